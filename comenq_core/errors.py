@@ -1,0 +1,151 @@
+"""Every exception that comenq raises on purpose, in one tree.
+
+::
+
+    ComenqError
+    ├── SettingsError          a configuration file, variable or flag is wrong
+    ├── PluginError            a plugin cannot be loaded, checked or selected
+    ├── InvalidRequest         what was handed in is not a comment request
+    ├── QueueRefused           the request is fine, the queue cannot take it now
+    ├── StoreError             the store could not do what was asked
+    │   ├── NoSuchJob          no job, or more than one, has that id
+    │   ├── WrongState         the job is not in a state that allows it
+    │   ├── StoreLocked        another worker has the store
+    │   └── Outpaced           another worker changed the pacing record first
+    └── DaemonError            a client's view of the daemon
+        ├── DaemonUnreachable  nobody listens on the socket
+        ├── NotAcknowledged    the connection ended before a reply
+        └── DaemonRefused      the daemon answered with an error
+
+Errors carry data, and their text says what is wrong, where, and what to do.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+__all__ = [
+    "ComenqError",
+    "DaemonError",
+    "DaemonRefused",
+    "DaemonUnreachable",
+    "InvalidRequest",
+    "NoSuchJob",
+    "NotAcknowledged",
+    "Outpaced",
+    "PluginError",
+    "QueueRefused",
+    "SettingsError",
+    "StoreError",
+    "StoreLocked",
+    "WrongState",
+]
+
+
+class ComenqError(Exception):
+    """The root: catch it to catch everything that comenq raises on purpose.
+
+    ``code`` is the stable word that the socket protocol uses for the error.
+    """
+
+    code: ClassVar[str] = "failed"
+
+
+class SettingsError(ComenqError):
+    """A setting is wrong; the text names the place, the key and what was expected."""
+
+    code = "invalid_settings"
+
+
+class PluginError(ComenqError):
+    """A plugin is broken or missing; the text names distribution, plugin and cause."""
+
+    code = "plugin_failed"
+
+
+class InvalidRequest(ComenqError):
+    """Outside text is not a comment request.
+
+    Args:
+        path: the member at fault (``body``, ``request.owner``), or ``""`` for the whole text.
+        reason: what is wrong with it, without quoting it.
+    """
+
+    code = "invalid_request"
+
+    def __init__(self, path: str, reason: str) -> None:
+        self.path = path
+        self.reason = reason
+        super().__init__(f"{path}: {reason}" if path else reason)
+
+
+class QueueRefused(ComenqError):
+    """The queue takes nothing now.
+
+    Args:
+        why: the protocol's word for it, such as ``queue_full`` or ``disk_full``.
+        reason: a sentence for the user.
+    """
+
+    def __init__(self, why: str, reason: str) -> None:
+        self.why = why
+        super().__init__(reason)
+
+
+class StoreError(ComenqError):
+    """The store could not do what was asked; nothing was acknowledged."""
+
+    code = "store_failed"
+
+
+class NoSuchJob(StoreError):
+    """No job has that id, or several do."""
+
+    code = "no_such_job"
+
+
+class WrongState(StoreError):
+    """The job exists, but its state does not allow what was asked."""
+
+    code = "wrong_state"
+
+
+class StoreLocked(StoreError):
+    """Another worker has this store."""
+
+    code = "locked"
+
+
+class Outpaced(StoreError):
+    """The pacing record is not the one the caller had read: read it again."""
+
+    code = "outpaced"
+
+
+class DaemonError(ComenqError):
+    """What a client can meet when it talks to the daemon."""
+
+
+class DaemonUnreachable(DaemonError):
+    """Nobody listens where the client tried."""
+
+    code = "unreachable"
+
+
+class NotAcknowledged(DaemonError):
+    """The connection ended before the daemon acknowledged: the job may or may not be queued."""
+
+    code = "not_acknowledged"
+
+
+class DaemonRefused(DaemonError):
+    """The daemon answered with an error.
+
+    Args:
+        why: the protocol's ``code``.
+        message: the protocol's ``message``.
+    """
+
+    def __init__(self, why: str, message: str) -> None:
+        self.why = why
+        super().__init__(message)

@@ -1,0 +1,248 @@
+"""What a plugin has to be: intakes, stores and posters, and the factories that make them.
+
+Plugins need not inherit from anything here; having the methods is enough.
+Each factory is called with the `Settings` once per process that needs it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from datetime import datetime
+from typing import TYPE_CHECKING, Protocol
+
+from comenq_core.model import (
+    Attempt,
+    CommentRequest,
+    Counts,
+    Instant,
+    Job,
+    Origin,
+    Outcome,
+    Pacing,
+    Pause,
+    Posted,
+    Submission,
+    Verdict,
+)
+
+if TYPE_CHECKING:
+    from comenq_core.settings import Settings
+
+__all__ = [
+    "Entry",
+    "Intake",
+    "IntakeFactory",
+    "Poster",
+    "PosterFactory",
+    "Queue",
+    "Stop",
+    "Store",
+    "StoreFactory",
+    "Watch",
+]
+
+
+class Stop(Protocol):
+    """Tells a long-running part that it is time to end."""
+
+    def is_set(self) -> bool:
+        """Whether it is time to end."""
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Block until it is time to end, or for ``timeout`` seconds; return `is_set`."""
+
+    def fileno(self) -> int:
+        """A descriptor that becomes readable when it is time to end, for event loops."""
+
+
+class Entry(Protocol):
+    """A job as its owner wants to see it."""
+
+    @property
+    def job(self) -> Job:
+        """The job."""
+
+    @property
+    def position(self) -> int:
+        """How many jobs are to be posted before it."""
+
+    @property
+    def eta_seconds(self) -> float | None:
+        """In how many seconds it will be posted, as far as can be told now."""
+
+
+class Queue(Protocol):
+    """What an intake is handed: the way into the queue. Safe to call from any thread."""
+
+    def submit(self, request: CommentRequest, origin: Origin) -> Entry:
+        """Take one request; durable on return.
+
+        Raises:
+            QueueRefused: the queue is full or its disk is.
+            StoreError: the store failed; nothing was acknowledged.
+        """
+
+    def submit_all(self, submissions: Sequence[Submission]) -> Sequence[Entry]:
+        """Take all of these or, with an error, none; durable on return. Raises as `submit`."""
+
+
+class Intake(Protocol):
+    """A way in: passes on what it receives until it is told to stop."""
+
+    def serve(self, queue: Queue, stop: Stop) -> None:
+        """Pass requests on to ``queue``; return soon after ``stop`` is set.
+
+        It runs in a thread of the listener. An exception ends the listener, which is then
+        started again.
+        """
+
+
+class Watch(Protocol):
+    """Wakes a waiting worker when the store has changed."""
+
+    def fileno(self) -> int:
+        """A descriptor that becomes readable when something may have changed."""
+
+    def drain(self) -> None:
+        """Forget what has been signalled so far."""
+
+    def close(self) -> None:
+        """Release the descriptor."""
+
+
+class Store(Protocol):
+    """Keeps jobs and pacing records. All that a method has done is durable when it returns.
+
+    Every method may raise `StoreError`; then nothing has changed that matters.
+    A store is used by several threads in the listener and by one in the worker.
+    """
+
+    def now(self) -> Instant:
+        """The time that counts for this store: the machine's, or its database's."""
+
+    # What the listener does
+
+    def put(self, submissions: Sequence[Submission]) -> Sequence[Job]:
+        """Take all of these or, with an error, none. Return the jobs, in the same order.
+
+        A submission whose ``key`` is known returns the job that has it; the same for
+        ``if_absent`` and a pending job with the same target and body.
+
+        Raises:
+            QueueRefused: no room is left.
+        """
+
+    def get(self, prefix: str) -> Job:
+        """The one job whose id begins with ``prefix``, in whatever state.
+
+        Raises:
+            NoSuchJob: there is none, or there are several.
+        """
+
+    def pending(self, *, limit: int | None = None) -> Sequence[Job]:
+        """Jobs that are not settled: being posted, in doubt, waiting in their order, held."""
+
+    def position(self, job: Job) -> int:
+        """How many jobs would be claimed before this waiting one."""
+
+    def history(self, *, limit: int) -> Sequence[Job]:
+        """The newest ``limit`` jobs that were posted, skipped or buried, newest last."""
+
+    def counts(self) -> Counts:
+        """How many jobs stand where."""
+
+    def bump(self, job_id: str) -> Job:
+        """Put a waiting job at the head of the line, whatever its ``due``."""
+
+    def bust(self, job_id: str) -> Job:
+        """Put a waiting job at the end of the line."""
+
+    def hold(self, job_id: str) -> Job:
+        """Keep a waiting job from being posted until it is released."""
+
+    def release(self, job_id: str) -> Job:
+        """Let a held job take its place in the line again."""
+
+    def cancel(self, job_id: str) -> Job:
+        """Delete a waiting, held or failed job."""
+
+    def retry(self, job_id: str) -> Job:
+        """Queue a dead letter again, its attempts forgiven."""
+
+    def pause(self, pause: Pause) -> None:
+        """Record that nothing is to be posted."""
+
+    def resume(self) -> None:
+        """Lift the operator's pause, and forget which credentials were refused."""
+
+    def paused(self) -> Pause | None:
+        """The operator's pause, if there is one."""
+
+    # What the worker does
+
+    def lock(self) -> AbstractContextManager[None]:
+        """Be the store's worker for the length of a ``with`` block.
+
+        Entering recovers what a worker that died has left: its jobs are in doubt.
+
+        Raises:
+            StoreLocked: another worker has the store.
+        """
+
+    def tend(self) -> bool:
+        """Do a bounded piece of housekeeping; whether there is more to do at once."""
+
+    def doubtful(self) -> Sequence[Job]:
+        """The jobs that may be posted already, each with ``due``: when to look for it."""
+
+    def claim(self) -> Job | None:
+        """Take the first job that is due, if there is one."""
+
+    def reclaim(self, job: Job) -> Job:
+        """Take a doubtful job, to look for its comment."""
+
+    def settle(self, job: Job, verdict: Verdict, attempt: Attempt) -> None:
+        """Record what was tried and what becomes of a claimed job."""
+
+    def next_due(self) -> datetime | None:
+        """When the next job that is not due yet will be, if there is one."""
+
+    def pacing(self) -> Mapping[str, Pacing]:
+        """The pacing records, by posting account."""
+
+    def pace(self, record: Pacing, *, expect: Pacing | None) -> None:
+        """Replace the account's pacing record.
+
+        Raises:
+            Outpaced: the record is not ``expect`` any more.
+        """
+
+    def watch(self) -> Watch:
+        """Begin to signal changes: new jobs, and what operators do."""
+
+
+class Poster(Protocol):
+    """Speaks to a forge on behalf of one posting account."""
+
+    @property
+    def account(self) -> str:
+        """A stable name for the account, under which its pace is recorded."""
+
+    def credential(self) -> str:
+        """A fingerprint of the credential in use now: it changes when the credential does."""
+
+    def post(self, job: Job) -> Outcome:
+        """Try once, within the time limit that the settings give, and report."""
+
+    def find(self, job: Job, since: datetime) -> Posted | Throttled | Unknown | None:
+        """Look for the job's comment, posted at or after ``since`` by this account.
+
+        ``None`` says that the forge has answered in full, and the comment is not there. An
+        answer that is not certain is `Unknown`.
+        """
+
+
+IntakeFactory = Callable[["Settings"], Intake]
+StoreFactory = Callable[["Settings"], Store]
+PosterFactory = Callable[["Settings"], Iterable[Poster]]

@@ -1,0 +1,1 @@
+"""The built-in plugins: the Unix-socket intake, the spool store, the GitHub poster."""
