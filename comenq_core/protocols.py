@@ -23,6 +23,8 @@ from comenq_core.model import (
     Pause,
     Posted,
     Submission,
+    Throttled,
+    Unknown,
     Verdict,
 )
 
