@@ -15,6 +15,7 @@ from comenq_core.model import (
     Attempt,
     CommentRequest,
     Counts,
+    Entry,
     Instant,
     Job,
     Origin,
@@ -22,6 +23,7 @@ from comenq_core.model import (
     Pacing,
     Pause,
     Posted,
+    Status,
     Submission,
     Throttled,
     Unknown,
@@ -32,7 +34,6 @@ if TYPE_CHECKING:
     from comenq_core.settings import Settings
 
 __all__ = [
-    "Entry",
     "Intake",
     "IntakeFactory",
     "Poster",
@@ -58,22 +59,6 @@ class Stop(Protocol):
         """A descriptor that becomes readable when it is time to end, for event loops."""
 
 
-class Entry(Protocol):
-    """A job as its owner wants to see it."""
-
-    @property
-    def job(self) -> Job:
-        """The job."""
-
-    @property
-    def position(self) -> int:
-        """How many jobs are to be posted before it."""
-
-    @property
-    def eta_seconds(self) -> float | None:
-        """In how many seconds it will be posted, as far as can be told now."""
-
-
 class Queue(Protocol):
     """What an intake is handed: the way into the queue. Safe to call from any thread."""
 
@@ -87,6 +72,46 @@ class Queue(Protocol):
 
     def submit_all(self, submissions: Sequence[Submission]) -> Sequence[Entry]:
         """Take all of these or, with an error, none; durable on return. Raises as `submit`."""
+
+    def pending(self, limit: int | None = None) -> Sequence[Entry]:
+        """The jobs that are not settled, in their order."""
+
+    def show(self, prefix: str) -> Entry:
+        """The one job whose id begins with ``prefix``.
+
+        Raises:
+            NoSuchJob: there is none, or there are several. The methods below raise it too.
+        """
+
+    def history(self, limit: int) -> Sequence[Job]:
+        """The newest settled jobs, newest last."""
+
+    def bump(self, prefix: str, by: Origin) -> Entry:
+        """Put a waiting job at the head of the line, never ahead of the cool-off."""
+
+    def bust(self, prefix: str, by: Origin) -> Entry:
+        """Put a waiting job at the end of the line."""
+
+    def hold(self, prefix: str, by: Origin) -> Entry:
+        """Keep a waiting job from being posted."""
+
+    def release(self, prefix: str, by: Origin) -> Entry:
+        """Let a held job take its place again."""
+
+    def cancel(self, prefix: str, by: Origin) -> Entry:
+        """Delete a waiting, held or failed job."""
+
+    def retry(self, prefix: str, by: Origin) -> Entry:
+        """Queue a dead letter again."""
+
+    def pause(self, reason: str, by: Origin) -> None:
+        """Post nothing until `resume`, across restarts."""
+
+    def resume(self, by: Origin) -> None:
+        """Post again, also with a credential that the forge had refused."""
+
+    def status(self) -> Status:
+        """The whole queue at this moment."""
 
 
 class Intake(Protocol):

@@ -1,0 +1,41 @@
+"""How long to be silent after a failure: tenacity's waits, as plain numbers. Pure."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from tenacity import RetryCallState, Retrying, wait_exponential
+from tenacity.wait import wait_base
+
+__all__ = ["QUIET_LIMIT", "throttle_wait", "unavailable_wait"]
+
+HOUR = 3_600.0
+QUIET_LIMIT = 24 * HOUR
+"""Seconds of silence beyond which no forge is taken at its word."""
+
+# "wait for at least one minute … continue to increase the wait exponentially", GitHub's
+# rest/using-the-rest-api/best-practices-for-using-the-rest-api
+_THROTTLED = wait_exponential(multiplier=60, min=60, max=HOUR)
+_UNAVAILABLE = wait_exponential(multiplier=5, min=5, max=HOUR)
+
+
+def throttle_wait(asked: timedelta | None, streak: int) -> float:
+    """Seconds of silence after the ``streak``-th throttled attempt in a row.
+
+    Args:
+        asked: what the forge asked for, if it named a time.
+        streak: from 1.
+    """
+    seconds = asked.total_seconds() if asked is not None else _after(_THROTTLED, streak)
+    return min(max(seconds, 0.0), QUIET_LIMIT)
+
+
+def unavailable_wait(streak: int) -> float:
+    """Seconds of silence after the ``streak``-th attempt in a row that reached nobody."""
+    return _after(_UNAVAILABLE, streak)
+
+
+def _after(wait: wait_base, attempt: int) -> float:
+    state = RetryCallState(Retrying(), None, (), {})
+    state.attempt_number = attempt
+    return wait(state)

@@ -1,0 +1,105 @@
+"""When may the next post start? Pure arithmetic on `Pacing` records.
+
+The wait is measured from the end of an attempt. Because a worker can die in the middle of one,
+the record is written before the attempt starts, with the latest end that it can have; when the
+attempt has ended, the record is corrected. So a crash never shortens a wait.
+
+Within one boot the wait follows a clock that nobody can set. Across boots only the wall clock
+is left; if that went backwards, the wait starts again in full, so that it is never too short.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from comenq_core.backoff import throttle_wait, unavailable_wait
+from comenq_core.model import Instant, Outcome, Pacing, Throttled, Unauthorized, Unavailable
+
+__all__ = ["Pace", "after_attempt", "before_attempt", "eta", "until_post", "until_request"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """How far apart posts have to be.
+
+    Args:
+        cooldown: seconds from the end of one attempt to the start of the next.
+        flutter: at most so many seconds more, drawn anew for each attempt.
+        attempt_limit: seconds that one attempt can last.
+    """
+
+    cooldown: float
+    flutter: float
+    attempt_limit: float
+
+
+def elapsed(since: Instant, now: Instant) -> float:
+    """Seconds that have certainly passed; 0 where the clocks cannot tell."""
+    if since.boot and since.boot == now.boot:
+        return max(0.0, now.ticks - since.ticks)
+    return max(0.0, (now.wall - since.wall).total_seconds())
+
+
+def until_request(record: Pacing | None, now: Instant) -> float:
+    """Seconds until the account may send any request at all; 0 if it may now."""
+    if record is None:
+        return 0.0
+    return max(0.0, record.quiet - elapsed(record.at, now))
+
+
+def until_post(record: Pacing | None, now: Instant, pace: Pace) -> float:
+    """Seconds until the account may start its next post; 0 if it may now."""
+    if record is None:
+        return 0.0
+    cooling = record.margin + pace.cooldown + record.flutter
+    return max(0.0, max(cooling, record.quiet) - elapsed(record.at, now))
+
+
+def before_attempt(
+    record: Pacing | None, account: str, job: str, now: Instant, pace: Pace, flutter: float
+) -> Pacing:
+    """What to record before an attempt: it may last as long as an attempt can.
+
+    Args:
+        flutter: this cool-off's share of ``pace.flutter``, drawn by the caller.
+    """
+    streak = record.streak if record else 0
+    return Pacing(
+        account=account,
+        at=now,
+        margin=pace.attempt_limit,
+        flutter=flutter,
+        job=job,
+        streak=streak,
+    )
+
+
+def after_attempt(begun: Pacing, outcome: Outcome, now: Instant, credential: str) -> Pacing:
+    """What to record after an attempt: when it ended, and what the forge asked for.
+
+    Args:
+        begun: what `before_attempt` gave.
+        credential: the fingerprint that was used; remembered when the forge rejected it.
+    """
+    ended = replace(begun, at=now, margin=0.0, streak=0)
+    match outcome:
+        case Throttled(wait=wait, message=message):
+            streak = begun.streak + 1
+            quiet = throttle_wait(wait, streak)
+            return replace(ended, quiet=quiet, reason=message, streak=streak)
+        case Unavailable(message=message):
+            streak = begun.streak + 1
+            return replace(ended, quiet=unavailable_wait(streak), reason=message, streak=streak)
+        case Unauthorized(message=message):
+            return replace(ended, reason=message, refused=credential)
+        case _:
+            return ended
+
+
+def eta(position: int, first: float, pace: Pace) -> float:
+    """In about how many seconds the job with ``position`` others before it will be posted.
+
+    Args:
+        first: seconds until the next post may start.
+    """
+    return first + position * (pace.cooldown + pace.flutter / 2)

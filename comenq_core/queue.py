@@ -1,0 +1,162 @@
+"""What an intake is handed: the way into the queue, and what operators do to it.
+
+It knows the store and the settings, and nothing of transports. Every change that an operator
+makes is logged with who made it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from comenq_core import pacing
+from comenq_core.errors import QueueRefused
+from comenq_core.log import Log
+from comenq_core.model import (
+    Account,
+    CommentRequest,
+    Entry,
+    Job,
+    Origin,
+    Pause,
+    State,
+    Status,
+    Submission,
+)
+from comenq_core.pacing import Pace
+from comenq_core.protocols import Store
+
+__all__ = ["JobQueue"]
+
+log = Log("queue")
+
+
+class JobQueue:
+    """The listener's queue.
+
+    Args:
+        store: where jobs are kept.
+        pace: how far apart posts are, for estimates.
+        max_pending: how many jobs may wait before more are refused.
+    """
+
+    def __init__(self, store: Store, pace: Pace, max_pending: int) -> None:
+        self._store = store
+        self._pace = pace
+        self._max_pending = max_pending
+
+    def submit(self, request: CommentRequest, origin: Origin) -> Entry:
+        """Take one request; durable on return. Raises as `submit_all`."""
+        return self.submit_all([Submission(request=request, origin=origin)])[0]
+
+    def submit_all(self, submissions: Sequence[Submission]) -> Sequence[Entry]:
+        """Take all of these or, with an error, none; durable on return.
+
+        Raises:
+            QueueRefused: the queue (``queue_full``) or its disk (``disk_full``) is full.
+            StoreError: the store failed; nothing was acknowledged.
+        """
+        waiting = self._store.counts().waiting
+        if waiting + len(submissions) > self._max_pending:
+            raise QueueRefused(
+                "queue_full",
+                f"{waiting} comments are waiting already, and max_pending is {self._max_pending}:"
+                " try again later, or raise max_pending",
+            )
+        jobs = self._store.put(submissions)
+        for job in jobs:
+            origin = job.origin
+            log.info("queued", "A comment is queued.", job=job.id, target=job.asked.target,
+                     intake=origin.intake, uid=origin.uid)  # fmt: skip
+        return [self.entry(job) for job in jobs]
+
+    def entry(self, job: Job) -> Entry:
+        """A job with its place and the seconds until it will be posted, as things stand."""
+        if job.state is State.POSTING:
+            return Entry(job=job, eta_seconds=0.0)
+        if job.state is not State.WAITING:
+            return Entry(job=job)
+        position = self._store.position(job)
+        return Entry(job=job, position=position, eta_seconds=self._eta(job, position))
+
+    def _eta(self, job: Job, position: int) -> float | None:
+        now = self._store.now()
+        records = self._store.pacing()
+        if self._store.paused() or (records and all(r.refused for r in records.values())):
+            return None
+        waits = [pacing.until_post(r, now, self._pace) for r in records.values() if not r.refused]
+        in_turn = pacing.eta(position, min(waits, default=0.0), self._pace)
+        scheduled = (job.due - now.wall).total_seconds() if job.due else 0.0
+        return max(in_turn, scheduled)
+
+    def pending(self, limit: int | None = None) -> Sequence[Entry]:
+        """The jobs that are not settled, in their order."""
+        return [self.entry(job) for job in self._store.pending(limit=limit)]
+
+    def show(self, prefix: str) -> Entry:
+        """The one job whose id begins with ``prefix``.
+
+        Raises:
+            NoSuchJob: there is none, or there are several.
+        """
+        return self.entry(self._store.get(prefix))
+
+    def history(self, limit: int) -> Sequence[Job]:
+        """The newest settled jobs, newest last."""
+        return self._store.history(limit=limit)
+
+    def bump(self, prefix: str, by: Origin) -> Entry:
+        """Put a waiting job at the head of the line, never ahead of the cool-off."""
+        return self._change("bump", self._store.bump, prefix, by)
+
+    def bust(self, prefix: str, by: Origin) -> Entry:
+        """Put a waiting job at the end of the line."""
+        return self._change("bust", self._store.bust, prefix, by)
+
+    def hold(self, prefix: str, by: Origin) -> Entry:
+        """Keep a waiting job from being posted."""
+        return self._change("hold", self._store.hold, prefix, by)
+
+    def release(self, prefix: str, by: Origin) -> Entry:
+        """Let a held job take its place again."""
+        return self._change("release", self._store.release, prefix, by)
+
+    def cancel(self, prefix: str, by: Origin) -> Entry:
+        """Delete a waiting, held or failed job."""
+        job = self._store.cancel(self._store.get(prefix).id)
+        self._log_change("cancel", job, by)
+        return Entry(job=job)
+
+    def retry(self, prefix: str, by: Origin) -> Entry:
+        """Queue a dead letter again."""
+        return self._change("retry", self._store.retry, prefix, by)
+
+    def _change(self, what: str, change: Callable[[str], Job], prefix: str, by: Origin) -> Entry:
+        job = change(self._store.get(prefix).id)
+        self._log_change(what, job, by)
+        return self.entry(job)
+
+    def _log_change(self, what: str, job: Job, by: Origin) -> None:
+        log.info(what, "An operator changed the queue.", job=job.id, uid=by.uid)
+
+    def pause(self, reason: str, by: Origin) -> None:
+        """Post nothing until `resume`, across restarts."""
+        self._store.pause(Pause(since=self._store.now().wall, reason=reason, by=by.uid))
+        log.warning("paused", "The queue is paused.", reason=reason, uid=by.uid)
+
+    def resume(self, by: Origin) -> None:
+        """Post again, also with a credential that the forge had refused."""
+        self._store.resume()
+        log.info("resumed", "The queue goes on.", uid=by.uid)
+
+    def status(self) -> Status:
+        """The whole queue at this moment."""
+        now = self._store.now()
+        accounts = tuple(
+            Account(
+                name=record.account,
+                post_in=None if record.refused else pacing.until_post(record, now, self._pace),
+                reason=record.reason,
+            )
+            for record in self._store.pacing().values()
+        )
+        return Status(counts=self._store.counts(), paused=self._store.paused(), accounts=accounts)

@@ -1,0 +1,99 @@
+"""What does an outcome mean for the job? Pure decisions.
+
+`comenq_core.pacing` decides how long the whole account is silent; this module decides what
+becomes of the one job that was tried.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import assert_never
+
+from comenq_core.model import (
+    Buried,
+    Done,
+    InDoubt,
+    Job,
+    Kept,
+    Outcome,
+    Posted,
+    Refused,
+    RetryAt,
+    Skipped,
+    Throttled,
+    Unauthorized,
+    Unavailable,
+    Unknown,
+    Verdict,
+)
+
+__all__ = ["ABSENT", "Policy", "after_look", "decide", "word"]
+
+ABSENT = "absent"
+"""The word of an attempt that looked for the comment and saw that it was not there."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """When to look again, and when to give a job up.
+
+    Args:
+        max_attempts: counted attempts before a job is buried.
+        max_interruptions: workers that may die with a job before it is buried.
+        recheck: seconds between an ambiguous attempt and a look, and between two looks.
+    """
+
+    max_attempts: int
+    max_interruptions: int
+    recheck: float
+
+
+def decide(outcome: Outcome, now: datetime, policy: Policy) -> Verdict:
+    """What becomes of a job that was just tried.
+
+    An attempt that failed for a reason that has nothing to do with the job leaves the job where
+    it was; the account's silence keeps the next attempt away.
+    """
+    match outcome:
+        case Posted(url=url, comment_id=comment_id):
+            return Done(url=url, comment_id=comment_id)
+        case Skipped(message=message):
+            return Done(reason=message)
+        case Refused(message=message):
+            return Buried(reason=message)
+        case Unknown(message=message):
+            look_at = now + timedelta(seconds=policy.recheck)
+            return InDoubt(look_at=look_at, reason=message)
+        case Throttled() | Unavailable() | Unauthorized():
+            return Kept(reason=outcome.message)
+        case _:
+            assert_never(outcome)
+
+
+def after_look(job: Job, found: Posted | None, now: datetime, policy: Policy) -> Verdict:
+    """What becomes of a doubtful job when the forge has shown all the comments it has.
+
+    A listing can lag behind a write, so one look that finds nothing proves nothing: only the
+    second, made when the account may post again, lets the job be posted again.
+    """
+    if found is not None:
+        return Done(url=found.url, comment_id=found.comment_id)
+    if not looked(job):
+        again = now + timedelta(seconds=policy.recheck)
+        return InDoubt(look_at=again, reason="the comment is not there; one more look")
+    if job.interruptions >= policy.max_interruptions:
+        return Buried(reason=f"the worker died {job.interruptions} times while posting it")
+    if job.tries >= policy.max_attempts:
+        return Buried(reason=f"not posted after {job.tries} attempts; the last: {job.reason}")
+    return RetryAt(due=now, reason="the comment is not on the pull request: it is posted again")
+
+
+def looked(job: Job) -> bool:
+    """Whether a doubtful job was looked for already, in vain, since it was last tried."""
+    return bool(job.attempts) and job.attempts[-1].outcome == ABSENT
+
+
+def word(outcome: Outcome) -> str:
+    """The outcome's name in records and logs: ``posted``, ``throttled`` and so on."""
+    return type(outcome).__name__.lower()
