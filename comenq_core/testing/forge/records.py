@@ -1,0 +1,127 @@
+"""What the stand-in is told, and what it remembers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+__all__ = ["Account", "Answer", "Comment", "Pull", "Received", "Reply"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """Whose a token is.
+
+    Args:
+        login: the account's name.
+        kind: GitHub's word for it: ``User`` or ``Bot``.
+        scopes: what ``X-OAuth-Scopes`` says; ``None`` for a token that has no scopes.
+        expires: what ``GitHub-Authentication-Token-Expiration`` says, if anything.
+    """
+
+    login: str = "octocat"
+    kind: str = "User"
+    scopes: str | None = "repo"
+    expires: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comment:
+    """A comment that was created."""
+
+    id: int
+    owner: str
+    repo: str
+    number: int
+    body: str
+    login: str
+    created_at: datetime
+    updated_at: datetime
+
+    @property
+    def html_url(self) -> str:
+        """Where people read it."""
+        page = f"https://github.com/{self.owner}/{self.repo}/pull/{self.number}"
+        return f"{page}#issuecomment-{self.id}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Received:
+    """A request that arrived.
+
+    Args:
+        at: when it had arrived in full, on the clock ``time.monotonic``.
+        method: in capitals.
+        path: with its query, without the stand-in's prefix.
+        headers: by name in lower case.
+        body: as sent.
+        connection: the client's port: the same for requests that shared a connection.
+    """
+
+    at: float
+    method: str
+    path: str
+    headers: Mapping[str, str]
+    body: bytes
+    connection: int
+
+    @property
+    def json(self) -> Any:  # noqa: ANN401 - whatever JSON holds
+        """The body, parsed."""
+        return json.loads(self.body)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pull:
+    """What a pull request is, as far as anybody has asked."""
+
+    state: str = "open"
+    merged: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """How to answer one of the next requests. What is not given is as GitHub would have it.
+
+    Args:
+        status: the HTTP status.
+        headers: these as well, or instead of the usual ones of that name.
+        body: this JSON value.
+        text: these very bytes (as Latin-1) instead of JSON.
+        accept: carry the request out, although ``status`` or ``drop`` say otherwise.
+        delay: seconds before the answer, after the request was carried out.
+        drip: seconds before each byte of the answer's body.
+        drop: close the connection instead of answering.
+        hang_up: close the connection after the answer, unannounced.
+        method: only for requests of this method; ``""`` for any.
+        path: only for paths in which this regular expression is found.
+    """
+
+    status: int | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: Any = None
+    text: str | None = None
+    accept: bool = False
+    delay: float = 0.0
+    drip: float = 0.0
+    drop: bool = False
+    hang_up: bool = False
+    method: str = "POST"
+    path: str = ""
+
+    @property
+    def carries_out(self) -> bool:
+        """Whether the request takes effect."""
+        return self.accept or (self.status is None and not self.drop)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """A response before it is HTTP; ``body`` is a JSON value."""
+
+    status: int
+    body: Any
+    headers: Mapping[str, str] = field(default_factory=dict)

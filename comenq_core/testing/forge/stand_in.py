@@ -1,0 +1,134 @@
+"""The class that tests use."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from threading import Thread
+from types import TracebackType
+from typing import Any, Self
+
+from comenq_core.testing.forge.records import Account, Answer, Comment, Pull, Received
+from comenq_core.testing.forge.server import Server
+from comenq_core.testing.forge.state import State
+
+__all__ = ["Forge"]
+
+
+class Forge:
+    """A GitHub stand-in that serves for the length of a ``with`` block.
+
+    Args:
+        port: where to listen on loopback; 0 takes a free port.
+        prefix: what stands before every path, as ``/api/v3`` does on GitHub Enterprise.
+        accounts: whose the tokens are; other tokens are refused. When empty, any token will do.
+        clock: tells the time that comments are created at.
+    """
+
+    def __init__(
+        self,
+        *,
+        port: int = 0,
+        prefix: str = "",
+        accounts: Mapping[str, Account] | None = None,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._state = State(accounts or {}, clock)
+        self._server = Server(self._state, port, prefix)
+        # The poll is how soon the thread notices the end of the block.
+        self._thread = Thread(target=self._server.serve_forever, args=(0.02,), name="forge")
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._server.shutdown()
+        self._thread.join()
+        self._server.end_connections()
+        self._server.server_close()
+
+    @property
+    def url(self) -> str:
+        """What ``github_api_url`` has to be."""
+        return self._server.base
+
+    @property
+    def port(self) -> int:
+        """Where it listens."""
+        return self._server.server_port
+
+    @property
+    def comments(self) -> list[Comment]:
+        """The comments so far, oldest first."""
+        return list(self._state.comments)
+
+    @property
+    def requests(self) -> list[Received]:
+        """The requests so far (not those under ``/_forge``), in order of arrival."""
+        return list(self._state.requests)
+
+    @property
+    def posts(self) -> list[Received]:
+        """The requests so far that would change something."""
+        return [request for request in self.requests if request.method == "POST"]
+
+    def answer_next(self, *, times: int = 1, **members: Any) -> None:  # noqa: ANN401
+        """Script the answer to the next ``times`` requests that fit.
+
+        Args:
+            times: how many requests to answer so.
+            members: those of `Answer`.
+        """
+        with self._state.changed:
+            self._state.answers.extend([Answer(**members)] * times)
+
+    def add_comment(
+        self, owner: str, repo: str, number: int, *, body: str, login: str = "octocat"
+    ) -> Comment:
+        """Create a comment as if somebody had posted it elsewhere."""
+        return self._state.add_comment(owner, repo, number, body=body, login=login)
+
+    def set_pull(
+        self, owner: str, repo: str, number: int, *, state: str, merged: bool = False
+    ) -> None:
+        """Say what a pull request is; by default every one is open."""
+        with self._state.changed:
+            self._state.pulls[owner, repo, number] = Pull(state=state, merged=merged)
+
+    def wait_for_comments(self, count: int, timeout: float = 10.0) -> list[Comment]:
+        """Block until there are ``count`` comments; return all.
+
+        Raises:
+            TimeoutError: there were fewer after ``timeout`` seconds.
+        """
+        self._state.wait_until(
+            lambda: len(self._state.comments) >= count,
+            timeout=timeout,
+            what=f"sight of {count} comments",
+        )
+        return self.comments
+
+    def wait_for_requests(
+        self, count: int, timeout: float = 10.0, *, method: str = ""
+    ) -> list[Received]:
+        """Block until there are ``count`` requests (of ``method``, if given); return those.
+
+        Raises:
+            TimeoutError: there were fewer after ``timeout`` seconds.
+        """
+
+        def fitting() -> list[Received]:
+            return [one for one in self._state.requests if method in ("", one.method)]
+
+        self._state.wait_until(
+            lambda: len(fitting()) >= count,
+            timeout=timeout,
+            what=f"sight of {count} requests {method}",
+        )
+        return fitting()

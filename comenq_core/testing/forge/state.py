@@ -1,0 +1,93 @@
+"""What the stand-in remembers, shared by its threads and by the test that watches."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from threading import Condition
+from typing import Any
+
+from comenq_core.testing.forge.records import Account, Answer, Comment, Pull, Received
+
+__all__ = ["State"]
+
+INSTALLATION = Account(login="comenq-app[bot]", kind="Bot", scopes=None)
+
+
+class State:
+    """Comments, requests, scripted answers, tokens and pull requests.
+
+    Args:
+        accounts: whose the tokens are; when empty, every token is octocat's.
+        clock: tells the time that comments are created at.
+    """
+
+    def __init__(self, accounts: Mapping[str, Account], clock: Callable[[], datetime]) -> None:
+        self.changed = Condition()
+        self.comments: list[Comment] = []
+        self.requests: list[Received] = []
+        self.answers: list[Answer] = []
+        self.accounts = dict(accounts)
+        self.pulls: dict[tuple[str, str, int], Pull] = {}
+        self._clock = clock
+        self._installation_tokens: list[str] = []
+
+    def record(self, request: Received) -> Answer:
+        """Remember a request, and take the first answer that was scripted for one like it."""
+        with self.changed:
+            self.requests.append(request)
+            self.changed.notify_all()
+            for answer in self.answers:
+                fits = answer.method in ("", request.method)
+                if fits and re.search(answer.path, request.path):
+                    self.answers.remove(answer)
+                    return answer
+        return Answer()
+
+    def add_comment(self, owner: str, repo: str, number: int, *, body: str, login: str) -> Comment:
+        """Create a comment, now."""
+        with self.changed:
+            now = self._clock().astimezone(UTC).replace(microsecond=0)
+            comment = Comment(
+                id=1_000_001 + len(self.comments),
+                owner=owner,
+                repo=repo,
+                number=number,
+                body=body,
+                login=login,
+                created_at=now,
+                updated_at=now,
+            )
+            self.comments.append(comment)
+            self.changed.notify_all()
+        return comment
+
+    def account(self, authorization: str) -> Account | None:
+        """Whose token an ``Authorization`` header holds; ``None`` if nobody's."""
+        token = authorization.partition(" ")[2]
+        if token in self._installation_tokens:
+            return INSTALLATION
+        if self.accounts:
+            return self.accounts.get(token)
+        return Account() if token else None
+
+    def mint(self) -> dict[str, Any]:
+        """Make an installation token of a GitHub App that is good for an hour."""
+        token = f"ghs_{len(self._installation_tokens):036d}"
+        self._installation_tokens.append(token)
+        expires = self._clock().astimezone(UTC) + timedelta(hours=1)
+        return {"token": token, "expires_at": f"{expires:%Y-%m-%dT%H:%M:%SZ}"}
+
+    def wait_until(self, holds: Callable[[], bool], *, timeout: float, what: str) -> None:
+        """Block until ``holds()``; it is asked at each change.
+
+        Raises:
+            TimeoutError: it did not come true in ``timeout`` seconds.
+        """
+        with self.changed:
+            if not self.changed.wait_for(holds, timeout):
+                raise TimeoutError(
+                    f"no {what} in {timeout} s; the stand-in has {len(self.requests)} requests "
+                    f"and {len(self.comments)} comments"
+                )
