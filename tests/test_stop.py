@@ -1,0 +1,64 @@
+"""Telling a process to end."""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from comenq_core.protocols import Stop
+from comenq_core.stop import StopFlag
+
+
+@pytest.fixture
+def flag() -> Iterator[StopFlag]:
+    """A flag that nobody has set."""
+    with StopFlag() as unset:
+        yield unset
+
+
+def readable(stop: Stop) -> bool:
+    """Whether an event loop would wake up for the flag."""
+    return bool(select.select([stop], [], [], 0)[0])
+
+
+def test_an_unset_flag_lets_go_on(flag: StopFlag) -> None:
+    """A flag that nobody has set is not set, not readable, and does not end a wait."""
+    assert (flag.is_set(), flag.wait(0), readable(flag)) == (False, False, False)
+
+
+def test_a_set_flag_stays_set(flag: StopFlag) -> None:
+    """A flag that was set twice is set for everybody who looks, as often as they look."""
+    flag.set()
+    flag.set()
+
+    assert [(flag.is_set(), flag.wait(), readable(flag)) for _ in range(2)] == [(True,) * 3] * 2
+
+
+def test_a_waiting_thread_is_woken(flag: StopFlag) -> None:
+    """A thread that waits without a limit goes on when another one sets the flag."""
+    threading.Timer(0.01, flag.set).start()
+
+    assert flag.wait()
+
+
+def test_a_signal_ends_the_wait_of_its_own_thread(flag: StopFlag) -> None:
+    """A signal sets the flag even while the thread that handles it waits for it."""
+    before = signal.getsignal(signal.SIGUSR1)
+    try:
+        flag.set_on(signal.SIGUSR1)
+        threading.Timer(0.01, os.kill, (os.getpid(), signal.SIGUSR1)).start()
+        assert flag.wait()
+    finally:
+        signal.signal(signal.SIGUSR1, before)
+
+
+def test_a_very_long_wait_is_possible(flag: StopFlag) -> None:
+    """A wait of a thousand years is no error."""
+    threading.Timer(0.01, flag.set).start()
+
+    assert flag.wait(1000 * 365 * 86_400.0)
