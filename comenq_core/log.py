@@ -12,26 +12,11 @@ import sys
 from datetime import UTC, datetime
 from typing import IO
 
+from comenq_core.text import printable
+
 __all__ = ["Log", "configure", "printable"]
 
 LEVELS = ("debug", "info", "warning", "error")
-VALUE_LIMIT = 300
-
-
-def printable(text: object, limit: int = VALUE_LIMIT) -> str:
-    r"""Make text from outside fit to be shown: at most ``limit`` characters, on one line.
-
-    Control, format, surrogate and unassigned characters become ``\xNN`` or ``\uNNNN``, as do
-    backslashes, so that nothing can pretend to be another line or steer a terminal.
-    """
-    raw = str(text)
-    shown = "".join(
-        character
-        if character.isprintable() and character != "\\"
-        else character.encode("unicode_escape", "backslashreplace").decode("ascii")
-        for character in raw[:limit]
-    )
-    return shown if len(raw) <= limit else f"{shown}… ({len(raw)} characters)"
 
 
 class Log:
