@@ -1,0 +1,53 @@
+"""Checking what was written, wherever it stands, against the kinds of what may stand there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from comenq_core.errors import SettingsError
+from comenq_core.settings.kinds import Kind
+from comenq_core.text import nearest, printable
+
+__all__ = ["check"]
+
+
+def check(
+    place: str, given: Mapping[str, object], kinds: Mapping[str, Kind[object]]
+) -> dict[str, object]:
+    """What ``given`` says, each value as its kind makes it.
+
+    Args:
+        place: where it stands, for messages.
+        given: the values by key, as TOML gives them.
+        kinds: every key that may stand there.
+
+    Raises:
+        SettingsError: a key is unknown, or a value is not what its kind expects.
+    """
+    return {key: _accepted(place, key, value, kinds) for key, value in given.items()}
+
+
+def _accepted(place: str, key: str, value: object, kinds: Mapping[str, Kind[object]]) -> object:
+    shown = f"{place}: {printable(key)}"
+    kind = kinds.get(key)
+    if kind is None:
+        meant = nearest(key, kinds)
+        hint = f"did you mean {meant}?" if meant else f"there are {', '.join(sorted(kinds))}"
+        raise SettingsError(f"{shown}: there is no such setting; {hint}")
+    try:
+        return kind.accept(value)
+    except TypeError:
+        found = _FOUND.get(type(value), "something else")
+        raise SettingsError(f"{shown}: expected {kind.expected}, found {found}") from None
+    except ValueError:
+        raise SettingsError(f"{shown}: expected {kind.expected}") from None
+
+
+_FOUND = {
+    bool: "true or false",
+    dict: "a table",
+    float: "a number",
+    int: "a whole number",
+    list: "a list",
+    str: "text",
+}

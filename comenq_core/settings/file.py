@@ -1,0 +1,93 @@
+"""Where a configuration file is, and reading one that nobody else could have written."""
+
+from __future__ import annotations
+
+import os
+import stat
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+
+from comenq_core.errors import SettingsError
+from comenq_core.text import printable
+
+__all__ = ["SYSTEM_FILE", "locate", "own_paths", "read"]
+
+SYSTEM_FILE = Path("/etc/comenqd/config.toml")
+
+
+def locate(environ: Mapping[str, str]) -> Path | None:
+    """The user's own configuration file, else the system's, else none."""
+    candidates = (_own_file(environ), SYSTEM_FILE)
+    return next((file for file in candidates if file is not None and file.exists()), None)
+
+
+def own_paths(source: Path | None, environ: Mapping[str, str]) -> dict[str, Path]:
+    """Where a user's own daemon has its socket and its queue; empty for the system's daemon.
+
+    A daemon is a user's own if its configuration is that user's file, or is not below /etc and
+    comes from within a login session, which is what ``XDG_RUNTIME_DIR`` tells.
+    https://specifications.freedesktop.org/basedir-spec/latest/
+    """
+    runtime = _xdg(environ, "XDG_RUNTIME_DIR")
+    state = _xdg(environ, "XDG_STATE_HOME", ".local/state")
+    systems = source is not None and source.is_relative_to("/etc")
+    if systems or (runtime is None and source != _own_file(environ)):
+        return {}
+    paths = {"socket_path": runtime, "queue_path": state}
+    ends = {"socket_path": "comenq/comenq.sock", "queue_path": "comenq/queue"}
+    return {key: base / ends[key] for key, base in paths.items() if base is not None}
+
+
+def read(path: Path) -> dict[str, object]:
+    """The contents of a configuration file.
+
+    Raises:
+        SettingsError: it cannot be read, is not TOML, could have been written by somebody else,
+            or holds a token that anybody could read.
+    """
+    try:
+        with path.open("rb") as file:
+            status = os.fstat(file.fileno())
+            _refuse_strangers(path, status)
+            contents = tomllib.load(file)
+    except OSError as error:
+        raise SettingsError(f"{path}: cannot be read: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path}: is not TOML: {printable(error)}") from error
+    if "github_token" in contents and status.st_mode & stat.S_IROTH:
+        raise SettingsError(
+            f"{path}: holds github_token, and mode {_mode(status)} lets every user read it;"
+            f" run: chmod o= '{path}'"
+        )
+    return contents
+
+
+def _refuse_strangers(path: Path, status: os.stat_result) -> None:
+    if status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+        raise SettingsError(
+            f"{path}: mode {_mode(status)} lets other users write it; run: chmod go-w '{path}'"
+        )
+    if status.st_uid not in {0, os.geteuid()}:
+        raise SettingsError(
+            f"{path}: belongs to user {status.st_uid}; it must belong to root or to the"
+            f" daemon's own user, {os.geteuid()}"
+        )
+
+
+def _mode(status: os.stat_result) -> str:
+    return f"{stat.S_IMODE(status.st_mode):04o}"
+
+
+def _own_file(environ: Mapping[str, str]) -> Path | None:
+    base = _xdg(environ, "XDG_CONFIG_HOME", ".config")
+    return None if base is None else base / "comenqd/config.toml"
+
+
+def _xdg(environ: Mapping[str, str], name: str, fallback: str | None = None) -> Path | None:
+    # "If an implementation encounters a relative path [it] should consider the path invalid".
+    given = Path(environ.get(name, ""))
+    if given.is_absolute():
+        return given
+    home = Path(environ.get("HOME", ""))
+    return home / fallback if fallback is not None and home.is_absolute() else None
