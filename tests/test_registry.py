@@ -1,0 +1,230 @@
+"""Plugins: what is found, what is refused, and what the settings get."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from comenq_core import Intake, PluginError, SettingsError, Store, hookimpl
+from comenq_core.registry import Plugin, load
+from comenq_core.settings import Settings
+
+WORKING = """
+from comenq_core import hookimpl
+
+@hookimpl
+def comenq_intakes():
+    return {"pigeon": lambda settings: "a pigeon"}
+"""
+
+
+class Offering:
+    """A plugin that offers what it is given."""
+
+    def __init__(self, **offers: Callable[[Settings], object]) -> None:
+        self.offers = offers
+
+    @hookimpl
+    def comenq_intakes(self) -> Mapping[str, Callable[[Settings], object]]:
+        """Offer them as ways in."""
+        return self.offers
+
+    @hookimpl
+    def comenq_stores(self) -> Mapping[str, Callable[[Settings], object]]:
+        """Offer them as stores."""
+        return self.offers
+
+    @hookimpl
+    def comenq_posters(self) -> Mapping[str, Callable[[Settings], object]]:
+        """Offer them as posters."""
+        return self.offers
+
+
+class Installer:
+    """Installs throwaway distributions, each with one plugin in the entry-point group."""
+
+    def __init__(self, site: Path) -> None:
+        self.site = site
+
+    def install(self, distribution: str, plugin: str, source: str) -> None:
+        """Install ``source`` as the module ``plugin`` of ``distribution`` 1.2."""
+        (self.site / f"{plugin}.py").write_text(source)
+        info = self.site / f"{distribution}-1.2.dist-info"
+        info.mkdir()
+        info.joinpath("METADATA").write_text(
+            f"Metadata-Version: 2.1\nName: {distribution}\nVersion: 1.2\n"
+        )
+        info.joinpath("entry_points.txt").write_text(f"[comenq]\n{plugin} = {plugin}\n")
+
+
+@pytest.fixture
+def installer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Installer]:
+    """A directory for packages that is forgotten afterwards, with the modules loaded from it."""
+    before = set(sys.modules)
+    monkeypatch.syspath_prepend(tmp_path)
+    yield Installer(tmp_path)
+    for name in set(sys.modules) - before:
+        del sys.modules[name]
+
+
+def plugin_named(name: str, *extra: tuple[str, object]) -> Plugin:
+    """What a registry says of the plugin of this name."""
+    (found,) = [plugin for plugin in load(extra).plugins() if plugin.name == name]
+    return found
+
+
+def test_an_installed_plugin_is_found_and_used(installer: Installer) -> None:
+    """A plugin in the entry-point group is found, with its distribution and its offers."""
+    installer.install("pigeons", "coop", WORKING)
+
+    plugin = plugin_named("coop")
+    intakes = load().intakes(Settings(intakes=("pigeon",)))
+
+    assert (str(plugin), plugin.broken) == ("plugin coop of pigeons 1.2", None)
+    assert intakes == {"pigeon": cast("Intake", "a pigeon")}
+
+
+def test_factories_are_given_the_settings() -> None:
+    """Each factory is called with the settings, and only if they select it."""
+    plugin = Offering(mine=lambda settings: [settings.queue_path], other=lambda _: 1 / 0)
+    settings = Settings(intakes=("mine",), store="mine", poster="mine", queue_path=Path("/q"))
+    registry = load([("p", plugin)])
+
+    made: list[object] = [
+        registry.intakes(settings),
+        registry.store(settings),
+        registry.posters(settings),
+    ]
+
+    assert made == [{"mine": [Path("/q")]}, [Path("/q")], (Path("/q"),)]
+
+
+def test_intakes_come_in_the_settings_order() -> None:
+    """The order in which plugins were installed decides nothing."""
+    plugin = Offering(a=lambda _: 1, b=lambda _: 2)
+
+    assert list(load([("p", plugin)]).intakes(Settings(intakes=("b", "a")))) == ["b", "a"]
+
+
+def test_a_name_that_nobody_offers_is_explained() -> None:
+    """The error lists what is offered."""
+    registry = load([("p", Offering(heap=lambda _: 1))])
+
+    with pytest.raises(PluginError, match=r"no plugin offers the store hepa; offered: .*heap"):
+        registry.store(Settings(store="hepa"))
+
+
+def test_a_name_offered_twice_is_explained(installer: Installer) -> None:
+    """Two distributions that offer the same name are both named, and neither wins."""
+    installer.install("pigeons", "coop", WORKING)
+    installer.install("doves", "cote", WORKING)
+
+    with pytest.raises(PluginError) as caught:
+        load().intakes(Settings(intakes=("pigeon",)))
+    assert "plugin coop of pigeons 1.2 and by plugin cote of doves 1.2" in str(caught.value)
+
+
+def test_a_name_offered_twice_harms_no_other(installer: Installer) -> None:
+    """A clash of names matters to nobody who does not select the name."""
+    installer.install("pigeons", "coop", WORKING)
+    installer.install("doves", "cote", WORKING)
+    registry = load([("p", Offering(heap=lambda _: 1))])
+
+    assert list(registry.intakes(Settings(intakes=("heap",)))) == ["heap"]
+
+
+@pytest.mark.parametrize(
+    ("source", "cause"),
+    [
+        ("import missing_module", "ModuleNotFoundError: No module named 'missing_module'"),
+        ("raise SystemExit('no\\nway')", "SystemExit: no\\nway"),
+        (WORKING.replace("comenq_intakes", "comenq_intake"), "comenq_intake is no hook; the hooks"),
+        (WORKING.replace("comenq_intakes", "intakes"), "unknown hook 'intakes'"),
+        (WORKING.replace("@hookimpl", ""), "comenq_intakes is not marked with @hookimpl"),
+        (WORKING.replace("intakes()", "intakes(x)"), "Argument(s) {'x'} are declared"),
+        (WORKING.replace("return", "return 1 /"), "TypeError: unsupported operand"),
+        (WORKING.replace('{"pigeon": lambda settings: "a pigeon"}', "[]"), "something else than a"),
+        (WORKING.replace("lambda settings:", ""), "something else than a mapping of names to fact"),
+        (WORKING.replace('"pigeon"', "1"), "something else than a mapping of names to factories"),
+    ],
+)
+def test_a_broken_plugin_is_reported(installer: Installer, source: str, cause: str) -> None:
+    """A plugin that cannot be used harms nobody, and is reported with its cause on one line."""
+    installer.install("pigeons", "coop", source)
+
+    plugin = plugin_named("coop")
+
+    assert (plugin.distribution, dict(plugin.intakes)) == ("pigeons 1.2", {})
+    assert plugin.broken is not None
+    assert cause in plugin.broken
+    assert len(plugin.broken.splitlines()) == 1
+
+
+def test_a_selected_plugin_that_is_broken_is_named(installer: Installer) -> None:
+    """Whoever selects what a broken plugin would have offered reads why it is missing."""
+    installer.install("pigeons", "coop", "import missing_module")
+
+    with pytest.raises(PluginError, match=r"plugin coop of pigeons 1\.2 is broken: ModuleNotFound"):
+        load().intakes(Settings(intakes=("pigeon",)))
+
+
+def test_a_factory_that_fails_is_named() -> None:
+    """An unexpected error in a factory names the plugin, what was to be made, and the cause."""
+    registry = load([("p", Offering(heap=lambda _: 1 / 0))])
+
+    with pytest.raises(
+        PluginError, match=r"plugin p of no distribution cannot make the store heap"
+    ):
+        registry.store(Settings(store="heap"))
+
+
+def test_a_poster_that_fails_late_is_named() -> None:
+    """A factory that yields its posters is blamed like any other."""
+    registry = load([("p", Offering(forge=lambda _: (1 / n for n in [1, 0])))])
+
+    with pytest.raises(PluginError, match=r"cannot make the poster forge: ZeroDivisionError"):
+        registry.posters(Settings(poster="forge"))
+
+
+def test_a_factorys_own_message_is_kept() -> None:
+    """An error that a factory raises on purpose reaches the user as it is."""
+
+    def refuse(_: Settings) -> object:
+        raise SettingsError("no token")
+
+    with pytest.raises(SettingsError, match=r"\Ano token\Z"):
+        load([("p", Offering(forge=refuse))]).posters(Settings(poster="forge"))
+
+
+def test_a_module_may_use_names_that_are_no_hooks() -> None:
+    """Only functions count: a plugin may import comenq_core as a whole."""
+    module = cast("Any", ModuleType("quiet"))
+    module.comenq_core = SimpleNamespace()
+
+    assert plugin_named("quiet", ("quiet", module)).broken is None
+
+
+def test_two_registries_share_nothing() -> None:
+    """What one registry was given is unknown to the next."""
+    load([("p", Offering(heap=lambda _: 1))])
+
+    assert "p" not in {plugin.name for plugin in load().plugins()}
+
+
+def test_plugins_cannot_be_wrapped_by_others() -> None:
+    """A plugin that wraps a hook changes nobody's offers but its own."""
+
+    class Wrapper:
+        @hookimpl(wrapper=True)
+        def comenq_stores(self) -> Iterator[None]:
+            yield
+            raise RuntimeError
+
+    registry = load([("p", Offering(heap=lambda _: 1)), ("w", Wrapper())])
+
+    assert registry.store(Settings(store="heap")) == cast("Store", 1)
