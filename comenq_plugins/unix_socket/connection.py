@@ -1,0 +1,212 @@
+"""One client: its bytes are cut into requests, and its requests are answered in order."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, cast
+
+from comenq_core.wire import read_operation
+from comenq_plugins.unix_socket.lines import Lines, LineTooLong
+from comenq_plugins.unix_socket.operations import Errand, apology, error_reply
+from comenq_plugins.unix_socket.patience import Patience
+from comenq_plugins.unix_socket.peer import origin_of
+from comenq_plugins.unix_socket.window import WHOLE, Ticket, Window
+
+if TYPE_CHECKING:
+    from comenq_plugins.unix_socket.hub import Hub
+
+__all__ = ["Connection"]
+
+
+class Connection(asyncio.Protocol):
+    """Takes requests as far ahead as the limits allow; gives up on a client that takes too long.
+
+    Whenever something has happened, `go_on` does what can be done now.
+
+    Args:
+        hub: what all connections share.
+    """
+
+    def __init__(self, hub: Hub) -> None:
+        self._hub = hub
+        self._limits = hub.limits
+        self._lines = Lines(hub.limits.request_bytes)
+        self._patience = Patience(hub.loop, self._lose_patience)
+        self._window = Window(hub.limits.read_ahead)
+        self._takes_more = True
+        self._has_ended = False
+        self._is_clogged = False
+        self._is_over = False
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether no request of this client is in work."""
+        return not self._window
+
+    @property
+    def since(self) -> float:
+        """When the client's turn to send or to read began, on the loop's clock."""
+        return self._patience.since
+
+    @property
+    def weight(self) -> int:
+        """How many bytes have arrived and are not in work."""
+        return len(self._lines)
+
+    # What asyncio calls --------------------------------------------------------------------------
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Note who it is, and begin to wait."""
+        self._transport = cast("asyncio.Transport", transport)
+        self._origin = origin_of(transport.get_extra_info("socket"))
+        self._patience.restart(self._limits.request_seconds)
+        self._hub.admit(self)
+
+    def data_received(self, data: bytes) -> None:
+        """Take in what the client has sent; after the last word, drop it."""
+        if not self._is_over:
+            self._lines.feed(data)
+            self.go_on()
+
+    def eof_received(self) -> bool:
+        """The client will send no more; keep the way back open until it has its replies."""
+        if self._is_over:
+            return False
+        self._has_ended = True
+        self._lines.end()
+        self.go_on()
+        return True
+
+    def pause_writing(self) -> None:
+        """The client does not read: do no more for it until it does."""
+        self._is_clogged = True
+        self._patience.restart(self._limits.reply_seconds)
+
+    def resume_writing(self) -> None:
+        """The client has read."""
+        self._is_clogged = False
+        self._patience.restart(self._limits.request_seconds)
+        self.go_on()
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002  (asyncio's word)
+        """Forget the client; what it had asked for is done all the same."""
+        self._is_over = True
+        self._patience.stop()
+        self._lines.clear()
+        self._hub.forget(self)
+
+    # What can be done now ------------------------------------------------------------------------
+
+    def go_on(self) -> None:
+        """Begin what there is room for, write what is ready, and see whose turn it is."""
+        if self._is_over:
+            return
+        self._begin_requests()
+        while self._write_replies():
+            self._begin_requests()
+        if self.is_idle and not self._is_clogged and not self._takes_more:
+            self._finish()
+        elif self.is_idle and not self._is_clogged and self._has_ended:
+            self._close()
+        else:
+            self._read(while_room=self._has_room())
+            self._hub.weigh(self)
+
+    def _begin_requests(self) -> None:
+        try:
+            while self._has_room() and (line := self._lines.pop()) is not None:
+                self._begin(line)
+        except LineTooLong:
+            limit = self._limits.request_bytes
+            self._say_last(error_reply("too_large", f"a request may have at most {limit} bytes"))
+
+    def _has_room(self) -> bool:
+        return self._takes_more and not self._is_clogged and self._window.has_room
+
+    def _begin(self, line: bytes) -> None:
+        ticket = Ticket(size=len(line))
+        try:
+            errand = Errand(operation=read_operation(line), origin=self._origin)
+        except Exception as error:  # noqa: BLE001  (the client is told)
+            ticket.reply = apology(error)
+        else:
+            if not errand.is_put:
+                # Its reply may be long: nothing more is done for this client until it is read.
+                ticket.size = WHOLE
+            self._hub.committer.submit(errand, ticket, self.go_on)
+        self._add(ticket)
+
+    def _add(self, ticket: Ticket) -> None:
+        self._window.add(ticket)
+        if not self._is_clogged:
+            self._patience.suspend()
+
+    def _write_replies(self) -> bool:
+        """Write those whose turn it is; whether there were any."""
+        replies = self._window.take_replies()
+        if not replies:
+            return False
+        if self.is_idle and not self._is_clogged:
+            self._patience.restart(self._limits.request_seconds)
+        self._transport.write(b"\n".join([*replies, b""]))
+        return True
+
+    def _read(self, *, while_room: bool) -> None:
+        if self._has_ended:
+            return
+        if while_room:
+            self._transport.resume_reading()
+        else:
+            self._transport.pause_reading()
+
+    # How it ends ---------------------------------------------------------------------------------
+
+    def stop(self) -> None:
+        """Take no more requests; end as soon as what is in work is answered."""
+        stopping = error_reply("stopping", "the daemon stops: this was not queued; try again later")
+        if self.is_idle:
+            self.dismiss(stopping)
+        else:
+            self._say_last(stopping)
+
+    def dismiss(self, reply: bytes) -> None:
+        """Say the last word and close at once, to make room for others."""
+        if not self._is_over:
+            self._transport.write(reply + b"\n")
+        self._is_over = True
+        if self._transport.get_write_buffer_size():
+            self._transport.abort()
+        else:
+            self._transport.close()
+
+    def abort(self) -> None:
+        """Close without a word."""
+        self._transport.abort()
+
+    def _lose_patience(self) -> None:
+        if self._is_over or self._is_clogged:
+            self.abort()
+            return
+        seconds = self._limits.request_seconds
+        self._say_last(error_reply("timeout", f"no whole request came within {seconds:g} seconds"))
+        self.go_on()
+
+    def _say_last(self, reply: bytes) -> None:
+        self._takes_more = False
+        self._lines.clear()
+        self._add(Ticket(reply=reply))
+
+    def _finish(self) -> None:
+        """End the way back, and read on: closing now would break the pipe of one still sending."""
+        if self._has_ended:
+            self._close()
+            return
+        self._is_over = True
+        self._transport.write_eof()
+        self._transport.resume_reading()
+        self._patience.restart(self._limits.reply_seconds)
+
+    def _close(self) -> None:
+        self._is_over = True
+        self._transport.close()
+        self._patience.restart(self._limits.reply_seconds)

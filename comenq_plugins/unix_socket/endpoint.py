@@ -1,0 +1,131 @@
+"""The socket's name in the file system: taken with care, and given back."""
+
+from __future__ import annotations
+
+import fcntl
+import grp
+import os
+import socket
+import stat
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+
+from comenq_core.errors import SettingsError
+
+__all__ = ["listening"]
+
+MODE = 0o660
+DIRECTORY_MODE = 0o750
+BACKLOG = 1024
+
+
+@contextmanager
+def listening(path: Path, group: str = "") -> Iterator[socket.socket]:
+    """Listen on ``path`` for the length of a ``with`` block.
+
+    A socket that nobody answers any more is replaced; whatever else stands there is left alone.
+    The name appears with its final mode and owner, and ready to be connected to.
+
+    Args:
+        path: where clients connect; its directory is made if it is missing.
+        group: the group that may connect, besides the daemon's own user; ``""`` for its own group.
+
+    Raises:
+        SettingsError: the path cannot be used, or a daemon already serves it.
+    """
+    with ExitStack() as stack:
+        try:
+            listener = _take(path, _group_id(group), stack)
+        except OSError as error:
+            raise SettingsError(
+                f"socket_path: cannot listen on {path}: {error.strerror or error}"
+            ) from error
+        yield listener
+
+
+def _take(path: Path, gid: int, stack: ExitStack) -> socket.socket:
+    _make_directory(path.parent, gid)
+    stack.enter_context(_locked(path))
+    _check_free(path)
+    listener = stack.enter_context(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM))
+    # As short as can be, since the system takes only 107 bytes for a socket's path.
+    temporary = path.with_name(f".{os.getpid():x}")
+    temporary.unlink(missing_ok=True)
+    # bind() gives the file this mode less the umask, chmod() then what the umask has taken; and
+    # until listen() nobody gets in anyway. https://man7.org/linux/man-pages/man7/unix.7.html
+    os.fchmod(listener.fileno(), MODE)
+    listener.bind(os.fspath(temporary))
+    os.chown(temporary, -1, gid)
+    temporary.chmod(MODE)
+    listener.listen(BACKLOG)
+    listener.settimeout(0)
+    ours = temporary.lstat()
+    temporary.rename(path)
+    stack.callback(_give_back, path, ours)
+    return listener
+
+
+def _make_directory(directory: Path, gid: int) -> None:
+    try:
+        directory.mkdir(parents=True)
+    except FileExistsError:
+        return
+    os.chown(directory, -1, gid)
+    directory.chmod(DIRECTORY_MODE)
+
+
+def _group_id(group: str) -> int:
+    try:
+        return grp.getgrnam(group).gr_gid if group else -1
+    except KeyError:
+        raise SettingsError(
+            f"unix.group: there is no group {group!r}: create it, or name another"
+        ) from None
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    """Keep a second daemon from looking and taking at the same time as this one."""
+    lock = path.with_name(f"{path.name}.lock")
+    descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise _taken(path) from None
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _check_free(path: Path) -> None:
+    try:
+        found = path.lstat()
+    except FileNotFoundError:
+        return
+    if not stat.S_ISSOCK(found.st_mode):
+        raise SettingsError(
+            f"socket_path: {path} is there and is no socket: remove it, or choose another path"
+        )
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        probe.settimeout(0)
+        try:
+            probe.connect(os.fspath(path))
+        except (ConnectionRefusedError, FileNotFoundError):
+            return
+        except BlockingIOError:
+            pass  # somebody listens, and is too busy to answer
+    raise _taken(path)
+
+
+def _taken(path: Path) -> SettingsError:
+    return SettingsError(
+        f"socket_path: another daemon serves {path}: stop that one, or choose another path"
+    )
+
+
+def _give_back(path: Path, ours: os.stat_result) -> None:
+    with suppress(FileNotFoundError):
+        if os.path.samestat(path.lstat(), ours):
+            path.unlink()

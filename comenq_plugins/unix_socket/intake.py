@@ -1,0 +1,126 @@
+"""The intake itself: an event loop that serves until it is told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import resource
+from concurrent.futures import Executor, ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from comenq_core.errors import SettingsError
+from comenq_core.log import Log
+from comenq_core.protocols import Queue, Stop
+from comenq_plugins.unix_socket.committer import Committer
+from comenq_plugins.unix_socket.endpoint import listening
+from comenq_plugins.unix_socket.gate import Gate
+from comenq_plugins.unix_socket.hub import Hub
+from comenq_plugins.unix_socket.limits import Limits
+from comenq_plugins.unix_socket.operations import Clerk
+from comenq_plugins.unix_socket.rights import MANAGERS, Rights
+
+if TYPE_CHECKING:
+    from comenq_core.settings import Settings
+
+__all__ = ["UnixIntake", "make_intake"]
+
+log = Log("unix")
+
+ROOT = 0
+SPARE_DESCRIPTORS = 64
+"""For the store, the log and the modules that are still to be imported."""
+
+
+class UnixIntake:
+    """Serves the protocol on a Unix stream socket.
+
+    Args:
+        path: where clients connect.
+        group: the group that may connect; ``""`` for the daemon's own.
+        manage: who may change what others have queued: a word of `MANAGERS`.
+        limits: what one client may cost the others.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        group: str = "",
+        manage: str = "group",
+        limits: Limits | None = None,
+    ) -> None:
+        self._path = path
+        self._group = group
+        self._rights = Rights(manage, frozenset({ROOT, os.geteuid()}))
+        self._limits = limits or Limits()
+
+    def serve(self, queue: Queue, stop: Stop) -> None:
+        """Pass requests on to ``queue``; return soon after ``stop`` is set.
+
+        Raises:
+            SettingsError: the socket's path cannot be used, or a daemon already serves it.
+        """
+        with ThreadPoolExecutor(max_workers=1, thread_name_prefix="unix") as executor:
+            asyncio.run(self._serve(queue, stop, executor))
+
+    async def _serve(self, queue: Queue, stop: Stop, executor: Executor) -> None:
+        loop = asyncio.get_running_loop()
+        loop.set_exception_handler(_report)
+        clerk = Clerk(queue, self._rights)
+        hub = Hub(loop, self._limits, Committer(executor, clerk.carry_out))
+        with listening(self._path, self._group) as listener:
+            gate = Gate(loop, listener, hub.connect)
+            log.info("listening", "Clients can connect.", path=self._path)
+            await _readable(loop, stop.fileno())
+            gate.close()
+        await hub.close()
+        log.info("closed", "Clients can connect no more.", path=self._path)
+
+
+async def _readable(loop: asyncio.AbstractEventLoop, descriptor: int) -> None:
+    readable = asyncio.Event()
+    loop.add_reader(descriptor, readable.set)
+    try:
+        await readable.wait()
+    finally:
+        loop.remove_reader(descriptor)
+
+
+def _report(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    log.error("internal", "A connection met an error that is the daemon's own.",
+              what=context.get("message"), error=repr(context.get("exception")))  # fmt: skip
+
+
+def make_intake(settings: Settings) -> UnixIntake:
+    """The intake that the settings ask for.
+
+    Raises:
+        SettingsError: an option in the table ``[unix]`` is wrong.
+    """
+    defaults: dict[str, str | int] = {
+        "group": "",
+        "manage": "group",
+        "connections": Limits().connections,
+    }
+    chosen = settings.options("unix", defaults)
+    manage, connections = str(chosen["manage"]), int(chosen["connections"])
+    if manage not in MANAGERS:
+        raise SettingsError(f"unix.manage: expected one of {', '.join(MANAGERS)}")
+    if connections < 1:
+        raise SettingsError("unix.connections: expected a whole number from 1")
+    return UnixIntake(
+        settings.socket_path,
+        group=str(chosen["group"]),
+        manage=manage,
+        limits=replace(Limits(), connections=_affordable(connections)),
+    )
+
+
+def _affordable(connections: int) -> int:
+    """So many connections that descriptors for the rest of the process are left."""
+    allowed, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if allowed == resource.RLIM_INFINITY:
+        return connections
+    return max(1, min(connections, allowed - SPARE_DESCRIPTORS))

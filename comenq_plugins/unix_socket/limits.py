@@ -1,0 +1,32 @@
+"""What one client may cost the others."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["Limits"]
+
+MIB = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """Each of these is answered with an error, and harms nobody but the client that met it.
+
+    Args:
+        request_bytes: the longest request, without its newline.
+        request_seconds: for a client to send one, from its connection or the last reply.
+        reply_seconds: for a client to take what was written to it.
+        connections: how many there may be at once.
+        read_ahead: how many requests of one connection are in work at once.
+        memory: bytes received and not yet begun, over all connections.
+        stop_seconds: for what is in work to be answered when the daemon stops.
+    """
+
+    request_bytes: int = MIB
+    request_seconds: float = 5.0
+    reply_seconds: float = 5.0
+    connections: int = 512
+    read_ahead: int = 256
+    memory: int = 64 * MIB
+    stop_seconds: float = 5.0
