@@ -1,0 +1,153 @@
+"""Log lines: one event, one line, one write; what came from outside is escaped."""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+import socket
+from collections.abc import Iterator
+from contextlib import closing, suppress
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from comenq_core.log import Log, configure, printable
+from comenq_core.text import VALUE_LIMIT, nearest
+
+HOSTILE = 'a\nb\r\x00\x1b[31m\u2028\u202e"quoted" \\n \ud800 end'
+
+
+class Sink:
+    """Where a test logs to: a packet socket, so that each write arrives as one packet."""
+
+    def __init__(self) -> None:
+        self._ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._ours.setblocking(False)
+        self.stream = os.fdopen(theirs.detach(), "w")
+
+    def writes(self) -> list[str]:
+        """What has been written, write by write."""
+        found = []
+        with suppress(BlockingIOError):
+            while packet := self._ours.recv(1 << 20):
+                found.append(packet.decode())
+        return found
+
+    def close(self) -> None:
+        """Release both ends."""
+        self._ours.close()
+        self.stream.close()
+
+
+@pytest.fixture
+def untouched() -> Iterator[None]:
+    """Leave logging as it was."""
+    logger = logging.getLogger("comenq")
+    before = logger.level, logger.propagate, logger.handlers[:]
+    yield
+    level, logger.propagate, logger.handlers[:] = before
+    logger.setLevel(level)
+
+
+@pytest.fixture
+def sink(untouched: None) -> Iterator[Sink]:
+    """Log at level info to a sink."""
+    with closing(Sink()) as sink:
+        configure("info", sink.stream)
+        yield sink
+
+
+@given(st.text())
+def test_printable_text_is_one_line_without_controls(text: str) -> None:
+    """Whatever comes in, what comes out can be printed on one line."""
+    assert printable(text).isprintable()
+
+
+@given(st.text(), st.integers(min_value=0, max_value=50))
+def test_printable_text_is_bounded(text: str, limit: int) -> None:
+    """No more than ``limit`` characters are shown, none as more than ten, and the rest counted."""
+    shown = printable(text, limit)
+    assert len(shown) <= 10 * limit + len(f"… ({len(text)} characters)")
+    assert shown.endswith(f"… ({len(text)} characters)") == (len(text) > limit)
+
+
+@given(st.text(), st.text())
+def test_different_texts_are_shown_differently(one: str, other: str) -> None:
+    """Escaping is unambiguous, since the backslash is escaped too."""
+    assert (printable(one) == printable(other)) == (one == other)
+
+
+@given(st.text(st.characters(categories=["L", "N"])))
+def test_letters_of_any_script_are_shown_as_they_are(text: str) -> None:
+    """Only what could deceive is escaped."""
+    assert printable(text) == text
+
+
+def test_an_event_is_one_line_in_one_write(sink: Sink) -> None:
+    """Each event reaches the log whole, so that lines of several processes never mix."""
+    log = Log("worker")
+    log.info("posted", "The comment is posted.", job="7f3k", status=201)
+    log.error("failed", "It is not.", reason="x" * 100_000)
+    lines = sink.writes()
+    assert len(lines) == 2
+    assert all(line.endswith("\n") and line.count("\n") == 1 for line in lines)
+
+
+def test_a_line_has_time_level_source_key_sentence_and_context(sink: Sink) -> None:
+    """The form that operators' tools rely on."""
+    Log("worker").info("posted", "The comment is posted.", job="7f3k", status=201, url=None)
+    (line,) = sink.writes()
+    assert re.fullmatch(
+        r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z info worker posted: The comment is posted\."
+        r" job=7f3k status=201\n",
+        line,
+    )
+
+
+def test_outside_text_cannot_forge_a_line(sink: Sink) -> None:
+    """Newlines, escape sequences, NULs and direction marks are escaped wherever they stand."""
+    Log("worker").warning("refused", HOSTILE, reason=HOSTILE)
+    (line,) = sink.writes()
+    assert line.endswith("\n")
+    assert line[:-1].isprintable()
+
+
+def test_a_value_cannot_forge_another_value(sink: Sink) -> None:
+    """A value with spaces is quoted, and its own quotes are none."""
+    Log("worker").info("k", "S.", reason='x" job="other')
+    (line,) = sink.writes()
+    assert line.endswith("reason=\"x' job='other\"\n")
+
+
+def test_a_long_value_is_cut(sink: Sink) -> None:
+    """A body of a megabyte does not fill the log."""
+    Log("worker").info("k", "S.", body="b" * 1_000_000)
+    (line,) = sink.writes()
+    assert len(line) < VALUE_LIMIT + 200
+
+
+def test_events_below_the_level_are_not_written(sink: Sink) -> None:
+    """The setting ``log_level`` decides what is written."""
+    log = Log("worker")
+    log.debug("k", "A detail.")
+    configure("error", sink.stream)
+    log.warning("k", "A warning.")
+    assert sink.writes() == []
+
+
+def test_a_closed_log_harms_nobody(untouched: None) -> None:
+    """A reader that has gone away does not end the daemon."""
+    reader, writer = os.pipe()
+    with os.fdopen(writer, "w") as stream:
+        configure("info", stream)
+        os.close(reader)
+        Log("worker").info("k", "Nobody reads this.")
+
+
+def test_the_nearest_word_is_a_likely_one() -> None:
+    """A misspelt word has a nearest one; a strange one has none, however long it is."""
+    known = ["cooldown_period_seconds", "socket_path"]
+    assert nearest("cooldown_period_secs", known) == "cooldown_period_seconds"
+    assert nearest("q" * 1_000_000, known) is None

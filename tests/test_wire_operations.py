@@ -1,0 +1,255 @@
+"""Requests and operations: what clients may send, and what they are told when it is wrong."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import jsonschema
+import pytest
+from hypothesis import given
+
+from comenq_core import wire
+from comenq_core.errors import InvalidRequest
+from comenq_core.model import BODY_LIMIT, CommentRequest
+from comenq_core.rfc3339 import format_time
+from comenq_core.testing.strategies import requests
+
+BARE: dict[str, Any] = {"owner": "octocat", "repo": "hello", "pr_number": 7, "body": "Hi"}
+REQUEST = CommentRequest(owner="octocat", repo="hello", pr_number=7, body="Hi")
+IDENTIFIED = ["show", "bump", "bust", "del", "hold", "release", "retry"]
+
+
+def operation(value: object) -> wire.Operation:
+    """What a client means that sends this value."""
+    return wire.read_operation(json.dumps(value).encode())
+
+
+def refusal(value: object) -> InvalidRequest:
+    """The error that a value is refused with."""
+    with pytest.raises(InvalidRequest) as caught:
+        operation(value)
+    return caught.value
+
+
+def test_the_schema_is_a_schema() -> None:
+    """What is published as a JSON Schema is one."""
+    for schema in (wire.REQUEST_SCHEMA, *wire.OPERATION_SCHEMAS.values()):
+        jsonschema.Draft202012Validator.check_schema(schema)
+
+
+@given(requests())
+def test_a_request_reads_as_it_was_meant(request: CommentRequest) -> None:
+    """Every valid request, written by its members, reads back equal."""
+    value: dict[str, Any] = {"owner": request.owner, "repo": request.repo, "body": request.body}
+    value |= {"pr_number": request.pr_number, "if_open": request.if_open}
+    if request.key is not None:
+        value["key"] = request.key
+    if request.not_before is not None:
+        value["not_before"] = format_time(request.not_before)
+    assert wire.read_request(value) == request
+
+
+def test_a_bare_request_is_a_put() -> None:
+    """A request without an operation is queued."""
+    assert operation(BARE) == wire.Operation(op="put", request=REQUEST)
+
+
+def test_put_carries_a_request_and_its_options() -> None:
+    """The spelled-out form says where in the line, and whether to double."""
+    read = operation({"op": "put", "request": BARE, "ahead": True, "if_absent": True})
+    assert read.request == REQUEST
+    assert read.members == {"ahead": True, "if_absent": True}
+
+
+def test_the_rust_clients_word_for_ahead_is_known() -> None:
+    """Its ``immediate`` means our ``ahead``."""
+    read = operation({"op": "put", "request": BARE, "immediate": True})
+    assert read.members == {"ahead": True}
+
+
+@pytest.mark.parametrize("op", IDENTIFIED)
+def test_an_operation_on_a_job_takes_its_id_or_a_beginning(op: str) -> None:
+    """Operations on one job carry its id, whole or cut short."""
+    for job_id in ("7f3kq2m8x1ab", "7"):
+        assert operation({"op": op, "id": job_id}) == wire.Operation(op=op, members={"id": job_id})
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"op": "list"},
+        {"op": "list", "limit": 20, "state": ["held", "failed"], "repo": "octocat/hello"},
+        {"op": "hist", "limit": 5, "failed": True},
+        {"op": "status"},
+        {"op": "pause", "reason": "the forge is down"},
+        {"op": "resume"},
+        {"op": "ping"},
+    ],
+)
+def test_other_operations_carry_their_members(value: dict[str, Any]) -> None:
+    """Each operation hands on what it was given, and nothing else."""
+    members = {name: item for name, item in value.items() if name != "op"}
+    assert operation(value) == wire.Operation(op=value["op"], members=members)
+
+
+def test_a_limit_of_null_is_no_limit() -> None:
+    """The Rust client sends null where it wants everything."""
+    assert operation({"op": "hist", "limit": None}).members == {}
+
+
+def test_an_unknown_operation_lists_the_known_nearest_first() -> None:
+    """A misspelt operation is answered with those there are, the likely one first."""
+    assert str(refusal({"op": "bmp"})).startswith("op: must be one of bump, put, list,")
+
+
+@pytest.mark.parametrize("op", [None, 7, True, [], {}, "", "PUT", "put\n"])
+def test_what_is_no_operation_is_refused(op: object) -> None:
+    """An operation is one of the known words, exactly."""
+    assert refusal({"op": op}).path == "op"
+
+
+@pytest.mark.parametrize("value", [None, True, 1, "put", [], [BARE]])
+def test_what_is_no_object_is_refused(value: object) -> None:
+    """Only an object is a request."""
+    assert str(refusal(value)) == "must be a JSON object with owner, repo, pr_number and body"
+
+
+@pytest.mark.parametrize("name", list(BARE))
+def test_a_missing_member_is_named_with_its_rule(name: str) -> None:
+    """What is missing is named, and what it must be."""
+    error = refusal({key: item for key, item in BARE.items() if key != name})
+    rule = wire.REQUEST_SCHEMA["properties"][name]["description"]
+    assert str(error) == f"{name}: is missing; it must be {rule}"
+
+
+def test_a_misspelt_member_is_told_before_the_missing_one() -> None:
+    """The user sees the mistake, not its consequence."""
+    value = {"owner": "octocat", "repo": "hello", "pr_nubmer": 7, "body": "Hi"}
+    assert str(refusal(value)) == "pr_nubmer: is not known here; did you mean pr_number?"
+
+
+def test_an_unknown_member_like_no_other_lists_the_known() -> None:
+    """Without a likely meaning, the members there are get listed."""
+    assert "known are owner, repo," in str(refusal({**BARE, "zzz": 1}))
+
+
+def test_an_unknown_member_is_escaped_and_cut() -> None:
+    """A hostile name steers no terminal and fills no log."""
+    text = str(refusal({**BARE, "\x1b[2J\n" + "x" * 10_000: 1}))
+    assert text.startswith("\\x1b[2J\\nxxx")
+    assert text.isprintable()
+    assert len(text) < 300
+
+
+@pytest.mark.parametrize("op", sorted(wire.OPERATION_SCHEMAS))
+def test_every_operation_refuses_unknown_members(op: str) -> None:
+    """No operation passes over a member that it does not know."""
+    required = {"request": BARE, "id": "7f3k", "reason": "so"}
+    known = wire.OPERATION_SCHEMAS[op]["properties"]
+    value = {name: item for name, item in required.items() if name in known}
+    assert refusal({"op": op, **value, "zzz": 1}).path == "zzz"
+
+
+@pytest.mark.parametrize(
+    ("name", "bad"),
+    [
+        ("owner", ["", "-a", "a b", "a/b", "a\n", "\n", "é", "a" * 40, ".", 7, None]),
+        ("repo", ["", ".", "..", "..\n", "a\n", "a/b", "a%2e", "a?b", "a#b", "r" * 101, True, []]),
+        ("pr_number", [0, -1, 1.0, 1.5, True, "7", " 1_0 ", "\uff11\uff12", 2**31, 10**19, None]),
+        ("body", ["", " \n\t", 7, None, ["Hi"], "x" * (BODY_LIMIT + 1), "é" * BODY_LIMIT]),
+        ("not_before", ["", "tomorrow", "2026-12-01", "2026-12-01T09:00:00", 7, None]),
+        ("key", ["", "k" * 201, 7, None]),
+        ("if_open", [0, 1, "true", None]),
+    ],
+)
+def test_a_wrong_member_is_named_by_its_path(name: str, bad: list[object]) -> None:
+    """Every wrong value of every member is refused, bare and within a put, by its path alone."""
+    for item in bad:
+        assert refusal({**BARE, name: item}).path == name
+        error = refusal({"op": "put", "request": {**BARE, name: item}})
+        assert error.path == f"request.{name}"
+
+
+@pytest.mark.parametrize(
+    ("value", "path"),
+    [
+        ({"op": "list", "limit": 0}, "limit"),
+        ({"op": "list", "limit": 1.0}, "limit"),
+        ({"op": "list", "state": "held"}, "state"),
+        ({"op": "list", "state": ["held", "lost"]}, "state[1]"),
+        ({"op": "list", "repo": "octocat"}, "repo"),
+        ({"op": "list", "repo": "octocat/.."}, "repo"),
+        ({"op": "hist", "failed": 1}, "failed"),
+        ({"op": "show", "id": ""}, "id"),
+        ({"op": "show", "id": "abc\n"}, "id"),
+        ({"op": "show", "id": "../../etc"}, "id"),
+        ({"op": "show"}, "id"),
+        ({"op": "pause"}, "reason"),
+        ({"op": "pause", "reason": "x" * 501}, "reason"),
+        ({"op": "put"}, "request"),
+        ({"op": "put", "request": []}, "request"),
+        ({"op": "put", "request": BARE, "ahead": 1}, "ahead"),
+    ],
+)
+def test_a_wrong_member_of_an_operation_is_named(value: object, path: str) -> None:
+    """Operations are checked like requests."""
+    assert refusal(value).path == path
+
+
+def test_a_refused_value_is_not_quoted() -> None:
+    """However long a wrong value is, the message is the rule alone."""
+    error = refusal({**BARE, "body": ["a secret " * 1000]})
+    assert (
+        str(error) == f"body: must be a text of 1 to {BODY_LIMIT} bytes of UTF-8 that is not blank"
+    )
+
+
+def test_a_body_is_limited_in_bytes_as_the_forge_counts() -> None:
+    """The longest body of two-byte letters is taken; one letter more is refused."""
+    longest = "é" * (BODY_LIMIT // 2)
+    assert wire.read_request({**BARE, "body": longest}).body == longest
+    assert refusal({**BARE, "body": longest + "é"}).path == "body"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2026-12-01T09:00:00Z",
+        "2026-12-01t09:00:00z",
+        "2026-12-01 09:00:00.000Z",
+        "2026-12-01T10:00:00+01:00",
+        "2026-11-30T23:30:00.0000000-09:30",
+        "2026-12-01T09:00:00-00:00",
+    ],
+)
+def test_times_are_instants(text: str) -> None:
+    """Every way in which RFC 3339 writes an instant reads as that instant."""
+    expected = datetime(2026, 12, 1, 9, tzinfo=UTC)
+    assert wire.read_request({**BARE, "not_before": text}).not_before == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2026-12-01T09:00:00",
+        "2026-12-01T09:00Z",
+        "2026-12-01",
+        "20261201T090000Z",
+        "2026-W49-2T09:00:00Z",
+        "2026-13-01T09:00:00Z",
+        "2026-12-01T24:00:00Z",
+        "2026-12-01T09:00:00+24:00",
+        "2026-12-01T09:00:00+01",
+        "2026-12-01T09:00:00Z\n",
+        "\uff12\uff10\uff12\uff16-12-01T09:00:00Z",
+        "0001-01-01T00:00:00+14:00",
+        "9999-12-31T23:59:59-14:00",
+        "0000-01-01T00:00:00Z",
+    ],
+)
+def test_what_is_no_time_with_an_offset_is_refused(text: str) -> None:
+    """ISO 8601 has many more forms, and instants have limits."""
+    error = refusal({**BARE, "not_before": text})
+    assert str(error) == ("not_before: must be a time with its offset, as in 2026-12-01T09:00:00Z")
