@@ -13,9 +13,25 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from comenq_core.backoff import throttle_wait, unavailable_wait
-from comenq_core.model import Instant, Outcome, Pacing, Throttled, Unauthorized, Unavailable
+from comenq_core.model import (
+    Instant,
+    Outcome,
+    Pacing,
+    Throttled,
+    Unauthorized,
+    Unavailable,
+    Unknown,
+)
 
-__all__ = ["Pace", "after_attempt", "before_attempt", "eta", "until_post", "until_request"]
+__all__ = [
+    "Pace",
+    "after_attempt",
+    "after_look",
+    "before_attempt",
+    "eta",
+    "until_post",
+    "until_request",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +110,23 @@ def after_attempt(begun: Pacing, outcome: Outcome, now: Instant, credential: str
             return replace(ended, reason=message, refused=credential)
         case _:
             return ended
+
+
+def after_look(
+    record: Pacing | None, account: str, found: Throttled | Unknown, now: Instant
+) -> Pacing:
+    """What to record when the forge would not say whether a comment is there.
+
+    Only the silence changes: a look is no attempt, and shortens or lengthens no cool-off.
+    """
+    record = record or Pacing(account=account, at=now)
+    streak = record.streak + 1
+    if isinstance(found, Throttled):
+        wait = throttle_wait(found.wait, streak)
+    else:
+        wait = unavailable_wait(streak)
+    quiet = max(record.quiet, elapsed(record.at, now) + wait)
+    return replace(record, quiet=quiet, reason=found.message, streak=streak)
 
 
 def eta(position: int, first: float, pace: Pace) -> float:

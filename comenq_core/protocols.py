@@ -6,7 +6,7 @@ Each factory is called with the `Settings` once per process that needs it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
@@ -262,11 +262,14 @@ class Poster(Protocol):
     def post(self, job: Job) -> Outcome:
         """Try once, within the time limit that the settings give, and report."""
 
-    def find(self, job: Job, since: datetime) -> Posted | Throttled | Unknown | None:
+    def find(
+        self, job: Job, since: datetime, known: Collection[int | str]
+    ) -> Posted | Throttled | Unknown | None:
         """Look for the job's comment, posted at or after ``since`` by this account.
 
         ``None`` says that the forge has answered in full, and the comment is not there. An
-        answer that is not certain is `Unknown`.
+        answer that is not certain is `Unknown`. A comment whose id is ``known`` is another
+        job's, even if it reads the same.
         """
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from comenq_core import pacing
-from comenq_core.errors import QueueRefused
 from comenq_core.log import Log
 from comenq_core.model import (
     Account,
@@ -36,13 +35,11 @@ class JobQueue:
     Args:
         store: where jobs are kept.
         pace: how far apart posts are, for estimates.
-        max_pending: how many jobs may wait before more are refused.
     """
 
-    def __init__(self, store: Store, pace: Pace, max_pending: int) -> None:
+    def __init__(self, store: Store, pace: Pace) -> None:
         self._store = store
         self._pace = pace
-        self._max_pending = max_pending
 
     def submit(self, request: CommentRequest, origin: Origin) -> Entry:
         """Take one request; durable on return. Raises as `submit_all`."""
@@ -55,13 +52,6 @@ class JobQueue:
             QueueRefused: the queue (``queue_full``) or its disk (``disk_full``) is full.
             StoreError: the store failed; nothing was acknowledged.
         """
-        waiting = self._store.counts().waiting
-        if waiting + len(submissions) > self._max_pending:
-            raise QueueRefused(
-                "queue_full",
-                f"{waiting} comments are waiting already, and max_pending is {self._max_pending}:"
-                " try again later, or raise max_pending",
-            )
         jobs = self._store.put(submissions)
         for job in jobs:
             origin = job.origin

@@ -28,7 +28,7 @@ from comenq_core.model import (
     Verdict,
 )
 
-__all__ = ["ABSENT", "Policy", "after_look", "decide", "word"]
+__all__ = ["ABSENT", "Policy", "after_look", "decide", "given_up", "looked", "word"]
 
 ABSENT = "absent"
 """The word of an attempt that looked for the comment and saw that it was not there."""
@@ -83,10 +83,18 @@ def after_look(job: Job, found: Posted | None, now: datetime, policy: Policy) ->
         again = now + timedelta(seconds=policy.recheck)
         return InDoubt(look_at=again, reason="the comment is not there; one more look")
     if job.interruptions >= policy.max_interruptions:
-        return Buried(reason=f"the worker died {job.interruptions} times while posting it")
+        return Buried(reason=given_up(job.interruptions))
     if job.tries >= policy.max_attempts:
         return Buried(reason=f"not posted after {job.tries} attempts; the last: {job.reason}")
     return RetryAt(due=now, reason="the comment is not on the pull request: it is posted again")
+
+
+def given_up(interruptions: int) -> str:
+    """Why a job that keeps killing workers is buried."""
+    return (
+        f"the worker died {interruptions} times while it had this job; if the comment is not on"
+        " the pull request, retry it"
+    )
 
 
 def looked(job: Job) -> bool:

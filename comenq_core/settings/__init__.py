@@ -98,6 +98,9 @@ class Settings:
     max_interruptions: Annotated[
         int, whole(1), "crashes during its post after which a job is buried"
     ] = 3
+    recheck_seconds: Annotated[
+        float, number(0, 3_600), "seconds before a look for a comment that may be posted"
+    ] = 5.0
     max_pending: Annotated[int, whole(1), "jobs beyond which the queue is full"] = 100_000
     history_days: Annotated[
         float, number(0, CENTURY_DAYS), "days for which receipts and dead letters are kept"

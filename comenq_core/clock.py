@@ -1,0 +1,35 @@
+"""The machine's clocks: the wall's, and one since boot that nobody can set."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+from functools import cache
+
+from comenq_core.model import Instant
+
+__all__ = ["system_clock"]
+
+
+def system_clock() -> Instant:
+    """The time now.
+
+    The second clock counts sleep too (CLOCK_BOOTTIME), so that a laptop that slept through the
+    cool-off need not wait again; it is worth nothing without the boot it belongs to.
+    """
+    wall = datetime.now(UTC)
+    boot = _boot()
+    return Instant(wall=wall, boot=boot, ticks=_ticks() if boot else 0.0)
+
+
+def _ticks() -> float:
+    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
+
+
+@cache
+def _boot() -> str:
+    try:
+        with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as file:
+            return file.read().strip()
+    except OSError:
+        return ""

@@ -1,0 +1,69 @@
+"""The listener: runs every selected intake in a thread of its own, until it is told to stop."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from select import select
+
+from comenq_core import registry
+from comenq_core.log import Log
+from comenq_core.protocols import Intake, Queue, Stop
+from comenq_core.queue import JobQueue
+from comenq_core.settings import Settings
+from comenq_core.stop import StopFlag
+from comenq_core.terms import pace_of
+
+__all__ = ["run"]
+
+_LONGEST_FAREWELL = 5.0
+
+log = Log("listener")
+
+
+def run(settings: Settings, stop: Stop) -> int:
+    """Be the listener until ``stop`` is set; return the process's exit status.
+
+    An intake that ends by itself ends the listener with 1, so that it is started afresh and
+    nobody goes on believing that there is a way in where there is none.
+
+    Raises:
+        ComenqError: the settings, a plugin or the store do not let it begin.
+    """
+    plugins = registry.load()
+    intakes = plugins.intakes(settings)
+    queue = JobQueue(plugins.store(settings), pace_of(settings))
+    log.info("started", "The listener is ready.", intakes=",".join(intakes), store=settings.store)
+    failed = _serve(intakes, queue, stop)
+    log.info("stopped", "The listener has ended.")
+    return 1 if failed else 0
+
+
+def _serve(intakes: Mapping[str, Intake], queue: Queue, stop: Stop) -> bool:
+    """Run the intakes; whether one of them ended before it was told to."""
+    ended: list[str] = []
+    with StopFlag() as closing:
+
+        def serve(name: str, intake: Intake) -> None:
+            try:
+                intake.serve(queue, closing)
+            except Exception as error:  # noqa: BLE001 -- a plugin may raise anything
+                log.error("intake_failed", "An intake failed.", intake=name,
+                          error=type(error).__name__, reason=error)  # fmt: skip
+            if not closing.is_set():
+                ended.append(name)
+                closing.set()
+
+        threads = [
+            threading.Thread(target=serve, args=item, name=item[0], daemon=True)
+            for item in intakes.items()
+        ]
+        for thread in threads:
+            thread.start()
+        select([stop.fileno(), closing.fileno()], [], [])
+        closing.set()
+        for thread in threads:
+            thread.join(_LONGEST_FAREWELL)
+    for name in ended:
+        log.error("intake_ended", "An intake ended by itself.", intake=name)
+    return bool(ended)

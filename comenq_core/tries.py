@@ -1,0 +1,101 @@
+"""One try at the forge, told as records; whatever a poster does, the worker lives on."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+from comenq_core.log import Log
+from comenq_core.model import Attempt, Instant, Job, Outcome, Pacing, Posted, Throttled, Unknown
+from comenq_core.protocols import Poster
+from comenq_core.retry import ABSENT, word
+
+__all__ = ["Found", "Tried", "look_attempt", "tried_at", "try_find", "try_post"]
+
+Found = Posted | Throttled | Unknown | None
+
+log = Log("worker")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tried:
+    """What a post came to, and when."""
+
+    outcome: Outcome
+    started: Instant
+    ended: Instant
+    account: str
+
+    @property
+    def attempt(self) -> Attempt:
+        """The same, as the job's record keeps it."""
+        return Attempt(
+            started=self.started.wall,
+            ended=self.ended.wall,
+            account=self.account,
+            outcome=word(self.outcome),
+            message=self.outcome.message,
+            status=self.outcome.status,
+            counted=isinstance(self.outcome, Unknown),
+        )
+
+
+def try_post(poster: Poster, job: Job, clock: Callable[[], Instant]) -> Tried:
+    """Post once. A poster that breaks may have sent its request, so its outcome is unknown."""
+    started = clock()
+    try:
+        outcome = poster.post(job)
+    except Exception as error:  # noqa: BLE001 -- a plugin may raise anything, and must not end us
+        outcome = _broken(error, job)
+    return Tried(outcome=outcome, started=started, ended=clock(), account=poster.account)
+
+
+def try_find(
+    poster: Poster, job: Job, record: Pacing | None, known: Collection[int | str]
+) -> Found:
+    """Look for a doubtful job's comment.
+
+    Args:
+        record: the pacing record of the poster's account.
+        known: comments that are other jobs' and so cannot be this one's.
+    """
+    try:
+        return poster.find(job, tried_at(job, record), known)
+    except Exception as error:  # noqa: BLE001 -- a plugin may raise anything, and must not end us
+        return _broken(error, job)
+
+
+def look_attempt(
+    poster: Poster, found: Found, reason: str, started: Instant, ended: Instant
+) -> Attempt:
+    """A look, as the job's record keeps it."""
+    return Attempt(
+        started=started.wall,
+        ended=ended.wall,
+        account=poster.account,
+        outcome=word(found) if found else ABSENT,
+        message=reason,
+        status=found.status if found else None,
+    )
+
+
+def tried_at(job: Job, record: Pacing | None) -> datetime:
+    """When the doubtful job was first tried: its comment cannot be older.
+
+    A worker that was killed has left no attempt in the job; then the pacing record, which is
+    written before every attempt, knows.
+    """
+    told = [attempt.started for attempt in job.attempts if attempt.counted]
+    if record and record.job == job.id:
+        told.append(record.at.wall)
+    return min(told, default=job.arrived)
+
+
+def _broken(error: Exception, job: Job) -> Unknown:
+    # Not its text: a plugin's error may hold anything, a token for instance.
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    log.error("poster_broken", "The poster plugin failed.", job=job.id,
+              error=type(error).__name__, where=f"{frame.filename}:{frame.lineno}")  # fmt: skip
+    return Unknown(message=f"the poster failed: {type(error).__name__}")

@@ -1,0 +1,63 @@
+"""Whose turn it is, and when: which account may post, which doubtful job may be looked for.
+
+It reads no clock and waits for nothing; the worker does.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+from comenq_core import pacing
+from comenq_core.model import Instant, Job, Pacing
+from comenq_core.pacing import Pace
+from comenq_core.protocols import Poster
+from comenq_core.retry import Policy, looked
+
+__all__ = ["Turns"]
+
+
+class Turns:
+    """Chooses among posting accounts.
+
+    Args:
+        posters: one for each account, at least one.
+        pace: how far apart an account's posts are.
+        policy: when a doubtful job is looked for.
+    """
+
+    def __init__(self, posters: Sequence[Poster], pace: Pace, policy: Policy) -> None:
+        self._posters = posters
+        self._pace = pace
+        self._policy = policy
+
+    def next_poster(self, records: Mapping[str, Pacing], now: Instant) -> tuple[float, Poster]:
+        """Whose turn it is, and in how many seconds: the longest unused of the soonest."""
+
+        def turn(poster: Poster) -> tuple[float, float]:
+            record = records.get(poster.account)
+            used = record.at.wall.timestamp() if record else 0.0
+            return self._until_turn(poster, record, now), used
+
+        poster = min(self._posters, key=turn)
+        return turn(poster)[0], poster
+
+    def _until_turn(self, poster: Poster, record: Pacing | None, now: Instant) -> float:
+        if record and record.refused and record.refused == poster.credential():
+            return math.inf
+        return pacing.until_post(record, now, self._pace)
+
+    def until_look(self, job: Job, records: Mapping[str, Pacing], now: Instant) -> float:
+        """Seconds until the forge may be asked for a doubtful job."""
+        record = records.get(self.poster_of(job, records).account)
+        due = (job.due - now.wall).total_seconds() if job.due else 0.0
+        # A look is never further off than this; a larger figure says the clock was set back.
+        due = min(due, self._policy.recheck)
+        cooling = pacing.until_post(record, now, self._pace) if looked(job) else 0.0
+        return max(0.0, due, cooling, pacing.until_request(record, now))
+
+    def poster_of(self, job: Job, records: Mapping[str, Pacing]) -> Poster:
+        """The account that tried this job last: only there can its comment be found."""
+        accounts = {record.account for record in records.values() if record.job == job.id}
+        accounts |= {attempt.account for attempt in job.attempts[-1:]}
+        return next((p for p in self._posters if p.account in accounts), self._posters[0])

@@ -1,0 +1,60 @@
+"""The spool: the default store, a directory in the manner of a maildir.
+
+Its own settings stand in the table ``[spool]``:
+
+``group``
+    the group whose members may drop files into ``new/`` (default: none).
+``min_free_bytes``, ``min_free_inodes``
+    what must be left on the filesystem for a job to be taken.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+
+from comenq_core import Settings, hookimpl
+from comenq_core.clock import system_clock
+from comenq_core.model import Instant
+from comenq_core.protocols import StoreFactory
+from comenq_plugins.spool.catalogue import Catalogue
+from comenq_plugins.spool.entrance import Entrance, Limits
+from comenq_plugins.spool.faults import reported
+from comenq_plugins.spool.layout import Layout
+from comenq_plugins.spool.store import SpoolStore
+from comenq_plugins.spool.upkeep import Upkeep
+
+__all__ = ["SpoolStore", "comenq_stores", "open_spool"]
+
+_OPTIONS: Mapping[str, int | str] = {
+    "group": "",
+    "min_free_bytes": 16 << 20,
+    "min_free_inodes": 1_000,
+}
+
+
+def open_spool(settings: Settings, clock: Callable[[], Instant] = system_clock) -> SpoolStore:
+    """Open the spool at ``queue_path``, made if it is missing.
+
+    Raises:
+        StoreError: it cannot be used as it is; the text says what to do.
+    """
+    options = settings.options("spool", _OPTIONS)
+    layout = Layout(os.path.abspath(settings.queue_path), str(options["group"]))
+    limits = Limits(
+        max_pending=settings.max_pending,
+        min_free_bytes=int(options["min_free_bytes"]),
+        min_free_inodes=int(options["min_free_inodes"]),
+    )
+    with reported(layout.root):
+        layout.prepare()
+        catalogue = Catalogue(layout)
+    keep = timedelta(days=settings.history_days)
+    return SpoolStore(catalogue, Entrance(catalogue, limits), Upkeep(catalogue, keep), clock)
+
+
+@hookimpl
+def comenq_stores() -> Mapping[str, StoreFactory]:
+    """Offer the spool."""
+    return {"spool": open_spool}

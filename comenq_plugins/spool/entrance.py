@@ -1,0 +1,195 @@
+"""How requests become durable jobs: written, synced, renamed into ``new/``, synced again."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
+
+from comenq_core.errors import NoSuchJob, QueueRefused, WrongState
+from comenq_core.model import CommentRequest, Instant, Job, Submission
+from comenq_plugins.spool import durable, journal
+from comenq_plugins.spool.catalogue import Catalogue, Place
+from comenq_plugins.spool.names import Name, digest_of, id_from, micros, moment
+
+__all__ = ["Entrance", "Item", "Limits"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """When the spool takes no more.
+
+    Args:
+        max_pending: jobs in ``new/``.
+        min_free_bytes, min_free_inodes: what must be left on its filesystem.
+    """
+
+    max_pending: int
+    min_free_bytes: int
+    min_free_inodes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """A submission, and the id its job is to have where that is fixed beforehand."""
+
+    submission: Submission
+    id: str = ""
+
+
+class Entrance:
+    """Puts jobs into ``new/``.
+
+    Args:
+        catalogue: what is there already, brought up to date before each `put`.
+        limits: when to refuse.
+    """
+
+    def __init__(self, catalogue: Catalogue, limits: Limits) -> None:
+        self._catalogue = catalogue
+        self._layout = catalogue.layout
+        self._limits = limits
+        self._latest = 0
+
+    def put(self, items: Sequence[Item], now: Instant) -> Sequence[Job]:
+        """Store all or, with an error, none; durable on return.
+
+        Raises:
+            QueueRefused: too many are waiting, or too little space is left.
+            WrongState: a key is in use for another request.
+            OSError: the disk failed.
+        """
+        self._check_room(len(items))
+        with self._alone(items):
+            batch = _Batch(self._catalogue)
+            jobs = [batch.known(item) or batch.add(item, now, self._order(item, now))
+                    for item in items]  # fmt: skip
+            batch.write()
+        return jobs
+
+    def room(self) -> int:
+        """How many more jobs may wait."""
+        return max(0, self._limits.max_pending - len(self._catalogue.index))
+
+    def _check_room(self, more: int) -> None:
+        limits, waiting = self._limits, len(self._catalogue.index)
+        if waiting + more > limits.max_pending:
+            raise QueueRefused(
+                "queue_full",
+                f"{waiting} comments are waiting, and max_pending is {limits.max_pending}:"
+                " try again later, or raise max_pending",
+            )
+        disk = os.statvfs(self._layout.new)
+        free = disk.f_bavail * disk.f_frsize
+        if free < limits.min_free_bytes:
+            raise _full(f"{free} bytes are", "min_free_bytes", limits.min_free_bytes)
+        # A filesystem that makes inodes as it needs them says that it has none at all.
+        if disk.f_files and disk.f_favail < limits.min_free_inodes:
+            raise _full(f"{disk.f_favail} inodes are", "min_free_inodes", limits.min_free_inodes)
+
+    @contextmanager
+    def _alone(self, items: Sequence[Item]) -> Iterator[None]:
+        """Keep two processes from queuing the same key at once."""
+        unique = any(i.submission.request.key or i.submission.if_absent for i in items)
+        lock = durable.locked(self._layout.path("put.lock")) if unique else nullcontext()
+        with lock:
+            if unique:
+                self._catalogue.sync()
+            yield
+
+    def _order(self, item: Item, now: Instant) -> int:
+        if item.submission.ahead:
+            first = self._catalogue.index.first(micros(now.wall))
+            return first.order - 1 if first else micros(now.wall)
+        self._latest = max(self._latest + 1, micros(now.wall))
+        return self._latest
+
+
+class _Batch:
+    """Jobs that are written together."""
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        self._catalogue = catalogue
+        self._layout = catalogue.layout
+        self._new: dict[str, tuple[Name, Job]] = {}
+
+    def known(self, item: Item) -> Job | None:
+        """The job that this item would double, if there is one."""
+        request = item.submission.request
+        if request.key is not None:
+            return self._keyed(request, _id_of_key(request.key))
+        return self._same(request) if item.submission.if_absent else None
+
+    def _keyed(self, request: CommentRequest, job_id: str) -> Job | None:
+        if job_id in self._new:
+            job = self._new[job_id][1]
+        else:
+            try:
+                job = self._catalogue.read(self._catalogue.find(job_id))
+            except NoSuchJob:
+                return None
+        if not _alike(job, request):
+            raise WrongState(f"the key belongs to job {job_id}, which is another comment")
+        return job
+
+    def _same(self, request: CommentRequest) -> Job | None:
+        digest = digest_of(request)
+        places = [
+            Place(directory, name)
+            for directory in (self._layout.cur, self._layout.new, self._layout.hold)
+            for name in self._catalogue.names(directory)
+            if name.digest == digest
+        ]
+        written = [job for name, job in self._new.values() if name.digest == digest]
+        stored = (
+            job for place in places for job in self._catalogue.jobs(place.directory, [place.name])
+        )
+        return next((job for job in (*written, *stored) if _alike(job, request)), None)
+
+    def add(self, item: Item, now: Instant, order: int) -> Job:
+        """Take a new job into the batch."""
+        request, origin = item.submission.request, item.submission.origin
+        job_id = _id_of_key(request.key) if request.key is not None else item.id
+        due = micros(request.not_before) if request.not_before else 0
+        name = Name(order, max(0, due), job_id or id_from(os.urandom(16)), digest_of(request))
+        job = Job(
+            id=name.id,
+            request=request,
+            arrived=now.wall,
+            origin=origin,
+            due=moment(name.due) if name.due else None,
+        )
+        self._new[name.id] = (name, job)
+        return job
+
+    def write(self) -> None:
+        """Make the whole batch durable and visible or, with an error, none of it."""
+        drafts: list[tuple[str, str]] = []
+        try:
+            for name, job in self._new.values():
+                draft = os.path.join(self._layout.tmp, str(name))
+                durable.create(draft, journal.encode_job(job))
+                drafts.append((draft, os.path.join(self._layout.new, str(name))))
+            durable.publish(drafts)
+        except OSError:
+            for draft, _ in drafts:
+                durable.forget(draft)
+            raise
+
+
+def _id_of_key(key: str) -> str:
+    return id_from(b"key:" + key.encode())
+
+
+def _alike(job: Job, request: CommentRequest) -> bool:
+    asked = job.request
+    if asked is None:
+        return False
+    return asked.target.lower() == request.target.lower() and asked.body == request.body
+
+
+def _full(what: str, setting: str, floor: int) -> QueueRefused:
+    return QueueRefused(
+        "disk_full", f"{what} free where the queue is, and [spool] {setting} is {floor}: make room"
+    )

@@ -1,0 +1,92 @@
+"""The names in ``new/``, in memory and in order: so depth costs nothing. Pure."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, insort
+from collections.abc import Iterable, Iterator
+
+from comenq_plugins.spool.names import Name
+
+__all__ = ["Index"]
+
+
+def _by_due(name: Name) -> tuple[int, Name]:
+    return (name.due, name)
+
+
+class Index:
+    """Job names, split into those that may be claimed at once and those with a due time.
+
+    A name whose due time has come moves over when it is asked for, and then has the place in
+    the line that its order gives it.
+    """
+
+    def __init__(self, names: Iterable[Name] = ()) -> None:
+        self._by_id = {name.id: name for name in names}
+        self._ready = sorted(name for name in self._by_id.values() if not name.due)
+        self._later = sorted((n for n in self._by_id.values() if n.due), key=_by_due)
+
+    def __len__(self) -> int:
+        return len(self._by_id)
+
+    def __iter__(self) -> Iterator[Name]:
+        yield from self._ready
+        yield from self._later
+
+    def add(self, name: Name) -> None:
+        """Know a name; another one with the same id is forgotten."""
+        if known := self._by_id.get(name.id):
+            self.discard(known)
+        self._by_id[name.id] = name
+        if name.due:
+            insort(self._later, name, key=_by_due)
+        else:
+            insort(self._ready, name)
+
+    def discard(self, name: Name) -> None:
+        """Forget a name, if it is known."""
+        if self._by_id.get(name.id) != name:
+            return
+        del self._by_id[name.id]
+        place = bisect_left(self._ready, name)
+        if self._ready[place : place + 1] == [name]:
+            del self._ready[place]
+        else:
+            del self._later[bisect_left(self._later, _by_due(name), key=_by_due)]
+
+    def get(self, job_id: str) -> Name | None:
+        """The name of the job with that id."""
+        return self._by_id.get(job_id)
+
+    def starting(self, prefix: str) -> list[Name]:
+        """The names of the jobs whose ids begin with ``prefix``."""
+        return [name for job_id, name in self._by_id.items() if job_id.startswith(prefix)]
+
+    def alike(self, digest: str) -> list[Name]:
+        """The names of the jobs with that digest, in order."""
+        return [name for name in self if name.digest == digest]
+
+    def first(self, now: int) -> Name | None:
+        """The name to claim next at ``now`` (microseconds since 1970)."""
+        self._promote(now)
+        return self._ready[0] if self._ready else None
+
+    def last(self, now: int) -> Name | None:
+        """The name at the end of the line."""
+        self._promote(now)
+        return self._ready[-1] if self._ready else None
+
+    def next_due(self) -> int | None:
+        """When the first of the later names is due, in microseconds since 1970."""
+        return self._later[0].due if self._later else None
+
+    def position(self, name: Name, now: int) -> int:
+        """How many names come before this one."""
+        self._promote(now)
+        if name.due > now:
+            return len(self._ready) + bisect_left(self._later, _by_due(name), key=_by_due)
+        return bisect_left(self._ready, name)
+
+    def _promote(self, now: int) -> None:
+        while self._later and self._later[0].due <= now:
+            insort(self._ready, self._later.pop(0))

@@ -1,0 +1,112 @@
+"""What stands in a job's file: the job as it arrived, then a line for each event. Pure.
+
+The file is only ever appended to, so that nothing acknowledged is at risk; a line that a crash
+has cut short is not an event.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from comenq_core import wire
+from comenq_core.errors import InvalidRequest
+from comenq_core.model import Attempt, Done, Job, State, Verdict
+from comenq_plugins.spool.names import Name, moment
+
+__all__ = ["Event", "Forgiven", "decode", "encode_event", "encode_job", "events_in"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """What was tried, and what becomes of the job."""
+
+    attempt: Attempt
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Forgiven:
+    """An operator queued the dead letter again: earlier attempts count no more."""
+
+
+def encode_job(job: Job) -> bytes:
+    """The first line of a job's file."""
+    return wire.encode(wire.job_to_json(job)) + b"\n"
+
+
+def encode_event(event: Event | Forgiven) -> bytes:
+    """A further line."""
+    if isinstance(event, Forgiven):
+        return wire.encode({"forgiven": True}) + b"\n"
+    return (
+        wire.encode(
+            {
+                "attempt": wire.attempt_to_json(event.attempt),
+                "verdict": wire.verdict_to_json(event.verdict),
+            }
+        )
+        + b"\n"
+    )
+
+
+def decode(data: bytes, name: Name, state: State) -> Job:
+    """The job that a file tells of, found under ``name`` in the directory of ``state``.
+
+    Raises:
+        InvalidRequest: the first line is not a job.
+    """
+    lines = data.split(b"\n")
+    try:
+        job = wire.job_from_json(wire.parse(lines[0]))
+    except (KeyError, TypeError, ValueError) as error:
+        raise InvalidRequest("", f"the file does not begin with a job: {error}") from error
+    for event in events_in(data)[: name.events]:
+        job = _apply(job, event)
+    due = moment(name.due) if name.due else None
+    settled = moment(name.order) if state in (State.POSTED, State.FAILED) else None
+    if state is State.POSTED and not job.url:
+        state = State.SKIPPED
+    return replace(
+        job,
+        id=name.id,
+        state=state,
+        due=due,
+        settled=settled,
+        interruptions=name.interruptions,
+    )
+
+
+def events_in(data: bytes) -> Sequence[Event | Forgiven]:
+    """The events of a file, oldest first; a line that was cut short ends them."""
+    events: list[Event | Forgiven] = []
+    for line in data.split(b"\n")[1:-1]:
+        event = _event(line)
+        if event is None:
+            break
+        events.append(event)
+    return events
+
+
+def _event(line: bytes) -> Event | Forgiven | None:
+    try:
+        value = wire.parse(line)
+        if not isinstance(value, dict):
+            return None
+        if value.get("forgiven"):
+            return Forgiven()
+        attempt = wire.attempt_from_json(value["attempt"])
+        return Event(attempt=attempt, verdict=wire.verdict_from_json(value["verdict"]))
+    except (InvalidRequest, KeyError, TypeError, ValueError):
+        return None
+
+
+def _apply(job: Job, event: Event | Forgiven) -> Job:
+    if isinstance(event, Forgiven):
+        forgiven = tuple(replace(attempt, counted=False) for attempt in job.attempts)
+        return replace(job, attempts=forgiven, reason="")
+    attempts = (*job.attempts, event.attempt)
+    job = replace(job, attempts=attempts, reason=event.verdict.reason)
+    if isinstance(event.verdict, Done):
+        return replace(job, url=event.verdict.url, comment_id=event.verdict.comment_id)
+    return job

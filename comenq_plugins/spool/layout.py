@@ -1,0 +1,154 @@
+"""Where things stand in the spool, and with which modes.
+
+Everything is the daemon's alone. Where the settings name a group, its members may reach ``new/``
+and put files there, but not list it, read it, or touch each other's files (sticky).
+"""
+
+from __future__ import annotations
+
+import grp
+import os
+import stat
+from dataclasses import dataclass
+
+from comenq_core.errors import StoreError
+from comenq_core.model import State
+
+__all__ = ["FORMAT", "Layout"]
+
+FORMAT = 1
+"""The spool's format, as its file ``version`` has it."""
+
+_PRIVATE = 0o700
+_PASSAGE = 0o710
+_DROP = 0o3730
+_WRITABLE_BY_OTHERS = 0o022
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """The paths of one spool.
+
+    Args:
+        root: the spool's own directory, absolute.
+        group: the group whose members may drop files, or ``""``.
+    """
+
+    root: str
+    group: str = ""
+
+    def path(self, name: str) -> str:
+        """A directory or file of the spool."""
+        return os.path.join(self.root, name)
+
+    @property
+    def tmp(self) -> str:
+        """Files being written; never read."""
+        return self.path("tmp")
+
+    @property
+    def new(self) -> str:
+        """Waiting jobs, and the files that are dropped in."""
+        return self.path("new")
+
+    @property
+    def cur(self) -> str:
+        """Jobs that the worker has, or that may be posted already."""
+        return self.path("cur")
+
+    @property
+    def hold(self) -> str:
+        """Jobs held by the operator."""
+        return self.path("hold")
+
+    @property
+    def done(self) -> str:
+        """Receipts."""
+        return self.path("done")
+
+    @property
+    def failed(self) -> str:
+        """Dead letters, and dropped files that were refused."""
+        return self.path("failed")
+
+    @property
+    def adopt(self) -> str:
+        """Dropped files on their way to become jobs, out of everybody else's reach."""
+        return self.path("adopt")
+
+    @property
+    def states(self) -> dict[str, State]:
+        """The directories that hold jobs, the most advanced first, with what they say of one."""
+        return {
+            self.done: State.POSTED,
+            self.failed: State.FAILED,
+            self.cur: State.POSTING,
+            self.hold: State.HELD,
+            self.new: State.WAITING,
+        }
+
+    def prepare(self) -> None:
+        """Make what is missing; refuse what others could write, or a newer comenq has made.
+
+        Raises:
+            StoreError: the spool cannot be used; the text says what to do.
+        """
+        gid = _gid(self.group)
+        os.makedirs(os.path.dirname(self.root), exist_ok=True)
+        _directory(self.root, _PASSAGE if self.group else _PRIVATE, gid)
+        self._check_version()
+        for path in (self.tmp, self.cur, self.hold, self.done, self.failed, self.adopt):
+            _directory(path, _PRIVATE, None)
+        _directory(self.new, _DROP if self.group else _PRIVATE, gid)
+
+    def _check_version(self) -> None:
+        path = self.path("version")
+        try:
+            with open(path, encoding="ascii") as file:
+                found = file.read(20).strip()
+        except FileNotFoundError:
+            with open(path, "w", encoding="ascii") as file:
+                file.write(f"{FORMAT}\n")
+            os.chmod(path, 0o600)
+            return
+        if found != str(FORMAT):
+            raise StoreError(
+                f"{path}: this spool has format {found[:20]!r}, and this comenq reads {FORMAT}:"
+                " run the version of comenq that wrote it, or a newer one"
+            )
+
+
+def _gid(group: str) -> int | None:
+    if not group:
+        return None
+    try:
+        return grp.getgrnam(group).gr_gid
+    except KeyError:
+        raise StoreError(f"[spool] group: there is no group {group!r} on this machine") from None
+
+
+def _directory(path: str, mode: int, gid: int | None) -> None:
+    try:
+        os.mkdir(path, _PRIVATE)
+    except FileExistsError:
+        _check_directory(path, mode)
+    if gid is not None and os.stat(path).st_gid != gid:
+        os.chown(path, -1, gid)
+    if stat.S_IMODE(os.stat(path).st_mode) != mode:
+        os.chmod(path, mode)
+
+
+def _check_directory(path: str, mode: int) -> None:
+    status = os.lstat(path)
+    if not stat.S_ISDIR(status.st_mode):
+        raise StoreError(f"{path}: this must be a directory; move it away and start again")
+    if status.st_uid != os.geteuid():
+        raise StoreError(
+            f"{path}: it belongs to uid {status.st_uid}, not to this process's user"
+            f" ({os.geteuid()}): run as that user, or give it away with chown"
+        )
+    if stat.S_IMODE(status.st_mode) & _WRITABLE_BY_OTHERS & ~mode:
+        raise StoreError(
+            f"{path}: others can write here (mode {stat.S_IMODE(status.st_mode):04o}):"
+            f" check what is in it, then run chmod {mode:04o} {path}"
+        )

@@ -1,0 +1,37 @@
+"""Dead letters for what never was a job: a dropped file that was refused, a file gone bad."""
+
+from __future__ import annotations
+
+import os
+from datetime import datetime
+
+from comenq_core.log import printable
+from comenq_core.model import Attempt, Buried, Job, Origin, State
+from comenq_plugins.spool import durable, journal
+from comenq_plugins.spool.catalogue import Place
+from comenq_plugins.spool.layout import Layout
+from comenq_plugins.spool.names import Name, id_from, micros
+
+__all__ = ["bury_unfit", "write_letter"]
+
+_NO_DIGEST = "00000000"
+
+
+def write_letter(layout: Layout, job_id: str, origin: Origin, now: datetime, reason: str) -> Name:
+    """Write a dead letter that has a reason but no request; durable on return."""
+    job = Job(id=job_id, request=None, arrived=now, origin=origin, state=State.FAILED)
+    attempt = Attempt(started=now, ended=now, account="", outcome="refused", message=reason)
+    event = journal.Event(attempt=attempt, verdict=Buried(reason=printable(reason)))
+    name = Name(micros(now), 0, job_id, _NO_DIGEST, events=1)
+    draft = os.path.join(layout.tmp, f"{name}.{os.urandom(4).hex()}")
+    durable.create(draft, journal.encode_job(job) + journal.encode_event(event))
+    durable.publish([(draft, os.path.join(layout.failed, str(name)))])
+    return name
+
+
+def bury_unfit(layout: Layout, place: Place, now: datetime, reason: str) -> None:
+    """Put what stands under a job's name, and is none, among the dead letters."""
+    job_id = id_from(os.urandom(16))
+    uid = os.lstat(place.path).st_uid
+    write_letter(layout, job_id, Origin(intake="drop", uid=uid), now, f"not a job: {reason}")
+    durable.move(place.path, os.path.join(layout.failed, f"{job_id}.drop"))

@@ -1,0 +1,91 @@
+"""The file name of a job is its place in the schedule. Pure.
+
+``<order>-<due>-<id>-<digest>-<events>-<interruptions>.job``, for instance
+``01764000000000000-0-7f3kq2m8x1ab-5tq0w9zr-0-0.job``:
+
+order
+    the place in the line: microseconds since 1970 when it arrived, 17 digits; in ``done/`` and
+    ``failed/``, when it was settled.
+due
+    not to be claimed before (in ``cur/``: not to be looked for before), in microseconds since
+    1970; 0 if at any time (in ``cur/``: being posted now).
+id, digest
+    the job's id, and a digest of target and body by which equal requests are found.
+events
+    how many events in the file are settled; one more than that was written by a worker that
+    died before it could rename the file.
+interruptions
+    how many workers have died while they had the job.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
+
+from comenq_core.model import ID_PATTERN, CommentRequest
+
+__all__ = ["Name", "digest_of", "id_from", "micros", "moment"]
+
+_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+_FORM = re.compile(
+    rf"(?P<order>\d{{17}})-(?P<due>0|[1-9]\d{{0,16}})-(?P<id>{ID_PATTERN})"
+    rf"-(?P<digest>[{_ALPHABET}]{{8}})-(?P<events>0|[1-9]\d{{0,5}})"
+    r"-(?P<interruptions>0|[1-9]\d{0,5})\.job",
+    re.ASCII,
+)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Name(NamedTuple):
+    """A job's file name, in parts; names compare as they are to be claimed."""
+
+    order: int
+    due: int
+    id: str
+    digest: str
+    events: int = 0
+    interruptions: int = 0
+
+    def __str__(self) -> str:
+        return (
+            f"{self.order:017d}-{self.due}-{self.id}-{self.digest}"
+            f"-{self.events}-{self.interruptions}.job"
+        )
+
+    @classmethod
+    def parse(cls, text: str) -> Name | None:
+        """The parts of a file name, or ``None`` if it is not a job's."""
+        match = _FORM.fullmatch(text)
+        if match is None:
+            return None
+        order, due, job_id, digest, events, interruptions = match.groups()
+        return cls(int(order), int(due), job_id, digest, int(events), int(interruptions))
+
+
+def micros(moment: datetime) -> int:
+    """Microseconds since 1970, as names have them."""
+    return (moment - _EPOCH) // timedelta(microseconds=1)
+
+
+def moment(since_epoch: int) -> datetime:
+    """The instant that a name speaks of."""
+    return _EPOCH + timedelta(microseconds=since_epoch)
+
+
+def id_from(seed: bytes) -> str:
+    """An id made from bytes: random ones, or an idempotency key's."""
+    return _base32(hashlib.sha256(seed).digest(), 12)
+
+
+def digest_of(request: CommentRequest) -> str:
+    """Equal for equal target and body. GitHub's names do not tell upper from lower case."""
+    text = f"{request.target.lower()}\0{request.body}"
+    return _base32(hashlib.sha256(text.encode()).digest(), 8)
+
+
+def _base32(data: bytes, length: int) -> str:
+    number = int.from_bytes(data[:8], "big")
+    return "".join(_ALPHABET[(number >> (5 * place)) & 31] for place in range(length))

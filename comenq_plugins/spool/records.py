@@ -1,0 +1,110 @@
+"""The spool's two small records: the pace of each account, and the operator's pause.
+
+Each is one JSON file, replaced whole. Readers need no lock; writers hold one, because the
+listener clears what the worker has recorded when an operator says ``resume``.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import cast
+
+from comenq_core import wire
+from comenq_core.errors import InvalidRequest, Outpaced, StoreError
+from comenq_core.model import Pacing, Pause
+from comenq_plugins.spool import durable
+from comenq_plugins.spool.layout import Layout
+
+__all__ = ["Records"]
+
+_LIMIT = 1 << 20
+
+
+class Records:
+    """Reads and replaces the records of one spool."""
+
+    def __init__(self, layout: Layout) -> None:
+        self._layout = layout
+        self._pacing = layout.path("pacing.json")
+        self._pause = layout.path("paused.json")
+        self._lock = layout.path("records.lock")
+
+    def pacing(self) -> Mapping[str, Pacing]:
+        """The pacing records, by account.
+
+        Raises:
+            StoreError: the file is damaged. Posting on without it could break the pace.
+        """
+        value = self._read(self._pacing)
+        if value is None:
+            return {}
+        accounts = cast("list[object]", value)
+        try:
+            records = [wire.pacing_from_json(record) for record in accounts]
+        except (KeyError, TypeError, ValueError) as error:
+            raise _damaged(self._pacing) from error
+        return {record.account: record for record in records}
+
+    def pace(self, record: Pacing, expect: Pacing | None) -> None:
+        """Replace an account's record, if it is still ``expect``."""
+        with durable.locked(self._lock):
+            records = dict(self.pacing())
+            if records.get(record.account) != expect:
+                raise Outpaced(f"account {record.account}: its pacing record has changed")
+            records[record.account] = record
+            self._write_pacing(records)
+
+    def forgive(self) -> None:
+        """Forget which credentials were refused."""
+        with durable.locked(self._lock):
+            records = self.pacing()
+            if any(record.refused for record in records.values()):
+                self._write_pacing(
+                    {name: replace(record, refused="") for name, record in records.items()}
+                )
+
+    def paused(self) -> Pause | None:
+        """The operator's pause, if there is one."""
+        value = self._read(self._pause)
+        if value is None:
+            return None
+        try:
+            return wire.pause_from_json(value)
+        except (KeyError, TypeError, ValueError) as error:
+            raise _damaged(self._pause) from error
+
+    def pause(self, pause: Pause) -> None:
+        """Record the operator's pause."""
+        self._replace(self._pause, wire.pause_to_json(pause))
+
+    def unpause(self) -> None:
+        """Lift it."""
+        try:
+            durable.remove(self._pause)
+        except FileNotFoundError:
+            return
+
+    def _write_pacing(self, records: Mapping[str, Pacing]) -> None:
+        self._replace(self._pacing, [wire.pacing_to_json(record) for record in records.values()])
+
+    def _replace(self, path: str, value: object) -> None:
+        draft = os.path.join(self._layout.tmp, f"{os.path.basename(path)}.{os.urandom(8).hex()}")
+        durable.create(draft, wire.encode(value) + b"\n")
+        durable.move(draft, path)
+
+    def _read(self, path: str) -> object | None:
+        try:
+            return wire.parse(durable.read_own(path, _LIMIT))
+        except FileNotFoundError:
+            return None
+        except (InvalidRequest, durable.Unfit) as error:
+            raise _damaged(path) from error
+
+
+def _damaged(path: str) -> StoreError:
+    return StoreError(
+        f"{path}: this record cannot be read: nothing is posted until it is repaired or, if you"
+        " accept that the pace is forgotten, moved away"
+    )

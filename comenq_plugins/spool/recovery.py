@@ -1,0 +1,91 @@
+"""What a new worker does first: put right what a dead one, or a power cut, has left.
+
+Every step can be repeated, so that recovery itself may be killed anywhere. Afterwards each
+acknowledged job is in exactly one place.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterable
+
+from comenq_core.log import Log
+from comenq_plugins.spool import durable, journal
+from comenq_plugins.spool.catalogue import JOB_LIMIT, Catalogue, Place
+from comenq_plugins.spool.names import Name
+from comenq_plugins.spool.transitions import target_of
+
+__all__ = ["recover"]
+
+_ABANDONED = 36 * 3600
+"""Seconds after which a file in ``tmp/`` has no writer any more; maildir's own figure."""
+
+log = Log("spool")
+
+
+def recover(catalogue: Catalogue) -> None:
+    """Leave every job in one place, and those that may be posted already in doubt.
+
+    Raises:
+        OSError: the disk does not let it.
+    """
+    _remove_doubles(catalogue)
+    _finish_claimed(catalogue)
+    _clean_tmp(catalogue.layout.tmp)
+    catalogue.rescan()
+
+
+def _remove_doubles(catalogue: Catalogue) -> None:
+    """Where a power cut left a job in two places, keep the more advanced one."""
+    seen: set[str] = set()
+    for directory in catalogue.layout.states:
+        names = sorted(catalogue.names(directory), key=_progress, reverse=True)
+        doubles = _known(names, seen)
+        for name in doubles:
+            os.unlink(os.path.join(directory, str(name)))
+            log.warning("double", "A crash had left a job in two places.",
+                        job=name.id, removed=directory)  # fmt: skip
+        if doubles:
+            durable.sync_directory(directory)
+            catalogue.rescan()
+
+
+def _progress(name: Name) -> tuple[int, int]:
+    return (name.events, name.interruptions)
+
+
+def _known(names: Iterable[Name], seen: set[str]) -> list[Name]:
+    doubles = []
+    for name in names:
+        if name.id in seen:
+            doubles.append(name)
+        seen.add(name.id)
+    return doubles
+
+
+def _finish_claimed(catalogue: Catalogue) -> None:
+    """Complete what was recorded; what was not is in doubt, and one more worker died of it."""
+    layout = catalogue.layout
+    for name in catalogue.names(layout.cur):
+        place = Place(layout.cur, name)
+        events = journal.events_in(durable.read_own(place.path, JOB_LIMIT))
+        if len(events) > name.events and isinstance(event := events[name.events], journal.Event):
+            target = target_of(layout, name, event)
+            durable.move(place.path, target.path)
+            log.info("completed", "A settled job was put in its place.", job=name.id)
+        elif not name.due:
+            doubtful = name._replace(due=1, interruptions=name.interruptions + 1)
+            durable.move(place.path, Place(layout.cur, doubtful).path)
+            log.warning("interrupted", "The worker died while it had this job.",
+                        job=name.id, times=doubtful.interruptions)  # fmt: skip
+
+
+def _clean_tmp(directory: str) -> None:
+    for text in os.listdir(directory):
+        path = os.path.join(directory, text)
+        try:
+            if time.time() - os.lstat(path).st_mtime > _ABANDONED:
+                os.unlink(path)
+        except OSError:
+            continue

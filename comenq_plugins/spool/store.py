@@ -1,0 +1,261 @@
+"""The spool: a store whose directories are the state and whose file names are the schedule."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime
+from itertools import islice
+
+from comenq_core.errors import InvalidRequest, StoreLocked, WrongState
+from comenq_core.model import (
+    Attempt,
+    Counts,
+    Instant,
+    Job,
+    Pacing,
+    Pause,
+    State,
+    Submission,
+    Verdict,
+)
+from comenq_plugins.spool import durable, journal
+from comenq_plugins.spool.catalogue import Catalogue, Place
+from comenq_plugins.spool.desk import Desk
+from comenq_plugins.spool.drops import Adopted, Drops
+from comenq_plugins.spool.entrance import Entrance, Item
+from comenq_plugins.spool.faults import reported
+from comenq_plugins.spool.letters import bury_unfit
+from comenq_plugins.spool.names import Name, micros, moment
+from comenq_plugins.spool.records import Records
+from comenq_plugins.spool.recovery import recover
+from comenq_plugins.spool.transitions import target_of
+from comenq_plugins.spool.upkeep import Upkeep
+
+__all__ = ["SpoolStore"]
+
+
+class SpoolStore:
+    """Implements `comenq_core.protocols.Store` on one directory.
+
+    Args:
+        catalogue: a prepared spool.
+        entrance: how jobs come in.
+        upkeep: what is done now and then.
+        clock: the time.
+    """
+
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        entrance: Entrance,
+        upkeep: Upkeep,
+        clock: Callable[[], Instant],
+    ) -> None:
+        self._catalogue = catalogue
+        self._layout = catalogue.layout
+        self._entrance = entrance
+        self._upkeep = upkeep
+        self._records = Records(self._layout)
+        self._desk = Desk(catalogue, clock)
+        self._drops = Drops(catalogue, self._put_adopted, clock)
+        self._threads = threading.RLock()
+        self.now = clock
+
+    @contextmanager
+    def _operation(self) -> Iterator[None]:
+        with self._threads, reported(self._layout.root):
+            self._catalogue.sync()
+            yield
+
+    # The listener's side
+
+    def put(self, submissions: Sequence[Submission]) -> Sequence[Job]:
+        """Write, sync, rename, sync: then the jobs are acknowledged."""
+        with self._operation():
+            return self._entrance.put([Item(submission=s) for s in submissions], self.now())
+
+    def get(self, prefix: str) -> Job:
+        """The one job whose id begins so, in whatever directory."""
+        with self._operation():
+            return self._desk.get(prefix)
+
+    def pending(self, *, limit: int | None = None) -> Sequence[Job]:
+        """The jobs in ``cur/``, in ``new/`` and in ``hold/``; only those listed are read."""
+        with self._operation():
+            return list(islice(self._desk.pending(), limit))
+
+    def position(self, job: Job) -> int:
+        """How many names in ``new/`` come before the job's."""
+        with self._operation():
+            name = self._catalogue.index.get(job.id)
+            return self._catalogue.index.position(name, micros(self.now().wall)) if name else 0
+
+    def history(self, *, limit: int) -> Sequence[Job]:
+        """The newest receipts and dead letters, newest last."""
+        with self._operation():
+            return self._desk.history(limit)
+
+    def counts(self) -> Counts:
+        """How many names stand in each directory."""
+        with self._operation():
+            return self._catalogue.counts()
+
+    def bump(self, job_id: str) -> Job:
+        """Rename a waiting job to the head of the line."""
+        with self._operation():
+            return self._desk.bump(job_id)
+
+    def bust(self, job_id: str) -> Job:
+        """Rename a waiting job to the end of the line."""
+        with self._operation():
+            return self._desk.bust(job_id)
+
+    def hold(self, job_id: str) -> Job:
+        """Move a waiting job to ``hold/``."""
+        with self._operation():
+            return self._desk.hold(job_id)
+
+    def release(self, job_id: str) -> Job:
+        """Move a held job back to ``new/``, to its place."""
+        with self._operation():
+            return self._desk.release(job_id)
+
+    def cancel(self, job_id: str) -> Job:
+        """Unlink a waiting, held or failed job."""
+        with self._operation():
+            return self._desk.cancel(job_id)
+
+    def retry(self, job_id: str) -> Job:
+        """Move a dead letter to ``new/``, its attempts forgiven."""
+        with self._operation():
+            return self._desk.retry(job_id)
+
+    def pause(self, pause: Pause) -> None:
+        """Record the operator's pause."""
+        with self._operation():
+            self._records.pause(pause)
+
+    def resume(self) -> None:
+        """Lift the pause, and forget which credentials were refused."""
+        with self._operation():
+            self._records.unpause()
+            self._records.forgive()
+
+    def paused(self) -> Pause | None:
+        """The operator's pause, if there is one."""
+        with reported(self._layout.root):
+            return self._records.paused()
+
+    # The worker's side
+
+    @contextmanager
+    def lock(self) -> Iterator[None]:
+        """Hold the kernel's lock on ``worker.lock``; recover what a dead worker has left."""
+        path = self._layout.path("worker.lock")
+        with reported(self._layout.root), durable.claim_lock(path) as holder:
+            if holder is not None:
+                raise StoreLocked(
+                    f"{path}: another worker (pid {holder}) has this spool; one at a time posts"
+                )
+            recover(self._catalogue)
+            yield
+
+    def tend(self) -> bool:
+        """Adopt a bounded number of dropped files; prune what is old."""
+        with self._operation():
+            self._upkeep.run(self.now())
+            return self._drops.adopt(self._entrance.room())
+
+    def doubtful(self) -> Sequence[Job]:
+        """The jobs in ``cur/``. The worker asks while it has none, so all are in doubt."""
+        with self._operation():
+            names = self._catalogue.names(self._layout.cur)
+            return [
+                replace(job, state=State.DOUBTFUL, due=job.due or moment(0))
+                for job in self._catalogue.jobs(self._layout.cur, names)
+            ]
+
+    def claim(self) -> Job | None:
+        """Move the first name that is due from ``new/`` to ``cur/``."""
+        with self._operation():
+            while name := self._catalogue.index.first(micros(self.now().wall)):
+                if job := self._claim(name):
+                    return job
+            return None
+
+    def _claim(self, name: Name) -> Job | None:
+        mine = Place(self._layout.cur, name._replace(due=0))
+        self._catalogue.index.discard(name)
+        try:
+            durable.move(os.path.join(self._layout.new, str(name)), mine.path)
+        except FileNotFoundError:
+            return None
+        try:
+            return self._catalogue.read(mine)
+        except (durable.Unfit, InvalidRequest) as error:
+            bury_unfit(self._layout, mine, self.now().wall, str(error))
+            return None
+
+    def reclaim(self, job: Job) -> Job:
+        """Mark a doubtful job as being worked on, so that a crash is counted."""
+        with self._operation():
+            place = self._claimed(job)
+            mine = Place(place.directory, place.name._replace(due=0))
+            durable.move(place.path, mine.path)
+            return self._catalogue.read(mine)
+
+    def settle(self, job: Job, verdict: Verdict, attempt: Attempt) -> None:
+        """Append the event, then rename; done again after a failure, it ends the same."""
+        event = journal.Event(attempt=attempt, verdict=verdict)
+        with self._operation():
+            place = self._claimed(job)
+            target = target_of(self._layout, place.name, event)
+            durable.append(place.path, 1 + place.name.events, journal.encode_event(event))
+            durable.move(place.path, target.path)
+
+    def _claimed(self, job: Job) -> Place:
+        for name in self._catalogue.names(self._layout.cur):
+            if name.id == job.id:
+                return Place(self._layout.cur, name)
+        raise WrongState(f"job {job.id} is not claimed")
+
+    def next_due(self) -> datetime | None:
+        """The first due time in ``new/`` that is still to come."""
+        with self._operation():
+            due = self._catalogue.index.next_due()
+            return moment(due) if due else None
+
+    def pacing(self) -> Mapping[str, Pacing]:
+        """The pacing records, by account."""
+        with reported(self._layout.root):
+            return self._records.pacing()
+
+    def pace(self, record: Pacing, *, expect: Pacing | None) -> None:
+        """Replace an account's pacing record."""
+        with reported(self._layout.root):
+            self._records.pace(record, expect)
+
+    def watch(self) -> SpoolStore:
+        """The store itself: its inotify descriptor tells of every change."""
+        return self
+
+    def fileno(self) -> int:
+        """Readable when something came into the spool or left it."""
+        return self._catalogue.fileno()
+
+    def drain(self) -> None:
+        """Take in what has happened."""
+        with self._operation():
+            return
+
+    def close(self) -> None:
+        """Stop watching the spool."""
+        self._catalogue.close()
+
+    def _put_adopted(self, adopted: Sequence[Adopted]) -> None:
+        items = [Item(submission=job.submission, id=job.id) for job in adopted]
+        self._entrance.put(items, self.now())

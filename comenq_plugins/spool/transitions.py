@@ -1,0 +1,28 @@
+"""Where an event takes a job: the spool's state machine. Pure but for joining paths."""
+
+from __future__ import annotations
+
+from comenq_core.model import Buried, Done, InDoubt, Kept, RetryAt
+from comenq_plugins.spool.catalogue import Place
+from comenq_plugins.spool.journal import Event
+from comenq_plugins.spool.layout import Layout
+from comenq_plugins.spool.names import Name, micros
+
+__all__ = ["target_of"]
+
+
+def target_of(layout: Layout, name: Name, event: Event) -> Place:
+    """Where the claimed job ``name`` goes when ``event`` has been recorded."""
+    ended = micros(event.attempt.ended)
+    told = name._replace(events=name.events + 1)
+    match event.verdict:
+        case Done():
+            return Place(layout.done, told._replace(order=ended, due=0))
+        case Buried():
+            return Place(layout.failed, told._replace(order=ended, due=0))
+        case InDoubt(look_at=look_at):
+            return Place(layout.cur, told._replace(due=max(1, micros(look_at))))
+        case RetryAt(due=due):
+            return Place(layout.new, told._replace(due=max(1, micros(due))))
+        case Kept():
+            return Place(layout.new, told._replace(due=0))

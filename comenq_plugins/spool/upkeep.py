@@ -1,0 +1,54 @@
+"""Housekeeping that can wait: forget old receipts, and look at ``new/`` with fresh eyes."""
+
+from __future__ import annotations
+
+import os
+from datetime import timedelta
+
+from comenq_core.log import Log
+from comenq_core.model import Instant
+from comenq_plugins.spool import durable
+from comenq_plugins.spool.catalogue import Catalogue
+from comenq_plugins.spool.names import micros
+
+__all__ = ["Upkeep"]
+
+_RESCAN = 300.0
+_PRUNE = 3_600.0
+
+log = Log("spool")
+
+
+class Upkeep:
+    """Does what is due, now and then.
+
+    Args:
+        catalogue: the spool.
+        keep: how long receipts and dead letters are kept.
+    """
+
+    def __init__(self, catalogue: Catalogue, keep: timedelta) -> None:
+        self._catalogue = catalogue
+        self._keep = keep
+        self._rescanned = 0.0
+        self._pruned = float("-inf")
+
+    def run(self, now: Instant) -> None:
+        """Do what is due at ``now``."""
+        if not 0 <= now.ticks - self._rescanned < _RESCAN:
+            self._rescanned = now.ticks
+            self._catalogue.rescan()
+        if not 0 <= now.ticks - self._pruned < _PRUNE:
+            self._pruned = now.ticks
+            self._prune(micros(now.wall - self._keep))
+
+    def _prune(self, oldest: int) -> None:
+        layout = self._catalogue.layout
+        for directory in (layout.done, layout.failed):
+            old = [name for name in self._catalogue.names(directory) if name.order < oldest]
+            for name in old:
+                durable.forget(os.path.join(directory, f"{name.id}.drop"))
+                os.unlink(os.path.join(directory, str(name)))
+            if old:
+                durable.sync_directory(directory)
+                log.info("pruned", "Old records were removed.", count=len(old), path=directory)
