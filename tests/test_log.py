@@ -79,6 +79,11 @@ def test_different_texts_are_shown_differently(one: str, other: str) -> None:
     assert (printable(one) == printable(other)) == (one == other)
 
 
+def test_an_escape_is_told_from_the_text_that_looks_like_it() -> None:
+    """A newline is not shown as a backslash and an n would be."""
+    assert printable("\n") != printable("\\n")
+
+
 @given(st.text(st.characters(categories=["L", "N"])))
 def test_letters_of_any_script_are_shown_as_they_are(text: str) -> None:
     """Only what could deceive is escaped."""

@@ -66,6 +66,11 @@ def test_other_encodings_are_refused(encoding: str) -> None:
     assert refusal('{"owner": "o"}'.encode(encoding)).path == ""
 
 
+def test_a_byte_order_mark_is_named() -> None:
+    """Nobody sees a byte order mark, so the message says that there is one."""
+    assert "byte order mark" in str(refusal('{"owner": "o"}'.encode("utf-8-sig")))
+
+
 def test_bytes_that_are_not_utf8_are_located() -> None:
     """The first byte that is not UTF-8 is named by its place, counted from 1."""
     assert str(refusal(b'"ab\xff"')) == "the text is not UTF-8 at byte 4"

@@ -177,6 +177,7 @@ def test_a_wrong_member_is_named_by_its_path(name: str, bad: list[object]) -> No
     [
         ({"op": "list", "limit": 0}, "limit"),
         ({"op": "list", "limit": 1.0}, "limit"),
+        ({"op": "list", "limit": True}, "limit"),
         ({"op": "list", "state": "held"}, "state"),
         ({"op": "list", "state": ["held", "lost"]}, "state[1]"),
         ({"op": "list", "repo": "octocat"}, "repo"),
