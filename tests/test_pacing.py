@@ -1,0 +1,157 @@
+"""The pace is never broken: not by a crash, a restart, or a clock that is set."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from comenq_core import pacing
+from comenq_core.model import (
+    Instant,
+    Outcome,
+    Pacing,
+    Posted,
+    Refused,
+    Throttled,
+    Unauthorized,
+    Unavailable,
+    Unknown,
+)
+from comenq_core.pacing import Pace
+
+NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
+seconds = st.floats(0, 1e6, allow_nan=False)
+steps = st.floats(-1e6, 1e6, allow_nan=False)
+paces = st.builds(Pace, cooldown=seconds, flutter=seconds, attempt_limit=seconds)
+outcomes: st.SearchStrategy[Outcome] = st.one_of(
+    st.builds(Posted, comment_id=st.integers(1), url=st.just("u")),
+    st.builds(
+        Throttled,
+        wait=st.none() | st.timedeltas(timedelta(0), timedelta(days=9)),
+        message=st.just("slow down"),
+    ),
+    *(
+        st.builds(kind, message=st.just("no"))
+        for kind in (Unavailable, Unknown, Refused, Unauthorized)
+    ),
+)
+
+
+def at(ticks: float, step: float = 0.0, boot: str = "b") -> Instant:
+    """The instant ``ticks`` seconds after noon, on a wall clock that is wrong by ``step``."""
+    return Instant(wall=NOON + timedelta(seconds=ticks + step), boot=boot, ticks=ticks)
+
+
+def begun(pace: Pace, flutter: float = 0.0) -> Pacing:
+    """The record of an attempt that begins at noon."""
+    return pacing.before_attempt(None, "me", "job", at(0), pace, flutter)
+
+
+@given(pace=paces, outcome=outcomes, lasted=seconds, passed=seconds, step=steps, flutter=seconds)
+def test_posts_stay_a_cooldown_apart(
+    pace: Pace, outcome: Outcome, lasted: float, passed: float, step: float, flutter: float
+) -> None:
+    """Waiting as told never posts early, whatever is done to the wall clock meanwhile."""
+    record = pacing.after_attempt(begun(pace, flutter), outcome, at(lasted), "credential")
+    wait = pacing.until_post(record, at(lasted + passed, step), pace)
+    assert passed + wait >= (pace.cooldown + flutter) * (1 - 1e-9) - 1e-6
+
+
+@given(pace=paces, lasted=seconds, passed=seconds)
+def test_a_crash_in_an_attempt_shortens_nothing(pace: Pace, lasted: float, passed: float) -> None:
+    """The record made before an attempt keeps the cool-off from the latest end it can have."""
+    lasted = min(lasted, pace.attempt_limit)
+    wait = pacing.until_post(begun(pace), at(lasted + passed), pace)
+    assert passed + wait >= pace.cooldown * (1 - 1e-9) - 1e-6
+
+
+@given(pace=paces, back=seconds, asked=seconds)
+def test_after_a_reboot_a_clock_that_went_back_starts_the_wait_again(
+    pace: Pace, back: float, asked: float
+) -> None:
+    """Where only the wall clock is left and it went back, the whole wait is kept."""
+    throttled = Throttled(wait=timedelta(seconds=asked), message="slow down")
+    record = pacing.after_attempt(begun(pace), throttled, at(0), "credential")
+    later = at(0, step=-back, boot="another")
+    assert pacing.until_post(record, later, pace) >= pace.cooldown
+    assert pacing.until_request(record, later) == record.quiet
+
+
+@given(pace=paces, outcome=outcomes, passed=seconds)
+def test_what_the_forge_asks_for_never_shortens_the_wait(
+    pace: Pace, outcome: Outcome, passed: float
+) -> None:
+    """A post waits for the cool-off and for the forge, whichever is longer."""
+    record = pacing.after_attempt(begun(pace), outcome, at(0), "credential")
+    post = pacing.until_post(record, at(passed), pace)
+    assert post >= pacing.until_request(record, at(passed))
+
+
+def test_a_changed_cooldown_takes_effect_at_once() -> None:
+    """The record holds when the attempt ended, not until when to wait."""
+    pace = Pace(cooldown=900, flutter=0, attempt_limit=30)
+    posted = Posted(comment_id=1, url="u")
+    record = pacing.after_attempt(begun(pace), posted, at(10), "credential")
+    assert pacing.until_post(record, at(70), pace) == 840
+    assert pacing.until_post(record, at(70), replace(pace, cooldown=60)) == 0
+
+
+def test_a_boot_that_slept_is_counted_by_its_own_clock() -> None:
+    """Within one boot the wall clock has no say."""
+    pace = Pace(cooldown=900, flutter=0, attempt_limit=0)
+    record = pacing.after_attempt(begun(pace), Posted(comment_id=1, url="u"), at(0), "c")
+    assert pacing.until_post(record, at(600, step=-3600), pace) == 300
+    assert pacing.until_post(record, at(600, step=86_400), pace) == 300
+
+
+def test_throttles_in_a_row_wait_twice_as_long_each_time_up_to_an_hour() -> None:
+    """A secondary limit that names no time is met with 60 s, doubling, at most an hour."""
+    record, waits = begun(Pace(cooldown=0, flutter=0, attempt_limit=0)), []
+    for _ in range(8):
+        throttled = Throttled(wait=None, message="secondary limit")
+        record = pacing.after_attempt(record, throttled, at(0), "credential")
+        waits.append(record.quiet)
+    assert waits == [60, 120, 240, 480, 960, 1920, 3600, 3600]
+
+
+def test_a_success_ends_the_doubling() -> None:
+    """After a post that went through, the next throttle starts at 60 s again."""
+    pace = Pace(cooldown=0, flutter=0, attempt_limit=0)
+    throttled = Throttled(wait=None, message="secondary limit")
+    record = pacing.after_attempt(begun(pace), throttled, at(0), "credential")
+    record = pacing.after_attempt(record, Posted(comment_id=1, url="u"), at(0), "credential")
+    record = pacing.after_attempt(record, throttled, at(0), "credential")
+    assert record.quiet == 60
+
+
+def test_no_silence_beyond_a_day_is_believed() -> None:
+    """An absurd Retry-After is cut at 24 hours."""
+    throttled = Throttled(wait=timedelta(days=400), message="slow down")
+    pace = Pace(cooldown=0, flutter=0, attempt_limit=0)
+    record = pacing.after_attempt(begun(pace), throttled, at(0), "credential")
+    assert record.quiet == 86_400
+
+
+def test_a_look_that_fails_only_lengthens_the_silence() -> None:
+    """Looking for a comment is no attempt: the cool-off stays where it was."""
+    pace = Pace(cooldown=900, flutter=0, attempt_limit=0)
+    record = pacing.after_attempt(begun(pace), Unknown(message="502"), at(0), "credential")
+    after = pacing.after_look(record, "me", Unknown(message="still 502"), at(100))
+    assert pacing.until_request(after, at(100)) == 5
+    assert pacing.until_post(after, at(100), pace) == 800
+
+
+def test_each_place_in_the_line_is_a_cooldown_later() -> None:
+    """The estimate adds a cool-off, and half the flutter, for each job before."""
+    pace = Pace(cooldown=900, flutter=60, attempt_limit=30)
+    assert [pacing.eta(place, 100, pace) for place in range(3)] == [100, 1030, 1960]
+
+
+def test_an_account_without_a_record_may_post_at_once() -> None:
+    """The first post ever waits for nothing."""
+    pace = Pace(cooldown=900, flutter=0, attempt_limit=30)
+    assert pacing.until_post(None, at(0), pace) == 0
+    assert pacing.until_request(None, at(0)) == 0

@@ -1,0 +1,112 @@
+"""What becomes of a job, decided from what the forge said."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from comenq_core.model import (
+    Attempt,
+    Buried,
+    CommentRequest,
+    Done,
+    InDoubt,
+    Job,
+    Kept,
+    Origin,
+    Outcome,
+    Posted,
+    Refused,
+    RetryAt,
+    Skipped,
+    Throttled,
+    Unauthorized,
+    Unavailable,
+    Unknown,
+    Verdict,
+)
+from comenq_core.retry import ABSENT, Policy, after_look, decide, looked, word
+
+NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
+POLICY = Policy(max_attempts=2, max_interruptions=3, recheck=5)
+SOON = NOW + timedelta(seconds=5)
+
+
+def job(*outcomes: str, interruptions: int = 0) -> Job:
+    """A job with these attempts; the unknown ones count."""
+    attempts = tuple(
+        Attempt(started=NOW, ended=NOW, account="me", outcome=word, counted=word == "unknown")
+        for word in outcomes
+    )
+    request = CommentRequest(owner="o", repo="r", pr_number=1, body="hello")
+    return Job(
+        id="0" * 12,
+        request=request,
+        arrived=NOW,
+        origin=Origin(intake="test"),
+        attempts=attempts,
+        interruptions=interruptions,
+        reason="502",
+    )
+
+
+@pytest.mark.parametrize(
+    ("outcome", "verdict"),
+    [
+        (Posted(comment_id=7, url="u"), Done(url="u", comment_id=7)),
+        (Skipped(message="it is closed"), Done(reason="it is closed")),
+        (Throttled(wait=None, message="slow"), Kept(reason="slow")),
+        (Unavailable(message="no route"), Kept(reason="no route")),
+        (Unauthorized(message="bad credentials"), Kept(reason="bad credentials")),
+        (Refused(message="locked"), Buried(reason="locked")),
+        (Unknown(message="502"), InDoubt(look_at=SOON, reason="502")),
+    ],
+)
+def test_each_outcome_has_its_verdict(outcome: Outcome, verdict: Verdict) -> None:
+    """Done, kept in place, buried, or in doubt: as the outcome says."""
+    assert decide(outcome, NOW, POLICY) == verdict
+
+
+def test_a_comment_that_is_found_is_a_receipt() -> None:
+    """A doubtful job whose comment is there is done, with the comment's id and URL."""
+    found = Posted(comment_id=7, url="u")
+    assert after_look(job("unknown"), found, NOW, POLICY) == Done(url="u", comment_id=7)
+
+
+def test_one_look_in_vain_is_not_enough() -> None:
+    """A listing may lag: the first look that finds nothing asks for a second."""
+    verdict = after_look(job("unknown"), None, NOW, POLICY)
+    assert verdict == InDoubt(look_at=SOON, reason="the comment is not there; one more look")
+
+
+def test_after_two_looks_in_vain_the_job_is_posted_again() -> None:
+    """What is not there at the second look is not there."""
+    verdict = after_look(job("unknown", ABSENT), None, NOW, POLICY)
+    assert isinstance(verdict, RetryAt)
+    assert verdict.due == NOW
+
+
+def test_a_job_whose_attempts_are_used_up_is_buried() -> None:
+    """At ``max_attempts`` the last reason becomes the dead letter's."""
+    verdict = after_look(job("unknown", ABSENT, "unknown", ABSENT), None, NOW, POLICY)
+    assert verdict == Buried(reason="not posted after 2 attempts; the last: 502")
+
+
+def test_a_job_that_killed_three_workers_is_buried() -> None:
+    """At ``max_interruptions`` the job is a dead letter that says so."""
+    verdict = after_look(job(ABSENT, interruptions=3), None, NOW, POLICY)
+    assert isinstance(verdict, Buried)
+    assert "the worker died 3 times" in verdict.reason
+
+
+def test_a_look_counts_only_until_the_next_try() -> None:
+    """A job tried again since it was looked for has to be looked for twice again."""
+    assert looked(job("unknown", ABSENT))
+    assert not looked(job("unknown", ABSENT, "unknown"))
+    assert not looked(job())
+
+
+def test_outcomes_have_words() -> None:
+    """Records and logs call an outcome by its name, in lower case."""
+    assert word(Unauthorized(message="no")) == "unauthorized"
