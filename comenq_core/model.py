@@ -13,11 +13,13 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from comenq_core.errors import InvalidRequest
+from comenq_core.names import BODY_LIMIT, MAX_NUMBER, OWNER_PATTERN, REPO_PATTERN
 
 __all__ = [
     "BODY_LIMIT",
     "ID_PATTERN",
     "KEY_LIMIT",
+    "MAX_NUMBER",
     "OWNER_PATTERN",
     "REPO_PATTERN",
     "Account",
@@ -49,17 +51,8 @@ __all__ = [
     "Verdict",
 ]
 
-# Account names may hold single hyphens; managed users' names an underscore. GitHub's own form
-# says: at most 39 characters. https://docs.github.com/en/enterprise-cloud@latest/admin/
-# managing-iam/iam-configuration-reference/username-considerations-for-external-authentication
-OWNER_PATTERN = r"[A-Za-z0-9][A-Za-z0-9_-]{0,38}"
-REPO_PATTERN = r"(?!\.{1,2}\Z)[A-Za-z0-9._-]{1,100}"
-# GitHub's message speaks of 65,536 characters; what it stores is 262,144 bytes of UTF-8, and one
-# more is refused. https://github.com/dead-claudia/github-limits
-BODY_LIMIT = 262_144
 KEY_LIMIT = 200
 ID_PATTERN = r"[0-9a-hjkmnp-tv-z]{12}"
-MAX_NUMBER = 2**31 - 1
 
 
 def require_aware(name: str, moment: datetime) -> None:

@@ -157,11 +157,15 @@ def _filter(members: Mapping[str, Any]) -> Callable[[Entry], bool] | None:
         return None
 
     def wanted(entry: Entry) -> bool:
-        request = entry.job.request
-        is_there = request is not None and f"{request.owner}/{request.repo}" == repo
-        return (not states or entry.job.state in states) and (not repo or is_there)
+        is_there = not repo or _repository(entry.job) == repo.lower()
+        return is_there and (not states or entry.job.state in states)
 
     return wanted
+
+
+def _repository(job: Job) -> str:
+    """As GitHub compares names: it does not tell upper from lower case."""
+    return f"{job.request.owner}/{job.request.repo}".lower() if job.request else ""
 
 
 def _entry(entry: Entry) -> Reply:

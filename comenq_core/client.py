@@ -1,0 +1,237 @@
+"""The client's side of the socket. It needs the standard library alone, so that it starts fast."""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import socket
+from collections.abc import Iterable, Iterator, Mapping
+
+from comenq_core.errors import DaemonRefused, DaemonUnreachable, NotAcknowledged
+
+__all__ = ["Client", "accepted", "candidates", "connect"]
+
+TYPE_CHECKING = False  # without the import of typing, which costs as much as json's
+if TYPE_CHECKING:
+    from types import TracebackType
+    from typing import Any, Self
+
+    Message = Mapping[str, Any]
+    Reply = dict[str, Any]
+
+SYSTEM_SOCKET = "/run/comenq/comenq.sock"
+PATIENCE = 30.0
+"""Seconds for the daemon to send or take anything; a durable write can be slow."""
+CHUNK = 65_536
+ADVICE = (
+    "Start one with comenqd or systemctl start comenq,"
+    " or name the socket of a running one with --socket or COMENQ_SOCKET."
+)
+
+
+def candidates(explicit: str | None, environ: Mapping[str, str]) -> list[str]:
+    """The sockets to try, best first.
+
+    Args:
+        explicit: the one that the user named, if any; then there is no other.
+        environ: the environment: ``COMENQ_SOCKET`` names one as well.
+    """
+    named = explicit or environ.get("COMENQ_SOCKET")
+    if named:
+        return [named]
+    runtime = environ.get("XDG_RUNTIME_DIR", "")
+    own = [f"{runtime}/comenq/comenq.sock"] if runtime.startswith("/") else []
+    return [*own, SYSTEM_SOCKET]
+
+
+def connect(paths: Iterable[str]) -> Client:
+    """A client of the first socket that somebody answers: a stale one hides no live one.
+
+    Raises:
+        DaemonUnreachable: nobody answers; the error tells what was tried and what to do.
+    """
+    failures = []
+    for path in paths:
+        try:
+            return Client(path)
+        except OSError as error:
+            failures.append(f"  {path}: {_cause(error)}")
+    raise DaemonUnreachable(
+        "\n".join(
+            [
+                "no daemon answers; tried",
+                *failures,
+                ADVICE,
+            ]
+        )
+    )
+
+
+def _cause(error: OSError) -> str:
+    if isinstance(error, ConnectionRefusedError):
+        return "a socket that nobody listens on"
+    if isinstance(error, PermissionError):
+        return "not permitted; members of the socket's group may connect"
+    return (error.strerror or str(error)).lower()
+
+
+def accepted(reply: Reply) -> Reply:
+    """The reply, if it says that all went well.
+
+    Raises:
+        DaemonRefused: it says otherwise.
+    """
+    if reply.get("outcome") == "ok":
+        return reply
+    raise DaemonRefused(
+        str(reply.get("code", "failed")), str(reply.get("message", "the daemon gives no reason"))
+    )
+
+
+class Client:
+    """A connection to the daemon. Use it in a ``with`` block, which closes it.
+
+    Args:
+        path: the daemon's socket.
+
+    Raises:
+        OSError: nobody answers there; `connect` makes that a `DaemonUnreachable`.
+    """
+
+    def __init__(self, path: str) -> None:
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self._parts: list[bytes] = []
+        try:
+            self._socket.settimeout(PATIENCE)
+            self._socket.connect(os.fspath(path))
+        except BaseException:
+            self._socket.close()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._socket.close()
+
+    def ask(self, message: Message) -> Reply:
+        """Ask one thing; more may be asked after it.
+
+        Raises:
+            DaemonRefused: the daemon answered with an error.
+            NotAcknowledged: it did not answer.
+        """
+        try:
+            self._socket.sendall(_line(message))
+        except (BrokenPipeError, ConnectionResetError):
+            pass  # it may have said why before it closed
+        except TimeoutError:
+            raise _silent() from None
+        replies: list[Reply] = []
+        while not replies:
+            replies = self._receive()
+        return accepted(replies[0])
+
+    def ask_many(self, messages: Iterable[Message]) -> Iterator[Reply]:
+        """Ask many things without waiting, and nothing after them; a reply for each, in order.
+
+        The replies come as they are, refusals too. The last word is the end of the stream, as
+        the Rust daemon wants it.
+
+        Raises:
+            NotAcknowledged: the daemon did not answer them all.
+        """
+        outgoing = _Outgoing(self._socket, map(_line, messages))
+        answered = 0
+        while not outgoing.is_done or answered < outgoing.count:
+            events = self._wait(select.POLLIN | (0 if outgoing.is_done else select.POLLOUT))
+            if events & select.POLLOUT:
+                outgoing.send_some()
+            if events & ~select.POLLOUT:
+                for reply in self._receive():
+                    answered += 1
+                    yield reply
+
+    def _wait(self, events: int) -> int:
+        poll = select.poll()
+        poll.register(self._socket, events)
+        ready = poll.poll(PATIENCE * 1000)
+        if not ready:
+            raise _silent()
+        return ready[0][1]
+
+    def _receive(self) -> list[Reply]:
+        try:
+            data = self._socket.recv(CHUNK)
+        except TimeoutError:
+            raise _silent() from None
+        except ConnectionResetError:
+            data = b""
+        if not data:
+            return self._last_reply()
+        head, *rest = data.split(b"\n")
+        self._parts.append(head)
+        lines = []
+        for part in rest:
+            lines.append(b"".join(self._parts))
+            self._parts = [part]
+        return [_reply(line) for line in lines]
+
+    def _last_reply(self) -> list[Reply]:
+        line = b"".join(self._parts)
+        self._parts.clear()
+        if not line:
+            raise NotAcknowledged("the daemon closed the connection without a reply")
+        return [_reply(line)]
+
+
+class _Outgoing:
+    """Lines on their way to the daemon, and the end of the stream after them."""
+
+    def __init__(self, connection: socket.socket, lines: Iterator[bytes]) -> None:
+        self._connection = connection
+        self._lines = lines
+        self._rest = b""
+        self.count = 0
+        self.is_done = False
+
+    def send_some(self) -> None:
+        """Send what can be sent without waiting."""
+        while len(self._rest) < CHUNK and (line := next(self._lines, b"")):
+            self._rest += line
+            self.count += 1
+        try:
+            if self._rest:
+                sent = self._connection.send(self._rest, socket.MSG_DONTWAIT)
+                self._rest = self._rest[sent:]
+            else:
+                self._connection.shutdown(socket.SHUT_WR)
+                self.is_done = True
+        except BlockingIOError:
+            return
+        except OSError:
+            self.is_done = True  # the daemon has closed; perhaps it said why
+
+
+def _line(message: Message) -> bytes:
+    return json.dumps(message, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+
+
+def _reply(line: bytes) -> Reply:
+    try:
+        reply = json.loads(line)
+    except ValueError:
+        reply = None
+    if not isinstance(reply, dict):
+        raise NotAcknowledged("what answers is no comenq daemon")
+    return reply
+
+
+def _silent() -> NotAcknowledged:
+    return NotAcknowledged(f"the daemon did not answer within {PATIENCE:g} seconds")

@@ -1,0 +1,18 @@
+"""What GitHub's names, numbers and bodies may be: patterns and limits, and nothing to import.
+
+The records check requests against them, and so does the client, which has to start fast.
+"""
+
+from __future__ import annotations
+
+__all__ = ["BODY_LIMIT", "MAX_NUMBER", "OWNER_PATTERN", "REPO_PATTERN"]
+
+# Account names may hold single hyphens; managed users' names an underscore. GitHub's own form
+# says: at most 39 characters. https://docs.github.com/en/enterprise-cloud@latest/admin/
+# managing-iam/iam-configuration-reference/username-considerations-for-external-authentication
+OWNER_PATTERN = r"[A-Za-z0-9][A-Za-z0-9_-]{0,38}"
+REPO_PATTERN = r"(?!\.{1,2}\Z)[A-Za-z0-9._-]{1,100}"
+# GitHub's message speaks of 65,536 characters; what it stores is 262,144 bytes of UTF-8, and one
+# more is refused. https://github.com/dead-claudia/github-limits
+BODY_LIMIT = 262_144
+MAX_NUMBER = 2**31 - 1
