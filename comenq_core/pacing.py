@@ -113,18 +113,22 @@ def after_attempt(begun: Pacing, outcome: Outcome, now: Instant, credential: str
 
 
 def after_look(
-    record: Pacing | None, account: str, found: Throttled | Unknown, now: Instant
+    record: Pacing | None,
+    account: str,
+    found: Throttled | Unauthorized | Unknown,
+    now: Instant,
+    credential: str,
 ) -> Pacing:
     """What to record when the forge would not say whether a comment is there.
 
     Only the silence changes: a look is no attempt, and shortens or lengthens no cool-off.
     """
     record = record or Pacing(account=account, at=now)
+    if isinstance(found, Unauthorized):
+        return replace(record, reason=found.message, refused=credential)
     streak = record.streak + 1
-    if isinstance(found, Throttled):
-        wait = throttle_wait(found.wait, streak)
-    else:
-        wait = unavailable_wait(streak)
+    asked = throttle_wait(found.wait, streak) if isinstance(found, Throttled) else None
+    wait = unavailable_wait(streak) if asked is None else asked
     quiet = max(record.quiet, elapsed(record.at, now) + wait)
     return replace(record, quiet=quiet, reason=found.message, streak=streak)
 

@@ -26,6 +26,7 @@ from comenq_core.model import (
     Status,
     Submission,
     Throttled,
+    Unauthorized,
     Unknown,
     Verdict,
 )
@@ -264,7 +265,7 @@ class Poster(Protocol):
 
     def find(
         self, job: Job, since: datetime, known: Collection[int | str]
-    ) -> Posted | Throttled | Unknown | None:
+    ) -> Posted | Throttled | Unauthorized | Unknown | None:
         """Look for the job's comment, posted at or after ``since`` by this account.
 
         ``None`` says that the forge has answered in full, and the comment is not there. An

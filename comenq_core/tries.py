@@ -8,13 +8,23 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from comenq_core.log import Log
-from comenq_core.model import Attempt, Instant, Job, Outcome, Pacing, Posted, Throttled, Unknown
+from comenq_core.model import (
+    Attempt,
+    Instant,
+    Job,
+    Outcome,
+    Pacing,
+    Posted,
+    Throttled,
+    Unauthorized,
+    Unknown,
+)
 from comenq_core.protocols import Poster
 from comenq_core.retry import ABSENT, word
 
 __all__ = ["Found", "Tried", "look_attempt", "tried_at", "try_find", "try_post"]
 
-Found = Posted | Throttled | Unknown | None
+Found = Posted | Throttled | Unauthorized | Unknown | None
 
 log = Log("worker")
 

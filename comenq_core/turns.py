@@ -9,12 +9,16 @@ import math
 from collections.abc import Mapping, Sequence
 
 from comenq_core import pacing
+from comenq_core.errors import ComenqError
+from comenq_core.log import Log
 from comenq_core.model import Instant, Job, Pacing
 from comenq_core.pacing import Pace
 from comenq_core.protocols import Poster
 from comenq_core.retry import Policy, looked
 
 __all__ = ["Turns"]
+
+log = Log("worker")
 
 
 class Turns:
@@ -30,6 +34,7 @@ class Turns:
         self._posters = posters
         self._pace = pace
         self._policy = policy
+        self._unusable: dict[str, str] = {}
 
     def next_poster(self, records: Mapping[str, Pacing], now: Instant) -> tuple[float, Poster]:
         """Whose turn it is, and in how many seconds: the longest unused of the soonest."""
@@ -43,18 +48,34 @@ class Turns:
         return turn(poster)[0], poster
 
     def _until_turn(self, poster: Poster, record: Pacing | None, now: Instant) -> float:
-        if record and record.refused and record.refused == poster.credential():
+        if not self._usable(poster, record):
             return math.inf
         return pacing.until_post(record, now, self._pace)
 
     def until_look(self, job: Job, records: Mapping[str, Pacing], now: Instant) -> float:
         """Seconds until the forge may be asked for a doubtful job."""
-        record = records.get(self.poster_of(job, records).account)
+        poster = self.poster_of(job, records)
+        record = records.get(poster.account)
+        if not self._usable(poster, record):
+            return math.inf
         due = (job.due - now.wall).total_seconds() if job.due else 0.0
         # A look is never further off than this; a larger figure says the clock was set back.
         due = min(due, self._policy.recheck)
         cooling = pacing.until_post(record, now, self._pace) if looked(job) else 0.0
         return max(0.0, due, cooling, pacing.until_request(record, now))
+
+    def _usable(self, poster: Poster, record: Pacing | None) -> bool:
+        """Whether the account has a credential, and not the one that the forge rejected."""
+        try:
+            credential = poster.credential()
+        except ComenqError as error:
+            if self._unusable.get(poster.account) != str(error):
+                self._unusable[poster.account] = str(error)
+                log.error("no_credential", "An account cannot post.", account=poster.account,
+                          reason=error)  # fmt: skip
+            return False
+        self._unusable.pop(poster.account, None)
+        return record is None or record.refused != credential
 
     def poster_of(self, job: Job, records: Mapping[str, Pacing]) -> Poster:
         """The account that tried this job last: only there can its comment be found."""

@@ -14,7 +14,7 @@ from functools import partial
 from select import select
 
 from comenq_core import pacing, registry
-from comenq_core.errors import ComenqError
+from comenq_core.errors import ComenqError, QueueRefused
 from comenq_core.log import Log
 from comenq_core.model import (
     Attempt,
@@ -24,6 +24,7 @@ from comenq_core.model import (
     Pacing,
     RetryAt,
     Throttled,
+    Unauthorized,
     Unknown,
     Verdict,
 )
@@ -70,9 +71,17 @@ class Worker:
             ComenqError: the store failed. What was begun is finished first by the next step.
         """
         self._pay()
-        more = self._store.tend()
+        more = self._tend()
         wait = self._attend()
         return 0.0 if more else wait
+
+    def _tend(self) -> bool:
+        """Housekeeping; a full disk stops what comes in, not what goes out."""
+        try:
+            return self._store.tend()
+        except QueueRefused as error:
+            log.warning("no_room", "Dropped files have to wait.", reason=error)
+            return False
 
     def _attend(self) -> float:
         if self._store.paused():
@@ -120,6 +129,7 @@ class Worker:
         if job.interruptions > self._policy.max_interruptions:
             self._give_up(job, poster)
             return
+        credential = poster.credential()
         started = self._store.now()
         job = self._store.reclaim(job)
         found = try_find(poster, job, record, self._known(job))
@@ -127,8 +137,8 @@ class Worker:
         verdict = self._judge(job, found, ended)
         attempt = look_attempt(poster, found, verdict.reason, started, ended)
         self._owed = [partial(self._settle, job, verdict, attempt)]
-        if isinstance(found, Throttled | Unknown):
-            silent = pacing.after_look(record, poster.account, found, ended)
+        if isinstance(found, Throttled | Unauthorized | Unknown):
+            silent = pacing.after_look(record, poster.account, found, ended, credential)
             self._owed.append(partial(self._store.pace, silent, expect=record))
         self._pay()
 
@@ -138,7 +148,7 @@ class Worker:
         self._settle(job, verdict, look_attempt(poster, None, verdict.reason, now, now))
 
     def _judge(self, job: Job, found: Found, now: Instant) -> Verdict:
-        if isinstance(found, Throttled | Unknown):
+        if isinstance(found, Throttled | Unauthorized | Unknown):
             return decide(Unknown(message=found.message), now.wall, self._policy)
         return after_look(job, found, now.wall, self._policy)
 

@@ -139,7 +139,7 @@ def test_a_look_that_fails_only_lengthens_the_silence() -> None:
     """Looking for a comment is no attempt: the cool-off stays where it was."""
     pace = Pace(cooldown=900, flutter=0, attempt_limit=0)
     record = pacing.after_attempt(begun(pace), Unknown(message="502"), at(0), "credential")
-    after = pacing.after_look(record, "me", Unknown(message="still 502"), at(100))
+    after = pacing.after_look(record, "me", Unknown(message="still 502"), at(100), "token")
     assert pacing.until_request(after, at(100)) == 5
     assert pacing.until_post(after, at(100), pace) == 800
 
