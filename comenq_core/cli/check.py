@@ -1,0 +1,119 @@
+"""``comenqd check``: say in plain words what is wrong before anything is queued."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+from argparse import Namespace
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from comenq_core import registry
+from comenq_core.cli.supervise import private_directory
+from comenq_core.errors import ComenqError
+from comenq_core.registry import Registry
+from comenq_core.settings import Settings, variable
+from comenq_core.text import nearest, printable
+
+__all__ = ["Finding", "check", "directory_fault", "findings"]
+
+# sun_path is 108 bytes with its NUL. https://man7.org/linux/man-pages/man7/unix.7.html
+LONGEST_SOCKET_PATH = 107
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What was looked at, whether it is in order, and what there is to say about it."""
+
+    subject: str
+    text: str
+    ok: bool = True
+
+
+def check(settings: Settings, given: Namespace) -> int:
+    """Print what was found; return 0 if all is in order, else 1."""
+    found = list(findings(settings))
+    if given.json:
+        print(json.dumps([asdict(finding) for finding in found]))
+    else:
+        for finding in found:
+            print(f"{'ok' if finding.ok else 'WRONG':<6} {finding.subject:<10} {finding.text}")
+    return 0 if all(finding.ok for finding in found) else 1
+
+
+def findings(settings: Settings) -> Iterator[Finding]:
+    """Look at everything that the daemon needs, and neither start nor make anything."""
+    plugins = registry.load()
+    yield Finding("settings", str(settings.source or "defaults alone"))
+    yield from _tables(settings, plugins)
+    yield _tried("intakes", ", ".join(settings.intakes), lambda: plugins.intakes(settings))
+    yield _socket(settings.socket_path)
+    yield _directory("control", private_directory(settings))
+    yield _directory("queue", settings.queue_path)
+    # Opening a store may make its directories, so only one that is there is opened.
+    if _is_own(settings.queue_path):
+        yield _tried("store", settings.store, lambda: plugins.store(settings))
+    yield _tried("poster", settings.poster, lambda: plugins.posters(settings))
+    if variable("github_token") in os.environ:
+        yield Finding("token", "is in the environment; github_token_file hides it better")
+
+
+def _tables(settings: Settings, plugins: Registry) -> Iterator[Finding]:
+    known = {
+        name
+        for plugin in plugins.plugins()
+        for name in (plugin.name, *plugin.intakes, *plugin.stores, *plugin.posters)
+    }
+    for table in sorted(settings.tables.keys() - known):
+        meant = nearest(table, known)
+        hint = f"; did you mean [{meant}]?" if meant else ""
+        yield Finding("settings", f"no plugin reads [{printable(table)}]{hint}", ok=False)
+
+
+def _tried(subject: str, name: str, make: Callable[[], object]) -> Finding:
+    try:
+        make()
+    except ComenqError as error:
+        return Finding(subject, str(error), ok=False)
+    return Finding(subject, name)
+
+
+def _socket(path: Path) -> Finding:
+    if len(os.fsencode(path)) > LONGEST_SOCKET_PATH:
+        text = f"{path}: is longer than {LONGEST_SOCKET_PATH} bytes; set a shorter socket_path"
+        return Finding("socket", text, ok=False)
+    return _directory("socket", path.parent)
+
+
+def _directory(subject: str, path: Path) -> Finding:
+    fault = directory_fault(path)
+    return Finding(subject, f"{path}: {fault}" if fault else str(path), ok=not fault)
+
+
+def directory_fault(path: Path) -> str | None:
+    """What keeps the daemon from using this directory safely, if anything does.
+
+    A directory that is missing is in order if it can be made.
+    """
+    try:
+        status = path.stat()
+    except FileNotFoundError:
+        parent = next(parent for parent in path.parents if parent.exists())
+        usable = parent.is_dir() and os.access(parent, os.W_OK | os.X_OK)
+        return None if usable else f"cannot be made in {parent} by user {os.geteuid()}"
+    except OSError as error:
+        return error.strerror
+    if not stat.S_ISDIR(status.st_mode):
+        return "is not a directory"
+    if status.st_mode & (stat.S_IWGRP | stat.S_IWOTH) and not status.st_mode & stat.S_ISVTX:
+        mode = stat.S_IMODE(status.st_mode)
+        return f"mode {mode:04o} lets other users replace what is in it; run: chmod go-w '{path}'"
+    if not os.access(path, os.W_OK | os.X_OK):
+        return f"cannot be written by user {os.geteuid()}; it belongs to user {status.st_uid}"
+    return None
+
+
+def _is_own(path: Path) -> bool:
+    return path.is_dir() and path.stat().st_uid == os.geteuid()

@@ -1,0 +1,138 @@
+"""The command ``comenqd``: the whole daemon, one process of it, or a look at what it would do."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from argparse import SUPPRESS, ArgumentParser, Namespace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from comenq_core import __version__, registry
+from comenq_core.cli.check import check
+from comenq_core.cli.plugins import plugins
+from comenq_core.cli.supervise import supervise
+from comenq_core.errors import ComenqError
+from comenq_core.hardening import end_with_parent, forbid_dumps
+from comenq_core.log import Log, configure
+from comenq_core.protocols import Stop
+from comenq_core.settings import KINDS, MEANINGS, Settings, flag, load, variable
+from comenq_core.stop import StopFlag
+
+__all__ = ["main"]
+
+DESCRIPTION = (
+    "Without a command, run the whole daemon in the foreground: supervisord, which keeps the"
+    " listener and the worker running."
+)
+EPILOG = (
+    "Each setting can also stand in the configuration file, or in the environment: socket_path as"
+    " COMENQD_SOCKET_PATH. A flag counts more than the environment, and that more than the file."
+)
+# Everybody can see a command line, so no flag takes a token.
+FLAGS = tuple(key for key in KINDS if key != "github_token")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run ``comenqd``; return its exit status: 0 done, 1 failed, 2 wrongly called."""
+    given = _parser().parse_args(arguments)
+    texts = {key: getattr(given, key) for key in FLAGS if hasattr(given, key)}
+    flags = {flag(key): text for key, text in texts.items()}
+    try:
+        settings = load(getattr(given, "config", None), os.environ, flags)
+        if given.command is None:
+            # What would end the worker in half a minute is better known at once.
+            registry.load().posters(settings)
+            supervise(settings, {variable(key): text for key, text in texts.items()})
+        return COMMANDS[given.command].run(settings, given)
+    except ComenqError as error:
+        print(f"comenqd: {error}", file=sys.stderr)
+        return 1
+
+
+def _parser() -> ArgumentParser:
+    options = _options()
+    parser = ArgumentParser(
+        prog="comenqd",
+        description=DESCRIPTION,
+        epilog=EPILOG,
+        parents=[options],
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"comenqd {__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
+    for name, command in COMMANDS.items():
+        sub = commands.add_parser(
+            name, help=command.about, description=command.about, parents=[options]
+        )
+        if command.prints:
+            sub.add_argument("--json", action="store_true", help="print JSON")
+    return parser
+
+
+def _options() -> ArgumentParser:
+    options = ArgumentParser(add_help=False, allow_abbrev=False)
+    options.add_argument(
+        "--config", type=Path, metavar="FILE", default=SUPPRESS, help="the configuration file"
+    )
+    group = options.add_argument_group("settings")
+    for key in FLAGS:
+        group.add_argument(
+            flag(key), dest=key, metavar="VALUE", default=SUPPRESS, help=MEANINGS[key]
+        )
+    return options
+
+
+def _listen(settings: Settings, _given: Namespace) -> int:
+    from comenq_core import listener
+
+    return _as_process("listener", listener.run, settings)
+
+
+def _work(settings: Settings, _given: Namespace) -> int:
+    from comenq_core import worker
+
+    return _as_process("worker", worker.run, settings)
+
+
+def _as_process(name: str, run: Callable[[Settings, Stop], int], settings: Settings) -> int:
+    configure(settings.log_level)
+    forbid_dumps()
+    if "SUPERVISOR_ENABLED" in os.environ:
+        end_with_parent()
+    with StopFlag() as stop:
+        stop.set_on(signal.SIGTERM, signal.SIGINT)
+        try:
+            return run(settings, stop)
+        except ComenqError as error:
+            Log(name).error(error.code, str(error))
+            return 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Command:
+    about: str
+    run: Callable[[Settings, Namespace], int]
+    prints: bool = False
+
+
+COMMANDS = {
+    "listen": _Command(about="Run the listener alone.", run=_listen),
+    "work": _Command(about="Run the worker alone.", run=_work),
+    "check": _Command(
+        about="Say what is wrong with configuration, directories and token.",
+        run=check,
+        prints=True,
+    ),
+    "plugins": _Command(
+        about="List the installed plugins, what they offer, and what is selected.",
+        run=plugins,
+        prints=True,
+    ),
+}
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,85 @@
+"""Become supervisord, which then keeps the listener and the worker running."""
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NoReturn
+
+from comenq_core.errors import SettingsError
+from comenq_core.settings import CONFIG_VARIABLE, Settings
+
+__all__ = ["conf_file", "environment", "make_private", "private_directory", "supervise"]
+
+
+def supervise(settings: Settings, variables: Mapping[str, str]) -> NoReturn:
+    """Replace this process by supervisord with conf/supervisord.conf.
+
+    Args:
+        settings: what the daemon was told.
+        variables: settings for the environment of listener and worker, over those it has.
+
+    Raises:
+        SettingsError: the directory for supervisord's own files cannot be had.
+    """
+    directory = private_directory(settings)
+    make_private(directory)
+    os.chdir(directory)
+    command = [sys.executable, "-P", "-m", "supervisor.supervisord"]
+    conf = str(conf_file("supervisord.conf"))
+    os.execve(
+        sys.executable,
+        [*command, "--configuration", conf],
+        environment(settings, variables, os.environ),
+    )
+
+
+def conf_file(name: str) -> Path:
+    """A file of comenq's ``conf`` directory, in an installation or in a checkout.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+    """
+    package = Path(__file__).parents[1]
+    for directory in (package / "conf", package.parent / "conf"):
+        if (directory / name).is_file():
+            return directory / name
+    raise FileNotFoundError(f"conf/{name} is missing from the installation of comenq")
+
+
+def environment(
+    settings: Settings, variables: Mapping[str, str], environ: Mapping[str, str]
+) -> dict[str, str]:
+    """The environment in which listener and worker find this Python and this configuration."""
+    path = f"{Path(sys.executable).parent}:{environ.get('PATH', os.defpath)}"
+    source = {CONFIG_VARIABLE: str(settings.source)} if settings.source else {}
+    return {**environ, **source, **variables, "PATH": path}
+
+
+def private_directory(settings: Settings) -> Path:
+    """Where supervisord has its socket and its pid file."""
+    return settings.socket_path.parent / "supervisor"
+
+
+def make_private(directory: Path) -> None:
+    """Make a directory that only the daemon's own user can enter, unless it is there.
+
+    Raises:
+        SettingsError: it cannot be made, or somebody else could enter it.
+    """
+    try:
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        status = directory.lstat()
+    except OSError as error:
+        raise SettingsError(
+            f"{directory}: cannot be made: {error.strerror}; let socket_path name a place"
+            " where the daemon may write"
+        ) from error
+    if status.st_uid != os.geteuid() or status.st_mode & 0o077 or not stat.S_ISDIR(status.st_mode):
+        raise SettingsError(
+            f"{directory}: must be a directory of the daemon's own user with mode 0700;"
+            f" run: rm -r '{directory}'"
+        )

@@ -1,0 +1,31 @@
+"""What a process of the daemon asks of the kernel before it handles a token."""
+
+from __future__ import annotations
+
+import ctypes
+import resource
+import signal
+import sys
+
+__all__ = ["end_with_parent", "forbid_dumps"]
+
+# https://man7.org/linux/man-pages/man2/PR_SET_PDEATHSIG.2const.html
+PR_SET_PDEATHSIG = 1
+# https://man7.org/linux/man-pages/man2/PR_SET_DUMPABLE.2const.html
+PR_SET_DUMPABLE = 4
+
+
+def forbid_dumps() -> None:
+    """Keep this process's memory out of core files, and out of other processes' sight."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    _prctl(PR_SET_DUMPABLE, 0)
+
+
+def end_with_parent() -> None:
+    """Have this process told to end when its parent dies, so that none is left without one."""
+    _prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+def _prctl(option: int, value: int) -> None:
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(option, value, 0, 0, 0)

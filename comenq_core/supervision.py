@@ -1,0 +1,156 @@
+"""What comenq adds to supervisord, from inside: whole log lines, and no silent half-daemon.
+
+conf/supervisord.conf loads `make_rpcinterface`, the only way in that supervisord offers to code
+that is to run in its own process. http://supervisord.org/xmlrpc.html#rpc-interface-factories
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import re
+import sys
+from collections import defaultdict
+from typing import Any, Protocol, cast
+
+from supervisor import events, loggers
+from supervisor.states import SupervisorStates
+
+from comenq_core.log import Log, configure
+
+__all__ = ["LINE_LIMIT", "Lines", "make_rpcinterface"]
+
+LINE_LIMIT = 65_536
+"""Bytes after which a line without an end is ended."""
+
+log = Log("supervisor")
+
+
+class Lines:
+    """Makes whole lines of the pieces in which a program's output arrives."""
+
+    def __init__(self) -> None:
+        self._rest = b""
+
+    def feed(self, piece: bytes) -> bytes:
+        """Take a piece; return what is complete, which may be nothing."""
+        complete, end, self._rest = (self._rest + piece).rpartition(b"\n")
+        return complete + end + (self.end() if len(self._rest) >= LINE_LIMIT else b"")
+
+    def end(self) -> bytes:
+        """Return what is left, made a line: no more of it will come."""
+        rest, self._rest = self._rest, b""
+        return rest + b"\n" if rest else b""
+
+
+class _Logger(Protocol):
+    handlers: list[object]
+
+
+class _Options(Protocol):
+    logger: _Logger
+    mood: int
+
+
+class _Supervisord(Protocol):
+    options: _Options
+
+
+class _Process(Protocol):
+    config: Any
+    spawnerr: str | None
+
+
+class _Output(Protocol):
+    process: _Process
+    data: bytes
+
+
+class _Change(Protocol):
+    process: _Process
+
+
+class _Record(Protocol):
+    level: int
+
+    def asdict(self) -> dict[str, str]: ...
+
+
+def make_rpcinterface(supervisord: object) -> object:
+    """Begin to watch over ``supervisord``, which calls this before it starts the programs."""
+    configure("info", sys.stdout)
+    return _Supervision(cast("_Supervisord", supervisord))
+
+
+class _Supervision:
+    """Its public methods would be remote procedures; it has none."""
+
+    def __init__(self, supervisord: _Supervisord) -> None:
+        self._supervisord = supervisord
+        self._lines: defaultdict[str, Lines] = defaultdict(Lines)
+        self._failed = False
+        atexit.register(self._exit)
+        # When this is called, supervisord has yet to say that its socket asks for no password.
+        # That is as it should be: only the daemon's own user can reach it.
+        events.subscribe(events.SupervisorRunningEvent, self._listen)
+        events.subscribe(events.ProcessLogStdoutEvent, self._forward)
+        for ending in (
+            events.ProcessStateExitedEvent,
+            events.ProcessStateBackoffEvent,
+            events.ProcessStateStoppedEvent,
+        ):
+            events.subscribe(ending, self._finish)
+        for failure in (events.ProcessStateFatalEvent, events.ProcessStateUnknownEvent):
+            events.subscribe(failure, self._give_up)
+
+    def _listen(self, _event: object) -> None:
+        self._supervisord.options.logger.handlers.append(_Words())
+
+    def _forward(self, event: _Output) -> None:
+        _write(self._lines[event.process.config.name].feed(event.data))
+
+    def _finish(self, event: _Change) -> None:
+        _write(self._lines[event.process.config.name].end())
+
+    def _give_up(self, event: _Change) -> None:
+        self._failed = True
+        self._supervisord.options.mood = SupervisorStates.SHUTDOWN
+        log.error(
+            "fatal",
+            "A program cannot be kept running, so everything is stopped.",
+            program=event.process.config.name,
+            cause=event.process.spawnerr,
+        )
+
+    def _exit(self) -> None:
+        # supervisord ends with 0 whatever has happened; nobody would notice.
+        if self._failed:
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(1)
+
+
+class _Words:
+    """Passes on what supervisord says; it has the methods of a handler of its logger."""
+
+    level = loggers.LevelsByName.INFO
+
+    def emit(self, record: _Record) -> None:
+        """Log what supervisord said, its first word as the key."""
+        key, colon, sentence = record.asdict()["message"].partition(": ")
+        if not colon or not re.fullmatch("[a-z ]+", key):
+            key, sentence = "note", record.asdict()["message"]
+        speak = log.info if record.level <= loggers.LevelsByName.INFO else log.warning
+        speak(key.replace(" ", "_"), sentence)
+
+    def close(self) -> None:
+        """Nothing is to be closed."""
+
+
+def _write(lines: bytes) -> None:
+    # A reader that has gone must not stop the daemon.
+    while lines:
+        try:
+            lines = lines[os.write(sys.stdout.fileno(), lines) :]
+        except OSError:
+            return
