@@ -43,6 +43,7 @@ EVERYTHING: Mapping[str, str] = {
     "poster": "gitlab",
     "max_attempts": "7",
     "max_interruptions": "8",
+    "recheck_seconds": "8.5",
     "max_pending": "9",
     "history_days": "10",
 }
@@ -118,6 +119,7 @@ def test_every_setting_can_come_from_the_environment(config: ConfigFile) -> None
         poster="gitlab",
         max_attempts=7,
         max_interruptions=8,
+        recheck_seconds=8.5,
         max_pending=9,
         history_days=10.0,
         source=path,
