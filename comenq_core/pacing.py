@@ -115,11 +115,11 @@ def after_attempt(begun: Pacing, outcome: Outcome, now: Instant, credential: str
 def after_look(
     record: Pacing | None,
     account: str,
-    found: Throttled | Unauthorized | Unknown,
+    found: Throttled | Unauthorized,
     now: Instant,
     credential: str,
 ) -> Pacing:
-    """What to record when the forge would not say whether a comment is there.
+    """What to record when the forge refused to say whether a comment is there.
 
     Only the silence changes: a look is no attempt, and shortens or lengthens no cool-off.
     """
@@ -127,9 +127,7 @@ def after_look(
     if isinstance(found, Unauthorized):
         return replace(record, reason=found.message, refused=credential)
     streak = record.streak + 1
-    asked = throttle_wait(found.wait, streak) if isinstance(found, Throttled) else None
-    wait = unavailable_wait(streak) if asked is None else asked
-    quiet = max(record.quiet, elapsed(record.at, now) + wait)
+    quiet = max(record.quiet, elapsed(record.at, now) + throttle_wait(found.wait, streak))
     return replace(record, quiet=quiet, reason=found.message, streak=streak)
 
 

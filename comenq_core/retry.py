@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import takewhile
 from typing import assert_never
 
+from comenq_core.backoff import unavailable_wait
 from comenq_core.model import (
     Buried,
     Done,
@@ -28,7 +30,7 @@ from comenq_core.model import (
     Verdict,
 )
 
-__all__ = ["ABSENT", "Policy", "after_look", "decide", "given_up", "looked", "word"]
+__all__ = ["ABSENT", "Policy", "after_look", "decide", "given_up", "looked", "unanswered", "word"]
 
 ABSENT = "absent"
 """The word of an attempt that looked for the comment and saw that it was not there."""
@@ -87,6 +89,13 @@ def after_look(job: Job, found: Posted | None, now: datetime, policy: Policy) ->
     if job.tries >= policy.max_attempts:
         return Buried(reason=f"not posted after {job.tries} attempts; the last: {job.reason}")
     return RetryAt(due=now, reason="the comment is not on the pull request: it is posted again")
+
+
+def unanswered(job: Job, message: str, now: datetime) -> InDoubt:
+    """What becomes of a doubtful job when the forge did not say: looks at growing distances."""
+    vain = takewhile(lambda attempt: attempt.outcome not in (ABSENT, "posted"), job.attempts[::-1])
+    wait = unavailable_wait(1 + sum(not attempt.counted for attempt in vain))
+    return InDoubt(look_at=now + timedelta(seconds=wait), reason=message)
 
 
 def given_up(interruptions: int) -> str:

@@ -59,8 +59,8 @@ class Turns:
         if not self._usable(poster, record):
             return math.inf
         due = (job.due - now.wall).total_seconds() if job.due else 0.0
-        # A look is never further off than this; a larger figure says the clock was set back.
-        due = min(due, self._policy.recheck)
+        if job.attempts and now.wall < job.attempts[-1].ended:
+            due = 0.0  # The clock was set back: what it says of the due time is worth nothing.
         cooling = pacing.until_post(record, now, self._pace) if looked(job) else 0.0
         return max(0.0, due, cooling, pacing.until_request(record, now))
 

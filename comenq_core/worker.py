@@ -30,7 +30,7 @@ from comenq_core.model import (
 )
 from comenq_core.pacing import Pace
 from comenq_core.protocols import Poster, Stop, Store, Watch
-from comenq_core.retry import Policy, after_look, decide, given_up
+from comenq_core.retry import Policy, after_look, decide, given_up, unanswered
 from comenq_core.settings import Settings
 from comenq_core.terms import pace_of, policy_of
 from comenq_core.tries import Found, look_attempt, try_find, try_post
@@ -137,7 +137,7 @@ class Worker:
         verdict = self._judge(job, found, ended)
         attempt = look_attempt(poster, found, verdict.reason, started, ended)
         self._owed = [partial(self._settle, job, verdict, attempt)]
-        if isinstance(found, Throttled | Unauthorized | Unknown):
+        if isinstance(found, Throttled | Unauthorized):
             silent = pacing.after_look(record, poster.account, found, ended, credential)
             self._owed.append(partial(self._store.pace, silent, expect=record))
         self._pay()
@@ -149,7 +149,7 @@ class Worker:
 
     def _judge(self, job: Job, found: Found, now: Instant) -> Verdict:
         if isinstance(found, Throttled | Unauthorized | Unknown):
-            return decide(Unknown(message=found.message), now.wall, self._policy)
+            return unanswered(job, found.message, now.wall)
         return after_look(job, found, now.wall, self._policy)
 
     def _known(self, job: Job) -> frozenset[int | str]:

@@ -135,12 +135,13 @@ def test_no_silence_beyond_a_day_is_believed() -> None:
     assert record.quiet == 86_400
 
 
-def test_a_look_that_fails_only_lengthens_the_silence() -> None:
+def test_a_look_that_is_throttled_only_lengthens_the_silence() -> None:
     """Looking for a comment is no attempt: the cool-off stays where it was."""
     pace = Pace(cooldown=900, flutter=0, attempt_limit=0)
     record = pacing.after_attempt(begun(pace), Unknown(message="502"), at(0), "credential")
-    after = pacing.after_look(record, "me", Unknown(message="still 502"), at(100), "token")
-    assert pacing.until_request(after, at(100)) == 5
+    throttled = Throttled(wait=timedelta(seconds=50), message="slow down")
+    after = pacing.after_look(record, "me", throttled, at(100), "token")
+    assert pacing.until_request(after, at(100)) == 50
     assert pacing.until_post(after, at(100), pace) == 800
 
 

@@ -1,0 +1,115 @@
+"""A real worker with a real spool, posting over real HTTP, on a clock that tests advance."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from comenq_core.model import CommentRequest, Job, Origin, Pacing, Submission
+from comenq_core.protocols import Poster
+from comenq_core.settings import Settings
+from comenq_core.settings.secret import Secret
+from comenq_core.terms import pace_of, policy_of
+from comenq_core.testing.clock import FakeClock
+from comenq_core.testing.forge import Forge
+from comenq_core.worker import Worker
+from comenq_plugins.github import make_posters
+from comenq_plugins.spool import SpoolStore, open_spool
+
+COOLDOWN = 900.0
+
+
+class Rig:
+    """Everything of a daemon but the processes.
+
+    Args:
+        directory: where the spool is.
+        forge: the stand-in that it posts to.
+        clock: the time for the spool and the worker.
+        changes: settings that differ from the defaults.
+    """
+
+    def __init__(self, directory: Path, forge: Forge, clock: FakeClock, **changes: Any) -> None:
+        token = Secret("ghp_canary")
+        settings = Settings(
+            queue_path=directory / "queue",
+            github_api_url=forge.url,
+            github_token=token,
+            github_api_timeout_secs=5.0,
+        )
+        self.settings = replace(settings, **changes)
+        self.forge = forge
+        self.clock = clock
+        self._life = ExitStack()
+        self.store: SpoolStore
+        self.worker: Worker
+        self.start()
+
+    def start(self, posters: list[Poster] | None = None) -> None:
+        """Start a worker; one that is running is gone, as after kill -9."""
+        self.close()
+        self.store = open_spool(self.settings, self.clock)
+        self._life.callback(self.store.close)
+        self._life.enter_context(self.store.lock())
+        ways = posters if posters is not None else list(make_posters(self.settings))
+        self.worker = Worker(self.store, ways, pace_of(self.settings), policy_of(self.settings))
+
+    def close(self) -> None:
+        """Let go of the spool."""
+        self._life.close()
+
+    def put(self, body: str = "hello", number: int = 1, **members: Any) -> Job:
+        """Queue a comment on ``o/r#number``."""
+        request = CommentRequest(owner="o", repo="r", pr_number=number, body=body, **members)
+        return self.store.put([Submission(request=request, origin=Origin(intake="test"))])[0]
+
+    def run(self) -> float:
+        """Let the worker do all that it can do at this time; return how long it would wait."""
+        for _ in range(1_000):
+            if wait := self.worker.step():
+                return wait
+        raise AssertionError("the worker never came to rest")
+
+    def run_for(self, seconds: float) -> None:
+        """Let that much time pass, the worker waking as it wants to."""
+        left = seconds
+        while (wait := self.run()) <= left:
+            self.clock.advance(wait)
+            left -= wait
+        self.clock.advance(left)
+        self.run()
+
+    def job(self, job: Job) -> Job:
+        """The job as it is now."""
+        return self.store.get(job.id)
+
+    @property
+    def pacing(self) -> Pacing:
+        """The only account's pacing record, as it is on the disk."""
+        (record,) = self.store.pacing().values()
+        return record
+
+    @property
+    def bodies(self) -> list[str]:
+        """What is on the pull requests."""
+        return [comment.body for comment in self.forge.comments]
+
+    def wall(self) -> datetime:
+        """What the clock shows."""
+        return self.clock().wall
+
+
+@contextmanager
+def rig(directory: Path, **changes: Any) -> Iterator[Rig]:
+    """A rig with a forge that shares its clock."""
+    clock = FakeClock()
+    with Forge(clock=lambda: clock().wall) as forge:
+        made = Rig(directory, forge, clock, **changes)
+        try:
+            yield made
+        finally:
+            made.close()

@@ -1,0 +1,265 @@
+"""Each row of the table in docs/github.md, driven through the real worker.
+
+Waits are read from the durable record and the test's own clock; nothing sleeps.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+
+import pytest
+
+from comenq_core.model import Job
+from comenq_core.testing.forge import Forge
+from tests.worker.rig import COOLDOWN, Rig
+
+SECONDARY = {
+    "message": "You have exceeded a secondary rate limit. Please wait a few minutes before you"
+    " try again.",
+}
+ABUSE = {
+    "message": "Validation Failed",
+    "errors": [{"resource": "IssueComment", "code": "abuse", "field": "body"}],
+}
+
+
+def attempts(forge: Forge) -> int:
+    """How many comments were tried."""
+    return len(forge.posts)
+
+
+def throttled_until(daemon: Rig, job: Job, seconds: float) -> None:
+    """Assert that nothing at all is sent for so long, not even by another worker, then posted."""
+    before = len(daemon.forge.requests)
+    daemon.put("another job", number=2)
+    daemon.start()
+    daemon.run_for(seconds - 1)
+    assert len(daemon.forge.requests) == before
+    assert daemon.job(job).state == "waiting"
+    assert daemon.job(job).tries == 0
+    daemon.run_for(1)
+    assert daemon.bodies == ["hello"]
+
+
+def test_201_is_posted_with_its_receipt(daemon: Rig) -> None:
+    """A created comment's id and URL are in the receipt."""
+    job = daemon.put()
+    daemon.run()
+    comment = daemon.forge.comments[0]
+    receipt = daemon.job(job)
+    assert (receipt.state, receipt.comment_id, receipt.url) == (
+        "posted",
+        comment.id,
+        comment.html_url,
+    )
+
+
+@pytest.mark.parametrize("status", [403, 429])
+def test_retry_after_in_seconds_silences_the_whole_queue(daemon: Rig, status: int) -> None:
+    """With ``Retry-After: 3600`` no request leaves for an hour; the job keeps its place."""
+    daemon.forge.answer_next(status=status, headers={"Retry-After": "3600"}, body=SECONDARY)
+    job = daemon.put()
+    daemon.run()
+    throttled_until(daemon, job, 3_600)
+
+
+def test_retry_after_as_a_date_silences_the_whole_queue(daemon: Rig) -> None:
+    """An HTTP-date is understood as well as seconds."""
+    when = datetime.now(UTC) + timedelta(hours=2)
+    headers = {"Retry-After": format_datetime(when, usegmt=True)}
+    daemon.forge.answer_next(status=429, headers=headers, body=SECONDARY)
+    daemon.put()
+    daemon.run()
+    assert 7_190 < daemon.pacing.quiet <= 7_201
+
+
+def test_an_exhausted_primary_limit_waits_for_its_reset(daemon: Rig) -> None:
+    """With nothing remaining, the queue is silent until a second after the reset."""
+    reset = datetime.now(UTC) + timedelta(minutes=50)
+    headers = {
+        "X-RateLimit-Remaining": "0",
+        "X-RateLimit-Reset": str(int(reset.timestamp())),
+    }
+    daemon.forge.answer_next(
+        status=403, headers=headers, body={"message": "API rate limit exceeded for user ID 1."}
+    )
+    job = daemon.put()
+    daemon.run()
+    assert 2_990 < daemon.pacing.quiet <= 3_002
+    throttled_until(daemon, job, daemon.pacing.quiet)
+
+
+def test_a_reset_in_the_past_is_no_negative_wait(daemon: Rig) -> None:
+    """A reset that is over already leaves the ordinary cool-off."""
+    headers = {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "1000000000"}
+    daemon.forge.answer_next(status=429, headers=headers, body={"message": "slow down"})
+    daemon.put()
+    daemon.run()
+    assert daemon.pacing.quiet >= 0
+    daemon.run_for(COOLDOWN)
+    assert daemon.bodies == ["hello"]
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (403, SECONDARY),
+        (429, SECONDARY),
+        (403, {"message": "You have triggered an abuse detection mechanism."}),
+        (422, ABUSE),
+        (422, {"message": "Validation Failed: was submitted too quickly"}),
+    ],
+)
+def test_a_secondary_limit_without_a_time_doubles_from_a_minute(
+    daemon: Rig, status: int, body: object
+) -> None:
+    """Each limit in a row is met with twice the silence; the rate limit's reset is ignored."""
+    far = str(int(datetime.now(UTC).timestamp()) + 3_000)
+    headers = {"X-RateLimit-Remaining": "4999", "X-RateLimit-Reset": far}
+    daemon.forge.answer_next(status=status, body=body, headers=headers, times=3)
+    job = daemon.put()
+    quiet = []
+    for _ in range(3):
+        daemon.run()
+        quiet.append(daemon.pacing.quiet)
+        daemon.clock.advance(COOLDOWN)
+    assert quiet == [60, 120, 240]
+    daemon.run()
+    assert daemon.job(job).state == "posted"
+
+
+@pytest.mark.parametrize("value", ["soon", "-5", "1e9", ""])
+def test_a_malformed_retry_after_is_a_minute(daemon: Rig, value: str) -> None:
+    """What cannot be read as a time is met with 60 seconds."""
+    daemon.forge.answer_next(status=429, headers={"Retry-After": value}, body=SECONDARY)
+    daemon.put()
+    daemon.run()
+    assert daemon.pacing.quiet == 60
+
+
+def test_an_absurd_retry_after_is_a_day(daemon: Rig) -> None:
+    """Nobody is believed beyond 24 hours."""
+    daemon.forge.answer_next(status=429, headers={"Retry-After": "99999999"}, body=SECONDARY)
+    daemon.put()
+    daemon.run()
+    assert daemon.pacing.quiet == 86_400
+
+
+@pytest.mark.parametrize(
+    ("status", "message"),
+    [
+        (403, "Unable to create comment because issue is locked."),
+        (403, "Resource not accessible by personal access token"),
+        (404, "Not Found"),
+        (410, "Issues are disabled for this repo"),
+        (422, "Validation Failed"),
+    ],
+)
+def test_a_refusal_buries_the_job_and_the_next_goes_on(
+    daemon: Rig, status: int, message: str
+) -> None:
+    """The dead letter has GitHub's own message; the next job is posted a cool-off later."""
+    daemon.forge.answer_next(status=status, body={"message": message})
+    bad = daemon.put("bad")
+    daemon.put("good", number=2)
+    daemon.run_for(COOLDOWN)
+    letter = daemon.job(bad)
+    assert letter.state == "failed"
+    assert message in letter.reason
+    assert letter.attempts[-1].status == status
+    assert daemon.bodies == ["good"]
+
+
+def test_a_missing_permission_is_named(daemon: Rig) -> None:
+    """What GitHub says it would have accepted stands in the dead letter."""
+    daemon.forge.answer_next(
+        status=403,
+        body={"message": "Resource not accessible by personal access token"},
+        headers={"X-Accepted-GitHub-Permissions": "issues=write; pull_requests=write"},
+    )
+    job = daemon.put()
+    daemon.run()
+    assert "issues=write" in daemon.job(job).reason
+
+
+def test_401_is_tried_once_and_then_nothing_is_sent(daemon: Rig) -> None:
+    """A rejected token stops the account; the job stays as it was, across a restart."""
+    daemon.forge.answer_next(status=401, body={"message": "Bad credentials"})
+    job = daemon.put()
+    daemon.run()
+    daemon.start()
+    daemon.run_for(86_400)
+    assert len(daemon.forge.requests) == 1
+    assert daemon.job(job).state == "waiting"
+    assert daemon.job(job).tries == 0
+    assert daemon.pacing.refused
+
+
+def test_after_401_the_operator_can_resume(daemon: Rig) -> None:
+    """``resume`` lets the same token be tried again, after the cool-off."""
+    daemon.forge.answer_next(status=401, body={"message": "Bad credentials"})
+    daemon.put()
+    daemon.run_for(COOLDOWN)
+    daemon.store.resume()
+    daemon.run()
+    assert daemon.bodies == ["hello"]
+
+
+@pytest.mark.parametrize("status", [301, 302, 307, 308])
+def test_a_redirect_within_the_host_is_posted_again(daemon: Rig, status: int) -> None:
+    """A moved repository gets the same body by POST, with one comment as the result."""
+    moved = f"{daemon.forge.url}/repos/o/renamed/issues/1/comments"
+    daemon.forge.answer_next(status=status, headers={"Location": moved})
+    daemon.put()
+    daemon.run()
+    assert [request.method for request in daemon.forge.requests] == ["POST", "POST"]
+    assert [(comment.repo, comment.body) for comment in daemon.forge.comments] == [
+        ("renamed", "hello")
+    ]
+
+
+def test_the_token_never_follows_a_redirect_to_another_host(daemon: Rig) -> None:
+    """A redirect elsewhere buries the job; the other host hears nothing."""
+    with Forge() as other:
+        daemon.forge.answer_next(status=307, headers={"Location": f"{other.url}/repos/o/r"})
+        job = daemon.put()
+        daemon.run()
+        assert other.requests == []
+    assert daemon.job(job).state == "failed"
+
+
+def test_a_redirect_loop_ends(daemon: Rig) -> None:
+    """After a few hops the job is buried."""
+    here = f"{daemon.forge.url}/repos/o/r/issues/1/comments"
+    daemon.forge.answer_next(status=307, headers={"Location": here}, times=50)
+    job = daemon.put()
+    daemon.run()
+    assert daemon.job(job).state == "failed"
+    assert attempts(daemon.forge) <= 6
+
+
+def test_a_forge_that_is_not_there_is_tried_again_later(daemon: Rig) -> None:
+    """A refused connection sends nothing, counts nothing, and keeps the job's place."""
+    with Forge() as gone:
+        url = gone.url
+    there = daemon.settings
+    daemon.settings = type(there)(**{**vars(there), "github_api_url": url})
+    daemon.start()
+    job = daemon.put()
+    daemon.run()
+    assert daemon.job(job).state == "waiting"
+    assert daemon.job(job).attempts[-1].outcome == "unavailable"
+    assert daemon.job(job).tries == 0
+    daemon.settings = there
+    daemon.start()
+    daemon.run_for(COOLDOWN)
+    assert daemon.bodies == ["hello"]
+
+
+def test_a_success_that_is_no_comment_is_not_believed(daemon: Rig) -> None:
+    """A 200, or a 201 without a comment in it, is an unknown outcome, not a receipt."""
+    daemon.forge.answer_next(status=200, body={"ok": True})
+    job = daemon.put()
+    daemon.run()
+    assert daemon.job(job).state == "doubtful"

@@ -1,0 +1,216 @@
+"""When nobody knows whether a comment was posted, it ends up there exactly once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from comenq_core.model import Job, Outcome, Posted
+from comenq_core.protocols import Poster
+from tests.worker.rig import COOLDOWN, Rig, rig
+
+HOURS = 7_200.0
+
+
+@pytest.mark.parametrize("accept", [True, False])
+@pytest.mark.parametrize("how", [{"status": 502}, {"status": 500}, {"drop": True}])
+def test_an_ambiguous_answer_gives_one_comment(
+    daemon: Rig, how: dict[str, object], accept: bool
+) -> None:
+    """A 5xx or a dropped connection, with or without the comment created: one, not two or none."""
+    daemon.forge.answer_next(accept=accept, **how)
+    job = daemon.put()
+    daemon.run_for(HOURS)
+    assert daemon.bodies == ["hello"]
+    assert daemon.job(job).state == "posted"
+    assert daemon.job(job).url == daemon.forge.comments[0].html_url
+
+
+def test_a_timeout_after_acceptance_gives_one_comment(tmp_path: Path) -> None:
+    """An answer that comes too late leaves the outcome unknown; the comment is found."""
+    with rig(tmp_path, github_api_timeout_secs=0.3) as daemon:
+        daemon.forge.answer_next(delay=1.0)
+        job = daemon.put()
+        daemon.run_for(HOURS)
+        assert daemon.bodies == ["hello"]
+        assert daemon.job(job).state == "posted"
+
+
+def test_a_doubtful_job_does_not_hold_up_the_next(daemon: Rig) -> None:
+    """While one job is in doubt, the others are posted at their pace."""
+    daemon.forge.answer_next(status=502)
+    daemon.forge.answer_next(method="GET", status=502, times=50)
+    daemon.put("doubtful")
+    daemon.put("next", number=2)
+    daemon.run_for(HOURS)
+    assert "next" in daemon.bodies
+
+
+def test_no_post_while_the_listing_fails(daemon: Rig) -> None:
+    """As long as GitHub does not show its comments, the job is not posted again."""
+    daemon.forge.answer_next(status=502)
+    daemon.forge.answer_next(method="GET", status=500, times=1_000)
+    job = daemon.put()
+    daemon.run_for(HOURS)
+    assert len(daemon.forge.posts) == 1
+    assert daemon.job(job).state == "doubtful"
+
+
+def test_looks_at_a_failing_forge_grow_rare(daemon: Rig) -> None:
+    """Looks that fail come at growing distances: a handful in an hour."""
+    daemon.forge.answer_next(status=502)
+    daemon.forge.answer_next(method="GET", status=500, times=1_000)
+    daemon.put()
+    daemon.run_for(3_600)
+    looks = [request for request in daemon.forge.requests if request.method == "GET"]
+    assert 3 <= len(looks) <= 15
+
+
+def test_the_comment_of_another_job_is_not_taken_for_ones_own(tmp_path: Path) -> None:
+    """Of two jobs with the same body both are posted, also when the second is in doubt."""
+    with rig(tmp_path, cooldown_period_seconds=0.0) as daemon:
+        daemon.put("same")
+        daemon.run()
+        daemon.forge.answer_next(status=502)
+        daemon.put("same")
+        daemon.run_for(HOURS)
+        assert daemon.bodies == ["same", "same"]
+
+
+def test_a_comment_on_a_later_page_is_found(daemon: Rig) -> None:
+    """All pages of the listing are read before a job is posted again."""
+    daemon.forge.answer_next(status=502, accept=True)
+    daemon.put()
+    daemon.run()
+    for number in range(250):
+        daemon.forge.add_comment("o", "r", 1, body=f"noise {number}", login="somebody")
+    daemon.run_for(HOURS)
+    assert daemon.bodies.count("hello") == 1
+
+
+def test_somebody_elses_equal_comment_is_not_ours(daemon: Rig) -> None:
+    """The same words from another account are no receipt."""
+    daemon.forge.answer_next(status=502)
+    job = daemon.put()
+    daemon.run()
+    daemon.forge.add_comment("o", "r", 1, body="hello", login="somebody-else")
+    daemon.run_for(HOURS)
+    assert len(daemon.forge.posts) == 2
+    assert daemon.job(job).state == "posted"
+
+
+def interrupted(daemon: Rig, *, posted: bool) -> Job:
+    """A job whose worker was killed between claim and receipt."""
+    job = daemon.put()
+    claimed = daemon.store.claim()
+    assert claimed
+    if posted:
+        (poster,) = _posters(daemon)
+        assert isinstance(poster.post(claimed), Posted)
+    daemon.start()
+    return job
+
+
+def _posters(daemon: Rig) -> list[Poster]:
+    from comenq_plugins.github import make_posters
+
+    return list(make_posters(daemon.settings))
+
+
+@pytest.mark.parametrize("posted", [True, False])
+def test_a_worker_killed_before_the_receipt_leaves_one_comment(daemon: Rig, posted: bool) -> None:
+    """On restart the forge is asked first: found, it is done; not found, it is posted."""
+    job = interrupted(daemon, posted=posted)
+    assert daemon.store.doubtful()[0].interruptions == 1
+    daemon.run_for(HOURS)
+    assert daemon.bodies == ["hello"]
+    assert daemon.job(job).state == "posted"
+
+
+def test_an_interrupted_job_is_looked_for_twice_before_it_is_posted(daemon: Rig) -> None:
+    """Nothing is posted again on the strength of one listing."""
+    interrupted(daemon, posted=False)
+    daemon.run_for(HOURS)
+    paths = [request.method for request in daemon.forge.requests if "comments" in request.path]
+    assert paths == ["GET", "GET", "POST"]
+
+
+class Deadly:
+    """A poster whose every post kills the worker, as far as the spool can tell."""
+
+    account = "default"
+
+    def __init__(self, ways: Poster) -> None:
+        self.credential = ways.credential
+        self.find = ways.find
+
+    def post(self, job: Job) -> Outcome:
+        """Die."""
+        raise KeyboardInterrupt(job.id)
+
+
+def test_a_job_that_kills_the_worker_three_times_is_buried(daemon: Rig) -> None:
+    """The third death buries the job, with that reason, and the next job is posted."""
+    bad = daemon.put("poison")
+    deaths = 0
+    while daemon.job(bad).state != "failed" and deaths < 10:
+        daemon.start([Deadly(_posters(daemon)[0])])
+        try:
+            daemon.run_for(HOURS)
+        except KeyboardInterrupt:
+            deaths += 1
+    assert deaths == 3
+    assert "the worker died 3 times" in daemon.job(bad).reason
+    daemon.start()
+    daemon.put("good", number=2)
+    daemon.run_for(COOLDOWN)
+    assert daemon.bodies == ["good"]
+
+
+def test_a_receipt_that_cannot_be_written_is_written_before_anything_else(
+    daemon: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A disk that fails after a post costs no second post: the receipt follows when it can."""
+    from comenq_core.errors import StoreError
+
+    job = daemon.put("first")
+    daemon.put("second")
+    settle = daemon.store.settle
+
+    def fail(*_: object) -> None:
+        raise StoreError("the disk is gone")
+
+    monkeypatch.setattr(daemon.store, "settle", fail)
+    for _ in range(3):
+        with pytest.raises(StoreError):
+            daemon.run()
+    monkeypatch.setattr(daemon.store, "settle", settle)
+    daemon.run()
+    assert daemon.job(job).state == "posted"
+    assert daemon.bodies == ["first"]
+
+
+def test_a_job_in_doubt_too_often_is_buried(tmp_path: Path) -> None:
+    """After ``max_attempts`` unknown outcomes the job is a dead letter with the last reason."""
+    with rig(tmp_path, max_attempts=2) as daemon:
+        daemon.forge.answer_next(status=502, times=10)
+        job = daemon.put()
+        daemon.run_for(4 * HOURS)
+        letter = daemon.job(job)
+        assert letter.state == "failed"
+        assert "after 2 attempts" in letter.reason
+        assert len(daemon.forge.posts) == 2
+
+
+def test_a_retried_dead_letter_starts_afresh(tmp_path: Path) -> None:
+    """``retry`` forgives the attempts, so the job is tried as if it were new."""
+    with rig(tmp_path, max_attempts=1) as daemon:
+        daemon.forge.answer_next(status=502)
+        job = daemon.put()
+        daemon.run_for(HOURS)
+        assert daemon.job(job).state == "failed"
+        daemon.store.retry(job.id)
+        daemon.run_for(HOURS)
+        assert daemon.job(job).state == "posted"
+        assert daemon.bodies == ["hello"]

@@ -1,0 +1,108 @@
+"""Posts stay a cool-off apart, whatever happens between them."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.worker.rig import COOLDOWN, Rig, rig
+
+
+def test_the_second_comment_waits_for_the_cooldown(daemon: Rig) -> None:
+    """Of two jobs one is posted at once, and the other when the cool-off is over."""
+    daemon.put("first")
+    daemon.put("second")
+    daemon.run()
+    assert daemon.bodies == ["first"]
+    daemon.run_for(COOLDOWN - 1)
+    assert daemon.bodies == ["first"]
+    daemon.run_for(1)
+    assert daemon.bodies == ["first", "second"]
+
+
+def test_a_restart_does_not_shorten_the_cooldown(daemon: Rig) -> None:
+    """A new worker finds the pacing record and waits for what is left."""
+    daemon.put("first")
+    daemon.put("second")
+    daemon.run()
+    daemon.run_for(600)
+    daemon.start()
+    daemon.run_for(COOLDOWN - 601)
+    assert daemon.bodies == ["first"]
+    daemon.run_for(1)
+    assert daemon.bodies == ["first", "second"]
+
+
+@pytest.mark.parametrize("step", [timedelta(hours=-1), timedelta(days=1)])
+def test_a_clock_that_is_set_neither_breaks_nor_stretches_the_pace(
+    daemon: Rig, step: timedelta
+) -> None:
+    """After the wall clock was set, the next post comes exactly a cool-off after the last."""
+    daemon.put("first")
+    daemon.put("second")
+    daemon.run()
+    daemon.clock.set_wall(daemon.wall() + step)
+    daemon.run_for(COOLDOWN - 1)
+    assert daemon.bodies == ["first"]
+    daemon.run_for(1)
+    assert daemon.bodies == ["first", "second"]
+
+
+def test_a_job_that_arrives_while_the_clock_is_behind_is_posted_all_the_same(daemon: Rig) -> None:
+    """Arrival gives a place in the line, never a time to wait for."""
+    job = daemon.put("from the future")
+    daemon.clock.set_wall(daemon.wall() - timedelta(hours=1))
+    daemon.run()
+    assert daemon.job(job).state == "posted"
+
+
+def test_a_failed_attempt_costs_a_cooldown_too(daemon: Rig) -> None:
+    """A refused comment was an attempt: the next job waits a cool-off, and then is posted."""
+    daemon.forge.answer_next(status=404, body={"message": "Not Found"})
+    bad = daemon.put("to nowhere")
+    daemon.put("good", number=2)
+    daemon.run()
+    assert daemon.job(bad).state == "failed"
+    daemon.run_for(COOLDOWN - 1)
+    assert daemon.bodies == []
+    daemon.run_for(1)
+    assert daemon.bodies == ["good"]
+
+
+def test_the_flutter_prolongs_the_wait_by_what_was_drawn(tmp_path: Path) -> None:
+    """The record holds this cool-off's share of the flutter, and the wait is longer by it."""
+    with rig(tmp_path, cooldown_flutter_seconds=100.0) as daemon:
+        daemon.put("first")
+        daemon.put("second")
+        daemon.run()
+        flutter = daemon.pacing.flutter
+        assert 0 < flutter <= 100
+        daemon.run_for(COOLDOWN + flutter - 0.001)
+        assert daemon.bodies == ["first"]
+        daemon.run_for(0.001)
+        assert daemon.bodies == ["first", "second"]
+
+
+def test_a_job_is_not_posted_before_its_time(daemon: Rig) -> None:
+    """``not_before`` holds a job back, and lets a later one through."""
+    daemon.put("later", not_before=daemon.wall() + timedelta(hours=2))
+    daemon.put("now")
+    daemon.run_for(7_199)
+    assert daemon.bodies == ["now"]
+    daemon.run_for(1)
+    assert daemon.bodies == ["now", "later"]
+
+
+def test_a_bumped_job_is_next_but_never_before_the_cooldown(daemon: Rig) -> None:
+    """``bump`` changes the order, not the pace."""
+    daemon.put("first")
+    daemon.run()
+    daemon.put("second")
+    third = daemon.put("third")
+    daemon.store.bump(third.id)
+    daemon.run_for(COOLDOWN - 1)
+    assert daemon.bodies == ["first"]
+    daemon.run_for(1)
+    assert daemon.bodies == ["first", "third"]
