@@ -159,6 +159,7 @@ class Store(Protocol):
 
         Raises:
             QueueRefused: no room is left.
+            WrongState: a key belongs to another comment.
         """
 
     def get(self, prefix: str) -> Job:

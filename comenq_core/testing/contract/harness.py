@@ -1,0 +1,144 @@
+"""What the parts of the contract share: fixtures, and short ways to say what happens."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime, timedelta
+
+import pytest
+
+from comenq_core.model import (
+    Attempt,
+    Buried,
+    CommentRequest,
+    Done,
+    InDoubt,
+    Job,
+    Origin,
+    State,
+    Submission,
+    Verdict,
+)
+from comenq_core.protocols import Store
+from comenq_core.testing.clock import FakeClock
+
+__all__ = [
+    "ALICE",
+    "Harness",
+    "attempt",
+    "claim",
+    "claim_all",
+    "ids",
+    "put",
+    "put_in_state",
+    "submission",
+    "try_and_settle",
+]
+
+ALICE = Origin(intake="contract", uid=1000, pid=42)
+
+
+class Harness:
+    """The fixtures of the contract."""
+
+    @pytest.fixture
+    def clock(self) -> FakeClock:
+        """The clock that stores go by."""
+        return FakeClock()
+
+    @pytest.fixture
+    def reopen(self) -> Callable[[], Store]:
+        """Opens the store once more, as another process would; for the subclass to define."""
+        raise NotImplementedError("define the fixture `reopen` in your subclass of StoreContract")
+
+    @pytest.fixture
+    def store(self, reopen: Callable[[], Store]) -> Store:
+        """The store under test."""
+        return reopen()
+
+
+def submission(
+    body: str = "Hi",
+    *,
+    key: str | None = None,
+    not_before: datetime | None = None,
+    ahead: bool = False,
+    if_absent: bool = False,
+) -> Submission:
+    """A comment that somebody hands in."""
+    request = CommentRequest(
+        owner="octocat", repo="hello", pr_number=7, body=body, key=key, not_before=not_before
+    )
+    return Submission(request=request, origin=ALICE, ahead=ahead, if_absent=if_absent)
+
+
+def put(store: Store, *bodies: str) -> Sequence[Job]:
+    """Queue comments, one batch for each, so that each arrives after the one before."""
+    return [store.put([submission(body)])[0] for body in bodies]
+
+
+def attempt(store: Store, *, counted: bool = True) -> Attempt:
+    """A try that has just ended."""
+    now = store.now().wall
+    return Attempt(
+        started=now - timedelta(seconds=2),
+        ended=now,
+        account="octocat",
+        outcome="unknown",
+        message="502 Bad Gateway",
+        status=502,
+        counted=counted,
+    )
+
+
+def claim(store: Store) -> Job:
+    """Take the first job, of which there has to be one."""
+    job = store.claim()
+    assert job is not None, "a job that is due was not handed out"
+    return job
+
+
+def claim_all(store: Store) -> list[str]:
+    """The ids of the jobs that can be claimed, in the order in which they are."""
+    with store.lock():
+        return [job.id for job in iter(store.claim, None)]
+
+
+def try_and_settle(store: Store, *verdicts: Verdict) -> Job:
+    """Claim a job as often as there are verdicts, and settle it so each time."""
+    with store.lock():
+        for verdict in verdicts:
+            job = claim(store)
+            store.settle(job, verdict, attempt(store))
+    return store.get(job.id)
+
+
+def put_in_state(store: Store, state: State) -> Job:
+    """Queue a comment, and bring it into a state.
+
+    Whoever takes the lock next finds one that is being posted in doubt.
+    """
+    (job,) = store.put([submission(f"to be {state}", ahead=True)])
+    if state is State.HELD:
+        store.hold(job.id)
+    elif state is State.POSTING:
+        with store.lock():
+            claim(store)
+    elif state is not State.WAITING:
+        try_and_settle(store, _verdict_for(state, store.now().wall))
+    return store.get(job.id)
+
+
+def _verdict_for(state: State, now: datetime) -> Verdict:
+    verdicts: dict[State, Verdict] = {
+        State.DOUBTFUL: InDoubt(look_at=now + timedelta(seconds=60), reason="502"),
+        State.POSTED: Done(url="https://forge.example/1", comment_id=1),
+        State.SKIPPED: Done(reason="the pull request is closed"),
+        State.FAILED: Buried(reason="the conversation is locked"),
+    }
+    return verdicts[state]
+
+
+def ids(jobs: Iterable[Job]) -> list[str]:
+    """The ids of jobs, in their order."""
+    return [job.id for job in jobs]

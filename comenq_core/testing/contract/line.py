@@ -1,0 +1,240 @@
+"""The contract of a store: how comments come in, and in which order they go out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from comenq_core.errors import NoSuchJob, WrongState
+from comenq_core.model import Counts, Done, State
+from comenq_core.protocols import Store
+from comenq_core.testing.clock import FakeClock
+from comenq_core.testing.contract.harness import (
+    ALICE,
+    Harness,
+    claim_all,
+    ids,
+    put,
+    put_in_state,
+    submission,
+    try_and_settle,
+)
+from comenq_core.testing.strategies import bodies
+
+PENDING = [State.WAITING, State.POSTING, State.DOUBTFUL, State.HELD]
+
+
+class LineContract(Harness):
+    """Put, get and the line."""
+
+    def test_put_returns_the_jobs_in_the_order_given(self, store: Store) -> None:
+        """Each submission has its job at its own place in the answer."""
+        asked = [submission(f"comment {number}") for number in range(5)]
+        assert [job.request for job in store.put(asked)] == [one.request for one in asked]
+
+    def test_a_new_job_waits_and_knows_its_origin(self, store: Store) -> None:
+        """A job has its arrival by the store's clock, who handed it in, and nothing tried."""
+        (job,) = put(store, "Hi")
+        known = (job.state, job.arrived, job.origin, job.due, job.attempts, job.interruptions)
+        assert known == (State.WAITING, store.now().wall, ALICE, None, (), 0)
+
+    def test_what_is_put_is_there_when_the_store_is_opened_again(
+        self, store: Store, reopen: Callable[[], Store]
+    ) -> None:
+        """All that is acknowledged is found by another process."""
+        jobs = put(store, "first", "second")
+        assert list(reopen().pending()) == jobs
+
+    @settings(
+        deadline=None,
+        max_examples=20,
+        suppress_health_check=[HealthCheck.function_scoped_fixture],
+    )
+    @given(texts=st.lists(bodies(), min_size=1, max_size=5))
+    def test_bodies_are_kept_byte_for_byte(self, store: Store, texts: list[str]) -> None:
+        """Whatever a comment says, the job that is handed out says the same."""
+        jobs = store.put([submission(text) for text in texts])
+        assert [store.get(job.id).asked.body for job in jobs] == texts
+
+    def test_the_line_is_first_in_first_out(self, store: Store) -> None:
+        """Jobs are claimed in the order in which they came."""
+        assert claim_all(store) == []
+        jobs = put(store, "first", "second", "third")
+        assert claim_all(store) == ids(jobs)
+
+    def test_the_jobs_of_a_batch_keep_their_order(self, store: Store) -> None:
+        """A batch stands in the line as it was given."""
+        jobs = store.put([submission(f"comment {number}") for number in range(20)])
+        assert claim_all(store) == ids(jobs)
+
+    def test_a_clock_that_is_set_back_changes_no_order(
+        self, store: Store, reopen: Callable[[], Store], clock: FakeClock
+    ) -> None:
+        """Who comes later stands behind, whatever time it is said to be."""
+        (first,) = put(store, "first")
+        clock.set_wall(clock().wall - timedelta(hours=1))
+        (second,) = put(reopen(), "second")
+        assert claim_all(store) == [first.id, second.id]
+
+    def test_a_comment_put_ahead_is_the_first(self, store: Store) -> None:
+        """It goes to the head of the line, also ahead of one that went there before."""
+        first, second = put(store, "first", "second")
+        (early,) = store.put([submission("early", ahead=True)])
+        (earlier,) = store.put([submission("earlier", ahead=True)])
+        assert claim_all(store) == ids([earlier, early, first, second])
+
+    def test_a_job_is_not_claimed_before_its_time(self, store: Store, clock: FakeClock) -> None:
+        """Not before means not before, and from then on at any time."""
+        due = clock().wall + timedelta(seconds=60)
+        (job,) = store.put([submission(not_before=due, ahead=True)])
+        assert (job.due, claim_all(store)) == (due, [])
+        clock.advance(59)
+        assert claim_all(store) == []
+        clock.advance(1)
+        assert claim_all(store) == [job.id]
+
+    def test_a_job_whose_time_has_passed_waits_for_nothing(
+        self, store: Store, clock: FakeClock
+    ) -> None:
+        """A time in the past is no obstacle."""
+        (job,) = store.put([submission(not_before=clock().wall - timedelta(days=1))])
+        assert claim_all(store) == [job.id]
+
+    def test_a_job_that_is_not_due_holds_up_no_other(self, store: Store, clock: FakeClock) -> None:
+        """Later ones pass it; once it is due, it stands where it arrived."""
+        (later,) = store.put([submission(not_before=clock().wall + timedelta(seconds=60))])
+        (first,) = put(store, "first")
+        assert claim_all(store) == [first.id]
+        (second,) = put(store, "second")
+        clock.advance(60)
+        assert claim_all(store) == [later.id, second.id]
+
+    def test_next_due_is_the_first_time_to_come(self, store: Store, clock: FakeClock) -> None:
+        """A worker with nothing to do is told until when; held jobs do not count."""
+        now = clock().wall
+        put(store, "at once")
+        assert store.next_due() is None
+        times = [now + timedelta(seconds=seconds) for seconds in (300, 120, 60)]
+        jobs = store.put([submission(str(when), not_before=when) for when in times])
+        assert store.next_due() == times[2]
+        store.hold(jobs[2].id)
+        assert store.next_due() == times[1]
+
+    def test_the_same_key_gives_the_same_job(
+        self, store: Store, reopen: Callable[[], Store]
+    ) -> None:
+        """A client that is not sure whether its request arrived may send it again."""
+        once, twice = store.put([submission(key="k"), submission(key="k")])
+        (again,) = reopen().put([submission(key="k")])
+        (other,) = store.put([submission(key="other")])
+        assert once == twice == again
+        assert other.id != once.id
+        assert len(store.pending()) == 2
+
+    def test_the_same_key_gives_the_same_job_when_it_is_over(self, store: Store) -> None:
+        """A posted comment is not posted again."""
+        (job,) = store.put([submission(key="k")])
+        posted = try_and_settle(store, Done(url="https://forge.example/1", comment_id=1))
+        assert list(store.put([submission(key="k")])) == [posted]
+        assert posted.id == job.id
+
+    def test_the_id_of_a_keyed_job_comes_from_its_key(self, store: Store) -> None:
+        """Two machines that queue the same key mean the same job."""
+        (job,) = store.put([submission(key="k")])
+        store.cancel(job.id)
+        assert store.put([submission(key="k")])[0].id == job.id
+
+    def test_a_key_belongs_to_one_comment(self, store: Store) -> None:
+        """Another comment with that key is refused, with its whole batch."""
+        store.put([submission("one", key="k")])
+        with pytest.raises(WrongState):
+            store.put([submission("before"), submission("other", key="k")])
+        assert len(store.pending()) == 1
+
+    def test_a_key_is_taken_once_by_clients_at_once(self, store: Store) -> None:
+        """Of several threads that queue the same key, all get the one job."""
+        with ThreadPoolExecutor(8) as threads:
+            jobs = list(threads.map(lambda _: store.put([submission(key="k")])[0], range(16)))
+        assert len({job.id for job in jobs}) == len(store.pending()) == 1
+
+    def test_clients_at_once_lose_nothing(self, store: Store) -> None:
+        """Each of several threads has what it put."""
+        with ThreadPoolExecutor(8) as threads:
+            jobs = list(threads.map(lambda number: put(store, f"c {number}")[0], range(32)))
+        assert sorted(ids(store.pending())) == sorted(ids(jobs))
+
+    @pytest.mark.parametrize("state", PENDING)
+    def test_if_absent_returns_the_pending_job_that_says_the_same(
+        self, store: Store, state: State
+    ) -> None:
+        """The same comment on the same pull request is not queued a second time."""
+        job = put_in_state(store, state)
+        (same,) = store.put([submission(job.asked.body, if_absent=True)])
+        (other,) = store.put([submission("something else", if_absent=True)])
+        assert same == job
+        assert len(store.pending()) == 2
+        assert other.id != job.id
+
+    def test_if_absent_looks_into_its_own_batch(self, store: Store) -> None:
+        """Two equal comments of one batch are one."""
+        once, twice = store.put([submission(if_absent=True), submission(if_absent=True)])
+        assert once == twice
+
+    def test_if_absent_queues_again_what_is_over(self, store: Store) -> None:
+        """A comment that was posted may be wanted once more."""
+        job = put_in_state(store, State.POSTED)
+        (again,) = store.put([submission(job.asked.body, if_absent=True)])
+        assert again.id != job.id
+
+    @pytest.mark.parametrize("state", list(State))
+    def test_a_job_is_found_by_the_beginning_of_its_id(self, store: Store, state: State) -> None:
+        """In whatever state it is, its id or an unambiguous beginning will do."""
+        job = put_in_state(store, state)
+        assert job.state is state
+        assert [store.get(job.id[:length]) for length in (1, 6, 12)] == [job] * 3
+
+    def test_a_job_that_is_not_there_is_not_found(self, store: Store) -> None:
+        """No job is an error, never the wrong one."""
+        (job,) = put(store, "Hi")
+        store.cancel(job.id)
+        with pytest.raises(NoSuchJob):
+            store.get(job.id)
+
+    def test_an_ambiguous_beginning_is_an_error(self, store: Store) -> None:
+        """33 ids begin with at most 32 letters, so two begin alike."""
+        jobs = store.put([submission(str(number)) for number in range(33)])
+        firsts = [job.id[0] for job in jobs]
+        shared = next(letter for letter in firsts if firsts.count(letter) > 1)
+        with pytest.raises(NoSuchJob):
+            store.get(shared)
+
+    def test_a_position_counts_the_jobs_before(self, store: Store, clock: FakeClock) -> None:
+        """Held jobs are not in the line, and jobs that are not due come after those that are."""
+        (later,) = store.put([submission(not_before=clock().wall + timedelta(seconds=60))])
+        first, held, second = put(store, "first", "held", "second")
+        store.hold(held.id)
+        assert [store.position(job) for job in (first, second, later)] == [0, 1, 2]
+        clock.advance(60)
+        assert [store.position(job) for job in (later, first, second)] == [0, 1, 2]
+
+    def test_pending_jobs_are_listed_in_their_order(self, store: Store) -> None:
+        """Being posted, in doubt, waiting in line, held; what is over is not listed."""
+        put_in_state(store, State.POSTED)
+        held = put_in_state(store, State.HELD)
+        doubtful = put_in_state(store, State.DOUBTFUL)
+        posting = put_in_state(store, State.POSTING)
+        first, second = put(store, "first", "second")
+        assert list(store.pending()) == [posting, doubtful, first, second, held]
+        assert list(store.pending(limit=3)) == [posting, doubtful, first]
+
+    def test_jobs_are_counted_where_they_stand(self, store: Store) -> None:
+        """Each state has its count; in doubt is being posted, and skipped is over."""
+        for state in sorted(State, key=lambda state: state is State.POSTING):
+            put_in_state(store, state)
+        counts = Counts(waiting=1, posting=2, held=1, posted=2, failed=1)
+        assert store.counts() == counts

@@ -1,0 +1,217 @@
+"""The contract of a store: what the worker does, and what becomes of a worker that dies."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+
+from comenq_core.errors import StoreLocked, WrongState
+from comenq_core.model import Buried, Done, InDoubt, Job, Kept, RetryAt, State, Verdict
+from comenq_core.protocols import Store
+from comenq_core.testing.clock import FakeClock
+from comenq_core.testing.contract.harness import (
+    Harness,
+    attempt,
+    claim,
+    claim_all,
+    ids,
+    put,
+    put_in_state,
+    try_and_settle,
+)
+
+__all__ = ["WorkContract"]
+
+URL = "https://forge.example/octocat/hello/pull/7#issuecomment-1"
+
+
+class WorkContract(Harness):
+    """Lock, claim, settle, recovery, history."""
+
+    def test_there_is_one_worker_at_a_time(self, store: Store, reopen: Callable[[], Store]) -> None:
+        """A second worker is refused while there is a first, and taken when that is gone."""
+        other = reopen()
+        with store.lock(), pytest.raises(StoreLocked), other.lock():
+            pass
+        with other.lock():
+            pass
+
+    def test_the_listener_needs_no_lock(self, store: Store, reopen: Callable[[], Store]) -> None:
+        """What listeners do goes on while a worker has the store."""
+        with reopen().lock():
+            (job,) = put(store, "Hi")
+            store.bump(job.id)
+            store.cancel(job.id)
+
+    def test_a_claimed_job_is_handed_out_once(self, store: Store) -> None:
+        """A job that is being posted is in nobody else's reach."""
+        (job,) = put(store, "Hi")
+        with store.lock():
+            claimed = claim(store)
+            assert (claimed.id, claimed.state) == (job.id, State.POSTING)
+            assert store.claim() is None
+            assert store.get(job.id) == claimed
+
+    def test_a_worker_finds_what_listeners_put_meanwhile(
+        self, store: Store, reopen: Callable[[], Store]
+    ) -> None:
+        """Listener and worker are two processes with one store."""
+        worker = reopen()
+        with worker.lock():
+            assert worker.claim() is None
+            (job,) = put(store, "Hi")
+            assert claim(worker).id == job.id
+
+    @pytest.mark.parametrize(
+        ("verdict", "state"),
+        [
+            (Done(url=URL, comment_id=1), State.POSTED),
+            (Done(url=URL, comment_id="IC_1"), State.POSTED),
+            (Done(reason="the pull request is closed"), State.SKIPPED),
+            (Buried(reason="locked"), State.FAILED),
+        ],
+    )
+    def test_a_settled_job_is_history(
+        self, store: Store, reopen: Callable[[], Store], verdict: Verdict, state: State
+    ) -> None:
+        """It has its state, its time, its reason and its comment, for good."""
+        put(store, "Hi")
+        job = try_and_settle(store, verdict)
+        comment = (verdict.url, verdict.comment_id) if isinstance(verdict, Done) else ("", None)
+        assert (job.state, job.reason, job.settled) == (state, verdict.reason, store.now().wall)
+        assert (job.url, job.comment_id, job.due) == (*comment, None)
+        assert list(reopen().history(limit=9)) == [job]
+        assert (claim_all(store), list(store.pending())) == ([], [])
+
+    def test_a_job_to_be_retried_waits_for_its_time(self, store: Store, clock: FakeClock) -> None:
+        """It is queued again, and not handed out before it is due."""
+        put(store, "Hi")
+        due = clock().wall + timedelta(seconds=60)
+        job = try_and_settle(store, RetryAt(due=due, reason="502"))
+        assert (job.state, job.due, job.reason) == (State.WAITING, due, "502")
+        assert (claim_all(store), store.next_due()) == ([], due)
+        clock.advance(60)
+        assert claim_all(store) == [job.id]
+
+    def test_a_poisoned_job_holds_up_no_other(self, store: Store, clock: FakeClock) -> None:
+        """While a job waits for its next try, the others go on."""
+        put(store, "poisoned")
+        (other,) = put(store, "other")
+        try_and_settle(store, RetryAt(due=clock().wall + timedelta(seconds=60), reason="502"))
+        assert claim_all(store) == [other.id]
+
+    def test_a_kept_job_has_its_place_again(self, store: Store) -> None:
+        """As if it had not been tried, but for the attempt in its story."""
+        jobs = put(store, "first", "second")
+        job = try_and_settle(store, Kept(reason="throttled"))
+        assert (job.state, job.due, len(job.attempts)) == (State.WAITING, None, 1)
+        assert claim_all(store) == ids(jobs)
+
+    def test_attempts_are_remembered_in_their_order(
+        self, store: Store, reopen: Callable[[], Store]
+    ) -> None:
+        """Every try is told, oldest first, with all that was known of it."""
+        put(store, "Hi")
+        tried = [attempt(store), attempt(store, counted=False), attempt(store)]
+        with store.lock():
+            for one in tried:
+                store.settle(claim(store), Kept(reason="again"), one)
+        (job,) = reopen().pending()
+        assert (list(job.attempts), job.tries) == (tried, 2)
+
+    def test_a_job_that_is_not_claimed_cannot_be_settled(self, store: Store) -> None:
+        """Only what the worker has can be settled."""
+        (job,) = put(store, "Hi")
+        with store.lock(), pytest.raises(WrongState):
+            store.settle(job, Done(url=URL, comment_id=1), attempt(store))
+        assert store.get(job.id) == job
+
+    def test_a_job_in_doubt_is_not_handed_out(self, store: Store, clock: FakeClock) -> None:
+        """It waits for somebody to look, not to be posted again, however late it gets."""
+        look_at = clock().wall + timedelta(seconds=60)
+        put(store, "Hi")
+        job = try_and_settle(store, InDoubt(look_at=look_at, reason="502"))
+        assert (job.state, job.due, job.reason) == (State.DOUBTFUL, look_at, "502")
+        clock.advance(3600)
+        with store.lock():
+            assert (store.claim(), list(store.doubtful())) == (None, [job])
+
+    def test_a_job_in_doubt_survives_a_worker(self, store: Store) -> None:
+        """A worker that comes after finds it as it was: nobody has died of it."""
+        job = put_in_state(store, State.DOUBTFUL)
+        with store.lock():
+            assert list(store.doubtful()) == [job]
+
+    def test_a_reclaimed_job_is_claimed_again(self, store: Store) -> None:
+        """Somebody looks for its comment, and then it is settled as any other."""
+        doubtful = put_in_state(store, State.DOUBTFUL)
+        with store.lock():
+            job = store.reclaim(doubtful)
+            assert (job.id, job.state, job.attempts) == (
+                doubtful.id,
+                State.POSTING,
+                doubtful.attempts,
+            )
+            store.settle(job, Done(url=URL, comment_id=1), attempt(store))
+            assert list(store.doubtful()) == []
+        assert store.get(job.id).state is State.POSTED
+
+    def test_a_job_whose_worker_died_is_in_doubt(
+        self, store: Store, reopen: Callable[[], Store]
+    ) -> None:
+        """The next worker finds it, to be looked for at once, with one more interruption."""
+        (job,) = put(store, "Hi")
+        self._die_with(store)
+        worker = reopen()
+        with worker.lock():
+            (doubtful,) = worker.doubtful()
+            assert worker.claim() is None
+            assert (doubtful.id, doubtful.state, doubtful.interruptions) == (
+                job.id,
+                State.DOUBTFUL,
+                1,
+            )
+            assert doubtful.due is not None
+            assert doubtful.due <= worker.now().wall
+
+    def test_every_death_is_counted_once(self, store: Store) -> None:
+        """A job that kills its workers can be told from one that was merely there."""
+        put(store, "Hi")
+        self._die_with(store)
+        for deaths in (1, 2, 3):
+            with store.lock():
+                (job,) = store.doubtful()
+                assert job.interruptions == deaths
+            with store.lock():
+                store.reclaim(store.doubtful()[0])
+
+    def test_recovery_leaves_the_other_jobs_alone(self, store: Store) -> None:
+        """Waiting, held and settled jobs are not the dead worker's."""
+        untouched = [State.WAITING, State.HELD, State.POSTED, State.SKIPPED, State.FAILED]
+        jobs = [put_in_state(store, state) for state in reversed(untouched)]
+        put_in_state(store, State.POSTING)
+        with store.lock():
+            assert [store.get(job.id) for job in jobs] == jobs
+
+    def test_history_is_told_newest_last(self, store: Store, clock: FakeClock) -> None:
+        """Of all that is over, the newest few, in the order in which they ended."""
+        ended = []
+        for state in (State.POSTED, State.FAILED, State.SKIPPED, State.POSTED):
+            clock.advance(10)
+            ended.append(put_in_state(store, state))
+        assert list(store.history(limit=9)) == ended
+        assert list(store.history(limit=2)) == ended[2:]
+
+    def test_housekeeping_ends_and_loses_nothing(self, store: Store) -> None:
+        """Tending comes to an end, and what is pending is still there."""
+        (job,) = put(store, "Hi")
+        with store.lock():
+            assert any(not store.tend() for _ in range(100))
+        assert list(store.pending()) == [job]
+
+    @staticmethod
+    def _die_with(store: Store) -> Job:
+        with store.lock():
+            return claim(store)

@@ -1,0 +1,138 @@
+"""The half of the store in memory that looks: jobs, their places in the line, and questions."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from datetime import datetime
+
+from comenq_core.errors import NoSuchJob, WrongState
+from comenq_core.model import Counts, Instant, Job, State
+from comenq_core.text import printable
+
+__all__ = ["Shelf", "Signal"]
+
+_SETTLED = (State.POSTED, State.SKIPPED, State.FAILED)
+
+
+class Shelf:
+    """Jobs, each with its place in the line.
+
+    Args:
+        clock: tells the time.
+    """
+
+    def __init__(self, clock: Callable[[], Instant]) -> None:
+        self._clock = clock
+        self._jobs: dict[str, Job] = {}
+        self._places: dict[str, int] = {}
+        self._signals: list[Signal] = []
+
+    def now(self) -> Instant:
+        """What the clock shows."""
+        return self._clock()
+
+    def get(self, prefix: str) -> Job:
+        """The one job whose id begins with ``prefix``."""
+        found = [job for job in list(self._jobs.values()) if job.id.startswith(prefix)]
+        if len(found) != 1:
+            raise NoSuchJob(f"{printable(prefix, 12)}: {len(found)} jobs have an id that begins so")
+        return found[0]
+
+    def pending(self, *, limit: int | None = None) -> Sequence[Job]:
+        """Being posted, in doubt, waiting in their order, held."""
+        order = (State.POSTING, State.DOUBTFUL, State.WAITING, State.HELD)
+        return [job for state in order for job in self._in(state)][:limit]
+
+    def doubtful(self) -> Sequence[Job]:
+        """The jobs in doubt."""
+        return self._in(State.DOUBTFUL)
+
+    def position(self, job: Job) -> int:
+        """How many jobs come before this one."""
+        return sum(self._turn(other) < self._turn(job) for other in self._in(State.WAITING))
+
+    def next_due(self) -> datetime | None:
+        """The first due time that is still to come."""
+        now = self.now().wall
+        times = [job.due for job in self._in(State.WAITING) if job.due is not None]
+        return min((due for due in times if due > now), default=None)
+
+    def history(self, *, limit: int) -> Sequence[Job]:
+        """The newest settled jobs, newest last."""
+        settled = sorted(self._in(*_SETTLED), key=lambda job: job.settled or job.arrived)
+        return settled[max(0, len(settled) - limit) :]
+
+    def counts(self) -> Counts:
+        """How many jobs stand where."""
+        return Counts(
+            waiting=len(self._in(State.WAITING)),
+            posting=len(self._in(State.POSTING, State.DOUBTFUL)),
+            held=len(self._in(State.HELD)),
+            posted=len(self._in(State.POSTED, State.SKIPPED)),
+            failed=len(self._in(State.FAILED)),
+        )
+
+    def watch(self) -> Signal:
+        """Signal changes from now on."""
+        signal = Signal(self._signals.remove)
+        self._signals.append(signal)
+        return signal
+
+    def _in(self, *states: State) -> list[Job]:
+        jobs = [job for job in list(self._jobs.values()) if job.state in states]
+        return sorted(jobs, key=self._turn)
+
+    def _turn(self, job: Job) -> tuple[datetime, int]:
+        """Jobs that are due come by their places, then the others as they will be due."""
+        now = self.now().wall
+        return max(now, job.due or now), self._places.get(job.id, 0)
+
+    def _find(self, job_id: str, *allowed: State) -> Job:
+        job = self._jobs.get(job_id)
+        if job is None:
+            raise NoSuchJob(f"{printable(job_id, 12)}: no job has this id")
+        if job.state not in allowed:
+            raise WrongState(f"job {job_id} is {job.state}; it would have to be {allowed[0]}")
+        return job
+
+    def _keep(self, job: Job) -> Job:
+        self._jobs[job.id] = job
+        self._tell()
+        return job
+
+    def _tell(self) -> None:
+        for signal in list(self._signals):
+            signal.send()
+
+
+class Signal:
+    """A pipe that has something to read when the store has changed."""
+
+    def __init__(self, forget: Callable[[Signal], None]) -> None:
+        self._forget = forget
+        self._reader, self._writer = os.pipe()
+        os.set_blocking(self._reader, False)
+        os.set_blocking(self._writer, False)
+
+    def fileno(self) -> int:
+        """Readable when something may have changed."""
+        return self._reader
+
+    def send(self) -> None:
+        """Make it readable, as a full pipe is already."""
+        with suppress(BlockingIOError):
+            os.write(self._writer, b"!")
+
+    def drain(self) -> None:
+        """Forget what has been signalled."""
+        with suppress(BlockingIOError):
+            while os.read(self._reader, 1 << 16):
+                continue
+
+    def close(self) -> None:
+        """Release the pipe."""
+        self._forget(self)
+        os.close(self._reader)
+        os.close(self._writer)

@@ -1,0 +1,20 @@
+"""The store in memory keeps the contract, so that others can be compared with it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from comenq_core.protocols import Store
+from comenq_core.testing.clock import FakeClock
+from comenq_core.testing.contract import StoreContract
+from comenq_core.testing.memory import MemoryStore
+
+
+class TestMemoryStore(StoreContract):
+    @pytest.fixture
+    def reopen(self, clock: FakeClock) -> Callable[[], Store]:
+        """All that opens a store in memory is to have it already."""
+        store = MemoryStore(clock)
+        return lambda: store
