@@ -114,6 +114,15 @@ class LineContract(Harness):
         clock.advance(60)
         assert claim_all(store) == [later.id, second.id]
 
+    def test_jobs_that_are_due_stand_in_the_order_of_their_arrival(
+        self, store: Store, clock: FakeClock
+    ) -> None:
+        """Who has waited longest goes first, whoever was due first."""
+        times = [clock().wall + timedelta(seconds=seconds) for seconds in (120, 60)]
+        jobs = store.put([submission(str(when), not_before=when) for when in times])
+        clock.advance(180)
+        assert claim_all(store) == ids(jobs)
+
     def test_next_due_is_the_first_time_to_come(self, store: Store, clock: FakeClock) -> None:
         """A worker with nothing to do is told until when; held jobs do not count."""
         now = clock().wall
@@ -124,6 +133,8 @@ class LineContract(Harness):
         assert store.next_due() == times[2]
         store.hold(jobs[2].id)
         assert store.next_due() == times[1]
+        clock.advance(120)
+        assert store.next_due() == times[0]
 
     def test_the_same_key_gives_the_same_job(
         self, store: Store, reopen: Callable[[], Store]
