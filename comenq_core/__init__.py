@@ -27,8 +27,8 @@ Names are loaded when they are first used, so that the client starts fast.
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING
 
+TYPE_CHECKING = False  # the client, which has to start fast, does without typing
 if TYPE_CHECKING:
     from comenq_core.errors import (
         ComenqError,

@@ -22,7 +22,9 @@ Errors carry data, and their text says what is wrong, where, and what to do.
 
 from __future__ import annotations
 
-from typing import ClassVar
+TYPE_CHECKING = False  # the client, which has to start fast, does without typing
+if TYPE_CHECKING:
+    from typing import ClassVar
 
 __all__ = [
     "ComenqError",

@@ -1,0 +1,1 @@
+"""The commands `comenq` (client) and `comenqd` (daemon)."""

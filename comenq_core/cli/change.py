@@ -1,0 +1,101 @@
+"""`comenq bump`, `bust`, `hold`, `release`, `retry` and `del`: one change, several jobs."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from argparse import ArgumentParser, Namespace
+from collections.abc import Iterable, Iterator, Mapping
+
+from comenq_core.cli.exits import DONE, FAILED, UsageError
+from comenq_core.cli.output import complain, emit, emit_json
+from comenq_core.cli.talk import add_json
+from comenq_core.cli.words import in_line, target
+from comenq_core.client import Client, candidates, connect
+from comenq_core.errors import DaemonRefused
+from comenq_core.text import printable
+
+__all__ = ["configure", "run"]
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+DONE_WORDS = {
+    "bump": "bumped",
+    "bust": "moved back",
+    "hold": "held",
+    "release": "released",
+    "retry": "queued again",
+    "del": "deleted",
+}
+# What --all means; changing every job's place would change nothing.
+ALL: Mapping[str, Mapping[str, object]] = {
+    "hold": {"op": "list", "state": ["waiting"]},
+    "release": {"op": "list", "state": ["held"]},
+    "retry": {"op": "hist", "failed": True},
+    "del": {"op": "list", "state": ["waiting", "held"]},
+}
+
+
+def configure(parser: ArgumentParser) -> None:
+    """Say what the commands take."""
+    name = parser.get_default("command")
+    parser.epilog = f"examples:\n  comenq {name} 7f3k 9q2m\n  … | comenq {name} -\n"
+    parser.add_argument(
+        "ids",
+        metavar="ID",
+        nargs="*",
+        help="a job's id, or an unambiguous beginning of it; - reads ids from standard input",
+    )
+    if name in ALL:
+        parser.add_argument("--all", action="store_true", help="all jobs that it can be done to")
+    add_json(parser, "each changed job as a line of")
+
+
+def run(args: Namespace) -> int:
+    """Change the jobs one by one; those that cannot be changed are told, and fail the command."""
+    ids = list(_named(args.ids))
+    wants_all = getattr(args, "all", False)
+    if wants_all == bool(ids):
+        alternative = ", or say --all, but not both" if args.command in ALL else ""
+        raise UsageError(f"name the jobs to {args.command} by their ids{alternative}")
+    with connect(candidates(args.socket, os.environ)) as daemon:
+        if wants_all:
+            ids = _all(args.command, daemon)
+        are_changed = [_change(args, daemon, job_id) for job_id in ids]
+    return DONE if all(are_changed) else FAILED
+
+
+def _named(words: Iterable[str]) -> Iterator[str]:
+    for word in words:
+        if word == "-":
+            yield from sys.stdin.read().split()
+        else:
+            yield word
+
+
+def _all(command: str, daemon: Client) -> list[str]:
+    reply = daemon.ask(ALL[command])
+    jobs = reply["history"] if "history" in reply else reply["entries"]
+    return [job["id"] for job in jobs]
+
+
+def _change(args: Namespace, daemon: Client, job_id: str) -> bool:
+    try:
+        entry = daemon.ask({"op": args.command, "id": job_id})["entry"]
+    except DaemonRefused as error:
+        complain(printable(error))
+        return False
+    if args.json:
+        emit_json([entry])
+    else:
+        emit(_told(args.command, entry))
+    return True
+
+
+def _told(command: str, entry: dict[str, Any]) -> str:
+    still_waits = command != "del" and entry["state"] == "waiting"
+    place = [in_line(entry, time.time())] if still_waits else []
+    return " · ".join([f"{DONE_WORDS[command]} {entry['id']}", target(entry), *place])

@@ -1,0 +1,65 @@
+"""The command `comenq`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+from comenq_core.cli.exits import FAILED, INTERRUPTED, UNREACHABLE, USAGE, UsageError
+from comenq_core.cli.put import is_plain, put_plain
+from comenq_core.errors import ComenqError, DaemonUnreachable
+
+__all__ = ["main"]
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command.
+
+    Args:
+        argv: its arguments, without its name; by default those of the process.
+
+    Returns:
+        The exit status: 0 done, 1 refused or failed, 2 usage, 3 the daemon cannot be reached.
+    """
+    words = sys.argv[1:] if argv is None else list(argv)
+    try:
+        return _run(words)
+    except UsageError as error:
+        return _fail(f"{error}\n(comenq --help shows examples)", USAGE)
+    except DaemonUnreachable as error:
+        return _fail(error, UNREACHABLE)
+    except ComenqError as error:
+        return _fail(error, FAILED)
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read our output has gone, as `head` does. Python would complain at its exit.
+        sys.stdout = None
+        return FAILED
+
+
+def _run(words: Sequence[str]) -> int:
+    if is_plain(words):
+        return put_plain(words)
+    from comenq_core.cli.commands import command_module, resolve
+    from comenq_core.cli.parser import command_parser, global_parser
+
+    socket = None
+    if not words or words[0].startswith("-"):
+        parser = global_parser()
+        given = parser.parse_args(words)
+        socket, words = given.socket, given.words
+        if not words:
+            parser.error("a command or a pull request is needed: comenq OWNER/REPO NUMBER BODY")
+    name, rest = resolve(words)
+    args = command_parser(name, socket=socket).parse_intermixed_args(rest)
+    return command_module(name).run(args)
+
+
+def _fail(message: object, status: int) -> int:
+    print(f"comenq: {message}", file=sys.stderr)
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,62 @@
+"""Lets the user write a comment in their own editor."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from comenq_core.cli.output import complain
+from comenq_core.errors import ComenqError
+
+__all__ = ["Cancelled", "edited"]
+
+
+class Cancelled(ComenqError):
+    """The user wants no comment after all, or could not write one."""
+
+
+@contextmanager
+def edited(text: str) -> Iterator[str]:
+    """What the user makes of ``text``. If the ``with`` block fails, what was written is kept.
+
+    Raises:
+        Cancelled: the editor failed, or left nothing.
+    """
+    descriptor, name = tempfile.mkstemp(prefix="comenq-", suffix=".md")
+    path = Path(name)
+    with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
+        file.write(text)
+    try:
+        _edit(path)
+        written = _written(path)
+    except Cancelled:
+        path.unlink()
+        raise
+    try:
+        yield written
+    except BaseException:
+        complain(f"what you have written is kept in {path}")
+        raise
+    path.unlink()
+
+
+def _edit(path: Path) -> None:
+    editor = os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi"
+    try:
+        status = subprocess.run([*shlex.split(editor), path], check=False).returncode
+    except (OSError, ValueError) as error:
+        raise Cancelled(f"cannot run the editor {editor!r}: {error}; set VISUAL") from None
+    if status != 0:
+        raise Cancelled(f"the editor ended with status {status}, and nothing is queued")
+
+
+def _written(path: Path) -> str:
+    text = path.read_bytes().decode(errors="replace")
+    if not text.strip():
+        raise Cancelled("nothing was written, and nothing is queued")
+    return text

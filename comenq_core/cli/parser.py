@@ -1,0 +1,85 @@
+"""The command line of `comenq`, each command's part built only when it is wanted.
+
+Help, completion and manual pages all come from here.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+
+from comenq_core.cli.commands import COMMANDS, command_module
+from comenq_core.cli.target import FORMS
+
+__all__ = ["command_parser", "global_parser"]
+
+WIDTH = 80
+DESCRIPTION = "Queue comments for pull requests: posted later, once, at a pace GitHub likes."
+EPILOG = "\n".join(
+    [
+        "to queue a comment:",
+        *(f"  comenq {form} [BODY]" for form in FORMS),
+        "",
+        "commands (comenq COMMAND --help tells more):",
+        *(f"  {name:8} {summary}" for name, (_, summary) in COMMANDS.items()),
+        "",
+        "exit status: 0 done, 1 refused or failed, 2 usage, 3 the daemon cannot be reached",
+    ]
+)
+
+
+class _Formatter(argparse.RawDescriptionHelpFormatter):
+    """Keeps examples as they are, and imports no shutil to learn how wide the terminal is."""
+
+    def __init__(self, prog: str) -> None:
+        try:
+            width = os.get_terminal_size().columns
+        except OSError:
+            width = WIDTH
+        super().__init__(prog, width=width - 2)
+
+
+def global_parser() -> argparse.ArgumentParser:
+    """What stands before the command."""
+    from comenq_core import __version__
+
+    parser = argparse.ArgumentParser(
+        prog="comenq",
+        usage="comenq [--socket PATH] COMMAND …",
+        description=DESCRIPTION,
+        epilog=EPILOG,
+        formatter_class=_Formatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"comenq {__version__}")
+    _add_socket(parser)
+    parser.add_argument("words", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
+    return parser
+
+
+def command_parser(name: str, *, socket: str | None = None) -> argparse.ArgumentParser:
+    """What stands after the command.
+
+    Args:
+        name: one of `COMMANDS`.
+        socket: the daemon's socket, if it was named before the command.
+    """
+    parser = argparse.ArgumentParser(
+        prog=f"comenq {name}",
+        description=f"{COMMANDS[name][1].capitalize()}.",
+        formatter_class=_Formatter,
+        allow_abbrev=False,
+    )
+    parser.set_defaults(command=name)
+    command_module(name).configure(parser)
+    _add_socket(parser, default=socket)
+    return parser
+
+
+def _add_socket(parser: argparse.ArgumentParser, *, default: str | None = None) -> None:
+    parser.add_argument(
+        "--socket",
+        metavar="PATH",
+        default=default,
+        help="the daemon's socket (default: $COMENQ_SOCKET, then one's own, then the system's)",
+    )

@@ -1,0 +1,72 @@
+"""Numbers and times as people say them. Pure, but for the local time zone."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+
+__all__ = ["clock", "duration", "in_line", "local", "ordinal", "target", "when"]
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+MINUTE, HOUR, DAY = 60, 3_600, 86_400
+
+
+def ordinal(number: int) -> str:
+    """``1st``, ``2nd``, ``3rd``, ``4th`` … ``11th``."""
+    teens = 10 <= number % 100 <= 20  # noqa: PLR2004
+    ending = "th" if teens else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number}{ending}"
+
+
+def duration(seconds: float) -> str:
+    """About so long, in one unit: ``45 s``, ``31 min``, ``19 h``, ``8 days``."""
+    if seconds < 1.5 * MINUTE:
+        return f"{round(seconds)} s"
+    if seconds < 1.5 * HOUR:
+        return f"{round(seconds / MINUTE)} min"
+    if seconds < 1.5 * DAY:
+        return f"{round(seconds / HOUR)} h"
+    return f"{round(seconds / DAY)} days"
+
+
+def clock(at: float, now: float) -> str:
+    """A local time as short as it can be: ``14:32`` today, ``2026-12-01 09:00`` otherwise."""
+    local = time.localtime(at)
+    is_today = local[:3] == time.localtime(now)[:3]
+    return time.strftime("%H:%M" if is_today else "%Y-%m-%d %H:%M", local)
+
+
+def local(instant: str) -> str:
+    """An instant of the protocol in the local time zone: ``2026-12-01 10:00:00 +0100``."""
+    from datetime import datetime
+
+    return datetime.fromisoformat(instant).astimezone().strftime("%Y-%m-%d %H:%M:%S %z")
+
+
+def when(seconds: float | None, now: float) -> str:
+    """When a job that has so many seconds to wait will be posted."""
+    if seconds is None:
+        return "once the queue goes on"
+    if seconds < 1:
+        return "now"
+    return f"about {clock(now + seconds, now)} (in {duration(seconds)})"
+
+
+def in_line(entry: Mapping[str, Any], now: float) -> str:
+    """Where a job stands: ``3rd in line · about 14:32 (in 31 min)``, or ``held``."""
+    state = entry.get("state", "waiting")
+    if state != "waiting":
+        return str(state)
+    return (
+        f"{ordinal(entry.get('position', 0) + 1)} in line · {when(entry.get('eta_seconds'), now)}"
+    )
+
+
+def target(job: Mapping[str, Any]) -> str:
+    """The pull request as people write it; a refused file has none."""
+    if job.get("owner") is None:
+        return "(no request)"
+    return f"{job['owner']}/{job['repo']}#{job['pr_number']}"
