@@ -1,0 +1,62 @@
+"""The records that travel through comenq: frozen, keyword-only, with aware datetimes.
+
+A `CommentRequest` is what somebody asks for. A `Job` is a request that the
+store has taken. A poster turns a job into an `Outcome`: what the forge said.
+`comenq_core.retry` turns that into a `Verdict`: what becomes of the job.
+"""
+
+from __future__ import annotations
+
+from comenq_core.model.instant import Instant
+from comenq_core.model.job import ID_PATTERN, Attempt, Job, State
+from comenq_core.model.outcome import (
+    Outcome,
+    Posted,
+    Refused,
+    Skipped,
+    Throttled,
+    Unauthorized,
+    Unavailable,
+    Unknown,
+)
+from comenq_core.model.pace import Pacing, Pause
+from comenq_core.model.request import KEY_LIMIT, CommentRequest, Origin, Submission
+from comenq_core.model.verdict import Buried, Done, InDoubt, Kept, RetryAt, Verdict
+from comenq_core.model.view import Account, Counts, Entry, Status
+from comenq_core.names import BODY_LIMIT, MAX_NUMBER, OWNER_PATTERN, REPO_PATTERN
+
+__all__ = [
+    "BODY_LIMIT",
+    "ID_PATTERN",
+    "KEY_LIMIT",
+    "MAX_NUMBER",
+    "OWNER_PATTERN",
+    "REPO_PATTERN",
+    "Account",
+    "Attempt",
+    "Buried",
+    "CommentRequest",
+    "Counts",
+    "Done",
+    "Entry",
+    "InDoubt",
+    "Instant",
+    "Job",
+    "Kept",
+    "Origin",
+    "Outcome",
+    "Pacing",
+    "Pause",
+    "Posted",
+    "Refused",
+    "RetryAt",
+    "Skipped",
+    "State",
+    "Status",
+    "Submission",
+    "Throttled",
+    "Unauthorized",
+    "Unavailable",
+    "Unknown",
+    "Verdict",
+]

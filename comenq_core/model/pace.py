@@ -1,0 +1,48 @@
+"""What an account owes the forge, and what the operator wishes. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from comenq_core.model.instant import Instant
+
+__all__ = ["Pacing", "Pause"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pacing:
+    """What a posting account owes the forge: recorded before an attempt, corrected after it.
+
+    It holds facts, not deadlines, so that a changed cool-off setting takes effect at once.
+
+    Args:
+        account: the posting account.
+        at: when the last attempt ended or, while ``margin`` is positive, began.
+        margin: how many seconds that attempt may still have lasted after ``at``.
+        flutter: seconds added to this cool-off, drawn once.
+        quiet: seconds after ``at`` in which the forge wants no request at all.
+        reason: why it is quiet, for people.
+        job: the id of the job that was attempted.
+        streak: how many attempts in a row were throttled or unavailable.
+        refused: the fingerprint of a credential that the forge rejected, or ``""``.
+    """
+
+    account: str
+    at: Instant
+    margin: float = 0.0
+    flutter: float = 0.0
+    quiet: float = 0.0
+    reason: str = ""
+    job: str = ""
+    streak: int = 0
+    refused: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pause:
+    """The operator's wish that nothing be posted."""
+
+    since: datetime
+    reason: str
+    by: int | None = None

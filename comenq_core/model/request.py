@@ -1,0 +1,93 @@
+"""What somebody asks for, and how it enters the queue. Pure."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+
+from comenq_core.errors import InvalidRequest
+from comenq_core.names import BODY_LIMIT, MAX_NUMBER, OWNER_PATTERN, REPO_PATTERN
+
+__all__ = ["KEY_LIMIT", "CommentRequest", "Origin", "Submission"]
+
+KEY_LIMIT = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommentRequest:
+    """One comment that somebody wants on one pull request.
+
+    Args:
+        owner: the account that owns the repository.
+        repo: the repository's name, without its owner.
+        pr_number: the pull request's number, from 1.
+        body: the comment, posted byte for byte; 1 to 262,144 bytes of UTF-8.
+        not_before: the earliest instant at which it may be posted.
+        key: an idempotency key, 1 to 200 characters: the same key never queues twice.
+        if_open: skip the comment when the pull request is no longer open.
+
+    Raises:
+        InvalidRequest: a member breaks its rule; the error names it.
+    """
+
+    owner: str
+    repo: str
+    pr_number: int
+    body: str
+    not_before: datetime | None = None
+    key: str | None = None
+    if_open: bool = False
+
+    def __post_init__(self) -> None:
+        if not re.fullmatch(OWNER_PATTERN, self.owner):
+            raise InvalidRequest("owner", "must be a GitHub account name: letters, digits, hyphens")
+        if not re.fullmatch(REPO_PATTERN, self.repo):
+            raise InvalidRequest(
+                "repo", "must be a repository name: letters, digits, hyphens, dots, underscores"
+            )
+        if not 1 <= self.pr_number <= MAX_NUMBER:
+            raise InvalidRequest("pr_number", f"must be from 1 to {MAX_NUMBER}")
+        self._check_texts()
+        if self.not_before is not None and self.not_before.tzinfo is None:
+            raise InvalidRequest("not_before", "must have an offset, as in 2026-12-01T09:00:00Z")
+
+    def _check_texts(self) -> None:
+        for name, text in (("body", self.body), ("key", self.key or "")):
+            if re.search("[\ud800-\udfff]", text):
+                raise InvalidRequest(name, "must not hold a lone surrogate")
+        if not self.body.strip():
+            raise InvalidRequest("body", "must not be empty or blank")
+        size = len(self.body.encode())
+        if size > BODY_LIMIT:
+            raise InvalidRequest("body", f"is {size} bytes of UTF-8; GitHub takes {BODY_LIMIT}")
+        if self.key is not None and not 1 <= len(self.key) <= KEY_LIMIT:
+            raise InvalidRequest("key", f"must have 1 to {KEY_LIMIT} characters")
+
+    @property
+    def target(self) -> str:
+        """The pull request as people write it: ``owner/repo#123``."""
+        return f"{self.owner}/{self.repo}#{self.pr_number}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """Who handed a request in: the intake's name and, where the kernel vouches for it, who."""
+
+    intake: str
+    uid: int | None = None
+    pid: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Submission:
+    """A request with its origin, on the way into a store.
+
+    ``ahead`` puts it at the head of the line, never ahead of the cool-off;
+    ``if_absent`` returns the pending job with the same target and body, if there is one.
+    """
+
+    request: CommentRequest
+    origin: Origin
+    ahead: bool = False
+    if_absent: bool = False

@@ -1,0 +1,50 @@
+"""What becomes of a job. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+__all__ = ["Buried", "Done", "InDoubt", "Kept", "RetryAt", "Verdict"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Done:
+    """The job is over. With a ``url`` it was posted; without, skipped for ``reason``."""
+
+    url: str = ""
+    comment_id: int | str | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetryAt:
+    """The job is queued again and may not be claimed before ``due``."""
+
+    due: datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """The job goes back to its own place in the line, as if it had not been tried."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InDoubt:
+    """The job may be posted already: the forge is to be asked, not before ``look_at``."""
+
+    look_at: datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Buried:
+    """The job is a dead letter, kept with its reason until an operator decides."""
+
+    reason: str
+
+
+Verdict = Done | RetryAt | Kept | InDoubt | Buried
