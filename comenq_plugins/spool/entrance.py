@@ -102,7 +102,9 @@ class Entrance:
         if item.submission.ahead:
             first = self._catalogue.index.first(micros(now.wall))
             return first.order - 1 if first else micros(now.wall)
-        self._latest = max(self._latest + 1, micros(now.wall))
+        last = self._catalogue.index.last(micros(now.wall))
+        behind = max(self._latest, last.order if last else 0) + 1
+        self._latest = max(behind, micros(now.wall))
         return self._latest
 
 

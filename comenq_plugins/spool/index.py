@@ -62,10 +62,6 @@ class Index:
         """The names of the jobs whose ids begin with ``prefix``."""
         return [name for job_id, name in self._by_id.items() if job_id.startswith(prefix)]
 
-    def alike(self, digest: str) -> list[Name]:
-        """The names of the jobs with that digest, in order."""
-        return [name for name in self if name.digest == digest]
-
     def first(self, now: int) -> Name | None:
         """The name to claim next at ``now`` (microseconds since 1970)."""
         self._promote(now)
@@ -76,16 +72,18 @@ class Index:
         self._promote(now)
         return self._ready[-1] if self._ready else None
 
-    def next_due(self) -> int | None:
-        """When the first of the later names is due, in microseconds since 1970."""
+    def next_due(self, now: int) -> int | None:
+        """When the first name that is not due at ``now`` will be."""
+        self._promote(now)
         return self._later[0].due if self._later else None
 
     def position(self, name: Name, now: int) -> int:
         """How many names come before this one."""
         self._promote(now)
-        if name.due > now:
+        place = bisect_left(self._ready, name)
+        if name.due and self._ready[place : place + 1] != [name]:
             return len(self._ready) + bisect_left(self._later, _by_due(name), key=_by_due)
-        return bisect_left(self._ready, name)
+        return place
 
     def _promote(self, now: int) -> None:
         while self._later and self._later[0].due <= now:

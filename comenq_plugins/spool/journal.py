@@ -54,14 +54,19 @@ def decode(data: bytes, name: Name, state: State) -> Job:
     """The job that a file tells of, found under ``name`` in the directory of ``state``.
 
     Raises:
-        InvalidRequest: the first line is not a job.
+        InvalidRequest: it is not that job's file, or was damaged.
     """
-    lines = data.split(b"\n")
+    first, _, _ = data.partition(b"\n")
     try:
-        job = wire.job_from_json(wire.parse(lines[0]))
-    except (KeyError, TypeError, ValueError) as error:
+        job = wire.job_from_json(wire.parse(first))
+    except InvalidRequest as error:
         raise InvalidRequest("", f"the file does not begin with a job: {error}") from error
-    for event in events_in(data)[: name.events]:
+    events = events_in(data)[: name.events]
+    if job.id != name.id:
+        raise InvalidRequest("", f"the file is that of another job, {job.id}")
+    if len(events) < name.events:
+        raise InvalidRequest("", f"the file has {len(events)} of its {name.events} settled events")
+    for event in events:
         job = _apply(job, event)
     due = moment(name.due) if name.due else None
     settled = moment(name.order) if state in (State.POSTED, State.FAILED) else None
@@ -69,7 +74,6 @@ def decode(data: bytes, name: Name, state: State) -> Job:
         state = State.SKIPPED
     return replace(
         job,
-        id=name.id,
         state=state,
         due=due,
         settled=settled,
@@ -97,7 +101,7 @@ def _event(line: bytes) -> Event | Forgiven | None:
             return Forgiven()
         attempt = wire.attempt_from_json(value["attempt"])
         return Event(attempt=attempt, verdict=wire.verdict_from_json(value["verdict"]))
-    except (InvalidRequest, KeyError, TypeError, ValueError):
+    except (InvalidRequest, KeyError):
         return None
 
 

@@ -31,7 +31,7 @@ __all__ = ["Name", "digest_of", "id_from", "micros", "moment"]
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _FORM = re.compile(
-    rf"(?P<order>\d{{17}})-(?P<due>0|[1-9]\d{{0,16}})-(?P<id>{ID_PATTERN})"
+    rf"(?P<order>\d{{17}})-(?P<due>0|[1-9]\d{{0,17}})-(?P<id>{ID_PATTERN})"
     rf"-(?P<digest>[{_ALPHABET}]{{8}})-(?P<events>0|[1-9]\d{{0,5}})"
     r"-(?P<interruptions>0|[1-9]\d{0,5})\.job",
     re.ASCII,

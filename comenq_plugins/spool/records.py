@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import cast
 
 from comenq_core import wire
 from comenq_core.errors import InvalidRequest, Outpaced, StoreError
@@ -40,10 +39,11 @@ class Records:
         value = self._read(self._pacing)
         if value is None:
             return {}
-        accounts = cast("list[object]", value)
+        if not isinstance(value, list):
+            raise _damaged(self._pacing)
         try:
-            records = [wire.pacing_from_json(record) for record in accounts]
-        except (KeyError, TypeError, ValueError) as error:
+            records = [wire.pacing_from_json(record) for record in value]
+        except InvalidRequest as error:
             raise _damaged(self._pacing) from error
         return {record.account: record for record in records}
 
@@ -72,7 +72,7 @@ class Records:
             return None
         try:
             return wire.pause_from_json(value)
-        except (KeyError, TypeError, ValueError) as error:
+        except InvalidRequest as error:
             raise _damaged(self._pause) from error
 
     def pause(self, pause: Pause) -> None:

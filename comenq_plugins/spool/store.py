@@ -226,8 +226,8 @@ class SpoolStore:
     def next_due(self) -> datetime | None:
         """The first due time in ``new/`` that is still to come."""
         with self._operation():
-            due = self._catalogue.index.next_due()
-            return moment(due) if due else None
+            due = self._catalogue.index.next_due(micros(self.now().wall))
+            return None if due is None else moment(due)
 
     def pacing(self) -> Mapping[str, Pacing]:
         """The pacing records, by account."""
