@@ -1,0 +1,123 @@
+"""What the tests of the spool share: short ways to open one, to fill it, and to look into it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from comenq_core.clock import system_clock
+from comenq_core.model import Attempt, CommentRequest, Instant, Job, Origin, Submission
+from comenq_core.settings import Settings
+from comenq_core.testing.clock import FakeClock
+from comenq_plugins.spool import SpoolStore, open_spool
+from comenq_plugins.spool.names import Name
+
+__all__ = [
+    "DIRECTORIES",
+    "FROZEN",
+    "ME",
+    "Opener",
+    "attempt",
+    "claim",
+    "drop",
+    "mode_of",
+    "names_in",
+    "open_at",
+    "places_of",
+    "put",
+    "request_text",
+    "submission",
+]
+
+ME = Origin(intake="test", uid=1000, pid=42)
+DIRECTORIES = ("tmp", "new", "cur", "hold", "done", "failed", "adopt")
+FROZEN = FakeClock()
+
+Opener = Callable[..., SpoolStore]
+
+
+def open_at(
+    path: Path, clock: Callable[[], Instant] = system_clock, *, max_pending: int = 1_000_000,
+    history_days: float = 30, **options: object,
+) -> SpoolStore:  # fmt: skip
+    """Open the spool at ``path``; ``options`` are those of its table, without floors by default."""
+    table = {"min_free_bytes": 0, "min_free_inodes": 0, **options}
+    settings = Settings(
+        queue_path=path,
+        max_pending=max_pending,
+        history_days=history_days,
+        tables={"spool": table},
+    )
+    return open_spool(settings, clock)
+
+
+def submission(
+    body: str = "Hi",
+    *,
+    key: str | None = None,
+    not_before: datetime | None = None,
+    ahead: bool = False,
+    if_absent: bool = False,
+) -> Submission:
+    """A comment that somebody hands in."""
+    request = CommentRequest(
+        owner="octocat", repo="hello", pr_number=7, body=body, key=key, not_before=not_before
+    )
+    return Submission(request=request, origin=ME, ahead=ahead, if_absent=if_absent)
+
+
+def put(store: SpoolStore, *bodies: str) -> list[Job]:
+    """Queue comments one by one."""
+    return [store.put([submission(body)])[0] for body in bodies]
+
+
+def claim(store: SpoolStore) -> Job:
+    """Take the first job, of which there has to be one."""
+    job = store.claim()
+    assert job is not None
+    return job
+
+
+def attempt(store: SpoolStore, message: str = "as it should be") -> Attempt:
+    """A try that has just ended."""
+    now = store.now().wall
+    began = now - timedelta(seconds=2)
+    return Attempt(started=began, ended=now, account="bot", outcome="test", message=message)
+
+
+def request_text(body: str = "Hi", **members: object) -> bytes:
+    """A request as it is dropped."""
+    from comenq_core import wire
+
+    return wire.encode(
+        {"owner": "octocat", "repo": "hello", "pr_number": 7, "body": body, **members}
+    )
+
+
+def drop(spool: Path, name: str, text: bytes) -> Path:
+    """Drop a file as users are told to: written elsewhere, then renamed in."""
+    draft = spool / "new" / f".{name}.draft"
+    draft.write_bytes(text)
+    draft.rename(spool / "new" / name)
+    return spool / "new" / name
+
+
+def mode_of(path: Path) -> int:
+    """A file's permission bits."""
+    return path.lstat().st_mode & 0o7777
+
+
+def names_in(directory: Path) -> list[Name]:
+    """The jobs' names in a directory, in their order."""
+    return sorted(name for text in os.listdir(directory) if (name := Name.parse(text)))
+
+
+def places_of(spool: Path) -> dict[str, list[str]]:
+    """For each job's id, the directories in which it stands."""
+    places: dict[str, list[str]] = {}
+    for directory in ("new", "cur", "hold", "done", "failed"):
+        for name in names_in(spool / directory):
+            places.setdefault(name.id, []).append(directory)
+    return places

@@ -1,0 +1,144 @@
+"""A job's file: its first line is the request, and each further one an event."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from comenq_core.errors import InvalidRequest
+from comenq_core.model import Job, State
+from comenq_core.testing.strategies import attempts, jobs, verdicts
+from comenq_plugins.spool import durable
+from comenq_plugins.spool.journal import (
+    Event,
+    Forgiven,
+    decode,
+    encode_event,
+    encode_job,
+    events_in,
+)
+from comenq_plugins.spool.names import Name
+
+events = st.builds(Event, attempt=attempts(), verdict=verdicts()) | st.just(Forgiven())
+fresh_jobs = jobs().map(
+    lambda job: replace(
+        job, state=State.WAITING, attempts=(), interruptions=0, settled=None, due=None,
+        url="", comment_id=None, reason="",
+    )
+)  # fmt: skip
+
+
+def name_of(job: Job, events: int = 0) -> Name:
+    """The name under which the job's file stands in ``new/``."""
+    return Name(1, 0, job.id, "00000000", events)
+
+
+def text_of(job: Job, told: list[Event | Forgiven]) -> bytes:
+    """The job's file."""
+    return encode_job(job) + b"".join(map(encode_event, told))
+
+
+@given(fresh_jobs)
+def test_a_job_is_read_as_it_was_written(job: Job) -> None:
+    """Nothing of a request is lost or changed in its file."""
+    assert decode(encode_job(job), name_of(job), State.WAITING) == job
+
+
+@given(fresh_jobs, st.lists(events, max_size=4))
+def test_events_are_read_as_they_were_written(job: Job, told: list[Event | Forgiven]) -> None:
+    """Every event is there, in its order, on one line each."""
+    assert list(events_in(text_of(job, told))) == told
+    assert text_of(job, told).count(b"\n") == 1 + len(told)
+
+
+@given(fresh_jobs, st.lists(events, max_size=2), events, st.data())
+def test_a_torn_tail_is_no_event(
+    job: Job, told: list[Event | Forgiven], last: Event | Forgiven, data: st.DataObject
+) -> None:
+    """However much of its last line a crash has left, the file says what it said before."""
+    tail = encode_event(last)
+    cut = data.draw(st.integers(min_value=0, max_value=len(tail) - 1))
+    torn = text_of(job, told) + tail[:cut]
+    assert list(events_in(torn)) == told
+    whole = decode(text_of(job, told), name_of(job, len(told)), State.WAITING)
+    assert decode(torn, name_of(job, len(told)), State.WAITING) == whole
+
+
+@given(fresh_jobs, st.lists(events, max_size=2), events)
+def test_an_event_counts_when_the_name_says_so(
+    job: Job, told: list[Event | Forgiven], unsettled: Event | Forgiven
+) -> None:
+    """An event that was written but not settled is not part of the job's story yet."""
+    text = text_of(job, [*told, unsettled])
+    before = decode(text_of(job, told), name_of(job, len(told)), State.WAITING)
+    assert decode(text, name_of(job, len(told)), State.WAITING) == before
+
+
+@given(fresh_jobs, st.lists(attempts(), min_size=1, max_size=3), verdicts())
+def test_forgiveness_keeps_the_story_and_counts_nothing(
+    job: Job, tries: list, verdict: object
+) -> None:
+    """A job that an operator queued again remembers its attempts; none counts."""
+    told: list[Event | Forgiven] = [Event(attempt=a, verdict=verdict) for a in tries]  # type: ignore[arg-type]
+    text = text_of(job, [*told, Forgiven()])
+    again = decode(text, name_of(job, len(told) + 1), State.WAITING)
+    assert [a.message for a in again.attempts] == [a.message for a in tries]
+    assert (again.tries, again.reason) == (0, "")
+
+
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    job=fresh_jobs,
+    told=st.lists(events, max_size=2),
+    left=st.binary(max_size=200),
+    event=events,
+    again=st.integers(0, 3),
+)
+def test_append_is_idempotent(
+    job: Job,
+    told: list[Event | Forgiven],
+    left: bytes,
+    event: Event | Forgiven,
+    again: int,
+    tmp_path: Path,
+) -> None:
+    """Whatever a failure has left behind the settled lines, appending gives the same file."""
+    path = tmp_path / "journal"
+    path.write_bytes(text_of(job, told) + left)
+    for _ in range(1 + again):
+        durable.append(str(path), 1 + len(told), encode_event(event))
+    assert path.read_bytes() == text_of(job, [*told, event])
+
+
+@pytest.mark.parametrize("text", [b"", b"\n", b"{}\n", b"\0" * 300, b'{"id":"7f3kq2m8x1ab"', b"[]"])
+def test_what_does_not_begin_with_a_job_is_none(text: bytes) -> None:
+    """A file that was damaged is told from a job."""
+    with pytest.raises(InvalidRequest):
+        decode(text, Name(1, 0, "7f3kq2m8x1ab", "00000000"), State.WAITING)
+
+
+@given(fresh_jobs, st.lists(events, min_size=1, max_size=3))
+def test_a_file_that_has_lost_events_is_no_job(job: Job, told: list[Event | Forgiven]) -> None:
+    """What was settled is acknowledged: a file without it is damaged, not younger."""
+    with pytest.raises(InvalidRequest, match="event"):
+        decode(text_of(job, told[:-1]), name_of(job, len(told)), State.WAITING)
+
+
+@given(fresh_jobs)
+def test_a_file_belongs_to_the_job_that_its_name_says(job: Job) -> None:
+    """One job's file under another one's name is neither."""
+    other = name_of(job)._replace(id="0" * 12 if job.id != "0" * 12 else "1" * 12)
+    with pytest.raises(InvalidRequest, match="another"):
+        decode(encode_job(job), other, State.WAITING)
+
+
+def test_append_does_not_follow_a_symbolic_link(tmp_path: Path) -> None:
+    """What is appended to is the file itself."""
+    (tmp_path / "target").write_bytes(b"{}\n")
+    (tmp_path / "link").symlink_to("target")
+    with pytest.raises(OSError, match="symbolic links"):
+        durable.append(str(tmp_path / "link"), 1, b"{}\n")
