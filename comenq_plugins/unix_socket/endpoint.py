@@ -18,6 +18,9 @@ __all__ = ["listening"]
 MODE = 0o660
 DIRECTORY_MODE = 0o750
 BACKLOG = 1024
+# sun_path has room for 108 bytes, the last of which is NUL.
+# https://man7.org/linux/man-pages/man7/unix.7.html
+LONGEST_PATH = 107
 
 
 @contextmanager
@@ -45,11 +48,12 @@ def listening(path: Path, group: str = "") -> Iterator[socket.socket]:
 
 
 def _take(path: Path, gid: int, stack: ExitStack) -> socket.socket:
+    _check_length(path)
     _make_directory(path.parent, gid)
     stack.enter_context(_locked(path))
     _check_free(path)
     listener = stack.enter_context(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM))
-    # As short as can be, since the system takes only 107 bytes for a socket's path.
+    # Short, so that the longest path that the system takes can be served.
     temporary = path.with_name(f".{os.getpid():x}")
     temporary.unlink(missing_ok=True)
     # bind() gives the file this mode less the umask, chmod() then what the umask has taken; and
@@ -64,6 +68,15 @@ def _take(path: Path, gid: int, stack: ExitStack) -> socket.socket:
     temporary.rename(path)
     stack.callback(_give_back, path, ours)
     return listener
+
+
+def _check_length(path: Path) -> None:
+    # Renaming to a longer one would work, but nobody could connect to it.
+    length = len(os.fsencode(path))
+    if length > LONGEST_PATH:
+        raise SettingsError(
+            f"socket_path: {path} has {length} bytes; a socket's path may have {LONGEST_PATH}"
+        )
 
 
 def _make_directory(directory: Path, gid: int) -> None:

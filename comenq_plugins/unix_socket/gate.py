@@ -13,7 +13,7 @@ __all__ = ["Gate"]
 
 log = Log("unix")
 
-AT_ONCE = 64
+AT_ONCE = 8
 PAUSE = 0.5
 """Seconds until it is tried again: asyncio's own server spins through its backlog instead.
 

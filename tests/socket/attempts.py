@@ -1,0 +1,10 @@
+"""An attempt, for tests to which it does not matter what was tried."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from comenq_core.model import Attempt
+
+AT = datetime(2026, 12, 1, 9, tzinfo=UTC)
+ATTEMPT = Attempt(started=AT, ended=AT, account="octocat", outcome="refused", message="locked")

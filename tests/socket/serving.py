@@ -1,0 +1,161 @@
+"""A real intake on a real socket, in a thread of the test, over a store in memory."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import socket
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Self
+
+from comenq_core.model import Job, Submission
+from comenq_core.pacing import Pace
+from comenq_core.protocols import Queue
+from comenq_core.queue import JobQueue
+from comenq_core.stop import StopFlag
+from comenq_core.testing.clock import FakeClock
+from comenq_core.testing.memory import MemoryStore
+from comenq_plugins.unix_socket.intake import UnixIntake
+
+DEADLINE = 30.0
+REQUEST = {"owner": "octo-org", "repo": "site", "pr_number": 7, "body": "Looks good."}
+
+
+def until(is_true: Callable[[], object]) -> None:
+    """Wait for something that happens elsewhere; fail if it does not."""
+    deadline = time.monotonic() + DEADLINE
+    while not is_true():
+        assert time.monotonic() < deadline, "it did not happen"
+        time.sleep(0.005)
+
+
+class Talker:
+    """A client that can misbehave."""
+
+    def __init__(self, path: Path) -> None:
+        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.socket.settimeout(DEADLINE)
+        try:
+            self.socket.connect(str(path))
+        except OSError:
+            self.socket.close()
+            raise
+        self._file = self.socket.makefile("rb")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
+        self.socket.close()
+
+    def send(self, *messages: object) -> None:
+        """Send each as a line of JSON, without waiting."""
+        self.socket.sendall(b"".join(json.dumps(message).encode() + b"\n" for message in messages))
+
+    def end(self) -> None:
+        """Half-close: nothing more will be sent."""
+        self.socket.shutdown(socket.SHUT_WR)
+
+    def reply(self) -> dict[str, Any]:
+        """The next reply."""
+        line = self._file.readline()
+        assert line.endswith(b"\n"), f"no whole reply, but {line!r}"
+        reply: dict[str, Any] = json.loads(line)
+        return reply
+
+    def ask(self, message: object) -> dict[str, Any]:
+        """Send one, and wait for its reply."""
+        self.send(message)
+        return self.reply()
+
+    def is_closed(self) -> bool:
+        """Whether the daemon has ended the connection, once all replies are read."""
+        try:
+            return self._file.readline() == b""
+        except ConnectionResetError:
+            return True
+
+
+class GatedStore(MemoryStore):
+    """Takes nothing until the gate is opened, and remembers its batches."""
+
+    def __init__(self) -> None:
+        super().__init__(FakeClock())
+        self.gate = threading.Event()
+        self.gate.set()
+        self.entered = threading.Event()
+        self.batches: list[int] = []
+
+    def put(self, submissions: Sequence[Submission]) -> Sequence[Job]:
+        """As every store, but not before the gate is open."""
+        self.batches.append(len(submissions))
+        self.entered.set()
+        assert self.gate.wait(DEADLINE)
+        return super().put(submissions)
+
+
+@dataclass
+class Served:
+    """What is behind the socket."""
+
+    path: Path
+    store: GatedStore
+    stop: StopFlag
+    thread: threading.Thread = field(default_factory=threading.Thread)
+
+    def talk(self) -> Talker:
+        """Connect."""
+        return Talker(self.path)
+
+    def is_up(self) -> bool:
+        """Whether somebody answers."""
+        try:
+            with self.talk():
+                return True
+        except OSError:
+            return False
+
+    def finish(self) -> None:
+        """Stop, and wait for the end."""
+        self.stop.set()
+        self.thread.join(DEADLINE)
+        assert not self.thread.is_alive(), "the intake does not stop"
+
+
+@contextmanager
+def short_directory() -> Iterator[Path]:
+    """A directory whose name leaves room for a socket's: the system takes 107 bytes in all."""
+    directory = Path(tempfile.mkdtemp(prefix="cq", dir="/tmp"))
+    try:
+        yield directory
+    finally:
+        shutil.rmtree(directory)
+
+
+@contextmanager
+def serving(
+    path: Path,
+    make: Callable[[Path], UnixIntake] = UnixIntake,
+    wrap: Callable[[JobQueue], Queue] = lambda queue: queue,
+) -> Iterator[Served]:
+    """Serve on ``path`` for the length of a ``with`` block."""
+    store = GatedStore()
+    queue = wrap(JobQueue(store, Pace(cooldown=900, flutter=0, attempt_limit=30)))
+    with StopFlag() as stop:
+        served = Served(path=path, store=store, stop=stop)
+        intake = make(path)
+        served.thread = threading.Thread(target=intake.serve, args=(queue, stop))
+        served.thread.start()
+        try:
+            until(lambda: served.is_up() or not served.thread.is_alive())
+            yield served
+        finally:
+            store.gate.set()
+            served.finish()

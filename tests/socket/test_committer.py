@@ -1,0 +1,148 @@
+"""Clients that wait at the same time share a batch, and nothing else."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from comenq_core.errors import QueueRefused, StoreError
+from comenq_core.model import Entry, Submission
+from comenq_core.queue import JobQueue
+from tests.socket.serving import REQUEST, Served, serving, until
+
+
+def test_no_reply_before_the_job_is_durable(served: Served) -> None:
+    """While the store still works, there is nothing to read."""
+    with served.talk() as client:
+        served.store.gate.clear()
+        client.send(REQUEST)
+        until(served.store.entered.is_set)
+        client.socket.settimeout(0)
+        with pytest.raises(BlockingIOError):
+            client.socket.recv(1)
+        client.socket.settimeout(30)
+        served.store.gate.set()
+        assert client.reply()["outcome"] == "ok"
+
+
+def test_waiting_clients_share_a_batch(served: Served) -> None:
+    """All that arrives while a batch is made durable is put together in the next one."""
+    with ExitStack() as stack:
+        clients = [stack.enter_context(served.talk()) for _ in range(11)]
+        served.store.gate.clear()
+        clients[0].send(REQUEST)
+        until(served.store.entered.is_set)
+        for client in clients[1:]:
+            client.send(REQUEST)
+        # One more round trip of the loop than their connections: all are read by then.
+        with served.talk() as last:
+            last.socket.sendall(b"nonsense\n")
+            last.reply()
+        served.store.gate.set()
+        assert {client.reply()["outcome"] for client in clients} == {"ok"}
+    assert served.store.batches == [1, 10]
+
+
+def test_one_connection_fills_a_batch(served: Served) -> None:
+    """Requests that are sent ahead of their replies are put together."""
+    with served.talk() as client:
+        served.store.gate.clear()
+        client.send(REQUEST)
+        until(served.store.entered.is_set)
+        client.send(*[REQUEST] * 100)
+        client.end()
+        with served.talk() as last:
+            last.socket.sendall(b"nonsense\n")
+            last.reply()
+        served.store.gate.set()
+        assert [client.reply()["outcome"] for _ in range(101)] == ["ok"] * 101
+    assert served.store.batches == [1, 100]
+
+
+REFUSALS = {
+    "full": QueueRefused("queue_full", "no room"),
+    "broken": StoreError("the disk is broken"),
+    "odd": RuntimeError("a defect"),
+}
+
+
+class _Picky(JobQueue):
+    """Refuses whatever holds the word that is given, in the way that is given."""
+
+    def submit_all(self, submissions: Sequence[Submission]) -> Sequence[Entry]:
+        for submission in submissions:
+            if submission.request.body in REFUSALS:
+                raise REFUSALS[submission.request.body]
+        return super().submit_all(submissions)
+
+
+def _picky(queue: JobQueue) -> JobQueue:
+    return _Picky(queue._store, queue._pace)
+
+
+@pytest.mark.parametrize(
+    ("body", "code"), [("full", "queue_full"), ("broken", "store_failed"), ("odd", "internal")]
+)
+def test_only_the_guilty_fail(directory: Path, body: str, code: str) -> None:
+    """One request that is refused does not take its batch with it; the connection goes on."""
+    with serving(directory / "c.sock", wrap=_picky) as served, served.talk() as client:
+        served.store.gate.clear()
+        client.send(REQUEST)
+        until(served.store.entered.is_set)
+        bad = {**REQUEST, "body": body}
+        client.send(REQUEST, bad, REQUEST, bad, REQUEST)
+        served.store.gate.set()
+        replies = [client.reply() for _ in range(6)]
+        assert client.ask({"op": "ping"}) == {"outcome": "ok"}
+    assert [reply.get("code") for reply in replies] == [None, None, code, None, code, None]
+    assert len(served.store.pending()) == 4
+
+
+def test_defect_is_told_without_its_details(directory: Path) -> None:
+    """An unexpected exception's text goes to the log, not to the client."""
+    with serving(directory / "c.sock", wrap=_picky) as served, served.talk() as client:
+        message = client.ask({**REQUEST, "body": "odd"})["message"]
+    assert "a defect" not in message
+
+
+def test_many_clients_at_once_lose_nothing(served: Served) -> None:
+    """64 clients, each with a connection for each of its jobs: every acknowledged job is there."""
+    start = threading.Barrier(64)
+
+    def enqueue(client: int) -> list[str]:
+        start.wait()
+        ids = []
+        for number in range(1, 6):
+            with served.talk() as talker:
+                talker.send({**REQUEST, "pr_number": number, "body": f"by {client}"})
+                talker.end()
+                ids.append(talker.reply()["entry"]["id"])
+        return ids
+
+    with ThreadPoolExecutor(64) as executor:
+        acknowledged = [job for ids in executor.map(enqueue, range(64)) for job in ids]
+    assert len(acknowledged) == 320
+    assert {job.id for job in served.store.pending()} == set(acknowledged)
+
+
+def test_vanishing_clients_harm_nobody(served: Served) -> None:
+    """Clients that hang up before their replies lose nothing, and the next one is served."""
+    for number in range(1, 51):
+        with served.talk() as client:
+            client.send({**REQUEST, "pr_number": number})
+    with served.talk() as client:
+        assert client.ask(REQUEST)["outcome"] == "ok"
+    until(lambda: len(served.store.pending()) == 51)
+
+
+def test_client_that_resets_in_the_middle_harms_nobody(served: Served) -> None:
+    """Half a request, then nothing more than a closed connection, leaves no trace."""
+    with served.talk() as client:
+        client.socket.sendall(b'{"owner":')
+    with served.talk() as client:
+        assert client.ask({"op": "list"})["entries"] == []

@@ -1,0 +1,184 @@
+"""What clients send, and what they get for it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from comenq_core.model import Buried, State
+from tests.socket.attempts import ATTEMPT
+from tests.socket.serving import REQUEST, Served, Talker
+
+
+def test_bare_request_ended_by_half_closing_is_queued(served: Served) -> None:
+    """A request without newline, then the end of the stream, as the Rust client sends it."""
+    with served.talk() as client:
+        client.socket.sendall(
+            b'{"owner":"octo-org","repo":"site","pr_number":7,"body":"Looks good."}'
+        )
+        client.end()
+        reply = client.reply()
+        assert client.is_closed()
+    assert reply["outcome"] == "ok"
+    assert {name: reply["entry"][name] for name in REQUEST} == REQUEST
+    assert [job.id for job in served.store.pending()] == [reply["entry"]["id"]]
+
+
+def test_replies_come_in_the_order_of_the_requests(served: Served) -> None:
+    """Good and bad requests, sent in one go, are answered one by one, in their order."""
+    with served.talk() as client:
+        client.socket.sendall(b"nonsense\n\n")
+        for number in range(1, 600):
+            client.send({**REQUEST, "pr_number": number})
+        client.send({"op": "ping"}, {"op": "nonsense"}, {**REQUEST, "pr_number": 600})
+        client.end()
+        replies = [client.reply() for _ in range(603)]
+        assert client.is_closed()
+    codes = [reply.get("code") for reply in replies]
+    numbers = [reply["entry"]["pr_number"] for reply in replies if "entry" in reply]
+    assert codes[0] == codes[601] == "invalid_request"
+    assert replies[600] == {"outcome": "ok"}
+    assert numbers == list(range(1, 601))
+
+
+def test_connection_stays_open_for_more(served: Served) -> None:
+    """A client may wait for each reply before it sends the next request."""
+    with served.talk() as client:
+        replies = [client.ask(REQUEST) for _ in range(3)]
+    assert len({reply["entry"]["id"] for reply in replies}) == 3
+
+
+def test_peer_is_recorded(served: Served) -> None:
+    """The job's origin has the uid and the pid that the kernel tells."""
+    with served.talk() as client:
+        client.ask(REQUEST)
+    (job,) = served.store.pending()
+    assert (job.origin.intake, job.origin.uid, job.origin.pid) == ("unix", os.getuid(), os.getpid())
+
+
+def test_invalid_request_is_told_and_the_connection_goes_on(served: Served) -> None:
+    """An unknown member is named, and the next request is served."""
+    with served.talk() as client:
+        refusal = client.ask({**REQUEST, "colour": "red"})
+        assert client.ask(REQUEST)["outcome"] == "ok"
+    assert refusal["code"] == "invalid_request"
+    assert "colour" in refusal["message"]
+
+
+@pytest.fixture
+def client(served: Served) -> Iterator[Talker]:
+    """A client that behaves."""
+    with served.talk() as talker:
+        yield talker
+
+
+@pytest.fixture
+def ids(client: Talker) -> list[str]:
+    """The ids of three jobs that wait."""
+    return [client.ask({**REQUEST, "pr_number": n})["entry"]["id"] for n in (1, 2, 3)]
+
+
+def _listed(client: Talker, **members: object) -> list[str]:
+    reply = client.ask({"op": "list", **members})
+    return [entry["id"] for entry in reply["entries"]]
+
+
+def test_list_shows_the_line(client: Talker, ids: list[str]) -> None:
+    """Jobs are listed in their order, with their place and their time."""
+    entries = client.ask({"op": "list"})["entries"]
+    assert [entry["id"] for entry in entries] == ids
+    assert [entry["position"] for entry in entries] == [0, 1, 2]
+    assert [entry["eta_seconds"] for entry in entries] == [0, 900, 1800]
+
+
+def test_list_is_limited(client: Talker, ids: list[str]) -> None:
+    """A limit cuts the list, also where a filter applies; null is none, as Rust's client says."""
+    assert _listed(client, limit=2) == ids[:2]
+    assert _listed(client, limit=2, state=["waiting"]) == ids[:2]
+    assert _listed(client, limit=None) == ids
+
+
+def test_list_filters_by_state_and_repository(client: Talker, ids: list[str]) -> None:
+    """Only what is in the states and in the repository is listed, whatever the name's case."""
+    other = client.ask({**REQUEST, "repo": "Other"})["entry"]["id"]
+    client.ask({"op": "hold", "id": ids[1]})
+    assert _listed(client, state=["held"]) == [ids[1]]
+    assert _listed(client, repo="octo-org/other") == [other]
+    assert _listed(client, repo="octo-org/site", state=["waiting"]) == [ids[0], ids[2]]
+
+
+def test_jobs_change_their_places(client: Talker, ids: list[str]) -> None:
+    """Bump and bust move a job to the head and the end of the line."""
+    first, second, third = ids
+    assert client.ask({"op": "bump", "id": third})["entry"]["position"] == 0
+    assert _listed(client) == [third, first, second]
+    assert client.ask({"op": "bust", "id": third})["entry"]["position"] == 2
+    assert _listed(client) == [first, second, third]
+
+
+def test_job_is_held_and_released(client: Talker, ids: list[str]) -> None:
+    """Hold and release change the state that the reply shows."""
+    assert client.ask({"op": "hold", "id": ids[0]})["entry"]["state"] == "held"
+    assert client.ask({"op": "release", "id": ids[0]})["entry"]["state"] == "waiting"
+
+
+def test_job_is_deleted_by_the_beginning_of_its_id(client: Talker, ids: list[str]) -> None:
+    """An unambiguous prefix of the id will do."""
+    assert client.ask({"op": "del", "id": ids[0][:8]})["entry"]["id"] == ids[0]
+    assert _listed(client) == ids[1:]
+
+
+def test_unknown_id_is_told(client: Talker) -> None:
+    """An id that no job has is an error with a code of its own."""
+    assert client.ask({"op": "show", "id": "zzz"})["code"] == "no_such_job"
+
+
+def test_state_that_does_not_allow_it_is_told(client: Talker, ids: list[str]) -> None:
+    """Releasing what is not held is an error with a code of its own."""
+    assert client.ask({"op": "release", "id": ids[0]})["code"] == "wrong_state"
+
+
+def _bury(served: Served) -> str:
+    """Fail the first job; return its id."""
+    job = served.store.claim()
+    assert job is not None
+    served.store.settle(job, Buried(reason="it is locked"), ATTEMPT)
+    return job.id
+
+
+def test_history_tells_what_failed_and_retry_queues_it(
+    served: Served, client: Talker, ids: list[str]
+) -> None:
+    """A dead letter is in the history with its reason, until it is queued again."""
+    assert _bury(served) == ids[0]
+    (record,) = client.ask({"op": "hist", "failed": True})["history"]
+    assert (record["id"], record["success"], record["error"]) == (ids[0], False, "it is locked")
+    assert client.ask({"op": "retry", "id": ids[0]})["entry"]["state"] == State.WAITING
+    assert client.ask({"op": "hist"})["history"] == []
+
+
+def test_pause_is_in_the_status_until_it_is_lifted(client: Talker) -> None:
+    """The status shows the pause with its reason and who made it."""
+    client.ask({"op": "pause", "reason": "code freeze"})
+    paused = client.ask({"op": "status"})["status"]["paused"]
+    assert (paused["reason"], paused["by"]) == ("code freeze", os.getuid())
+    client.ask({"op": "resume"})
+    assert client.ask({"op": "status"})["status"]["paused"] is None
+
+
+def test_status_counts_jobs(client: Talker, ids: list[str]) -> None:
+    """The status says how many jobs stand where."""
+    client.ask({"op": "hold", "id": ids[0]})
+    counts = client.ask({"op": "status"})["status"]["counts"]
+    assert (counts["waiting"], counts["held"]) == (2, 1)
+
+
+def test_options_of_put_are_obeyed(client: Talker, ids: list[str]) -> None:
+    """A put that is to go ahead does; one that is to be absent returns the job that is there."""
+    urgent = {**REQUEST, "pr_number": 9}
+    ahead = client.ask({"op": "put", "request": urgent, "ahead": True})["entry"]
+    assert (ahead["position"], _listed(client)) == (0, [ahead["id"], *ids])
+    again = client.ask({"op": "put", "request": urgent, "if_absent": True})["entry"]
+    assert again["id"] == ahead["id"]
