@@ -64,6 +64,10 @@ class _Handler(BaseHTTPRequestHandler):
         with suppress(OSError):
             super().finish()
 
+    def date_time_string(self, timestamp: float | None = None) -> str:
+        """Tell the time as the stand-in's clock has it."""
+        return super().date_time_string(timestamp or self.server.state.clock().timestamp())
+
     def log_message(self, template: str, *args: object) -> None:
         """Say nothing: what arrived is in `Forge.requests`."""
 

@@ -22,7 +22,7 @@ class Forge:
         port: where to listen on loopback; 0 takes a free port.
         prefix: what stands before every path, as ``/api/v3`` does on GitHub Enterprise.
         accounts: whose the tokens are; other tokens are refused. When empty, any token will do.
-        clock: tells the time that comments are created at.
+        clock: tells the time, for comments and for the header ``Date``.
     """
 
     def __init__(

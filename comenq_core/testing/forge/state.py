@@ -20,7 +20,7 @@ class State:
 
     Args:
         accounts: whose the tokens are; when empty, every token is octocat's.
-        clock: tells the time that comments are created at.
+        clock: tells the time.
     """
 
     def __init__(self, accounts: Mapping[str, Account], clock: Callable[[], datetime]) -> None:
@@ -30,7 +30,7 @@ class State:
         self.answers: list[Answer] = []
         self.accounts = dict(accounts)
         self.pulls: dict[tuple[str, str, int], Pull] = {}
-        self._clock = clock
+        self.clock = clock
         self._installation_tokens: list[str] = []
 
     def record(self, request: Received) -> Answer:
@@ -48,7 +48,7 @@ class State:
     def add_comment(self, owner: str, repo: str, number: int, *, body: str, login: str) -> Comment:
         """Create a comment, now."""
         with self.changed:
-            now = self._clock().astimezone(UTC).replace(microsecond=0)
+            now = self.clock().astimezone(UTC).replace(microsecond=0)
             comment = Comment(
                 id=1_000_001 + len(self.comments),
                 owner=owner,
@@ -76,7 +76,7 @@ class State:
         """Make an installation token of a GitHub App that is good for an hour."""
         token = f"ghs_{len(self._installation_tokens):036d}"
         self._installation_tokens.append(token)
-        expires = self._clock().astimezone(UTC) + timedelta(hours=1)
+        expires = self.clock().astimezone(UTC) + timedelta(hours=1)
         return {"token": token, "expires_at": f"{expires:%Y-%m-%dT%H:%M:%SZ}"}
 
     def wait_until(self, holds: Callable[[], bool], *, timeout: float, what: str) -> None:

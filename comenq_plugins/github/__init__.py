@@ -1,0 +1,36 @@
+"""The GitHub poster: comments through the REST API, one try at a time.
+
+``replies``, ``waits``, ``redirects`` and ``listing`` decide and touch nothing; ``connections`` and
+``transport`` send; ``tokens`` and ``app`` say with which credential.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from comenq_core import hookimpl
+from comenq_core.protocols import Poster, PosterFactory
+
+if TYPE_CHECKING:
+    from comenq_core.settings import Settings
+
+__all__ = ["comenq_posters", "make_posters"]
+
+
+def make_posters(settings: Settings) -> Sequence[Poster]:
+    """Make one poster for each token that the settings name.
+
+    Raises:
+        SettingsError: no token is configured, or one cannot be used.
+    """
+    # Only a worker posts: a listener that loads this plugin should not pay for requests.
+    from comenq_plugins.github.poster import posters
+
+    return posters(settings)
+
+
+@hookimpl
+def comenq_posters() -> Mapping[str, PosterFactory]:
+    """Offer GitHub, and what speaks the same API."""
+    return {"github": make_posters}

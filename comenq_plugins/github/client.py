@@ -1,0 +1,104 @@
+"""Asks GitHub on behalf of one account: with its token, by the address that is good today."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
+
+from comenq_core.errors import SettingsError
+from comenq_core.model import CommentRequest, Refused, Throttled, Unauthorized, Unavailable, Unknown
+from comenq_plugins.github.redirects import HOPS, Follow, follow
+from comenq_plugins.github.replies import Reply
+from comenq_plugins.github.tokens import TokenSource
+from comenq_plugins.github.transport import Transport
+from comenq_plugins.github.waits import http_date
+
+__all__ = ["Client", "NoReply"]
+
+NoReply = Refused | Throttled | Unauthorized | Unavailable | Unknown
+"""Why there is no answer to read."""
+
+# A repository's old name can be taken by a new repository, so a redirect is not for ever.
+MOVED_SECONDS = 3600.0
+
+
+class Client:
+    """GitHub's API.
+
+    Args:
+        url: of the API, without a slash at its end.
+        transport: what to send requests through.
+        tokens: the account's token.
+    """
+
+    def __init__(self, url: str, transport: Transport, tokens: TokenSource) -> None:
+        self.url = url
+        self._transport = transport
+        self._tokens = tokens
+        self._moved: dict[str, tuple[str, float]] = {}
+        self._repository = re.compile(re.escape(url) + r"/repos/[^/?]+/[^/?]+(?=/)")
+        self.ahead = timedelta(0)
+        """How far GitHub's clock is ahead of ours, as its latest answer tells."""
+
+    def repository(self, request: CommentRequest) -> str:
+        """The address of the repository that a request names."""
+        return f"{self.url}/repos/{request.owner}/{request.repo}"
+
+    def ask(
+        self, method: str, url: str, payload: Mapping[str, object] | None = None
+    ) -> Reply | NoReply:
+        """Send one request, and again wherever it is redirected to. Called within an `Attempt`.
+
+        Args:
+            method: in capitals.
+            url: the whole address.
+            payload: what to send as JSON.
+        """
+        try:
+            token = self._tokens.current()
+        except SettingsError as error:
+            return Unauthorized(message=str(error))
+        if not isinstance(token, str):
+            return token
+        body = None if payload is None else json.dumps(payload, ensure_ascii=False).encode()
+        return self._follow(method, self._today(url), token, body)
+
+    def _follow(self, method: str, url: str, token: str, body: bytes | None) -> Reply | NoReply:
+        start = url
+        for hops in range(HOPS + 1):
+            reply = self._transport.send(method, url, token=token, body=body)
+            if not isinstance(reply, Reply):
+                return reply
+            self._note(reply)
+            step = follow(reply, url=url, hops=hops)
+            if not isinstance(step, Follow):
+                return step or reply
+            if step.permanent and url == start:
+                self._remember(url, step.url)
+            url = step.url
+        raise AssertionError("follow() ends a chain of redirects")
+
+    def _note(self, reply: Reply) -> None:
+        date = http_date(reply.headers.get("date", ""))
+        if date is not None:
+            self.ahead = date - datetime.now(UTC)
+        if reply.status == HTTPStatus.UNAUTHORIZED:
+            self._tokens.refused()
+
+    def _today(self, url: str) -> str:
+        known = self._repository.match(url)
+        if known and known[0] in self._moved:
+            home, until = self._moved[known[0]]
+            if time.monotonic() < until:
+                return home + url[known.end() :]
+        return url
+
+    def _remember(self, url: str, target: str) -> None:
+        known = self._repository.match(url)
+        if known and target.endswith(url[known.end() :]):
+            home = target.removesuffix(url[known.end() :])
+            self._moved[known[0]] = home, time.monotonic() + MOVED_SECONDS

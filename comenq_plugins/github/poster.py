@@ -1,0 +1,140 @@
+"""Posts comments, and finds those that may have been posted."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import UTC, datetime
+from http import HTTPStatus
+
+from comenq_core.model import (
+    BODY_LIMIT,
+    Job,
+    Outcome,
+    Posted,
+    Refused,
+    Skipped,
+    Throttled,
+    Unavailable,
+    Unknown,
+)
+from comenq_core.protocols import Poster
+from comenq_core.settings import Settings
+from comenq_core.text import printable
+from comenq_plugins.github.accounts import accounts, transport
+from comenq_plugins.github.client import Client, NoReply
+from comenq_plugins.github.connections import Attempt
+from comenq_plugins.github.examine import Finding, examine
+from comenq_plugins.github.listing import SLACK, Wanted, marked
+from comenq_plugins.github.replies import Reply, outcome
+from comenq_plugins.github.search import own_login, search
+from comenq_plugins.github.tokens import TokenSource
+
+__all__ = ["GitHubPoster", "posters"]
+
+
+def posters(settings: Settings) -> Sequence[Poster]:
+    """Make one poster for each token that the settings name.
+
+    Raises:
+        SettingsError: no token is configured, or one cannot be used.
+    """
+    return [
+        GitHubPoster(
+            account,
+            tokens=tokens,
+            client=Client(settings.github_api_url.rstrip("/"), transport(settings), tokens),
+            seconds=settings.github_api_timeout_secs,
+            marker=settings.github_marker,
+        )
+        for account, tokens in accounts(settings).items()
+    ]
+
+
+class GitHubPoster:
+    """Posts on behalf of one account.
+
+    Args:
+        account: its name in pacing records and logs.
+        tokens: its token.
+        client: GitHub, asked with that token.
+        seconds: the most that one call of `post`, `find` or `examine` may take.
+        marker: whether to append a hidden comment with the job's id to what is posted.
+    """
+
+    def __init__(
+        self, account: str, *, tokens: TokenSource, client: Client, seconds: float, marker: bool
+    ) -> None:
+        self.account = account
+        self._tokens = tokens
+        self._client = client
+        self._seconds = seconds
+        self._marker = marker
+
+    def credential(self) -> str:
+        """A fingerprint of the token that would be used now."""
+        return self._tokens.fingerprint()
+
+    def post(self, job: Job) -> Outcome:
+        """Try once; look first whether the pull request is open, if the job asks for it."""
+        with Attempt(self._seconds):
+            reason = self._not_open(job) if job.asked.if_open else None
+            return reason or self._create(job)
+
+    def find(
+        self, job: Job, since: datetime, known: Collection[int | str]
+    ) -> Posted | Throttled | Unknown | None:
+        """Look for the job's comment among those created at or after ``since``.
+
+        Args:
+            job: whose comment.
+            since: when it was sent, as the machine's clock now tells it.
+            known: ids of comments that are other jobs'.
+        """
+        with Attempt(self._seconds):
+            login = own_login(self._client)
+            if not isinstance(login, str):
+                return login
+            wanted = Wanted(
+                bodies=(job.asked.body, marked(job.asked.body, job.id)),
+                login=login,
+                since=since + self._client.ahead - SLACK,
+                known=known,
+            )
+            return search(self._client, self._comments(job), wanted)
+
+    def examine(self) -> Sequence[Finding]:
+        """Tell what GitHub thinks of the token."""
+        with Attempt(self._seconds):
+            return examine(self._client)
+
+    def _create(self, job: Job) -> Outcome:
+        body = marked(job.asked.body, job.id) if self._marker else job.asked.body
+        size = len(body.encode())
+        if size > BODY_LIMIT:
+            return Refused(message=f"with its marker it is {size} bytes; GitHub takes {BODY_LIMIT}")
+        reply = self._client.ask("POST", self._comments(job), {"body": body})
+        return outcome(reply, datetime.now(UTC)) if isinstance(reply, Reply) else reply
+
+    def _not_open(self, job: Job) -> Skipped | NoReply | None:
+        repository = self._client.repository(job.asked)
+        reply = self._client.ask("GET", f"{repository}/pulls/{job.asked.pr_number}")
+        pull = reply.json if isinstance(reply, Reply) and reply.status == HTTPStatus.OK else None
+        if isinstance(pull, dict) and isinstance(pull.get("state"), str):
+            if pull["state"] == "open":
+                return None
+            how = "merged" if pull.get("merged") else pull["state"]
+            return Skipped(message=f"the pull request is {printable(how)}", status=200)
+        return _not_sent(reply)
+
+    def _comments(self, job: Job) -> str:
+        return f"{self._client.repository(job.asked)}/issues/{job.asked.pr_number}/comments"
+
+
+def _not_sent(reply: Reply | NoReply) -> NoReply:
+    """What a question that got no answer means for a comment that was not sent yet."""
+    result = outcome(reply, datetime.now(UTC)) if isinstance(reply, Reply) else reply
+    match result:
+        case Posted() | Skipped() | Unknown():
+            return Unavailable(message=f"nothing was sent: {result.message}", status=result.status)
+        case _:
+            return result

@@ -1,0 +1,65 @@
+"""Looks through the comments of a pull request for one that may have been posted."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from http import HTTPStatus
+from urllib.parse import urlencode
+
+from comenq_core.model import Posted, Throttled, Unknown
+from comenq_plugins.github.client import Client, NoReply
+from comenq_plugins.github.listing import Wanted, next_page
+from comenq_plugins.github.redirects import same_origin
+from comenq_plugins.github.replies import Reply, outcome
+
+__all__ = ["own_login", "search"]
+
+PAGE = 100
+
+
+def own_login(client: Client) -> str | Throttled | Unknown:
+    """The name of the account whose token it is; ``""`` where GitHub does not tell."""
+    reply = client.ask("GET", f"{client.url}/user")
+    user = reply.json if isinstance(reply, Reply) and reply.status == HTTPStatus.OK else None
+    if isinstance(user, dict) and isinstance(user.get("login"), str):
+        return str(user["login"])
+    failure = _failure(reply)
+    # Apps, and forges that have no such page, are answered so: the body and the time must do.
+    unnamed = failure.status in {HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND}
+    return "" if isinstance(failure, Unknown) and unnamed else failure
+
+
+def search(client: Client, comments: str, wanted: Wanted) -> Posted | Throttled | Unknown | None:
+    """Look through every page.
+
+    Args:
+        client: GitHub.
+        comments: the address of the pull request's comments.
+        wanted: what to look for.
+
+    Returns:
+        ``None`` when every page was read, and the comment is on none.
+    """
+    query = urlencode({"per_page": PAGE, "since": f"{wanted.since:%Y-%m-%dT%H:%M:%SZ}"})
+    url = f"{comments}?{query}"
+    seen: set[str] = set()
+    while url:
+        if url in seen or not same_origin(client.url, url):
+            return Unknown(message="the list of comments leads elsewhere or in a circle")
+        seen.add(url)
+        reply = client.ask("GET", url)
+        page = reply.json if isinstance(reply, Reply) and reply.status == HTTPStatus.OK else None
+        if not isinstance(reply, Reply) or not isinstance(page, list):
+            return _failure(reply)
+        found = next(filter(None, map(wanted.match, page)), None)
+        if found is not None:
+            return found
+        url = next_page(reply.headers.get("link", ""))
+    return None
+
+
+def _failure(reply: Reply | NoReply) -> Throttled | Unknown:
+    result = outcome(reply, datetime.now(UTC)) if isinstance(reply, Reply) else reply
+    if isinstance(result, Throttled):
+        return result
+    return Unknown(message=f"the comments cannot be listed: {result.message}", status=result.status)

@@ -1,0 +1,217 @@
+"""Where tokens come from: the settings, files that may change, a command.
+
+Exactly one source is used; which one would count if there were several, nobody should have to
+remember.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import shlex
+import stat
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Protocol
+
+from comenq_core.errors import SettingsError
+from comenq_core.model import Throttled, Unauthorized, Unavailable
+from comenq_core.text import printable
+
+__all__ = ["CommandToken", "FileToken", "FixedToken", "TokenSource", "fingerprint", "read_secret"]
+
+SIZE_LIMIT = 64 * 1024
+UNREADABLE = "unreadable"
+COMMAND_SECONDS = 20.0
+COMMAND_FRESH = 60.0
+
+
+class TokenSource(Protocol):
+    """Gives the token of one account."""
+
+    def current(self) -> str | Throttled | Unauthorized | Unavailable:
+        """The token to use now, or why there is none.
+
+        Raises:
+            SettingsError: it cannot be read.
+        """
+
+    def fingerprint(self) -> str:
+        """A short text that changes when the credential does, and does not give it away."""
+
+    def refused(self) -> None:
+        """Take note that GitHub did not accept the token."""
+
+
+class FixedToken:
+    """A token that stands in the settings."""
+
+    def __init__(self, token: str, place: str) -> None:
+        self._token = _checked(token, place)
+
+    def current(self) -> str:
+        """The token."""
+        return self._token
+
+    def fingerprint(self) -> str:
+        """A hash of the token."""
+        return fingerprint(self._token)
+
+    def refused(self) -> None:
+        """Do nothing: there is no other."""
+
+
+class FileToken:
+    """A token in a file, read again each time, so that a new one needs no restart.
+
+    Args:
+        path: of the file; ``${CREDENTIALS_DIRECTORY}`` in it is expanded.
+    """
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+
+    def current(self) -> str:
+        """The token in the file now.
+
+        Raises:
+            SettingsError: the file cannot be read, is not private, or holds no token.
+        """
+        return _checked(read_secret(self._path), self._path)
+
+    def fingerprint(self) -> str:
+        """A hash of the token in the file now."""
+        return _fingerprint_of(self)
+
+    def refused(self) -> None:
+        """Do nothing: the file is read again anyway."""
+
+
+class CommandToken:
+    """A token that a command prints, such as ``gh auth token``; it is run at most once a minute.
+
+    Args:
+        command: its words, quoted as for a shell; no shell runs it.
+    """
+
+    def __init__(self, command: str) -> None:
+        try:
+            self._words = shlex.split(command)
+        except ValueError as error:
+            raise SettingsError(f"github_token_command: {error}") from error
+        if not self._words:
+            raise SettingsError("github_token_command: expected a command, found nothing")
+        self._token = ""
+        self._until = 0.0
+
+    def current(self) -> str:
+        """What the command has printed lately.
+
+        Raises:
+            SettingsError: it cannot be run, fails, takes too long, or prints no token.
+        """
+        if not self._token or time.monotonic() > self._until:
+            self._token = ""
+            place = f"github_token_command ({printable(self._words[0])})"
+            self._token = _checked(_run(self._words, place), place)
+            self._until = time.monotonic() + COMMAND_FRESH
+        return self._token
+
+    def fingerprint(self) -> str:
+        """A hash of what the command has printed lately."""
+        return _fingerprint_of(self)
+
+    def refused(self) -> None:
+        """Run the command again next time."""
+        self._until = 0.0
+
+
+def fingerprint(secret: str) -> str:
+    """A short hash: enough to tell two tokens apart, too little to tell a token."""
+    return hashlib.sha256(secret.encode()).hexdigest()[:12]
+
+
+def read_secret(path: str) -> str:
+    """Read a small file that only its owner may read, without the newline at its end.
+
+    Raises:
+        SettingsError: it is something else.
+    """
+    place = _expand(path)
+    try:
+        # Without O_NONBLOCK, opening a FIFO would wait for a writer.
+        descriptor = os.open(place, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except (OSError, ValueError) as error:
+        raise SettingsError(f"{printable(path)}: cannot be read: {printable(error)}") from error
+    with open(descriptor, "rb") as file:
+        _check_private(path, place, os.fstat(descriptor))
+        data = file.read(SIZE_LIMIT + 1)
+    if len(data) > SIZE_LIMIT:
+        raise SettingsError(f"{printable(path)}: is longer than {SIZE_LIMIT} bytes")
+    return data.decode("utf-8", "replace").rstrip("\r\n")
+
+
+def _expand(path: str) -> Path:
+    marker = "${CREDENTIALS_DIRECTORY}"
+    directory = os.environ.get("CREDENTIALS_DIRECTORY", "")
+    if marker in path and not directory:
+        raise SettingsError(
+            f"{printable(path)}: CREDENTIALS_DIRECTORY is not set; systemd sets it for a unit "
+            "that has LoadCredential="
+        )
+    return Path(path.replace(marker, directory)).expanduser()
+
+
+def _check_private(path: str, place: Path, status: os.stat_result) -> None:
+    if not stat.S_ISREG(status.st_mode):
+        raise SettingsError(f"{printable(path)}: is not a regular file")
+    # systemd grants the unit's user access by an ACL, whose mask shows as the group's mode.
+    directory = os.environ.get("CREDENTIALS_DIRECTORY")
+    if directory and place.is_relative_to(directory):
+        return
+    if status.st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+        mode = stat.S_IMODE(status.st_mode)
+        raise SettingsError(
+            f"{printable(path)}: others may read or write it (mode {mode:04o}); run: "
+            f"chmod 600 {printable(shlex.quote(str(place)))}"
+        )
+
+
+def _checked(token: str, place: str) -> str:
+    if not token:
+        raise SettingsError(f"{printable(place)}: holds no token")
+    if not re.fullmatch("[!-~]+", token):
+        raise SettingsError(
+            f"{printable(place)}: holds a character that no token has, such as a space or a "
+            "second line"
+        )
+    return token
+
+
+def _run(words: Sequence[str], place: str) -> str:
+    # Only who uses a command pays for loading it.
+    import sh
+
+    try:
+        printed = sh.Command(words[0])(
+            *words[1:], _timeout=COMMAND_SECONDS, _tty_out=False, _in=b"", _encoding="utf-8"
+        )
+    except sh.CommandNotFound as error:
+        raise SettingsError(f"{place}: there is no such command") from error
+    except sh.TimeoutException:
+        raise SettingsError(f"{place}: takes longer than {COMMAND_SECONDS:g} s") from None
+    except (OSError, sh.ForkException) as error:
+        raise SettingsError(f"{place}: cannot be run: {printable(error)}") from error
+    except sh.ErrorReturnCode as error:
+        # Its text holds what the command printed, which may be the token.
+        raise SettingsError(f"{place}: failed with exit status {error.exit_code}") from None
+    return str(printed).rstrip("\r\n")
+
+
+def _fingerprint_of(source: FileToken | CommandToken) -> str:
+    try:
+        return fingerprint(source.current())
+    except SettingsError:
+        return UNREADABLE
