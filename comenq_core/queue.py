@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from comenq_core import pacing
+from comenq_core.errors import ComenqError
 from comenq_core.log import Log
 from comenq_core.model import (
     Account,
@@ -57,7 +58,15 @@ class JobQueue:
             origin = job.origin
             log.info("queued", "A comment is queued.", job=job.id, target=job.asked.target,
                      intake=origin.intake, uid=origin.uid)  # fmt: skip
-        return [self.entry(job) for job in jobs]
+        return [self._estimated(job) for job in jobs]
+
+    def _estimated(self, job: Job) -> Entry:
+        """The entry of a job that is queued: whatever fails now, nobody must queue it again."""
+        try:
+            return self.entry(job)
+        except ComenqError as error:
+            log.warning("no_estimate", "A job's place cannot be told.", job=job.id, reason=error)
+            return Entry(job=job)
 
     def entry(self, job: Job) -> Entry:
         """A job with its place and the seconds until it will be posted, as things stand."""

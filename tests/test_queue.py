@@ -1,0 +1,108 @@
+"""What an intake is told of what it hands in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+
+import pytest
+
+from comenq_core.errors import StoreError
+from comenq_core.model import CommentRequest, Origin, Pacing, Pause, Submission
+from comenq_core.pacing import Pace
+from comenq_core.queue import JobQueue
+from comenq_core.testing.clock import FakeClock
+from comenq_core.testing.memory import MemoryStore
+
+PACE = Pace(cooldown=900, flutter=0, attempt_limit=30)
+ME = Origin(intake="test", uid=1000)
+
+
+def request(body: str = "hello", **members: object) -> CommentRequest:
+    """A comment on ``o/r#1``."""
+    return CommentRequest(owner="o", repo="r", pr_number=1, body=body, **members)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    """The time."""
+    return FakeClock()
+
+
+@pytest.fixture
+def store(clock: FakeClock) -> MemoryStore:
+    """An empty store."""
+    return MemoryStore(clock)
+
+
+@pytest.fixture
+def queue(store: MemoryStore) -> JobQueue:
+    """A queue on it with a cool-off of 900 s."""
+    return JobQueue(store, PACE)
+
+
+def test_the_first_in_an_idle_queue_is_posted_now(queue: JobQueue) -> None:
+    """Nothing waits before it, and no cool-off is running."""
+    entry = queue.submit(request(), ME)
+    assert (entry.position, entry.eta_seconds) == (0, 0)
+
+
+def test_each_job_before_adds_a_cooldown_to_what_is_left(
+    queue: JobQueue, store: MemoryStore, clock: FakeClock
+) -> None:
+    """The estimate is the rest of the running cool-off, and one more for each job before."""
+    store.pace(Pacing(account="me", at=clock()), expect=None)
+    clock.advance(600)
+    entries = queue.submit_all([Submission(request=request(), origin=ME) for _ in range(3)])
+    assert [entry.eta_seconds for entry in entries] == [300, 1200, 2100]
+
+
+def test_a_scheduled_job_is_estimated_at_its_time(queue: JobQueue, clock: FakeClock) -> None:
+    """``not_before`` beyond the queue's own wait decides."""
+    entry = queue.submit(request(not_before=clock().wall + timedelta(hours=5)), ME)
+    assert entry.eta_seconds == 5 * 3600
+
+
+@pytest.mark.parametrize("refused", [True, False])
+def test_a_queue_that_stands_still_has_no_estimate(
+    queue: JobQueue, store: MemoryStore, clock: FakeClock, refused: bool
+) -> None:
+    """While it is paused, or every credential is refused, nobody can tell."""
+    if refused:
+        store.pace(Pacing(account="me", at=clock(), refused="ab12"), expect=None)
+    else:
+        store.pause(Pause(since=clock().wall, reason="lunch"))
+    assert queue.submit(request(), ME).eta_seconds is None
+
+
+def test_an_account_that_is_refused_does_not_count(
+    queue: JobQueue, store: MemoryStore, clock: FakeClock
+) -> None:
+    """Of two accounts the one that can post makes the estimate."""
+    store.pace(Pacing(account="bad", at=clock(), refused="ab12"), expect=None)
+    store.pace(Pacing(account="good", at=clock()), expect=None)
+    assert queue.submit(request(), ME).eta_seconds == 900
+
+
+class _Forgetful(MemoryStore):
+    """A store that takes jobs, and then cannot read its pacing records."""
+
+    def pacing(self) -> Mapping[str, Pacing]:
+        raise StoreError("the record is damaged")
+
+
+def test_what_is_queued_is_acknowledged_even_without_an_estimate(clock: FakeClock) -> None:
+    """A failure after the job is durable must not make its owner hand it in again."""
+    entry = JobQueue(_Forgetful(clock), PACE).submit(request(), ME)
+    assert entry.job.request == request()
+    assert entry.eta_seconds is None
+
+
+def test_status_tells_what_each_account_waits_for(
+    queue: JobQueue, store: MemoryStore, clock: FakeClock
+) -> None:
+    """The seconds and the reason, or none at all for a refused credential."""
+    store.pace(Pacing(account="calm", at=clock(), quiet=3600, reason="slow down"), expect=None)
+    store.pace(Pacing(account="out", at=clock(), refused="ab12", reason="401"), expect=None)
+    told = {account.name: (account.post_in, account.reason) for account in queue.status().accounts}
+    assert told == {"calm": (3600, "slow down"), "out": (None, "401")}
