@@ -13,7 +13,6 @@ from comenq_core.model import (
     Posted,
     Refused,
     Skipped,
-    Throttled,
     Unavailable,
     Unknown,
 )
@@ -26,7 +25,7 @@ from comenq_plugins.github.connections import Attempt
 from comenq_plugins.github.examine import Finding, examine
 from comenq_plugins.github.listing import SLACK, Wanted, marked
 from comenq_plugins.github.replies import Reply, outcome
-from comenq_plugins.github.search import own_login, search
+from comenq_plugins.github.search import NotTold, own_login, search
 from comenq_plugins.github.tokens import TokenSource
 
 __all__ = ["GitHubPoster", "posters"]
@@ -82,7 +81,7 @@ class GitHubPoster:
 
     def find(
         self, job: Job, since: datetime, known: Collection[int | str]
-    ) -> Posted | Throttled | Unknown | None:
+    ) -> Posted | NotTold | None:
         """Look for the job's comment among those created at or after ``since``.
 
         Args:

@@ -6,18 +6,21 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 from urllib.parse import urlencode
 
-from comenq_core.model import Posted, Throttled, Unknown
+from comenq_core.model import Posted, Throttled, Unauthorized, Unknown
 from comenq_plugins.github.client import Client, NoReply
 from comenq_plugins.github.listing import Wanted, next_page
 from comenq_plugins.github.redirects import same_origin
 from comenq_plugins.github.replies import Reply, outcome
 
-__all__ = ["own_login", "search"]
+__all__ = ["NotTold", "own_login", "search"]
+
+NotTold = Throttled | Unauthorized | Unknown
+"""Why the comments could not be listed."""
 
 PAGE = 100
 
 
-def own_login(client: Client) -> str | Throttled | Unknown:
+def own_login(client: Client) -> str | NotTold:
     """The name of the account whose token it is; ``""`` where GitHub does not tell."""
     reply = client.ask("GET", f"{client.url}/user")
     user = reply.json if isinstance(reply, Reply) and reply.status == HTTPStatus.OK else None
@@ -29,7 +32,7 @@ def own_login(client: Client) -> str | Throttled | Unknown:
     return "" if isinstance(failure, Unknown) and unnamed else failure
 
 
-def search(client: Client, comments: str, wanted: Wanted) -> Posted | Throttled | Unknown | None:
+def search(client: Client, comments: str, wanted: Wanted) -> Posted | NotTold | None:
     """Look through every page.
 
     Args:
@@ -40,7 +43,8 @@ def search(client: Client, comments: str, wanted: Wanted) -> Posted | Throttled 
     Returns:
         ``None`` when every page was read, and the comment is on none.
     """
-    query = urlencode({"per_page": PAGE, "since": f"{wanted.since:%Y-%m-%dT%H:%M:%SZ}"})
+    since = wanted.since.astimezone(UTC)
+    query = urlencode({"per_page": PAGE, "since": f"{since:%Y-%m-%dT%H:%M:%SZ}"})
     url = f"{comments}?{query}"
     seen: set[str] = set()
     while url:
@@ -58,8 +62,8 @@ def search(client: Client, comments: str, wanted: Wanted) -> Posted | Throttled 
     return None
 
 
-def _failure(reply: Reply | NoReply) -> Throttled | Unknown:
+def _failure(reply: Reply | NoReply) -> NotTold:
     result = outcome(reply, datetime.now(UTC)) if isinstance(reply, Reply) else reply
-    if isinstance(result, Throttled):
+    if isinstance(result, Throttled | Unauthorized):
         return result
     return Unknown(message=f"the comments cannot be listed: {result.message}", status=result.status)

@@ -167,6 +167,23 @@ def test_answer_without_end(
     assert "longer than 100000 bytes" in outcome.message
 
 
+def test_redirect_without_end(make_poster: MakePoster, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A redirect that goes on for ever is cut as well: requests alone would read it all."""
+    monkeypatch.setattr(transport, "ANSWER_LIMIT", 100_000)
+    sent = []
+
+    def talk(connection: socket.socket) -> None:
+        read_request(connection)
+        connection.sendall(b"HTTP/1.1 307 Elsewhere\r\nLocation: /x\r\n\r\n")
+        while True:
+            sent.append(connection.send(bytes(1_000_000)))
+
+    with raw_server(talk) as port:
+        url = f"http://127.0.0.1:{port}"
+        assert isinstance(make_poster(url, github_api_timeout_secs=2.0).post(a_job()), Unknown)
+    assert sum(sent) < 64_000_000
+
+
 @pytest.mark.parametrize(
     "answer",
     [
