@@ -115,10 +115,11 @@ class Served:
         return Talker(self.path)
 
     def is_up(self) -> bool:
-        """Whether somebody answers."""
+        """Whether somebody answers; afterwards, they have forgotten that we asked."""
         try:
-            with self.talk():
-                return True
+            with self.talk() as client:
+                client.end()
+                return client.is_closed()
         except OSError:
             return False
 

@@ -77,6 +77,7 @@ def test_time_begins_anew_with_each_reply(directory: Path) -> None:
         for _ in range(10):
             assert not _has_reply(client, SOON / 2)
             assert client.ask({"op": "ping"}) == {"outcome": "ok"}
+        assert client.reply()["code"] == "timeout"
 
 
 def test_time_that_the_daemon_takes_does_not_count(directory: Path) -> None:
@@ -87,6 +88,7 @@ def test_time_that_the_daemon_takes_does_not_count(directory: Path) -> None:
         assert not _has_reply(client, SOON * 3)
         served.store.gate.set()
         assert client.reply()["outcome"] == "ok"
+        assert client.ask({"op": "ping"}) == {"outcome": "ok"}
 
 
 def test_idlest_client_makes_room(directory: Path) -> None:
@@ -140,7 +142,7 @@ def test_heaviest_client_makes_room(directory: Path) -> None:
 
 def test_client_that_does_not_read_is_cut_off(directory: Path) -> None:
     """A reply that is not taken in time is given up; the next client is served meanwhile."""
-    limits = Limits(reply_seconds=SOON)
+    limits = Limits(reply_seconds=SOON, request_seconds=DEADLINE * 2)
     with _limited(directory, limits) as served, served.talk() as lazy, served.talk() as other:
         for number in range(1, 31):
             other.ask({**REQUEST, "pr_number": number, "body": "x" * 100_000})
