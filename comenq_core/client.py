@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 SYSTEM_SOCKET = "/run/comenq/comenq.sock"
 PATIENCE = 30.0
-"""Seconds for the daemon to send or take anything; a durable write can be slow."""
+"""Seconds that a client waits by default; a durable write can be slow."""
 CHUNK = 65_536
 ADVICE = (
     "Start one with comenqd or systemctl start comenq,"
@@ -94,16 +94,18 @@ class Client:
 
     Args:
         path: the daemon's socket.
+        patience: seconds for the daemon to send or take anything.
 
     Raises:
         OSError: nobody answers there; `connect` makes that a `DaemonUnreachable`.
     """
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, patience: float = PATIENCE) -> None:
+        self._patience = patience
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self._parts: list[bytes] = []
         try:
-            self._socket.settimeout(PATIENCE)
+            self._socket.settimeout(patience)
             self._socket.connect(os.fspath(path))
         except BaseException:
             self._socket.close()
@@ -132,7 +134,7 @@ class Client:
         except (BrokenPipeError, ConnectionResetError):
             pass  # it may have said why before it closed
         except TimeoutError:
-            raise _silent() from None
+            raise self._silent() from None
         replies: list[Reply] = []
         while not replies:
             replies = self._receive()
@@ -161,16 +163,16 @@ class Client:
     def _wait(self, events: int) -> int:
         poll = select.poll()
         poll.register(self._socket, events)
-        ready = poll.poll(PATIENCE * 1000)
+        ready = poll.poll(self._patience * 1000)
         if not ready:
-            raise _silent()
+            raise self._silent()
         return ready[0][1]
 
     def _receive(self) -> list[Reply]:
         try:
             data = self._socket.recv(CHUNK)
         except TimeoutError:
-            raise _silent() from None
+            raise self._silent() from None
         except ConnectionResetError:
             data = b""
         if not data:
@@ -189,6 +191,9 @@ class Client:
         if not line:
             raise NotAcknowledged("the daemon closed the connection without a reply")
         return [_reply(line)]
+
+    def _silent(self) -> NotAcknowledged:
+        return NotAcknowledged(f"the daemon did not answer within {self._patience:g} seconds")
 
 
 class _Outgoing:
@@ -231,7 +236,3 @@ def _reply(line: bytes) -> Reply:
     if not isinstance(reply, dict):
         raise NotAcknowledged("what answers is no comenq daemon")
     return reply
-
-
-def _silent() -> NotAcknowledged:
-    return NotAcknowledged(f"the daemon did not answer within {PATIENCE:g} seconds")

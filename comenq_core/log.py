@@ -12,6 +12,7 @@ import sys
 from datetime import UTC, datetime
 from typing import IO
 
+from comenq_core.journal import is_journal, with_priorities
 from comenq_core.text import printable
 
 __all__ = ["Log", "configure", "printable"]
@@ -65,13 +66,15 @@ class _Lines(logging.Handler):
     def __init__(self, stream: IO[str]) -> None:
         super().__init__()
         self._descriptor = stream.fileno()
+        self._to_journal = is_journal(self._descriptor, os.environ)
 
     def emit(self, record: logging.LogRecord) -> None:
         at = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
         stamp = at.replace("+00:00", "Z")
-        line = f"{stamp} {record.levelname.lower()} {record.getMessage()}\n"
+        text = f"{stamp} {record.levelname.lower()} {record.getMessage()}\n"
+        line = text.encode("utf-8", "backslashreplace")
         try:
-            os.write(self._descriptor, line.encode("utf-8", "backslashreplace"))
+            os.write(self._descriptor, with_priorities(line) if self._to_journal else line)
         except OSError:
             return
 

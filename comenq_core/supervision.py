@@ -14,9 +14,12 @@ from collections import defaultdict
 from typing import Any, Protocol, cast
 
 from supervisor import events, loggers
-from supervisor.states import SupervisorStates
+from supervisor.states import ProcessStates, SupervisorStates
 
+from comenq_core.journal import is_journal, with_priorities
 from comenq_core.log import Log, configure
+from comenq_core.settings import load
+from comenq_core.systemd import Report
 
 __all__ = ["LINE_LIMIT", "Lines", "make_rpcinterface"]
 
@@ -52,13 +55,20 @@ class _Options(Protocol):
     mood: int
 
 
-class _Supervisord(Protocol):
-    options: _Options
-
-
 class _Process(Protocol):
     config: Any
     spawnerr: str | None
+
+    def get_state(self) -> int: ...
+
+
+class _Group(Protocol):
+    processes: dict[str, _Process]
+
+
+class _Supervisord(Protocol):
+    options: _Options
+    process_groups: dict[str, _Group]
 
 
 class _Output(Protocol):
@@ -89,6 +99,9 @@ class _Supervision:
         self._supervisord = supervisord
         self._lines: defaultdict[str, Lines] = defaultdict(Lines)
         self._failed = False
+        self._to_journal = is_journal(sys.stdout.fileno(), os.environ)
+        if "NOTIFY_SOCKET" in os.environ:
+            self._report = Report(load(None, os.environ), self._all_run)
         atexit.register(self._exit)
         # When this is called, supervisord has yet to say that its socket asks for no password.
         # That is as it should be: only the daemon's own user can reach it.
@@ -106,11 +119,21 @@ class _Supervision:
     def _listen(self, _event: object) -> None:
         self._supervisord.options.logger.handlers.append(_Words())
 
+    def _all_run(self) -> bool:
+        return all(
+            process.get_state() == ProcessStates.RUNNING
+            for group in self._supervisord.process_groups.values()
+            for process in group.processes.values()
+        )
+
     def _forward(self, event: _Output) -> None:
-        _write(self._lines[event.process.config.name].feed(event.data))
+        self._write(self._lines[event.process.config.name].feed(event.data))
 
     def _finish(self, event: _Change) -> None:
-        _write(self._lines[event.process.config.name].end())
+        self._write(self._lines[event.process.config.name].end())
+
+    def _write(self, lines: bytes) -> None:
+        _write(with_priorities(lines) if self._to_journal else lines)
 
     def _give_up(self, event: _Change) -> None:
         self._failed = True

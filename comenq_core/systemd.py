@@ -1,0 +1,99 @@
+"""Tells systemd how the daemon is, from inside supervisord's own loop.
+
+While that loop turns, the watchdog is fed; when it hangs, systemd kills and restarts everything.
+https://www.freedesktop.org/software/systemd/man/latest/sd_notify.html
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from typing import Any
+
+from supervisor import events
+
+from comenq_core.client import Client
+from comenq_core.errors import ComenqError
+from comenq_core.settings import Settings
+
+__all__ = ["Report", "notify", "sentence"]
+
+# supervisord does nothing else while it waits, so this has to be far less than the watchdog's time.
+PATIENCE = 1.0
+# The way in that answers questions. A daemon without it is believed when its processes run.
+ASKED = "unix"
+
+
+def notify(*assignments: str) -> None:
+    """Send assignments such as ``READY=1`` to the service manager, if one listens."""
+    address = os.environ.get("NOTIFY_SOCKET", "")
+    if address.startswith("@"):
+        address = "\0" + address[1:]
+    with suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.connect(address)
+        manager.send("\n".join(assignments).encode())
+
+
+class Report:
+    """Reports on a daemon for as long as supervisord runs.
+
+    Args:
+        settings: the daemon's.
+        all_run: whether supervisord takes every program to be running.
+    """
+
+    def __init__(self, settings: Settings, all_run: Callable[[], bool]) -> None:
+        self._settings = settings
+        self._all_run = all_run
+        self._is_ready = False
+        events.subscribe(events.Tick5Event, self._feed)
+        # Counting what is in the queue costs the listener something, so it is not asked often.
+        events.subscribe(events.Tick60Event, self._look)
+        events.subscribe(events.ProcessStateRunningEvent, self._look)
+        events.subscribe(events.SupervisorStoppingEvent, self._stop)
+
+    def _feed(self, event: object) -> None:
+        notify("WATCHDOG=1")
+        if not self._is_ready:
+            self._look(event)
+
+    def _look(self, _event: object) -> None:
+        try:
+            status = sentence(*self._ask()) if ASKED in self._settings.intakes else "Running."
+        except (ComenqError, OSError):
+            notify("STATUS=The listener does not answer.")
+            return
+        notify(f"STATUS={status}")
+        if not self._is_ready and self._all_run():
+            self._is_ready = True
+            notify("READY=1")
+
+    def _ask(self) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+        with Client(str(self._settings.socket_path), PATIENCE) as client:
+            status = client.ask({"op": "status"})["status"]
+            return status, client.ask({"op": "list", "limit": 1})["entries"]
+
+    def _stop(self, _event: object) -> None:
+        notify("STOPPING=1", "STATUS=A post in flight is finished first.")
+
+
+def sentence(status: dict[str, Any], entries: Sequence[dict[str, Any]]) -> str:
+    """What ``systemctl status`` is to say: how much there is to do, and when the next is done.
+
+    Args:
+        status: the reply's part of that name to the operation ``status``.
+        entries: the reply's part of that name to ``list``; only the first counts.
+    """
+    counts = status["counts"]
+    words = f"{counts['waiting']} waiting, {counts['failed']} failed"
+    if status["paused"]:
+        return f"{words}; paused."
+    if not entries or entries[0]["state"] != "waiting":
+        return f"{words}."
+    if entries[0]["eta_seconds"] is None:
+        return f"{words}; the credential is refused."
+    at = time.localtime(time.time() + entries[0]["eta_seconds"])
+    return f"{words}; next post at {time.strftime('%Y-%m-%d %H:%M:%S %z', at)}."
