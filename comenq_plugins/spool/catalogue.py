@@ -6,19 +6,22 @@ import os
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from comenq_core.errors import InvalidRequest, NoSuchJob
+from comenq_core.errors import InvalidRequest, NoSuchJob, StoreError, WrongState
 from comenq_core.log import Log, printable
 from comenq_core.model import Counts, Job, State
-from comenq_plugins.spool import durable, journal
-from comenq_plugins.spool.index import Index
-from comenq_plugins.spool.layout import Layout
+from comenq_plugins.spool import journal
+from comenq_plugins.spool.incoming import Incoming
 from comenq_plugins.spool.names import Name
-from comenq_plugins.spool.watch import Kind, watch_directories
+from comenq_plugins.spool.reading import Unfit, read_own
 
-__all__ = ["JOB_LIMIT", "Catalogue", "Place"]
+__all__ = ["JOB_LIMIT", "Catalogue", "Place", "listed", "moved_on"]
 
 JOB_LIMIT = 16 << 20
 """Bytes of a job's file that are read: a body, and more events than any policy allows."""
+
+_ID_LENGTH = 12
+_PATIENCE = 5
+"""How often a job that moves while it is looked up is looked up again."""
 
 log = Log("spool")
 
@@ -35,73 +38,29 @@ class Place(NamedTuple):
         return os.path.join(self.directory, str(self.name))
 
 
-class Catalogue:
-    """Finds jobs. `sync` brings its view of ``new/`` up to date; every other method relies on it.
-
-    Args:
-        layout: a prepared spool.
-    """
-
-    def __init__(self, layout: Layout) -> None:
-        self.layout = layout
-        self.index = Index()
-        self.drops: dict[str, Kind] = {}
-        self._watch = watch_directories([layout.new, layout.root])
-        self._stale = False
-        self.rescan()
-
-    def fileno(self) -> int:
-        """Readable when something has come into the spool, or left it."""
-        return self._watch.fileno()
-
-    def close(self) -> None:
-        """Stop watching."""
-        self._watch.close()
-
-    def sync(self) -> None:
-        """Take in what has happened in ``new/`` since the last time."""
-        changes = None if self._stale else self._watch.changes()
-        if changes is None:
-            self._rearm()
-            return
-        for directory, name, kind in changes:
-            if directory == self.layout.new:
-                self._take(name, kind)
-
-    def rescan(self) -> None:
-        """List ``new/`` afresh."""
-        with os.scandir(self.layout.new) as entries:
-            texts = [entry.name for entry in entries]
-        self.index = Index(name for text in texts if (name := Name.parse(text)))
-        self.drops = {text: self.drops.get(text, Kind.CREATED) for text in texts if _is_drop(text)}
-
-    def _rearm(self) -> None:
-        """Begin again: events were lost, or a directory was taken away."""
-        self._stale = True
-        if os.path.exists(self.layout.path("version")):
-            self.layout.prepare()
-        watch = watch_directories([self.layout.new, self.layout.root])
-        self._watch.close()
-        self._watch = watch
-        self.rescan()
-        self._stale = False
-
-    def _take(self, text: str, kind: Kind) -> None:
-        if name := Name.parse(text):
-            if kind is Kind.LEFT:
-                self.index.discard(name)
-            else:
-                self.index.add(name)
-        elif kind is Kind.LEFT:
-            self.drops.pop(text, None)
-        elif _is_drop(text) and self.drops.get(text) is not Kind.COMPLETE:
-            self.drops[text] = kind
+class Catalogue(Incoming):
+    """Finds jobs, wherever they stand. Call `sync` first."""
 
     def names(self, directory: str) -> list[Name]:
         """The jobs in a directory, in their order."""
-        if directory == self.layout.new:
-            return list(self.index)
-        return sorted(name for text in os.listdir(directory) if (name := Name.parse(text)))
+        return list(self.index) if directory == self.layout.new else listed(directory)
+
+    def look_up(self, prefix: str) -> tuple[Place, Job]:
+        """The one job whose id begins with ``prefix``, and where it is.
+
+        Raises:
+            NoSuchJob: there is none, or there are several.
+            StoreError: its file is damaged.
+        """
+        for _ in range(_PATIENCE):
+            place = self.find(prefix)
+            try:
+                return place, self.read(place)
+            except FileNotFoundError:
+                continue
+            except (Unfit, InvalidRequest) as error:
+                raise StoreError(f"{place.path}: this job's file is damaged: {error}") from error
+        raise moved_on(place.name.id)
 
     def find(self, prefix: str) -> Place:
         """Where the one job is whose id begins with ``prefix``.
@@ -144,7 +103,7 @@ class Catalogue:
             FileNotFoundError: it has moved on meanwhile.
             Unfit, InvalidRequest: the file is not one of the daemon's own making.
         """
-        data = durable.read_own(place.path, JOB_LIMIT)
+        data = read_own(place.path, JOB_LIMIT)
         return journal.decode(data, place.name, self._state(place))
 
     def _state(self, place: Place) -> State:
@@ -160,7 +119,7 @@ class Catalogue:
                 yield self.read(place)
             except FileNotFoundError:
                 continue
-            except (durable.Unfit, InvalidRequest) as error:
+            except (Unfit, InvalidRequest) as error:
                 log.debug("unreadable", "A file in the spool is not a job.",
                           path=place.path, reason=error)  # fmt: skip
 
@@ -176,8 +135,11 @@ class Catalogue:
         )
 
 
-_ID_LENGTH = 12
+def listed(directory: str) -> list[Name]:
+    """The jobs' names that the disk has in a directory, in their order."""
+    return sorted(name for text in os.listdir(directory) if (name := Name.parse(text)))
 
 
-def _is_drop(text: str) -> bool:
-    return text.endswith(".json") and not text.startswith(".")
+def moved_on(job_id: str) -> WrongState:
+    """The error for a job that was not any more where it had been found."""
+    return WrongState(f"job {job_id} was being posted or changed at this moment: look again")

@@ -10,11 +10,12 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from itertools import chain
 
-from comenq_core.errors import InvalidRequest, NoSuchJob, WrongState
+from comenq_core.errors import WrongState
 from comenq_core.model import Instant, Job, State
 from comenq_plugins.spool import durable, journal
-from comenq_plugins.spool.catalogue import Catalogue, Place
-from comenq_plugins.spool.names import Name, micros
+from comenq_plugins.spool.catalogue import Catalogue, Place, moved_on
+from comenq_plugins.spool.locks import locked
+from comenq_plugins.spool.names import Name
 
 __all__ = ["Desk"]
 
@@ -34,7 +35,7 @@ class Desk:
 
     def get(self, prefix: str) -> Job:
         """The one job whose id begins with ``prefix``."""
-        return self._read(self._catalogue.find(prefix))
+        return self._catalogue.look_up(prefix)[1]
 
     def pending(self) -> Iterator[Job]:
         """The jobs that are not settled, each read when it is asked for."""
@@ -59,52 +60,49 @@ class Desk:
 
     def bump(self, job_id: str) -> Job:
         """Put a waiting job at the head of the line, whatever its due time."""
-        place = self._find(job_id, State.WAITING)
-        now = micros(self._now().wall)
-        first = self._catalogue.index.first(now)
-        order = first.order - 1 if first else now
+        place, _ = self._find(job_id, State.WAITING)
+        order = self._catalogue.head(self._now())
         return self._move(place, Place(self._layout.new, place.name._replace(order=order, due=0)))
 
     def bust(self, job_id: str) -> Job:
         """Put a waiting job at the end of the line."""
-        place = self._find(job_id, State.WAITING)
-        now = micros(self._now().wall)
-        last = self._catalogue.index.last(now)
-        order = max(now, last.order + 1 if last else 0)
+        place, _ = self._find(job_id, State.WAITING)
+        order = self._catalogue.end(self._now())
         return self._move(place, Place(self._layout.new, place.name._replace(order=order)))
 
     def hold(self, job_id: str) -> Job:
         """Keep a waiting job from being posted."""
-        place = self._find(job_id, State.WAITING)
+        place, _ = self._find(job_id, State.WAITING)
         return self._move(place, Place(self._layout.hold, place.name))
 
     def release(self, job_id: str) -> Job:
         """Let a held job take its place again."""
-        place = self._find(job_id, State.HELD)
+        place, _ = self._find(job_id, State.HELD)
         return self._move(place, Place(self._layout.new, place.name))
 
     def cancel(self, job_id: str) -> Job:
         """Delete a waiting, held or failed job."""
-        place = self._find(job_id, State.WAITING, State.HELD, State.FAILED)
-        job = self._read(place)
+        place, job = self._find(job_id, State.WAITING, State.HELD, State.FAILED)
+        # A worker that died may have left the dropped file of which it made this job.
+        durable.forget(os.path.join(self._layout.adopt, f"{job.id}.drop"))
         try:
             durable.remove(place.path)
         except FileNotFoundError:
-            raise _moved_on(job_id) from None
+            raise moved_on(job_id) from None
         durable.forget(self._raw(place.name))
         return job
 
     def retry(self, job_id: str) -> Job:
         """Queue a dead letter again, its attempts forgiven."""
-        place = self._find(job_id, State.FAILED)
-        if self._read(place).request is None:
+        place, job = self._find(job_id, State.FAILED)
+        if job.request is None:
             raise WrongState(
                 f"job {job_id} is a refused file: mend {self._raw(place.name)} and drop it again"
             )
         forgiven = journal.encode_event(journal.Forgiven())
         durable.append(place.path, 1 + place.name.events, forgiven)
         again = Name(
-            micros(self._now().wall),
+            self._catalogue.end(self._now()),
             0,
             place.name.id,
             place.name.digest,
@@ -112,33 +110,21 @@ class Desk:
         )
         return self._move(place, Place(self._layout.new, again))
 
-    def _find(self, job_id: str, *allowed: State) -> Place:
-        place = self._catalogue.find(job_id)
+    def _find(self, job_id: str, *allowed: State) -> tuple[Place, Job]:
+        place, job = self._catalogue.look_up(job_id)
         state = self._layout.states[place.directory]
         if state not in allowed:
             words = " or ".join(allowed)
             raise WrongState(f"job {job_id} is {state}; only a job that is {words} allows that")
-        return place
+        return place, job
 
     def _move(self, place: Place, target: Place) -> Job:
-        try:
-            durable.move(place.path, target.path)
-        except FileNotFoundError:
-            raise _moved_on(place.name.id) from None
-        self._catalogue.sync()
-        return self._read(target)
-
-    def _read(self, place: Place) -> Job:
-        try:
-            return self._catalogue.read(place)
-        except FileNotFoundError:
-            raise _moved_on(place.name.id) from None
-        except (durable.Unfit, InvalidRequest) as error:
-            raise NoSuchJob(f"{place.path}: not a job: {error}") from error
+        with locked(self._layout.changes):
+            try:
+                durable.move(place.path, target.path)
+            except FileNotFoundError:
+                raise moved_on(place.name.id) from None
+        return self.get(place.name.id)
 
     def _raw(self, name: Name) -> str:
         return os.path.join(self._layout.failed, f"{name.id}.drop")
-
-
-def _moved_on(job_id: str) -> WrongState:
-    return WrongState(f"job {job_id} was being posted or changed at this moment: look again")

@@ -9,27 +9,24 @@ from __future__ import annotations
 
 import errno
 import os
-import time
+import stat
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from comenq_core import wire
-from comenq_core.errors import InvalidRequest, NoSuchJob, WrongState
+from comenq_core.errors import InvalidRequest, NoSuchJob, QueueRefused, WrongState
 from comenq_core.log import Log
 from comenq_core.model import CommentRequest, Instant, Origin, Submission
 from comenq_plugins.spool import durable
+from comenq_plugins.spool.arrivals import DROP_LIMIT, Arrival, Arrivals
 from comenq_plugins.spool.catalogue import Catalogue
 from comenq_plugins.spool.letters import write_letter
 from comenq_plugins.spool.names import id_from
-from comenq_plugins.spool.watch import Kind
+from comenq_plugins.spool.reading import Unfit, read_foreign
 
-__all__ = ["DROP_LIMIT", "Adopted", "Drops"]
-
-DROP_LIMIT = 1 << 20
-"""Bytes that a dropped file may have, as over the socket."""
+__all__ = ["Adopted", "Drops"]
 
 _BATCH = 64
-_STILL_WRITING = 2.0
 _PASSING = frozenset((errno.EIO, errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EINTR))
 """Errors that say nothing about the file: it is tried again."""
 
@@ -62,28 +59,73 @@ class Drops:
         self._layout = catalogue.layout
         self._put = put
         self._now = now
-        self._immovable: set[tuple[str, int]] = set()
-        self._unfinished = True
+        self._arrivals = Arrivals(catalogue)
+        self._may_have_leftovers = True
 
-    def adopt(self, room: int) -> bool:
-        """Turn at most ``room`` files into jobs; whether there are more to turn at once."""
-        names = self._arrived()
-        chosen = names[: min(room, _BATCH)]
-        if chosen:
-            self._unfinished = True
-            self._fetch(chosen)
-        if self._unfinished:
-            self._finish()
-            self._unfinished = False
-        return len(names) > len(chosen) > 0
+    def adopt(self, room: Callable[[], int]) -> bool:
+        """Turn some files into jobs, as many as there is room for.
 
-    def _finish(self) -> None:
-        """Turn what stands in ``adopt/`` into jobs; also what a dead worker has left there."""
-        ids = [
-            text.removesuffix(".drop")
-            for text in os.listdir(self._layout.adopt)
-            if text.endswith(".drop")
-        ]
+        Returns:
+            Whether there are more to turn at once.
+        """
+        arrived = self._arrivals.waiting()
+        try:
+            if self._may_have_leftovers:
+                self._finish(self._leftovers())
+                self._may_have_leftovers = False
+            if not arrived:
+                return False
+            batch = arrived[: min(room(), _BATCH)]
+            whole = [one for one in batch if not self._arrivals.is_half_written(one)]
+            self._may_have_leftovers = True
+            self._finish(self._fetch(whole))
+            self._may_have_leftovers = False
+        except QueueRefused as error:
+            log.warning("postponed", "Dropped files wait until there is room.", reason=error)
+            return False
+        return bool(whole) and len(arrived) > len(batch)
+
+    def _leftovers(self) -> list[str]:
+        """The ids of files that a failure or a dead worker has left in ``adopt/``."""
+        texts = os.listdir(self._layout.adopt)
+        ids = [text.removesuffix(".drop") for text in texts if text.endswith(".drop")]
+        return [job_id for job_id in ids if not self._settled_before(job_id)]
+
+    def _fetch(self, arrivals: Sequence[Arrival]) -> list[str]:
+        """Take files out of everybody else's reach; the ids that their jobs are to have."""
+        ids = []
+        for arrival in arrivals:
+            job_id = id_from(os.urandom(16))
+            try:
+                os.rename(os.path.join(self._layout.new, arrival.text), self._path(job_id))
+            except FileNotFoundError:
+                pass
+            except OSError as error:
+                if not _is_immovable(arrival, error):
+                    raise
+                self._leave(arrival, error)
+                continue
+            else:
+                log.info("adopted", "A dropped file was taken in.", job=job_id, name=arrival.text)
+                ids.append(job_id)
+            self._catalogue.drops.pop(arrival.text, None)
+        if ids:
+            durable.sync_directory(self._layout.adopt)
+            durable.sync_directory(self._layout.new)
+        return ids
+
+    def _leave(self, arrival: Arrival, error: OSError) -> None:
+        """Give a reason, once, for what cannot be moved, such as somebody else's directory."""
+        seed = f"{arrival.text}\0{arrival.status.st_ino}"
+        job_id = id_from(seed.encode("utf-8", "surrogateescape"))
+        try:
+            self._catalogue.find(job_id)
+        except NoSuchJob:
+            self._bury(job_id, arrival.status.st_uid, f"it cannot be moved: {error.strerror}")
+        self._arrivals.ignore(arrival)
+
+    def _finish(self, ids: Sequence[str]) -> None:
+        """Turn files in ``adopt/`` into jobs or dead letters."""
         adopted = [found for job_id in ids if (found := self._judge(job_id))]
         if adopted:
             self._store(adopted)
@@ -102,73 +144,14 @@ class Drops:
             os.unlink(self._path(job.id))
         durable.sync_directory(self._layout.adopt)
 
-    def _arrived(self) -> list[str]:
-        """The files to adopt, in the order of their arrival, which no name can change."""
-        arrived: list[tuple[int, str]] = []
-        for text, kind in list(self._catalogue.drops.items()):
-            path = os.path.join(self._layout.new, text)
-            try:
-                status = os.lstat(path)
-            except OSError:
-                self._catalogue.drops.pop(text, None)
-                continue
-            if (text, status.st_ino) in self._immovable:
-                continue
-            if kind is Kind.CREATED and self._half_written(path):
-                continue
-            arrived.append((status.st_ctime_ns, text))
-        return [text for _, text in sorted(arrived)]
-
-    def _half_written(self, path: str) -> bool:
-        """Whether a file that was not renamed in is still being written.
-
-        Half a JSON object is never one, so only a file that is none is suspect, for a while.
-        """
-        try:
-            if time.time() - os.lstat(path).st_mtime > _STILL_WRITING:
-                return False
-            wire.parse(durable.read_foreign(path, DROP_LIMIT)[0])
-        except (InvalidRequest, durable.Unfit, OSError):
-            return os.path.isfile(path)
-        return False
-
-    def _fetch(self, texts: Sequence[str]) -> None:
-        for text in texts:
-            source = os.path.join(self._layout.new, text)
-            job_id = id_from(os.urandom(16))
-            try:
-                os.rename(source, self._path(job_id))
-            except FileNotFoundError:
-                pass
-            except OSError as error:
-                self._leave(text, source, error)
-                continue
-            else:
-                log.info("adopted", "A dropped file was taken in.", job=job_id, name=text)
-            self._catalogue.drops.pop(text, None)
-        durable.sync_directory(self._layout.adopt)
-        durable.sync_directory(self._layout.new)
-
-    def _leave(self, text: str, source: str, error: OSError) -> None:
-        """Give a reason for what cannot be moved, such as somebody else's directory; once."""
-        inode = os.lstat(source).st_ino
-        self._immovable.add((text, inode))
-        job_id = id_from(f"{text}\0{inode}".encode("utf-8", "surrogateescape"))
-        try:
-            self._catalogue.find(job_id)
-        except NoSuchJob:
-            self._bury(job_id, os.lstat(source).st_uid, f"it cannot be moved: {error.strerror}")
-
     def _judge(self, job_id: str) -> Adopted | None:
         """The request in an adopted file; without one, bury the file."""
-        if self._settled_before(job_id):
-            return None
         path = self._path(job_id)
         uid = os.lstat(path).st_uid
         try:
-            data, uid = durable.read_foreign(path, DROP_LIMIT)
+            data, uid = read_foreign(path, DROP_LIMIT)
             request: CommentRequest = wire.read_request(wire.parse(data))
-        except (InvalidRequest, durable.Unfit) as error:
+        except (InvalidRequest, Unfit) as error:
             self._refuse(job_id, uid, str(error))
             return None
         except OSError as error:
@@ -205,6 +188,13 @@ class Drops:
 
     def _path(self, job_id: str) -> str:
         return os.path.join(self._layout.adopt, f"{job_id}.drop")
+
+
+def _is_immovable(arrival: Arrival, error: OSError) -> bool:
+    """Whether the error speaks of this file alone, not of the spool."""
+    if error.errno == errno.EACCES:
+        return stat.S_ISDIR(arrival.status.st_mode)
+    return error.errno in (errno.EPERM, errno.EBUSY, errno.EXDEV)
 
 
 def _origin(uid: int | None) -> Origin:

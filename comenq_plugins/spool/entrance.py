@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from comenq_core.errors import NoSuchJob, QueueRefused, WrongState
 from comenq_core.model import CommentRequest, Instant, Job, Submission
 from comenq_plugins.spool import durable, journal
-from comenq_plugins.spool.catalogue import Catalogue, Place
+from comenq_plugins.spool.catalogue import Catalogue
+from comenq_plugins.spool.locks import locked
 from comenq_plugins.spool.names import Name, digest_of, id_from, micros, moment
 
 __all__ = ["Entrance", "Item", "Limits"]
@@ -50,7 +51,6 @@ class Entrance:
         self._catalogue = catalogue
         self._layout = catalogue.layout
         self._limits = limits
-        self._latest = 0
 
     def put(self, items: Sequence[Item], now: Instant) -> Sequence[Job]:
         """Store all or, with an error, none; durable on return.
@@ -69,8 +69,9 @@ class Entrance:
         return jobs
 
     def room(self) -> int:
-        """How many more jobs may wait."""
-        return max(0, self._limits.max_pending - len(self._catalogue.index))
+        """How many more jobs may wait: at least one. Raises `QueueRefused`."""
+        self._check_room(1)
+        return self._limits.max_pending - len(self._catalogue.index)
 
     def _check_room(self, more: int) -> None:
         limits, waiting = self._limits, len(self._catalogue.index)
@@ -92,20 +93,14 @@ class Entrance:
     def _alone(self, items: Sequence[Item]) -> Iterator[None]:
         """Keep two processes from queuing the same key at once."""
         unique = any(i.submission.request.key or i.submission.if_absent for i in items)
-        lock = durable.locked(self._layout.path("put.lock")) if unique else nullcontext()
+        lock = locked(self._layout.changes) if unique else nullcontext()
         with lock:
             if unique:
                 self._catalogue.sync()
             yield
 
     def _order(self, item: Item, now: Instant) -> int:
-        if item.submission.ahead:
-            first = self._catalogue.index.first(micros(now.wall))
-            return first.order - 1 if first else micros(now.wall)
-        last = self._catalogue.index.last(micros(now.wall))
-        behind = max(self._latest, last.order if last else 0) + 1
-        self._latest = max(behind, micros(now.wall))
-        return self._latest
+        return self._catalogue.head(now) if item.submission.ahead else self._catalogue.end(now)
 
 
 class _Batch:
@@ -117,7 +112,11 @@ class _Batch:
         self._new: dict[str, tuple[Name, Job]] = {}
 
     def known(self, item: Item) -> Job | None:
-        """The job that this item would double, if there is one."""
+        """The job that this item would double, if there is one.
+
+        Whoever has renamed it into its place may not have synced the directory yet: it is
+        acknowledged here, so it is synced here.
+        """
         request = item.submission.request
         if request.key is not None:
             return self._keyed(request, _id_of_key(request.key))
@@ -128,26 +127,28 @@ class _Batch:
             job = self._new[job_id][1]
         else:
             try:
-                job = self._catalogue.read(self._catalogue.find(job_id))
+                place, job = self._catalogue.look_up(job_id)
             except NoSuchJob:
                 return None
+            durable.sync_directory(place.directory)
         if not _alike(job, request):
             raise WrongState(f"the key belongs to job {job_id}, which is another comment")
         return job
 
     def _same(self, request: CommentRequest) -> Job | None:
         digest = digest_of(request)
-        places = [
-            Place(directory, name)
-            for directory in (self._layout.cur, self._layout.new, self._layout.hold)
-            for name in self._catalogue.names(directory)
-            if name.digest == digest
-        ]
         written = [job for name, job in self._new.values() if name.digest == digest]
-        stored = (
-            job for place in places for job in self._catalogue.jobs(place.directory, [place.name])
-        )
-        return next((job for job in (*written, *stored) if _alike(job, request)), None)
+        found = next((job for job in written if _alike(job, request)), None)
+        return found or self._stored(request, digest)
+
+    def _stored(self, request: CommentRequest, digest: str) -> Job | None:
+        for directory in (self._layout.cur, self._layout.new, self._layout.hold):
+            names = [n for n in self._catalogue.names(directory) if n.digest == digest]
+            for job in self._catalogue.jobs(directory, names):
+                if _alike(job, request):
+                    durable.sync_directory(directory)
+                    return job
+        return None
 
     def add(self, item: Item, now: Instant, order: int) -> Job:
         """Take a new job into the batch."""

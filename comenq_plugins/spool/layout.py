@@ -13,12 +13,14 @@ from dataclasses import dataclass
 
 from comenq_core.errors import StoreError
 from comenq_core.model import State
+from comenq_plugins.spool import durable
 
 __all__ = ["FORMAT", "Layout"]
 
 FORMAT = 1
 """The spool's format, as its file ``version`` has it."""
 
+_PUBLIC = 0o755
 _PRIVATE = 0o700
 _PASSAGE = 0o710
 _DROP = 0o3730
@@ -87,6 +89,16 @@ class Layout:
             self.new: State.WAITING,
         }
 
+    @property
+    def directories(self) -> frozenset[str]:
+        """All that is below the root."""
+        return frozenset((*self.states, self.tmp, self.adopt))
+
+    @property
+    def changes(self) -> str:
+        """The lock of all that must not happen twice, or while a worker recovers."""
+        return self.path("changes.lock")
+
     def prepare(self) -> None:
         """Make what is missing; refuse what others could write, or a newer comenq has made.
 
@@ -94,10 +106,10 @@ class Layout:
             StoreError: the spool cannot be used; the text says what to do.
         """
         gid = _gid(self.group)
-        os.makedirs(os.path.dirname(self.root), exist_ok=True)
+        _parents(os.path.dirname(self.root))
         _directory(self.root, _PASSAGE if self.group else _PRIVATE, gid)
         self._check_version()
-        for path in (self.tmp, self.cur, self.hold, self.done, self.failed, self.adopt):
+        for path in self.directories - {self.new}:
             _directory(path, _PRIVATE, None)
         _directory(self.new, _DROP if self.group else _PRIVATE, gid)
 
@@ -107,9 +119,10 @@ class Layout:
             with open(path, encoding="ascii") as file:
                 found = file.read(20).strip()
         except FileNotFoundError:
-            with open(path, "w", encoding="ascii") as file:
-                file.write(f"{FORMAT}\n")
-            os.chmod(path, 0o600)
+            # Renamed into place, so that a crash leaves no spool of an unreadable format.
+            draft = f"{path}.{os.urandom(8).hex()}"
+            durable.create(draft, f"{FORMAT}\n".encode())
+            durable.replace(draft, path)
             return
         if found != str(FORMAT):
             raise StoreError(
@@ -127,11 +140,21 @@ def _gid(group: str) -> int | None:
         raise StoreError(f"[spool] group: there is no group {group!r} on this machine") from None
 
 
+def _parents(path: str) -> None:
+    """Make the directories above the spool, which others may pass and not change."""
+    if not os.path.isdir(path):
+        _parents(os.path.dirname(path))
+        _directory(path, _PUBLIC, None)
+
+
 def _directory(path: str, mode: int, gid: int | None) -> None:
     try:
         os.mkdir(path, _PRIVATE)
     except FileExistsError:
         _check_directory(path, mode)
+    else:
+        # What is acknowledged in a directory is as durable as the directory's own name.
+        durable.sync_directory(os.path.dirname(path))
     if gid is not None and os.stat(path).st_gid != gid:
         os.chown(path, -1, gid)
     if stat.S_IMODE(os.stat(path).st_mode) != mode:

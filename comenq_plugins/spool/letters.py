@@ -8,11 +8,11 @@ from datetime import datetime
 from comenq_core.log import printable
 from comenq_core.model import Attempt, Buried, Job, Origin, State
 from comenq_plugins.spool import durable, journal
-from comenq_plugins.spool.catalogue import Place
+from comenq_plugins.spool.catalogue import Place, listed
 from comenq_plugins.spool.layout import Layout
 from comenq_plugins.spool.names import Name, id_from, micros
 
-__all__ = ["bury_unfit", "write_letter"]
+__all__ = ["bury", "write_letter"]
 
 _NO_DIGEST = "00000000"
 
@@ -29,9 +29,10 @@ def write_letter(layout: Layout, job_id: str, origin: Origin, now: datetime, rea
     return name
 
 
-def bury_unfit(layout: Layout, place: Place, now: datetime, reason: str) -> None:
-    """Put what stands under a job's name, and is none, among the dead letters."""
-    job_id = id_from(os.urandom(16))
-    uid = os.lstat(place.path).st_uid
-    write_letter(layout, job_id, Origin(intake="drop", uid=uid), now, f"not a job: {reason}")
+def bury(layout: Layout, place: Place, now: datetime, reason: str) -> None:
+    """Put a file that was a job once, and is damaged, among the dead letters."""
+    job_id = id_from(str(place.name).encode())
+    if all(name.id != job_id for name in listed(layout.failed)):
+        reason = f"the file of job {place.name.id} is damaged: {reason}"
+        write_letter(layout, job_id, Origin(intake="spool"), now, reason)
     durable.move(place.path, os.path.join(layout.failed, f"{job_id}.drop"))

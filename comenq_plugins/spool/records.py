@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 
 from comenq_core import wire
@@ -15,6 +16,8 @@ from comenq_core.errors import InvalidRequest, Outpaced, StoreError
 from comenq_core.model import Pacing, Pause
 from comenq_plugins.spool import durable
 from comenq_plugins.spool.layout import Layout
+from comenq_plugins.spool.locks import locked
+from comenq_plugins.spool.reading import Unfit, read_own
 
 __all__ = ["Records"]
 
@@ -49,16 +52,17 @@ class Records:
 
     def pace(self, record: Pacing, expect: Pacing | None) -> None:
         """Replace an account's record, if it is still ``expect``."""
-        with durable.locked(self._lock):
+        with locked(self._lock):
             records = dict(self.pacing())
-            if records.get(record.account) != expect:
+            # It may be there already, from a try whose fsync failed.
+            if records.get(record.account) not in (expect, record):
                 raise Outpaced(f"account {record.account}: its pacing record has changed")
             records[record.account] = record
             self._write_pacing(records)
 
     def forgive(self) -> None:
         """Forget which credentials were refused."""
-        with durable.locked(self._lock):
+        with locked(self._lock):
             records = self.pacing()
             if any(record.refused for record in records.values()):
                 self._write_pacing(
@@ -81,10 +85,9 @@ class Records:
 
     def unpause(self) -> None:
         """Lift it."""
-        try:
-            durable.remove(self._pause)
-        except FileNotFoundError:
-            return
+        with suppress(FileNotFoundError):
+            os.unlink(self._pause)
+        durable.sync_directory(self._layout.root)
 
     def _write_pacing(self, records: Mapping[str, Pacing]) -> None:
         self._replace(self._pacing, [wire.pacing_to_json(record) for record in records.values()])
@@ -92,14 +95,14 @@ class Records:
     def _replace(self, path: str, value: object) -> None:
         draft = os.path.join(self._layout.tmp, f"{os.path.basename(path)}.{os.urandom(8).hex()}")
         durable.create(draft, wire.encode(value) + b"\n")
-        durable.move(draft, path)
+        durable.replace(draft, path)
 
     def _read(self, path: str) -> object | None:
         try:
-            return wire.parse(durable.read_own(path, _LIMIT))
+            return wire.parse(read_own(path, _LIMIT))
         except FileNotFoundError:
             return None
-        except (InvalidRequest, durable.Unfit) as error:
+        except (InvalidRequest, Unfit) as error:
             raise _damaged(path) from error
 
 

@@ -8,12 +8,19 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
+from comenq_core.errors import InvalidRequest
 from comenq_core.log import Log
+from comenq_core.model import Instant, State
 from comenq_plugins.spool import durable, journal
-from comenq_plugins.spool.catalogue import JOB_LIMIT, Catalogue, Place
+from comenq_plugins.spool.catalogue import JOB_LIMIT, Catalogue, Place, listed
+from comenq_plugins.spool.journal import Forgiven
+from comenq_plugins.spool.layout import Layout
+from comenq_plugins.spool.letters import bury
+from comenq_plugins.spool.locks import locked
 from comenq_plugins.spool.names import Name
+from comenq_plugins.spool.reading import Unfit, is_own, read_own
 from comenq_plugins.spool.transitions import target_of
 
 __all__ = ["recover"]
@@ -24,23 +31,26 @@ _ABANDONED = 36 * 3600
 log = Log("spool")
 
 
-def recover(catalogue: Catalogue) -> None:
+def recover(catalogue: Catalogue, now: Instant) -> None:
     """Leave every job in one place, and those that may be posted already in doubt.
 
     Raises:
         OSError: the disk does not let it.
     """
-    _remove_doubles(catalogue)
-    _finish_claimed(catalogue)
-    _clean_tmp(catalogue.layout.tmp)
+    layout = catalogue.layout
+    # What an operator moves meanwhile would look like a job in two places, or in none.
+    with locked(layout.changes):
+        _remove_doubles(layout)
+        _finish_claimed(layout, now)
+    _clean_tmp(layout.tmp)
     catalogue.rescan()
 
 
-def _remove_doubles(catalogue: Catalogue) -> None:
+def _remove_doubles(layout: Layout) -> None:
     """Where a power cut left a job in two places, keep the more advanced one."""
     seen: set[str] = set()
-    for directory in catalogue.layout.states:
-        names = sorted(catalogue.names(directory), key=_progress, reverse=True)
+    for directory in layout.states:
+        names = sorted(_own(directory), key=_progress, reverse=True)
         doubles = _known(names, seen)
         for name in doubles:
             os.unlink(os.path.join(directory, str(name)))
@@ -48,7 +58,11 @@ def _remove_doubles(catalogue: Catalogue) -> None:
                         job=name.id, removed=directory)  # fmt: skip
         if doubles:
             durable.sync_directory(directory)
-            catalogue.rescan()
+
+
+def _own(directory: str) -> Iterable[Name]:
+    """The jobs in a directory; another user may give any name to a file in ``new/``."""
+    return (name for name in listed(directory) if is_own(os.path.join(directory, str(name))))
 
 
 def _progress(name: Name) -> tuple[int, int]:
@@ -64,21 +78,29 @@ def _known(names: Iterable[Name], seen: set[str]) -> list[Name]:
     return doubles
 
 
-def _finish_claimed(catalogue: Catalogue) -> None:
+def _finish_claimed(layout: Layout, now: Instant) -> None:
     """Complete what was recorded; what was not is in doubt, and one more worker died of it."""
-    layout = catalogue.layout
-    for name in catalogue.names(layout.cur):
+    for name in listed(layout.cur):
         place = Place(layout.cur, name)
-        events = journal.events_in(durable.read_own(place.path, JOB_LIMIT))
-        if len(events) > name.events and isinstance(event := events[name.events], journal.Event):
-            target = target_of(layout, name, event)
-            durable.move(place.path, target.path)
-            log.info("completed", "A settled job was put in its place.", job=name.id)
-        elif not name.due:
-            doubtful = name._replace(due=1, interruptions=name.interruptions + 1)
-            durable.move(place.path, Place(layout.cur, doubtful).path)
-            log.warning("interrupted", "The worker died while it had this job.",
-                        job=name.id, times=doubtful.interruptions)  # fmt: skip
+        try:
+            data = read_own(place.path, JOB_LIMIT)
+            journal.decode(data, name, State.POSTING)
+        except (Unfit, InvalidRequest) as error:
+            bury(layout, place, now.wall, str(error))
+            continue
+        _finish(layout, place, journal.events_in(data)[name.events :])
+
+
+def _finish(layout: Layout, place: Place, unsettled: Sequence[journal.Event | Forgiven]) -> None:
+    name = place.name
+    if unsettled and isinstance(event := unsettled[0], journal.Event):
+        durable.move(place.path, target_of(layout, name, event).path)
+        log.info("completed", "A settled job was put in its place.", job=name.id)
+    elif not name.due:
+        doubtful = name._replace(due=1, interruptions=name.interruptions + 1)
+        durable.move(place.path, Place(layout.cur, doubtful).path)
+        log.warning("interrupted", "The worker died while it had this job.",
+                    job=name.id, times=doubtful.interruptions)  # fmt: skip
 
 
 def _clean_tmp(directory: str) -> None:

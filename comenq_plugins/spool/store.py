@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import datetime
 from itertools import islice
 
-from comenq_core.errors import InvalidRequest, StoreLocked, WrongState
+from comenq_core.errors import StoreLocked
 from comenq_core.model import (
     Attempt,
     Counts,
@@ -18,21 +16,20 @@ from comenq_core.model import (
     Job,
     Pacing,
     Pause,
-    State,
     Submission,
     Verdict,
 )
-from comenq_plugins.spool import durable, journal
-from comenq_plugins.spool.catalogue import Catalogue, Place
+from comenq_plugins.spool.bench import Bench
+from comenq_plugins.spool.catalogue import Catalogue
 from comenq_plugins.spool.desk import Desk
 from comenq_plugins.spool.drops import Adopted, Drops
 from comenq_plugins.spool.entrance import Entrance, Item
 from comenq_plugins.spool.faults import reported
-from comenq_plugins.spool.letters import bury_unfit
-from comenq_plugins.spool.names import Name, micros, moment
+from comenq_plugins.spool.journal import Event
+from comenq_plugins.spool.locks import claim_lock
+from comenq_plugins.spool.names import micros, moment
 from comenq_plugins.spool.records import Records
 from comenq_plugins.spool.recovery import recover
-from comenq_plugins.spool.transitions import target_of
 from comenq_plugins.spool.upkeep import Upkeep
 
 __all__ = ["SpoolStore"]
@@ -61,6 +58,7 @@ class SpoolStore:
         self._upkeep = upkeep
         self._records = Records(self._layout)
         self._desk = Desk(catalogue, clock)
+        self._bench = Bench(catalogue)
         self._drops = Drops(catalogue, self._put_adopted, clock)
         self._threads = threading.RLock()
         self.now = clock
@@ -156,72 +154,39 @@ class SpoolStore:
     def lock(self) -> Iterator[None]:
         """Hold the kernel's lock on ``worker.lock``; recover what a dead worker has left."""
         path = self._layout.path("worker.lock")
-        with reported(self._layout.root), durable.claim_lock(path) as holder:
+        with reported(self._layout.root), claim_lock(path) as holder:
             if holder is not None:
                 raise StoreLocked(
                     f"{path}: another worker (pid {holder}) has this spool; one at a time posts"
                 )
-            recover(self._catalogue)
+            recover(self._catalogue, self.now())
             yield
 
     def tend(self) -> bool:
         """Adopt a bounded number of dropped files; prune what is old."""
         with self._operation():
             self._upkeep.run(self.now())
-            return self._drops.adopt(self._entrance.room())
+            return self._drops.adopt(self._entrance.room)
 
     def doubtful(self) -> Sequence[Job]:
         """The jobs in ``cur/``. The worker asks while it has none, so all are in doubt."""
         with self._operation():
-            names = self._catalogue.names(self._layout.cur)
-            return [
-                replace(job, state=State.DOUBTFUL, due=job.due or moment(0))
-                for job in self._catalogue.jobs(self._layout.cur, names)
-            ]
+            return self._bench.doubtful()
 
     def claim(self) -> Job | None:
         """Move the first name that is due from ``new/`` to ``cur/``."""
         with self._operation():
-            while name := self._catalogue.index.first(micros(self.now().wall)):
-                if job := self._claim(name):
-                    return job
-            return None
-
-    def _claim(self, name: Name) -> Job | None:
-        mine = Place(self._layout.cur, name._replace(due=0))
-        self._catalogue.index.discard(name)
-        try:
-            durable.move(os.path.join(self._layout.new, str(name)), mine.path)
-        except FileNotFoundError:
-            return None
-        try:
-            return self._catalogue.read(mine)
-        except (durable.Unfit, InvalidRequest) as error:
-            bury_unfit(self._layout, mine, self.now().wall, str(error))
-            return None
+            return self._bench.claim(self.now())
 
     def reclaim(self, job: Job) -> Job:
         """Mark a doubtful job as being worked on, so that a crash is counted."""
         with self._operation():
-            place = self._claimed(job)
-            mine = Place(place.directory, place.name._replace(due=0))
-            durable.move(place.path, mine.path)
-            return self._catalogue.read(mine)
+            return self._bench.reclaim(job)
 
     def settle(self, job: Job, verdict: Verdict, attempt: Attempt) -> None:
         """Append the event, then rename; done again after a failure, it ends the same."""
-        event = journal.Event(attempt=attempt, verdict=verdict)
         with self._operation():
-            place = self._claimed(job)
-            target = target_of(self._layout, place.name, event)
-            durable.append(place.path, 1 + place.name.events, journal.encode_event(event))
-            durable.move(place.path, target.path)
-
-    def _claimed(self, job: Job) -> Place:
-        for name in self._catalogue.names(self._layout.cur):
-            if name.id == job.id:
-                return Place(self._layout.cur, name)
-        raise WrongState(f"job {job.id} is not claimed")
+            self._bench.settle(job, Event(attempt=attempt, verdict=verdict))
 
     def next_due(self) -> datetime | None:
         """The first due time in ``new/`` that is still to come."""

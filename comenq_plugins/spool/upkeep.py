@@ -48,7 +48,7 @@ class Upkeep:
             old = [name for name in self._catalogue.names(directory) if name.order < oldest]
             for name in old:
                 durable.forget(os.path.join(directory, f"{name.id}.drop"))
-                os.unlink(os.path.join(directory, str(name)))
+                durable.forget(os.path.join(directory, str(name)))
             if old:
                 durable.sync_directory(directory)
                 log.info("pruned", "Old records were removed.", count=len(old), path=directory)

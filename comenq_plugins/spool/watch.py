@@ -78,9 +78,13 @@ if sys.platform == "linux":
     class _Inotify:
         def __init__(self, directories: Sequence[str]) -> None:
             self._inotify = INotify()
-            self._directories = {
-                self._inotify.add_watch(directory, _WATCHED): directory for directory in directories
-            }
+            try:
+                self._directories = {
+                    self._inotify.add_watch(path, _WATCHED): path for path in directories
+                }
+            except OSError:
+                self._inotify.close()
+                raise
 
         def fileno(self) -> int:
             descriptor: int = self._inotify.fileno()

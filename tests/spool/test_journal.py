@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from comenq_core.errors import InvalidRequest
-from comenq_core.model import Job, State
+from comenq_core.model import Attempt, Job, State, Verdict
 from comenq_core.testing.strategies import attempts, jobs, verdicts
 from comenq_plugins.spool import durable
 from comenq_plugins.spool.journal import (
@@ -80,10 +80,10 @@ def test_an_event_counts_when_the_name_says_so(
 
 @given(fresh_jobs, st.lists(attempts(), min_size=1, max_size=3), verdicts())
 def test_forgiveness_keeps_the_story_and_counts_nothing(
-    job: Job, tries: list, verdict: object
+    job: Job, tries: list[Attempt], verdict: Verdict
 ) -> None:
     """A job that an operator queued again remembers its attempts; none counts."""
-    told: list[Event | Forgiven] = [Event(attempt=a, verdict=verdict) for a in tries]  # type: ignore[arg-type]
+    told: list[Event | Forgiven] = [Event(attempt=a, verdict=verdict) for a in tries]
     text = text_of(job, [*told, Forgiven()])
     again = decode(text, name_of(job, len(told) + 1), State.WAITING)
     assert [a.message for a in again.attempts] == [a.message for a in tries]

@@ -1,0 +1,100 @@
+"""What the worker does with a job: claim it, and settle it. The caller has the worker's lock.
+
+A claim is one rename, a settlement one line and one rename. Each can be done again after a
+failure, and ends the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from comenq_core.errors import InvalidRequest, WrongState
+from comenq_core.model import Instant, Job, State
+from comenq_plugins.spool import durable, journal
+from comenq_plugins.spool.catalogue import JOB_LIMIT, Catalogue, Place
+from comenq_plugins.spool.journal import Event
+from comenq_plugins.spool.letters import bury
+from comenq_plugins.spool.names import Name, micros, moment
+from comenq_plugins.spool.reading import Unfit, read_own
+from comenq_plugins.spool.transitions import target_of
+
+__all__ = ["Bench"]
+
+
+class Bench:
+    """The worker's side of a spool.
+
+    Args:
+        catalogue: the spool, brought up to date before each call.
+    """
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        self._catalogue = catalogue
+        self._layout = catalogue.layout
+
+    def doubtful(self) -> Sequence[Job]:
+        """The jobs in ``cur/``."""
+        names = self._catalogue.names(self._layout.cur)
+        return [
+            replace(job, state=State.DOUBTFUL, due=job.due or moment(0))
+            for job in self._catalogue.jobs(self._layout.cur, names)
+        ]
+
+    def claim(self, now: Instant) -> Job | None:
+        """Take the first job that is due."""
+        while name := self._catalogue.index.first(micros(now.wall)):
+            if job := self._take(name, now):
+                return job
+        return None
+
+    def _take(self, name: Name, now: Instant) -> Job | None:
+        waiting = Place(self._layout.new, name)
+        mine = Place(self._layout.cur, name._replace(due=0))
+        try:
+            job = self._catalogue.read(waiting)
+            durable.move(waiting.path, mine.path)
+        except FileNotFoundError:
+            job = None
+        except (Unfit, InvalidRequest) as error:
+            bury(self._layout, waiting, now.wall, str(error))
+            job = None
+        self._catalogue.index.discard(name)
+        return replace(job, state=State.POSTING, due=None) if job else None
+
+    def reclaim(self, job: Job) -> Job:
+        """Take a job that is in doubt."""
+        place = self._place_of(job)
+        self._require_claimed(place)
+        mine = Place(place.directory, place.name._replace(due=0))
+        durable.move(place.path, mine.path)
+        return self._catalogue.read(mine)
+
+    def settle(self, job: Job, event: Event) -> None:
+        """Record an event of a claimed job, and put the job where it belongs then."""
+        place = self._place_of(job)
+        if self._is_settled(place, event):
+            # An earlier try came as far as this; only its fsync had failed.
+            durable.sync_directory(place.directory)
+            durable.sync_directory(self._layout.cur)
+            return
+        self._require_claimed(place)
+        target = target_of(self._layout, place.name, event)
+        durable.append(place.path, 1 + place.name.events, journal.encode_event(event))
+        durable.move(place.path, target.path)
+
+    def _place_of(self, job: Job) -> Place:
+        for name in self._catalogue.names(self._layout.cur):
+            if name.id == job.id:
+                return Place(self._layout.cur, name)
+        return self._catalogue.find(job.id)
+
+    def _require_claimed(self, place: Place) -> None:
+        if place.directory != self._layout.cur:
+            raise WrongState(f"job {place.name.id} is not claimed")
+
+    def _is_settled(self, place: Place, event: Event) -> bool:
+        if place.directory == self._layout.cur and not place.name.due:
+            return False
+        events = journal.events_in(read_own(place.path, JOB_LIMIT))
+        return events[: place.name.events][-1:] == [event]

@@ -1,0 +1,122 @@
+"""What stands in ``new/``: jobs and dropped files, kept up to date by what the kernel tells."""
+
+from __future__ import annotations
+
+import os
+
+from comenq_core.errors import StoreError
+from comenq_core.model import Instant
+from comenq_plugins.spool.index import Index
+from comenq_plugins.spool.layout import Layout
+from comenq_plugins.spool.names import Name, micros
+from comenq_plugins.spool.reading import is_own
+from comenq_plugins.spool.watch import Change, Kind, watch_directories
+
+__all__ = ["Incoming"]
+
+_FAR = 10**17
+"""Later than any order that a name can have."""
+
+
+class Incoming:
+    """The jobs and the dropped files in ``new/``, as of the last `sync`.
+
+    Args:
+        layout: a prepared spool.
+    """
+
+    def __init__(self, layout: Layout) -> None:
+        self.layout = layout
+        self.index = Index()
+        self.drops: dict[str, Kind] = {}
+        self._watch = watch_directories([layout.new, layout.root])
+        self._stale = False
+        self._earliest = _FAR
+        self._latest = 0
+        self.rescan()
+
+    def fileno(self) -> int:
+        """Readable when something has come into the spool, or left it."""
+        return self._watch.fileno()
+
+    def close(self) -> None:
+        """Stop watching."""
+        self._watch.close()
+
+    def sync(self) -> None:
+        """Take in what has happened in ``new/`` since the last time."""
+        changes = None if self._stale else self._watch.changes()
+        if changes is None or any(self._takes_away(change) for change in changes):
+            self._rearm()
+            return
+        for directory, text, kind in changes:
+            if directory == self.layout.new:
+                self._take(text, kind)
+
+    def head(self, now: Instant) -> int:
+        """The order of one who is to stand before all others."""
+        first = self.index.first(micros(now.wall))
+        self._earliest = min(self._earliest, first.order if first else micros(now.wall)) - 1
+        return self._earliest
+
+    def end(self, now: Instant) -> int:
+        """The order of one who is to stand behind all others, even if the clock went back."""
+        last = self.index.last(micros(now.wall))
+        behind = max(self._latest, last.order if last else 0) + 1
+        self._latest = max(behind, micros(now.wall))
+        return self._latest
+
+    def rescan(self) -> None:
+        """List ``new/`` afresh."""
+        texts = os.listdir(self.layout.new)
+        jobs = {text: name for text in texts if (name := self._job(text))}
+        self.index = Index(jobs.values())
+        self.drops = {
+            text: self.drops.get(text, Kind.CREATED)
+            for text in texts
+            if text not in jobs and _is_drop(text)
+        }
+
+    def _takes_away(self, change: Change) -> bool:
+        path = os.path.join(change.directory, change.name)
+        return change.kind is Kind.LEFT and path in self.layout.directories
+
+    def _rearm(self) -> None:
+        """Begin again: events were lost, or a directory was taken away."""
+        self._stale = True
+        root = self.layout.root
+        if not os.path.exists(self.layout.path("version")):
+            # An empty directory may be the mount point of what is to come back.
+            raise StoreError(f"{root}: the spool is gone: mount or restore it, or restart comenqd")
+        self.layout.prepare()
+        watch = watch_directories([self.layout.new, self.layout.root])
+        self._watch.close()
+        self._watch = watch
+        self.rescan()
+        self._stale = False
+
+    def _take(self, text: str, kind: Kind) -> None:
+        if kind is Kind.LEFT:
+            self._forget(text)
+        elif name := self._job(text):
+            self.drops.pop(text, None)
+            self.index.add(name)
+        elif _is_drop(text) and self.drops.get(text) is not Kind.COMPLETE:
+            self.drops[text] = kind
+
+    def _forget(self, text: str) -> None:
+        self.drops.pop(text, None)
+        if name := Name.parse(text):
+            self.index.discard(name)
+
+    def _job(self, text: str) -> Name | None:
+        """The name of a job; in somebody else's hands, such a name gives no right to a place."""
+        name = Name.parse(text)
+        if name is None or self.index.get(name.id) == name:
+            return name
+        return name if is_own(os.path.join(self.layout.new, text)) else None
+
+
+def _is_drop(text: str) -> bool:
+    wanted = text.endswith(".json") and not text.startswith(".")
+    return wanted or Name.parse(text) is not None

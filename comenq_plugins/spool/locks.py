@@ -1,0 +1,40 @@
+"""The kernel's locks on files: it drops them with the process, so nothing stale stays behind."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+__all__ = ["claim_lock", "locked"]
+
+_MODE = 0o600
+
+
+@contextmanager
+def locked(path: str) -> Iterator[None]:
+    """Hold a file's lock against other threads and processes for a ``with`` block."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, _MODE)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def claim_lock(path: str) -> Iterator[str | None]:
+    """Try to take a file's lock for a ``with`` block: ``None``, or the pid of who has it."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, _MODE)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield os.pread(descriptor, 20, 0).decode("ascii", "replace").strip()
+            return
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, b"%d\n" % os.getpid(), 0)
+        yield None
+    finally:
+        os.close(descriptor)

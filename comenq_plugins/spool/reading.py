@@ -1,0 +1,77 @@
+"""What may be read: the daemon's own files, and others' only after checks on the open file."""
+
+from __future__ import annotations
+
+import os
+import stat
+
+__all__ = ["Unfit", "is_own", "read_all", "read_foreign", "read_own"]
+
+_READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+
+
+class Unfit(Exception):
+    """What stands under a name is not a file that may be read; the text says why."""
+
+
+def read_own(path: str, limit: int) -> bytes:
+    """Read at most ``limit`` bytes of a file that this process's user has made.
+
+    Raises:
+        Unfit: it is somebody else's, or no regular file.
+        OSError: it is gone, or cannot be read.
+    """
+    descriptor = os.open(path, _READ)
+    try:
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode) or status.st_uid != os.geteuid():
+            raise Unfit(f"it was not made by the daemon (uid {status.st_uid})")
+        return read_all(descriptor, limit)
+    finally:
+        os.close(descriptor)
+
+
+def is_own(path: str) -> bool:
+    """Whether a regular file of this process's user stands there."""
+    try:
+        status = os.lstat(path)
+    except FileNotFoundError:
+        return False
+    return stat.S_ISREG(status.st_mode) and status.st_uid == os.geteuid()
+
+
+def read_foreign(path: str, limit: int) -> tuple[bytes, int]:
+    """Read a regular file that has one name; return its bytes and its owner's uid.
+
+    The checks are made on the open file, so that nothing can be put in its place meanwhile;
+    O_NONBLOCK keeps a FIFO from blocking, and the size is bounded before and while reading.
+
+    Raises:
+        Unfit: no regular file, several names (it may be another's secret), or too large.
+        OSError: it is gone, or cannot be read.
+    """
+    descriptor = os.open(path, _READ)
+    try:
+        before = os.fstat(descriptor)
+        if not stat.S_ISREG(before.st_mode):
+            raise Unfit("it is not a regular file")
+        if before.st_nlink != 1:
+            raise Unfit(f"it has {before.st_nlink} names; a hard link is not accepted")
+        if before.st_size > limit:
+            raise Unfit(f"it has {before.st_size} bytes; {limit} are allowed")
+        data = read_all(descriptor, limit + 1)
+        after = os.fstat(descriptor)
+    finally:
+        os.close(descriptor)
+    if len(data) != before.st_size or after.st_mtime_ns != before.st_mtime_ns:
+        raise Unfit("it changed while it was read: write it elsewhere, then rename it in")
+    return data, before.st_uid
+
+
+def read_all(descriptor: int, limit: int) -> bytes:
+    """Read what is left of an open file, at most ``limit`` bytes."""
+    parts = []
+    while limit > 0 and (part := os.read(descriptor, min(limit, 1 << 20))):
+        parts.append(part)
+        limit -= len(part)
+    return b"".join(parts)
