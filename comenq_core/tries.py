@@ -5,7 +5,7 @@ from __future__ import annotations
 import traceback
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from comenq_core.log import Log
 from comenq_core.model import (
@@ -19,6 +19,7 @@ from comenq_core.model import (
     Unauthorized,
     Unknown,
 )
+from comenq_core.pacing import elapsed
 from comenq_core.protocols import Poster
 from comenq_core.retry import ABSENT, word
 
@@ -62,17 +63,10 @@ def try_post(poster: Poster, job: Job, clock: Callable[[], Instant]) -> Tried:
     return Tried(outcome=outcome, started=started, ended=clock(), account=poster.account)
 
 
-def try_find(
-    poster: Poster, job: Job, record: Pacing | None, known: Collection[int | str]
-) -> Found:
-    """Look for a doubtful job's comment.
-
-    Args:
-        record: the pacing record of the poster's account.
-        known: comments that are other jobs' and so cannot be this one's.
-    """
+def try_find(poster: Poster, job: Job, since: datetime, known: Collection[int | str]) -> Found:
+    """Look for a doubtful job's comment; see `comenq_core.protocols.Poster.find`."""
     try:
-        return poster.find(job, tried_at(job, record), known)
+        return poster.find(job, since, known)
     except Exception as error:  # noqa: BLE001 -- a plugin may raise anything, and must not end us
         return _broken(error, job)
 
@@ -91,15 +85,21 @@ def look_attempt(
     )
 
 
-def tried_at(job: Job, record: Pacing | None) -> datetime:
-    """When the doubtful job was first tried: its comment cannot be older.
+def tried_at(job: Job, record: Pacing | None, now: Instant, longest: float) -> datetime:
+    """When the doubtful job was first tried, as the wall clock now has it, or somewhat before.
 
     A worker that was killed has left no attempt in the job; then the pacing record, which is
-    written before every attempt, knows.
+    written before every attempt, knows. It also knows how long ago that was by a clock that
+    nobody sets: what the wall clock showed at the attempt is worth little if it was set since.
+
+    Args:
+        record: the pacing record of the account that tried it.
+        longest: seconds that an attempt can last.
     """
     told = [attempt.started for attempt in job.attempts if attempt.counted]
     if record and record.job == job.id:
-        told.append(record.at.wall)
+        ago = timedelta(seconds=elapsed(record.at, now) + longest)
+        told += [record.at.wall, now.wall - ago]
     return min(told, default=job.arrived)
 
 

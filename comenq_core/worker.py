@@ -33,7 +33,7 @@ from comenq_core.protocols import Poster, Stop, Store, Watch
 from comenq_core.retry import Policy, after_look, decide, given_up, unanswered
 from comenq_core.settings import Settings
 from comenq_core.terms import pace_of, policy_of
-from comenq_core.tries import Found, look_attempt, try_find, try_post
+from comenq_core.tries import Found, look_attempt, tried_at, try_find, try_post
 from comenq_core.turns import Turns
 
 __all__ = ["LONGEST_WAIT", "Worker", "run"]
@@ -132,7 +132,8 @@ class Worker:
         credential = poster.credential()
         started = self._store.now()
         job = self._store.reclaim(job)
-        found = try_find(poster, job, record, self._known(job))
+        since = tried_at(job, record, started, self._pace.attempt_limit)
+        found = try_find(poster, job, since, self._known(job))
         ended = self._store.now()
         verdict = self._judge(job, found, ended)
         attempt = look_attempt(poster, found, verdict.reason, started, ended)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 
 from comenq_core.model import (
@@ -96,7 +96,7 @@ class GitHubPoster:
             wanted = Wanted(
                 bodies=(job.asked.body, marked(job.asked.body, job.id)),
                 login=login,
-                since=since + self._client.ahead - SLACK,
+                since=since + min(self._client.ahead, timedelta(0)) - SLACK,
                 known=known,
             )
             return search(self._client, self._comments(job), wanted)

@@ -5,7 +5,7 @@ Waits are read from the durable record and the test's own clock; nothing sleeps.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from email.utils import format_datetime
 
 import pytest
@@ -66,7 +66,7 @@ def test_retry_after_in_seconds_silences_the_whole_queue(daemon: Rig, status: in
 
 def test_retry_after_as_a_date_silences_the_whole_queue(daemon: Rig) -> None:
     """An HTTP-date is understood as well as seconds."""
-    when = datetime.now(UTC) + timedelta(hours=2)
+    when = daemon.wall() + timedelta(hours=2)
     headers = {"Retry-After": format_datetime(when, usegmt=True)}
     daemon.forge.answer_next(status=429, headers=headers, body=SECONDARY)
     daemon.put()
@@ -76,7 +76,7 @@ def test_retry_after_as_a_date_silences_the_whole_queue(daemon: Rig) -> None:
 
 def test_an_exhausted_primary_limit_waits_for_its_reset(daemon: Rig) -> None:
     """With nothing remaining, the queue is silent until a second after the reset."""
-    reset = datetime.now(UTC) + timedelta(minutes=50)
+    reset = daemon.wall() + timedelta(minutes=50)
     headers = {
         "X-RateLimit-Remaining": "0",
         "X-RateLimit-Reset": str(int(reset.timestamp())),
@@ -115,7 +115,7 @@ def test_a_secondary_limit_without_a_time_doubles_from_a_minute(
     daemon: Rig, status: int, body: object
 ) -> None:
     """Each limit in a row is met with twice the silence; the rate limit's reset is ignored."""
-    far = str(int(datetime.now(UTC).timestamp()) + 3_000)
+    far = str(int(daemon.wall().timestamp()) + 3_000)
     headers = {"X-RateLimit-Remaining": "4999", "X-RateLimit-Reset": far}
     daemon.forge.answer_next(status=status, body=body, headers=headers, times=3)
     job = daemon.put()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,7 +18,7 @@ HOURS = 7_200.0
 @pytest.mark.parametrize("accept", [True, False])
 @pytest.mark.parametrize("how", [{"status": 502}, {"status": 500}, {"drop": True}])
 def test_an_ambiguous_answer_gives_one_comment(
-    daemon: Rig, how: dict[str, object], accept: bool
+    daemon: Rig, how: dict[str, Any], accept: bool
 ) -> None:
     """A 5xx or a dropped connection, with or without the comment created: one, not two or none."""
     daemon.forge.answer_next(accept=accept, **how)
@@ -25,6 +27,20 @@ def test_an_ambiguous_answer_gives_one_comment(
     assert daemon.bodies == ["hello"]
     assert daemon.job(job).state == "posted"
     assert daemon.job(job).url == daemon.forge.comments[0].html_url
+
+
+@pytest.mark.parametrize("step", [timedelta(hours=-1), timedelta(hours=1), timedelta(days=1)])
+def test_a_clock_that_is_set_after_an_ambiguous_answer_hides_no_comment(
+    daemon: Rig, step: timedelta
+) -> None:
+    """The comment is found by how long ago it was sent, not by what the clock showed then."""
+    daemon.clock.set_wall(daemon.wall() + step)
+    daemon.forge.answer_next(status=502, accept=True)
+    daemon.put()
+    daemon.worker.step()
+    daemon.clock.set_wall(daemon.wall() - step)
+    daemon.run_for(HOURS)
+    assert daemon.bodies == ["hello"]
 
 
 def test_a_timeout_after_acceptance_gives_one_comment(tmp_path: Path) -> None:
