@@ -1,0 +1,148 @@
+"""Real processes, real HTTP: whatever happens to a request or its answer, one comment is there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from comenq_core.testing.forge import Forge
+from tests.reliability.apart import Apart
+
+BODY = "Looks good to me.\n"
+
+
+@pytest.fixture
+def daemon(forge: Forge) -> Iterator[Apart]:
+    """A daemon that lets a post take 2 s, so that the wait after a kill is short as well."""
+    with Apart(forge.url, github_api_timeout_secs=2.0) as made:
+        made.listen()
+        yield made
+
+
+def looks(forge: Forge) -> int:
+    """How often the comments of the pull request were listed."""
+    return sum(one.method == "GET" and "/comments" in one.path for one in forge.requests)
+
+
+def assert_posted_once(forge: Forge, daemon: Apart) -> None:
+    """One comment, one receipt, and nothing else left to do."""
+    (comment,) = forge.comments
+    assert comment.body == BODY
+    assert len(list((daemon.queue / "done").iterdir())) == 1
+    for directory in ("new", "cur", "failed"):
+        assert not list((daemon.queue / directory).iterdir()), directory
+
+
+def test_comment_of_a_killed_worker_is_found(forge: Forge, daemon: Apart) -> None:
+    """A worker killed between the comment and the receipt: the next one finds the comment."""
+    forge.answer_next(delay=60)
+    worker = daemon.work()
+    daemon.put(BODY)
+    forge.wait_for_comments(1, timeout=60)
+    worker.kill()
+
+    daemon.work().log.until("info worker job_done: .* outcome=posted")
+
+    assert_posted_once(forge, daemon)
+    assert len(forge.posts) == 1
+
+
+def test_request_of_a_killed_worker_that_came_to_nothing_is_sent_again(
+    forge: Forge, daemon: Apart
+) -> None:
+    """A worker killed after its request, of which no comment came: two looks, then one more post."""
+    forge.answer_next(delay=60, drop=True)
+    worker = daemon.work()
+    daemon.put(BODY)
+    forge.wait_for_requests(1, timeout=60, method="POST")
+    worker.kill()
+    assert not forge.comments
+
+    again = daemon.work()
+    again.log.until("warning worker job_retryat: ")
+    again.log.until("info worker job_done: ")
+
+    assert_posted_once(forge, daemon)
+    assert (looks(forge), len(forge.posts)) == (2, 2)
+
+
+def test_comment_whose_answer_was_lost_is_found(forge: Forge, daemon: Apart) -> None:
+    """The forge took the comment and dropped the connection: it is found, not posted again."""
+    forge.answer_next(drop=True, accept=True)
+    worker = daemon.work()
+    daemon.put(BODY)
+
+    worker.log.until("info worker job_done: .* outcome=posted")
+
+    assert_posted_once(forge, daemon)
+    assert len(forge.posts) == 1
+
+
+def test_comment_behind_a_bad_gateway_is_found(forge: Forge, daemon: Apart) -> None:
+    """The forge took the comment and a proxy answered 502: it is found, not posted again."""
+    forge.answer_next(status=502, accept=True)
+    worker = daemon.work()
+    daemon.put(BODY)
+
+    worker.log.until("info worker job_done: .* outcome=posted")
+
+    assert_posted_once(forge, daemon)
+    assert len(forge.posts) == 1
+
+
+@pytest.mark.parametrize("answer", [{"drop": True}, {"status": 502}], ids=["dropped", "502"])
+def test_request_that_was_lost_is_sent_again(
+    forge: Forge, daemon: Apart, answer: dict[str, object]
+) -> None:
+    """The forge never had the request: the comment is looked for twice, then posted again."""
+    forge.answer_next(**answer)
+    worker = daemon.work()
+    daemon.put(BODY)
+
+    worker.log.until("warning worker job_retryat: ")
+    worker.log.until("info worker job_done: ")
+
+    assert_posted_once(forge, daemon)
+    assert (looks(forge), len(forge.posts)) == (2, 2)
+
+
+def test_comment_that_shows_late_is_not_posted_again(forge: Forge, daemon: Apart) -> None:
+    """A listing may lag: what the first look does not see, the second one does."""
+    forge.answer_next(drop=True, accept=True)
+    forge.answer_next(method="GET", path="/comments", body=[])
+    worker = daemon.work()
+    daemon.put(BODY)
+
+    worker.log.until("info worker job_done: .* outcome=posted")
+
+    assert_posted_once(forge, daemon)
+    assert (looks(forge), len(forge.posts)) == (2, 1)
+
+
+def test_job_that_kills_its_worker_three_times_is_buried(forge: Forge, daemon: Apart) -> None:
+    """After three workers died with a job it is a dead letter that says so, and the next goes out."""
+    daemon.put("the killer")
+    for died in range(3):
+        forge.answer_next(delay=60, drop=True)
+        worker = daemon.work()
+        forge.wait_for_requests(died + 1, timeout=60, method="POST")
+        worker.kill()
+    daemon.put(BODY)
+
+    daemon.work().log.until("warning worker job_buried: .*the worker died 3 times")
+    forge.wait_for_comments(1, timeout=60)
+
+    assert [comment.body for comment in forge.comments] == [BODY]
+    assert "the worker died 3 times" in daemon.comenq("hist", "--failed")
+
+
+def test_second_worker_is_refused(daemon: Apart) -> None:
+    """A second worker on the same spool ends with 1, and names the one that has it."""
+    first = daemon.work()
+
+    second = daemon.run("work")
+
+    second.log.until(rf"another worker \(pid {first.pid}\) has this spool; one at a time posts")
+    assert second.process.wait(60) == 1
+    assert first.is_alive
