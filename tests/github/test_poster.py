@@ -335,6 +335,12 @@ def test_token_is_not_shown_in_failures(make_poster: MakePoster) -> None:
     assert TOKEN not in secrets_of(poster.post(a_job()), poster)
 
 
+def test_clock_put_right(forge: Forge, poster: GitHubPoster) -> None:
+    """A clock that was some seconds ahead when the comment was sent does not hide it."""
+    poster.post(a_job())
+    assert isinstance(poster.find(a_job(), datetime.now(UTC) + timedelta(seconds=20), ()), Posted)
+
+
 def test_found_from_elsewhere(forge: Forge, poster: GitHubPoster) -> None:
     """The instant of the attempt may have any offset: it is the same instant."""
     start = datetime.now(timezone(timedelta(hours=9)))

@@ -208,6 +208,13 @@ def test_reasons_of_a_refusal() -> None:
 
 
 @pytest.mark.parametrize("status", [404, 410, 422])
+def test_last_request_of_the_hour(status: int) -> None:
+    """A refusal stays one when it was the last request that the limit allowed."""
+    heard = told(status, saying("No"), x_ratelimit_remaining="0", x_ratelimit_reset="1")
+    assert isinstance(heard, Refused)
+
+
+@pytest.mark.parametrize("status", [404, 410, 422])
 def test_refused_without_words(status: int) -> None:
     """A refusal needs no words."""
     assert isinstance(told(status, b""), Refused)

@@ -5,6 +5,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 
@@ -125,6 +126,24 @@ def test_nothing_is_sent_after_the_time_is_up(forge: Forge, poster: GitHubPoster
     """Once the time is up, no request leaves any more, and that is known."""
     with Attempt(60) as attempt:
         attempt._cut()
+        reply = poster._client.ask("POST", f"{forge.url}/repos/o/r/issues/7/comments", {})
+    assert isinstance(reply, Unavailable)
+    assert forge.requests == []
+
+
+def test_time_is_up_before_the_connection_stands(
+    forge: Forge, poster: GitHubPoster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """When looking the name up takes all the time there is, the connection is not used."""
+    attempt = Attempt(60)
+    look_up = socket.getaddrinfo
+
+    def slow(*args: Any, **options: Any) -> Any:  # noqa: ANN401
+        attempt._cut()
+        return look_up(*args, **options)
+
+    monkeypatch.setattr(socket, "getaddrinfo", slow)
+    with attempt:
         reply = poster._client.ask("POST", f"{forge.url}/repos/o/r/issues/7/comments", {})
     assert isinstance(reply, Unavailable)
     assert forge.requests == []
