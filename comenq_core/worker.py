@@ -208,6 +208,7 @@ def _drive(worker: Worker, watch: Watch, stop: Stop) -> None:
     fault = ""
     while not stop.is_set():
         try:
+            watch.drain()
             wait = worker.step()
         except ComenqError as error:
             if str(error) != fault:

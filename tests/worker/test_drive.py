@@ -1,0 +1,42 @@
+"""The loop around the worker's steps."""
+
+from __future__ import annotations
+
+from select import select
+
+from comenq_core.settings import Settings
+from comenq_core.stop import StopFlag
+from comenq_core.terms import pace_of, policy_of
+from comenq_core.testing.clock import FakeClock
+from comenq_core.testing.memory import MemoryStore
+from comenq_core.worker import Worker, _drive
+
+
+class Scripted(Worker):
+    """A worker that notes at each step whether it is still being woken."""
+
+    def __init__(self, store: MemoryStore, stop: StopFlag) -> None:
+        settings = Settings()
+        super().__init__(store, [], pace_of(settings), policy_of(settings))
+        self.signal = store.watch()
+        self.stop = stop
+        self.woken: list[bool] = []
+
+    def step(self) -> float:
+        """Change nothing; end at the second step."""
+        self.woken.append(bool(select([self.signal], [], [], 0)[0]))
+        if len(self.woken) == 2:
+            self.stop.set()
+        self.signal.send()
+        return 60.0
+
+
+def test_a_signal_wakes_the_worker_once() -> None:
+    """What a store's watch has signalled is forgotten before the step that sees to it."""
+    with StopFlag() as stop:
+        worker = Scripted(MemoryStore(FakeClock()), stop)
+        worker.signal.send()
+
+        _drive(worker, worker.signal, stop)
+
+    assert worker.woken == [False, False]
