@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import os
 import resource
 import signal
 import sys
@@ -21,9 +22,16 @@ def forbid_dumps() -> None:
     _prctl(PR_SET_DUMPABLE, 0)
 
 
-def end_with_parent() -> None:
-    """Have this process told to end when its parent dies, so that none is left without one."""
+def end_with_parent(parent: int) -> None:
+    """Have this process told to end when its parent dies, so that none is left without one.
+
+    Args:
+        parent: the parent's process id; if that has died already, this process is told at once.
+    """
     _prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+    # The kernel tells of no death that was before the call above.
+    if os.getppid() != parent:
+        os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _prctl(option: int, value: int) -> None:

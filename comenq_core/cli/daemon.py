@@ -13,7 +13,7 @@ from pathlib import Path
 from comenq_core import __version__, registry
 from comenq_core.cli.check import check
 from comenq_core.cli.plugins import plugins
-from comenq_core.cli.supervise import supervise
+from comenq_core.cli.supervise import SUPERVISOR_VARIABLE, supervise
 from comenq_core.errors import ComenqError
 from comenq_core.hardening import end_with_parent, forbid_dumps
 from comenq_core.log import Log, configure
@@ -100,8 +100,8 @@ def _work(settings: Settings, _given: Namespace) -> int:
 def _as_process(name: str, run: Callable[[Settings, Stop], int], settings: Settings) -> int:
     configure(settings.log_level)
     forbid_dumps()
-    if "SUPERVISOR_ENABLED" in os.environ:
-        end_with_parent()
+    if SUPERVISOR_VARIABLE in os.environ:
+        end_with_parent(int(os.environ[SUPERVISOR_VARIABLE]))
     with StopFlag() as stop:
         stop.set_on(signal.SIGTERM, signal.SIGINT)
         try:

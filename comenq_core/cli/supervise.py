@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import stat
 import sys
 from collections.abc import Mapping
@@ -12,7 +13,17 @@ from typing import NoReturn
 from comenq_core.errors import SettingsError
 from comenq_core.settings import CONFIG_VARIABLE, Settings
 
-__all__ = ["conf_file", "environment", "make_private", "private_directory", "supervise"]
+__all__ = [
+    "SUPERVISOR_VARIABLE",
+    "conf_file",
+    "environment",
+    "make_private",
+    "private_directory",
+    "supervise",
+]
+
+SUPERVISOR_VARIABLE = "COMENQ_SUPERVISOR_PID"
+"""Tells listener and worker which process keeps them running."""
 
 
 def supervise(settings: Settings, variables: Mapping[str, str]) -> NoReturn:
@@ -23,11 +34,17 @@ def supervise(settings: Settings, variables: Mapping[str, str]) -> NoReturn:
         variables: settings for the environment of listener and worker, over those it has.
 
     Raises:
-        SettingsError: the directory for supervisord's own files cannot be had.
+        SettingsError: the directory for supervisord's own files cannot be had, or another
+            daemon has it.
     """
     directory = private_directory(settings)
     make_private(directory)
     os.chdir(directory)
+    if _is_served("supervisor.sock"):
+        raise SettingsError(
+            f"socket_path: another daemon serves {settings.socket_path}: stop that one, or choose"
+            " another path"
+        )
     command = [sys.executable, "-P", "-m", "supervisor.supervisord"]
     conf = str(conf_file("supervisord.conf"))
     os.execve(
@@ -35,6 +52,19 @@ def supervise(settings: Settings, variables: Mapping[str, str]) -> NoReturn:
         [*command, "--configuration", conf],
         environment(settings, variables, os.environ),
     )
+
+
+def _is_served(path: str) -> bool:
+    """Whether a process listens on a socket; one that crashed has left its name at most."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        probe.settimeout(0)
+        try:
+            probe.connect(path)
+        except (ConnectionRefusedError, FileNotFoundError):
+            return False
+        except BlockingIOError:
+            return True
+    return True
 
 
 def conf_file(name: str) -> Path:
@@ -56,7 +86,8 @@ def environment(
     """The environment in which listener and worker find this Python and this configuration."""
     path = f"{Path(sys.executable).parent}:{environ.get('PATH', os.defpath)}"
     source = {CONFIG_VARIABLE: str(settings.source)} if settings.source else {}
-    return {**environ, **source, **variables, "PATH": path}
+    supervisor = {SUPERVISOR_VARIABLE: str(os.getpid())}
+    return {**environ, **source, **variables, **supervisor, "PATH": path}
 
 
 def private_directory(settings: Settings) -> Path:
