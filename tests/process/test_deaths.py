@@ -1,0 +1,76 @@
+"""Whatever is killed, the daemon comes back and goes on, and nothing is lost or doubled."""
+
+from __future__ import annotations
+
+import pytest
+
+from comenq_core.testing.forge import Forge
+from tests.process.daemon import READY, Daemon
+from tests.process.processes import kill, session_members, wait_for_end
+
+
+def bodies(forge: Forge, count: int) -> list[str]:
+    """What is on the pull requests, once it is so many comments."""
+    return [comment.body for comment in forge.wait_for_comments(count, timeout=60)]
+
+
+@pytest.mark.parametrize("killed", [["listener"], ["worker"], ["listener", "worker"]])
+def test_killed_processes_come_back(daemon: Daemon, forge: Forge, killed: list[str]) -> None:
+    """After kill -9 of the listener, of the worker or of both, comments are taken and posted."""
+    old = {program: daemon.pid(program) for program in killed}
+    ready = {"worker": READY[0], "listener": READY[1]}
+
+    for program in killed:
+        kill(old[program])
+
+    daemon.log.until(*(ready[program] for program in killed))
+    assert all(daemon.pid(program) != old[program] for program in killed)
+    daemon.put("after it")
+    assert bodies(forge, 1) == ["after it"]
+
+
+def test_a_worker_killed_in_its_post_leaves_one_comment(forge: Forge) -> None:
+    """A post that was cut off by kill -9 is looked for, not posted again, and the next follows."""
+    forge.answer_next(delay=600)
+    # As far as its successor knows, the dead worker's attempt lasted as long as one can.
+    with Daemon(forge.url, github_api_timeout_secs=3) as daemon:
+        daemon.start()
+        first = daemon.put("first")
+        forge.wait_for_requests(1, timeout=60, method="POST")
+
+        kill(daemon.pid("worker"))
+        second = daemon.put("second")
+
+        assert bodies(forge, 2) == ["first", "second"]
+        daemon.log.until(rf"job_done: .*job={first} ", rf"job_done: .*job={second} ")
+    assert len(forge.posts) == 2
+
+
+def test_a_killed_daemon_takes_its_processes_along(daemon: Daemon, forge: Forge) -> None:
+    """After kill -9 of supervisord nothing is left that could post, and a new daemon serves."""
+    orphans = daemon.pid("listener"), daemon.pid("worker")
+    session = daemon.supervisor.pid
+
+    with wait_for_end(*orphans):
+        daemon.supervisor.kill()
+
+    assert not session_members(session)
+    daemon.start().put("after it")
+    assert bodies(forge, 1) == ["after it"]
+
+
+def test_a_new_daemon_waits_for_the_post_of_a_killed_one(daemon: Daemon, forge: Forge) -> None:
+    """A worker whose supervisor is killed finishes its post; no other one posts meanwhile."""
+    forge.answer_next(delay=4)
+    daemon.put("first")
+    forge.wait_for_requests(1, timeout=60, method="POST")
+
+    with wait_for_end(daemon.pid("worker")):
+        daemon.supervisor.kill()
+        daemon.spawn()
+        daemon.log.until(*READY, r"error worker locked: .*another worker")
+    daemon.put("second")
+
+    assert bodies(forge, 2) == ["first", "second"]
+    daemon.log.until(r"job_done: ")
+    assert len(list((daemon.queue / "done").iterdir())) == 2

@@ -1,0 +1,107 @@
+"""A stranger's plugin of each kind: installed, selected, and used by the running daemon."""
+
+from __future__ import annotations
+
+import re
+
+from comenq_core.testing.forge import Forge
+from tests.process.daemon import Daemon
+
+INTAKE = """
+from comenq_core import CommentRequest, Origin, hookimpl
+
+class Greeter:
+    def serve(self, queue, stop):
+        request = CommentRequest(owner="o", repo="r", pr_number=1, body="a plugin's")
+        queue.submit(request, Origin(intake="greeter"))
+        stop.wait()
+
+@hookimpl
+def comenq_intakes():
+    return {"greeter": lambda settings: Greeter()}
+"""
+
+STORE = """
+from dataclasses import replace
+
+from comenq_core import hookimpl
+from comenq_plugins.spool import open_spool
+
+def make(settings):
+    return open_spool(replace(settings, queue_path=settings.queue_path.with_name("attic")))
+
+@hookimpl
+def comenq_stores():
+    return {"attic": make}
+"""
+
+POSTER = """
+from comenq_core import hookimpl
+from comenq_core.model import Posted
+
+class Board:
+    account = "board"
+
+    def __init__(self, path):
+        self.path = path
+
+    def credential(self):
+        return ""
+
+    def post(self, job):
+        self.path.write_text(job.asked.body)
+        return Posted(comment_id=job.id, url=f"board:{job.id}")
+
+    def find(self, job, since, known):
+        return None
+
+@hookimpl
+def comenq_posters():
+    return {"board": lambda settings: [Board(settings.queue_path.with_name("board"))]}
+"""
+
+
+def test_an_intake_plugin_feeds_the_daemon(forge: Forge) -> None:
+    """What a plugged-in intake submits is posted, and the socket stays open beside it."""
+    with Daemon(forge.url, intakes=["unix", "greeter"]) as daemon:
+        daemon.install("greeter", INTAKE)
+        daemon.start()
+
+        assert [one.body for one in forge.wait_for_comments(1, timeout=60)] == ["a plugin's"]
+        assert " intake=greeter" in daemon.log.last(r"queued: .*")[0]
+        daemon.comenq("status")
+
+
+def test_a_store_plugin_keeps_the_jobs(forge: Forge) -> None:
+    """Jobs go through the plugged-in store, and the default one is not even made."""
+    with Daemon(forge.url, store="attic") as daemon:
+        daemon.install("attic", STORE)
+        daemon.start()
+        daemon.put("kept elsewhere")
+        daemon.log.until(r"job_done: ")
+
+        assert len(list((daemon.directory / "attic" / "done").iterdir())) == 1
+        assert not daemon.queue.exists()
+
+
+def test_a_poster_plugin_posts(forge: Forge) -> None:
+    """The plugged-in poster is handed the job, and its URL is in the history."""
+    with Daemon(forge.url, poster="board") as daemon:
+        daemon.install("board", POSTER)
+        daemon.start()
+        job = daemon.put("on the board")
+        daemon.log.until(r"job_done: ")
+
+        assert (daemon.directory / "board").read_text() == "on the board"
+        assert f"board:{job}" in daemon.comenq("hist")
+    assert not forge.requests
+
+
+def test_a_broken_plugin_that_nobody_selected_harms_nobody(daemon: Daemon, forge: Forge) -> None:
+    """The daemon works beside it, and `comenqd plugins` names it, its distribution and cause."""
+    daemon.terminate()
+    daemon.install("broken", "raise ValueError('no use')")
+    daemon.start().put("all the same")
+
+    assert forge.wait_for_comments(1, timeout=60)[0].body == "all the same"
+    assert re.search(r"broken +broken 1\.0 .*ValueError: no use", daemon.comenqd("plugins"))

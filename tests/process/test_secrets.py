@@ -1,0 +1,83 @@
+"""The token goes to the forge and nowhere else."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from comenq_core.cli.supervise import conf_file
+from comenq_core.testing.forge import Forge
+from tests.process.daemon import TOKEN, Daemon
+from tests.process.processes import session_members
+
+REPLIES = ('{"op":"status"}', '{"op":"list"}', '{"op":"hist"}', '{"op":"nonsense"}')
+
+
+def in_proc(pid: int) -> Iterator[tuple[str, bytes]]:
+    """What the kernel shows of a process; an environment that may not be read shows nothing."""
+    for name in ("cmdline", "environ"):
+        with suppress(PermissionError):
+            yield f"{name} of {pid}", Path(f"/proc/{pid}/{name}").read_bytes()
+
+
+def in_files(daemon: Daemon) -> Iterator[tuple[str, bytes]]:
+    """Every file of the daemon's but the token's own."""
+    for path in daemon.directory.rglob("*"):
+        if path.is_file() and path.name != "token":
+            yield str(path), path.read_bytes()
+
+
+def ctl(daemon: Daemon, *words: str) -> bytes:
+    """What supervisorctl says."""
+    done = subprocess.run(
+        [sys.executable, "-m", "supervisor.supervisorctl", "-c", conf_file("supervisord.conf"),
+         *words],
+        cwd=daemon.socket.parent / "supervisor",
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        check=False,
+    )  # fmt: skip
+    return done.stdout
+
+
+def everything(daemon: Daemon) -> Iterator[tuple[str, bytes]]:
+    """All that anybody could look at, each with a name."""
+    for pid in session_members(daemon.supervisor.pid):
+        yield from in_proc(pid)
+    yield from in_files(daemon)
+    yield from ((text, repr(daemon.say(text)).encode()) for text in REPLIES)
+    yield from ((word, ctl(daemon, word)) for word in ("status", "avail", "pid"))
+    yield "check", daemon.comenqd("check").encode()
+    yield "the log", str(daemon.log).encode()
+
+
+def test_the_token_is_nowhere(forge: Forge) -> None:
+    """Not in arguments, environments, files, log, replies or supervisorctl, also after a 401."""
+    with Daemon(forge.url, log_level="debug") as daemon:
+        daemon.start().put("posted with it")
+        daemon.log.until(r"job_done: ")
+        forge.answer_next(status=401)
+        daemon.put("refused")
+        daemon.log.until(r"outcome=unauthorized")
+
+        seen = dict(everything(daemon))
+
+        assert [place for place, text in seen.items() if TOKEN.encode() in text] == []
+        assert b"listener" in seen["status"]
+        assert b"401" in seen['{"op":"status"}']
+        assert all(TOKEN in request.headers["authorization"] for request in forge.posts)
+
+
+@pytest.mark.parametrize("program", ["listener", "worker"])
+def test_no_process_with_secrets_leaves_a_core(daemon: Daemon, program: str) -> None:
+    """The kernel is to write no core file of it, whatever the daemon's own limit is."""
+    limits = Path(f"/proc/{daemon.pid(program)}/limits").read_text()
+
+    assert re.search(r"^Max core file size +0 +0 ", limits, re.MULTILINE)
