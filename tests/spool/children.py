@@ -1,0 +1,107 @@
+"""Work in child processes: at once, as another user, or until they are killed."""
+
+from __future__ import annotations
+
+import os
+import signal
+import traceback
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+
+import pytest
+
+__all__ = ["OTHER", "alive", "all_at_once", "fork", "in_child", "needs_root"]
+
+OTHER = 23_456
+"""A uid and gid that nobody has."""
+
+needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can act as several users")
+
+
+def fork() -> int:
+    """As `os.fork`. The child has to end with `os._exit`."""
+    with warnings.catch_warnings():
+        # pytest-xdist has threads, but none that holds a lock which these children would want.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        return os.fork()
+
+
+def in_child(work: Callable[[], object], *, uid: int | None = None) -> str:
+    """Do work in a child, perhaps as another user; what it returned or raised, as text."""
+    return all_at_once([work], uid=uid)[0]
+
+
+def all_at_once(works: Sequence[Callable[[], object]], *, uid: int | None = None) -> list[str]:
+    """Do several works in children that begin together; what they returned or raised."""
+    gate_reader, gate = os.pipe()
+    children = [_start(work, gate_reader, gate, uid) for work in works]
+    os.close(gate_reader)
+    os.close(gate)
+    return [_end(pid, reader) for pid, reader in children]
+
+
+def _start(
+    work: Callable[[], object], gate_reader: int, gate: int, uid: int | None
+) -> tuple[int, int]:
+    reader, writer = os.pipe()
+    pid = fork()
+    if pid:
+        os.close(writer)
+        return pid, reader
+    try:
+        if uid is not None:
+            os.setgroups([])
+            os.setresgid(uid, uid, uid)
+            os.setresuid(uid, uid, uid)
+        os.close(gate)
+        os.read(gate_reader, 1)
+        os.write(writer, _outcome(work).encode("utf-8", "backslashreplace"))
+    finally:
+        os._exit(0)
+
+
+def _outcome(work: Callable[[], object]) -> str:
+    try:
+        return str(work())
+    except Exception as error:  # noqa: BLE001 -- the parent judges it
+        where = traceback.extract_tb(error.__traceback__)[-1]
+        return f"{type(error).__name__}: {error} ({where.filename}:{where.lineno})"
+
+
+def _end(pid: int, reader: int) -> str:
+    with os.fdopen(reader, "rb") as stream:
+        text = stream.read().decode()
+    os.waitpid(pid, 0)
+    return text
+
+
+@contextmanager
+def alive(work: Callable[[], object]) -> Iterator[int]:
+    """A child that does work which ends with `signal.pause`; it is killed in the end.
+
+    The block begins when the child calls `signal.pause`.
+    """
+    reader, writer = os.pipe()
+    pid = fork()
+    if not pid:
+        try:
+            pause = signal.pause
+
+            def ready() -> None:
+                os.close(writer)
+                pause()
+
+            signal.pause = ready
+            os.close(reader)
+            work()
+        finally:
+            os._exit(0)
+    os.close(writer)
+    try:
+        os.read(reader, 1)
+        yield pid
+    finally:
+        os.close(reader)
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)

@@ -1,0 +1,459 @@
+"""The spool beyond the contract: several processes, limits, damage, and what is kept how long."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from select import select
+
+import pytest
+
+from comenq_core.errors import NoSuchJob, QueueRefused, StoreError, StoreLocked
+from comenq_core.model import Buried, Done, Instant, Pacing, Pause, State
+from comenq_core.testing.clock import FakeClock
+from comenq_plugins.spool import SpoolStore, incoming, recovery
+from comenq_plugins.spool.locks import locked
+from comenq_plugins.spool.names import Name
+from comenq_plugins.spool.watch import _Blind
+from tests.spool.children import alive, all_at_once
+from tests.spool.rig import (
+    DIRECTORIES,
+    Opener,
+    attempt,
+    claim,
+    drop,
+    names_in,
+    open_at,
+    places_of,
+    put,
+    submission,
+)
+
+
+def readable(store: SpoolStore) -> bool:
+    """Whether the store's watch signals a change."""
+    return bool(select([store.watch()], [], [], 0)[0])
+
+
+# Putting -----------------------------------------------------------------------------------------
+
+
+def test_a_job_stands_in_new_and_nowhere_else(store: SpoolStore, spool: Path) -> None:
+    """What is acknowledged is one file; no draft stays behind."""
+    (job,) = put(store, "Hi")
+    assert places_of(spool) == {job.id: ["new"]}
+    assert os.listdir(spool / "tmp") == []
+
+
+def test_a_batch_with_a_flaw_leaves_nothing(store: SpoolStore, spool: Path) -> None:
+    """All or none: where one key belongs to another comment, no job of the batch is queued."""
+    store.put([submission("taken", key="k")])
+    with pytest.raises(StoreError):
+        store.put([submission("new"), submission("other", key="k")])
+    assert [job.asked.body for job in store.pending()] == ["taken"]
+    assert os.listdir(spool / "tmp") == []
+
+
+@pytest.mark.parametrize("how", [{"key": "k"}, {"if_absent": True}])
+def test_processes_that_queue_the_same_at_once_get_one_job(
+    spool: Path, opener: Opener, how: dict[str, object]
+) -> None:
+    """Listeners that are handed the same request at the same moment queue it once."""
+    opener()
+
+    def work() -> str:
+        return open_at(spool).put([submission("same", **how)])[0].id  # type: ignore[arg-type]
+
+    ids = all_at_once([work] * 8)
+    assert places_of(spool) == {ids[0]: ["new"]}
+    assert len(set(ids)) == 1
+
+
+def test_jobs_put_ahead_together_stand_in_a_definite_order(store: SpoolStore) -> None:
+    """Each one of a batch goes ahead of all that are there, also of the one before it."""
+    put(store, "waits")
+    store.put([submission("one", ahead=True), submission("two", ahead=True)])
+    store.put([submission("three", ahead=True)])
+    assert [job.asked.body for job in store.pending()] == ["three", "two", "one", "waits"]
+
+
+def test_a_job_for_the_end_of_the_calendar_is_kept(store: SpoolStore) -> None:
+    """Whatever time a request may name, its job is found again."""
+    last = datetime.max.replace(tzinfo=UTC)
+    (job,) = store.put([submission(not_before=last)])
+    assert store.get(job.id).due == last
+
+
+def test_a_job_from_before_1970_is_due(store: SpoolStore) -> None:
+    """A time that no name can hold has passed."""
+    (job,) = store.put([submission(not_before=datetime(1901, 1, 1, tzinfo=UTC))])
+    with store.lock():
+        assert claim(store).id == job.id
+
+
+def test_a_full_queue_refuses(opener: Opener) -> None:
+    """At max_pending the intake says so, and nothing of the batch is queued."""
+    store = opener(max_pending=3)
+    put(store, "one", "two")
+    with pytest.raises(QueueRefused, match="max_pending is 3") as refusal:
+        store.put([submission("three"), submission("four")])
+    assert refusal.value.why == "queue_full"
+    assert len(store.pending()) == 2
+    put(store, "three")
+
+
+@pytest.mark.parametrize("setting", ["min_free_bytes", "min_free_inodes"])
+def test_a_disk_that_is_nearly_full_refuses(opener: Opener, spool: Path, setting: str) -> None:
+    """At the floor of free space or inodes the intake says which setting it is."""
+    opener()
+    if setting == "min_free_inodes" and not os.statvfs(spool).f_files:
+        pytest.skip("this filesystem makes inodes as it needs them, and counts none")
+    store = opener(**{setting: 1 << 62})
+    with pytest.raises(QueueRefused, match=setting) as refusal:
+        put(store, "Hi")
+    assert refusal.value.why == "disk_full"
+
+
+# The worker --------------------------------------------------------------------------------------
+
+
+def test_a_second_worker_is_told_who_has_the_spool(store: SpoolStore, spool: Path) -> None:
+    """It is refused with the pid of the first, and let in when that one was killed."""
+
+    def work() -> None:
+        with open_at(spool).lock():
+            signal.pause()
+
+    with (
+        alive(work) as pid,
+        pytest.raises(StoreLocked, match=rf"another worker \(pid {pid}\)"),
+        store.lock(),
+    ):
+        pytest.fail("two workers at once")
+    with store.lock():
+        pass
+
+
+def test_a_damaged_job_is_buried_and_blocks_no_other(store: SpoolStore, spool: Path) -> None:
+    """A file that lost its content becomes a dead letter with the reason; its bytes are kept."""
+    damaged, sound = put(store, "damaged", "sound")
+    (name,) = (name for name in names_in(spool / "new") if name.id == damaged.id)
+    (spool / "new" / str(name)).write_bytes(b"\0" * 100)
+    with store.lock():
+        assert claim(store).id == sound.id
+    (letter,) = store.history(limit=9)
+    assert damaged.id in letter.reason
+    assert "damaged" in letter.reason
+    assert (spool / "failed" / f"{letter.id}.drop").read_bytes() == b"\0" * 100
+
+
+def test_a_job_damaged_in_the_workers_hands_is_buried(store: SpoolStore, spool: Path) -> None:
+    """Recovery does not stumble over it, whatever it has become."""
+    put(store, "damaged", "sound")
+    with store.lock():
+        claim(store)
+    (name,) = names_in(spool / "cur")
+    (spool / "cur" / str(name)).write_bytes(b"")
+    with store.lock():
+        assert store.doubtful() == []
+        assert claim(store).asked.body == "sound"
+    assert [letter.state for letter in store.history(limit=9)] == [State.FAILED]
+
+
+@pytest.mark.parametrize(
+    ("keeps", "loses"),
+    [("cur", "new"), ("hold", "new"), ("done", "cur"), ("failed", "cur"), ("cur", "hold")],
+)
+def test_recovery_keeps_the_more_advanced_of_two(
+    store: SpoolStore, spool: Path, keeps: str, loses: str
+) -> None:
+    """Where a power cut left a job in two places, it is in one afterwards, and never posted twice.
+
+    btrfs, and ext4 without a journal, leave a job in both when only one directory was synced.
+    """
+    (job,) = put(store, "Hi")
+    (name,) = names_in(spool / "new")
+    content = (spool / "new" / str(name)).read_bytes()
+    (spool / "new" / str(name)).unlink()
+    for directory in (keeps, loses):
+        (spool / directory / str(name)).write_bytes(content)
+    with store.lock():
+        assert places_of(spool) == {job.id: [keeps]}
+
+
+def test_recovery_removes_a_second_name_in_the_same_directory(
+    store: SpoolStore, spool: Path
+) -> None:
+    """A bump that a power cut tore leaves one job, not two."""
+    (job,) = put(store, "Hi")
+    (name,) = names_in(spool / "new")
+    os.link(spool / "new" / str(name), spool / "new" / str(name._replace(order=name.order - 1)))
+    with store.lock():
+        assert places_of(spool) == {job.id: ["new"]}
+        assert claim(store).id == job.id
+        assert store.claim() is None
+
+
+def is_locked(path: Path) -> bool:
+    """Whether somebody holds the file's lock."""
+    import fcntl
+
+    with path.open("r+b") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        return False
+
+
+def test_recovery_and_operators_wait_for_each_other(
+    store: SpoolStore, spool: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What an operator moves while a worker recovers does not look like a job in two places."""
+    (job,) = put(store, "Hi")
+    with locked(str(spool / "changes.lock")):
+        pass
+    held = []
+
+    def spy(path: str) -> list[Name]:
+        held.append(is_locked(spool / "changes.lock"))
+        return names_in(Path(path))
+
+    monkeypatch.setattr(recovery, "listed", spy)
+    with store.lock():
+        pass
+    assert held
+    assert all(held)
+    held.clear()
+    real = os.rename
+
+    def rename(source: str, target: str) -> None:
+        held.append(is_locked(spool / "changes.lock"))
+        real(source, target)
+
+    monkeypatch.setattr(os, "rename", rename)
+    for change in (store.bump, store.bust, store.hold, store.release):
+        change(job.id)
+    assert held == [True] * 4
+
+
+# Looking and listing -----------------------------------------------------------------------------
+
+
+def test_listing_passes_over_what_is_damaged(store: SpoolStore, spool: Path) -> None:
+    """One bad file does not keep an operator from seeing the others; looked up, it says so."""
+    damaged, sound = put(store, "damaged", "sound")
+    (spool / "new" / str(names_in(spool / "new")[0])).write_bytes(b"{}")
+    assert [job.id for job in store.pending()] == [sound.id]
+    with pytest.raises(StoreError, match="damaged"):
+        store.get(damaged.id)
+
+
+def test_a_job_is_found_while_it_moves(store: SpoolStore, spool: Path) -> None:
+    """A look-up that comes too late where the job was looks again where it is."""
+    from comenq_plugins.spool.catalogue import Catalogue, Place
+
+    (job,) = put(store, "Hi")
+    catalogue: Catalogue = store._catalogue
+    (name,) = names_in(spool / "new")
+    find = catalogue.find
+    places = iter([Place(str(spool / "cur"), name)])
+    catalogue.find = lambda prefix: next(places, None) or find(prefix)  # type: ignore[method-assign]
+    assert store.get(job.id) == job
+
+
+@pytest.mark.parametrize("verdict", [Done(url="https://forge.example/1"), Buried(reason="locked")])
+def test_history_is_forgotten_after_its_days(
+    opener: Opener, clock: FakeClock, spool: Path, verdict: Done | Buried
+) -> None:
+    """Receipts and dead letters are kept for history_days, and no longer."""
+    store = opener(history_days=2)
+    jobs = put(store, "old", "young")
+    with store.lock():
+        for _ in jobs:
+            store.settle(claim(store), verdict, attempt(store))
+            clock.advance(86_400)
+        clock.advance(3_600)
+        store.tend()
+    assert [job.id for job in store.history(limit=9)] == [jobs[1].id]
+    with pytest.raises(NoSuchJob):
+        store.get(jobs[0].id)
+
+
+def test_a_refused_file_is_forgotten_with_its_letter(
+    opener: Opener, clock: FakeClock, spool: Path
+) -> None:
+    """What an operator did not look at in history_days takes no space any more."""
+    store = opener(history_days=2)
+    drop(spool, "bad.json", b"{")
+    store.tend()
+    assert len(os.listdir(spool / "failed")) == 2
+    clock.advance(3 * 86_400)
+    store.tend()
+    assert os.listdir(spool / "failed") == []
+
+
+# Waking up ---------------------------------------------------------------------------------------
+
+
+def test_the_watch_wakes_for_what_another_process_does(store: SpoolStore, opener: Opener) -> None:
+    """A worker that waits is woken by a job, by a bump, by a pause and by a resume."""
+    other = opener()
+    watch = store.watch()
+    (job,) = put(other, "Hi")
+    changes: list[Callable[[], object]] = [
+        lambda: put(other, "another"),
+        lambda: other.bump(job.id),
+        lambda: other.pause(Pause(since=other.now().wall, reason="rest")),
+        other.resume,
+    ]
+    for change in changes:
+        watch.drain()
+        assert not readable(store)
+        change()
+        assert readable(store)
+
+
+def test_nothing_is_missed_when_the_kernel_forgets(
+    store: SpoolStore, opener: Opener, spool: Path
+) -> None:
+    """More events than inotify keeps make the spool look for itself."""
+    limit = int(Path("/proc/sys/fs/inotify/max_queued_events").read_text())
+    if limit > 200_000:
+        pytest.skip(f"this kernel keeps {limit} events, too many to overflow in a test")
+    paths = [spool / "new" / ".one", spool / "new" / ".two"]
+    paths[0].touch()
+    for number in range(limit // 2 + 1):
+        os.rename(paths[number % 2], paths[(number + 1) % 2])
+    (job,) = put(opener(), "unseen")
+    assert [found.id for found in store.pending()] == [job.id]
+    (later,) = put(opener(), "seen again")
+    assert [found.id for found in store.pending()] == [job.id, later.id]
+
+
+def test_without_inotify_all_is_found_all_the_same(
+    opener: Opener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On other systems every look is a fresh one."""
+    monkeypatch.setattr(incoming, "watch_directories", lambda directories: _Blind())
+    store, other = opener(), opener()
+    (job,) = put(other, "Hi")
+    with store.lock():
+        assert claim(store).id == job.id
+        store.settle(job, Done(url="https://forge.example/1"), attempt(store))
+    assert [found.state for found in other.history(limit=1)] == [State.POSTED]
+
+
+# A directory that is taken away ------------------------------------------------------------------
+
+
+def works(store: SpoolStore) -> None:
+    """Assert that a job goes all the way, and that an operator can hold one."""
+    first, second = put(store, "posted", "held")
+    store.hold(second.id)
+    with store.lock():
+        job = next(job for job in iter(store.claim, None) if job.id == first.id)
+        store.settle(job, Done(url="https://forge.example/1"), attempt(store))
+        store.tend()
+    store.cancel(second.id)
+    assert store.get(first.id).state is State.POSTED
+
+
+@pytest.mark.parametrize("directory", DIRECTORIES)
+def test_a_directory_that_is_taken_away_is_made_again(
+    store: SpoolStore, spool: Path, directory: str
+) -> None:
+    """Full service without a restart, at the right mode, and still awake."""
+    works(store)
+    shutil.rmtree(spool / directory)
+    works(store)
+    assert (spool / directory).stat().st_mode & 0o7777 == 0o700
+    shutil.rmtree(spool / directory)
+    works(store)
+
+
+def test_a_waiting_job_survives_the_loss_of_another_directory(
+    store: SpoolStore, spool: Path
+) -> None:
+    """A claim that finds no cur/ does not forget the job."""
+    (job,) = put(store, "Hi")
+    with store.lock():
+        shutil.rmtree(spool / "cur")
+        found = store.claim() or store.claim()
+        assert found is not None
+        assert found.id == job.id
+
+
+def test_a_spool_that_is_gone_is_no_empty_queue(
+    store: SpoolStore, spool: Path, opener: Opener
+) -> None:
+    """It may be unmounted: that is said, and nothing is queued beside it; then all goes on."""
+    (job,) = put(store, "kept")
+    away = spool.with_name("away")
+    spool.rename(away)
+    spool.mkdir(mode=0o700)
+    for _ in range(2):
+        with pytest.raises(StoreError, match="the spool is gone: mount or restore it"):
+            put(store, "lost")
+    assert os.listdir(spool) == []
+    spool.rmdir()
+    with pytest.raises(StoreError, match="the spool is gone"):
+        store.pending()
+    away.rename(spool)
+    assert [found.id for found in store.pending()] == [job.id]
+    works(opener())
+    works(store)
+
+
+def test_a_spool_that_is_made_anew_is_served(
+    store: SpoolStore, spool: Path, opener: Opener
+) -> None:
+    """When any process has begun a new one, the others go on with it."""
+    put(store, "lost by whoever removed it")
+    shutil.rmtree(spool)
+    works(opener())
+    works(store)
+
+
+# The small records -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "text", [b"", b"{", b"{}", b"[1]", b'[{"account":"a"}]', b"\0\0\0", b'{"since":1}']
+)
+@pytest.mark.parametrize("name", ["pacing.json", "paused.json"])
+def test_a_damaged_record_stops_the_worker_and_says_where(
+    store: SpoolStore, spool: Path, name: str, text: bytes
+) -> None:
+    """Posting on without it could break the pace, or the operator's pause."""
+    (spool / name).write_bytes(text)
+    read = {"pacing.json": store.pacing, "paused.json": store.paused}[name]
+    with pytest.raises(StoreError, match=name):
+        read()
+    (spool / name).unlink()
+    assert not read()
+
+
+def test_recording_the_same_pace_again_is_no_conflict(
+    store: SpoolStore, clock: Callable[[], Instant]
+) -> None:
+    """A worker that was told of a failure, though the record had been written, goes on."""
+    record = Pacing(account="bot", at=clock())
+    store.pace(record, expect=None)
+    store.pace(record, expect=None)
+    assert store.pacing() == {"bot": record}
+
+
+def test_old_drafts_are_swept_away_and_young_ones_are_not(store: SpoolStore, spool: Path) -> None:
+    """What a writer that died has left goes after 36 hours; nobody writes for so long."""
+    old, young = spool / "tmp" / "old", spool / "tmp" / "young"
+    for draft in (old, young):
+        draft.touch()
+    past = old.stat().st_mtime - timedelta(hours=37).total_seconds()
+    os.utime(old, (past, past))
+    with store.lock():
+        assert [old.exists(), young.exists()] == [False, True]
