@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -93,7 +94,7 @@ def test_comment_behind_a_bad_gateway_is_found(forge: Forge, daemon: Apart) -> N
 
 @pytest.mark.parametrize("answer", [{"drop": True}, {"status": 502}], ids=["dropped", "502"])
 def test_request_that_was_lost_is_sent_again(
-    forge: Forge, daemon: Apart, answer: dict[str, object]
+    forge: Forge, daemon: Apart, answer: dict[str, Any]
 ) -> None:
     """The forge never had the request: the comment is looked for twice, then posted again."""
     forge.answer_next(**answer)

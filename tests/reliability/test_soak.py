@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -26,7 +27,7 @@ from tests.reliability.telling import tell
 JOBS = 300
 CLIENTS = 4
 PULLS = 25
-FAULTS: Sequence[dict[str, object]] = (
+FAULTS: Sequence[dict[str, Any]] = (
     {"status": 502},
     {"status": 502, "accept": True},
     {"drop": True},

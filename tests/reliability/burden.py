@@ -1,0 +1,61 @@
+"""What a process costs, as the kernel tells: memory, descriptors, time of the processor."""
+
+from __future__ import annotations
+
+import os
+import re
+import resource
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.process.log import DEADLINE
+
+__all__ = ["cpu_seconds", "descriptors", "many_descriptors", "memory", "peak", "until"]
+
+
+def memory(pid: int) -> int:
+    """Bytes of memory in use (https://man7.org/linux/man-pages/man5/proc_pid_status.5.html)."""
+    return _status(pid, "VmRSS")
+
+
+def peak(pid: int) -> int:
+    """The most bytes of memory that were ever in use."""
+    return _status(pid, "VmHWM")
+
+
+def _status(pid: int, name: str) -> int:
+    found = re.search(rf"^{name}:\s+(\d+) kB$", Path(f"/proc/{pid}/status").read_text(), re.M)
+    assert found
+    return int(found[1]) * 1024
+
+
+def descriptors(pid: int) -> int:
+    """How many descriptors are open."""
+    return len(os.listdir(f"/proc/{pid}/fd"))
+
+
+def cpu_seconds(pid: int) -> float:
+    """Seconds of the processor that were used so far."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+@contextmanager
+def many_descriptors() -> Iterator[None]:
+    """Let this process, which plays all the clients, open as many as it is ever allowed."""
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (before[1], before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
+
+
+def until(holds: Callable[[], object]) -> None:
+    """Wait for what no event tells of; fail if it does not come true."""
+    deadline = time.monotonic() + DEADLINE
+    while not holds():
+        assert time.monotonic() < deadline, "it did not come true"
+        time.sleep(0.01)
