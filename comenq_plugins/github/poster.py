@@ -93,10 +93,12 @@ class GitHubPoster:
             login = own_login(self._client)
             if not isinstance(login, str):
                 return login
+            # Corrected toward the past only: looking too far back finds it all the same.
+            behind = min(self._client.ahead, timedelta(0))
             wanted = Wanted(
                 bodies=(job.asked.body, marked(job.asked.body, job.id)),
                 login=login,
-                since=since + min(self._client.ahead, timedelta(0)) - SLACK,
+                since=since + behind - SLACK,
                 known=known,
             )
             return search(self._client, self._comments(job), wanted)

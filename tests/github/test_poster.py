@@ -401,7 +401,6 @@ def test_clock_skew(make_poster: MakePoster, ahead: timedelta) -> None:
         start = datetime.now(UTC)
         poster.post(a_job())
         assert isinstance(poster.find(a_job(), start, ()), Posted)
-        assert poster.find(a_job(), start + timedelta(minutes=5), ()) is None
 
 
 @pytest.mark.parametrize("path", ["/user", "/comments"])

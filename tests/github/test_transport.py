@@ -138,7 +138,7 @@ def test_time_is_up_before_the_connection_stands(
     attempt = Attempt(60)
     look_up = socket.getaddrinfo
 
-    def slow(*args: Any, **options: Any) -> Any:  # noqa: ANN401
+    def slow(*args: Any, **options: Any) -> Any:
         attempt._cut()
         return look_up(*args, **options)
 
