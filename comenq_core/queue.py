@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from comenq_core import pacing
-from comenq_core.errors import ComenqError
+from comenq_core.errors import ComenqError, QueueRefused, WrongState
 from comenq_core.log import Log
 from comenq_core.model import (
     Account,
@@ -41,6 +41,7 @@ class JobQueue:
     def __init__(self, store: Store, pace: Pace) -> None:
         self._store = store
         self._pace = pace
+        self._fault = ""
 
     def submit(self, request: CommentRequest, origin: Origin) -> Entry:
         """Take one request; durable on return. Raises as `submit_all`."""
@@ -53,12 +54,30 @@ class JobQueue:
             QueueRefused: the queue (``queue_full``) or its disk (``disk_full``) is full.
             StoreError: the store failed; nothing was acknowledged.
         """
-        jobs = self._store.put(submissions)
+        try:
+            jobs = self._store.put(submissions)
+        except ComenqError as error:
+            self._tell_refusal(error)
+            raise
+        self._tell_recovery()
         for job in jobs:
             origin = job.origin
             log.info("queued", "A comment is queued.", job=job.id, target=job.asked.target,
                      intake=origin.intake, uid=origin.uid)  # fmt: skip
         return [self._estimated(job) for job in jobs]
+
+    def _tell_refusal(self, error: ComenqError) -> None:
+        """Log that comments are refused: once, not for each of a thousand clients."""
+        fault = error.why if isinstance(error, QueueRefused) else error.code
+        # A key that belongs to another comment is that client's own affair.
+        if fault != self._fault and not isinstance(error, WrongState):
+            self._fault = fault
+            log.error("refusing", "Comments are refused.", code=fault, reason=error)
+
+    def _tell_recovery(self) -> None:
+        if self._fault:
+            self._fault = ""
+            log.info("taking", "Comments are taken again.")
 
     def _estimated(self, job: Job) -> Entry:
         """The entry of a job that is queued: whatever fails now, nobody must queue it again."""
