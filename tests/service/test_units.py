@@ -1,0 +1,103 @@
+"""The units and the property list that start comenq."""
+
+from __future__ import annotations
+
+import os
+import plistlib
+import re
+import shutil
+import subprocess
+from configparser import RawConfigParser
+from pathlib import Path
+
+import pytest
+
+from comenq_core.cli.supervise import conf_file
+
+UNITS = ("comenq.service", "comenq-user.service")
+needs_systemd = pytest.mark.skipif(
+    not shutil.which("systemd-analyze"), reason="there is no systemd-analyze on this machine"
+)
+
+
+def unit(name: str) -> RawConfigParser:
+    """A unit's settings; of those that are given several times, the last counts."""
+    parsed = RawConfigParser(strict=False)
+    parsed.optionxform = str  # type: ignore[assignment,method-assign]  # their case counts
+    parsed.read(conf_file(name))
+    return parsed
+
+
+def seconds_to_stop() -> int:
+    """The longest that supervisord waits for a program to end."""
+    conf = RawConfigParser(comment_prefixes=(";",))
+    conf.read(conf_file("supervisord.conf"))
+    return max(conf.getint(f"program:{name}", "stopwaitsecs") for name in ("listener", "worker"))
+
+
+@needs_systemd
+def test_the_service_is_hardly_exposed() -> None:
+    """The unit's exposure, as systemd assesses it, is 1.2 or better, of 10."""
+    command = ["systemd-analyze", "security", "--offline=true", "--no-pager"]
+    done = subprocess.run(
+        [*command, conf_file("comenq.service")],
+        env={**os.environ, "LC_ALL": "C"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    exposure = re.search(r"Overall exposure level for comenq.service: ([0-9.]+)", done.stdout)
+    assert exposure, done.stdout
+    assert float(exposure[1]) <= 1.2
+
+
+@needs_systemd
+@pytest.mark.parametrize("name", UNITS)
+def test_systemd_has_nothing_to_say_against_a_unit(name: str, tmp_path: Path) -> None:
+    """Every line of a unit is one that systemd knows and can use."""
+    text = re.sub(r"=\S+bin/comenqd", "=/bin/true", conf_file(name).read_text())
+    path = tmp_path / name
+    path.write_text(text)
+
+    done = subprocess.run(
+        ["systemd-analyze", "verify", "--man=no", path],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+
+    assert (done.returncode, done.stdout) == (0, "")
+
+
+@pytest.mark.parametrize("name", UNITS)
+def test_a_unit_gives_a_post_in_flight_its_time(name: str) -> None:
+    """A unit lets systemd wait for longer than supervisord does before it kills."""
+    stop = unit(name)["Service"]["TimeoutStopSec"]
+
+    assert int(stop.removesuffix("s")) > seconds_to_stop()
+
+
+def test_the_property_list_is_one_of_launchd() -> None:
+    """With it, launchd starts comenqd, keeps it running, and gives a post in flight its time to end."""
+    job = plistlib.loads(conf_file("org.comenq.comenqd.plist").read_bytes())
+
+    assert job["Label"] == "org.comenq.comenqd"
+    assert job["ProgramArguments"][0].endswith("/comenqd")
+    assert job["RunAtLoad"] is True
+    assert job["KeepAlive"] is True
+    assert job["ExitTimeOut"] > seconds_to_stop()
+    assert job["Umask"] == 0o077
+
+
+def test_the_property_list_has_only_keys_that_launchd_knows() -> None:
+    """A misspelt key, which launchd would ignore, is not among them."""
+    known = {
+        "ExitTimeOut", "GroupName", "HardResourceLimits", "KeepAlive", "Label", "ProcessType",
+        "ProgramArguments", "RunAtLoad", "StandardErrorPath", "StandardOutPath",
+        "ThrottleInterval", "Umask", "UserName", "WorkingDirectory",
+    }  # fmt: skip
+    job = plistlib.loads(conf_file("org.comenq.comenqd.plist").read_bytes())
+
+    assert job.keys() <= known
