@@ -8,21 +8,23 @@ may be posted again.
 
 from __future__ import annotations
 
-import os
+import io
 import socket
 import time
-from contextlib import suppress
 from contextvars import ContextVar
-from threading import Lock, Timer
+from http.client import HTTPResponse
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self, cast
 
 from requests.adapters import HTTPAdapter
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.poolmanager import PoolManager
 
-__all__ = ["Adapter", "Attempt"]
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
+
+__all__ = ["Adapter", "Attempt", "current"]
 
 # A firewall forgets a quiet connection without telling anybody, and the next request on it would
 # wait for an answer in vain. The shortest such time in use is about a minute.
@@ -32,8 +34,8 @@ IDLE_LIMIT = 30.0
 class Attempt:
     """The time that one attempt may take; a ``with`` block.
 
-    When the time is up, the connection in use is shut down, and no other is opened: the thread
-    that reads from it wakes up and nothing can be sent any more.
+    When the time is up, what waits for the server is woken by a `TimeoutError`, its connection
+    is closed, and no other is used.
 
     Args:
         seconds: how long.
@@ -44,15 +46,9 @@ class Attempt:
         self.may_be_sent = False
         """Whether the request in hand may have gone out. Whoever sends one sets it to false."""
         self._ends = time.monotonic() + seconds
-        self._timer = Timer(seconds, self._cut)
-        self._timer.daemon = True
-        self._lock = Lock()
-        self._cut_off = False
-        self._socket: socket.socket | None = None
 
     def __enter__(self) -> Self:
         self._token = _current.set(self)
-        self._timer.start()
         return self
 
     def __exit__(
@@ -61,40 +57,23 @@ class Attempt:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._timer.cancel()
         _current.reset(self._token)
-        with self._lock:
-            self._release()
 
     @property
     def remaining(self) -> float:
         """The seconds that are left; 0 when there are none."""
-        return 0.0 if self._cut_off else max(0.0, self._ends - time.monotonic())
+        return max(0.0, self._ends - time.monotonic())
 
-    def watch(self, descriptor: int) -> None:
-        """Shut the connection with this descriptor down when the time is up.
+    def required(self) -> float:
+        """The seconds that are left.
 
         Raises:
-            TimeoutError: it is up already.
+            TimeoutError: there are none.
         """
-        with self._lock:
-            if not self.remaining:
-                raise TimeoutError("the attempt's time is up")
-            self._release()
-            # A descriptor of our own: http.client closes its own before the answer is read.
-            self._socket = socket.socket(fileno=os.dup(descriptor))
-
-    def _cut(self) -> None:
-        with self._lock:
-            self._cut_off = True
-            if self._socket is not None:
-                with suppress(OSError):
-                    self._socket.shutdown(socket.SHUT_RDWR)
-
-    def _release(self) -> None:
-        if self._socket is not None:
-            self._socket.close()
-            self._socket = None
+        remaining = self.remaining
+        if not remaining:
+            raise TimeoutError("the attempt's time is up")
+        return remaining
 
 
 _current: ContextVar[Attempt] = ContextVar("attempt")
@@ -105,15 +84,41 @@ def current() -> Attempt:
     return _current.get()
 
 
+class _Reader(io.RawIOBase):
+    """Reads from a socket for as long as the attempt has time, however little arrives at once."""
+
+    def __init__(self, sock: socket.socket, raw: io.RawIOBase) -> None:
+        self._sock = sock
+        self._raw = raw
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: WriteableBuffer) -> int | None:
+        self._sock.settimeout(current().required())
+        return cast("int | None", self._raw.readinto(buffer))
+
+    def close(self) -> None:
+        self._raw.close()
+        super().close()
+
+
+class _Response(HTTPResponse):
+    def __init__(self, sock: socket.socket, *args: Any, **options: Any) -> None:  # noqa: ANN401
+        super().__init__(sock, *args, **options)
+        self.fp = io.BufferedReader(_Reader(sock, self.fp.detach()))
+
+
 class _Connection(HTTPConnection):
+    response_class = _Response
     _used = 0.0
 
     def _new_conn(self) -> socket.socket:
         connected = super()._new_conn()
         try:
-            # Before the TLS handshake, which a server can draw out as well.
-            current().watch(connected.fileno())
-        except BaseException:
+            # Looking the name up takes as long as it takes.
+            current().required()
+        except TimeoutError:
             connected.close()
             raise
         return connected
@@ -124,7 +129,7 @@ class _Connection(HTTPConnection):
 
     def request(self, *args: Any, **options: Any) -> None:  # noqa: ANN401
         if self.sock is not None:
-            current().watch(self.sock.fileno())
+            current().required()
             current().may_be_sent = True
         super().request(*args, **options)
         self._used = time.monotonic()
