@@ -43,10 +43,10 @@ class Arrivals:
 
     def waiting(self) -> list[Arrival]:
         """The files to adopt, oldest first."""
-        arrivals = []
+        arrivals, new = [], self._incoming.layout.new
         for text in list(self._incoming.drops):
             try:
-                status = os.lstat(self._path(text))
+                status = os.lstat(f"{new}/{text}")
             except FileNotFoundError:
                 del self._incoming.drops[text]
                 continue
@@ -68,11 +68,9 @@ class Arrivals:
         age = time.time() - arrival.status.st_mtime
         if not stat.S_ISREG(arrival.status.st_mode) or not 0 <= age < _STILL_WRITING:
             return False
+        new = self._incoming.layout.new
         try:
-            wire.parse(read_foreign(self._path(arrival.text), DROP_LIMIT)[0])
+            wire.parse(read_foreign(f"{new}/{arrival.text}", DROP_LIMIT)[0])
         except (InvalidRequest, Unfit, OSError):
             return True
         return False
-
-    def _path(self, text: str) -> str:
-        return os.path.join(self._incoming.layout.new, text)

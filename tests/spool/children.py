@@ -8,13 +8,24 @@ import traceback
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import NamedTuple
 
 import pytest
 
-__all__ = ["OTHER", "alive", "all_at_once", "fork", "in_child", "needs_root"]
+__all__ = ["OTHER", "User", "alive", "all_at_once", "fork", "in_child", "needs_root"]
 
 OTHER = 23_456
 """A uid and gid that nobody has."""
+PATIENCE = 60
+"""Seconds after which a child that hangs is killed."""
+
+
+class User(NamedTuple):
+    """Who a child is to be: its uid, also its gid, and the other groups that it is in."""
+
+    uid: int
+    groups: tuple[int, ...] = ()
+
 
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can act as several users")
 
@@ -27,22 +38,22 @@ def fork() -> int:
         return os.fork()
 
 
-def in_child(work: Callable[[], object], *, uid: int | None = None) -> str:
+def in_child(work: Callable[[], object], *, user: User | None = None) -> str:
     """Do work in a child, perhaps as another user; what it returned or raised, as text."""
-    return all_at_once([work], uid=uid)[0]
+    return all_at_once([work], user=user)[0]
 
 
-def all_at_once(works: Sequence[Callable[[], object]], *, uid: int | None = None) -> list[str]:
+def all_at_once(works: Sequence[Callable[[], object]], *, user: User | None = None) -> list[str]:
     """Do several works in children that begin together; what they returned or raised."""
     gate_reader, gate = os.pipe()
-    children = [_start(work, gate_reader, gate, uid) for work in works]
+    children = [_start(work, gate_reader, gate, user) for work in works]
     os.close(gate_reader)
     os.close(gate)
     return [_end(pid, reader) for pid, reader in children]
 
 
 def _start(
-    work: Callable[[], object], gate_reader: int, gate: int, uid: int | None
+    work: Callable[[], object], gate_reader: int, gate: int, user: User | None
 ) -> tuple[int, int]:
     reader, writer = os.pipe()
     pid = fork()
@@ -50,10 +61,11 @@ def _start(
         os.close(writer)
         return pid, reader
     try:
-        if uid is not None:
-            os.setgroups([])
-            os.setresgid(uid, uid, uid)
-            os.setresuid(uid, uid, uid)
+        signal.alarm(PATIENCE)
+        if user is not None:
+            os.setgroups(user.groups)
+            os.setresgid(user.uid, user.uid, user.uid)
+            os.setresuid(user.uid, user.uid, user.uid)
         os.close(gate)
         os.read(gate_reader, 1)
         os.write(writer, _outcome(work).encode("utf-8", "backslashreplace"))
@@ -72,7 +84,8 @@ def _outcome(work: Callable[[], object]) -> str:
 def _end(pid: int, reader: int) -> str:
     with os.fdopen(reader, "rb") as stream:
         text = stream.read().decode()
-    os.waitpid(pid, 0)
+    _, status = os.waitpid(pid, 0)
+    assert status == 0, f"the child was killed, or hung: {status}"
     return text
 
 

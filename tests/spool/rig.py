@@ -98,7 +98,7 @@ def request_text(body: str = "Hi", **members: object) -> bytes:
 
 def drop(spool: Path, name: str, text: bytes) -> Path:
     """Drop a file as users are told to: written elsewhere, then renamed in."""
-    draft = spool / "new" / f".{name}.draft"
+    draft = spool / "new" / ".draft"
     draft.write_bytes(text)
     draft.rename(spool / "new" / name)
     return spool / "new" / name

@@ -339,7 +339,7 @@ def test_without_inotify_all_is_found_all_the_same(
     opener: Opener, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """On other systems every look is a fresh one."""
-    monkeypatch.setattr(incoming, "watch_directories", lambda directories: _Blind())
+    monkeypatch.setattr(incoming, "watch_directories", lambda _: _Blind())
     store, other = opener(), opener()
     (job,) = put(other, "Hi")
     with store.lock():
