@@ -96,18 +96,20 @@ class Worker:
         wait, poster = self._turns.next_poster(records, now)
         if wait > 0:
             return min(*waits, wait)
-        job_to_post = self._store.claim()
-        if job_to_post is None:
+        claimed = self._store.claim()
+        if claimed is None:
             return min(*waits, self._until_due(now))
-        self._post(job_to_post, poster, records)
+        # Owed until it has begun: while its pace cannot be recorded, the job is not in doubt.
+        self._owed = [partial(self._post, claimed, poster)]
+        self._pay()
         return 0.0
 
     def _until_due(self, now: Instant) -> float:
         due = self._store.next_due()
         return max(0.0, (due - now.wall).total_seconds()) if due else math.inf
 
-    def _post(self, job: Job, poster: Poster, records: Mapping[str, Pacing]) -> None:
-        before = records.get(poster.account)
+    def _post(self, job: Job, poster: Poster) -> None:
+        before = self._store.pacing().get(poster.account)
         credential = poster.credential()
         flutter = random.uniform(0, self._pace.flutter)
         now = self._store.now()
@@ -116,11 +118,10 @@ class Worker:
         tried = try_post(poster, job, self._store.now)
         verdict = decide(tried.outcome, tried.ended.wall, self._policy)
         after = pacing.after_attempt(begun, tried.outcome, tried.ended, credential)
-        self._owed = [
+        self._owed += [
             partial(self._settle, job, verdict, tried.attempt),
             partial(self._store.pace, after, expect=begun),
         ]
-        self._pay()
 
     def _look(self, job: Job, records: Mapping[str, Pacing]) -> None:
         """Ask the forge whether a doubtful job's comment is there."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -24,9 +25,17 @@ def reported(root: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        where = error.filename or root
         if error.errno in _FULL:
             raise QueueRefused(
-                "disk_full", f"{where}: {error.strerror}: nothing was queued; make room, try again"
+                "disk_full", f"{root}: {error.strerror}: nothing was queued; make room, try again"
             ) from error
-        raise StoreError(f"{where}: {error.strerror}: nothing was acknowledged") from error
+        raise StoreError(
+            f"{_place(error, root)}: {error.strerror}: nothing was acknowledged"
+        ) from error
+
+
+def _place(error: OSError, root: str) -> str:
+    """What to look at. A draft's own name is another at each try, and tells nobody anything."""
+    path = os.fsdecode(error.filename or root)
+    drafts = os.path.join(root, "tmp")
+    return drafts if os.path.dirname(path) == drafts else path
