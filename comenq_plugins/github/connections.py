@@ -129,7 +129,6 @@ class _Connection(HTTPConnection):
 
     def request(self, *args: Any, **options: Any) -> None:  # noqa: ANN401
         if self.sock is not None:
-            current().required()
             current().may_be_sent = True
         super().request(*args, **options)
         self._used = time.monotonic()
