@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from comenq_core import registry
+from comenq_core.cli.credentials import from_outside
 from comenq_core.cli.supervise import private_directory
 from comenq_core.errors import ComenqError
 from comenq_core.registry import Registry
@@ -34,7 +35,7 @@ class Finding:
 
 def check(settings: Settings, given: Namespace) -> int:
     """Print what was found; return 0 if all is in order, else 1."""
-    found = list(findings(settings))
+    found = list(findings(from_outside(settings, os.environ)))
     if given.json:
         print(json.dumps([asdict(finding) for finding in found]))
     else:

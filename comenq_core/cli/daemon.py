@@ -12,6 +12,7 @@ from pathlib import Path
 
 from comenq_core import __version__, registry
 from comenq_core.cli.check import check
+from comenq_core.cli.control import add_words, ctl, reload
 from comenq_core.cli.plugins import plugins
 from comenq_core.cli.supervise import SUPERVISOR_VARIABLE, supervise
 from comenq_core.errors import ComenqError
@@ -67,8 +68,7 @@ def _parser() -> ArgumentParser:
         sub = commands.add_parser(
             name, help=command.about, description=command.about, parents=[options]
         )
-        if command.prints:
-            sub.add_argument("--json", action="store_true", help="print JSON")
+        command.arguments(sub)
     return parser
 
 
@@ -111,25 +111,42 @@ def _as_process(name: str, run: Callable[[Settings, Stop], int], settings: Setti
             return 1
 
 
+def _nothing(_parser: ArgumentParser) -> None:
+    pass
+
+
+def _json(parser: ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="print JSON")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Command:
     about: str
     run: Callable[[Settings, Namespace], int]
-    prints: bool = False
+    arguments: Callable[[ArgumentParser], None] = _nothing
 
 
 COMMANDS = {
     "listen": _Command(about="Run the listener alone.", run=_listen),
     "work": _Command(about="Run the worker alone.", run=_work),
+    "reload": _Command(
+        about="Have a running daemon read its configuration again.",
+        run=reload,
+    ),
+    "ctl": _Command(
+        about="Ask a running daemon's supervisord: status, restart worker, ...",
+        run=ctl,
+        arguments=add_words,
+    ),
     "check": _Command(
         about="Say what is wrong with configuration, directories and token.",
         run=check,
-        prints=True,
+        arguments=_json,
     ),
     "plugins": _Command(
         about="List the installed plugins, what they offer, and what is selected.",
         run=plugins,
-        prints=True,
+        arguments=_json,
     ),
 }
 

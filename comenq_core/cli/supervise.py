@@ -17,6 +17,7 @@ __all__ = [
     "SUPERVISOR_VARIABLE",
     "conf_file",
     "environment",
+    "is_served",
     "make_private",
     "private_directory",
     "supervise",
@@ -40,7 +41,7 @@ def supervise(settings: Settings, variables: Mapping[str, str]) -> NoReturn:
     directory = private_directory(settings)
     make_private(directory)
     os.chdir(directory)
-    if _is_served("supervisor.sock"):
+    if is_served("supervisor.sock"):
         raise SettingsError(
             f"socket_path: another daemon serves {settings.socket_path}: stop that one, or choose"
             " another path"
@@ -54,7 +55,7 @@ def supervise(settings: Settings, variables: Mapping[str, str]) -> NoReturn:
     )
 
 
-def _is_served(path: str) -> bool:
+def is_served(path: str) -> bool:
     """Whether a process listens on a socket; one that crashed has left its name at most."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
         probe.settimeout(0)

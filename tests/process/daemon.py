@@ -92,6 +92,11 @@ class Daemon:
         path.chmod(0o600)
         return path
 
+    def change(self, **changes: Any) -> None:
+        """Write other settings into the configuration file."""
+        self._settings |= changes
+        assert self.config.exists()
+
     def start(self) -> Self:
         """Start it, and wait until it takes requests and posts them."""
         self.spawn()

@@ -48,13 +48,6 @@ def service(forge: Forge, manager: Manager) -> Iterator[Service]:
         yield made
 
 
-@pytest.fixture
-def forge() -> Iterator[Forge]:
-    """A GitHub stand-in."""
-    with Forge() as stand_in:
-        yield stand_in
-
-
 def test_ready_means_that_both_processes_serve(manager: Manager, service: Service) -> None:
     """When READY=1 arrives, the socket acknowledges and the worker has its lock."""
     manager.until("READY=1")

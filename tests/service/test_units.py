@@ -80,7 +80,7 @@ def test_a_unit_gives_a_post_in_flight_its_time(name: str) -> None:
 
 
 def test_the_property_list_is_one_of_launchd() -> None:
-    """With it, launchd starts comenqd, keeps it running, and gives a post in flight its time to end."""
+    """With it, launchd starts comenqd, keeps it running, and lets a post in flight end."""
     job = plistlib.loads(conf_file("org.comenq.comenqd.plist").read_bytes())
 
     assert job["Label"] == "org.comenq.comenqd"
@@ -92,7 +92,7 @@ def test_the_property_list_is_one_of_launchd() -> None:
 
 
 def test_the_property_list_has_only_keys_that_launchd_knows() -> None:
-    """A misspelt key, which launchd would ignore, is not among them."""
+    """It has no key that launchd does not know and would silently ignore."""
     known = {
         "ExitTimeOut", "GroupName", "HardResourceLimits", "KeepAlive", "Label", "ProcessType",
         "ProgramArguments", "RunAtLoad", "StandardErrorPath", "StandardOutPath",

@@ -1,0 +1,105 @@
+"""What an operator asks of a running daemon's supervisor."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterator
+
+import pytest
+
+from comenq_core.testing.forge import Forge
+from tests.process.daemon import SCRIPTS, Daemon
+from tests.process.log import DEADLINE
+
+RUNNING = (r"worker entered RUNNING", r"listener entered RUNNING")
+
+
+@pytest.fixture
+def daemon(forge: Forge) -> Iterator[Daemon]:
+    """A daemon whose programs supervisord takes to be running."""
+    with Daemon(forge.url) as made:
+        made.spawn()
+        made.log.until(*RUNNING)
+        yield made
+
+
+def ask(daemon: Daemon, *words: str) -> tuple[int, str]:
+    """Run comenqd beside a daemon, with its configuration; return exit status and output."""
+    done = subprocess.run(
+        [SCRIPTS / "comenqd", "--config", daemon.config, *words],
+        env=daemon.environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=DEADLINE,
+        check=False,
+    )
+    return done.returncode, done.stdout
+
+
+def test_ctl_shows_both_programs(daemon: Daemon) -> None:
+    """Without words, `comenqd ctl` tells that listener and worker run, and exits with 0."""
+    status, text = ask(daemon, "ctl")
+
+    assert status == 0
+    assert [line.split()[:2] for line in text.splitlines()] == [
+        ["listener", "RUNNING"],
+        ["worker", "RUNNING"],
+    ]
+
+
+def test_ctl_restarts_one_program(daemon: Daemon, forge: Forge) -> None:
+    """`comenqd ctl restart worker` ends the worker, starts another, and leaves the listener."""
+    listener, worker = daemon.pid("listener"), daemon.pid("worker")
+
+    assert ask(daemon, "ctl", "restart", "worker")[0] == 0
+
+    assert daemon.pid("listener") == listener
+    assert daemon.pid("worker") != worker
+    daemon.put("after it")
+    assert forge.wait_for_comments(1, timeout=60)[0].body == "after it"
+
+
+def test_ctl_fails_as_supervisorctl_does(daemon: Daemon) -> None:
+    """The exit status of supervisorctl is that of `comenqd ctl`."""
+    assert ask(daemon, "ctl", "status", "nobody")[0] == 4
+
+
+@pytest.mark.parametrize("command", ["ctl", "reload"])
+def test_a_daemon_that_does_not_run_is_not_asked(forge: Forge, command: str) -> None:
+    """Where no daemon runs, a command says so, and how to start one."""
+    with Daemon(forge.url) as daemon:
+        status, text = ask(daemon, command)
+
+        assert status == 1
+        assert f"no daemon serves {daemon.socket}: start one" in text
+
+
+def test_reload_loses_no_job_and_reads_the_configuration(daemon: Daemon, forge: Forge) -> None:
+    """Jobs that wait during a reload are posted after it, as the changed file says."""
+    with Forge() as other:
+        daemon.comenq("pause")
+        for body in ("first", "second"):
+            daemon.put(body)
+        daemon.change(github_api_url=other.url)
+
+        assert ask(daemon, "reload")[0] == 0
+        daemon.comenq("resume")
+
+        assert [c.body for c in other.wait_for_comments(2, timeout=60)] == ["first", "second"]
+    assert not forge.comments
+
+
+def test_a_wrong_configuration_is_not_reloaded(daemon: Daemon, forge: Forge) -> None:
+    """A reload that would end in a daemon that cannot run is refused, and nothing restarts."""
+    before = daemon.pid("listener"), daemon.pid("worker")
+    daemon.change(cooldown_period_seconds="soon")
+
+    status, text = ask(daemon, "reload")
+
+    assert status == 1
+    assert "cooldown_period_seconds: expected a number" in text
+    assert (daemon.pid("listener"), daemon.pid("worker")) == before
+    daemon.put("as before")
+    assert forge.wait_for_comments(1, timeout=60)[0].body == "as before"
