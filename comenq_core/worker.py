@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from functools import partial
 from select import select
 
@@ -197,9 +198,9 @@ def run(settings: Settings, stop: Stop) -> int:
     store = plugins.store(settings)
     pace = pace_of(settings)
     worker = Worker(store, plugins.posters(settings), pace, policy_of(settings))
-    with store.lock():
+    with store.lock(), closing(store.watch()) as watch:
         log.info("started", "The worker is ready.", store=settings.store, poster=settings.poster)
-        _drive(worker, store.watch(), stop)
+        _drive(worker, watch, stop)
     log.info("stopped", "The worker has ended.")
     return 0
 

@@ -35,10 +35,6 @@ class Incoming:
         self._latest = 0
         self.rescan()
 
-    def fileno(self) -> int:
-        """Readable when something has come into the spool, or left it."""
-        return self._watch.fileno()
-
     def close(self) -> None:
         """Stop watching."""
         self._watch.close()

@@ -19,6 +19,7 @@ from comenq_core.model import (
     Submission,
     Verdict,
 )
+from comenq_plugins.spool.bell import Bell
 from comenq_plugins.spool.bench import Bench
 from comenq_plugins.spool.catalogue import Catalogue
 from comenq_plugins.spool.desk import Desk
@@ -204,18 +205,10 @@ class SpoolStore:
         with reported(self._layout.root):
             self._records.pace(record, expect)
 
-    def watch(self) -> SpoolStore:
-        """The store itself: its inotify descriptor tells of every change."""
-        return self
-
-    def fileno(self) -> int:
-        """Readable when something came into the spool or left it."""
-        return self._catalogue.fileno()
-
-    def drain(self) -> None:
-        """Take in what has happened."""
-        with self._operation():
-            return
+    def watch(self) -> Bell:
+        """Begin to signal every change: its inotify descriptor becomes readable."""
+        with reported(self._layout.root):
+            return Bell(self._layout)
 
     def close(self) -> None:
         """Stop watching the spool."""

@@ -6,6 +6,7 @@ import os
 import shutil
 import signal
 from collections.abc import Callable
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from select import select
@@ -14,6 +15,7 @@ import pytest
 
 from comenq_core.errors import NoSuchJob, QueueRefused, StoreError, StoreLocked
 from comenq_core.model import Buried, Done, Instant, Pacing, Pause, State
+from comenq_core.protocols import Watch
 from comenq_core.testing.clock import FakeClock
 from comenq_plugins.spool import SpoolStore, incoming, recovery
 from comenq_plugins.spool.locks import locked
@@ -34,9 +36,9 @@ from tests.spool.rig import (
 )
 
 
-def readable(store: SpoolStore) -> bool:
-    """Whether the store's watch signals a change."""
-    return bool(select([store.watch()], [], [], 0)[0])
+def readable(watch: Watch) -> bool:
+    """Whether it signals a change."""
+    return bool(select([watch], [], [], 0)[0])
 
 
 # Putting -----------------------------------------------------------------------------------------
@@ -303,7 +305,6 @@ def test_a_refused_file_is_forgotten_with_its_letter(
 def test_the_watch_wakes_for_what_another_process_does(store: SpoolStore, opener: Opener) -> None:
     """A worker that waits is woken by a job, by a bump, by a pause and by a resume."""
     other = opener()
-    watch = store.watch()
     (job,) = put(other, "Hi")
     changes: list[Callable[[], object]] = [
         lambda: put(other, "another"),
@@ -311,11 +312,23 @@ def test_the_watch_wakes_for_what_another_process_does(store: SpoolStore, opener
         lambda: other.pause(Pause(since=other.now().wall, reason="rest")),
         other.resume,
     ]
-    for change in changes:
+    with closing(store.watch()) as watch:
+        for change in changes:
+            watch.drain()
+            assert not readable(watch)
+            change()
+            assert readable(watch)
+
+
+def test_the_watch_outlives_the_directory_it_watches(store: SpoolStore, spool: Path) -> None:
+    """A worker is woken also when new/ was replaced behind its back."""
+    with closing(store.watch()) as watch:
+        shutil.rmtree(spool / "new")
+        store.counts()
         watch.drain()
-        assert not readable(store)
-        change()
-        assert readable(store)
+        watch.drain()
+        put(store, "Hi")
+        assert readable(watch)
 
 
 def test_nothing_is_missed_when_the_kernel_forgets(

@@ -121,6 +121,17 @@ class RecordContract(Harness):
             put(store, "one more")
             assert _signalled(watch, within=DEADLINE)
 
+    def test_a_watch_stays_signalled_whatever_its_store_does(
+        self, store: Store, reopen: Callable[[], Store]
+    ) -> None:
+        """A change in the middle of a worker's step is not forgotten by the rest of the step."""
+        worker = reopen()
+        with closing(worker.watch()) as watch:
+            watch.drain()
+            put(store, "in the middle")
+            worker.counts()
+            assert _signalled(watch, within=DEADLINE)
+
 
 def _record(store: Store) -> Pacing:
     return Pacing(account="octocat", at=store.now(), margin=30.0, job="7f3kq2m8x1ab", reason="so")

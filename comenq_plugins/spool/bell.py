@@ -1,0 +1,48 @@
+"""What wakes a worker that waits for the spool to change."""
+
+from __future__ import annotations
+
+from comenq_plugins.spool.faults import reported
+from comenq_plugins.spool.layout import Layout
+from comenq_plugins.spool.watch import watch_directories
+
+__all__ = ["Bell"]
+
+
+class Bell:
+    """Signals changes in the spool until it is told that they are looked at.
+
+    It does not share the store's own watch, which every operation of the store reads empty: a
+    change that came in the middle of the worker's step would then wake nobody.
+
+    Args:
+        layout: a prepared spool.
+    """
+
+    def __init__(self, layout: Layout) -> None:
+        self._layout = layout
+        self._directories = [layout.new, layout.root]
+        self._watch = watch_directories(self._directories)
+        self._is_lost = False
+
+    def fileno(self) -> int:
+        """Readable when something has come into the spool, or left it."""
+        return self._watch.fileno()
+
+    def drain(self) -> None:
+        """Forget what has been signalled so far.
+
+        Raises:
+            StoreError: the spool is gone.
+        """
+        with reported(self._layout.root):
+            self._is_lost = self._is_lost or self._watch.changes() is None
+            if self._is_lost:
+                watch = watch_directories(self._directories)
+                self._watch.close()
+                self._watch = watch
+                self._is_lost = False
+
+    def close(self) -> None:
+        """Stop watching."""
+        self._watch.close()
