@@ -53,7 +53,11 @@ class LineContract(Harness):
     @settings(
         deadline=None,
         max_examples=20,
-        suppress_health_check=[HealthCheck.function_scoped_fixture],
+        # Each store's tests inherit this one, so that several classes run it.
+        suppress_health_check=[
+            HealthCheck.differing_executors,
+            HealthCheck.function_scoped_fixture,
+        ],
     )
     @given(texts=st.lists(bodies(), min_size=1, max_size=5))
     def test_bodies_are_kept_byte_for_byte(self, store: Store, texts: list[str]) -> None:
