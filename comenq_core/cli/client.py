@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 
@@ -23,7 +24,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     words = sys.argv[1:] if argv is None else list(argv)
     try:
-        return _run(words)
+        status = _run(words)
+        print(end="", flush=True)
     except UsageError as error:
         return _fail(f"{error}\n(comenq --help shows examples)", USAGE)
     except DaemonUnreachable as error:
@@ -32,10 +34,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _fail(error, FAILED)
     except KeyboardInterrupt:
         return INTERRUPTED
-    except BrokenPipeError:
-        # Whoever read our output has gone, as `head` does. Python would complain at its exit.
-        sys.stdout = None
-        return FAILED
+    except OSError as error:
+        return _give_up_output(error)
+    return status
 
 
 def _run(words: Sequence[str]) -> int:
@@ -54,6 +55,15 @@ def _run(words: Sequence[str]) -> int:
     name, rest = resolve(words)
     args = command_parser(name, socket=socket).parse_intermixed_args(rest)
     return command_module(name).run(args)
+
+
+def _give_up_output(error: OSError) -> int:
+    # The interpreter would try again at its end, and complain.
+    # https://docs.python.org/3/library/signal.html#note-on-sigpipe
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    if isinstance(error, BrokenPipeError):
+        return FAILED  # whoever read it has gone, as `head` does
+    return _fail(f"it is done, but cannot be shown: {error.strerror}", FAILED)
 
 
 def _fail(message: object, status: int) -> int:

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 PAGE = 20
 HEADS = ("TIME", "ID", "PULL REQUEST", "STATE", "TRIES", "AFTER", "URL OR REASON")
-REASON = HEADS.index("URL OR REASON")
 COLOURS = {"posted": "green", "skipped": "yellow", "failed": "red"}
 EXAMPLES = """\
 examples:
@@ -46,7 +45,8 @@ def run(args: Namespace) -> int:
         emit_json(jobs)
     elif jobs:
         now = time.time()
-        emit(*columns(HEADS, [_row(job, now) for job in jobs], shrink=REASON, colours=COLOURS))
+        # Lines are not cut: an address is of use only as a whole.
+        emit(*columns(HEADS, [_row(job, now) for job in jobs], colours=COLOURS))
     else:
         complain("there is no history yet")
     return DONE

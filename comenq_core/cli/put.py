@@ -117,7 +117,7 @@ def _put(socket: str | None, message: dict[str, Any]) -> dict[str, Any]:
 def _message(args: Namespace | Plain, target: Target, body: str) -> dict[str, Any]:
     owner, repo, number = target
     request = {"owner": owner, "repo": repo, "pr_number": number, "body": body}
-    if args.after or args.at:
+    if args.after is not None or args.at is not None:
         from comenq_core.cli.times import not_before
 
         request["not_before"] = not_before(args.after, args.at)

@@ -48,7 +48,7 @@ def fit(text: str, room: int) -> str:
     for index, character in enumerate(text):
         used += _columns_of(character)
         if used > room - 1:
-            return text[:index] + "…"
+            return text[:index] + "…" * min(1, room)
     return text
 
 
@@ -56,41 +56,45 @@ def columns(
     heads: Sequence[str],
     rows: Sequence[Sequence[object]],
     *,
-    shrink: int,
+    shrink: int | None = None,
     colours: Mapping[str, str],
 ) -> list[str]:
-    """A table as lines; on a terminal, no line is wider than it.
+    """A table as lines.
 
     Args:
         heads: the columns' titles.
         rows: the cells, which may hold text from outside.
-        shrink: the index of the column that is cut short where there is no room.
+        shrink: the index of the column that gives way where a terminal is too narrow, before the
+            last ones do; without it, lines may be longer than the terminal is wide.
         colours: which cells to paint, by their text.
     """
     cells = [[printable(cell, LONGEST_CELL) for cell in row] for row in rows]
     widths = [max(map(width, column)) for column in zip(heads, *cells, strict=True)]
-    if sys.stdout.isatty():
-        excess = sum(widths) + len(GAP) * (len(widths) - 1) - shutil.get_terminal_size().columns
-        widths[shrink] = max(NARROWEST, widths[shrink] - max(0, excess))
-    lines = [
-        _line(
-            [paint(_padded(head, room), "bold") for head, room in zip(heads, widths, strict=True)]
-        )
+    if shrink is not None and sys.stdout.isatty():
+        widths = _fitted(widths, shrink, shutil.get_terminal_size().columns)
+    head = [paint(shown, "bold") for shown in _padded(heads, widths)]
+    body = [_painted(row, _padded(row, widths), colours) for row in cells]
+    return [GAP.join(line).rstrip() for line in (head, *body)]
+
+
+def _fitted(widths: list[int], shrink: int, room: int) -> list[int]:
+    excess = sum(widths) + len(GAP) * (len(widths) - 1) - room
+    first = widths[shrink] - max(0, excess)
+    wanted = [*widths[:shrink], max(min(NARROWEST, widths[shrink]), first), *widths[shrink + 1 :]]
+    fitted = []
+    for column in wanted:
+        fitted.append(max(0, min(column, room)))
+        room -= column + len(GAP)
+    return fitted
+
+
+def _padded(cells: Sequence[str], widths: Sequence[int]) -> list[str]:
+    shown = [fit(cell, room) for cell, room in zip(cells, widths, strict=True)]
+    return [cell + " " * (room - width(cell)) for cell, room in zip(shown, widths, strict=True)]
+
+
+def _painted(cells: Sequence[str], shown: Sequence[str], colours: Mapping[str, str]) -> list[str]:
+    return [
+        paint(text, colours[cell]) if cell in colours else text
+        for cell, text in zip(cells, shown, strict=True)
     ]
-    for row in cells:
-        padded = [_padded(cell, room) for cell, room in zip(row, widths, strict=True)]
-        painted = [
-            paint(shown, colours[cell]) if cell in colours else shown
-            for cell, shown in zip(row, padded, strict=True)
-        ]
-        lines.append(_line(painted))
-    return lines
-
-
-def _padded(text: str, room: int) -> str:
-    shown = fit(text, room)
-    return shown + " " * (room - width(shown))
-
-
-def _line(cells: Sequence[str]) -> str:
-    return GAP.join(cells).rstrip()

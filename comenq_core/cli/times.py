@@ -22,7 +22,10 @@ def not_before(after: str | None, at: str | None) -> str:
         UsageError: it cannot be read, or has passed.
     """
     now = datetime.now().astimezone()
-    moment = now + read_duration(after) if after else read_moment(at or "", now)
+    try:
+        moment = read_moment(at or "", now) if after is None else now + read_duration(after)
+    except OverflowError:
+        raise UsageError("--after: that is too far away for any calendar") from None
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
@@ -34,8 +37,8 @@ def read_duration(text: str) -> timedelta:
     """
     if not _DURATION.fullmatch(text):
         raise UsageError("--after: expected a time such as 45m, 1h30m or 2d")
-    parts = {_UNITS[unit]: int(number) for number, unit in _PART.findall(text)}
-    return timedelta(**parts)
+    parts = [timedelta(**{_UNITS[unit]: int(number)}) for number, unit in _PART.findall(text)]
+    return sum(parts, timedelta())
 
 
 def read_moment(text: str, now: datetime) -> datetime:

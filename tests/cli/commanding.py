@@ -1,0 +1,40 @@
+"""Runs the real command, as a shell would."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from tests.socket.serving import DEADLINE
+
+ROOT = Path(__file__).parents[2]
+PROGRAM = (sys.executable, "-m", "comenq_core.cli.client")
+
+
+def environment(socket: Path | None = None, **more: str) -> dict[str, str]:
+    """An environment that holds nothing of the tester's own but the path to commands."""
+    named = {"COMENQ_SOCKET": str(socket)} if socket else {}
+    return {
+        "PATH": os.environ["PATH"],
+        "PYTHONPATH": str(ROOT),
+        "PYTHONWARNINGS": "error",
+        "LANG": "C.UTF-8",
+        "TZ": "UTC",
+        **named,
+        **more,
+    }
+
+
+def run(
+    *words: str | bytes, env: Mapping[str, str], stdin: bytes = b""
+) -> subprocess.CompletedProcess[str]:
+    """Run ``comenq`` with these words; standard input is a pipe."""
+    done = subprocess.run(
+        [*PROGRAM, *words], env=env, input=stdin, capture_output=True, timeout=DEADLINE, check=False
+    )
+    return subprocess.CompletedProcess(
+        done.args, done.returncode, done.stdout.decode(), done.stderr.decode()
+    )

@@ -1,0 +1,35 @@
+"""Fixtures for tests of the command."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from tests.cli.commanding import environment, run
+from tests.socket.serving import Served, serving, short_directory
+
+Comenq = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def directory() -> Iterator[Path]:
+    """A directory with a short name, removed afterwards."""
+    with short_directory() as made:
+        yield made
+
+
+@pytest.fixture
+def served(directory: Path) -> Iterator[Served]:
+    """A daemon's intake."""
+    with serving(directory / "c.sock") as up:
+        yield up
+
+
+@pytest.fixture
+def comenq(served: Served) -> Comenq:
+    """The command, with a daemon to talk to."""
+    return partial(run, env=environment(served.path))

@@ -1,0 +1,211 @@
+"""The client, against daemons that behave and daemons that do not."""
+
+from __future__ import annotations
+
+import json
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from comenq_core.client import Client, accepted, candidates, connect
+from comenq_core.errors import DaemonRefused, DaemonUnreachable, NotAcknowledged
+from tests.socket.serving import DEADLINE, REQUEST, Served
+
+Behaviour = Callable[[socket.socket], None]
+
+
+@contextmanager
+def _daemon(path: Path, behave: Behaviour) -> Iterator[str]:
+    """Somebody who behaves so toward the first client."""
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(path))
+        listener.listen()
+        listener.settimeout(DEADLINE)
+
+        def serve() -> None:
+            connection, _ = listener.accept()
+            with connection:
+                behave(connection)
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        yield str(path)
+        thread.join(DEADLINE)
+
+
+def _read_to_end(connection: socket.socket) -> bytes:
+    return b"".join(iter(lambda: connection.recv(65_536), b""))
+
+
+def test_questions_are_answered_one_after_another(served: Served) -> None:
+    """One connection serves any number of questions."""
+    with Client(str(served.path)) as client:
+        first = client.ask(REQUEST)["entry"]["id"]
+        assert client.ask({"op": "show", "id": first})["entry"]["id"] == first
+
+
+def test_refusal_is_raised_with_its_code(served: Served) -> None:
+    """A refusal carries the protocol's code, and its message is the error's text."""
+    with Client(str(served.path)) as client, pytest.raises(DaemonRefused) as caught:
+        client.ask({"op": "show", "id": "zzz"})
+    assert caught.value.why == "no_such_job"
+    assert "zzz" in str(caught.value)
+
+
+def test_many_are_asked_without_waiting(served: Served) -> None:
+    """Hundreds of requests with long bodies come back as many replies, in order."""
+    requests = [{**REQUEST, "pr_number": n, "body": "x" * 20_000} for n in range(1, 301)]
+    with Client(str(served.path)) as client:
+        replies = list(client.ask_many(requests))
+    assert [reply["entry"]["pr_number"] for reply in replies] == list(range(1, 301))
+
+
+def test_refusals_stand_among_the_replies(served: Served) -> None:
+    """One bad request among many does not end the rest."""
+    with Client(str(served.path)) as client:
+        replies = list(client.ask_many([REQUEST, {"op": "nonsense"}, REQUEST]))
+    assert [reply["outcome"] for reply in replies] == ["ok", "error", "ok"]
+
+
+def test_nothing_to_ask_is_no_error(served: Served) -> None:
+    """No requests get no replies."""
+    with Client(str(served.path)) as client:
+        assert list(client.ask_many([])) == []
+
+
+def test_single_request_is_ended_by_half_closing(directory: Path) -> None:
+    """A daemon that reads to the end of the stream, as the Rust one does, gets one JSON object."""
+    seen = []
+
+    def behave(connection: socket.socket) -> None:
+        seen.append(json.loads(_read_to_end(connection)))
+        connection.sendall(b'{"outcome":"ok","entry":{"id":"abc"}}')
+
+    with _daemon(directory / "c.sock", behave) as path, Client(path) as client:
+        replies = list(client.ask_many([REQUEST]))
+    assert seen == [REQUEST]
+    assert replies == [{"outcome": "ok", "entry": {"id": "abc"}}]
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        (b"", "without a reply"),
+        (b"Hello\n", "no comenq daemon"),
+        (b"[1]\n", "no comenq daemon"),
+        (b'{"outcome":', "no comenq daemon"),
+    ],
+)
+def test_daemon_that_does_not_acknowledge(directory: Path, answer: bytes, told: str) -> None:
+    """No reply, or one that is not the protocol's, is no acknowledgement."""
+
+    def behave(connection: socket.socket) -> None:
+        _read_to_end(connection)
+        connection.sendall(answer)
+
+    with (
+        _daemon(directory / "c.sock", behave) as path,
+        Client(path) as client,
+        pytest.raises(NotAcknowledged, match=told),
+    ):
+        list(client.ask_many([REQUEST]))
+
+
+def test_daemon_that_leaves_in_the_middle(directory: Path) -> None:
+    """The replies that came are handed out before the rest is reported as not acknowledged."""
+
+    def behave(connection: socket.socket) -> None:
+        _read_to_end(connection)
+        connection.sendall(b'{"outcome":"ok"}\n')
+
+    with _daemon(directory / "c.sock", behave) as path, Client(path) as client:
+        replies = client.ask_many([REQUEST, REQUEST])
+        assert next(replies) == {"outcome": "ok"}
+        with pytest.raises(NotAcknowledged):
+            next(replies)
+
+
+def _ask(client: Client) -> None:
+    client.ask(REQUEST)
+
+
+def _ask_many(client: Client) -> None:
+    for reply in client.ask_many([REQUEST]):
+        accepted(reply)
+
+
+@pytest.mark.parametrize("ask", [_ask, _ask_many])
+def test_word_of_farewell_is_read(directory: Path, ask: Callable[[Client], None]) -> None:
+    """What the daemon says before it closes is read, though sending has failed by then."""
+    is_closed = threading.Event()
+
+    def behave(connection: socket.socket) -> None:
+        connection.sendall(b'{"outcome":"error","code":"busy","message":"too many"}\n')
+        connection.close()
+        is_closed.set()
+
+    with _daemon(directory / "c.sock", behave) as path, Client(path) as client:
+        assert is_closed.wait(DEADLINE)
+        with pytest.raises(DaemonRefused, match="too many"):
+            ask(client)
+
+
+@pytest.mark.parametrize("ask", [_ask, _ask_many])
+def test_daemon_that_says_nothing_is_given_up(
+    directory: Path, ask: Callable[[Client], None]
+) -> None:
+    """A daemon that does not answer in time has not acknowledged."""
+    is_done = threading.Event()
+
+    def behave(_connection: socket.socket) -> None:
+        is_done.wait(DEADLINE)
+
+    with _daemon(directory / "c.sock", behave) as path:
+        try:
+            with Client(path, patience=0.05) as client, pytest.raises(NotAcknowledged):
+                ask(client)
+        finally:
+            is_done.set()
+
+
+def test_stale_socket_hides_no_live_one(served: Served, directory: Path) -> None:
+    """A socket that nobody listens on, and one that is missing, are passed over."""
+    stale = directory / "stale.sock"
+    with socket.socket(socket.AF_UNIX) as dead:
+        dead.bind(str(stale))
+    with connect([str(directory / "missing"), str(stale), str(served.path)]) as client:
+        assert client.ask({"op": "ping"}) == {"outcome": "ok"}
+
+
+def test_unreachable_daemon_is_told_with_all_that_was_tried(directory: Path) -> None:
+    """The error names every path with its cause, and what to do."""
+    stale = directory / "stale.sock"
+    with socket.socket(socket.AF_UNIX) as dead:
+        dead.bind(str(stale))
+    with pytest.raises(DaemonUnreachable) as caught:
+        connect([str(directory / "missing"), str(stale)])
+    text = str(caught.value)
+    assert f"{directory}/missing: no such file" in text
+    assert f"{stale}: a socket that nobody listens on" in text
+    assert "comenqd" in text
+
+
+@pytest.mark.parametrize(
+    ("explicit", "environ", "tried"),
+    [
+        ("/a", {"COMENQ_SOCKET": "/b", "XDG_RUNTIME_DIR": "/c"}, ["/a"]),
+        (None, {"COMENQ_SOCKET": "/b", "XDG_RUNTIME_DIR": "/c"}, ["/b"]),
+        (None, {"XDG_RUNTIME_DIR": "/c"}, ["/c/comenq/comenq.sock", "/run/comenq/comenq.sock"]),
+        (None, {"XDG_RUNTIME_DIR": "relative"}, ["/run/comenq/comenq.sock"]),
+        (None, {"COMENQ_SOCKET": ""}, ["/run/comenq/comenq.sock"]),
+    ],
+)
+def test_nearest_socket_is_tried_first(
+    explicit: str | None, environ: dict[str, str], tried: list[str]
+) -> None:
+    """A named socket is the only one; else the user's own comes before the system's."""
+    assert candidates(explicit, environ) == tried

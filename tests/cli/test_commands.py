@@ -1,0 +1,217 @@
+"""Looking at the queue and changing it with the command."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from comenq_core.cli.commands import COMMANDS
+from comenq_core.model import Buried, Done
+from tests.cli.conftest import Comenq
+from tests.socket.attempts import ATTEMPT
+from tests.socket.serving import Served
+
+
+@pytest.fixture
+def ids(comenq: Comenq) -> list[str]:
+    """The ids of three jobs that wait."""
+    bodies = ["first\nand more", "second", "third \N{GRINNING FACE}"]
+    printed = [comenq("octo-org/site", "7", body, "--json").stdout for body in bodies]
+    return [json.loads(line)["id"] for line in printed]
+
+
+def _listed(comenq: Comenq, *words: str) -> list[str]:
+    lines = comenq("list", "--json", *words).stdout.splitlines()
+    return [json.loads(line)["id"] for line in lines]
+
+
+def _settle(served: Served, verdict: Buried | Done) -> str:
+    job = served.store.claim()
+    assert job is not None
+    served.store.settle(job, verdict, ATTEMPT)
+    return job.id
+
+
+def test_list_is_a_table(comenq: Comenq, ids: list[str]) -> None:
+    """A head, and for each job its id, target, first line, state, tries and time."""
+    head, first, second, third = comenq("list").stdout.splitlines()
+    assert head.split() == ["ID", "PULL", "REQUEST", "COMMENT", "STATE", "TRIES", "WHEN"]
+    assert first.split() == [ids[0], "octo-org/site#7", "first", "waiting", "0", "now"]
+    assert second.startswith(f"{ids[1]}  octo-org/site#7  second")
+    assert third.index("waiting") == second.index("waiting") - 1  # the emoji takes two columns
+
+
+def test_list_as_json_has_the_whole_comments(comenq: Comenq, ids: list[str]) -> None:
+    """Each job is one line of JSON."""
+    entries = [json.loads(line) for line in comenq("list", "--json").stdout.splitlines()]
+    assert [entry["id"] for entry in entries] == ids
+    assert entries[0]["body"] == "first\nand more"
+
+
+def test_list_says_when_there_is_more(comenq: Comenq, ids: list[str]) -> None:
+    """A list that is cut short says so on standard error; --all has it all."""
+    done = comenq("list", "-n", "2")
+    assert len(done.stdout.splitlines()) == 3
+    assert "there are more" in done.stderr
+    assert comenq("list", "--all").stderr == ""
+
+
+def test_empty_list_is_told(comenq: Comenq) -> None:
+    """Nothing on standard output, a word on standard error, and it is no failure."""
+    done = comenq("list")
+    assert (done.returncode, done.stdout) == (0, "")
+    assert "nothing is queued" in done.stderr
+
+
+def test_list_is_filtered(comenq: Comenq, ids: list[str]) -> None:
+    """By state and by repository."""
+    comenq("hold", ids[0])
+    assert _listed(comenq, "--state", "held") == [ids[0]]
+    assert _listed(comenq, "--repo", "octo-org/other") == []
+    assert _listed(comenq, "--state", "held", "--state", "waiting") != []
+
+
+@pytest.mark.parametrize("words", [["-n", "0"], ["-n", "x"], ["--state", "nonsense"]])
+def test_wrong_filter_is_told(comenq: Comenq, words: list[str]) -> None:
+    """A number or a state that there is not exits 2."""
+    assert comenq("list", *words).returncode == 2
+
+
+def test_outside_text_steers_no_terminal(comenq: Comenq) -> None:
+    """Escapes in a comment are shown as such, in a list and by show."""
+    comenq("o/r", "1", "\x1b[2Jgone\x07\nnext\x9b")
+    job_id = _listed(comenq)[0]
+    for words in (["list"], ["show", job_id]):
+        assert set(comenq(*words).stdout) & {"\x1b", "\x07", "\x9b"} == set()
+
+
+def test_show_tells_everything(comenq: Comenq, served: Served, ids: list[str]) -> None:
+    """The story of a job, its attempts with what was said, and its comment in full."""
+    _settle(served, Buried(reason="it is locked"))
+    shown = comenq("show", ids[0][:6]).stdout
+    for part in (ids[0], "octo-org/site#7", "failed", "it is locked", "refused as octocat: locked"):
+        assert part in shown
+    assert "by unix, " in shown
+    assert shown.endswith("\nfirst\nand more\n")
+
+
+def test_show_as_json(comenq: Comenq, ids: list[str]) -> None:
+    """The job as the protocol has it."""
+    assert json.loads(comenq("show", ids[1], "--json").stdout)["id"] == ids[1]
+
+
+def test_jobs_are_moved(comenq: Comenq, ids: list[str]) -> None:
+    """Bump and bust take several ids, by their beginnings, and tell each job's new place."""
+    first, second, third = ids
+    done = comenq("bump", third)
+    assert done.stdout.startswith(f"bumped {third} · octo-org/site#7 · 1st in line")
+    comenq("bust", third[:8], first[:8])
+    assert _listed(comenq) == [second, third, first]
+
+
+def test_jobs_are_held_and_released(comenq: Comenq, ids: list[str]) -> None:
+    """All that wait are held, all that are held are released."""
+    assert comenq("hold", "--all").stdout.count("held ") == 3
+    assert _listed(comenq, "--state", "waiting") == []
+    comenq("release", "--all")
+    assert _listed(comenq, "--state", "waiting") == ids
+
+
+def test_ids_are_read_from_standard_input(comenq: Comenq, ids: list[str]) -> None:
+    """The word - stands for the ids that are piped in."""
+    comenq("del", "-", stdin="\n".join(ids[:2]).encode())
+    assert _listed(comenq) == ids[2:]
+
+
+def test_everything_is_deleted_only_when_spelled_out(comenq: Comenq, ids: list[str]) -> None:
+    """Without ids and without --all, or with both, nothing is done."""
+    assert comenq("del").returncode == 2
+    assert comenq("del", ids[0], "--all").returncode == 2
+    assert _listed(comenq) == ids
+    comenq("hold", ids[0])
+    comenq("del", "--all")
+    assert _listed(comenq) == []
+
+
+def test_failure_among_several_is_told(comenq: Comenq, ids: list[str]) -> None:
+    """One unknown id fails the command, and the others are changed all the same."""
+    done = comenq("hold", "zzzz", ids[1])
+    assert done.returncode == 1
+    assert "zzzz" in done.stderr
+    assert _listed(comenq, "--state", "held") == [ids[1]]
+
+
+def test_failed_jobs_are_queued_again(comenq: Comenq, served: Served, ids: list[str]) -> None:
+    """With --all, every dead letter waits again."""
+    for _ in range(2):
+        _settle(served, Buried(reason="it is locked"))
+    comenq("retry", "--all")
+    assert len(_listed(comenq, "--state", "waiting")) == 3
+
+
+def test_history_is_a_table(comenq: Comenq, served: Served, ids: list[str]) -> None:
+    """What was posted with its address, what failed with its reason, newest last."""
+    url = "https://github.com/octo-org/site/pull/7#issuecomment-1"
+    _settle(served, Done(url=url, comment_id=1))
+    _settle(served, Buried(reason="it is locked"))
+    _, posted, failed = comenq("hist").stdout.splitlines()
+    assert ids[0] in posted
+    assert posted.endswith(url)
+    assert failed.endswith("it is locked")
+    assert len(comenq("hist", "--failed").stdout.splitlines()) == 2
+    assert [json.loads(line)["id"] for line in comenq("hist", "--json").stdout.splitlines()] == (
+        ids[:2]
+    )
+
+
+def test_pause_is_shown_until_it_is_lifted(comenq: Comenq) -> None:
+    """A paused queue fails the status, with the reason and the way out; resume mends it."""
+    assert comenq("pause", "code", "freeze").returncode == 0
+    status = comenq("status")
+    assert status.returncode == 1
+    assert "code freeze (comenq resume goes on)" in status.stdout
+    comenq("resume")
+    assert comenq("status").returncode == 0
+
+
+def test_status_counts(comenq: Comenq, ids: list[str]) -> None:
+    """The status says how many jobs stand where, also as JSON."""
+    assert "3 waiting" in comenq("status").stdout
+    assert json.loads(comenq("status", "--json").stdout)["counts"]["waiting"] == 3
+
+
+@pytest.mark.parametrize(
+    ("word", "told"), [("lst", "did you mean list?"), ("xyzzy", "expected a command")]
+)
+def test_misspelt_command_is_told(comenq: Comenq, word: str, told: str) -> None:
+    """The nearest command is suggested, or the forms are shown."""
+    done = comenq(word)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert told in done.stderr
+
+
+def test_no_words_are_a_usage_error(comenq: Comenq) -> None:
+    """Without anything to do, the command says what it needs."""
+    assert comenq().returncode == 2
+
+
+def test_version_is_told(comenq: Comenq) -> None:
+    """The version goes to standard output."""
+    assert comenq("--version").stdout.startswith("comenq ")
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_has_help(comenq: Comenq, name: str) -> None:
+    """Its purpose and its options, on standard output, even with a socket that is not there."""
+    done = comenq(name, "--help")
+    assert done.returncode == 0
+    assert f"usage: comenq {name}" in done.stdout
+    assert COMMANDS[name][1].capitalize() in done.stdout
+
+
+def test_overview_names_every_command(comenq: Comenq) -> None:
+    """The help shows the forms and all commands."""
+    overview = comenq("--help").stdout
+    assert all(f"  {name} " in overview for name in COMMANDS)
+    assert "comenq OWNER/REPO NUMBER [BODY]" in overview

@@ -1,0 +1,78 @@
+"""Enqueuing feels instant: what is not imported takes no time."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from argparse import ArgumentParser
+from pathlib import Path
+
+import pytest
+
+from comenq_core.cli import put
+from comenq_core.cli.put import Plain
+from tests.cli.commanding import environment
+from tests.socket.serving import DEADLINE, Served
+
+HEAVY = {
+    "argparse",
+    "asyncio",
+    "contextlib",
+    "dataclasses",
+    "datetime",
+    "inspect",
+    "jsonschema",
+    "logging",
+    "pathlib",
+    "pluggy",
+    "requests",
+    "sh",
+    "subprocess",
+    "tempfile",
+    "tenacity",
+    "threading",
+    "typing",
+}
+OF_ITS_OWN = 13
+"""How many of comenq's modules it takes to queue a comment."""
+
+
+def _imported(env: dict[str, str], *words: str) -> set[str]:
+    # As the installed script does it, but without site, whose .pth files import what they want.
+    script = "import sys; from comenq_core.cli.client import main; sys.exit(main())"
+    command = [sys.executable, "-S", "-X", "importtime", "-c", script, *words]
+    done = subprocess.run(
+        command, env=env, capture_output=True, text=True, timeout=DEADLINE, check=True
+    )
+    return {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
+
+
+def test_enqueuing_imports_nothing_heavy(served: Served) -> None:
+    """A plain comment takes json, socket and a handful of small modules."""
+    names = _imported(environment(served.path), "octo-org/site", "7", "Looks good.")
+    assert {"json", "socket"} <= names
+    assert names & HEAVY == set()
+    assert len([name for name in names if name.startswith("comenq")]) <= OF_ITS_OWN
+
+
+@pytest.mark.parametrize("words", [["list"], ["status"], ["o/r", "1", "x", "--now"]])
+def test_commands_import_no_dependency(served: Served, words: list[str]) -> None:
+    """The client's other commands do with the standard library too."""
+    names = _imported(environment(served.path), *words)
+    assert names & {"asyncio", "jsonschema", "pluggy", "requests", "sh", "tenacity"} == set()
+
+
+def test_plain_form_has_the_defaults_of_the_options() -> None:
+    """What is taken for granted without argparse is what argparse would give."""
+    parser = ArgumentParser()
+    put.configure(parser)
+    parsed = vars(parser.parse_args(["o/r", "1"]))
+    plain = Plain(["o/r", "1"])
+    assert {name: getattr(plain, name) for name in parsed} == parsed
+
+
+def test_client_module_alone_needs_only_the_standard_library(directory: Path) -> None:
+    """`comenq_core.client` can be imported without any of comenq's dependencies."""
+    env = environment()
+    command = [sys.executable, "-S", "-c", "import comenq_core.client"]
+    assert subprocess.run(command, env=env, cwd=directory, check=False).returncode == 0

@@ -1,0 +1,142 @@
+"""On a terminal: colours, width, and no waiting for a comment that nobody pipes in."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pty
+import struct
+import subprocess
+import termios
+from collections.abc import Callable
+
+import pytest
+
+from comenq_core.cli.style import columns, fit, width
+from tests.cli.commanding import PROGRAM, environment
+from tests.cli.conftest import Comenq
+from tests.socket.serving import DEADLINE, Served
+
+Terminal = Callable[..., tuple[int, str]]
+
+
+@pytest.fixture
+def terminal(served: Served) -> Terminal:
+    """Runs the command on a terminal of 60 columns; returns its status and its screen."""
+
+    def run(*words: str, **variables: str) -> tuple[int, str]:
+        ours, theirs = pty.openpty()
+        fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 60, 0, 0))
+        env = environment(served.path, **{"TERM": "xterm", **variables})
+        with subprocess.Popen(
+            [*PROGRAM, *words], env=env, stdin=theirs, stdout=theirs, stderr=theirs
+        ) as process:
+            os.close(theirs)
+            screen = _read_all(ours)
+            status = process.wait(DEADLINE)
+        os.close(ours)
+        return status, screen.replace("\r\n", "\n")
+
+    return run
+
+
+def _read_all(descriptor: int) -> str:
+    parts = []
+    while True:
+        try:
+            part = os.read(descriptor, 65_536)
+        except OSError:  # what Linux says once the other end of a terminal is closed
+            break
+        if not part:
+            break
+        parts.append(part)
+    return b"".join(parts).decode()
+
+
+def test_missing_comment_is_asked_for_at_once(terminal: Terminal) -> None:
+    """Where nothing is piped in, the command says so instead of waiting for the keyboard."""
+    status, screen = terminal("o/r", "1")
+    assert status == 2
+    assert "no comment is given" in screen
+
+
+def test_table_fits_the_terminal(terminal: Terminal, comenq: Comenq) -> None:
+    """No line is wider than the screen; the comment is what is cut short."""
+    comenq("octo-org/site", "7", "\N{GRINNING FACE} a very long comment " * 10)
+    _, screen = terminal("list", NO_COLOR="1")
+    lines = screen.splitlines()
+    assert len(lines) == 2
+    assert max(map(width, lines)) <= 60
+    assert "…" in lines[1]
+    assert "octo-org/site#7" in lines[1]
+
+
+@pytest.mark.parametrize("room", [1, 10, 25, 40])
+def test_narrow_terminal_is_never_overrun(
+    room: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Where not even the other columns fit, the last ones are cut."""
+    monkeypatch.setenv("COLUMNS", str(room))
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    monkeypatch.setenv("NO_COLOR", "1")
+    rows = [["0123456789ab", "octo-org/site#7", "text", "waiting"]]
+    lines = columns(["ID", "PULL REQUEST", "COMMENT", "STATE"], rows, shrink=2, colours={})
+    assert max(map(width, lines)) <= room
+
+
+def test_pipe_is_not_cut(comenq: Comenq) -> None:
+    """What another program reads has the whole first line."""
+    comenq("o/r", "1", "a very long comment " * 10)
+    assert "a very long comment " * 9 in comenq("list").stdout
+
+
+def test_colours_are_for_terminals(terminal: Terminal, comenq: Comenq) -> None:
+    """A terminal gets colours, unless it is told not to or is too dumb; a pipe gets none."""
+    comenq("o/r", "1", "text")
+    assert "\x1b[" in terminal("list")[1]
+    assert "\x1b[" not in terminal("list", NO_COLOR="1")[1]
+    assert "\x1b[" not in terminal("list", TERM="dumb")[1]
+    assert "\x1b[" not in comenq("list").stdout
+
+
+def test_closed_pipe_is_no_crash(served: Served, comenq: Comenq) -> None:
+    """A reader that has gone ends the command without a traceback."""
+    comenq("o/r", "1", "text")
+    ours, theirs = os.pipe()
+    os.close(ours)
+    with subprocess.Popen(
+        [*PROGRAM, "list"], env=environment(served.path), stdout=theirs, stderr=subprocess.PIPE
+    ) as process:
+        os.close(theirs)
+        _, complaint = process.communicate(timeout=DEADLINE)
+    assert complaint == b""
+
+
+def test_full_disk_is_told(served: Served) -> None:
+    """Output that cannot be written fails the command with a message, not a traceback."""
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run(
+            [*PROGRAM, "o/r", "1", "text"],
+            env=environment(served.path),
+            stdout=full,
+            stderr=subprocess.PIPE,
+            timeout=DEADLINE,
+            check=False,
+        )
+    assert done.returncode == 1
+    assert done.stderr == b"comenq: it is done, but cannot be shown: No space left on device\n"
+    assert len(served.store.pending()) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "room", "shown"),
+    [
+        ("abc", 3, "abc"),
+        ("abcd", 3, "ab…"),
+        ("\N{GRINNING FACE}\N{GRINNING FACE}", 3, "\N{GRINNING FACE}…"),
+        ("e\N{COMBINING ACUTE ACCENT}x", 2, "e\N{COMBINING ACUTE ACCENT}x"),
+    ],
+)
+def test_text_is_cut_by_columns(text: str, room: int, shown: str) -> None:
+    """Wide characters count twice, combining ones not at all."""
+    assert fit(text, room) == shown

@@ -1,0 +1,100 @@
+"""Reading when a comment may be posted at the earliest."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+
+from comenq_core.cli.exits import UsageError
+from comenq_core.cli.times import not_before, read_duration, read_moment
+from comenq_core.rfc3339 import parse_time
+
+
+@pytest.fixture(autouse=True)
+def berlin(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Local time is an hour ahead of UTC in winter, two in summer."""
+    monkeypatch.setenv("TZ", "CET-1CEST,M3.5.0,M10.5.0/3")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+CET = timezone(timedelta(hours=1))
+NOW = datetime(2026, 12, 1, 12, 0, tzinfo=CET)
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("45m", 2700),
+        ("1h30m", 5400),
+        ("2d", 172_800),
+        ("90s", 90),
+        ("1w", 604_800),
+        ("30m1h", 5400),
+        ("1h1h", 7200),
+    ],
+)
+def test_durations_are_read(text: str, seconds: int) -> None:
+    """Weeks, days, hours, minutes and seconds, alone or together."""
+    assert read_duration(text) == timedelta(seconds=seconds)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "5", "m", "1.5h", "-1h", "1h ", "1y", "\N{ARABIC-INDIC DIGIT THREE}h", "9999999d"]
+)
+def test_other_durations_are_refused(text: str) -> None:
+    """What is no duration gets an example of one."""
+    with pytest.raises(UsageError, match="such as 45m"):
+        read_duration(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "utc"),
+    [
+        ("2026-12-01T13:00+01:00", datetime(2026, 12, 1, 12, tzinfo=UTC)),
+        ("2026-12-01T13:00:00Z", datetime(2026, 12, 1, 13, tzinfo=UTC)),
+        ("2026-12-01 13:00", datetime(2026, 12, 1, 12, tzinfo=UTC)),
+        ("2026-12-02", datetime(2026, 12, 1, 23, tzinfo=UTC)),
+        ("2027-07-01 12:00", datetime(2027, 7, 1, 10, tzinfo=UTC)),
+        ("17:30", datetime(2026, 12, 1, 16, 30, tzinfo=UTC)),
+        ("9:00", datetime(2026, 12, 2, 8, tzinfo=UTC)),
+        ("today 12:01", datetime(2026, 12, 1, 11, 1, tzinfo=UTC)),
+        ("tomorrow 9:00", datetime(2026, 12, 2, 8, tzinfo=UTC)),
+        ("tomorrow 17:30", datetime(2026, 12, 2, 16, 30, tzinfo=UTC)),
+    ],
+)
+def test_moments_are_read(text: str, utc: datetime) -> None:
+    """With an offset, in local time, or as the next such time of day."""
+    assert read_moment(text, NOW) == utc
+
+
+@pytest.mark.parametrize("text", ["", "soon", "25:00", "9:60", "2026-13-01", "tomorrow"])
+def test_other_moments_are_refused(text: str) -> None:
+    """What is no moment gets examples."""
+    with pytest.raises(UsageError, match="such as 2026"):
+        read_moment(text, NOW)
+
+
+@pytest.mark.parametrize("text", ["2026-12-01T11:59+01:00", "today 11:59", "today 12:00"])
+def test_moment_that_has_passed_is_refused(text: str) -> None:
+    """A comment cannot be posted in the past."""
+    with pytest.raises(UsageError, match="has passed"):
+        read_moment(text, NOW)
+
+
+def test_length_of_time_beyond_the_calendar_is_refused() -> None:
+    """A time that no calendar reaches is a message, not a crash."""
+    with pytest.raises(UsageError, match="too far"):
+        not_before("999999w", None)
+
+
+def test_result_is_what_the_protocol_reads() -> None:
+    """The text is an instant of RFC 3339, so long after now as was asked."""
+    earliest = datetime.now(UTC) + timedelta(hours=1, seconds=-1)
+    latest = earliest + timedelta(minutes=5)
+    assert earliest <= parse_time(not_before("1h", None)) <= latest

@@ -1,0 +1,76 @@
+"""Numbers and times as people say them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from comenq_core.cli.words import clock, duration, in_line, local, ordinal, target, when
+
+# 2026-12-01 12:00:00 UTC
+NOON = 1_796_126_400.0
+
+
+@pytest.fixture(autouse=True)
+def utc(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Local time is UTC."""
+    monkeypatch.setenv("TZ", "UTC")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+@pytest.mark.parametrize(
+    ("number", "said"),
+    [(1, "1st"), (2, "2nd"), (3, "3rd"), (4, "4th"), (11, "11th"), (12, "12th"), (13, "13th"),
+     (21, "21st"), (102, "102nd"), (111, "111th"), (120, "120th")],
+)  # fmt: skip
+def test_ordinals(number: int, said: str) -> None:
+    """The teens are irregular."""
+    assert ordinal(number) == said
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [(0, "0 s"), (89, "89 s"), (1_860, "31 min"), (5_399, "90 min"), (68_400, "19 h"),
+     (691_200, "8 days")],
+)  # fmt: skip
+def test_durations_have_one_unit(seconds: float, said: str) -> None:
+    """The unit is the one in which the number is handy."""
+    assert duration(seconds) == said
+
+
+def test_clock_names_the_day_unless_it_is_today() -> None:
+    """A time of another day would be misread without its date."""
+    assert clock(NOON + 3_600, NOON) == "13:00"
+    assert clock(NOON + 86_400, NOON) == "2026-12-02 12:00"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [(0, "now"), (1_860, "about 12:31 (in 31 min)"), (None, "once the queue goes on")],
+)
+def test_when_is_a_time_and_a_wait(seconds: float | None, said: str) -> None:
+    """The time on the clock, and how long until then."""
+    assert when(seconds, NOON) == said
+
+
+def test_place_in_line_counts_from_one() -> None:
+    """Two jobs before it make it the third."""
+    entry = {"state": "waiting", "position": 2, "eta_seconds": 1_860}
+    assert in_line(entry, NOON) == "3rd in line · about 12:31 (in 31 min)"
+    assert in_line({**entry, "state": "held"}, NOON) == "held"
+
+
+def test_local_time_has_its_offset() -> None:
+    """An instant is shown in the local zone, which is named."""
+    assert local("2026-12-01T09:00:00.123456Z") == "2026-12-01 09:00:00 +0000"
+
+
+def test_refused_file_has_no_target() -> None:
+    """A job without a request says so instead of naming a pull request."""
+    assert target({"owner": "o", "repo": "r", "pr_number": 1}) == "o/r#1"
+    assert target({"owner": None, "repo": None, "pr_number": None}) == "(no request)"
