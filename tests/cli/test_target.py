@@ -85,7 +85,22 @@ def test_what_is_no_pull_request_is_refused(word: str) -> None:
 
 @pytest.mark.parametrize(
     "number",
-    ["0", "-1", "+1", "1_0", " 1", "1 ", "1\n", FULL_WIDTH, ARABIC, "1.0", "1e3", "", "2147483648"],
+    [
+        "0",
+        "-1",
+        "+1",
+        "1_0",
+        " 1",
+        "1 ",
+        "1\n",
+        FULL_WIDTH,
+        f"1{FULL_WIDTH}",
+        ARABIC,
+        "1.0",
+        "1e3",
+        "",
+        "2147483648",
+    ],
 )
 @pytest.mark.parametrize("form", ["two words", "one word"])
 def test_what_is_no_number_is_refused(number: str, form: str) -> None:
