@@ -171,7 +171,7 @@ class _Batch:
         drafts: list[tuple[str, str]] = []
         try:
             for name, job in self._new.values():
-                draft = os.path.join(self._layout.tmp, str(name))
+                draft = self._layout.draft(name)
                 durable.create(draft, journal.encode_job(job))
                 drafts.append((draft, os.path.join(self._layout.new, str(name))))
             durable.publish(drafts)

@@ -89,6 +89,10 @@ class Layout:
             self.new: State.WAITING,
         }
 
+    def draft(self, name: object) -> str:
+        """A path in ``tmp/`` that no other draft has, whoever died while writing one."""
+        return os.path.join(self.tmp, f"{name}.{os.urandom(8).hex()}")
+
     @property
     def directories(self) -> frozenset[str]:
         """All that is below the root."""

@@ -23,7 +23,7 @@ def write_letter(layout: Layout, job_id: str, origin: Origin, now: datetime, rea
     attempt = Attempt(started=now, ended=now, account="", outcome="refused", message=reason)
     event = journal.Event(attempt=attempt, verdict=Buried(reason=printable(reason)))
     name = Name(micros(now), 0, job_id, _NO_DIGEST, events=1)
-    draft = os.path.join(layout.tmp, f"{name}.{os.urandom(4).hex()}")
+    draft = layout.draft(name)
     durable.create(draft, journal.encode_job(job) + journal.encode_event(event))
     durable.publish([(draft, os.path.join(layout.failed, str(name)))])
     return name

@@ -93,7 +93,7 @@ class Records:
         self._replace(self._pacing, [wire.pacing_to_json(record) for record in records.values()])
 
     def _replace(self, path: str, value: object) -> None:
-        draft = os.path.join(self._layout.tmp, f"{os.path.basename(path)}.{os.urandom(8).hex()}")
+        draft = self._layout.draft(os.path.basename(path))
         durable.create(draft, wire.encode(value) + b"\n")
         durable.replace(draft, path)
 

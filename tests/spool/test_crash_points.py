@@ -1,0 +1,346 @@
+"""Every crash point: a process that is killed before, amid or after any one of its changes.
+
+For each operation, a child is killed at each of its changes to the file system in turn, all of
+them; then its spool is recovered, and that recovery is killed at each of its changes as well.
+Each job must afterwards be what it was before the operation, or what it is after it; if the
+operation had returned, what it is after it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from comenq_core.model import (
+    Buried,
+    Done,
+    InDoubt,
+    Job,
+    Kept,
+    Pacing,
+    Pause,
+    RetryAt,
+    Verdict,
+)
+from comenq_plugins.spool import SpoolStore
+from tests.spool.attacks import make_old
+from tests.spool.children import fork
+from tests.spool.guillotine import Guillotine, Moment, deterministic
+from tests.spool.rig import (
+    FROZEN,
+    attempt,
+    claim,
+    drop,
+    names_in,
+    open_at,
+    places_of,
+    put,
+    request_text,
+    submission,
+)
+
+NOW = FROZEN().wall
+SOON = NOW + timedelta(seconds=60)
+VERDICTS: dict[str, Verdict] = {
+    "done": Done(url="https://forge.example/1", comment_id=1),
+    "skipped": Done(reason="the pull request is closed"),
+    "buried": Buried(reason="locked"),
+    "retried": RetryAt(due=SOON, reason="502"),
+    "kept": Kept(reason="throttled"),
+    "doubted": InDoubt(look_at=SOON, reason="timeout"),
+}
+Action = Callable[[SpoolStore], object]
+
+
+@dataclass(frozen=True)
+class Picture:
+    """All that a spool holds, as its users see it."""
+
+    jobs: dict[str, Job]
+    pacing: dict[str, Pacing]
+    pause: Pause | None
+    drops: tuple[str, ...]
+
+
+def prepared(path: Path) -> None:
+    """A spool with a job in every place."""
+    with closing(open_at(path, FROZEN)) as store:
+        for body in ("posted", "failed", "doubtful", "claimed"):
+            put(store, body)
+        with store.lock():
+            for verdict in (VERDICTS["done"], VERDICTS["buried"], VERDICTS["doubted"]):
+                store.settle(claim(store), verdict, attempt(store))
+            claim(store)
+        put(store, "first", "second", "third")
+        store.hold(put(store, "held")[0].id)
+        store.pace(Pacing(account="bot", at=FROZEN(), quiet=1.0), expect=None)
+
+
+def job_of(store: SpoolStore, body: str) -> Job:
+    """The job with that body, wherever it stands."""
+    jobs = [*store.pending(), *store.history(limit=99)]
+    return next(job for job in jobs if job.request and job.request.body == body)
+
+
+def settle(body: str, verdict: Verdict) -> Action:
+    """Record what became of the job that the worker has."""
+    return lambda store: store.settle(job_of(store, body), verdict, attempt(store))
+
+
+def pace(store: SpoolStore) -> None:
+    """Replace a pacing record."""
+    before = store.pacing()["bot"]
+    store.pace(replace(before, quiet=9.0), expect=before)
+
+
+def recover(store: SpoolStore) -> None:
+    """Begin to be the worker."""
+    with store.lock():
+        pass
+
+
+OPERATIONS: dict[str, Action] = {
+    "put": lambda store: put(store, "new"),
+    "put a batch": lambda store: store.put([submission(f"new {n}") for n in range(3)]),
+    "put with a key": lambda store: store.put([submission("new", key="k")]),
+    "put if absent": lambda store: store.put([submission("first", if_absent=True)]),
+    "claim": lambda store: store.claim(),
+    "reclaim": lambda store: store.reclaim(job_of(store, "doubtful")),
+    **{f"settle as {word}": settle("claimed", verdict) for word, verdict in VERDICTS.items()},
+    "give up": settle("doubtful", VERDICTS["buried"]),
+    "retry": lambda store: store.retry(job_of(store, "failed").id),
+    "bump": lambda store: store.bump(job_of(store, "third").id),
+    "bust": lambda store: store.bust(job_of(store, "first").id),
+    "hold": lambda store: store.hold(job_of(store, "first").id),
+    "release": lambda store: store.release(job_of(store, "held").id),
+    "cancel": lambda store: store.cancel(job_of(store, "first").id),
+    "cancel a dead letter": lambda store: store.cancel(job_of(store, "failed").id),
+    "pace": pace,
+    "pause": lambda store: store.pause(Pause(since=NOW, reason="rest")),
+    "resume": lambda store: store.resume(),
+    "recover": recover,
+}
+
+
+# Dying -------------------------------------------------------------------------------------------
+
+
+def run_in_child(path: Path, action: Action, moment: Moment | None) -> tuple[bool, list[str]]:
+    """Open the spool, install the blade, act.
+
+    Returns:
+        Whether the action had returned, and what it did if it came to its end.
+    """
+    reader, writer = os.pipe()
+    pid = fork()
+    if not pid:
+        try:
+            deterministic()
+            store = open_at(path, FROZEN)
+            blade, tell = Guillotine(moment), os.write
+            blade.install()
+            action(store)
+            done = ",".join(blade.done)
+            tell(writer, f"acknowledged:{done}".encode())
+        finally:
+            os._exit(0)
+    os.close(writer)
+    with os.fdopen(reader) as stream:
+        word, _, done = stream.read().partition(":")
+    _, status = os.waitpid(pid, 0)
+    assert moment or word == "acknowledged", f"the child failed: {status}"
+    return word == "acknowledged", done.split(",") if done else []
+
+
+def moments(done: list[str]) -> Iterator[Moment]:
+    """All there are: before and after each change, and amid each write."""
+    for index, name in enumerate(done):
+        for when in ("before", "amid", "after") if name == "write" else ("before", "after"):
+            yield Moment(index, when)
+
+
+def recovered(path: Path) -> Picture:
+    """What the next worker makes of a spool, and everybody sees then."""
+    with closing(open_at(path, FROZEN)) as store:
+        with store.lock():
+            while store.tend():
+                continue
+        places = places_of(path)
+        assert all(len(directories) == 1 for directories in places.values()), places
+        drops = [*(path / "adopt").iterdir(), *(path / "new").glob("*.json")]
+        return Picture(
+            jobs={job_id: store.get(job_id) for job_id in places},
+            pacing=dict(store.pacing()),
+            pause=store.paused(),
+            drops=tuple(drop.name for drop in drops),
+        )
+
+
+def state_of(path: Path) -> str:
+    """A digest of all that is in a directory."""
+    digest = hashlib.sha256()
+    for each in sorted(path.rglob("*")):
+        digest.update(f"{each.relative_to(path)}\0".encode())
+        digest.update(each.read_bytes() if each.is_file() else b"")
+    return digest.hexdigest()
+
+
+class Lab:
+    """Copies of a prepared spool, where syncing costs nothing if there is such a place."""
+
+    def __init__(self) -> None:
+        shm = "/dev/shm"
+        self.path = Path(
+            tempfile.mkdtemp(prefix="cq", dir=shm if os.access(shm, os.W_OK) else None)
+        )
+        self.template = self.path / "template"
+        self._copies = 0
+
+    def copy(self, of: Path) -> Path:
+        """A fresh copy of a spool."""
+        self._copies += 1
+        copy = self.path / f"copy-{self._copies}"
+        shutil.copytree(of, copy)
+        return copy
+
+    def picture(self, of: Path) -> Picture:
+        """What a spool is when it has been recovered; itself it stays as it is."""
+        copy = self.copy(of)
+        picture = recovered(copy)
+        shutil.rmtree(copy)
+        return picture
+
+
+@pytest.fixture
+def lab() -> Iterator[Lab]:
+    """A prepared spool, and room for its copies."""
+    lab = Lab()
+    prepared(lab.template)
+    yield lab
+    shutil.rmtree(lab.path)
+
+
+def crashes(lab: Lab, action: Action) -> Iterator[tuple[Moment, bool, Path]]:
+    """Act on copies of the template, and die at every moment; each copy that differs, once."""
+    whole = lab.copy(lab.template)
+    _, done = run_in_child(whole, action, None)
+    assert done, "this does nothing"
+    seen: set[tuple[bool, str]] = set()
+    for moment in moments(done):
+        copy = lab.copy(lab.template)
+        acknowledged, _ = run_in_child(copy, action, moment)
+        state = (acknowledged, state_of(copy))
+        if state not in seen:
+            seen.add(state)
+            yield moment, acknowledged, copy
+        shutil.rmtree(copy)
+
+
+def recoveries(lab: Lab, crashed: Path) -> Iterator[tuple[Moment | None, Path]]:
+    """A crashed spool as it is, and after recoveries that were killed at every moment."""
+    yield None, crashed
+    whole = lab.copy(crashed)
+    _, done = run_in_child(whole, recover, None)
+    shutil.rmtree(whole)
+    for moment in moments(done):
+        copy = lab.copy(crashed)
+        run_in_child(copy, recover, moment)
+        yield moment, copy
+        shutil.rmtree(copy)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_a_crash_leaves_each_job_before_or_after(lab: Lab, name: str) -> None:
+    """Wherever the operation and the recovery are killed, nothing is lost, doubled or torn."""
+    action = OPERATIONS[name]
+    before = lab.picture(lab.template)
+    whole = lab.copy(lab.template)
+    run_in_child(whole, action, None)
+    after = lab.picture(whole)
+    for moment, acknowledged, crashed in crashes(lab, action):
+        for again, spool in recoveries(lab, crashed):
+            found = lab.picture(spool)
+            where = f"{name}: killed at {moment}, recovery at {again}"
+            allowed = [after] if acknowledged else [before, after]
+            for job_id in {*before.jobs, *after.jobs, *found.jobs}:
+                stories = [picture.jobs.get(job_id) for picture in allowed]
+                assert found.jobs.get(job_id) in stories, where
+            assert found.pacing in [picture.pacing for picture in allowed], where
+            assert found.pause in [picture.pause for picture in allowed], where
+            assert found.drops == (), where
+
+
+def tend(store: SpoolStore) -> None:
+    """Turn dropped files into jobs and dead letters."""
+    store.tend()
+
+
+@pytest.mark.slow
+def test_a_crash_amid_adoption_loses_and_doubles_no_file(lab: Lab) -> None:
+    """A dropped file is one job, or one dead letter, however often the worker was killed."""
+    before = lab.picture(lab.template)
+    drop(lab.template, "good.json", request_text("dropped"))
+    drop(lab.template, "bad.json", b"{")
+    make_old(lab.template / "new")
+    for moment, _, crashed in crashes(lab, tend):
+        for again, spool in recoveries(lab, crashed):
+            found = lab.picture(spool)
+            where = f"killed at {moment}, recovery at {again}"
+            fresh = [job for job_id, job in found.jobs.items() if job_id not in before.jobs]
+            bodies = [job.request.body if job.request else job.reason[:20] for job in fresh]
+            assert sorted(bodies) == ["dropped", "the text is not JSON"], where
+            assert found.drops == (), where
+            assert {job_id: found.jobs[job_id] for job_id in before.jobs} == before.jobs, where
+
+
+def claim_all(store: SpoolStore) -> None:
+    """Claim whatever is due."""
+    while store.claim():
+        continue
+
+
+@pytest.mark.slow
+def test_a_crash_amid_a_burial_keeps_the_file_and_one_letter(lab: Lab) -> None:
+    """What was found damaged is among the dead letters once, with all its bytes."""
+    damaged = names_in(lab.template / "new")[0]
+    (lab.template / "new" / str(damaged)).write_bytes(b"\0")
+    for moment, _, crashed in crashes(lab, claim_all):
+        for again, spool in recoveries(lab, crashed):
+            where = f"killed at {moment}, recovery at {again}"
+            with closing(open_at(spool, FROZEN)) as store, store.lock():
+                claim_all(store)
+            letters = [job for job in lab.picture(spool).jobs.values() if not job.request]
+            (kept,) = (spool / "failed").glob("*.drop")
+            assert [job.id for job in letters] == [kept.stem], where
+            assert damaged.id in letters[0].reason, where
+            assert kept.read_bytes() == b"\0", where
+
+
+@pytest.mark.slow
+def test_a_crash_at_the_first_start_is_no_obstacle(lab: Lab) -> None:
+    """Whatever a first start has left behind, the next one makes a spool of it."""
+
+    def make(store: SpoolStore) -> None:
+        open_at(Path(store._layout.root).parent / "fresh" / "queue", FROZEN)
+
+    whole = lab.path / "fresh"
+    elsewhere = lab.path / "elsewhere"
+    _, done = run_in_child(elsewhere, make, None)
+    shutil.rmtree(whole)
+    assert "mkdir" in done
+    for moment in moments(done):
+        run_in_child(elsewhere, make, moment)
+        with closing(open_at(whole / "queue", FROZEN)) as store:
+            put(store, "Hi")
+        assert [job.asked.body for job in recovered(whole / "queue").jobs.values()] == ["Hi"]
+        shutil.rmtree(whole)
