@@ -136,6 +136,9 @@ class _Supervision:
         _write(with_priorities(lines) if self._to_journal else lines)
 
     def _give_up(self, event: _Change) -> None:
+        if self._supervisord.options.mood < SupervisorStates.RUNNING:
+            # It ends anyhow, and gives up what it was about to start again.
+            return
         self._failed = True
         self._supervisord.options.mood = SupervisorStates.SHUTDOWN
         log.error(

@@ -1,0 +1,224 @@
+"""supervisord with conf/supervisord.conf: whole lines, restarts, and no silent half-daemon."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import stat
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from configparser import RawConfigParser
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from comenq_core.cli.supervise import conf_file
+from comenq_core.supervision import LINE_LIMIT, Lines
+
+STAY = "import os, signal; print('up', os.getpid(), flush=True); signal.pause()"
+CRASH = "raise SystemExit('no use')"
+
+
+class Daemon:
+    """supervisord with our configuration, but with a test's own programs."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self.process: subprocess.Popen[str] | None = None
+
+    def start(self, listener: str, worker: str, **options: str) -> None:
+        """Start it with these Python programs, and these options for both of them."""
+        conf = RawConfigParser(comment_prefixes=(";",))
+        conf.read(conf_file("supervisord.conf"))
+        for name, source in (("listener", listener), ("worker", worker)):
+            script = self.directory / f"{name}.py"
+            script.write_text(source)
+            conf[f"program:{name}"].update({"command": f"{sys.executable} {name}.py", **options})
+            conf[f"program:{name}"]["directory"] = str(self.directory).replace("%", "%%")
+        with (self.directory / "supervisord.conf").open("w") as file:
+            conf.write(file)
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "supervisor.supervisord", "-c", "supervisord.conf"],
+            cwd=self.directory,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
+    def until(self, pattern: str) -> re.Match[str]:
+        """Read the daemon's output up to a line that matches; fail if it ends before."""
+        assert self.process is not None
+        assert self.process.stdout is not None
+        seen = []
+        for line in self.process.stdout:
+            if match := re.search(pattern, line):
+                return match
+            seen.append(line)
+        pytest.fail(f"the output ended without {pattern!r}:\n{''.join(seen)}")
+
+    def exit_status(self) -> int:
+        """Wait until it ends."""
+        assert self.process is not None
+        assert self.process.stdout is not None
+        if not self.process.stdout.closed:
+            self.process.stdout.read()
+        return self.process.wait()
+
+    def stop(self) -> int:
+        """Ask it to end, and wait until it has."""
+        assert self.process is not None
+        self.process.terminate()
+        return self.exit_status()
+
+
+@pytest.fixture
+def daemon() -> Iterator[Daemon]:
+    """A daemon in a private directory whose name needs care, stopped afterwards."""
+    directory = Path(tempfile.mkdtemp(prefix="cq %s "))
+    daemon = Daemon(directory)
+    yield daemon
+    if daemon.process is not None:
+        daemon.stop()
+        assert daemon.process.stdout is not None
+        daemon.process.stdout.close()
+    shutil.rmtree(directory)
+
+
+def is_alive(pid: int) -> bool:
+    """Whether there is such a process."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def test_a_program_that_cannot_run_ends_the_daemon_with_an_error(daemon: Daemon) -> None:
+    """When one program is given up, the other is stopped and supervisord exits non-zero."""
+    daemon.start(listener=STAY, worker=CRASH, startretries="0")
+    listener = int(daemon.until(r"^up (\d+)$")[1])
+    daemon.until(r"error supervisor fatal: .*program=worker cause=\"Exited too quickly")
+
+    assert daemon.exit_status() == 1
+    assert not is_alive(listener)
+
+
+def test_a_program_that_is_missing_ends_the_daemon_with_an_error(daemon: Daemon) -> None:
+    """A command that is not there is named in the log, and no half of a daemon goes on."""
+    daemon.start(listener=STAY, worker=STAY, command="no-such-command", startretries="0")
+    daemon.until(r"error supervisor fatal: .*can't find command 'no-such-command'")
+
+    assert daemon.exit_status() == 1
+
+
+def test_a_killed_program_is_started_again(daemon: Daemon) -> None:
+    """A program that dies comes back as another process, and the daemon goes on."""
+    daemon.start(listener=STAY, worker="import signal; signal.pause()")
+    first = int(daemon.until(r"^up (\d+)$")[1])
+
+    os.kill(first, signal.SIGKILL)
+
+    assert int(daemon.until(r"^up (\d+)$")[1]) != first
+
+
+def test_sigterm_ends_both_programs_and_is_no_failure(daemon: Daemon) -> None:
+    """Asked to end, supervisord stops both programs and exits with 0."""
+    daemon.start(listener=STAY, worker=STAY)
+    programs = {int(daemon.until(r"^up (\d+)$")[1]) for _ in range(2)}
+
+    assert daemon.stop() == 0
+    assert not any(map(is_alive, programs))
+
+
+def test_lines_of_two_programs_never_mix(daemon: Daemon) -> None:
+    """A line that arrives in two pieces stays whole, whatever arrives between them."""
+    for name in ("begun", "go"):
+        os.mkfifo(daemon.directory / name)
+    listener = (
+        "import os\n"
+        "os.write(1, b'first half, ')\n"
+        "open('begun', 'w').close()\n"
+        "open('go').read()\n"
+        "os.write(1, b'second half\\n')\n" + STAY
+    )
+    daemon.start(listener, worker="open('begun').read(); print('between', flush=True)\n" + STAY)
+
+    daemon.until(r"^between$")
+    (daemon.directory / "go").write_text("")
+
+    daemon.until(r"^first half, second half$")
+
+
+def test_a_programs_last_words_are_a_line(daemon: Daemon) -> None:
+    """What a program wrote before it ended without ending the line is passed on as a line."""
+    daemon.start(listener="import os; os.write(2, b'last words')", worker=STAY)
+
+    daemon.until(r"^last words$")
+
+
+def test_what_supervisord_says_is_logged_as_everything_else(daemon: Daemon) -> None:
+    """The end of a program is an event with level, source and key."""
+    daemon.start(listener=STAY, worker=STAY)
+    os.kill(int(daemon.until(r"^up (\d+)$")[1]), signal.SIGKILL)
+
+    daemon.until(r"^\S+Z warning supervisor exited: \w+ \(terminated by SIGKILL; not expected\)$")
+
+
+def test_the_control_socket_is_private(daemon: Daemon) -> None:
+    """Nobody but the daemon's own user can use the control socket."""
+    daemon.start(listener=STAY, worker=STAY)
+    daemon.until(r"^up ")
+
+    assert stat.S_IMODE((daemon.directory / "supervisor.sock").stat().st_mode) == 0o600
+
+
+def test_a_daemon_whose_log_nobody_reads_goes_on(daemon: Daemon) -> None:
+    """A closed log pipe ends nothing: programs are still restarted and stopped."""
+    os.mkfifo(daemon.directory / "again")
+    daemon.start(listener=STAY, worker="open('again', 'w').close(); print(1, flush=True)")
+    assert daemon.process is not None
+    assert daemon.process.stdout is not None
+    daemon.until(r"^up ")
+
+    daemon.process.stdout.close()
+
+    for _ in range(2):
+        (daemon.directory / "again").read_text()
+    assert daemon.stop() == 0
+
+
+def test_a_stop_between_two_tries_is_no_failure(daemon: Daemon) -> None:
+    """Asked to end while a program waits for its next try, supervisord exits with 0."""
+    daemon.start(listener=STAY, worker=CRASH)
+    daemon.until(r"warning supervisor exited: worker")
+
+    assert daemon.stop() == 0
+
+
+pieces = st.lists(st.binary(max_size=9).map(lambda piece: piece.replace(b"a", b"\n")))
+
+
+@given(pieces)
+def test_output_is_passed_on_whole_and_in_lines(parts: list[bytes]) -> None:
+    """However output is cut, what is passed on is the same bytes, and always whole lines."""
+    lines = Lines()
+    passed = [*map(lines.feed, parts), lines.end()]
+    written = b"".join(parts)
+
+    assert b"".join(passed) == written + (b"" if written.endswith(b"\n") or not written else b"\n")
+    assert all(part.endswith(b"\n") for part in passed if part)
+
+
+def test_a_line_without_an_end_is_ended() -> None:
+    """A program that never ends its line cannot fill the supervisor's memory."""
+    lines = Lines()
+
+    assert lines.feed(b"x" * LINE_LIMIT) == b"x" * LINE_LIMIT + b"\n"
+    assert lines.end() == b""
