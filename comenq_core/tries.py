@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from comenq_core.errors import ComenqError
 from comenq_core.log import Log
 from comenq_core.model import (
     Attempt,
@@ -53,14 +54,31 @@ class Tried:
         )
 
 
-def try_post(poster: Poster, job: Job, clock: Callable[[], Instant]) -> Tried:
-    """Post once. A poster that breaks may have sent its request, so its outcome is unknown."""
-    started = clock()
+def try_post(
+    poster: Poster, job: Job, started: Instant, clock: Callable[[], Instant], longest: float
+) -> Tried:
+    """Post once. A poster that breaks may have sent its request, so its outcome is unknown.
+
+    It raises nothing: what was sent must be recorded. A clock that fails, as a database's can,
+    is taken to show the latest end that the attempt can have had.
+
+    Args:
+        started: the time now.
+        longest: seconds that an attempt can last.
+    """
     try:
         outcome = poster.post(job)
     except Exception as error:  # noqa: BLE001 -- a plugin may raise anything, and must not end us
         outcome = _broken(error, job)
-    return Tried(outcome=outcome, started=started, ended=clock(), account=poster.account)
+    try:
+        ended = clock()
+    except ComenqError:
+        ended = replace(
+            started,
+            wall=started.wall + timedelta(seconds=longest),
+            ticks=started.ticks + longest,
+        )
+    return Tried(outcome=outcome, started=started, ended=ended, account=poster.account)
 
 
 def try_find(poster: Poster, job: Job, since: datetime, known: Collection[int | str]) -> Found:

@@ -116,7 +116,7 @@ class Worker:
         now = self._store.now()
         begun = pacing.before_attempt(before, poster.account, job.id, now, self._pace, flutter)
         self._store.pace(begun, expect=before)
-        tried = try_post(poster, job, self._store.now)
+        tried = try_post(poster, job, now, self._store.now, self._pace.attempt_limit)
         verdict = decide(tried.outcome, tried.ended.wall, self._policy)
         after = pacing.after_attempt(begun, tried.outcome, tried.ended, credential)
         self._owed += [
