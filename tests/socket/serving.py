@@ -16,7 +16,7 @@ from typing import Any, Self
 
 from comenq_core.model import Job, Submission
 from comenq_core.pacing import Pace
-from comenq_core.protocols import Queue
+from comenq_core.protocols import Intake, Queue
 from comenq_core.queue import JobQueue
 from comenq_core.stop import StopFlag
 from comenq_core.testing.clock import FakeClock
@@ -143,7 +143,7 @@ def short_directory() -> Iterator[Path]:
 @contextmanager
 def serving(
     path: Path,
-    make: Callable[[Path], UnixIntake] = UnixIntake,
+    make: Callable[[Path], Intake] = UnixIntake,
     wrap: Callable[[JobQueue], Queue] = lambda queue: queue,
 ) -> Iterator[Served]:
     """Serve on ``path`` for the length of a ``with`` block."""
