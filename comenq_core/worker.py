@@ -15,7 +15,7 @@ from functools import partial
 from select import select
 
 from comenq_core import pacing, registry
-from comenq_core.errors import ComenqError, QueueRefused
+from comenq_core.errors import ComenqError, NoSuchJob, QueueRefused, WrongState
 from comenq_core.log import Log
 from comenq_core.model import (
     Attempt,
@@ -164,8 +164,14 @@ class Worker:
         )
 
     def _settle(self, job: Job, verdict: Verdict, attempt: Attempt) -> None:
-        self._store.settle(job, verdict, attempt)
-        _report(job, verdict, attempt)
+        try:
+            self._store.settle(job, verdict, attempt)
+        except (NoSuchJob, WrongState) as error:
+            # Somebody took it away meanwhile. To try again would be in vain, and stop the queue.
+            log.error("unsettled", "A job was gone before its outcome could be recorded.",
+                      job=job.id, outcome=attempt.outcome, reason=error)  # fmt: skip
+        else:
+            _report(job, verdict, attempt)
 
     def _pay(self) -> None:
         """Record what is not recorded yet; if the store fails, the next step does it first."""
