@@ -12,23 +12,32 @@ from pathlib import Path
 
 from tests.process.log import DEADLINE
 
-__all__ = ["cpu_seconds", "descriptors", "many_descriptors", "memory", "peak", "until"]
+__all__ = [
+    "awakenings",
+    "cpu_seconds",
+    "descriptors",
+    "many_descriptors",
+    "memory",
+    "peak",
+    "until",
+]
 
 
 def memory(pid: int) -> int:
     """Bytes of memory in use (https://man7.org/linux/man-pages/man5/proc_pid_status.5.html)."""
-    return _status(pid, "VmRSS")
+    return 1024 * _number(pid, "VmRSS", " kB")
 
 
 def peak(pid: int) -> int:
     """The most bytes of memory that were ever in use."""
-    return _status(pid, "VmHWM")
+    return 1024 * _number(pid, "VmHWM", " kB")
 
 
-def _status(pid: int, name: str) -> int:
-    found = re.search(rf"^{name}:\s+(\d+) kB$", Path(f"/proc/{pid}/status").read_text(), re.M)
+def _number(pid: int, name: str, unit: str) -> int:
+    status = Path(f"/proc/{pid}/status").read_text()
+    found = re.search(rf"^{name}:\s+(\d+){unit}$", status, re.MULTILINE)
     assert found
-    return int(found[1]) * 1024
+    return int(found[1])
 
 
 def descriptors(pid: int) -> int:
@@ -40,6 +49,11 @@ def cpu_seconds(pid: int) -> float:
     """Seconds of the processor that were used so far."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def awakenings(pid: int) -> int:
+    """How often its main thread has gone to sleep: it grows whenever one that waits looks up."""
+    return _number(pid, "voluntary_ctxt_switches", "")
 
 
 @contextmanager

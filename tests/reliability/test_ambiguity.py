@@ -52,7 +52,7 @@ def test_comment_of_a_killed_worker_is_found(forge: Forge, daemon: Apart) -> Non
 def test_request_of_a_killed_worker_that_came_to_nothing_is_sent_again(
     forge: Forge, daemon: Apart
 ) -> None:
-    """A worker killed after its request, of which no comment came: two looks, then one more post."""
+    """A worker killed after a request that came to nothing: two looks, then one more post."""
     forge.answer_next(delay=60, drop=True)
     worker = daemon.work()
     daemon.put(BODY)
@@ -122,7 +122,7 @@ def test_comment_that_shows_late_is_not_posted_again(forge: Forge, daemon: Apart
 
 
 def test_job_that_kills_its_worker_three_times_is_buried(forge: Forge, daemon: Apart) -> None:
-    """After three workers died with a job it is a dead letter that says so, and the next goes out."""
+    """After three workers have died with it, a job is a dead letter; the next one goes out."""
     daemon.put("the killer")
     for died in range(3):
         forge.answer_next(delay=60, drop=True)

@@ -104,7 +104,7 @@ def loaded(forge: Forge) -> Iterator[Loaded]:
 
 @pytest.mark.slow
 def test_thousands_of_jobs_from_many_clients_are_all_queued(loaded: Loaded) -> None:
-    """64 clients at once, each waiting for every reply: each acknowledged comment is queued once."""
+    """64 clients at once, each waiting for every reply: each comment is queued once."""
     began = time.monotonic()
     with ThreadPoolExecutor(CLIENTS) as clients:
         sent = clients.map(lambda number: loaded.put_many(f"client {number}", EACH), range(CLIENTS))

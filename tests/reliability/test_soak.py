@@ -82,12 +82,13 @@ class Soak:
             try:
                 with Client(str(self.daemon.socket)) as client:
                     assert client.ask(message)["entry"]["body"] == message["body"]
-                self.tally["acknowledged over the socket"] += 1
-                return
             except (FileNotFoundError, ConnectionRefusedError):
                 self.finished.wait(0.05)
             except (DaemonError, OSError):
                 self.tally["sent without an answer and sent again"] += 1
+            else:
+                self.tally["acknowledged over the socket"] += 1
+                return
 
     def drop_all(self, messages: Sequence[dict[str, object]]) -> None:
         """Rename files in, which is all that it takes."""
