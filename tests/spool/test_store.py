@@ -14,16 +14,29 @@ from select import select
 import pytest
 
 from comenq_core.errors import NoSuchJob, QueueRefused, StoreError, StoreLocked
-from comenq_core.model import Buried, Done, Instant, Pacing, Pause, State
+from comenq_core.model import (
+    Buried,
+    Done,
+    InDoubt,
+    Instant,
+    Kept,
+    Pacing,
+    Pause,
+    RetryAt,
+    State,
+    Verdict,
+)
 from comenq_core.protocols import Watch
 from comenq_core.testing.clock import FakeClock
 from comenq_plugins.spool import SpoolStore, incoming, recovery
+from comenq_plugins.spool.journal import Event, encode_event
 from comenq_plugins.spool.locks import locked
 from comenq_plugins.spool.names import Name
 from comenq_plugins.spool.watch import _Blind
 from tests.spool.children import alive, all_at_once
 from tests.spool.rig import (
     DIRECTORIES,
+    FROZEN,
     Opener,
     attempt,
     claim,
@@ -164,6 +177,33 @@ def test_a_job_damaged_in_the_workers_hands_is_buried(store: SpoolStore, spool: 
         assert store.doubtful() == []
         assert claim(store).asked.body == "sound"
     assert [letter.state for letter in store.history(limit=9)] == [State.FAILED]
+
+
+@pytest.mark.parametrize(
+    ("verdict", "directory"),
+    [
+        (Done(url="https://forge.example/1"), "done"),
+        (Buried(reason="locked"), "failed"),
+        (Kept(reason="throttled"), "new"),
+        (RetryAt(due=FROZEN().wall, reason="502"), "new"),
+        (InDoubt(look_at=FROZEN().wall, reason="timeout"), "cur"),
+    ],
+)
+def test_what_a_dead_worker_had_recorded_is_carried_out(
+    store: SpoolStore, spool: Path, verdict: Verdict, directory: str
+) -> None:
+    """A worker that died after its last word on a job did not die of the job."""
+    (job,) = put(store, "Hi")
+    event = Event(attempt=attempt(store), verdict=verdict)
+    with store.lock():
+        claim(store)
+    (name,) = names_in(spool / "cur")
+    with (spool / "cur" / str(name)).open("ab") as file:
+        file.write(encode_event(event))
+    with store.lock():
+        assert places_of(spool) == {job.id: [directory]}
+    found = store.get(job.id)
+    assert (found.attempts, found.interruptions) == ((event.attempt,), 0)
 
 
 @pytest.mark.parametrize(
