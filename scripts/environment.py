@@ -17,17 +17,14 @@ MARK = VENV / "comenq-is-installed"
 
 def set_up(stage: Stage) -> Path:
     """Install comenq into ``.venv``, unless it is there; return where its commands are."""
-    wanted = _needs()
-    if not MARK.exists() or MARK.read_text() != wanted:
+    commands = VENV / "bin"
+    wanted = hashlib.sha256((ROOT / "pyproject.toml").read_bytes()).hexdigest()
+    is_there = (commands / "python").exists() and MARK.exists()
+    if not is_there or MARK.read_text() != wanted:
         print(f"Setting up {VENV}, once. This takes a moment.", flush=True)
         stage.run(sys.executable, "-m", "venv", VENV)
-        pip = (VENV / "bin" / "python", "-m", "pip", "--disable-pip-version-check", "--quiet")
+        pip = (commands / "python", "-m", "pip", "--disable-pip-version-check", "--quiet")
         stage.run(*pip, "install", "--editable", ROOT)
         # Written last: an installation that was interrupted is begun again.
         MARK.write_text(wanted)
-    return VENV / "bin"
-
-
-def _needs() -> str:
-    needs = (ROOT / "pyproject.toml").read_bytes() + sys.version.encode()
-    return hashlib.sha256(needs).hexdigest()
+    return commands
