@@ -13,13 +13,13 @@ from pathlib import Path
 from tests.process.log import DEADLINE
 
 __all__ = [
-    "awakenings",
     "cpu_seconds",
     "descriptors",
     "many_descriptors",
     "memory",
     "peak",
     "until",
+    "wait_for_awakening",
 ]
 
 
@@ -51,11 +51,6 @@ def cpu_seconds(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def awakenings(pid: int) -> int:
-    """How often its main thread has gone to sleep: it grows whenever one that waits looks up."""
-    return _number(pid, "voluntary_ctxt_switches", "")
-
-
 @contextmanager
 def many_descriptors() -> Iterator[None]:
     """Let this process, which plays all the clients, open as many as it is ever allowed."""
@@ -73,3 +68,9 @@ def until(holds: Callable[[], object]) -> None:
     while not holds():
         assert time.monotonic() < deadline, "it did not come true"
         time.sleep(0.01)
+
+
+def wait_for_awakening(pid: int) -> None:
+    """Wait until a process that sleeps has looked up, and gone to sleep again."""
+    before = _number(pid, "voluntary_ctxt_switches", "")
+    until(lambda: _number(pid, "voluntary_ctxt_switches", "") > before)
