@@ -1,0 +1,212 @@
+"""The command comenqd: what it refuses, and what it tells about a configuration."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+
+class Command:
+    """comenqd, with a configuration of its own in a directory of its own."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self.config = directory / "config.toml"
+        self.queue = directory / "queue"
+        self.socket = directory / "run/comenq.sock"
+        (directory / "token").touch(0o600)
+        (directory / "token").write_text("ghp_canary\n")
+        self.environ = {"COMENQD_GITHUB_TOKEN_FILE": str(directory / "token")}
+        self.write()
+
+    def write(self, text: str = "") -> None:
+        """Add ``text`` to the paths that the configuration gives."""
+        paths = f'socket_path = "{self.socket}"\nqueue_path = "{self.queue}"\n'
+        self.config.touch(0o600)
+        self.config.write_text(paths + text)
+
+    def __call__(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run it to its end."""
+        return subprocess.run(
+            [sys.executable, "-m", "comenq_core.cli.daemon", "--config", self.config, *arguments],
+            env=self.environ,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    def complaint(self, *arguments: str) -> str:
+        """What it says on standard error when it fails; it says nothing else."""
+        done = self(*arguments)
+        assert (done.returncode, done.stdout) == (1, "")
+        return done.stderr
+
+    def wrong(self, *arguments: str) -> list[str]:
+        """What `comenqd check` finds wrong."""
+        done = self("check", "--json", *arguments)
+        found = [finding["text"] for finding in json.loads(done.stdout) if not finding["ok"]]
+        assert done.returncode == bool(found)
+        return found
+
+
+@pytest.fixture
+def comenqd() -> Iterator[Command]:
+    """The command with a configuration that is in order."""
+    directory = Path(tempfile.mkdtemp(prefix="cq"))
+    yield Command(directory)
+    shutil.rmtree(directory)
+
+
+def test_a_configuration_in_order_is_found_in_order(comenqd: Command) -> None:
+    """`check` says ok of each thing it looked at, and exits with 0."""
+    done = comenqd("check")
+
+    assert done.returncode == 0
+    assert [line.split()[:2] for line in done.stdout.splitlines()] == [
+        ["ok", subject]
+        for subject in ("settings", "intakes", "socket", "control", "queue", "poster")
+    ]
+
+
+def test_a_check_makes_nothing(comenqd: Command) -> None:
+    """`check` leaves no directory behind: it may be run by another user than the daemon's."""
+    before = sorted(comenqd.directory.iterdir())
+    comenqd("check")
+
+    assert sorted(comenqd.directory.iterdir()) == before
+
+
+def test_a_check_finds_everything_that_is_wrong(comenqd: Command) -> None:
+    """`check` does not end at the first thing that is wrong, and exits with 1."""
+    comenqd.environ.clear()
+    comenqd.write('intakes = ["carrier"]\nlog_level = "info"\n')
+    comenqd.queue.write_text("")
+
+    done = comenqd("check")
+
+    assert done.returncode == 1
+    assert [line.split()[1] for line in done.stdout.splitlines() if line.startswith("WRONG")] == [
+        "intakes",
+        "queue",
+        "poster",
+    ]
+
+
+def test_a_misspelt_table_is_found(comenqd: Command) -> None:
+    """A table that no plugin reads would do nothing; the nearest right one is named."""
+    comenqd.write("[githb]\n")
+
+    assert comenqd.wrong() == ["no plugin reads [githb]; did you mean [github]?"]
+
+
+def test_a_queue_that_others_can_change_is_found(comenqd: Command) -> None:
+    """A directory whose files others could replace is wrong; the message says what to run."""
+    comenqd.queue.mkdir()
+    comenqd.queue.chmod(0o770)
+
+    (text, *_) = comenqd.wrong()
+
+    assert text.startswith(f"{comenqd.queue}: mode 0770 lets other users replace what is in it")
+    assert text.endswith(f"run: chmod go-w '{comenqd.queue}'")
+
+
+def test_a_queue_below_a_file_is_found(comenqd: Command) -> None:
+    """A directory that could not be made is wrong."""
+    comenqd.queue.write_text("")
+
+    assert comenqd.wrong("--queue-path", f"{comenqd.queue}/q") == [
+        f"{comenqd.queue}/q: Not a directory"
+    ]
+
+
+def test_an_unusable_store_is_found(comenqd: Command) -> None:
+    """Where there is a queue already, the store's own view of it is part of the check."""
+    comenqd.queue.mkdir(0o700)
+    comenqd.write("[spool]\nmin_fre_bytes = 1\n")
+
+    (text,) = comenqd.wrong()
+
+    assert text.startswith(f"{comenqd.config}: [spool]: min_fre_bytes: there is no such setting")
+
+
+def test_a_socket_path_that_is_too_long_is_found(comenqd: Command) -> None:
+    """The kernel takes no more than 107 bytes."""
+    (text,) = comenqd.wrong("--socket-path", f"{comenqd.directory}/{'x' * 107}/comenq.sock")
+
+    assert text.endswith("is longer than 107 bytes; set a shorter socket_path")
+
+
+def test_plugins_are_listed(comenqd: Command) -> None:
+    """`plugins` shows distribution, offers and what is selected of them."""
+    lines = comenqd("plugins").stdout.splitlines()
+
+    assert [" ".join(line.split()) for line in lines if " comenq " in line] == [
+        "github comenq 0.1.0 poster github (selected)",
+        "spool comenq 0.1.0 store spool (selected)",
+        "unix comenq 0.1.0 intake unix (selected)",
+    ]
+
+
+def test_plugins_are_listed_for_programs(comenqd: Command) -> None:
+    """`plugins --json` gives the same as one list of records."""
+    comenqd.write("intakes = []\n")
+    plugins = {plugin["name"]: plugin for plugin in json.loads(comenqd("plugins", "--json").stdout)}
+
+    assert plugins["unix"] == {
+        "name": "unix",
+        "distribution": "comenq 0.1.0",
+        "offers": [{"kind": "intake", "name": "unix", "selected": False}],
+        "broken": None,
+    }
+
+
+def test_a_wrong_configuration_is_explained_in_one_line(comenqd: Command) -> None:
+    """Whatever is asked, a wrong setting ends it with 1 and a message on standard error."""
+    comenqd.write("max_attemps = 1\n")
+
+    assert comenqd.complaint("check") == (
+        f"comenqd: {comenqd.config}: max_attemps: there is no such setting;"
+        " did you mean max_attempts?\n"
+    )
+
+
+def test_a_daemon_without_a_token_does_not_start(comenqd: Command) -> None:
+    """What the worker would fail at is said at once, by a daemon that has started nothing."""
+    comenqd.environ.clear()
+
+    assert "nobody can post without a token" in comenqd.complaint()
+    assert not comenqd.socket.parent.exists()
+
+
+def test_a_daemon_whose_control_socket_others_could_reach_does_not_start(comenqd: Command) -> None:
+    """The directory of supervisord's socket must be the daemon's alone."""
+    directory = comenqd.socket.parent / "supervisor"
+    directory.mkdir(parents=True)
+    directory.chmod(0o750)
+
+    assert f"{directory}: must be a directory of the daemon's own user" in comenqd.complaint()
+
+
+def test_a_flag_counts_more_than_the_environment(comenqd: Command) -> None:
+    """A setting on the command line wins over its variable, before and after the command."""
+    comenqd.environ["COMENQD_QUEUE_PATH"] = "/nonexistent/a"
+
+    for arguments in (("check", "--queue-path", "/b"), ("--queue-path", "/b", "check")):
+        assert "queue      /b\n" in comenqd(*arguments).stdout
+
+
+@pytest.mark.parametrize("arguments", [["--github-token", "x"], ["lsten"], ["check", "--quick"]])
+def test_a_wrong_call_is_explained(comenqd: Command, arguments: list[str]) -> None:
+    """A flag or command that is none, and a token where all can see it, end it with 2."""
+    done = comenqd(*arguments)
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "usage: comenqd" in done.stderr
