@@ -1,0 +1,104 @@
+"""``python -m comenq_core.install``, which scripts/install.sh runs: the steps, and what is next."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from argparse import ArgumentParser, Namespace
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+from comenq_core.install.files import Files
+from comenq_core.install.places import Places, of_machine, of_user
+from comenq_core.install.plan import ForMachine, ForUser, Installation, Staged
+from comenq_core.install.steps import Step, carry_out
+
+__all__ = ["main"]
+
+NEXT = """\
+Next:
+  1. Put a GitHub token that may comment into {token}
+  2. See whether anything is missing: {sudo}{daemon} check
+  3. Start it: {start}
+  4. Queue a comment: {commands}/comenq OWNER/REPO NUMBER "Hello"{who}"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Install or uninstall what is outside the virtual environment; return the exit status."""
+    given = _parser().parse_args(arguments)
+    places = of_user(os.environ) if given.user else of_machine(given.prefix)
+    files = Files(places, given.venv, given.destdir or Path("/"))
+    try:
+        if given.destdir:
+            carry_out(Staged(files).install(), _act(given))
+        else:
+            _here(given, places, _installation(given, files))
+    except OSError as error:
+        print(f"comenq: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _act(given: Namespace) -> Callable[[Step], None]:
+    return (lambda _step: None) if given.dry_run else (lambda step: step.do())
+
+
+def _here(given: Namespace, places: Places, installation: Installation) -> None:
+    steps = _removal(given, installation) if given.uninstall else installation.install()
+    changed = carry_out(steps, _act(given)) or given.changed
+    if given.uninstall:
+        if not given.purge:
+            print(f"Configuration and queue are kept in {places.config} and {places.state}.")
+        return
+    if not changed:
+        print("Nothing has changed.")
+        return
+    carry_out(installation.restart(), _act(given))
+    if not places.token.is_file() or not places.token.stat().st_size:
+        print(_next(given, places))
+
+
+def _removal(given: Namespace, installation: Installation) -> Iterator[Step]:
+    yield from installation.uninstall()
+    if given.purge:
+        yield from installation.purge()
+
+
+def _installation(given: Namespace, files: Files) -> Installation:
+    if given.user:
+        manager = Path(os.environ.get("XDG_RUNTIME_DIR", "/nowhere"), "systemd/private")
+        return ForUser(files, ("systemctl", "--user") if manager.exists() else ())
+    is_booted = Path("/run/systemd/system").is_dir()
+    has_systemd = shutil.which("systemctl") is not None
+    return ForMachine(files, ("systemctl",) if is_booted else (), has_systemd=has_systemd)
+
+
+def _next(given: Namespace, places: Places) -> str:
+    systemctl = "systemctl --user" if given.user else "sudo systemctl"
+    start = f"{systemctl} start comenq" if shutil.which("systemctl") else str(places.daemon)
+    return NEXT.format(
+        token=places.token,
+        sudo="" if given.user else "sudo ",
+        daemon=places.daemon,
+        start=start,
+        commands=places.commands,
+        who=""
+        if given.user
+        else "\n     Whoever is to do that joins the group: adduser NAME comenq",
+    )
+
+
+def _parser() -> ArgumentParser:
+    parser = ArgumentParser(prog="scripts/install.sh", allow_abbrev=False)
+    parser.add_argument("--venv", type=Path, required=True)
+    parser.add_argument("--prefix", type=Path, default=Path("/usr/local"))
+    parser.add_argument("--destdir", type=lambda text: Path(text).absolute())
+    parser.add_argument("--wheel", help="taken care of before this runs")
+    for name in ("user", "dry-run", "uninstall", "purge", "changed"):
+        parser.add_argument(f"--{name}", action="store_true")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())
