@@ -25,13 +25,14 @@ from comenq_plugins.spool.layout import Layout
 from comenq_plugins.spool.store import SpoolStore
 from comenq_plugins.spool.upkeep import Upkeep
 
-__all__ = ["SpoolStore", "comenq_stores", "open_spool"]
+__all__ = ["OPTIONS", "SpoolStore", "comenq_stores", "open_spool"]
 
-_OPTIONS: Mapping[str, int | str] = {
+OPTIONS: Mapping[str, int | str] = {
     "group": "",
     "min_free_bytes": 16 << 20,
     "min_free_inodes": 1_000,
 }
+"""What the table ``[spool]`` may say, and what holds where it says nothing."""
 
 
 def open_spool(settings: Settings, clock: Callable[[], Instant] = system_clock) -> SpoolStore:
@@ -40,7 +41,7 @@ def open_spool(settings: Settings, clock: Callable[[], Instant] = system_clock) 
     Raises:
         StoreError: it cannot be used as it is; the text says what to do.
     """
-    options = settings.options("spool", _OPTIONS)
+    options = settings.options("spool", OPTIONS)
     layout = Layout(os.path.abspath(settings.queue_path), str(options["group"]))
     limits = Limits(
         max_pending=settings.max_pending,

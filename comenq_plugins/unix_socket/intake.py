@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import resource
+from collections.abc import Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -24,11 +25,17 @@ from comenq_plugins.unix_socket.rights import MANAGERS, Rights
 if TYPE_CHECKING:
     from comenq_core.settings import Settings
 
-__all__ = ["UnixIntake", "make_intake"]
+__all__ = ["OPTIONS", "UnixIntake", "make_intake"]
 
 log = Log("unix")
 
 ROOT = 0
+OPTIONS: Mapping[str, str | int] = {
+    "group": "",
+    "manage": "group",
+    "connections": Limits().connections,
+}
+"""What the table ``[unix]`` may say, and what holds where it says nothing."""
 SPARE_DESCRIPTORS = 64
 """For the store, the log and the modules that are still to be imported."""
 
@@ -99,12 +106,7 @@ def make_intake(settings: Settings) -> UnixIntake:
     Raises:
         SettingsError: an option in the table ``[unix]`` is wrong.
     """
-    defaults: dict[str, str | int] = {
-        "group": "",
-        "manage": "group",
-        "connections": Limits().connections,
-    }
-    chosen = settings.options("unix", defaults)
+    chosen = settings.options("unix", OPTIONS)
     manage, connections = str(chosen["manage"]), int(chosen["connections"])
     if manage not in MANAGERS:
         raise SettingsError(f"unix.manage: expected one of {', '.join(MANAGERS)}")
