@@ -1,0 +1,173 @@
+"""What reaches the disk before the client hears of it, as the kernel saw it."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+pytestmark = pytest.mark.skipif(
+    shutil.which("strace") is None or sys.platform != "linux",
+    reason="strace is needed to see the system calls",
+)
+
+DEADLINE = 60
+TRACED = "trace=write,pwrite64,fsync,fdatasync,rename,renameat,renameat2,sendto,sendmsg,writev"
+UNFINISHED = re.compile(r"(\d+) +(.*) <unfinished \.\.\.>$")
+RESUMED = re.compile(r"(\d+) +<\.\.\. \w+ resumed>(.*)$")
+WHOLE = re.compile(r"(\d+) +(\w+\(.*)$")
+
+
+class Call(NamedTuple):
+    """A system call: when it began and ended, in lines of the trace, and what strace wrote."""
+
+    began: int
+    ended: int
+    text: str
+
+
+def calls_in(trace: str) -> list[Call]:
+    """The calls of all threads, in the order in which they ended."""
+    calls, begun = [], {}
+    for number, line in enumerate(trace.splitlines()):
+        if match := UNFINISHED.match(line):
+            begun[match[1]] = (number, match[2])
+        elif match := RESUMED.match(line):
+            start, head = begun.pop(match[1])
+            calls.append(Call(start, number, head + match[2]))
+        elif match := WHOLE.match(line):
+            calls.append(Call(number, number, match[2]))
+    return calls
+
+
+class Listener:
+    """The real listener, traced; ended with its trace read when the block ends."""
+
+    def __init__(self) -> None:
+        self.directory = Path(tempfile.mkdtemp(prefix="cq", dir="/tmp"))
+        self.socket = self.directory / "run" / "comenq.sock"
+        self.new = self.directory / "queue" / "new"
+        config = self.directory / "config.toml"
+        config.write_text(
+            f'queue_path = "{self.directory}/queue"\nsocket_path = "{self.socket}"\n'
+            "[spool]\nmin_free_bytes = 0\nmin_free_inodes = 0\n"
+        )
+        config.chmod(0o600)
+        self._trace = self.directory / "trace"
+        self._process = subprocess.Popen(
+            ["strace", "-f", "-y", "-qq", "-s", "100000", "-e", TRACED, "-o", self._trace,
+             sys.executable, "-m", "comenq_core.cli.daemon", "listen", "--config", config],
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )  # fmt: skip
+        self._said: list[str] = []
+        self._is_ready = threading.Event()
+        self._reader = threading.Thread(target=self._listen_to_it)
+        self._reader.start()
+
+    def _listen_to_it(self) -> None:
+        assert self._process.stderr
+        with self._process.stderr as stream:
+            for line in stream:
+                self._said.append(line)
+                if " listening: " in line:
+                    self._is_ready.set()
+        self._is_ready.set()
+
+    def wait_until_ready(self) -> None:
+        """Wait until it listens, or fail with what it said instead."""
+        assert self._is_ready.wait(DEADLINE)
+        assert self._process.poll() is None, "".join(self._said)
+
+    def put(self, *bodies: str) -> list[str]:
+        """Queue comments over one connection, all sent at once; the ids that come back."""
+        lines = [
+            json.dumps({"owner": "o", "repo": "r", "pr_number": 1, "body": body}) for body in bodies
+        ]
+        with socket.socket(socket.AF_UNIX) as client:
+            client.settimeout(DEADLINE)
+            client.connect(str(self.socket))
+            client.sendall("\n".join([*lines, ""]).encode())
+            client.shutdown(socket.SHUT_WR)
+            with client.makefile() as replies:
+                return [json.loads(reply)["entry"]["id"] for reply in replies]
+
+    def end(self) -> list[Call]:
+        """End it; what it did."""
+        first = int(self._trace.read_text().split(maxsplit=1)[0])
+        os.kill(first, signal.SIGTERM)
+        self._process.wait(DEADLINE)
+        return calls_in(self._trace.read_text())
+
+    def close(self) -> None:
+        """Leave nothing behind."""
+        with suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
+        self._reader.join()
+        shutil.rmtree(self.directory)
+
+
+@pytest.fixture
+def listener() -> Iterator[Listener]:
+    """A listener that takes requests, under strace."""
+    listener = Listener()
+    try:
+        listener.wait_until_ready()
+        yield listener
+    finally:
+        listener.close()
+
+
+def one(calls: Sequence[Call], pattern: str) -> Call:
+    """The one call that looks so, and succeeded."""
+    found = [call for call in calls if re.match(pattern, call.text)]
+    assert len(found) == 1, f"{len(found)} calls like {pattern}"
+    return found[0]
+
+
+def assert_in_order(calls: Sequence[Call], job_id: str, new: Path) -> None:
+    """Write, fsync, rename, fsync of the directory, and only then the reply."""
+    write = one(calls, rf'write\(\d+<[^>]*/tmp/[^>]*{job_id}[^>]*>, ".*= [1-9]\d*$')
+    draft = re.match(r"write\(\d+<([^>]*)>", write.text)
+    assert draft
+    sync = one(calls, rf"fsync\(\d+<{re.escape(draft[1])}>\) += 0$")
+    moved = rf'"{re.escape(draft[1])}", (\w+, )?"{re.escape(str(new))}/[^"]*{job_id}[^"]*"'
+    rename = one(calls, rf"rename\w*\((\w+<[^>]*>, )?{moved}.*\) += 0$")
+    reply = one(calls, rf'(sendto|sendmsg|write|writev)\(\d+<\w*(socket|UNIX).*\\"{job_id}\\"')
+    directory = re.compile(rf"fsync\(\d+<{re.escape(str(new))}>\) += 0$")
+    assert write.ended < sync.began, job_id
+    assert sync.ended < rename.began, job_id
+    assert any(
+        rename.ended < call.began and call.ended < reply.began
+        for call in calls
+        if directory.match(call.text)
+    ), job_id
+
+
+def test_nothing_is_acknowledged_before_it_is_on_the_disk(listener: Listener) -> None:
+    """For each job of lone clients, of many at once, and of one with many requests."""
+    ids = listener.put("alone") + listener.put("alone again")
+    with ThreadPoolExecutor(32) as clients:
+        for together in clients.map(listener.put, [f"together {n}" for n in range(64)]):
+            ids += together
+    ids += listener.put("several", "at", "once")
+    calls = listener.end()
+    assert len(set(ids)) == 69
+    for job_id in ids:
+        assert_in_order(calls, job_id, listener.new)
