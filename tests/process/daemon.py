@@ -105,9 +105,13 @@ class Daemon:
 
     def spawn(self, *words: str) -> subprocess.Popen[str]:
         """Start it (or, given words, a part of it), and wait for nothing."""
+        return self.launch(SCRIPTS / "comenqd", *words, "--config", self.config)
+
+    def launch(self, *command: str | Path, **environ: str) -> subprocess.Popen[str]:
+        """Start a command whose output is the log."""
         process = subprocess.Popen(
-            [SCRIPTS / "comenqd", *words, "--config", self.config],
-            env=self.environment,
+            command,
+            env=self.environment | environ,
             cwd=self.directory,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,

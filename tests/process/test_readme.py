@@ -1,0 +1,63 @@
+"""What the README and the guide tell a user to type, typed."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from comenq_core.testing.forge import Forge
+from tests.process.daemon import READY, TOKEN, Daemon
+
+ROOT = Path(__file__).parents[2]
+
+
+def typed(daemon: Daemon, line: str, stdin: str = "") -> None:
+    """Type a line into a shell."""
+    subprocess.run(
+        ["sh", "-c", line],
+        env=daemon.environment,
+        cwd=daemon.directory,
+        input=stdin,
+        text=True,
+        check=True,
+    )
+
+
+def test_the_readmes_lines_post_a_comment(forge: Forge) -> None:
+    """Pasted one after the other, with a token, they end with a comment on the pull request."""
+    usage = (ROOT / "README.md").read_text().partition("## Real use")[2].partition("\n## ")[0]
+    install, token, config, start, put = (
+        line.strip() for line in usage.splitlines() if line.startswith("    ")
+    )
+    assert install.endswith("pip install .")
+    with Daemon(forge.url) as daemon:
+        (daemon.directory / "token").unlink()
+        typed(daemon, token, stdin=f"{TOKEN}\n")
+        typed(daemon, config)
+        daemon.launch(
+            *("sh", "-c", f"exec {start}"),
+            COMENQD_GITHUB_API_URL=forge.url,
+            COMENQD_SOCKET_PATH=str(daemon.socket),
+            COMENQD_QUEUE_PATH=str(daemon.queue),
+        )
+        daemon.log.until(*READY)
+        typed(daemon, put)
+
+        (comment,) = forge.wait_for_comments(1, timeout=60)
+
+    assert (comment.owner, comment.repo, comment.number) == ("owner", "repo", 123)
+    assert comment.body == "Looks good"
+    assert forge.posts[0].headers["authorization"].endswith(f" {TOKEN}")
+
+
+@pytest.mark.skipif(not shutil.which("jq"), reason="examples/drop.sh needs jq")
+def test_the_example_drops_a_comment_as_it_is(daemon: Daemon, forge: Forge) -> None:
+    """examples/drop.sh queues any text, quotes and newlines included."""
+    text = 'He said "no".\n\nWhy?\n'
+    typed(daemon, f"{ROOT}/examples/drop.sh {daemon.queue} o r 7", stdin=text)
+
+    assert [comment.body for comment in forge.wait_for_comments(1, timeout=60)] == [text]
+    assert not list((daemon.queue / "new").iterdir())
