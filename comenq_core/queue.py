@@ -15,6 +15,7 @@ from comenq_core.model import (
     Account,
     CommentRequest,
     Entry,
+    Instant,
     Job,
     Origin,
     Pause,
@@ -64,7 +65,7 @@ class JobQueue:
             origin = job.origin
             log.info("queued", "A comment is queued.", job=job.id, target=job.asked.target,
                      intake=origin.intake, uid=origin.uid)  # fmt: skip
-        return [self._estimated(job) for job in jobs]
+        return self._estimated(jobs)
 
     def _tell_refusal(self, error: ComenqError) -> None:
         """Log that comments are refused: once, not for each of a thousand clients."""
@@ -79,36 +80,46 @@ class JobQueue:
             self._fault = ""
             log.info("taking", "Comments are taken again.")
 
-    def _estimated(self, job: Job) -> Entry:
-        """The entry of a job that is queued: whatever fails now, nobody must queue it again."""
+    def _estimated(self, jobs: Sequence[Job]) -> Sequence[Entry]:
+        """The entries of queued jobs: whatever fails now, nobody must queue them again."""
         try:
-            return self.entry(job)
+            return self._entries(jobs)
         except ComenqError as error:
-            log.warning("no_estimate", "A job's place cannot be told.", job=job.id, reason=error)
-            return Entry(job=job)
+            log.warning("no_estimate", "A place in the line cannot be told.", reason=error)
+            return [Entry(job=job) for job in jobs]
 
     def entry(self, job: Job) -> Entry:
         """A job with its place and the seconds until it will be posted, as things stand."""
+        return self._entries([job])[0]
+
+    def _entries(self, jobs: Sequence[Job]) -> Sequence[Entry]:
+        now, first = self._store.now(), self._until_next_post()
+        return [self._entry(job, now, first) for job in jobs]
+
+    def _entry(self, job: Job, now: Instant, first: float | None) -> Entry:
         if job.state is State.POSTING:
             return Entry(job=job, eta_seconds=0.0)
         if job.state is not State.WAITING:
             return Entry(job=job)
         position = self._store.position(job)
-        return Entry(job=job, position=position, eta_seconds=self._eta(job, position))
-
-    def _eta(self, job: Job, position: int) -> float | None:
-        now = self._store.now()
-        records = self._store.pacing()
-        if self._store.paused() or (records and all(r.refused for r in records.values())):
-            return None
-        waits = [pacing.until_post(r, now, self._pace) for r in records.values() if not r.refused]
-        in_turn = pacing.eta(position, min(waits, default=0.0), self._pace)
+        if first is None:
+            return Entry(job=job, position=position)
         scheduled = (job.due - now.wall).total_seconds() if job.due else 0.0
-        return max(in_turn, scheduled)
+        in_turn = pacing.eta(position, first, self._pace)
+        return Entry(job=job, position=position, eta_seconds=max(in_turn, scheduled))
+
+    def _until_next_post(self) -> float | None:
+        """Seconds, or ``None`` while the queue stands still."""
+        now, records = self._store.now(), self._store.pacing().values()
+        usable = [record for record in records if not record.refused]
+        if self._store.paused() or (records and not usable):
+            return None
+        waits = [pacing.until_post(record, now, self._pace) for record in usable]
+        return min(waits, default=0.0)
 
     def pending(self, limit: int | None = None) -> Sequence[Entry]:
         """The jobs that are not settled, in their order."""
-        return [self.entry(job) for job in self._store.pending(limit=limit)]
+        return self._entries(self._store.pending(limit=limit))
 
     def show(self, prefix: str) -> Entry:
         """The one job whose id begins with ``prefix``.

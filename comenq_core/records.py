@@ -51,6 +51,7 @@ __all__ = [
 _VERDICTS = {"done": Done, "retry_at": RetryAt, "kept": Kept, "in_doubt": InDoubt, "buried": Buried}
 _VERDICT_WORDS = {kind: word for word, kind in _VERDICTS.items()}
 _WORDS = {str: "a text", int: "a whole number", bool: "true or false"}
+_PLAIN = frozenset((str, int, float, bool, NoneType, State))
 _Reader = Callable[[object, str], object]
 Record = TypeVar("Record", bound="DataclassInstance")
 
@@ -128,11 +129,17 @@ def read_record(kind: type[Record], value: object, path: str = "") -> Record:
 
 
 def _to_json(record: DataclassInstance) -> dict[str, Any]:
-    names = (field.name for field in fields(record))
-    return {name: _value_to_json(getattr(record, name)) for name in names}
+    return {name: _value_to_json(getattr(record, name)) for name in _names(type(record))}
+
+
+@cache
+def _names(kind: type[DataclassInstance]) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(kind))
 
 
 def _value_to_json(value: object) -> object:
+    if type(value) in _PLAIN:
+        return value
     if isinstance(value, datetime):
         return format_time(value)
     if isinstance(value, tuple):
