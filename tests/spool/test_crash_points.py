@@ -14,7 +14,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -35,6 +35,7 @@ from comenq_plugins.spool import SpoolStore
 from tests.spool.attacks import make_old
 from tests.spool.children import fork
 from tests.spool.guillotine import Guillotine, Moment, deterministic
+from tests.spool.pictures import Picture, assert_one_of, recovered
 from tests.spool.rig import (
     FROZEN,
     attempt,
@@ -42,7 +43,6 @@ from tests.spool.rig import (
     drop,
     names_in,
     open_at,
-    places_of,
     put,
     request_text,
     submission,
@@ -59,16 +59,6 @@ VERDICTS: dict[str, Verdict] = {
     "doubted": InDoubt(look_at=SOON, reason="timeout"),
 }
 Action = Callable[[SpoolStore], object]
-
-
-@dataclass(frozen=True)
-class Picture:
-    """All that a spool holds, as its users see it."""
-
-    jobs: dict[str, Job]
-    pacing: dict[str, Pacing]
-    pause: Pause | None
-    drops: tuple[str, ...]
 
 
 def prepared(path: Path) -> None:
@@ -168,23 +158,6 @@ def moments(done: list[str]) -> Iterator[Moment]:
             yield Moment(index, when)
 
 
-def recovered(path: Path) -> Picture:
-    """What the next worker makes of a spool, and everybody sees then."""
-    with closing(open_at(path, FROZEN)) as store:
-        with store.lock():
-            while store.tend():
-                continue
-        places = places_of(path)
-        assert all(len(directories) == 1 for directories in places.values()), places
-        drops = [*(path / "adopt").iterdir(), *(path / "new").glob("*.json")]
-        return Picture(
-            jobs={job_id: store.get(job_id) for job_id in places},
-            pacing=dict(store.pacing()),
-            pause=store.paused(),
-            drops=tuple(drop.name for drop in drops),
-        )
-
-
 def state_of(path: Path) -> str:
     """A digest of all that is in a directory."""
     digest = hashlib.sha256()
@@ -271,13 +244,7 @@ def test_a_crash_leaves_each_job_before_or_after(lab: Lab, name: str) -> None:
         for again, spool in recoveries(lab, crashed):
             found = lab.picture(spool)
             where = f"{name}: killed at {moment}, recovery at {again}"
-            allowed = [after] if acknowledged else [before, after]
-            for job_id in {*before.jobs, *after.jobs, *found.jobs}:
-                stories = [picture.jobs.get(job_id) for picture in allowed]
-                assert found.jobs.get(job_id) in stories, where
-            assert found.pacing in [picture.pacing for picture in allowed], where
-            assert found.pause in [picture.pause for picture in allowed], where
-            assert found.drops == (), where
+            assert_one_of([after] if acknowledged else [before, after], found, where)
 
 
 def tend(store: SpoolStore) -> None:

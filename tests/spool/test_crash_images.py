@@ -1,0 +1,262 @@
+"""Power cuts: the device is copied at an instant, and the copy mounted and recovered.
+
+A spool on a real file system is changed by each operation in turn. The device is copied after
+every single change that an operation makes to the file system, and at the instant at which it
+returns. What the kernel has not written to the device by then is not in the copy.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from comenq_core.model import Buried, Done, InDoubt, Kept, Pacing, Pause, RetryAt, Verdict
+from comenq_plugins.spool import SpoolStore
+from tests.spool.children import needs_root
+from tests.spool.guillotine import CHANGES
+from tests.spool.pictures import Picture, assert_one_of, recovered
+from tests.spool.rig import FROZEN, attempt, claim, open_at, put, submission
+
+pytestmark = [needs_root, pytest.mark.slow]
+
+
+class Disk(NamedTuple):
+    """How a file system is made, and mended after a crash if mounting does not."""
+
+    make: tuple[str, ...]
+    megabytes: int
+    mend: tuple[str, ...] = ()
+
+
+DISKS = {
+    "ext4": Disk(("mkfs.ext4", "-q"), 32),
+    "ext4 without a journal": Disk(("mkfs.ext4", "-q", "-O", "^has_journal"), 32, ("e2fsck", "-y")),
+    # mkfs.xfs refuses less than 300 MB, mkfs.btrfs less than 109 MB.
+    "xfs": Disk(("mkfs.xfs", "-q"), 320),
+    "btrfs": Disk(("mkfs.btrfs", "-q", "-m", "single"), 128),
+}
+
+
+# Operations, each on what the one before has left ------------------------------------------------
+
+
+def settle(verdict: Verdict) -> Callable[[SpoolStore], object]:
+    """Record what became of the job that was claimed last."""
+
+    def work(store: SpoolStore) -> None:
+        job = next(job for job in store.pending() if job.state == "posting")
+        store.settle(job, verdict, attempt(store))
+
+    return work
+
+
+def oldest(store: SpoolStore) -> str:
+    """The id of the job that is the next in line."""
+    return next(job.id for job in store.pending() if job.state == "waiting")
+
+
+def dead(store: SpoolStore) -> str:
+    """The id of a dead letter."""
+    return next(job.id for job in store.history(limit=9) if job.state == "failed")
+
+
+def held(store: SpoolStore) -> str:
+    """The id of a held job."""
+    return next(job.id for job in store.pending() if job.state == "held")
+
+
+OPERATIONS: tuple[tuple[str, Callable[[SpoolStore], object]], ...] = (
+    ("put", lambda store: put(store, "posted")),
+    ("claim", claim),
+    ("settle as done", settle(Done(url="https://forge.example/1", comment_id=1))),
+    ("put a batch", lambda store: store.put([submission(f"one of {n}") for n in range(4)])),
+    ("put with a key", lambda store: store.put([submission("keyed", key="k")])),
+    ("claim another", claim),
+    ("settle as buried", settle(Buried(reason="locked"))),
+    ("claim a third", claim),
+    ("settle as retried", settle(RetryAt(due=FROZEN().wall, reason="502"))),
+    ("claim it again", claim),
+    ("settle as doubted", settle(InDoubt(look_at=FROZEN().wall, reason="timeout"))),
+    ("reclaim", lambda store: store.reclaim(store.doubtful()[0])),
+    ("settle as kept", settle(Kept(reason="throttled"))),
+    ("retry", lambda store: store.retry(dead(store))),
+    ("hold", lambda store: store.hold(oldest(store))),
+    ("bump", lambda store: store.bump(oldest(store))),
+    ("bust", lambda store: store.bust(oldest(store))),
+    ("release", lambda store: store.release(held(store))),
+    ("cancel", lambda store: store.cancel(oldest(store))),
+    ("pace", lambda store: store.pace(Pacing(account="bot", at=FROZEN()), expect=None)),
+    ("pause", lambda store: store.pause(Pause(since=FROZEN().wall, reason="rest"))),
+    ("resume", lambda store: store.resume()),
+)
+
+
+# Devices -----------------------------------------------------------------------------------------
+
+
+def run(*words: str | Path, allowed: int = 0) -> None:
+    """Run a command, or skip the test with what it says."""
+    if shutil.which(words[0]) is None:
+        pytest.skip(f"there is no {words[0]} here")
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    if done.returncode > allowed:
+        pytest.skip(f"{words[0]} fails here: {done.stderr.strip()}")
+
+
+@contextmanager
+def mounted(image: Path) -> Iterator[Path]:
+    """Mount an image for a block; the loop device goes with the mount."""
+    with tempfile.TemporaryDirectory(prefix="cq") as point:
+        run("mount", "-o", "loop", image, point)
+        try:
+            yield Path(point)
+        finally:
+            subprocess.run(["umount", point], check=True)
+
+
+def copy_device(source: Path, target: Path) -> str:
+    """Copy what is written of a sparse image; a digest of it.
+
+    It is read from beneath, not through the file system that is on it.
+    """
+    digest = hashlib.blake2b()
+    with source.open("rb") as read, target.open("wb") as write:
+        end, size = 0, os.fstat(read.fileno()).st_size
+        write.truncate(size)
+        while end < size:
+            try:
+                start = os.lseek(read.fileno(), end, os.SEEK_DATA)
+            except OSError:  # there is only a hole left
+                break
+            end = os.lseek(read.fileno(), start, os.SEEK_HOLE)
+            data = os.pread(read.fileno(), end - start, start)
+            digest.update(b"%d:%d" % (start, end))
+            digest.update(data)
+            write.seek(start)
+            write.write(data)
+    return digest.hexdigest()
+
+
+class Camera:
+    """Copies a device; copies that are equal are kept once.
+
+    Args:
+        image: the device.
+        album: where the copies go.
+    """
+
+    def __init__(self, image: Path, album: Path) -> None:
+        self._image = image
+        self._album = album
+        self._is_shooting = False
+
+    def shoot(self) -> Path:
+        """Copy the device."""
+        self._is_shooting = True
+        copy = self._album / "fresh"
+        kept = copy.with_name(copy_device(self._image, copy))
+        copy.rename(kept)
+        self._is_shooting = False
+        return kept
+
+    @contextmanager
+    def rolling(self) -> Iterator[list[Path]]:
+        """Copy the device after each change to any file that is made in the block."""
+        film: list[Path] = []
+        real = {name: getattr(os, name) for name in CHANGES}
+
+        def watched(name: str) -> Callable[..., object]:
+            def call(*args: object, **kwargs: object) -> object:
+                result = real[name](*args, **kwargs)
+                if not self._is_shooting:
+                    film.append(self.shoot())
+                return result
+
+            return call
+
+        for name in CHANGES:
+            setattr(os, name, watched(name))
+        try:
+            yield film
+        finally:
+            for name, function in real.items():
+                setattr(os, name, function)
+
+
+@pytest.fixture
+def desk() -> Iterator[Path]:
+    """Room for images, in memory if possible."""
+    shm = "/dev/shm"
+    path = Path(tempfile.mkdtemp(prefix="cq", dir=shm if os.access(shm, os.W_OK) else None))
+    yield path
+    shutil.rmtree(path)
+
+
+def picture(spool: Path, desk: Path) -> Picture:
+    """What a spool is when it has been recovered; itself it stays as it is."""
+    copy = desk / "copy"
+    shutil.copytree(spool, copy)
+    found = recovered(copy)
+    shutil.rmtree(copy)
+    return found
+
+
+class Scene(NamedTuple):
+    """An instant of a film: which operation, the device, and what may be found on it."""
+
+    label: str
+    device: Path
+    allowed: tuple[Picture, ...]
+
+
+def film(disk: Disk, desk: Path) -> Iterator[Scene]:
+    """Go through all operations on a fresh disk."""
+    image, album = desk / "image", desk / "album"
+    album.mkdir()
+    with image.open("wb") as file:
+        file.truncate(disk.megabytes << 20)
+    run(*disk.make, image)
+    run("fallocate", "--dig-holes", image)
+    camera = Camera(image, album)
+    with mounted(image) as root, closing(open_at(root / "queue", FROZEN)) as store:
+        before = picture(root / "queue", desk)
+        for name, operation in OPERATIONS:
+            with camera.rolling() as takes:
+                operation(store)
+            last = camera.shoot()
+            after = picture(root / "queue", desk)
+            for take in dict.fromkeys(takes):
+                yield Scene(f"amid {name}", take, (before, after))
+            yield Scene(f"after {name}", last, (after,))
+            before = after
+
+
+@pytest.mark.parametrize("name", DISKS)
+def test_a_power_cut_loses_nothing_that_was_acknowledged(name: str, desk: Path) -> None:
+    """At every instant, each job on the device is as before the operation or as after it.
+
+    At the instant of the acknowledgement it is as after it.
+    """
+    scenes = list(film(DISKS[name], desk))
+    checked: set[tuple[Path, tuple[int, ...]]] = set()
+    for scene in scenes:
+        key = (scene.device, tuple(map(id, scene.allowed)))
+        if key in checked:
+            continue
+        checked.add(key)
+        device = desk / "crashed"
+        copy_device(scene.device, device)
+        if mend := DISKS[name].mend:
+            run(*mend, device, allowed=1)
+        with mounted(device) as root:
+            assert_one_of(scene.allowed, recovered(root / "queue"), f"{name}, {scene.label}")
+    assert len(checked) > len(OPERATIONS)
