@@ -9,7 +9,6 @@ import json
 import os
 import shlex
 import sys
-import sysconfig
 import textwrap
 import urllib.request
 from collections.abc import Mapping
@@ -149,9 +148,7 @@ def main() -> int:
     signals = Signals()
     try:
         with Stage(signals) as stage:
-            installed = "COMENQ_PYTHON" in os.environ
-            commands = Path(sysconfig.get_path("scripts")) if installed else set_up(stage)
-            Demo(stage, commands).play()
+            Demo(stage, set_up(stage)).play()
             tell("That is all. What was started is stopped now, and what was written is removed.")
     except BrokenPipeError:
         # Whoever read our output has gone, as `head` does. Python would complain at its exit.

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import sys
+import sysconfig
 from pathlib import Path
 
 from stage import Stage
@@ -11,20 +13,30 @@ from stage import Stage
 __all__ = ["ROOT", "set_up"]
 
 ROOT = Path(__file__).resolve().parents[1]
+NEEDS = (ROOT / "pyproject.toml", ROOT / "constraints.txt")
 VENV = ROOT / ".venv"
 MARK = VENV / "comenq-is-installed"
 
 
 def set_up(stage: Stage) -> Path:
-    """Install comenq into ``.venv``, unless it is there; return where its commands are."""
+    """Install comenq and its tools into ``.venv``, unless they are there.
+
+    Return where the commands are. Where ``COMENQ_PYTHON`` names a Python that has comenq, that
+    is where its commands are, and nothing is installed.
+    """
+    if "COMENQ_PYTHON" in os.environ:
+        return Path(sysconfig.get_path("scripts"))
     commands = VENV / "bin"
-    wanted = hashlib.sha256((ROOT / "pyproject.toml").read_bytes()).hexdigest()
+    wanted = hashlib.sha256(b"".join(need.read_bytes() for need in NEEDS)).hexdigest()
     is_there = (commands / "python").exists() and MARK.exists()
     if not is_there or MARK.read_text() != wanted:
         print(f"Setting up {VENV}, once. This takes a moment.", flush=True)
-        stage.run(sys.executable, "-m", "venv", VENV)
-        pip = (commands / "python", "-m", "pip", "--disable-pip-version-check", "--quiet")
-        stage.run(*pip, "install", "--editable", ROOT)
+        stage.run(sys.executable, "-m", "venv", "--clear", VENV)
+        python = commands / "python"
+        install = (python, "-m", "pip", "--quiet", "install", "--constraint", NEEDS[1])
+        # The build backend comes first: in its isolation, pip would not heed our versions.
+        stage.run(*install, "hatchling")
+        stage.run(*install, "--no-build-isolation", "--editable", f"{ROOT}[dev]")
         # Written last: an installation that was interrupted is begun again.
         MARK.write_text(wanted)
     return commands

@@ -102,8 +102,14 @@ def is_alive(pid: int) -> bool:
 
 def test_a_program_that_cannot_run_ends_the_daemon_with_an_error(daemon: Daemon) -> None:
     """When one program is given up, the other is stopped and supervisord exits non-zero."""
-    daemon.start(listener=STAY, worker=CRASH, startretries="0")
+    os.mkfifo(daemon.directory / "go")
+    worker = f"open('go').read()\n{CRASH}"
+    # However late it crashes on a busy machine, it has not been up for long enough.
+    daemon.start(listener=STAY, worker=worker, startretries="0", startsecs="600")
     listener = int(daemon.until(r"^up (\d+)$")[1])
+
+    (daemon.directory / "go").write_text("")
+
     daemon.until(r"error supervisor fatal: .*program=worker cause=\"Exited too quickly")
 
     assert daemon.exit_status() == 1
