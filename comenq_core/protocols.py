@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from comenq_core.model import (
     Attempt,
     CommentRequest,
     Counts,
     Entry,
+    Finding,
     Instant,
     Job,
     Origin,
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from comenq_core.settings import Settings
 
 __all__ = [
+    "Examiner",
     "Intake",
     "IntakeFactory",
     "Poster",
@@ -272,6 +274,17 @@ class Poster(Protocol):
         ``None`` says that the forge has answered in full, and the comment is not there. An
         answer that is not certain is `Unknown`. A comment whose id is ``known`` is another
         job's, even if it reads the same.
+        """
+
+
+@runtime_checkable
+class Examiner(Protocol):
+    """What a poster may be as well: able to tell what the forge thinks of its credential."""
+
+    def examine(self) -> Sequence[Finding]:
+        """Ask the forge, within the time limit of one attempt, and change nothing there.
+
+        Called by ``comenqd check --online``, never while the account has to be silent.
         """
 
 

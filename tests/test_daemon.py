@@ -52,7 +52,9 @@ class Command:
     def wrong(self, *arguments: str) -> list[str]:
         """What `comenqd check` finds wrong."""
         done = self("check", "--json", *arguments)
-        found = [finding["text"] for finding in json.loads(done.stdout) if not finding["ok"]]
+        found = [
+            finding["text"] for finding in json.loads(done.stdout) if finding["grade"] == "wrong"
+        ]
         assert done.returncode == bool(found)
         return found
 

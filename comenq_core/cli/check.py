@@ -6,48 +6,45 @@ import json
 import os
 import stat
 from argparse import Namespace
-from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 from comenq_core import registry
 from comenq_core.cli.credentials import from_outside
+from comenq_core.cli.online import examined
 from comenq_core.cli.supervise import private_directory
 from comenq_core.errors import ComenqError
+from comenq_core.model import Finding, Grade
 from comenq_core.registry import Registry
 from comenq_core.settings import Settings, variable
 from comenq_core.text import nearest, printable
 
-__all__ = ["Finding", "check", "directory_fault", "findings"]
+__all__ = ["check", "directory_fault", "findings"]
 
 # sun_path is 108 bytes with its NUL. https://man7.org/linux/man-pages/man7/unix.7.html
 LONGEST_SOCKET_PATH = 107
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What was looked at, whether it is in order, and what there is to say about it."""
-
-    subject: str
-    text: str
-    ok: bool = True
+MARKS = {Grade.OK: "ok", Grade.WARNING: "warn", Grade.WRONG: "WRONG"}
 
 
 def check(settings: Settings, given: Namespace) -> int:
     """Print what was found; return 0 if all is in order, else 1."""
-    found = list(findings(from_outside(settings, os.environ)))
+    settings = from_outside(settings, os.environ)
+    plugins = registry.load()
+    found = list(findings(settings, plugins))
+    if given.online:
+        found += _asked(settings, plugins)
     if given.json:
         print(json.dumps([asdict(finding) for finding in found]))
     else:
         for finding in found:
-            print(f"{'ok' if finding.ok else 'WRONG':<6} {finding.subject:<10} {finding.text}")
-    return 0 if all(finding.ok for finding in found) else 1
+            print(f"{MARKS[finding.grade]:<6} {finding.subject:<10} {finding.text}")
+    return 1 if any(finding.grade is Grade.WRONG for finding in found) else 0
 
 
-def findings(settings: Settings) -> Iterator[Finding]:
+def findings(settings: Settings, plugins: Registry) -> Iterator[Finding]:
     """Look at everything that the daemon needs, and neither start nor make anything."""
-    plugins = registry.load()
-    yield Finding("settings", str(settings.source or "defaults alone"))
+    yield Finding(subject="settings", text=str(settings.source or "defaults alone"))
     yield from _tables(settings, plugins)
     yield _tried("intakes", ", ".join(settings.intakes), lambda: plugins.intakes(settings))
     yield _socket(settings.socket_path)
@@ -58,7 +55,17 @@ def findings(settings: Settings) -> Iterator[Finding]:
         yield _tried("store", settings.store, lambda: plugins.store(settings))
     yield _tried("poster", settings.poster, lambda: plugins.posters(settings))
     if variable("github_token") in os.environ:
-        yield Finding("token", "is in the environment; github_token_file hides it better")
+        text = "is in the environment; github_token_file hides it better"
+        yield Finding(subject="token", grade=Grade.WARNING, text=text)
+
+
+def _asked(settings: Settings, plugins: Registry) -> Sequence[Finding]:
+    try:
+        posters = plugins.posters(settings)
+        store = plugins.store(settings) if _is_own(settings.queue_path) else None
+    except ComenqError:
+        return []  # the findings have told it
+    return list(examined(posters, store))
 
 
 def _tables(settings: Settings, plugins: Registry) -> Iterator[Finding]:
@@ -70,27 +77,30 @@ def _tables(settings: Settings, plugins: Registry) -> Iterator[Finding]:
     for table in sorted(settings.tables.keys() - known):
         meant = nearest(table, known)
         hint = f"; did you mean [{meant}]?" if meant else ""
-        yield Finding("settings", f"no plugin reads [{printable(table)}]{hint}", ok=False)
+        text = f"no plugin reads [{printable(table)}]{hint}"
+        yield Finding(subject="settings", grade=Grade.WRONG, text=text)
 
 
 def _tried(subject: str, name: str, make: Callable[[], object]) -> Finding:
     try:
         make()
     except ComenqError as error:
-        return Finding(subject, str(error), ok=False)
-    return Finding(subject, name)
+        return Finding(subject=subject, grade=Grade.WRONG, text=str(error))
+    return Finding(subject=subject, text=name)
 
 
 def _socket(path: Path) -> Finding:
     if len(os.fsencode(path)) > LONGEST_SOCKET_PATH:
         text = f"{path}: is longer than {LONGEST_SOCKET_PATH} bytes; set a shorter socket_path"
-        return Finding("socket", text, ok=False)
+        return Finding(subject="socket", grade=Grade.WRONG, text=text)
     return _directory("socket", path.parent)
 
 
 def _directory(subject: str, path: Path) -> Finding:
     fault = directory_fault(path)
-    return Finding(subject, f"{path}: {fault}" if fault else str(path), ok=not fault)
+    if fault:
+        return Finding(subject=subject, grade=Grade.WRONG, text=f"{path}: {fault}")
+    return Finding(subject=subject, text=str(path))
 
 
 def directory_fault(path: Path) -> str | None:

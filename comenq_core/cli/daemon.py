@@ -119,6 +119,13 @@ def _json(parser: ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print JSON")
 
 
+def _check(parser: ArgumentParser) -> None:
+    _json(parser)
+    parser.add_argument(
+        "--online", action="store_true", help="ask the forge what it thinks of each token"
+    )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Command:
     about: str
@@ -141,7 +148,7 @@ COMMANDS = {
     "check": _Command(
         about="Say what is wrong with configuration, directories and token.",
         run=check,
-        arguments=_json,
+        arguments=_check,
     ),
     "plugins": _Command(
         about="List the installed plugins, what they offer, and what is selected.",

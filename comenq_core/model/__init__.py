@@ -7,6 +7,7 @@ store has taken. A poster turns a job into an `Outcome`: what the forge said.
 
 from __future__ import annotations
 
+from comenq_core.model.finding import Finding, Grade
 from comenq_core.model.instant import Instant
 from comenq_core.model.job import ID_PATTERN, Attempt, Job, State
 from comenq_core.model.outcome import (
@@ -39,6 +40,8 @@ __all__ = [
     "Counts",
     "Done",
     "Entry",
+    "Finding",
+    "Grade",
     "InDoubt",
     "Instant",
     "Job",

@@ -8,6 +8,7 @@ from http import HTTPStatus
 
 from comenq_core.model import (
     BODY_LIMIT,
+    Finding,
     Job,
     Outcome,
     Posted,
@@ -22,7 +23,7 @@ from comenq_core.text import printable
 from comenq_plugins.github.accounts import accounts, transport
 from comenq_plugins.github.client import Client, NoReply
 from comenq_plugins.github.connections import Attempt
-from comenq_plugins.github.examine import Finding, examine
+from comenq_plugins.github.examine import examine
 from comenq_plugins.github.listing import SLACK, Wanted, marked
 from comenq_plugins.github.replies import Reply, outcome
 from comenq_plugins.github.search import NotTold, own_login, search
@@ -106,7 +107,10 @@ class GitHubPoster:
     def examine(self) -> Sequence[Finding]:
         """Tell what GitHub thinks of the token."""
         with Attempt(self._seconds):
-            return examine(self._client)
+            return [
+                Finding(subject=self.account, grade=grade, text=text)
+                for grade, text in examine(self._client)
+            ]
 
     def _create(self, job: Job) -> Outcome:
         body = marked(job.asked.body, job.id) if self._marker else job.asked.body

@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from comenq_core.model import Finding, Grade
 from comenq_core.testing.forge import Account, Forge
-from comenq_plugins.github.examine import Finding
 from comenq_plugins.github.poster import GitHubPoster
 from tests.github.conftest import TOKEN, MakePoster
 
@@ -14,9 +14,9 @@ SOON = datetime.now(UTC) + timedelta(days=3)
 LATER = datetime.now(UTC) + timedelta(days=90)
 
 
-def told(findings: Sequence[Finding], verdict: str) -> str:
-    """The messages of one verdict."""
-    return "; ".join(one.message for one in findings if one.verdict == verdict)
+def told(findings: Sequence[Finding], grade: Grade) -> str:
+    """The texts of one grade."""
+    return "; ".join(one.text for one in findings if one.grade == grade)
 
 
 def findings_of(account: Account, make_poster: MakePoster) -> Sequence[Finding]:
@@ -29,47 +29,56 @@ def test_good_token(make_poster: MakePoster) -> None:
     """A good token's owner, scopes, expiry and remaining requests are told."""
     account = Account(login="me", scopes="repo, gist", expires=f"{LATER:%Y-%m-%d %H:%M:%S} UTC")
     findings = findings_of(account, make_poster)
-    good = told(findings, "good")
+    good = told(findings, Grade.OK)
     assert len(findings) == 4
     for part in ("me's", "repo, gist", f"{LATER:%Y-%m-%d}", "requests are left"):
         assert part in good
 
 
 @pytest.mark.parametrize(
-    ("account", "verdict", "part"),
+    ("account", "grade", "part"),
     [
-        (Account(scopes="gist"), "bad", "needs repo"),
-        (Account(scopes=""), "bad", "its scopes are none"),
-        (Account(scopes="public_repo"), "good", "public_repo"),
-        (Account(scopes=None), "good", "fine-grained"),
-        (Account(expires=f"{SOON:%Y-%m-%d %H:%M:%S} +0200"), "warning", "expires"),
-        (Account(expires="some day"), "warning", "some day"),
-        (Account(kind="Bot"), "warning", "is a bot"),
-        (Account(login="app[bot]", kind="Bot"), "warning", "is a bot"),
+        (Account(scopes="gist"), Grade.WRONG, "needs repo"),
+        (Account(scopes=""), Grade.WRONG, "its scopes are none"),
+        (Account(scopes="public_repo"), Grade.OK, "public_repo"),
+        (Account(scopes=None), Grade.OK, "fine-grained"),
+        (Account(expires=f"{SOON:%Y-%m-%d %H:%M:%S} +0200"), Grade.WARNING, "expires"),
+        (Account(expires="some day"), Grade.WARNING, "some day"),
+        (Account(kind="Bot"), Grade.WARNING, "is a bot"),
+        (Account(login="app[bot]", kind="Bot"), Grade.WARNING, "is a bot"),
     ],
     ids=["scopes", "none", "public", "fine-grained", "expiry", "unreadable", "bot", "app"],
 )
-def test_findings(make_poster: MakePoster, account: Account, verdict: str, part: str) -> None:
+def test_findings(make_poster: MakePoster, account: Account, grade: Grade, part: str) -> None:
     """Whatever could keep a token from posting is told, with how bad it is."""
-    assert part in told(findings_of(account, make_poster), verdict)
+    assert part in told(findings_of(account, make_poster), grade)
 
 
 def test_bad_token(make_poster: MakePoster) -> None:
-    """A token that GitHub does not know is bad, in GitHub's own words."""
+    """A token that GitHub does not know is wrong, in GitHub's own words, after one request."""
     with Forge(accounts={"another": Account()}) as forge:
         findings = make_poster(forge.url).examine()
-    assert "Bad credentials" in told(findings, "bad")
+        assert len(forge.requests) == 1
+    assert "Bad credentials" in told(findings, Grade.WRONG)
 
 
 def test_no_requests_left(forge: Forge, poster: GitHubPoster) -> None:
     """A used-up limit is a warning."""
-    rate = {"rate": {"limit": 5000, "remaining": 0}}
-    forge.answer_next(method="GET", path="rate_limit", status=200, body=rate)
-    assert "0 of 5000" in told(poster.examine(), "warning")
+    forge.answer_next(method="GET", path="user", headers={"X-RateLimit-Remaining": "0"})
+    assert "0 of 5000" in told(poster.examine(), Grade.WARNING)
+
+
+def test_no_limit(forge: Forge, poster: GitHubPoster) -> None:
+    """Where no limit is told, as by some GitHub Enterprises, nothing is said of one."""
+    body = {"login": "octocat", "type": "User"}
+    forge.answer_next(method="GET", path="user", status=200, body=body)
+    good = told(poster.examine(), Grade.OK)
+    assert "octocat's" in good
+    assert "requests are left" not in good
 
 
 def test_github_away(make_poster: MakePoster) -> None:
     """When GitHub cannot be reached, that is what is told."""
     with Forge() as forge:
         url = forge.url
-    assert "cannot be reached" in told(make_poster(url).examine(), "bad")
+    assert "cannot be reached" in told(make_poster(url).examine(), Grade.WRONG)

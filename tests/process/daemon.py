@@ -30,7 +30,8 @@ class Daemon:
 
     Args:
         api_url: the stand-in to post to.
-        changes: settings that differ from this test's defaults, of which no cool-off is one.
+        changes: settings that differ from this test's defaults, of which no cool-off is one;
+            ``None`` leaves one out.
     """
 
     def __init__(self, api_url: str, **changes: object) -> None:
@@ -44,7 +45,7 @@ class Daemon:
         self._settings = {
             "socket_path": str(self.socket),
             "queue_path": str(self.queue),
-            "github_token_file": str(self._write("token", TOKEN)),
+            "github_token_file": str(self.write("token", TOKEN)),
             "github_api_url": api_url,
             "cooldown_period_seconds": 0,
             "recheck_seconds": 0.1,
@@ -83,14 +84,16 @@ class Daemon:
     @property
     def config(self) -> Path:
         """The configuration file. Every JSON value that is used here is TOML as well."""
-        lines = [f"{key} = {json.dumps(value)}\n" for key, value in self._settings.items()]
-        return self._write("config.toml", "".join(lines))
+        given = {key: value for key, value in self._settings.items() if value is not None}
+        lines = [f"{key} = {json.dumps(value)}\n" for key, value in given.items()]
+        return self.write("config.toml", "".join(lines))
 
-    def _write(self, name: str, text: str) -> Path:
-        path = self.directory / name
-        path.write_text(text)
-        path.chmod(0o600)
-        return path
+    def write(self, name: str, text: str) -> Path:
+        """Write a file that only its owner may read, at once; return its path."""
+        draft = self.directory / f"{name}.draft"
+        draft.touch(0o600)
+        draft.write_text(text)
+        return draft.replace(self.directory / name)
 
     def change(self, **changes: Any) -> None:
         """Write other settings into the configuration file."""

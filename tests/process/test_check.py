@@ -1,0 +1,119 @@
+"""`comenqd check --online`: what the forge thinks of the token, before anything is queued."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from comenq_core.testing.forge import Account, Forge
+from tests.process.daemon import TOKEN, Daemon
+from tests.process.test_plugins import POSTER
+
+
+def told(daemon: Daemon, *, status: int = 0, account: str = "default") -> list[tuple[str, str]]:
+    """What is found of an account: grades and texts."""
+    found = json.loads(daemon.comenqd("check", "--online", "--json", status=status))
+    return [(one["grade"], one["text"]) for one in found if one["subject"] == account]
+
+
+def test_a_good_token_is_told_about() -> None:
+    """Whose it is, its scopes, its expiry and the requests left are told, and the status is 0."""
+    account = Account(login="ada", scopes="repo", expires="2199-01-01 00:00:00 UTC")
+    with Forge(accounts={TOKEN: account}) as forge, Daemon(forge.url) as daemon:
+        assert told(daemon) == [
+            ("ok", "the token is ada's"),
+            ("ok", "its scopes are repo"),
+            ("ok", "it expires at 2199-01-01 00:00:00 UTC"),
+            ("ok", "4999 of 5000 requests are left this hour"),
+        ]
+        assert [request.path for request in forge.requests] == ["/user"]
+
+
+def test_a_token_that_the_forge_does_not_know_fails_the_check() -> None:
+    """The forge's own words are told after a single request, and the status is 1."""
+    with Forge(accounts={"another": Account()}) as forge, Daemon(forge.url) as daemon:
+        output = daemon.comenqd("check", "--online", status=1)
+        assert len(forge.requests) == 1
+
+    assert "WRONG  default    GitHub answered 401: Bad credentials\n" in output
+    assert TOKEN not in output
+
+
+def test_a_bots_token_is_a_warning() -> None:
+    """It is told that review bots ignore what bots write; nothing is wrong, and the status is 0."""
+    account = Account(login="robot", kind="Bot")
+    with Forge(accounts={TOKEN: account}) as forge, Daemon(forge.url) as daemon:
+        (warning,) = [text for grade, text in told(daemon) if grade == "warning"]
+
+    assert "the account is a bot" in warning
+
+
+def test_a_forge_that_is_away_fails_the_check(forge: Forge) -> None:
+    """Where nobody answers, the cause is told, and the status is 1."""
+    with Daemon("http://127.0.0.1:1") as daemon:
+        (found,) = told(daemon, status=1)
+
+    assert found[0] == "wrong"
+    assert "Connection refused" in found[1]
+
+
+def test_each_account_is_told_about(forge: Forge) -> None:
+    """Of several tokens each is asked about, under its account's name."""
+    with Daemon(forge.url, github_token_file=None) as daemon:
+        paths = [daemon.write(name, name) for name in ("one", "two")]
+        daemon.change(github_token_files=[str(path) for path in paths])
+
+        assert told(daemon)
+        assert told(daemon, account="token-2")
+    assert {one.headers["authorization"] for one in forge.requests} == {"Bearer one", "Bearer two"}
+
+
+def test_without_the_flag_nothing_is_asked(forge: Forge) -> None:
+    """A check sends no request unless it is told to."""
+    with Daemon(forge.url) as daemon:
+        daemon.comenqd("check")
+
+    assert not forge.requests
+
+
+@pytest.mark.parametrize(
+    ("answer", "status", "grade", "part"),
+    [
+        ({"status": 429, "headers": {"Retry-After": "3600"}}, 0, "warning", "silent for 60 min"),
+        ({"status": 401}, 1, "wrong", "refused, so it is not tried again: GitHub answered 401"),
+    ],
+    ids=["throttled", "refused"],
+)
+def test_an_account_that_must_not_ask_is_not_asked_about(
+    daemon: Daemon, forge: Forge, answer: dict[str, Any], status: int, grade: str, part: str
+) -> None:
+    """While the forge wants silence, or has refused the token, the check says so and asks not."""
+    forge.answer_next(**answer)
+    daemon.put("too much")
+    daemon.log.until(r"job_kept: ")
+
+    ((found, text),) = told(daemon, status=status)
+
+    assert found == grade
+    assert part in text
+    assert len(forge.requests) == 1
+
+
+def test_a_poster_that_cannot_examine_is_a_warning(forge: Forge) -> None:
+    """A poster plugin may do without; the check says so, and the status is 0."""
+    with Daemon(forge.url, poster="board") as daemon:
+        daemon.install("board", POSTER)
+
+        assert told(daemon, account="board") == [("warning", "the poster has no way to examine it")]
+
+
+def test_a_poster_that_fails_to_examine_is_told_about(forge: Forge) -> None:
+    """An exception of a poster plugin's is told, not raised, and the status is 1."""
+    with Daemon(forge.url, poster="board") as daemon:
+        daemon.install("board", f"{POSTER}\nBoard.examine = lambda self: 1 / 0\n")
+
+        assert told(daemon, account="board", status=1) == [
+            ("wrong", "the poster failed: ZeroDivisionError: division by zero")
+        ]
