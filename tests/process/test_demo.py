@@ -56,18 +56,17 @@ def test_the_demo_shows_two_comments_on_their_way(directory: Path) -> None:
     assert list(directory.iterdir()) == []
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 @pytest.mark.parametrize(
-    "moment",
+    ("moment", "number"),
     [
-        "comenq takes comments",
-        r"\$ python -m comenq_core\.testing\.forge",
-        r"\$ comenqd --config",
-        r"\$ mv ",
-        r"\$ comenq octo-org",
-        r"\$ comenq status",
-        "When the cool-off is over",
-        "That is all",
+        ("comenq takes comments", signal.SIGTERM),
+        (r"\$ python -m comenq_core\.testing\.forge", signal.SIGINT),
+        (r"\$ comenqd --config", signal.SIGTERM),
+        (r"\$ mv ", signal.SIGINT),
+        (r"\$ comenq octo-org", signal.SIGTERM),
+        (r"\$ comenq status", signal.SIGINT),
+        ("When the cool-off is over", signal.SIGHUP),
+        ("That is all", signal.SIGTERM),
     ],
 )
 def test_an_interrupted_demo_leaves_nothing(

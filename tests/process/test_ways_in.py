@@ -51,7 +51,7 @@ def test_a_dropped_file_is_posted(daemon: Daemon, forge: Forge) -> None:
 def test_a_file_dropped_while_no_daemon_runs_is_posted_later(forge: Forge) -> None:
     """The spool takes files without a daemon; the next one posts them."""
     with Daemon(forge.url) as daemon:
-        daemon.start().terminate()
+        daemon.start().kill()
         daemon.drop("review.json", json.dumps(REQUEST))
         assert not forge.comments
 
