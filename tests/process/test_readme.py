@@ -14,10 +14,10 @@ from tests.process.daemon import READY, TOKEN, Daemon
 ROOT = Path(__file__).parents[2]
 
 
-def typed(daemon: Daemon, line: str, stdin: str = "") -> None:
-    """Type a line into a shell."""
+def typed(daemon: Daemon, lines: str, stdin: str = "") -> None:
+    """Type lines into a shell."""
     subprocess.run(
-        ["sh", "-c", line],
+        ["sh", "-c", lines],
         env=daemon.environment,
         cwd=daemon.directory,
         input=stdin,
@@ -34,9 +34,8 @@ def test_the_readmes_lines_post_a_comment(forge: Forge) -> None:
     )
     assert install.endswith("pip install .")
     with Daemon(forge.url) as daemon:
-        (daemon.directory / "token").unlink()
-        typed(daemon, token, stdin=f"{TOKEN}\n")
-        typed(daemon, config)
+        (daemon.directory / ".comenq").mkdir()
+        typed(daemon, f"umask 002\n{token}\n{config}", stdin=f"{TOKEN}\n")
         daemon.launch(
             *("sh", "-c", f"exec {start}"),
             COMENQD_GITHUB_API_URL=forge.url,
