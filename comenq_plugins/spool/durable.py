@@ -8,14 +8,16 @@ gains the name before the one that loses it.
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack, suppress
 
+from comenq_plugins.spool.flush import Flusher
 from comenq_plugins.spool.reading import read_all
 
 __all__ = [
     "append",
     "create",
+    "create_all",
     "forget",
     "move",
     "publish",
@@ -25,6 +27,8 @@ __all__ = [
 ]
 
 _MODE = 0o600
+_OPEN_AT_ONCE = 64
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
 
 
 def sync_directory(path: str) -> None:
@@ -41,7 +45,7 @@ def create(path: str, data: bytes) -> None:
 
     With an error, there is no such file.
     """
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, _MODE)
+    descriptor = os.open(path, _NEW, _MODE)
     try:
         _write(descriptor, data)
         os.fsync(descriptor)
@@ -50,6 +54,33 @@ def create(path: str, data: bytes) -> None:
         raise
     finally:
         os.close(descriptor)
+
+
+def create_all(files: Mapping[str, bytes], flusher: Flusher) -> None:
+    """Write several new files and make their bytes durable together; their names are not, yet.
+
+    With an error, there are no such files.
+    """
+    waiting = list(files.items())
+    try:
+        while waiting:
+            _create_some(waiting[:_OPEN_AT_ONCE], flusher)
+            del waiting[:_OPEN_AT_ONCE]
+    except OSError:
+        for path in files:
+            forget(path)
+        raise
+
+
+def _create_some(files: Sequence[tuple[str, bytes]], flusher: Flusher) -> None:
+    with ExitStack() as opened:
+        descriptors = []
+        for path, data in files:
+            descriptor = os.open(path, _NEW, _MODE)
+            opened.callback(os.close, descriptor)
+            _write(descriptor, data)
+            descriptors.append(descriptor)
+        flusher.flush(descriptors)
 
 
 def publish(pairs: Sequence[tuple[str, str]]) -> None:

@@ -11,6 +11,7 @@ from comenq_core.errors import NoSuchJob, QueueRefused, WrongState
 from comenq_core.model import CommentRequest, Instant, Job, Submission
 from comenq_plugins.spool import durable, journal
 from comenq_plugins.spool.catalogue import Catalogue
+from comenq_plugins.spool.flush import Flusher
 from comenq_plugins.spool.locks import locked
 from comenq_plugins.spool.names import Name, digest_of, id_from, micros, moment
 
@@ -51,6 +52,7 @@ class Entrance:
         self._catalogue = catalogue
         self._layout = catalogue.layout
         self._limits = limits
+        self._flusher = Flusher()
 
     def put(self, items: Sequence[Item], now: Instant) -> Sequence[Job]:
         """Store all or, with an error, none; durable on return.
@@ -65,7 +67,7 @@ class Entrance:
             batch = _Batch(self._catalogue)
             jobs = [batch.known(item) or batch.add(item, now, self._order(item, now))
                     for item in items]  # fmt: skip
-            batch.write()
+            batch.write(self._flusher)
         return jobs
 
     def room(self) -> int:
@@ -166,19 +168,16 @@ class _Batch:
         self._new[name.id] = (name, job)
         return job
 
-    def write(self) -> None:
+    def write(self, flusher: Flusher) -> None:
         """Make the whole batch durable and visible or, with an error, none of it."""
-        drafts: list[tuple[str, str]] = []
-        try:
-            for name, job in self._new.values():
-                draft = self._layout.draft(name)
-                durable.create(draft, journal.encode_job(job))
-                drafts.append((draft, os.path.join(self._layout.new, str(name))))
-            durable.publish(drafts)
-        except OSError:
-            for draft, _ in drafts:
-                durable.forget(draft)
-            raise
+        if not self._new:
+            return
+        files = {
+            self._layout.draft(name): journal.encode_job(job) for name, job in self._new.values()
+        }
+        durable.create_all(files, flusher)
+        names = [f"{self._layout.new}/{name}" for name, _ in self._new.values()]
+        durable.publish(list(zip(files, names, strict=True)))
 
 
 def _id_of_key(key: str) -> str:

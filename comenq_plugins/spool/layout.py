@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from comenq_core.errors import StoreError
 from comenq_core.model import State
 from comenq_plugins.spool import durable
+from comenq_plugins.spool.locks import make_lock
 
 __all__ = ["FORMAT", "Layout"]
 
@@ -103,6 +104,16 @@ class Layout:
         """The lock of all that must not happen twice, or while a worker recovers."""
         return self.path("changes.lock")
 
+    @property
+    def records(self) -> str:
+        """The lock of the small records."""
+        return self.path("records.lock")
+
+    @property
+    def worker(self) -> str:
+        """The lock of the one worker."""
+        return self.path("worker.lock")
+
     def prepare(self) -> None:
         """Make what is missing; refuse what others could write, or a newer comenq has made.
 
@@ -116,6 +127,9 @@ class Layout:
         for path in self.directories - {self.new}:
             _directory(path, _PRIVATE, None)
         _directory(self.new, _DROP if self.group else _PRIVATE, gid)
+        # Made now, so that operators can still clear up when the disk is full.
+        for path in (self.changes, self.records, self.worker):
+            make_lock(path)
 
     def _check_version(self) -> None:
         path = self.path("version")

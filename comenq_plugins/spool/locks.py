@@ -7,15 +7,20 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-__all__ = ["claim_lock", "locked"]
+__all__ = ["claim_lock", "locked", "make_lock"]
 
 _MODE = 0o600
+
+
+def make_lock(path: str) -> None:
+    """Make the file that `locked` and `claim_lock` lock, if it is not there yet."""
+    os.close(_open(path))
 
 
 @contextmanager
 def locked(path: str) -> Iterator[None]:
     """Hold a file's lock against other threads and processes for a ``with`` block."""
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, _MODE)
+    descriptor = _open(path)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield
@@ -26,7 +31,7 @@ def locked(path: str) -> Iterator[None]:
 @contextmanager
 def claim_lock(path: str) -> Iterator[str | None]:
     """Try to take a file's lock for a ``with`` block: ``None``, or the pid of who has it."""
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, _MODE)
+    descriptor = _open(path)
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -38,3 +43,7 @@ def claim_lock(path: str) -> Iterator[str | None]:
         yield None
     finally:
         os.close(descriptor)
+
+
+def _open(path: str) -> int:
+    return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, _MODE)

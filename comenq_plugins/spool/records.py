@@ -31,7 +31,7 @@ class Records:
         self._layout = layout
         self._pacing = layout.path("pacing.json")
         self._pause = layout.path("paused.json")
-        self._lock = layout.path("records.lock")
+        self._lock = layout.records
 
     def pacing(self) -> Mapping[str, Pacing]:
         """The pacing records, by account.

@@ -154,7 +154,7 @@ class SpoolStore:
     @contextmanager
     def lock(self) -> Iterator[None]:
         """Hold the kernel's lock on ``worker.lock``; recover what a dead worker has left."""
-        path = self._layout.path("worker.lock")
+        path = self._layout.worker
         with reported(self._layout.root), claim_lock(path) as holder:
             if holder is not None:
                 raise StoreLocked(
