@@ -1,0 +1,336 @@
+"""What goes wrong around a spool: nothing is acknowledged then, and all goes on afterwards."""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import closing, suppress
+from pathlib import Path
+
+import pytest
+
+from comenq_core.errors import NoSuchJob, QueueRefused, StoreError, WrongState
+from comenq_core.model import Done, Pacing, Pause
+from comenq_plugins.spool import SpoolStore
+from tests.reliability.disks import remount, small_disk
+from tests.spool.attacks import make_old
+from tests.spool.broken import BrokenDisk
+from tests.spool.children import OTHER, User, in_child, needs_root
+from tests.spool.pictures import Picture
+from tests.spool.rig import (
+    FROZEN,
+    Opener,
+    attempt,
+    claim,
+    drop,
+    open_at,
+    places_of,
+    put,
+    request_text,
+    submission,
+)
+from tests.spool.test_crash_points import OPERATIONS, Lab, job_of, prepared
+
+
+@pytest.fixture
+def lab() -> Iterator[Lab]:
+    """A prepared spool, and room for its copies."""
+    lab = Lab()
+    prepared(lab.template)
+    yield lab
+    shutil.rmtree(lab.path)
+
+
+# A disk that fails at any one change, or from any one on -----------------------------------------
+
+
+def tries(store: SpoolStore, name: str, disk: BrokenDisk) -> bool:
+    """Whether the operation succeeds on that disk; if not, it says so in the store's words."""
+    with disk.in_use():
+        try:
+            OPERATIONS[name](store)
+        except StoreError:
+            return False
+    return True
+
+
+def bodies(picture: Picture, of_no: Picture) -> list[str]:
+    """What the jobs say that are in one picture and not in the other."""
+    jobs = [job for job_id, job in picture.jobs.items() if job_id not in of_no.jobs]
+    return sorted(job.asked.body for job in jobs)
+
+
+def assert_between(found: Picture, before: Picture, after: Picture, where: str) -> None:
+    """Assert that each job is as before or as after, and that no other ones have come."""
+    for job_id, job in before.jobs.items():
+        assert found.jobs.get(job_id) in (job, after.jobs.get(job_id)), where
+    assert set(bodies(found, before)) <= set(bodies(after, before)), where
+    assert found.pacing in (before.pacing, after.pacing), where
+    assert found.pause in (before.pause, after.pause), where
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("count", [1, None], ids=["once", "from then on"])
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_a_failing_disk_costs_nothing_but_time(lab: Lab, name: str, count: int | None) -> None:
+    """Wherever the disk fails, the same store does the same thing once the disk is well again.
+
+    Until then each job is as before the operation or as after it, and nothing was acknowledged.
+    """
+    before = lab.picture(lab.template)
+    whole = lab.copy(lab.template)
+    well = BrokenDisk(None, None)
+    with closing(open_at(whole, FROZEN)) as store:
+        assert tries(store, name, well)
+    after = lab.picture(whole)
+    for first in range(well.changes):
+        where = f"{name}: the disk fails at {first}"
+        spool = lab.copy(lab.template)
+        with closing(open_at(spool, FROZEN)) as store:
+            succeeded = tries(store, name, BrokenDisk(first, count))
+            found = lab.picture(spool)
+            assert_between(found, before, after, where)
+            if succeeded:
+                assert found == after, where
+                continue
+            if name.startswith("put") and count:
+                assert found == before, where
+            again(store, name)
+        final = lab.picture(spool)
+        assert_between(final, before, after, where)
+        assert set(bodies(final, before)) == set(bodies(after, before)), where
+        assert (final.pacing, final.pause) == (after.pacing, after.pause), where
+        for job_id in before.jobs:
+            assert final.jobs.get(job_id) == after.jobs.get(job_id), where
+        shutil.rmtree(spool)
+
+
+def again(store: SpoolStore, name: str) -> None:
+    """Do it once more, unless it had been done but for the fsync that failed."""
+    if name == "claim" and any(job.asked.body == "first" for job in store.doubtful()):
+        return
+    with suppress(NoSuchJob, WrongState, StopIteration):
+        OPERATIONS[name](store)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("count", [1, None], ids=["once", "from then on"])
+def test_a_failing_disk_loses_and_doubles_no_dropped_file(lab: Lab, count: int | None) -> None:
+    """When the disk is well again, each dropped file is a job or a dead letter, once."""
+    before = lab.picture(lab.template)
+    drop(lab.template, "good.json", request_text("dropped"))
+    drop(lab.template, "bad.json", b"{")
+    make_old(lab.template / "new")
+    first, failed = 0, True
+    while failed:
+        spool = lab.copy(lab.template)
+        with closing(open_at(spool, FROZEN)) as store:
+            disk = BrokenDisk(first, count)
+            with disk.in_use():
+                try:
+                    store.tend()
+                except StoreError:
+                    failed = True
+                else:
+                    failed = False
+            while store.tend():
+                continue
+        found = lab.picture(spool)
+        fresh = [job for job_id, job in found.jobs.items() if job_id not in before.jobs]
+        told = sorted(job.request.body if job.request else job.reason[:20] for job in fresh)
+        assert told == ["dropped", "the text is not JSON"], f"the disk fails at {first}"
+        assert found.drops == (), f"the disk fails at {first}"
+        shutil.rmtree(spool)
+        first += 1
+    assert first > 10
+
+
+# Real faults -------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[Path]:
+    """A small file system of one's own."""
+    with small_disk(tmp_path / "disk", "512k", 100):
+        yield tmp_path / "disk"
+
+
+@pytest.fixture
+def cramped(disk: Path) -> Iterator[SpoolStore]:
+    """A spool on the small file system, with a job that the worker has and one that waits."""
+    with closing(open_at(disk / "queue", FROZEN)) as store:
+        put(store, "claimed", "waits")
+        claim(store)
+        store.pace(Pacing(account="bot", at=FROZEN()), expect=None)
+        yield store
+
+
+def fill_up(disk: Path, what: str) -> None:
+    """Leave no room at all: no byte, or no inode."""
+    ballast = disk / "ballast"
+    ballast.mkdir()
+    with suppress(OSError), (ballast / "bytes").open("wb", buffering=0) as file:
+        while what == "bytes":
+            file.write(bytes(4096))
+    with suppress(OSError):
+        for number in range(1_000):
+            (ballast / str(number)).touch()
+    usage = os.statvfs(disk)
+    assert 0 in (usage.f_bavail, usage.f_favail)
+
+
+def assert_serves(store: SpoolStore) -> None:
+    """Assert that all that had been refused is possible now."""
+    record = store.pacing()["bot"]
+    put(store, "afterwards")
+    store.pause(Pause(since=FROZEN().wall, reason="rest"))
+    store.resume()
+    store.pace(record, expect=record)
+    store.settle(job_of(store, "claimed"), Done(url="https://forge.example/1"), attempt(store))
+    assert claim(store).asked.body == "waits"
+    assert len(job_of(store, "claimed").attempts) == 1
+    assert [job.asked.body for job in store.pending()] == ["waits", "afterwards"]
+
+
+@needs_root
+@pytest.mark.parametrize("what", ["bytes", "inodes"])
+def test_a_full_disk_refuses_and_takes_again(disk: Path, cramped: SpoolStore, what: str) -> None:
+    """Out of space or of inodes: nothing is queued or left behind; with room again, all works."""
+    spool = disk / "queue"
+    drop(spool, "dropped.json", request_text("dropped"))
+    fill_up(disk, what)
+    big = "x" * 100_000
+    works: list[Callable[[], object]] = [
+        lambda: put(cramped, big),
+        lambda: cramped.put([submission("one of many"), submission(big)]),
+        lambda: cramped.put([submission(big, key="k")]),
+        lambda: cramped.pause(Pause(since=FROZEN().wall, reason=big)),
+    ]
+    for work in works:
+        with pytest.raises(QueueRefused, match=r"No space left on device.*make room") as refusal:
+            work()
+        assert refusal.value.why == "disk_full"
+    assert os.listdir(spool / "tmp") == []
+    assert [job.asked.body for job in cramped.pending()] == ["claimed", "waits"]
+    assert cramped.paused() is None
+    shutil.rmtree(disk / "ballast")
+    assert_serves(cramped)
+    cramped.tend()
+    assert job_of(cramped, "dropped").origin.intake == "drop"
+
+
+@needs_root
+def test_a_full_disk_keeps_a_worker_from_nothing_for_good(disk: Path, cramped: SpoolStore) -> None:
+    """A receipt that found no room is written when there is some, and once."""
+    job = job_of(cramped, "claimed")
+    fill_up(disk, "bytes")
+    verdict = Done(url="https://forge.example/" + "x" * 10_000, comment_id=1)
+    for _ in range(3):
+        with pytest.raises(QueueRefused, match="No space left"):
+            cramped.settle(job, verdict, attempt(cramped))
+    shutil.rmtree(disk / "ballast")
+    cramped.settle(job, verdict, attempt(cramped))
+    (receipt,) = cramped.history(limit=9)
+    assert (receipt.url, len(receipt.attempts)) == (verdict.url, 1)
+
+
+@needs_root
+def test_the_floor_of_free_space_counts_what_is_really_there(disk: Path) -> None:
+    """min_free_bytes and min_free_inodes are compared with the filesystem as it is now."""
+    with closing(open_at(disk / "queue", FROZEN, min_free_bytes=200_000)) as store:
+        put(store, "fits")
+        (disk / "ballast").write_bytes(bytes(400_000))
+        with pytest.raises(QueueRefused, match=r"min_free_bytes is 200000: make room"):
+            put(store, "does not")
+        (disk / "ballast").unlink()
+        put(store, "fits again")
+
+
+@needs_root
+def test_a_disk_that_turns_read_only_refuses_and_takes_again(
+    disk: Path, cramped: SpoolStore
+) -> None:
+    """EROFS is told as it is; when the disk can be written again, all works without a restart."""
+    remount(disk, "ro")
+    job = job_of(cramped, "waits")
+    for work in (lambda: put(cramped, "Hi"), lambda: cramped.hold(job.id), cramped.claim):
+        with pytest.raises(StoreError, match="Read-only file system: nothing was acknowledged"):
+            work()
+    assert [job.asked.body for job in cramped.pending()] == ["claimed", "waits"]
+    remount(disk, "rw")
+    assert_serves(cramped)
+
+
+@needs_root
+def test_a_directory_that_lost_its_permissions_is_told() -> None:
+    """EACCES names the directory; with the mode put right, all works without a restart."""
+    base = Path(tempfile.mkdtemp(prefix="cq"))
+    os.chown(base, OTHER, OTHER)
+    spool = base / "queue"
+
+    def work() -> str:
+        said = []
+        with closing(open_at(spool)) as store:
+            for name in ("new", "tmp"):
+                (spool / name).chmod(0o500)
+                try:
+                    put(store, "refused")
+                except StoreError as error:
+                    said.append(str(error))
+                (spool / name).chmod(0o700)
+            put(store, "taken")
+            return json.dumps([said, [job.asked.body for job in store.pending()]])
+
+    try:
+        said, waiting = json.loads(in_child(work, user=User(OTHER)))
+    finally:
+        shutil.rmtree(base)
+    assert [text.count("Permission denied: nothing was acknowledged") for text in said] == [1, 1]
+    assert waiting == ["taken"]
+
+
+def test_want_of_descriptors_is_borne(spool: Path, opener: Opener) -> None:
+    """At RLIMIT_NOFILE nothing is acknowledged; with descriptors again, the same store goes on."""
+    opener()
+
+    def work() -> str:
+        said = []
+        with closing(open_at(spool)) as store:
+            put(store, "before")
+            limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+            lowest = os.open("/", os.O_RDONLY)
+            os.close(lowest)
+            for spare in range(3):
+                resource.setrlimit(resource.RLIMIT_NOFILE, (lowest + spare, limits[1]))
+                try:
+                    put(store, f"with {spare}")
+                except StoreError as error:
+                    said.append(str(error))
+                resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+            put(store, "after")
+            return json.dumps([said, [job.asked.body for job in store.pending()]])
+
+    said, waiting = json.loads(in_child(work))
+    assert said
+    assert all("Too many open files: nothing was acknowledged" in text for text in said)
+    taken = [f"with {spare}" for spare in range(len(said), 3)]
+    assert waiting == ["before", *taken, "after"]
+
+
+@needs_root
+def test_what_was_acknowledged_stands_when_the_disk_is_full(
+    disk: Path, cramped: SpoolStore
+) -> None:
+    """Refusals harm no job: operators can still look, hold and cancel."""
+    fill_up(disk, "bytes")
+    with pytest.raises(QueueRefused):
+        put(cramped, "x" * 100_000)
+    job = job_of(cramped, "waits")
+    cramped.hold(job.id)
+    assert places_of(disk / "queue")[job.id] == ["hold"]
+    cramped.cancel(job.id)
+    assert [found.asked.body for found in cramped.pending()] == ["claimed"]
