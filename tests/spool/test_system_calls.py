@@ -26,7 +26,9 @@ pytestmark = pytest.mark.skipif(
 )
 
 DEADLINE = 60
-TRACED = "trace=write,pwrite64,fsync,fdatasync,rename,renameat,renameat2,sendto,sendmsg,writev"
+TRACED = (
+    "trace=write,pwrite64,fsync,fdatasync,syncfs,rename,renameat,renameat2,sendto,sendmsg,writev"
+)
 UNFINISHED = re.compile(r"(\d+) +(.*) <unfinished \.\.\.>$")
 RESUMED = re.compile(r"(\d+) +<\.\.\. \w+ resumed>(.*)$")
 WHOLE = re.compile(r"(\d+) +(\w+\(.*)$")
@@ -142,22 +144,26 @@ def one(calls: Sequence[Call], pattern: str) -> Call:
 
 
 def assert_in_order(calls: Sequence[Call], job_id: str, new: Path) -> None:
-    """Write, fsync, rename, fsync of the directory, and only then the reply."""
+    """Write, fsync (or a syncfs), rename, fsync of the directory, and only then the reply."""
     write = one(calls, rf'write\(\d+<[^>]*/tmp/[^>]*{job_id}[^>]*>, ".*= [1-9]\d*$')
     draft = re.match(r"write\(\d+<([^>]*)>", write.text)
     assert draft
-    sync = one(calls, rf"fsync\(\d+<{re.escape(draft[1])}>\) += 0$")
+    sync = re.compile(rf"fsync\(\d+<{re.escape(draft[1])}>\) += 0$|syncfs\(\d+<[^>]*>\) += 0$")
     moved = rf'"{re.escape(draft[1])}", (\w+, )?"{re.escape(str(new))}/[^"]*{job_id}[^"]*"'
     rename = one(calls, rf"rename\w*\((\w+<[^>]*>, )?{moved}.*\) += 0$")
     reply = one(calls, rf'(sendto|sendmsg|write|writev)\(\d+<\w*(socket|UNIX).*\\"{job_id}\\"')
     directory = re.compile(rf"fsync\(\d+<{re.escape(str(new))}>\) += 0$")
-    assert write.ended < sync.began, job_id
-    assert sync.ended < rename.began, job_id
-    assert any(
-        rename.ended < call.began and call.ended < reply.began
+    assert between(write, rename, calls, sync), job_id
+    assert between(rename, reply, calls, directory), job_id
+
+
+def between(first: Call, last: Call, calls: Sequence[Call], pattern: re.Pattern[str]) -> bool:
+    """Whether a call that looks so began after the first, and ended before the last."""
+    return any(
+        first.ended < call.began and call.ended < last.began
         for call in calls
-        if directory.match(call.text)
-    ), job_id
+        if pattern.match(call.text)
+    )
 
 
 def test_nothing_is_acknowledged_before_it_is_on_the_disk(listener: Listener) -> None:
