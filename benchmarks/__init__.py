@@ -1,0 +1,1 @@
+"""What comenq costs, beside what it is measured against."""

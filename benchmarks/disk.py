@@ -1,0 +1,58 @@
+"""The least that a durable job costs: write, fsync, rename, fsync of the directory."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from pathlib import Path
+
+DATA = b'{"owner": "o", "repo": "r", "pr_number": 1, "body": "%s"}' % (b"x" * 200)
+
+
+def durable_file(directory: str, name: str) -> None:
+    """One job, as plain as can be."""
+    draft = f"{directory}/.{name}"
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    os.write(descriptor, DATA)
+    os.fsync(descriptor)
+    os.close(descriptor)
+    os.rename(draft, f"{directory}/{name}")
+    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+    os.fsync(descriptor)
+    os.close(descriptor)
+
+
+def threads_per_second(root: Path, threads: int, each: int) -> float:
+    """Durable files a second, ``threads`` at once, no socket and no JSON."""
+    directory = str(root / f"plain-{time.monotonic_ns()}")
+    os.mkdir(directory)
+
+    def work(number: int) -> None:
+        for index in range(each):
+            durable_file(directory, f"{number}-{index}")
+
+    return per_second(work, threads, each)
+
+
+def per_second(work: object, threads: int, each: int) -> float:
+    """How many a second ``threads`` threads get done that each do ``each``."""
+    crew = [threading.Thread(target=work, args=(number,)) for number in range(threads)]  # type: ignore[arg-type]
+    start = time.perf_counter()
+    for thread in crew:
+        thread.start()
+    for thread in crew:
+        thread.join()
+    return threads * each / (time.perf_counter() - start)
+
+
+def latencies(root: Path, count: int) -> list[float]:
+    """Seconds for each of so many durable files, one after another."""
+    directory = str(root / f"single-{time.monotonic_ns()}")
+    os.mkdir(directory)
+    taken = []
+    for index in range(count):
+        start = time.perf_counter()
+        durable_file(directory, str(index))
+        taken.append(time.perf_counter() - start)
+    return taken

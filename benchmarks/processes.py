@@ -1,0 +1,102 @@
+"""comenq's two processes, started for a measurement, and a look at what they cost."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from comenq_core.client import connect
+from comenq_core.errors import DaemonUnreachable
+
+
+@dataclass(frozen=True, kw_only=True)
+class Site:
+    """A directory with a configuration, and what is in it."""
+
+    root: Path
+    config: Path
+    socket: Path
+    queue: Path
+
+
+@contextmanager
+def site(**settings: object) -> Iterator[Site]:
+    """A fresh directory on a real disk, with a configuration file."""
+    root = Path(tempfile.mkdtemp(prefix="cqbench", dir="/var/tmp"))
+    made = Site(
+        root=root, config=root / "config.toml", socket=root / "s.sock", queue=root / "queue"
+    )
+    given = {
+        "github_token": "benchmark",
+        "socket_path": str(made.socket),
+        "queue_path": str(made.queue),
+        "cooldown_period_seconds": 0,
+        "log_level": "error",
+        "max_pending": 10_000_000,
+        **settings,
+    }
+    lines = [f"{key} = {_toml(value)}" for key, value in given.items()]
+    made.config.write_text("\n".join(lines) + "\n")
+    made.config.chmod(0o600)
+    try:
+        yield made
+    finally:
+        shutil.rmtree(root)
+
+
+def _toml(value: object) -> str:
+    return f'"{value}"' if isinstance(value, str) else str(value)
+
+
+@contextmanager
+def process(role: str, where: Site) -> Iterator[subprocess.Popen[bytes]]:
+    """``comenqd listen`` or ``comenqd work`` for the length of a ``with`` block."""
+    command = [sys.executable, "-m", "comenq_core.cli.daemon", role, "--config", str(where.config)]
+    with subprocess.Popen(command) as child:
+        try:
+            yield child
+        finally:
+            child.terminate()
+            child.wait(30)
+
+
+@contextmanager
+def listener(where: Site) -> Iterator[subprocess.Popen[bytes]]:
+    """A listener that can be connected to."""
+    with process("listen", where) as child:
+        while not _answers(where) and child.poll() is None:
+            os.sched_yield()
+        yield child
+
+
+def _answers(where: Site) -> bool:
+    try:
+        with connect([str(where.socket)]):
+            pass
+    except DaemonUnreachable:
+        return False
+    return True
+
+
+def resident(pid: int) -> int:
+    """Kilobytes of memory that the process has to itself or shares (VmRSS)."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    match = re.search(r"VmRSS:\s+(\d+) kB", status)
+    return int(match[1]) if match else 0
+
+
+def wakeups(pid: int) -> int:
+    """How often any of the process's threads has given up the processor of its own accord."""
+    total = 0
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        match = re.search(r"^voluntary_ctxt_switches:\s+(\d+)", (task / "status").read_text(), re.M)
+        total += int(match[1]) if match else 0
+    return total
