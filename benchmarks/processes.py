@@ -97,6 +97,8 @@ def wakeups(pid: int) -> int:
     """How often any of the process's threads has given up the processor of its own accord."""
     total = 0
     for task in Path(f"/proc/{pid}/task").iterdir():
-        match = re.search(r"^voluntary_ctxt_switches:\s+(\d+)", (task / "status").read_text(), re.M)
+        match = re.search(
+            r"^voluntary_ctxt_switches:\s+(\d+)", (task / "status").read_text(), re.MULTILINE
+        )
         total += int(match[1]) if match else 0
     return total

@@ -29,8 +29,6 @@ DEADLINE = 60
 TRACED = (
     "trace=write,pwrite64,fsync,fdatasync,syncfs,rename,renameat,renameat2,sendto,sendmsg,writev"
 )
-    "trace=write,pwrite64,fsync,fdatasync,syncfs,rename,renameat,renameat2,sendto,sendmsg,writev"
-)
 UNFINISHED = re.compile(r"(\d+) +(.*) <unfinished \.\.\.>$")
 RESUMED = re.compile(r"(\d+) +<\.\.\. \w+ resumed>(.*)$")
 WHOLE = re.compile(r"(\d+) +(\w+\(.*)$")
