@@ -1,0 +1,164 @@
+"""Anything may lie in new/, under any name: the worker and the listener go on."""
+
+from __future__ import annotations
+
+import os
+import socket
+import stat
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from itertools import count
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from comenq_core import wire
+from comenq_plugins.spool.names import Name
+from tests.reliability.burden import until
+from tests.reliability.ways import Ways, request, running
+
+GOOD = count()
+
+whole_numbers = st.integers(0, 10**17 - 1)
+ids = st.text("0123456789abcdefghjkmnpqrstvwxyz", min_size=12, max_size=12)
+digests = st.text("0123456789abcdefghjkmnpqrstvwxyz", min_size=8, max_size=8)
+small = st.integers(0, 999_999)
+job_names = st.builds(
+    Name, order=whole_numbers, due=whole_numbers, id=ids, digest=digests, events=small,
+    interruptions=small,
+).map(lambda name: str(name).encode())  # fmt: skip
+any_bytes = st.binary(min_size=1, max_size=80).map(
+    lambda name: name.replace(b"/", b"-").replace(b"\0", b"0")
+)
+names = st.one_of(
+    any_bytes.map(lambda name: b"%b.json" % name),
+    job_names,
+    any_bytes.filter(lambda name: name not in (b".", b"..")),
+    st.sampled_from([b".json", b"-.json", b"a.json.json", b"\n.json", b"\xff.json", b"a.job"]),
+)
+requests = st.builds(request, st.text(max_size=20)).map(wire.encode)
+cut_requests = st.builds(lambda text, end: text[:end], requests, st.integers(0, 60))
+jobs = st.builds(
+    lambda job_id, text: (
+        b'{"id":"%b","request":%b,"arrived":"2026-11-24T07:50:00Z",'
+        b'"origin":{"intake":"x","uid":null,"pid":null}}\n' % (job_id.encode(), text)
+    ),
+    ids,
+    requests,
+)
+contents = st.one_of(st.binary(max_size=200), requests, cut_requests, jobs)
+KINDS = ("renamed", "written", "sparse", "symlink", "hard link", "directory", "fifo", "socket",
+         "device", "unreadable")  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Rubbish:
+    """Something to put into a directory."""
+
+    name: bytes
+    kind: str
+    content: bytes
+
+    def put_into(self, directory: bytes, outside: bytes) -> None:
+        """Put it there, unless something of that name is there and in the way."""
+        path, draft = os.path.join(directory, self.name), os.path.join(outside, b"draft")
+        with suppress(OSError):
+            getattr(self, self.kind.replace(" ", "_"))(path, draft)
+
+    def renamed(self, path: bytes, draft: bytes) -> None:
+        """A file as it should come."""
+        self.written(draft, draft)
+        os.rename(draft, path)
+
+    def written(self, path: bytes, _draft: bytes) -> None:
+        """A file that is made in place."""
+        with open(path, "wb") as file:
+            file.write(self.content)
+
+    def sparse(self, path: bytes, draft: bytes) -> None:
+        """A tebibyte of nothing."""
+        self.written(draft, draft)
+        os.truncate(draft, 1 << 40)
+        os.rename(draft, path)
+
+    def unreadable(self, path: bytes, draft: bytes) -> None:
+        """A file that only root can read."""
+        self.written(draft, draft)
+        os.chmod(draft, 0)
+        os.rename(draft, path)
+
+    def symlink(self, path: bytes, _draft: bytes) -> None:
+        """A link to what its content says, or to something that is there."""
+        os.symlink(self.content.replace(b"\0", b"") or b"/etc/passwd", path)
+
+    def hard_link(self, path: bytes, draft: bytes) -> None:
+        """A second name of a file that is somewhere else."""
+        self.written(draft, draft)
+        os.link(draft, path)
+
+    def directory(self, path: bytes, draft: bytes) -> None:
+        """A directory with something in it."""
+        os.makedirs(os.path.join(draft + b".d", b"inner.json"), exist_ok=True)
+        os.rename(draft + b".d", path)
+
+    def fifo(self, path: bytes, _draft: bytes) -> None:
+        """A pipe that nobody writes to."""
+        os.mkfifo(path)
+
+    def socket(self, path: bytes, draft: bytes) -> None:
+        """A socket that nobody listens on."""
+        with suppress(FileNotFoundError):
+            os.unlink(draft)
+        with socket.socket(socket.AF_UNIX) as made:
+            made.bind(draft)
+        os.rename(draft, path)
+
+    def device(self, path: bytes, _draft: bytes) -> None:
+        """A device that never ends; only root can make one, so for others it is a pipe."""
+        if os.geteuid() == 0:
+            os.mknod(path, stat.S_IFCHR | 0o600, os.makedev(1, 5))
+        else:
+            os.mkfifo(path)
+
+
+rubbish = st.builds(Rubbish, names, st.sampled_from(KINDS), contents)
+
+
+@pytest.fixture(scope="module")
+def ways() -> Iterator[Ways]:
+    """A daemon that all these tests share."""
+    with running() as made:
+        yield made
+
+
+def is_posted(ways: Ways, body: str) -> bool:
+    """Whether a comment is on the pull request."""
+    assert ways.worker.is_alive, str(ways.worker.log)
+    return any(comment.body == body for comment in ways.forge.comments)
+
+
+@pytest.mark.slow
+@settings(
+    max_examples=60,
+    # What earlier examples have left lies there too, so a smaller example would not tell more.
+    phases=(Phase.explicit, Phase.reuse, Phase.generate),
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(heap=st.lists(rubbish, min_size=1, max_size=8))
+def test_no_rubbish_keeps_the_next_job_from_being_posted(ways: Ways, heap: list[Rubbish]) -> None:
+    """Whatever lies in new/, what is handed in next, either way, is posted."""
+    new, outside = os.fsencode(ways.daemon.queue / "new"), os.fsencode(ways.outside)
+    for thing in heap:
+        thing.put_into(new, outside)
+    bodies = [f"good {next(GOOD)}" for _ in range(2)]
+    assert ways.say(wire.encode(request(bodies[0])))["outcome"] == "ok"
+    ways.drop(wire.encode(request(bodies[1])))
+
+    try:
+        until(lambda: all(is_posted(ways, body) for body in bodies))
+    except AssertionError:
+        raise AssertionError(f"{ways.worker.log}\n{os.listdir(new)}") from None
+
+    assert ways.listener.is_alive, str(ways.listener.log)
