@@ -50,6 +50,7 @@ from tests.spool.rig import (
 
 NOW = FROZEN().wall
 SOON = NOW + timedelta(seconds=60)
+PACE = Pacing(account="bot", at=FROZEN(), quiet=1.0)
 VERDICTS: dict[str, Verdict] = {
     "done": Done(url="https://forge.example/1", comment_id=1),
     "skipped": Done(reason="the pull request is closed"),
@@ -72,7 +73,7 @@ def prepared(path: Path) -> None:
             claim(store)
         put(store, "first", "second", "third")
         store.hold(put(store, "held")[0].id)
-        store.pace(Pacing(account="bot", at=FROZEN(), quiet=1.0), expect=None)
+        store.pace(PACE, expect=None)
 
 
 def job_of(store: SpoolStore, body: str) -> Job:
@@ -88,8 +89,7 @@ def settle(body: str, verdict: Verdict) -> Action:
 
 def pace(store: SpoolStore) -> None:
     """Replace a pacing record."""
-    before = store.pacing()["bot"]
-    store.pace(replace(before, quiet=9.0), expect=before)
+    store.pace(replace(PACE, quiet=9.0), expect=PACE)
 
 
 def recover(store: SpoolStore) -> None:
