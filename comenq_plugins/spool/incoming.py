@@ -8,7 +8,7 @@ from comenq_core.errors import StoreError
 from comenq_core.model import Instant
 from comenq_plugins.spool.index import Index
 from comenq_plugins.spool.layout import Layout
-from comenq_plugins.spool.names import Name, micros
+from comenq_plugins.spool.names import LAST_ORDER, Name, micros
 from comenq_plugins.spool.reading import is_own
 from comenq_plugins.spool.watch import Change, Kind, watch_directories
 
@@ -52,14 +52,15 @@ class Incoming:
     def head(self, now: Instant) -> int:
         """The order of one who is to stand before all others."""
         first = self.index.first(micros(now.wall))
-        self._earliest = min(self._earliest, first.order if first else micros(now.wall)) - 1
+        before = min(self._earliest, first.order if first else micros(now.wall)) - 1
+        self._earliest = max(0, before)
         return self._earliest
 
     def end(self, now: Instant) -> int:
         """The order of one who is to stand behind all others, even if the clock went back."""
         last = self.index.last(micros(now.wall))
         behind = max(self._latest, last.order if last else 0) + 1
-        self._latest = max(behind, micros(now.wall))
+        self._latest = min(max(behind, micros(now.wall)), LAST_ORDER)
         return self._latest
 
     def rescan(self) -> None:

@@ -27,7 +27,7 @@ from typing import NamedTuple
 
 from comenq_core.model import ID_PATTERN, CommentRequest
 
-__all__ = ["Name", "digest_of", "id_from", "micros", "moment"]
+__all__ = ["LAST_ORDER", "Name", "digest_of", "id_from", "micros", "moment"]
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _FORM = re.compile(
@@ -37,6 +37,9 @@ _FORM = re.compile(
     re.ASCII,
 )
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+LAST_ORDER = 10**17 - 1
+"""The largest order that a name has room for; a job with a larger one would not be found again."""
 
 
 class Name(NamedTuple):

@@ -162,3 +162,19 @@ def test_no_rubbish_keeps_the_next_job_from_being_posted(ways: Ways, heap: list[
         raise AssertionError(f"{ways.worker.log}\n{os.listdir(new)}") from None
 
     assert ways.listener.is_alive, str(ways.listener.log)
+
+
+@pytest.mark.parametrize(("order", "ahead"), [(10**17 - 1, False), (0, True)], ids=["end", "head"])
+def test_job_at_the_end_of_all_numbers_costs_no_other(order: int, ahead: bool) -> None:
+    """Found by the fuzzer: where there is no order beyond a job's own, the next one shares it."""
+    with running() as ways:
+        ways.daemon.comenq("pause", "so that the job stays where it is")
+        name = Name(order, 0, "0123456789ab", "00000000")
+        Rubbish(str(name).encode(), "renamed", b"").put_into(
+            os.fsencode(ways.daemon.queue / "new"), os.fsencode(ways.outside)
+        )
+        put = {"op": "put", "request": request("good"), "ahead": ahead}
+        assert ways.say(wire.encode(put))["outcome"] == "ok"
+        ways.daemon.comenq("resume")
+
+        until(lambda: is_posted(ways, "good"))
