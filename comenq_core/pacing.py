@@ -11,16 +11,17 @@ is left; if that went backwards, the wait starts again in full, so that it is ne
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from comenq_core.backoff import throttle_wait, unavailable_wait
 from comenq_core.model import (
     Instant,
     Outcome,
     Pacing,
+    Skipped,
     Throttled,
     Unauthorized,
     Unavailable,
-    Unknown,
 )
 
 __all__ = [
@@ -32,6 +33,12 @@ __all__ = [
     "until_post",
     "until_request",
 ]
+
+SKIP_SPACING = 1.0
+"""Seconds after a job that was skipped: 3,600 requests an hour, of 5,000 that GitHub allows.
+
+https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,8 +97,13 @@ def before_attempt(
     )
 
 
-def after_attempt(begun: Pacing, outcome: Outcome, now: Instant, credential: str) -> Pacing:
+def after_attempt(
+    begun: Pacing, outcome: Outcome, now: Instant, credential: str, pace: Pace
+) -> Pacing:
     """What to record after an attempt: when it ended, and what the forge asked for.
+
+    A job that was skipped was no attempt to post. The record is then as if the last one had
+    ended just a cool-off ago, and keeps a moment between the forge and many such jobs.
 
     Args:
         begun: what `before_attempt` gave.
@@ -108,6 +120,9 @@ def after_attempt(begun: Pacing, outcome: Outcome, now: Instant, credential: str
             return replace(ended, quiet=unavailable_wait(streak), reason=message, streak=streak)
         case Unauthorized(message=message):
             return replace(ended, reason=message, refused=credential)
+        case Skipped():
+            over = _before(now, pace.cooldown)
+            return replace(ended, at=over, flutter=0.0, quiet=pace.cooldown + SKIP_SPACING)
         case _:
             return ended
 
@@ -129,6 +144,10 @@ def after_look(
     streak = record.streak + 1
     quiet = max(record.quiet, elapsed(record.at, now) + throttle_wait(found.wait, streak))
     return replace(record, quiet=quiet, reason=found.message, streak=streak)
+
+
+def _before(now: Instant, seconds: float) -> Instant:
+    return replace(now, wall=now.wall - timedelta(seconds=seconds), ticks=now.ticks - seconds)
 
 
 def eta(position: int, first: float, pace: Pace) -> float:

@@ -18,6 +18,7 @@ from comenq_core.model import (
     Instant,
     Job,
     Origin,
+    Pacing,
     Pause,
     State,
     Status,
@@ -177,15 +178,14 @@ class JobQueue:
         self._store.resume()
         log.info("resumed", "The queue goes on.", uid=by.uid)
 
+    def _account(self, record: Pacing, now: Instant) -> Account:
+        if record.refused:
+            return Account(name=record.account, post_in=None, reason=record.reason)
+        wait = pacing.until_post(record, now, self._pace)
+        return Account(name=record.account, post_in=wait, reason=record.reason if wait else "")
+
     def status(self) -> Status:
         """The whole queue at this moment."""
         now = self._store.now()
-        accounts = tuple(
-            Account(
-                name=record.account,
-                post_in=None if record.refused else pacing.until_post(record, now, self._pace),
-                reason=record.reason,
-            )
-            for record in self._store.pacing().values()
-        )
+        accounts = tuple(self._account(record, now) for record in self._store.pacing().values())
         return Status(counts=self._store.counts(), paused=self._store.paused(), accounts=accounts)

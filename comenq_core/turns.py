@@ -52,6 +52,16 @@ class Turns:
             return math.inf
         return pacing.until_post(record, now, self._pace)
 
+    def renewed(self, records: Mapping[str, Pacing]) -> Sequence[Pacing]:
+        """The records of accounts that have another credential than the one refused."""
+        return [
+            record
+            for poster in self._posters
+            if (record := records.get(poster.account))
+            and record.refused
+            and self._usable(poster, record)
+        ]
+
     def until_look(self, job: Job, records: Mapping[str, Pacing], now: Instant) -> float:
         """Seconds until the forge may be asked for a doubtful job."""
         poster = self.poster_of(job, records)

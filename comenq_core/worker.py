@@ -11,6 +11,7 @@ import math
 import random
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
+from dataclasses import replace
 from functools import partial
 from select import select
 
@@ -23,7 +24,6 @@ from comenq_core.model import (
     Instant,
     Job,
     Pacing,
-    RetryAt,
     Throttled,
     Unauthorized,
     Unknown,
@@ -31,6 +31,7 @@ from comenq_core.model import (
 )
 from comenq_core.pacing import Pace
 from comenq_core.protocols import Poster, Stop, Store, Watch
+from comenq_core.reports import report_silence, report_try
 from comenq_core.retry import Policy, after_look, decide, given_up, unanswered
 from comenq_core.settings import Settings
 from comenq_core.terms import pace_of, policy_of
@@ -87,6 +88,7 @@ class Worker:
     def _attend(self) -> float:
         if self._store.paused():
             return LONGEST_WAIT
+        self._welcome()
         now, records = self._store.now(), self._store.pacing()
         waits = [LONGEST_WAIT]
         for job in self._store.doubtful():
@@ -105,6 +107,12 @@ class Worker:
         self._pay()
         return 0.0
 
+    def _welcome(self) -> None:
+        """Forget that a credential was refused where there is another now."""
+        for record in self._turns.renewed(self._store.pacing()):
+            self._store.pace(replace(record, refused="", reason=""), expect=record)
+            log.info("credential", "An account has another credential.", account=record.account)
+
     def _until_due(self, now: Instant) -> float:
         due = self._store.next_due()
         return max(0.0, (due - now.wall).total_seconds()) if due else math.inf
@@ -118,10 +126,11 @@ class Worker:
         self._store.pace(begun, expect=before)
         tried = try_post(poster, job, now, self._store.now, self._pace.attempt_limit)
         verdict = decide(tried.outcome, tried.ended.wall, self._policy)
-        after = pacing.after_attempt(begun, tried.outcome, tried.ended, credential)
+        after = pacing.after_attempt(begun, tried.outcome, tried.ended, credential, self._pace)
         self._owed += [
             partial(self._settle, job, verdict, tried.attempt),
             partial(self._store.pace, after, expect=begun),
+            partial(report_silence, tried.outcome, after, tried.ended, self._pace),
         ]
 
     def _look(self, job: Job, records: Mapping[str, Pacing]) -> None:
@@ -142,7 +151,10 @@ class Worker:
         self._owed = [partial(self._settle, job, verdict, attempt)]
         if isinstance(found, Throttled | Unauthorized):
             silent = pacing.after_look(record, poster.account, found, ended, credential)
-            self._owed.append(partial(self._store.pace, silent, expect=record))
+            self._owed += [
+                partial(self._store.pace, silent, expect=record),
+                partial(report_silence, found, silent, ended, self._pace),
+            ]
         self._pay()
 
     def _give_up(self, job: Job, poster: Poster) -> None:
@@ -171,27 +183,13 @@ class Worker:
             log.error("unsettled", "A job was gone before its outcome could be recorded.",
                       job=job.id, outcome=attempt.outcome, reason=error)  # fmt: skip
         else:
-            _report(job, verdict, attempt)
+            report_try(job, verdict, attempt)
 
     def _pay(self) -> None:
         """Record what is not recorded yet; if the store fails, the next step does it first."""
         while self._owed:
             self._owed[0]()
             self._owed.pop(0)
-
-
-def _report(job: Job, verdict: Verdict, attempt: Attempt) -> None:
-    key = type(verdict).__name__.lower()
-    speak = log.warning if isinstance(verdict, Buried | RetryAt) else log.info
-    speak(
-        f"job_{key}",
-        "A job was tried.",
-        job=job.id,
-        target=job.asked.target,
-        outcome=attempt.outcome,
-        status=attempt.status,
-        reason=verdict.reason or None,
-    )
 
 
 def run(settings: Settings, stop: Stop) -> int:

@@ -15,6 +15,7 @@ from comenq_core.model import (
     Pacing,
     Posted,
     Refused,
+    Skipped,
     Throttled,
     Unauthorized,
     Unavailable,
@@ -55,7 +56,7 @@ def test_posts_stay_a_cooldown_apart(
     pace: Pace, outcome: Outcome, lasted: float, passed: float, step: float, flutter: float
 ) -> None:
     """Waiting as told never posts early, whatever is done to the wall clock meanwhile."""
-    record = pacing.after_attempt(begun(pace, flutter), outcome, at(lasted), "credential")
+    record = pacing.after_attempt(begun(pace, flutter), outcome, at(lasted), "credential", pace)
     wait = pacing.until_post(record, at(lasted + passed, step), pace)
     assert passed + wait >= (pace.cooldown + flutter) * (1 - 1e-9) - 1e-6
 
@@ -74,7 +75,7 @@ def test_after_a_reboot_a_clock_that_went_back_starts_the_wait_again(
 ) -> None:
     """Where only the wall clock is left and it went back, the whole wait is kept."""
     throttled = Throttled(wait=timedelta(seconds=asked), message="slow down")
-    record = pacing.after_attempt(begun(pace), throttled, at(0), "credential")
+    record = pacing.after_attempt(begun(pace), throttled, at(0), "credential", pace)
     later = at(0, step=-back, boot="another")
     assert pacing.until_post(record, later, pace) >= pace.cooldown
     assert pacing.until_request(record, later) == record.quiet
@@ -85,7 +86,7 @@ def test_what_the_forge_asks_for_never_shortens_the_wait(
     pace: Pace, outcome: Outcome, passed: float
 ) -> None:
     """A post waits for the cool-off and for the forge, whichever is longer."""
-    record = pacing.after_attempt(begun(pace), outcome, at(0), "credential")
+    record = pacing.after_attempt(begun(pace), outcome, at(0), "credential", pace)
     post = pacing.until_post(record, at(passed), pace)
     assert post >= pacing.until_request(record, at(passed))
 
@@ -94,7 +95,7 @@ def test_a_changed_cooldown_takes_effect_at_once() -> None:
     """The record holds when the attempt ended, not until when to wait."""
     pace = Pace(cooldown=900, flutter=0, attempt_limit=30)
     posted = Posted(comment_id=1, url="u")
-    record = pacing.after_attempt(begun(pace), posted, at(10), "credential")
+    record = pacing.after_attempt(begun(pace), posted, at(10), "credential", pace)
     assert pacing.until_post(record, at(70), pace) == 840
     assert pacing.until_post(record, at(70), replace(pace, cooldown=60)) == 0
 
@@ -102,17 +103,18 @@ def test_a_changed_cooldown_takes_effect_at_once() -> None:
 def test_a_boot_that_slept_is_counted_by_its_own_clock() -> None:
     """Within one boot the wall clock has no say."""
     pace = Pace(cooldown=900, flutter=0, attempt_limit=0)
-    record = pacing.after_attempt(begun(pace), Posted(comment_id=1, url="u"), at(0), "c")
+    record = pacing.after_attempt(begun(pace), Posted(comment_id=1, url="u"), at(0), "c", pace)
     assert pacing.until_post(record, at(600, step=-3600), pace) == 300
     assert pacing.until_post(record, at(600, step=86_400), pace) == 300
 
 
 def test_throttles_in_a_row_wait_twice_as_long_each_time_up_to_an_hour() -> None:
     """A secondary limit that names no time is met with 60 s, doubling, at most an hour."""
-    record, waits = begun(Pace(cooldown=0, flutter=0, attempt_limit=0)), []
+    pace, waits = Pace(cooldown=0, flutter=0, attempt_limit=0), []
+    record = begun(pace)
     for _ in range(8):
         throttled = Throttled(wait=None, message="secondary limit")
-        record = pacing.after_attempt(record, throttled, at(0), "credential")
+        record = pacing.after_attempt(record, throttled, at(0), "credential", pace)
         waits.append(record.quiet)
     assert waits == [60, 120, 240, 480, 960, 1920, 3600, 3600]
 
@@ -121,24 +123,45 @@ def test_a_success_ends_the_doubling() -> None:
     """After a post that went through, the next throttle starts at 60 s again."""
     pace = Pace(cooldown=0, flutter=0, attempt_limit=0)
     throttled = Throttled(wait=None, message="secondary limit")
-    record = pacing.after_attempt(begun(pace), throttled, at(0), "credential")
-    record = pacing.after_attempt(record, Posted(comment_id=1, url="u"), at(0), "credential")
-    record = pacing.after_attempt(record, throttled, at(0), "credential")
+    record = pacing.after_attempt(begun(pace), throttled, at(0), "credential", pace)
+    record = pacing.after_attempt(record, Posted(comment_id=1, url="u"), at(0), "credential", pace)
+    record = pacing.after_attempt(record, throttled, at(0), "credential", pace)
     assert record.quiet == 60
+
+
+@given(pace=paces, lasted=seconds, passed=seconds, flutter=seconds)
+def test_a_skip_costs_a_moment_and_no_cooldown(
+    pace: Pace, lasted: float, passed: float, flutter: float
+) -> None:
+    """After a skip the account may post again in a second: it has asked, and posted nothing."""
+    skipped = Skipped(message="the pull request is closed")
+    record = pacing.after_attempt(begun(pace, flutter), skipped, at(lasted), "credential", pace)
+    now, left = at(lasted + passed), max(0.0, 1.0 - passed)
+    assert abs(pacing.until_post(record, now, pace) - left) < 1e-6
+    assert abs(pacing.until_request(record, now) - left) < 1e-6
+
+
+def test_a_skip_ends_a_row_of_failures() -> None:
+    """The forge has answered, so the next throttle starts at 60 s again."""
+    pace = Pace(cooldown=900, flutter=0, attempt_limit=0)
+    throttled = Throttled(wait=None, message="secondary limit")
+    record = pacing.after_attempt(begun(pace), throttled, at(0), "credential", pace)
+    record = pacing.after_attempt(record, Skipped(message="closed"), at(0), "credential", pace)
+    assert pacing.after_attempt(record, throttled, at(0), "credential", pace).streak == 1
 
 
 def test_no_silence_beyond_a_day_is_believed() -> None:
     """An absurd Retry-After is cut at 24 hours."""
     throttled = Throttled(wait=timedelta(days=400), message="slow down")
     pace = Pace(cooldown=0, flutter=0, attempt_limit=0)
-    record = pacing.after_attempt(begun(pace), throttled, at(0), "credential")
+    record = pacing.after_attempt(begun(pace), throttled, at(0), "credential", pace)
     assert record.quiet == 86_400
 
 
 def test_a_look_that_is_throttled_only_lengthens_the_silence() -> None:
     """Looking for a comment is no attempt: the cool-off stays where it was."""
     pace = Pace(cooldown=900, flutter=0, attempt_limit=0)
-    record = pacing.after_attempt(begun(pace), Unknown(message="502"), at(0), "credential")
+    record = pacing.after_attempt(begun(pace), Unknown(message="502"), at(0), "credential", pace)
     throttled = Throttled(wait=timedelta(seconds=50), message="slow down")
     after = pacing.after_look(record, "me", throttled, at(100), "token")
     assert pacing.until_request(after, at(100)) == 50

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from comenq_core.errors import StoreError
-from comenq_core.model import CommentRequest, Origin, Pacing, Pause, Submission
+from comenq_core.model import Account, CommentRequest, Origin, Pacing, Pause, Submission
 from comenq_core.pacing import Pace
 from comenq_core.queue import JobQueue
 from comenq_core.testing.clock import FakeClock
@@ -101,8 +101,11 @@ def test_what_is_queued_is_acknowledged_even_without_an_estimate(clock: FakeCloc
 def test_status_tells_what_each_account_waits_for(
     queue: JobQueue, store: MemoryStore, clock: FakeClock
 ) -> None:
-    """The seconds and the reason, or none at all for a refused credential."""
+    """The seconds and the reason, no seconds for a refused credential, no reason without a wait."""
     store.pace(Pacing(account="calm", at=clock(), quiet=3600, reason="slow down"), expect=None)
     store.pace(Pacing(account="out", at=clock(), refused="ab12", reason="401"), expect=None)
+    clock.advance(3599)
     told = {account.name: (account.post_in, account.reason) for account in queue.status().accounts}
-    assert told == {"calm": (3600, "slow down"), "out": (None, "401")}
+    assert told == {"calm": (1, "slow down"), "out": (None, "401")}
+    clock.advance(1)
+    assert queue.status().accounts[0] == Account(name="calm", post_in=0)

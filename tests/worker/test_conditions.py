@@ -1,0 +1,90 @@
+"""A comment that is wanted only on an open pull request."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.worker.rig import COOLDOWN, Rig
+
+
+def asked(daemon: Rig) -> list[tuple[str, str]]:
+    """The requests so far: methods and what the paths end in."""
+    return [(one.method, one.path.rpartition("/")[2]) for one in daemon.forge.requests]
+
+
+def test_an_open_pull_request_costs_one_more_request(daemon: Rig) -> None:
+    """Only a job with ``if_open`` looks first; then it is posted."""
+    daemon.put("whatever", number=1)
+    daemon.put("if open", number=2, if_open=True)
+    daemon.run_for(COOLDOWN)
+    assert asked(daemon) == [("POST", "comments"), ("GET", "2"), ("POST", "comments")]
+    assert daemon.bodies == ["whatever", "if open"]
+
+
+@pytest.mark.parametrize(("merged", "word"), [(False, "closed"), (True, "merged")])
+def test_a_closed_pull_request_is_skipped_with_the_reason(
+    daemon: Rig, merged: bool, word: str
+) -> None:
+    """The job is recorded as skipped, in its record and in the history, and is never posted."""
+    daemon.forge.set_pull("o", "r", 1, state="closed", merged=merged)
+    job = daemon.put(if_open=True)
+    daemon.run_for(COOLDOWN)
+    receipt = daemon.job(job)
+    assert (receipt.state, receipt.reason) == ("skipped", f"the pull request is {word}")
+    assert receipt.attempts[-1].outcome == "skipped"
+    assert [kept.state for kept in daemon.store.history(limit=9)] == ["skipped"]
+    assert asked(daemon) == [("GET", "1")]
+
+
+def test_a_skipped_comment_costs_a_second_and_no_cool_off(daemon: Rig) -> None:
+    """After skipped jobs, which are a second apart, the next comment is posted a second later."""
+    daemon.forge.set_pull("o", "r", 1, state="closed")
+    for _ in range(3):
+        daemon.put("late", if_open=True)
+    daemon.put("good", number=2)
+    daemon.run()
+    assert len(daemon.forge.requests) == 1
+    daemon.run_for(2)
+    assert asked(daemon) == [("GET", "1")] * 3
+    daemon.run_for(0.999)
+    assert daemon.bodies == []
+    daemon.run_for(0.001)
+    assert daemon.bodies == ["good"]
+
+
+def test_a_skipped_comment_shortens_no_cool_off(daemon: Rig) -> None:
+    """A job that will be skipped waits for the cool-off of the one before, and so does the next."""
+    daemon.forge.set_pull("o", "r", 1, state="closed")
+    daemon.put("first", number=2)
+    daemon.put("late", if_open=True)
+    daemon.put("second", number=2)
+    daemon.run_for(COOLDOWN - 1)
+    assert len(daemon.forge.requests) == 1
+    daemon.run_for(1)
+    assert asked(daemon)[-1] == ("GET", "1")
+    daemon.start()
+    daemon.run_for(1)
+    assert daemon.bodies == ["first", "second"]
+
+
+def test_nothing_is_posted_while_nobody_knows_whether_it_is_open(daemon: Rig) -> None:
+    """If GitHub does not say, the job keeps its place, uncounted, until it does."""
+    daemon.forge.answer_next(method="GET", status=502)
+    job = daemon.put(if_open=True)
+    daemon.run()
+    kept = daemon.job(job)
+    assert (kept.state, kept.tries, kept.attempts[-1].outcome) == ("waiting", 0, "unavailable")
+    assert daemon.forge.posts == []
+    daemon.run_for(COOLDOWN)
+    assert daemon.bodies == ["hello"]
+
+
+def test_a_limit_met_while_asking_silences_the_whole_queue(daemon: Rig) -> None:
+    """The question counts toward the limits like any request."""
+    daemon.forge.answer_next(method="GET", status=429, headers={"Retry-After": "3600"})
+    daemon.put("if open", if_open=True)
+    daemon.put("whatever", number=2)
+    daemon.run_for(3_599)
+    assert len(daemon.forge.requests) == 1
+    daemon.run_for(1)
+    assert daemon.bodies == ["if open"]
