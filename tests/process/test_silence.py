@@ -1,0 +1,106 @@
+"""Why nothing is posted, and until when: told by `comenq status`, kept through anything."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+
+from comenq_core.testing.forge import Forge
+from tests.process.daemon import TOKEN, Daemon
+from tests.process.processes import kill
+
+
+def kill_worker(daemon: Daemon) -> None:
+    """Kill the worker; supervisord starts another."""
+    kill(daemon.pid("worker"))
+    daemon.log.until(r" info worker started: ")
+
+
+def kill_everything(daemon: Daemon) -> None:
+    """Kill every process at once, and start the daemon anew."""
+    daemon.kill()
+    daemon.start()
+
+
+def restart(daemon: Daemon) -> None:
+    """Ask the daemon to end, and start it anew."""
+    daemon.terminate()
+    daemon.start()
+
+
+@pytest.mark.parametrize("interrupt", [kill_worker, kill_everything, restart])
+def test_a_silence_is_kept_whatever_happens_to_the_processes(
+    forge: Forge, interrupt: Callable[[Daemon], None]
+) -> None:
+    """No request arrives before the time that the forge has named, from any job."""
+    forge.answer_next(status=429, headers={"Retry-After": "8"})
+    with Daemon(forge.url) as daemon:
+        daemon.start()
+        daemon.put("first")
+        daemon.log.until(r"warning worker throttled: ")
+        daemon.put("second")
+
+        interrupt(daemon)
+        daemon.put("third")
+
+        throttled, *rest = forge.wait_for_requests(4, timeout=60)
+    assert min(request.at for request in rest) - throttled.at >= 8
+    assert [comment.body for comment in forge.comments] == ["first", "second", "third"]
+
+
+def test_status_tells_of_a_silence(daemon: Daemon, forge: Forge) -> None:
+    """The account's line has the forge's words and when it may post; the queue goes on: 0."""
+    forge.answer_next(status=429, headers={"Retry-After": "3600"}, body={"message": "calm down"})
+    daemon.put("too much")
+    daemon.log.until(r"warning worker throttled: ")
+
+    status = daemon.comenq("status")
+
+    assert re.search(
+        r"^account: +default, may post about .+ \(in 60 min\): GitHub answered 429: calm down$",
+        status,
+        re.MULTILINE,
+    )
+    assert re.search(r"^queue: .*\b1 waiting\b", status, re.MULTILINE)
+
+
+def test_status_tells_of_a_refused_token_until_it_is_replaced(daemon: Daemon, forge: Forge) -> None:
+    """It exits with 1 and the forge's words; with a new token in the file, posting goes on."""
+    forge.answer_next(status=401, body={"message": "Bad credentials"})
+    daemon.put("first")
+    daemon.log.until(r"error worker unauthorized: ")
+
+    status = daemon.comenq("status", status=1)
+    assert "default, its credential is refused: GitHub answered 401: Bad credentials" in status
+
+    daemon.write("token", "ghp_another")
+    second = daemon.put("second")
+    assert [one.body for one in forge.wait_for_comments(2, timeout=60)] == ["first", "second"]
+    tokens = [request.headers["authorization"] for request in forge.requests]
+    assert tokens == [f"Bearer {TOKEN}", "Bearer ghp_another", "Bearer ghp_another"]
+    daemon.log.until(rf"job_done: .* job={second} ")
+    assert "default, may post now" in daemon.comenq("status")
+
+
+def test_status_tells_of_a_pause(daemon: Daemon) -> None:
+    """It exits with 1, and says since when, why, and what ends it."""
+    daemon.comenq("pause", "code", "freeze")
+
+    status = daemon.comenq("status", status=1)
+
+    assert re.search(
+        r"^paused: +since .+: code freeze \(comenq resume goes on\)$", status, re.MULTILINE
+    )
+
+
+def test_a_comment_on_a_closed_pull_request_is_skipped(daemon: Daemon, forge: Forge) -> None:
+    """With --if-open it is not posted; show and hist tell the state and the reason."""
+    forge.set_pull("o", "r", 7, state="closed", merged=True)
+    daemon.comenq("put", "o/r", "7", "too late", "--if-open")
+    job = daemon.log.until(r"job_done: .* job=(\w+) .*outcome=skipped")[1]
+
+    assert "the pull request is merged" in daemon.comenq("show", job)
+    assert "skipped" in daemon.comenq("hist")
+    assert not forge.posts
