@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
 from comenq_core.errors import InvalidRequest, NoSuchJob, StoreError, WrongState
@@ -77,6 +77,17 @@ class Catalogue(Incoming):
             raise NoSuchJob(f"{shown}: several jobs begin so ({some} …); give more of the id")
         raise NoSuchJob(f"{shown}: no job has an id that begins so")
 
+    def known(self, ids: Collection[str]) -> frozenset[str]:
+        """Which of these ids are those of jobs."""
+        self.sync()
+        found = {job_id for job_id in ids if self.index.get(job_id)}
+        for directory in self.layout.states:
+            if directory != self.layout.new:
+                found |= {name.id for name in listed(directory) if name.id in ids}
+        # One may have gone back to new/ before it was looked for elsewhere.
+        self.sync()
+        return frozenset(found.union(job_id for job_id in ids if self.index.get(job_id)))
+
     def _starting(self, prefix: str) -> dict[str, Place]:
         # Jobs move while this looks. Along the usual way, from new/ to done/, none is missed;
         # one that went back is found by looking again.
@@ -86,7 +97,7 @@ class Catalogue(Incoming):
             if directory == self.layout.new:
                 names = self._waiting(prefix)
             else:
-                names = [name for name in self.names(directory) if name.id.startswith(prefix)]
+                names = [n for n in listed(directory, prefix) if n.id.startswith(prefix)]
             found |= {name.id: Place(directory, name) for name in names}
         return found
 
@@ -135,9 +146,10 @@ class Catalogue(Incoming):
         )
 
 
-def listed(directory: str) -> list[Name]:
-    """The jobs' names that the disk has in a directory, in their order."""
-    return sorted(name for text in os.listdir(directory) if (name := Name.parse(text)))
+def listed(directory: str, part: str = "") -> list[Name]:
+    """The jobs' names, with that part, that the disk has in a directory, in their order."""
+    texts = [text for text in os.listdir(directory) if part in text]
+    return sorted(name for text in texts if (name := Name.parse(text)))
 
 
 def moved_on(job_id: str) -> WrongState:

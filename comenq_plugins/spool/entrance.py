@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 
-from comenq_core.errors import NoSuchJob, QueueRefused, WrongState
+from comenq_core.errors import QueueRefused, WrongState
 from comenq_core.model import CommentRequest, Instant, Job, Submission
 from comenq_plugins.spool import durable, journal
 from comenq_plugins.spool.catalogue import Catalogue
@@ -64,7 +64,7 @@ class Entrance:
         """
         self._check_room(len(items))
         with self._alone(items):
-            batch = _Batch(self._catalogue)
+            batch = _Batch(self._catalogue, items)
             jobs = [batch.known(item) or batch.add(item, now, self._order(item, now))
                     for item in items]  # fmt: skip
             batch.write(self._flusher)
@@ -108,9 +108,12 @@ class Entrance:
 class _Batch:
     """Jobs that are written together."""
 
-    def __init__(self, catalogue: Catalogue) -> None:
+    def __init__(self, catalogue: Catalogue, items: Sequence[Item]) -> None:
         self._catalogue = catalogue
         self._layout = catalogue.layout
+        keys = [item.submission.request.key for item in items]
+        ids = {_id_of_key(key) for key in keys if key is not None}
+        self._known = catalogue.known(ids) if ids else frozenset()
         self._new: dict[str, tuple[Name, Job]] = {}
 
     def known(self, item: Item) -> Job | None:
@@ -127,12 +130,11 @@ class _Batch:
     def _keyed(self, request: CommentRequest, job_id: str) -> Job | None:
         if job_id in self._new:
             job = self._new[job_id][1]
-        else:
-            try:
-                place, job = self._catalogue.look_up(job_id)
-            except NoSuchJob:
-                return None
+        elif job_id in self._known:
+            place, job = self._catalogue.look_up(job_id)
             durable.sync_directory(place.directory)
+        else:
+            return None
         if not _alike(job, request):
             raise WrongState(f"the key belongs to job {job_id}, which is another comment")
         return job

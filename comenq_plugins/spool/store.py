@@ -22,6 +22,7 @@ from comenq_core.model import (
 from comenq_plugins.spool.bell import Bell
 from comenq_plugins.spool.bench import Bench
 from comenq_plugins.spool.catalogue import Catalogue
+from comenq_plugins.spool.commit import GroupCommit
 from comenq_plugins.spool.desk import Desk
 from comenq_plugins.spool.drops import Adopted, Drops
 from comenq_plugins.spool.entrance import Entrance, Item
@@ -61,6 +62,7 @@ class SpoolStore:
         self._desk = Desk(catalogue, clock)
         self._bench = Bench(catalogue)
         self._drops = Drops(catalogue, self._put_adopted, clock)
+        self._commit = GroupCommit(self._put)
         self._threads = threading.RLock()
         self.now = clock
 
@@ -74,6 +76,9 @@ class SpoolStore:
 
     def put(self, submissions: Sequence[Submission]) -> Sequence[Job]:
         """Write, sync, rename, sync: then the jobs are acknowledged."""
+        return self._commit.put(submissions)
+
+    def _put(self, submissions: Sequence[Submission]) -> Sequence[Job]:
         with self._operation():
             return self._entrance.put([Item(submission=s) for s in submissions], self.now())
 
