@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -25,6 +26,8 @@ class Meter:
         self.calls: list[str] = []
         monkeypatch.setattr(os, "fsync", lambda _: self._spend("fsync", one))
         monkeypatch.setattr(flush, "_syncfs", lambda _: self._spend("syncfs", whole))
+        monkeypatch.setattr(flush, "_has_syncfs", lambda: True)
+        monkeypatch.setattr(flush, "_is_trusted", lambda _: True)
 
     def _spend(self, call: str, seconds: float) -> None:
         self.calls.append(call)
@@ -84,6 +87,39 @@ def test_a_single_file_is_fsynced(monkeypatch: pytest.MonkeyPatch, descriptors: 
     """One job never waits for the rest of the disk."""
     meter = Meter(monkeypatch, one=1.0, whole=0.0)
     assert used(meter, descriptors[:1], 10) == ["fsync"]
+
+
+@pytest.mark.parametrize(
+    ("release", "is_used"),
+    [("5.7.19-generic", False), ("4.18.0-553.el8", False), ("5.8.0", True), ("6.18.44", True)],
+)
+def test_a_kernel_whose_syncfs_hides_errors_is_not_asked(
+    monkeypatch: pytest.MonkeyPatch, release: str, is_used: bool
+) -> None:
+    """An acknowledgement needs a call that tells of failures."""
+    if not hasattr(flush._libc(), "syncfs"):
+        pytest.skip("this system has no syncfs")
+    kernel = os.uname_result(("Linux", "here", release, "#1", "x86_64"))
+    monkeypatch.setattr(os, "uname", lambda: kernel)
+    assert flush._has_syncfs.__wrapped__() is is_used
+
+
+def test_a_filesystem_that_nobody_has_tried_is_not_trusted(tmp_path: Path) -> None:
+    """Where no power was cut, each file is fsynced."""
+    for path, names in ((Path("/proc/self/status"), set()), (tmp_path, {"ext4", "xfs", "btrfs"})):
+        descriptor = os.open(path, os.O_RDONLY)
+        trusted = flush._is_trusted(descriptor)
+        os.close(descriptor)
+        kind = filesystem_of(path)
+        assert trusted == (kind in names or kind == "tmpfs")
+
+
+def filesystem_of(path: Path) -> str:
+    """The name of the filesystem on which a path is."""
+    done = subprocess.run(
+        ["findmnt", "-no", "FSTYPE", "-T", path], capture_output=True, text=True, check=True
+    )
+    return done.stdout.strip()
 
 
 def test_syncfs_reports_a_failure(tmp_path: Path) -> None:
