@@ -17,6 +17,8 @@ __all__ = ["listening"]
 
 MODE = 0o660
 DIRECTORY_MODE = 0o750
+PRIVATE_MODE = 0o700
+PASSAGE_MODE = 0o755
 BACKLOG = 1024
 # sun_path has room for 108 bytes, the last of which is NUL.
 # https://man7.org/linux/man-pages/man7/unix.7.html
@@ -80,10 +82,12 @@ def _check_length(path: Path) -> None:
 
 
 def _make_directory(directory: Path, gid: int) -> None:
-    try:
-        directory.mkdir(parents=True)
-    except FileExistsError:
+    if directory.is_dir():
         return
+    for above in reversed(directory.parents):
+        with suppress(FileExistsError):
+            above.mkdir(PASSAGE_MODE)
+    directory.mkdir(PRIVATE_MODE)
     os.chown(directory, -1, gid)
     directory.chmod(DIRECTORY_MODE)
 
