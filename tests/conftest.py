@@ -2,8 +2,21 @@
 
 from __future__ import annotations
 
+import os
+
+import pytest
 from hypothesis import settings
 
 # How long an example takes depends on who else uses the machine: no test may fail for that.
 settings.register_profile("comenq", deadline=None, print_blob=True)
 settings.load_profile("comenq")
+
+
+@pytest.fixture(autouse=True)
+def plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep the machine's proxies, authorities and credentials out of the tests."""
+    for name in list(os.environ):
+        if name.endswith(("_CA_BUNDLE", "CREDENTIALS_DIRECTORY")) or name.lower().endswith(
+            "_proxy"
+        ):
+            monkeypatch.delenv(name)

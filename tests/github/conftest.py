@@ -1,4 +1,3 @@
-import os
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
@@ -12,14 +11,6 @@ from comenq_plugins.github.poster import GitHubPoster, posters
 TOKEN = "ghp_canary0123456789"
 
 MakePoster = Callable[..., GitHubPoster]
-
-
-@pytest.fixture(autouse=True)
-def plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keep the machine's proxies and credentials out of the tests."""
-    for name in list(os.environ):
-        if name.lower().endswith("_proxy") or name == "CREDENTIALS_DIRECTORY":
-            monkeypatch.delenv(name)
 
 
 @pytest.fixture

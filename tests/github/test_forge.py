@@ -120,11 +120,14 @@ def test_length(forge: Forge, session: requests.Session, size: int, status: int)
 
 
 def test_prefix(session: requests.Session) -> None:
-    """With a prefix, the API stands below it, as on GitHub Enterprise."""
+    """With a prefix, the API stands below it, as on GitHub Enterprise, and nowhere else."""
     with Forge(prefix="/api/v3") as forge:
         assert forge.url.endswith("/api/v3")
         assert post(session, forge, "hi").status_code == 201
         assert forge.requests[0].path == COMMENTS
+        elsewhere = forge.url.replace("/api/v3", COMMENTS)
+        assert session.post(elsewhere, json={"body": "hi"}, timeout=WITHIN).status_code == 404
+        assert len(forge.comments) == 1
 
 
 def test_connection_is_kept(forge: Forge, session: requests.Session) -> None:

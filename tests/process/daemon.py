@@ -40,6 +40,7 @@ class Daemon:
         self.queue = self.directory / "queue"
         self.socket = self.directory / "run" / "comenq.sock"
         self.log = Log()
+        self.variables: dict[str, str] = {}
         self._processes: list[subprocess.Popen[str]] = []
         self._readers: list[threading.Thread] = []
         self._settings = {
@@ -73,12 +74,13 @@ class Daemon:
 
     @property
     def environment(self) -> dict[str, str]:
-        """Nothing but what is needed, so that the tester's own settings do not come in."""
+        """What is needed, and ``variables``; nothing else of the tester's own comes in."""
         return {
             "PATH": f"{SCRIPTS}:{os.defpath}",
             "HOME": str(self.directory),
             "COMENQ_SOCKET": str(self.socket),
             "PYTHONPATH": str(self.directory / "plugins"),
+            **self.variables,
         }
 
     @property

@@ -104,11 +104,17 @@ class Rig:
 
 
 @contextmanager
-def rig(directory: Path, **changes: Any) -> Iterator[Rig]:
-    """A rig with a forge whose clock goes as fast, and is always right."""
+def rig(directory: Path, *, prefix: str = "", **changes: Any) -> Iterator[Rig]:
+    """A rig with a forge whose clock goes as fast, and is always right.
+
+    Args:
+        directory: where the spool is.
+        prefix: what stands before every path of the forge's.
+        changes: settings that differ from the rig's defaults.
+    """
     clock = FakeClock()
     start = clock().wall
-    with Forge(clock=lambda: start + timedelta(seconds=clock().ticks)) as forge:
+    with Forge(prefix=prefix, clock=lambda: start + timedelta(seconds=clock().ticks)) as forge:
         made = Rig(directory, forge, clock, **changes)
         try:
             yield made

@@ -10,6 +10,7 @@ from contextlib import suppress
 from dataclasses import replace
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from ssl import SSLContext
 from threading import Event
 
 from comenq_core.testing.forge.control import PREFIX, control
@@ -26,11 +27,16 @@ class Server(ThreadingHTTPServer):
     daemon_threads = False
     request_queue_size = 128
 
-    def __init__(self, state: State, port: int, prefix: str) -> None:
+    def __init__(self, state: State, port: int, prefix: str, tls: SSLContext | None) -> None:
         super().__init__(("127.0.0.1", port), _Handler)
         self.state = state
         self.prefix = prefix
-        self.base = f"http://127.0.0.1:{self.server_port}{prefix}"
+        self.base = f"http{'s' if tls else ''}://127.0.0.1:{self.server_port}{prefix}"
+        if tls:
+            # The handshake is left to the handler's thread: a silent client must not stop others.
+            self.socket = tls.wrap_socket(
+                self.socket, server_side=True, do_handshake_on_connect=False
+            )
         self.ending = Event()
         self.connections: set[socket.socket] = set()
 
@@ -75,6 +81,8 @@ class _Handler(BaseHTTPRequestHandler):
         request = self._received()
         if request.path.startswith(PREFIX):
             self._send(Answer(), control(self.server.state, request, base=self.server.base))
+        elif not self.path.startswith(self.server.prefix):
+            self._send(Answer(), Reply(status=404, body={"message": "Not Found"}))
         else:
             self._serve(request)
 

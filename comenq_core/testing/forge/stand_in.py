@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from ssl import SSLContext
 from threading import Thread
 from types import TracebackType
 from typing import Any, Self
@@ -23,6 +24,7 @@ class Forge:
         prefix: what stands before every path, as ``/api/v3`` does on GitHub Enterprise.
         accounts: whose the tokens are; other tokens are refused. When empty, any token will do.
         clock: tells the time, for comments and for the header ``Date``.
+        tls: serve https, with this context's certificate for ``127.0.0.1``.
     """
 
     def __init__(
@@ -32,9 +34,10 @@ class Forge:
         prefix: str = "",
         accounts: Mapping[str, Account] | None = None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        tls: SSLContext | None = None,
     ) -> None:
         self._state = State(accounts or {}, clock)
-        self._server = Server(self._state, port, prefix)
+        self._server = Server(self._state, port, prefix, tls)
         # The poll is how soon the thread notices the end of the block.
         self._thread = Thread(target=self._server.serve_forever, args=(0.02,), name="forge")
 
