@@ -10,7 +10,6 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from comenq_core.errors import ComenqError
 from comenq_core.model import Job, Submission
 
 __all__ = ["GroupCommit"]
@@ -22,7 +21,7 @@ Put = Callable[[Sequence[Submission]], Sequence[Job]]
 class _Turn:
     submissions: Sequence[Submission]
     jobs: Sequence[Job] = field(default=())
-    error: ComenqError | None = None
+    error: Exception | None = None
     is_over: bool = False
 
 
@@ -43,7 +42,7 @@ class GroupCommit:
         """Store all of these or, with an error, none; what others put at the same time is theirs.
 
         Raises:
-            ComenqError: what ``put`` raised for these alone.
+            Exception: what ``put`` raised for these alone.
         """
         turn = _Turn(submissions)
         with self._gathering:
@@ -67,7 +66,7 @@ class GroupCommit:
     def _carry_out(self, turns: Sequence[_Turn]) -> None:
         try:
             jobs = self._put([one for turn in turns for one in turn.submissions])
-        except ComenqError as error:
+        except Exception as error:  # noqa: BLE001 -- nobody is told that all went well
             if len(turns) == 1:
                 turns[0].error = error
                 return

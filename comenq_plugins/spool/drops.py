@@ -157,8 +157,7 @@ class Drops:
         except OSError as error:
             if error.errno in _PASSING:
                 raise
-            why = "it is a symbolic link" if error.errno == errno.ELOOP else error.strerror
-            self._refuse(job_id, uid, f"it cannot be read: {why}")
+            self._refuse(job_id, uid, f"it cannot be read: {error.strerror}")
             return None
         return Adopted(job_id, Submission(request=request, origin=_origin(uid)))
 

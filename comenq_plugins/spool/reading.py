@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
+from collections.abc import Iterable, Iterator
 
-__all__ = ["Unfit", "is_own", "read_all", "read_foreign", "read_own"]
+__all__ = ["Unfit", "is_own", "own_files", "read_all", "read_foreign", "read_own"]
 
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
@@ -21,7 +23,7 @@ def read_own(path: str, limit: int) -> bytes:
         Unfit: it is somebody else's, or no regular file.
         OSError: it is gone, or cannot be read.
     """
-    descriptor = os.open(path, _READ)
+    descriptor = _open(path)
     try:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode) or status.st_uid != os.geteuid():
@@ -40,6 +42,17 @@ def is_own(path: str) -> bool:
     return stat.S_ISREG(status.st_mode) and status.st_uid == os.geteuid()
 
 
+def own_files(entries: Iterable[os.DirEntry[str]], *, shared: bool) -> Iterator[str]:
+    """The names of the regular files of this process's user, among a directory's entries.
+
+    Args:
+        shared: whether others may have put files there; only then is each one looked at.
+    """
+    for entry in entries:
+        if entry.is_file(follow_symlinks=False) and (not shared or is_own(entry.path)):
+            yield entry.name
+
+
 def read_foreign(path: str, limit: int) -> tuple[bytes, int]:
     """Read a regular file that has one name; return its bytes and its owner's uid.
 
@@ -50,7 +63,7 @@ def read_foreign(path: str, limit: int) -> tuple[bytes, int]:
         Unfit: no regular file, several names (it may be another's secret), or too large.
         OSError: it is gone, or cannot be read.
     """
-    descriptor = os.open(path, _READ)
+    descriptor = _open(path)
     try:
         before = os.fstat(descriptor)
         if not stat.S_ISREG(before.st_mode):
@@ -66,6 +79,17 @@ def read_foreign(path: str, limit: int) -> tuple[bytes, int]:
     if len(data) != before.st_size or after.st_mtime_ns != before.st_mtime_ns:
         raise Unfit("it changed while it was read: write it elsewhere, then rename it in")
     return data, before.st_uid
+
+
+def _open(path: str) -> int:
+    try:
+        return os.open(path, _READ)
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            raise Unfit("it is a symbolic link") from None
+        if error.errno == errno.ENXIO:
+            raise Unfit("it is a socket, or a device that is not there") from None
+        raise
 
 
 def read_all(descriptor: int, limit: int) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import grp
 import os
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -23,6 +24,7 @@ __all__ = [
     "claim",
     "drop",
     "mode_of",
+    "my_group",
     "names_in",
     "open_at",
     "places_of",
@@ -107,6 +109,11 @@ def drop(spool: Path, name: str, text: bytes) -> Path:
 def mode_of(path: Path) -> int:
     """A file's permission bits."""
     return path.lstat().st_mode & 0o7777
+
+
+def my_group() -> str:
+    """A group that this process may give files to."""
+    return grp.getgrgid(os.getgid()).gr_name
 
 
 def names_in(directory: Path) -> list[Name]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import grp
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,6 +19,7 @@ from tests.spool.rig import (
     attempt,
     claim,
     mode_of,
+    my_group,
     open_at,
     put,
 )
@@ -33,11 +33,6 @@ def umask(mask: int) -> Iterator[None]:
         yield
     finally:
         os.umask(old)
-
-
-def my_group() -> str:
-    """A group that this process may give files to."""
-    return grp.getgrgid(os.getgid()).gr_name
 
 
 @pytest.mark.parametrize("mask", [0o000, 0o022, 0o077, 0o377])

@@ -39,6 +39,8 @@ class Slow:
         assert self.may_end.wait(DEADLINE)
         if "bad" in bodies:
             raise StoreError("a bad one")
+        if "broken" in bodies:
+            raise ZeroDivisionError
         return [
             Job(
                 id=id_from(one.request.body.encode()),
@@ -79,6 +81,14 @@ def test_in_a_batch_that_fails_only_the_guilty_fails() -> None:
     good, bad, fine = gather(GroupCommit(slow.put), slow, ["good", "bad", "fine"])
     assert isinstance(bad, StoreError)
     assert [jobs[0].asked.body for jobs in (good, fine)] == ["good", "fine"]  # type: ignore[index]
+
+
+def test_a_bug_is_no_acknowledgement() -> None:
+    """Whatever the store raises, who put what it choked on is told, and nobody else."""
+    slow = Slow()
+    good, broken = gather(GroupCommit(slow.put), slow, ["good", "broken"])
+    assert isinstance(broken, ZeroDivisionError)
+    assert good[0].asked.body == "good"  # type: ignore[index]
 
 
 def test_a_lone_put_that_fails_raises_its_error() -> None:

@@ -32,6 +32,7 @@ from tests.spool.rig import (
     attempt,
     claim,
     drop,
+    my_group,
     names_in,
     open_at,
     places_of,
@@ -248,9 +249,10 @@ def test_a_link_in_the_name_of_another_job_is_no_job(store: SpoolStore, spool: P
 
 @pytest.mark.parametrize("attack", [symlink, dangling, fifo, unix_socket, directory])
 def test_a_job_like_name_gives_no_place_in_the_line(
-    store: SpoolStore, spool: Path, tmp_path: Path, attack: Attack
+    opener: Opener, spool: Path, tmp_path: Path, attack: Attack
 ) -> None:
     """What is no file of the daemon's own is looked at like any dropped file, and blocks none."""
+    store = opener(group=my_group())
     (job,) = put(store, "honest")
     attack(spool / "new" / JOB_NAME, tmp_path / "secret")
     attack(spool / "new" / str(Name(1, 0, job.id, "00000000")), tmp_path / "secret")
@@ -261,6 +263,20 @@ def test_a_job_like_name_gives_no_place_in_the_line(
         assert claim(store).id == job.id
         assert store.claim() is None
     assert len(letters(store)) == 2
+
+
+@pytest.mark.parametrize("attack", [symlink, dangling, fifo, unix_socket, directory])
+def test_a_job_like_name_stops_no_private_spool(
+    store: SpoolStore, spool: Path, tmp_path: Path, attack: Attack
+) -> None:
+    """Where nobody else can put anything, what is put there by mistake is buried all the same."""
+    (job,) = put(store, "honest")
+    attack(spool / "new" / JOB_NAME, tmp_path / "secret")
+    assert bodies(store) == ["honest"]
+    with store.lock():
+        assert claim(store).id == job.id
+        tend(store)
+    assert len(letters(store)) == 1
 
 
 # Half-written and changing files -----------------------------------------------------------------
