@@ -9,7 +9,7 @@ from comenq_core.model import Instant
 from comenq_plugins.spool.index import Index
 from comenq_plugins.spool.layout import Layout
 from comenq_plugins.spool.names import LAST_ORDER, Name, micros
-from comenq_plugins.spool.reading import is_own
+from comenq_plugins.spool.reading import is_own, own_files
 from comenq_plugins.spool.watch import Change, Kind, watch_directories
 
 __all__ = ["Incoming"]
@@ -65,13 +65,15 @@ class Incoming:
 
     def rescan(self) -> None:
         """List ``new/`` afresh."""
-        texts = os.listdir(self.layout.new)
-        jobs = {text: name for text in texts if (name := self._job(text))}
+        with os.scandir(self.layout.new) as entries:
+            listed = list(entries)
+        texts = own_files(listed, shared=bool(self.layout.group))
+        jobs = {text: name for text in texts if (name := Name.parse(text))}
         self.index = Index(jobs.values())
         self.drops = {
-            text: self.drops.get(text, Kind.CREATED)
-            for text in texts
-            if text not in jobs and _is_drop(text)
+            entry.name: self.drops.get(entry.name, Kind.CREATED)
+            for entry in listed
+            if entry.name not in jobs and _is_drop(entry.name)
         }
 
     def _takes_away(self, change: Change) -> bool:
@@ -111,7 +113,7 @@ class Incoming:
         name = Name.parse(text)
         if name is None or self.index.get(name.id) == name:
             return name
-        return name if is_own(os.path.join(self.layout.new, text)) else None
+        return name if is_own(f"{self.layout.new}/{text}") else None
 
 
 def _is_drop(text: str) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 
 from comenq_core.errors import InvalidRequest
 from comenq_core.log import Log
@@ -20,7 +20,7 @@ from comenq_plugins.spool.layout import Layout
 from comenq_plugins.spool.letters import bury
 from comenq_plugins.spool.locks import locked
 from comenq_plugins.spool.names import Name
-from comenq_plugins.spool.reading import Unfit, is_own, read_own
+from comenq_plugins.spool.reading import Unfit, own_files, read_own
 from comenq_plugins.spool.transitions import target_of
 
 __all__ = ["recover"]
@@ -48,34 +48,43 @@ def recover(catalogue: Catalogue, now: Instant) -> None:
 
 def _remove_doubles(layout: Layout) -> None:
     """Where a power cut left a job in two places, keep the more advanced one."""
-    seen: set[str] = set()
+    settled: set[str] = set()
     for directory in layout.states:
-        names = sorted(_own(directory), key=_progress, reverse=True)
-        doubles = _known(names, seen)
-        for name in doubles:
-            os.unlink(os.path.join(directory, str(name)))
-            log.warning("double", "A crash had left a job in two places.",
-                        job=name.id, removed=directory)  # fmt: skip
-        if doubles:
-            durable.sync_directory(directory)
+        kept: dict[str, Name] = {}
+        doubles = []
+        for name in _own(layout, directory):
+            rival = kept.get(name.id)
+            if name.id in settled:
+                doubles.append(name)
+            elif rival is None:
+                kept[name.id] = name
+            else:
+                kept[name.id], double = sorted((name, rival), key=_progress, reverse=True)
+                doubles.append(double)
+        settled |= kept.keys()
+        _remove(directory, doubles)
 
 
-def _own(directory: str) -> Iterable[Name]:
+def _remove(directory: str, doubles: Sequence[Name]) -> None:
+    for name in doubles:
+        os.unlink(os.path.join(directory, str(name)))
+        log.warning("double", "A crash had left a job in two places.",
+                    job=name.id, removed=directory)  # fmt: skip
+    if doubles:
+        durable.sync_directory(directory)
+
+
+def _own(layout: Layout, directory: str) -> Iterator[Name]:
     """The jobs in a directory; another user may give any name to a file in ``new/``."""
-    return (name for name in listed(directory) if is_own(os.path.join(directory, str(name))))
+    shared = directory == layout.new and bool(layout.group)
+    with os.scandir(directory) as entries:
+        for text in own_files(entries, shared=shared):
+            if name := Name.parse(text):
+                yield name
 
 
 def _progress(name: Name) -> tuple[int, int]:
     return (name.events, name.interruptions)
-
-
-def _known(names: Iterable[Name], seen: set[str]) -> list[Name]:
-    doubles = []
-    for name in names:
-        if name.id in seen:
-            doubles.append(name)
-        seen.add(name.id)
-    return doubles
 
 
 def _finish_claimed(layout: Layout, now: Instant) -> None:
