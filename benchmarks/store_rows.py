@@ -50,7 +50,7 @@ def beside_others() -> list[Row]:
                     ours=median(ours),
                     theirs=median(theirs),
                     unit="jobs/s",
-                    target=1.0 if threads == 8 and is_durable else None,
+                    target=1.0 if threads > 1 and is_durable else None,
                     at_most=False,
                     runs=len(ours),
                 )
@@ -145,7 +145,7 @@ def depth(small: int = 1_000, large: int = 100_000) -> Row:
             fill(store, root, count)
         with stores[0].lock(), stores[1].lock():
             ours, theirs = interleaved(
-                lambda: _claim_and_settle(stores[0]), lambda: _claim_and_settle(stores[1]), 40
+                lambda: claim_and_settle(stores[0]), lambda: claim_and_settle(stores[1]), 40
             )
     finally:
         for root in roots:
@@ -161,7 +161,8 @@ def depth(small: int = 1_000, large: int = 100_000) -> Row:
     )
 
 
-def _claim_and_settle(store: SpoolStore) -> float:
+def claim_and_settle(store: SpoolStore) -> float:
+    """Seconds to take the next job and to write its receipt."""
     now = datetime.now(UTC)
     attempt = Attempt(started=now, ended=now, account="benchmark", outcome="posted")
     start = time.perf_counter()

@@ -1,0 +1,158 @@
+"""Rows about posting: as fast as the forge takes it, and how soon after a job has come."""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import requests
+from inotify_simple import INotify, flags
+
+from benchmarks.intake_rows import LINE, REQUEST
+from benchmarks.processes import Site, listener, process, site
+from benchmarks.ratios import Row, median
+
+
+@contextmanager
+def forge() -> Iterator[str]:
+    """The GitHub stand-in in a process of its own; its URL."""
+    command = [sys.executable, "-m", "comenq_core.testing.forge"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as child:
+        assert child.stdout
+        try:
+            yield child.stdout.readline().strip()
+        finally:
+            child.terminate()
+
+
+def _arrivals(url: str, count: int) -> list[float]:
+    """When each of the first ``count`` comments arrived, on this machine's steady clock."""
+    received = requests.get(f"{url}/_forge/requests?count={count}&timeout=120", timeout=130).json()
+    return [one["at"] for one in received if one["method"] == "POST"]
+
+
+def posts(count: int = 300) -> Row:
+    """A queue without a cool-off, beside a bare loop over the same jobs."""
+    ours, theirs = [], []
+    for _ in range(3):
+        with forge() as url, site(github_api_url=url) as where:
+            with listener(where):
+                _enqueue(where, count)
+            with process("work", where):
+                at = _arrivals(url, count)
+            ours.append((count - 1) / (at[-1] - at[0]))
+        with forge() as url:
+            theirs.append(_bare_loop(url, count))
+    return Row(
+        name="posts without a cool-off",
+        against="a bare requests.Session loop",
+        ours=median(ours),
+        theirs=median(theirs),
+        unit="posts/s",
+        target=0.8,
+        at_most=False,
+        runs=len(ours),
+    )
+
+
+def _enqueue(where: Site, count: int) -> None:
+    with socket.socket(socket.AF_UNIX) as client:
+        client.connect(str(where.socket))
+        replies = client.makefile("rb")
+        for _ in range(count):
+            client.sendall(LINE)
+            replies.readline()
+
+
+def _bare_loop(url: str, count: int) -> float:
+    session = requests.Session()
+    session.headers["Authorization"] = "Bearer benchmark"
+    session.headers["User-Agent"] = "benchmark"
+    for _ in range(count):
+        reply = session.post(f"{url}/repos/o/r/issues/1/comments", json={"body": REQUEST["body"]})
+        reply.raise_for_status()
+    at = _arrivals(url, count)
+    return (count - 1) / (at[-1] - at[0])
+
+
+def wake_up(count: int = 40) -> list[Row]:
+    """From the job's being there to the POST's arrival, with a worker that slept."""
+    with forge() as url, site(github_api_url=url) as where:
+        with listener(where), process("work", where):
+            _enqueue(where, 1)
+            _arrivals(url, 1)
+            dropped = [_dropped(where, url, 2 + number) for number in range(count)]
+            handed = [_handed_in(where, url, 2 + count + number) for number in range(count)]
+        plain = [_inotify(where, number) for number in range(count)]
+    return [
+        Row(
+            name=f"from {what} to the POST's arrival, p50",
+            against="an inotify wake-up, plus 5 ms",
+            ours=median(taken) * 1e3,
+            theirs=median(plain) * 1e3 + 5,
+            unit="ms",
+            target=1.0,
+            runs=count,
+        )
+        for what, taken in (
+            ("the file's rename into new/", dropped),
+            ("the acknowledgement", handed),
+        )
+    ]
+
+
+def _settled(where: Site) -> None:
+    """Wait until the worker has nothing to do any more."""
+    while any((where.queue / "cur").iterdir()) or any((where.queue / "new").iterdir()):
+        os.sched_yield()
+
+
+def _dropped(where: Site, url: str, count: int) -> float:
+    _settled(where)
+    draft = where.queue / "tmp" / f"drop-{count}"
+    draft.write_text(json.dumps(REQUEST))
+    start = time.monotonic()
+    draft.rename(where.queue / "new" / f"{count}.json")
+    return _arrivals(url, count)[count - 1] - start
+
+
+def _handed_in(where: Site, url: str, count: int) -> float:
+    _settled(where)
+    with socket.socket(socket.AF_UNIX) as client:
+        client.connect(str(where.socket))
+        client.sendall(LINE)
+        client.recv(65536)
+        start = time.monotonic()
+    return _arrivals(url, count)[count - 1] - start
+
+
+def _inotify(where: Site, number: int) -> float:
+    """From a rename to another process's being told of it."""
+    directory = where.root / f"inotify-{number}"
+    directory.mkdir()
+    reader, writer = os.pipe()
+    watch = INotify()
+    watch.add_watch(directory, flags.MOVED_TO)
+    child = os.fork()
+    if child == 0:
+        select.select([watch], [], [])
+        os.write(writer, repr(time.monotonic()).encode())
+        os._exit(0)
+    draft = where.root / f"draft-{number}"
+    draft.touch()
+    time.sleep(0.01)  # the child is to be asleep
+    start = time.monotonic()
+    draft.rename(directory / "x")
+    os.waitpid(child, 0)
+    told = float(os.read(reader, 100))
+    watch.close()
+    os.close(reader)
+    os.close(writer)
+    return told - start
