@@ -10,7 +10,7 @@ from comenq_core.errors import InvalidRequest, NoSuchJob, StoreError, WrongState
 from comenq_core.log import Log, printable
 from comenq_core.model import Counts, Job, State
 from comenq_plugins.spool import journal
-from comenq_plugins.spool.incoming import Incoming
+from comenq_plugins.spool.incoming import Incoming, listed
 from comenq_plugins.spool.names import Name
 from comenq_plugins.spool.reading import Unfit, read_own
 
@@ -144,12 +144,6 @@ class Catalogue(Incoming):
             posted=len(self.names(layout.done)),
             failed=len(self.names(layout.failed)),
         )
-
-
-def listed(directory: str, part: str = "") -> list[Name]:
-    """The jobs' names, with that part, that the disk has in a directory, in their order."""
-    texts = [text for text in os.listdir(directory) if part in text]
-    return sorted(name for text in texts if (name := Name.parse(text)))
 
 
 def moved_on(job_id: str) -> WrongState:

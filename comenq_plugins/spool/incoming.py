@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 
 from comenq_core.errors import StoreError
 from comenq_core.model import Instant
@@ -12,10 +13,7 @@ from comenq_plugins.spool.names import LAST_ORDER, Name, micros
 from comenq_plugins.spool.reading import is_own, own_files
 from comenq_plugins.spool.watch import Change, Kind, watch_directories
 
-__all__ = ["Incoming"]
-
-_FAR = 10**17
-"""Later than any order that a name can have."""
+__all__ = ["Incoming", "listed"]
 
 
 class Incoming:
@@ -31,8 +29,10 @@ class Incoming:
         self.drops: dict[str, Kind] = {}
         self._watch = watch_directories([layout.new, layout.root])
         self._stale = False
-        self._earliest = _FAR
+        self._earliest = LAST_ORDER
         self._latest = 0
+        self._see(listed(layout.hold))
+        self._see(listed(layout.cur))
         self.rescan()
 
     def close(self) -> None:
@@ -51,28 +51,31 @@ class Incoming:
 
     def head(self, now: Instant) -> int:
         """The order of one who is to stand before all others."""
-        first = self.index.first(micros(now.wall))
-        before = min(self._earliest, first.order if first else micros(now.wall)) - 1
-        self._earliest = max(0, before)
+        self._earliest = max(0, min(self._earliest, micros(now.wall)) - 1)
         return self._earliest
 
     def end(self, now: Instant) -> int:
         """The order of one who is to stand behind all others, even if the clock went back."""
-        last = self.index.last(micros(now.wall))
-        behind = max(self._latest, last.order if last else 0) + 1
-        self._latest = min(max(behind, micros(now.wall)), LAST_ORDER)
+        self._latest = min(max(self._latest + 1, micros(now.wall)), LAST_ORDER)
         return self._latest
+
+    def _see(self, names: Iterable[Name]) -> None:
+        """Take note of the places in the line that there are."""
+        for name in names:
+            self._earliest = min(self._earliest, name.order)
+            self._latest = max(self._latest, name.order)
 
     def rescan(self) -> None:
         """List ``new/`` afresh."""
         with os.scandir(self.layout.new) as entries:
-            listed = list(entries)
-        texts = own_files(listed, shared=bool(self.layout.group))
+            found = list(entries)
+        texts = own_files(found, shared=bool(self.layout.group))
         jobs = {text: name for text in texts if (name := Name.parse(text))}
         self.index = Index(jobs.values())
+        self._see(jobs.values())
         self.drops = {
             entry.name: self.drops.get(entry.name, Kind.CREATED)
-            for entry in listed
+            for entry in found
             if entry.name not in jobs and _is_drop(entry.name)
         }
 
@@ -100,6 +103,7 @@ class Incoming:
         elif name := self._job(text):
             self.drops.pop(text, None)
             self.index.add(name)
+            self._see([name])
         elif _is_drop(text) and self.drops.get(text) is not Kind.COMPLETE:
             self.drops[text] = kind
 
@@ -114,6 +118,12 @@ class Incoming:
         if name is None or self.index.get(name.id) == name:
             return name
         return name if is_own(f"{self.layout.new}/{text}") else None
+
+
+def listed(directory: str, part: str = "") -> list[Name]:
+    """The jobs' names, with that part, that the disk has in a directory, in their order."""
+    texts = [text for text in os.listdir(directory) if part in text]
+    return sorted(name for text in texts if (name := Name.parse(text)))
 
 
 def _is_drop(text: str) -> bool:

@@ -15,16 +15,17 @@ def _by_due(name: Name) -> tuple[int, Name]:
 
 
 class Index:
-    """Job names, split into those that may be claimed at once and those with a due time.
+    """Job names, split into those that may be claimed at once and those that are not due yet.
 
     A name whose due time has come moves over when it is asked for, and then has the place in
-    the line that its order gives it.
+    the line that its order gives it; if the clock is set back, it moves back.
     """
 
     def __init__(self, names: Iterable[Name] = ()) -> None:
         self._by_id = {name.id: name for name in names}
         self._ready = sorted(name for name in self._by_id.values() if not name.due)
         self._later = sorted((n for n in self._by_id.values() if n.due), key=_by_due)
+        self._now = 0
 
     def __len__(self) -> int:
         return len(self._by_id)
@@ -67,11 +68,6 @@ class Index:
         self._promote(now)
         return self._ready[0] if self._ready else None
 
-    def last(self, now: int) -> Name | None:
-        """The name at the end of the line."""
-        self._promote(now)
-        return self._ready[-1] if self._ready else None
-
     def next_due(self, now: int) -> int | None:
         """When the first name that is not due at ``now`` will be."""
         self._promote(now)
@@ -86,5 +82,9 @@ class Index:
         return place
 
     def _promote(self, now: int) -> None:
+        if now < self._now:
+            self._later = sorted((n for n in self._by_id.values() if n.due > now), key=_by_due)
+            self._ready = sorted(n for n in self._by_id.values() if n.due <= now)
+        self._now = now
         while self._later and self._later[0].due <= now:
             insort(self._ready, self._later.pop(0))
