@@ -6,27 +6,22 @@ forgets everything when its process ends.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import datetime
 from itertools import count
 
+from comenq_core import jobs
 from comenq_core.errors import Outpaced, StoreLocked, WrongState
+from comenq_core.identity import alike, id_from, id_of_key
 from comenq_core.model import (
     Attempt,
-    Buried,
-    Done,
-    InDoubt,
     Instant,
     Job,
-    Kept,
     Pacing,
     Pause,
-    RetryAt,
     State,
     Submission,
     Verdict,
@@ -34,8 +29,6 @@ from comenq_core.model import (
 from comenq_core.testing.shelf import Shelf
 
 __all__ = ["MemoryStore"]
-
-_LETTERS = "0123456789abcdefghjkmnpqrstvwxyz"
 
 
 class MemoryStore(Shelf):
@@ -68,16 +61,16 @@ class MemoryStore(Shelf):
 
     def _known(self, submission: Submission) -> Job | None:
         key = submission.request.key
-        keyed = self._jobs.get(_id_from(key)) if key is not None else None
-        if keyed is not None and not _alike(keyed, submission):
+        keyed = self._jobs.get(id_of_key(key)) if key is not None else None
+        if keyed is not None and not alike(keyed, submission.request):
             raise WrongState(f"the key belongs to job {keyed.id}, which is another comment")
         pending = self.pending() if submission.if_absent else ()
-        return keyed or next((job for job in pending if _alike(job, submission)), None)
+        return keyed or next((job for job in pending if alike(job, submission.request)), None)
 
     def _take(self, submission: Submission) -> Job:
         request = submission.request
         job = Job(
-            id=_id_from(request.key if request.key is not None else os.urandom(16).hex()),
+            id=id_from(os.urandom(16)) if request.key is None else id_of_key(request.key),
             request=request,
             arrived=self.now().wall,
             origin=submission.origin,
@@ -123,9 +116,7 @@ class MemoryStore(Shelf):
         with self._changing:
             job = self._find(job_id, State.FAILED)
             self._places[job_id] = next(self._backs)
-            forgiven = tuple(replace(attempt, counted=False) for attempt in job.attempts)
-            fresh = replace(job, attempts=forgiven, interruptions=0, settled=None, reason="")
-            return self._keep(replace(fresh, state=State.WAITING))
+            return self._keep(jobs.forgiven(job))
 
     def pause(self, pause: Pause) -> None:
         """Remember the pause."""
@@ -154,8 +145,7 @@ class MemoryStore(Shelf):
             raise StoreLocked("another worker has this store")
         try:
             for job in self._in(State.POSTING):
-                doubtful = replace(job, state=State.DOUBTFUL, due=self.now().wall)
-                self._keep(replace(doubtful, interruptions=job.interruptions + 1))
+                self._keep(jobs.interrupted(job, self.now().wall))
             yield
         finally:
             self._worker.release()
@@ -169,20 +159,18 @@ class MemoryStore(Shelf):
         with self._changing:
             now = self.now().wall
             ready = [job for job in self._in(State.WAITING) if job.due is None or job.due <= now]
-            return self._keep(replace(ready[0], state=State.POSTING, due=None)) if ready else None
+            return self._keep(jobs.claimed(ready[0])) if ready else None
 
     def reclaim(self, job: Job) -> Job:
         """From doubt to the worker's hands."""
         with self._changing:
-            found = self._find(job.id, State.DOUBTFUL)
-            return self._keep(replace(found, state=State.POSTING, due=None))
+            return self._keep(jobs.claimed(self._find(job.id, State.DOUBTFUL)))
 
     def settle(self, job: Job, verdict: Verdict, attempt: Attempt) -> None:
         """Append the attempt, and do as the verdict says."""
         with self._changing:
             found = self._find(job.id, State.POSTING)
-            tried = replace(found, attempts=(*found.attempts, attempt), reason=verdict.reason)
-            self._keep(_judged(tried, verdict, attempt.ended))
+            self._keep(jobs.settled(found, verdict, attempt))
 
     def pacing(self) -> Mapping[str, Pacing]:
         """The pacing records."""
@@ -194,33 +182,3 @@ class MemoryStore(Shelf):
             if self._pacing.get(record.account) != expect:
                 raise Outpaced(f"the pacing record of {record.account} has changed")
             self._pacing[record.account] = record
-
-
-def _judged(job: Job, verdict: Verdict, now: datetime) -> Job:
-    match verdict:
-        case Done(url="", comment_id=None):
-            return replace(job, state=State.SKIPPED, settled=now)
-        case Done(url=url, comment_id=comment_id):
-            return replace(job, state=State.POSTED, settled=now, url=url, comment_id=comment_id)
-        case Buried():
-            return replace(job, state=State.FAILED, settled=now)
-        case RetryAt(due=due):
-            return replace(job, state=State.WAITING, due=due)
-        case Kept():
-            return replace(job, state=State.WAITING)
-        case InDoubt(look_at=look_at):
-            return replace(job, state=State.DOUBTFUL, due=look_at)
-
-
-def _alike(job: Job, submission: Submission) -> bool:
-    """Whether both are the same comment; GitHub's names do not tell upper from lower case."""
-    request, wanted = job.request, submission.request
-    return request is not None and (request.target.lower(), request.body) == (
-        wanted.target.lower(),
-        wanted.body,
-    )
-
-
-def _id_from(seed: str) -> str:
-    digest = hashlib.sha256(seed.encode()).digest()
-    return "".join(_LETTERS[byte % len(_LETTERS)] for byte in digest[:12])

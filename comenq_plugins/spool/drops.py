@@ -15,13 +15,13 @@ from typing import NamedTuple
 
 from comenq_core import wire
 from comenq_core.errors import InvalidRequest, NoSuchJob, QueueRefused, WrongState
+from comenq_core.identity import id_from
 from comenq_core.log import Log
 from comenq_core.model import CommentRequest, Instant, Origin, Submission
 from comenq_plugins.spool import durable
 from comenq_plugins.spool.arrivals import DROP_LIMIT, Arrival, Arrivals
 from comenq_plugins.spool.catalogue import Catalogue
 from comenq_plugins.spool.letters import write_letter
-from comenq_plugins.spool.names import id_from
 from comenq_plugins.spool.reading import Unfit, read_foreign
 
 __all__ = ["Adopted", "Drops"]

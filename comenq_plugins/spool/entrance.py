@@ -8,12 +8,13 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 
 from comenq_core.errors import QueueRefused, WrongState
+from comenq_core.identity import alike, digest_of, id_from, id_of_key
 from comenq_core.model import CommentRequest, Instant, Job, Submission
 from comenq_plugins.spool import durable, journal
 from comenq_plugins.spool.catalogue import Catalogue
 from comenq_plugins.spool.flush import Flusher
 from comenq_plugins.spool.locks import locked
-from comenq_plugins.spool.names import Name, digest_of, id_from, micros, moment
+from comenq_plugins.spool.names import Name, micros, moment
 
 __all__ = ["Entrance", "Item", "Limits"]
 
@@ -112,7 +113,7 @@ class _Batch:
         self._catalogue = catalogue
         self._layout = catalogue.layout
         keys = [item.submission.request.key for item in items]
-        ids = {_id_of_key(key) for key in keys if key is not None}
+        ids = {id_of_key(key) for key in keys if key is not None}
         self._known = catalogue.known(ids) if ids else frozenset()
         self._new: dict[str, tuple[Name, Job]] = {}
 
@@ -124,7 +125,7 @@ class _Batch:
         """
         request = item.submission.request
         if request.key is not None:
-            return self._keyed(request, _id_of_key(request.key))
+            return self._keyed(request, id_of_key(request.key))
         return self._same(request) if item.submission.if_absent else None
 
     def _keyed(self, request: CommentRequest, job_id: str) -> Job | None:
@@ -135,21 +136,21 @@ class _Batch:
             durable.sync_directory(place.directory)
         else:
             return None
-        if not _alike(job, request):
+        if not alike(job, request):
             raise WrongState(f"the key belongs to job {job_id}, which is another comment")
         return job
 
     def _same(self, request: CommentRequest) -> Job | None:
         digest = digest_of(request)
         written = [job for name, job in self._new.values() if name.digest == digest]
-        found = next((job for job in written if _alike(job, request)), None)
+        found = next((job for job in written if alike(job, request)), None)
         return found or self._stored(request, digest)
 
     def _stored(self, request: CommentRequest, digest: str) -> Job | None:
         for directory in (self._layout.cur, self._layout.new, self._layout.hold):
             names = [n for n in self._catalogue.names(directory) if n.digest == digest]
             for job in self._catalogue.jobs(directory, names):
-                if _alike(job, request):
+                if alike(job, request):
                     durable.sync_directory(directory)
                     return job
         return None
@@ -157,7 +158,7 @@ class _Batch:
     def add(self, item: Item, now: Instant, order: int) -> Job:
         """Take a new job into the batch."""
         request, origin = item.submission.request, item.submission.origin
-        job_id = _id_of_key(request.key) if request.key is not None else item.id
+        job_id = id_of_key(request.key) if request.key is not None else item.id
         due = micros(request.not_before) if request.not_before else 0
         name = Name(order, max(0, due), job_id or id_from(os.urandom(16)), digest_of(request))
         job = Job(
@@ -180,17 +181,6 @@ class _Batch:
         durable.create_all(files, flusher)
         names = [f"{self._layout.new}/{name}" for name, _ in self._new.values()]
         durable.publish(list(zip(files, names, strict=True)))
-
-
-def _id_of_key(key: str) -> str:
-    return id_from(b"key:" + key.encode())
-
-
-def _alike(job: Job, request: CommentRequest) -> bool:
-    asked = job.request
-    if asked is None:
-        return False
-    return asked.target.lower() == request.target.lower() and asked.body == request.body
 
 
 def _full(what: str, setting: str, floor: int) -> QueueRefused:

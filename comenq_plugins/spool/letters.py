@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 from datetime import datetime
 
+from comenq_core.identity import id_from
 from comenq_core.log import printable
 from comenq_core.model import Attempt, Buried, Job, Origin, State
 from comenq_plugins.spool import durable, journal
 from comenq_plugins.spool.catalogue import Place, listed
 from comenq_plugins.spool.layout import Layout
-from comenq_plugins.spool.names import Name, id_from, micros
+from comenq_plugins.spool.names import Name, micros
 
 __all__ = ["bury", "write_letter"]
 

@@ -20,14 +20,13 @@ interruptions
 
 from __future__ import annotations
 
-import hashlib
 import re
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
-from comenq_core.model import ID_PATTERN, CommentRequest
+from comenq_core.model import ID_PATTERN
 
-__all__ = ["LAST_ORDER", "Name", "digest_of", "id_from", "micros", "moment"]
+__all__ = ["LAST_ORDER", "Name", "micros", "moment"]
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _FORM = re.compile(
@@ -76,19 +75,3 @@ def micros(moment: datetime) -> int:
 def moment(since_epoch: int) -> datetime:
     """The instant that a name speaks of."""
     return _EPOCH + timedelta(microseconds=since_epoch)
-
-
-def id_from(seed: bytes) -> str:
-    """An id made from bytes: random ones, or an idempotency key's."""
-    return _base32(hashlib.sha256(seed).digest(), 12)
-
-
-def digest_of(request: CommentRequest) -> str:
-    """Equal for equal target and body. GitHub's names do not tell upper from lower case."""
-    text = f"{request.target.lower()}\0{request.body}"
-    return _base32(hashlib.sha256(text.encode()).digest(), 8)
-
-
-def _base32(data: bytes, length: int) -> str:
-    number = int.from_bytes(data[:8], "big")
-    return "".join(_ALPHABET[(number >> (5 * place)) & 31] for place in range(length))

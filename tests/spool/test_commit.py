@@ -10,9 +10,9 @@ from datetime import UTC, datetime
 import pytest
 
 from comenq_core.errors import StoreError
+from comenq_core.identity import id_from
 from comenq_core.model import CommentRequest, Job, Origin, Submission
 from comenq_plugins.spool.commit import GroupCommit
-from comenq_plugins.spool.names import id_from
 
 DEADLINE = 30
 

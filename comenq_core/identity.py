@@ -1,0 +1,44 @@
+"""Which jobs are the same: their ids, idempotency keys, and what they say. Pure.
+
+All stores make ids in the same way, so that a key means the same job when the queue has moved
+from one store to another.
+"""
+
+from __future__ import annotations
+
+import hashlib
+
+from comenq_core.model import CommentRequest, Job
+
+__all__ = ["alike", "digest_of", "id_from", "id_of_key"]
+
+_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+
+
+def id_from(seed: bytes) -> str:
+    """A job's id made from bytes, such as random ones."""
+    return _base32(hashlib.sha256(seed).digest(), 12)
+
+
+def id_of_key(key: str) -> str:
+    """The id of the one job that has this idempotency key."""
+    return id_from(b"key:" + key.encode())
+
+
+def digest_of(request: CommentRequest) -> str:
+    """Eight characters, equal for equal target and body, and hardly ever for others."""
+    text = f"{request.target.lower()}\0{request.body}"
+    return _base32(hashlib.sha256(text.encode()).digest(), 8)
+
+
+def alike(job: Job, request: CommentRequest) -> bool:
+    """Whether both are the same comment; GitHub's names do not tell upper from lower case."""
+    asked = job.request
+    if asked is None:
+        return False
+    return (asked.target.lower(), asked.body) == (request.target.lower(), request.body)
+
+
+def _base32(data: bytes, length: int) -> str:
+    number = int.from_bytes(data[:8], "big")
+    return "".join(_ALPHABET[(number >> (5 * place)) & 31] for place in range(length))
