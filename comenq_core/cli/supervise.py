@@ -7,6 +7,7 @@ import socket
 import stat
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import NoReturn
 
@@ -46,6 +47,7 @@ def supervise(settings: Settings, variables: Mapping[str, str]) -> NoReturn:
             f"socket_path: another daemon serves {settings.socket_path}: stop that one, or choose"
             " another path"
         )
+    os.umask(0o077)
     command = [sys.executable, "-P", "-m", "supervisor.supervisord"]
     conf = str(conf_file("supervisord.conf"))
     os.execve(
@@ -103,7 +105,11 @@ def make_private(directory: Path) -> None:
         SettingsError: it cannot be made, or somebody else could enter it.
     """
     try:
-        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # The modes of parents=True would be what a careless umask lets them be.
+        for above in reversed(directory.parents):
+            with suppress(FileExistsError):
+                above.mkdir(0o755)
+        directory.mkdir(mode=0o700, exist_ok=True)
         status = directory.lstat()
     except OSError as error:
         raise SettingsError(
