@@ -9,7 +9,6 @@ import shutil
 import stat
 import subprocess
 import sys
-import sysconfig
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -29,7 +28,10 @@ DAEMON = User(41_001, (GROUP.gr_gid,))
 MEMBER = User(41_002, (GROUP.gr_gid,))
 OTHER_MEMBER = User(41_003, (GROUP.gr_gid,))
 OUTSIDER = User(41_004)
-LIBRARIES = [sysconfig.get_path("purelib"), str(Path(comenq_core.__file__).parents[1])]
+LIBRARIES = [
+    str(Path(comenq_core.__file__).parents[1]),
+    *(entry for entry in sys.path if entry.endswith("site-packages")),
+]
 
 
 def as_user(user: User) -> dict[str, Any]:
