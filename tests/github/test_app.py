@@ -4,32 +4,20 @@ from pathlib import Path
 
 import jwt
 import pytest
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
 
 from comenq_core.errors import SettingsError
 from comenq_core.model import Posted, Throttled, Unauthorized, Unavailable
-from comenq_core.settings import Settings
 from comenq_core.testing.forge import Forge
 from comenq_plugins.github import make_posters
 from comenq_plugins.github.poster import GitHubPoster
+from tests.github.app import KEY, PEM, private_key, settings
 from tests.github.conftest import a_job
-
-KEY = rsa.generate_private_key(public_exponent=65_537, key_size=2048)
-PEM = KEY.private_bytes(
-    serialization.Encoding.PEM,
-    serialization.PrivateFormat.TraditionalOpenSSL,
-    serialization.NoEncryption(),
-)
 
 
 @pytest.fixture
 def key_file(tmp_path: Path) -> Path:
     """Keep the App's key in a private file."""
-    path = tmp_path / "key.pem"
-    path.touch(0o600)
-    path.write_bytes(PEM)
-    return path
+    return private_key(tmp_path)
 
 
 @pytest.fixture
@@ -38,17 +26,6 @@ def app_poster(forge: Forge, key_file: Path) -> GitHubPoster:
     (poster,) = make_posters(settings(forge.url, key_file))
     assert isinstance(poster, GitHubPoster)
     return poster
-
-
-def settings(url: str, key_file: Path, **options: object) -> Settings:
-    """What a configuration file for an App says."""
-    table = {
-        "app_id": "Iv1.client",
-        "app_installation_id": 42,
-        "app_private_key_file": str(key_file),
-        **options,
-    }
-    return Settings(github_api_url=url, tables={"github": table})
 
 
 def test_posts_as_the_installation(forge: Forge, app_poster: GitHubPoster) -> None:

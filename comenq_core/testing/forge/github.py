@@ -164,7 +164,8 @@ def _pull(call: Call) -> Reply:
 def _user(call: Call) -> Reply:
     if call.account.kind == "Bot" and call.account.login.endswith("[bot]"):
         return _error(403, "Resource not accessible by integration")
-    return Reply(status=200, body={"login": call.account.login, "id": 1, "type": call.account.kind})
+    user = {"login": call.account.login, "id": 1, "type": call.account.kind}
+    return Reply(status=200, body={**user, "user_view_type": "public"})
 
 
 def _rate_limit(call: Call) -> Reply:

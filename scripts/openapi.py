@@ -1,0 +1,102 @@
+"""Fetch GitHub's published description of its API, and keep what concerns comenq.
+
+    scripts/python scripts/openapi.py DIRECTORY
+
+It writes DIRECTORY/github.json, and leaves nothing elsewhere. Where npm or the package is not to
+be had, it says so and exits with 2. The package is GitHub's own description, as Octokit uses it:
+https://github.com/octokit/openapi
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import re
+import subprocess
+import sys
+import tarfile
+from pathlib import Path
+from typing import Any
+
+PACKAGE = "@octokit/openapi@23.0.2"
+MEMBER = "package/generated/api.github.com.json"
+COMMENTS = "/repos/{owner}/{repo}/issues/{issue_number}/comments"
+OPERATIONS = (
+    ("post", COMMENTS),
+    ("get", COMMENTS),
+    ("get", "/repos/{owner}/{repo}/pulls/{pull_number}"),
+    ("get", "/user"),
+    ("post", "/app/installations/{installation_id}/access_tokens"),
+)
+PATIENCE = 100.0
+
+
+def main() -> int:
+    """Fetch and trim; return 0, or 2 where that is not possible."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("directory", type=Path)
+    directory: Path = parser.parse_args().directory
+    try:
+        package = fetch(directory)
+    except (OSError, subprocess.SubprocessError) as error:
+        reason = getattr(error, "stderr", None) or error
+        first = str(reason).strip().partition("\n")[0]
+        print(f"{PACKAGE} is not to be had: {first}", file=sys.stderr)
+        return 2
+    with tarfile.open(package) as archive:
+        member = archive.extractfile(MEMBER)
+        assert member, f"{MEMBER} is no file"
+        whole = json.load(member)
+    (directory / "github.json").write_text(json.dumps(trimmed(whole)))
+    return 0
+
+
+def fetch(directory: Path) -> Path:
+    """Have npm fetch the package; return where it is.
+
+    Raises:
+        OSError: there is no npm.
+        SubprocessError: it fails, or takes too long.
+    """
+    directory.mkdir(exist_ok=True)
+    done = subprocess.run(
+        ["npm", "pack", "--json", "--ignore-scripts", "--pack-destination", directory, PACKAGE],
+        env={
+            **os.environ,
+            "npm_config_cache": str(directory / "cache"),
+            "npm_config_fetch_retries": "0",
+        },
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=True,
+    )
+    (packed,) = json.loads(done.stdout)
+    return directory / str(packed["filename"])
+
+
+def trimmed(whole: dict[str, Any]) -> dict[str, Any]:
+    """The description of our operations, and of all that they refer to."""
+    paths: dict[str, Any] = {}
+    for method, path in OPERATIONS:
+        paths.setdefault(path, {})[method] = whole["paths"][path][method]
+    kept: dict[str, Any] = {"openapi": whole["openapi"], "info": whole["info"], "paths": paths}
+    wanted = references(paths)
+    while wanted:
+        kind, name = wanted.pop()
+        place = kept.setdefault("components", {}).setdefault(kind, {})
+        if name not in place:
+            place[name] = whole["components"][kind][name]
+            wanted += references(place[name])
+    return kept
+
+
+def references(value: object) -> list[tuple[str, str]]:
+    """What a part of the description refers to: kinds and names of components."""
+    return re.findall(r'"\$ref": "#/components/([^/"]+)/([^/"]+)"', json.dumps(value))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
