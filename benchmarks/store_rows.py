@@ -166,7 +166,7 @@ def claim_and_settle(store: SpoolStore) -> float:
     now = datetime.now(UTC)
     attempt = Attempt(started=now, ended=now, account="benchmark", outcome="posted")
     start = time.perf_counter()
-    job = store.claim()
+    job = store.claim("bot")
     if job is None:
         raise RuntimeError("nothing to claim")
     store.settle(job, Done(url="u", comment_id=1), attempt)
@@ -210,7 +210,7 @@ def _first_claim(root: Path) -> float:
     began = time.perf_counter()
     store = spool_at(root)
     with store.lock():
-        store.claim()
+        store.claim("bot")
     return time.perf_counter() - began
 
 

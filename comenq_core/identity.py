@@ -10,7 +10,7 @@ import hashlib
 
 from comenq_core.model import CommentRequest, Job
 
-__all__ = ["alike", "digest_of", "id_from", "id_of_key"]
+__all__ = ["alike", "digest_of", "id_from", "id_of_key", "is_same"]
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 
@@ -37,6 +37,13 @@ def alike(job: Job, request: CommentRequest) -> bool:
     if asked is None:
         return False
     return (asked.target.lower(), asked.body) == (request.target.lower(), request.body)
+
+
+def is_same(job: Job, other: Job) -> bool:
+    """Whether two stores' jobs with the same id are one: the same comment, or the same file."""
+    if other.request is None:
+        return job.request is None
+    return alike(job, other.request)
 
 
 def _base32(data: bytes, length: int) -> str:

@@ -213,12 +213,14 @@ class Store(Protocol):
     # What the worker does
 
     def lock(self) -> AbstractContextManager[None]:
-        """Be the store's worker for the length of a ``with`` block.
+        """Be a worker of the store for the length of a ``with`` block.
 
-        Entering recovers what a worker that died has left: its jobs are in doubt.
+        Entering recovers what a worker that died has left: its jobs are in doubt. A store that
+        several machines share lends jobs for a time only, and recovers those whose time is up
+        whenever a worker asks for `doubtful` jobs.
 
         Raises:
-            StoreLocked: another worker has the store.
+            StoreLocked: the store has one worker at a time, and another is it.
         """
 
     def tend(self) -> bool:
@@ -227,17 +229,28 @@ class Store(Protocol):
     def doubtful(self) -> Sequence[Job]:
         """The jobs that may be posted already, each with ``due``: when to look for it."""
 
-    def claim(self) -> Job | None:
-        """Take the first job that is due, if there is one."""
+    def claim(self, account: str) -> Job | None:
+        """Take the first job that is due, if there is one, for ``account`` to post.
+
+        There is none for an account for which another worker has a job.
+        """
 
     def reclaim(self, job: Job) -> Job:
-        """Take a doubtful job, to look for its comment."""
+        """Take a doubtful job, to look for its comment.
+
+        Raises:
+            WrongState: it is not in doubt any more; another worker may have it.
+        """
 
     def settle(self, job: Job, verdict: Verdict, attempt: Attempt) -> None:
-        """Record what was tried and what becomes of a claimed job."""
+        """Record what was tried and what becomes of a claimed job.
+
+        Raises:
+            WrongState: this worker does not have the job, or not any more.
+        """
 
     def next_due(self) -> datetime | None:
-        """When the next job that is not due yet will be, if there is one."""
+        """When a worker should look again: when the next job that is not due yet will be."""
 
     def pacing(self) -> Mapping[str, Pacing]:
         """The pacing records, by posting account."""
@@ -245,12 +258,31 @@ class Store(Protocol):
     def pace(self, record: Pacing, *, expect: Pacing | None) -> None:
         """Replace the account's pacing record.
 
+        A record with a ``margin`` announces an attempt. Where jobs are lent for a time, it is
+        also the last moment to find out that the time is up: on return, the worker still has the
+        job for as long as an attempt can last.
+
         Raises:
-            Outpaced: the record is not ``expect`` any more.
+            Outpaced: the record is not ``expect`` any more, or the worker has lost the job.
         """
 
     def watch(self) -> Watch:
         """Begin to signal changes: new jobs, and what operators do."""
+
+    # What a move from one store to another does, which has the lock of both
+
+    def adopt(self, jobs: Sequence[Job]) -> None:
+        """Take jobs with their stories from another store: all or, with an error, none.
+
+        Those that wait go to the end of the line, in the order given. A job whose id is known
+        already is left as it is, so that a move can be done again.
+
+        Raises:
+            WrongState: an id belongs to another comment.
+        """
+
+    def disown(self, jobs: Sequence[Job]) -> None:
+        """Forget jobs that another store has adopted, in whatever state; some may be gone."""
 
 
 class Poster(Protocol):

@@ -35,6 +35,7 @@ class Turns:
         self._pace = pace
         self._policy = policy
         self._unusable: dict[str, str] = {}
+        self._strange: set[str] = set()
 
     def next_poster(self, records: Mapping[str, Pacing], now: Instant) -> tuple[float, Poster]:
         """Whose turn it is, and in how many seconds: the longest unused of the soonest."""
@@ -62,10 +63,16 @@ class Turns:
             and self._usable(poster, record)
         ]
 
-    def until_look(self, job: Job, records: Mapping[str, Pacing], now: Instant) -> float:
-        """Seconds until the forge may be asked for a doubtful job."""
-        poster = self.poster_of(job, records)
-        record = records.get(poster.account)
+    def next_look(
+        self, job: Job, records: Mapping[str, Pacing], now: Instant
+    ) -> tuple[float, Poster]:
+        """Which account is to look for a doubtful job, and in how many seconds it may."""
+        poster = self._poster_of(job, records)
+        if poster is None:
+            return math.inf, self._posters[0]
+        return self._until_look(job, poster, records.get(poster.account), now), poster
+
+    def _until_look(self, job: Job, poster: Poster, record: Pacing | None, now: Instant) -> float:
         if not self._usable(poster, record):
             return math.inf
         due = (job.due - now.wall).total_seconds() if job.due else 0.0
@@ -87,8 +94,26 @@ class Turns:
         self._unusable.pop(poster.account, None)
         return record is None or record.refused != credential
 
-    def poster_of(self, job: Job, records: Mapping[str, Pacing]) -> Poster:
-        """The account that tried this job last: only there can its comment be found."""
-        accounts = {record.account for record in records.values() if record.job == job.id}
-        accounts |= {attempt.account for attempt in job.attempts[-1:]}
-        return next((p for p in self._posters if p.account in accounts), self._posters[0])
+    def _poster_of(self, job: Job, records: Mapping[str, Pacing]) -> Poster | None:
+        """The account that tried this job last: only there can its comment be found.
+
+        ``None`` says that it is not one of ours: it may be another machine's, or was in an
+        earlier configuration.
+        """
+        account = _last_account(job, records)
+        if account is None:
+            return self._posters[0]
+        ours = next((poster for poster in self._posters if poster.account == account), None)
+        if ours is None and job.id not in self._strange:
+            self._strange.add(job.id)
+            log.warning("strange_account", "A job is in doubt that only another account can look"
+                        " for: it stays so until that account is configured here.",
+                        job=job.id, account=account)  # fmt: skip
+        return ours
+
+
+def _last_account(job: Job, records: Mapping[str, Pacing]) -> str | None:
+    tried = [(attempt.ended, attempt.account) for attempt in job.attempts[-1:]]
+    # A worker that died has left no attempt, but the record of the one that it began.
+    tried += [(r.at.wall, r.account) for r in records.values() if r.job == job.id]
+    return max(tried)[1] if tried else None

@@ -1,22 +1,21 @@
 """The worker: one comment at a time, never before its time, never twice.
 
-`Worker.step` does at most one thing that reaches for the forge and says how long to wait; `run`
-does the waiting. In front of every post stands a durable pacing record, behind it a durable
-receipt. A job whose outcome nobody knows is looked for before it is posted again.
+`Worker.step` does at most one thing that reaches for the forge and says how long to wait;
+`comenq_core.drive` does the waiting. In front of every post stands a durable pacing record,
+behind it a durable receipt. A job whose outcome nobody knows is looked for before it is posted
+again. Other workers may share the store: then who loses a race for a job gives it up.
 """
 
 from __future__ import annotations
 
 import math
 import random
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import closing
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
-from select import select
 
-from comenq_core import pacing, registry
-from comenq_core.errors import ComenqError, NoSuchJob, QueueRefused, WrongState
+from comenq_core import pacing
+from comenq_core.errors import NoSuchJob, Outpaced, QueueRefused, WrongState
 from comenq_core.log import Log
 from comenq_core.model import (
     Attempt,
@@ -26,25 +25,23 @@ from comenq_core.model import (
     Pacing,
     Throttled,
     Unauthorized,
+    Unavailable,
     Unknown,
     Verdict,
 )
 from comenq_core.pacing import Pace
-from comenq_core.protocols import Poster, Stop, Store, Watch
+from comenq_core.protocols import Poster, Store
 from comenq_core.reports import report_silence, report_try
 from comenq_core.retry import Policy, after_look, decide, given_up, unanswered
-from comenq_core.settings import Settings
-from comenq_core.terms import pace_of, policy_of
-from comenq_core.tries import Found, look_attempt, tried_at, try_find, try_post
+from comenq_core.tries import Found, Tried, look_attempt, tried_at, try_find, try_post
 from comenq_core.turns import Turns
 
-__all__ = ["LONGEST_WAIT", "Worker", "run"]
+__all__ = ["LONGEST_WAIT", "Worker"]
 
 LONGEST_WAIT = 60.0
 """Seconds after which the worker looks around even if nothing has woken it."""
 
 _RECENT = 500
-_AFTER_FAULT = 2.0
 
 log = Log("worker")
 
@@ -92,14 +89,15 @@ class Worker:
         now, records = self._store.now(), self._store.pacing()
         waits = [LONGEST_WAIT]
         for job in self._store.doubtful():
-            waits.append(self._turns.until_look(job, records, now))
-            if waits[-1] <= 0:
-                self._look(job, records)
+            wait, poster = self._turns.next_look(job, records, now)
+            if wait <= 0:
+                self._look(job, poster, records.get(poster.account))
                 return 0.0
+            waits.append(wait)
         wait, poster = self._turns.next_poster(records, now)
         if wait > 0:
             return min(*waits, wait)
-        claimed = self._store.claim()
+        claimed = self._store.claim(poster.account)
         if claimed is None:
             return min(*waits, self._until_due(now))
         # Owed until it has begun: while its pace cannot be recorded, the job is not in doubt.
@@ -110,7 +108,7 @@ class Worker:
     def _welcome(self) -> None:
         """Forget that a credential was refused where there is another now."""
         for record in self._turns.renewed(self._store.pacing()):
-            self._store.pace(replace(record, refused="", reason=""), expect=record)
+            self._record_pace(replace(record, refused="", reason=""), record)
             log.info("credential", "An account has another credential.", account=record.account)
 
     def _until_due(self, now: Instant) -> float:
@@ -123,26 +121,47 @@ class Worker:
         flutter = random.uniform(0, self._pace.flutter)
         now = self._store.now()
         begun = pacing.before_attempt(before, poster.account, job.id, now, self._pace, flutter)
-        self._store.pace(begun, expect=before)
+        try:
+            self._announce(begun, before)
+        except Outpaced as error:
+            self._owed.append(partial(self._give_back, job, poster, now, str(error)))
+            return
         tried = try_post(poster, job, now, self._store.now, self._pace.attempt_limit)
         verdict = decide(tried.outcome, tried.ended.wall, self._policy)
         after = pacing.after_attempt(begun, tried.outcome, tried.ended, credential, self._pace)
         self._owed += [
             partial(self._settle, job, verdict, tried.attempt),
-            partial(self._store.pace, after, expect=begun),
+            partial(self._record_pace, after, begun),
             partial(report_silence, tried.outcome, after, tried.ended, self._pace),
         ]
 
-    def _look(self, job: Job, records: Mapping[str, Pacing]) -> None:
+    def _announce(self, begun: Pacing, before: Pacing | None) -> None:
+        """Record that an attempt begins, unless another worker has used the account meanwhile."""
+        # The store may have failed to say that it did record it.
+        announced = before and before.job == begun.job and before.margin
+        if not announced and pacing.until_post(before, begun.at, self._pace) > 0:
+            raise Outpaced(f"another worker has just used the account {begun.account}")
+        self._store.pace(begun, expect=before)
+
+    def _give_back(self, job: Job, poster: Poster, now: Instant, reason: str) -> None:
+        """Nothing was sent: the job has its place again."""
+        outcome = Unavailable(message=reason)
+        tried = Tried(outcome=outcome, started=now, ended=now, account=poster.account)
+        self._settle(job, decide(outcome, now.wall, self._policy), tried.attempt)
+
+    def _look(self, job: Job, poster: Poster, record: Pacing | None) -> None:
         """Ask the forge whether a doubtful job's comment is there."""
-        poster = self._turns.poster_of(job, records)
-        record = records.get(poster.account)
-        if job.interruptions > self._policy.max_interruptions:
-            self._give_up(job, poster)
-            return
         credential = poster.credential()
         started = self._store.now()
-        job = self._store.reclaim(job)
+        try:
+            job = self._store.reclaim(job)
+        except (NoSuchJob, WrongState) as error:
+            log.info("taken", "A job in doubt was taken by somebody else.", job=job.id,
+                     reason=error)  # fmt: skip
+            return
+        if job.interruptions > self._policy.max_interruptions:
+            self._give_up(job, poster, started)
+            return
         since = tried_at(job, record, started, self._pace.attempt_limit)
         found = try_find(poster, job, since, self._known(job))
         ended = self._store.now()
@@ -152,13 +171,12 @@ class Worker:
         if isinstance(found, Throttled | Unauthorized):
             silent = pacing.after_look(record, poster.account, found, ended, credential)
             self._owed += [
-                partial(self._store.pace, silent, expect=record),
+                partial(self._record_pace, silent, record),
                 partial(report_silence, found, silent, ended, self._pace),
             ]
         self._pay()
 
-    def _give_up(self, job: Job, poster: Poster) -> None:
-        now = self._store.now()
+    def _give_up(self, job: Job, poster: Poster, now: Instant) -> None:
         verdict = Buried(reason=given_up(job.interruptions))
         self._settle(job, verdict, look_attempt(poster, None, verdict.reason, now, now))
 
@@ -185,46 +203,16 @@ class Worker:
         else:
             report_try(job, verdict, attempt)
 
+    def _record_pace(self, record: Pacing, expect: Pacing | None) -> None:
+        """Replace a record, unless another worker has: then what that one knows is newer."""
+        try:
+            self._store.pace(record, expect=expect)
+        except Outpaced as error:
+            log.info("outpaced", "Another worker has used an account meanwhile.",
+                     account=record.account, reason=error)  # fmt: skip
+
     def _pay(self) -> None:
         """Record what is not recorded yet; if the store fails, the next step does it first."""
         while self._owed:
             self._owed[0]()
             self._owed.pop(0)
-
-
-def run(settings: Settings, stop: Stop) -> int:
-    """Be the worker until ``stop`` is set; return the process's exit status.
-
-    Raises:
-        ComenqError: the settings, a plugin or the store do not let it begin.
-    """
-    plugins = registry.load()
-    store = plugins.store(settings)
-    pace = pace_of(settings)
-    worker = Worker(store, plugins.posters(settings), pace, policy_of(settings))
-    with store.lock(), closing(store.watch()) as watch:
-        log.info("started", "The worker is ready.", store=settings.store, poster=settings.poster)
-        _drive(worker, watch, stop)
-    log.info("stopped", "The worker has ended.")
-    return 0
-
-
-def _drive(worker: Worker, watch: Watch, stop: Stop) -> None:
-    """Step, wait, step again; a fault is told once, and tried again until it is gone."""
-    fault = ""
-    while not stop.is_set():
-        try:
-            watch.drain()
-            wait = worker.step()
-        except ComenqError as error:
-            if str(error) != fault:
-                log.error("fault", "The store or a plugin failed; this is tried again.",
-                          reason=error)  # fmt: skip
-            fault = str(error)
-            stop.wait(_AFTER_FAULT)
-            continue
-        if fault:
-            log.info("recovered", "The fault is gone.")
-            fault = ""
-        if wait > 0:
-            select([watch.fileno(), stop.fileno()], [], [], min(wait, LONGEST_WAIT))

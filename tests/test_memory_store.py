@@ -8,11 +8,11 @@ import pytest
 
 from comenq_core.protocols import Store
 from comenq_core.testing.clock import FakeClock
-from comenq_core.testing.contract import StoreContract
+from comenq_core.testing.contract import OneWorkerContract, StoreContract
 from comenq_core.testing.memory import MemoryStore
 
 
-class TestMemoryStore(StoreContract):
+class TestMemoryStore(StoreContract, OneWorkerContract):
     @pytest.fixture
     def reopen(self, clock: FakeClock) -> Callable[[], Store]:
         """All that opens a store in memory is to have it already."""

@@ -92,9 +92,9 @@ def _listen(settings: Settings, _given: Namespace) -> int:
 
 
 def _work(settings: Settings, _given: Namespace) -> int:
-    from comenq_core import worker
+    from comenq_core import drive
 
-    return _as_process("worker", worker.run, settings)
+    return _as_process("worker", drive.run, settings)
 
 
 def _as_process(name: str, run: Callable[[Settings, Stop], int], settings: Settings) -> int:

@@ -13,9 +13,9 @@ from contextlib import contextmanager
 from dataclasses import replace
 from itertools import count
 
-from comenq_core import jobs
 from comenq_core.errors import Outpaced, StoreLocked, WrongState
-from comenq_core.identity import alike, id_from, id_of_key
+from comenq_core.identity import alike, id_from, id_of_key, is_same
+from comenq_core.jobs import claimed, forgiven, interrupted, settled
 from comenq_core.model import (
     Attempt,
     Instant,
@@ -116,7 +116,7 @@ class MemoryStore(Shelf):
         with self._changing:
             job = self._find(job_id, State.FAILED)
             self._places[job_id] = next(self._backs)
-            return self._keep(jobs.forgiven(job))
+            return self._keep(forgiven(job))
 
     def pause(self, pause: Pause) -> None:
         """Remember the pause."""
@@ -145,7 +145,7 @@ class MemoryStore(Shelf):
             raise StoreLocked("another worker has this store")
         try:
             for job in self._in(State.POSTING):
-                self._keep(jobs.interrupted(job, self.now().wall))
+                self._keep(interrupted(job, self.now().wall))
             yield
         finally:
             self._worker.release()
@@ -154,23 +154,23 @@ class MemoryStore(Shelf):
         """Nothing has to be tidied in memory."""
         return False
 
-    def claim(self) -> Job | None:
+    def claim(self, account: str) -> Job | None:  # noqa: ARG002 -- there is one worker
         """The head of the line, if it is due."""
         with self._changing:
             now = self.now().wall
             ready = [job for job in self._in(State.WAITING) if job.due is None or job.due <= now]
-            return self._keep(jobs.claimed(ready[0])) if ready else None
+            return self._keep(claimed(ready[0])) if ready else None
 
     def reclaim(self, job: Job) -> Job:
         """From doubt to the worker's hands."""
         with self._changing:
-            return self._keep(jobs.claimed(self._find(job.id, State.DOUBTFUL)))
+            return self._keep(claimed(self._find(job.id, State.DOUBTFUL)))
 
     def settle(self, job: Job, verdict: Verdict, attempt: Attempt) -> None:
         """Append the attempt, and do as the verdict says."""
         with self._changing:
             found = self._find(job.id, State.POSTING)
-            self._keep(jobs.settled(found, verdict, attempt))
+            self._keep(settled(found, verdict, attempt))
 
     def pacing(self) -> Mapping[str, Pacing]:
         """The pacing records."""
@@ -182,3 +182,25 @@ class MemoryStore(Shelf):
             if self._pacing.get(record.account) != expect:
                 raise Outpaced(f"the pacing record of {record.account} has changed")
             self._pacing[record.account] = record
+
+    # What a move does
+
+    def adopt(self, jobs: Sequence[Job]) -> None:
+        """Take the jobs whose ids are not known yet."""
+        with self._changing:
+            for job in jobs:
+                known = self._jobs.get(job.id)
+                if known is not None and not is_same(known, job):
+                    raise WrongState(f"job {job.id} is another comment here")
+            for job in jobs:
+                if job.id not in self._jobs:
+                    self._places[job.id] = next(self._backs)
+                    self._keep(job)
+
+    def disown(self, jobs: Sequence[Job]) -> None:
+        """Forget the jobs."""
+        with self._changing:
+            for job in jobs:
+                self._jobs.pop(job.id, None)
+                self._places.pop(job.id, None)
+            self._tell()

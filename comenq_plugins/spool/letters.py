@@ -13,9 +13,10 @@ from comenq_plugins.spool.catalogue import Place, listed
 from comenq_plugins.spool.layout import Layout
 from comenq_plugins.spool.names import Name, micros
 
-__all__ = ["bury", "write_letter"]
+__all__ = ["NO_DIGEST", "bury", "write_letter"]
 
-_NO_DIGEST = "00000000"
+NO_DIGEST = "00000000"
+"""Stands in the name of what has no request."""
 
 
 def write_letter(layout: Layout, job_id: str, origin: Origin, now: datetime, reason: str) -> Name:
@@ -23,7 +24,7 @@ def write_letter(layout: Layout, job_id: str, origin: Origin, now: datetime, rea
     job = Job(id=job_id, request=None, arrived=now, origin=origin, state=State.FAILED)
     attempt = Attempt(started=now, ended=now, account="", outcome="refused", message=reason)
     event = journal.Event(attempt=attempt, verdict=Buried(reason=printable(reason)))
-    name = Name(micros(now), 0, job_id, _NO_DIGEST, events=1)
+    name = Name(micros(now), 0, job_id, NO_DIGEST, events=1)
     draft = layout.draft(name)
     durable.create(draft, journal.encode_job(job) + journal.encode_event(event))
     durable.publish([(draft, os.path.join(layout.failed, str(name)))])

@@ -29,6 +29,7 @@ from comenq_plugins.spool.entrance import Entrance, Item
 from comenq_plugins.spool.faults import reported
 from comenq_plugins.spool.journal import Event
 from comenq_plugins.spool.locks import claim_lock
+from comenq_plugins.spool.moving import Moving
 from comenq_plugins.spool.names import micros, moment
 from comenq_plugins.spool.records import Records
 from comenq_plugins.spool.recovery import recover
@@ -61,6 +62,7 @@ class SpoolStore:
         self._records = Records(self._layout)
         self._desk = Desk(catalogue, clock)
         self._bench = Bench(catalogue)
+        self._moving = Moving(catalogue)
         self._drops = Drops(catalogue, self._put_adopted, clock)
         self._commit = GroupCommit(self._put)
         self._threads = threading.RLock()
@@ -179,7 +181,7 @@ class SpoolStore:
         with self._operation():
             return self._bench.doubtful()
 
-    def claim(self) -> Job | None:
+    def claim(self, account: str) -> Job | None:  # noqa: ARG002 -- no other worker can have it
         """Move the first name that is due from ``new/`` to ``cur/``."""
         with self._operation():
             return self._bench.claim(self.now())
@@ -214,6 +216,18 @@ class SpoolStore:
         """Begin to signal every change: its inotify descriptor becomes readable."""
         with reported(self._layout.root):
             return Bell(self._layout)
+
+    # What a move does
+
+    def adopt(self, jobs: Sequence[Job]) -> None:
+        """Write jobs of another store, all in their directories."""
+        with self._operation():
+            self._moving.adopt(jobs, self.now())
+
+    def disown(self, jobs: Sequence[Job]) -> None:
+        """Unlink jobs that another store has."""
+        with self._operation():
+            self._moving.disown(jobs)
 
     def close(self) -> None:
         """Stop watching the spool."""

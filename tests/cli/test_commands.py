@@ -27,7 +27,7 @@ def _listed(comenq: Comenq, *words: str) -> list[str]:
 
 
 def _settle(served: Served, verdict: Buried | Done) -> str:
-    job = served.store.claim()
+    job = served.store.claim("bot")
     assert job is not None
     served.store.settle(job, verdict, ATTEMPT)
     return job.id

@@ -142,7 +142,7 @@ def test_state_that_does_not_allow_it_is_told(client: Talker, ids: list[str]) ->
 
 def _bury(served: Served) -> str:
     """Fail the first job; return its id."""
-    job = served.store.claim()
+    job = served.store.claim("bot")
     assert job is not None
     served.store.settle(job, Buried(reason="it is locked"), ATTEMPT)
     return job.id

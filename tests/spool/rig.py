@@ -77,7 +77,7 @@ def put(store: SpoolStore, *bodies: str) -> list[Job]:
 
 def claim(store: SpoolStore) -> Job:
     """Take the first job, of which there has to be one."""
-    job = store.claim()
+    job = store.claim("bot")
     assert job is not None
     return job
 

@@ -103,7 +103,7 @@ OPERATIONS: dict[str, Action] = {
     "put a batch": lambda store: store.put([submission(f"new {n}") for n in range(3)]),
     "put with a key": lambda store: store.put([submission("new", key="k")]),
     "put if absent": lambda store: store.put([submission("first", if_absent=True)]),
-    "claim": lambda store: store.claim(),
+    "claim": lambda store: store.claim("bot"),
     "reclaim": lambda store: store.reclaim(job_of(store, "doubtful")),
     **{f"settle as {word}": settle("claimed", verdict) for word, verdict in VERDICTS.items()},
     "give up": settle("doubtful", VERDICTS["buried"]),
@@ -272,7 +272,7 @@ def test_a_crash_amid_adoption_loses_and_doubles_no_file(lab: Lab) -> None:
 
 def claim_all(store: SpoolStore) -> None:
     """Claim whatever is due."""
-    while store.claim():
+    while store.claim("bot"):
         continue
 
 

@@ -243,7 +243,7 @@ def test_a_link_in_the_name_of_another_job_is_no_job(store: SpoolStore, spool: P
     with store.lock():
         tend(store)
         assert [claim(store).asked.body for _ in range(2)] == ["first", "second"]
-        assert store.claim() is None
+        assert store.claim("bot") is None
     assert "another job" in letters(store)[0]
 
 
@@ -261,7 +261,7 @@ def test_a_job_like_name_gives_no_place_in_the_line(
     with store.lock():
         tend(store)
         assert claim(store).id == job.id
-        assert store.claim() is None
+        assert store.claim("bot") is None
     assert len(letters(store)) == 2
 
 

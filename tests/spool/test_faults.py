@@ -265,7 +265,11 @@ def test_a_disk_that_turns_read_only_refuses_and_takes_again(
     """EROFS is told as it is; when the disk can be written again, all works without a restart."""
     remount(disk, "ro")
     job = job_of(cramped, "waits")
-    for work in (lambda: put(cramped, "Hi"), lambda: cramped.hold(job.id), cramped.claim):
+    for work in (
+        lambda: put(cramped, "Hi"),
+        lambda: cramped.hold(job.id),
+        lambda: cramped.claim("bot"),
+    ):
         with pytest.raises(StoreError, match="Read-only file system: nothing was acknowledged"):
             work()
     assert [job.asked.body for job in cramped.pending()] == ["claimed", "waits"]

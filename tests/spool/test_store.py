@@ -237,7 +237,7 @@ def test_recovery_removes_a_second_name_in_the_same_directory(
     with store.lock():
         assert places_of(spool) == {job.id: ["new"]}
         assert claim(store).id == job.id
-        assert store.claim() is None
+        assert store.claim("bot") is None
 
 
 def is_locked(path: Path) -> bool:
@@ -409,7 +409,7 @@ def works(store: SpoolStore) -> None:
     first, second = put(store, "posted", "held")
     store.hold(second.id)
     with store.lock():
-        job = next(job for job in iter(store.claim, None) if job.id == first.id)
+        job = next(job for job in iter(lambda: store.claim("bot"), None) if job.id == first.id)
         store.settle(job, Done(url="https://forge.example/1"), attempt(store))
         store.tend()
     store.cancel(second.id)
@@ -436,7 +436,7 @@ def test_a_waiting_job_survives_the_loss_of_another_directory(
     (job,) = put(store, "Hi")
     with store.lock():
         shutil.rmtree(spool / "cur")
-        found = store.claim() or store.claim()
+        found = store.claim("bot") or store.claim("bot")
         assert found is not None
         assert found.id == job.id
 

@@ -16,11 +16,11 @@ HOURS = 7_200.0
 
 
 @pytest.mark.parametrize("accept", [True, False])
-@pytest.mark.parametrize("how", [{"status": 502}, {"status": 500}, {"drop": True}])
+@pytest.mark.parametrize("how", [{"status": 502}, {"status": 500}, {"status": 408}, {"drop": True}])
 def test_an_ambiguous_answer_gives_one_comment(
     daemon: Rig, how: dict[str, Any], accept: bool
 ) -> None:
-    """A 5xx or a dropped connection, with or without the comment created: one, not two or none."""
+    """A 5xx, a 408 or a dropped connection, with or without the comment created: one, not two or none."""
     daemon.forge.answer_next(accept=accept, **how)
     job = daemon.put()
     daemon.run_for(HOURS)
@@ -119,7 +119,7 @@ def test_somebody_elses_equal_comment_is_not_ours(daemon: Rig) -> None:
 def interrupted(daemon: Rig, *, posted: bool) -> Job:
     """A job whose worker was killed between claim and receipt."""
     job = daemon.put()
-    claimed = daemon.store.claim()
+    claimed = daemon.store.claim("bot")
     assert claimed
     if posted:
         (poster,) = _posters(daemon)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 
 import pytest
 
@@ -23,6 +24,7 @@ from comenq_core.protocols import Store
 from comenq_core.testing.clock import FakeClock
 
 __all__ = [
+    "ACCOUNT",
     "ALICE",
     "Harness",
     "attempt",
@@ -35,6 +37,7 @@ __all__ = [
     "try_and_settle",
 ]
 
+ACCOUNT = "octocat"
 ALICE = Origin(intake="contract", uid=1000, pid=42)
 
 
@@ -83,7 +86,7 @@ def attempt(store: Store, *, counted: bool = True) -> Attempt:
     return Attempt(
         started=now - timedelta(seconds=2),
         ended=now,
-        account="octocat",
+        account=ACCOUNT,
         outcome="unknown",
         message="502 Bad Gateway",
         status=502,
@@ -93,7 +96,7 @@ def attempt(store: Store, *, counted: bool = True) -> Attempt:
 
 def claim(store: Store) -> Job:
     """Take the first job, of which there has to be one."""
-    job = store.claim()
+    job = store.claim(ACCOUNT)
     assert job is not None, "a job that is due was not handed out"
     return job
 
@@ -101,7 +104,7 @@ def claim(store: Store) -> Job:
 def claim_all(store: Store) -> list[str]:
     """The ids of the jobs that can be claimed, in the order in which they are."""
     with store.lock():
-        return [job.id for job in iter(store.claim, None)]
+        return [job.id for job in iter(partial(store.claim, ACCOUNT), None)]
 
 
 def try_and_settle(store: Store, *verdicts: Verdict) -> Job:

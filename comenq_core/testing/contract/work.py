@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
@@ -12,6 +13,7 @@ from comenq_core.model import Buried, Done, InDoubt, Job, Kept, RetryAt, State, 
 from comenq_core.protocols import Store
 from comenq_core.testing.clock import FakeClock
 from comenq_core.testing.contract.harness import (
+    ACCOUNT,
     Harness,
     attempt,
     claim,
@@ -30,13 +32,17 @@ URL = "https://forge.example/octocat/hello/pull/7#issuecomment-1"
 class WorkContract(Harness):
     """Lock, claim, settle, recovery, history."""
 
-    def test_there_is_one_worker_at_a_time(self, store: Store, reopen: Callable[[], Store]) -> None:
-        """A second worker is refused while there is a first, and taken when that is gone."""
+    def test_two_workers_never_have_the_same_job(
+        self, store: Store, reopen: Callable[[], Store]
+    ) -> None:
+        """A second worker is refused or, where several may work, finds the job taken."""
+        put(store, "Hi")
         other = reopen()
-        with store.lock(), pytest.raises(StoreLocked), other.lock():
-            pass
-        with other.lock():
-            pass
+        with store.lock():
+            job = claim(store)
+            with suppress(StoreLocked), other.lock():
+                assert (other.claim(ACCOUNT), list(other.doubtful())) == (None, [])
+            assert store.get(job.id) == job
 
     def test_the_listener_needs_no_lock(self, store: Store, reopen: Callable[[], Store]) -> None:
         """What listeners do goes on while a worker has the store."""
@@ -51,7 +57,7 @@ class WorkContract(Harness):
         with store.lock():
             claimed = claim(store)
             assert (claimed.id, claimed.state) == (job.id, State.POSTING)
-            assert store.claim() is None
+            assert store.claim(ACCOUNT) is None
             assert store.get(job.id) == claimed
 
     def test_a_worker_finds_what_listeners_put_meanwhile(
@@ -60,7 +66,7 @@ class WorkContract(Harness):
         """Listener and worker are two processes with one store."""
         worker = reopen()
         with worker.lock():
-            assert worker.claim() is None
+            assert worker.claim(ACCOUNT) is None
             (job,) = put(store, "Hi")
             assert claim(worker).id == job.id
 
@@ -136,7 +142,7 @@ class WorkContract(Harness):
         assert (job.state, job.due, job.reason) == (State.DOUBTFUL, look_at, "502")
         clock.advance(3600)
         with store.lock():
-            assert (store.claim(), list(store.doubtful())) == (None, [job])
+            assert (store.claim(ACCOUNT), list(store.doubtful())) == (None, [job])
 
     def test_a_job_in_doubt_survives_a_worker(self, store: Store) -> None:
         """A worker that comes after finds it as it was: nobody has died of it."""
@@ -167,7 +173,7 @@ class WorkContract(Harness):
         worker = reopen()
         with worker.lock():
             (doubtful,) = worker.doubtful()
-            assert worker.claim() is None
+            assert worker.claim(ACCOUNT) is None
             assert (doubtful.id, doubtful.state, doubtful.interruptions) == (
                 job.id,
                 State.DOUBTFUL,
