@@ -5,8 +5,10 @@ Waits are read from the durable record and the test's own clock; nothing sleeps.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from email.utils import format_datetime
+from typing import Any
 
 import pytest
 
@@ -109,6 +111,8 @@ def test_a_reset_in_the_past_is_no_negative_wait(daemon: Rig) -> None:
         (403, {"message": "You have triggered an abuse detection mechanism."}),
         (422, ABUSE),
         (422, {"message": "Validation Failed: was submitted too quickly"}),
+        (403, {"message": "Maximum number of login attempts exceeded. Please try again later."}),
+        (429, {"message": "whoa there!"}),
     ],
 )
 def test_a_secondary_limit_without_a_time_doubles_from_a_minute(
@@ -144,6 +148,7 @@ def test_an_absurd_retry_after_is_a_day(daemon: Rig) -> None:
     daemon.put()
     daemon.run()
     assert daemon.pacing.quiet == 86_400
+    assert "it asks for 99999999 s of silence; waiting 24 hours" in daemon.pacing.reason
 
 
 @pytest.mark.parametrize(
@@ -154,6 +159,8 @@ def test_an_absurd_retry_after_is_a_day(daemon: Rig) -> None:
         (404, "Not Found"),
         (410, "Issues are disabled for this repo"),
         (422, "Validation Failed"),
+        (400, "Problems parsing JSON"),
+        (451, "Repository access blocked"),
     ],
 )
 def test_a_refusal_buries_the_job_and_the_next_goes_on(
@@ -183,9 +190,15 @@ def test_a_missing_permission_is_named(daemon: Rig) -> None:
     assert "issues=write" in daemon.job(job).reason
 
 
-def test_401_is_tried_once_and_then_nothing_is_sent(daemon: Rig) -> None:
+@pytest.mark.parametrize(
+    ("status", "message"),
+    [(401, "Bad credentials"), (403, "Sorry. Your account was suspended.")],
+)
+def test_a_refused_account_is_tried_once_and_then_nothing_is_sent(
+    daemon: Rig, status: int, message: str
+) -> None:
     """A rejected token stops the account; the job stays as it was, across a restart."""
-    daemon.forge.answer_next(status=401, body={"message": "Bad credentials"})
+    daemon.forge.answer_next(status=status, body={"message": message})
     job = daemon.put()
     daemon.run()
     daemon.start()
@@ -239,12 +252,15 @@ def test_a_redirect_loop_ends(daemon: Rig) -> None:
     assert attempts(daemon.forge) <= 6
 
 
-def test_a_forge_that_is_not_there_is_tried_again_later(daemon: Rig) -> None:
-    """A refused connection sends nothing, counts nothing, and keeps the job's place."""
-    with Forge() as gone:
-        url = gone.url
+@pytest.mark.parametrize(
+    "url",
+    ["http://127.0.0.1:1", "http://forge.invalid", "https://127.0.0.1:{port}"],
+    ids=["refused", "unknown host", "no TLS"],
+)
+def test_a_forge_that_is_not_there_is_tried_again_later(daemon: Rig, url: str) -> None:
+    """Where no connection stands, nothing is sent or counted, and the job keeps its place."""
     there = daemon.settings
-    daemon.settings = type(there)(**{**vars(there), "github_api_url": url})
+    daemon.settings = replace(there, github_api_url=url.format(port=daemon.forge.port))
     daemon.start()
     job = daemon.put()
     daemon.run()
@@ -257,9 +273,41 @@ def test_a_forge_that_is_not_there_is_tried_again_later(daemon: Rig) -> None:
     assert daemon.bodies == ["hello"]
 
 
-def test_a_success_that_is_no_comment_is_not_believed(daemon: Rig) -> None:
-    """A 200, or a 201 without a comment in it, is an unknown outcome, not a receipt."""
-    daemon.forge.answer_next(status=200, body={"ok": True})
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"status": 200, "body": {"id": 1, "html_url": "https://github.com/o/r/pull/1#x"}},
+        {"status": 202, "body": {}},
+        {"status": 201, "body": {"message": "Created"}},
+        {"status": 201, "text": "<html>Created</html>"},
+    ],
+    ids=["200", "202", "no comment", "no JSON"],
+)
+def test_a_success_that_is_no_comment_is_not_believed(daemon: Rig, answer: dict[str, Any]) -> None:
+    """Another 2xx, or a 201 without a comment in it, is an unknown outcome, not a receipt."""
+    daemon.forge.answer_next(**answer)
     job = daemon.put()
     daemon.run()
     assert daemon.job(job).state == "doubtful"
+
+
+@pytest.mark.parametrize("status", [400, 403, 406, 413])
+def test_a_refusal_by_something_on_the_way_is_not_believed(daemon: Rig, status: int) -> None:
+    """A 4xx that is not JSON is a proxy's and no verdict: the comment is looked for, then sent."""
+    daemon.forge.answer_next(status=status, text="<html>Blocked</html>")
+    job = daemon.put()
+    daemon.run()
+    assert daemon.job(job).state == "doubtful"
+    daemon.run_for(2 * COOLDOWN)
+    assert daemon.bodies == ["hello"]
+
+
+def test_a_proxy_that_wants_a_password_is_tried_again_later(daemon: Rig) -> None:
+    """A 407 says that nothing was sent: the job keeps its place, uncounted."""
+    daemon.forge.answer_next(status=407, text="<html>Who are you?</html>")
+    job = daemon.put()
+    daemon.run()
+    kept = daemon.job(job)
+    assert (kept.state, kept.tries, kept.attempts[-1].outcome) == ("waiting", 0, "unavailable")
+    daemon.run_for(2 * COOLDOWN)
+    assert daemon.bodies == ["hello"]

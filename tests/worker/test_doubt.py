@@ -20,7 +20,7 @@ HOURS = 7_200.0
 def test_an_ambiguous_answer_gives_one_comment(
     daemon: Rig, how: dict[str, Any], accept: bool
 ) -> None:
-    """A 5xx, a 408 or a dropped connection, with or without the comment created: one, not two or none."""
+    """A 5xx, a 408 or a dropped connection, with the comment created or not: one comment."""
     daemon.forge.answer_next(accept=accept, **how)
     job = daemon.put()
     daemon.run_for(HOURS)
