@@ -301,3 +301,20 @@ def test_token_is_found_nowhere_but_in_its_file(daemon: Shared, forge: Forge) ->
         places[Path(op)] = json.dumps(daemon.say(json.dumps({"op": op}))).encode()
 
     assert [path.name for path, data in places.items() if TOKEN.encode() in data] == ["token"]
+
+
+def test_spool_that_is_closed_to_the_daemon_is_told_and_borne(daemon: Shared, forge: Forge) -> None:
+    """While the spool's mode shuts the daemon out clients get an error; then all is well again."""
+    listener, worker = daemon.listen(), daemon.work()
+    daemon.put("before")
+    worker.log.until(" job_done: ")
+    daemon.queue.chmod(0)
+    for _ in range(20):
+        assert "Permission denied" in daemon.comenq("o/r", "1", "refused", status=1)
+    daemon.queue.chmod(0o710)
+
+    daemon.put("afterwards")
+
+    assert forge.wait_for_comments(2, timeout=DEADLINE)[1].body == "afterwards"
+    (told,) = [line for line in listener.log.lines if " error " in line]
+    assert " queue refusing: " in told
