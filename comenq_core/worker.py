@@ -129,11 +129,14 @@ class Worker:
         tried = try_post(poster, job, now, self._store.now, self._pace.attempt_limit)
         verdict = decide(tried.outcome, tried.ended.wall, self._policy)
         after = pacing.after_attempt(begun, tried.outcome, tried.ended, credential, self._pace)
-        self._owed += [
-            partial(self._settle, job, verdict, tried.attempt),
+        settle = partial(self._settle, job, verdict, tried.attempt)
+        pace = [
             partial(self._record_pace, after, begun),
             partial(report_silence, tried.outcome, after, tried.ended, self._pace),
         ]
+        # First what a crash between the two must not lose: the forge's wish, or else the receipt.
+        is_wish = isinstance(tried.outcome, Throttled | Unauthorized)
+        self._owed += [*pace, settle] if is_wish else [settle, *pace]
 
     def _announce(self, begun: Pacing, before: Pacing | None) -> None:
         """Record that an attempt begins, unless another worker has used the account meanwhile."""
@@ -167,13 +170,14 @@ class Worker:
         ended = self._store.now()
         verdict = self._judge(job, found, ended)
         attempt = look_attempt(poster, found, verdict.reason, started, ended)
-        self._owed = [partial(self._settle, job, verdict, attempt)]
+        self._owed = []
         if isinstance(found, Throttled | Unauthorized):
             silent = pacing.after_look(record, poster.account, found, ended, credential)
             self._owed += [
                 partial(self._record_pace, silent, record),
                 partial(report_silence, found, silent, ended, self._pace),
             ]
+        self._owed.append(partial(self._settle, job, verdict, attempt))
         self._pay()
 
     def _give_up(self, job: Job, poster: Poster, now: Instant) -> None:

@@ -76,6 +76,34 @@ def test_retry_after_as_a_date_silences_the_whole_queue(daemon: Rig) -> None:
     assert 7_190 < daemon.pacing.quiet <= 7_201
 
 
+@pytest.mark.parametrize("is_look", [False, True])
+def test_a_kill_right_after_a_throttle_does_not_forget_it(
+    daemon: Rig, monkeypatch: pytest.MonkeyPatch, is_look: bool
+) -> None:
+    """Of what follows an answer, the silence is recorded first: no request, whoever asks next."""
+    daemon.put()
+    if is_look:
+        daemon.forge.answer_next(status=502)
+        daemon.run()
+        daemon.clock.advance(5)
+    limit: dict[str, Any] = {"method": "", "status": 429, "headers": {"Retry-After": "7200"}}
+    daemon.forge.answer_next(**limit, body=SECONDARY)
+    monkeypatch.setattr(daemon.store, "settle", killed)
+    with pytest.raises(KeyboardInterrupt):
+        daemon.run()
+    before = len(daemon.forge.requests)
+    daemon.start()
+    daemon.run_for(7_199)
+    assert len(daemon.forge.requests) == before
+    daemon.run_for(COOLDOWN)
+    assert daemon.bodies == ["hello"]
+
+
+def killed(*_: object) -> None:
+    """End the worker where kill -9 might."""
+    raise KeyboardInterrupt
+
+
 def test_an_exhausted_primary_limit_waits_for_its_reset(daemon: Rig) -> None:
     """With nothing remaining, the queue is silent until a second after the reset."""
     reset = daemon.wall() + timedelta(minutes=50)
