@@ -42,7 +42,7 @@ class Catalogue(Incoming):
     """Finds jobs, wherever they stand. Call `sync` first."""
 
     def names(self, directory: str) -> list[Name]:
-        """The jobs in a directory, in their order."""
+        """The jobs in a directory."""
         return list(self.index) if directory == self.layout.new else listed(directory)
 
     def look_up(self, prefix: str) -> tuple[Place, Job]:

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from itertools import chain
 
 from comenq_core.errors import WrongState
 from comenq_core.model import Instant, Job, State
 from comenq_plugins.spool import durable, journal
 from comenq_plugins.spool.catalogue import Catalogue, Place, moved_on
 from comenq_plugins.spool.locks import locked
-from comenq_plugins.spool.names import Name
+from comenq_plugins.spool.names import Name, micros
 
 __all__ = ["Desk"]
 
@@ -39,11 +38,10 @@ class Desk:
 
     def pending(self) -> Iterator[Job]:
         """The jobs that are not settled, each read when it is asked for."""
-        layout = self._layout
-        return chain.from_iterable(
-            self._catalogue.jobs(directory, self._catalogue.names(directory))
-            for directory in (layout.cur, layout.new, layout.hold)
-        )
+        layout, catalogue = self._layout, self._catalogue
+        yield from catalogue.jobs(layout.cur, catalogue.names(layout.cur))
+        yield from catalogue.jobs(layout.new, catalogue.index.line(micros(self._now().wall)))
+        yield from catalogue.jobs(layout.hold, catalogue.names(layout.hold))
 
     def history(self, limit: int) -> Sequence[Job]:
         """The newest settled jobs, newest last."""

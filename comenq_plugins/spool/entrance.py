@@ -124,9 +124,8 @@ class _Batch:
         acknowledged here, so it is synced here.
         """
         request = item.submission.request
-        if request.key is not None:
-            return self._keyed(request, id_of_key(request.key))
-        return self._same(request) if item.submission.if_absent else None
+        keyed = self._keyed(request, id_of_key(request.key)) if request.key is not None else None
+        return keyed or (self._same(request) if item.submission.if_absent else None)
 
     def _keyed(self, request: CommentRequest, job_id: str) -> Job | None:
         if job_id in self._new:

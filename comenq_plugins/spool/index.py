@@ -31,8 +31,12 @@ class Index:
         return len(self._by_id)
 
     def __iter__(self) -> Iterator[Name]:
-        yield from self._ready
-        yield from self._later
+        return iter(self._by_id.values())
+
+    def line(self, now: int) -> list[Name]:
+        """All names, in the order in which they are to be claimed as things stand at ``now``."""
+        self._promote(now)
+        return [*self._ready, *self._later]
 
     def add(self, name: Name) -> None:
         """Know a name; another one with the same id is forgotten."""

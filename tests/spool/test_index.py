@@ -65,7 +65,8 @@ class IndexMachine(RuleBasedStateMachine):
         line = [*ready, *sorted(later, key=lambda name: (name.due, name))]
         assert self.index.first(self.now) == (ready[0] if ready else None)
         assert self.index.next_due(self.now) == min((n.due for n in later), default=None)
-        assert list(self.index) == line
+        assert self.index.line(self.now) == line
+        assert sorted(self.index) == sorted(line)
         assert [self.index.position(name, self.now) for name in line] == list(range(len(line)))
         assert len(self.index) == len(self.known)
         assert all(self.index.get(name.id) == name for name in line)

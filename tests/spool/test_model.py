@@ -1,0 +1,316 @@
+"""The spool against the store in memory: every operation, in any order, with crashes."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from comenq_core.errors import Outpaced, StoreError
+from comenq_core.model import (
+    Buried,
+    Counts,
+    Done,
+    InDoubt,
+    Job,
+    Kept,
+    Pacing,
+    Pause,
+    RetryAt,
+    State,
+    Submission,
+    Verdict,
+)
+from comenq_core.testing.clock import FakeClock
+from comenq_core.testing.memory import MemoryStore
+from comenq_plugins.spool import SpoolStore
+from tests.spool.rig import attempt, open_at, submission
+
+steps = st.sampled_from([-86_400, -3_600, -1, 0, 1, 30, 3_600, 86_400])
+delays = st.sampled_from([0, 1, 30, 3_600])
+numbers = st.integers(min_value=0, max_value=30)
+SHM = "/dev/shm"
+
+
+@st.composite
+def submissions(draw: st.DrawFn) -> Callable[[FakeClock], Submission]:
+    """What somebody hands in; its time is relative to the clock."""
+    body = draw(st.sampled_from("abc"))
+    key = draw(st.none() | st.sampled_from("kl"))
+    delay = draw(st.none() | steps)
+    ahead, if_absent = draw(st.booleans()), draw(st.booleans())
+
+    def made(clock: FakeClock) -> Submission:
+        when = None if delay is None else clock().wall + timedelta(seconds=delay)
+        return submission(body, key=key, not_before=when, ahead=ahead, if_absent=if_absent)
+
+    return made
+
+
+class StoreMachine(RuleBasedStateMachine):
+    """A listener and a worker on one spool, and the model that does the same."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        shm = SHM if os.access(SHM, os.W_OK) else None
+        self.path = Path(tempfile.mkdtemp(prefix="cq", dir=shm))
+        self.clock = FakeClock()
+        self.model = MemoryStore(self.clock)
+        self.twins: dict[str, str] = {}
+        self.order: list[str] = []
+        self.in_hand: Job | None = None
+        self.stack = ExitStack()
+
+    @initialize()
+    def start(self) -> None:
+        """Begin with an empty spool."""
+        self.listener = self.opened()
+        self.begin_work()
+
+    def opened(self) -> SpoolStore:
+        """The spool, as a new process opens it."""
+        return open_at(self.path / "queue", self.clock)
+
+    def begin_work(self) -> None:
+        """Be the worker."""
+        self.worker = self.opened()
+        self.stack.enter_context(self.worker.lock())
+        self.stack.enter_context(self.model.lock())
+
+    def teardown(self) -> None:
+        """Leave nothing behind."""
+        self.stack.close()
+        self.worker.close()
+        self.listener.close()
+        shutil.rmtree(self.path)
+
+    # Comparing
+
+    def twin(self, job: Job) -> Job:
+        """A job of the spool, as it has to be in the model."""
+        # Whether a job in doubt is due is all that matters, and recovery says so in its own way.
+        due = None if job.state is State.DOUBTFUL else job.due
+        return replace(job, id=self.twins.get(job.id, job.id), due=due)
+
+    @staticmethod
+    def plain(job: Job) -> Job:
+        """A job of the model, to be compared with `twin`."""
+        return replace(job, due=None) if job.state is State.DOUBTFUL else job
+
+    def both(self, real: Callable[[], Job], model: Callable[[], Job]) -> None:
+        """Do the same twice, and assert that the same comes of it."""
+        try:
+            wanted = model()
+        except StoreError as error:
+            with pytest.raises(type(error)):
+                real()
+            return
+        assert self.twin(real()) == self.plain(wanted)
+
+    def pick(self, number: int) -> tuple[str, str] | None:
+        """A job that there is or was: its id in the spool and in the model."""
+        if not self.order:
+            return None
+        job_id = self.order[number % len(self.order)]
+        return job_id, self.twins[job_id]
+
+    # The listener
+
+    @rule(batch=st.lists(submissions(), min_size=1, max_size=3))
+    def put(self, batch: list[Callable[[FakeClock], Submission]]) -> None:
+        """Queue a batch."""
+        made = [one(self.clock) for one in batch]
+        try:
+            wanted = self.model.put(made)
+        except StoreError as error:
+            with pytest.raises(type(error)):
+                self.listener.put(made)
+            return
+        for real, model in zip(self.listener.put(made), wanted, strict=True):
+            if real.id not in self.twins:
+                self.twins[real.id] = model.id
+                self.order.append(real.id)
+            assert self.twins[real.id] == model.id or real.asked.body == model.asked.body
+
+    @rule(number=numbers, name=st.sampled_from(["bump", "bust", "hold", "release", "retry"]))
+    def change(self, number: int, name: str) -> None:
+        """Be the operator."""
+        if ids := self.pick(number):
+            real, model = (getattr(store, name) for store in (self.listener, self.model))
+            self.both(lambda: real(ids[0]), lambda: model(ids[1]))
+
+    @rule(number=numbers)
+    def cancel(self, number: int) -> None:
+        """Delete a job, if that is allowed."""
+        if ids := self.pick(number):
+            self.both(lambda: self.listener.cancel(ids[0]), lambda: self.model.cancel(ids[1]))
+
+    @rule(number=numbers, length=st.integers(min_value=4, max_value=12))
+    def get(self, number: int, length: int) -> None:
+        """Look a job up by its id, or by most of it."""
+        if ids := self.pick(number):
+            self.both(lambda: self.worker.get(ids[0][:length]), lambda: self.model.get(ids[1]))
+
+    @rule(reason=st.sampled_from(["rest", "test"]))
+    def pause(self, reason: str) -> None:
+        """Let nothing be posted."""
+        pause = Pause(since=self.clock().wall, reason=reason)
+        self.listener.pause(pause)
+        self.model.pause(pause)
+
+    @rule()
+    def resume(self) -> None:
+        """Let all be posted again."""
+        self.listener.resume()
+        self.model.resume()
+
+    @rule()
+    def restart_the_listener(self) -> None:
+        """Kill it; another one comes."""
+        self.listener.close()
+        self.listener = self.opened()
+
+    # The worker
+
+    @precondition(lambda self: self.in_hand is None)
+    @rule()
+    def claim(self) -> None:
+        """Take the next job."""
+        wanted, real = self.model.claim("bot"), self.worker.claim("bot")
+        assert (real is None) == (wanted is None)
+        if real and wanted:
+            assert self.twin(real) == wanted
+            self.in_hand = real
+
+    @precondition(lambda self: self.in_hand is None)
+    @rule(number=numbers)
+    def reclaim(self, number: int) -> None:
+        """Take a job that is in doubt."""
+        doubtful = sorted(self.worker.doubtful(), key=lambda job: job.arrived)
+        assert {self.twins[job.id] for job in doubtful} == {j.id for j in self.model.doubtful()}
+        if doubtful:
+            job = doubtful[number % len(doubtful)]
+            model = self.model.get(self.twins[job.id])
+            self.in_hand = self.worker.reclaim(job)
+            assert self.twin(self.in_hand) == self.model.reclaim(model)
+
+    @precondition(lambda self: self.in_hand is not None)
+    @rule(word=st.sampled_from(["done", "skip", "bury", "retry", "keep", "doubt"]), delay=delays)
+    def settle(self, word: str, delay: int) -> None:
+        """Say what became of the job in hand."""
+        assert self.in_hand
+        self.clock.advance(1)
+        when = self.clock().wall + timedelta(seconds=delay)
+        verdicts: dict[str, Verdict] = {
+            "done": Done(url="https://forge.example/1", comment_id=1),
+            "skip": Done(reason="closed"),
+            "bury": Buried(reason="locked"),
+            "retry": RetryAt(due=when, reason="502"),
+            "keep": Kept(reason="throttled"),
+            "doubt": InDoubt(look_at=when, reason="timeout"),
+        }
+        tried = replace(attempt(self.worker), counted=delay > 0)
+        self.worker.settle(self.in_hand, verdicts[word], tried)
+        self.model.settle(self.model.get(self.twins[self.in_hand.id]), verdicts[word], tried)
+        self.in_hand = None
+
+    @rule()
+    def restart_the_worker(self) -> None:
+        """Kill it, whatever it has in hand; another one comes."""
+        self.stack.close()
+        self.worker.close()
+        self.in_hand = None
+        self.begin_work()
+
+    @rule(account=st.sampled_from("xy"), quiet=delays, stale=st.booleans())
+    def pace(self, account: str, quiet: int, stale: bool) -> None:
+        """Record a pace, knowing the last one or not."""
+        record = Pacing(account=account, at=self.clock(), quiet=float(quiet), refused="token")
+        expect = None if stale else self.model.pacing().get(account)
+        try:
+            self.model.pace(record, expect=expect)
+        except Outpaced:
+            if self.model.pacing()[account] != record:
+                with pytest.raises(Outpaced):
+                    self.worker.pace(record, expect=expect)
+            return
+        self.worker.pace(record, expect=expect)
+
+    @rule()
+    def tend(self) -> None:
+        """Housekeeping changes nothing that anybody sees."""
+        assert not self.worker.tend()
+
+    # Time
+
+    @rule(seconds=delays)
+    def wait(self, seconds: int) -> None:
+        """Let time pass."""
+        self.clock.advance(seconds)
+
+    @rule(seconds=steps)
+    def set_the_clock(self, seconds: int) -> None:
+        """Set the clock, forward or back."""
+        self.clock.set_wall(self.clock().wall + timedelta(seconds=seconds))
+
+    @rule()
+    def reboot(self) -> None:
+        """Start the machine again; only its clock is modelled here."""
+        self.clock.reboot()
+
+    # What always holds
+
+    @invariant()
+    def all_is_the_same(self) -> None:
+        """Listener, worker and model see the same queue."""
+        for store in (self.listener, self.worker):
+            self.same_jobs(store)
+            assert store.counts() == self.model.counts()
+            assert store.next_due() == self.model.next_due()
+            assert dict(store.pacing()) == dict(self.model.pacing())
+            assert store.paused() == self.model.paused()
+
+    def same_jobs(self, store: SpoolStore) -> None:
+        """Assert that every job is the same, and the line too."""
+        real = [self.twin(job) for job in store.pending()]
+        model = [self.plain(job) for job in self.model.pending()]
+        assert waiting(real) == waiting(model)
+        assert unordered(real) == unordered(model)
+        past = [self.twin(job) for job in store.history(limit=99)]
+        assert unordered(past) == unordered(list(self.model.history(limit=99)))
+        for job in store.pending():
+            if job.state is State.WAITING:
+                twin = self.model.get(self.twins[job.id])
+                assert store.position(job) == self.model.position(twin)
+
+    @invariant()
+    def the_counts_add_up(self) -> None:
+        """Every job that was not cancelled is somewhere, once."""
+        counts: Counts = self.listener.counts()
+        total = counts.waiting + counts.posting + counts.held + counts.posted + counts.failed
+        known = [*self.listener.pending(), *self.listener.history(limit=999)]
+        assert total == len(known) == len({job.id for job in known})
+
+
+def waiting(jobs: list[Job]) -> list[str]:
+    """The line."""
+    return [job.id for job in jobs if job.state is State.WAITING]
+
+
+def unordered(jobs: list[Job]) -> list[Job]:
+    """Jobs in an order that does not depend on the store."""
+    return sorted(jobs, key=lambda job: job.id)
+
+
+TestStore = pytest.mark.slow(StoreMachine.TestCase)
+TestStore.settings = settings(max_examples=100, stateful_step_count=50, deadline=None)
