@@ -312,5 +312,6 @@ def unordered(jobs: list[Job]) -> list[Job]:
     return sorted(jobs, key=lambda job: job.id)
 
 
-TestStore = pytest.mark.slow(StoreMachine.TestCase)
+# To tell a failure in few words takes longer than to find it.
+TestStore = pytest.mark.timeout(600)(pytest.mark.slow(StoreMachine.TestCase))
 TestStore.settings = settings(max_examples=100, stateful_step_count=50, deadline=None)
