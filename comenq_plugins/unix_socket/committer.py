@@ -1,8 +1,9 @@
-"""Turns clients that wait at the same time into one batch, carried out in one thread."""
+"""Turns comments that wait at the same time into one batch; all is carried out in one thread."""
 
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
@@ -26,6 +27,9 @@ class _Waiting:
 class Committer:
     """Group commit: while one batch is made durable, the next one gathers.
 
+    Anything but a comment, such as a long list, is a batch of its own, and these take turns with
+    the comments: nobody waits for more than one list that somebody else wants.
+
     Args:
         executor: runs the batches, one at a time.
         carry_out: blocks until the errands are done, and returns a reply for each.
@@ -36,25 +40,43 @@ class Committer:
     ) -> None:
         self._executor = executor
         self._carry_out = carry_out
-        self._waiting: list[_Waiting] = []
+        self._puts: list[_Waiting] = []
+        self._others: deque[_Waiting] = deque()
+        self._is_puts_turn = True
         self._is_busy = False
 
     def submit(self, errand: Errand, ticket: Ticket, tell: Callable[[], None]) -> None:
         """Have the errand done; then fill in the ticket's reply, and tell."""
-        self._waiting.append(_Waiting(errand=errand, ticket=ticket, tell=tell))
+        waiting = _Waiting(errand=errand, ticket=ticket, tell=tell)
+        (self._puts if errand.is_put else self._others).append(waiting)
         if not self._is_busy:
             self._begin()
 
     def _begin(self) -> None:
-        batch, self._waiting = self._waiting[:BATCH_LIMIT], self._waiting[BATCH_LIMIT:]
+        batch = self._next_batch()
         errands = [waiting.errand for waiting in batch]
         self._is_busy = True
         work = asyncio.get_running_loop().run_in_executor(self._executor, self._carry_out, errands)
         work.add_done_callback(partial(self._finish, batch))
 
+    def _next_batch(self) -> Sequence[_Waiting]:
+        are_puts = self._are_puts_next()
+        self._is_puts_turn = not are_puts
+        if not are_puts:
+            return [self._others.popleft()]
+        batch, self._puts = self._puts[:BATCH_LIMIT], self._puts[BATCH_LIMIT:]
+        return batch
+
+    def _are_puts_next(self) -> bool:
+        if not self._puts or not self._others:
+            return bool(self._puts)
+        # What a connection asks for after its comments has to see them.
+        asker = self._others[0].tell
+        return self._is_puts_turn or any(waiting.tell == asker for waiting in self._puts)
+
     def _finish(self, batch: Sequence[_Waiting], work: asyncio.Future[list[bytes]]) -> None:
         self._is_busy = False
-        if self._waiting:
+        if self._puts or self._others:
             self._begin()
         for waiting, reply in zip(batch, work.result(), strict=True):
             waiting.ticket.reply = reply

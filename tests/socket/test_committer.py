@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
@@ -62,6 +63,62 @@ def test_one_connection_fills_a_batch(served: Served) -> None:
         served.store.gate.set()
         assert [client.reply()["outcome"] for _ in range(101)] == ["ok"] * 101
     assert served.store.batches == [1, 100]
+
+
+class _Telling(JobQueue):
+    """Remembers what it was asked for."""
+
+    asked: ClassVar[list[str]] = []
+
+    def submit_all(self, submissions: Sequence[Submission]) -> Sequence[Entry]:
+        self.asked.append("put")
+        return super().submit_all(submissions)
+
+    def pending(self, limit: int | None = None) -> Sequence[Entry]:
+        self.asked.append("list")
+        return super().pending(limit)
+
+
+def _telling(queue: JobQueue) -> JobQueue:
+    return _Telling(queue._store, queue._pace)
+
+
+def test_comment_waits_for_one_list_at_most(
+    directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many clients ask for lists, a comment that comes after them is taken soon."""
+    monkeypatch.setattr(_Telling, "asked", [])
+    with serving(directory / "c.sock", wrap=_telling) as served, ExitStack() as stack:
+        first, *listers, last = [stack.enter_context(served.talk()) for _ in range(12)]
+        served.store.gate.clear()
+        first.send(REQUEST)
+        until(served.store.entered.is_set)
+        for lister in listers:
+            lister.send({"op": "list"})
+        last.send(REQUEST)
+        with served.talk() as nobody:
+            nobody.socket.sendall(b"nonsense\n")
+            nobody.reply()
+        served.store.gate.set()
+        assert {client.reply()["outcome"] for client in (first, *listers, last)} == {"ok"}
+    assert _Telling.asked == ["put", "list", "put", *["list"] * 9]
+
+
+def test_list_shows_what_its_own_connection_has_put_before(served: Served) -> None:
+    """Requests of one connection are carried out in their order, whatever others ask for."""
+    with served.talk() as other, served.talk() as client:
+        served.store.gate.clear()
+        other.send(REQUEST, {"op": "list"})
+        until(served.store.entered.is_set)
+        other.send({"op": "list"})
+        client.send({**REQUEST, "body": "mine"}, {"op": "list"}, {**REQUEST, "body": "too late"})
+        with served.talk() as nobody:
+            nobody.socket.sendall(b"nonsense\n")
+            nobody.reply()
+        served.store.gate.set()
+        _, listed, _ = client.reply(), client.reply(), client.reply()
+    bodies = [entry["body"] for entry in listed["entries"]]
+    assert bodies == [REQUEST["body"], "mine"]
 
 
 REFUSALS = {
