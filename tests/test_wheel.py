@@ -1,0 +1,97 @@
+"""What `pip install comenq` gives, in an environment that has nothing else."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.slow
+
+CHECKOUT = Path(__file__).parents[1]
+READY = {"listener started", "unix listening", "worker started"}
+
+
+@pytest.fixture(scope="module")
+def wheel() -> Iterator[Path]:
+    """The wheel, built from the checkout."""
+    with tempfile.TemporaryDirectory(prefix="cq") as directory:
+        build = (sys.executable, "-m", "hatchling", "build", "--target", "wheel")
+        subprocess.run([*build, "--directory", directory], cwd=CHECKOUT, check=True)
+        (path,) = Path(directory).glob("comenq-*.whl")
+        yield path
+
+
+@pytest.fixture(scope="module")
+def commands(wheel: Path) -> Iterator[Path]:
+    """The directory of the commands that the wheel installs, with all that it asks for."""
+    with tempfile.TemporaryDirectory(prefix="cq") as directory:
+        subprocess.run([sys.executable, "-m", "venv", directory], check=True)
+        python, constraints = Path(directory, "bin/python"), CHECKOUT / "constraints.txt"
+        install = (python, "-m", "pip", "--quiet", "install", "--constraint", constraints)
+        subprocess.run([*install, wheel], check=True)
+        yield python.parent
+
+
+@pytest.fixture
+def environ(tmp_path: Path) -> Iterator[dict[str, str]]:
+    """An environment for a daemon of its own, which knows nothing of the checkout."""
+    (tmp_path / "token").touch(0o600)
+    (tmp_path / "token").write_text("ghp_canary")
+    with tempfile.TemporaryDirectory(prefix="cq") as directory:
+        yield {
+            "PATH": os.defpath,
+            "COMENQ_SOCKET": f"{directory}/comenq.sock",
+            "COMENQD_SOCKET_PATH": f"{directory}/comenq.sock",
+            "COMENQD_QUEUE_PATH": f"{directory}/queue",
+            "COMENQD_GITHUB_TOKEN_FILE": str(tmp_path / "token"),
+            "COMENQD_GITHUB_API_URL": "http://127.0.0.1:9",
+        }
+
+
+def test_the_wheel_has_what_is_not_python(wheel: Path) -> None:
+    """The files of conf/ and the marks that say that there are types are in the wheel."""
+    names = set(zipfile.ZipFile(wheel).namelist())
+    conf = {f"comenq_core/conf/{path.name}" for path in (CHECKOUT / "conf").iterdir()}
+
+    assert conf | {"comenq_core/py.typed", "comenq_plugins/py.typed"} <= names
+
+
+@pytest.mark.parametrize("command", ["comenq", "comenqd"])
+def test_the_commands_are_there(commands: Path, command: str) -> None:
+    """Both commands run with nothing but what the wheel asks for."""
+    done = subprocess.run([commands / command, "--help"], check=True, stdout=subprocess.PIPE)
+
+    assert f"usage: {command}".encode() in done.stdout
+
+
+def test_the_configuration_can_be_checked(commands: Path, environ: dict[str, str]) -> None:
+    """`comenqd check` finds every built-in plugin, and all in order."""
+    subprocess.run([commands / "comenqd", "check"], env=environ, cwd="/", check=True)
+
+
+def test_the_daemon_runs(commands: Path, environ: dict[str, str]) -> None:
+    """The whole daemon starts, takes a comment in, and ends when it is asked to."""
+    daemon = subprocess.Popen(
+        [commands / "comenqd"], env=environ, cwd="/", stdout=subprocess.PIPE, text=True
+    )
+    assert daemon.stdout
+    waiting = set(READY)
+    with daemon.stdout as log:
+        try:
+            while waiting:
+                line = next(log)
+                waiting = {event for event in waiting if f" {event}: " not in line}
+            enqueue = [str(commands / "comenq"), "owner/repo", "1", "Hello"]
+            subprocess.run(enqueue, env=environ, check=True)
+        finally:
+            daemon.terminate()
+            log.read()
+
+    assert daemon.wait() == 0
