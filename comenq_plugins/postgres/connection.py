@@ -1,0 +1,168 @@
+"""A connection to PostgreSQL that is opened again when it was lost, and not waited on for ever."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from select import select
+from typing import Any, TypeAlias
+
+import psycopg
+from psycopg import sql
+from psycopg.abc import RV, PQGen
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
+from comenq_core.errors import StoreError
+from comenq_core.settings import Secret
+from comenq_core.text import printable
+
+__all__ = ["Connection", "Cursor", "Database", "Server", "reported"]
+
+Cursor: TypeAlias = psycopg.Cursor[Any]
+
+# A network may forget a connection and tell nobody. https://www.postgresql.org/docs/current/
+# libpq-connect.html#LIBPQ-KEEPALIVES
+_DEFAULTS = {
+    "application_name": "comenq",
+    "keepalives_idle": "30",
+    "keepalives_interval": "10",
+    "keepalives_count": "3",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Server:
+    """Where the database is, and how long to wait for it.
+
+    Args:
+        dsn: libpq's connection string; it may hold a password.
+        schema: where the tables are.
+        patience: seconds without an answer after which a connection is given up.
+    """
+
+    dsn: Secret
+    schema: str
+    patience: float
+
+    def connect(self) -> Connection:
+        """Open a connection on which every statement is a transaction of its own.
+
+        Raises:
+            psycopg.Error: the server is out of reach, or refuses.
+        """
+        given = conninfo_to_dict(self.dsn.reveal())
+        timeout = str(max(2, round(self.patience)))  # libpq takes 1 for 2
+        unset = {**_DEFAULTS, "connect_timeout": timeout}
+        conninfo = make_conninfo(
+            self.dsn.reveal(), **{k: v for k, v in unset.items() if k not in given}
+        )
+        connection = Connection.connect(conninfo, autocommit=True)
+        connection.patience = self.patience
+        try:
+            self._prepare(connection)
+        except psycopg.Error:
+            connection.close()
+            raise
+        return connection
+
+    def _prepare(self, connection: Connection) -> None:
+        # A process that stops in the middle of a transaction must not keep the others waiting.
+        milliseconds = f"{round(self.patience * 1_000)}ms"
+        values = {
+            "search_path": sql.Identifier(self.schema).as_string(connection),
+            "statement_timeout": milliseconds,
+            "lock_timeout": milliseconds,
+            "idle_in_transaction_session_timeout": milliseconds,
+        }
+        for name, value in values.items():
+            connection.execute("SELECT set_config(%s, %s, false)", [name, value])
+        # What is acknowledged is durable, also where the server's default is that it is not.
+        connection.execute(
+            "SELECT set_config('synchronous_commit', 'on', false)"
+            " WHERE current_setting('synchronous_commit') = 'off'"
+        )
+
+
+class Connection(psycopg.Connection[Any]):
+    """A connection that is closed when the server does not answer in time."""
+
+    patience: float | None = None
+
+    def wait(self, gen: PQGen[RV], interval: float = 0.1, timeout: float | None = None) -> RV:
+        """As in psycopg, but not for ever.
+
+        Raises:
+            psycopg.OperationalError: there was no answer, or the connection was lost.
+        """
+        try:
+            return super().wait(gen, interval, self.patience if timeout is None else timeout)
+        except psycopg.OperationalError:
+            if self.pgconn.transaction_status == psycopg.pq.TransactionStatus.ACTIVE:
+                # The answer may still come, and would be taken for that to another question.
+                self.pgconn.finish()
+            raise
+
+
+class Database:
+    """What threads share: one connection, for one of them at a time.
+
+    Args:
+        server: where it leads.
+    """
+
+    def __init__(self, server: Server) -> None:
+        self.server = server
+        self._connection: Connection | None = None
+        self._threads = threading.RLock()
+
+    @contextmanager
+    def statement(self) -> Iterator[Cursor]:
+        """Run statements, each a transaction of its own.
+
+        Raises:
+            StoreError: the database failed. What had begun may or may not have been done.
+        """
+        with self._threads, reported(), self._connected().cursor() as cursor:
+            yield cursor
+
+    @contextmanager
+    def transaction(self) -> Iterator[Cursor]:
+        """Run statements, all or none of which come to pass. Raises as `statement`."""
+        with self._threads, reported():
+            connection = self._connected()
+            with connection.transaction(), connection.cursor() as cursor:
+                yield cursor
+
+    def close(self) -> None:
+        """Close the connection."""
+        with self._threads:
+            if self._connection is not None:
+                self._connection.close()
+            self._connection = None
+
+    def _connected(self) -> Connection:
+        if self._connection is None or _is_lost(self._connection):
+            self.close()
+            self._connection = self.server.connect()
+        return self._connection
+
+
+def _is_lost(connection: Connection) -> bool:
+    """Whether a connection cannot be used: nobody has asked, so whatever comes is a farewell."""
+    if connection.closed:
+        return True
+    with suppress(OSError, ValueError):
+        return bool(select([connection.fileno()], [], [], 0)[0])
+    return True
+
+
+@contextmanager
+def reported() -> Iterator[None]:
+    """Turn what psycopg raises into a `StoreError`."""
+    try:
+        yield
+    except psycopg.Error as error:
+        said = printable(str(error).strip().partition("\n")[0] or type(error).__name__)
+        raise StoreError(f"PostgreSQL: {said}") from error

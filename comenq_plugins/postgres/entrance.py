@@ -1,0 +1,115 @@
+"""How jobs come in: as requests, or whole from another store."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from datetime import datetime
+
+from comenq_core.errors import QueueRefused, WrongState
+from comenq_core.identity import alike, digest_of, id_from, id_of_key, is_same
+from comenq_core.model import CommentRequest, Job, Submission
+from comenq_plugins.postgres.connection import Cursor
+from comenq_plugins.postgres.rows import insert, jobs_from
+
+__all__ = ["adopt", "disown", "put"]
+
+_WAITING = "SELECT count(*) FROM (SELECT 1 FROM job WHERE state = 'waiting' LIMIT %s) AS waiting"
+_KEYED = "SELECT request, story FROM job WHERE id = ANY(%s)"
+_SAME = (
+    "SELECT request, story FROM job WHERE settled IS NULL AND digest = ANY(%s)"
+    " ORDER BY array_position(ARRAY['posting', 'doubtful', 'waiting', 'held'], state), place"
+)
+# Two listeners must not queue the same key, or the same comment, at once.
+_ALONE = "SELECT pg_advisory_xact_lock(hashtext(current_schema() || ' put'))"
+
+
+def put(
+    cursor: Cursor, submissions: Sequence[Submission], now: datetime, max_pending: int
+) -> Sequence[Job]:
+    """Take requests; the transaction makes it all or none. Raises as the store's ``put``."""
+    _check_room(cursor, len(submissions), max_pending)
+    batch = _Batch(now)
+    batch.look_up(cursor, submissions)
+    jobs = [batch.known(one) or batch.add(one) for one in submissions]
+    insert(cursor, batch.new)
+    return jobs
+
+
+def _check_room(cursor: Cursor, more: int, max_pending: int) -> None:
+    cursor.execute(_WAITING, [max_pending + 1])
+    (waiting,) = cursor.fetchone() or (0,)
+    if waiting + more > max_pending:
+        raise QueueRefused(
+            "queue_full",
+            f"{waiting} comments are waiting, and max_pending is {max_pending}:"
+            " try again later, or raise max_pending",
+        )
+
+
+class _Batch:
+    """Requests that come in together, and the jobs that they may double."""
+
+    def __init__(self, now: datetime) -> None:
+        self._now = now
+        self._keyed: dict[str, Job] = {}
+        self._pending: list[Job] = []
+        self.new: list[tuple[Job, bool]] = []
+
+    def look_up(self, cursor: Cursor, submissions: Sequence[Submission]) -> None:
+        """Find the jobs that are there already, and keep others from adding any meanwhile."""
+        requests = [one.request for one in submissions]
+        ids = [id_of_key(request.key) for request in requests if request.key is not None]
+        digests = [digest_of(one.request) for one in submissions if one.if_absent]
+        if ids or digests:
+            cursor.execute(_ALONE)
+        if ids:
+            cursor.execute(_KEYED, [ids])
+            self._keyed = {job.id: job for job in jobs_from(cursor)}
+        if digests:
+            cursor.execute(_SAME, [digests])
+            self._pending = jobs_from(cursor)
+
+    def known(self, submission: Submission) -> Job | None:
+        """The job that this one would double, if there is one."""
+        request = submission.request
+        keyed = self._keyed.get(id_of_key(request.key)) if request.key is not None else None
+        if keyed is not None and not alike(keyed, request):
+            raise WrongState(f"the key belongs to job {keyed.id}, which is another comment")
+        pending = self._pending if submission.if_absent else []
+        return keyed or next((job for job in pending if alike(job, request)), None)
+
+    def add(self, submission: Submission) -> Job:
+        """Take a new job into the batch."""
+        request = submission.request
+        job = Job(
+            id=_id_for(request),
+            request=request,
+            arrived=self._now,
+            origin=submission.origin,
+            due=request.not_before,
+        )
+        self.new.append((job, submission.ahead))
+        self._keyed[job.id] = job
+        self._pending.append(job)
+        return job
+
+
+def _id_for(request: CommentRequest) -> str:
+    return id_from(os.urandom(16)) if request.key is None else id_of_key(request.key)
+
+
+def adopt(cursor: Cursor, jobs: Sequence[Job]) -> None:
+    """Take another store's jobs, those that are not known yet. Raises as the store's ``adopt``."""
+    cursor.execute(_ALONE)
+    cursor.execute(_KEYED, [[job.id for job in jobs]])
+    known = {job.id: job for job in jobs_from(cursor)}
+    for job in jobs:
+        if job.id in known and not is_same(known[job.id], job):
+            raise WrongState(f"job {job.id} is another comment in this database")
+    insert(cursor, [(job, False) for job in jobs if job.id not in known])
+
+
+def disown(cursor: Cursor, jobs: Sequence[Job]) -> None:
+    """Forget jobs."""
+    cursor.execute("DELETE FROM job WHERE id = ANY(%s)", [[job.id for job in jobs]])

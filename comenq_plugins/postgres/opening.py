@@ -1,0 +1,81 @@
+"""From settings to a store whose tables are there."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import timedelta
+
+from psycopg import ProgrammingError
+from psycopg.conninfo import conninfo_to_dict
+
+from comenq_core.errors import SettingsError
+from comenq_core.settings import Secret, Settings
+from comenq_plugins.postgres.connection import Database, Server
+from comenq_plugins.postgres.schema import migrate
+from comenq_plugins.postgres.store import PostgresStore
+from comenq_plugins.postgres.terms import Terms
+
+__all__ = ["open_store"]
+
+_OPTIONS: Mapping[str, Secret | str | float] = {
+    "dsn": Secret(""),
+    "schema": "comenq",
+    "lease_seconds": 120.0,
+    "patience_seconds": 10.0,
+}
+_LEAST_REST = 2.0
+
+
+def open_store(settings: Settings) -> PostgresStore:
+    """Connect, and bring the tables up to date. Raises as `open_postgres`."""
+    options = settings.options("postgres", _OPTIONS)
+    place = f"{settings.source or 'the settings'}: [postgres]"
+    lease = _lease(settings, float(str(options["lease_seconds"])), place)
+    server = Server(
+        dsn=_dsn(options["dsn"], place),
+        schema=_schema(str(options["schema"]), place),
+        patience=float(str(options["patience_seconds"])),
+    )
+    terms = Terms(
+        max_pending=settings.max_pending,
+        keep=timedelta(days=settings.history_days),
+        lease=timedelta(seconds=lease),
+        # The other half of the rest is for clocks that go at different rates, and for the moments
+        # between a look at the clock and what follows.
+        grace=(lease - settings.github_api_timeout_secs) / 2,
+    )
+    database = Database(server)
+    migrate(database)
+    return PostgresStore(database, terms)
+
+
+def _dsn(given: object, place: str) -> Secret:
+    assert isinstance(given, Secret)
+    if not given.reveal():
+        raise SettingsError(f"{place} dsn: say where the database is: postgresql://host/name")
+    try:
+        conninfo_to_dict(given.reveal())
+    except ProgrammingError:
+        # What libpq says quotes it, and there may be a password in it.
+        raise SettingsError(
+            f"{place} dsn: expected what libpq understands, such as"
+            " postgresql://comenq@db.example/comenq"
+        ) from None
+    return given
+
+
+def _schema(name: str, place: str) -> str:
+    if not re.fullmatch("[a-z_][a-z0-9_]{0,40}", name):
+        raise SettingsError(f"{place} schema: expected lower-case letters, digits and underscores")
+    return name
+
+
+def _lease(settings: Settings, seconds: float, place: str) -> float:
+    least = settings.github_api_timeout_secs + _LEAST_REST
+    if seconds < least:
+        raise SettingsError(
+            f"{place} lease_seconds: expected at least {least:g}, which is github_api_timeout_secs"
+            f" and {_LEAST_REST:g} more: otherwise a worker would lose its job while it posts"
+        )
+    return seconds

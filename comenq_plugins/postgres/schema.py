@@ -1,0 +1,65 @@
+"""The tables: made, renewed step by step, and left alone where a newer comenq has made them."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+
+from psycopg import sql
+
+from comenq_core.errors import StoreError
+from comenq_core.log import Log
+from comenq_plugins.postgres.connection import Cursor, Database
+
+__all__ = ["VERSION", "migrate"]
+
+VERSION = 1
+"""The version of the tables that this comenq knows."""
+
+log = Log("postgres")
+
+
+def migrate(database: Database) -> None:
+    """Bring the tables to `VERSION`. Of several machines that try at once, one does it.
+
+    Raises:
+        StoreError: they are of a newer version, or the database did not let it.
+    """
+    schema = database.server.schema
+    with database.transaction() as cursor:
+        if _version(cursor, schema) == VERSION:
+            return
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [f"comenq {schema}"])
+        found = _version(cursor, schema)
+        if found > VERSION:
+            raise StoreError(
+                f"PostgreSQL: the tables in schema {schema} are of version {found}, made by a newer"
+                f" comenq, and this one knows {VERSION}: upgrade comenq on this machine"
+            )
+        if found == 0:
+            _begin(cursor, schema)
+        for step in range(found + 1, VERSION + 1):
+            cursor.execute(_migration(step))
+            log.info("migrated", "The tables were brought up to date.", schema=schema, version=step)
+        cursor.execute("UPDATE version SET number = %s", [VERSION])
+
+
+def _version(cursor: Cursor, schema: str) -> int:
+    cursor.execute("SELECT to_regclass(%s)", [f"{schema}.version"])
+    if cursor.fetchone() == (None,):
+        return 0
+    cursor.execute("SELECT number FROM version")
+    (number,) = cursor.fetchone() or (0,)
+    return int(number)
+
+
+def _begin(cursor: Cursor, schema: str) -> None:
+    # To ask first spares who may not make schemas the refusal, where there is one already.
+    cursor.execute("SELECT to_regnamespace(%s)", [schema])
+    if cursor.fetchone() == (None,):
+        cursor.execute(sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(schema)))
+    cursor.execute("CREATE TABLE version (number integer NOT NULL)")
+    cursor.execute("INSERT INTO version VALUES (0)")
+
+
+def _migration(step: int) -> bytes:
+    return (files("comenq_plugins.postgres.migrations") / f"{step}.sql").read_bytes()

@@ -1,0 +1,145 @@
+"""The store in PostgreSQL: listeners and workers of many machines share one queue."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from datetime import datetime
+from typing import TypeVar
+
+from comenq_core.errors import NoSuchJob, Outpaced, StoreError
+from comenq_core.model import Attempt, Job, Pacing, Verdict
+from comenq_plugins.postgres import records
+from comenq_plugins.postgres.bench import Bench
+from comenq_plugins.postgres.connection import Cursor, Database
+from comenq_plugins.postgres.desk import Desk
+from comenq_plugins.postgres.terms import Clock, Terms, database_time
+from comenq_plugins.postgres.wakeup import Wakeup
+
+__all__ = ["PostgresStore"]
+
+T = TypeVar("T")
+
+_PRUNE = (
+    "DELETE FROM job WHERE id IN (SELECT id FROM job WHERE settled < %s"
+    " ORDER BY settled LIMIT %s FOR UPDATE SKIP LOCKED)"
+)
+_AT_ONCE = 1_000
+_PRUNE_EVERY = 3_600.0
+
+
+def _since_boot() -> float:
+    """Seconds by this machine's clock that goes on while it sleeps."""
+    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
+
+
+class PostgresStore(Desk):
+    """Implements `comenq_core.protocols.Store`.
+
+    Args:
+        database: a migrated one.
+        terms: see `Terms`.
+        clock: the time that counts.
+        ticks: seconds by a clock of this machine that nobody sets.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        terms: Terms,
+        clock: Clock = database_time,
+        ticks: Callable[[], float] = _since_boot,
+    ) -> None:
+        super().__init__(database, terms, clock)
+        self._ticks = ticks
+        self._bench = Bench(secrets.token_hex(8), terms.lease)
+        self._is_worker = False
+        self._pruned = -_PRUNE_EVERY
+
+    def _run(self, do: Callable[[Cursor, datetime], T]) -> T:
+        with self._database.transaction() as cursor:
+            return do(cursor, self._clock(cursor).wall)
+
+    @contextmanager
+    def lock(self) -> Iterator[None]:
+        """Be one of the store's workers; put in doubt what others have lost."""
+        self._run(self._bench.recover)
+        self._is_worker = True
+        try:
+            yield
+        finally:
+            self._is_worker = False
+            # If the database cannot be told, it will find out when the time is up.
+            with suppress(StoreError):
+                self._run(self._bench.leave)
+
+    def tend(self) -> bool:
+        """Forget what was settled long ago, now and then."""
+        if self._ticks() - self._pruned < _PRUNE_EVERY:
+            return False
+        if self._run(self._prune):
+            return True
+        self._pruned = self._ticks()
+        return False
+
+    def _prune(self, cursor: Cursor, now: datetime) -> int:
+        cursor.execute(_PRUNE, [now - self._terms.keep, _AT_ONCE])
+        return cursor.rowcount
+
+    def doubtful(self) -> Sequence[Job]:
+        """The jobs in doubt, also those that other workers have only just lost."""
+        return self._run(self._bench.doubtful)
+
+    def claim(self, account: str) -> Job | None:
+        """Borrow the first job that is due, and the account."""
+        return self._run(lambda cursor, now: self._bench.claim(cursor, account, now))
+
+    def reclaim(self, job: Job) -> Job:
+        """Borrow a job in doubt."""
+        return self._run(lambda cursor, now: self._bench.reclaim(cursor, job.id, now))
+
+    def settle(self, job: Job, verdict: Verdict, attempt: Attempt) -> None:
+        """Record the attempt; give back the job and the account."""
+        with self._database.transaction() as cursor:
+            self._bench.settle(cursor, job.id, verdict, attempt)
+
+    def next_due(self) -> datetime | None:
+        """When there may be something to do that nobody will signal."""
+        return self._run(self._bench.next_due)
+
+    def pacing(self) -> Mapping[str, Pacing]:
+        """The pacing records, by account."""
+        with self._database.statement() as cursor:
+            return records.pacing(cursor)
+
+    def pace(self, record: Pacing, *, expect: Pacing | None) -> None:
+        """Replace an account's record; for an attempt, borrow job and account anew with it."""
+        if not self._is_worker or not _announces(record, expect):
+            with self._database.transaction() as cursor:
+                records.pace(cursor, record, expect)
+            return
+        # Of what follows, only the beginning is known for certain to lie before the new lease
+        # begins: so from there the time is taken, by a clock that goes on while we are frozen.
+        began = self._ticks()
+        self._run(lambda cursor, now: self._announce(cursor, record, expect, now))
+        if self._ticks() - began > self._terms.grace:
+            raise Outpaced("the database took too long, and the time for an attempt may be up")
+
+    def _announce(
+        self, cursor: Cursor, record: Pacing, expect: Pacing | None, now: datetime
+    ) -> None:
+        with suppress(NoSuchJob):
+            if self._bench.prolong(cursor, record.job, record.account, now):
+                records.pace(cursor, record, expect)
+                return
+        raise Outpaced(f"job {record.job} is not this worker's any more")
+
+    def watch(self) -> Wakeup:
+        """Listen for what any machine changes."""
+        return Wakeup(self._database.server)
+
+
+def _announces(record: Pacing, expect: Pacing | None) -> bool:
+    return record.margin > 0 and (expect is None or record.at != expect.at)

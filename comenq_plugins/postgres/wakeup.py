@@ -1,0 +1,59 @@
+"""Wakes a waiting worker when any machine has changed something."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+import psycopg
+from psycopg import sql
+
+from comenq_plugins.postgres.connection import Connection, Server, reported
+
+__all__ = ["Wakeup"]
+
+
+class Wakeup:
+    """A connection of its own, which listens.
+
+    Args:
+        server: where the database is.
+
+    Raises:
+        StoreError: it is out of reach.
+    """
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+        self._connection = self._listen()
+
+    def _listen(self) -> Connection:
+        with reported():
+            connection = self._server.connect()
+            # Without a handler, psycopg keeps every notification for whoever might ask.
+            connection.add_notify_handler(lambda _: None)
+            channel = sql.Identifier(self._server.schema)
+            connection.execute(sql.SQL("LISTEN {}").format(channel))
+            return connection
+
+    def fileno(self) -> int:
+        """Readable when something may have changed, or when the connection is lost."""
+        return self._connection.fileno()
+
+    def drain(self) -> None:
+        """Take in all that was signalled so far.
+
+        The server sends what it has for this connection before it answers, so that nothing that
+        was committed before is signalled afterwards; and it shows whether it is there at all.
+
+        Raises:
+            StoreError: the database is out of reach.
+        """
+        with suppress(psycopg.Error):
+            self._connection.execute("SELECT 1")
+            return
+        self.close()
+        self._connection = self._listen()
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._connection.close()

@@ -1,0 +1,38 @@
+"""How the tests open the store: with a clock of their own, or as the daemon does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from comenq_core.model import Instant
+from comenq_core.settings import Secret
+from comenq_plugins.postgres.connection import Database, Server
+from comenq_plugins.postgres.schema import migrate
+from comenq_plugins.postgres.store import PostgresStore
+from comenq_plugins.postgres.terms import Terms
+
+__all__ = ["LEASE", "Opener", "open_at"]
+
+LEASE = 60.0
+Opener = Callable[..., PostgresStore]
+
+
+def open_at(
+    dsn: str,
+    schema: str,
+    clock: Callable[[], Instant],
+    ticks: Callable[[], float] = lambda: 0.0,
+    max_pending: int = 1_000_000,
+    patience: float = 20.0,
+) -> PostgresStore:
+    """Open the store in a schema, going by a clock of the test's."""
+    database = Database(Server(dsn=Secret(dsn), schema=schema, patience=patience))
+    migrate(database)
+    terms = Terms(
+        max_pending=max_pending,
+        keep=timedelta(days=30),
+        lease=timedelta(seconds=LEASE),
+        grace=LEASE / 4,
+    )
+    return PostgresStore(database, terms, clock=lambda _: clock(), ticks=ticks)

@@ -1,0 +1,23 @@
+"""The store in PostgreSQL keeps the contract of a store that machines share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from comenq_core.protocols import Store
+from comenq_core.testing.contract import ManyWorkersContract, StoreContract
+from tests.postgres.opening import LEASE, Opener
+
+
+class TestPostgres(StoreContract, ManyWorkersContract):
+    @pytest.fixture
+    def reopen(self, opener: Opener) -> Callable[[], Store]:
+        """Another machine would open the same schema."""
+        return opener
+
+    @pytest.fixture
+    def lease(self) -> float:
+        """Seconds."""
+        return LEASE
