@@ -33,6 +33,8 @@ def notify(*assignments: str) -> None:
     if address.startswith("@"):
         address = "\0" + address[1:]
     with suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        # A manager that does not listen for a while must not keep the daemon's loop.
+        manager.settimeout(PATIENCE)
         manager.connect(address)
         manager.send("\n".join(assignments).encode())
 

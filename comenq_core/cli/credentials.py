@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -15,11 +16,12 @@ MARK = "${CREDENTIALS_DIRECTORY}"
 def from_outside(settings: Settings, environ: Mapping[str, str]) -> Settings:
     """The settings with which a command at a prompt finds the service's token.
 
-    Only inside a unit is there a directory of credentials. conf/comenq.service takes the token
-    from beside the configuration file, which root can read too.
+    Only what starts a unit finds a directory of credentials; from the unit's ExecReload= systemd
+    hides it. conf/comenq.service takes the token from beside the configuration file, where root
+    can read it.
     https://www.freedesktop.org/software/systemd/man/latest/systemd.exec.html#LoadCredential=ID:PATH
     """
-    if settings.source is None or "CREDENTIALS_DIRECTORY" in environ:
+    if settings.source is None or os.path.isdir(environ.get("CREDENTIALS_DIRECTORY", "")):
         return settings
     place = str(settings.source.parent)
     file = settings.github_token_file

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from comenq_core.cli.supervise import conf_file
+from comenq_core.install.paths import File, Gone, Link
 from comenq_core.install.places import Places
-from comenq_core.install.steps import File, Gone, Link, Step
+from comenq_core.install.steps import Step
 
 __all__ = ["Files"]
 
@@ -49,7 +50,7 @@ class Files:
         unit = conf_file(places.unit).read_text()
         yield File(
             self.at(places.units / "comenq.service"),
-            unit.replace("=/usr/local/sbin/comenqd", f"={places.daemon}"),
+            unit.replace("/usr/local/sbin/comenqd", str(places.daemon)),
         )
 
     def uninstall(self) -> Iterator[Step]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import grp
 import pwd
 import shutil
 import subprocess
@@ -12,8 +13,9 @@ from pathlib import Path
 
 from comenq_core.cli.supervise import conf_file
 from comenq_core.install.files import Files
+from comenq_core.install.paths import Directory, File, FirstFile, Gone, Owner
 from comenq_core.install.relocation import Relocation
-from comenq_core.install.steps import Command, Directory, File, FirstFile, Gone, Owner, Step
+from comenq_core.install.steps import Command, Step
 
 __all__ = ["ForMachine", "ForUser", "Installation", "Staged"]
 
@@ -119,6 +121,8 @@ class ForMachine(Installation):
         for path in (self._files.places.config, self._files.places.state, RUNTIME):
             yield Gone(path)
         yield Command(("userdel", ACCOUNT), lambda: not _has_account())
+        # It outlives its user when it has members.
+        yield Command(("groupdel", ACCOUNT), lambda: not _has_group())
 
     def _account(self) -> Iterator[Step]:
         if self._has_systemd:
@@ -178,4 +182,10 @@ class Staged:
 def _has_account() -> bool:
     with suppress(KeyError):
         return bool(pwd.getpwnam(ACCOUNT))
+    return False
+
+
+def _has_group() -> bool:
+    with suppress(KeyError):
+        return bool(grp.getgrnam(ACCOUNT))
     return False

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from comenq_core.install.steps import Gone
+from comenq_core.install.paths import Gone
 
 __all__ = ["Relocation"]
 

@@ -1,0 +1,307 @@
+"""comenq on a machine of its own, with a real systemd: from nothing to a service, and back."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from comenq_core.testing.forge import Forge
+from tests.process.log import Log
+from tests.service.machine import PYTHON, Machine, missing
+from tests.service.wheelhouse import build_wheel, fill
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.timeout(240),
+    pytest.mark.skipif(bool(reason := missing()), reason=reason),
+]
+
+TOKEN = "ghp_canary0123456789"
+QUEUE = "/var/lib/comenq/queue"
+PROPERTIES = ("ActiveState", "NRestarts", "Result", "StatusText")
+
+
+class Service:
+    """comenq on its machine.
+
+    Args:
+        machine: where it is installed.
+        forge: the stand-in to which it posts.
+    """
+
+    def __init__(self, machine: Machine, forge: Forge) -> None:
+        self.machine = machine
+        self._forge = forge
+        self._posted = len(forge.comments)
+
+    def install(self, *options: str, version: str = "") -> str:
+        """Run scripts/install.sh; return what it says.
+
+        Args:
+            options: its options.
+            version: which of the wheels to install, by default the checkout's.
+        """
+        (wheel,) = (self.machine.share / "wheels" / version).glob("comenq-*.whl")
+        inside = "/mnt/share" / wheel.relative_to(self.machine.share)
+        pip = ("PIP_NO_INDEX=1", "PIP_FIND_LINKS=/mnt/share/wheels")
+        script = ("/mnt/checkout/scripts/install.sh", "--wheel", inside)
+        return self.machine.run("env", f"COMENQ_PYTHON={PYTHON}", *pip, *script, *options)
+
+    def put(self, body: str) -> str:
+        """Queue a comment as a member of the group; return the job's id."""
+        words = ("comenq", "put", "--json", "o/r", "1", body)
+        entry = json.loads(self.machine.run_as("member", *words))
+        return str(entry["id"])
+
+    def posted(self, *bodies: str) -> None:
+        """Wait until these comments have been posted, after those before, and no others."""
+        start = self._posted
+        self._posted += len(bodies)
+        comments = self._forge.wait_for_comments(self._posted, timeout=60)
+        assert [comment.body for comment in comments[start:]] == list(bodies)
+
+    def pid(self, program: str) -> str:
+        """The process id of ``supervisord``, ``listener`` or ``worker``."""
+        if program == "supervisord":
+            return self.show("MainPID")["MainPID"]
+        return self.machine.run("comenqd", "ctl", "pid", program).strip()
+
+    def show(self, *properties: str) -> dict[str, str]:
+        """What systemd knows of the unit."""
+        names = ",".join(properties or PROPERTIES)
+        text = self.machine.run("systemctl", "show", f"--property={names}", "comenq")
+        return dict(line.split("=", 1) for line in text.splitlines())
+
+    def systemctl(self, verb: str) -> None:
+        """Have systemd do something with the unit, and wait until it is done."""
+        self.machine.run("systemctl", verb, "comenq")
+
+
+@pytest.fixture(scope="module")
+def machine() -> Iterator[Machine]:
+    """A machine with a systemd, wheels to install, and two users."""
+    with Machine() as made:
+        wheels = made.share / "wheels"
+        wheels.mkdir()
+        fill(wheels)
+        build_wheel(wheels)
+        for name in ("member", "outsider"):
+            made.run("useradd", name)
+        yield made
+
+
+@pytest.fixture(scope="module")
+def forge(machine: Machine) -> Iterator[Forge]:
+    """A GitHub stand-in on the machine's loopback."""
+    with machine.on_its_network(Forge) as stand_in:
+        yield stand_in
+
+
+@pytest.fixture
+def installed(machine: Machine, forge: Forge) -> Service:
+    """comenq, installed and told where to post and with what, with one member in its group."""
+    service = Service(machine, forge)
+    service.install()
+    settings = f'github_api_url = "{forge.url}"\ncooldown_period_seconds = 0\n'
+    machine.write("/etc/comenqd/github_token", TOKEN)
+    example = machine.run("cat", "/etc/comenqd/config.toml")
+    if forge.url not in example:
+        machine.write("/etc/comenqd/config.toml", settings + example)
+    machine.run("usermod", "--append", "--groups", "comenq", "member")
+    return service
+
+
+@pytest.fixture
+def service(installed: Service) -> Service:
+    """The same, and running."""
+    installed.systemctl("start")
+    return installed
+
+
+def test_installing_twice_changes_nothing(installed: Service) -> None:
+    """After the first run of scripts/install.sh, the second one says that it changes nothing."""
+    assert installed.install() == "Nothing has changed.\n"
+
+
+def test_an_installation_passes_its_own_check(installed: Service) -> None:
+    """With a token in its place, `comenqd check` finds everything in order."""
+    assert "WRONG" not in installed.machine.run("comenqd", "check")
+
+
+def test_everything_has_its_owner_and_mode(installed: Service) -> None:
+    """The token is root's alone, the configuration its group's to read, the queue comenq's."""
+    paths = ("/etc/comenqd", "/etc/comenqd/config.toml", "/etc/comenqd/github_token",
+             "/var/lib/comenq", "/run/comenq")  # fmt: skip
+    assert installed.machine.run("stat", "--format=%U:%G %a", *paths).splitlines() == [
+        "root:comenq 750",
+        "root:comenq 640",
+        "root:root 600",
+        "comenq:comenq 750",
+        "comenq:comenq 750",
+    ]
+
+
+def test_a_member_of_the_group_queues_a_comment(service: Service) -> None:
+    """What a member of the group hands in is on the pull request."""
+    service.put("from a member")
+    service.posted("from a member")
+
+
+def test_an_outsider_is_refused(service: Service) -> None:
+    """Who is not in the group is told that they may not connect, and how they could."""
+    said = service.machine.run_as("outsider", "comenq", "o/r", "1", "no", status=3)
+    assert "not permitted; members of the socket's group may connect" in said
+
+
+def test_the_log_is_in_the_journal_with_priorities(service: Service) -> None:
+    """The journal knows what went well and what an operator should look at."""
+    service.put("logged")
+    service.posted("logged")
+    journal = ("journalctl", "--unit=comenq", "--output=json")
+    lines = map(json.loads, service.machine.run(*journal).splitlines())
+    levels = {
+        (line["PRIORITY"], line["MESSAGE"].split()[1])
+        for line in lines
+        if re.match(r"\S+Z ", line["MESSAGE"])
+    }
+    assert ("6", "info") in levels
+    assert levels <= {("6", "info"), ("4", "warning"), ("3", "error")}
+
+
+def test_the_status_tells_what_is_queued(service: Service) -> None:
+    """After a restart with a held-up queue, `systemctl status` tells how much waits."""
+    service.machine.run("comenq", "pause", "test")
+    service.put("later")
+    service.systemctl("restart")
+    assert service.show()["StatusText"].startswith("1 waiting, ")
+    service.machine.run("comenq", "resume")
+    service.posted("later")
+
+
+def test_the_token_is_nowhere_to_be_seen(service: Service) -> None:
+    """No environment, no command line and no line of the journal holds the token."""
+    seen = service.machine.run("sh", "-c", "cat /proc/[0-9]*/environ /proc/[0-9]*/cmdline")
+    assert "comenqd" in seen
+    assert TOKEN not in seen
+    assert TOKEN not in service.machine.run("journalctl", "--output=export")
+    assert TOKEN not in service.machine.run("systemctl", "show", "comenq")
+
+
+@pytest.mark.parametrize("program", ["listener", "worker", "supervisord"])
+def test_a_killed_process_comes_back(service: Service, program: str) -> None:
+    """After kill -9 of any process of it, the service goes on, and posts."""
+    old = service.pid(program)
+    log = service.machine.follow("comenq")
+    service.machine.run("kill", "-9", old)
+    log.until(*AGAIN[program])
+    assert service.pid(program) != old
+    service.put(f"after the {program}")
+    service.posted(f"after the {program}")
+
+
+AGAIN = {
+    "listener": (r"unix listening: ",),
+    "worker": (r"worker started: ",),
+    "supervisord": (r"Started comenq",),
+}
+
+
+def test_a_supervisord_that_hangs_is_replaced(service: Service) -> None:
+    """When supervisord stops turning, the watchdog has everything started again."""
+    log: Log = service.machine.follow("comenq")
+    service.machine.run("kill", "-STOP", service.pid("supervisord"))
+    log.until(r"Watchdog timeout", r"Started comenq")
+    service.put("after the watchdog")
+    service.posted("after the watchdog")
+
+
+def test_a_service_that_cannot_run_fails_for_all_to_see(service: Service) -> None:
+    """Without a token the unit ends as failed, and says why; it runs again once there is one."""
+    log = service.machine.follow("comenq")
+    service.machine.write("/etc/comenqd/github_token", "")
+    service.machine.run("systemctl", "restart", "comenq", status=1)
+    log.until(r"github_token: holds no token", r"Start request repeated too quickly")
+    assert service.show()["ActiveState"] == "failed"
+
+    service.machine.write("/etc/comenqd/github_token", TOKEN)
+    service.systemctl("reset-failed")
+    service.systemctl("start")
+    service.put("with a token")
+    service.posted("with a token")
+
+
+def test_what_waits_outlives_a_stop(service: Service) -> None:
+    """Jobs that wait when the service is stopped are posted when it is started again."""
+    service.machine.run("comenq", "pause", "test")
+    service.put("patient")
+    service.systemctl("stop")
+    assert service.show()["Result"] == "success"
+    assert service.machine.run("ls", "/run").find("comenq") == -1
+    service.systemctl("start")
+    service.machine.run("comenq", "resume")
+    service.posted("patient")
+
+
+def test_a_reload_reads_the_configuration(service: Service) -> None:
+    """`systemctl reload` has the daemon work by what its file says now, without a stop."""
+    before = service.pid("supervisord")
+    path = "/etc/comenqd/config.toml"
+    kept = service.machine.run("cat", path)
+    service.machine.write(path, kept + "max_pending = 1\n")
+    try:
+        service.systemctl("reload")
+        service.machine.run("comenq", "pause", "test")
+        service.put("the only one")
+        refused = service.machine.run_as("member", "comenq", "o/r", "1", "too many", status=1)
+    finally:
+        service.machine.write(path, kept)
+    assert "max_pending is 1" in refused
+    service.systemctl("reload")
+    service.machine.run("comenq", "resume")
+    service.posted("the only one")
+    assert service.pid("supervisord") == before
+
+
+def test_an_upgrade_in_place_loses_nothing(service: Service) -> None:
+    """A newer version is installed over a running one, and posts what that one had queued."""
+    later = service.machine.share / "wheels" / "later"
+    if not later.exists():
+        later.mkdir()
+        build_wheel(later, version="0.9.9")
+    service.machine.run("comenq", "pause", "test")
+    for body in ("old one", "old two"):
+        service.put(body)
+    service.install(version="later")
+    assert service.machine.run("comenq", "--version").split() == ["comenq", "0.9.9"]
+    assert service.machine.run("cat", "/proc/1/comm")  # the machine lives on
+    service.machine.run("comenq", "resume")
+    service.posted("old one", "old two")
+    service.install()
+
+
+def test_uninstalling_keeps_the_queue(service: Service) -> None:
+    """What was queued before comenq was uninstalled is posted once it is installed again."""
+    service.machine.run("comenq", "pause", "test")
+    service.put("kept")
+    service.install("--uninstall")
+    left = ("/opt/comenq", "/usr/local/bin/comenq", "/usr/local/sbin/comenqd")
+    service.machine.run("sh", "-c", f"! ls -d {' '.join(left)}")
+    assert service.show("LoadState") == {"LoadState": "not-found"}
+
+    service.install()
+    service.systemctl("start")
+    service.machine.run("comenq", "resume")
+    service.posted("kept")
+
+
+def test_a_purge_leaves_nothing(service: Service) -> None:
+    """After a purge, there is no file, no directory and no account of comenq's."""
+    service.install("--uninstall", "--purge")
+    found = ("find", "/etc", "/opt", "/usr/local", "/usr/lib", "/var/lib", "/run")
+    files = service.machine.run(*found, "-xdev", "-iname", "*comenq*", "-not", "-path", "*/mnt/*")
+    assert not files
+    service.machine.run("getent", "passwd", "comenq", status=2)
+    service.machine.run("getent", "group", "comenq", status=2)

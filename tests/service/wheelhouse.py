@@ -1,0 +1,82 @@
+"""Wheels of comenq and of all that it needs, made without a network."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import zipfile
+from collections.abc import Iterator
+from importlib.metadata import Distribution, distribution
+from pathlib import Path
+
+from packaging.requirements import Requirement
+
+from comenq_core.cli.supervise import conf_file
+
+__all__ = ["CHECKOUT", "build_wheel", "fill"]
+
+PARTS = ("pyproject.toml", "README.md", "LICENSE", "comenq_core", "comenq_plugins", "conf")
+CHECKOUT = conf_file("supervisord.conf").parents[1]
+
+
+def build_wheel(directory: Path, version: str = "") -> Path:
+    """Build comenq's own wheel from the checkout.
+
+    Args:
+        directory: where to.
+        version: what it is to call itself, if not what it does.
+    """
+    with tempfile.TemporaryDirectory() as name:
+        source = Path(name, "comenq")
+        for part in PARTS:
+            copy = shutil.copytree if (CHECKOUT / part).is_dir() else shutil.copy
+            source.mkdir(exist_ok=True)
+            copy(CHECKOUT / part, source / part)
+        if version:
+            init = source / "comenq_core/__init__.py"
+            text = init.read_text()
+            init.write_text(re.sub('(?m)^__version__ = ".*"$', f'__version__ = "{version}"', text))
+        build = [sys.executable, "-m", "hatchling", "build", "--target", "wheel"]
+        command = [*build, "--directory", str(directory)]
+        subprocess.run(command, cwd=source, check=True, stdout=subprocess.DEVNULL)
+    (wheel,) = directory.glob("comenq-*.whl")
+    return wheel
+
+
+def fill(directory: Path) -> None:
+    """Pack each installed distribution that comenq needs into a wheel again."""
+    for needed in _closure("comenq"):
+        _pack(needed, directory)
+
+
+def _closure(root: str) -> Iterator[Distribution]:
+    seen, waiting = {root}, [root]
+    while waiting:
+        for text in distribution(waiting.pop()).requires or ():
+            requirement = Requirement(text)
+            name = re.sub("[-_.]+", "-", requirement.name).lower()
+            applies = not requirement.marker or requirement.marker.evaluate({"extra": ""})
+            if applies and name not in seen:
+                seen.add(name)
+                waiting.append(name)
+                yield distribution(name)
+
+
+def _pack(installed: Distribution, directory: Path) -> None:
+    # https://packaging.python.org/en/latest/specifications/binary-distribution-format/
+    tags = re.findall("(?m)^Tag: (.+)$", installed.read_text("WHEEL") or "")
+    name = re.sub("[-_.]+", "_", installed.metadata["Name"])
+    path = directory / f"{name}-{installed.version}-{_compressed(tags)}.whl"
+    with zipfile.ZipFile(path, "w") as wheel:
+        for file in installed.files or ():
+            if ".." not in file.parts and "__pycache__" not in file.parts:
+                wheel.write(Path(str(file.locate())), str(file))
+
+
+def _compressed(tags: list[str]) -> str:
+    """The tags as a file name has them."""
+    parts = zip(*(tag.split("-") for tag in tags), strict=True)
+    return "-".join(".".join(dict.fromkeys(part)) for part in parts)
