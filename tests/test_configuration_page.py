@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from comenq_core.settings import KINDS, MEANINGS, Settings
+from comenq_core.settings import KINDS, MEANINGS, Secret, Settings
 from comenq_plugins.github.accounts import OPTIONS as GITHUB
+from comenq_plugins.postgres.opening import OPTIONS as POSTGRES
 from comenq_plugins.spool import OPTIONS as SPOOL
 from comenq_plugins.unix_socket.intake import OPTIONS as UNIX
 
@@ -32,6 +33,8 @@ def toml(value: object) -> str:
             return f"`{str(value).lower()}`"
         case str() | Path():
             return f'`"{value}"`'
+        case Secret():
+            return toml(value.reveal())
         case tuple():
             return "`[" + ", ".join(f'"{name}"' for name in value) + "]`"
     return f"`{value:.12g}`"
@@ -47,7 +50,8 @@ def test_every_setting_is_told_as_it_is() -> None:
 
 
 @pytest.mark.parametrize(
-    ("table", "options"), [("spool", SPOOL), ("unix", UNIX), ("github", GITHUB)]
+    ("table", "options"),
+    [("spool", SPOOL), ("postgres", POSTGRES), ("unix", UNIX), ("github", GITHUB)],
 )
 def test_every_option_of_a_plugin_is_told(table: str, options: Mapping[str, object]) -> None:
     """Each plugin's table has every option with its default, and no other."""

@@ -16,9 +16,9 @@ from comenq_plugins.postgres.schema import migrate
 from comenq_plugins.postgres.store import PostgresStore
 from comenq_plugins.postgres.terms import Terms
 
-__all__ = ["open_store"]
+__all__ = ["OPTIONS", "open_store"]
 
-_OPTIONS: Mapping[str, Secret | str | float] = {
+OPTIONS: Mapping[str, Secret | str | float] = {
     "dsn": Secret(""),
     "schema": "comenq",
     "lease_seconds": 120.0,
@@ -29,7 +29,7 @@ _LEAST_REST = 2.0
 
 def open_store(settings: Settings) -> PostgresStore:
     """Connect, and bring the tables up to date. Raises as `open_postgres`."""
-    options = settings.options("postgres", _OPTIONS)
+    options = settings.options("postgres", OPTIONS)
     place = f"{settings.source or 'the settings'}: [postgres]"
     lease = _lease(settings, float(str(options["lease_seconds"])), place)
     server = Server(
