@@ -9,7 +9,7 @@ from datetime import timedelta
 from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
 
-from comenq_core.errors import SettingsError
+from comenq_core.errors import SettingsError, StoreError
 from comenq_core.settings import Secret, Settings
 from comenq_plugins.postgres.connection import Database, Server
 from comenq_plugins.postgres.schema import migrate
@@ -46,7 +46,11 @@ def open_store(settings: Settings) -> PostgresStore:
         grace=(lease - settings.github_api_timeout_secs) / 2,
     )
     database = Database(server)
-    migrate(database)
+    try:
+        migrate(database)
+    except StoreError:
+        database.close()
+        raise
     return PostgresStore(database, terms)
 
 

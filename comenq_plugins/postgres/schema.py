@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.resources import files
 
 from psycopg import sql
@@ -28,19 +30,36 @@ def migrate(database: Database) -> None:
     with database.transaction() as cursor:
         if _version(cursor, schema) == VERSION:
             return
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [f"comenq {schema}"])
-        found = _version(cursor, schema)
-        if found > VERSION:
-            raise StoreError(
-                f"PostgreSQL: the tables in schema {schema} are of version {found}, made by a newer"
-                f" comenq, and this one knows {VERSION}: upgrade comenq on this machine"
-            )
-        if found == 0:
-            _begin(cursor, schema)
-        for step in range(found + 1, VERSION + 1):
-            cursor.execute(_migration(step))
-            log.info("migrated", "The tables were brought up to date.", schema=schema, version=step)
-        cursor.execute("UPDATE version SET number = %s", [VERSION])
+    # Within a transaction, PostgreSQL remembers which tables there are not: only one that begins
+    # when the lock is there sees what others have made meanwhile.
+    with _alone(database), database.transaction() as cursor:
+        _bring_up(cursor, schema)
+
+
+@contextmanager
+def _alone(database: Database) -> Iterator[None]:
+    name = [f"comenq {database.server.schema}"]
+    with database.statement() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(hashtext(%s))", name)
+        try:
+            yield
+        finally:
+            cursor.execute("SELECT pg_advisory_unlock(hashtext(%s))", name)
+
+
+def _bring_up(cursor: Cursor, schema: str) -> None:
+    found = _version(cursor, schema)
+    if found > VERSION:
+        raise StoreError(
+            f"PostgreSQL: the tables in schema {schema} are of version {found}, made by a newer"
+            f" comenq, and this one knows {VERSION}: upgrade comenq on this machine"
+        )
+    if found == 0:
+        _begin(cursor, schema)
+    for step in range(found + 1, VERSION + 1):
+        cursor.execute(_migration(step))
+        log.info("migrated", "The tables were brought up to date.", schema=schema, version=step)
+    cursor.execute("UPDATE version SET number = %s", [VERSION])
 
 
 def _version(cursor: Cursor, schema: str) -> int:

@@ -20,12 +20,7 @@ __all__ = ["PostgresServer", "missing"]
 PLACES = (*Path("/usr/lib/postgresql").glob("*/bin"), Path("/usr/local/bin"), Path("/usr/bin"))
 USERS = ("postgres", "nobody")
 # Crashes of the server are tested, those of the machine are not: no need to wait for a disk.
-CONF = """
-listen_addresses = ''
-fsync = off
-max_connections = 60
-shared_buffers = 16MB
-"""
+CONF = {"listen_addresses": "", "fsync": "off", "max_connections": 60, "shared_buffers": "16MB"}
 
 
 def missing() -> str | None:
@@ -93,10 +88,10 @@ class PostgresServer:
 
     def start(self) -> None:
         """Start it, and wait until it takes connections."""
-        settings = [word for line in CONF.split("\n") if line for word in ("-c", _spelled(line))]
-        command = ["postgres", "-D", self.data, "-k", self.directory, *settings]
+        settings = [f"--{name}={value}" for name, value in CONF.items()]
+        places = ("-D", self.data, "-k", self.directory)
         self._process = subprocess.Popen(
-            self._command(*command),
+            self._command("postgres", *places, *settings),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
@@ -146,8 +141,3 @@ class PostgresServer:
     @staticmethod
     def _environment() -> dict[str, str]:
         return {"PATH": os.defpath, "LC_ALL": "C", "HOME": "/nonexistent"}
-
-
-def _spelled(line: str) -> str:
-    name, _, value = line.partition(" = ")
-    return f"{name}={value.strip(chr(39))}"

@@ -1,0 +1,205 @@
+"""What the store does when its server, or the way to it, fails."""
+
+from __future__ import annotations
+
+import select
+import threading
+from collections.abc import Iterator
+from contextlib import closing, suppress
+
+import pytest
+
+from comenq_core.errors import NoSuchJob, Outpaced, StoreError
+from comenq_core.model import CommentRequest, Job, Origin, Pacing, State, Submission
+from comenq_core.testing.clock import FakeClock
+from comenq_plugins.postgres.store import PostgresStore
+from tests.postgres.opening import LEASE, open_at
+from tests.postgres.proxy import Proxy
+from tests.postgres.server import PostgresServer
+from tests.process.log import DEADLINE
+
+PATIENCE = 0.5
+
+
+@pytest.fixture
+def proxy(server: PostgresServer) -> Iterator[Proxy]:
+    """The way to the server."""
+    with Proxy(server.socket) as running:
+        yield running
+
+
+@pytest.fixture
+def far(proxy: Proxy, schema: str, clock: FakeClock) -> Iterator[PostgresStore]:
+    """The test's store, by way of the proxy."""
+    with closing(open_at(proxy.dsn, schema, clock, patience=PATIENCE)) as store:
+        yield store
+
+
+def put(store: PostgresStore, body: str = "Hi") -> Job:
+    """Queue a comment."""
+    request = CommentRequest(owner="o", repo="r", pr_number=1, body=body)
+    return store.put([Submission(request=request, origin=Origin(intake="test"))])[0]
+
+
+def claim(store: PostgresStore) -> Job:
+    """Take the only job."""
+    job = store.claim("bot")
+    assert job
+    return job
+
+
+def announcement(store: PostgresStore, job: Job) -> Pacing:
+    """What is recorded before a post."""
+    return Pacing(account="bot", at=store.now(), margin=5.0, job=job.id)
+
+
+def test_a_connection_that_was_cut_is_opened_again(proxy: Proxy, far: PostgresStore) -> None:
+    """Who asks next does not even notice."""
+    job = put(far)
+    proxy.drop()
+    assert far.get(job.id) == job
+
+
+def test_a_server_that_was_restarted_is_found_again(
+    server: PostgresServer, store: PostgresStore
+) -> None:
+    """While it is away, every question is an error; then all is as it was."""
+    job = put(store)
+    server.stop()
+    try:
+        with pytest.raises(StoreError, match="PostgreSQL: "):
+            put(store)
+    finally:
+        server.start()
+    assert list(store.pending()) == [job]
+
+
+def test_nothing_acknowledged_is_lost_in_a_crash_of_the_server(
+    server: PostgresServer, store: PostgresStore
+) -> None:
+    """A server that was killed comes back with all that it has acknowledged."""
+    jobs = [put(store, str(number)) for number in range(10)]
+    server.crash()
+    server.start()
+    assert list(store.pending()) == jobs
+
+
+def test_a_server_that_does_not_answer_is_an_error_in_time(
+    proxy: Proxy, far: PostgresStore
+) -> None:
+    """Nobody waits for ever, and nobody takes the late answer for that to another question."""
+    job = put(far)
+    proxy.stall_answers()
+    with pytest.raises(StoreError):
+        far.counts()
+    proxy.resume()
+    assert far.get(job.id) == job
+
+
+def test_a_change_whose_answer_was_lost_is_there_or_not(proxy: Proxy, far: PostgresStore) -> None:
+    """An error says nothing of what was done; what was done, was done whole."""
+    proxy.stall_answers()
+    with pytest.raises(StoreError):
+        far.put(
+            [
+                Submission(
+                    request=CommentRequest(owner="o", repo="r", pr_number=n, body="Hi"),
+                    origin=Origin(intake="test"),
+                )
+                for n in (1, 2)
+            ]
+        )
+    proxy.resume()
+    assert far.counts().waiting in {0, 2}
+
+
+def test_a_watch_that_was_cut_listens_again(
+    proxy: Proxy, far: PostgresStore, store: PostgresStore
+) -> None:
+    """The cut wakes the worker, which listens anew and is woken by the next change."""
+    with closing(far.watch()) as watch:
+        proxy.drop()
+        assert select.select([watch], [], [], DEADLINE)[0]
+        watch.drain()
+        assert not select.select([watch], [], [], 0)[0]
+        put(store)
+        assert select.select([watch], [], [], DEADLINE)[0]
+
+
+def test_a_watch_tells_that_the_database_is_gone(
+    server: PostgresServer, store: PostgresStore
+) -> None:
+    """Until it is back, draining is an error, and then it is none."""
+    with closing(store.watch()) as watch:
+        server.stop()
+        try:
+            for _ in range(2):
+                with pytest.raises(StoreError):
+                    watch.drain()
+        finally:
+            server.start()
+        watch.drain()
+
+
+def test_who_stops_in_the_middle_does_not_keep_the_others_waiting(
+    proxy: Proxy, far: PostgresStore, store: PostgresStore
+) -> None:
+    """A worker that is cut off while it has rows locked is thrown out by the server."""
+    job = put(store)
+    with suppress(StoreError), far._database.transaction() as cursor:
+        cursor.execute("SELECT * FROM job FOR UPDATE")
+        proxy.stall()
+        store.cancel(job.id)
+    proxy.resume()
+    with pytest.raises(NoSuchJob):
+        store.get(job.id)
+
+
+def test_an_announcement_that_took_too_long_is_none(
+    server: PostgresServer, schema: str, clock: FakeClock
+) -> None:
+    """A worker that was frozen while it announced its post may not send it any more."""
+    readings = iter([0.0, LEASE])
+    with closing(open_at(server.dsn, schema, clock, ticks=lambda: next(readings))) as store:
+        put(store)
+        with store.lock():
+            job = claim(store)
+            with pytest.raises(Outpaced):
+                store.pace(announcement(store, job), expect=None)
+
+
+def test_an_announcement_whose_answer_was_late_is_none(proxy: Proxy, far: PostgresStore) -> None:
+    """The server has recorded it, and the worker was not told in time: it must not post."""
+    put(far)
+    with far.lock():
+        job = claim(far)
+        begun = announcement(far, job)
+        proxy.stall_answers()
+        with pytest.raises(StoreError):
+            far.pace(begun, expect=None)
+        proxy.resume()
+        assert far.doubtful()[0].state is State.DOUBTFUL
+
+
+def test_a_worker_that_leaves_while_the_database_is_away_leaves_quietly(
+    server: PostgresServer, store: PostgresStore
+) -> None:
+    """Its job is lost when its time is up, as after a crash."""
+    put(store)
+    try:
+        with store.lock():
+            claim(store)
+            server.stop()
+    finally:
+        server.start()
+    assert store.counts().posting == 1
+
+
+def test_threads_share_a_store(store: PostgresStore) -> None:
+    """A listener's threads all use the one that they were given."""
+    threads = [threading.Thread(target=put, args=(store, str(n))) for n in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert store.counts().waiting == 8

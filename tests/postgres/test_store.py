@@ -1,0 +1,173 @@
+"""What only this store promises: its tables, its clock, its options."""
+
+from __future__ import annotations
+
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import psycopg
+import pytest
+
+from comenq_core.errors import PluginError, QueueRefused, SettingsError, StoreError
+from comenq_core.model import Attempt, CommentRequest, Done, Job, Origin, Submission
+from comenq_core.settings import Secret, Settings
+from comenq_core.testing.clock import FakeClock
+from comenq_plugins.postgres import open_postgres
+from comenq_plugins.postgres.schema import VERSION
+from comenq_plugins.postgres.store import PostgresStore
+from tests.postgres.opening import Opener
+from tests.postgres.server import PostgresServer
+
+PASSWORD = "hunter2-canary"
+
+
+def put(store: PostgresStore, count: int = 1) -> list[Job]:
+    """Queue comments, in one batch."""
+    requests = [CommentRequest(owner="o", repo="r", pr_number=1, body=str(n)) for n in range(count)]
+    origin = Origin(intake="test")
+    return list(store.put([Submission(request=one, origin=origin) for one in requests]))
+
+
+def settings(dsn: str, schema: str = "comenq", **options: Any) -> Settings:
+    """Settings that select the store; the name of an option of its own has no table's name."""
+    table = {"dsn": dsn, "schema": schema, **options}
+    return Settings(store="postgres", tables={"postgres": table})
+
+
+def test_the_tables_are_made_once_by_many_machines(server: PostgresServer, schema: str) -> None:
+    """Ten that start at the same moment find each other's tables, or make them, and all work."""
+    with ThreadPoolExecutor(10) as machines:
+        stores = list(
+            machines.map(lambda _: open_postgres(settings(server.dsn, schema)), range(10))
+        )
+    jobs = [put(store)[0] for store in stores]
+    assert list(stores[0].pending()) == jobs
+    for store in stores:
+        store.close()
+
+
+def test_tables_of_a_newer_comenq_are_left_alone(
+    server: PostgresServer, schema: str, store: PostgresStore
+) -> None:
+    """Whoever does not know them says so, and what to do."""
+    store.close()
+    with psycopg.connect(server.dsn, autocommit=True) as connection:
+        connection.execute(f"SET search_path = {schema}")
+        connection.execute("UPDATE version SET number = %s", [VERSION + 1])
+        with pytest.raises(StoreError, match=f"are of version {VERSION + 1}, made by a newer"):
+            open_postgres(settings(server.dsn, schema))
+
+
+def test_who_owns_a_schema_needs_no_other_right(server: PostgresServer, schema: str) -> None:
+    """An administrator can make the schema, and give it to a user who may make none."""
+    with psycopg.connect(server.dsn, autocommit=True) as connection:
+        connection.execute(f"CREATE ROLE user_{schema} LOGIN")
+        connection.execute(f"CREATE SCHEMA {schema} AUTHORIZATION user_{schema}")
+        dsn = server.dsn.replace("//postgres@", f"//user_{schema}@")
+        with closing(open_postgres(settings(dsn, schema))) as store:
+            assert len(put(store)) == 1
+        connection.execute(f"DROP OWNED BY user_{schema}")
+        connection.execute(f"DROP ROLE user_{schema}")
+
+
+def test_the_time_is_the_databases(server: PostgresServer, schema: str) -> None:
+    """It is told without a boot: a database has no clock that nobody can set."""
+    with closing(open_postgres(settings(server.dsn, schema))) as store:
+        with psycopg.connect(server.dsn) as connection:
+            (before,) = connection.execute("SELECT clock_timestamp()").fetchone() or ()
+        now = store.now()
+        assert before <= now.wall <= datetime.now(UTC)
+        assert (now.boot, now.ticks) == ("", 0.0)
+
+
+def test_what_is_acknowledged_is_durable_whatever_the_servers_default(
+    server: PostgresServer, schema: str
+) -> None:
+    """A server that acknowledges before it has written is told not to."""
+    lazy = f"{server.dsn}&options=-csynchronous_commit%3Doff"
+    with closing(open_postgres(settings(lazy, schema))) as store, store._database.statement() as c:
+        c.execute("SHOW synchronous_commit")
+        assert c.fetchone() == ("on",)
+
+
+def test_a_full_queue_takes_no_more(opener: Opener) -> None:
+    """Beyond max_pending, a batch is refused whole."""
+    store = opener(max_pending=3)
+    put(store, 2)
+    with pytest.raises(QueueRefused, match="max_pending is 3") as refused:
+        put(store, 2)
+    assert refused.value.why == "queue_full"
+    assert store.counts().waiting == 2
+
+
+def test_old_receipts_are_forgotten(opener: Opener, clock: FakeClock) -> None:
+    """After history_days they are gone, and the others are not."""
+    jobs = put(opener(), 2)
+    for days in (0, 20):
+        settle(opener(), clock().wall + timedelta(days=days))
+    clock.advance(timedelta(days=31).total_seconds())
+    store = opener()
+    with store.lock():
+        while store.tend():
+            pass
+    assert [job.id for job in store.history(limit=9)] == [jobs[1].id]
+
+
+def settle(store: PostgresStore, when: datetime) -> None:
+    """Post the first job."""
+    tried = Attempt(started=when, ended=when, account="bot", outcome="posted")
+    with store.lock():
+        job = store.claim("bot")
+        assert job
+        store.settle(job, Done(url="https://forge.example/1", comment_id=1), tried)
+
+
+def test_a_deep_line_of_scheduled_jobs_is_not_searched(store: PostgresStore) -> None:
+    """The first job that is due is found by an index, whatever stands before it."""
+    later = store.now().wall + timedelta(days=1)
+    requests = [
+        CommentRequest(owner="o", repo="r", pr_number=1, body=str(n), not_before=later)
+        for n in range(500)
+    ]
+    store.put([Submission(request=one, origin=Origin(intake="test")) for one in requests])
+    (job,) = put(store)
+    with store.lock():
+        claimed = store.claim("bot")
+    assert claimed
+    assert claimed.id == job.id
+
+
+@pytest.mark.parametrize(
+    ("options", "fault"),
+    [
+        ({}, "dsn: say where the database is"),
+        ({"dsn": f"postgresql://comenq:{PASSWORD}@db/x?no=such"}, "dsn: expected what libpq"),
+        ({"dsn": "host=db", "schema": "Robert'); DROP"}, "schema: expected lower-case letters"),
+        ({"dsn": "host=db", "lease_seconds": 31.0}, "lease_seconds: expected at least 32"),
+    ],
+)
+def test_a_wrong_option_is_named(options: dict[str, Any], fault: str) -> None:
+    """The message says which one and what was expected, and never shows the dsn."""
+    with pytest.raises(SettingsError, match=r"\[postgres\]") as refused:
+        open_postgres(Settings(store="postgres", tables={"postgres": options}))
+    assert fault in str(refused.value)
+    assert PASSWORD not in str(refused.value)
+
+
+def test_a_password_is_in_no_message() -> None:
+    """What is said of a database that cannot be reached does not tell how it was tried."""
+    dsn = f"postgresql://comenq:{PASSWORD}@127.0.0.1:1/comenq"
+    with pytest.raises(StoreError, match="PostgreSQL: ") as failed:
+        open_postgres(settings(dsn))
+    assert PASSWORD not in str(failed.value)
+    assert PASSWORD not in repr(Secret(dsn))
+
+
+def test_without_psycopg_the_message_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only who selects the store learns that something is missing."""
+    monkeypatch.setitem(sys.modules, "comenq_plugins.postgres.opening", None)
+    with pytest.raises(PluginError, match=r"pip install 'comenq\[postgres\]'"):
+        open_postgres(settings("postgresql://db/x"))
