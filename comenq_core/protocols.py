@@ -12,11 +12,13 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from comenq_core.model import (
+    PENDING,
     Attempt,
     CommentRequest,
     Counts,
     Entry,
     Finding,
+    Health,
     Instant,
     Job,
     Origin,
@@ -24,6 +26,7 @@ from comenq_core.model import (
     Pacing,
     Pause,
     Posted,
+    State,
     Status,
     Submission,
     Throttled,
@@ -76,8 +79,14 @@ class Queue(Protocol):
     def submit_all(self, submissions: Sequence[Submission]) -> Sequence[Entry]:
         """Take all of these or, with an error, none; durable on return. Raises as `submit`."""
 
-    def pending(self, limit: int | None = None) -> Sequence[Entry]:
-        """The jobs that are not settled, in their order."""
+    def pending(
+        self,
+        limit: int | None = None,
+        *,
+        offset: int = 0,
+        states: Collection[State] = PENDING,
+    ) -> Sequence[Entry]:
+        """The jobs that are in one of these states, in their order, the first few left out."""
 
     def show(self, prefix: str) -> Entry:
         """The one job whose id begins with ``prefix``.
@@ -86,8 +95,8 @@ class Queue(Protocol):
             NoSuchJob: there is none, or there are several. The methods below raise it too.
         """
 
-    def history(self, limit: int) -> Sequence[Job]:
-        """The newest settled jobs, newest last."""
+    def history(self, limit: int, *, offset: int = 0, only_failed: bool = False) -> Sequence[Job]:
+        """The newest settled jobs, newest last, the very newest few left out."""
 
     def bump(self, prefix: str, by: Origin) -> Entry:
         """Put a waiting job at the head of the line, never ahead of the cool-off."""
@@ -171,17 +180,37 @@ class Store(Protocol):
             NoSuchJob: there is none, or there are several.
         """
 
-    def pending(self, *, limit: int | None = None) -> Sequence[Job]:
-        """Jobs that are not settled: being posted, in doubt, waiting in their order, held."""
+    def pending(
+        self,
+        *,
+        limit: int | None = None,
+        offset: int = 0,
+        states: Collection[State] = PENDING,
+    ) -> Sequence[Job]:
+        """Jobs that are not settled: being posted, in doubt, waiting in their order, held.
+
+        Args:
+            limit: how many at most.
+            offset: how many of the first ones to leave out.
+            states: only those that are in one of these.
+        """
 
     def position(self, job: Job) -> int:
         """How many jobs would be claimed before this waiting one."""
 
-    def history(self, *, limit: int) -> Sequence[Job]:
-        """The newest ``limit`` jobs that were posted, skipped or buried, newest last."""
+    def history(self, *, limit: int, offset: int = 0, only_failed: bool = False) -> Sequence[Job]:
+        """The newest ``limit`` jobs that were posted, skipped or buried, newest last.
+
+        Args:
+            offset: how many of the very newest to leave out.
+            only_failed: look at the buried ones alone.
+        """
 
     def counts(self) -> Counts:
         """How many jobs stand where."""
+
+    def health(self) -> Health:
+        """Whether a worker works, and how much room is left."""
 
     def bump(self, job_id: str) -> Job:
         """Put a waiting job at the head of the line, whatever its ``due``."""

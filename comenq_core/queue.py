@@ -6,12 +6,13 @@ makes is logged with who made it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from comenq_core import pacing
 from comenq_core.errors import ComenqError, QueueRefused, WrongState
 from comenq_core.log import Log
 from comenq_core.model import (
+    PENDING,
     Account,
     CommentRequest,
     Entry,
@@ -118,9 +119,15 @@ class JobQueue:
         waits = [pacing.until_post(record, now, self._pace) for record in usable]
         return min(waits, default=0.0)
 
-    def pending(self, limit: int | None = None) -> Sequence[Entry]:
-        """The jobs that are not settled, in their order."""
-        return self._entries(self._store.pending(limit=limit))
+    def pending(
+        self,
+        limit: int | None = None,
+        *,
+        offset: int = 0,
+        states: Collection[State] = PENDING,
+    ) -> Sequence[Entry]:
+        """The jobs that are in one of these states, in their order, the first few left out."""
+        return self._entries(self._store.pending(limit=limit, offset=offset, states=states))
 
     def show(self, prefix: str) -> Entry:
         """The one job whose id begins with ``prefix``.
@@ -130,9 +137,9 @@ class JobQueue:
         """
         return self.entry(self._store.get(prefix))
 
-    def history(self, limit: int) -> Sequence[Job]:
-        """The newest settled jobs, newest last."""
-        return self._store.history(limit=limit)
+    def history(self, limit: int, *, offset: int = 0, only_failed: bool = False) -> Sequence[Job]:
+        """The newest settled jobs, newest last, the very newest few left out."""
+        return self._store.history(limit=limit, offset=offset, only_failed=only_failed)
 
     def bump(self, prefix: str, by: Origin) -> Entry:
         """Put a waiting job at the head of the line, never ahead of the cool-off."""
@@ -188,4 +195,11 @@ class JobQueue:
         """The whole queue at this moment."""
         now = self._store.now()
         accounts = tuple(self._account(record, now) for record in self._store.pacing().values())
-        return Status(counts=self._store.counts(), paused=self._store.paused(), accounts=accounts)
+        first = self.pending(1, states=[State.WAITING])
+        return Status(
+            counts=self._store.counts(),
+            paused=self._store.paused(),
+            accounts=accounts,
+            next=first[0] if first else None,
+            health=self._store.health(),
+        )

@@ -8,7 +8,16 @@ from datetime import timedelta
 import pytest
 
 from comenq_core.errors import StoreError
-from comenq_core.model import Account, CommentRequest, Origin, Pacing, Pause, Submission
+from comenq_core.model import (
+    Account,
+    CommentRequest,
+    Entry,
+    Health,
+    Origin,
+    Pacing,
+    Pause,
+    Submission,
+)
 from comenq_core.pacing import Pace
 from comenq_core.queue import JobQueue
 from comenq_core.testing.clock import FakeClock
@@ -109,3 +118,25 @@ def test_status_tells_what_each_account_waits_for(
     assert told == {"calm": (1, "slow down"), "out": (None, "401")}
     clock.advance(1)
     assert queue.status().accounts[0] == Account(name="calm", post_in=0)
+
+
+def test_status_tells_which_job_is_next(
+    queue: JobQueue, store: MemoryStore, clock: FakeClock
+) -> None:
+    """The first that waits, whatever else is queued, and in how many seconds it is posted."""
+    assert queue.status().next is None
+    later, held, first = (
+        queue.submit(request(not_before=when), ME).job
+        for when in (clock().wall + timedelta(hours=5), None, None)
+    )
+    store.hold(held.id)
+    assert queue.status().next == Entry(job=first, position=0, eta_seconds=0)
+    store.cancel(first.id)
+    assert queue.status().next == Entry(job=later, position=0, eta_seconds=5 * 3600)
+
+
+def test_status_tells_whether_somebody_works(queue: JobQueue, store: MemoryStore) -> None:
+    """The store's word on that is passed on."""
+    with store.lock():
+        assert queue.status().health == Health(working=True)
+    assert queue.status().health == Health(working=False)

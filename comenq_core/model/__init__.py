@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from comenq_core.model.finding import Finding, Grade
 from comenq_core.model.instant import Instant
-from comenq_core.model.job import ID_PATTERN, Attempt, Job, State
+from comenq_core.model.job import ID_PATTERN, PENDING, SETTLED, Attempt, Job, State
 from comenq_core.model.outcome import (
     Outcome,
     Posted,
@@ -23,7 +23,7 @@ from comenq_core.model.outcome import (
 from comenq_core.model.pace import Pacing, Pause
 from comenq_core.model.request import KEY_LIMIT, CommentRequest, Origin, Submission
 from comenq_core.model.verdict import Buried, Done, InDoubt, Kept, RetryAt, Verdict
-from comenq_core.model.view import Account, Counts, Entry, Status
+from comenq_core.model.view import Account, Counts, Entry, Health, Room, Status
 from comenq_core.names import BODY_LIMIT, MAX_NUMBER, OWNER_PATTERN, REPO_PATTERN
 
 __all__ = [
@@ -32,7 +32,9 @@ __all__ = [
     "KEY_LIMIT",
     "MAX_NUMBER",
     "OWNER_PATTERN",
+    "PENDING",
     "REPO_PATTERN",
+    "SETTLED",
     "Account",
     "Attempt",
     "Buried",
@@ -42,6 +44,7 @@ __all__ = [
     "Entry",
     "Finding",
     "Grade",
+    "Health",
     "InDoubt",
     "Instant",
     "Job",
@@ -53,6 +56,7 @@ __all__ = [
     "Posted",
     "Refused",
     "RetryAt",
+    "Room",
     "Skipped",
     "State",
     "Status",

@@ -10,7 +10,7 @@ from enum import StrEnum
 from comenq_core.model.instant import require_aware
 from comenq_core.model.request import CommentRequest, Origin
 
-__all__ = ["ID_PATTERN", "Attempt", "Job", "State"]
+__all__ = ["ID_PATTERN", "PENDING", "SETTLED", "Attempt", "Job", "State"]
 
 ID_PATTERN = r"[0-9a-hjkmnp-tv-z]{12}"
 
@@ -25,6 +25,12 @@ class State(StrEnum):
     POSTED = "posted"
     SKIPPED = "skipped"
     FAILED = "failed"
+
+
+PENDING = (State.POSTING, State.DOUBTFUL, State.WAITING, State.HELD)
+"""The states of jobs that are not over, in the order in which these are listed."""
+SETTLED = (State.POSTED, State.SKIPPED, State.FAILED)
+"""The states of those that are."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from comenq_core.model.job import Job
 from comenq_core.model.pace import Pause
 
-__all__ = ["Account", "Counts", "Entry", "Status"]
+__all__ = ["Account", "Counts", "Entry", "Health", "Room", "Status"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,9 +51,47 @@ class Account:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Room:
+    """How much of something is left for more comments.
+
+    Args:
+        of: what: ``comments``, ``bytes``, ``inodes``.
+        left: how much of it.
+        floor: with less than this, comments are refused.
+    """
+
+    of: str
+    left: int
+    floor: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Health:
+    """What a store says of itself.
+
+    Args:
+        working: whether it has a worker; ``None`` where it cannot know.
+        room: what it could run out of.
+    """
+
+    working: bool | None = None
+    room: tuple[Room, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Status:
-    """The whole queue at one moment."""
+    """The whole queue at one moment.
+
+    Args:
+        counts: how many jobs stand where.
+        paused: the operator's pause, if there is one.
+        accounts: those that have posted already.
+        next: the job that is to be posted next, if one waits.
+        health: what the store says of itself.
+    """
 
     counts: Counts
     paused: Pause | None
     accounts: tuple[Account, ...]
+    next: Entry | None
+    health: Health

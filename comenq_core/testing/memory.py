@@ -18,6 +18,7 @@ from comenq_core.identity import alike, id_from, id_of_key, is_same
 from comenq_core.jobs import claimed, forgiven, interrupted, settled
 from comenq_core.model import (
     Attempt,
+    Health,
     Instant,
     Job,
     Pacing,
@@ -135,6 +136,10 @@ class MemoryStore(Shelf):
     def paused(self) -> Pause | None:
         """The pause, if there is one."""
         return self._paused
+
+    def health(self) -> Health:
+        """Whether somebody has the lock; there is always room."""
+        return Health(working=self._worker.locked())
 
     # What the worker does
 

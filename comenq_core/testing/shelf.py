@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from datetime import datetime
 
 from comenq_core.errors import NoSuchJob, WrongState
-from comenq_core.model import Counts, Instant, Job, State
+from comenq_core.model import PENDING, SETTLED, Counts, Instant, Job, State
 from comenq_core.text import printable
 
 __all__ = ["Shelf", "Signal"]
-
-_SETTLED = (State.POSTED, State.SKIPPED, State.FAILED)
 
 
 class Shelf:
@@ -40,10 +38,16 @@ class Shelf:
             raise NoSuchJob(f"{printable(prefix, 12)}: {len(found)} jobs have an id that begins so")
         return found[0]
 
-    def pending(self, *, limit: int | None = None) -> Sequence[Job]:
+    def pending(
+        self,
+        *,
+        limit: int | None = None,
+        offset: int = 0,
+        states: Collection[State] = PENDING,
+    ) -> Sequence[Job]:
         """Being posted, in doubt, waiting in their order, held."""
-        order = (State.POSTING, State.DOUBTFUL, State.WAITING, State.HELD)
-        return [job for state in order for job in self._in(state)][:limit]
+        wanted = [state for state in PENDING if state in states]
+        return [job for state in wanted for job in self._in(state)][offset:][:limit]
 
     def doubtful(self) -> Sequence[Job]:
         """The jobs in doubt."""
@@ -59,10 +63,11 @@ class Shelf:
         times = [job.due for job in self._in(State.WAITING) if job.due is not None]
         return min((due for due in times if due > now), default=None)
 
-    def history(self, *, limit: int) -> Sequence[Job]:
+    def history(self, *, limit: int, offset: int = 0, only_failed: bool = False) -> Sequence[Job]:
         """The newest settled jobs, newest last."""
-        settled = sorted(self._in(*_SETTLED), key=lambda job: job.settled or job.arrived)
-        return settled[max(0, len(settled) - limit) :]
+        settled = self._in(State.FAILED) if only_failed else self._in(*SETTLED)
+        newest = sorted(settled, key=lambda job: job.settled or job.arrived)[::-1]
+        return newest[offset:][: max(0, limit)][::-1]
 
     def counts(self) -> Counts:
         """How many jobs stand where."""

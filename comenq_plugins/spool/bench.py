@@ -35,10 +35,11 @@ class Bench:
 
     def doubtful(self) -> Sequence[Job]:
         """The jobs in ``cur/``."""
-        names = self._catalogue.names(self._layout.cur)
+        cur = self._layout.cur
+        places = [Place(cur, name) for name in self._catalogue.names(cur)]
         return [
             replace(job, state=State.DOUBTFUL, due=job.due or moment(0))
-            for job in self._catalogue.jobs(self._layout.cur, names)
+            for job in self._catalogue.jobs(places)
         ]
 
     def claim(self, now: Instant) -> Job | None:

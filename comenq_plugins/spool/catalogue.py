@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import NamedTuple
 
 from comenq_core.errors import InvalidRequest, NoSuchJob, StoreError, WrongState
@@ -115,17 +115,17 @@ class Catalogue(Incoming):
             Unfit, InvalidRequest: the file is not one of the daemon's own making.
         """
         data = read_own(place.path, JOB_LIMIT)
-        return journal.decode(data, place.name, self._state(place))
+        return journal.decode(data, place.name, self.state(place))
 
-    def _state(self, place: Place) -> State:
+    def state(self, place: Place) -> State:
+        """What its place says of a job; only its file tells that a posted one was skipped."""
         if place.directory == self.layout.cur and place.name.due:
             return State.DOUBTFUL
         return self.layout.states[place.directory]
 
-    def jobs(self, directory: str, names: list[Name]) -> Iterator[Job]:
+    def jobs(self, places: Iterable[Place]) -> Iterator[Job]:
         """Read several jobs; those that have moved on meanwhile are left out."""
-        for name in names:
-            place = Place(directory, name)
+        for place in places:
             try:
                 yield self.read(place)
             except FileNotFoundError:

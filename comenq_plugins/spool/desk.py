@@ -7,7 +7,8 @@ was found, so that either the operator or the worker has it, never both.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from itertools import islice
 
 from comenq_core.errors import WrongState
 from comenq_core.model import Instant, Job, State
@@ -36,25 +37,26 @@ class Desk:
         """The one job whose id begins with ``prefix``."""
         return self._catalogue.look_up(prefix)[1]
 
-    def pending(self) -> Iterator[Job]:
-        """The jobs that are not settled, each read when it is asked for."""
-        layout, catalogue = self._layout, self._catalogue
-        yield from catalogue.jobs(layout.cur, catalogue.names(layout.cur))
-        yield from catalogue.jobs(layout.new, catalogue.index.line(micros(self._now().wall)))
-        yield from catalogue.jobs(layout.hold, catalogue.names(layout.hold))
+    def pending(self, states: Collection[State], offset: int, limit: int | None) -> Sequence[Job]:
+        """The jobs in these states, in their order; those that are left out are not read."""
+        places = islice(self._places(states), offset, None)
+        return list(islice(self._catalogue.jobs(places), limit))
 
-    def history(self, limit: int) -> Sequence[Job]:
-        """The newest settled jobs, newest last."""
-        layout = self._layout
-        places = sorted(
-            (name, directory)
-            for directory in (layout.done, layout.failed)
-            for name in self._catalogue.names(directory)
-        )
-        newest = places[-limit:] if limit > 0 else []
-        return [
-            job for name, directory in newest for job in self._catalogue.jobs(directory, [name])
-        ]
+    def _places(self, states: Collection[State]) -> Iterator[Place]:
+        layout, catalogue = self._layout, self._catalogue
+        claimed = [Place(layout.cur, name) for name in catalogue.names(layout.cur)]
+        yield from (place for place in claimed if catalogue.state(place) in states)
+        if State.WAITING in states:
+            line = catalogue.index.line(micros(self._now().wall))
+            yield from (Place(layout.new, name) for name in line)
+        if State.HELD in states:
+            yield from (Place(layout.hold, name) for name in catalogue.names(layout.hold))
+
+    def history(self, directories: Sequence[str], offset: int, limit: int) -> Sequence[Job]:
+        """The newest settled jobs in these directories, newest last."""
+        places = (Place(path, name) for path in directories for name in self._catalogue.names(path))
+        newest = sorted(places, key=lambda place: place.name, reverse=True)[offset:]
+        return list(self._catalogue.jobs(newest[: max(0, limit)][::-1]))
 
     def bump(self, job_id: str) -> Job:
         """Put a waiting job at the head of the line, whatever its due time."""

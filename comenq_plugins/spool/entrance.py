@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 from comenq_core.errors import QueueRefused, WrongState
 from comenq_core.identity import alike, digest_of, id_from, id_of_key
-from comenq_core.model import CommentRequest, Instant, Job, Submission
+from comenq_core.model import CommentRequest, Instant, Job, Room, Submission
 from comenq_plugins.spool import durable, journal
-from comenq_plugins.spool.catalogue import Catalogue
+from comenq_plugins.spool.catalogue import Catalogue, Place
 from comenq_plugins.spool.flush import Flusher
 from comenq_plugins.spool.locks import locked
 from comenq_plugins.spool.names import Name, micros, moment
@@ -71,6 +71,19 @@ class Entrance:
             batch.write(self._flusher)
         return jobs
 
+    def rooms(self) -> Iterator[Room]:
+        """What may run out, and how much of it is left."""
+        free = self._limits.max_pending - len(self._catalogue.index)
+        yield Room(of="comments", left=free, floor=1)
+        yield from self._disk()
+
+    def _disk(self) -> Iterator[Room]:
+        limits, disk = self._limits, os.statvfs(self._layout.new)
+        yield Room(of="bytes", left=disk.f_bavail * disk.f_frsize, floor=limits.min_free_bytes)
+        # A filesystem that makes inodes as it needs them says that it has none at all.
+        if disk.f_files:
+            yield Room(of="inodes", left=disk.f_favail, floor=limits.min_free_inodes)
+
     def room(self) -> int:
         """How many more jobs may wait: at least one. Raises `QueueRefused`."""
         self._check_room(1)
@@ -84,13 +97,9 @@ class Entrance:
                 f"{waiting} comments are waiting, and max_pending is {limits.max_pending}:"
                 " try again later, or raise max_pending",
             )
-        disk = os.statvfs(self._layout.new)
-        free = disk.f_bavail * disk.f_frsize
-        if free < limits.min_free_bytes:
-            raise _full(f"{free} bytes are", "min_free_bytes", limits.min_free_bytes)
-        # A filesystem that makes inodes as it needs them says that it has none at all.
-        if disk.f_files and disk.f_favail < limits.min_free_inodes:
-            raise _full(f"{disk.f_favail} inodes are", "min_free_inodes", limits.min_free_inodes)
+        for room in self._disk():
+            if room.left < room.floor:
+                raise _full(room)
 
     @contextmanager
     def _alone(self, items: Sequence[Item]) -> Iterator[None]:
@@ -148,7 +157,7 @@ class _Batch:
     def _stored(self, request: CommentRequest, digest: str) -> Job | None:
         for directory in (self._layout.cur, self._layout.new, self._layout.hold):
             names = [n for n in self._catalogue.names(directory) if n.digest == digest]
-            for job in self._catalogue.jobs(directory, names):
+            for job in self._catalogue.jobs(Place(directory, name) for name in names):
                 if alike(job, request):
                     durable.sync_directory(directory)
                     return job
@@ -182,7 +191,9 @@ class _Batch:
         durable.publish(list(zip(files, names, strict=True)))
 
 
-def _full(what: str, setting: str, floor: int) -> QueueRefused:
+def _full(room: Room) -> QueueRefused:
     return QueueRefused(
-        "disk_full", f"{what} free where the queue is, and [spool] {setting} is {floor}: make room"
+        "disk_full",
+        f"{room.left} {room.of} are free where the queue is, and [spool] min_free_{room.of} is"
+        f" {room.floor}: make room",
     )

@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-__all__ = ["claim_lock", "locked", "make_lock"]
+__all__ = ["claim_lock", "is_claimed", "locked", "make_lock"]
 
 _MODE = 0o600
 
@@ -29,13 +29,17 @@ def locked(path: str) -> Iterator[None]:
 
 
 @contextmanager
-def claim_lock(path: str) -> Iterator[str | None]:
-    """Try to take a file's lock for a ``with`` block: ``None``, or the pid of who has it."""
+def claim_lock(path: str, guard: str) -> Iterator[str | None]:
+    """Try to take a file's lock for a ``with`` block: ``None``, or the pid of who has it.
+
+    Args:
+        guard: the file whose lock keeps `is_claimed` away meanwhile.
+    """
     descriptor = _open(path)
     try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        with locked(guard):
+            is_free = _take(descriptor)
+        if not is_free:
             yield os.pread(descriptor, 20, 0).decode("ascii", "replace").strip()
             return
         os.ftruncate(descriptor, 0)
@@ -43,6 +47,25 @@ def claim_lock(path: str) -> Iterator[str | None]:
         yield None
     finally:
         os.close(descriptor)
+
+
+def is_claimed(path: str, guard: str) -> bool:
+    """Whether somebody has a file's lock by `claim_lock`."""
+    # To find out is to take it for a moment, in which another would be refused: hence the guard.
+    with locked(guard):
+        descriptor = _open(path)
+        try:
+            return not _take(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def _take(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _open(path: str) -> int:

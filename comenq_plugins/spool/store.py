@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from itertools import islice
 
 from comenq_core.errors import StoreLocked
 from comenq_core.model import (
+    PENDING,
     Attempt,
     Counts,
+    Health,
     Instant,
     Job,
     Pacing,
     Pause,
+    State,
     Submission,
     Verdict,
 )
@@ -28,7 +30,7 @@ from comenq_plugins.spool.drops import Adopted, Drops
 from comenq_plugins.spool.entrance import Entrance, Item
 from comenq_plugins.spool.faults import reported
 from comenq_plugins.spool.journal import Event
-from comenq_plugins.spool.locks import claim_lock
+from comenq_plugins.spool.locks import claim_lock, is_claimed
 from comenq_plugins.spool.moving import Moving
 from comenq_plugins.spool.names import micros, moment
 from comenq_plugins.spool.records import Records
@@ -89,10 +91,16 @@ class SpoolStore:
         with self._operation():
             return self._desk.get(prefix)
 
-    def pending(self, *, limit: int | None = None) -> Sequence[Job]:
+    def pending(
+        self,
+        *,
+        limit: int | None = None,
+        offset: int = 0,
+        states: Collection[State] = PENDING,
+    ) -> Sequence[Job]:
         """The jobs in ``cur/``, in ``new/`` and in ``hold/``; only those listed are read."""
         with self._operation():
-            return list(islice(self._desk.pending(), limit))
+            return self._desk.pending(states, offset, limit)
 
     def position(self, job: Job) -> int:
         """How many names in ``new/`` come before the job's."""
@@ -100,15 +108,23 @@ class SpoolStore:
             name = self._catalogue.index.get(job.id)
             return self._catalogue.index.position(name, micros(self.now().wall)) if name else 0
 
-    def history(self, *, limit: int) -> Sequence[Job]:
+    def history(self, *, limit: int, offset: int = 0, only_failed: bool = False) -> Sequence[Job]:
         """The newest receipts and dead letters, newest last."""
+        layout = self._layout
+        directories = [layout.failed] if only_failed else [layout.done, layout.failed]
         with self._operation():
-            return self._desk.history(limit)
+            return self._desk.history(directories, offset, limit)
 
     def counts(self) -> Counts:
         """How many names stand in each directory."""
         with self._operation():
             return self._catalogue.counts()
+
+    def health(self) -> Health:
+        """Whether somebody has the worker's lock, and how much the filesystem has left."""
+        with self._operation():
+            working = is_claimed(self._layout.worker, self._layout.records)
+            return Health(working=working, room=tuple(self._entrance.rooms()))
 
     def bump(self, job_id: str) -> Job:
         """Rename a waiting job to the head of the line."""
@@ -162,7 +178,7 @@ class SpoolStore:
     def lock(self) -> Iterator[None]:
         """Hold the kernel's lock on ``worker.lock``; recover what a dead worker has left."""
         path = self._layout.worker
-        with reported(self._layout.root), claim_lock(path) as holder:
+        with reported(self._layout.root), claim_lock(path, self._layout.records) as holder:
             if holder is not None:
                 raise StoreLocked(
                     f"{path}: another worker (pid {holder}) has this spool; one at a time posts"

@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -121,6 +123,17 @@ def test_a_full_queue_refuses(opener: Opener) -> None:
     put(store, "three")
 
 
+def test_room_is_told_with_its_floors(opener: Opener, spool: Path) -> None:
+    """How many comments, bytes and, where they can run out, inodes are left, and how many must."""
+    store = opener(max_pending=5, min_free_bytes=1 << 62, min_free_inodes=7)
+    rooms = {room.of: room for room in store.health().room}
+    disk = os.statvfs(spool)
+    assert (rooms["comments"].left, rooms["comments"].floor) == (5, 1)
+    assert 0 < rooms["bytes"].left < rooms["bytes"].floor == 1 << 62
+    assert ("inodes" in rooms) == (disk.f_files > 0)
+    assert all(rooms[name].floor == 7 for name in rooms.keys() & {"inodes"})
+
+
 @pytest.mark.parametrize("setting", ["min_free_bytes", "min_free_inodes"])
 def test_a_disk_that_is_nearly_full_refuses(opener: Opener, spool: Path, setting: str) -> None:
     """At the floor of free space or inodes the intake says which setting it is."""
@@ -134,6 +147,26 @@ def test_a_disk_that_is_nearly_full_refuses(opener: Opener, spool: Path, setting
 
 
 # The worker --------------------------------------------------------------------------------------
+
+
+def test_who_only_asks_for_a_worker_keeps_none_out(opener: Opener) -> None:
+    """However often it is asked whether there is one, a worker that starts is let in."""
+    asking, starting = opener(), opener()
+    over = threading.Event()
+
+    def ask() -> None:
+        while not over.is_set():
+            asking.health()
+
+    with ThreadPoolExecutor(1) as threads:
+        asked = threads.submit(ask)
+        try:
+            for _ in range(200):
+                with starting.lock():
+                    pass
+        finally:
+            over.set()
+        asked.result()
 
 
 def test_a_second_worker_is_told_who_has_the_spool(store: SpoolStore, spool: Path) -> None:

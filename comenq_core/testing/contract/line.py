@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from comenq_core.errors import NoSuchJob, WrongState
-from comenq_core.model import Counts, Done, State
+from comenq_core.model import PENDING, Counts, Done, State
 from comenq_core.protocols import Store
 from comenq_core.testing.clock import FakeClock
 from comenq_core.testing.contract.harness import (
@@ -25,8 +25,6 @@ from comenq_core.testing.contract.harness import (
     try_and_settle,
 )
 from comenq_core.testing.strategies import bodies
-
-PENDING = [State.WAITING, State.POSTING, State.DOUBTFUL, State.HELD]
 
 
 class LineContract(Harness):
@@ -246,6 +244,39 @@ class LineContract(Harness):
         first, second = put(store, "first", "second")
         assert list(store.pending()) == [posting, doubtful, first, second, held]
         assert list(store.pending(limit=3)) == [posting, doubtful, first]
+
+    def test_pending_jobs_are_listed_in_parts(self, store: Store) -> None:
+        """The first few may be left out, so that a long line can be read in several pages."""
+        held = put_in_state(store, State.HELD)
+        jobs = put(store, "first", "second", "third")
+        assert list(store.pending(offset=1)) == [*jobs[1:], held]
+        assert list(store.pending(offset=1, limit=2)) == jobs[1:]
+        assert list(store.pending(offset=4)) == []
+
+    @pytest.mark.parametrize("state", PENDING)
+    def test_pending_jobs_are_listed_by_their_state(self, store: Store, state: State) -> None:
+        """Those in other states are left out, and not counted by the offset either."""
+        for other in sorted(PENDING, key=lambda one: one is State.POSTING):
+            put_in_state(store, other)
+        (job,) = [job for job in store.pending() if job.state is state]
+        assert list(store.pending(states=[state])) == [job]
+        assert list(store.pending(states=[state], offset=1)) == []
+
+    def test_a_store_tells_whether_it_has_a_worker(
+        self, store: Store, reopen: Callable[[], Store]
+    ) -> None:
+        """While one works, any process learns so, unless the store cannot know."""
+        assert not store.health().working
+        with reopen().lock():
+            assert store.health().working is not False
+        assert not store.health().working
+
+    def test_what_waits_takes_room(self, store: Store) -> None:
+        """A store that can be full says of how many comments there is room, and one less later."""
+        before = [room.left for room in store.health().room if room.of == "comments"]
+        put(store, "Hi")
+        after = [room.left for room in store.health().room if room.of == "comments"]
+        assert after == [left - 1 for left in before]
 
     def test_jobs_are_counted_where_they_stand(self, store: Store) -> None:
         """Each state has its count; in doubt is being posted, and skipped is over."""

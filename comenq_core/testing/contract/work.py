@@ -209,6 +209,10 @@ class WorkContract(Harness):
             ended.append(put_in_state(store, state))
         assert list(store.history(limit=9)) == ended
         assert list(store.history(limit=2)) == ended[2:]
+        assert list(store.history(limit=2, offset=1)) == ended[1:3]
+        assert list(store.history(limit=2, offset=3)) == ended[:1]
+        assert list(store.history(limit=9, only_failed=True)) == [ended[1]]
+        assert list(store.history(limit=9, offset=1, only_failed=True)) == []
 
     def test_housekeeping_ends_and_loses_nothing(self, store: Store) -> None:
         """Tending comes to an end, and what is pending is still there."""
