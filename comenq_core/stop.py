@@ -26,6 +26,7 @@ class StopFlag:
         self._reader, self._writer = os.pipe()
         os.set_blocking(self._writer, False)
         self._is_set = False
+        self._awaits_signals = False
 
     def __enter__(self) -> Self:
         return self
@@ -36,6 +37,8 @@ class StopFlag:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        if self._awaits_signals:
+            signal.set_wakeup_fd(-1)
         os.close(self._reader)
         os.close(self._writer)
 
@@ -46,7 +49,12 @@ class StopFlag:
             os.write(self._writer, b".")
 
     def set_on(self, *signals: signal.Signals) -> None:
-        """Set the flag when the process receives one of ``signals``."""
+        """Set the flag when the process receives one of ``signals``. For the main thread alone."""
+        # A handler in Python runs only after the system call that the signal came just before;
+        # this byte is written at once, and ends the call.
+        # https://docs.python.org/3/library/signal.html#signal.set_wakeup_fd
+        signal.set_wakeup_fd(self._writer, warn_on_full_buffer=False)
+        self._awaits_signals = True
         for number in signals:
             signal.signal(number, lambda _number, _frame: self.set())
 

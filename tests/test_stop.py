@@ -57,6 +57,18 @@ def test_a_signal_ends_the_wait_of_its_own_thread(flag: StopFlag) -> None:
         signal.signal(signal.SIGUSR1, before)
 
 
+def test_a_signal_wakes_before_its_handler_has_run(flag: StopFlag) -> None:
+    """The signal itself wakes: for a system call just begun, a handler would come too late."""
+    before = signal.getsignal(signal.SIGUSR1)
+    try:
+        flag.set_on(signal.SIGUSR1)
+        signal.signal(signal.SIGUSR1, lambda *_: None)
+        signal.raise_signal(signal.SIGUSR1)
+        assert readable(flag)
+    finally:
+        signal.signal(signal.SIGUSR1, before)
+
+
 def test_a_very_long_wait_is_possible(flag: StopFlag) -> None:
     """A wait of a thousand years is no error."""
     threading.Timer(0.01, flag.set).start()
