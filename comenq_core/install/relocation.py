@@ -12,10 +12,10 @@ from comenq_core.install.paths import Gone
 __all__ = ["Relocation"]
 
 # What a package does without: it is never activated, and nothing else is installed into it.
-SUPERFLUOUS = ("bin/activate*", "bin/Activate*", "bin/pip*", "lib/*/site-packages/pip",
-               "lib/*/site-packages/pip-*", "lib/*/site-packages/setuptools*",
-               "lib/*/site-packages/_distutils_hack", "lib/*/site-packages/distutils-*",
-               "lib/*/site-packages/pkg_resources", "include")  # fmt: skip
+SUPERFLUOUS = ("fingerprint", "bin/activate*", "bin/Activate*", "bin/pip*",
+               "lib/*/site-packages/pip", "lib/*/site-packages/pip-*", "include",
+               "lib/*/site-packages/setuptools*", "lib/*/site-packages/pkg_resources",
+               "lib/*/site-packages/*distutils*")  # fmt: skip
 # These tell where and how the package was built, which is nobody's business and never the same.
 TRACES = ("lib/*/site-packages/*/direct_url.json", "lib/*/site-packages/*/REQUESTED",
           "lib/*/site-packages/*/RECORD", "**/__pycache__")  # fmt: skip

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
 
 import pytest
 
 from comenq_core.testing.forge import Forge
 from tests.process.log import Log
-from tests.service.machine import PYTHON, Machine, missing
-from tests.service.wheelhouse import build_wheel, fill
+from tests.service.machine import Machine, missing
+from tests.service.service import TOKEN, Service
+from tests.service.wheelhouse import build_wheel
 
 pytestmark = [
     pytest.mark.slow,
@@ -19,98 +19,13 @@ pytestmark = [
     pytest.mark.skipif(bool(reason := missing()), reason=reason),
 ]
 
-TOKEN = "ghp_canary0123456789"
-QUEUE = "/var/lib/comenq/queue"
-PROPERTIES = ("ActiveState", "NRestarts", "Result", "StatusText")
-
-
-class Service:
-    """comenq on its machine.
-
-    Args:
-        machine: where it is installed.
-        forge: the stand-in to which it posts.
-    """
-
-    def __init__(self, machine: Machine, forge: Forge) -> None:
-        self.machine = machine
-        self._forge = forge
-        self._posted = len(forge.comments)
-
-    def install(self, *options: str, version: str = "") -> str:
-        """Run scripts/install.sh; return what it says.
-
-        Args:
-            options: its options.
-            version: which of the wheels to install, by default the checkout's.
-        """
-        (wheel,) = (self.machine.share / "wheels" / version).glob("comenq-*.whl")
-        inside = "/mnt/share" / wheel.relative_to(self.machine.share)
-        pip = ("PIP_NO_INDEX=1", "PIP_FIND_LINKS=/mnt/share/wheels")
-        script = ("/mnt/checkout/scripts/install.sh", "--wheel", inside)
-        return self.machine.run("env", f"COMENQ_PYTHON={PYTHON}", *pip, *script, *options)
-
-    def put(self, body: str) -> str:
-        """Queue a comment as a member of the group; return the job's id."""
-        words = ("comenq", "put", "--json", "o/r", "1", body)
-        entry = json.loads(self.machine.run_as("member", *words))
-        return str(entry["id"])
-
-    def posted(self, *bodies: str) -> None:
-        """Wait until these comments have been posted, after those before, and no others."""
-        start = self._posted
-        self._posted += len(bodies)
-        comments = self._forge.wait_for_comments(self._posted, timeout=60)
-        assert [comment.body for comment in comments[start:]] == list(bodies)
-
-    def pid(self, program: str) -> str:
-        """The process id of ``supervisord``, ``listener`` or ``worker``."""
-        if program == "supervisord":
-            return self.show("MainPID")["MainPID"]
-        return self.machine.run("comenqd", "ctl", "pid", program).strip()
-
-    def show(self, *properties: str) -> dict[str, str]:
-        """What systemd knows of the unit."""
-        names = ",".join(properties or PROPERTIES)
-        text = self.machine.run("systemctl", "show", f"--property={names}", "comenq")
-        return dict(line.split("=", 1) for line in text.splitlines())
-
-    def systemctl(self, verb: str) -> None:
-        """Have systemd do something with the unit, and wait until it is done."""
-        self.machine.run("systemctl", verb, "comenq")
-
-
-@pytest.fixture(scope="module")
-def machine() -> Iterator[Machine]:
-    """A machine with a systemd, wheels to install, and two users."""
-    with Machine() as made:
-        wheels = made.share / "wheels"
-        wheels.mkdir()
-        fill(wheels)
-        build_wheel(wheels)
-        for name in ("member", "outsider"):
-            made.run("useradd", name)
-        yield made
-
-
-@pytest.fixture(scope="module")
-def forge(machine: Machine) -> Iterator[Forge]:
-    """A GitHub stand-in on the machine's loopback."""
-    with machine.on_its_network(Forge) as stand_in:
-        yield stand_in
-
 
 @pytest.fixture
-def installed(machine: Machine, forge: Forge) -> Service:
+def installed(machine: Machine, stand_in: Forge) -> Service:
     """comenq, installed and told where to post and with what, with one member in its group."""
-    service = Service(machine, forge)
+    service = Service(machine, stand_in)
     service.install()
-    settings = f'github_api_url = "{forge.url}"\ncooldown_period_seconds = 0\n'
-    machine.write("/etc/comenqd/github_token", TOKEN)
-    example = machine.run("cat", "/etc/comenqd/config.toml")
-    if forge.url not in example:
-        machine.write("/etc/comenqd/config.toml", settings + example)
-    machine.run("usermod", "--append", "--groups", "comenq", "member")
+    service.configure()
     return service
 
 

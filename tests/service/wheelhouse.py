@@ -42,7 +42,7 @@ def build_wheel(directory: Path, version: str = "") -> Path:
         build = [sys.executable, "-m", "hatchling", "build", "--target", "wheel"]
         command = [*build, "--directory", str(directory)]
         subprocess.run(command, cwd=source, check=True, stdout=subprocess.DEVNULL)
-    (wheel,) = directory.glob("comenq-*.whl")
+    (wheel,) = directory.glob(f"comenq-{version or '*'}-*.whl")
     return wheel
 
 

