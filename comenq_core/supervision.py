@@ -101,7 +101,7 @@ class _Supervision:
         self._failed = False
         self._to_journal = is_journal(sys.stdout.fileno(), os.environ)
         if "NOTIFY_SOCKET" in os.environ:
-            self._report = Report(load(None, os.environ), self._all_run)
+            self._report = Report(load(None, os.environ), self._all_run, self._is_ending)
         atexit.register(self._exit)
         # When this is called, supervisord has yet to say that its socket asks for no password.
         # That is as it should be: only the daemon's own user can reach it.
@@ -125,6 +125,9 @@ class _Supervision:
             for group in self._supervisord.process_groups.values()
             for process in group.processes.values()
         )
+
+    def _is_ending(self) -> bool:
+        return bool(self._supervisord.options.mood == SupervisorStates.SHUTDOWN)
 
     def _forward(self, event: _Output) -> None:
         self._write(self._lines[event.process.config.name].feed(event.data))

@@ -45,11 +45,15 @@ class Report:
     Args:
         settings: the daemon's.
         all_run: whether supervisord takes every program to be running.
+        is_ending: whether supervisord is about to end, and not to begin anew.
     """
 
-    def __init__(self, settings: Settings, all_run: Callable[[], bool]) -> None:
+    def __init__(
+        self, settings: Settings, all_run: Callable[[], bool], is_ending: Callable[[], bool]
+    ) -> None:
         self._settings = settings
         self._all_run = all_run
+        self._is_ending = is_ending
         self._is_ready = False
         events.subscribe(events.Tick5Event, self._feed)
         # Counting what is in the queue costs the listener something, so it is not asked often.
@@ -79,7 +83,8 @@ class Report:
             return status, client.ask({"op": "list", "limit": 1})["entries"]
 
     def _stop(self, _event: object) -> None:
-        notify("STOPPING=1", "STATUS=A post in flight is finished first.")
+        if self._is_ending():
+            notify("STOPPING=1", "STATUS=A post in flight is finished first.")
 
 
 def sentence(status: dict[str, Any], entries: Sequence[dict[str, Any]]) -> str:
