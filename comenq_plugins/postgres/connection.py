@@ -1,12 +1,10 @@
-"""A connection to PostgreSQL that is opened again when it was lost, and not waited on for ever."""
+"""How to reach PostgreSQL; a connection that nobody waits on for ever."""
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
-from select import select
 from typing import Any, TypeAlias
 
 import psycopg
@@ -18,7 +16,7 @@ from comenq_core.errors import StoreError
 from comenq_core.settings import Secret
 from comenq_core.text import printable
 
-__all__ = ["Connection", "Cursor", "Database", "Server", "reported"]
+__all__ = ["Connection", "Cursor", "Server", "reported"]
 
 Cursor: TypeAlias = psycopg.Cursor[Any]
 
@@ -103,59 +101,6 @@ class Connection(psycopg.Connection[Any]):
                 # The answer may still come, and would be taken for that to another question.
                 self.pgconn.finish()
             raise
-
-
-class Database:
-    """What threads share: one connection, for one of them at a time.
-
-    Args:
-        server: where it leads.
-    """
-
-    def __init__(self, server: Server) -> None:
-        self.server = server
-        self._connection: Connection | None = None
-        self._threads = threading.RLock()
-
-    @contextmanager
-    def statement(self) -> Iterator[Cursor]:
-        """Run statements, each a transaction of its own.
-
-        Raises:
-            StoreError: the database failed. What had begun may or may not have been done.
-        """
-        with self._threads, reported(), self._connected().cursor() as cursor:
-            yield cursor
-
-    @contextmanager
-    def transaction(self) -> Iterator[Cursor]:
-        """Run statements, all or none of which come to pass. Raises as `statement`."""
-        with self._threads, reported():
-            connection = self._connected()
-            with connection.transaction(), connection.cursor() as cursor:
-                yield cursor
-
-    def close(self) -> None:
-        """Close the connection."""
-        with self._threads:
-            if self._connection is not None:
-                self._connection.close()
-            self._connection = None
-
-    def _connected(self) -> Connection:
-        if self._connection is None or _is_lost(self._connection):
-            self.close()
-            self._connection = self.server.connect()
-        return self._connection
-
-
-def _is_lost(connection: Connection) -> bool:
-    """Whether a connection cannot be used: nobody has asked, so whatever comes is a farewell."""
-    if connection.closed:
-        return True
-    with suppress(OSError, ValueError):
-        return bool(select([connection.fileno()], [], [], 0)[0])
-    return True
 
 
 @contextmanager

@@ -10,11 +10,10 @@ from comenq_core.errors import QueueRefused, WrongState
 from comenq_core.identity import alike, digest_of, id_from, id_of_key, is_same
 from comenq_core.model import CommentRequest, Job, Submission
 from comenq_plugins.postgres.connection import Cursor
-from comenq_plugins.postgres.rows import insert, jobs_from
+from comenq_plugins.postgres.rows import count_waiting, insert, jobs_from
 
 __all__ = ["adopt", "disown", "put"]
 
-_WAITING = "SELECT count(*) FROM (SELECT 1 FROM job WHERE state = 'waiting' LIMIT %s) AS waiting"
 _KEYED = "SELECT request, story FROM job WHERE id = ANY(%s)"
 _SAME = (
     "SELECT request, story FROM job WHERE settled IS NULL AND digest = ANY(%s)"
@@ -37,12 +36,11 @@ def put(
 
 
 def _check_room(cursor: Cursor, more: int, max_pending: int) -> None:
-    cursor.execute(_WAITING, [max_pending + 1])
-    (waiting,) = cursor.fetchone() or (0,)
-    if waiting + more > max_pending:
+    found = count_waiting(cursor, max_pending)
+    if found + more > max_pending:
         raise QueueRefused(
             "queue_full",
-            f"{waiting} comments are waiting, and max_pending is {max_pending}:"
+            f"{found} comments are waiting, and max_pending is {max_pending}:"
             " try again later, or raise max_pending",
         )
 

@@ -11,7 +11,8 @@ from psycopg.conninfo import conninfo_to_dict
 
 from comenq_core.errors import SettingsError, StoreError
 from comenq_core.settings import Secret, Settings
-from comenq_plugins.postgres.connection import Database, Server
+from comenq_plugins.postgres.connection import Server
+from comenq_plugins.postgres.database import Database
 from comenq_plugins.postgres.schema import migrate
 from comenq_plugins.postgres.store import PostgresStore
 from comenq_plugins.postgres.terms import Terms

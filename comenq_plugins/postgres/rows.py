@@ -15,8 +15,19 @@ from comenq_core.model import Job, State
 from comenq_core.text import printable
 from comenq_plugins.postgres.connection import Cursor
 
-__all__ = ["Loan", "Row", "dump", "insert", "job_from", "jobs_from", "locked", "save"]
+__all__ = [
+    "Loan",
+    "Row",
+    "count_waiting",
+    "dump",
+    "insert",
+    "job_from",
+    "jobs_from",
+    "locked",
+    "save",
+]
 
+_WAITING = "SELECT count(*) FROM (SELECT 1 FROM job WHERE state = 'waiting' LIMIT %s) AS waiting"
 _DUE = (State.WAITING, State.HELD, State.DOUBTFUL)
 
 
@@ -64,6 +75,13 @@ def job_from(row: Sequence[Any]) -> Job:
 def jobs_from(cursor: Cursor) -> list[Job]:
     """The jobs that a query has found."""
     return [job_from(row) for row in cursor.fetchall()]
+
+
+def count_waiting(cursor: Cursor, limit: int) -> int:
+    """How many jobs wait; more than ``limit`` are not counted."""
+    cursor.execute(_WAITING, [limit])
+    (count,) = cursor.fetchone() or (0,)
+    return int(count)
 
 
 def locked(cursor: Cursor, job_id: str) -> Row:

@@ -10,7 +10,8 @@ from psycopg import sql
 
 from comenq_core.errors import StoreError
 from comenq_core.log import Log
-from comenq_plugins.postgres.connection import Cursor, Database
+from comenq_plugins.postgres.connection import Cursor
+from comenq_plugins.postgres.database import Database
 
 __all__ = ["VERSION", "migrate"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from typing import TypeVar
@@ -13,8 +13,10 @@ from comenq_core.errors import NoSuchJob, Outpaced, StoreError
 from comenq_core.model import Attempt, Job, Pacing, Verdict
 from comenq_plugins.postgres import records
 from comenq_plugins.postgres.bench import Bench
-from comenq_plugins.postgres.connection import Cursor, Database
+from comenq_plugins.postgres.connection import Cursor
+from comenq_plugins.postgres.database import Database
 from comenq_plugins.postgres.desk import Desk
+from comenq_plugins.postgres.shelf import WORKING
 from comenq_plugins.postgres.terms import Clock, Terms, database_time
 from comenq_plugins.postgres.wakeup import Wakeup
 
@@ -65,15 +67,16 @@ class PostgresStore(Desk):
     @contextmanager
     def lock(self) -> Iterator[None]:
         """Be one of the store's workers; put in doubt what others have lost."""
-        self._run(self._bench.recover)
-        self._is_worker = True
-        try:
-            yield
-        finally:
-            self._is_worker = False
-            # If the database cannot be told, it will find out when the time is up.
-            with suppress(StoreError):
-                self._run(self._bench.leave)
+        with self._database.sharing(WORKING):
+            self._run(self._bench.recover)
+            self._is_worker = True
+            try:
+                yield
+            finally:
+                self._is_worker = False
+                # If the database cannot be told, it will find out when the time is up.
+                with suppress(StoreError):
+                    self._run(self._bench.leave)
 
     def tend(self) -> bool:
         """Forget what was settled long ago, now and then."""
@@ -108,11 +111,6 @@ class PostgresStore(Desk):
     def next_due(self) -> datetime | None:
         """When there may be something to do that nobody will signal."""
         return self._run(self._bench.next_due)
-
-    def pacing(self) -> Mapping[str, Pacing]:
-        """The pacing records, by account."""
-        with self._database.statement() as cursor:
-            return records.pacing(cursor)
 
     def pace(self, record: Pacing, *, expect: Pacing | None) -> None:
         """Replace an account's record; for an attempt, borrow job and account anew with it."""

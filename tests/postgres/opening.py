@@ -7,7 +7,8 @@ from datetime import timedelta
 
 from comenq_core.model import Instant
 from comenq_core.settings import Secret
-from comenq_plugins.postgres.connection import Database, Server
+from comenq_plugins.postgres.connection import Server
+from comenq_plugins.postgres.database import Database
 from comenq_plugins.postgres.schema import migrate
 from comenq_plugins.postgres.store import PostgresStore
 from comenq_plugins.postgres.terms import Terms

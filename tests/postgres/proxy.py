@@ -11,6 +11,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from tests.process.log import DEADLINE
+
 __all__ = ["Proxy"]
 
 PIECE = 65_536
@@ -33,6 +35,8 @@ class Proxy:
         self._answering = threading.Event()
         self._asking.set()
         self._answering.set()
+        self._wanted: list[bytes] = []
+        self._seen = threading.Event()
         self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self._listener.bind(str(self.directory / ".s.PGSQL.5432"))
         self._listener.listen()
@@ -70,6 +74,15 @@ class Proxy:
     def stall_answers(self) -> None:
         """Pass on what is asked, but no answer."""
         self._answering.clear()
+
+    def watch_for(self, *words: bytes) -> None:
+        """When questions with these words in them have come, one after the other, stall answers."""
+        self._seen.clear()
+        self._wanted = list(words)
+
+    def wait_for_sight(self) -> None:
+        """Block until the last question came that was watched for."""
+        assert self._seen.wait(DEADLINE), f"{self._wanted!r} never came"
 
     def resume(self) -> None:
         """Pass on what has piled up, and all that follows."""
@@ -122,6 +135,7 @@ class Proxy:
     ) -> None:
         with suppress(OSError):
             while piece := source.recv(PIECE):
+                self._look_at(piece)
                 gate.wait()
                 target.sendall(piece)
         for end in pair:
@@ -133,3 +147,10 @@ class Proxy:
                 for end in pair:
                     end.close()
                 self._open = [end for end in self._open if end not in pair]
+
+    def _look_at(self, piece: bytes) -> None:
+        if self._wanted and self._wanted[0] in piece:
+            del self._wanted[0]
+            if not self._wanted:
+                self._answering.clear()
+                self._seen.set()

@@ -1,0 +1,103 @@
+"""The database: one connection, opened again when it was lost, for all threads of a process."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from select import select
+
+from comenq_core.errors import StoreError
+from comenq_plugins.postgres.connection import Connection, Cursor, Server, reported
+
+__all__ = ["Database"]
+
+_SHARE = "SELECT pg_advisory_lock_shared(hashtext(%s), hashtext(%s))"
+_UNSHARE = "SELECT pg_advisory_unlock_shared(hashtext(%s), hashtext(%s))"
+_IS_SHARED = (
+    "SELECT 1 FROM pg_locks JOIN pg_database ON oid = database AND datname = current_database()"
+    " WHERE locktype = 'advisory' AND objsubid = 2"
+    " AND classid = (hashtext(%s)::bigint & 4294967295)::oid"
+    " AND objid = (hashtext(%s)::bigint & 4294967295)::oid LIMIT 1"
+)
+
+
+class Database:
+    """What threads share: one connection, for one of them at a time.
+
+    Args:
+        server: where it leads.
+    """
+
+    def __init__(self, server: Server) -> None:
+        self.server = server
+        self._connection: Connection | None = None
+        self._shared: list[str] = []
+        self._threads = threading.RLock()
+
+    @contextmanager
+    def statement(self) -> Iterator[Cursor]:
+        """Run statements, each a transaction of its own.
+
+        Raises:
+            StoreError: the database failed. What had begun may or may not have been done.
+        """
+        with self._threads, reported(), self._connected().cursor() as cursor:
+            yield cursor
+
+    @contextmanager
+    def transaction(self) -> Iterator[Cursor]:
+        """Run statements, all or none of which come to pass. Raises as `statement`."""
+        with self._threads, reported():
+            connection = self._connected()
+            with connection.transaction(), connection.cursor() as cursor:
+                yield cursor
+
+    @contextmanager
+    def sharing(self, lock: str) -> Iterator[None]:
+        """Have a part in a lock for the length of a ``with`` block, on whatever connection.
+
+        Raises:
+            StoreError: the database failed.
+        """
+        with self.statement() as cursor:
+            self._shared.append(lock)
+            cursor.execute(_SHARE, [*self._lock(lock)])
+        try:
+            yield
+        finally:
+            self._shared.remove(lock)
+            with suppress(StoreError), self.statement() as cursor:
+                cursor.execute(_UNSHARE, [*self._lock(lock)])
+
+    def is_shared(self, cursor: Cursor, lock: str) -> bool:
+        """Whether any connection has a part in a lock."""
+        cursor.execute(_IS_SHARED, [*self._lock(lock)])
+        return cursor.fetchone() is not None
+
+    def _lock(self, name: str) -> tuple[str, str]:
+        return f"comenq {self.server.schema}", name
+
+    def close(self) -> None:
+        """Close the connection."""
+        with self._threads:
+            if self._connection is not None:
+                self._connection.close()
+            self._connection = None
+
+    def _connected(self) -> Connection:
+        if self._connection is None or _is_lost(self._connection):
+            self.close()
+            self._connection = self.server.connect()
+            for lock in self._shared:
+                self._connection.execute(_SHARE, [*self._lock(lock)])
+        return self._connection
+
+
+def _is_lost(connection: Connection) -> bool:
+    """Whether a connection cannot be used: nobody has asked, so whatever comes is a farewell."""
+    if connection.closed:
+        return True
+    with suppress(OSError, ValueError):
+        return bool(select([connection.fileno()], [], [], 0)[0])
+    return True
