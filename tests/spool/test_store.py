@@ -5,9 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -149,24 +147,21 @@ def test_a_disk_that_is_nearly_full_refuses(opener: Opener, spool: Path, setting
 # The worker --------------------------------------------------------------------------------------
 
 
-def test_who_only_asks_for_a_worker_keeps_none_out(opener: Opener) -> None:
+def test_who_only_asks_for_a_worker_keeps_none_out(spool: Path) -> None:
     """However often it is asked whether there is one, a worker that starts is let in."""
-    asking, starting = opener(), opener()
-    over = threading.Event()
 
     def ask() -> None:
-        while not over.is_set():
-            asking.health()
+        with closing(open_at(spool)) as store:
+            for _ in range(1_000):
+                store.health()
 
-    with ThreadPoolExecutor(1) as threads:
-        asked = threads.submit(ask)
-        try:
-            for _ in range(200):
-                with starting.lock():
+    def work() -> None:
+        with closing(open_at(spool)) as store:
+            for _ in range(100):
+                with store.lock():
                     pass
-        finally:
-            over.set()
-        asked.result()
+
+    assert all_at_once([ask, work]) == ["None", "None"]
 
 
 def test_a_second_worker_is_told_who_has_the_spool(store: SpoolStore, spool: Path) -> None:
