@@ -92,7 +92,8 @@ class Daemon:
 
     def write(self, name: str, text: str) -> Path:
         """Write a file that only its owner may read, at once; return its path."""
-        draft = self.directory / f"{name}.draft"
+        # Several threads start programs, each of which has it written.
+        draft = self.directory / f"{name}.{threading.get_ident()}.draft"
         draft.touch(0o600)
         draft.write_text(text)
         return draft.replace(self.directory / name)
