@@ -113,6 +113,12 @@ _LIMIT = {
     "minimum": 1,
     "maximum": LIMIT_MAX,
 }
+_OFFSET = {
+    "description": f"a whole number from 0 to {LIMIT_MAX}",
+    "type": "integer",
+    "minimum": 0,
+    "maximum": LIMIT_MAX,
+}
 _REASON = {
     "description": f"a text of 1 to {REASON_LIMIT} characters",
     "type": "string",
@@ -142,12 +148,14 @@ OPERATION_SCHEMAS: dict[str, dict[str, Any]] = {
         {"request": _REQUEST, "ahead": _FLAG, "immediate": _FLAG, "if_absent": _FLAG},
         required=["request"],
     ),
-    "list": _operation({"limit": _LIMIT, "state": _STATES, "repo": _REPO}),
+    "list": _operation(
+        {"limit": _LIMIT, "offset": _OFFSET, "state": _STATES, "repo": _REPO},
+    ),
     **{
         op: _operation({"id": _ID}, required=["id"])
         for op in ("show", "bump", "bust", "del", "hold", "release", "retry")
     },
-    "hist": _operation({"limit": _LIMIT, "failed": _FLAG}),
+    "hist": _operation({"limit": _LIMIT, "offset": _OFFSET, "failed": _FLAG}),
     "status": _operation({}),
     "pause": _operation({"reason": _REASON}, required=["reason"]),
     "resume": _operation({}),

@@ -7,12 +7,12 @@ is JSON at all), `schemas` (what shape it must have) and `records` (how records 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from math import ceil
 from typing import Any
 
 from comenq_core.errors import InvalidRequest
-from comenq_core.model import CommentRequest, Entry, Job, State
+from comenq_core.model import CommentRequest, Entry, Job, State, Status
 from comenq_core.records import (
     attempt_from_json,
     attempt_to_json,
@@ -48,6 +48,7 @@ __all__ = [
     "pause_to_json",
     "read_operation",
     "read_request",
+    "status_to_json",
     "verdict_from_json",
     "verdict_to_json",
 ]
@@ -111,12 +112,27 @@ def _known(op: object) -> str:
 
 def entry_to_json(entry: Entry) -> dict[str, Any]:
     """A job as replies show it, with its place and the whole seconds until it will be posted."""
-    seconds = entry.eta_seconds
     return {
         **_known_of(entry.job),
         "position": entry.position,
-        "eta_seconds": None if seconds is None else max(0, ceil(seconds)),
+        "eta_seconds": _seconds(entry.eta_seconds),
     }
+
+
+def status_to_json(status: Status) -> dict[str, Any]:
+    """The queue at one moment as replies show it; of the next job, only when it will be posted."""
+    first = status.next
+    return {
+        "counts": asdict(status.counts),
+        "paused": pause_to_json(status.paused) if status.paused else None,
+        "accounts": [asdict(account) for account in status.accounts],
+        "next": first and {"id": first.job.id, "eta_seconds": _seconds(first.eta_seconds)},
+        **asdict(status.health),
+    }
+
+
+def _seconds(seconds: float | None) -> int | None:
+    return None if seconds is None else max(0, ceil(seconds))
 
 
 def history_to_json(job: Job) -> dict[str, Any]:

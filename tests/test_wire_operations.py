@@ -81,7 +81,8 @@ def test_an_operation_on_a_job_takes_its_id_or_a_beginning(op: str) -> None:
     [
         {"op": "list"},
         {"op": "list", "limit": 20, "state": ["held", "failed"], "repo": "octocat/hello"},
-        {"op": "hist", "limit": 5, "failed": True},
+        {"op": "list", "offset": 500},
+        {"op": "hist", "limit": 5, "offset": 0, "failed": True},
         {"op": "status"},
         {"op": "pause", "reason": "the forge is down"},
         {"op": "resume"},
@@ -179,6 +180,7 @@ def test_a_wrong_member_is_named_by_its_path(name: str, bad: list[object]) -> No
         ({"op": "list", "limit": 1.0}, "limit"),
         ({"op": "list", "limit": True}, "limit"),
         ({"op": "list", "state": "held"}, "state"),
+        ({"op": "list", "offset": -1}, "offset"),
         ({"op": "list", "state": ["held", "lost"]}, "state[1]"),
         ({"op": "list", "repo": "octocat"}, "repo"),
         ({"op": "list", "repo": "octocat/.."}, "repo"),

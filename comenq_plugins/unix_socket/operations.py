@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from itertools import groupby, islice
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
 from comenq_core.errors import ComenqError, QueueRefused
 from comenq_core.log import Log
-from comenq_core.model import Entry, Job, Origin, State, Submission
+from comenq_core.model import PENDING, Entry, Job, Origin, State, Submission
 from comenq_core.protocols import Queue
-from comenq_core.wire import Operation, encode, entry_to_json, history_to_json, pause_to_json
+from comenq_core.wire import Operation, encode, entry_to_json, history_to_json, status_to_json
+from comenq_plugins.unix_socket.paging import Page
 from comenq_plugins.unix_socket.rights import Rights
 
 __all__ = ["Clerk", "Errand", "apology", "error_reply"]
 
 log = Log("unix")
 
-HISTORY_LIMIT = 1_000_000
 Reply = Mapping[str, Any]
 
 
@@ -97,34 +97,31 @@ class Clerk:
 
     def _list(self, errand: Errand) -> Reply:
         members = errand.operation.members
-        limit = members.get("limit")
-        wanted = _filter(members)
-        entries: Iterator[Entry] = iter(self._queue.pending(None if wanted else limit))
-        chosen = islice(filter(wanted, entries), limit)
-        return {"entries": [entry_to_json(entry) for entry in chosen]}
+        states = [State(state) for state in members.get("state", ())] or PENDING
+        page = _page(members)
+        page.fill(
+            lambda limit, offset: self._queue.pending(limit, offset=offset, states=states),
+            entry_to_json,
+            _in_repository(members.get("repo")),
+        )
+        return {"entries": page.values, "next": page.next}
 
     def _show(self, errand: Errand) -> Reply:
         return _entry(self._queue.show(errand.operation.members["id"]))
 
     def _history(self, errand: Errand) -> Reply:
         members = errand.operation.members
-        limit = members.get("limit", HISTORY_LIMIT)
-        if not members.get("failed"):
-            jobs: Sequence[Job] = self._queue.history(limit)
-        else:
-            settled = self._queue.history(HISTORY_LIMIT)
-            jobs = [job for job in settled if job.state is State.FAILED][-limit:]
-        return {"history": [history_to_json(job) for job in jobs]}
+        only_failed = bool(members.get("failed"))
+        page = _page(members)
+
+        def newest(limit: int, offset: int) -> Sequence[Job]:
+            return self._queue.history(limit, offset=offset, only_failed=only_failed)[::-1]
+
+        page.fill(newest, history_to_json)
+        return {"history": page.values[::-1], "next": page.next}
 
     def _status(self, _errand: Errand) -> Reply:
-        status = self._queue.status()
-        return {
-            "status": {
-                "counts": asdict(status.counts),
-                "paused": pause_to_json(status.paused) if status.paused else None,
-                "accounts": [asdict(account) for account in status.accounts],
-            }
-        }
+        return {"status": status_to_json(self._queue.status())}
 
     def _pause(self, errand: Errand) -> Reply:
         self._rights.check_queue(errand.origin)
@@ -151,21 +148,17 @@ def _submission(errand: Errand) -> Submission:
     return Submission(request=operation.request, origin=errand.origin, **operation.members)
 
 
-def _filter(members: Mapping[str, Any]) -> Callable[[Entry], bool] | None:
-    states, repo = members.get("state"), members.get("repo")
-    if not states and not repo:
-        return None
-
-    def wanted(entry: Entry) -> bool:
-        is_there = not repo or _repository(entry.job) == repo.lower()
-        return is_there and (not states or entry.job.state in states)
-
-    return wanted
+def _page(members: Mapping[str, Any]) -> Page:
+    return Page(limit=members.get("limit"), offset=members.get("offset", 0))
 
 
-def _repository(job: Job) -> str:
-    """As GitHub compares names: it does not tell upper from lower case."""
-    return f"{job.request.owner}/{job.request.repo}".lower() if job.request else ""
+def _in_repository(repo: str | None) -> Callable[[Entry], bool]:
+    def is_there(entry: Entry) -> bool:
+        # As GitHub compares names: it does not tell upper from lower case.
+        asked = entry.job.asked
+        return repo is None or f"{asked.owner}/{asked.repo}".lower() == repo.lower()
+
+    return is_there
 
 
 def _entry(entry: Entry) -> Reply:

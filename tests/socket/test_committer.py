@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import pytest
 
@@ -74,9 +74,9 @@ class _Telling(JobQueue):
         self.asked.append("put")
         return super().submit_all(submissions)
 
-    def pending(self, limit: int | None = None) -> Sequence[Entry]:
+    def pending(self, limit: int | None = None, **which: Any) -> Sequence[Entry]:
         self.asked.append("list")
-        return super().pending(limit)
+        return super().pending(limit, **which)
 
 
 def _telling(queue: JobQueue) -> JobQueue:

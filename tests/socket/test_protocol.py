@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -182,3 +183,57 @@ def test_options_of_put_are_obeyed(client: Talker, ids: list[str]) -> None:
     assert (ahead["position"], _listed(client)) == (0, [ahead["id"], *ids])
     again = client.ask({"op": "put", "request": urgent, "if_absent": True})["entry"]
     assert again["id"] == ahead["id"]
+
+
+def _paged(client: Talker, what: str, **members: object) -> list[list[dict[str, Any]]]:
+    """All pages of a listing."""
+    pages: list[list[dict[str, Any]]] = []
+    reply: dict[str, Any] = {"next": 0}
+    while reply["next"] is not None:
+        reply = client.ask({"offset": reply["next"], **members})
+        pages.append(reply[what])
+    return pages
+
+
+def test_list_is_read_in_pages(client: Talker, ids: list[str]) -> None:
+    """Each page says where the next one begins, and the last one that there is none."""
+    pages = _paged(client, "entries", op="list", limit=2)
+    assert [[entry["id"] for entry in page] for page in pages] == [ids[:2], ids[2:]]
+    assert [len(page) for page in _paged(client, "entries", op="list", limit=3)] == [3]
+
+
+def test_list_of_one_repository_is_read_in_pages(client: Talker, ids: list[str]) -> None:
+    """What is left out counts toward where the next page begins, and not toward the limit."""
+    others = [client.ask({**REQUEST, "repo": "other"})["entry"]["id"] for _ in range(2)]
+    last = client.ask(REQUEST)["entry"]["id"]
+    pages = _paged(client, "entries", op="list", limit=1, repo="octo-org/other")
+    assert [[entry["id"] for entry in page] for page in pages] == [[one] for one in others]
+    pages = _paged(client, "entries", op="list", limit=3, repo="octo-org/site")
+    assert [[entry["id"] for entry in page] for page in pages] == [ids, [last]]
+
+
+def test_reply_ends_after_a_mebibyte(client: Talker) -> None:
+    """However long the comments are, a listing takes the daemon no more room than a request."""
+    asked = {**REQUEST, "body": "x" * 200_000}
+    ids = [client.ask(asked)["entry"]["id"] for _ in range(8)]
+    pages = _paged(client, "entries", op="list")
+    assert [[entry["id"] for entry in page] for page in pages] == [ids[:6], ids[6:]]
+
+
+def test_history_is_read_in_pages(served: Served, client: Talker, ids: list[str]) -> None:
+    """The newest come first, and within each page they are the last."""
+    for _ in ids:
+        _bury(served)
+    for members in ({}, {"failed": True}):
+        pages = _paged(client, "history", op="hist", limit=2, **members)
+        assert [[job["id"] for job in page] for page in pages] == [ids[1:], ids[:1]]
+
+
+def test_status_tells_of_worker_room_and_next_job(
+    served: Served, client: Talker, ids: list[str]
+) -> None:
+    """Whether somebody works, what is left, and which job is posted next and when."""
+    with served.store.lock():
+        status = client.ask({"op": "status"})["status"]
+    assert (status["working"], status["room"]) == (True, [])
+    assert status["next"] == {"id": ids[0], "eta_seconds": 0}
