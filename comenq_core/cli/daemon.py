@@ -13,6 +13,7 @@ from pathlib import Path
 from comenq_core import __version__, registry
 from comenq_core.cli.check import check
 from comenq_core.cli.control import add_words, ctl, reload
+from comenq_core.cli.move import add_stores, move
 from comenq_core.cli.plugins import plugins
 from comenq_core.cli.supervise import SUPERVISOR_VARIABLE, supervise
 from comenq_core.errors import ComenqError
@@ -149,6 +150,11 @@ COMMANDS = {
         about="Say what is wrong with configuration, directories and token.",
         run=check,
         arguments=_check,
+    ),
+    "move": _Command(
+        about="Carry the queue from one store to another; what was interrupted is done again.",
+        run=move,
+        arguments=add_stores,
     ),
     "plugins": _Command(
         about="List the installed plugins, what they offer, and what is selected.",
