@@ -6,10 +6,11 @@ import os
 import sys
 import time
 from argparse import ArgumentParser, Namespace
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from comenq_core.cli.exits import DONE, FAILED, UsageError
 from comenq_core.cli.output import complain, emit, emit_json
+from comenq_core.cli.pages import history, listed
 from comenq_core.cli.talk import add_json
 from comenq_core.cli.words import in_line, target
 from comenq_core.client import Client, candidates, connect
@@ -30,12 +31,12 @@ DONE_WORDS = {
     "retry": "queued again",
     "del": "deleted",
 }
-# What --all means; changing every job's place would change nothing.
-ALL: Mapping[str, Mapping[str, object]] = {
-    "hold": {"op": "list", "state": ["waiting"]},
-    "release": {"op": "list", "state": ["held"]},
-    "retry": {"op": "hist", "failed": True},
-    "del": {"op": "list", "state": ["waiting", "held"]},
+# In which states --all finds its jobs; changing every job's place would change nothing.
+ALL: Mapping[str, Sequence[str]] = {
+    "hold": ("waiting",),
+    "release": ("held",),
+    "retry": ("failed",),
+    "del": ("waiting", "held"),
 }
 
 
@@ -61,9 +62,9 @@ def run(args: Namespace) -> int:
     if wants_all == bool(ids):
         alternative = ", or say --all, but not both" if args.command in ALL else ""
         raise UsageError(f"name the jobs to {args.command} by their ids{alternative}")
+    if wants_all:
+        ids = _all(args)
     with connect(candidates(args.socket, os.environ)) as daemon:
-        if wants_all:
-            ids = _all(args.command, daemon)
         are_changed = [_change(args, daemon, job_id) for job_id in ids]
     return DONE if all(are_changed) else FAILED
 
@@ -76,9 +77,9 @@ def _named(words: Iterable[str]) -> Iterator[str]:
             yield word
 
 
-def _all(command: str, daemon: Client) -> list[str]:
-    reply = daemon.ask(ALL[command])
-    jobs = reply["history"] if "history" in reply else reply["entries"]
+def _all(args: Namespace) -> list[str]:
+    states = ALL[args.command]
+    jobs = history(args, failed=True) if "failed" in states else listed(args, state=states)
     return [job["id"] for job in jobs]
 
 

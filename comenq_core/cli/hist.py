@@ -7,8 +7,9 @@ from argparse import ArgumentParser, Namespace
 
 from comenq_core.cli.exits import DONE
 from comenq_core.cli.output import complain, emit, emit_json
+from comenq_core.cli.pages import history
 from comenq_core.cli.style import columns
-from comenq_core.cli.talk import add_json, ask, number
+from comenq_core.cli.talk import add_json, number
 from comenq_core.cli.words import clock, duration, target
 
 __all__ = ["configure", "run"]
@@ -40,7 +41,7 @@ def configure(parser: ArgumentParser) -> None:
 
 def run(args: Namespace) -> int:
     """List what became of jobs, newest last."""
-    jobs = ask(args, op="hist", limit=args.limit, failed=args.failed or None)["history"]
+    jobs = history(args, limit=args.limit, failed=args.failed)
     if args.json:
         emit_json(jobs)
     elif jobs:

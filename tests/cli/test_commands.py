@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from argparse import Namespace
 
 import pytest
 
 from comenq_core.cli.commands import COMMANDS
+from comenq_core.cli.pages import listed
 from comenq_core.model import Buried, Done
 from tests.cli.conftest import Comenq
 from tests.socket.attempts import ATTEMPT
@@ -53,8 +55,10 @@ def test_list_says_when_there_is_more(comenq: Comenq, ids: list[str]) -> None:
     """A list that is cut short says so on standard error; --all has it all."""
     done = comenq("list", "-n", "2")
     assert len(done.stdout.splitlines()) == 3
-    assert "there are more" in done.stderr
+    assert done.stderr == "comenq: … and 1 more: see them with -n NUMBER or --all\n"
     assert comenq("list", "--all").stderr == ""
+    done = comenq("list", "-n", "2", "--state", "waiting")
+    assert done.stderr == "comenq: … and more: see them with -n NUMBER or --all\n"
 
 
 def test_empty_list_is_told(comenq: Comenq) -> None:
@@ -70,6 +74,58 @@ def test_list_is_filtered(comenq: Comenq, ids: list[str]) -> None:
     assert _listed(comenq, "--state", "held") == [ids[0]]
     assert _listed(comenq, "--repo", "octo-org/other") == []
     assert _listed(comenq, "--state", "held", "--state", "waiting") != []
+
+
+def test_failed_jobs_are_listed_when_asked_for(
+    comenq: Comenq, served: Served, ids: list[str]
+) -> None:
+    """A list says that there are some, and shows them as such, by repository too."""
+    _settle(served, Buried(reason="it is locked"))
+    done = comenq("list")
+    assert ids[0] not in done.stdout
+    assert done.stderr == "comenq: 1 failed: see them with --state failed\n"
+    assert " failed " in comenq("list", "--state", "failed").stdout.splitlines()[1]
+    assert _listed(comenq, "--state", "failed") == [ids[0]]
+    assert _listed(comenq, "--state", "failed", "--state", "waiting") == [*ids[1:], ids[0]]
+    assert _listed(comenq, "--state", "failed", "--repo", "octo-org/other") == []
+    assert _listed(comenq, "--state", "failed", "--repo", "Octo-org/site") == [ids[0]]
+
+
+def _put_long(comenq: Comenq, count: int) -> list[str]:
+    """The ids of so many comments of which five fill a page."""
+    body = b"x" * 200_000
+    return [
+        json.loads(comenq("o/r", "1", "-F", "-", "--json", stdin=body).stdout)["id"]
+        for _ in range(count)
+    ]
+
+
+def test_long_list_is_read_in_pages(comenq: Comenq) -> None:
+    """More than fits into a reply is listed whole, each job once, and no more than is wanted."""
+    ids = _put_long(comenq, 13)
+    assert _listed(comenq) == ids
+    assert _listed(comenq, "-n", "8") == ids[:8]
+
+
+def test_jobs_that_leave_between_pages_hide_no_others(comenq: Comenq, served: Served) -> None:
+    """Those that move up meanwhile are listed all the same, once."""
+    ids = _put_long(comenq, 13)
+    jobs = listed(Namespace(socket=str(served.path)))
+    seen = [next(jobs)["id"]]
+    for job_id in ids[:3]:
+        served.store.cancel(job_id)
+    seen += [job["id"] for job in jobs]
+    assert seen == ids
+
+
+def test_long_history_is_read_in_pages(comenq: Comenq, served: Served) -> None:
+    """More than fits into a reply is told whole, newest last, and no more than is wanted."""
+    ids = _put_long(comenq, 8)
+    for _ in ids:
+        _settle(served, Buried(reason="it is locked"))
+    for count in (8, 7, 1):
+        lines = comenq("hist", "-n", str(count), "--json").stdout.splitlines()
+        assert [json.loads(line)["id"] for line in lines] == ids[-count:]
 
 
 @pytest.mark.parametrize("words", [["-n", "0"], ["-n", "x"], ["--state", "nonsense"]])
