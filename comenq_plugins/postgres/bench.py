@@ -8,11 +8,14 @@ from datetime import datetime, timedelta
 
 from comenq_core.errors import WrongState
 from comenq_core.jobs import claimed, interrupted, settled
+from comenq_core.log import Log
 from comenq_core.model import Attempt, Job, State, Verdict
 from comenq_plugins.postgres.connection import Cursor
 from comenq_plugins.postgres.rows import Loan, Row, job_from, jobs_from, locked, save
 
 __all__ = ["Bench"]
+
+log = Log("postgres")
 
 _PAUSED = "SELECT pause IS NOT NULL FROM pause FOR SHARE"
 _LOST = (
@@ -75,6 +78,8 @@ class Bench:
                 job = replace(job, attempts=(*job.attempts, _cut_off(account, now)))
             # Until another takes the job, what its worker may still have to tell is welcome.
             save(cursor, job, Loan(holder=holder))
+            log.warning("interrupted", "A worker was not heard of in time while it had this job.",
+                        job=job.id, times=job.interruptions)  # fmt: skip
 
     def doubtful(self, cursor: Cursor, now: datetime) -> Sequence[Job]:
         """The jobs in doubt. Who asks has none in hand, so those that it has are in doubt too."""

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from comenq_core.errors import NoSuchJob, Outpaced, StoreError
+from comenq_core.log import Log
 from comenq_core.model import Attempt, Job, Pacing, Verdict
 from comenq_plugins.postgres import records
 from comenq_plugins.postgres.bench import Bench
@@ -21,6 +22,8 @@ from comenq_plugins.postgres.terms import Clock, Terms, database_time
 from comenq_plugins.postgres.wakeup import Wakeup
 
 __all__ = ["PostgresStore"]
+
+log = Log("postgres")
 
 T = TypeVar("T")
 
@@ -89,6 +92,8 @@ class PostgresStore(Desk):
 
     def _prune(self, cursor: Cursor, now: datetime) -> int:
         cursor.execute(_PRUNE, [now - self._terms.keep, _AT_ONCE])
+        if cursor.rowcount:
+            log.info("pruned", "Old records were removed.", count=cursor.rowcount)
         return cursor.rowcount
 
     def doubtful(self) -> Sequence[Job]:
