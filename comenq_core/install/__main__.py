@@ -69,8 +69,8 @@ def _installation(given: Namespace, files: Files) -> Installation:
     if given.user:
         manager = Path(os.environ.get("XDG_RUNTIME_DIR", "/nowhere"), "systemd/private")
         return ForUser(files, ("systemctl", "--user") if manager.exists() else ())
-    is_booted = Path("/run/systemd/system").is_dir()
     has_systemd = shutil.which("systemctl") is not None
+    is_booted = has_systemd and Path("/run/systemd/system").is_dir()
     return ForMachine(files, ("systemctl",) if is_booted else (), has_systemd=has_systemd)
 
 

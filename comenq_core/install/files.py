@@ -40,17 +40,20 @@ class Files:
     root: Path = Path("/")
 
     def install(self) -> Iterator[Step]:
-        """Put the commands, what shells complete, and the unit into place."""
+        """Put the commands and what shells complete into place."""
         places = self.places
         yield Link(self.at(places.commands / "comenq"), self.venv / "bin/comenq")
         yield Link(self.at(places.daemon), self.venv / "bin/comenqd")
         for shell, name in COMPLETIONS.items():
             if text := _said("completion", shell):
                 yield File(self.at(places.share / name), text)
-        unit = conf_file(places.unit).read_text()
-        yield File(
-            self.at(places.units / "comenq.service"),
-            unit.replace("/usr/local/sbin/comenqd", str(places.daemon)),
+
+    def unit(self) -> Step:
+        """Put systemd's unit into place."""
+        text = conf_file(self.places.unit).read_text()
+        return File(
+            self.at(self.places.units / "comenq.service"),
+            text.replace("/usr/local/sbin/comenqd", str(self.places.daemon)),
         )
 
     def uninstall(self) -> Iterator[Step]:

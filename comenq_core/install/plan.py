@@ -106,6 +106,8 @@ class ForMachine(Installation):
         yield FirstFile(config / "config.toml", text, 0o640, Owner("root", ACCOUNT))
         yield FirstFile(token, "", 0o600, keeper)
         yield from self._files.install()
+        if self._has_systemd:
+            yield self._files.unit()
         yield from self._enable()
 
     def uninstall(self) -> Iterator[Step]:
@@ -145,6 +147,7 @@ class ForUser(Installation):
         yield FirstFile(config / "config.toml", _config(str(token)), 0o600)
         yield FirstFile(token, "", 0o600)
         yield from self._files.install()
+        yield self._files.unit()
         yield from self._enable()
 
     def uninstall(self) -> Iterator[Step]:
@@ -177,6 +180,7 @@ class Staged:
         config = self._files.at(self._files.places.config)
         yield FirstFile(config / "config.toml", _config(CREDENTIAL), 0o640)
         yield from self._files.install()
+        yield self._files.unit()
 
 
 def _has_account() -> bool:

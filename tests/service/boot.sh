@@ -20,6 +20,10 @@ mount --bind "$1/share" mnt/share
 mount --bind "$python" mnt/python
 mount --bind "$checkout" mnt/checkout
 
+# A Python that was built elsewhere would look for its library there, where others may not look.
+echo /mnt/python/lib >etc/ld.so.conf.d/0-python.conf
+chroot . ldconfig
+
 mount -t proc proc proc
 # Read-only, so that nothing of the real machine can be set.
 mount -t sysfs -o ro sysfs sys

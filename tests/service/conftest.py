@@ -27,7 +27,7 @@ def machine() -> Iterator[Machine]:
         fill(wheels)
         build_wheel(wheels)
         for name in ("member", "outsider"):
-            made.run("useradd", name)
+            made.run("useradd", "--create-home", name)
         yield made
 
 

@@ -181,7 +181,9 @@ def _new_group() -> Path:
     """A control group that takes the whole machine, and can be removed with it."""
     mounted = _cgroups()
     assert mounted
-    return Path(tempfile.mkdtemp(prefix="comenq-test-", dir=mounted))
+    group = Path(tempfile.mkdtemp(prefix="comenq-test-", dir=mounted))
+    group.chmod(0o755)
+    return group
 
 
 def _remove_group(group: Path) -> None:

@@ -160,6 +160,23 @@ def test_what_waits_outlives_a_stop(service: Service) -> None:
     service.posted("patient")
 
 
+def test_the_sandbox_leaves_https_alone(service: Service) -> None:
+    """Python's TLS, and the certificates of those who may be trusted, can be used in the unit."""
+    check = "import requests, ssl; ssl.create_default_context(cafile=requests.certs.where())"
+    service.machine.run("mkdir", "-p", DROP_IN.rpartition("/")[0])
+    line = f"[Service]\nExecStartPre=/opt/comenq/bin/python -P -c '{check}'\n"
+    service.machine.write(DROP_IN, line)
+    try:
+        service.machine.run("systemctl", "daemon-reload")
+        service.systemctl("restart")
+    finally:
+        service.machine.run("rm", DROP_IN)
+        service.machine.run("systemctl", "daemon-reload")
+
+
+DROP_IN = "/run/systemd/system/comenq.service.d/test.conf"
+
+
 def test_a_reload_reads_the_configuration(service: Service) -> None:
     """`systemctl reload` has the daemon work by what its file says now, without a stop."""
     before = service.pid("supervisord")
