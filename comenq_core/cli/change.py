@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import os
-import sys
 import time
 from argparse import ArgumentParser, Namespace
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from comenq_core.cli.exits import DONE, FAILED, UsageError
 from comenq_core.cli.output import complain, emit, emit_json
 from comenq_core.cli.pages import history, listed
-from comenq_core.cli.talk import add_json
+from comenq_core.cli.talk import add_ids, add_json, named_ids
 from comenq_core.cli.words import in_line, target
 from comenq_core.client import Client, candidates, connect
 from comenq_core.errors import DaemonRefused
@@ -44,12 +43,7 @@ def configure(parser: ArgumentParser) -> None:
     """Say what the commands take."""
     name = parser.get_default("command")
     parser.epilog = f"examples:\n  comenq {name} 7f3k 9q2m\n  … | comenq {name} -\n"
-    parser.add_argument(
-        "ids",
-        metavar="ID",
-        nargs="*",
-        help="a job's id, or an unambiguous beginning of it; - reads ids from standard input",
-    )
+    add_ids(parser)
     if name in ALL:
         parser.add_argument("--all", action="store_true", help="all jobs that it can be done to")
     add_json(parser, "each changed job as a line of")
@@ -57,7 +51,7 @@ def configure(parser: ArgumentParser) -> None:
 
 def run(args: Namespace) -> int:
     """Change the jobs one by one; those that cannot be changed are told, and fail the command."""
-    ids = list(_named(args.ids))
+    ids = named_ids(args.ids)
     wants_all = getattr(args, "all", False)
     if wants_all == bool(ids):
         alternative = ", or say --all, but not both" if args.command in ALL else ""
@@ -67,14 +61,6 @@ def run(args: Namespace) -> int:
     with connect(candidates(args.socket, os.environ)) as daemon:
         are_changed = [_change(args, daemon, job_id) for job_id in ids]
     return DONE if all(are_changed) else FAILED
-
-
-def _named(words: Iterable[str]) -> Iterator[str]:
-    for word in words:
-        if word == "-":
-            yield from sys.stdin.read().split()
-        else:
-            yield word
 
 
 def _all(args: Namespace) -> list[str]:

@@ -32,6 +32,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "show": ("show", "show everything that is known of a job"),
     "status": ("status", "show how the queue stands, and what it waits for"),
     "hist": ("hist", "list what was posted, skipped or given up"),
+    "wait": ("wait", "wait until jobs are posted"),
     "bump": ("change", "put jobs at the head of the line"),
     "bust": ("change", "put jobs at the end of the line"),
     "hold": ("change", "keep jobs from being posted"),

@@ -41,7 +41,7 @@ class Plain:
     after: str | None = None
     at: str | None = None
     key: str | None = None
-    edit = now = if_absent = if_open = json = False
+    edit = now = if_absent = if_open = wait = json = False
 
     def __init__(self, words: Sequence[str]) -> None:
         self.command = "put"
@@ -67,6 +67,7 @@ def configure(parser: ArgumentParser) -> None:
     add("-F", "--body-file", metavar="FILE", help="read the comment from FILE; - is standard input")
     add("-e", "--edit", action="store_true", help="write the comment in $VISUAL or $EDITOR")
     _add_conditions(parser)
+    add("--wait", action="store_true", help="go on until it is posted, and print its URL")
     add("--json", action="store_true", help="print the job as JSON")
 
 
@@ -99,7 +100,14 @@ def run(args: Namespace | Plain) -> int:
         emit_json([entry])
     else:
         emit(_told(entry))
-    return DONE
+    return _wait(args, entry) if args.wait else DONE
+
+
+def _wait(args: Namespace | Plain, entry: dict[str, Any]) -> int:
+    from comenq_core.cli.wait import Vigil
+
+    print(end="", flush=True)  # the waiting may be long
+    return Vigil(args.socket, {entry["id"]: entry}, as_json=args.json).keep()
 
 
 def _put(socket: str | None, message: dict[str, Any]) -> dict[str, Any]:

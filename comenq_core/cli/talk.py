@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import sys
 from argparse import ArgumentParser, Namespace
+from collections.abc import Iterable
 
 from comenq_core.client import candidates, connect
 
-__all__ = ["add_json", "ask", "number"]
+__all__ = ["add_ids", "add_json", "ask", "named_ids", "number"]
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,6 +24,23 @@ def ask(args: Namespace, **message: Any) -> dict[str, Any]:  # noqa: ANN401  (JS
     """
     with connect(candidates(args.socket, os.environ)) as daemon:
         return daemon.ask({name: value for name, value in message.items() if value is not None})
+
+
+def add_ids(parser: ArgumentParser) -> None:
+    """Take jobs' ids; `named_ids` reads them."""
+    parser.add_argument(
+        "ids",
+        metavar="ID",
+        nargs="*",
+        help="a job's id, or an unambiguous beginning of it; - reads ids from standard input",
+    )
+
+
+def named_ids(words: Iterable[str]) -> list[str]:
+    """The ids on the command line, and on standard input where it says ``-``."""
+    return [
+        job_id for word in words for job_id in (sys.stdin.read().split() if word == "-" else [word])
+    ]
 
 
 def add_json(parser: ArgumentParser, what: str) -> None:

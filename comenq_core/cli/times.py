@@ -23,22 +23,30 @@ def not_before(after: str | None, at: str | None) -> str:
     """
     now = datetime.now().astimezone()
     try:
-        moment = read_moment(at or "", now) if after is None else now + read_duration(after)
+        moment = (
+            read_moment(at or "", now) if after is None else now + read_duration("--after", after)
+        )
     except OverflowError:
         raise UsageError("--after: that is too far away for any calendar") from None
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def read_duration(text: str) -> timedelta:
+def read_duration(option: str, text: str) -> timedelta:
     """A length of time: ``45m``, ``1h30m``, ``2d``.
+
+    Args:
+        option: which option has it, for the error.
 
     Raises:
         UsageError: it is none.
     """
     if not _DURATION.fullmatch(text):
-        raise UsageError("--after: expected a time such as 45m, 1h30m or 2d")
-    parts = [timedelta(**{_UNITS[unit]: int(number)}) for number, unit in _PART.findall(text)]
-    return sum(parts, timedelta())
+        raise UsageError(f"{option}: expected a time such as 45m, 1h30m or 2d")
+    try:
+        parts = [timedelta(**{_UNITS[unit]: int(number)}) for number, unit in _PART.findall(text)]
+        return sum(parts, timedelta())
+    except OverflowError:
+        raise UsageError(f"{option}: that is too long for any calendar") from None
 
 
 def read_moment(text: str, now: datetime) -> datetime:

@@ -41,7 +41,7 @@ NOW = datetime(2026, 12, 1, 12, 0, tzinfo=CET)
 )
 def test_durations_are_read(text: str, seconds: int) -> None:
     """Weeks, days, hours, minutes and seconds, alone or together."""
-    assert read_duration(text) == timedelta(seconds=seconds)
+    assert read_duration("--after", text) == timedelta(seconds=seconds)
 
 
 @pytest.mark.parametrize(
@@ -50,7 +50,7 @@ def test_durations_are_read(text: str, seconds: int) -> None:
 def test_other_durations_are_refused(text: str) -> None:
     """What is no duration gets an example of one."""
     with pytest.raises(UsageError, match="such as 45m"):
-        read_duration(text)
+        read_duration("--after", text)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,204 @@
+"""Waiting until jobs are over."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from comenq_core.cli.wait import LONGEST, SHORTEST, next_pause
+from comenq_core.model import Buried, Done, Entry, Verdict
+from comenq_core.queue import JobQueue
+from tests.cli.commanding import PROGRAM, environment, run
+from tests.cli.conftest import Comenq
+from tests.socket.attempts import ATTEMPT
+from tests.socket.serving import DEADLINE, Served, serving, until
+
+URL = "https://github.com/o/r/pull/1#issuecomment-1"
+POSTED = Done(url=URL, comment_id=1)
+
+
+class _Asked(JobQueue):
+    """Counts how often it was asked about a job."""
+
+    times = 0
+
+    def show(self, prefix: str) -> Entry:
+        """As always."""
+        try:
+            return super().show(prefix)
+        finally:
+            _Asked.times += 1
+
+
+def _asked(queue: JobQueue) -> JobQueue:
+    return _Asked(queue._store, queue._pace)
+
+
+@pytest.fixture
+def served(directory: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Served]:
+    """A daemon's intake that counts questions."""
+    monkeypatch.setattr(_Asked, "times", 0)
+    with serving(directory / "c.sock", wrap=_asked) as up:
+        yield up
+
+
+def _put(comenq: Comenq, *bodies: str) -> list[str]:
+    return [json.loads(comenq("o/r", "1", body, "--json").stdout)["id"] for body in bodies]
+
+
+def _settle(served: Served, verdict: Verdict) -> None:
+    job = served.store.claim("bot")
+    assert job is not None
+    served.store.settle(job, verdict, ATTEMPT)
+
+
+Ended = Callable[[], tuple[int, str, str]]
+
+
+@contextmanager
+def _begun(served: Served, *words: str) -> Iterator[Ended]:
+    """The command, once it has asked about the job; the value gives its status and its output."""
+    before = _Asked.times
+    with subprocess.Popen(
+        [*PROGRAM, *words],
+        env=environment(served.path),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+
+        def ended() -> tuple[int, str, str]:
+            out, err = process.communicate(timeout=DEADLINE)
+            return process.returncode, out, err
+
+        try:
+            until(lambda: _Asked.times > before or process.poll() is not None)
+            yield ended
+        finally:
+            process.kill()
+
+
+def test_url_is_printed_once_it_is_posted(comenq: Comenq, served: Served) -> None:
+    """The command ends well when the comment is on the pull request."""
+    (job_id,) = _put(comenq, "text")
+    with _begun(served, "wait", job_id[:8]) as ended:
+        _settle(served, POSTED)
+        assert ended() == (0, f"{URL}\n", "")
+
+
+@pytest.mark.parametrize(
+    ("verdict", "told"),
+    [
+        (Buried(reason="it is locked"), "failed: it is locked"),
+        (Done(reason="the pull request is closed"), "skipped: the pull request is closed"),
+    ],
+)
+def test_reason_is_told_when_it_is_not_posted(
+    comenq: Comenq, served: Served, verdict: Verdict, told: str
+) -> None:
+    """A job that ends otherwise fails the command, which says why, and prints no URL."""
+    (job_id,) = _put(comenq, "text")
+    with _begun(served, "wait", job_id) as ended:
+        _settle(served, verdict)
+        assert ended() == (1, "", f"comenq: {job_id}: {told}\n")
+
+
+def test_deleted_job_is_told(comenq: Comenq, served: Served) -> None:
+    """Nothing is waited for any more, and that is no success."""
+    (job_id,) = _put(comenq, "text")
+    with _begun(served, "wait", job_id) as ended:
+        served.store.cancel(job_id)
+        assert ended() == (1, "", f"comenq: {job_id}: was deleted\n")
+
+
+def test_unknown_job_is_told_at_once(comenq: Comenq) -> None:
+    """An id that no job has is not waited for."""
+    done = comenq("wait", "zzzz")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "zzzz" in done.stderr
+
+
+def test_time_is_up(comenq: Comenq) -> None:
+    """After --timeout the command fails, and says how the job stands."""
+    (job_id,) = _put(comenq, "text")
+    done = comenq("wait", job_id, "--timeout", "0s")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == f"comenq: {job_id}: the time is up, and it is still waiting\n"
+
+
+def test_jobs_are_told_as_they_end(comenq: Comenq, served: Served) -> None:
+    """Of several jobs, each is told when it is over, and all have to be posted."""
+    first, second = _put(comenq, "one", "two")
+    with _begun(served, "wait", first, second, first[:6], "--json") as ended:
+        _settle(served, Buried(reason="it is locked"))
+        _settle(served, POSTED)
+        status, out, err = ended()
+    jobs = [json.loads(line) for line in out.splitlines()]
+    assert [(job["id"], job["state"]) for job in jobs] == [(first, "failed"), (second, "posted")]
+    assert (status, err) == (1, "")
+
+
+def test_ids_come_from_standard_input(comenq: Comenq, served: Served) -> None:
+    """The word - stands for the ids that are piped in; without any there is nothing to do."""
+    job_ids = _put(comenq, "one", "two")
+    for _ in job_ids:
+        _settle(served, POSTED)
+    done = comenq("wait", "-", stdin="\n".join(job_ids).encode())
+    assert (done.returncode, done.stdout) == (0, f"{URL}\n{URL}\n")
+    assert comenq("wait", "-").returncode == 2
+
+
+def test_put_waits(comenq: Comenq, served: Served) -> None:
+    """With --wait, queuing goes on until the comment is posted; its URL comes after its id."""
+    with _begun(served, "put", "o/r", "1", "text", "--wait") as ended:
+        (job,) = served.store.pending()
+        _settle(served, POSTED)
+        status, out, err = ended()
+    assert out.splitlines() == [f"queued {job.id} · 1st in line · now", URL]
+    assert (status, err) == (0, "")
+
+
+def test_restart_of_the_daemon_does_not_end_the_waiting(directory: Path) -> None:
+    """A daemon may be away for a moment, and is asked again when it is back."""
+    path = directory / "c.sock"
+    with serving(path, wrap=_asked) as first:
+        (job_id,) = _put(lambda *words: run(*words, env=environment(path)), "text")
+        with _begun(first, "wait", job_id) as ended:
+            first.finish()
+            with serving(path, wrap=_asked) as second:
+                second.store.adopt(first.store.pending())
+                _settle(second, POSTED)
+                assert ended() == (0, f"{URL}\n", "")
+
+
+def test_daemon_that_is_not_there_is_told(directory: Path) -> None:
+    """Without a daemon at the beginning, there is nothing to wait for."""
+    assert run("wait", "zzzz", env=environment(directory / "no.sock")).returncode == 3
+
+
+@pytest.mark.parametrize("words", [["wait"], ["wait", "zzzz", "--timeout", "soon"]])
+def test_misuse_is_told(comenq: Comenq, words: list[str]) -> None:
+    """No ids, or a time that is none, exit 2."""
+    assert comenq(*words).returncode == 2
+
+
+@given(left=st.none() | st.floats(0, 1e9), before=st.floats(SHORTEST, LONGEST))
+def test_questions_are_neither_idle_nor_busy(left: float | None, before: float) -> None:
+    """Pauses stay within limits, and where nothing is known, they grow to the longest."""
+    pause = next_pause(left, before)
+    assert SHORTEST <= pause <= LONGEST
+    assert left or pause == min(LONGEST, 1.5 * before)
+
+
+@given(left=st.floats(4 * SHORTEST, 1e9), before=st.floats(SHORTEST, LONGEST))
+def test_no_question_comes_much_too_late(left: float, before: float) -> None:
+    """The pause is at most a quarter of the time that is left."""
+    assert next_pause(left, before) <= left / 4
