@@ -20,7 +20,7 @@ __all__ = ["PostgresServer", "missing"]
 PLACES = (*Path("/usr/lib/postgresql").glob("*/bin"), Path("/usr/local/bin"), Path("/usr/bin"))
 USERS = ("postgres", "nobody")
 # Crashes of the server are tested, those of the machine are not: no need to wait for a disk.
-CONF = {"listen_addresses": "", "fsync": "off", "max_connections": 60, "shared_buffers": "16MB"}
+CONF = {"listen_addresses": "", "fsync": "off", "max_connections": "60", "shared_buffers": "16MB"}
 
 
 def missing() -> str | None:
@@ -43,11 +43,17 @@ def _user() -> str | None:
 
 
 class PostgresServer:
-    """A server that runs for the length of a ``with`` block, and can be crashed in it."""
+    """A server that runs for the length of a ``with`` block, and can be crashed in it.
 
-    def __init__(self) -> None:
+    Args:
+        place: where its directory is.
+        changes: settings of the server's that differ from those for tests.
+    """
+
+    def __init__(self, place: str = "/tmp", **changes: str) -> None:
         # A socket's path must be short: https://man7.org/linux/man-pages/man7/unix.7.html
-        self.directory = Path(tempfile.mkdtemp(prefix="cq", dir="/tmp"))
+        self.directory = Path(tempfile.mkdtemp(prefix="cq", dir=place))
+        self._settings = {**CONF, **changes}
         self.log = Log()
         self._user = _user() if os.geteuid() == 0 else None
         self._process: subprocess.Popen[str] | None = None
@@ -88,7 +94,7 @@ class PostgresServer:
 
     def start(self) -> None:
         """Start it, and wait until it takes connections."""
-        settings = [f"--{name}={value}" for name, value in CONF.items()]
+        settings = [f"--{name}={value}" for name, value in self._settings.items()]
         places = ("-D", self.data, "-k", self.directory)
         self._process = subprocess.Popen(
             self._command("postgres", *places, *settings),
