@@ -30,6 +30,10 @@ examples:
   comenq octo-org/site#123 -F review.md
   git log --oneline v1..v2 | comenq https://github.com/octo-org/site/pull/123
   comenq put octo-org/site 123 "Ready?" --after 2h --if-open
+  comenq put octo-org/site 123 "Ready?" --wait
+
+many at once, one a line, as {{"owner": …, "repo": …, "pr_number": …, "body": …}}:
+  comenq put --jsonl comments.jsonl
 """
 
 
@@ -40,6 +44,7 @@ class Plain:
     body_file: str | None = None
     after: str | None = None
     at: str | None = None
+    jsonl: str | None = None
     key: str | None = None
     edit = now = if_absent = if_open = wait = json = False
 
@@ -67,6 +72,11 @@ def configure(parser: ArgumentParser) -> None:
     add("-F", "--body-file", metavar="FILE", help="read the comment from FILE; - is standard input")
     add("-e", "--edit", action="store_true", help="write the comment in $VISUAL or $EDITOR")
     _add_conditions(parser)
+    add(
+        "--jsonl",
+        metavar="FILE",
+        help="queue each line of FILE, a JSON object; - is standard input",
+    )
     add("--wait", action="store_true", help="go on until it is posted, and print its URL")
     add("--json", action="store_true", help="print the job as JSON")
 
@@ -88,6 +98,10 @@ def _add_conditions(parser: ArgumentParser) -> None:
 
 def run(args: Namespace | Plain) -> int:
     """Queue one comment; done means that it is durable."""
+    if args.jsonl is not None:
+        from comenq_core.cli.many import put_many
+
+        return put_many(args)
     target, rest = read_target(args.words)
     if args.edit:
         from comenq_core.cli.editor import edited
