@@ -175,8 +175,30 @@ def _directory(path: str, mode: int, gid: int | None) -> None:
         durable.sync_directory(os.path.dirname(path))
     if gid is not None and os.stat(path).st_gid != gid:
         os.chown(path, -1, gid)
+        _check_group(path, gid)
     if stat.S_IMODE(os.stat(path).st_mode) != mode:
+        _change_mode(path, mode)
+
+
+def _check_group(path: str, gid: int) -> None:
+    # In the sandbox of conf/comenq.service, chown succeeds and does nothing.
+    if os.stat(path).st_gid != gid:
+        raise StoreError(
+            f"[spool] group: {path} cannot be given to that group here: name the group of the"
+            " daemon's own user, or give the service another one with Group="
+        )
+
+
+def _change_mode(path: str, mode: int) -> None:
+    try:
         os.chmod(path, mode)
+    except PermissionError:
+        if not mode & stat.S_ISGID:
+            raise
+        raise StoreError(
+            f"[spool] group: {path} cannot have mode {mode:04o} here: systemd refuses it to a"
+            " service, unless that has RestrictSUIDSGID=no (systemctl edit comenq)"
+        ) from None
 
 
 def _check_directory(path: str, mode: int) -> None:

@@ -20,6 +20,8 @@ DIRECTORY_MODE = 0o750
 PRIVATE_MODE = 0o700
 PASSAGE_MODE = 0o755
 BACKLOG = 1024
+# To chown(), this means: leave it as it is.
+NO_GROUP = -1
 # sun_path has room for 108 bytes, the last of which is NUL.
 # https://man7.org/linux/man-pages/man7/unix.7.html
 LONGEST_PATH = 107
@@ -63,6 +65,7 @@ def _take(path: Path, gid: int, stack: ExitStack) -> socket.socket:
     os.fchmod(listener.fileno(), MODE)
     listener.bind(os.fspath(temporary))
     os.chown(temporary, -1, gid)
+    _check_group(temporary, gid)
     temporary.chmod(MODE)
     listener.listen(BACKLOG)
     listener.settimeout(0)
@@ -70,6 +73,15 @@ def _take(path: Path, gid: int, stack: ExitStack) -> socket.socket:
     temporary.rename(path)
     stack.callback(_give_back, path, ours)
     return listener
+
+
+def _check_group(path: Path, gid: int) -> None:
+    # In the sandbox of conf/comenq.service, chown succeeds and does nothing.
+    if gid not in {NO_GROUP, path.lstat().st_gid}:
+        raise SettingsError(
+            "unix.group: the socket cannot be given to that group here: name the group of the"
+            " daemon's own user, or give the service another one with Group="
+        )
 
 
 def _check_length(path: Path) -> None:
@@ -94,7 +106,7 @@ def _make_directory(directory: Path, gid: int) -> None:
 
 def _group_id(group: str) -> int:
     try:
-        return grp.getgrnam(group).gr_gid if group else -1
+        return grp.getgrnam(group).gr_gid if group else NO_GROUP
     except KeyError:
         raise SettingsError(
             f"unix.group: there is no group {group!r}: create it, or name another"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+from comenq_core.cli.supervise import conf_file
 from comenq_core.testing.forge import Forge
 from tests.service.machine import PYTHON, Machine
 
@@ -41,13 +42,22 @@ class Service:
 
     def configure(self) -> None:
         """Give it a token, a stand-in to post to without pauses, and a member to its group."""
-        place = "/etc/comenqd/config.toml"
         self.machine.write("/etc/comenqd/github_token", TOKEN)
-        there = self.machine.run("cat", place)
-        address = f'github_api_url = "{self._forge.url}"\n'
-        if address not in there:
-            self.machine.write(place, f"{address}cooldown_period_seconds = 0\n{there}")
+        self.set("")
         self.machine.run("usermod", "--append", "--groups", "comenq", "member")
+
+    def set(self, settings: str) -> None:
+        """Write its configuration: what the tests need, the example, and these settings."""
+        known = f'github_api_url = "{self._forge.url}"\ncooldown_period_seconds = 0\n'
+        example = conf_file("config.toml").read_text()
+        self.machine.write("/etc/comenqd/config.toml", f"{known}{example}{settings}")
+
+    def add_to_unit(self, *lines: str) -> None:
+        """Give the unit these lines of [Service] beside its own, and none of former times."""
+        place = "/run/systemd/system/comenq.service.d"
+        self.machine.run("mkdir", "-p", place)
+        self.machine.write(f"{place}/test.conf", "\n".join(["[Service]", *lines, ""]))
+        self.machine.run("systemctl", "daemon-reload")
 
     def put(self, body: str) -> str:
         """Queue a comment as a member of the group; return the job's id."""

@@ -163,33 +163,66 @@ def test_what_waits_outlives_a_stop(service: Service) -> None:
 def test_the_sandbox_leaves_https_alone(service: Service) -> None:
     """Python's TLS, and the certificates of those who may be trusted, can be used in the unit."""
     check = "import requests, ssl; ssl.create_default_context(cafile=requests.certs.where())"
-    service.machine.run("mkdir", "-p", DROP_IN.rpartition("/")[0])
-    line = f"[Service]\nExecStartPre=/opt/comenq/bin/python -P -c '{check}'\n"
-    service.machine.write(DROP_IN, line)
+    service.add_to_unit(f"ExecStartPre=/opt/comenq/bin/python -P -c '{check}'")
     try:
-        service.machine.run("systemctl", "daemon-reload")
         service.systemctl("restart")
     finally:
-        service.machine.run("rm", DROP_IN)
-        service.machine.run("systemctl", "daemon-reload")
+        service.add_to_unit()
 
 
-DROP_IN = "/run/systemd/system/comenq.service.d/test.conf"
+@pytest.mark.parametrize(
+    ("settings", "complaint"),
+    [
+        ("[unix]\ngroup = 'member'", "unix.group: the socket cannot be given to that group here"),
+        ("[spool]\ngroup = 'member'", "[spool] group: .*/queue cannot be given to that group"),
+        ("[spool]\ngroup = 'comenq'", "[spool] group: .*/new cannot have mode 3730 here"),
+    ],
+)
+def test_what_the_sandbox_forbids_is_told(service: Service, settings: str, complaint: str) -> None:
+    """A group that the unit cannot give away is refused with the reason, not passed over."""
+    service.systemctl("stop")
+    service.machine.write("/run/other.toml", settings)
+    listen = "/usr/local/sbin/comenqd --config /run/other.toml listen"
+    service.add_to_unit(f"ExecStartPre={listen}", "Restart=no")
+    log = service.machine.follow("comenq")
+    try:
+        service.machine.run("systemctl", "start", "comenq", status=1)
+    finally:
+        service.add_to_unit()
+    log.until(complaint.replace("[", r"\["))
+    service.systemctl("reset-failed")
+
+
+def test_members_may_drop_files_where_the_unit_lets_them(service: Service) -> None:
+    """With [spool] group and RestrictSUIDSGID=no, a member moves a file into the queue."""
+    service.set("[spool]\ngroup = 'comenq'\n")
+    service.add_to_unit("RestrictSUIDSGID=no")
+    service.systemctl("restart")
+    draft = "/home/member/draft.json"
+    request = {"owner": "o", "repo": "r", "pr_number": 1, "body": "dropped"}
+    try:
+        service.machine.run_as("member", "touch", draft)
+        service.machine.write(draft, json.dumps(request))
+        service.machine.run_as("member", "mv", draft, "/var/lib/comenq/queue/new/")
+        service.posted("dropped")
+    finally:
+        service.add_to_unit()
+        service.set("")
+        service.machine.run("chmod", "0700", "/var/lib/comenq/queue/new")
+        service.systemctl("restart")
 
 
 def test_a_reload_reads_the_configuration(service: Service) -> None:
     """`systemctl reload` has the daemon work by what its file says now, without a stop."""
     before = service.pid("supervisord")
-    path = "/etc/comenqd/config.toml"
-    kept = service.machine.run("cat", path)
-    service.machine.write(path, kept + "max_pending = 1\n")
+    service.set("max_pending = 1\n")
     try:
         service.systemctl("reload")
         service.machine.run("comenq", "pause", "test")
         service.put("the only one")
         refused = service.machine.run_as("member", "comenq", "o/r", "1", "too many", status=1)
     finally:
-        service.machine.write(path, kept)
+        service.set("")
     assert "max_pending is 1" in refused
     service.systemctl("reload")
     service.machine.run("comenq", "resume")
