@@ -195,6 +195,17 @@ def test_a_worker_that_leaves_while_the_database_is_away_leaves_quietly(
     assert store.counts().posting == 1
 
 
+def test_a_worker_whose_connection_was_cut_is_still_seen(
+    proxy: Proxy, far: PostgresStore, store: PostgresStore
+) -> None:
+    """Others see that there is a worker as soon as it has asked for anything again."""
+    with far.lock():
+        proxy.drop()
+        far.now()
+        assert store.health().working
+    assert not store.health().working
+
+
 def test_threads_share_a_store(store: PostgresStore) -> None:
     """A listener's threads all use the one that they were given."""
     threads = [threading.Thread(target=put, args=(store, str(n))) for n in range(8)]

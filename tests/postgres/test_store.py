@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import ExitStack, closing
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -138,6 +138,33 @@ def test_a_deep_line_of_scheduled_jobs_is_not_searched(store: PostgresStore) -> 
         claimed = store.claim("bot")
     assert claimed
     assert claimed.id == job.id
+
+
+def test_workers_at_once_have_each_job_once(opener: Opener) -> None:
+    """Eight accounts that claim at the same time find all jobs, and none twice."""
+    jobs = put(opener(), 40)
+
+    def claim_five(number: int) -> list[str]:
+        store = opener()
+        with store.lock():
+            claimed = [store.claim(f"account {number}") for _ in range(5)]
+            return [job.id for job in claimed if job]
+
+    with ThreadPoolExecutor(8) as workers:
+        claimed = [job_id for some in workers.map(claim_five, range(8)) for job_id in some]
+    assert sorted(claimed) == sorted(job.id for job in jobs)
+
+
+def test_workers_of_one_account_at_once_keep_the_order(opener: Opener) -> None:
+    """Whoever of eight gets the account gets the first job, and the others get none."""
+    jobs = put(opener(), 3)
+    stores = [opener() for _ in range(8)]
+    with ExitStack() as locks:
+        for store in stores:
+            locks.enter_context(store.lock())
+        with ThreadPoolExecutor(8) as workers:
+            claimed = [job for job in workers.map(lambda one: one.claim("bot"), stores) if job]
+    assert [job.id for job in claimed] == [jobs[0].id]
 
 
 @pytest.mark.parametrize(
