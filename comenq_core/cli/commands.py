@@ -31,6 +31,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "list": ("listing", "list what is queued"),
     "show": ("show", "show everything that is known of a job"),
     "status": ("status", "show how the queue stands, and what it waits for"),
+    "top": ("top", "show the status live"),
     "hist": ("hist", "list what was posted, skipped or given up"),
     "wait": ("wait", "wait until jobs are posted"),
     "bump": ("change", "put jobs at the head of the line"),

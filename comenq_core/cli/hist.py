@@ -59,7 +59,7 @@ def _row(job: dict[str, Any], now: float) -> list[object]:
         job["id"],
         target(job),
         job["state"],
-        job["tries"],
+        len(job["attempts"]),
         duration(job["latency_seconds"]),
         job["url"] or job["error"] or "",
     ]

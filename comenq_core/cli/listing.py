@@ -64,7 +64,9 @@ def run(args: Namespace) -> int:
     if jobs:
         emit(*table(jobs[:limit]))
     else:
-        complain("nothing is queued that matches")
+        complain(
+            "nothing is queued that matches" if args.repo or args.state else "nothing is queued"
+        )
     _tell_of_others(args, shown=len(jobs[:limit]), are_more=len(jobs) != len(jobs[:limit]))
     return DONE
 

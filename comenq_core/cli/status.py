@@ -4,64 +4,68 @@ from __future__ import annotations
 
 import time
 from argparse import ArgumentParser, Namespace
-from collections.abc import Iterator
 
-from comenq_core.cli.exits import DONE, FAILED
-from comenq_core.cli.output import emit, emit_json
-from comenq_core.cli.talk import add_json, ask
-from comenq_core.cli.words import local, when
+from comenq_core.cli.exits import DONE, FAILED, UNREACHABLE
+from comenq_core.cli.output import complain, emit, emit_json
+from comenq_core.cli.report import facts, troubles
+from comenq_core.cli.style import paint
+from comenq_core.cli.talk import ask
+from comenq_core.cli.words import when
+from comenq_core.errors import DaemonUnreachable
 from comenq_core.text import printable
 
-__all__ = ["configure", "run"]
+__all__ = ["COLOURS", "configure", "run"]
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+COLOURS = {"trouble": "red", "paused": "yellow"}
+EXAMPLES = """\
+examples:
+  comenq status
+  comenq status --watch
+  comenq status --prometheus > /var/lib/node_exporter/comenq.prom
+
+exit status: 0 the queue goes on, 1 something keeps it from that, 3 no daemon answers
+"""
+
 
 def configure(parser: ArgumentParser) -> None:
     """Say what the command takes."""
-    parser.epilog = (
-        "exit status: 0 the queue goes on, 1 it is paused or its credential is refused,\n"
-        "             3 the daemon cannot be reached\n"
-    )
-    add_json(parser, "it")
+    parser.epilog = EXAMPLES
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="print it as JSON")
+    form.add_argument("--prometheus", action="store_true", help="print it as metrics")
+    form.add_argument("--watch", action="store_true", help="show it live, as comenq top does")
 
 
 def run(args: Namespace) -> int:
     """Show the queue on one screen."""
-    status = ask(args, op="status")["status"]
-    if args.json:
-        emit_json([status])
-    else:
-        emit(*(f"{name + ':':10} {printable(value)}" for name, value in _facts(status)))
-    return DONE if _goes_on(status) else FAILED
+    if args.watch:
+        from comenq_core.cli import top
+
+        return top.run(args)
+    try:
+        status = ask(args, op="status")["status"]
+    except DaemonUnreachable as error:
+        _tell(args, None)
+        complain(error)
+        return UNREACHABLE
+    _tell(args, status)
+    return FAILED if any(troubles(status)) else DONE
 
 
-def _goes_on(status: dict[str, Any]) -> bool:
-    accounts = status["accounts"]
-    refused = bool(accounts) and all(account["post_in"] is None for account in accounts)
-    return not status["paused"] and not refused
+def _tell(args: Namespace, status: dict[str, Any] | None) -> None:
+    if args.prometheus:
+        from comenq_core.cli.prometheus import metrics
 
-
-def _facts(status: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    counts = status["counts"]
-    yield "queue", ", ".join(f"{number} {name}" for name, number in counts.items())
-    if status["paused"]:
-        paused = status["paused"]
-        yield (
-            "paused",
-            f"since {local(paused['since'])}: {paused['reason']} (comenq resume goes on)",
-        )
-    now = time.time()
-    for account in status["accounts"]:
-        reason = f": {account['reason']}" if account["reason"] else ""
-        yield "account", f"{account['name']}, {_next(account['post_in'], now)}{reason}"
-    if not status["accounts"]:
-        yield "account", "none has posted yet"
-
-
-def _next(post_in: float | None, now: float) -> str:
-    if post_in is None:
-        return "its credential is refused"
-    return "may post now" if post_in < 1 else f"may post {when(post_in, now)}"
+        emit(*metrics(status))
+    elif args.json:
+        known = {**status, "trouble": list(troubles(status))} if status else {}
+        emit_json([{"up": status is not None, **known}])
+    elif status:
+        now = time.time()
+        for name, text in facts(status, lambda seconds: when(seconds, now)):
+            line = f"{name + ':':10} {printable(text)}"
+            emit(paint(line, COLOURS[name]) if name in COLOURS else line)

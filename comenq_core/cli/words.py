@@ -5,13 +5,24 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 
-__all__ = ["clock", "duration", "in_line", "local", "ordinal", "target", "when"]
+__all__ = [
+    "amount",
+    "clock",
+    "countdown",
+    "duration",
+    "in_line",
+    "local",
+    "ordinal",
+    "target",
+    "when",
+]
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
 MINUTE, HOUR, DAY = 60, 3_600, 86_400
+PREFIXES = ("", "k", "M", "G", "T", "P")
 
 
 def ordinal(number: int) -> str:
@@ -30,6 +41,23 @@ def duration(seconds: float) -> str:
     if seconds < 1.5 * DAY:
         return f"{round(seconds / HOUR)} h"
     return f"{round(seconds / DAY)} days"
+
+
+def countdown(seconds: float) -> str:
+    """A time to come, to the second: ``in 14:03``, ``in 1:02:03``, or ``now``."""
+    if seconds < 1:
+        return "now"
+    minutes, rest = divmod(round(seconds), MINUTE)
+    hours, minutes = divmod(minutes, 60)
+    return f"in {hours}:{minutes:02}:{rest:02}" if hours else f"in {minutes}:{rest:02}"
+
+
+def amount(number: int, of: str) -> str:
+    """So much of something: ``99,998 comments``, ``1.2 GB``."""
+    power = min(len(f"{number:,}".split(",")), len(PREFIXES)) - 1
+    if of != "bytes" or power == 0:
+        return f"{number:,} {of}"
+    return f"{number / 1_000**power:,.1f} {PREFIXES[power]}B"
 
 
 def clock(at: float, now: float) -> str:

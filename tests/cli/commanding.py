@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
+import sysconfig
 from collections.abc import Mapping
 from pathlib import Path
 
 from tests.socket.serving import DEADLINE
 
 ROOT = Path(__file__).parents[2]
-PROGRAM = (sys.executable, "-m", "comenq_core.cli.client")
+PROGRAM = (str(Path(sysconfig.get_path("scripts")) / "comenq"),)
+"""The command as it is installed."""
 
 
 def environment(socket: Path | None = None, **more: str) -> dict[str, str]:

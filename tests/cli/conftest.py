@@ -24,8 +24,8 @@ def directory() -> Iterator[Path]:
 
 @pytest.fixture
 def served(directory: Path) -> Iterator[Served]:
-    """A daemon's intake."""
-    with serving(directory / "c.sock") as up:
+    """A daemon's intake, and a worker that does nothing."""
+    with serving(directory / "c.sock") as up, up.store.lock():
         yield up
 
 

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
-import pty
-import struct
 import subprocess
-import termios
 from collections.abc import Callable
 
 import pytest
@@ -15,6 +11,7 @@ import pytest
 from comenq_core.cli.style import columns, fit, width
 from tests.cli.commanding import PROGRAM, environment
 from tests.cli.conftest import Comenq
+from tests.cli.terminal import on_terminal
 from tests.socket.serving import DEADLINE, Served
 
 Terminal = Callable[..., tuple[int, str]]
@@ -25,32 +22,11 @@ def terminal(served: Served) -> Terminal:
     """Runs the command on a terminal of 60 columns; returns its status and its screen."""
 
     def run(*words: str, **variables: str) -> tuple[int, str]:
-        ours, theirs = pty.openpty()
-        fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 60, 0, 0))
-        env = environment(served.path, **{"TERM": "xterm", **variables})
-        with subprocess.Popen(
-            [*PROGRAM, *words], env=env, stdin=theirs, stdout=theirs, stderr=theirs
-        ) as process:
-            os.close(theirs)
-            screen = _read_all(ours)
-            status = process.wait(DEADLINE)
-        os.close(ours)
-        return status, screen.replace("\r\n", "\n")
+        with on_terminal(*words, env=environment(served.path, **variables), columns=60) as session:
+            status = session.end()
+        return status, session.seen.replace("\r\n", "\n")
 
     return run
-
-
-def _read_all(descriptor: int) -> str:
-    parts = []
-    while True:
-        try:
-            part = os.read(descriptor, 65_536)
-        except OSError:  # what Linux says once the other end of a terminal is closed
-            break
-        if not part:
-            break
-        parts.append(part)
-    return b"".join(parts).decode()
 
 
 def test_missing_comment_is_asked_for_at_once(terminal: Terminal) -> None:

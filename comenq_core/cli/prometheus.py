@@ -1,0 +1,78 @@
+"""The status as metrics. Where the Rust comenqd has a metric, ours has its name.
+
+https://prometheus.io/docs/instrumenting/exposition_formats/#text-based-format
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+__all__ = ["MEANINGS", "metrics"]
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, TypeAlias
+
+    Samples: TypeAlias = list[tuple[Mapping[str, str], float]]
+
+MEANINGS: Mapping[str, str] = {
+    "comenqd_up": "Whether the daemon answers.",
+    "comenqd_worker_up": "Whether a worker runs.",
+    "comenqd_queue_entries": "Comments that are not posted yet: waiting, being posted or held.",
+    "comenqd_jobs": "Jobs by their state; posted and failed ones for as long as they are kept.",
+    "comenqd_paused": "Whether an operator has paused the queue.",
+    "comenqd_next_post_seconds": "Seconds until the next comment is posted, if one waits.",
+    "comenqd_account_wait_seconds": "Seconds until the account may post.",
+    "comenqd_account_refused": "Whether the account's credential is refused.",
+    "comenqd_room": "How much is left for more comments.",
+    "comenqd_room_floor": "With how much less than this comments are refused.",
+}
+"""Every metric, with its help; all are gauges."""
+
+
+def metrics(status: dict[str, Any] | None) -> Iterator[str]:
+    """The metrics as lines.
+
+    Args:
+        status: as the protocol has it; ``None`` while no daemon answers.
+    """
+    samples: dict[str, Samples] = {"comenqd_up": [({}, status is not None)]}
+    samples |= _samples(status) if status else {}
+    for name, values in samples.items():
+        if values:
+            yield f"# HELP {name} {MEANINGS[name]}"
+            yield f"# TYPE {name} gauge"
+        for labels, value in values:
+            yield f"{name}{_labels(labels)} {value:.15g}"
+
+
+def _samples(status: dict[str, Any]) -> dict[str, Samples]:
+    counts, accounts, first = status["counts"], status["accounts"], status["next"]
+    pending = sum(counts[name] for name in ("waiting", "posting", "held"))
+    return {
+        "comenqd_worker_up": _known(status["working"]),
+        "comenqd_queue_entries": [({}, pending)],
+        "comenqd_jobs": [({"state": name}, number) for name, number in counts.items()],
+        "comenqd_paused": [({}, status["paused"] is not None)],
+        "comenqd_next_post_seconds": _known(first and first["eta_seconds"]),
+        "comenqd_account_wait_seconds": [
+            ({"account": account["name"]}, account["post_in"])
+            for account in accounts
+            if account["post_in"] is not None
+        ],
+        "comenqd_account_refused": [
+            ({"account": account["name"]}, account["post_in"] is None) for account in accounts
+        ],
+        "comenqd_room": [({"of": room["of"]}, room["left"]) for room in status["room"]],
+        "comenqd_room_floor": [({"of": room["of"]}, room["floor"]) for room in status["room"]],
+    }
+
+
+def _known(value: float | None) -> Samples:
+    return [] if value is None else [({}, value)]
+
+
+def _labels(labels: Mapping[str, str]) -> str:
+    escapes = str.maketrans({"\\": r"\\", '"': r"\"", "\n": r"\n"})
+    pairs = [f'{name}="{text.translate(escapes)}"' for name, text in labels.items()]
+    return f"{{{','.join(pairs)}}}" if pairs else ""

@@ -1,0 +1,90 @@
+"""Runs the command on a terminal, as somebody who sits in front of it."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pty
+import select
+import struct
+import subprocess
+import termios
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+from tests.cli.commanding import PROGRAM
+from tests.socket.serving import DEADLINE
+
+__all__ = ["Session", "on_terminal"]
+
+
+class Session:
+    """A command on a terminal.
+
+    Args:
+        process: the command.
+        ours: our end of the terminal.
+        theirs: the command's end, kept open so that its settings can be looked at.
+    """
+
+    def __init__(self, process: subprocess.Popen[bytes], ours: int, theirs: int) -> None:
+        self.process = process
+        self._ours = ours
+        self._theirs = theirs
+        self.seen = ""
+        """All that was shown so far."""
+
+    def settings(self) -> list[object]:
+        """How the terminal treats keys and lines."""
+        return termios.tcgetattr(self._theirs)
+
+    def press(self, keys: bytes) -> None:
+        """Type."""
+        os.write(self._ours, keys)
+
+    def see(self, text: str) -> None:
+        """Wait until the text is shown, after what was waited for before."""
+        begin = len(self.seen)
+        deadline = time.monotonic() + DEADLINE
+        while text not in self.seen[begin:]:
+            assert time.monotonic() < deadline, f"{text!r} is not shown, but {self.seen[begin:]!r}"
+            assert self._read(), f"the command ended, and showed {self.seen!r}"
+
+    def end(self) -> int:
+        """Wait until the command ends; its exit status."""
+        while self.process.poll() is None:
+            self._read()
+        while self._read():
+            continue
+        return self.process.returncode
+
+    def _read(self) -> bool:
+        """Take in what is shown within a moment; whether there may be more."""
+        ready, _, _ = select.select([self._ours], [], [], 0.05)
+        if ready:
+            self.seen += os.read(self._ours, 65_536).decode()
+        return bool(ready) or self.process.poll() is None
+
+
+@contextmanager
+def on_terminal(
+    *words: str, env: Mapping[str, str], columns: int = 80, lines: int = 24
+) -> Iterator[Session]:
+    """The command on a terminal of so many columns and lines."""
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
+    with subprocess.Popen(
+        [*PROGRAM, *words],
+        env={"TERM": "xterm", **env},
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+    ) as process:
+        try:
+            yield Session(process, ours, theirs)
+        finally:
+            process.kill()
+            process.wait()
+            os.close(theirs)
+            os.close(ours)

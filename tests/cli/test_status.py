@@ -1,0 +1,253 @@
+"""How the queue stands: for people, for programs, for monitoring."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from comenq_core.cli.prometheus import MEANINGS, metrics
+from comenq_core.cli.report import troubles
+from comenq_core.model import Health, Pacing, Room
+from tests.cli.commanding import environment, run
+from tests.cli.conftest import Comenq
+from tests.cli.terminal import Session, on_terminal
+from tests.socket.serving import Served
+
+ROOM = Room(of="bytes", left=12_345_678_901, floor=16_777_216)
+
+
+@pytest.fixture(autouse=True)
+def healthy(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The store has a worker and some room."""
+    monkeypatch.setattr(served.store, "health", lambda: Health(working=True, room=(ROOM,)))
+
+
+def _facts(comenq: Comenq) -> dict[str, str]:
+    lines = comenq("status").stdout.splitlines()
+    return {name: text.strip() for name, _, text in (line.partition(":") for line in lines)}
+
+
+def _pace(served: Served, **record: object) -> None:
+    first = Pacing(account="octocat", at=served.store.now())
+    served.store.pace(replace(first, **record), expect=None)  # type: ignore[arg-type]
+
+
+def test_quiet_queue_is_no_trouble(comenq: Comenq) -> None:
+    """With a worker, with room and nothing queued, the exit status is 0."""
+    assert comenq("status").returncode == 0
+    assert _facts(comenq) == {
+        "queue": "0 waiting, 0 posting, 0 held, 0 posted, 0 failed",
+        "daemon": "the listener answers; the worker runs",
+        "next": "nothing waits",
+        "account": "none has posted yet",
+        "room": "12.3 GB (floor 16.8 MB)",
+    }
+
+
+def test_next_post_and_its_obstacle_are_told(comenq: Comenq, served: Served) -> None:
+    """Which comment is next and when, and in the forge's words why not before: no trouble yet."""
+    _pace(served, quiet=3600, reason="You have exceeded a secondary rate limit")
+    comenq("o/r", "1", "text", "--key", "a")
+    facts = _facts(comenq)
+    assert facts["next"].endswith("(in 60 min)")
+    assert facts["next"].startswith(served.store.pending()[0].id)
+    assert facts["account"].startswith("octocat, may post about ")
+    assert facts["account"].endswith("(in 60 min): You have exceeded a secondary rate limit")
+    assert comenq("status").returncode == 0
+
+
+def _paused(served: Served, _patch: pytest.MonkeyPatch) -> None:
+    run("pause", "lunch", env=environment(served.path))
+
+
+def _refused(served: Served, _patch: pytest.MonkeyPatch) -> None:
+    _pace(served, refused="ab12", reason="Bad credentials")
+
+
+def _workerless(served: Served, patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(served.store, "health", lambda: Health(working=False))
+
+
+def _full(served: Served, patch: pytest.MonkeyPatch) -> None:
+    room = (replace(ROOM, left=1_000),)
+    patch.setattr(served.store, "health", lambda: Health(working=True, room=room))
+
+
+TROUBLES = {
+    _paused: "the queue is paused",
+    _refused: "the credential is refused, so nothing is posted",
+    _workerless: "no worker runs, so nothing is posted",
+    _full: "too few bytes are left, so comments are refused",
+}
+
+
+@pytest.mark.parametrize("make", TROUBLES)
+def test_trouble_fails_the_status(
+    comenq: Comenq, served: Served, monkeypatch: pytest.MonkeyPatch, make: object
+) -> None:
+    """What keeps the queue from going on is named, and the exit status is 1."""
+    assert callable(make)
+    make(served, monkeypatch)
+    assert comenq("status").returncode == 1
+    assert _facts(comenq)["trouble"].startswith(TROUBLES[make])
+    told = json.loads(comenq("status", "--json").stdout)["trouble"]
+    assert [text.startswith(TROUBLES[make]) for text in told] == [True]
+
+
+def test_one_good_account_is_enough(comenq: Comenq, served: Served) -> None:
+    """While another account can post, a refused one is shown and no trouble."""
+    _pace(served, refused="ab12", reason="Bad credentials")
+    served.store.pace(Pacing(account="hubot", at=served.store.now()), expect=None)
+    done = comenq("status")
+    assert done.returncode == 0
+    assert "octocat, its credential is refused: Bad credentials" in done.stdout
+
+
+def test_worker_that_nobody_can_see_is_no_trouble(
+    comenq: Comenq, served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A store of many machines may not know; that is said."""
+    monkeypatch.setattr(served.store, "health", Health)
+    done = comenq("status")
+    assert done.returncode == 0
+    assert "the worker cannot be seen from here" in done.stdout
+
+
+def test_down_is_an_answer_too(directory: Path) -> None:
+    """Without a daemon the exit status is 3, and programs are told in their language."""
+    env = environment(directory / "no.sock")
+    done = run("status", env=env)
+    assert (done.returncode, done.stdout) == (3, "")
+    assert "no daemon answers" in done.stderr
+    done = run("status", "--json", env=env)
+    assert (done.returncode, json.loads(done.stdout)) == (3, {"up": False})
+    done = run("status", "--prometheus", env=env)
+    assert (done.returncode, done.stdout.splitlines()[-1]) == (3, "comenqd_up 0")
+
+
+def test_status_as_metrics(comenq: Comenq, served: Served) -> None:
+    """Every metric has its help and its type, and says what the status says."""
+    _pace(served, quiet=3600)
+    served.store.pace(Pacing(account='"\\\n', at=served.store.now(), refused="x"), expect=None)
+    comenq("o/r", "1", "text")
+    lines = comenq("status", "--prometheus").stdout.splitlines()
+    helped = [line.split()[2] for line in lines if line.startswith("# HELP ")]
+    typed = [line.split()[2] for line in lines if line.startswith("# TYPE ")]
+    assert helped == typed == list(MEANINGS)
+    samples = dict(line.rsplit(" ", 1) for line in lines if not line.startswith("#"))
+    assert samples["comenqd_up"] == samples["comenqd_worker_up"] == "1"
+    assert samples["comenqd_queue_entries"] == samples['comenqd_jobs{state="waiting"}'] == "1"
+    assert samples["comenqd_next_post_seconds"] == "3600"
+    assert samples['comenqd_account_wait_seconds{account="octocat"}'] == "3600"
+    assert samples['comenqd_account_refused{account="octocat"}'] == "0"
+    assert samples[r'comenqd_account_refused{account="\"\\\n"}'] == "1"
+    assert samples['comenqd_room{of="bytes"}'] == "12345678901"
+    assert samples['comenqd_room_floor{of="bytes"}'] == "16777216"
+
+
+def test_what_nobody_knows_is_no_metric() -> None:
+    """Without a next post, or a worker that could be seen, there is no number for it."""
+    status: dict[str, object] = {
+        "counts": dict.fromkeys(("waiting", "posting", "held"), 0),
+        "paused": None,
+        "accounts": [],
+        "next": None,
+        "working": None,
+        "room": [],
+    }
+    assert not any("next_post" in line or "worker_up" in line for line in metrics(status))
+
+
+def test_status_of_an_older_daemon_is_understood() -> None:
+    """What it does not say is no trouble."""
+    assert list(troubles({"counts": {}, "paused": None, "accounts": []})) == []
+
+
+# Live --------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def _watching(served: Served, *words: str) -> Iterator[Session]:
+    with on_terminal(*words, env=environment(served.path)) as session:
+        before = session.settings()
+        session.see("\x1b[?1049h")
+        session.see("the listener answers")
+        assert session.settings() != before
+        yield session
+        assert session.settings() == before
+        assert session.seen.count("\x1b[?1049h") == session.seen.count("\x1b[?1049l")
+        assert session.seen.endswith("\x1b[?25h\x1b[?1049l")
+
+
+@pytest.mark.parametrize("words", [("top",), ("status", "--watch")])
+def test_top_goes_on_until_q(comenq: Comenq, served: Served, words: tuple[str, ...]) -> None:
+    """It shows what happens as it happens, and in the end the terminal is as it was."""
+    with _watching(served, *words) as session:
+        comenq("octo-org/site", "7", "hello")
+        session.see("octo-org/site#7")
+        session.press(b"q")
+        assert session.end() == 0
+
+
+@pytest.mark.parametrize(("signal", "status"), [(2, 130), (15, 143), (1, 129)])
+def test_signals_leave_the_terminal_as_it_was(served: Served, signal: int, status: int) -> None:
+    """Ctrl-C, SIGTERM and SIGHUP end it, and it tidies up all the same."""
+    with _watching(served, "top") as session:
+        session.process.send_signal(signal)
+        assert session.end() == status
+
+
+def test_error_leaves_the_terminal_as_it_was(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the command cannot bear, such as an answer that is none, ends it tidily."""
+    with _watching(served, "top") as session:
+        monkeypatch.setattr(served.store, "counts", lambda: 1 / 0)
+        session.see("the daemon met an error of its own")
+        session.press(b"q")
+        assert session.end() == 0
+
+
+def test_countdown_goes_down(comenq: Comenq, served: Served) -> None:
+    """Seconds are told as they pass by the daemon's clock."""
+    _pace(served, quiet=3600)
+    with _watching(served, "top") as session:
+        session.see("may post in 1:00:00")
+        served.store._clock.advance(1_000)  # type: ignore[attr-defined]
+        session.see("may post in 43:20")
+        session.press(b"q")
+        session.end()
+
+
+def test_daemon_that_goes_away_is_told(served: Served) -> None:
+    """It says that nobody answers, and waits for the daemon to come back."""
+    with _watching(served, "top") as session:
+        served.finish()
+        session.see("no daemon answers")
+        session.press(b"q")
+        assert session.end() == 0
+
+
+def test_suspension_gives_the_screen_back(served: Served) -> None:
+    """Ctrl-Z leaves the alternate screen, and going on returns to it."""
+    with _watching(served, "top") as session:
+        session.process.send_signal(20)
+        session.see("\x1b[?1049l")
+        session.process.send_signal(18)
+        session.see("\x1b[?1049h")
+        session.press(b"q")
+        assert session.end() == 0
+
+
+def test_top_needs_a_terminal(comenq: Comenq, served: Served) -> None:
+    """Without one, or on one that can do nothing, it says what to do instead."""
+    done = comenq("top")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "comenq status" in done.stderr
+    with on_terminal("top", env=environment(served.path, TERM="dumb")) as session:
+        assert session.end() == 2
