@@ -30,10 +30,23 @@ from comenq_core.model import (
     Verdict,
 )
 
-__all__ = ["ABSENT", "Policy", "after_look", "decide", "given_up", "looked", "unanswered", "word"]
+__all__ = [
+    "ABSENT",
+    "GONE",
+    "Policy",
+    "after_look",
+    "decide",
+    "given_up",
+    "looked",
+    "unanswered",
+    "word",
+]
 
 ABSENT = "absent"
-"""The word of an attempt that looked for the comment and saw that it was not there."""
+"""The word of a first look that saw that the comment was not there."""
+
+GONE = "gone"
+"""The word of the last look that saw so."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +106,9 @@ def after_look(job: Job, found: Posted | None, now: datetime, policy: Policy) ->
 
 def unanswered(job: Job, message: str, now: datetime) -> InDoubt:
     """What becomes of a doubtful job when the forge did not say: looks at growing distances."""
-    vain = takewhile(lambda attempt: attempt.outcome not in (ABSENT, "posted"), job.attempts[::-1])
+    vain = takewhile(
+        lambda attempt: attempt.outcome not in (ABSENT, GONE, "posted"), job.attempts[::-1]
+    )
     wait = unavailable_wait(1 + sum(not attempt.counted for attempt in vain))
     return InDoubt(look_at=now + timedelta(seconds=wait), reason=message)
 

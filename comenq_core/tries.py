@@ -11,6 +11,7 @@ from comenq_core.errors import ComenqError
 from comenq_core.log import Log
 from comenq_core.model import (
     Attempt,
+    InDoubt,
     Instant,
     Job,
     Outcome,
@@ -19,10 +20,11 @@ from comenq_core.model import (
     Throttled,
     Unauthorized,
     Unknown,
+    Verdict,
 )
 from comenq_core.pacing import elapsed
 from comenq_core.protocols import Poster
-from comenq_core.retry import ABSENT, word
+from comenq_core.retry import ABSENT, GONE, word
 
 __all__ = ["Found", "Tried", "look_attempt", "tried_at", "try_find", "try_post"]
 
@@ -90,15 +92,20 @@ def try_find(poster: Poster, job: Job, since: datetime, known: Collection[int | 
 
 
 def look_attempt(
-    poster: Poster, found: Found, reason: str, started: Instant, ended: Instant
+    poster: Poster, found: Found, verdict: Verdict, started: Instant, ended: Instant
 ) -> Attempt:
-    """A look, as the job's record keeps it."""
+    """A look, as the job's record keeps it.
+
+    Only a look that is to be followed by another one is told as `ABSENT`: whatever happens to
+    the job after the last one, the next doubt begins with its own first look.
+    """
+    absent = ABSENT if isinstance(verdict, InDoubt) else GONE
     return Attempt(
         started=started.wall,
         ended=ended.wall,
         account=poster.account,
-        outcome=word(found) if found else ABSENT,
-        message=reason,
+        outcome=word(found) if found else absent,
+        message=verdict.reason,
         status=found.status if found else None,
     )
 

@@ -169,7 +169,7 @@ class Worker:
         found = try_find(poster, job, since, self._known(job))
         ended = self._store.now()
         verdict = self._judge(job, found, ended)
-        attempt = look_attempt(poster, found, verdict.reason, started, ended)
+        attempt = look_attempt(poster, found, verdict, started, ended)
         self._owed = []
         if isinstance(found, Throttled | Unauthorized):
             silent = pacing.after_look(record, poster.account, found, ended, credential)
@@ -182,7 +182,7 @@ class Worker:
 
     def _give_up(self, job: Job, poster: Poster, now: Instant) -> None:
         verdict = Buried(reason=given_up(job.interruptions))
-        self._settle(job, verdict, look_attempt(poster, None, verdict.reason, now, now))
+        self._settle(job, verdict, look_attempt(poster, None, verdict, now, now))
 
     def _judge(self, job: Job, found: Found, now: Instant) -> Verdict:
         if isinstance(found, Throttled | Unauthorized | Unknown):

@@ -152,6 +152,20 @@ def test_an_interrupted_job_is_looked_for_twice_before_it_is_posted(daemon: Rig)
     assert paths == ["GET", "GET", "POST"]
 
 
+def test_each_doubt_has_two_looks_of_its_own(tmp_path: Path) -> None:
+    """A job that two looks gave back, and whose next post dies, is looked for twice again."""
+    with rig(tmp_path, max_interruptions=9) as daemon:
+        daemon.forge.answer_next(status=502)
+        daemon.put()
+        daemon.start([Mortal(_posters(daemon)[0])])
+        with pytest.raises(KeyboardInterrupt):
+            daemon.run_for(HOURS)
+        daemon.start()
+        daemon.run_for(HOURS)
+        calls = [request.method for request in daemon.forge.requests if "comments" in request.path]
+        assert calls == ["POST", "GET", "GET", "GET", "GET", "POST"]
+
+
 class Deadly:
     """A poster whose every post kills the worker, as far as the spool can tell."""
 
@@ -164,6 +178,18 @@ class Deadly:
     def post(self, job: Job) -> Outcome:
         """Die."""
         raise KeyboardInterrupt(job.id)
+
+
+class Mortal(Deadly):
+    """A poster that posts once, and dies at the second post."""
+
+    def __init__(self, ways: Poster) -> None:
+        super().__init__(ways)
+        self._posts = [ways.post]
+
+    def post(self, job: Job) -> Outcome:
+        """Post, or die."""
+        return self._posts.pop()(job) if self._posts else super().post(job)
 
 
 def test_a_job_that_kills_the_worker_three_times_is_buried(daemon: Rig) -> None:
