@@ -74,7 +74,9 @@ class Rubbish:
 
     def written(self, path: bytes, _draft: bytes) -> None:
         """A file that is made in place."""
-        with open(path, "wb") as file:
+        # There may be a pipe of that name, and nobody to read from it.
+        how = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NONBLOCK
+        with open(os.open(path, how, 0o600), "wb") as file:
             file.write(self.content)
 
     def sparse(self, path: bytes, draft: bytes) -> None:
