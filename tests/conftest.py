@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 
 import pytest
 from hypothesis import settings
@@ -10,6 +11,10 @@ from hypothesis import settings
 # How long an example takes depends on who else uses the machine: no test may fail for that.
 settings.register_profile("comenq", deadline=None, print_blob=True)
 settings.load_profile("comenq")
+
+# A shell makes what it starts in the background deaf to SIGINT, and so would its children be.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)

@@ -65,9 +65,15 @@ class Loaded:
             return [body for some in done for body in some]
 
     def queued(self) -> Counter[str]:
-        """The bodies in the queue."""
+        """The bodies in the queue, page by page."""
+        bodies: Counter[str] = Counter()
+        page: int | None = 0
         with self.talk() as client:
-            return Counter(entry["body"] for entry in client.ask({"op": "list"})["entries"])
+            while page is not None:
+                reply = client.ask({"op": "list", "offset": page})
+                bodies.update(entry["body"] for entry in reply["entries"])
+                page = reply["next"]
+        return bodies
 
     def assert_nothing_is_left(self, what: str) -> None:
         """Descriptors are those of an idle listener, and memory is in bounds."""
