@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -236,9 +238,12 @@ def test_daemon_that_goes_away_is_told(served: Served) -> None:
 def test_suspension_gives_the_screen_back(served: Served) -> None:
     """Ctrl-Z leaves the alternate screen, and going on returns to it."""
     with _watching(served, "top") as session:
-        session.process.send_signal(20)
+        session.process.send_signal(signal.SIGTSTP)
         session.see("\x1b[?1049l")
-        session.process.send_signal(18)
+        stat = Path(f"/proc/{session.process.pid}/stat")
+        while ") T " not in stat.read_text():
+            os.sched_yield()
+        session.process.send_signal(signal.SIGCONT)
         session.see("\x1b[?1049h")
         session.press(b"q")
         assert session.end() == 0
