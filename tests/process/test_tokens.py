@@ -53,5 +53,5 @@ def test_several_tokens_post_in_turn(daemon: Daemon, forge: Forge) -> None:
     daemon.log.until(r"job_done: ")
     daemon.log.until(r"job_done: ")
     status = daemon.comenq("status")
-    assert status.count("(in 10 min)") == 2
+    assert status.count("(in 10 min)") >= 2
     assert "1 waiting" in status
