@@ -58,7 +58,8 @@ def environ(tmp_path: Path) -> Iterator[dict[str, str]]:
 def test_the_wheel_has_what_is_not_python(wheel: Path) -> None:
     """The files of conf/ and the marks that say that there are types are in the wheel."""
     names = set(zipfile.ZipFile(wheel).namelist())
-    conf = {f"comenq_core/conf/{path.name}" for path in (CHECKOUT / "conf").iterdir()}
+    files = [path for path in (CHECKOUT / "conf").rglob("*") if path.is_file()]
+    conf = {f"comenq_core/{path.relative_to(CHECKOUT)}" for path in files}
 
     assert conf | {"comenq_core/py.typed", "comenq_plugins/py.typed"} <= names
 

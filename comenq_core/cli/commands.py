@@ -42,6 +42,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "del": ("change", "delete jobs that are not posted"),
     "pause": ("pause", "post nothing until it is resumed"),
     "resume": ("pause", "go on posting"),
+    "completion": ("completion", "print what makes a shell complete commands"),
 }
 """Each command with the module that has it, and its one-line description."""
 

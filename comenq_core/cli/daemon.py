@@ -23,7 +23,7 @@ from comenq_core.protocols import Stop
 from comenq_core.settings import KINDS, MEANINGS, Settings, flag, load, variable
 from comenq_core.stop import StopFlag
 
-__all__ = ["main"]
+__all__ = ["main", "parser"]
 
 DESCRIPTION = (
     "Without a command, run the whole daemon in the foreground: supervisord, which keeps the"
@@ -39,7 +39,7 @@ FLAGS = tuple(key for key in KINDS if key != "github_token")
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run ``comenqd``; return its exit status: 0 done, 1 failed, 2 wrongly called."""
-    given = _parser().parse_args(arguments)
+    given = parser().parse_args(arguments)
     texts = {key: getattr(given, key) for key in FLAGS if hasattr(given, key)}
     flags = {flag(key): text for key, text in texts.items()}
     try:
@@ -54,23 +54,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
 
 
-def _parser() -> ArgumentParser:
+def parser() -> ArgumentParser:
+    """What the command takes; help, completions and the manual come from it."""
     options = _options()
-    parser = ArgumentParser(
+    whole = ArgumentParser(
         prog="comenqd",
         description=DESCRIPTION,
         epilog=EPILOG,
         parents=[options],
         allow_abbrev=False,
     )
-    parser.add_argument("--version", action="version", version=f"comenqd {__version__}")
-    commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
+    whole.add_argument("--version", action="version", version=f"comenqd {__version__}")
+    commands = whole.add_subparsers(dest="command", metavar="COMMAND", title="commands")
     for name, command in COMMANDS.items():
         sub = commands.add_parser(
             name, help=command.about, description=command.about, parents=[options]
         )
         command.arguments(sub)
-    return parser
+    return whole
 
 
 def _options() -> ArgumentParser:

@@ -11,7 +11,7 @@ import os
 from comenq_core.cli.commands import COMMANDS, command_module
 from comenq_core.cli.target import FORMS
 
-__all__ = ["command_parser", "global_parser"]
+__all__ = ["command_parser", "global_parser", "whole_parser"]
 
 WIDTH = 80
 DESCRIPTION = "Queue comments for pull requests: posted later, once, at a pace GitHub likes."
@@ -21,7 +21,7 @@ EPILOG = "\n".join(
         *(f"  comenq {form} [BODY]" for form in FORMS),
         "",
         "commands (comenq COMMAND --help tells more):",
-        *(f"  {name:8} {summary}" for name, (_, summary) in COMMANDS.items()),
+        *(f"  {name:12} {summary}" for name, (_, summary) in COMMANDS.items()),
         "",
         "exit status: 0 done, 1 refused or failed, 2 usage, 3 the daemon cannot be reached",
     ]
@@ -41,6 +41,21 @@ class _Formatter(argparse.RawDescriptionHelpFormatter):
 
 def global_parser() -> argparse.ArgumentParser:
     """What stands before the command."""
+    parser = _beginning()
+    parser.add_argument("words", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
+    return parser
+
+
+def whole_parser() -> argparse.ArgumentParser:
+    """Everything at once, of which completions and the manual are made."""
+    parser = _beginning()
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+    for name, (_, summary) in COMMANDS.items():
+        _fill(commands.add_parser(name, help=summary, formatter_class=_Formatter), name)
+    return parser
+
+
+def _beginning() -> argparse.ArgumentParser:
     from comenq_core import __version__
 
     parser = argparse.ArgumentParser(
@@ -53,7 +68,6 @@ def global_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"comenq {__version__}")
     _add_socket(parser)
-    parser.add_argument("words", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
     return parser
 
 
@@ -65,15 +79,17 @@ def command_parser(name: str, *, socket: str | None = None) -> argparse.Argument
         socket: the daemon's socket, if it was named before the command.
     """
     parser = argparse.ArgumentParser(
-        prog=f"comenq {name}",
-        description=f"{COMMANDS[name][1].capitalize()}.",
-        formatter_class=_Formatter,
-        allow_abbrev=False,
+        prog=f"comenq {name}", formatter_class=_Formatter, allow_abbrev=False
     )
+    _fill(parser, name, socket=socket)
+    return parser
+
+
+def _fill(parser: argparse.ArgumentParser, name: str, *, socket: str | None = None) -> None:
+    parser.description = f"{COMMANDS[name][1].capitalize()}."
     parser.set_defaults(command=name)
     command_module(name).configure(parser)
     _add_socket(parser, default=socket)
-    return parser
 
 
 def _add_socket(parser: argparse.ArgumentParser, *, default: str | None = None) -> None:

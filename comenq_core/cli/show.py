@@ -27,7 +27,7 @@ def configure(parser: ArgumentParser) -> None:
     """Say what the command takes."""
     parser.epilog = "examples:\n  comenq show 7f3k\n  comenq show 7f3k --json | jq .attempts\n"
     parser.add_argument("id", metavar="ID", help="the job's id, or an unambiguous beginning of it")
-    add_json(parser, "it")
+    add_json(parser, "it as")
 
 
 def run(args: Namespace) -> int:

@@ -45,7 +45,7 @@ def named_ids(words: Iterable[str]) -> list[str]:
 
 def add_json(parser: ArgumentParser, what: str) -> None:
     """Offer ``--json``."""
-    parser.add_argument("--json", action="store_true", help=f"print {what} as JSON")
+    parser.add_argument("--json", action="store_true", help=f"print {what} JSON")
 
 
 def number(text: str) -> int:

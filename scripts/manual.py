@@ -1,0 +1,177 @@
+"""The manual pages, made of what the programs say of themselves."""
+
+from __future__ import annotations
+
+import argparse
+import inspect
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from types import FunctionType
+
+from markup import add_markdown
+from roff import Page
+
+import comenq_core
+from comenq_core import hookspecs, protocols
+from comenq_core.cli.daemon import parser as daemon_parser
+from comenq_core.cli.parser import whole_parser
+from comenq_core.cli.target import FORMS
+from comenq_core.model import PENDING
+
+__all__ = ["pages"]
+
+DOCS = Path(__file__).resolve().parents[1] / "docs"
+CLIENT_ENVIRONMENT = {
+    "COMENQ_SOCKET": "The daemon's socket.",
+    "VISUAL, EDITOR": "The editor for -e.",
+    "NO_COLOR": "If set, nothing is coloured. See https://no-color.org.",
+    "TERM": "If it is dumb, the terminal gets plain text.",
+}
+CLIENT_FILES = {
+    "$XDG_RUNTIME_DIR/comenq/comenq.sock": "The socket of the user's own daemon.",
+    "/run/comenq/comenq.sock": "The socket of the system's daemon.",
+}
+STATUSES = {
+    "0": "Done; for an enqueue: the comment is safe on the disk.",
+    "1": "Refused or failed.",
+    "2": "The command line cannot be meant.",
+    "3": "The daemon cannot be reached.",
+}
+
+
+def pages() -> Iterator[tuple[str, Page]]:
+    """Each page, with its file's name."""
+    yield "comenq.1", _client_page()
+    yield "comenqd.8", _daemon_page()
+    yield "comenqd.toml.5", _settings_page()
+    yield "comenq-plugins.7", _plugins_page()
+
+
+def _client_page() -> Page:
+    parser = whole_parser()
+    page = Page("comenq", 1, "queue comments for pull requests")
+    page.heading("Synopsis")
+    page.example([*(f"comenq {form} [BODY]" for form in FORMS), str(parser.usage)])
+    page.heading("Description")
+    page.paragraph(str(parser.description))
+    page.heading("Options")
+    options = _options(parser)
+    _add_options(page, options)
+    page.heading("Commands")
+    for name, command in _commands(parser).items():
+        _add_command(page, f"comenq {name}", command, without=options)
+    _add_terms(page, "Exit status", STATUSES)
+    _add_terms(page, "Environment", CLIENT_ENVIRONMENT)
+    _add_terms(page, "Files", CLIENT_FILES)
+    page.heading("See also")
+    page.paragraph("comenqd(8), comenqd.toml(5), comenq-plugins(7)")
+    return page
+
+
+def _daemon_page() -> Page:
+    parser = daemon_parser()
+    page = Page("comenqd", 8, "post queued comments to pull requests")
+    page.heading("Synopsis")
+    page.example(["comenqd [--config FILE] [SETTING …]", "comenqd COMMAND [--config FILE] …"])
+    page.heading("Description")
+    page.paragraph(str(parser.description))
+    page.paragraph(str(parser.epilog))
+    page.heading("Options")
+    options = _options(parser)
+    _add_options(page, options)
+    page.heading("Commands")
+    for name, command in _commands(parser).items():
+        _add_command(page, f"comenqd {name}", command, without=options)
+    page.heading("See also")
+    page.paragraph("comenq(1), comenqd.toml(5), comenq-plugins(7)")
+    return page
+
+
+def _settings_page() -> Page:
+    page = Page("comenqd.toml", 5, "the configuration of comenqd")
+    page.heading("Description")
+    add_markdown(page, (DOCS / "configuration.md").read_text())
+    page.heading("See also")
+    page.paragraph("comenqd(8), comenq(1), comenq-plugins(7)")
+    return page
+
+
+def _plugins_page() -> Page:
+    page = Page("comenq-plugins", 7, "how to add to comenq")
+    _title, _subtitle, *paragraphs = inspect.cleandoc(comenq_core.__doc__ or "").split("\n\n")
+    page.heading("Description")
+    page.text("\n\n".join(paragraphs))
+    page.heading("Hooks")
+    for name in ("comenq_intakes", "comenq_stores", "comenq_posters"):
+        hook: FunctionType = getattr(hookspecs, name)
+        _add_signature(page, hook)
+        page.text(inspect.getdoc(hook) or "")
+    for name in protocols.__all__:
+        protocol = getattr(protocols, name)
+        if inspect.isclass(protocol):
+            _add_protocol(page, protocol)
+    page.heading("See also")
+    page.paragraph("comenqd(8), comenqd.toml(5), comenq(1)")
+    return page
+
+
+def _add_protocol(page: Page, protocol: type) -> None:
+    page.heading(protocol.__name__)
+    page.text(inspect.getdoc(protocol) or "")
+    for name, member in vars(protocol).items():
+        if isinstance(member, property):
+            assert member.fget is not None
+            page.subheading(f"{name}: {inspect.signature(member.fget).return_annotation}")
+            page.text(inspect.getdoc(member) or "")
+        elif isinstance(member, FunctionType) and not name.startswith("_"):
+            _add_signature(page, member)
+            page.text(inspect.getdoc(member) or "")
+
+
+def _add_signature(page: Page, function: FunctionType) -> None:
+    signature = str(inspect.signature(function)).replace(repr(PENDING), "PENDING")
+    page.subheading(f"{function.__name__}{signature.replace(chr(39), '')}")
+
+
+def _add_command(
+    page: Page, name: str, command: argparse.ArgumentParser, without: Iterable[argparse.Action]
+) -> None:
+    known = {option.dest for option in without}
+    page.subheading(name)
+    page.paragraph(str(command.description))
+    _add_options(page, [option for option in _options(command) if option.dest not in known])
+    if command.epilog:
+        page.text(command.epilog)
+
+
+def _add_options(page: Page, options: Iterable[argparse.Action]) -> None:
+    for option in options:
+        names = ", ".join(option.option_strings)
+        page.term(f"{names} {_value(option)}".strip(), f"{option.help}.")
+
+
+def _value(option: argparse.Action) -> str:
+    if option.nargs == 0:
+        return ""
+    if option.metavar is None and option.choices is not None:
+        return "|".join(map(str, option.choices))
+    return str(option.metavar or option.dest.upper())
+
+
+def _add_terms(page: Page, heading: str, terms: dict[str, str]) -> None:
+    page.heading(heading)
+    for term, meaning in terms.items():
+        page.term(term, meaning)
+
+
+def _options(parser: argparse.ArgumentParser) -> list[argparse.Action]:
+    shown = [action for action in parser._actions if action.help != argparse.SUPPRESS]  # noqa: SLF001 -- argparse shows its actions to nobody
+    return [action for action in shown if not isinstance(action, _Commands)]
+
+
+def _commands(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:
+    (action,) = (action for action in parser._actions if isinstance(action, _Commands))  # noqa: SLF001
+    return dict(action.choices)
+
+
+_Commands = argparse._SubParsersAction  # noqa: SLF001

@@ -1,0 +1,86 @@
+"""Writes manual pages: text in, roff out.
+
+https://man7.org/linux/man-pages/man7/groff_man.7.html
+"""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from collections.abc import Iterable
+
+__all__ = ["Page"]
+
+
+class Page:
+    """A manual page that grows from above.
+
+    Args:
+        name: what it is about.
+        section: where in the manual it stands.
+        summary: what it is about, in a few words.
+    """
+
+    def __init__(self, name: str, section: int, summary: str) -> None:
+        # No date: the same source gives the same page, whenever it is made.
+        self._lines = [f'.TH "{name.upper()}" "{section}" "" "comenq" ""']
+        self.heading("Name")
+        self._lines.append(rf"{_escaped(name)} \- {_escaped(summary)}")
+
+    def __str__(self) -> str:
+        return "\n".join([*self._lines, ""])
+
+    def heading(self, text: str) -> None:
+        """Begin a section."""
+        self._lines.append(f".SH {_escaped(text.upper())}")
+
+    def subheading(self, text: str) -> None:
+        """Begin a part of a section."""
+        self._lines.append(f".SS {_escaped(text)}")
+
+    def paragraph(self, text: str) -> None:
+        """Add text, in which `this` and ``that`` are to be typed as they are, and *so* is said."""
+        self._lines += [".PP", _inline(text)]
+
+    def term(self, term: str, text: str) -> None:
+        """Add what a word means."""
+        self._lines += [".TP", rf"\fB{_escaped(term)}\fP", _inline(text)]
+
+    def example(self, lines: Iterable[str]) -> None:
+        """Add lines as they are."""
+        self._lines += [".PP", ".RS 4", ".nf", *map(_escaped, lines), ".fi", ".RE"]
+
+    def text(self, text: str) -> None:
+        """Add paragraphs, lists of `name: meaning` and indented examples, as docstrings have them.
+
+        A line that ends with a colon and begins an indented list is set as a title of it.
+        """
+        for block in re.split(r"\n\s*\n", textwrap.dedent(text).strip("\n")):
+            lines = block.splitlines()
+            if all(line.startswith("    ") for line in lines):
+                self.example(textwrap.dedent(block).splitlines())
+            elif lines[0].endswith(":") and all(line.startswith("  ") for line in lines[1:]):
+                self._titled(lines)
+            else:
+                self.paragraph(re.sub(r"::$", ":", " ".join(map(str.strip, lines))))
+
+    def _titled(self, lines: list[str]) -> None:
+        self.paragraph(lines[0])
+        rest = textwrap.dedent("\n".join(lines[1:]))
+        entries = re.findall(r"^(\S[^:\n]*): (.*(?:\n .*)*)", rest, re.MULTILINE)
+        if sum(1 + entry[1].count("\n") for entry in entries) == len(lines) - 1:
+            for term, meaning in entries:
+                self.term(term, " ".join(meaning.split()))
+        else:
+            self.example(rest.splitlines())
+
+
+def _escaped(text: str) -> str:
+    text = text.replace("\\", r"\e").replace("-", r"\-")
+    return rf"\&{text}" if text.startswith((".", "'")) else text
+
+
+def _inline(text: str) -> str:
+    text = re.sub(r"\[([^\]]+)\]\([^)]+\)", r"\1", text)
+    text = re.sub(r"(``?)([^`]+)\1", r"\\fB\2\\fP", _escaped(text))
+    return re.sub(r"\*(\w+)\*", r"\\fI\1\\fP", text)

@@ -1,0 +1,136 @@
+"""What is made of the help texts: completions and the manual."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.cli.commanding import ROOT, environment
+from tests.cli.conftest import Comenq
+from tests.socket.serving import DEADLINE, Served
+
+CONF = ROOT / "conf"
+MANUAL = ("comenq.1", "comenqd.8", "comenqd.toml.5", "comenq-plugins.7")
+SHELLS = ("bash", "zsh", "fish")
+# What readline would do for the last of the words.
+ASK_BASH = """\
+source "$1"; shift
+COMP_WORDS=("$@"); COMP_CWORD=$(( $# - 1 )); COMPREPLY=()
+_shtab_comenq
+printf '%s\\n' "${COMPREPLY[@]}"
+"""
+
+
+def _needs(program: str) -> pytest.MarkDecorator:
+    return pytest.mark.skipif(not shutil.which(program), reason=f"there is no {program} here")
+
+
+def _checked(*command: str | Path, **variables: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        command,
+        env=os.environ | variables,
+        capture_output=True,
+        text=True,
+        timeout=DEADLINE,
+        check=False,
+    )
+
+
+def test_generated_files_are_up_to_date() -> None:
+    """Whoever changes a help text runs scripts/generate."""
+    done = _checked(ROOT / "scripts" / "generate", "--check", COMENQ_PYTHON=sys.executable)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_drift_is_found(tmp_path: Path) -> None:
+    """A page that says something else than the help is named."""
+    shutil.copytree(CONF, tmp_path / "conf")
+    shutil.copytree(ROOT / "scripts", tmp_path / "scripts")
+    shutil.copytree(ROOT / "docs", tmp_path / "docs")
+    page = tmp_path / "conf" / "man" / "comenq.1"
+    page.write_text(page.read_text().replace("Queue", "Cue"))
+    reference = tmp_path / "scripts" / "reference.py"
+    done = _checked(sys.executable, reference, "--check", PYTHONPATH=str(ROOT))
+    assert done.returncode == 1
+    assert done.stderr == f"{page}: run scripts/generate, and commit what it writes\n"
+
+
+@_needs("groff")
+@pytest.mark.parametrize("name", MANUAL)
+def test_manual_is_sound(name: str) -> None:
+    """The formatter has nothing to complain of."""
+    done = _checked("groff", "-man", "-ww", "-Kutf8", "-Tutf8", CONF / "man" / name)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("program", ["comenq", "comenqd"])
+@pytest.mark.parametrize("shell", SHELLS)
+def test_completion_is_printed(comenq: Comenq, shell: str, program: str) -> None:
+    """Each shell has a script for each of the two commands."""
+    script = (CONF / "completions" / f"{program}.{shell}").read_text()
+    assert comenq("completion", shell, program).stdout == script
+    assert program != "comenq" or comenq("completion", shell).stdout == script
+
+
+def test_unknown_shell_is_told(comenq: Comenq) -> None:
+    """The shells that there are scripts for are named."""
+    done = comenq("completion", "tcl")
+    assert done.returncode == 2
+    assert "bash" in done.stderr
+
+
+@pytest.mark.parametrize("program", ["comenq", "comenqd"])
+@pytest.mark.parametrize("shell", [pytest.param(shell, marks=_needs(shell)) for shell in SHELLS])
+def test_shells_understand_their_scripts(shell: str, program: str) -> None:
+    """Each shell finds no fault with its script's grammar."""
+    done = _checked(shell, "-n", CONF / "completions" / f"{program}.{shell}")
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+Complete = Callable[..., list[str]]
+
+
+@pytest.fixture
+def complete(served: Served) -> Complete:
+    """What bash offers for the last of the words, with the command on its path."""
+    env = environment(served.path)
+    env["PATH"] = f"{Path(sys.executable).parent}:{env['PATH']}"
+
+    def ask(*words: str) -> list[str]:
+        script = CONF / "completions" / "comenq.bash"
+        command: list[str | Path] = ["bash", "-c", ASK_BASH, "bash", script, "comenq"]
+        done = subprocess.run(
+            [*command, *words],
+            env=env,
+            capture_output=True,
+            text=True,
+            timeout=DEADLINE,
+            check=True,
+        )
+        return done.stdout.split()
+
+    return ask
+
+
+@_needs("bash")
+def test_bash_completes_commands_options_and_choices(complete: Complete) -> None:
+    """At each place, what can stand there."""
+    assert complete("rel") == ["release"]
+    assert complete("list", "--sta") == ["--state"]
+    assert complete("list", "--state", "h") == ["held"]
+
+
+@_needs("bash")
+def test_bash_completes_ids(complete: Complete, comenq: Comenq, served: Served) -> None:
+    """The jobs that are queued are offered where an id is wanted."""
+    comenq("o/r", "1", "one")
+    comenq("o/r", "2", "two")
+    ids = [job.id for job in served.store.pending()]
+    assert complete("bump", "") == ids
+    assert complete("show", ids[0][:11]) == [job_id for job_id in ids if job_id[:11] == ids[0][:11]]
