@@ -39,18 +39,23 @@ class Desk:
 
     def pending(self, states: Collection[State], offset: int, limit: int | None) -> Sequence[Job]:
         """The jobs in these states, in their order; those that are left out are not read."""
-        places = islice(self._places(states), offset, None)
+        places = self._places(states, offset)
         return list(islice(self._catalogue.jobs(places), limit))
 
-    def _places(self, states: Collection[State]) -> Iterator[Place]:
+    def _places(self, states: Collection[State], offset: int) -> Iterator[Place]:
+        for directory, names in self._line(states):
+            # A slice costs next to nothing, however much it leaves out.
+            yield from (Place(directory, name) for name in names[offset:])
+            offset = max(0, offset - len(names))
+
+    def _line(self, states: Collection[State]) -> Iterator[tuple[str, list[Name]]]:
         layout, catalogue = self._layout, self._catalogue
-        claimed = [Place(layout.cur, name) for name in catalogue.names(layout.cur)]
-        yield from (place for place in claimed if catalogue.state(place) in states)
+        claimed = catalogue.names(layout.cur)
+        yield layout.cur, [n for n in claimed if catalogue.state(Place(layout.cur, n)) in states]
         if State.WAITING in states:
-            line = catalogue.index.line(micros(self._now().wall))
-            yield from (Place(layout.new, name) for name in line)
+            yield layout.new, catalogue.index.line(micros(self._now().wall))
         if State.HELD in states:
-            yield from (Place(layout.hold, name) for name in catalogue.names(layout.hold))
+            yield layout.hold, catalogue.names(layout.hold)
 
     def history(self, directories: Sequence[str], offset: int, limit: int) -> Sequence[Job]:
         """The newest settled jobs in these directories, newest last."""

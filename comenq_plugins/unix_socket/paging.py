@@ -14,7 +14,7 @@ T = TypeVar("T")
 
 REPLY_BYTES = 1024 * 1024
 """A reply that has so much is ended, as a request would be."""
-LOOKED_AT = 10_000
+LOOKED_AT = 1_000
 """So many jobs are looked at for one reply, since meanwhile other clients wait."""
 AT_ONCE = 64
 
