@@ -77,5 +77,6 @@ def _turn(post_in: float | None, until: Until) -> str:
 
 
 def _room(room: dict[str, Any]) -> str:
-    left = amount(room["left"], room["of"])
-    return f"{left} (floor {amount(room['floor'], room['of'])})" if room["floor"] > 1 else left
+    of = room["of"]
+    left, floor = amount(room["left"], of), amount(room["floor"], of).removesuffix(f" {of}")
+    return f"{left} (floor {floor})" if room["floor"] > 1 else left

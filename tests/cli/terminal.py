@@ -10,13 +10,16 @@ import struct
 import subprocess
 import termios
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 
 from tests.cli.commanding import PROGRAM
 from tests.socket.serving import DEADLINE
 
 __all__ = ["Session", "on_terminal"]
+
+LINES = 24
 
 
 class Session:
@@ -69,14 +72,19 @@ class Session:
 
 @contextmanager
 def on_terminal(
-    *words: str, env: Mapping[str, str], columns: int = 80, lines: int = 24
+    *words: str,
+    env: Mapping[str, str],
+    columns: int = 80,
+    program: Sequence[str] = PROGRAM,
+    directory: Path | None = None,
 ) -> Iterator[Session]:
-    """The command on a terminal of so many columns and lines."""
+    """The command (or another program) on a terminal that has so many columns."""
     ours, theirs = pty.openpty()
-    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", LINES, columns, 0, 0))
     with subprocess.Popen(
-        [*PROGRAM, *words],
+        [*program, *words],
         env={"TERM": "xterm", **env},
+        cwd=directory,
         stdin=theirs,
         stdout=theirs,
         stderr=theirs,

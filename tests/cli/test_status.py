@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,7 +16,7 @@ import pytest
 from comenq_core.cli.prometheus import MEANINGS, metrics
 from comenq_core.cli.report import troubles
 from comenq_core.model import Health, Pacing, Room
-from tests.cli.commanding import environment, run
+from tests.cli.commanding import ROOT, environment, run
 from tests.cli.conftest import Comenq
 from tests.cli.terminal import Session, on_terminal
 from tests.socket.serving import Served
@@ -150,6 +151,13 @@ def test_status_as_metrics(comenq: Comenq, served: Served) -> None:
     assert samples[r'comenqd_account_refused{account="\"\\\n"}'] == "1"
     assert samples['comenqd_room{of="bytes"}'] == "12345678901"
     assert samples['comenqd_room_floor{of="bytes"}'] == "16777216"
+
+
+def test_every_metric_is_documented() -> None:
+    """The page on monitoring has each metric with its help."""
+    page = (ROOT / "docs" / "monitoring.md").read_text()
+    rows = re.findall(r"^\| `(comenqd_\w+)` \| (.*) \|$", page, re.MULTILINE)
+    assert dict(rows) == MEANINGS
 
 
 def test_what_nobody_knows_is_no_metric() -> None:

@@ -1,0 +1,194 @@
+"""What users see, screen by screen, on a terminal and through a pipe."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import re
+from pathlib import Path
+from textwrap import dedent
+
+import pytest
+
+from comenq_core import __version__
+from comenq_core.model import Buried, Done, Verdict
+from tests.cli.commanding import environment
+from tests.cli.conftest import Comenq
+from tests.cli.terminal import on_terminal
+from tests.socket.attempts import ATTEMPT
+from tests.socket.serving import Served
+
+COLUMNS = 72
+BODIES = {
+    "a": "Two links are broken:\n1. home\n2. about",
+    "b": "Ready for review?",
+    "c": "A comment longer than there is room for",
+    "d": "Thanks!",
+}
+VERDICTS: tuple[Verdict, ...] = (
+    Done(url="https://github.com/octo/site/pull/1#c1", comment_id=1),
+    Buried(reason="the conversation is locked"),
+)
+ME = f"{pwd.getpwuid(os.getuid()).pw_name} (uid {os.getuid()})"
+
+
+@pytest.fixture(autouse=True)
+def queue(comenq: Comenq, served: Served) -> None:
+    """One comment is posted, one has failed, one waits, and one is held."""
+    for number, (key, body) in enumerate(BODIES.items(), start=123):
+        # The id of a job that has a key is always the same.
+        comenq("octo/site", str(number), body, "--key", key)
+    for verdict in VERDICTS:
+        job = served.store.claim("octocat")
+        assert job is not None
+        served.store.settle(job, verdict, ATTEMPT)
+    _, held = served.store.pending()
+    served.store.hold(held.id)
+
+
+LISTED = dedent("""\
+    ID            PULL REQUEST   COMMENT                                  STATE    TRIES  WHEN
+    xfht8m8racc2  octo/site#125  A comment longer than there is room for  waiting  0      now
+    6qhygexj7na5  octo/site#126  Thanks!                                  held     0
+    """)
+LISTED_NARROW = dedent("""\
+    ID            PULL REQUEST   COMMENT                STATE    TRIES  WHEN
+    xfht8m8racc2  octo/site#125  A comment longer tha…  waiting  0      now
+    6qhygexj7na5  octo/site#126  Thanks!                held     0
+    """)
+SOME_FAILED = "comenq: 1 failed: see them with --state failed\n"
+HISTORY = dedent("""\
+    TIME              ID            PULL REQUEST   STATE   TRIES  AFTER  URL OR REASON
+    2026-12-01 09:00  8fx7ekmr22bg  octo/site#123  posted  1      0 s    https://github.com/octo/site/pull/1#c1
+    2026-12-01 09:00  0ar0z2wrckv7  octo/site#124  failed  1      0 s    the conversation is locked
+    """)
+SHOWN = dedent(f"""\
+    id:            0ar0z2wrckv7
+    pull request:  octo/site#124
+    state:         failed
+    arrived:       2026-12-01 09:00:00 +0000 by unix, {ME}
+    settled:       2026-12-01 09:00:00 +0000
+    key:           b
+    reason:        the conversation is locked
+    attempts:      1, of which 0 count
+      2026-12-01 09:00:00 +0000 refused as octocat: locked
+
+    Ready for review?
+    """)
+STATUS = dedent("""\
+    queue:     1 waiting, 0 posting, 1 held, 1 posted, 1 failed
+    daemon:    the listener answers; the worker runs
+    next:      xfht8m8racc2, now
+    account:   none has posted yet
+    """)
+MISSPELT = dedent("""\
+    comenq: 'lits' is no command: did you mean list?
+    (comenq --help shows examples)
+    """)
+NAMELESS = dedent("""\
+    comenq: name the jobs to release by their ids, or say --all, but not both
+    (comenq --help shows examples)
+    """)
+WRONG = "comenq: job xfht8m8racc2 is waiting; it would have to be held\n"
+HELP = dedent("""\
+    usage: comenq [--socket PATH] COMMAND …
+
+    Queue comments for pull requests: posted later, once, at a pace GitHub likes.
+
+    options:
+      -h, --help     show this help message and exit
+      --version      show program's version number and exit
+      --socket PATH  the daemon's socket (default: $COMENQ_SOCKET, then
+                     one's own, then the system's)
+
+    to queue a comment:
+      comenq OWNER/REPO NUMBER [BODY]
+      comenq OWNER/REPO#NUMBER [BODY]
+      comenq https://github.com/OWNER/REPO/pull/NUMBER [BODY]
+
+    commands (comenq COMMAND --help tells more):
+      put          queue a comment
+      list         list what is queued
+      show         show everything that is known of a job
+      status       show how the queue stands, and what it waits for
+      top          show the status live
+      hist         list what was posted, skipped or given up
+      wait         wait until jobs are posted
+      bump         put jobs at the head of the line
+      bust         put jobs at the end of the line
+      hold         keep jobs from being posted
+      release      let held jobs take their places again
+      retry        queue failed jobs again
+      del          delete jobs that are not posted
+      pause        post nothing until it is resumed
+      resume       go on posting
+      completion   print what makes a shell complete commands
+
+    exit status: 0 done, 1 refused or failed, 2 usage, 3 the daemon cannot be reached
+    """)
+# Where nobody tells how wide it is, it is 80 columns wide.
+WIDE_HELP = HELP.replace(
+    "then\n                 one's own, then", "then one's own,\n                 then"
+)
+SCREENS = {
+    "list": (LISTED_NARROW + SOME_FAILED, 0),
+    "hist": (HISTORY, 0),
+    "show 0ar0": (SHOWN, 0),
+    "status": (STATUS, 0),
+    "--help": (HELP, 0),
+    "--version": (f"comenq {__version__}\n", 0),
+    "bump xfht": ("bumped xfht8m8racc2 · octo/site#125 · 1st in line · now\n", 0),
+    "del xfht": ("deleted xfht8m8racc2 · octo/site#125\n", 0),
+    "wait 8fx7": ("https://github.com/octo/site/pull/1#c1\n", 0),
+    "pause code freeze": ("the queue is paused; comenq resume goes on\n", 0),
+    "lits": (MISSPELT, 2),
+    "release": (NAMELESS, 2),
+    "release xfht": (WRONG, 1),
+}
+"""What a terminal shows."""
+PIPED = SCREENS | {"list": (LISTED + SOME_FAILED, 0), "--help": (WIDE_HELP, 0)}
+"""What a pipe gets, results first: the same, but for what would be cut."""
+
+
+@pytest.mark.parametrize("line", SCREENS)
+def test_terminal_shows(served: Served, line: str) -> None:
+    """Each screen fits the terminal, and is the one that is written down here."""
+    screen, status = SCREENS[line]
+    env = environment(served.path, NO_COLOR="1")
+    with on_terminal(*line.split(), env=env, columns=COLUMNS) as session:
+        assert session.end() == status
+    assert session.seen.replace("\r\n", "\n") == screen
+
+
+@pytest.mark.parametrize("line", PIPED)
+def test_pipe_gets(comenq: Comenq, line: str) -> None:
+    """Programs get the same words, and results alone on standard output."""
+    screen, status = PIPED[line]
+    done = comenq(*line.split())
+    assert (done.stdout + done.stderr, done.returncode) == (screen, status)
+    assert all(text.startswith(("comenq: ", "(comenq ")) for text in done.stderr.splitlines())
+    assert (done.stdout == "") == (status != 0)
+
+
+def test_colours_tell_states_apart(served: Served) -> None:
+    """Heads are bold, what is held is yellow, what is posted green, what has failed red."""
+    env = environment(served.path)
+    shown = ""
+    for word in ("list", "hist"):
+        with on_terminal(word, env=env, columns=COLUMNS) as session:
+            session.end()
+        shown += session.seen
+    found = dict(re.findall(r"\x1b\[(\d+)m([A-Z a-z]+?) *\x1b\[m", shown)[::-1])
+    assert found == {"1": "ID", "33": "held", "32": "posted", "31": "failed"}
+
+
+def test_progress_is_shown_to_who_watches(served: Served, directory: Path) -> None:
+    """A bar stands on the terminal while many are queued, and is gone in the end."""
+    file = directory / "many.jsonl"
+    file.write_text('{"owner":"o","repo":"r","pr_number":1,"body":"x"}\n' * 2_000)
+    with on_terminal("put", "--jsonl", str(file), env=environment(served.path)) as session:
+        assert session.end() == 0
+    shown = session.seen.split("\r\x1b[K")
+    assert shown[-1] == "queued 2,000 comments\r\n"
+    assert all(re.fullmatch(r"\[#*\.*\] +\d+%  [\d,]+ queued", bar) for bar in shown[1:-1])
+    assert shown[1:-1]
