@@ -17,10 +17,10 @@ class Unfit(Exception):
 
 
 def read_own(path: str, limit: int) -> bytes:
-    """Read at most ``limit`` bytes of a file that this process's user has made.
+    """Read a file of at most ``limit`` bytes that this process's user has made.
 
     Raises:
-        Unfit: it is somebody else's, or no regular file.
+        Unfit: it is somebody else's, no regular file, or too large.
         OSError: it is gone, or cannot be read.
     """
     descriptor = _open(path)
@@ -28,6 +28,8 @@ def read_own(path: str, limit: int) -> bytes:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode) or status.st_uid != os.geteuid():
             raise Unfit(f"it was not made by the daemon (uid {status.st_uid})")
+        if status.st_size > limit:
+            raise Unfit(f"it has {status.st_size} bytes; {limit} are allowed")
         return read_all(descriptor, limit)
     finally:
         os.close(descriptor)

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from comenq_core import wire
 from comenq_plugins.spool.names import Name
-from tests.reliability.burden import until
+from tests.reliability.burden import peak, until
 from tests.reliability.ways import Ways, request, running
 
 GOOD = count()
@@ -164,6 +164,28 @@ def test_no_rubbish_keeps_the_next_job_from_being_posted(ways: Ways, heap: list[
         raise AssertionError(f"{ways.worker.log}\n{os.listdir(new)}") from None
 
     assert ways.listener.is_alive, str(ways.listener.log)
+
+
+def test_job_with_a_tebibyte_behind_it_is_a_dead_letter() -> None:
+    """Found by the fuzzer: a file that begins with a job and never ends is not read to its end."""
+    name = Name(1, 0, "0123456789ab", "00000000")
+    job = wire.encode(
+        {
+            "id": name.id,
+            "request": request("endless"),
+            "arrived": "2026-11-24T07:50:00Z",
+            "origin": {"intake": "x", "uid": None, "pid": None},
+        }
+    )
+    with running() as ways:
+        Rubbish(str(name).encode(), "sparse", job + b"\n").put_into(
+            os.fsencode(ways.daemon.queue / "new"), os.fsencode(ways.outside)
+        )
+        assert ways.post_by_socket("good").body == "good"
+
+        (letter,) = ways.say(b'{"op":"hist","failed":true}')["history"]
+        assert "1099511627776 bytes" in letter["reason"]
+        assert peak(ways.worker.pid) < 128 << 20
 
 
 @pytest.mark.parametrize(("order", "ahead"), [(10**17 - 1, False), (0, True)], ids=["end", "head"])
