@@ -68,9 +68,13 @@ find_python() {
  and is not in a home directory; COMENQ_PYTHON can name one"
 }
 
+which_python() {
+    "$1" -c 'import sys; print(sys.version, sys.base_prefix)' 2>/dev/null || true
+}
+
 # Two installations with the same fingerprint are the same.
 fingerprint() {
-    "$python" -c 'import sys; print(sys.version, sys.base_prefix)'
+    which_python "$python"
     if [ "$wheel" ]; then
         cksum <"$wheel"
     else
@@ -87,7 +91,9 @@ make_venv() {
     echo "install comenq into $home with $python"
     [ -z "$rehearse" ] || return 0
     rm -f "$home/fingerprint"
-    "$python" -m venv "$home"
+    if [ "$(which_python "$home/bin/python")" != "$(which_python "$python")" ]; then
+        "$python" -m venv --clear "$home"
+    fi
     pip="$home/bin/python -m pip --quiet --disable-pip-version-check --no-cache-dir"
     if [ -z "$wheel" ]; then
         wheels=$(mktemp -d)

@@ -55,8 +55,10 @@ class Service:
     def add_to_unit(self, *lines: str) -> None:
         """Give the unit these lines of [Service] beside its own, and none of former times."""
         place = "/run/systemd/system/comenq.service.d"
-        self.machine.run("mkdir", "-p", place)
-        self.machine.write(f"{place}/test.conf", "\n".join(["[Service]", *lines, ""]))
+        self.machine.run("rm", "-rf", place)
+        if lines:
+            self.machine.run("mkdir", place)
+            self.machine.write(f"{place}/test.conf", "\n".join(["[Service]", *lines, ""]))
         self.machine.run("systemctl", "daemon-reload")
 
     def put(self, body: str) -> str:

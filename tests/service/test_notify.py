@@ -57,6 +57,7 @@ def test_ready_means_that_both_processes_serve(manager: Manager, service: Servic
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
+@pytest.mark.slow
 def test_half_a_daemon_is_never_ready(manager: Manager, forge: Forge) -> None:
     """A daemon whose listener cannot have its socket ends without ever having said READY=1."""
     with Service(forge.url) as service:
@@ -91,6 +92,7 @@ def test_stopping_is_announced(manager: Manager, service: Service) -> None:
     manager.until("STOPPING=1")
 
 
+@pytest.mark.slow
 def test_the_watchdog_is_fed_until_supervisord_hangs(manager: Manager, service: Service) -> None:
     """The watchdog hears of supervisord's loop again and again, and of a stopped one nothing."""
     for _ in range(2):

@@ -244,7 +244,6 @@ def test_an_upgrade_in_place_loses_nothing(service: Service) -> None:
     assert service.machine.run("cat", "/proc/1/comm")  # the machine lives on
     service.machine.run("comenq", "resume")
     service.posted("old one", "old two")
-    service.install()
 
 
 def test_uninstalling_keeps_the_queue(service: Service) -> None:
