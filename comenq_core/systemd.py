@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import socket
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
@@ -68,39 +68,40 @@ class Report:
 
     def _look(self, _event: object) -> None:
         try:
-            status = sentence(*self._ask()) if ASKED in self._settings.intakes else "Running."
+            status = self._ask() if ASKED in self._settings.intakes else {}
         except (ComenqError, OSError):
             notify("STATUS=The listener does not answer.")
             return
-        notify(f"STATUS={status}")
-        if not self._is_ready and self._all_run():
+        notify(f"STATUS={sentence(status) if status else 'Running.'}")
+        if not self._is_ready and self._all_run() and status.get("working") is not False:
             self._is_ready = True
             notify("READY=1")
 
-    def _ask(self) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    def _ask(self) -> dict[str, Any]:
         with Client(str(self._settings.socket_path), PATIENCE) as client:
-            status = client.ask({"op": "status"})["status"]
-            return status, client.ask({"op": "list", "limit": 1})["entries"]
+            status: dict[str, Any] = client.ask({"op": "status"})["status"]
+            return status
 
     def _stop(self, _event: object) -> None:
         if self._is_ending():
             notify("STOPPING=1", "STATUS=A post in flight is finished first.")
 
 
-def sentence(status: dict[str, Any], entries: Sequence[dict[str, Any]]) -> str:
+def sentence(status: dict[str, Any]) -> str:
     """What ``systemctl status`` is to say: how much there is to do, and when the next is done.
 
     Args:
         status: the reply's part of that name to the operation ``status``.
-        entries: the reply's part of that name to ``list``; only the first counts.
     """
-    counts = status["counts"]
+    counts, first = status["counts"], status["next"]
     words = f"{counts['waiting']} waiting, {counts['failed']} failed"
+    if status["working"] is False:
+        return f"{words}; no worker runs."
     if status["paused"]:
         return f"{words}; paused."
-    if not entries or entries[0]["state"] != "waiting":
+    if first is None:
         return f"{words}."
-    if entries[0]["eta_seconds"] is None:
+    if first["eta_seconds"] is None:
         return f"{words}; the credential is refused."
-    at = time.localtime(time.time() + entries[0]["eta_seconds"])
+    at = time.localtime(time.time() + first["eta_seconds"])
     return f"{words}; next post at {time.strftime('%Y-%m-%d %H:%M:%S %z', at)}."

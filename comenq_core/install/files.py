@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,11 +13,17 @@ from comenq_core.install.steps import Step
 
 __all__ = ["Files"]
 
-# Where each shell looks for completions, below share.
-COMPLETIONS = {
-    "bash": "bash-completion/completions/comenq",
-    "zsh": "zsh/site-functions/_comenq",
-    "fish": "fish/vendor_completions.d/comenq.fish",
+# Where manual pages are looked for, and each shell looks for completions, below share.
+SHARED = {
+    "man/comenq.1": "man/man1/comenq.1",
+    "man/comenqd.8": "man/man8/comenqd.8",
+    "man/comenqd.toml.5": "man/man5/comenqd.toml.5",
+    "completions/comenq.bash": "bash-completion/completions/comenq",
+    "completions/comenqd.bash": "bash-completion/completions/comenqd",
+    "completions/comenq.zsh": "zsh/site-functions/_comenq",
+    "completions/comenqd.zsh": "zsh/site-functions/_comenqd",
+    "completions/comenq.fish": "fish/vendor_completions.d/comenq.fish",
+    "completions/comenqd.fish": "fish/vendor_completions.d/comenqd.fish",
 }
 # Where systemd looks for other things than units, beside the directory of its units.
 EXTRAS = {"comenq.sysusers": "sysusers.d/comenq.conf", "comenq.tmpfiles": "tmpfiles.d/comenq.conf"}
@@ -27,7 +31,7 @@ EXTRAS = {"comenq.sysusers": "sysusers.d/comenq.conf", "comenq.tmpfiles": "tmpfi
 
 @dataclass(frozen=True, slots=True)
 class Files:
-    """Commands, completions and units.
+    """Commands, manual pages, completions and units.
 
     Args:
         places: where things are called to be.
@@ -40,13 +44,12 @@ class Files:
     root: Path = Path("/")
 
     def install(self) -> Iterator[Step]:
-        """Put the commands and what shells complete into place."""
+        """Put the commands, the manual and what shells complete into place."""
         places = self.places
         yield Link(self.at(places.commands / "comenq"), self.venv / "bin/comenq")
         yield Link(self.at(places.daemon), self.venv / "bin/comenqd")
-        for shell, name in COMPLETIONS.items():
-            if text := _said("completion", shell):
-                yield File(self.at(places.share / name), text)
+        for name, place in SHARED.items():
+            yield File(self.at(places.share / place), conf_file(name).read_text())
 
     def unit(self) -> Step:
         """Put systemd's unit into place."""
@@ -60,8 +63,8 @@ class Files:
         """Take them away."""
         places = self.places
         yield Gone(self.at(places.units / "comenq.service"))
-        for name in COMPLETIONS.values():
-            yield Gone(self.at(places.share / name))
+        for place in SHARED.values():
+            yield Gone(self.at(places.share / place))
         yield Gone(self.at(places.daemon))
         yield Gone(self.at(places.commands / "comenq"))
 
@@ -73,10 +76,3 @@ class Files:
     def at(self, path: Path) -> Path:
         """Where to put what will be called ``path``."""
         return self.root / path.relative_to("/")
-
-
-def _said(*words: str) -> str:
-    """What the client prints, which is "" when it does not know these words."""
-    command = [sys.executable, "-m", "comenq_core.cli.client", *words]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    return done.stdout if done.returncode == 0 else ""

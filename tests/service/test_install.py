@@ -78,7 +78,7 @@ def mode(path: Path) -> int:
 
 
 def test_a_users_files_are_put_into_place(home: Home) -> None:
-    """A user's installation has the commands, the unit, and a private place for the token."""
+    """A user's installation has commands, manual, unit, and a private place for the token."""
     home.step()
 
     assert (home.path / ".local/bin/comenq").readlink() == home.venv / "bin/comenq"
@@ -86,6 +86,8 @@ def test_a_users_files_are_put_into_place(home: Home) -> None:
     assert (
         "%h/.local/bin/comenqd" in (home.path / ".config/systemd/user/comenq.service").read_text()
     )
+    for place in ("man/man8/comenqd.8", "bash-completion/completions/comenq"):
+        assert "comenq" in (home.path / ".local/share" / place).read_text()
     assert [mode(path) for path in (home.config.parent, home.config, home.token)] == [
         0o700,
         0o600,

@@ -127,26 +127,27 @@ def test_an_abstract_address_is_understood(monkeypatch: pytest.MonkeyPatch) -> N
         assert manager.recv(100) == b"READY=1\nSTATUS=Fine."
 
 
-COUNTS = {"waiting": 2, "failed": 1}
+WAITS: dict[str, object] = {
+    "counts": {"waiting": 2, "failed": 1},
+    "working": True,
+    "paused": None,
+    "next": {"id": "x", "eta_seconds": None},
+}
 
 
 @pytest.mark.parametrize(
-    ("paused", "entries", "text"),
+    ("difference", "text"),
     [
-        (None, [], "2 waiting, 1 failed."),
-        (None, [{"state": "posting", "eta_seconds": 0}], "2 waiting, 1 failed."),
-        (None, [{"state": "held", "eta_seconds": None}], "2 waiting, 1 failed."),
-        ({"reason": "why"}, [{"state": "waiting", "eta_seconds": None}],
-         "2 waiting, 1 failed; paused."),
-        (None, [{"state": "waiting", "eta_seconds": None}],
-         "2 waiting, 1 failed; the credential is refused."),
+        ({"next": None}, "2 waiting, 1 failed."),
+        ({"working": None, "next": None}, "2 waiting, 1 failed."),
+        ({"working": False}, "2 waiting, 1 failed; no worker runs."),
+        ({"paused": {"reason": "why"}}, "2 waiting, 1 failed; paused."),
+        ({}, "2 waiting, 1 failed; the credential is refused."),
     ],
-)  # fmt: skip
-def test_a_status_without_a_next_post(
-    paused: dict[str, str] | None, entries: list[dict[str, object]], text: str
-) -> None:
+)
+def test_a_status_without_a_next_post(difference: dict[str, object], text: str) -> None:
     """Where no time can be told, the status says what it is that keeps the queue."""
-    assert sentence({"counts": COUNTS, "paused": paused}, entries) == text
+    assert sentence(WAITS | difference) == text
 
 
 @pytest.mark.parametrize(
