@@ -3,7 +3,7 @@
 ``clock``
     a clock that goes only when it is told to
 ``contract``
-    what every store has to keep, as tests to subclass
+    what intakes, stores and posters have to keep, as tests to subclass
 ``forge``
     a GitHub stand-in that serves on loopback
 ``memory``

@@ -1,14 +1,15 @@
-"""What every store has to keep, as tests. Subclass `StoreContract`, and give it your store.
+"""What plugins have to keep, as tests: subclass the contract of your kind, and give it your plugin.
 
-For instance::
+`IntakeContract`, `StoreContract` and `PosterContract` say which fixtures they need. For instance::
 
-    class TestMyStore(StoreContract):
+    class TestMyStore(StoreContract, OneWorkerContract):
         @pytest.fixture
         def reopen(self, clock, tmp_path):
             return lambda: MyStore(tmp_path, clock)
 
-Each test states one sentence of `comenq_core.protocols.Store`. Add `OneWorkerContract` for a store
-of one machine, or `ManyWorkersContract` for one that machines share.
+Each test states one sentence of `comenq_core.protocols`. To the contract of a store, add
+`OneWorkerContract` for one of a single machine, or `ManyWorkersContract` for one that machines
+share.
 """
 
 from __future__ import annotations
@@ -18,15 +19,30 @@ import pytest
 pytest.register_assert_rewrite(
     *(
         f"{__name__}.{part}"
-        for part in ("harness", "line", "moving", "operators", "records", "work", "workers")
+        for part in (
+            "finding",
+            "forge",
+            "harness",
+            "intake",
+            "line",
+            "moving",
+            "operators",
+            "posting",
+            "records",
+            "work",
+            "workers",
+        )
     )
 )
 
 # Asserts are rewritten, to say what was compared, in modules that are registered before they are
 # imported. https://docs.pytest.org/en/stable/how-to/writing_plugins.html#assertion-rewriting
+from comenq_core.testing.contract.finding import FindingContract  # noqa: E402
+from comenq_core.testing.contract.intake import IntakeContract  # noqa: E402
 from comenq_core.testing.contract.line import LineContract  # noqa: E402
 from comenq_core.testing.contract.moving import MovingContract  # noqa: E402
 from comenq_core.testing.contract.operators import OperatorContract  # noqa: E402
+from comenq_core.testing.contract.posting import PostingContract  # noqa: E402
 from comenq_core.testing.contract.records import RecordContract  # noqa: E402
 from comenq_core.testing.contract.work import WorkContract  # noqa: E402
 from comenq_core.testing.contract.workers import (  # noqa: E402
@@ -34,7 +50,13 @@ from comenq_core.testing.contract.workers import (  # noqa: E402
     OneWorkerContract,
 )
 
-__all__ = ["ManyWorkersContract", "OneWorkerContract", "StoreContract"]
+__all__ = [
+    "IntakeContract",
+    "ManyWorkersContract",
+    "OneWorkerContract",
+    "PosterContract",
+    "StoreContract",
+]
 
 
 class StoreContract(LineContract, OperatorContract, WorkContract, RecordContract, MovingContract):
@@ -42,4 +64,13 @@ class StoreContract(LineContract, OperatorContract, WorkContract, RecordContract
 
     A subclass defines the fixture ``reopen``: a function that opens the same store once more, as
     another process would, going by the fixture ``clock``. The fixture ``store`` is one opened so.
+    """
+
+
+class PosterContract(PostingContract, FindingContract):
+    """The whole contract of a poster.
+
+    A subclass defines two fixtures: ``forge``, a stand-in with the methods of
+    `comenq_core.testing.contract.forge.Forge`; and ``make_poster``, which makes posters that
+    speak to it, of a credential and of the seconds that a call may take.
     """
