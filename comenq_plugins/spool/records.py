@@ -7,9 +7,10 @@ listener clears what the worker has recorded when an operator says ``resume``.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from functools import lru_cache
 
 from comenq_core import wire
 from comenq_core.errors import InvalidRequest, Outpaced, StoreError
@@ -39,16 +40,13 @@ class Records:
         Raises:
             StoreError: the file is damaged. Posting on without it could break the pace.
         """
-        value = self._read(self._pacing)
-        if value is None:
+        data = self._read(self._pacing)
+        if data is None:
             return {}
-        if not isinstance(value, list):
-            raise _damaged(self._pacing)
         try:
-            records = [wire.pacing_from_json(record) for record in value]
+            return {record.account: record for record in _pacing(data)}
         except InvalidRequest as error:
             raise _damaged(self._pacing) from error
-        return {record.account: record for record in records}
 
     def pace(self, record: Pacing, expect: Pacing | None) -> None:
         """Replace an account's record, if it is still ``expect``."""
@@ -71,11 +69,11 @@ class Records:
 
     def paused(self) -> Pause | None:
         """The operator's pause, if there is one."""
-        value = self._read(self._pause)
-        if value is None:
+        data = self._read(self._pause)
+        if data is None:
             return None
         try:
-            return wire.pause_from_json(value)
+            return wire.pause_from_json(wire.parse(data))
         except InvalidRequest as error:
             raise _damaged(self._pause) from error
 
@@ -97,13 +95,22 @@ class Records:
         durable.create(draft, wire.encode(value) + b"\n")
         durable.replace(draft, path)
 
-    def _read(self, path: str) -> object | None:
+    def _read(self, path: str) -> bytes | None:
         try:
-            return wire.parse(read_own(path, _LIMIT))
+            return read_own(path, _LIMIT)
         except FileNotFoundError:
             return None
-        except (InvalidRequest, Unfit) as error:
+        except Unfit as error:
             raise _damaged(path) from error
+
+
+# The worker reads the same bytes several times a post.
+@lru_cache(maxsize=1)
+def _pacing(data: bytes) -> Sequence[Pacing]:
+    value = wire.parse(data)
+    if not isinstance(value, list):
+        raise InvalidRequest("", "must be a JSON array")
+    return [wire.pacing_from_json(record) for record in value]
 
 
 def _damaged(path: str) -> StoreError:
