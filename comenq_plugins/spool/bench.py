@@ -10,16 +10,19 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from comenq_core.errors import InvalidRequest, WrongState
+from comenq_core.log import Log
 from comenq_core.model import Instant, Job, State
 from comenq_plugins.spool import durable, journal
 from comenq_plugins.spool.catalogue import JOB_LIMIT, Catalogue, Place
 from comenq_plugins.spool.journal import Event
 from comenq_plugins.spool.letters import bury
 from comenq_plugins.spool.names import Name, micros, moment
-from comenq_plugins.spool.reading import Unfit, read_own
+from comenq_plugins.spool.reading import Unfit, Unreadable, read_own
 from comenq_plugins.spool.transitions import target_of
 
 __all__ = ["Bench"]
+
+log = Log("spool")
 
 
 class Bench:
@@ -53,15 +56,25 @@ class Bench:
         waiting = Place(self._layout.new, name)
         mine = Place(self._layout.cur, name._replace(due=0))
         try:
-            job = self._catalogue.read(waiting)
-            durable.move(waiting.path, mine.path)
+            job = self._read(waiting, now)
+            if job:
+                durable.move(waiting.path, mine.path)
         except FileNotFoundError:
-            job = None
-        except (Unfit, InvalidRequest) as error:
-            bury(self._layout, waiting, now.wall, str(error))
             job = None
         self._catalogue.index.discard(name)
         return replace(job, state=State.POSTING, due=None) if job else None
+
+    def _read(self, place: Place, now: Instant) -> Job | None:
+        """A waiting job; one that cannot be read stands in no other's way."""
+        try:
+            return self._catalogue.read(place)
+        except (Unfit, InvalidRequest) as error:
+            bury(self._layout, place, now.wall, str(error))
+        except Unreadable as error:
+            log.error("unreadable", "The disk does not give a job; the next one goes on, and this"
+                      " one is tried again in some minutes.", job=place.name.id,
+                      reason=error)  # fmt: skip
+        return None
 
     def reclaim(self, job: Job) -> Job:
         """Take a job that is in doubt."""

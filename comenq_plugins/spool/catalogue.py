@@ -12,7 +12,7 @@ from comenq_core.model import Counts, Job, State
 from comenq_plugins.spool import journal
 from comenq_plugins.spool.incoming import Incoming, listed
 from comenq_plugins.spool.names import Name
-from comenq_plugins.spool.reading import Unfit, read_own
+from comenq_plugins.spool.reading import Unfit, Unreadable, read_own
 
 __all__ = ["JOB_LIMIT", "Catalogue", "Place", "listed", "moved_on"]
 
@@ -113,6 +113,7 @@ class Catalogue(Incoming):
         Raises:
             FileNotFoundError: it has moved on meanwhile.
             Unfit, InvalidRequest: the file is not one of the daemon's own making.
+            Unreadable: the disk does not give its bytes.
         """
         data = read_own(place.path, JOB_LIMIT)
         return journal.decode(data, place.name, self.state(place))
@@ -130,8 +131,8 @@ class Catalogue(Incoming):
                 yield self.read(place)
             except FileNotFoundError:
                 continue
-            except (Unfit, InvalidRequest) as error:
-                log.debug("unreadable", "A file in the spool is not a job.",
+            except (Unfit, Unreadable, InvalidRequest) as error:
+                log.debug("unreadable", "A file in the spool cannot be read as a job.",
                           path=place.path, reason=error)  # fmt: skip
 
     def counts(self) -> Counts:

@@ -7,7 +7,7 @@ import os
 import stat
 from collections.abc import Iterable, Iterator
 
-__all__ = ["Unfit", "is_own", "own_files", "read_all", "read_foreign", "read_own"]
+__all__ = ["Unfit", "Unreadable", "is_own", "own_files", "read_all", "read_foreign", "read_own"]
 
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
@@ -16,12 +16,17 @@ class Unfit(Exception):
     """What stands under a name is not a file that may be read; the text says why."""
 
 
+class Unreadable(OSError):
+    """The disk does not give a file's bytes now: a bad block, say. It may another time."""
+
+
 def read_own(path: str, limit: int) -> bytes:
     """Read a file of at most ``limit`` bytes that this process's user has made.
 
     Raises:
         Unfit: it is somebody else's, no regular file, or too large.
-        OSError: it is gone, or cannot be read.
+        Unreadable: its bytes cannot be had.
+        OSError: it is gone, or cannot be opened.
     """
     descriptor = _open(path)
     try:
@@ -31,6 +36,8 @@ def read_own(path: str, limit: int) -> bytes:
         if status.st_size > limit:
             raise Unfit(f"it has {status.st_size} bytes; {limit} are allowed")
         return read_all(descriptor, limit)
+    except OSError as error:
+        raise Unreadable(error.errno, error.strerror, path) from error
     finally:
         os.close(descriptor)
 

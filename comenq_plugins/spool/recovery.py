@@ -20,7 +20,7 @@ from comenq_plugins.spool.layout import Layout
 from comenq_plugins.spool.letters import bury
 from comenq_plugins.spool.locks import locked
 from comenq_plugins.spool.names import Name
-from comenq_plugins.spool.reading import Unfit, own_files, read_own
+from comenq_plugins.spool.reading import Unfit, Unreadable, own_files, read_own
 from comenq_plugins.spool.transitions import target_of
 
 __all__ = ["recover"]
@@ -96,8 +96,12 @@ def _finish_claimed(layout: Layout, now: Instant) -> None:
             journal.decode(data, name, State.POSTING)
         except (Unfit, InvalidRequest) as error:
             bury(layout, place, now.wall, str(error))
-            continue
-        _finish(layout, place, journal.events_in(data)[name.events :])
+        except Unreadable as error:
+            log.error("unreadable", "The disk does not give a job that was being posted: it stays"
+                      " in doubt until it does.", job=name.id, reason=error)  # fmt: skip
+            _finish(layout, place, unsettled=())
+        else:
+            _finish(layout, place, journal.events_in(data)[name.events :])
 
 
 def _finish(layout: Layout, place: Place, unsettled: Sequence[journal.Event | Forgiven]) -> None:

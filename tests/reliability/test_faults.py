@@ -145,12 +145,35 @@ def test_failing_disk_stops_the_worker_before_it_posts(daemon: Apart, forge: For
     assert len(complaints(worker)) == 1, str(worker.log)
 
 
+@pytest.mark.slow
+def test_job_that_the_disk_does_not_give_stands_in_no_others_way(
+    daemon: Apart, forge: Forge
+) -> None:
+    """The next one is posted; the unreadable one is told of, kept, and posted once it is read."""
+    daemon.listen()
+    daemon.comenq("pause", "the disk goes bad")
+    bad = daemon.put("bad block")
+    daemon.put("good")
+    (path,) = daemon.queue.glob(f"new/*{bad}*")
+    worker = daemon.work()
+    with traced(worker, "inject=read:error=EIO", f"--trace-path={path}"):
+        daemon.comenq("resume")
+        worker.log.until(f" error spool unreadable: .*{bad}")
+        forge.wait_for_comments(1, timeout=DEADLINE)
+        assert [one.body for one in forge.comments] == ["good"]
+
+    worker.stop()
+    worker = daemon.work()
+    assert_serves(daemon, forge, "good", "bad block")
+    assert not complaints(worker)
+
+
 @contextmanager
-def traced(program: Program, rule: str) -> Iterator[None]:
+def traced(program: Program, rule: str, *more: str) -> Iterator[None]:
     """Have strace interfere with a running program for the length of a ``with`` block."""
     if shutil.which("strace") is None:
         pytest.skip("strace is not installed")
-    command = ["strace", "-f", "-o", os.devnull, "-e", "trace=fsync", "-e", rule]
+    command = ["strace", "-f", "-o", os.devnull, "-e", rule, *more]
     tracer = subprocess.Popen([*command, "-p", str(program.pid)], stderr=subprocess.PIPE, text=True)
     assert tracer.stderr
     with tracer, tracer.stderr:
