@@ -1,4 +1,4 @@
-"""Find the installed plugins, check them one by one, and make what the settings select.
+"""What the installed plugins offer, and the only way to what the settings select of it.
 
 A plugin that cannot be used is remembered with the cause. It does no harm until the settings
 select something that nobody else offers.
@@ -8,15 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from importlib.metadata import EntryPoint, entry_points
-from typing import TypeVar, cast
+from typing import TypeVar
 
-import pluggy
-
-from comenq_core import hookspecs
+from comenq_core.discovery import Plugin, examine, installed
 from comenq_core.errors import ComenqError, PluginError
-from comenq_core.hookspecs import ENTRY_POINT_GROUP
 from comenq_core.protocols import (
     Intake,
     IntakeFactory,
@@ -28,29 +23,17 @@ from comenq_core.protocols import (
 from comenq_core.settings import Settings
 from comenq_core.text import printable
 
-__all__ = ["Plugin", "Registry", "load"]
+__all__ = ["Registry", "load"]
 
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plugin:
-    """An installed plugin: where it comes from, and what it offers by name."""
-
-    name: str
-    distribution: str
-    intakes: Mapping[str, IntakeFactory] = field(default_factory=dict)
-    stores: Mapping[str, StoreFactory] = field(default_factory=dict)
-    posters: Mapping[str, PosterFactory] = field(default_factory=dict)
-    broken: str | None = None
-    """Why it cannot be used, if it cannot."""
-
-    def __str__(self) -> str:
-        return f"plugin {self.name} of {self.distribution}"
-
-
 class Registry:
-    """What the plugins offer, and the only way to what the settings select of it."""
+    """What the plugins offer.
+
+    Args:
+        plugins: every one that is installed, the broken ones too.
+    """
 
     def __init__(self, plugins: Iterable[Plugin]) -> None:
         self._plugins = tuple(plugins)
@@ -58,6 +41,25 @@ class Registry:
     def plugins(self) -> Sequence[Plugin]:
         """Every plugin that is installed, the broken ones too."""
         return self._plugins
+
+    def faults(self, settings: Settings) -> Sequence[str]:
+        """Why what the settings select cannot be had: a sentence for each; nothing is made."""
+        wanted: list[tuple[str, str, Callable[[Plugin], Mapping[str, object]]]] = [
+            *(("intake", name, _intakes) for name in settings.intakes),
+            ("store", settings.store, _stores),
+            ("poster", settings.poster, _posters),
+        ]
+        return [fault for selection in wanted if (fault := self._fault(*selection))]
+
+    def require(self, settings: Settings) -> None:
+        """Find out whether everything that the settings select can be had; make nothing.
+
+        Raises:
+            PluginError: something is not offered, or is offered twice.
+        """
+        faults = self.faults(settings)
+        if faults:
+            raise PluginError("; ".join(faults))
 
     def intakes(self, settings: Settings) -> dict[str, Intake]:
         """The selected ways in, by name, in the settings' order.
@@ -67,22 +69,31 @@ class Registry:
         """
         made: dict[str, Intake] = {}
         for name in settings.intakes:
-            plugin, factory = self._select("intake", name, lambda plugin: plugin.intakes)
+            plugin, factory = self._select("intake", name, _intakes)
             with _blaming(plugin, f"the intake {name}"):
                 made[name] = factory(settings)
         return made
 
     def store(self, settings: Settings) -> Store:
         """The selected store. Raises as `intakes`."""
-        plugin, factory = self._select("store", settings.store, lambda plugin: plugin.stores)
+        plugin, factory = self._select("store", settings.store, _stores)
         with _blaming(plugin, f"the store {settings.store}"):
             return factory(settings)
 
     def posters(self, settings: Settings) -> Sequence[Poster]:
         """The selected posters, one for each posting account. Raises as `intakes`."""
-        plugin, factory = self._select("poster", settings.poster, lambda plugin: plugin.posters)
+        plugin, factory = self._select("poster", settings.poster, _posters)
         with _blaming(plugin, f"the poster {settings.poster}"):
             return tuple(factory(settings))
+
+    def _fault(
+        self, what: str, name: str, offers: Callable[[Plugin], Mapping[str, object]]
+    ) -> str | None:
+        try:
+            self._select(what, name, offers)
+        except PluginError as error:
+            return str(error)
+        return None
 
     def _select(
         self, what: str, name: str, offers: Callable[[Plugin], Mapping[str, T]]
@@ -107,75 +118,30 @@ class Registry:
         return offering[0], offers(offering[0])[name]
 
 
+def _intakes(plugin: Plugin) -> Mapping[str, IntakeFactory]:
+    return plugin.intakes
+
+
+def _stores(plugin: Plugin) -> Mapping[str, StoreFactory]:
+    return plugin.stores
+
+
+def _posters(plugin: Plugin) -> Mapping[str, PosterFactory]:
+    return plugin.posters
+
+
 def load(extra: Iterable[tuple[str, object]] = ()) -> Registry:
-    """A registry of every plugin in the entry-point group, and of ``extra`` ones.
+    """A registry of every plugin that is installed, and of ``extra`` ones.
 
     Args:
         extra: plugins that are not installed, each with a name.
     """
-    installed = sorted(entry_points(group=ENTRY_POINT_GROUP), key=lambda entry: entry.name)
-    found = [_examine(entry.name, _distribution(entry), entry.load) for entry in installed]
-    given = [_examine(name, "no distribution", _constantly(plugin)) for name, plugin in extra]
-    return Registry(found + given)
-
-
-def _distribution(entry: EntryPoint) -> str:
-    return f"{entry.dist.name} {entry.dist.version}" if entry.dist else "no distribution"
+    given = [examine(Plugin(name=name), _constantly(plugin)) for name, plugin in extra]
+    return Registry([*installed(), *given])
 
 
 def _constantly(plugin: object) -> Callable[[], object]:
     return lambda: plugin
-
-
-def _examine(name: str, distribution: str, load_plugin: Callable[[], object]) -> Plugin:
-    try:
-        offers = _offers(name, load_plugin())
-    except PluginError as error:
-        return Plugin(name=name, distribution=distribution, broken=str(error))
-    except (Exception, SystemExit) as error:
-        cause = f"{type(error).__name__}: {printable(error)}"
-        return Plugin(name=name, distribution=distribution, broken=cause)
-    return Plugin(
-        name=name,
-        distribution=distribution,
-        intakes=cast("Mapping[str, IntakeFactory]", offers["comenq_intakes"]),
-        stores=cast("Mapping[str, StoreFactory]", offers["comenq_stores"]),
-        posters=cast("Mapping[str, PosterFactory]", offers["comenq_posters"]),
-    )
-
-
-def _offers(name: str, plugin: object) -> dict[str, Mapping[str, object]]:
-    # One manager for each plugin, so that it is known who offers what, and so that no plugin
-    # can wrap or unregister another.
-    manager = pluggy.PluginManager("comenq")
-    manager.add_hookspecs(hookspecs)
-    hooks: dict[str, pluggy.HookCaller] = vars(manager.hook)
-    functions = {
-        word
-        for word in dir(plugin)
-        if word.startswith("comenq_") and callable(getattr(plugin, word))
-    }
-    for word in sorted(functions - hooks.keys()):
-        raise PluginError(f"{word} is no hook; the hooks are {', '.join(sorted(hooks))}")
-    manager.register(plugin, name)
-    manager.check_pending()
-    marked = {caller.name for caller in manager.get_hookcallers(plugin) or ()}
-    for word in sorted(functions - marked):
-        raise PluginError(f"{word} is not marked with @hookimpl")
-    return {hook: _merged(hook, call()) for hook, call in hooks.items()}
-
-
-def _merged(hook: str, results: Iterable[object]) -> Mapping[str, object]:
-    merged: dict[str, object] = {}
-    for offer in results:
-        if not isinstance(offer, Mapping) or not all(
-            isinstance(name, str) and callable(factory) for name, factory in offer.items()
-        ):
-            raise PluginError(
-                f"{hook} returned something else than a mapping of names to factories"
-            )
-        merged.update(offer)
-    return merged
 
 
 @contextmanager

@@ -159,16 +159,19 @@ def test_plugins_are_listed(comenqd: Command) -> None:
 
 
 def test_plugins_are_listed_for_programs(comenqd: Command) -> None:
-    """`plugins --json` gives the same as one list of records."""
+    """`plugins --json` gives the same as records."""
     comenqd.write("intakes = []\n")
-    plugins = {plugin["name"]: plugin for plugin in json.loads(comenqd("plugins", "--json").stdout)}
+    told = json.loads(comenqd("plugins", "--json").stdout)
+    plugins = {plugin["name"]: plugin for plugin in told["plugins"]}
 
     assert plugins["unix"] == {
         "name": "unix",
-        "distribution": "comenq 0.1.0",
+        "distribution": "comenq",
+        "version": "0.1.0",
         "offers": [{"kind": "intake", "name": "unix", "selected": False}],
         "broken": None,
     }
+    assert told["faults"] == []
 
 
 def test_a_wrong_configuration_is_explained_in_one_line(comenqd: Command) -> None:

@@ -11,7 +11,8 @@ from typing import Any, cast
 import pytest
 
 from comenq_core import Intake, PluginError, SettingsError, Store, hookimpl
-from comenq_core.registry import Plugin, load
+from comenq_core.discovery import Plugin
+from comenq_core.registry import load
 from comenq_core.settings import Settings
 
 WORKING = """
@@ -159,7 +160,7 @@ def test_a_broken_plugin_is_reported(installer: Installer, source: str, cause: s
 
     plugin = plugin_named("coop")
 
-    assert (plugin.distribution, dict(plugin.intakes)) == ("pigeons 1.2", {})
+    assert (plugin.origin, dict(plugin.intakes)) == ("pigeons 1.2", {})
     assert plugin.broken is not None
     assert cause in plugin.broken
     assert len(plugin.broken.splitlines()) == 1
@@ -171,6 +172,32 @@ def test_a_selected_plugin_that_is_broken_is_named(installer: Installer) -> None
 
     with pytest.raises(PluginError, match=r"plugin coop of pigeons 1\.2 is broken: ModuleNotFound"):
         load().intakes(Settings(intakes=("pigeon",)))
+
+
+def test_a_plugin_of_a_damaged_distribution_is_used(installer: Installer) -> None:
+    """What describes a distribution may be unreadable; its plugin is found all the same."""
+    installer.install("pigeons", "coop", WORKING)
+    (installer.site / "pigeons-1.2.dist-info" / "METADATA").unlink()
+
+    assert list(plugin_named("coop").intakes) == ["pigeon"]
+
+
+def test_every_fault_of_a_selection_is_told() -> None:
+    """What nobody offers is told for each kind, before anything is made."""
+    registry = load([("p", Offering(heap=lambda _: 1 / 0))])
+    settings = Settings(intakes=("heap", "owl"), store="pile", poster="heap")
+
+    assert [fault.partition(";")[0] for fault in registry.faults(settings)] == [
+        "no plugin offers the intake owl",
+        "no plugin offers the store pile",
+    ]
+    with pytest.raises(PluginError, match=r"the intake owl;.*the store pile;"):
+        registry.require(settings)
+
+
+def test_a_sound_selection_has_no_fault() -> None:
+    """What is offered once can be had."""
+    load().require(Settings())
 
 
 def test_a_factory_that_fails_is_named() -> None:

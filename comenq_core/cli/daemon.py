@@ -14,7 +14,7 @@ from comenq_core import __version__, registry
 from comenq_core.cli.check import check
 from comenq_core.cli.control import add_words, ctl, reload
 from comenq_core.cli.move import add_stores, move
-from comenq_core.cli.plugins import plugins
+from comenq_core.cli.plugins import plugins as list_plugins
 from comenq_core.cli.supervise import SUPERVISOR_VARIABLE, supervise
 from comenq_core.errors import ComenqError
 from comenq_core.hardening import end_with_parent, forbid_dumps
@@ -45,8 +45,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         settings = load(getattr(given, "config", None), os.environ, flags)
         if given.command is None:
-            # What would end the worker in half a minute is better known at once.
-            registry.load().posters(settings)
+            # What would end listener or worker in half a minute is better known at once.
+            plugins = registry.load()
+            plugins.require(settings)
+            plugins.posters(settings)
             supervise(settings, {variable(key): text for key, text in texts.items()})
         return COMMANDS[given.command].run(settings, given)
     except ComenqError as error:
@@ -159,7 +161,7 @@ COMMANDS = {
     ),
     "plugins": _Command(
         about="List the installed plugins, what they offer, and what is selected.",
-        run=plugins,
+        run=list_plugins,
         arguments=_json,
     ),
 }

@@ -1,33 +1,38 @@
-"""``comenqd plugins``: what is installed, what it offers, and what is selected."""
+"""``comenqd plugins``: what is installed, what it offers, what is selected, and what is wrong."""
 
 from __future__ import annotations
 
 import json
 from argparse import Namespace
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from comenq_core import registry
-from comenq_core.registry import Plugin
+from comenq_core.discovery import Plugin
 from comenq_core.settings import Settings
 
 __all__ = ["plugins"]
 
 
 def plugins(settings: Settings, given: Namespace) -> int:
-    """Print every plugin, the broken ones with the cause; return 0."""
-    installed = registry.load().plugins()
+    """Print every plugin, and what of the selection cannot be had; return 1 if there is such."""
+    found = registry.load()
+    installed, faults = found.plugins(), found.faults(settings)
     if given.json:
-        print(json.dumps([_record(plugin, settings) for plugin in installed]))
+        records = [_record(plugin, settings) for plugin in installed]
+        print(json.dumps({"plugins": records, "faults": faults}))
     else:
-        for plugin in installed:
-            print(_line(plugin, settings))
-    return 0
+        for line in _lines(installed, settings):
+            print(line)
+        for fault in faults:
+            print(f"WRONG: {fault}")
+    return 1 if faults else 0
 
 
 def _record(plugin: Plugin, settings: Settings) -> dict[str, object]:
     return {
         "name": plugin.name,
         "distribution": plugin.distribution,
+        "version": plugin.version,
         "offers": [
             {"kind": kind, "name": name, "selected": selected}
             for kind, name, selected in _offers(plugin, settings)
@@ -36,13 +41,22 @@ def _record(plugin: Plugin, settings: Settings) -> dict[str, object]:
     }
 
 
-def _line(plugin: Plugin, settings: Settings) -> str:
-    words = [
+def _lines(installed: Sequence[Plugin], settings: Settings) -> Iterator[str]:
+    names = max((len(plugin.name) for plugin in installed), default=0)
+    origins = max((len(plugin.origin) for plugin in installed), default=0)
+    for plugin in installed:
+        told = _told(plugin, settings)
+        yield f"{plugin.name:<{names}}  {plugin.origin:<{origins}}  {told}"
+
+
+def _told(plugin: Plugin, settings: Settings) -> str:
+    if plugin.broken:
+        return f"broken: {plugin.broken}"
+    offers = [
         f"{kind} {name}{' (selected)' if selected else ''}"
         for kind, name, selected in _offers(plugin, settings)
     ]
-    offers = f"broken: {plugin.broken}" if plugin.broken else ", ".join(words) or "nothing"
-    return f"{plugin.name:<10} {plugin.distribution:<20} {offers}"
+    return ", ".join(offers) or "nothing"
 
 
 def _offers(plugin: Plugin, settings: Settings) -> Iterator[tuple[str, str, bool]]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from comenq_core.testing.forge import Forge
 from tests.process.daemon import Daemon
 
@@ -95,13 +93,3 @@ def test_a_poster_plugin_posts(forge: Forge) -> None:
         assert (daemon.directory / "board").read_text() == "on the board"
         assert f"board:{job}" in daemon.comenq("hist")
     assert not forge.requests
-
-
-def test_a_broken_plugin_that_nobody_selected_harms_nobody(daemon: Daemon, forge: Forge) -> None:
-    """The daemon works beside it, and `comenqd plugins` names it, its distribution and cause."""
-    daemon.terminate()
-    daemon.install("broken", "raise ValueError('no use')")
-    daemon.start().put("all the same")
-
-    assert forge.wait_for_comments(1, timeout=60)[0].body == "all the same"
-    assert re.search(r"broken +broken 1\.0 .*ValueError: no use", daemon.comenqd("plugins"))

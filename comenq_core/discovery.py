@@ -1,0 +1,112 @@
+"""Find the installed plugins, and check each one by itself: a broken one is told, not raised."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from importlib.metadata import EntryPoint, entry_points
+from typing import cast
+
+import pluggy
+
+from comenq_core import hookspecs
+from comenq_core.errors import PluginError
+from comenq_core.hookspecs import ENTRY_POINT_GROUP
+from comenq_core.protocols import IntakeFactory, PosterFactory, StoreFactory
+from comenq_core.text import printable
+
+__all__ = ["Plugin", "examine", "installed"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plugin:
+    """A plugin: where it comes from, and what it offers by name."""
+
+    name: str
+    distribution: str = "no distribution"
+    version: str = ""
+    intakes: Mapping[str, IntakeFactory] = field(default_factory=dict)
+    stores: Mapping[str, StoreFactory] = field(default_factory=dict)
+    posters: Mapping[str, PosterFactory] = field(default_factory=dict)
+    broken: str | None = None
+    """Why it cannot be used, if it cannot."""
+
+    def __str__(self) -> str:
+        return f"plugin {self.name} of {self.origin}"
+
+    @property
+    def origin(self) -> str:
+        """The distribution and its version."""
+        return f"{self.distribution} {self.version}".rstrip()
+
+
+def installed() -> Sequence[Plugin]:
+    """Every plugin in the entry-point group, in the order of their names."""
+    entries = sorted(entry_points(group=ENTRY_POINT_GROUP), key=lambda entry: entry.name)
+    return [examine(_identity(entry), entry.load) for entry in entries]
+
+
+def examine(identity: Plugin, load: Callable[[], object]) -> Plugin:
+    """What a plugin offers, or why it cannot be used.
+
+    Args:
+        identity: which plugin it is.
+        load: gives the module or object that implements the hooks; it may raise anything.
+    """
+    try:
+        offers = _offers(identity.name, load())
+    except PluginError as error:
+        return replace(identity, broken=str(error))
+    except (Exception, SystemExit) as error:
+        return replace(identity, broken=f"{type(error).__name__}: {printable(error)}")
+    return replace(
+        identity,
+        intakes=cast("Mapping[str, IntakeFactory]", offers["comenq_intakes"]),
+        stores=cast("Mapping[str, StoreFactory]", offers["comenq_stores"]),
+        posters=cast("Mapping[str, PosterFactory]", offers["comenq_posters"]),
+    )
+
+
+def _identity(entry: EntryPoint) -> Plugin:
+    unknown = Plugin(name=entry.name)
+    if entry.dist is None:
+        return unknown
+    try:
+        return replace(unknown, distribution=entry.dist.name, version=entry.dist.version)
+    except Exception:
+        # The plugin may be sound although the files that describe its distribution are not.
+        return unknown
+
+
+def _offers(name: str, plugin: object) -> dict[str, Mapping[str, object]]:
+    # One manager for each plugin, so that it is known who offers what, and so that no plugin
+    # can wrap or unregister another.
+    manager = pluggy.PluginManager("comenq")
+    manager.add_hookspecs(hookspecs)
+    hooks: dict[str, pluggy.HookCaller] = vars(manager.hook)
+    functions = {
+        word
+        for word in dir(plugin)
+        if word.startswith("comenq_") and callable(getattr(plugin, word))
+    }
+    for word in sorted(functions - hooks.keys()):
+        raise PluginError(f"{word} is no hook; the hooks are {', '.join(sorted(hooks))}")
+    manager.register(plugin, name)
+    manager.check_pending()
+    marked = {caller.name for caller in manager.get_hookcallers(plugin) or ()}
+    for word in sorted(functions - marked):
+        raise PluginError(f"{word} is not marked with @hookimpl")
+    return {hook: _merged(hook, call()) for hook, call in hooks.items()}
+
+
+def _merged(hook: str, results: Iterable[object]) -> Mapping[str, object]:
+    merged: dict[str, object] = {}
+    for offer in results:
+        if not isinstance(offer, Mapping) or not all(
+            isinstance(name, str) and callable(factory) for name, factory in offer.items()
+        ):
+            raise PluginError(
+                f"{hook} returned something else than a mapping of names to factories"
+            )
+        merged.update(offer)
+    return merged
