@@ -141,6 +141,9 @@ class Drops:
                 self._store([job])
             return
         for job in adopted:
+            request, origin = job.submission.request, job.submission.origin
+            log.info("queued", "A dropped file is queued.", job=job.id, target=request.target,
+                     uid=origin.uid)  # fmt: skip
             os.unlink(self._path(job.id))
         durable.sync_directory(self._layout.adopt)
 
