@@ -11,14 +11,17 @@ import json
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from itertools import chain
+from typing import NoReturn
 
 from comenq_core.errors import InvalidRequest
 from comenq_core.text import printable
 
-__all__ = ["DEPTH_LIMIT", "DIGIT_LIMIT", "NAME_LIMIT", "encode", "member", "parse"]
+__all__ = ["DEPTH_LIMIT", "DIGIT_LIMIT", "NAME_LIMIT", "below", "encode", "member", "parse"]
 
 DEPTH_LIMIT = 32
 DIGIT_LIMIT = 20
@@ -28,6 +31,7 @@ NAME_LIMIT = 40
 # with a backtracking pattern, 1 MiB of backslashes and quotes would take hours.
 _TOKENS = re.compile(r'"(?:[^"\\]++|\\.)*+"?|(?P<open>[\[{])|(?P<close>[\]}])', re.DOTALL)
 _SURROGATE = re.compile("[\ud800-\udfff]")
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 
 
 def parse(data: bytes) -> object:
@@ -43,17 +47,12 @@ def parse(data: bytes) -> object:
     text = _decode(data)
     _check_depth(text)
     try:
-        value = _DECODER.decode(text)
+        return _read(text)
     except json.JSONDecodeError as error:
         reason = f"{error.msg[:1].lower()}{error.msg[1:]}"
         raise InvalidRequest(
             "", f"the text is not JSON at line {error.lineno}, column {error.colno}: {reason}"
         ) from None
-    flaw = _flaw(value)
-    if flaw:
-        path, reason = flaw
-        raise InvalidRequest(path.removeprefix("."), reason if path else f"the text {reason}")
-    return value
 
 
 def encode(value: object) -> bytes:
@@ -62,14 +61,21 @@ def encode(value: object) -> bytes:
     Text that UTF-8 cannot hold, as a forge's message might be, gets a ``?`` in its place: an
     answer with a flaw is worth more than none.
     """
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    return text.encode("utf-8", "replace")
+    return _ENCODER.encode(value).encode("utf-8", "replace")
 
 
 def member(path: str, name: str) -> str:
     """The path of the member ``name`` of what stands at ``path``, fit to be shown."""
-    shown = printable(name, NAME_LIMIT)
-    return f"{path}.{shown}" if path else shown
+    return below(path, printable(name, NAME_LIMIT))
+
+
+def below(path: str, inner: str) -> str:
+    """The path of what stands at ``inner``, seen from ``path``."""
+    return f"{path}.{inner}" if path and inner and inner[0] != "[" else path + inner
+
+
+class _FlawedError(Exception):
+    """Something is wrong with the text; to tell where takes another look."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +95,8 @@ def _decode(data: bytes) -> str:
 
 
 def _check_depth(text: str) -> None:
+    if text.count("[") + text.count("{") <= DEPTH_LIMIT:
+        return
     depth = 0
     for token in _TOKENS.finditer(text):
         if token.lastgroup == "open":
@@ -100,35 +108,61 @@ def _check_depth(text: str) -> None:
             depth -= 1
 
 
-def _object(pairs: list[tuple[str, object]]) -> object:
+def _read(text: str) -> object:
+    # The bytes were UTF-8, so that nothing but an escape can make a lone surrogate.
+    if "\\u" not in text:
+        with suppress(_FlawedError):
+            return _QUICK.decode(text)
+    value = _PATIENT.decode(text)
+    flaw = _flaw(value)
+    if flaw:
+        path, reason = flaw
+        raise InvalidRequest(path.removeprefix("."), reason if path else f"the text {reason}")
+    return value
+
+
+_OnFlaw = Callable[[str], object]
+
+
+def _object(on_flaw: _OnFlaw, pairs: list[tuple[str, object]]) -> object:
     members = dict(pairs)
     if len(members) == len(pairs):
         return members
     twice = Counter(name for name, _ in pairs).most_common(1)[0][0]
-    return _Flaw(f"has the member {printable(twice, NAME_LIMIT)} more than once")
+    return on_flaw(f"has the member {printable(twice, NAME_LIMIT)} more than once")
 
 
-def _integer(digits: str) -> object:
+def _integer(on_flaw: _OnFlaw, digits: str) -> object:
     if len(digits.lstrip("-")) > DIGIT_LIMIT:
-        return _Flaw(f"is a number of more than {DIGIT_LIMIT} digits")
+        return on_flaw(f"is a number of more than {DIGIT_LIMIT} digits")
     return int(digits)
 
 
-def _fraction(digits: str) -> object:
+def _fraction(on_flaw: _OnFlaw, digits: str) -> object:
     value = float(digits)
-    return value if math.isfinite(value) else _Flaw("is a number too large to be kept")
+    return value if math.isfinite(value) else on_flaw("is a number too large to be kept")
 
 
-def _constant(_name: str) -> object:
-    return _Flaw("is not a number that JSON knows")
+def _constant(on_flaw: _OnFlaw, _name: str) -> object:
+    return on_flaw("is not a number that JSON knows")
 
 
-_DECODER = json.JSONDecoder(
-    object_pairs_hook=_object,
-    parse_int=_integer,
-    parse_float=_fraction,
-    parse_constant=_constant,
-)
+def _decoder(on_flaw: _OnFlaw) -> json.JSONDecoder:
+    return json.JSONDecoder(
+        object_pairs_hook=partial(_object, on_flaw),
+        parse_int=partial(_integer, on_flaw),
+        parse_float=partial(_fraction, on_flaw),
+        parse_constant=partial(_constant, on_flaw),
+    )
+
+
+def _give_up(_reason: str) -> NoReturn:
+    raise _FlawedError
+
+
+_QUICK = _decoder(_give_up)
+"""Reads what is in order; of all else, it cannot tell where the flaw is."""
+_PATIENT = _decoder(_Flaw)
 
 
 def _flaw(value: object) -> tuple[str, str] | None:
