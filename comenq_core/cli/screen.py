@@ -91,8 +91,11 @@ class Screen:
         self._take()
 
     def _write(self, text: str) -> None:
-        sys.stdout.write(text)
-        sys.stdout.flush()
+        # Not through sys.stdout, which refuses to be entered again by a signal's handler:
+        # https://docs.python.org/3/library/io.html#reentrancy
+        rest = text.encode(sys.stdout.encoding, "replace")
+        while rest:
+            rest = rest[os.write(sys.stdout.fileno(), rest) :]
 
 
 def _end(number: int, _frame: FrameType | None) -> None:

@@ -248,9 +248,7 @@ def test_suspension_gives_the_screen_back(served: Served) -> None:
     with _watching(served, "top") as session:
         session.process.send_signal(signal.SIGTSTP)
         session.see("\x1b[?1049l")
-        stat = Path(f"/proc/{session.process.pid}/stat")
-        while ") T " not in stat.read_text():
-            os.sched_yield()
+        os.waitid(os.P_PID, session.process.pid, os.WSTOPPED)
         session.process.send_signal(signal.SIGCONT)
         session.see("\x1b[?1049h")
         session.press(b"q")
