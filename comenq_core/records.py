@@ -7,7 +7,7 @@ written them.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import fields, is_dataclass
 from datetime import datetime
 from functools import cache, partial
@@ -29,7 +29,7 @@ from comenq_core.model import (
     Verdict,
 )
 from comenq_core.rfc3339 import format_time, parse_time
-from comenq_core.strict_json import member
+from comenq_core.strict_json import below
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -52,7 +52,8 @@ _VERDICTS = {"done": Done, "retry_at": RetryAt, "kept": Kept, "in_doubt": InDoub
 _VERDICT_WORDS = {kind: word for word, kind in _VERDICTS.items()}
 _WORDS = {str: "a text", int: "a whole number", bool: "true or false"}
 _PLAIN = frozenset((str, int, float, bool, NoneType, State))
-_Reader = Callable[[object, str], object]
+_Reader = Callable[[Any], object]
+"""Its errors name what is below the value that it is given."""
 Record = TypeVar("Record", bound="DataclassInstance")
 
 
@@ -116,16 +117,26 @@ def read_record(kind: type[Record], value: object, path: str = "") -> Record:
     Raises:
         InvalidRequest: a member is missing or wrong; the error names it, below ``path``.
     """
+    try:
+        return _read(kind, value)
+    except InvalidRequest as error:
+        raise InvalidRequest(below(path, error.path), error.reason) from None
+
+
+def _read(kind: type[Record], value: object) -> Record:
     if not isinstance(value, dict):
-        raise InvalidRequest(path, "must be a JSON object")
-    readers = _readers(kind).items()
-    known = {name: read(value[name], member(path, name)) for name, read in readers if name in value}
+        raise InvalidRequest("", "must be a JSON object")
+    name, known = "", {}
+    try:
+        for name, read in _readers(kind):
+            if name in value:
+                known[name] = read(value[name])
+    except InvalidRequest as error:
+        raise InvalidRequest(below(name, error.path), error.reason) from None
     try:
         return kind(**known)
-    except InvalidRequest as error:
-        raise InvalidRequest(member(path, error.path), error.reason) from None
     except (TypeError, ValueError):
-        raise InvalidRequest(path, f"is not a whole {kind.__name__}") from None
+        raise InvalidRequest("", f"is not a whole {kind.__name__}") from None
 
 
 def _to_json(record: DataclassInstance) -> dict[str, Any]:
@@ -150,8 +161,8 @@ def _value_to_json(value: object) -> object:
 
 
 @cache
-def _readers(kind: type[Any]) -> dict[str, _Reader]:
-    return {name: _reader(hint) for name, hint in get_type_hints(kind).items()}
+def _readers(kind: type[Any]) -> Sequence[tuple[str, _Reader]]:
+    return [(name, _reader(hint)) for name, hint in get_type_hints(kind).items()]
 
 
 def _reader(hint: Any) -> _Reader:  # noqa: ANN401  (an annotation may be any object)
@@ -160,7 +171,7 @@ def _reader(hint: Any) -> _Reader:  # noqa: ANN401  (an annotation may be any ob
     if get_origin(hint) is tuple:
         return _list_of(_reader(get_args(hint)[0]))
     if isinstance(hint, type) and is_dataclass(hint):
-        return partial(read_record, hint)
+        return partial(_read, hint)
     special = {datetime: _read_time, float: _read_number, State: _read_state}
     return special.get(hint) or _exactly(hint)
 
@@ -168,43 +179,50 @@ def _reader(hint: Any) -> _Reader:  # noqa: ANN401  (an annotation may be any ob
 def _optional(hints: tuple[type, ...]) -> _Reader:
     kinds = [hint for hint in hints if hint is not NoneType]
     read = _reader(kinds[0]) if len(kinds) == 1 else _exactly(*kinds)
-    return lambda value, path: None if value is None else read(value, path)
+    return lambda value: None if value is None else read(value)
 
 
 def _list_of(read: _Reader) -> _Reader:
-    def read_list(value: object, path: str) -> object:
+    def read_list(value: object) -> object:
         if not isinstance(value, list):
-            raise InvalidRequest(path, "must be a list")
-        return tuple(read(item, f"{path}[{index}]") for index, item in enumerate(value))
+            raise InvalidRequest("", "must be a list")
+        return tuple(_read_item(read, item, index) for index, item in enumerate(value))
 
     return read_list
 
 
+def _read_item(read: _Reader, item: object, index: int) -> object:
+    try:
+        return read(item)
+    except InvalidRequest as error:
+        raise InvalidRequest(below(f"[{index}]", error.path), error.reason) from None
+
+
 def _exactly(*kinds: type) -> _Reader:
-    def read(value: object, path: str) -> object:
+    def read(value: object) -> object:
         if type(value) not in kinds:  # True is no int here
-            raise InvalidRequest(path, f"must be {' or '.join(_WORDS[kind] for kind in kinds)}")
+            raise InvalidRequest("", f"must be {' or '.join(_WORDS[kind] for kind in kinds)}")
         return value
 
     return read
 
 
-def _read_number(value: object, path: str) -> float:
+def _read_number(value: object) -> float:
     if isinstance(value, int | float) and not isinstance(value, bool):
         return float(value)
-    raise InvalidRequest(path, "must be a number")
+    raise InvalidRequest("", "must be a number")
 
 
-def _read_state(value: object, path: str) -> State:
+def _read_state(value: object) -> State:
     try:
         return State(str(value))
     except ValueError:
-        raise InvalidRequest(path, f"must be one of {', '.join(State)}") from None
+        raise InvalidRequest("", f"must be one of {', '.join(State)}") from None
 
 
-def _read_time(value: object, path: str) -> datetime:
+def _read_time(value: object) -> datetime:
     try:
         return parse_time(str(value))
     except ValueError:
         wanted = "must be a time with its offset, as in 2026-12-01T09:00:00Z"
-        raise InvalidRequest(path, wanted) from None
+        raise InvalidRequest("", wanted) from None

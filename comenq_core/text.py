@@ -17,6 +17,8 @@ def printable(text: object, limit: int = VALUE_LIMIT) -> str:
     backslashes, so that nothing can pretend to be another line or steer a terminal.
     """
     raw = str(text)
+    if len(raw) <= limit and raw.isprintable() and "\\" not in raw:
+        return raw
     shown = "".join(
         character
         if character.isprintable() and character != "\\"
