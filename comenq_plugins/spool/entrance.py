@@ -187,8 +187,11 @@ class _Batch:
             self._layout.draft(name): journal.encode_job(job) for name, job in self._new.values()
         }
         durable.create_all(files, flusher)
-        names = [f"{self._layout.new}/{name}" for name, _ in self._new.values()]
-        durable.publish(list(zip(files, names, strict=True)))
+        names = [name for name, _ in self._new.values()]
+        targets = [f"{self._layout.new}/{name}" for name in names]
+        durable.publish(list(zip(files, targets, strict=True)))
+        for name in names:
+            self._catalogue.add(name)
 
 
 def _full(room: Room) -> QueueRefused:

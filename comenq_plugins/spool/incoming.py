@@ -49,6 +49,12 @@ class Incoming:
             if directory == self.layout.new:
                 self._take(text, kind)
 
+    def add(self, name: Name) -> None:
+        """Know of a job in ``new/``, without waiting for the kernel to tell of it."""
+        if self.index.get(name.id) != name:
+            self.index.add(name)
+            self._see([name])
+
     def head(self, now: Instant) -> int:
         """The order of one who is to stand before all others."""
         self._earliest = max(0, min(self._earliest, micros(now.wall)) - 1)
@@ -80,8 +86,11 @@ class Incoming:
         }
 
     def _takes_away(self, change: Change) -> bool:
-        path = os.path.join(change.directory, change.name)
-        return change.kind is Kind.LEFT and path in self.layout.directories
+        return (
+            change.kind is Kind.LEFT
+            and change.directory == self.layout.root
+            and self.layout.path(change.name) in self.layout.directories
+        )
 
     def _rearm(self) -> None:
         """Begin again: events were lost, or a directory was taken away."""
@@ -102,8 +111,7 @@ class Incoming:
             self._forget(text)
         elif name := self._job(text):
             self.drops.pop(text, None)
-            self.index.add(name)
-            self._see([name])
+            self.add(name)
         elif _is_drop(text) and self.drops.get(text) is not Kind.COMPLETE:
             self.drops[text] = kind
 

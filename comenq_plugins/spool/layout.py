@@ -11,7 +11,7 @@ import os
 import stat
 from dataclasses import dataclass
 
-from comenq_core.errors import StoreError
+from comenq_core.errors import StoreUnusable
 from comenq_core.model import State
 from comenq_plugins.spool import durable
 from comenq_plugins.spool.locks import make_lock
@@ -42,7 +42,7 @@ class Layout:
 
     def path(self, name: str) -> str:
         """A directory or file of the spool."""
-        return os.path.join(self.root, name)
+        return f"{self.root}/{name}"
 
     @property
     def tmp(self) -> str:
@@ -92,7 +92,7 @@ class Layout:
 
     def draft(self, name: object) -> str:
         """A path in ``tmp/`` that no other draft has, whoever died while writing one."""
-        return os.path.join(self.tmp, f"{name}.{os.urandom(8).hex()}")
+        return f"{self.tmp}/{name}.{os.urandom(8).hex()}"
 
     @property
     def directories(self) -> frozenset[str]:
@@ -118,7 +118,7 @@ class Layout:
         """Make what is missing; refuse what others could write, or a newer comenq has made.
 
         Raises:
-            StoreError: the spool cannot be used; the text says what to do.
+            StoreUnusable: the spool cannot be used; the text says what to do.
         """
         gid = _gid(self.group)
         _parents(os.path.dirname(self.root))
@@ -143,7 +143,7 @@ class Layout:
             durable.replace(draft, path)
             return
         if found != str(FORMAT):
-            raise StoreError(
+            raise StoreUnusable(
                 f"{path}: this spool has format {found[:20]!r}, and this comenq reads {FORMAT}:"
                 " run the version of comenq that wrote it, or a newer one"
             )
@@ -155,7 +155,7 @@ def _gid(group: str) -> int | None:
     try:
         return grp.getgrnam(group).gr_gid
     except KeyError:
-        raise StoreError(f"[spool] group: there is no group {group!r} on this machine") from None
+        raise StoreUnusable(f"[spool] group: there is no group {group!r} on this machine") from None
 
 
 def _parents(path: str) -> None:
@@ -183,7 +183,7 @@ def _directory(path: str, mode: int, gid: int | None) -> None:
 def _check_group(path: str, gid: int) -> None:
     # In the sandbox of conf/comenq.service, chown succeeds and does nothing.
     if os.stat(path).st_gid != gid:
-        raise StoreError(
+        raise StoreUnusable(
             f"[spool] group: {path} cannot be given to that group here: name the group of the"
             " daemon's own user, or give the service another one with Group="
         )
@@ -195,7 +195,7 @@ def _change_mode(path: str, mode: int) -> None:
     except PermissionError:
         if not mode & stat.S_ISGID:
             raise
-        raise StoreError(
+        raise StoreUnusable(
             f"[spool] group: {path} cannot have mode {mode:04o} here: systemd refuses it to a"
             " service, unless that has RestrictSUIDSGID=no (systemctl edit comenq)"
         ) from None
@@ -204,14 +204,14 @@ def _change_mode(path: str, mode: int) -> None:
 def _check_directory(path: str, mode: int) -> None:
     status = os.lstat(path)
     if not stat.S_ISDIR(status.st_mode):
-        raise StoreError(f"{path}: this must be a directory; move it away and start again")
+        raise StoreUnusable(f"{path}: this must be a directory; move it away and start again")
     if status.st_uid != os.geteuid():
-        raise StoreError(
+        raise StoreUnusable(
             f"{path}: it belongs to uid {status.st_uid}, not to this process's user"
             f" ({os.geteuid()}): run as that user, or give it away with chown"
         )
     if stat.S_IMODE(status.st_mode) & _WRITABLE_BY_OTHERS & ~mode:
-        raise StoreError(
+        raise StoreUnusable(
             f"{path}: others can write here (mode {stat.S_IMODE(status.st_mode):04o}):"
             f" check what is in it, then run chmod {mode:04o} {path}"
         )

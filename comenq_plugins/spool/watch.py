@@ -64,10 +64,11 @@ class _Blind:
 if sys.platform == "linux":
     from inotify_simple import INotify, flags
 
-    _COMPLETE = flags.MOVED_TO | flags.CLOSE_WRITE
-    _LEFT = flags.MOVED_FROM | flags.DELETE
-    _GONE = flags.DELETE_SELF | flags.MOVE_SELF
-    _LOST = flags.Q_OVERFLOW | flags.IGNORED | _GONE
+    # As plain numbers: to Python, each "and" of flags makes a new flag, which takes a microsecond.
+    _COMPLETE = int(flags.MOVED_TO | flags.CLOSE_WRITE)
+    _LEFT = int(flags.MOVED_FROM | flags.DELETE)
+    _GONE = int(flags.DELETE_SELF | flags.MOVE_SELF)
+    _LOST = int(flags.Q_OVERFLOW | flags.IGNORED) | _GONE
     _WATCHED = _COMPLETE | _LEFT | _GONE | flags.CREATE | flags.ONLYDIR
 
     def _kind(mask: int) -> Kind:
