@@ -1,26 +1,10 @@
 """comenq: the outbox for GitHub comments.
 
-How to write a plugin
----------------------
+What a plugin needs is here: `hookimpl` marks what it offers, the protocols say what intakes,
+stores and posters have to be, and the records say what travels between them; the rest of those
+stand in `comenq_core.model`. How to write and test a plugin, and what is stable, is told by
+docs/plugins.md, which is comenq-plugins(7) as well.
 
-A plugin is a module (or any object) that implements one or more of the three hooks in
-`comenq_core.hookspecs`, each of which offers *factories* by name::
-
-    from comenq_core import hookimpl
-
-    class Fixed:
-        def serve(self, queue, stop):
-            queue.submit(CommentRequest(owner="o", repo="r", pr_number=1, body="hi"),
-                         Origin(intake="fixed"))
-            stop.wait()
-
-    @hookimpl
-    def comenq_intakes():
-        return {"fixed": lambda settings: Fixed()}
-
-Register it in the entry-point group ``comenq`` of your distribution, install it beside comenq,
-and select it: ``intakes = ["unix", "fixed"]``. What a store, an intake and a poster have to be
-stands in `comenq_core.protocols`; what travels between them, in `comenq_core.model`.
 Names are loaded when they are first used, so that the client starts fast.
 """
 
@@ -30,6 +14,7 @@ from importlib import import_module
 
 TYPE_CHECKING = False  # the client, which has to start fast, does without typing
 if TYPE_CHECKING:
+    from comenq_core.clock import system_clock
     from comenq_core.errors import (
         ComenqError,
         InvalidRequest,
@@ -40,13 +25,16 @@ if TYPE_CHECKING:
         StoreError,
     )
     from comenq_core.hookspecs import hookimpl
+    from comenq_core.log import Log
     from comenq_core.model import CommentRequest, Job, Origin, Outcome, Submission, Verdict
     from comenq_core.protocols import Intake, Poster, Queue, Stop, Store
-    from comenq_core.settings import Settings
+    from comenq_core.settings import Secret, Settings
+    from comenq_core.text import printable
 
 __version__ = "0.1.0"
 
 _HOMES = {
+    "comenq_core.clock": ("system_clock",),
     "comenq_core.errors": (
         "ComenqError",
         "InvalidRequest",
@@ -57,9 +45,11 @@ _HOMES = {
         "StoreError",
     ),
     "comenq_core.hookspecs": ("hookimpl",),
+    "comenq_core.log": ("Log",),
     "comenq_core.model": ("CommentRequest", "Job", "Origin", "Outcome", "Submission", "Verdict"),
     "comenq_core.protocols": ("Intake", "Poster", "Queue", "Stop", "Store"),
-    "comenq_core.settings": ("Settings",),
+    "comenq_core.settings": ("Secret", "Settings"),
+    "comenq_core.text": ("printable",),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
@@ -69,6 +59,7 @@ __all__ = [
     "Intake",
     "InvalidRequest",
     "Job",
+    "Log",
     "NoSuchJob",
     "Origin",
     "Outcome",
@@ -76,6 +67,7 @@ __all__ = [
     "Poster",
     "Queue",
     "QueueRefused",
+    "Secret",
     "Settings",
     "SettingsError",
     "Stop",
@@ -85,11 +77,14 @@ __all__ = [
     "Verdict",
     "__version__",
     "hookimpl",
+    "printable",
+    "system_clock",
 ]
 
+if not TYPE_CHECKING:  # or a misspelt name would seem to be there
 
-def __getattr__(name: str) -> object:
-    home = _HOME_OF.get(name)
-    if home is None:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(home), name)
+    def __getattr__(name: str) -> object:
+        home = _HOME_OF.get(name)
+        if home is None:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        return getattr(import_module(home), name)

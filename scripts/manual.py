@@ -11,8 +11,7 @@ from types import FunctionType
 from markup import add_markdown
 from roff import Page
 
-import comenq_core
-from comenq_core import hookspecs, protocols
+from comenq_core import protocols
 from comenq_core.cli.daemon import parser as daemon_parser
 from comenq_core.cli.parser import whole_parser
 from comenq_core.cli.target import FORMS
@@ -98,14 +97,8 @@ def _settings_page() -> Page:
 
 def _plugins_page() -> Page:
     page = Page("comenq-plugins", 7, "how to add to comenq")
-    _title, _subtitle, *paragraphs = inspect.cleandoc(comenq_core.__doc__ or "").split("\n\n")
     page.heading("Description")
-    page.text("\n\n".join(paragraphs))
-    page.heading("Hooks")
-    for name in ("comenq_intakes", "comenq_stores", "comenq_posters"):
-        hook: FunctionType = getattr(hookspecs, name)
-        _add_signature(page, hook)
-        page.text(inspect.getdoc(hook) or "")
+    add_markdown(page, (DOCS / "plugins.md").read_text())
     for name in protocols.__all__:
         protocol = getattr(protocols, name)
         if inspect.isclass(protocol):

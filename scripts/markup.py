@@ -10,19 +10,36 @@ from roff import Page
 __all__ = ["add_markdown"]
 
 
+# An example goes on over blank lines, for as long as there are lines of it.
+BLOCK = re.compile(r"(?:^    .*\n|^\n(?=    ))+|(?:^(?!    ).+\n)+", re.MULTILINE)
+
+
 def add_markdown(page: Page, text: str) -> None:
-    """Add a page's text after its title: headings, paragraphs, examples and tables."""
-    for block in re.split(r"\n\s*\n", text.strip("\n")):
-        if block.startswith("# "):
-            continue
-        if block.startswith("## "):
-            page.heading(block.removeprefix("## "))
-        elif block.startswith("    "):
-            page.example(textwrap.dedent(block).splitlines())
+    """Add a page's text after its title: headings, paragraphs, lists, examples and tables."""
+    for block in BLOCK.findall(text):
+        if block.startswith("#"):
+            _add_title(page, block)
+        elif block.strip("\n").startswith("    "):
+            page.example(textwrap.dedent(block).strip("\n").splitlines())
+        elif block.startswith("- "):
+            _add_list(page, block)
         elif block.startswith("|"):
             _add_table(page, block)
         else:
             page.paragraph(" ".join(block.split()))
+
+
+def _add_title(page: Page, block: str) -> None:
+    level, title = block.strip().split(" ", 1)
+    if level == "##":
+        page.heading(title)
+    elif level == "###":
+        page.subheading(title)
+
+
+def _add_list(page: Page, block: str) -> None:
+    for item in re.split("^- ", block, flags=re.MULTILINE)[1:]:
+        page.item(" ".join(item.split()))
 
 
 def _add_table(page: Page, block: str) -> None:

@@ -42,6 +42,10 @@ class Page:
         """Add text, in which `this` and ``that`` are to be typed as they are, and *so* is said."""
         self._lines += [".PP", _inline(text)]
 
+    def item(self, text: str) -> None:
+        """Add an item of a list."""
+        self._lines += [r".IP \(bu 2", _inline(text)]
+
     def term(self, term: str, text: str) -> None:
         """Add what a word means."""
         self._lines += [".TP", rf"\fB{_escaped(term)}\fP", _inline(text)]

@@ -46,6 +46,7 @@ def reload(settings: Settings, _given: Namespace) -> int:
         ComenqError: the configuration is wrong, or no daemon runs with it.
     """
     plugins = registry.load()
+    plugins.require(settings)
     plugins.intakes(settings)
     plugins.posters(from_outside(settings, os.environ))
     _enter(settings)
