@@ -55,7 +55,10 @@ class Shelf:
 
     def position(self, job: Job) -> int:
         """How many jobs come before this one."""
-        return sum(self._turn(other) < self._turn(job) for other in self._in(State.WAITING))
+        turn = self._turns()
+        own = turn(job)
+        waiting = [other for other in list(self._jobs.values()) if other.state is State.WAITING]
+        return sum(turn(other) < own for other in waiting)
 
     def next_due(self) -> datetime | None:
         """The first due time that is still to come."""
@@ -87,12 +90,12 @@ class Shelf:
 
     def _in(self, *states: State) -> list[Job]:
         jobs = [job for job in list(self._jobs.values()) if job.state in states]
-        return sorted(jobs, key=self._turn)
+        return sorted(jobs, key=self._turns())
 
-    def _turn(self, job: Job) -> tuple[datetime, int]:
+    def _turns(self) -> Callable[[Job], tuple[datetime, int]]:
         """Jobs that are due come by their places, then the others as they will be due."""
         now = self.now().wall
-        return max(now, job.due or now), self._places.get(job.id, 0)
+        return lambda job: (max(now, job.due or now), self._places.get(job.id, 0))
 
     def _find(self, job_id: str, *allowed: State) -> Job:
         job = self._jobs.get(job_id)

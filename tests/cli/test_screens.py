@@ -185,10 +185,10 @@ def test_colours_tell_states_apart(served: Served) -> None:
 def test_progress_is_shown_to_who_watches(served: Served, directory: Path) -> None:
     """A bar stands on the terminal while many are queued, and is gone in the end."""
     file = directory / "many.jsonl"
-    file.write_text('{"owner":"o","repo":"r","pr_number":1,"body":"x"}\n' * 2_000)
+    file.write_text('{"owner":"o","repo":"r","pr_number":1,"body":"x"}\n' * 1_000)
     with on_terminal("put", "--jsonl", str(file), env=environment(served.path)) as session:
         assert session.end() == 0
     shown = session.seen.split("\r\x1b[K")
-    assert shown[-1] == "queued 2,000 comments\r\n"
+    assert shown[-1] == "queued 1,000 comments\r\n"
     assert all(re.fullmatch(r"\[#*\.*\] +\d+%  [\d,]+ queued", bar) for bar in shown[1:-1])
     assert shown[1:-1]
