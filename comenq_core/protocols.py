@@ -98,6 +98,15 @@ class Queue(Protocol):
     def history(self, limit: int, *, offset: int = 0, only_failed: bool = False) -> Sequence[Job]:
         """The newest settled jobs, newest last, the very newest few left out."""
 
+    def together(self) -> AbstractContextManager[None]:
+        """Let the changes of a ``with`` block share the work that makes them durable.
+
+        They are durable when the block has ended, not before.
+
+        Raises:
+            StoreError: at its end: perhaps none of them is.
+        """
+
     def bump(self, prefix: str, by: Origin) -> Entry:
         """Put a waiting job at the head of the line, never ahead of the cool-off."""
 
@@ -212,6 +221,13 @@ class Store(Protocol):
     def health(self) -> Health:
         """Whether a worker works, and how much room is left."""
 
+    def together(self) -> AbstractContextManager[None]:
+        """Let `bump` to `retry` be durable when a ``with`` block ends, and not before.
+
+        So that many changes can share what makes them durable; each of them is still one of
+        its own. A store that gains nothing by it does nothing.
+        """
+
     def bump(self, job_id: str) -> Job:
         """Put a waiting job at the head of the line, whatever its ``due``."""
 
@@ -249,7 +265,8 @@ class Store(Protocol):
         whenever a worker asks for `doubtful` jobs.
 
         Raises:
-            StoreLocked: the store has one worker at a time, and another is it.
+            StoreLocked: the store has one worker at a time, and another is it. Where ``ends`` is
+                set, it is waited for.
         """
 
     def tend(self) -> bool:

@@ -6,12 +6,15 @@ makes is logged with who made it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Sequence
+from contextlib import AbstractContextManager
 
 from comenq_core import pacing
 from comenq_core.errors import ComenqError, QueueRefused, WrongState
 from comenq_core.log import Log
 from comenq_core.model import (
+    ID_PATTERN,
     PENDING,
     Account,
     CommentRequest,
@@ -141,6 +144,10 @@ class JobQueue:
         """The newest settled jobs, newest last, the very newest few left out."""
         return self._store.history(limit=limit, offset=offset, only_failed=only_failed)
 
+    def together(self) -> AbstractContextManager[None]:
+        """Let the changes of a ``with`` block be durable when it ends, and not before."""
+        return self._store.together()
+
     def bump(self, prefix: str, by: Origin) -> Entry:
         """Put a waiting job at the head of the line, never ahead of the cool-off."""
         return self._change("bump", self._store.bump, prefix, by)
@@ -159,7 +166,7 @@ class JobQueue:
 
     def cancel(self, prefix: str, by: Origin) -> Entry:
         """Delete a waiting, held or failed job."""
-        job = self._store.cancel(self._store.get(prefix).id)
+        job = self._store.cancel(self._whole_id(prefix))
         self._log_change("cancel", job, by)
         return Entry(job=job)
 
@@ -168,9 +175,12 @@ class JobQueue:
         return self._change("retry", self._store.retry, prefix, by)
 
     def _change(self, what: str, change: Callable[[str], Job], prefix: str, by: Origin) -> Entry:
-        job = change(self._store.get(prefix).id)
+        job = change(self._whole_id(prefix))
         self._log_change(what, job, by)
         return self.entry(job)
+
+    def _whole_id(self, prefix: str) -> str:
+        return prefix if re.fullmatch(ID_PATTERN, prefix) else self._store.get(prefix).id
 
     def _log_change(self, what: str, job: Job, by: Origin) -> None:
         log.info(what, "An operator changed the queue.", job=job.id, uid=by.uid)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
 from itertools import count
 
@@ -79,6 +79,10 @@ class MemoryStore(Shelf):
         )
         self._places[job.id] = next(self._fronts if submission.ahead else self._backs)
         return self._keep(job)
+
+    def together(self) -> AbstractContextManager[None]:
+        """In memory, nothing is durable."""
+        return nullcontext()
 
     def bump(self, job_id: str) -> Job:
         """To the head of the line, and due at once."""

@@ -8,8 +8,9 @@ gains the name before the one that loses it.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
-from contextlib import ExitStack, suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from contextvars import ContextVar
 
 from comenq_plugins.spool.flush import Flusher
 from comenq_plugins.spool.reading import read_all
@@ -24,6 +25,7 @@ __all__ = [
     "remove",
     "replace",
     "sync_directory",
+    "together",
 ]
 
 _MODE = 0o600
@@ -31,8 +33,32 @@ _OPEN_AT_ONCE = 64
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
 
 
+# The directories to sync, in that order, when the block of `together` ends.
+_awaited: ContextVar[dict[str, None] | None] = ContextVar("awaited", default=None)
+
+
+@contextmanager
+def together() -> Iterator[None]:
+    """Sync each directory once for this thread's moves and removals: durable at the block's end.
+
+    Moves the other way need a block of their own, so that what gains is synced before what loses.
+    """
+    awaited: dict[str, None] = {}
+    before = _awaited.set(awaited)
+    try:
+        yield
+    finally:
+        _awaited.reset(before)
+        for path in awaited:
+            sync_directory(path)
+
+
 def sync_directory(path: str) -> None:
     """Make the names in a directory durable."""
+    awaited = _awaited.get()
+    if awaited is not None:
+        awaited[path] = None
+        return
     descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         os.fsync(descriptor)

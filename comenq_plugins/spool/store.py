@@ -21,6 +21,7 @@ from comenq_core.model import (
     Submission,
     Verdict,
 )
+from comenq_plugins.spool import durable
 from comenq_plugins.spool.bell import Bell
 from comenq_plugins.spool.bench import Bench
 from comenq_plugins.spool.catalogue import Catalogue
@@ -125,6 +126,12 @@ class SpoolStore:
         with self._operation():
             working = is_claimed(self._layout.worker, self._layout.records)
             return Health(working=working, room=tuple(self._entrance.rooms()))
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Sync the directories once, for all renames and unlinks of the block."""
+        with self._threads, reported(self._layout.root), durable.together():
+            yield
 
     def bump(self, job_id: str) -> Job:
         """Rename a waiting job to the head of the line."""

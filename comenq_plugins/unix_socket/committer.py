@@ -1,4 +1,4 @@
-"""Turns comments that wait at the same time into one batch; all is carried out in one thread."""
+"""Turns what waits at the same time into batches; all is carried out in one thread."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ from comenq_plugins.unix_socket.window import Ticket
 __all__ = ["Committer"]
 
 BATCH_LIMIT = 1024
+CHANGES_LIMIT = 64
+"""A change costs more than a comment in a batch, and meanwhile other clients wait."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,8 +29,9 @@ class _Waiting:
 class Committer:
     """Group commit: while one batch is made durable, the next one gathers.
 
-    Anything but a comment, such as a long list, is a batch of its own, and these take turns with
-    the comments: nobody waits for more than one list that somebody else wants.
+    Changes of one kind that follow one another are a batch, too. Anything else, such as a long
+    list, is a batch of its own, and these take turns with the comments: nobody waits for more
+    than one list that somebody else wants.
 
     Args:
         executor: runs the batches, one at a time.
@@ -63,8 +66,18 @@ class Committer:
         are_puts = self._are_puts_next()
         self._is_puts_turn = not are_puts
         if not are_puts:
-            return [self._others.popleft()]
+            return self._next_others()
         batch, self._puts = self._puts[:BATCH_LIMIT], self._puts[BATCH_LIMIT:]
+        return batch
+
+    def _next_others(self) -> Sequence[_Waiting]:
+        batch = [self._others.popleft()]
+        while (
+            self._others
+            and len(batch) < CHANGES_LIMIT
+            and self._others[0].errand.goes_with(batch[0].errand)
+        ):
+            batch.append(self._others.popleft())
         return batch
 
     def _are_puts_next(self) -> bool:

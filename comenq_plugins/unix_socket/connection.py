@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Connection"]
 
+CHANGES_AHEAD = 16
+"""So many changes of one client are in work at once: each reply may have a whole comment."""
+
 
 class Connection(asyncio.Protocol):
     """Takes requests as far ahead as the limits allow; gives up on a client that takes too long.
@@ -130,7 +133,9 @@ class Connection(asyncio.Protocol):
         except Exception as error:  # noqa: BLE001  (the client is told)
             ticket.reply = apology(error)
         else:
-            if not errand.is_put:
+            if errand.is_change:
+                ticket.size = WHOLE // CHANGES_AHEAD
+            elif not errand.is_put:
                 # Its reply may be long: nothing more is done for this client until it is read.
                 ticket.size = WHOLE
             self._hub.committer.submit(errand, ticket, self.go_on)

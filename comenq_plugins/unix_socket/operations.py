@@ -17,6 +17,8 @@ from comenq_plugins.unix_socket.rights import Rights
 
 __all__ = ["Clerk", "Errand", "apology", "error_reply"]
 
+CHANGES = ("bump", "bust", "hold", "release", "retry", "del")
+
 log = Log("unix")
 
 Reply = Mapping[str, Any]
@@ -31,8 +33,17 @@ class Errand:
 
     @property
     def is_put(self) -> bool:
-        """Whether it can be carried out together with others."""
+        """Whether it hands in a comment."""
         return self.operation.op == "put"
+
+    @property
+    def is_change(self) -> bool:
+        """Whether it changes one job."""
+        return self.operation.op in CHANGES
+
+    def goes_with(self, other: Errand) -> bool:
+        """Whether the two can be made durable together."""
+        return self.operation.op == other.operation.op and (self.is_put or self.is_change)
 
 
 def error_reply(code: str, message: str) -> bytes:
@@ -68,12 +79,24 @@ class Clerk:
         }
 
     def carry_out(self, errands: Sequence[Errand]) -> list[bytes]:
-        """Do all of these; comments that follow one another are put as one batch."""
+        """Do all of these; what follows its like is made durable together with it."""
         replies: list[bytes] = []
-        for are_puts, group in groupby(errands, key=lambda errand: errand.is_put):
+        for op, group in groupby(errands, key=lambda errand: errand.operation.op):
             run = list(group)
-            replies += self._put(run) if are_puts else [self._answer(errand) for errand in run]
+            if op == "put":
+                replies += self._put(run)
+            elif op in CHANGES:
+                replies += self._change(run)
+            else:
+                replies += map(self._answer, run)
         return replies
+
+    def _change(self, errands: Sequence[Errand]) -> list[bytes]:
+        try:
+            with self._queue.together():
+                return [self._answer(errand) for errand in errands]
+        except Exception as error:  # noqa: BLE001  (told to the clients)
+            return [apology(error)] * len(errands)
 
     def _put(self, errands: Sequence[Errand]) -> list[bytes]:
         try:
@@ -135,9 +158,12 @@ class Clerk:
 
     def _changer(self, change: Callable[[str, Origin], Entry]) -> Callable[[Errand], Reply]:
         def answer(errand: Errand) -> Reply:
-            job = self._queue.show(errand.operation.members["id"]).job
-            self._rights.check_job(errand.origin, job)
-            return _entry(change(job.id, errand.origin))
+            job_id = errand.operation.members["id"]
+            if not self._rights.are_full(errand.origin):
+                job = self._queue.show(job_id).job
+                self._rights.check_job(errand.origin, job)
+                job_id = job.id
+            return _entry(change(job_id, errand.origin))
 
         return answer
 

@@ -35,8 +35,12 @@ class Rights:
         Raises:
             NotPermitted: they may not.
         """
-        if self._manage != "group" and by.uid not in self._masters:
+        if not self.are_full(by):
             raise NotPermitted("only root and the daemon's user may pause or resume this queue")
+
+    def are_full(self, by: Origin) -> bool:
+        """Whether they may change every job."""
+        return self._manage == "group" or by.uid in self._masters
 
     def check_job(self, by: Origin, job: Job) -> None:
         """Let pass whoever may change this job.
@@ -44,7 +48,7 @@ class Rights:
         Raises:
             NotPermitted: they may not.
         """
-        if self._manage == "group" or by.uid in self._masters:
+        if self.are_full(by):
             return
         if self._manage == "nobody":
             raise NotPermitted("only root and the daemon's user may change what is queued here")

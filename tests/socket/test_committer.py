@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
 
 from comenq_core.errors import QueueRefused, StoreError
-from comenq_core.model import Entry, Submission
+from comenq_core.model import Entry, Origin, Submission
 from comenq_core.queue import JobQueue
 from tests.socket.serving import REQUEST, Served, serving, until
 
@@ -119,6 +120,56 @@ def test_list_shows_what_its_own_connection_has_put_before(served: Served) -> No
         _, listed, _ = client.reply(), client.reply(), client.reply()
     bodies = [entry["body"] for entry in listed["entries"]]
     assert bodies == [REQUEST["body"], "mine"]
+
+
+class _Noting(JobQueue):
+    """Remembers what was changed together."""
+
+    blocks: ClassVar[list[list[str]]] = []
+
+    def together(self) -> AbstractContextManager[None]:
+        self.blocks.append([])
+        return super().together()
+
+    def hold(self, prefix: str, by: Origin) -> Entry:
+        self.blocks[-1].append(prefix)
+        return super().hold(prefix, by)
+
+
+def test_changes_that_are_sent_ahead_share_a_block(
+    directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They are made durable together; each has its own reply, also one that is refused."""
+    monkeypatch.setattr(_Noting, "blocks", [])
+    noting = partial(serving, wrap=lambda queue: _Noting(queue._store, queue._pace))
+    with noting(directory / "c.sock") as served, served.talk() as client:
+        words = [client.ask(REQUEST)["entry"]["id"], "zzzz"] * 2
+        served.store.gate.clear()
+        served.store.entered.clear()
+        client.send(REQUEST, *({"op": "hold", "id": word} for word in words))
+        until(served.store.entered.is_set)
+        with served.talk() as last:
+            last.socket.sendall(b"nonsense\n")
+            last.reply()
+        served.store.gate.set()
+        _, *replies = [client.reply() for _ in range(5)]
+    codes = [reply.get("code") for reply in replies]
+    assert codes == [None, "no_such_job", "wrong_state", "no_such_job"]
+    assert _Noting.blocks == [words]
+
+
+def test_block_that_fails_acknowledges_nothing(served: Served) -> None:
+    """Where the changes could not be made durable, each client is told so."""
+
+    @contextmanager
+    def together() -> Iterator[None]:
+        yield
+        raise StoreError("the disk is broken")
+
+    with served.talk() as client:
+        job = client.ask(REQUEST)["entry"]["id"]
+        served.store.together = together  # type: ignore[method-assign]
+        assert client.ask({"op": "hold", "id": job})["code"] == "store_failed"
 
 
 REFUSALS = {

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
@@ -98,9 +98,12 @@ class Listener:
 
     def put(self, *bodies: str) -> list[str]:
         """Queue comments over one connection, all sent at once; the ids that come back."""
-        lines = [
-            json.dumps({"owner": "o", "repo": "r", "pr_number": 1, "body": body}) for body in bodies
-        ]
+        request = {"owner": "o", "repo": "r", "pr_number": 1}
+        return self.ask(*({**request, "body": body} for body in bodies))
+
+    def ask(self, *messages: Mapping[str, object]) -> list[str]:
+        """Ask over one connection, all at once; the ids of the jobs that come back."""
+        lines = map(json.dumps, messages)
         with socket.socket(socket.AF_UNIX) as client:
             client.settimeout(DEADLINE)
             client.connect(str(self.socket))
@@ -177,3 +180,22 @@ def test_nothing_is_acknowledged_before_it_is_on_the_disk(listener: Listener) ->
     assert len(set(ids)) == 69
     for job_id in ids:
         assert_in_order(calls, job_id, listener.new)
+
+
+def test_changes_share_what_makes_them_durable(listener: Listener) -> None:
+    """Each move is followed by a sync of both directories before its reply, and not by its own."""
+    ids = listener.put(*map(str, range(40)))
+    assert listener.ask(*({"op": "hold", "id": job_id} for job_id in ids)) == ids
+    calls = listener.end()
+    hold = listener.new.parent / "hold"
+    syncs = {
+        path: re.compile(rf"fsync\(\d+<{re.escape(str(path))}>\) += 0$")
+        for path in (hold, listener.new)
+    }
+    for job_id in ids:
+        rename = one(calls, rf'rename\w*\(.*"{re.escape(str(hold))}/[^"]*{job_id}[^"]*".*\) += 0$')
+        replies = rf'(sendto|sendmsg|write|writev)\(\d+<\w*(socket|UNIX).*\\"{job_id}\\"'
+        reply = [call for call in calls if re.match(replies, call.text)][-1]
+        for sync in syncs.values():
+            assert between(rename, reply, calls, sync), job_id
+    assert sum(bool(syncs[hold].match(call.text)) for call in calls) < len(ids) / 2

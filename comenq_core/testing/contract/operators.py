@@ -64,6 +64,16 @@ class OperatorContract(Harness):
         job = put_in_state(store, min(ALLOWED[name]))
         assert getattr(store, name)(job.id) == reopen().get(job.id)
 
+    def test_changes_are_made_together(self, store: Store, reopen: Callable[[], Store]) -> None:
+        """After a block, another process finds its changes; one that was refused undid none."""
+        jobs = put(store, "a", "b", "c")
+        with store.together():
+            store.hold(jobs[0].id)
+            with pytest.raises(WrongState):
+                store.hold(jobs[0].id)
+            store.hold(jobs[1].id)
+        assert ids(reopen().pending(states=[State.HELD])) == ids(jobs[:2])
+
     def test_bump_puts_a_job_at_the_head(self, store: Store) -> None:
         """The last that was bumped is the first."""
         jobs = put(store, "a", "b", "c")
