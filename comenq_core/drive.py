@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from contextlib import closing
+from contextlib import ExitStack, closing
 from select import select
 
 from comenq_core import registry
-from comenq_core.errors import ComenqError
+from comenq_core.errors import ComenqError, StoreLocked
 from comenq_core.log import Log
-from comenq_core.protocols import Stop, Watch
+from comenq_core.protocols import Stop, Store, Watch
 from comenq_core.settings import Settings
 from comenq_core.terms import pace_of, policy_of
 from comenq_core.worker import LONGEST_WAIT, Worker
@@ -30,11 +30,38 @@ def run(settings: Settings, stop: Stop) -> int:
     store = plugins.store(settings)
     pace = pace_of(settings)
     worker = Worker(store, plugins.posters(settings), pace, policy_of(settings))
-    with store.lock(), closing(store.watch()) as watch:
-        log.info("started", "The worker is ready.", store=settings.store, poster=settings.poster)
-        _drive(worker, watch, stop)
+    with ExitStack() as life:
+        if _has_turn(store, stop, life):
+            watch = life.enter_context(closing(store.watch()))
+            log.info(
+                "started", "The worker is ready.", store=settings.store, poster=settings.poster
+            )
+            _drive(worker, watch, stop)
     log.info("stopped", "The worker has ended.")
     return 0
+
+
+def _has_turn(store: Store, stop: Stop, life: ExitStack) -> bool:
+    """Lock the store, after the worker that a killed daemon has left behind, unless it is stopped.
+
+    Raises:
+        StoreLocked: the worker of another daemon has it.
+    """
+    is_told = False
+    while not stop.is_set():
+        try:
+            life.enter_context(store.lock())
+        except StoreLocked as error:
+            if not error.ends:
+                raise
+            if not is_told:
+                log.warning("waiting", "The worker of a killed daemon has yet to end.",
+                            reason=error)  # fmt: skip
+            is_told = True
+            stop.wait(_AFTER_FAULT)
+        else:
+            return True
+    return False
 
 
 def _drive(worker: Worker, watch: Watch, stop: Stop) -> None:

@@ -4,12 +4,14 @@
 
     ComenqError
     ├── SettingsError          a configuration file, variable or flag is wrong
+    │   └── AddressTaken       another daemon serves the socket
     ├── PluginError            a plugin cannot be loaded, checked or selected
     ├── InvalidRequest         what was handed in is not a comment request
     ├── QueueRefused           the request is fine, the queue cannot take it now
     ├── StoreError             the store could not do what was asked
     │   ├── NoSuchJob          no job, or more than one, has that id
     │   ├── WrongState         the job is not in a state that allows it
+    │   ├── StoreUnusable      somebody has to mend it first
     │   ├── StoreLocked        another worker has the store
     │   └── Outpaced           another worker changed the pacing record first
     └── DaemonError            a client's view of the daemon
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from typing import ClassVar
 
 __all__ = [
+    "AddressTaken",
     "ComenqError",
     "DaemonError",
     "DaemonRefused",
@@ -40,6 +43,7 @@ __all__ = [
     "SettingsError",
     "StoreError",
     "StoreLocked",
+    "StoreUnusable",
     "WrongState",
 ]
 
@@ -47,16 +51,24 @@ __all__ = [
 class ComenqError(Exception):
     """The root: catch it to catch everything that comenq raises on purpose.
 
-    ``code`` is the stable word that the socket protocol uses for the error.
+    ``code`` is the stable word that the socket protocol uses for the error. ``passes`` tells
+    whether it may pass by itself, so that it makes sense to try again.
     """
 
     code: ClassVar[str] = "failed"
+    passes: ClassVar[bool] = False
 
 
 class SettingsError(ComenqError):
     """A setting is wrong; the text names the place, the key and what was expected."""
 
     code = "invalid_settings"
+
+
+class AddressTaken(SettingsError):
+    """Another daemon serves the socket; it may be about to end."""
+
+    passes = True
 
 
 class PluginError(ComenqError):
@@ -89,6 +101,8 @@ class QueueRefused(ComenqError):
         reason: a sentence for the user.
     """
 
+    passes = True
+
     def __init__(self, why: str, reason: str) -> None:
         self.why = why
         super().__init__(reason)
@@ -98,6 +112,13 @@ class StoreError(ComenqError):
     """The store could not do what was asked; nothing was acknowledged."""
 
     code = "store_failed"
+    passes = True
+
+
+class StoreUnusable(StoreError):
+    """The store cannot be used as it is; the text says what somebody has to mend."""
+
+    passes = False
 
 
 class NoSuchJob(StoreError):
@@ -113,9 +134,19 @@ class WrongState(StoreError):
 
 
 class StoreLocked(StoreError):
-    """Another worker has this store."""
+    """Another worker has this store.
+
+    Args:
+        text: who has it, and what to do.
+        ends: whether that worker was left behind by its daemon, and ends after its post.
+    """
 
     code = "locked"
+    passes = False
+
+    def __init__(self, text: str, *, ends: bool = False) -> None:
+        self.ends = ends
+        super().__init__(text)
 
 
 class Outpaced(StoreError):

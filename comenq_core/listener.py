@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from select import select
 
 from comenq_core import registry
+from comenq_core.errors import ComenqError
 from comenq_core.log import Log
 from comenq_core.protocols import Intake, Queue, Stop
 from comenq_core.queue import JobQueue
@@ -28,28 +29,27 @@ def run(settings: Settings, stop: Stop) -> int:
     nobody goes on believing that there is a way in where there is none.
 
     Raises:
-        ComenqError: the settings, a plugin or the store do not let it begin.
+        ComenqError: the settings, a plugin or the store do not let it begin, or go on.
     """
     plugins = registry.load()
     intakes = plugins.intakes(settings)
     queue = JobQueue(plugins.store(settings), pace_of(settings))
     log.info("started", "The listener is ready.", intakes=",".join(intakes), store=settings.store)
-    failed = _serve(intakes, queue, stop)
-    log.info("stopped", "The listener has ended.")
+    try:
+        failed = _serve(intakes, queue, stop)
+    finally:
+        log.info("stopped", "The listener has ended.")
     return 1 if failed else 0
 
 
 def _serve(intakes: Mapping[str, Intake], queue: Queue, stop: Stop) -> bool:
     """Run the intakes; whether one of them ended before it was told to."""
     ended: list[str] = []
+    errors: list[ComenqError] = []
     with StopFlag() as closing:
 
         def serve(name: str, intake: Intake) -> None:
-            try:
-                intake.serve(queue, closing)
-            except Exception as error:  # noqa: BLE001 -- a plugin may raise anything
-                log.error("intake_failed", "An intake failed.", intake=name,
-                          error=type(error).__name__, reason=error)  # fmt: skip
+            errors.extend(_errors_of(name, intake, queue, closing))
             if not closing.is_set():
                 ended.append(name)
                 closing.set()
@@ -66,4 +66,18 @@ def _serve(intakes: Mapping[str, Intake], queue: Queue, stop: Stop) -> bool:
             thread.join(_LONGEST_FAREWELL)
     for name in ended:
         log.error("intake_ended", "An intake ended by itself.", intake=name)
+    if errors:
+        raise errors[0]
     return bool(ended)
+
+
+def _errors_of(name: str, intake: Intake, queue: Queue, closing: Stop) -> Sequence[ComenqError]:
+    """Run an intake to its end; what ended it, if that was an error of ours."""
+    try:
+        intake.serve(queue, closing)
+    except ComenqError as error:
+        return [error]
+    except Exception as error:  # noqa: BLE001 -- a plugin may raise anything
+        log.error("intake_failed", "An intake failed.", intake=name,
+                  error=type(error).__name__, reason=error)  # fmt: skip
+    return []

@@ -93,7 +93,7 @@ def make_rpcinterface(supervisord: object) -> object:
 
 
 class _Supervision:
-    """Its public methods would be remote procedures; it has none."""
+    """Its public methods are remote procedures, for whoever may use supervisord's socket."""
 
     def __init__(self, supervisord: _Supervisord) -> None:
         self._supervisord = supervisord
@@ -114,7 +114,7 @@ class _Supervision:
         ):
             events.subscribe(ending, self._finish)
         for failure in (events.ProcessStateFatalEvent, events.ProcessStateUnknownEvent):
-            events.subscribe(failure, self._give_up)
+            events.subscribe(failure, self._lose)
 
     def _listen(self, _event: object) -> None:
         self._supervisord.options.logger.handlers.append(_Words())
@@ -138,7 +138,15 @@ class _Supervision:
     def _write(self, lines: bytes) -> None:
         _write(with_priorities(lines) if self._to_journal else lines)
 
-    def _give_up(self, event: _Change) -> None:
+    def give_up(self, program: str) -> bool:
+        """Stop everything, since ``program`` says of itself that it can never run like this."""
+        self._end(program, None)
+        return True
+
+    def _lose(self, event: _Change) -> None:
+        self._end(event.process.config.name, event.process.spawnerr)
+
+    def _end(self, program: str, cause: str | None) -> None:
         if self._supervisord.options.mood < SupervisorStates.RUNNING:
             # It ends anyhow, and gives up what it was about to start again.
             return
@@ -147,8 +155,8 @@ class _Supervision:
         log.error(
             "fatal",
             "A program cannot be kept running, so everything is stopped.",
-            program=event.process.config.name,
-            cause=event.process.spawnerr,
+            program=program,
+            cause=cause,
         )
 
     def _exit(self) -> None:

@@ -15,7 +15,7 @@ from comenq_core.cli.check import check
 from comenq_core.cli.control import add_words, ctl, reload
 from comenq_core.cli.move import add_stores, move
 from comenq_core.cli.plugins import plugins as list_plugins
-from comenq_core.cli.supervise import SUPERVISOR_VARIABLE, supervise
+from comenq_core.cli.supervise import SUPERVISOR_VARIABLE, give_up, supervise
 from comenq_core.errors import ComenqError
 from comenq_core.hardening import end_with_parent, forbid_dumps
 from comenq_core.log import Log, configure
@@ -112,6 +112,8 @@ def _as_process(name: str, run: Callable[[Settings, Stop], int], settings: Setti
             return run(settings, stop)
         except ComenqError as error:
             Log(name).error(error.code, str(error))
+            if not error.passes:
+                give_up(name)
             return 1
 
 

@@ -11,13 +11,14 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NoReturn
 
-from comenq_core.errors import SettingsError
+from comenq_core.errors import AddressTaken, SettingsError
 from comenq_core.settings import CONFIG_VARIABLE, Settings
 
 __all__ = [
     "SUPERVISOR_VARIABLE",
     "conf_file",
     "environment",
+    "give_up",
     "is_served",
     "make_private",
     "private_directory",
@@ -36,17 +37,19 @@ def supervise(settings: Settings, variables: Mapping[str, str]) -> NoReturn:
         variables: settings for the environment of listener and worker, over those it has.
 
     Raises:
-        SettingsError: the directory for supervisord's own files cannot be had, or another
-            daemon has it.
+        SettingsError: the directory for supervisord's own files cannot be had.
+        AddressTaken: another daemon has it.
     """
     directory = private_directory(settings)
     make_private(directory)
     os.chdir(directory)
     if is_served("supervisor.sock"):
-        raise SettingsError(
+        raise AddressTaken(
             f"socket_path: another daemon serves {settings.socket_path}: stop that one, or choose"
             " another path"
         )
+    # supervisord would say that it does so, in a line unlike the others.
+    Path("supervisor.sock").unlink(missing_ok=True)
     os.umask(0o077)
     command = [sys.executable, "-P", "-m", "supervisor.supervisord"]
     conf = str(conf_file("supervisord.conf"))
@@ -55,6 +58,21 @@ def supervise(settings: Settings, variables: Mapping[str, str]) -> NoReturn:
         [*command, "--configuration", conf],
         environment(settings, variables, os.environ),
     )
+
+
+def give_up(program: str) -> None:
+    """Have supervisord stop everything: ``program``, which it runs, can never run as things are.
+
+    Without a supervisord, or with another one than ours, nothing happens.
+    http://supervisord.org/subprocess.html#subprocess-environment
+    """
+    # Hardly ever needed, and slow to import.
+    from xmlrpc.client import Error
+
+    from supervisor.childutils import getRPCInterface
+
+    with suppress(KeyError, OSError, Error):
+        getRPCInterface(os.environ).comenq.give_up(program)
 
 
 def is_served(path: str) -> bool:

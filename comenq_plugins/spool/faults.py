@@ -7,11 +7,12 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from comenq_core.errors import QueueRefused, StoreError
+from comenq_core.errors import QueueRefused, StoreError, StoreUnusable
 
 __all__ = ["reported"]
 
 _FULL = frozenset((errno.ENOSPC, errno.EDQUOT))
+_LASTING = frozenset((errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR))
 
 
 @contextmanager
@@ -20,6 +21,7 @@ def reported(root: str) -> Iterator[None]:
 
     Raises:
         QueueRefused: the disk is full (``disk_full``).
+        StoreUnusable: it will not pass by itself, such as a missing permission.
         StoreError: anything else.
     """
     try:
@@ -29,9 +31,8 @@ def reported(root: str) -> Iterator[None]:
             raise QueueRefused(
                 "disk_full", f"{root}: {error.strerror}: nothing was queued; make room, try again"
             ) from error
-        raise StoreError(
-            f"{_place(error, root)}: {error.strerror}: nothing was acknowledged"
-        ) from error
+        kind = StoreUnusable if error.errno in _LASTING else StoreError
+        raise kind(f"{_place(error, root)}: {error.strerror}: nothing was acknowledged") from error
 
 
 def _place(error: OSError, root: str) -> str:

@@ -5,11 +5,25 @@ from __future__ import annotations
 import fcntl
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 
-__all__ = ["claim_lock", "is_claimed", "locked", "make_lock"]
+__all__ = ["Holder", "claim_lock", "is_claimed", "locked", "make_lock"]
 
 _MODE = 0o600
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Who has a lock that was taken by `claim_lock`.
+
+    Args:
+        pid: the process, as it calls itself.
+        is_orphan: whether the process that had started it has ended.
+    """
+
+    pid: str
+    is_orphan: bool
 
 
 def make_lock(path: str) -> None:
@@ -29,8 +43,8 @@ def locked(path: str) -> Iterator[None]:
 
 
 @contextmanager
-def claim_lock(path: str, guard: str) -> Iterator[str | None]:
-    """Try to take a file's lock for a ``with`` block: ``None``, or the pid of who has it.
+def claim_lock(path: str, guard: str) -> Iterator[Holder | None]:
+    """Try to take a file's lock for a ``with`` block: ``None``, or who has it.
 
     Args:
         guard: the file whose lock keeps `is_claimed` away meanwhile.
@@ -40,10 +54,10 @@ def claim_lock(path: str, guard: str) -> Iterator[str | None]:
         with locked(guard):
             is_free = _take(descriptor)
         if not is_free:
-            yield os.pread(descriptor, 20, 0).decode("ascii", "replace").strip()
+            yield _holder(descriptor)
             return
         os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, b"%d\n" % os.getpid(), 0)
+        os.pwrite(descriptor, b"%d %d\n" % (os.getpid(), os.getppid()), 0)
         yield None
     finally:
         os.close(descriptor)
@@ -58,6 +72,30 @@ def is_claimed(path: str, guard: str) -> bool:
             return not _take(descriptor)
         finally:
             os.close(descriptor)
+
+
+def _holder(descriptor: int) -> Holder:
+    pid, _, parent = os.pread(descriptor, 40, 0).decode("ascii", "replace").strip().partition(" ")
+    return Holder(pid, is_orphan=parent.isdecimal() and not _is_alive(int(parent)))
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except OSError as error:
+        # It may be there, and be somebody else's.
+        return not isinstance(error, ProcessLookupError)
+    return not _is_zombie(pid)
+
+
+def _is_zombie(pid: int) -> bool:
+    """Whether a process has ended and its own parent has not asked yet how.
+
+    https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html
+    """
+    with suppress(OSError), open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as stat:
+        return stat.read().rpartition(")")[2].split()[0] == "Z"
+    return False
 
 
 def _take(descriptor: int) -> bool:

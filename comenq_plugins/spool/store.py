@@ -188,7 +188,9 @@ class SpoolStore:
         with reported(self._layout.root), claim_lock(path, self._layout.records) as holder:
             if holder is not None:
                 raise StoreLocked(
-                    f"{path}: another worker (pid {holder}) has this spool; one at a time posts"
+                    f"{path}: another worker (pid {holder.pid}) has this spool: stop its daemon,"
+                    " or choose another queue_path",
+                    ends=holder.is_orphan,
                 )
             recover(self._catalogue, self.now())
             yield

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
-from comenq_core.errors import SettingsError
+from comenq_core.errors import AddressTaken, SettingsError
 
 __all__ = ["listening"]
 
@@ -39,7 +39,8 @@ def listening(path: Path, group: str = "") -> Iterator[socket.socket]:
         group: the group that may connect, besides the daemon's own user; ``""`` for its own group.
 
     Raises:
-        SettingsError: the path cannot be used, or a daemon already serves it.
+        SettingsError: the path cannot be used.
+        AddressTaken: a daemon already serves it.
     """
     with ExitStack() as stack:
         try:
@@ -148,8 +149,8 @@ def _check_free(path: Path) -> None:
     raise _taken(path)
 
 
-def _taken(path: Path) -> SettingsError:
-    return SettingsError(
+def _taken(path: Path) -> AddressTaken:
+    return AddressTaken(
         f"socket_path: another daemon serves {path}: stop that one, or choose another path"
     )
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import signal
+
 import pytest
 
 from comenq_core.testing.forge import Forge
@@ -60,17 +63,24 @@ def test_a_killed_daemon_takes_its_processes_along(daemon: Daemon, forge: Forge)
 
 
 def test_a_new_daemon_waits_for_the_post_of_a_killed_one(daemon: Daemon, forge: Forge) -> None:
-    """A worker whose supervisor is killed finishes its post; no other one posts meanwhile."""
-    forge.answer_next(delay=4)
+    """The worker of a killed supervisor finishes its post; its successor waits, and goes on."""
+    forge.answer_next(delay=1)
     daemon.put("first")
     forge.wait_for_requests(1, timeout=60, method="POST")
 
-    with wait_for_end(daemon.pid("worker")):
+    orphan = daemon.pid("worker")
+    with wait_for_end(orphan):
+        # Its post lasts until the other one is seen to wait.
+        os.kill(orphan, signal.SIGSTOP)
         daemon.supervisor.kill()
         daemon.spawn()
-        daemon.log.until(*READY, r"error worker locked: .*another worker")
-    daemon.put("second")
+        daemon.log.until(READY[1], r"warning worker waiting: .*another worker")
+        daemon.put("second")
+        os.kill(orphan, signal.SIGCONT)
+    waiting = daemon.pid("worker")
 
+    daemon.log.until(READY[0])
+    assert daemon.pid("worker") == waiting
     assert bodies(forge, 2) == ["first", "second"]
     daemon.log.until(r"job_done: ")
     assert len(list((daemon.queue / "done").iterdir())) == 2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 
 from comenq_core.testing.forge import Forge
@@ -58,6 +59,52 @@ def test_a_second_daemon_on_the_same_socket_is_refused(daemon: Daemon, forge: Fo
 
     daemon.put("still here")
     assert forge.wait_for_comments(1, timeout=60)[0].body == "still here"
+
+
+def started(daemon: Daemon, program: str) -> int:
+    """How often a program was started."""
+    return sum(f"spawned: '{program}'" in line for line in daemon.log.lines)
+
+
+def test_a_second_daemon_on_the_same_spool_is_refused(daemon: Daemon, forge: Forge) -> None:
+    """With a socket of its own, it ends with 1 as soon as its worker finds the spool taken."""
+    with Daemon(forge.url, queue_path=str(daemon.queue)) as second:
+        assert second.spawn().wait(DEADLINE) == 1
+        second.log.until(r"error worker locked: .*another worker .*stop its daemon")
+        assert started(second, "worker") == 1
+
+    daemon.put("still here")
+    assert forge.wait_for_comments(1, timeout=60)[0].body == "still here"
+
+
+def test_a_spool_that_others_may_write_ends_the_daemon_at_once(forge: Forge) -> None:
+    """What somebody has to mend first is not tried again: the daemon says it, and ends with 1."""
+    with Daemon(forge.url) as daemon:
+        daemon.queue.mkdir()
+        daemon.queue.chmod(0o777)
+        assert daemon.spawn().wait(DEADLINE) == 1
+        daemon.log.until(r"error \w+ store_failed: .*others can write here", r"supervisor fatal: ")
+        assert max(started(daemon, program) for program in ("listener", "worker")) == 1
+
+
+def test_a_socket_path_that_is_no_socket_ends_the_daemon_at_once(forge: Forge) -> None:
+    """A way in that can never be opened is not tried again, and no worker goes on alone."""
+    with Daemon(forge.url) as daemon:
+        daemon.socket.parent.mkdir(mode=0o750)
+        daemon.socket.mkdir()
+        assert daemon.spawn().wait(DEADLINE) == 1
+        daemon.log.until(r"error listener invalid_settings: socket_path: .* is no socket")
+        assert started(daemon, "listener") == 1
+
+
+def test_a_daemon_after_a_killed_one_says_so_in_its_own_words(forge: Forge) -> None:
+    """What a killed supervisord has left behind is removed without a line unlike the others."""
+    with Daemon(forge.url) as daemon:
+        daemon.start()
+        daemon.kill()
+        daemon.start()
+        daemon.terminate()
+    assert all(re.match(r"\S+Z [a-z]+ [a-z]+ \w+: ", line) for line in daemon.log.lines)
 
 
 def test_a_second_worker_on_the_same_spool_is_refused(daemon: Daemon, forge: Forge) -> None:
