@@ -73,6 +73,23 @@ class Realm:
         return result
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _imported(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Have everything imported that is imported late: other users may not reach this Python."""
+    base = tmp_path_factory.mktemp("imported")
+    (base / "secret").write_bytes(request_text(SECRET))
+    store = open_at(base / "queue")
+    plain(base / "queue" / "new" / "good.json", base / "secret")
+    symlink(base / "queue" / "new" / "bad.json", base / "secret")
+    make_old(base / "queue" / "new")
+    with store.lock():
+        while store.tend():
+            continue
+        assert store.claim("bot")
+    assert store.history(limit=1)
+    store.close()
+
+
 @pytest.fixture
 def realm() -> Iterator[Realm]:
     """A spool that its daemon has prepared."""
