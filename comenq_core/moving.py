@@ -88,10 +88,14 @@ def _carry_pace(source: Store, target: Store) -> None:
 
 
 def _rebased(record: Pacing, then: Instant, now: Instant) -> Pacing:
-    """The record with the same age by another store's clock."""
-    age = elapsed(record.at, then)
-    wall = now.wall - timedelta(seconds=age)
-    return replace(record, at=Instant(wall=wall, boot=now.boot, ticks=now.ticks - age))
+    """The record with the same age by another store's clock.
+
+    It announces no attempt any more: the other store would take it that this process makes one.
+    The worker that began it is gone, so the attempt has ended, at the latest now.
+    """
+    age = max(0.0, elapsed(record.at, then) - record.margin)
+    at = Instant(wall=now.wall - timedelta(seconds=age), boot=now.boot, ticks=now.ticks - age)
+    return replace(record, at=at, margin=0.0)
 
 
 def _carry_pending(source: Store, target: Store) -> int:

@@ -110,7 +110,7 @@ def settle(store: Store, body: str, verdict: Verdict) -> None:
 
 
 def fill(store: Store, clock: FakeClock) -> None:
-    """Put jobs of every kind into a store, and begin a cool-off."""
+    """Put jobs of every kind into a store, whose last worker was killed in the middle of a post."""
     settle(store, "posted", Done(url="https://forge.example/1", comment_id=1))
     clock.advance(1)
     settle(store, "skipped", Done(reason="closed"))
@@ -121,7 +121,8 @@ def fill(store: Store, clock: FakeClock) -> None:
     put(store, "later", not_before=clock().wall + timedelta(days=1))
     store.hold(put(store, "held").id)
     put(store, "second")
-    store.pace(Pacing(account="bot", at=store.now(), job="000000000000"), expect=None)
+    cut_off = Pacing(account="bot", at=store.now(), margin=PACE.attempt_limit, job="000000000000")
+    store.pace(cut_off, expect=None)
 
 
 def everything(store: Store) -> list[Job]:
@@ -218,7 +219,7 @@ def test_the_cool_off_goes_on(source: MemoryStore, clock: FakeClock) -> None:
     theirs = Instant(wall=clock().wall + timedelta(hours=1))
     target = MemoryStore(lambda: theirs)
     move(source, target)
-    assert until_post(target.pacing()["bot"], theirs, PACE) == 600
+    assert until_post(target.pacing()["bot"], theirs, PACE) == 630
 
 
 def test_the_later_of_two_paces_counts(
