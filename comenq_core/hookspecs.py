@@ -14,6 +14,7 @@ from comenq_core.protocols import IntakeFactory, PosterFactory, StoreFactory
 __all__ = ["ENTRY_POINT_GROUP", "comenq_intakes", "comenq_posters", "comenq_stores", "hookimpl"]
 
 ENTRY_POINT_GROUP = "comenq"
+"""Where installed plugins are looked for."""
 
 hookspec = pluggy.HookspecMarker("comenq")
 hookimpl = pluggy.HookimplMarker("comenq")

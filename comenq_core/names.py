@@ -11,8 +11,12 @@ __all__ = ["BODY_LIMIT", "MAX_NUMBER", "OWNER_PATTERN", "REPO_PATTERN"]
 # says: at most 39 characters. https://docs.github.com/en/enterprise-cloud@latest/admin/
 # managing-iam/iam-configuration-reference/username-considerations-for-external-authentication
 OWNER_PATTERN = r"[A-Za-z0-9][A-Za-z0-9_-]{0,38}"
+"""What an account's name looks like."""
 REPO_PATTERN = r"(?!\.{1,2}\Z)[A-Za-z0-9._-]{1,100}"
+"""What a repository's name looks like, without its owner's."""
 # GitHub's message speaks of 65,536 characters; what it stores is 262,144 bytes of UTF-8, and one
 # more is refused. https://github.com/dead-claudia/github-limits
 BODY_LIMIT = 262_144
+"""Bytes of UTF-8 that a comment may have."""
 MAX_NUMBER = 2**31 - 1
+"""The largest number that a pull request may have."""

@@ -367,5 +367,8 @@ class Examiner(Protocol):
 
 
 IntakeFactory = Callable[["Settings"], Intake]
+"""Makes a way in; it opens nothing before `Intake.serve`."""
 StoreFactory = Callable[["Settings"], Store]
+"""Opens the store; what is missing of it is made."""
 PosterFactory = Callable[["Settings"], Iterable[Poster]]
+"""Makes a poster for each posting account; it sends nothing."""

@@ -13,6 +13,7 @@ from comenq_core.model.request import CommentRequest, Origin
 __all__ = ["ID_PATTERN", "PENDING", "SETTLED", "Attempt", "Job", "State"]
 
 ID_PATTERN = r"[0-9a-hjkmnp-tv-z]{12}"
+"""What a job's id looks like: Crockford's base 32, in lower case."""
 
 
 class State(StrEnum):

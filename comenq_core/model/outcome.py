@@ -19,7 +19,14 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Posted:
-    """The comment is on the pull request."""
+    """The comment is on the pull request.
+
+    Args:
+        comment_id: the forge's own name for it.
+        url: where people read it.
+        status: the HTTP status, where there was one.
+        message: what else there is to say, if anything.
+    """
 
     comment_id: int | str
     url: str
@@ -31,7 +38,10 @@ class Posted:
 class Throttled:
     """The forge asks for silence: no request at all for ``wait``, or for core's own back-off.
 
-    ``wait`` is ``None`` where the forge named no time, as its secondary limits often do.
+    Args:
+        wait: ``None`` where the forge named no time, as its secondary limits often do.
+        message: what the forge said, on one line, fit to be shown, and with no credential in it.
+        status: the HTTP status, where there was one.
     """
 
     wait: timedelta | None
@@ -41,7 +51,12 @@ class Throttled:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unavailable:
-    """Nothing was sent: refused connection, failed name look-up, failed TLS handshake."""
+    """Nothing was sent: refused connection, failed name look-up, failed TLS handshake.
+
+    Args:
+        message: why, fit to be shown.
+        status: the HTTP status, where there was one.
+    """
 
     message: str
     status: int | None = None
@@ -49,7 +64,12 @@ class Unavailable:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unknown:
-    """The request may or may not have been carried out: look before posting again."""
+    """The request may or may not have been carried out: look before posting again.
+
+    Args:
+        message: what is known about it, fit to be shown.
+        status: the HTTP status, where there was one.
+    """
 
     message: str
     status: int | None = None
@@ -57,7 +77,12 @@ class Unknown:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refused:
-    """The forge will never take this comment: locked, gone, not accessible, invalid."""
+    """The forge will never take this comment: locked, gone, not accessible, invalid.
+
+    Args:
+        message: what the forge said, on one line, fit to be shown, and with no credential in it.
+        status: the HTTP status, where there was one.
+    """
 
     message: str
     status: int | None = None
@@ -65,7 +90,12 @@ class Refused:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unauthorized:
-    """The forge does not accept the credential; asking again makes it worse."""
+    """The forge does not accept the credential; asking again makes it worse.
+
+    Args:
+        message: what the forge said, on one line, fit to be shown, and with no credential in it.
+        status: the HTTP status, where there was one.
+    """
 
     message: str
     status: int | None = None
@@ -73,10 +103,16 @@ class Unauthorized:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Skipped:
-    """The comment was not wanted any more: a condition of the request does not hold."""
+    """The comment was not wanted any more: a condition of the request does not hold.
+
+    Args:
+        message: which one.
+        status: the HTTP status, where there was one.
+    """
 
     message: str
     status: int | None = None
 
 
 Outcome = Posted | Throttled | Unavailable | Unknown | Refused | Unauthorized | Skipped
+"""What one try to post has come to."""

@@ -41,7 +41,13 @@ class Pacing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pause:
-    """The operator's wish that nothing be posted."""
+    """The operator's wish that nothing be posted.
+
+    Args:
+        since: when it was uttered.
+        reason: why, in the operator's words.
+        by: the operator's user id, where it is known.
+    """
 
     since: datetime
     reason: str

@@ -12,6 +12,7 @@ from comenq_core.names import BODY_LIMIT, MAX_NUMBER, OWNER_PATTERN, REPO_PATTER
 __all__ = ["KEY_LIMIT", "CommentRequest", "Origin", "Submission"]
 
 KEY_LIMIT = 200
+"""Characters that an idempotency key may have."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +73,13 @@ class CommentRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Origin:
-    """Who handed a request in: the intake's name and, where the kernel vouches for it, who."""
+    """Who handed a request in.
+
+    Args:
+        intake: the name of the way in.
+        uid: the user, where the kernel vouches for it.
+        pid: the process, likewise.
+    """
 
     intake: str
     uid: int | None = None
@@ -83,8 +90,11 @@ class Origin:
 class Submission:
     """A request with its origin, on the way into a store.
 
-    ``ahead`` puts it at the head of the line, never ahead of the cool-off;
-    ``if_absent`` returns the pending job with the same target and body, if there is one.
+    Args:
+        request: what somebody asks for.
+        origin: who.
+        ahead: put it at the head of the line, never ahead of the cool-off.
+        if_absent: return the pending job with the same target and body, if there is one.
     """
 
     request: CommentRequest

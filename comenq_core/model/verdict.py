@@ -10,7 +10,13 @@ __all__ = ["Buried", "Done", "InDoubt", "Kept", "RetryAt", "Verdict"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Done:
-    """The job is over. With a ``url`` it was posted; without, skipped for ``reason``."""
+    """The job is over. With a ``url`` it was posted; without, skipped for ``reason``.
+
+    Args:
+        url: where people read the comment.
+        comment_id: the forge's own name for it.
+        reason: why it was skipped, for people.
+    """
 
     url: str = ""
     comment_id: int | str | None = None
@@ -19,7 +25,12 @@ class Done:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RetryAt:
-    """The job is queued again and may not be claimed before ``due``."""
+    """The job is queued again and may not be claimed before ``due``.
+
+    Args:
+        due: an aware datetime.
+        reason: why, for people.
+    """
 
     due: datetime
     reason: str
@@ -27,14 +38,23 @@ class RetryAt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kept:
-    """The job goes back to its own place in the line, as if it had not been tried."""
+    """The job goes back to its own place in the line, as if it had not been tried.
+
+    Args:
+        reason: why, for people.
+    """
 
     reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InDoubt:
-    """The job may be posted already: the forge is to be asked, not before ``look_at``."""
+    """The job may be posted already: the forge is to be asked, not before ``look_at``.
+
+    Args:
+        look_at: an aware datetime.
+        reason: why, for people.
+    """
 
     look_at: datetime
     reason: str
@@ -42,9 +62,14 @@ class InDoubt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Buried:
-    """The job is a dead letter, kept with its reason until an operator decides."""
+    """The job is a dead letter, kept with its reason until an operator decides.
+
+    Args:
+        reason: why, for people.
+    """
 
     reason: str
 
 
 Verdict = Done | RetryAt | Kept | InDoubt | Buried
+"""What becomes of a job after a try or a look."""

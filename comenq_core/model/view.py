@@ -12,7 +12,15 @@ __all__ = ["Account", "Counts", "Entry", "Health", "Room", "Status"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counts:
-    """How many jobs stand where."""
+    """How many jobs stand where.
+
+    Args:
+        waiting: in the line.
+        posting: in a worker's hands, or in doubt.
+        held: kept back by an operator.
+        posted: posted or skipped, as far as history reaches.
+        failed: dead letters.
+    """
 
     waiting: int = 0
     posting: int = 0
@@ -26,6 +34,7 @@ class Entry:
     """A job with its place in the line.
 
     Args:
+        job: the job.
         position: how many jobs are to be posted before it.
         eta_seconds: in about how many seconds it will be posted; ``None`` where nobody can tell.
     """

@@ -30,7 +30,18 @@ class Account:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comment:
-    """A comment that was created."""
+    """A comment that was created.
+
+    Args:
+        id: GitHub's number for it.
+        owner: who owns the repository.
+        repo: its name.
+        number: of the pull request.
+        body: what it says.
+        login: the account that has posted it.
+        created_at: when, to the second.
+        updated_at: when it was last changed.
+    """
 
     id: int
     owner: str

@@ -1,0 +1,113 @@
+"""Every public name has the type that it says it has."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from typing import assert_type
+
+import comenq_core
+from comenq_core.model import (
+    Attempt,
+    Buried,
+    Done,
+    Entry,
+    InDoubt,
+    Instant,
+    Kept,
+    Posted,
+    Refused,
+    RetryAt,
+    Skipped,
+    State,
+    Status,
+    Throttled,
+    Unauthorized,
+    Unavailable,
+    Unknown,
+)
+from comenq_core.protocols import IntakeFactory, PosterFactory, StoreFactory
+
+
+def records(
+    request: comenq_core.CommentRequest,
+    job: comenq_core.Job,
+    origin: comenq_core.Origin,
+    submission: comenq_core.Submission,
+) -> None:
+    """What travels has members of these types."""
+    assert_type(request.body, str)
+    assert_type(request.pr_number, int)
+    assert_type(request.not_before, datetime | None)
+    assert_type(request.target, str)
+    assert_type(job.asked, comenq_core.CommentRequest)
+    assert_type(job.state, State)
+    assert_type(job.attempts, tuple[Attempt, ...])
+    assert_type(origin.uid, int | None)
+    assert_type(submission.request, comenq_core.CommentRequest)
+
+
+def unions(outcome: comenq_core.Outcome, verdict: comenq_core.Verdict) -> None:
+    """What is told apart by `match` is one of these, and nothing else."""
+    assert_type(
+        outcome,
+        Posted | Throttled | Unavailable | Unknown | Refused | Unauthorized | Skipped,
+    )
+    assert_type(verdict, Done | RetryAt | Kept | InDoubt | Buried)
+
+
+def protocols(
+    queue: comenq_core.Queue,
+    stop: comenq_core.Stop,
+    store: comenq_core.Store,
+    poster: comenq_core.Poster,
+    intake: comenq_core.Intake,
+) -> None:
+    """What plugins are and are handed has methods of these types."""
+    assert_type(queue.status(), Status)
+    assert_type(queue.pending(), Sequence[Entry])
+    assert_type(queue.history(3), Sequence[comenq_core.Job])
+    assert_type(stop.wait(1.0), bool)
+    assert_type(store.now(), Instant)
+    assert_type(store.claim(poster.account), comenq_core.Job | None)
+    assert_type(poster.credential(), str)
+    serve: Callable[[comenq_core.Queue, comenq_core.Stop], None] = intake.serve
+    serve(queue, stop)
+
+
+def factories(intake: IntakeFactory, store: StoreFactory, poster: PosterFactory) -> None:
+    """Factories take the settings."""
+    settings = comenq_core.Settings()
+    assert_type(intake(settings), comenq_core.Intake)
+    assert_type(store(settings), comenq_core.Store)
+    assert_type(poster(settings), Iterable[comenq_core.Poster])
+
+
+def helpers() -> None:
+    """The rest of what plugins need."""
+    settings = comenq_core.Settings()
+    assert_type(settings.intakes, tuple[str, ...])
+    assert_type(settings.options("table", {"key": 1}), dict[str, int])
+    assert_type(comenq_core.Secret("token").reveal(), str)
+    assert_type(comenq_core.printable("text"), str)
+    assert_type(comenq_core.system_clock(), Instant)
+    assert_type(comenq_core.Log("name"), comenq_core.Log)
+    assert_type(comenq_core.__version__, str)
+
+    @comenq_core.hookimpl
+    def hook() -> int:
+        return 1
+
+    assert_type(hook(), int)
+
+
+def errors(
+    refused: comenq_core.QueueRefused,
+    invalid: comenq_core.InvalidRequest,
+    others: comenq_core.NoSuchJob | comenq_core.PluginError | comenq_core.SettingsError,
+) -> comenq_core.ComenqError | comenq_core.StoreError:
+    """All are of one tree, and two carry what a program needs."""
+    assert_type(refused.why, str)
+    assert_type(invalid.path, str)
+    assert_type(invalid.reason, str)
+    return refused if refused.code else others

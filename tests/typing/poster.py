@@ -1,0 +1,54 @@
+"""A poster that mypy accepts, which can be examined as well."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime, timedelta
+
+from comenq_core import Job, Outcome, Poster, Secret, Settings, hookimpl
+from comenq_core.model import Finding, Grade, Posted, Throttled, Unauthorized, Unknown
+from comenq_core.protocols import Examiner, PosterFactory
+
+
+class Board:
+    """Posts to nowhere."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._token: Secret = settings.options("board", {"token": Secret("")})["token"]
+
+    @property
+    def account(self) -> str:
+        """The only one."""
+        return "board"
+
+    def credential(self) -> str:
+        """How long it is."""
+        return str(len(self._token.reveal()))
+
+    def post(self, job: Job) -> Outcome:
+        """Take short ones."""
+        if len(job.asked.body) > 1_000:
+            return Throttled(wait=timedelta(minutes=1), message="slowly", status=429)
+        return Posted(comment_id=job.id, url="https://board.example/")
+
+    def find(
+        self, job: Job, since: datetime, known: Collection[int | str]
+    ) -> Posted | Throttled | Unauthorized | Unknown | None:
+        """Find nothing."""
+        return Unknown(message="nobody looks") if job.id in known else None
+
+    def examine(self) -> Sequence[Finding]:
+        """Praise it."""
+        return [Finding(subject=self.account, grade=Grade.OK, text="is good")]
+
+
+def made(settings: Settings) -> tuple[Poster, Examiner]:
+    """One of them, as what it has to be."""
+    board = Board(settings)
+    return board, board
+
+
+@hookimpl
+def comenq_posters() -> Mapping[str, PosterFactory]:
+    """Offer one for the only account."""
+    return {"board": lambda settings: [Board(settings)]}
