@@ -12,6 +12,7 @@ from pathlib import Path
 from comenq_core.install.files import Files
 from comenq_core.install.places import Places, of_machine, of_user
 from comenq_core.install.plan import ForMachine, ForUser, Installation, Staged
+from comenq_core.install.running import served_socket
 from comenq_core.install.steps import Step, carry_out
 
 __all__ = ["main"]
@@ -54,7 +55,9 @@ def _here(given: Namespace, places: Places, installation: Installation) -> None:
     if not changed:
         print("Nothing has changed.")
         return
-    carry_out(installation.restart(), _act(given))
+    restarted = carry_out(installation.restart(), _act(given))
+    if not restarted and (socket := served_socket(places)):
+        print(f"The daemon that serves {socket} is still the former one: restart it.")
     if not places.token.is_file() or not places.token.stat().st_size:
         print(_next(given, places))
 

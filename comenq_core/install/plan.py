@@ -15,6 +15,7 @@ from comenq_core.cli.supervise import conf_file
 from comenq_core.install.files import Files
 from comenq_core.install.paths import Directory, File, FirstFile, Gone, Owner
 from comenq_core.install.relocation import Relocation
+from comenq_core.install.running import Ended
 from comenq_core.install.steps import Command, Step
 
 __all__ = ["ForMachine", "ForUser", "Installation", "Staged"]
@@ -65,6 +66,7 @@ class Installation(ABC):
     def _disable(self) -> Iterator[Step]:
         if self._systemctl:
             yield self._tell("disable", "--now", "comenq", unless="LoadState=not-found")
+        yield Ended(self._files.places)
 
     def _forget(self) -> Iterator[Step]:
         if self._systemctl:

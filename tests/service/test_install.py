@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import re
+import socket
 import stat
 import subprocess
 import sys
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -31,11 +33,10 @@ class Home:
         self.config = path / ".config/comenqd/config.toml"
         self.token = path / ".config/comenqd/github_token"
 
-    def step(self, *options: str) -> str:
+    def step(self, *options: str, status: int = 0) -> str:
         """Run the Python part of scripts/install.sh; return what it says."""
-        return self.run(
-            sys.executable, "-m", "comenq_core.install", "--user", f"--venv={self.venv}", *options
-        )
+        command = [sys.executable, "-m", "comenq_core.install", "--user", f"--venv={self.venv}"]
+        return self.run(*command, *options, status=status)
 
     def run(
         self, *words: str | Path, status: int = 0, also: Mapping[str, str] | None = None
@@ -137,9 +138,7 @@ def test_another_program_of_the_same_name_is_not_replaced(home: Home) -> None:
     command.parent.mkdir(parents=True)
     command.write_text("mine")
 
-    said = home.run(
-        *(sys.executable, "-m", "comenq_core.install", "--user", f"--venv={home.venv}"), status=1
-    )
+    said = home.step(status=1)
 
     assert str(command) in said
     assert command.read_text() == "mine"
@@ -169,6 +168,26 @@ def test_uninstalling_keeps_what_is_the_users(home: Home) -> None:
     home.step("--uninstall", "--purge")
     assert not queue.exists()
     assert not home.config.parent.exists()
+
+
+def test_a_running_daemon_is_not_uninstalled(home: Home) -> None:
+    """Where no systemd can stop it, it is told of, and everything stays until it has ended."""
+    home.step()
+    with tempfile.TemporaryDirectory(prefix="cq") as directory:
+        home.config.write_text(f"socket_path = '{directory}/comenq.sock'\n")
+        Path(directory, "supervisor").mkdir()
+        with socket.socket(socket.AF_UNIX) as supervisor:
+            supervisor.bind(f"{directory}/supervisor/supervisor.sock")
+            supervisor.listen()
+            assert "serves" not in home.step()
+            (home.path / ".local/bin/comenq").unlink()
+            assert f"serves {directory}/comenq.sock is still the former one" in home.step()
+
+            said = home.step("--uninstall", status=1)
+            assert f"a daemon serves {directory}/comenq.sock: stop it" in said
+            assert (home.path / ".local/bin/comenqd").is_symlink()
+        home.step("--uninstall")
+    assert not (home.path / ".local/bin/comenqd").is_symlink()
 
 
 @pytest.mark.parametrize(
