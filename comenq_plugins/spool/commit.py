@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from comenq_core.errors import StoreError, WrongState
 from comenq_core.model import Job, Submission
 
 __all__ = ["GroupCommit"]
@@ -42,7 +43,7 @@ class GroupCommit:
         """Store all of these or, with an error, none; what others put at the same time is theirs.
 
         Raises:
-            Exception: what ``put`` raised for these alone.
+            Exception: what ``put`` raised for these alone, or for all if the store failed.
         """
         turn = _Turn(submissions)
         with self._gathering:
@@ -67,8 +68,9 @@ class GroupCommit:
         try:
             jobs = self._put([one for turn in turns for one in turn.submissions])
         except Exception as error:  # noqa: BLE001 -- nobody is told that all went well
-            if len(turns) == 1:
-                turns[0].error = error
+            if len(turns) == 1 or _is_the_stores(error):
+                for turn in turns:
+                    turn.error = error
                 return
             for turn in turns:
                 self._carry_out([turn])
@@ -77,3 +79,8 @@ class GroupCommit:
         for turn in turns:
             turn.jobs = jobs[start : start + len(turn.submissions)]
             start += len(turn.submissions)
+
+
+def _is_the_stores(error: Exception) -> bool:
+    # Then no request is to blame, and each one alone would fail as well.
+    return isinstance(error, StoreError) and not isinstance(error, WrongState)

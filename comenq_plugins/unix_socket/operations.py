@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from comenq_core.errors import ComenqError, QueueRefused
+from comenq_core.errors import ComenqError, QueueRefused, StoreError, WrongState
 from comenq_core.log import Log
 from comenq_core.model import PENDING, Entry, Job, Origin, State, Submission
 from comenq_core.protocols import Queue
@@ -101,9 +101,9 @@ class Clerk:
     def _put(self, errands: Sequence[Errand]) -> list[bytes]:
         try:
             return self._put_together(errands)
-        except Exception as error:  # noqa: BLE001  (told to the client, or tried again below)
-            if len(errands) == 1:
-                return [apology(error)]
+        except Exception as error:  # noqa: BLE001  (told to the clients, or tried again below)
+            if len(errands) == 1 or _is_the_stores(error):
+                return [apology(error)] * len(errands)
             # Nothing of a refused batch was taken, so each may be tried alone: only the
             # guilty fail.
             return [reply for errand in errands for reply in self._put([errand])]
@@ -166,6 +166,12 @@ class Clerk:
             return _entry(change(job_id, errand.origin))
 
         return answer
+
+
+def _is_the_stores(error: Exception) -> bool:
+    # No request is to blame then. A disk or a server that failed would fail for each one alone,
+    # after a wait each time; and one that only failed to answer would store them all once more.
+    return isinstance(error, StoreError) and not isinstance(error, WrongState)
 
 
 def _submission(errand: Errand) -> Submission:

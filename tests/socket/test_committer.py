@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 
 import pytest
 
-from comenq_core.errors import QueueRefused, StoreError
+from comenq_core.errors import QueueRefused, StoreError, WrongState
 from comenq_core.model import Entry, Origin, Submission
 from comenq_core.queue import JobQueue
 from tests.socket.serving import REQUEST, Served, serving, until
@@ -174,6 +174,7 @@ def test_block_that_fails_acknowledges_nothing(served: Served) -> None:
 
 REFUSALS = {
     "full": QueueRefused("queue_full", "no room"),
+    "taken": WrongState("the key belongs to another job"),
     "broken": StoreError("the disk is broken"),
     "odd": RuntimeError("a defect"),
 }
@@ -194,7 +195,7 @@ def _picky(queue: JobQueue) -> JobQueue:
 
 
 @pytest.mark.parametrize(
-    ("body", "code"), [("full", "queue_full"), ("broken", "store_failed"), ("odd", "internal")]
+    ("body", "code"), [("full", "queue_full"), ("taken", "wrong_state"), ("odd", "internal")]
 )
 def test_only_the_guilty_fail(directory: Path, body: str, code: str) -> None:
     """One request that is refused does not take its batch with it; the connection goes on."""
@@ -209,6 +210,31 @@ def test_only_the_guilty_fail(directory: Path, body: str, code: str) -> None:
         assert client.ask({"op": "ping"}) == {"outcome": "ok"}
     assert [reply.get("code") for reply in replies] == [None, None, code, None, code, None]
     assert len(served.store.pending()) == 4
+
+
+def test_store_that_fails_is_not_asked_again_for_each(directory: Path) -> None:
+    """No request is to blame, so all of the batch are told at once; the connection goes on."""
+    asked: list[int] = []
+
+    class Failing(_Picky):
+        def submit_all(self, submissions: Sequence[Submission]) -> Sequence[Entry]:
+            asked.append(len(submissions))
+            return super().submit_all(submissions)
+
+    failing = partial(serving, wrap=lambda queue: Failing(queue._store, queue._pace))
+    with failing(directory / "c.sock") as served, served.talk() as client:
+        served.store.gate.clear()
+        client.send(REQUEST)
+        until(served.store.entered.is_set)
+        client.send(REQUEST, {**REQUEST, "body": "broken"}, REQUEST)
+        with served.talk() as last:
+            last.socket.sendall(b"nonsense\n")
+            last.reply()
+        served.store.gate.set()
+        codes = [client.reply().get("code") for _ in range(4)]
+        assert client.ask({"op": "ping"}) == {"outcome": "ok"}
+    assert codes == [None, "store_failed", "store_failed", "store_failed"]
+    assert asked == [1, 3]
 
 
 def test_defect_is_told_without_its_details(directory: Path) -> None:

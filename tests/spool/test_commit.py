@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from comenq_core.errors import StoreError
+from comenq_core.errors import StoreError, WrongState
 from comenq_core.identity import id_from
 from comenq_core.model import CommentRequest, Job, Origin, Submission
 from comenq_plugins.spool.commit import GroupCommit
@@ -38,7 +38,9 @@ class Slow:
         self.has_begun.set()
         assert self.may_end.wait(DEADLINE)
         if "bad" in bodies:
-            raise StoreError("a bad one")
+            raise WrongState("a bad one")
+        if "no disk" in bodies:
+            raise StoreError("no disk")
         if "broken" in bodies:
             raise ZeroDivisionError
         return [
@@ -79,8 +81,16 @@ def test_in_a_batch_that_fails_only_the_guilty_fails() -> None:
     """Nothing of a failed batch was stored, so each of its puts is tried alone."""
     slow = Slow()
     good, bad, fine = gather(GroupCommit(slow.put), slow, ["good", "bad", "fine"])
-    assert isinstance(bad, StoreError)
+    assert isinstance(bad, WrongState)
     assert [jobs[0].asked.body for jobs in (good, fine)] == ["good", "fine"]  # type: ignore[index]
+
+
+def test_a_store_that_fails_is_not_asked_again_for_each() -> None:
+    """No put is to blame, so all that were put together are told."""
+    slow = Slow()
+    errors = gather(GroupCommit(slow.put), slow, ["good", "no disk"])
+    assert [str(error) for error in errors] == ["no disk", "no disk"]
+    assert len(slow.batches) == 2
 
 
 def test_a_bug_is_no_acknowledgement() -> None:
