@@ -99,6 +99,8 @@ class Catalogue(Incoming):
             else:
                 names = [n for n in listed(directory, prefix) if n.id.startswith(prefix)]
             found |= {name.id: Place(directory, name) for name in names}
+            if found and len(prefix) == _ID_LENGTH:
+                break  # no second job has that id, and directories may be long
         return found
 
     def _waiting(self, prefix: str) -> list[Name]:

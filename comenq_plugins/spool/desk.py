@@ -129,7 +129,10 @@ class Desk:
                 durable.move(place.path, target.path)
             except FileNotFoundError:
                 raise moved_on(place.name.id) from None
-        return self.get(place.name.id)
+        try:
+            return self._catalogue.read(target)
+        except FileNotFoundError:
+            return self.get(place.name.id)
 
     def _raw(self, name: Name) -> str:
         return os.path.join(self._layout.failed, f"{name.id}.drop")
