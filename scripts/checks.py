@@ -14,7 +14,7 @@ from pathlib import Path
 from environment import ROOT, set_up
 from stage import Signals, Stage
 
-SOURCES = ("comenq_core", "comenq_plugins", "scripts", "tests")
+SOURCES = ("comenq_core", "comenq_plugins", "examples", "scripts", "tests")
 CHECKS = (
     ("ruff", "check", "."),
     ("ruff", "format", "--check", "."),

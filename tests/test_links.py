@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
+PAGES = sorted(page for where in (".", "docs", "examples/*") for page in ROOT.glob(f"{where}/*.md"))
 
 
 def titles(page: Path) -> set[str]:

@@ -18,15 +18,15 @@ HOOKS: Mapping[str, Callable[..., object]] = {
 """Every hook that there is, by its name."""
 
 
-def blocks() -> Iterator[str]:
+def blocks(page: Path = PAGE) -> Iterator[str]:
     """Each block of code."""
-    for block in re.findall(r"(?:^    .*\n|^\n(?=    ))+", PAGE.read_text(), re.MULTILINE):
+    for block in re.findall(r"(?:^    .*\n|^\n(?=    ))+", page.read_text(), re.MULTILINE):
         yield re.sub("^    ", "", block, flags=re.MULTILINE).strip("\n")
 
 
-def sessions() -> Iterator[tuple[str, str]]:
+def sessions(page: Path = PAGE) -> Iterator[tuple[str, str]]:
     """Each command that is to be typed, and what the page shows below it."""
-    for block in blocks():
+    for block in blocks(page):
         if block.startswith("$ "):
             for part in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
                 command, _, shown = part.partition("\n")

@@ -30,11 +30,13 @@ class Daemon:
 
     Args:
         api_url: the stand-in to post to.
+        scripts: where the commands are.
         changes: settings that differ from this test's defaults, of which no cool-off is one;
             ``None`` leaves one out.
     """
 
-    def __init__(self, api_url: str, **changes: object) -> None:
+    def __init__(self, api_url: str, scripts: Path = SCRIPTS, **changes: object) -> None:
+        self.scripts = scripts
         # A socket's path must be short: https://man7.org/linux/man-pages/man7/unix.7.html
         self.directory = Path(tempfile.mkdtemp(prefix="cq", dir="/tmp"))
         self.queue = self.directory / "queue"
@@ -76,7 +78,7 @@ class Daemon:
     def environment(self) -> dict[str, str]:
         """What is needed, and ``variables``; nothing else of the tester's own comes in."""
         return {
-            "PATH": f"{SCRIPTS}:{os.defpath}",
+            "PATH": f"{self.scripts}:{os.defpath}",
             "HOME": str(self.directory),
             "COMENQ_SOCKET": str(self.socket),
             "PYTHONPATH": str(self.directory / "plugins"),
@@ -111,7 +113,7 @@ class Daemon:
 
     def spawn(self, *words: str) -> subprocess.Popen[str]:
         """Start it (or, given words, a part of it), and wait for nothing."""
-        return self.launch(SCRIPTS / "comenqd", *words, "--config", self.config)
+        return self.launch(self.scripts / "comenqd", *words, "--config", self.config)
 
     def launch(self, *command: str | Path, **environ: str) -> subprocess.Popen[str]:
         """Start a command whose output is the log."""
@@ -164,7 +166,7 @@ class Daemon:
 
     def _run(self, script: str, *words: str, status: int) -> str:
         done = subprocess.run(
-            [SCRIPTS / script, *words],
+            [self.scripts / script, *words],
             env=self.environment,
             cwd=self.directory,
             stdin=subprocess.DEVNULL,

@@ -46,14 +46,20 @@ def build_wheel(directory: Path, version: str = "") -> Path:
     return wheel
 
 
-def fill(directory: Path) -> None:
-    """Pack each installed distribution that comenq needs into a wheel again."""
-    for needed in _closure("comenq"):
+def fill(directory: Path, *more: str) -> None:
+    """Pack each installed distribution that comenq needs into a wheel again.
+
+    Args:
+        directory: where to.
+        more: other distributions, which are packed too, with what they need.
+    """
+    for needed in _closure("comenq", *more):
         _pack(needed, directory)
 
 
-def _closure(root: str) -> Iterator[Distribution]:
-    seen, waiting = {root}, [root]
+def _closure(root: str, *more: str) -> Iterator[Distribution]:
+    yield from map(distribution, more)
+    seen, waiting = {root, *more}, [root, *more]
     while waiting:
         for text in distribution(waiting.pop()).requires or ():
             requirement = Requirement(text)

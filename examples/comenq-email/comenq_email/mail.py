@@ -1,0 +1,109 @@
+"""What does a mail ask for? Pure.
+
+The subject is ``owner/repo#123``. The comment is the first ``text/plain`` part that is not an
+attachment, decoded as its headers say; nothing is guessed, so what cannot be decoded is refused.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Sequence
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import EmailPolicy
+from typing import Any
+
+from comenq_core import CommentRequest, InvalidRequest
+
+__all__ = ["request_of"]
+
+SUBJECT = re.compile(r"([^\s/#]+)/([^\s/#]+)#([0-9]{1,10})")
+# https://www.rfc-editor.org/rfc/rfc2045#section-6
+ENCODINGS = {"7bit", "8bit", "binary", "quoted-printable", "base64"}
+READ = {
+    "subject",
+    "message-id",
+    "content-type",
+    "content-disposition",
+    "content-transfer-encoding",
+}
+"""The headers that are read; whatever others a mail has does not matter."""
+LONGEST_HEADER = 1_000
+
+
+def request_of(content: bytes) -> CommentRequest:
+    """Read a mail.
+
+    Args:
+        content: the whole mail, as `RFC 5322 <https://www.rfc-editor.org/rfc/rfc5322>`_ has it.
+
+    Raises:
+        InvalidRequest: it asks for no comment, or cannot be read. The same mail never will be.
+    """
+    try:
+        mail = message_from_bytes(content, policy=_Bounded())
+        assert isinstance(mail, EmailMessage)
+        owner, repo, number = _target(str(mail.get("Subject", "")))
+        body, key = _text(mail), _key(str(mail.get("Message-ID", "")))
+    except (AttributeError, IndexError, RecursionError, ValueError) as error:
+        # All of these were seen: the standard library's parser trips over some broken headers.
+        raise InvalidRequest("", f"the mail cannot be read ({type(error).__name__})") from error
+    return CommentRequest(owner=owner, repo=repo, pr_number=number, body=body, key=key)
+
+
+class _Bounded(EmailPolicy):
+    """Reads no header that is too long: one of a megabyte takes the parser all memory there is."""
+
+    def header_source_parse(self, sourcelines: Sequence[str]) -> tuple[str, Any]:
+        """Take a header in; called for each one, before anybody looks at what it says."""
+        name, value = super().header_source_parse(list(sourcelines))
+        if name.lower() in READ and len(value) > LONGEST_HEADER:
+            raise InvalidRequest(name, f"is longer than {LONGEST_HEADER} characters")
+        return name, value
+
+
+def _target(subject: str) -> tuple[str, str, int]:
+    found = SUBJECT.fullmatch(subject.strip())
+    if not found:
+        raise InvalidRequest("Subject", "must be a pull request, as in owner/repo#123")
+    return found[1], found[2], int(found[3])
+
+
+def _text(mail: EmailMessage) -> str:
+    part = mail.get_body(("plain",))
+    if part is None:
+        raise InvalidRequest(
+            "body", "there is no text/plain part: send plain text, not HTML or attachments alone"
+        )
+    encoding = str(part.get("Content-Transfer-Encoding", "7bit")).strip().lower()
+    if encoding not in ENCODINGS:
+        raise InvalidRequest("body", "its Content-Transfer-Encoding is not one of RFC 2045")
+    data = part.get_payload(decode=True)
+    if not isinstance(data, bytes) or mail.defects or part.defects:
+        raise InvalidRequest("body", "the mail's MIME structure or encoding is broken")
+    text = _decoded(data, part.get_content_charset("utf-8"))
+    # A text has CR LF wherever a line ends, and after the last line too.
+    # https://www.rfc-editor.org/rfc/rfc2046#section-4.1.1
+    return text.replace("\r\n", "\n").removesuffix("\n")
+
+
+def _decoded(data: bytes, charset: str) -> str:
+    try:
+        return data.decode(charset)
+    except (LookupError, ValueError):
+        raise InvalidRequest(
+            "body", "is not in the charset that the mail names: send it as UTF-8, and say so"
+        ) from None
+
+
+def _key(message_id: str) -> str:
+    """The idempotency key: a mail that is delivered again is the comment that it was before."""
+    name = message_id.strip()
+    if not name:
+        raise InvalidRequest(
+            "Message-ID", "is missing: without it, a mail that is sent again would be posted twice"
+        )
+    # Hashed, since a Message-ID may be longer than a key; and named, so that nobody else's key
+    # is the same by accident.
+    return f"email:{hashlib.sha256(name.encode('utf-8', 'surrogateescape')).hexdigest()}"

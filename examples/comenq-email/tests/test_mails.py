@@ -1,0 +1,76 @@
+"""What a mail asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+
+from comenq_core import InvalidRequest
+from comenq_email.mail import request_of
+
+HEADERS = b"Subject: octo-org/site#7\r\nMessage-ID: <1@example.org>\r\n"
+
+
+@pytest.mark.parametrize(
+    ("rest", "body"),
+    [
+        (b"\r\nPlain.\r\n", "Plain."),
+        (b"\r\nTwo\r\n\r\nparagraphs.\r\n\r\n", "Two\n\nparagraphs.\n"),
+        (b"\r\n  Spaces \r\n and\tthe like. ", "  Spaces \n and\tthe like. "),
+        (b"\r\nA lone \r and a lone \n.\r\n", "A lone \r and a lone \n."),
+        ("\r\nÜber UTF-8.\r\n".encode(), "Über UTF-8."),
+        (b"Content-Type: text/plain; charset=latin-1\r\n\r\n\xdcber.\r\n", "Über."),
+        (b"Content-Transfer-Encoding: base64\r\n\r\nw5xiZXIuCg==\r\n", "Über."),
+        (b"Content-Transfer-Encoding: Quoted-Printable\r\n\r\n=C3=9Cb=\r\ner.=20\r\n", "Über. "),
+    ],
+)
+def test_a_text_is_decoded_as_the_mail_says(rest: bytes, body: str) -> None:
+    """The comment is the text with its line breaks as newlines, less the one at its end."""
+    assert request_of(HEADERS + rest).body == body
+
+
+@pytest.mark.parametrize(
+    ("parts", "body"),
+    [
+        (["text/html", "text/plain"], "text/plain"),
+        (["text/plain", "text/html", "text/plain; charset=utf-8"], "text/plain"),
+        (["text/plain\r\nContent-Disposition: attachment", "text/plain"], "text/plain"),
+    ],
+)
+def test_the_first_plain_part_is_the_comment(parts: Sequence[str], body: str) -> None:
+    """Of a mail in parts, the first plain text that is no attachment counts."""
+    mail = HEADERS + b"Content-Type: multipart/mixed; boundary=next\r\n"
+    for number, part in enumerate(parts):
+        mail += f"\r\n--next\r\nContent-Type: {part}\r\n\r\n{number}: {body}".encode()
+    mail += b"\r\n--next--\r\n"
+
+    wanted = next(i for i, part in enumerate(parts) if part.split(";")[0] == "text/plain")
+    assert request_of(mail).body == f"{wanted}: {body}"
+
+
+@pytest.mark.parametrize(
+    ("mail", "path"),
+    [
+        (b"Message-ID: <1>\r\n\r\nx\r\n", "Subject"),
+        (b"Subject: Re: o/r#1\r\nMessage-ID: <1>\r\n\r\nx\r\n", "Subject"),
+        (b"Subject: o/r#0\r\nMessage-ID: <1>\r\n\r\nx\r\n", "pr_number"),
+        (b"Subject: o/r#" + b"1" * 1_000 + b"\r\nMessage-ID: <1>\r\n\r\nx\r\n", "Subject"),
+        (b"Subject: o/r#1\r\n\r\nx\r\n", "Message-ID"),
+        (HEADERS + b"\r\n\r\n", "body"),
+        (HEADERS + b"Content-Type: text/html\r\n\r\n<p>x</p>\r\n", "body"),
+        (HEADERS + b"\r\n\xdcber\r\n", "body"),
+        (HEADERS + b"Content-Type: text/plain; charset=none\r\n\r\nx\r\n", "body"),
+        (HEADERS + b"Content-Type: text/plain; charset=hex\r\n\r\n41\r\n", "body"),
+        (HEADERS + b"Content-Transfer-Encoding: base64\r\n\r\nw5x?iZXI\r\n", "body"),
+        (HEADERS + b"Content-Transfer-Encoding: x-own\r\n\r\nx\r\n", "body"),
+        (HEADERS + b"Content-Type: multipart/mixed; boundary=a\r\n\r\n--a\r\n\r\nx\r\n", "body"),
+        (HEADERS + b"Content-Type: text/plain; " + b";" * 9_999 + b"\r\n\r\nx", "Content-Type"),
+        (HEADERS + b"Content-Type: text/plain; charset*0*=\0''x\r\n\r\nx\r\n", ""),
+    ],
+)
+def test_what_is_not_clear_is_refused(mail: bytes, path: str) -> None:
+    """A mail that would have to be guessed at is refused, and its fault is named."""
+    with pytest.raises(InvalidRequest) as caught:
+        request_of(mail)
+    assert caught.value.path == path

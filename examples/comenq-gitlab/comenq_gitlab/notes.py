@@ -1,0 +1,87 @@
+"""What GitLab makes of a comment, and which of its notes is ours? Pure.
+
+Before it keeps a note, GitLab carries out the quick actions that it finds in it, and takes them
+out; it deletes carriage returns, and the white space at the end.
+https://docs.gitlab.com/user/project/quick_actions/
+https://gitlab.com/gitlab-org/gitlab/-/blob/master/lib/gitlab/quick_actions/extractor.rb
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from comenq_core.model import Posted
+from comenq_gitlab.replies import Reply
+
+__all__ = ["SLACK", "Wanted", "kept", "next_page", "quick_action"]
+
+SLACK = timedelta(seconds=30)
+"""How far times can be off: a clock may have been put right since."""
+
+# Which there are depends on GitLab's version, so whatever looks like one counts.
+QUICK_ACTION = re.compile(r"^/[a-z_]+(?!\S)", re.IGNORECASE | re.MULTILINE)
+
+
+def kept(body: str) -> str:
+    """The body as GitLab keeps it."""
+    return body.replace("\r", "").rstrip(" \t\n\v\f\0")
+
+
+def quick_action(body: str) -> str:
+    """The first quick action that GitLab would find in a body; ``""`` if there is none."""
+    found = QUICK_ACTION.search(kept(body))
+    return found[0] if found else ""
+
+
+def next_page(reply: Reply, page: int) -> int | None:
+    """The number of the page after this one: 0 after the last, ``None`` if it is not clear.
+
+    The number is used, and not the ``Link``, so that the token cannot be sent astray.
+    https://docs.gitlab.com/api/rest/#other-pagination-headers
+    """
+    text = reply.headers.get("x-next-page")
+    if text == "":
+        return 0
+    return page + 1 if text == str(page + 1) else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What a note has to be to be ours.
+
+    Args:
+        body: what was sent.
+        author: our account's id.
+        since: it was created at or after this instant, on GitLab's clock.
+        page: the address at which people read the merge request.
+        known: ids of notes that are other jobs'.
+    """
+
+    body: str
+    author: int
+    since: datetime
+    page: str
+    known: Collection[int | str]
+
+    def match(self, note: object) -> Posted | None:
+        """Read one member of a listing; ``None`` if it is not ours."""
+        if not isinstance(note, dict) or type(note.get("id")) is not int:
+            return None
+        number, author = note["id"], note.get("author")
+        by_us = isinstance(author, dict) and author.get("id") == self.author
+        fits = note.get("body") in (self.body, kept(self.body)) and not note.get("system")
+        if number in self.known or not by_us or not fits or self.is_old(note):
+            return None
+        return Posted(comment_id=number, url=f"{self.page}#note_{number}", status=200)
+
+    def is_old(self, note: object) -> bool:
+        """Whether a note was there before."""
+        text = note.get("created_at") if isinstance(note, dict) else None
+        try:
+            created = datetime.fromisoformat(str(text))
+        except ValueError:
+            return False
+        return created.tzinfo is not None and created < self.since

@@ -1,0 +1,89 @@
+"""What the table ``[gitlab]`` may say, and the token that it names."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import stat
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from comenq_core import Settings, SettingsError, printable
+
+__all__ = ["OPTIONS", "Options", "TokenFile", "options_of"]
+
+TABLE = "gitlab"
+OPTIONS: Mapping[str, str] = {"url": "https://gitlab.com", "token_file": ""}
+"""Every option, and what holds where the table says nothing."""
+
+
+class TokenFile:
+    """A file that holds a token; it is read each time, so that a new token needs no restart.
+
+    Args:
+        path: of the file, which nobody but its owner may read.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def current(self) -> str:
+        """The token in the file now.
+
+        Raises:
+            SettingsError: the file cannot be read, is not private, or holds no token.
+        """
+        shown = f"[{TABLE}] token_file: {printable(self._path)}"
+        try:
+            # Without O_NONBLOCK, opening a FIFO would wait for a writer.
+            with open(os.open(self._path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)) as file:
+                mode = os.fstat(file.fileno()).st_mode
+                token = file.read().rstrip("\n")
+        except (OSError, UnicodeDecodeError) as error:
+            raise SettingsError(f"{shown} cannot be read: {printable(error)}") from error
+        if mode & (stat.S_IRWXG | stat.S_IRWXO):
+            raise SettingsError(f"{shown} is open to others; run: chmod 600 {self._path}")
+        if not re.fullmatch("[!-~]+", token):
+            raise SettingsError(f"{shown} holds something else than one token")
+        return token
+
+    def fingerprint(self) -> str:
+        """A text that changes when the token does, and does not give it away."""
+        try:
+            return hashlib.sha256(self.current().encode()).hexdigest()[:12]
+        except SettingsError:
+            return "unreadable"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """The options, checked.
+
+    Args:
+        url: where people find this GitLab, without a slash at its end.
+        token: what posts.
+    """
+
+    url: str
+    token: TokenFile
+
+
+def options_of(settings: Settings) -> Options:
+    """Read the table.
+
+    Raises:
+        SettingsError: it says what cannot be meant, or the token cannot be used.
+    """
+    given = settings.options(TABLE, OPTIONS)
+    url, path = given["url"].rstrip("/"), given["token_file"]
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query:
+        raise SettingsError(f"[{TABLE}] url: expected an address, such as https://gitlab.com")
+    if not path.startswith("/"):
+        raise SettingsError(f"[{TABLE}] token_file: expected the absolute path of a file")
+    token = TokenFile(Path(path))
+    token.current()
+    return Options(url=url, token=token)

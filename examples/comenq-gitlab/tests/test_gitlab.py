@@ -1,0 +1,314 @@
+"""The poster's own tests, and the contract that every poster keeps."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
+
+import pytest
+from gitlab_stand_in import OTHERS, OURS, Answer, GitLab
+
+from comenq_core import Poster, Settings, SettingsError
+from comenq_core.model import (
+    Outcome,
+    Posted,
+    Refused,
+    Skipped,
+    Throttled,
+    Unauthorized,
+    Unavailable,
+    Unknown,
+)
+from comenq_core.testing.contract import PosterContract
+from comenq_core.testing.contract.forge import (
+    NUMBER,
+    OWNER,
+    REPO,
+    SECONDS,
+    SILENCE,
+    TOKEN,
+    Situation,
+    a_job,
+)
+from comenq_gitlab import comenq_posters
+from comenq_gitlab.notes import quick_action
+
+PROJECT = f"{OWNER}/{REPO}"
+ANSWERS: dict[Situation, dict[str, object]] = {
+    Situation.THROTTLED: {"status": 429, "headers": {"Retry-After": str(SILENCE.seconds)}},
+    Situation.UNAUTHORIZED: {"status": 401},
+    Situation.REFUSED: {"status": 404},
+    Situation.BROKEN: {"status": 502},
+    Situation.GARBLED: {"status": 201},
+    Situation.SILENT: {"status": 201, "delay": 60.0},
+    Situation.SLOW: {"status": 201, "drip": 1.0},
+}
+
+
+class Forge:
+    """The stand-in, as the contract wants it."""
+
+    def __init__(self, gitlab: GitLab) -> None:
+        self.gitlab = gitlab
+
+    def comments(self) -> Sequence[str]:
+        """The bodies of the notes, as they were sent: what GitLab does to them is its affair."""
+        return [note.sent for note in self.gitlab.notes if note.iid == NUMBER]
+
+    def add(self, body: str, *, number: int, ours: bool, at: datetime) -> int:
+        """Keep a note, whose body is as GitLab has it."""
+        author = OURS if ours else OTHERS
+        note = self.gitlab.add(PROJECT, number, sent=body, body=body, author=author, at=at)
+        return note.id
+
+    def enter(self, situation: Situation, message: str) -> None:
+        """Be in trouble."""
+        if situation is Situation.CLOSED:
+            self.gitlab.state = message or "closed"
+        elif situation is Situation.LOST:
+            self.gitlab.trouble = {"POST": Answer(drop=True)}
+        elif situation is Situation.AWAY:
+            self.gitlab.stop()
+        elif situation is not Situation.WELL:
+            body = json.dumps({"message": message}).encode()
+            answer = Answer(body=body, **ANSWERS[situation])  # type: ignore[arg-type]
+            self.gitlab.trouble = dict.fromkeys(("GET", "POST"), answer)
+
+
+@pytest.fixture
+def gitlab() -> Iterator[GitLab]:
+    """Serve the stand-in."""
+    with GitLab() as serving:
+        yield serving
+
+
+def poster_of(directory: Path, url: str, token: str, seconds: float) -> Poster:
+    """The one poster that the settings give."""
+    path = directory / hashlib.sha256(token.encode()).hexdigest()
+    path.touch(0o600)
+    path.write_text(f"{token}\n")
+    table = {"url": url, "token_file": str(path)}
+    settings = Settings(tables={"gitlab": table}, github_api_timeout_secs=seconds)
+    (poster,) = comenq_posters()["gitlab"](settings)
+    return poster
+
+
+@pytest.fixture
+def make_poster(gitlab: GitLab, tmp_path: Path) -> Callable[[str, float], Poster]:
+    """Make the poster of one token."""
+    return partial(poster_of, tmp_path, gitlab.url)
+
+
+@pytest.fixture
+def poster(make_poster: Callable[[str, float], Poster]) -> Poster:
+    """Post to the stand-in."""
+    return make_poster(TOKEN, SECONDS)
+
+
+class TestGitLabPoster(PosterContract):
+    @pytest.fixture
+    def forge(self, gitlab: GitLab) -> Forge:
+        """The stand-in."""
+        return Forge(gitlab)
+
+    @pytest.fixture
+    def make_poster(self, gitlab: GitLab, tmp_path: Path) -> Callable[[str, float], Poster]:
+        """Make the poster of one token."""
+        return partial(poster_of, tmp_path, gitlab.url)
+
+
+def test_a_note_is_posted_as_the_documentation_says(gitlab: GitLab, poster: Poster) -> None:
+    """One request, with the token and the project's encoded path; the address is for people."""
+    outcome = poster.post(a_job("Looks good."))
+
+    assert gitlab.paths == ["POST /api/v4/projects/octo-org%2Fsite/merge_requests/7/notes"]
+    assert gitlab.headers[0]["authorization"] == f"Bearer {TOKEN}"
+    (note,) = gitlab.notes
+    page = f"{gitlab.url}/octo-org/site/-/merge_requests/7"
+    assert outcome == Posted(comment_id=note.id, url=f"{page}#note_{note.id}", status=201)
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "kind"),
+    [
+        (200, {"id": 1}, Unknown),
+        (202, {"commands_changes": {}}, Refused),
+        (301, {}, Refused),
+        (400, {"message": {"note": ["can't be blank"]}}, Refused),
+        (403, {"message": "403 Forbidden"}, Refused),
+        (403, {"error": "insufficient_scope", "scope": "api"}, Unauthorized),
+        (404, {"message": "404 Merge Request Not Found"}, Refused),
+        (408, {}, Unknown),
+        (429, {}, Throttled),
+        (500, {"message": "500 Internal Server Error"}, Unknown),
+    ],
+)
+def test_each_status_has_its_outcome(
+    gitlab: GitLab, poster: Poster, status: int, body: object, kind: type[Outcome]
+) -> None:
+    """Whether it may be posted again follows from GitLab's answer, and its words are told."""
+    gitlab.trouble = {"POST": Answer(status=status, body=json.dumps(body).encode())}
+    outcome = poster.post(a_job())
+    assert type(outcome) is kind
+    assert str(status) in outcome.message
+
+
+def test_a_page_of_html_is_no_verdict(gitlab: GitLab, poster: Poster) -> None:
+    """What stands before GitLab may refuse, but the comment is not buried for it."""
+    gitlab.trouble = {"POST": Answer(status=403, body=b"<h1>Forbidden</h1>")}
+    assert isinstance(poster.post(a_job()), Unknown)
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({"Retry-After": "30"}, 30),
+        ({"Retry-After": "0"}, 1),
+        ({"RateLimit-Reset": "1609844400", "Date": "Tue, 05 Jan 2021 10:59:00 GMT"}, 61),
+        ({"RateLimit-Reset": "1609844400", "Date": "Tue, 05 Jan 2021 12:00:00 GMT"}, 1),
+        ({"RateLimit-Reset": "1609844400", "Retry-After": "5"}, 5),
+    ],
+)
+def test_gitlab_says_how_long_to_wait(
+    gitlab: GitLab, poster: Poster, headers: Mapping[str, str], seconds: int
+) -> None:
+    """Its Retry-After counts most; else its limit's reset, by its own clock."""
+    gitlab.trouble = {"POST": Answer(status=429, headers=headers, body=b"Retry later")}
+    outcome = poster.post(a_job())
+    assert isinstance(outcome, Throttled)
+    assert outcome.wait == timedelta(seconds=seconds)
+
+
+@pytest.mark.parametrize("headers", [{}, {"Retry-After": "soon"}, {"RateLimit-Reset": "9" * 30}])
+def test_a_wait_that_cannot_be_read_is_cores(
+    gitlab: GitLab, poster: Poster, headers: Mapping[str, str]
+) -> None:
+    """Where GitLab names no time that makes sense, core knows how long."""
+    gitlab.trouble = {"POST": Answer(status=429, headers=headers, body=b"Retry later")}
+    outcome = poster.post(a_job())
+    assert isinstance(outcome, Throttled)
+    assert outcome.wait is None
+
+
+@pytest.mark.parametrize("state", ["closed", "merged"])
+def test_a_condition_is_looked_at_first(gitlab: GitLab, poster: Poster, state: str) -> None:
+    """A comment that wants its merge request open is not posted when it is not."""
+    gitlab.state = state
+    outcome = poster.post(a_job(if_open=True))
+    assert isinstance(outcome, Skipped)
+    assert state in outcome.message
+    assert not gitlab.notes
+
+
+def test_a_condition_that_cannot_be_known_keeps_the_job(gitlab: GitLab, poster: Poster) -> None:
+    """When GitLab fails before anything was sent, the comment is not in doubt."""
+    gitlab.trouble = {"GET": Answer(status=500)}
+    assert isinstance(poster.post(a_job(if_open=True)), Unavailable)
+    assert not gitlab.notes
+
+
+@pytest.mark.parametrize("body", ["/close", "Done.\n/merge", "/Assign @me\n", "x\r\n/clo\rse"])
+def test_a_quick_action_is_never_sent(gitlab: GitLab, poster: Poster, body: str) -> None:
+    """What GitLab would carry out with the account's rights is refused without asking it."""
+    assert isinstance(poster.post(a_job(body)), Refused)
+    assert not gitlab.paths
+
+
+@pytest.mark.parametrize("body", ["and/or", " /close", "/etc/passwd", "`/close`", "/ alone", "//"])
+def test_a_slash_alone_is_no_quick_action(body: str) -> None:
+    """Only a word after a slash at the start of a line is one."""
+    assert not quick_action(body)
+
+
+def test_a_note_that_gitlab_has_trimmed_is_found(gitlab: GitLab, poster: Poster) -> None:
+    """A doubtful comment is found although GitLab keeps it without its last newline."""
+    job = a_job("First.\r\n\r\nLast.\r\n\n")
+    since = datetime.now(UTC)
+    gitlab.trouble = {"POST": Answer(drop=True)}
+    assert isinstance(poster.post(job), Unknown)
+    found = poster.find(job, since, known=())
+    assert isinstance(found, Posted)
+    assert found.comment_id == gitlab.notes[0].id
+
+
+def test_a_system_note_is_not_ours(gitlab: GitLab, poster: Poster) -> None:
+    """What GitLab itself writes in the account's name is not the comment, even if it reads so."""
+    text, since = "approved this merge request", datetime.now(UTC)
+    gitlab.add(PROJECT, NUMBER, sent="", body=text, author=OURS, at=since, system=True)
+    assert poster.find(a_job(text), since, known=()) is None
+
+
+def test_a_clock_that_is_behind_hides_nothing(gitlab: GitLab, poster: Poster) -> None:
+    """What was posted just now is found, even if GitLab's clock says that it was an hour ago."""
+    gitlab.behind = timedelta(hours=1)
+    since = datetime.now(UTC)
+    poster.post(a_job())
+    assert isinstance(poster.find(a_job(), since, known=()), Posted)
+
+
+def test_a_look_ends_with_what_is_old(gitlab: GitLab, poster: Poster) -> None:
+    """Notes from before the attempt are not paged through."""
+    since = datetime.now(UTC)
+    for _ in range(250):
+        at = since - timedelta(days=1)
+        gitlab.add(PROJECT, NUMBER, sent="old", body="old", author=OURS, at=at)
+    assert poster.find(a_job(), since, known=()) is None
+    assert [path.partition("?")[0] for path in gitlab.paths] == [
+        "GET /api/v4/user",
+        "GET /api/v4/projects/octo-org%2Fsite/merge_requests/7/notes",
+    ]
+
+
+@pytest.mark.parametrize("following", ["1", "0", "x", "3"])
+def test_pages_that_make_no_sense_are_no_answer(
+    gitlab: GitLab, poster: Poster, following: str
+) -> None:
+    """As long as it is not clear that all was seen, nobody may think that nothing is there."""
+    gitlab.trouble = {"GET": Answer(headers={"X-Next-Page": following})}
+    assert isinstance(poster.find(a_job(), datetime.now(UTC), known=()), Unknown)
+
+
+def test_a_token_is_read_when_it_is_needed(gitlab: GitLab, tmp_path: Path) -> None:
+    """A new token is used at once; without one, the account is not accepted, and says why."""
+    poster = poster_of(tmp_path, gitlab.url, TOKEN, SECONDS)
+    (path,) = tmp_path.iterdir()
+    path.write_text("another")
+    poster.post(a_job())
+    assert gitlab.headers[0]["authorization"] == "Bearer another"
+    path.unlink()
+    outcome = poster.post(a_job())
+    assert isinstance(outcome, Unauthorized)
+    assert "token_file" in outcome.message
+
+
+@pytest.mark.parametrize(
+    ("mode", "text"), [(0o640, TOKEN), (0o600, ""), (0o600, "two words"), (0o600, "two\nlines")]
+)
+def test_a_token_that_cannot_be_used_is_an_error(tmp_path: Path, mode: int, text: str) -> None:
+    """Above all one that others can read; the message names the setting and not the token."""
+    path = tmp_path / "token"
+    path.write_text(text)
+    path.chmod(mode)
+    with pytest.raises(SettingsError, match="token_file") as caught:
+        comenq_posters()["gitlab"](Settings(tables={"gitlab": {"token_file": str(path)}}))
+    assert not text or text not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        {},
+        {"token_file": "token"},
+        {"token_file": "/dev/null", "url": "gitlab.com"},
+        {"token_file": "/dev/null", "url": "ftp://gitlab.com"},
+        {"token": "glpat-1"},
+    ],
+)
+def test_a_setting_that_cannot_be_meant_is_an_error(table: dict[str, object]) -> None:
+    """The message names the table."""
+    with pytest.raises(SettingsError, match=r"\[gitlab\]"):
+        comenq_posters()["gitlab"](Settings(tables={"gitlab": table}))
