@@ -11,7 +11,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from comenq_core import registry
-from comenq_core.cli.credentials import from_outside
+from comenq_core.cli.credentials import from_outside, outdated
 from comenq_core.cli.online import examined
 from comenq_core.cli.supervise import private_directory
 from comenq_core.errors import ComenqError
@@ -29,9 +29,11 @@ MARKS = {Grade.OK: "ok", Grade.WARNING: "warn", Grade.WRONG: "WRONG"}
 
 def check(settings: Settings, given: Namespace) -> int:
     """Print what was found; return 0 if all is in order, else 1."""
+    former = list(outdated(settings))
     settings = from_outside(settings, os.environ)
     plugins = registry.load()
     found = list(findings(settings, plugins))
+    found += [Finding(subject="token", grade=Grade.WARNING, text=text) for text in former]
     if given.online:
         found += _asked(settings, plugins)
     if given.json:

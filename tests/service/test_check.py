@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from comenq_core.cli.check import check
+from comenq_core.cli.credentials import outdated
 from comenq_core.settings import Settings, load
 
 
@@ -68,3 +69,20 @@ def test_a_token_that_is_out_of_order_is_reported(
     is_ok, words = poster(capsys)
     assert not is_ok
     assert complaint in words
+
+
+def test_a_token_that_was_changed_since_the_start_is_told_of(
+    settings: Settings, tmp_path: Path
+) -> None:
+    """While systemd's copy of the token is another one, whoever may see it hears what to do."""
+    token(tmp_path, "ghp_old", 0o600)
+    copies = tmp_path / "copies"
+    assert not list(outdated(settings, copies))  # the service does not run
+    copies.mkdir()
+    token(copies, "ghp_old", 0o400)
+    assert not list(outdated(settings, copies))
+
+    token(tmp_path, "ghp_new", 0o600)
+
+    (said,) = outdated(settings, copies)
+    assert said.endswith("github_token: run systemctl restart comenq")

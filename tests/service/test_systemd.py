@@ -133,6 +133,20 @@ def test_a_supervisord_that_hangs_is_replaced(service: Service) -> None:
     service.posted("after the watchdog")
 
 
+def test_a_changed_token_is_used_after_a_restart(service: Service) -> None:
+    """The check warns that the service has the former token, until it is restarted."""
+    service.machine.write("/etc/comenqd/github_token", "ghp_another")
+    try:
+        assert "has a former /etc/comenqd/github_token" in service.machine.run("comenqd", "check")
+        service.systemctl("restart")
+        assert "former" not in service.machine.run("comenqd", "check")
+        service.put("with another token")
+        service.posted("with another token")
+    finally:
+        service.machine.write("/etc/comenqd/github_token", TOKEN)
+        service.systemctl("restart")
+
+
 def test_a_service_that_cannot_run_fails_for_all_to_see(service: Service) -> None:
     """Without a token the unit ends as failed, and says why; it runs again once there is one."""
     log = service.machine.follow("comenq")
