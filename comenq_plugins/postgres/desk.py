@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
 
-from comenq_core.errors import WrongState
+from comenq_core.errors import StoreError, WrongState
 from comenq_core.jobs import forgiven
 from comenq_core.model import Job, Pause, State, Submission
 from comenq_plugins.postgres import entrance, records
@@ -25,9 +25,19 @@ class Desk(Shelf):
 
     def put(self, submissions: Sequence[Submission]) -> Sequence[Job]:
         """Take all of these in one transaction."""
+        ids = entrance.ids_for(submissions)
+        try:
+            return self._put(submissions, ids)
+        except WrongState:
+            raise
+        except StoreError:
+            # The commit may have come to pass, and only its answer not.
+            return self._put(submissions, ids)
+
+    def _put(self, submissions: Sequence[Submission], ids: Sequence[str]) -> Sequence[Job]:
         with self._database.transaction() as cursor:
             now, limit = self._clock(cursor).wall, self._terms.max_pending
-            return entrance.put(cursor, submissions, now, limit)
+            return entrance.put(cursor, submissions, ids, now, limit)
 
     def together(self) -> AbstractContextManager[None]:
         """Each change stays a transaction of its own, or one refusal would undo the others."""

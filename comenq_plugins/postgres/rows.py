@@ -103,11 +103,15 @@ def locked(cursor: Cursor, job_id: str) -> Row:
 
 
 def insert(cursor: Cursor, jobs: Sequence[tuple[Job, bool]]) -> None:
-    """Add jobs, each with whether it goes to the head of the line instead of its end."""
+    """Add jobs, each with whether it goes to the head of the line instead of its end.
+
+    One that is there already stays as it is: an earlier try may still be about to add it.
+    """
     cursor.executemany(
         "INSERT INTO job (id, request, digest, state, due, settled, story, place) VALUES"
         " (%(id)s, %(request)s, %(digest)s, %(state)s, %(due)s, %(settled)s, %(story)s,"
-        " CASE WHEN %(ahead)s THEN -nextval('line') ELSE nextval('line') END)",
+        " CASE WHEN %(ahead)s THEN -nextval('line') ELSE nextval('line') END)"
+        " ON CONFLICT (id) DO NOTHING",
         [{**_fixed(job), **_changing(job), "ahead": ahead} for job, ahead in jobs],
     )
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import select
 import threading
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
 
 import pytest
@@ -35,9 +37,9 @@ def far(proxy: Proxy, schema: str, clock: FakeClock) -> Iterator[PostgresStore]:
         yield store
 
 
-def put(store: PostgresStore, body: str = "Hi") -> Job:
+def put(store: PostgresStore, body: str = "Hi", key: str | None = None) -> Job:
     """Queue a comment."""
-    request = CommentRequest(owner="o", repo="r", pr_number=1, body=body)
+    request = CommentRequest(owner="o", repo="r", pr_number=1, body=body, key=key)
     return store.put([Submission(request=request, origin=Origin(intake="test"))])[0]
 
 
@@ -111,6 +113,27 @@ def test_a_change_whose_answer_was_lost_is_there_or_not(proxy: Proxy, far: Postg
         )
     proxy.resume()
     assert far.counts().waiting in {0, 2}
+
+
+@pytest.mark.parametrize("key", [None, "k"])
+def test_comments_whose_acknowledgement_was_lost_are_queued_once(
+    proxy: Proxy, schema: str, clock: FakeClock, store: PostgresStore, key: str | None
+) -> None:
+    """A connection that is cut in the commit does not tell whether it was done: they are put again."""
+    with (
+        closing(open_at(proxy.dsn, schema, clock)) as far,
+        ThreadPoolExecutor(1) as threads,
+    ):
+        proxy.watch_for(b"COMMIT")
+        putting = threads.submit(put, far, key=key)
+        proxy.wait_for_sight()
+        deadline = time.monotonic() + DEADLINE
+        while not store.counts().waiting:
+            assert time.monotonic() < deadline, "the commit never came"
+        proxy.drop()
+        proxy.resume()
+        job = putting.result(DEADLINE)
+    assert list(store.pending()) == [job]
 
 
 def test_a_watch_that_was_cut_listens_again(
