@@ -119,7 +119,7 @@ def test_a_change_whose_answer_was_lost_is_there_or_not(proxy: Proxy, far: Postg
 def test_comments_whose_acknowledgement_was_lost_are_queued_once(
     proxy: Proxy, schema: str, clock: FakeClock, store: PostgresStore, key: str | None
 ) -> None:
-    """A connection that is cut in the commit does not tell whether it was done: they are put again."""
+    """Where a connection is cut in the commit, they are put again, and none is there twice."""
     with (
         closing(open_at(proxy.dsn, schema, clock)) as far,
         ThreadPoolExecutor(1) as threads,
