@@ -69,9 +69,10 @@ def try_post(
         longest: seconds that an attempt can last.
     """
     try:
-        outcome = poster.post(job)
+        said: object = poster.post(job)
     except Exception as error:  # noqa: BLE001 -- a plugin may raise anything, and must not end us
-        outcome = _broken(error, job)
+        said = _broken(error, job)
+    outcome = said if isinstance(said, Outcome) else _strange(said, job)
     try:
         ended = clock()
     except ComenqError:
@@ -86,9 +87,10 @@ def try_post(
 def try_find(poster: Poster, job: Job, since: datetime, known: Collection[int | str]) -> Found:
     """Look for a doubtful job's comment; see `comenq_core.protocols.Poster.find`."""
     try:
-        return poster.find(job, since, known)
+        found: object = poster.find(job, since, known)
     except Exception as error:  # noqa: BLE001 -- a plugin may raise anything, and must not end us
         return _broken(error, job)
+    return found if isinstance(found, Found) else _strange(found, job)
 
 
 def look_attempt(
@@ -134,3 +136,10 @@ def _broken(error: Exception, job: Job) -> Unknown:
     log.error("poster_broken", "The poster plugin failed.", job=job.id,
               error=type(error).__name__, where=f"{frame.filename}:{frame.lineno}")  # fmt: skip
     return Unknown(message=f"the poster failed: {type(error).__name__}")
+
+
+def _strange(answer: object, job: Job) -> Unknown:
+    kind = type(answer).__name__
+    log.error("poster_broken", "The poster plugin returned what is no answer.", job=job.id,
+              returned=kind)  # fmt: skip
+    return Unknown(message=f"the poster failed: it returned a {kind}")

@@ -45,8 +45,9 @@ class Turns:
             used = record.at.wall.timestamp() if record else 0.0
             return self._until_turn(poster, record, now), used
 
-        poster = min(self._posters, key=turn)
-        return turn(poster)[0], poster
+        turns = [turn(poster) for poster in self._posters]
+        first = turns.index(min(turns))
+        return turns[first][0], self._posters[first]
 
     def _until_turn(self, poster: Poster, record: Pacing | None, now: Instant) -> float:
         if not self._usable(poster, record):
@@ -85,14 +86,16 @@ class Turns:
         """Whether the account has a credential, and not the one that the forge rejected."""
         try:
             credential = poster.credential()
-        except ComenqError as error:
-            if self._unusable.get(poster.account) != str(error):
-                self._unusable[poster.account] = str(error)
-                log.error("no_credential", "An account cannot post.", account=poster.account,
-                          reason=error)  # fmt: skip
+        except Exception as error:  # noqa: BLE001 -- a plugin may raise anything
+            self._tell_once(poster.account, _reason(error))
             return False
         self._unusable.pop(poster.account, None)
         return record is None or record.refused != credential
+
+    def _tell_once(self, account: str, reason: str) -> None:
+        if self._unusable.get(account) != reason:
+            self._unusable[account] = reason
+            log.error("no_credential", "An account cannot post.", account=account, reason=reason)
 
     def _poster_of(self, job: Job, records: Mapping[str, Pacing]) -> Poster | None:
         """The account that tried this job last: only there can its comment be found.
@@ -110,6 +113,12 @@ class Turns:
                         " for: it stays so until that account is configured here.",
                         job=job.id, account=account)  # fmt: skip
         return ours
+
+
+def _reason(error: Exception) -> str:
+    # What is raised by accident may hold anything, a token for instance.
+    is_meant = isinstance(error, ComenqError)
+    return str(error) if is_meant else f"the poster failed: {type(error).__name__}"
 
 
 def _last_account(job: Job, records: Mapping[str, Pacing]) -> str | None:

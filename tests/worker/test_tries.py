@@ -4,10 +4,27 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from comenq_core.errors import StoreError
-from comenq_core.model import CommentRequest, Instant, Job, Origin, Outcome, Posted
-from comenq_core.tries import try_post
+import pytest
 
+from comenq_core.errors import StoreError
+from comenq_core.model import (
+    CommentRequest,
+    Instant,
+    Job,
+    Origin,
+    Outcome,
+    Posted,
+    State,
+    Submission,
+    Unknown,
+)
+from comenq_core.pacing import Pace
+from comenq_core.retry import Policy
+from comenq_core.testing.memory import MemoryStore
+from comenq_core.tries import try_find, try_post
+from comenq_core.worker import Worker
+
+POLICY = Policy(max_attempts=5, max_interruptions=3, recheck=5)
 START = Instant(wall=datetime(2026, 12, 1, tzinfo=UTC), boot="b", ticks=100.0)
 POSTED = Posted(comment_id=1, url="u")
 
@@ -30,10 +47,30 @@ class Good:
         return None
 
 
+class Forgetful(Good):
+    """A poster that answers with what is no answer."""
+
+    def post(self, job: Job) -> Outcome:
+        """Forget to say what came of it."""
+        return None  # type: ignore[return-value]
+
+    def find(self, job: Job, since: datetime, known: object) -> Posted | None:
+        """Take yes for an answer."""
+        return True  # type: ignore[return-value]
+
+
 class Broken(Good):
     """A poster whose plugin has a defect, with a secret in its error."""
 
     def post(self, job: Job) -> Outcome:
+        """Break."""
+        raise RuntimeError("ghp_canary")
+
+
+class Mute(Good):
+    """A poster whose plugin has a defect where it is asked for its credential."""
+
+    def credential(self) -> str:
         """Break."""
         raise RuntimeError("ghp_canary")
 
@@ -62,3 +99,30 @@ def test_a_poster_that_breaks_leaves_the_outcome_unknown() -> None:
     tried = try_post(Broken(), job(), START, lambda: START, 30.0)
     assert tried.attempt.outcome == "unknown"
     assert tried.attempt.message == "the poster failed: RuntimeError"
+
+
+def test_a_poster_that_returns_no_outcome_leaves_it_unknown() -> None:
+    """Its request may have gone out, and the worker lives on."""
+    tried = try_post(Forgetful(), job(), START, lambda: START, 30.0)
+    assert tried.attempt.outcome == "unknown"
+    assert tried.attempt.message == "the poster failed: it returned a NoneType"
+
+
+def test_a_look_that_returns_no_answer_tells_nothing() -> None:
+    """Nobody takes it for a comment that is there, nor for one that is not."""
+    found = try_find(Forgetful(), job(), START.wall, frozenset())
+    assert found == Unknown(message="the poster failed: it returned a bool")
+
+
+def test_a_poster_that_cannot_tell_its_credential_does_not_post(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """The log tells it once, without the error's text, and the worker lives on."""
+    store = MemoryStore(lambda: START)
+    store.put([Submission(request=job().asked, origin=job().origin)])
+    worker = Worker(store, [Mute()], Pace(cooldown=0, flutter=0, attempt_limit=30), POLICY)
+    with store.lock(), caplog.at_level("INFO", "comenq"):
+        assert [worker.step(), worker.step()] == [60.0, 60.0]
+    (line,) = [line for line in caplog.messages if "no_credential" in line]
+    assert "the poster failed: RuntimeError" in line
+    assert [one.state for one in store.pending()] == [State.WAITING]
