@@ -152,9 +152,10 @@ def run_in_child(path: Path, action: Action, moment: Moment | None) -> tuple[boo
 
 
 def moments(done: list[str]) -> Iterator[Moment]:
-    """All there are: before and after each change, and amid each write."""
+    """All there are: amid each write, and after each change, which is before the next one."""
+    yield Moment(0, "before")
     for index, name in enumerate(done):
-        for when in ("before", "amid", "after") if name == "write" else ("before", "after"):
+        for when in ("amid", "after") if name == "write" else ("after",):
             yield Moment(index, when)
 
 
@@ -202,14 +203,15 @@ def lab() -> Iterator[Lab]:
     shutil.rmtree(lab.path)
 
 
-def crashes(lab: Lab, action: Action) -> Iterator[tuple[Moment, bool, Path]]:
-    """Act on copies of the template, and die at every moment; each copy that differs, once."""
-    whole = lab.copy(lab.template)
+def crashes(lab: Lab, of: Path, action: Action) -> Iterator[tuple[Moment, bool, Path]]:
+    """Act on copies of a spool, and die at every moment; each copy that differs, once."""
+    whole = lab.copy(of)
     _, done = run_in_child(whole, action, None)
+    shutil.rmtree(whole)
     assert done, "this does nothing"
     seen: set[tuple[bool, str]] = set()
     for moment in moments(done):
-        copy = lab.copy(lab.template)
+        copy = lab.copy(of)
         acknowledged, _ = run_in_child(copy, action, moment)
         state = (acknowledged, state_of(copy))
         if state not in seen:
@@ -221,14 +223,8 @@ def crashes(lab: Lab, action: Action) -> Iterator[tuple[Moment, bool, Path]]:
 def recoveries(lab: Lab, crashed: Path) -> Iterator[tuple[Moment | None, Path]]:
     """A crashed spool as it is, and after recoveries that were killed at every moment."""
     yield None, crashed
-    whole = lab.copy(crashed)
-    _, done = run_in_child(whole, recover, None)
-    shutil.rmtree(whole)
-    for moment in moments(done):
-        copy = lab.copy(crashed)
-        run_in_child(copy, recover, moment)
+    for moment, _, copy in crashes(lab, crashed, recover):
         yield moment, copy
-        shutil.rmtree(copy)
 
 
 @pytest.mark.slow
@@ -240,7 +236,7 @@ def test_a_crash_leaves_each_job_before_or_after(lab: Lab, name: str) -> None:
     whole = lab.copy(lab.template)
     run_in_child(whole, action, None)
     after = lab.picture(whole)
-    for moment, acknowledged, crashed in crashes(lab, action):
+    for moment, acknowledged, crashed in crashes(lab, lab.template, action):
         for again, spool in recoveries(lab, crashed):
             found = lab.picture(spool)
             where = f"{name}: killed at {moment}, recovery at {again}"
@@ -259,7 +255,7 @@ def test_a_crash_amid_adoption_loses_and_doubles_no_file(lab: Lab) -> None:
     drop(lab.template, "good.json", request_text("dropped"))
     drop(lab.template, "bad.json", b"{")
     make_old(lab.template / "new")
-    for moment, _, crashed in crashes(lab, tend):
+    for moment, _, crashed in crashes(lab, lab.template, tend):
         for again, spool in recoveries(lab, crashed):
             found = lab.picture(spool)
             where = f"killed at {moment}, recovery at {again}"
@@ -281,7 +277,7 @@ def test_a_crash_amid_a_burial_keeps_the_file_and_one_letter(lab: Lab) -> None:
     """What was found damaged is among the dead letters once, with all its bytes."""
     damaged = names_in(lab.template / "new")[0]
     (lab.template / "new" / str(damaged)).write_bytes(b"\0")
-    for moment, _, crashed in crashes(lab, claim_all):
+    for moment, _, crashed in crashes(lab, lab.template, claim_all):
         for again, spool in recoveries(lab, crashed):
             where = f"killed at {moment}, recovery at {again}"
             with closing(open_at(spool, FROZEN)) as store, store.lock():
