@@ -42,6 +42,7 @@ __all__ = [
     "Examiner",
     "Intake",
     "IntakeFactory",
+    "Onlooker",
     "Poster",
     "PosterFactory",
     "Queue",
@@ -363,6 +364,20 @@ class Examiner(Protocol):
         """Ask the forge, within the time limit of one attempt, and change nothing there.
 
         Called by ``comenqd check --online``, never while the account has to be silent.
+        """
+
+
+@runtime_checkable
+class Onlooker(Protocol):
+    """What a store's factory may be as well: able to show what is there, and change nothing."""
+
+    def look(self, settings: Settings) -> Store | None:
+        """The store as it is, of which only what reads is used; ``None`` where there is none yet.
+
+        Called by ``comenqd check``, perhaps by another user than the daemon's.
+
+        Raises:
+            ComenqError: it could not be used, or made.
         """
 
 

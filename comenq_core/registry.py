@@ -15,6 +15,7 @@ from comenq_core.errors import ComenqError, PluginError
 from comenq_core.protocols import (
     Intake,
     IntakeFactory,
+    Onlooker,
     Poster,
     PosterFactory,
     Store,
@@ -79,6 +80,13 @@ class Registry:
         plugin, factory = self._select("store", settings.store, _stores)
         with _blaming(plugin, f"the store {settings.store}"):
             return factory(settings)
+
+    def look(self, settings: Settings) -> Store | None:
+        """The selected store as it is, if it is there and can be looked at. Raises as `intakes`."""
+        plugin, made_by = self._select("store", settings.store, _stores)
+        factory: object = made_by  # which may be more than something that can be called
+        with _blaming(plugin, f"the store {settings.store}"):
+            return factory.look(settings) if isinstance(factory, Onlooker) else None
 
     def posters(self, settings: Settings) -> Sequence[Poster]:
         """The selected posters, one for each posting account. Raises as `intakes`."""

@@ -74,7 +74,7 @@ def test_a_configuration_in_order_is_found_in_order(comenqd: Command) -> None:
     assert done.returncode == 0
     assert [line.split()[:2] for line in done.stdout.splitlines()] == [
         ["ok", subject]
-        for subject in ("settings", "intakes", "socket", "control", "queue", "poster")
+        for subject in ("settings", "intakes", "socket", "control", "store", "poster")
     ]
 
 
@@ -97,7 +97,7 @@ def test_a_check_finds_everything_that_is_wrong(comenqd: Command) -> None:
     assert done.returncode == 1
     assert [line.split()[1] for line in done.stdout.splitlines() if line.startswith("WRONG")] == [
         "intakes",
-        "queue",
+        "store",
         "poster",
     ]
 
@@ -114,19 +114,19 @@ def test_a_queue_that_others_can_change_is_found(comenqd: Command) -> None:
     comenqd.queue.mkdir()
     comenqd.queue.chmod(0o770)
 
-    (text, *_) = comenqd.wrong()
+    (text,) = comenqd.wrong()
 
-    assert text.startswith(f"{comenqd.queue}: mode 0770 lets other users replace what is in it")
-    assert text.endswith(f"run: chmod go-w '{comenqd.queue}'")
+    assert text.startswith(f"{comenqd.queue}: others can write here (mode 0770)")
+    assert text.endswith(f"run chmod 0700 {comenqd.queue}")
 
 
 def test_a_queue_below_a_file_is_found(comenqd: Command) -> None:
     """A directory that could not be made is wrong."""
     comenqd.queue.write_text("")
 
-    assert comenqd.wrong("--queue-path", f"{comenqd.queue}/q") == [
-        f"{comenqd.queue}/q: Not a directory"
-    ]
+    (text,) = comenqd.wrong("--queue-path", f"{comenqd.queue}/q")
+
+    assert text.startswith(f"{comenqd.queue}/q: it cannot be made in {comenqd.queue} by")
 
 
 def test_an_unusable_store_is_found(comenqd: Command) -> None:
@@ -203,10 +203,11 @@ def test_a_daemon_whose_control_socket_others_could_reach_does_not_start(comenqd
 
 def test_a_flag_counts_more_than_the_environment(comenqd: Command) -> None:
     """A setting on the command line wins over its variable, before and after the command."""
-    comenqd.environ["COMENQD_QUEUE_PATH"] = "/nonexistent/a"
+    comenqd.environ["COMENQD_SOCKET_PATH"] = "/nonexistent/a"
+    path = comenqd.directory / "b" / "socket"
 
-    for arguments in (("check", "--queue-path", "/b"), ("--queue-path", "/b", "check")):
-        assert "queue      /b\n" in comenqd(*arguments).stdout
+    for arguments in (("check", "--socket-path", path), ("--socket-path", path, "check")):
+        assert f"socket     {path.parent}\n" in comenqd(*map(str, arguments)).stdout
 
 
 @pytest.mark.parametrize("arguments", [["--github-token", "x"], ["lsten"], ["check", "--quick"]])

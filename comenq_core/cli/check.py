@@ -51,10 +51,7 @@ def findings(settings: Settings, plugins: Registry) -> Iterator[Finding]:
     yield _tried("intakes", ", ".join(settings.intakes), lambda: plugins.intakes(settings))
     yield _socket(settings.socket_path)
     yield _directory("control", private_directory(settings))
-    yield _directory("queue", settings.queue_path)
-    # Opening a store may make its directories, so only one that is there is opened.
-    if _is_own(settings.queue_path):
-        yield _tried("store", settings.store, lambda: plugins.store(settings))
+    yield _store(settings, plugins)
     yield _tried("poster", settings.poster, lambda: plugins.posters(settings))
     if variable("github_token") in os.environ:
         text = "is in the environment; github_token_file hides it better"
@@ -64,7 +61,7 @@ def findings(settings: Settings, plugins: Registry) -> Iterator[Finding]:
 def _asked(settings: Settings, plugins: Registry) -> Sequence[Finding]:
     try:
         posters = plugins.posters(settings)
-        store = plugins.store(settings) if _is_own(settings.queue_path) else None
+        store = plugins.look(settings)
     except ComenqError:
         return []  # the findings have told it
     return list(examined(posters, store))
@@ -89,6 +86,15 @@ def _tried(subject: str, name: str, make: Callable[[], object]) -> Finding:
     except ComenqError as error:
         return Finding(subject=subject, grade=Grade.WRONG, text=str(error))
     return Finding(subject=subject, text=name)
+
+
+def _store(settings: Settings, plugins: Registry) -> Finding:
+    try:
+        is_there = plugins.look(settings) is not None
+    except ComenqError as error:
+        return Finding(subject="store", grade=Grade.WRONG, text=str(error))
+    remark = "" if is_there else "; not opened: it is not there yet, or not for this user to see"
+    return Finding(subject="store", text=f"{settings.store}{remark}")
 
 
 def _socket(path: Path) -> Finding:
@@ -126,7 +132,3 @@ def directory_fault(path: Path) -> str | None:
     if not os.access(path, os.W_OK | os.X_OK):
         return f"cannot be written by user {os.geteuid()}; it belongs to user {status.st_uid}"
     return None
-
-
-def _is_own(path: Path) -> bool:
-    return path.is_dir() and path.stat().st_uid == os.geteuid()

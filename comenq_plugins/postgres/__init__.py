@@ -15,7 +15,8 @@ It needs psycopg: ``pip install 'comenq[postgres]'``. Its own settings stand in 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from comenq_core import Settings, hookimpl
@@ -25,7 +26,21 @@ from comenq_core.protocols import StoreFactory
 if TYPE_CHECKING:
     from comenq_plugins.postgres.store import PostgresStore
 
-__all__ = ["comenq_stores", "open_postgres"]
+__all__ = ["PostgresFactory", "comenq_stores", "open_postgres"]
+
+
+class PostgresFactory:
+    """Opens stores in PostgreSQL, or only looks at them."""
+
+    def __call__(self, settings: Settings) -> PostgresStore:
+        """Raises as `open_postgres`."""
+        return open_postgres(settings)
+
+    def look(self, settings: Settings) -> PostgresStore | None:
+        """The store, if its tables are there and up to date. Raises as `open_postgres`."""
+        with _needing_psycopg():
+            from comenq_plugins.postgres.opening import look_at_store
+        return look_at_store(settings)
 
 
 def open_postgres(settings: Settings) -> PostgresStore:
@@ -36,18 +51,24 @@ def open_postgres(settings: Settings) -> PostgresStore:
         SettingsError: an option is missing or wrong.
         StoreError: the database is out of reach, or not fit; the text says what to do.
     """
+    with _needing_psycopg():
+        from comenq_plugins.postgres.opening import open_store
+    return open_store(settings)
+
+
+@contextmanager
+def _needing_psycopg() -> Iterator[None]:
     # Whoever keeps to the spool installs no psycopg, and waits for none.
     try:
-        from comenq_plugins.postgres.opening import open_store
+        yield
     except ImportError as error:
         raise PluginError(
             f"the store postgres needs psycopg, which cannot be imported ({error}); run:"
             " pip install 'comenq[postgres]'"
         ) from error
-    return open_store(settings)
 
 
 @hookimpl
 def comenq_stores() -> Mapping[str, StoreFactory]:
     """Offer PostgreSQL."""
-    return {"postgres": open_postgres}
+    return {"postgres": PostgresFactory()}

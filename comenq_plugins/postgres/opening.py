@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import timedelta
 
 from psycopg import ProgrammingError
@@ -13,7 +14,7 @@ from comenq_core.errors import SettingsError, StoreError
 from comenq_core.settings import Secret, Settings
 from comenq_plugins.postgres.connection import Server
 from comenq_plugins.postgres.database import Database
-from comenq_plugins.postgres.schema import migrate
+from comenq_plugins.postgres.schema import is_current, migrate
 from comenq_plugins.postgres.store import PostgresStore
 from comenq_plugins.postgres.terms import Terms
 
@@ -30,6 +31,28 @@ _LEAST_REST = 2.0
 
 def open_store(settings: Settings) -> PostgresStore:
     """Connect, and bring the tables up to date. Raises as `open_postgres`."""
+    database, terms = _meant(settings)
+    with _closing_on_error(database):
+        migrate(database)
+    return PostgresStore(database, terms)
+
+
+def look_at_store(settings: Settings) -> PostgresStore | None:
+    """Connect, and change nothing; ``None`` where the tables have to be made or renewed first.
+
+    Raises:
+        StoreError: the database is out of reach, or its tables are of a newer comenq.
+    """
+    database, terms = _meant(settings)
+    with _closing_on_error(database):
+        if is_current(database):
+            return PostgresStore(database, terms)
+    database.close()
+    return None
+
+
+def _meant(settings: Settings) -> tuple[Database, Terms]:
+    """The database and the terms that the settings mean; nobody is connected yet."""
     options = settings.options("postgres", OPTIONS)
     place = f"{settings.source or 'the settings'}: [postgres]"
     lease = _lease(settings, float(str(options["lease_seconds"])), place)
@@ -46,13 +69,16 @@ def open_store(settings: Settings) -> PostgresStore:
         # between a look at the clock and what follows.
         grace=(lease - settings.github_api_timeout_secs) / 2,
     )
-    database = Database(server)
+    return Database(server), terms
+
+
+@contextmanager
+def _closing_on_error(database: Database) -> Iterator[None]:
     try:
-        migrate(database)
+        yield
     except StoreError:
         database.close()
         raise
-    return PostgresStore(database, terms)
 
 
 def _dsn(given: object, place: str) -> Secret:

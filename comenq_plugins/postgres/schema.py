@@ -13,7 +13,7 @@ from comenq_core.log import Log
 from comenq_plugins.postgres.connection import Cursor
 from comenq_plugins.postgres.database import Database
 
-__all__ = ["VERSION", "migrate"]
+__all__ = ["VERSION", "is_current", "migrate"]
 
 VERSION = 1
 """The version of the tables that this comenq knows."""
@@ -37,6 +37,20 @@ def migrate(database: Database) -> None:
         _bring_up(cursor, schema)
 
 
+def is_current(database: Database) -> bool:
+    """Whether the tables are there and of `VERSION`; nothing is changed.
+
+    Raises:
+        StoreError: they are of a newer version, or the database is out of reach.
+    """
+    schema = database.server.schema
+    with database.transaction() as cursor:
+        cursor.execute("SET TRANSACTION READ ONLY")
+        found = _version(cursor, schema)
+    _refuse_newer(found, schema)
+    return found == VERSION
+
+
 @contextmanager
 def _alone(database: Database) -> Iterator[None]:
     name = [f"comenq {database.server.schema}"]
@@ -50,17 +64,21 @@ def _alone(database: Database) -> Iterator[None]:
 
 def _bring_up(cursor: Cursor, schema: str) -> None:
     found = _version(cursor, schema)
-    if found > VERSION:
-        raise StoreError(
-            f"PostgreSQL: the tables in schema {schema} are of version {found}, made by a newer"
-            f" comenq, and this one knows {VERSION}: upgrade comenq on this machine"
-        )
+    _refuse_newer(found, schema)
     if found == 0:
         _begin(cursor, schema)
     for step in range(found + 1, VERSION + 1):
         cursor.execute(_migration(step))
         log.info("migrated", "The tables were brought up to date.", schema=schema, version=step)
     cursor.execute("UPDATE version SET number = %s", [VERSION])
+
+
+def _refuse_newer(found: int, schema: str) -> None:
+    if found > VERSION:
+        raise StoreError(
+            f"PostgreSQL: the tables in schema {schema} are of version {found}, made by a newer"
+            f" comenq, and this one knows {VERSION}: upgrade comenq on this machine"
+        )
 
 
 def _version(cursor: Cursor, schema: str) -> int:

@@ -25,8 +25,9 @@ from comenq_plugins.spool.layout import Layout
 from comenq_plugins.spool.store import SpoolStore
 from comenq_plugins.spool.upkeep import Upkeep
 
-__all__ = ["OPTIONS", "SpoolStore", "comenq_stores", "open_spool"]
+__all__ = ["OPTIONS", "SpoolFactory", "SpoolStore", "comenq_stores", "open_spool"]
 
+ROOT = 0
 OPTIONS: Mapping[str, int | str] = {
     "group": "",
     "min_free_bytes": 16 << 20,
@@ -35,21 +36,55 @@ OPTIONS: Mapping[str, int | str] = {
 """What the table ``[spool]`` may say, and what holds where it says nothing."""
 
 
+class SpoolFactory:
+    """Opens spools, or only looks at them."""
+
+    def __call__(self, settings: Settings) -> SpoolStore:
+        """Raises as `open_spool`."""
+        return open_spool(settings)
+
+    def look(self, settings: Settings) -> SpoolStore | None:
+        """The spool as it is, if it is there. Root looks at none that is another user's.
+
+        Raises:
+            StoreError: it could not be used or made; the text says what to do.
+        """
+        layout = _layout(settings)
+        with reported(layout.root):
+            is_there = not _is_anothers(layout.root) and layout.check()
+        return _opened(settings, layout, system_clock) if is_there else None
+
+
 def open_spool(settings: Settings, clock: Callable[[], Instant] = system_clock) -> SpoolStore:
     """Open the spool at ``queue_path``, made if it is missing.
 
     Raises:
         StoreError: it cannot be used as it is; the text says what to do.
     """
+    layout = _layout(settings)
+    with reported(layout.root):
+        layout.prepare()
+    return _opened(settings, layout, clock)
+
+
+def _layout(settings: Settings) -> Layout:
+    group = settings.options("spool", OPTIONS)["group"]
+    return Layout(os.path.abspath(settings.queue_path), str(group))
+
+
+def _is_anothers(root: str) -> bool:
+    # Root looks on behalf of the daemon's user, and would leave files that this one cannot use.
+    return os.geteuid() == ROOT and os.path.lexists(root) and os.lstat(root).st_uid != ROOT
+
+
+def _opened(settings: Settings, layout: Layout, clock: Callable[[], Instant]) -> SpoolStore:
     options = settings.options("spool", OPTIONS)
-    layout = Layout(os.path.abspath(settings.queue_path), str(options["group"]))
     limits = Limits(
         max_pending=settings.max_pending,
         min_free_bytes=int(options["min_free_bytes"]),
         min_free_inodes=int(options["min_free_inodes"]),
     )
     with reported(layout.root):
-        layout.prepare()
         catalogue = Catalogue(layout)
     keep = timedelta(days=settings.history_days)
     return SpoolStore(catalogue, Entrance(catalogue, limits), Upkeep(catalogue, keep), clock)
@@ -58,4 +93,4 @@ def open_spool(settings: Settings, clock: Callable[[], Instant] = system_clock) 
 @hookimpl
 def comenq_stores() -> Mapping[str, StoreFactory]:
     """Offer the spool."""
-    return {"spool": open_spool}
+    return {"spool": SpoolFactory()}

@@ -6,14 +6,19 @@ and put files there, but not list it, read it, or touch each other's files (stic
 
 from __future__ import annotations
 
-import grp
 import os
-import stat
 from dataclasses import dataclass
 
 from comenq_core.errors import StoreUnusable
 from comenq_core.model import State
 from comenq_plugins.spool import durable
+from comenq_plugins.spool.directories import (
+    check_directory,
+    check_place,
+    group_id,
+    make_directory,
+    make_parents,
+)
 from comenq_plugins.spool.locks import make_lock
 
 __all__ = ["FORMAT", "Layout"]
@@ -21,11 +26,9 @@ __all__ = ["FORMAT", "Layout"]
 FORMAT = 1
 """The spool's format, as its file ``version`` has it."""
 
-_PUBLIC = 0o755
 _PRIVATE = 0o700
 _PASSAGE = 0o710
 _DROP = 0o3730
-_WRITABLE_BY_OTHERS = 0o022
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,98 +123,52 @@ class Layout:
         Raises:
             StoreUnusable: the spool cannot be used; the text says what to do.
         """
-        gid = _gid(self.group)
-        _parents(os.path.dirname(self.root))
-        _directory(self.root, _PASSAGE if self.group else _PRIVATE, gid)
-        self._check_version()
-        for path in self.directories - {self.new}:
-            _directory(path, _PRIVATE, None)
-        _directory(self.new, _DROP if self.group else _PRIVATE, gid)
+        gid = group_id(self.group)
+        make_parents(os.path.dirname(self.root))
+        modes = self._modes()
+        make_directory(self.root, modes.pop(self.root), gid)
+        if not self._has_version():
+            self._write_version()
+        for path, mode in modes.items():
+            make_directory(path, mode, gid if path == self.new else None)
         # Made now, so that operators can still clear up when the disk is full.
         for path in (self.changes, self.records, self.worker):
             make_lock(path)
 
-    def _check_version(self) -> None:
+    def check(self) -> bool:
+        """Whether all of it is there; make and change nothing. Raises as `prepare`."""
+        group_id(self.group)
+        modes = self._modes()
+        there = {path: mode for path, mode in modes.items() if os.path.lexists(path)}
+        for path, mode in there.items():
+            check_directory(path, mode)
+        if not there:
+            check_place(self.root)
+        return there == modes and self._has_version()
+
+    def _modes(self) -> dict[str, int]:
+        """The directories and their modes; the one that others look for comes last."""
+        root, drop = (_PASSAGE, _DROP) if self.group else (_PRIVATE, _PRIVATE)
+        inner = dict.fromkeys(self.directories - {self.new}, _PRIVATE)
+        return {self.root: root, **inner, self.new: drop}
+
+    def _has_version(self) -> bool:
         path = self.path("version")
         try:
             with open(path, encoding="ascii") as file:
                 found = file.read(20).strip()
         except FileNotFoundError:
-            # Renamed into place, so that a crash leaves no spool of an unreadable format.
-            draft = f"{path}.{os.urandom(8).hex()}"
-            durable.create(draft, f"{FORMAT}\n".encode())
-            durable.replace(draft, path)
-            return
+            return False
         if found != str(FORMAT):
             raise StoreUnusable(
                 f"{path}: this spool has format {found[:20]!r}, and this comenq reads {FORMAT}:"
                 " run the version of comenq that wrote it, or a newer one"
             )
+        return True
 
-
-def _gid(group: str) -> int | None:
-    if not group:
-        return None
-    try:
-        return grp.getgrnam(group).gr_gid
-    except KeyError:
-        raise StoreUnusable(f"[spool] group: there is no group {group!r} on this machine") from None
-
-
-def _parents(path: str) -> None:
-    """Make the directories above the spool, which others may pass and not change."""
-    if not os.path.isdir(path):
-        _parents(os.path.dirname(path))
-        _directory(path, _PUBLIC, None)
-
-
-def _directory(path: str, mode: int, gid: int | None) -> None:
-    try:
-        os.mkdir(path, _PRIVATE)
-    except FileExistsError:
-        _check_directory(path, mode)
-    else:
-        # What is acknowledged in a directory is as durable as the directory's own name.
-        durable.sync_directory(os.path.dirname(path))
-    if gid is not None and os.stat(path).st_gid != gid:
-        os.chown(path, -1, gid)
-        _check_group(path, gid)
-    if stat.S_IMODE(os.stat(path).st_mode) != mode:
-        _change_mode(path, mode)
-
-
-def _check_group(path: str, gid: int) -> None:
-    # In the sandbox of conf/comenq.service, chown succeeds and does nothing.
-    if os.stat(path).st_gid != gid:
-        raise StoreUnusable(
-            f"[spool] group: {path} cannot be given to that group here: name the group of the"
-            " daemon's own user, or give the service another one with Group="
-        )
-
-
-def _change_mode(path: str, mode: int) -> None:
-    try:
-        os.chmod(path, mode)
-    except PermissionError:
-        if not mode & stat.S_ISGID:
-            raise
-        raise StoreUnusable(
-            f"[spool] group: {path} cannot have mode {mode:04o} here: systemd refuses it to a"
-            " service, unless that has RestrictSUIDSGID=no (systemctl edit comenq)"
-        ) from None
-
-
-def _check_directory(path: str, mode: int) -> None:
-    status = os.lstat(path)
-    if not stat.S_ISDIR(status.st_mode):
-        raise StoreUnusable(f"{path}: this must be a directory; move it away and start again")
-    if status.st_uid != os.geteuid():
-        raise StoreUnusable(
-            f"{path}: it belongs to uid {status.st_uid}, not to this process's user"
-            f" ({os.geteuid()}): run as that user, or give it away with chown"
-        )
-    if stat.S_IMODE(status.st_mode) & _WRITABLE_BY_OTHERS & ~mode:
-        raise StoreUnusable(
-            f"{path}: others can write here (mode {stat.S_IMODE(status.st_mode):04o}):"
-            f" check what is in it, then run chmod {mode:04o} {path}"
-        )
+    def _write_version(self) -> None:
+        # Renamed into place, so that a crash leaves no spool of an unreadable format.
+        path = self.path("version")
+        draft = f"{path}.{os.urandom(8).hex()}"
+        durable.create(draft, f"{FORMAT}\n".encode())
+        durable.replace(draft, path)

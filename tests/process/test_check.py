@@ -9,7 +9,7 @@ import pytest
 
 from comenq_core.testing.forge import Account, Forge
 from tests.process.daemon import TOKEN, Daemon
-from tests.process.test_plugins import POSTER
+from tests.process.test_plugins import POSTER, STORE
 
 
 def told(daemon: Daemon, *, status: int = 0, account: str = "default") -> list[tuple[str, str]]:
@@ -117,3 +117,12 @@ def test_a_poster_that_fails_to_examine_is_told_about(forge: Forge) -> None:
         assert told(daemon, account="board", status=1) == [
             ("wrong", "the poster failed: ZeroDivisionError: division by zero")
         ]
+
+
+def test_a_store_that_cannot_be_looked_at_is_not_opened(forge: Forge) -> None:
+    """A store plugin may do without a way to look; then the check leaves it alone."""
+    with Daemon(forge.url, store="attic") as daemon:
+        daemon.install("attic", STORE)
+
+        assert "ok     store      attic; not opened: " in daemon.comenqd("check")
+        assert not (daemon.directory / "attic").exists()

@@ -1,0 +1,98 @@
+"""Looking at the database, as `comenqd check` does, makes and changes nothing."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from comenq_core.errors import StoreError
+from comenq_plugins.postgres import PostgresFactory
+from comenq_plugins.postgres.schema import VERSION
+from comenq_plugins.postgres.store import PostgresStore
+from tests.postgres.server import PostgresServer
+from tests.postgres.test_store import put, settings
+
+
+def set_version(server: PostgresServer, schema: str, version: int) -> None:
+    """Let the tables be of another version."""
+    with psycopg.connect(server.dsn, autocommit=True) as connection:
+        connection.execute(f"SET search_path = {schema}")
+        connection.execute("UPDATE version SET number = %s", [version])
+
+
+def test_what_is_in_the_tables_is_seen(
+    server: PostgresServer, schema: str, store: PostgresStore
+) -> None:
+    """Jobs and pace can be read."""
+    jobs = put(store)
+
+    seen = PostgresFactory().look(settings(server.dsn, schema))
+
+    assert seen is not None
+    assert list(seen.pending()) == jobs
+    assert seen.pacing() == {}
+    seen.close()
+
+
+def test_tables_that_are_not_there_are_not_made(server: PostgresServer, schema: str) -> None:
+    """There is none yet, and no schema for them either."""
+    assert PostgresFactory().look(settings(server.dsn, schema)) is None
+    with psycopg.connect(server.dsn) as connection:
+        assert connection.execute("SELECT to_regnamespace(%s)", [schema]).fetchone() == (None,)
+
+
+def test_older_tables_are_not_renewed(
+    server: PostgresServer, schema: str, store: PostgresStore
+) -> None:
+    """They have to be brought up to date by a daemon, and stay as they are."""
+    set_version(server, schema, VERSION - 1)
+
+    assert PostgresFactory().look(settings(server.dsn, schema)) is None
+    with psycopg.connect(server.dsn) as connection:
+        connection.execute(f"SET search_path = {schema}")
+        found = connection.execute("SELECT number FROM version").fetchone()
+    assert found == (VERSION - 1,)
+
+
+def test_newer_tables_are_told(server: PostgresServer, schema: str, store: PostgresStore) -> None:
+    """A daemon of this version could not use them."""
+    set_version(server, schema, VERSION + 1)
+
+    with pytest.raises(StoreError, match=f"of version {VERSION + 1}, made by a newer"):
+        PostgresFactory().look(settings(server.dsn, schema))
+
+
+def told(tmp_path: Path, dsn: str, schema: str) -> tuple[str, str]:
+    """What `comenqd check` says of the store, and how good it is; the spool could not be made."""
+    (tmp_path / "file").write_text("")
+    config = tmp_path / "config.toml"
+    config.touch(0o600)
+    config.write_text(
+        f"store = 'postgres'\nqueue_path = '{tmp_path}/file/queue'\n"
+        f"[postgres]\ndsn = '{dsn}'\nschema = '{schema}'\n"
+    )
+    command = [sys.executable, "-m", "comenq_core.cli.daemon", "check", "--json"]
+    done = subprocess.run([*command, "--config", config], capture_output=True, check=False)
+    found = {one["subject"]: (one["grade"], one["text"]) for one in json.loads(done.stdout)}
+    assert "queue" not in found
+    return found["store"]
+
+
+def test_a_check_looks_at_the_database_and_not_at_the_spool(
+    server: PostgresServer, schema: str, store: PostgresStore, tmp_path: Path
+) -> None:
+    """A `queue_path` that could not be used is nothing to a daemon whose store is PostgreSQL."""
+    assert told(tmp_path, server.dsn, schema) == ("ok", "postgres")
+
+
+def test_a_check_tells_that_the_database_is_away(tmp_path: Path) -> None:
+    """That nobody answers is wrong."""
+    grade, text = told(tmp_path, "postgresql://127.0.0.1:1/comenq", "comenq")
+
+    assert grade == "wrong"
+    assert text.startswith("PostgreSQL: ")

@@ -1,0 +1,100 @@
+"""Looking at a spool, as `comenqd check` does, makes and changes nothing."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from comenq_core.errors import StoreError
+from comenq_core.model import Pause
+from comenq_core.settings import Settings
+from comenq_core.testing.contract.harness import put
+from comenq_plugins.spool import SpoolFactory, SpoolStore
+from tests.spool.children import needs_root
+
+
+def look(spool: Path, **table: Any) -> SpoolStore | None:
+    """Look at a spool with these options."""
+    return SpoolFactory().look(Settings(queue_path=spool, tables={"spool": table}))
+
+
+def everything(directory: Path) -> dict[str, tuple[int, int]]:
+    """What is there, and its modes and times."""
+    paths = [directory, *directory.rglob("*")]
+    return {str(path): (path.stat().st_mode, path.stat().st_mtime_ns) for path in paths}
+
+
+def test_what_is_in_a_spool_is_seen(spool: Path, store: SpoolStore) -> None:
+    """Jobs, pace and pause can be read, and nothing is touched for it."""
+    jobs = put(store, "one", "two")
+    store.pause(Pause(since=store.now().wall, reason="for a while"))
+    before = everything(spool)
+
+    seen = look(spool)
+
+    assert seen is not None
+    assert seen.pending() == jobs
+    assert seen.pacing() == {}
+    assert seen.paused() == store.paused()
+    seen.close()
+    assert everything(spool) == before
+
+
+def test_a_spool_that_is_not_there_is_not_made(spool: Path) -> None:
+    """There is none yet, where one can be made."""
+    assert look(spool / "deep" / "down") is None
+    assert not spool.exists()
+
+
+def test_a_spool_that_is_not_complete_is_not_completed(spool: Path, store: SpoolStore) -> None:
+    """What a killed daemon has begun to make counts as not there yet."""
+    store.close()
+    shutil.rmtree(spool / "adopt")
+
+    assert look(spool) is None
+    assert not (spool / "adopt").exists()
+
+
+def test_a_place_where_none_can_be_made_is_told(spool: Path) -> None:
+    """Below a file there can be no directory."""
+    spool.write_text("")
+
+    with pytest.raises(StoreError, match=f"{spool}/q: it cannot be made in {spool} by"):
+        look(spool / "q")
+
+
+def test_a_spool_that_others_can_write_is_told(spool: Path, store: SpoolStore) -> None:
+    """What would keep the daemon from opening it is found without opening it."""
+    store.close()
+    (spool / "cur").chmod(0o777)
+
+    with pytest.raises(StoreError, match=r"others can write here \(mode 0777\)"):
+        look(spool)
+
+
+def test_a_spool_of_another_format_is_told(spool: Path, store: SpoolStore) -> None:
+    """The version of comenq that fits is asked for."""
+    store.close()
+    (spool / "version").write_text("9\n")
+
+    with pytest.raises(StoreError, match="this spool has format '9'"):
+        look(spool)
+
+
+def test_a_group_that_is_not_there_is_told(spool: Path) -> None:
+    """Options are checked, too."""
+    with pytest.raises(StoreError, match="there is no group 'nobody-at-all'"):
+        look(spool, group="nobody-at-all")
+
+
+@needs_root
+def test_root_leaves_the_spool_of_another_user_alone(spool: Path, store: SpoolStore) -> None:
+    """Root asks on behalf of the daemon's user; it is no fault that it is another one."""
+    store.close()
+    os.chown(spool, 65534, 65534)
+
+    assert look(spool) is None
