@@ -7,6 +7,7 @@ remember.
 from __future__ import annotations
 
 import hashlib
+import math
 import os
 import re
 import shlex
@@ -103,21 +104,29 @@ class CommandToken:
             raise SettingsError(f"github_token_command: {error}") from error
         if not self._words:
             raise SettingsError("github_token_command: expected a command, found nothing")
-        self._token = ""
-        self._until = 0.0
+        self._known: str | SettingsError = ""
+        self._until = -math.inf
 
     def current(self) -> str:
         """What the command has printed lately.
 
         Raises:
-            SettingsError: it cannot be run, fails, takes too long, or prints no token.
+            SettingsError: it could not be run, failed, took too long, or printed no token.
         """
-        if not self._token or time.monotonic() > self._until:
-            self._token = ""
-            place = f"github_token_command ({printable(self._words[0])})"
-            self._token = _checked(_run(self._words, place), place)
+        if time.monotonic() > self._until:
+            self._known = self._ask()
             self._until = time.monotonic() + COMMAND_FRESH
-        return self._token
+        if isinstance(self._known, SettingsError):
+            raise SettingsError(str(self._known))
+        return self._known
+
+    def _ask(self) -> str | SettingsError:
+        place = f"github_token_command ({printable(self._words[0])})"
+        try:
+            return _checked(_run(self._words, place), place)
+        except SettingsError as error:
+            # Remembered like a token: to fail can take as long, and the worker asks often.
+            return error
 
     def fingerprint(self) -> str:
         """A hash of what the command has printed lately."""
@@ -125,7 +134,7 @@ class CommandToken:
 
     def refused(self) -> None:
         """Run the command again next time."""
-        self._until = 0.0
+        self._until = -math.inf
 
 
 def fingerprint(secret: str) -> str:
@@ -196,7 +205,12 @@ def _run(words: Sequence[str], place: str) -> str:
 
     try:
         printed = sh.Command(words[0])(
-            *words[1:], _timeout=COMMAND_SECONDS, _tty_out=False, _in=b"", _encoding="utf-8"
+            *words[1:],
+            _timeout=COMMAND_SECONDS,
+            _tty_out=False,
+            _in=b"",
+            _encoding="utf-8",
+            _decode_errors="replace",
         )
     except sh.CommandNotFound as error:
         raise SettingsError(f"{place}: there is no such command") from error

@@ -165,16 +165,28 @@ def test_command_is_run_again(tmp_path: Path) -> None:
         (printing("token", status=3), "exit status 3"),
         (printing(""), "holds no token"),
         (printing("two\nlines"), "character that no token has"),
+        ("printf '\\377\\376'", "character that no token has"),
         ("'unbalanced", "No closing quotation"),
         (" ", "found nothing"),
     ],
-    ids=["away", "directory", "failed", "empty", "lines", "quotes", "blank"],
+    ids=["away", "directory", "failed", "empty", "lines", "bytes", "quotes", "blank"],
 )
 def test_command_that_fails(command: str, reason: str) -> None:
     """A command that gives no token is refused, and nothing that it printed is shown."""
     with pytest.raises(SettingsError, match=reason) as refused:
         CommandToken(command).current()
     assert CANARY not in str(refused.value)
+
+
+def test_command_that_fails_is_not_run_for_each_question(tmp_path: Path) -> None:
+    """The worker asks several times a step, and a command may take long to fail."""
+    count = tmp_path / "count"
+    source = CommandToken(shlex.join(["sh", "-c", f"echo x >> {count}; exit 3"]))
+    for _ in range(3):
+        with pytest.raises(SettingsError, match="exit status 3"):
+            source.current()
+    assert source.fingerprint() == "unreadable"
+    assert count.read_text() == "x\n"
 
 
 def test_command_that_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
