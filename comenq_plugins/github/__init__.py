@@ -1,7 +1,7 @@
 """The GitHub poster: comments through the REST API, one try at a time.
 
 ``replies``, ``waits``, ``redirects`` and ``listing`` decide and touch nothing; ``connections`` and
-``transport`` send; ``tokens`` and ``app`` say with which credential.
+``transport`` send; ``tokens``, ``private_file`` and ``app`` say with which credential.
 """
 
 from __future__ import annotations

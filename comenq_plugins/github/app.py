@@ -12,8 +12,9 @@ from http import HTTPStatus
 from comenq_core.errors import SettingsError
 from comenq_core.model import Refused, Throttled, Unauthorized, Unavailable
 from comenq_core.text import printable
+from comenq_plugins.github.private_file import read_secret
 from comenq_plugins.github.replies import Reply, outcome
-from comenq_plugins.github.tokens import fingerprint, read_secret
+from comenq_plugins.github.tokens import fingerprint
 from comenq_plugins.github.transport import Transport
 from comenq_plugins.github.waits import http_date
 

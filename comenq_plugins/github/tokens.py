@@ -8,22 +8,19 @@ from __future__ import annotations
 
 import hashlib
 import math
-import os
 import re
 import shlex
-import stat
 import time
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Protocol
 
 from comenq_core.errors import SettingsError
 from comenq_core.model import Throttled, Unauthorized, Unavailable
 from comenq_core.text import printable
+from comenq_plugins.github.private_file import read_secret
 
-__all__ = ["CommandToken", "FileToken", "FixedToken", "TokenSource", "fingerprint", "read_secret"]
+__all__ = ["CommandToken", "FileToken", "FixedToken", "TokenSource", "fingerprint"]
 
-SIZE_LIMIT = 64 * 1024
 UNREADABLE = "unreadable"
 COMMAND_SECONDS = 20.0
 COMMAND_FRESH = 60.0
@@ -140,52 +137,6 @@ class CommandToken:
 def fingerprint(secret: str) -> str:
     """A short hash: enough to tell two tokens apart, too little to tell a token."""
     return hashlib.sha256(secret.encode()).hexdigest()[:12]
-
-
-def read_secret(path: str) -> str:
-    """Read a small file that only its owner may read, without the newline at its end.
-
-    Raises:
-        SettingsError: it is something else.
-    """
-    place = _expand(path)
-    try:
-        # Without O_NONBLOCK, opening a FIFO would wait for a writer.
-        descriptor = os.open(place, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    except (OSError, ValueError) as error:
-        raise SettingsError(f"{printable(path)}: cannot be read: {printable(error)}") from error
-    with open(descriptor, "rb") as file:
-        _check_private(path, place, os.fstat(descriptor))
-        data = file.read(SIZE_LIMIT + 1)
-    if len(data) > SIZE_LIMIT:
-        raise SettingsError(f"{printable(path)}: is longer than {SIZE_LIMIT} bytes")
-    return data.decode("utf-8", "replace").rstrip("\r\n")
-
-
-def _expand(path: str) -> Path:
-    marker = "${CREDENTIALS_DIRECTORY}"
-    directory = os.environ.get("CREDENTIALS_DIRECTORY", "")
-    if marker in path and not directory:
-        raise SettingsError(
-            f"{printable(path)}: CREDENTIALS_DIRECTORY is not set; systemd sets it for a unit "
-            "that has LoadCredential="
-        )
-    return Path(path.replace(marker, directory)).expanduser()
-
-
-def _check_private(path: str, place: Path, status: os.stat_result) -> None:
-    if not stat.S_ISREG(status.st_mode):
-        raise SettingsError(f"{printable(path)}: is not a regular file")
-    # systemd grants the unit's user access by an ACL, whose mask shows as the group's mode.
-    directory = os.environ.get("CREDENTIALS_DIRECTORY")
-    if directory and place.is_relative_to(directory):
-        return
-    if status.st_mode & (stat.S_IRWXG | stat.S_IRWXO):
-        mode = stat.S_IMODE(status.st_mode)
-        raise SettingsError(
-            f"{printable(path)}: others may read or write it (mode {mode:04o}); run: "
-            f"chmod 600 {printable(shlex.quote(str(place)))}"
-        )
 
 
 def _checked(token: str, place: str) -> str:
