@@ -12,6 +12,7 @@ from contextlib import AbstractContextManager
 
 from comenq_core import pacing
 from comenq_core.errors import ComenqError, QueueRefused, WrongState
+from comenq_core.estimates import Estimates
 from comenq_core.log import Log
 from comenq_core.model import (
     ID_PATTERN,
@@ -47,6 +48,7 @@ class JobQueue:
     def __init__(self, store: Store, pace: Pace) -> None:
         self._store = store
         self._pace = pace
+        self._estimates = Estimates(store, pace)
         self._fault = ""
 
     def submit(self, request: CommentRequest, origin: Origin) -> Entry:
@@ -88,39 +90,10 @@ class JobQueue:
     def _estimated(self, jobs: Sequence[Job]) -> Sequence[Entry]:
         """The entries of queued jobs: whatever fails now, nobody must queue them again."""
         try:
-            return self._entries(jobs)
+            return self._estimates.entries(jobs)
         except ComenqError as error:
             log.warning("no_estimate", "A place in the line cannot be told.", reason=error)
             return [Entry(job=job) for job in jobs]
-
-    def entry(self, job: Job) -> Entry:
-        """A job with its place and the seconds until it will be posted, as things stand."""
-        return self._entries([job])[0]
-
-    def _entries(self, jobs: Sequence[Job]) -> Sequence[Entry]:
-        now, first = self._store.now(), self._until_next_post()
-        return [self._entry(job, now, first) for job in jobs]
-
-    def _entry(self, job: Job, now: Instant, first: float | None) -> Entry:
-        if job.state is State.POSTING:
-            return Entry(job=job, eta_seconds=0.0)
-        if job.state is not State.WAITING:
-            return Entry(job=job)
-        position = self._store.position(job)
-        if first is None:
-            return Entry(job=job, position=position)
-        scheduled = (job.due - now.wall).total_seconds() if job.due else 0.0
-        in_turn = pacing.eta(position, first, self._pace)
-        return Entry(job=job, position=position, eta_seconds=max(in_turn, scheduled))
-
-    def _until_next_post(self) -> float | None:
-        """Seconds, or ``None`` while the queue stands still."""
-        now, records = self._store.now(), self._store.pacing().values()
-        usable = [record for record in records if not record.refused]
-        if self._store.paused() or (records and not usable):
-            return None
-        waits = [pacing.until_post(record, now, self._pace) for record in usable]
-        return min(waits, default=0.0)
 
     def pending(
         self,
@@ -130,7 +103,8 @@ class JobQueue:
         states: Collection[State] = PENDING,
     ) -> Sequence[Entry]:
         """The jobs that are in one of these states, in their order, the first few left out."""
-        return self._entries(self._store.pending(limit=limit, offset=offset, states=states))
+        jobs = self._store.pending(limit=limit, offset=offset, states=states)
+        return self._estimates.listed(jobs)
 
     def show(self, prefix: str) -> Entry:
         """The one job whose id begins with ``prefix``.
@@ -138,7 +112,7 @@ class JobQueue:
         Raises:
             NoSuchJob: there is none, or there are several.
         """
-        return self.entry(self._store.get(prefix))
+        return self._estimates.entry(self._store.get(prefix))
 
     def history(self, limit: int, *, offset: int = 0, only_failed: bool = False) -> Sequence[Job]:
         """The newest settled jobs, newest last, the very newest few left out."""
@@ -177,7 +151,7 @@ class JobQueue:
     def _change(self, what: str, change: Callable[[str], Job], prefix: str, by: Origin) -> Entry:
         job = change(self._whole_id(prefix))
         self._log_change(what, job, by)
-        return self.entry(job)
+        return self._estimates.entry(job)
 
     def _whole_id(self, prefix: str) -> str:
         return prefix if re.fullmatch(ID_PATTERN, prefix) else self._store.get(prefix).id

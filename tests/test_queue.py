@@ -13,6 +13,7 @@ from comenq_core.model import (
     CommentRequest,
     Entry,
     Health,
+    Job,
     Origin,
     Pacing,
     Pause,
@@ -98,6 +99,39 @@ class _Forgetful(MemoryStore):
 
     def pacing(self) -> Mapping[str, Pacing]:
         raise StoreError("the record is damaged")
+
+
+class Counting(MemoryStore):
+    """A store that counts how often it is asked for a place, which can take it long."""
+
+    asked = 0
+
+    def position(self, job: Job) -> int:
+        """Count, and tell."""
+        self.asked += 1
+        return super().position(job)
+
+
+def test_a_page_asks_for_one_place_and_knows_all(clock: FakeClock) -> None:
+    """Those that wait stand one behind the other, whatever is listed before and after them."""
+    store = Counting(clock)
+    queue = JobQueue(store, PACE)
+    later = clock().wall + timedelta(hours=1)
+    for body, due in (
+        ("posting", None),
+        ("a", None),
+        ("later", later),
+        ("b", None),
+        ("held", None),
+    ):
+        entry = queue.submit(request(body, not_before=due), ME)
+    queue.hold(entry.job.id, ME)
+    store.claim("me")
+    store.asked = 0
+    pages = [queue.pending(3), queue.pending(9, offset=3)]
+    assert store.asked == 2
+    listed = [(entry.job.asked.body, entry.position) for page in pages for entry in page]
+    assert listed == [("posting", 0), ("a", 0), ("b", 1), ("later", 2), ("held", 0)]
 
 
 def test_what_is_queued_is_acknowledged_even_without_an_estimate(clock: FakeClock) -> None:

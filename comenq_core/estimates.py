@@ -1,0 +1,73 @@
+"""Where a job stands in the line, and in about how many seconds it will be posted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import count
+
+from comenq_core import pacing
+from comenq_core.model import Entry, Instant, Job, State
+from comenq_core.pacing import Pace
+from comenq_core.protocols import Store
+
+__all__ = ["Estimates"]
+
+
+class Estimates:
+    """Makes entries of jobs, as things stand.
+
+    Args:
+        store: where the jobs are.
+        pace: how far apart posts are.
+    """
+
+    def __init__(self, store: Store, pace: Pace) -> None:
+        self._store = store
+        self._pace = pace
+
+    def entry(self, job: Job) -> Entry:
+        """The entry of one job."""
+        return self.entries([job])[0]
+
+    def entries(self, jobs: Sequence[Job]) -> Sequence[Entry]:
+        """The entries of jobs that may stand anywhere in the line."""
+        return self._placed(jobs, [self._place(job) for job in jobs])
+
+    def listed(self, jobs: Sequence[Job]) -> Sequence[Entry]:
+        """The entries of jobs that the store has listed, so that those that wait are in a row.
+
+        To tell one place is enough: a store that has to count may take long for each.
+        """
+        head = next(filter(_waits, jobs), None)
+        places = count(self._place(head) if head else 0)
+        return self._placed(jobs, [next(places) if _waits(job) else 0 for job in jobs])
+
+    def _place(self, job: Job) -> int:
+        return self._store.position(job) if _waits(job) else 0
+
+    def _placed(self, jobs: Sequence[Job], places: Sequence[int]) -> Sequence[Entry]:
+        now, first = self._store.now(), self._until_next_post()
+        placed = zip(jobs, places, strict=True)
+        return [self._entry(job, place, now, first) for job, place in placed]
+
+    def _entry(self, job: Job, place: int, now: Instant, first: float | None) -> Entry:
+        if job.state is State.POSTING:
+            return Entry(job=job, eta_seconds=0.0)
+        if not _waits(job) or first is None:
+            return Entry(job=job, position=place)
+        scheduled = (job.due - now.wall).total_seconds() if job.due else 0.0
+        in_turn = pacing.eta(place, first, self._pace)
+        return Entry(job=job, position=place, eta_seconds=max(in_turn, scheduled))
+
+    def _until_next_post(self) -> float | None:
+        """Seconds, or ``None`` while the queue stands still."""
+        now, records = self._store.now(), self._store.pacing().values()
+        usable = [record for record in records if not record.refused]
+        if self._store.paused() or (records and not usable):
+            return None
+        waits = [pacing.until_post(record, now, self._pace) for record in usable]
+        return min(waits, default=0.0)
+
+
+def _waits(job: Job) -> bool:
+    return job.state is State.WAITING
