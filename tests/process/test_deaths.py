@@ -9,6 +9,7 @@ import pytest
 
 from comenq_core.testing.forge import Forge
 from tests.process.daemon import READY, Daemon
+from tests.process.log import DEADLINE
 from tests.process.processes import kill, session_members, wait_for_end
 
 
@@ -64,15 +65,17 @@ def test_a_killed_daemon_takes_its_processes_along(daemon: Daemon, forge: Forge)
 
 def test_a_new_daemon_waits_for_the_post_of_a_killed_one(daemon: Daemon, forge: Forge) -> None:
     """The worker of a killed supervisor finishes its post; its successor waits, and goes on."""
-    forge.answer_next(delay=1)
+    forge.answer_next(delay=3)
     daemon.put("first")
     forge.wait_for_requests(1, timeout=60, method="POST")
 
     orphan = daemon.pid("worker")
     with wait_for_end(orphan):
-        # Its post lasts until the other one is seen to wait.
-        os.kill(orphan, signal.SIGSTOP)
         daemon.supervisor.kill()
+        daemon.supervisor.wait(DEADLINE)
+        # Its post lasts until the other one is seen to wait. Stopped before it was an orphan, it
+        # would get a SIGHUP: https://man7.org/linux/man-pages/man3/exit.3p.html
+        os.kill(orphan, signal.SIGSTOP)
         daemon.spawn()
         daemon.log.until(READY[1], r"warning worker waiting: .*another worker")
         daemon.put("second")

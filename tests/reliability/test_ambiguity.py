@@ -144,6 +144,6 @@ def test_second_worker_is_refused(daemon: Apart) -> None:
 
     second = daemon.run("work")
 
-    second.log.until(rf"another worker \(pid {first.pid}\) has this spool; one at a time posts")
+    second.log.until(rf"another worker \(pid {first.pid}\) has this spool: stop its daemon")
     assert second.process.wait(60) == 1
     assert first.is_alive
