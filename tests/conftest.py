@@ -20,19 +20,9 @@ if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
     signal.signal(signal.SIGHUP, lambda _number, _frame: None)
 
 
-# Fixtures of many tests that are costly to make: a machine, a server, an installation, a daemon.
-SHARED = frozenset({"commands", "described", "machine", "packages", "server", "ways"})
-
-
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Have one process run all tests of a module that share something, so that it is made once.
-
-    https://pytest-xdist.readthedocs.io/en/stable/distribution.html
-    """
-    for item in items:
-        if isinstance(item, pytest.Function) and SHARED.intersection(item.fixturenames):
-            item.add_marker(pytest.mark.xdist_group(item.path.stem))
+    """Begin with what takes longest, so that in the end nobody waits for it."""
+    items.sort(key=lambda item: "machine" not in getattr(item, "fixturenames", ()))
 
 
 @pytest.fixture(autouse=True)
