@@ -6,9 +6,11 @@ import json
 import os
 import select
 import socket
+import stat
 from collections.abc import Iterable, Iterator, Mapping
 
 from comenq_core.errors import DaemonRefused, DaemonUnreachable, NotAcknowledged
+from comenq_core.text import printable
 
 __all__ = ["Client", "accepted", "candidates", "connect"]
 
@@ -56,7 +58,7 @@ def connect(paths: Iterable[str]) -> Client:
         try:
             return Client(path)
         except OSError as error:
-            failures.append(f"  {path}: {_cause(error)}")
+            failures.append(f"  {printable(path)}: {_cause(path, error)}")
     raise DaemonUnreachable(
         "\n".join(
             [
@@ -68,12 +70,19 @@ def connect(paths: Iterable[str]) -> Client:
     )
 
 
-def _cause(error: OSError) -> str:
+def _cause(path: str, error: OSError) -> str:
     if isinstance(error, ConnectionRefusedError):
-        return "a socket that nobody listens on"
+        return "a socket that nobody listens on" if _is_socket(path) else "no socket"
     if isinstance(error, PermissionError):
         return "not permitted; members of the socket's group may connect"
     return (error.strerror or str(error)).lower()
+
+
+def _is_socket(path: str) -> bool:
+    try:
+        return stat.S_ISSOCK(os.stat(path).st_mode)
+    except OSError:
+        return True  # it has gone since
 
 
 def accepted(reply: Reply) -> Reply:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-__all__ = ["VALUE_LIMIT", "nearest", "printable"]
+__all__ = ["VALUE_LIMIT", "legible", "nearest", "printable"]
 
 VALUE_LIMIT = 300
 WORD_LIMIT = 64
@@ -26,6 +26,19 @@ def printable(text: object, limit: int = VALUE_LIMIT) -> str:
         for character in raw[:limit]
     )
     return shown if len(raw) <= limit else f"{shown}… ({len(raw)} characters)"
+
+
+def legible(line: str) -> str:
+    """A line of a comment to be read: as it is, but for what could steer a terminal.
+
+    Unlike `printable`, it leaves tabs, backslashes and joined emoji alone: it is no log.
+    """
+    return "".join(
+        character
+        if character.isprintable() or character in "\t\N{ZERO WIDTH JOINER}"
+        else character.encode("unicode_escape").decode("ascii")
+        for character in line
+    )
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:

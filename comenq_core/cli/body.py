@@ -63,7 +63,10 @@ def _piped() -> str:
             "no comment is given: add it as the last argument, name a file with -F,"
             " write it with -e, or pipe it in"
         )
-    return _decoded("standard input", sys.stdin.buffer.read(BODY_LIMIT + 1))
+    text = _decoded("standard input", sys.stdin.buffer.read(BODY_LIMIT + 1))
+    if not text.strip():
+        raise UsageError("no comment is given, and standard input is empty")
+    return text
 
 
 def _read(path: str) -> str:

@@ -12,8 +12,8 @@ from comenq_core.cli.output import complain, emit, emit_json
 from comenq_core.cli.pages import history, listed
 from comenq_core.cli.talk import add_ids, add_json, named_ids
 from comenq_core.cli.words import in_line, target
-from comenq_core.client import Client, candidates, connect
-from comenq_core.errors import DaemonRefused
+from comenq_core.client import accepted, candidates, connect
+from comenq_core.errors import DaemonRefused, NotAcknowledged
 from comenq_core.text import printable
 
 __all__ = ["configure", "run"]
@@ -21,6 +21,8 @@ __all__ = ["configure", "run"]
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
+
+    Reply = dict[str, Any]
 
 DONE_WORDS = {
     "bump": "bumped",
@@ -40,26 +42,39 @@ ALL: Mapping[str, Sequence[str]] = {
 
 
 def configure(parser: ArgumentParser) -> None:
-    """Say what the commands take."""
+    """Say what the command takes."""
     name = parser.get_default("command")
-    parser.epilog = f"examples:\n  comenq {name} 7f3k 9q2m\n  … | comenq {name} -\n"
+    example = f"  comenq list --repo octo-org/site --json | jq -r .id | comenq {name} -"
+    if name == "retry":
+        example = example.replace("--json", "--state failed --json")
+    parser.epilog = f"examples:\n  comenq {name} 7f3k 9q2m\n{example}\n"
     add_ids(parser)
     if name in ALL:
-        parser.add_argument("--all", action="store_true", help="all jobs that it can be done to")
+        states = " and ".join(ALL[name])
+        parser.add_argument("--all", action="store_true", help=f"all {states} jobs")
     add_json(parser, "each changed job as a line of")
 
 
 def run(args: Namespace) -> int:
     """Change the jobs one by one; those that cannot be changed are told, and fail the command."""
-    ids = named_ids(args.ids)
     wants_all = getattr(args, "all", False)
-    if wants_all == bool(ids):
+    if wants_all == bool(args.ids):
         alternative = ", or say --all, but not both" if args.command in ALL else ""
         raise UsageError(f"name the jobs to {args.command} by their ids{alternative}")
-    if wants_all:
-        ids = _all(args)
+    ids = _all(args) if wants_all else named_ids(args.ids)
+    if not ids:
+        complain(f"there is nothing to {args.command}")
+        return DONE
+    messages = [{"op": args.command, "id": job_id} for job_id in ids]
+    are_changed: list[bool] = []
     with connect(candidates(args.socket, os.environ)) as daemon:
-        are_changed = [_change(args, daemon, job_id) for job_id in ids]
+        try:
+            are_changed.extend(_is_changed(args, reply) for reply in daemon.ask_many(messages))
+        except NotAcknowledged as error:
+            missing = ids[len(are_changed) :]
+            raise NotAcknowledged(
+                f"{error}: from {missing[0]} on, {len(missing):,} may be done and may be not"
+            ) from None
     return DONE if all(are_changed) else FAILED
 
 
@@ -69,9 +84,9 @@ def _all(args: Namespace) -> list[str]:
     return [job["id"] for job in jobs]
 
 
-def _change(args: Namespace, daemon: Client, job_id: str) -> bool:
+def _is_changed(args: Namespace, reply: Reply) -> bool:
     try:
-        entry = daemon.ask({"op": args.command, "id": job_id})["entry"]
+        entry = accepted(reply)["entry"]
     except DaemonRefused as error:
         complain(printable(error))
         return False
@@ -82,7 +97,7 @@ def _change(args: Namespace, daemon: Client, job_id: str) -> bool:
     return True
 
 
-def _told(command: str, entry: dict[str, Any]) -> str:
+def _told(command: str, entry: Reply) -> str:
     still_waits = command != "del" and entry["state"] == "waiting"
     place = [in_line(entry, time.time())] if still_waits else []
     return " · ".join([f"{DONE_WORDS[command]} {entry['id']}", target(entry), *place])

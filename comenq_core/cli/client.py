@@ -27,7 +27,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         status = _run(words)
         print(end="", flush=True)
     except UsageError as error:
-        return _fail(f"{error}\n(comenq --help shows examples)", USAGE)
+        return _fail(f"{error}\n(see {_help(words)})", USAGE)
     except DaemonUnreachable as error:
         return _fail(error, UNREACHABLE)
     except ComenqError as error:
@@ -45,6 +45,8 @@ def _run(words: Sequence[str]) -> int:
     from comenq_core.cli.commands import command_module, resolve
     from comenq_core.cli.parser import command_parser, global_parser
 
+    if words[:1] == ["help"]:
+        words = [*words[1:2], "--help"]
     socket = None
     if not words or words[0].startswith("-"):
         parser = global_parser()
@@ -55,6 +57,14 @@ def _run(words: Sequence[str]) -> int:
     name, rest = resolve(words)
     args = command_parser(name, socket=socket).parse_intermixed_args(rest)
     return command_module(name).run(args)
+
+
+def _help(words: Sequence[str]) -> str:
+    from comenq_core.cli.commands import COMMANDS
+    from comenq_core.cli.target import looks_like_target
+
+    word = "put" if any(map(looks_like_target, words[:1])) else "".join(words[:1])
+    return f"comenq {word} --help" if word in COMMANDS else "comenq --help"
 
 
 def _give_up_output(error: OSError) -> int:

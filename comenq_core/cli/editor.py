@@ -50,7 +50,8 @@ def _edit(path: Path) -> None:
     try:
         status = subprocess.run([*shlex.split(editor), path], check=False).returncode
     except (OSError, ValueError) as error:
-        raise Cancelled(f"cannot run the editor {editor!r}: {error}; set VISUAL") from None
+        why = error.strerror if isinstance(error, OSError) else error
+        raise Cancelled(f"cannot run the editor {editor!r}: {why}; set VISUAL") from None
     if status != 0:
         raise Cancelled(f"the editor ended with status {status}, and nothing is queued")
 

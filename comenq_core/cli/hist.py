@@ -10,7 +10,7 @@ from comenq_core.cli.output import complain, emit, emit_json
 from comenq_core.cli.pages import history
 from comenq_core.cli.style import columns
 from comenq_core.cli.talk import add_json, number
-from comenq_core.cli.words import clock, duration, target
+from comenq_core.cli.words import clock, duration, target, tries
 
 __all__ = ["configure", "run"]
 
@@ -59,7 +59,7 @@ def _row(job: dict[str, Any], now: float) -> list[object]:
         job["id"],
         target(job),
         job["state"],
-        len(job["attempts"]),
+        tries(job),
         duration(job["latency_seconds"]),
         job["url"] or job["error"] or "",
     ]

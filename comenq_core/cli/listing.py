@@ -12,7 +12,7 @@ from comenq_core.cli.output import complain, emit, emit_json
 from comenq_core.cli.pages import history, listed
 from comenq_core.cli.style import columns
 from comenq_core.cli.talk import add_json, ask, number
-from comenq_core.cli.words import clock, target, when
+from comenq_core.cli.words import clock, target, tries, when
 
 __all__ = ["configure", "run", "table"]
 
@@ -27,6 +27,8 @@ PENDING = ("waiting", "posting", "doubtful", "held")
 FAILED = "failed"
 HEADS = ("ID", "PULL REQUEST", "COMMENT", "STATE", "TRIES", "WHEN")
 COMMENT = HEADS.index("COMMENT")
+# On a narrow terminal, what a job is and how it stands is worth more than the rest.
+SPARE = (HEADS.index("TRIES"), HEADS.index("WHEN"), COMMENT)
 COLOURS = {"posting": "cyan", "doubtful": "yellow", "held": "yellow", FAILED: "red"}
 EXAMPLES = """\
 examples:
@@ -41,8 +43,10 @@ def configure(parser: ArgumentParser) -> None:
     """Say what the command takes."""
     parser.epilog = EXAMPLES
     add = parser.add_argument
-    add("-n", "--limit", type=number, metavar="N", help=f"at most so many (default: {PAGE})")
-    add("--all", action="store_true", help="all of them; the default with --json")
+    extent = parser.add_mutually_exclusive_group()
+    most = f"at most so many (default: {PAGE})"
+    extent.add_argument("-n", "--limit", type=number, metavar="N", help=most)
+    extent.add_argument("--all", action="store_true", help="all of them; the default with --json")
     add("--repo", metavar="OWNER/REPO", help="only those for this repository")
     add(
         "--state",
@@ -74,7 +78,8 @@ def run(args: Namespace) -> int:
 def table(jobs: list[Job]) -> list[str]:
     """The jobs as lines that fit the terminal."""
     now = time.time()
-    return columns(HEADS, [_row(job, now) for job in jobs], shrink=COMMENT, colours=COLOURS)
+    rows = [_row(job, now) for job in jobs]
+    return columns(HEADS, rows, shrink=COMMENT, spare=SPARE, colours=COLOURS)
 
 
 def _jobs(args: Namespace, limit: int | None) -> Iterator[Job]:
@@ -110,7 +115,7 @@ def _row(job: Job, now: float) -> list[object]:
         target(job),
         first_line.rstrip("\r"),
         job["state"],
-        job["tries"],
+        tries(job),
         _when(job, now),
     ]
 
@@ -118,4 +123,6 @@ def _row(job: Job, now: float) -> list[object]:
 def _when(job: Job, now: float) -> str:
     if "posted_at" in job:
         return clock(job["posted_at"], now)
-    return when(job["eta_seconds"], now) if job["state"] == "waiting" else ""
+    if job["state"] != "waiting":
+        return ""
+    return when(job["eta_seconds"], now).removeprefix("about ")

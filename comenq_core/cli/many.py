@@ -105,7 +105,12 @@ class _Delivery:
     def _message(self, text: bytes) -> Message:
         if len(text) > LINE_LIMIT:
             raise InvalidRequest("", f"the line is longer than {LINE_LIMIT} bytes")
-        request = parse(text)
+        try:
+            request = parse(text)
+        except InvalidRequest as error:
+            # A line of the file has but one line.
+            reason = error.reason.replace(" at line 1,", " at")
+            raise InvalidRequest(error.path, reason) from None
         if not isinstance(request, dict):
             raise InvalidRequest("", "must be a JSON object with owner, repo, pr_number and body")
         if "op" in request:

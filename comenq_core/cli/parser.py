@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import argparse
 import os
+from typing import NoReturn
 
 from comenq_core.cli.commands import COMMANDS, command_module
+from comenq_core.cli.exits import UsageError
 from comenq_core.cli.target import FORMS
+from comenq_core.text import nearest, printable
 
 __all__ = ["command_parser", "global_parser", "whole_parser"]
 
@@ -39,6 +42,28 @@ class _Formatter(argparse.RawDescriptionHelpFormatter):
         super().__init__(prog, width=width - 2)
 
 
+class _Parser(argparse.ArgumentParser):
+    """Tells what is wrong as all of comenq does."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raise what is wrong.
+
+        Raises:
+            UsageError: always; a misspelt option comes with what it may stand for.
+        """
+        _, is_unknown, words = message.partition("unrecognized arguments: ")
+        raise UsageError(printable(f"{message}{self._hint(words)}" if is_unknown else message))
+
+    def _hint(self, words: str) -> str:
+        word, _, _ = words.partition(" ")
+        meant = nearest(word, self._option_string_actions) if word.startswith("--") else None
+        if meant:
+            return f"; did you mean {meant}?"
+        if word.startswith("-") and self.get_default("command") == "put":
+            return "; put -- before a comment that begins with a hyphen"
+        return ""
+
+
 def global_parser() -> argparse.ArgumentParser:
     """What stands before the command."""
     parser = _beginning()
@@ -58,7 +83,7 @@ def whole_parser() -> argparse.ArgumentParser:
 def _beginning() -> argparse.ArgumentParser:
     from comenq_core import __version__
 
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="comenq",
         usage="comenq [--socket PATH] COMMAND …",
         description=DESCRIPTION,
@@ -78,9 +103,7 @@ def command_parser(name: str, *, socket: str | None = None) -> argparse.Argument
         name: one of `COMMANDS`.
         socket: the daemon's socket, if it was named before the command.
     """
-    parser = argparse.ArgumentParser(
-        prog=f"comenq {name}", formatter_class=_Formatter, allow_abbrev=False
-    )
+    parser = _Parser(prog=f"comenq {name}", formatter_class=_Formatter, allow_abbrev=False)
     _fill(parser, name, socket=socket)
     return parser
 

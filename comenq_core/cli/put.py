@@ -90,9 +90,10 @@ def _add_conditions(parser: ArgumentParser) -> None:
         metavar="WHEN",
         help="not before then: 2026-12-01T09:00+01:00, 'tomorrow 9:00', 17:30",
     )
-    add("--now", action="store_true", help="ahead of the others, never ahead of the cool-off")
-    add("--key", help="a text that never queues twice: the first job comes back")
-    add("--if-absent", action="store_true", help="unless the same comment waits: it comes back")
+    add("--now", action="store_true", help="ahead of the others, but never ahead of the cool-off")
+    add("--key", help="queue it once: with the same KEY again, the first job's id is printed")
+    waits = "queue it unless the same comment waits already, whose id is printed then"
+    add("--if-absent", action="store_true", help=waits)
     add("--if-open", action="store_true", help="skip it if the pull request is closed by then")
 
 

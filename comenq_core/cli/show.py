@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from comenq_core.cli.exits import DONE
 from comenq_core.cli.output import emit, emit_json
 from comenq_core.cli.talk import add_json, ask
-from comenq_core.cli.words import in_line, local, target
-from comenq_core.text import printable
+from comenq_core.cli.words import in_line, local, target, tries
+from comenq_core.text import legible, printable
 
 __all__ = ["configure", "run"]
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 LONGEST_LINE = 300_000
 TIMES = {"not_before": "not before", "due": "due", "settled": "settled"}
+GOES_ON = ("waiting", "posting", "doubtful", "held", "failed")
 TEXTS = ("key", "url", "reason")
 
 
@@ -39,21 +40,35 @@ def run(args: Namespace) -> int:
     emit(*(f"{name + ':':14} {printable(value, LONGEST_LINE)}" for name, value in _facts(entry)))
     emit(*(f"  {_attempt(attempt)}" for attempt in entry["attempts"]))
     if entry["body"] is not None:
-        emit("", *(printable(line, LONGEST_LINE) for line in entry["body"].split("\n")))
+        lines = entry["body"].removesuffix("\n").split("\n")
+        emit("", *(legible(line.removesuffix("\r")) for line in lines))
     return DONE
 
 
 def _facts(entry: dict[str, Any]) -> Iterator[tuple[str, object]]:
     yield "id", entry["id"]
     yield "pull request", target(entry)
-    yield "state", in_line(entry, time.time())
+    yield "state", _state(entry)
     yield "arrived", f"{local(entry['arrived'])} by {_origin(entry['origin'])}"
-    yield from ((name, local(entry[member])) for member, name in TIMES.items() if entry[member])
+    yield from _times(entry)
     yield from ((name, entry[name]) for name in TEXTS if entry[name])
     if entry["if_open"]:
         yield "condition", "the pull request is open"
-    if entry["attempts"]:
-        yield "attempts", f"{len(entry['attempts'])}, of which {entry['tries']} count"
+    if count := tries(entry):
+        counted = f"{count}, of which {entry['tries']} count toward max_attempts"
+        yield "tries", counted if entry["state"] in GOES_ON else count
+
+
+def _times(entry: dict[str, Any]) -> Iterator[tuple[str, object]]:
+    for member, name in TIMES.items():
+        is_told = member == "due" and entry["due"] == entry["not_before"]
+        if entry[member] and not is_told:
+            yield name, local(entry[member])
+
+
+def _state(entry: dict[str, Any]) -> str:
+    place = in_line(entry, time.time())
+    return place if entry["state"] == place else f"{entry['state']}, {place}"
 
 
 def _origin(origin: dict[str, Any]) -> str:
@@ -72,5 +87,6 @@ def _user(uid: int) -> str:
 
 def _attempt(attempt: dict[str, Any]) -> str:
     status = f" {attempt['status']}" if attempt["status"] else ""
-    words = f"{local(attempt['ended'])} {attempt['outcome']}{status} as {attempt['account']}"
+    account = f" as {attempt['account']}" if attempt["account"] else ""
+    words = f"{local(attempt['ended'])} {attempt['outcome']}{status}{account}"
     return printable(f"{words}: {attempt['message']}" if attempt["message"] else words)

@@ -57,6 +57,7 @@ def columns(
     rows: Sequence[Sequence[object]],
     *,
     shrink: int | None = None,
+    spare: Sequence[int] = (),
     colours: Mapping[str, str],
 ) -> list[str]:
     """A table as lines.
@@ -64,37 +65,47 @@ def columns(
     Args:
         heads: the columns' titles.
         rows: the cells, which may hold text from outside.
-        shrink: the index of the column that gives way where a terminal is too narrow, before the
-            last ones do; without it, lines may be longer than the terminal is wide.
+        shrink: the index of the column that gives way first where a terminal is too narrow;
+            without it, lines may be longer than the terminal is wide.
+        spare: the columns that are left out where that is not enough, the first one first.
         colours: which cells to paint, by their text.
     """
     cells = [[printable(cell, LONGEST_CELL) for cell in row] for row in rows]
-    widths = [max(map(width, column)) for column in zip(heads, *cells, strict=True)]
+    natural = [max(map(width, column)) for column in zip(heads, *cells, strict=True)]
+    widths: Mapping[int, int] = dict(enumerate(natural))
     if shrink is not None and sys.stdout.isatty():
-        widths = _fitted(widths, shrink, shutil.get_terminal_size().columns)
-    head = [paint(shown, "bold") for shown in _padded(heads, widths)]
-    body = [_painted(row, _padded(row, widths), colours) for row in cells]
-    return [GAP.join(line).rstrip() for line in (head, *body)]
+        widths = _fitted(widths, shrink, spare, shutil.get_terminal_size().columns)
+    every_head = dict.fromkeys(heads, "bold")
+    return [_line(heads, widths, every_head), *(_line(row, widths, colours) for row in cells)]
 
 
-def _fitted(widths: list[int], shrink: int, room: int) -> list[int]:
-    excess = sum(widths) + len(GAP) * (len(widths) - 1) - room
-    first = widths[shrink] - max(0, excess)
-    wanted = [*widths[:shrink], max(min(NARROWEST, widths[shrink]), first), *widths[shrink + 1 :]]
-    fitted = []
-    for column in wanted:
-        fitted.append(max(0, min(column, room)))
-        room -= column + len(GAP)
-    return fitted
+def _fitted(
+    widths: Mapping[int, int], shrink: int, spare: Sequence[int], room: int
+) -> Mapping[int, int]:
+    """The widths of those columns that are shown."""
+    kept = dict(widths)
+    least = min(NARROWEST, widths[shrink])
+    for column in spare:
+        if _excess(kept | {shrink: least}, room) <= 0:
+            break
+        del kept[column]
+    if shrink in kept:
+        kept[shrink] = max(least, kept[shrink] - max(0, _excess(kept, room)))
+    for column, wanted in kept.items():
+        kept[column] = max(0, min(wanted, room))
+        room -= kept[column] + len(GAP)
+    return kept
 
 
-def _padded(cells: Sequence[str], widths: Sequence[int]) -> list[str]:
-    shown = [fit(cell, room) for cell, room in zip(cells, widths, strict=True)]
-    return [cell + " " * (room - width(cell)) for cell, room in zip(shown, widths, strict=True)]
+def _excess(widths: Mapping[int, int], room: int) -> int:
+    return sum(widths.values()) + len(GAP) * (len(widths) - 1) - room
 
 
-def _painted(cells: Sequence[str], shown: Sequence[str], colours: Mapping[str, str]) -> list[str]:
-    return [
-        paint(text, colours[cell]) if cell in colours else text
-        for cell, text in zip(cells, shown, strict=True)
-    ]
+def _line(cells: Sequence[str], widths: Mapping[int, int], colours: Mapping[str, str]) -> str:
+    return GAP.join(_cell(cells[column], room, colours) for column, room in widths.items()).rstrip()
+
+
+def _cell(text: str, room: int, colours: Mapping[str, str]) -> str:
+    shown = fit(text, room)
+    painted = paint(shown, colours[text]) if shown and text in colours else shown
+    return painted + " " * (room - width(shown))

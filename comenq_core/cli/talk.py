@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
-from argparse import ArgumentParser, Namespace
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Iterable
 
 from comenq_core.client import candidates, connect
 
 __all__ = ["add_ids", "add_json", "ask", "named_ids", "number"]
+
+MOST = 1_000_000
+"""What the protocol takes as a limit."""
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -49,7 +53,7 @@ def add_json(parser: ArgumentParser, what: str) -> None:
 
 
 def number(text: str) -> int:
-    """A whole number from 1, for argparse."""
-    if not (text.isascii() and text.isdigit() and int(text) > 0):
-        raise ValueError
+    """A whole number from 1 to a million, for argparse."""
+    if not (re.fullmatch("[0-9]{1,7}", text) and 1 <= int(text) <= MOST):
+        raise ArgumentTypeError(f"expected a whole number from 1 to {MOST:,}")
     return int(text)

@@ -58,9 +58,11 @@ def run(args: Namespace) -> int:
         from comenq_core.cli.times import read_duration
 
         seconds = read_duration("--timeout", args.timeout).total_seconds()
+    if not args.ids:
+        raise UsageError("name the jobs to wait for by their ids")
     ids = named_ids(args.ids)
     if not ids:
-        raise UsageError("name the jobs to wait for by their ids")
+        complain("there is nothing to wait for")
     return Vigil(args.socket, dict.fromkeys(ids), as_json=args.json).keep(seconds)
 
 
@@ -90,6 +92,7 @@ class Vigil:
         self._socket = socket
         self._as_json = as_json
         self._awaited = dict(awaited)
+        self._told: set[str] = set()
         self._are_posted = True
 
     def keep(self, seconds: float | None = None) -> int:
@@ -135,7 +138,10 @@ class Vigil:
         job = accepted(reply)["entry"]
         if job["state"] not in OVER:
             return job["id"], job
-        self._tell(job)
+        # Two words may have meant the same job.
+        if job["id"] not in self._told:
+            self._told.add(job["id"])
+            self._tell(job)
         return None
 
     def _tell(self, job: Job) -> None:

@@ -14,6 +14,7 @@ __all__ = [
     "local",
     "ordinal",
     "target",
+    "tries",
     "when",
 ]
 
@@ -98,3 +99,8 @@ def target(job: Mapping[str, Any]) -> str:
     if job.get("owner") is None:
         return "(no request)"
     return f"{job['owner']}/{job['repo']}#{job['pr_number']}"
+
+
+def tries(job: Mapping[str, Any]) -> int:
+    """How often it was tried. That a file was refused is a decision, and nobody's try."""
+    return sum(bool(attempt["account"]) for attempt in job["attempts"])

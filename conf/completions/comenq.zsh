@@ -71,7 +71,7 @@ _shtab_comenq_completion_defaults_added=0
 
 _shtab_comenq_del_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
-  "--all[all jobs that it can be done to]"
+  "--all[all waiting and held jobs]"
   "--json[print each changed job as a line of JSON]"
   "--socket[the daemon\'s socket (default\: \$COMENQ_SOCKET, then one\'s own, then the system\'s)]:PATH:_files"
   "(*)::a job\'s id, or an unambiguous beginning of it\; - reads ids from standard input:_comenq_ids"
@@ -93,7 +93,7 @@ _shtab_comenq_hist_defaults_added=0
 
 _shtab_comenq_hold_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
-  "--all[all jobs that it can be done to]"
+  "--all[all waiting jobs]"
   "--json[print each changed job as a line of JSON]"
   "--socket[the daemon\'s socket (default\: \$COMENQ_SOCKET, then one\'s own, then the system\'s)]:PATH:_files"
   "(*)::a job\'s id, or an unambiguous beginning of it\; - reads ids from standard input:_comenq_ids"
@@ -130,9 +130,9 @@ _shtab_comenq_put_options=(
   {-e,--edit}"[write the comment in \$VISUAL or \$EDITOR]"
   "--after[not before then\: 45m, 1h30m, 2d from now]:TIME:"
   "--at[not before then\: 2026-12-01T09\:00\+01\:00, \'tomorrow 9\:00\', 17\:30]:WHEN:"
-  "--now[ahead of the others, never ahead of the cool-off]"
-  "--key[a text that never queues twice\: the first job comes back]:key:"
-  "--if-absent[unless the same comment waits\: it comes back]"
+  "--now[ahead of the others, but never ahead of the cool-off]"
+  "--key[queue it once\: with the same KEY again, the first job\'s id is printed]:key:"
+  "--if-absent[queue it unless the same comment waits already, whose id is printed then]"
   "--if-open[skip it if the pull request is closed by then]"
   "--jsonl[queue each line of FILE, a JSON object\; - is standard input]:FILE:_files"
   "--wait[go on until it is posted, and print its URL]"
@@ -146,7 +146,7 @@ _shtab_comenq_put_defaults_added=0
 
 _shtab_comenq_release_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
-  "--all[all jobs that it can be done to]"
+  "--all[all held jobs]"
   "--json[print each changed job as a line of JSON]"
   "--socket[the daemon\'s socket (default\: \$COMENQ_SOCKET, then one\'s own, then the system\'s)]:PATH:_files"
   "(*)::a job\'s id, or an unambiguous beginning of it\; - reads ids from standard input:_comenq_ids"
@@ -165,7 +165,7 @@ _shtab_comenq_resume_defaults_added=0
 
 _shtab_comenq_retry_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
-  "--all[all jobs that it can be done to]"
+  "--all[all failed jobs]"
   "--json[print each changed job as a line of JSON]"
   "--socket[the daemon\'s socket (default\: \$COMENQ_SOCKET, then one\'s own, then the system\'s)]:PATH:_files"
   "(*)::a job\'s id, or an unambiguous beginning of it\; - reads ids from standard input:_comenq_ids"

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from argparse import Namespace
+from dataclasses import replace
 
 import pytest
 
 from comenq_core.cli.commands import COMMANDS
 from comenq_core.cli.pages import listed
-from comenq_core.model import Buried, Done
+from comenq_core.model import Buried, Done, Kept
 from tests.cli.conftest import Comenq
 from tests.socket.attempts import ATTEMPT
 from tests.socket.serving import Served
@@ -152,6 +153,38 @@ def test_show_tells_everything(comenq: Comenq, served: Served, ids: list[str]) -
     assert shown.endswith("\nfirst\nand more\n")
 
 
+def test_shown_comment_reads_as_it_was_written(comenq: Comenq) -> None:
+    """Tabs, backslashes and joined emoji stay, ends of lines are those of the terminal."""
+    body = "a\tb\\n\r\nc \N{WOMAN}\N{ZERO WIDTH JOINER}\N{ROCKET}\x1b[m\n"
+    comenq("o/r", "1", body)
+    shown = comenq("show", _listed(comenq)[0]).stdout.split("\n")
+    assert shown[-4:] == ["", "a\tb\\n", "c \N{WOMAN}\N{ZERO WIDTH JOINER}\N{ROCKET}\\x1b[m", ""]
+
+
+def test_decision_is_no_try(comenq: Comenq, served: Served, ids: list[str]) -> None:
+    """What was decided without asking the forge is told without an account, and is no try."""
+    job = served.store.claim("bot")
+    assert job is not None
+    decision = replace(ATTEMPT, account="", message="it is a directory")
+    served.store.settle(job, Buried(reason="it is a directory"), decision)
+    shown = comenq("show", job.id).stdout
+    assert " refused: it is a directory\n" in shown
+    assert "tries:" not in shown
+    assert comenq("hist").stdout.splitlines()[1].split()[5] == "0"
+
+
+def test_try_that_does_not_count_is_one(comenq: Comenq, served: Served, ids: list[str]) -> None:
+    """A list tells how often a comment was tried; show also tells what may lead to giving it up."""
+    job = served.store.claim("bot")
+    assert job is not None
+    served.store.settle(job, Kept(reason="throttled"), replace(ATTEMPT, outcome="throttled"))
+    assert json.loads(comenq("list", "--json", "-n", "1").stdout)["tries"] == 0
+    assert comenq("list").stdout.splitlines()[1].split()[4] == "1"
+    assert (
+        "tries:         1, of which 0 count toward max_attempts\n" in comenq("show", job.id).stdout
+    )
+
+
 def test_show_as_json(comenq: Comenq, ids: list[str]) -> None:
     """The job as the protocol has it."""
     assert json.loads(comenq("show", ids[1], "--json").stdout)["id"] == ids[1]
@@ -188,6 +221,14 @@ def test_everything_is_deleted_only_when_spelled_out(comenq: Comenq, ids: list[s
     comenq("hold", ids[0])
     comenq("del", "--all")
     assert _listed(comenq) == []
+
+
+@pytest.mark.parametrize("words", [["release", "--all"], ["hold", "-"]])
+def test_nothing_to_do_is_no_failure(comenq: Comenq, words: list[str]) -> None:
+    """Where no job is meant, that is said, and done."""
+    done = comenq(*words)
+    assert (done.returncode, done.stdout) == (0, "")
+    assert done.stderr == f"comenq: there is nothing to {words[0]}\n"
 
 
 def test_failure_among_several_is_told(comenq: Comenq, ids: list[str]) -> None:
@@ -245,6 +286,30 @@ def test_misspelt_command_is_told(comenq: Comenq, word: str, told: str) -> None:
     done = comenq(word)
     assert (done.returncode, done.stdout) == (2, "")
     assert told in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["list", "--jsn"], "unrecognized arguments: --jsn; did you mean --json?"),
+        (["o/r", "1", "-yes"], "put -- before a comment that begins with a hyphen"),
+        (["hist", "-n", "many"], "expected a whole number from 1 to 1,000,000"),
+        (["list", "-n", "1", "--all"], "not allowed with"),
+    ],
+)
+def test_wrong_option_is_told(comenq: Comenq, words: list[str], told: str) -> None:
+    """What is wrong, what to say instead, and which help has more."""
+    done = comenq(*words)
+    assert (done.returncode, done.stdout) == (2, "")
+    problem, hint = done.stderr.splitlines()
+    assert told in problem
+    assert hint == f"(see comenq {'put' if '/' in words[0] else words[0]} --help)"
+
+
+def test_help_is_a_command_too(comenq: Comenq) -> None:
+    """As with git: alone, and before the command that it is about."""
+    assert comenq("help").stdout == comenq("--help").stdout
+    assert comenq("help", "list").stdout == comenq("list", "--help").stdout
 
 
 def test_no_words_are_a_usage_error(comenq: Comenq) -> None:

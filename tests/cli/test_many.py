@@ -154,7 +154,7 @@ def test_lines_without_an_answer_are_listed(directory: Path) -> None:
         done = run("put", "--jsonl", "-", env=env, stdin=b"nonsense\n\n" + _numbered(10))
     assert (done.returncode, done.stdout) == (1, "queued 2 comments\n")
     assert done.stderr.splitlines() == [
-        "comenq: line 1: the text is not JSON at line 1, column 1: expecting value",
+        "comenq: line 1: the text is not JSON at column 1: expecting value",
         "comenq: 1 comment refused",
         "comenq: not acknowledged, so perhaps queued and perhaps not: line 5-12",
         "comenq: the daemon closed the connection without a reply",

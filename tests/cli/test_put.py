@@ -122,6 +122,13 @@ def test_wrong_command_line_is_told(
     assert served.store.pending() == []
 
 
+def test_empty_input_is_no_comment(comenq: Comenq) -> None:
+    """Where nothing is piped in, as in a cron job, it is told that there is no comment."""
+    done = comenq("o/r", "1", stdin=b" \n")
+    assert done.returncode == 2
+    assert "no comment is given, and standard input is empty" in done.stderr
+
+
 def test_empty_comment_is_refused(comenq: Comenq) -> None:
     """A comment of nothing but blanks is refused by the daemon, which exits 1."""
     done = comenq("o/r", "1", "  \n")

@@ -70,7 +70,7 @@ SHOWN = dedent(f"""\
     settled:       2026-12-01 09:00:00 +0000
     key:           b
     reason:        the conversation is locked
-    attempts:      1, of which 0 count
+    tries:         1, of which 0 count toward max_attempts
       2026-12-01 09:00:00 +0000 refused as octocat: locked
 
     Ready for review?
@@ -83,11 +83,11 @@ STATUS = dedent("""\
     """)
 MISSPELT = dedent("""\
     comenq: 'lits' is no command: did you mean list?
-    (comenq --help shows examples)
+    (see comenq --help)
     """)
 NAMELESS = dedent("""\
     comenq: name the jobs to release by their ids, or say --all, but not both
-    (comenq --help shows examples)
+    (see comenq release --help)
     """)
 WRONG = "comenq: job xfht8m8racc2 is waiting; it would have to be held\n"
 HELP = dedent("""\
@@ -160,13 +160,29 @@ def test_terminal_shows(served: Served, line: str) -> None:
     assert session.seen.replace("\r\n", "\n") == screen
 
 
+@pytest.mark.parametrize(
+    ("columns", "heads"),
+    [(56, "ID PULL REQUEST COMMENT STATE TRIES WHEN"), (55, "ID PULL REQUEST COMMENT STATE WHEN"),
+     (48, "ID PULL REQUEST COMMENT STATE"), (40, "ID PULL REQUEST STATE")],
+)  # fmt: skip
+def test_narrow_list_leaves_out_whole_columns(served: Served, columns: int, heads: str) -> None:
+    """What a job is and how it stands stays to the last, and no line is too long."""
+    env = environment(served.path, NO_COLOR="1")
+    with on_terminal("list", "--state", "held", env=env, columns=columns) as session:
+        session.end()
+    head, job = session.seen.splitlines()
+    assert head.split() == heads.split()
+    assert " held" in job
+    assert max(len(head), len(job)) <= columns
+
+
 @pytest.mark.parametrize("line", PIPED)
 def test_pipe_gets(comenq: Comenq, line: str) -> None:
     """Programs get the same words, and results alone on standard output."""
     screen, status = PIPED[line]
     done = comenq(*line.split())
     assert (done.stdout + done.stderr, done.returncode) == (screen, status)
-    assert all(text.startswith(("comenq: ", "(comenq ")) for text in done.stderr.splitlines())
+    assert all(text.startswith(("comenq: ", "(see comenq ")) for text in done.stderr.splitlines())
     assert (done.stdout == "") == (status != 0)
 
 

@@ -149,13 +149,22 @@ def test_jobs_are_told_as_they_end(comenq: Comenq, served: Served) -> None:
 
 
 def test_ids_come_from_standard_input(comenq: Comenq, served: Served) -> None:
-    """The word - stands for the ids that are piped in; without any there is nothing to do."""
+    """The word - stands for the ids that are piped in, of which there may be none."""
     job_ids = _put(comenq, "one", "two")
     for _ in job_ids:
         _settle(served, POSTED)
     done = comenq("wait", "-", stdin="\n".join(job_ids).encode())
     assert (done.returncode, done.stdout) == (0, f"{URL}\n{URL}\n")
-    assert comenq("wait", "-").returncode == 2
+    done = comenq("wait", "-")
+    assert (done.returncode, done.stdout) == (0, "")
+    assert comenq("wait").returncode == 2
+
+
+def test_job_is_told_once(comenq: Comenq, served: Served) -> None:
+    """Two words for the same job, over before the first look, are told together."""
+    (job_id,) = _put(comenq, "one")
+    _settle(served, POSTED)
+    assert comenq("wait", job_id, job_id[:6]).stdout == f"{URL}\n"
 
 
 def test_put_waits(comenq: Comenq, served: Served) -> None:
