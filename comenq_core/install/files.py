@@ -18,6 +18,7 @@ SHARED = {
     "man/comenq.1": "man/man1/comenq.1",
     "man/comenqd.8": "man/man8/comenqd.8",
     "man/comenqd.toml.5": "man/man5/comenqd.toml.5",
+    "man/comenq-plugins.7": "man/man7/comenq-plugins.7",
     "completions/comenq.bash": "bash-completion/completions/comenq",
     "completions/comenqd.bash": "bash-completion/completions/comenqd",
     "completions/comenq.zsh": "zsh/site-functions/_comenq",

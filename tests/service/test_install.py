@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from comenq_core.install.files import SHARED
 from comenq_core.install.relocation import Relocation
 from comenq_core.settings import KINDS, Settings, load
 from tests.process.log import DEADLINE
@@ -87,7 +88,7 @@ def test_a_users_files_are_put_into_place(home: Home) -> None:
     assert (
         "%h/.local/bin/comenqd" in (home.path / ".config/systemd/user/comenq.service").read_text()
     )
-    for place in ("man/man8/comenqd.8", "bash-completion/completions/comenq"):
+    for place in ("man/man7/comenq-plugins.7", "bash-completion/completions/comenq"):
         assert "comenq" in (home.path / ".local/share" / place).read_text()
     assert [mode(path) for path in (home.config.parent, home.config, home.token)] == [
         0o700,
@@ -95,6 +96,14 @@ def test_a_users_files_are_put_into_place(home: Home) -> None:
         0o600,
     ]
     assert load(home.config, {}).github_token_file == str(home.token)
+
+
+def test_all_that_is_generated_is_installed() -> None:
+    """Every page of the manual and every completion has its place."""
+    conf = CHECKOUT / "conf"
+    generated = [*(conf / "man").iterdir(), *(conf / "completions").iterdir()]
+
+    assert {str(path.relative_to(conf)) for path in generated} == SHARED.keys()
 
 
 def test_a_second_run_says_that_it_changes_nothing(home: Home) -> None:
