@@ -100,7 +100,10 @@ def _make_directory(directory: Path, gid: int) -> None:
     for above in reversed(directory.parents):
         with suppress(FileExistsError):
             above.mkdir(PASSAGE_MODE)
-    directory.mkdir(PRIVATE_MODE)
+    try:
+        directory.mkdir(PRIVATE_MODE)
+    except FileExistsError:
+        return  # another intake, which begins at the same time, was faster
     os.chown(directory, -1, gid)
     directory.chmod(DIRECTORY_MODE)
 

@@ -83,15 +83,18 @@ def test_a_mail_that_comes_again_after_a_crash_is_posted_once(
     daemon: Daemon, gitlab: GitLab
 ) -> None:
     """A mail server that has not heard the answer delivers again: the comment is the same."""
+    daemon.comenq("pause")
     first = deliver(daemon, "once", message_id="<1@example.org>")
     daemon.kill()
     start(daemon)
     again = deliver(daemon, "once", message_id="<1@example.org>")
     other = deliver(daemon, "another", message_id="<2@example.org>")
 
+    daemon.comenq("resume")
+
     assert first == again
     daemon.comenq("wait", first, other)
-    assert sorted(note.body for note in gitlab.notes) == ["another", "once"]
+    assert [note.body for note in gitlab.notes] == ["once", "another"]
 
 
 def test_a_note_whose_answer_is_lost_is_found(daemon: Daemon, gitlab: GitLab) -> None:

@@ -11,7 +11,6 @@ from __future__ import annotations
 import asyncio
 import socket
 import struct
-from typing import Any
 
 from aiosmtpd.lmtp import LMTP
 from aiosmtpd.smtp import Envelope, Session
@@ -150,8 +149,9 @@ class Conversation(LMTP):
 class Farewell(asyncio.Protocol):
     """Sends a client away, who may come again."""
 
-    def connection_made(self, transport: Any) -> None:  # noqa: ANN401 -- a transport of any kind
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Say so, and end."""
+        assert isinstance(transport, asyncio.WriteTransport)
         transport.write(b"421 4.3.2 too many connections: try again later\r\n")
         transport.close()
 

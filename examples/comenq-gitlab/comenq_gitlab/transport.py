@@ -13,6 +13,7 @@ import socket
 import ssl
 import time
 from collections.abc import Mapping
+from contextlib import ExitStack, closing, suppress
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from threading import Timer
 from urllib.parse import urlsplit
@@ -51,29 +52,24 @@ class Call:
 
         The token is struck out of what comes back, so that no message can show it.
         """
-        host = printable(self._parts.netloc)
-        connection = self._connection()
-        try:
-            connection.connect()
-        except OSError as error:
-            return Unavailable(message=f"{host} cannot be reached: {printable(error)}")
-        # From here on, GitLab may have received the request, whatever goes wrong.
-        cut = Timer(self._remaining, _shut, [connection.sock])
-        cut.start()
-        try:
-            connection.request(
-                method,
-                f"{self._parts.path}{path}",
-                body=None if payload is None else json.dumps(payload).encode(),
-                headers=self._headers,
-            )
-            return self._received(connection)
-        except (OSError, HTTPException) as error:
-            reason = printable(error) or type(error).__name__
-            return Unknown(message=f"{host} may or may not have the request: {reason}")
-        finally:
-            cut.cancel()
-            connection.close()
+        place = printable(self._parts.netloc)
+        with ExitStack() as stack:
+            try:
+                connection = self._connected(stack)
+            except OSError as error:
+                return Unavailable(message=f"{place} cannot be reached: {printable(error)}")
+            # From here on, GitLab may have received the request, whatever goes wrong.
+            try:
+                connection.request(
+                    method,
+                    f"{self._parts.path}{path}",
+                    body=None if payload is None else json.dumps(payload).encode(),
+                    headers=self._headers,
+                )
+                return self._received(connection)
+            except (OSError, HTTPException) as error:
+                reason = printable(error) or type(error).__name__
+                return Unknown(message=f"{place} may or may not have the request: {reason}")
 
     @property
     def _remaining(self) -> float:
@@ -89,12 +85,29 @@ class Call:
             "User-Agent": f"comenq-gitlab (comenq/{__version__})",
         }
 
-    def _connection(self) -> HTTPConnection:
-        host, port = str(self._parts.hostname), self._parts.port
-        if self._parts.scheme == "http":
-            return HTTPConnection(host, port, timeout=self._remaining)
-        context = ssl.create_default_context()
-        return HTTPSConnection(host, port, timeout=self._remaining, context=context)
+    def _connected(self, stack: ExitStack) -> HTTPConnection:
+        host, is_secure = str(self._parts.hostname), self._parts.scheme == "https"
+        kind = HTTPSConnection if is_secure else HTTPConnection
+        connection = stack.enter_context(closing(kind(host, self._parts.port)))
+        # Each of the host's addresses is given this long, and four that are silent fit in.
+        address, timeout = (connection.host, connection.port), self._remaining / 4
+        wire = stack.enter_context(socket.create_connection(address, timeout))
+        self._limit(wire, stack)
+        wire.settimeout(self._remaining)
+        if is_secure:
+            wire = ssl.create_default_context().wrap_socket(wire, server_hostname=host)
+        connection.sock = wire
+        return connection
+
+    def _limit(self, wire: socket.socket, stack: ExitStack) -> None:
+        """Shut a connection when the time is up: for whoever reads from it, the answer ends."""
+        # A handle of its own, since TLS takes the other one over.
+        handle = stack.enter_context(wire.dup())
+        timer = Timer(self._remaining, _shut, [handle])
+        timer.daemon = True
+        timer.start()
+        stack.callback(timer.join)
+        stack.callback(timer.cancel)
 
     def _received(self, connection: HTTPConnection) -> Reply:
         with connection.getresponse() as response:
@@ -107,10 +120,6 @@ class Call:
         )
 
 
-def _shut(connection: socket.socket) -> None:
-    """Wake whoever reads from a connection: for them, the answer ends here."""
-    try:
-        # Not SSLSocket's own, which another thread must not call while one reads.
-        socket.socket.shutdown(connection, socket.SHUT_RDWR)
-    except OSError:
-        return  # it is closed already
+def _shut(handle: socket.socket) -> None:
+    with suppress(OSError):  # the other side may have been faster
+        handle.shutdown(socket.SHUT_RDWR)

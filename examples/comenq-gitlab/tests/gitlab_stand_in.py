@@ -14,6 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from ssl import SSLContext
 from threading import Condition, Event, Thread
 from types import TracebackType
 from typing import Any, NamedTuple, Self
@@ -86,9 +87,13 @@ class Reply(NamedTuple):
 
 
 class GitLab:
-    """Serves for the length of a ``with`` block, at ``url``."""
+    """Serves for the length of a ``with`` block, at ``url``.
 
-    def __init__(self) -> None:
+    Args:
+        tls: serve https, with this context's certificate for ``127.0.0.1``.
+    """
+
+    def __init__(self, tls: SSLContext | None = None) -> None:
         self.notes: list[Note] = []
         self.paths: list[str] = []
         """What was asked for, and how: ``GET /api/v4/user``."""
@@ -100,9 +105,9 @@ class GitLab:
         self.behind = timedelta(0)
         """How far its clock is behind."""
         self._changed = Condition()
-        self._server = _Server(self)
+        self._server = _Server(self, tls)
         self._thread = Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01})
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
+        self.url = f"http{'s' if tls else ''}://127.0.0.1:{self._server.server_port}"
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -176,8 +181,13 @@ def _page(notes: list[Note], query: dict[str, list[str]]) -> Reply:
 class _Server(ThreadingHTTPServer):
     daemon_threads = False
 
-    def __init__(self, gitlab: GitLab) -> None:
+    def __init__(self, gitlab: GitLab, tls: SSLContext | None) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
+        if tls:
+            # The handshake is left to the handler's thread, where it can wait.
+            self.socket = tls.wrap_socket(
+                self.socket, server_side=True, do_handshake_on_connect=False
+            )
         self.gitlab = gitlab
         self.ending = Event()
         self.connections: set[socket.socket] = set()

@@ -8,8 +8,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
+from ssl import PROTOCOL_TLS_SERVER, SSLContext
 
 import pytest
+import trustme
 from gitlab_stand_in import OTHERS, OURS, Answer, GitLab
 
 from comenq_core import Poster, Settings, SettingsError
@@ -45,7 +47,7 @@ ANSWERS: dict[Situation, dict[str, object]] = {
     Situation.BROKEN: {"status": 502},
     Situation.GARBLED: {"status": 201},
     Situation.SILENT: {"status": 201, "delay": 60.0},
-    Situation.SLOW: {"status": 201, "drip": 1.0},
+    Situation.SLOW: {"status": 201, "drip": 0.2},
 }
 
 
@@ -74,7 +76,8 @@ class Forge:
         elif situation is Situation.AWAY:
             self.gitlab.stop()
         elif situation is not Situation.WELL:
-            body = json.dumps({"message": message}).encode()
+            # Blanks, so that it takes long to send all of it.
+            body = json.dumps({"message": message}).encode() + 1_000 * b" "
             answer = Answer(body=body, **ANSWERS[situation])  # type: ignore[arg-type]
             self.gitlab.trouble = dict.fromkeys(("GET", "POST"), answer)
 
@@ -130,6 +133,22 @@ def test_a_note_is_posted_as_the_documentation_says(gitlab: GitLab, poster: Post
     (note,) = gitlab.notes
     page = f"{gitlab.url}/octo-org/site/-/merge_requests/7"
     assert outcome == Posted(comment_id=note.id, url=f"{page}#note_{note.id}", status=201)
+
+
+@pytest.mark.parametrize(("is_known", "kind"), [(True, Posted), (False, Unavailable)])
+def test_the_token_goes_to_those_alone_who_can_show_a_certificate(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, is_known: bool, kind: type[Outcome]
+) -> None:
+    """Over https, nothing is sent to whom none of the machine's authorities vouches for."""
+    vouching, tls = trustme.CA(), SSLContext(PROTOCOL_TLS_SERVER)
+    vouching.issue_cert("127.0.0.1").configure_cert(tls)
+    known = vouching if is_known else trustme.CA()
+    known.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
+    with GitLab(tls) as gitlab:
+        outcome = poster_of(tmp_path, gitlab.url, TOKEN, SECONDS).post(a_job())
+        assert isinstance(outcome, kind)
+        assert len(gitlab.paths) == is_known
 
 
 @pytest.mark.parametrize(
