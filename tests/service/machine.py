@@ -137,14 +137,17 @@ class Machine:
 
     def follow(self, unit: str) -> Log:
         """What a unit says to the journal from now on."""
-        command = ["journalctl", "--follow", "--lines=0", "--output=cat", f"--unit={unit}"]
+        journal = ("journalctl", "--follow", "--lines=0", "--output=cat")
+        return self.follow_command(*journal, f"--unit={unit}")
+
+    def follow_command(self, *command: str) -> Log:
+        """What a command says that goes on for as long as it can."""
         process = subprocess.Popen(
             self._inside(*command), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True
         )
         assert process.stdout
         log = Log()
         reader = log.follow(process.stdout)
-
         self._readers.enter_context(process)
         self._readers.callback(reader.join)
         return log
