@@ -77,7 +77,7 @@ def _errors_of(name: str, intake: Intake, queue: Queue, closing: Stop) -> Sequen
         intake.serve(queue, closing)
     except ComenqError as error:
         return [error]
-    except Exception as error:  # noqa: BLE001 -- a plugin may raise anything
+    except (Exception, SystemExit) as error:  # noqa: BLE001 -- a plugin may raise anything
         log.error("intake_failed", "An intake failed.", intake=name,
                   error=type(error).__name__, reason=error)  # fmt: skip
     return []
