@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import select
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from select import select
 
 from comenq_core.errors import StoreError
 from comenq_plugins.postgres.connection import Connection, Cursor, Server, reported
@@ -98,6 +98,6 @@ def _is_lost(connection: Connection) -> bool:
     """Whether a connection cannot be used: nobody has asked, so whatever comes is a farewell."""
     if connection.closed:
         return True
-    with suppress(OSError, ValueError):
-        return bool(select([connection.fileno()], [], [], 0)[0])
-    return True
+    poll = select.poll()
+    poll.register(connection.fileno(), select.POLLIN)
+    return bool(poll.poll(0))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import resource
 import select
 import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, suppress
+from contextlib import ExitStack, closing, suppress
 
 import pytest
 
@@ -60,6 +62,22 @@ def test_a_connection_that_was_cut_is_opened_again(proxy: Proxy, far: PostgresSt
     job = put(far)
     proxy.drop()
     assert far.get(job.id) == job
+
+
+def test_a_connection_is_kept_however_many_descriptors_are_open(
+    server: PostgresServer, schema: str, clock: FakeClock
+) -> None:
+    """A listener with a thousand clients does not connect anew for each question."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with open(os.devnull, "rb") as nothing, ExitStack() as stack:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+        stack.callback(resource.setrlimit, resource.RLIMIT_NOFILE, (soft, hard))
+        for _ in range(1_100):
+            stack.callback(os.close, os.dup(nothing.fileno()))
+        with closing(open_at(server.dsn, schema, clock)) as store:
+            before = store._database._connection
+            store.counts()
+            assert store._database._connection is before
 
 
 def test_a_server_that_was_restarted_is_found_again(
