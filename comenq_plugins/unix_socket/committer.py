@@ -5,9 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
-from concurrent.futures import Executor
+from concurrent.futures import Executor, Future
 from dataclasses import dataclass
-from functools import partial
 
 from comenq_plugins.unix_socket.operations import Errand
 from comenq_plugins.unix_socket.window import Ticket
@@ -59,8 +58,14 @@ class Committer:
         batch = self._next_batch()
         errands = [waiting.errand for waiting in batch]
         self._is_busy = True
-        work = asyncio.get_running_loop().run_in_executor(self._executor, self._carry_out, errands)
-        work.add_done_callback(partial(self._finish, batch))
+        loop = asyncio.get_running_loop()
+
+        def finish(work: Future[list[bytes]]) -> None:
+            if not loop.is_closed():
+                loop.call_soon_threadsafe(self._finish, batch, work)
+
+        # asyncio's run_in_executor does the same by way of two more futures.
+        self._executor.submit(self._carry_out, errands).add_done_callback(finish)
 
     def _next_batch(self) -> Sequence[_Waiting]:
         are_puts = self._are_puts_next()
@@ -87,7 +92,7 @@ class Committer:
         asker = self._others[0].tell
         return self._is_puts_turn or any(waiting.tell == asker for waiting in self._puts)
 
-    def _finish(self, batch: Sequence[_Waiting], work: asyncio.Future[list[bytes]]) -> None:
+    def _finish(self, batch: Sequence[_Waiting], work: Future[list[bytes]]) -> None:
         self._is_busy = False
         if self._puts or self._others:
             self._begin()

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from comenq_core.wire import read_operation
+from comenq_plugins.unix_socket.channel import Channel
 from comenq_plugins.unix_socket.lines import Lines, LineTooLong
 from comenq_plugins.unix_socket.operations import Errand, apology, error_reply
 from comenq_plugins.unix_socket.patience import Patience
@@ -21,7 +21,7 @@ CHANGES_AHEAD = 16
 """So many changes of one client are in work at once: each reply may have a whole comment."""
 
 
-class Connection(asyncio.Protocol):
+class Connection:
     """Takes requests as far ahead as the limits allow; gives up on a client that takes too long.
 
     Whenever something has happened, `go_on` does what can be done now.
@@ -56,12 +56,12 @@ class Connection(asyncio.Protocol):
         """How many bytes have arrived and are not in work."""
         return len(self._lines)
 
-    # What asyncio calls --------------------------------------------------------------------------
+    # What the channel calls ----------------------------------------------------------------------
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+    def connection_made(self, channel: Channel) -> None:
         """Note who it is, and begin to wait."""
-        self._transport = cast("asyncio.Transport", transport)
-        self._origin = origin_of(transport.get_extra_info("socket"))
+        self._channel = channel
+        self._origin = origin_of(channel.socket)
         self._patience.restart(self._limits.request_seconds)
         self._hub.admit(self)
 
@@ -71,14 +71,14 @@ class Connection(asyncio.Protocol):
             self._lines.feed(data)
             self.go_on()
 
-    def eof_received(self) -> bool:
+    def eof_received(self) -> None:
         """The client will send no more; keep the way back open until it has its replies."""
         if self._is_over:
-            return False
+            self._channel.close()
+            return
         self._has_ended = True
         self._lines.end()
         self.go_on()
-        return True
 
     def pause_writing(self) -> None:
         """The client does not read: do no more for it until it does."""
@@ -91,7 +91,7 @@ class Connection(asyncio.Protocol):
         self._patience.restart(self._limits.request_seconds)
         self.go_on()
 
-    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002  (asyncio's word)
+    def connection_lost(self) -> None:
         """Forget the client; what it had asked for is done all the same."""
         self._is_over = True
         self._patience.stop()
@@ -153,16 +153,16 @@ class Connection(asyncio.Protocol):
             return False
         if self.is_idle and not self._is_clogged:
             self._patience.restart(self._limits.request_seconds)
-        self._transport.write(b"\n".join([*replies, b""]))
+        self._channel.write(b"\n".join([*replies, b""]))
         return True
 
     def _read(self, *, while_room: bool) -> None:
         if self._has_ended:
             return
         if while_room:
-            self._transport.resume_reading()
+            self._channel.resume_reading()
         else:
-            self._transport.pause_reading()
+            self._channel.pause_reading()
 
     # How it ends ---------------------------------------------------------------------------------
 
@@ -177,16 +177,16 @@ class Connection(asyncio.Protocol):
     def dismiss(self, reply: bytes) -> None:
         """Say the last word and close at once, to make room for others."""
         if not self._is_over:
-            self._transport.write(reply + b"\n")
+            self._channel.write(reply + b"\n")
         self._is_over = True
-        if self._transport.get_write_buffer_size():
-            self._transport.abort()
+        if self._channel.unsent:
+            self._channel.abort()
         else:
-            self._transport.close()
+            self._channel.close()
 
     def abort(self) -> None:
         """Close without a word."""
-        self._transport.abort()
+        self._channel.abort()
 
     def _lose_patience(self) -> None:
         if self._is_over or self._is_clogged:
@@ -207,11 +207,11 @@ class Connection(asyncio.Protocol):
             self._close()
             return
         self._is_over = True
-        self._transport.write_eof()
-        self._transport.resume_reading()
+        self._channel.write_eof()
+        self._channel.resume_reading()
         self._patience.restart(self._limits.reply_seconds)
 
     def _close(self) -> None:
         self._is_over = True
-        self._transport.close()
+        self._channel.close()
         self._patience.restart(self._limits.reply_seconds)

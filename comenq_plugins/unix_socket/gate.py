@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Callable
-from typing import Any
 
 from comenq_core.log import Log
+from comenq_plugins.unix_socket.channel import Channel, Party
 
 __all__ = ["Gate"]
 
@@ -27,20 +27,19 @@ class Gate:
     Args:
         loop: the loop that connections live on.
         listener: the listening socket, which does not block.
-        connect: makes the protocol for a new connection.
+        connect: makes our end of a new connection.
     """
 
     def __init__(
         self,
         loop: asyncio.AbstractEventLoop,
         listener: socket.socket,
-        connect: Callable[[], asyncio.Protocol],
+        connect: Callable[[], Party],
     ) -> None:
         self._loop = loop
         self._listener = listener
         self._connect = connect
         self._pause: asyncio.TimerHandle | None = None
-        self._openings: set[asyncio.Task[Any]] = set()
         self._open()
 
     def close(self) -> None:
@@ -64,13 +63,8 @@ class Gate:
             if self._pause is not None:
                 self._pause = None
                 log.info("accepting", "Clients can connect again.")
-            self._let_in(peer)
-
-    def _let_in(self, peer: socket.socket) -> None:
-        peer.settimeout(0)
-        opening = self._loop.create_task(self._loop.connect_accepted_socket(self._connect, peer))
-        self._openings.add(opening)
-        opening.add_done_callback(self._openings.discard)
+            peer.settimeout(0)
+            Channel(self._loop, peer, self._connect()).open()
 
     def _wait(self, error: OSError) -> None:
         if self._pause is None:

@@ -38,7 +38,7 @@ class Hub:
         self._is_empty.set()
 
     def connect(self) -> Connection:
-        """Make the protocol for a new connection."""
+        """Make our end of a new connection."""
         return Connection(self)
 
     def admit(self, newcomer: Connection) -> None:

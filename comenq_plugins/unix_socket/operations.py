@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Any
+from typing import Any, NamedTuple
 
 from comenq_core.errors import ComenqError, QueueRefused, StoreError, WrongState
 from comenq_core.log import Log
@@ -46,6 +47,16 @@ class Errand:
         return self.operation.op == other.operation.op and (self.is_put or self.is_change)
 
 
+class _Answer(NamedTuple):
+    """A line for the client, and what is counted: ``accepted``, ``rejected`` or ``failed``.
+
+    The words are those of the Rust comenqd's metric.
+    """
+
+    outcome: str
+    line: bytes
+
+
 def error_reply(code: str, message: str) -> bytes:
     """The line that tells a client what went wrong."""
     return encode({"outcome": "error", "code": code, "message": message})
@@ -62,6 +73,7 @@ class Clerk:
     def __init__(self, queue: Queue, rights: Rights) -> None:
         self._queue = queue
         self._rights = rights
+        self._tally: Counter[tuple[str, str]] = Counter()
         self._answers: dict[str, Callable[[Errand], Reply]] = {
             "list": self._list,
             "show": self._show,
@@ -80,43 +92,45 @@ class Clerk:
 
     def carry_out(self, errands: Sequence[Errand]) -> list[bytes]:
         """Do all of these; what follows its like is made durable together with it."""
-        replies: list[bytes] = []
+        answers: list[_Answer] = []
         for op, group in groupby(errands, key=lambda errand: errand.operation.op):
             run = list(group)
             if op == "put":
-                replies += self._put(run)
+                answers += self._put(run)
             elif op in CHANGES:
-                replies += self._change(run)
+                answers += self._change(run)
             else:
-                replies += map(self._answer, run)
-        return replies
+                answers += map(self._answer, run)
+        for errand, answer in zip(errands, answers, strict=True):
+            self._tally[errand.operation.op, answer.outcome] += 1
+        return [answer.line for answer in answers]
 
-    def _change(self, errands: Sequence[Errand]) -> list[bytes]:
+    def _change(self, errands: Sequence[Errand]) -> Sequence[_Answer]:
         try:
             with self._queue.together():
                 return [self._answer(errand) for errand in errands]
         except Exception as error:  # noqa: BLE001  (told to the clients)
-            return [apology(error)] * len(errands)
+            return [_sorry(error)] * len(errands)
 
-    def _put(self, errands: Sequence[Errand]) -> list[bytes]:
+    def _put(self, errands: Sequence[Errand]) -> Sequence[_Answer]:
         try:
             return self._put_together(errands)
         except Exception as error:  # noqa: BLE001  (told to the clients, or tried again below)
             if len(errands) == 1 or _is_the_stores(error):
-                return [apology(error)] * len(errands)
+                return [_sorry(error)] * len(errands)
             # Nothing of a refused batch was taken, so each may be tried alone: only the
             # guilty fail.
-            return [reply for errand in errands for reply in self._put([errand])]
+            return [answer for errand in errands for answer in self._put([errand])]
 
-    def _put_together(self, errands: Sequence[Errand]) -> list[bytes]:
+    def _put_together(self, errands: Sequence[Errand]) -> Sequence[_Answer]:
         entries = self._queue.submit_all([_submission(errand) for errand in errands])
         return [_ok(_entry(entry)) for entry in entries]
 
-    def _answer(self, errand: Errand) -> bytes:
+    def _answer(self, errand: Errand) -> _Answer:
         try:
             return _ok(self._answers[errand.operation.op](errand))
         except Exception as error:  # noqa: BLE001  (told to the client)
-            return apology(error)
+            return _sorry(error)
 
     def _list(self, errand: Errand) -> Reply:
         members = errand.operation.members
@@ -144,7 +158,11 @@ class Clerk:
         return {"history": page.values[::-1], "next": page.next}
 
     def _status(self, _errand: Errand) -> Reply:
-        return {"status": status_to_json(self._queue.status())}
+        requests = [
+            {"operation": operation, "outcome": outcome, "count": count}
+            for (operation, outcome), count in self._tally.items()
+        ]
+        return {"status": {**status_to_json(self._queue.status()), "requests": requests}}
 
     def _pause(self, errand: Errand) -> Reply:
         self._rights.check_queue(errand.origin)
@@ -197,8 +215,13 @@ def _entry(entry: Entry) -> Reply:
     return {"entry": entry_to_json(entry)}
 
 
-def _ok(members: Reply) -> bytes:
-    return encode({"outcome": "ok", **members})
+def _ok(members: Reply) -> _Answer:
+    return _Answer("accepted", encode({"outcome": "ok", **members}))
+
+
+def _sorry(error: Exception) -> _Answer:
+    is_refusal = isinstance(error, ComenqError) and error.code != StoreError.code
+    return _Answer("rejected" if is_refusal else "failed", apology(error))
 
 
 def apology(error: Exception) -> bytes:

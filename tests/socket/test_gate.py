@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from comenq_plugins.unix_socket import gate
+from comenq_plugins.unix_socket.channel import Channel, Party
 from comenq_plugins.unix_socket.gate import Gate
 
 
@@ -27,9 +28,9 @@ class _Exhausted(socket.socket):
         return super().accept()
 
 
-class _Greeter(asyncio.Protocol):
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        transport.close()
+class _Greeter(Party):
+    def connection_made(self, channel: Channel) -> None:
+        channel.close()
 
 
 def test_gate_rests_while_there_is_no_descriptor(
