@@ -1,8 +1,9 @@
-"""Makes the bytes of several files durable: an fsync for each, or one syncfs for all of them.
+"""Makes the bytes of several files durable: an fsync for each, at once, or one syncfs for all.
 
-One syncfs costs about as much as one fsync, unless somebody else has written much to the same
-filesystem, whose bytes it then waits for too. Which of the two is cheaper here and now is
-measured, not guessed. https://man7.org/linux/man-pages/man2/syncfs.2.html
+fsyncs that wait at the same time share one commit of the filesystem's journal, where one after
+another would wait for a commit each. A syncfs is a single call, but waits for whatever others
+have written to the same filesystem too. Which of the two is quicker here and now is measured,
+not guessed. https://man7.org/linux/man-pages/man2/syncfs.2.html
 """
 
 from __future__ import annotations
@@ -12,19 +13,27 @@ import os
 import re
 import time
 from collections.abc import Callable, Sequence
-from functools import cache
+from concurrent.futures import ThreadPoolExecutor, wait
+from enum import Enum
+from functools import cache, cached_property
 
 __all__ = ["Flusher"]
 
 _WORTH_TRYING = 4
+_AT_ONCE = 32
 _TRUSTED = frozenset((0xEF53, 0x58465342, 0x9123683E, 0x01021994))
 """ext2 to ext4, xfs, btrfs, tmpfs, by their numbers in linux/magic.h."""
 _ASK_AGAIN = 64
 _WEIGHT = 0.2
 
 
+class _Way(Enum):
+    EACH = "an fsync for each file"
+    ALL = "one syncfs"
+
+
 class Flusher:
-    """Flushes batches, and learns from each what the next one should use.
+    """Flushes batches, and learns from each what the next one of its size should use.
 
     Args:
         timer: tells seconds, for measuring.
@@ -32,8 +41,7 @@ class Flusher:
 
     def __init__(self, timer: Callable[[], float] = time.monotonic) -> None:
         self._timer = timer
-        self._one_file: float | None = None
-        self._whole_disk: float | None = None
+        self._seconds: dict[tuple[_Way, int], float] = {}
         self._batches = 0
 
     def flush(self, descriptors: Sequence[int]) -> None:
@@ -42,27 +50,42 @@ class Flusher:
         Raises:
             OSError: it is not, or nobody can tell.
         """
+        if len(descriptors) == 1:
+            os.fsync(descriptors[0])
+            return
+        size = len(descriptors).bit_length()
+        way = self._way(size) if _may_syncfs(descriptors) else _Way.EACH
         start = self._timer()
-        if self._prefers_syncfs(len(descriptors)) and _is_trusted(descriptors[0]):
+        if way is _Way.ALL:
             _syncfs(descriptors[0])
-            self._whole_disk = _mixed(self._whole_disk, self._timer() - start)
         else:
-            for descriptor in descriptors:
-                os.fsync(descriptor)
-            self._one_file = _mixed(self._one_file, (self._timer() - start) / len(descriptors))
+            self._fsync_each(descriptors)
+        self._learn(way, size, self._timer() - start)
 
-    def _prefers_syncfs(self, count: int) -> bool:
-        if count < _WORTH_TRYING or not _has_syncfs():
-            return False
+    def _way(self, size: int) -> _Way:
         self._batches += 1
-        if self._one_file is None or self._whole_disk is None:
-            return self._whole_disk is None
-        pays = self._whole_disk < count * self._one_file
-        return pays != (self._batches % _ASK_AGAIN == 0)
+        known = {way: self._seconds.get((way, size), 0.0) for way in _Way}
+        ask_again = self._batches % _ASK_AGAIN == 0
+        return max(known, key=known.__getitem__) if ask_again else min(known, key=known.__getitem__)
+
+    def _learn(self, way: _Way, size: int, seen: float) -> None:
+        known = self._seconds.get((way, size), seen)
+        self._seconds[way, size] = known + _WEIGHT * (seen - known)
+
+    @cached_property
+    def _threads(self) -> ThreadPoolExecutor:
+        return ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="fsync")
+
+    def _fsync_each(self, descriptors: Sequence[int]) -> None:
+        done = [self._threads.submit(os.fsync, descriptor) for descriptor in descriptors]
+        # All are waited for, even if one fails: the caller closes them.
+        wait(done)
+        for one in done:
+            one.result()
 
 
-def _mixed(known: float | None, seen: float) -> float:
-    return seen if known is None else known + _WEIGHT * (seen - known)
+def _may_syncfs(descriptors: Sequence[int]) -> bool:
+    return len(descriptors) >= _WORTH_TRYING and _has_syncfs() and _is_trusted(descriptors[0])
 
 
 @cache

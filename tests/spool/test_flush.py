@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -81,6 +82,52 @@ def test_the_other_way_is_tried_now_and_then(
     for _ in range(64):
         flusher.flush(descriptors)
     assert meter.calls.count("syncfs") == 2
+
+
+def test_each_size_of_batch_learns_for_itself(
+    monkeypatch: pytest.MonkeyPatch, descriptors: list[int]
+) -> None:
+    """What is quicker for eight files may not be so for four."""
+    meter = Meter(monkeypatch, one=1.0, whole=6.0)
+    flusher = Flusher(meter)
+    for count in (8, 4) * 5:
+        meter.calls.clear()
+        flusher.flush(descriptors[:count])
+        if count == 8:
+            of_eight = list(meter.calls)
+    assert (of_eight, meter.calls) == (["syncfs"], ["fsync"] * 4)
+
+
+def test_fsyncs_of_a_batch_wait_together(
+    monkeypatch: pytest.MonkeyPatch, descriptors: list[int]
+) -> None:
+    """So they share one commit of the filesystem's journal."""
+    together = threading.Barrier(len(descriptors), timeout=30)
+    monkeypatch.setattr(flush, "_has_syncfs", lambda: False)
+    monkeypatch.setattr(os, "fsync", lambda _: together.wait())
+    Flusher().flush(descriptors)
+    assert not together.broken
+
+
+def test_no_fsync_is_under_way_when_another_has_failed(
+    monkeypatch: pytest.MonkeyPatch, descriptors: list[int]
+) -> None:
+    """Whoever is told of the failure may close the files: their numbers mean others then."""
+    has_failed = threading.Event()
+    done: list[int] = []
+
+    def fsync(descriptor: int) -> None:
+        if descriptor == descriptors[0]:
+            has_failed.set()
+            raise OSError(5, "Input/output error")
+        assert has_failed.wait(30)
+        done.append(descriptor)
+
+    monkeypatch.setattr(flush, "_has_syncfs", lambda: False)
+    monkeypatch.setattr(os, "fsync", fsync)
+    with pytest.raises(OSError, match="Input/output"):
+        Flusher().flush(descriptors)
+    assert sorted(done) == descriptors[1:]
 
 
 def test_a_single_file_is_fsynced(monkeypatch: pytest.MonkeyPatch, descriptors: list[int]) -> None:
