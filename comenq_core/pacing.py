@@ -18,10 +18,13 @@ from comenq_core.model import (
     Instant,
     Outcome,
     Pacing,
+    Posted,
+    Posts,
     Skipped,
     Throttled,
     Unauthorized,
     Unavailable,
+    Unknown,
 )
 
 __all__ = [
@@ -86,14 +89,14 @@ def before_attempt(
     Args:
         flutter: this cool-off's share of ``pace.flutter``, drawn by the caller.
     """
-    streak = record.streak if record else 0
     return Pacing(
         account=account,
         at=now,
         margin=pace.attempt_limit,
         flutter=flutter,
         job=job,
-        streak=streak,
+        streak=record.streak if record else 0,
+        posts=record.posts if record else Posts(),
     )
 
 
@@ -109,7 +112,8 @@ def after_attempt(
         begun: what `before_attempt` gave.
         credential: the fingerprint that was used; remembered when the forge rejected it.
     """
-    ended = replace(begun, at=now, margin=0.0, streak=0)
+    posts = _counted(begun.posts, outcome)
+    ended = replace(begun, at=now, margin=0.0, streak=0, posts=posts)
     match outcome:
         case Throttled(wait=wait, message=message):
             streak = begun.streak + 1
@@ -125,6 +129,18 @@ def after_attempt(
             return replace(ended, at=over, flutter=0.0, quiet=pace.cooldown + SKIP_SPACING)
         case _:
             return ended
+
+
+def _counted(posts: Posts, outcome: Outcome) -> Posts:
+    match outcome:
+        case Skipped():
+            return posts
+        case Posted():
+            return replace(posts, success=posts.success + 1)
+        case Unknown(status=None):
+            return replace(posts, timeout=posts.timeout + 1)
+        case _:
+            return replace(posts, api_error=posts.api_error + 1)
 
 
 def after_look(

@@ -170,10 +170,9 @@ class JobQueue:
         log.info("resumed", "The queue goes on.", uid=by.uid)
 
     def _account(self, record: Pacing, now: Instant) -> Account:
-        if record.refused:
-            return Account(name=record.account, post_in=None, reason=record.reason)
-        wait = pacing.until_post(record, now, self._pace)
-        return Account(name=record.account, post_in=wait, reason=record.reason if wait else "")
+        wait = None if record.refused else pacing.until_post(record, now, self._pace)
+        reason = "" if wait == 0 else record.reason
+        return Account(name=record.account, post_in=wait, reason=reason, posts=record.posts)
 
     def status(self) -> Status:
         """The whole queue at this moment."""

@@ -14,6 +14,7 @@ from comenq_core.model import (
     Outcome,
     Pacing,
     Posted,
+    Posts,
     Refused,
     Skipped,
     Throttled,
@@ -148,6 +149,24 @@ def test_a_skip_ends_a_row_of_failures() -> None:
     record = pacing.after_attempt(begun(pace), throttled, at(0), "credential", pace)
     record = pacing.after_attempt(record, Skipped(message="closed"), at(0), "credential", pace)
     assert pacing.after_attempt(record, throttled, at(0), "credential", pace).streak == 1
+
+
+def test_what_came_of_posts_is_counted() -> None:
+    """From attempt to attempt the numbers go on; what was skipped is no post."""
+    pace = Pace(cooldown=900, flutter=0, attempt_limit=60)
+    record = None
+    for outcome in (
+        Posted(comment_id=1, url="u"),
+        Unknown(message="no answer"),
+        Unknown(message="502", status=502),
+        Refused(message="locked", status=403),
+        Skipped(message="closed"),
+        Posted(comment_id=2, url="u"),
+    ):
+        record = pacing.before_attempt(record, "octocat", "job", at(0), pace, 0)
+        record = pacing.after_attempt(record, outcome, at(0), "credential", pace)
+    assert record is not None
+    assert record.posts == Posts(success=2, api_error=2, timeout=1)
 
 
 def test_no_silence_beyond_a_day_is_believed() -> None:

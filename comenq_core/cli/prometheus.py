@@ -26,8 +26,10 @@ MEANINGS: Mapping[str, str] = {
     "comenqd_account_refused": "Whether the account's credential is refused.",
     "comenqd_room": "How much is left for more comments.",
     "comenqd_room_floor": "With how much less than this comments are refused.",
+    "comenqd_github_posts_total": "Posts by what came of them; kept with the account's pace.",
+    "comenqd_requests_total": "Requests by operation and outcome, since the listener started.",
 }
-"""Every metric, with its help; all are gauges."""
+"""Every metric, with its help. Those that end with ``_total`` are counters, the others gauges."""
 
 
 def metrics(status: dict[str, Any] | None) -> Iterator[str]:
@@ -41,7 +43,7 @@ def metrics(status: dict[str, Any] | None) -> Iterator[str]:
     for name, values in samples.items():
         if values:
             yield f"# HELP {name} {MEANINGS[name]}"
-            yield f"# TYPE {name} gauge"
+            yield f"# TYPE {name} {'counter' if name.endswith('_total') else 'gauge'}"
         for labels, value in values:
             yield f"{name}{_labels(labels)} {value:.15g}"
 
@@ -65,6 +67,15 @@ def _samples(status: dict[str, Any]) -> dict[str, Samples]:
         ],
         "comenqd_room": [({"of": room["of"]}, room["left"]) for room in status["room"]],
         "comenqd_room_floor": [({"of": room["of"]}, room["floor"]) for room in status["room"]],
+        "comenqd_github_posts_total": [
+            ({"account": account["name"], "outcome": outcome}, number)
+            for account in accounts
+            for outcome, number in account["posts"].items()
+        ],
+        "comenqd_requests_total": [
+            ({"operation": request["operation"], "outcome": request["outcome"]}, request["count"])
+            for request in status["requests"]
+        ],
     }
 
 

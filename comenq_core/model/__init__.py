@@ -20,7 +20,7 @@ from comenq_core.model.outcome import (
     Unavailable,
     Unknown,
 )
-from comenq_core.model.pace import Pacing, Pause
+from comenq_core.model.pace import Pacing, Pause, Posts
 from comenq_core.model.request import KEY_LIMIT, CommentRequest, Origin, Submission
 from comenq_core.model.verdict import Buried, Done, InDoubt, Kept, RetryAt, Verdict
 from comenq_core.model.view import Account, Counts, Entry, Health, Room, Status
@@ -54,6 +54,7 @@ __all__ = [
     "Pacing",
     "Pause",
     "Posted",
+    "Posts",
     "Refused",
     "RetryAt",
     "Room",

@@ -2,12 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from comenq_core.model.instant import Instant
 
-__all__ = ["Pacing", "Pause"]
+__all__ = ["Pacing", "Pause", "Posts"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Posts:
+    """How many posts of an account have ended in which way, in the Rust comenqd's words.
+
+    Args:
+        success: the comment was there.
+        api_error: the forge would not take it, or could not be reached.
+        timeout: no answer came, so that the comment had to be looked for.
+    """
+
+    success: int = 0
+    api_error: int = 0
+    timeout: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +41,7 @@ class Pacing:
         job: the id of the job that was attempted.
         streak: how many attempts in a row were throttled or unavailable.
         refused: the fingerprint of a credential that the forge rejected, or ``""``.
+        posts: all that the account has posted, or tried to.
     """
 
     account: str
@@ -37,6 +53,7 @@ class Pacing:
     job: str = ""
     streak: int = 0
     refused: str = ""
+    posts: Posts = field(default_factory=Posts)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from comenq_core.model.job import Job
-from comenq_core.model.pace import Pause
+from comenq_core.model.pace import Pause, Posts
 
 __all__ = ["Account", "Counts", "Entry", "Health", "Room", "Status"]
 
@@ -52,11 +52,13 @@ class Account:
         name: the account.
         post_in: seconds until it may post; ``None`` while its credential is refused.
         reason: why it waits, or ``""`` when it is only cooling off.
+        posts: what has come of its posts.
     """
 
     name: str
     post_in: float | None
     reason: str = ""
+    posts: Posts = field(default_factory=Posts)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,6 +20,7 @@ from comenq_core.model import (
     Origin,
     Pacing,
     Pause,
+    Posts,
     RetryAt,
     State,
     Verdict,
@@ -41,6 +42,7 @@ __all__ = [
 _ALPHANUMERIC = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 _BASE_32 = "0123456789abcdefghjkmnpqrstvwxyz"
 _SECONDS = st.floats(min_value=0, max_value=10**9)
+_COUNTS = st.integers(min_value=0, max_value=2**53)
 _FORGE_IDS = st.integers(min_value=1, max_value=2**63) | st.text(_ALPHANUMERIC, min_size=1)
 
 
@@ -142,6 +144,7 @@ def pacings() -> st.SearchStrategy[Pacing]:
         job=texts(),
         streak=st.integers(min_value=0, max_value=99),
         refused=texts(),
+        posts=st.builds(Posts, success=_COUNTS, api_error=_COUNTS, timeout=_COUNTS),
     )
 
 

@@ -15,7 +15,7 @@ import pytest
 
 from comenq_core.cli.prometheus import MEANINGS, metrics
 from comenq_core.cli.report import troubles
-from comenq_core.model import Health, Pacing, Room
+from comenq_core.model import Health, Pacing, Posts, Room
 from tests.cli.commanding import ROOT, environment, run
 from tests.cli.conftest import Comenq
 from tests.cli.terminal import Session, on_terminal
@@ -135,19 +135,27 @@ def test_down_is_an_answer_too(directory: Path) -> None:
 
 def test_status_as_metrics(comenq: Comenq, served: Served) -> None:
     """Every metric has its help and its type, and says what the status says."""
-    _pace(served, quiet=3600)
+    _pace(served, quiet=3600, posts=Posts(success=7, timeout=1))
     served.store.pace(Pacing(account='"\\\n', at=served.store.now(), refused="x"), expect=None)
     comenq("o/r", "1", "text")
     lines = comenq("status", "--prometheus").stdout.splitlines()
     helped = [line.split()[2] for line in lines if line.startswith("# HELP ")]
     typed = [line.split()[2] for line in lines if line.startswith("# TYPE ")]
     assert helped == typed == list(MEANINGS)
+    counters = [line.split()[2] for line in lines if line.endswith(" counter")]
+    assert counters == [name for name in MEANINGS if name.endswith("_total")]
     samples = dict(line.rsplit(" ", 1) for line in lines if not line.startswith("#"))
     assert samples["comenqd_up"] == samples["comenqd_worker_up"] == "1"
     assert samples["comenqd_queue_entries"] == samples['comenqd_jobs{state="waiting"}'] == "1"
     assert samples["comenqd_next_post_seconds"] == "3600"
+    assert samples['comenqd_requests_total{operation="put",outcome="accepted"}'] == "1"
     assert samples['comenqd_account_wait_seconds{account="octocat"}'] == "3600"
     assert samples['comenqd_account_refused{account="octocat"}'] == "0"
+    posts = {
+        outcome: samples[f'comenqd_github_posts_total{{account="octocat",outcome="{outcome}"}}']
+        for outcome in ("success", "api_error", "timeout")
+    }
+    assert posts == {"success": "7", "api_error": "0", "timeout": "1"}
     assert samples[r'comenqd_account_refused{account="\"\\\n"}'] == "1"
     assert samples['comenqd_room{of="bytes"}'] == "12345678901"
     assert samples['comenqd_room_floor{of="bytes"}'] == "16777216"
@@ -169,6 +177,7 @@ def test_what_nobody_knows_is_no_metric() -> None:
         "next": None,
         "working": None,
         "room": [],
+        "requests": [],
     }
     assert not any("next_post" in line or "worker_up" in line for line in metrics(status))
 
