@@ -51,6 +51,8 @@ class Channel:
 
     def __init__(self, loop: asyncio.AbstractEventLoop, peer: socket.socket, party: Party) -> None:
         self.socket = peer
+        # To the loop, a number is much cheaper than a socket, which it would describe in words.
+        self._descriptor = peer.fileno()
         self._loop = loop
         self._party = party
         self._outgoing = bytearray()
@@ -77,13 +79,13 @@ class Channel:
         """Pass on what arrives."""
         if not self._is_reading and not self._is_closing:
             self._is_reading = True
-            self._loop.add_reader(self.socket, self._receive)
+            self._loop.add_reader(self._descriptor, self._receive)
 
     def pause_reading(self) -> None:
         """Leave what arrives where it is."""
         if self._is_reading:
             self._is_reading = False
-            self._loop.remove_reader(self.socket)
+            self._loop.remove_reader(self._descriptor)
 
     def _receive(self) -> None:
         try:
@@ -112,7 +114,7 @@ class Channel:
             data = data[self._send(data) :]
             if not data:
                 return
-            self._loop.add_writer(self.socket, self._send_more)
+            self._loop.add_writer(self._descriptor, self._send_more)
         self._outgoing += data
         if len(self._outgoing) > HIGH_WATER and not self._is_clogged:
             self._is_clogged = True
@@ -131,7 +133,7 @@ class Channel:
         del self._outgoing[: self._send(self._outgoing)]
         if self._outgoing or self._is_over:
             return
-        self._loop.remove_writer(self.socket)
+        self._loop.remove_writer(self._descriptor)
         if self._is_clogged:
             self._is_clogged = False
             self._party.resume_writing()
@@ -167,7 +169,7 @@ class Channel:
         """End without sending what is to be sent."""
         if self._outgoing:
             self._outgoing.clear()
-            self._loop.remove_writer(self.socket)
+            self._loop.remove_writer(self._descriptor)
         self.close()
 
     def _end_soon(self) -> None:
