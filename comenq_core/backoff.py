@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from tenacity import RetryCallState, Retrying, wait_exponential
-from tenacity.wait import wait_base
-
 __all__ = ["QUIET_LIMIT", "throttle_wait", "unavailable_wait"]
 
 HOUR = 3_600.0
@@ -15,8 +12,9 @@ QUIET_LIMIT = 24 * HOUR
 
 # "wait for at least one minute … continue to increase the wait exponentially", GitHub's
 # rest/using-the-rest-api/best-practices-for-using-the-rest-api
-_THROTTLED = wait_exponential(multiplier=60, min=60, max=HOUR)
-_UNAVAILABLE = wait_exponential(multiplier=5, min=5, max=HOUR)
+_THROTTLED = 60.0
+"""Seconds after the first failure; each one after it doubles them."""
+_UNAVAILABLE = 5.0
 
 
 def throttle_wait(asked: timedelta | None, streak: int) -> float:
@@ -35,7 +33,10 @@ def unavailable_wait(streak: int) -> float:
     return _after(_UNAVAILABLE, streak)
 
 
-def _after(wait: wait_base, attempt: int) -> float:
+def _after(shortest: float, attempt: int) -> float:
+    # Imported here: most processes meet no failure, and it brings asyncio with it.
+    from tenacity import RetryCallState, Retrying, wait_exponential
+
     state = RetryCallState(Retrying(), None, (), {})
     state.attempt_number = attempt
-    return wait(state)
+    return wait_exponential(multiplier=shortest, min=shortest, max=HOUR)(state)
