@@ -9,11 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
 
 from comenq_core.errors import StoreError
 from comenq_core.model import Instant, Job, Pacing, Pause, State
-from comenq_core.pacing import elapsed
+from comenq_core.pacing import earlier, elapsed
 from comenq_core.protocols import Store
 
 __all__ = ["MOVING", "Moved", "move"]
@@ -94,8 +93,7 @@ def _rebased(record: Pacing, then: Instant, now: Instant) -> Pacing:
     The worker that began it is gone, so the attempt has ended, at the latest now.
     """
     age = max(0.0, elapsed(record.at, then) - record.margin)
-    at = Instant(wall=now.wall - timedelta(seconds=age), boot=now.boot, ticks=now.ticks - age)
-    return replace(record, at=at, margin=0.0)
+    return replace(record, at=earlier(now, age), margin=0.0)
 
 
 def _carry_pending(source: Store, target: Store) -> int:

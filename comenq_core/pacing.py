@@ -5,7 +5,8 @@ the record is written before the attempt starts, with the latest end that it can
 attempt has ended, the record is corrected. So a crash never shortens a wait.
 
 Within one boot the wait follows a clock that nobody can set. Across boots only the wall clock
-is left; if that went backwards, the wait starts again in full, so that it is never too short.
+is left; if that went backwards, the wait starts again in full, so that it is never too short,
+and once, so that it ends: see `anchored`.
 """
 
 from __future__ import annotations
@@ -31,7 +32,10 @@ __all__ = [
     "Pace",
     "after_attempt",
     "after_look",
+    "anchored",
     "before_attempt",
+    "earlier",
+    "elapsed",
     "eta",
     "until_post",
     "until_request",
@@ -64,6 +68,27 @@ def elapsed(since: Instant, now: Instant) -> float:
     if since.boot and since.boot == now.boot:
         return max(0.0, now.ticks - since.ticks)
     return max(0.0, (now.wall - since.wall).total_seconds())
+
+
+def earlier(now: Instant, seconds: float) -> Instant:
+    """The instant that was ``seconds`` before ``now``."""
+    return replace(now, wall=now.wall - timedelta(seconds=seconds), ticks=now.ticks - seconds)
+
+
+def anchored(record: Pacing, now: Instant) -> Pacing:
+    """The record by this boot's clock, so that the wall clock has no say in it any more.
+
+    If the wall clock went back meanwhile, nobody can tell how long ago the attempt was: the wait
+    starts again now, and the record no longer says when its job was tried.
+    """
+    went_back = now.wall < record.at.wall
+    if record.at.boot == now.boot:
+        # Without a boot, other machines may share the record, and be in the middle of an attempt.
+        is_lost = went_back and not now.boot and not record.margin
+        return replace(record, at=now, job="") if is_lost else record
+    if went_back:
+        return replace(record, at=now, job="")
+    return replace(record, at=earlier(now, elapsed(record.at, now)))
 
 
 def until_request(record: Pacing | None, now: Instant) -> float:
@@ -125,7 +150,7 @@ def after_attempt(
         case Unauthorized(message=message):
             return replace(ended, reason=message, refused=credential)
         case Skipped():
-            over = _before(now, pace.cooldown)
+            over = earlier(now, pace.cooldown)
             return replace(ended, at=over, flutter=0.0, quiet=pace.cooldown + SKIP_SPACING)
         case _:
             return ended
@@ -160,10 +185,6 @@ def after_look(
     streak = record.streak + 1
     quiet = max(record.quiet, elapsed(record.at, now) + throttle_wait(found.wait, streak))
     return replace(record, quiet=quiet, reason=found.message, streak=streak)
-
-
-def _before(now: Instant, seconds: float) -> Instant:
-    return replace(now, wall=now.wall - timedelta(seconds=seconds), ticks=now.ticks - seconds)
 
 
 def eta(position: int, first: float, pace: Pace) -> float:

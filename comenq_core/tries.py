@@ -30,6 +30,8 @@ __all__ = ["Found", "Tried", "look_attempt", "tried_at", "try_find", "try_post"]
 
 Found = Posted | Throttled | Unauthorized | Unknown | None
 
+A_DAY = timedelta(days=1)
+
 log = Log("worker")
 
 
@@ -127,7 +129,9 @@ def tried_at(job: Job, record: Pacing | None, now: Instant, longest: float) -> d
     if record and record.job == job.id:
         ago = timedelta(seconds=elapsed(record.at, now) + longest)
         told += [record.at.wall, now.wall - ago]
-    return min(told, default=job.arrived)
+    first = min(told, default=job.arrived)
+    # Where the clock went back since, and nobody knows by how much, a day is far enough.
+    return first if first <= now.wall else now.wall - A_DAY
 
 
 def _broken(error: Exception, job: Job) -> Unknown:

@@ -85,6 +85,7 @@ class Worker:
     def _attend(self) -> float:
         if self._store.paused():
             return LONGEST_WAIT
+        self._anchor()
         self._welcome()
         now, records = self._store.now(), self._store.pacing()
         waits = [LONGEST_WAIT]
@@ -104,6 +105,14 @@ class Worker:
         self._owed = [partial(self._post, claimed, poster)]
         self._pay()
         return 0.0
+
+    def _anchor(self) -> None:
+        """See to it that no wait hangs on what the wall clock showed before the last boot."""
+        now = self._store.now()
+        for record in self._store.pacing().values():
+            anchored = pacing.anchored(record, now)
+            if anchored != record:
+                self._record_pace(anchored, record)
 
     def _welcome(self) -> None:
         """Forget that a credential was refused where there is another now."""

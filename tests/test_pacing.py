@@ -82,6 +82,26 @@ def test_after_a_reboot_a_clock_that_went_back_starts_the_wait_again(
     assert pacing.until_request(record, later) == record.quiet
 
 
+@given(pace=paces, off=seconds, back=seconds, boot=st.sampled_from(["b", "another", ""]))
+def test_a_wait_by_this_boots_clock_is_as_long_and_ends(
+    pace: Pace, off: float, back: float, boot: str
+) -> None:
+    """However the wall clock was set meanwhile, nothing is shortened, and the wait is over once."""
+    record = pacing.after_attempt(begun(pace), Unknown(message="502"), at(0), "credential", pace)
+    now = at(off, step=-back, boot=boot)
+    anchored = pacing.anchored(record, now)
+    wait = pacing.until_post(record, now, pace)
+    assert abs(pacing.until_post(anchored, now, pace) - wait) < 1e-3
+    assert pacing.until_post(anchored, at(off + wait + 1, step=-back, boot=boot), pace) == 0
+
+
+def test_an_attempt_that_another_machine_may_be_making_is_left_alone() -> None:
+    """A clock without a boot is shared: its owner corrects the record when the attempt is over."""
+    pace = Pace(cooldown=900, flutter=0, attempt_limit=30)
+    record = replace(begun(pace), at=at(0, boot=""))
+    assert pacing.anchored(record, at(0, step=-1, boot="")) == record
+
+
 @given(pace=paces, outcome=outcomes, passed=seconds)
 def test_what_the_forge_asks_for_never_shortens_the_wait(
     pace: Pace, outcome: Outcome, passed: float

@@ -144,6 +144,21 @@ def test_a_worker_killed_before_the_receipt_leaves_one_comment(daemon: Rig, post
     assert daemon.job(job).state == "posted"
 
 
+def test_a_clock_that_is_behind_after_a_reboot_hides_no_comment(daemon: Rig) -> None:
+    """A worker that was killed in a post while the clock was ahead: its comment is found."""
+    daemon.clock.set_wall(daemon.wall() + timedelta(days=1))
+    daemon.put()
+    daemon.start([Late(_posters(daemon)[0])])
+    with pytest.raises(KeyboardInterrupt):
+        daemon.run()
+    daemon.clock.set_wall(daemon.wall() - timedelta(days=1))
+    daemon.clock.reboot()
+    daemon.clock.advance(600)
+    daemon.start()
+    daemon.run_for(HOURS)
+    assert daemon.bodies == ["hello"]
+
+
 def test_an_interrupted_job_is_looked_for_twice_before_it_is_posted(daemon: Rig) -> None:
     """Nothing is posted again on the strength of one listing."""
     interrupted(daemon, posted=False)
@@ -178,6 +193,19 @@ class Deadly:
     def post(self, job: Job) -> Outcome:
         """Die."""
         raise KeyboardInterrupt(job.id)
+
+
+class Late(Deadly):
+    """A poster that dies when it has posted."""
+
+    def __init__(self, ways: Poster) -> None:
+        super().__init__(ways)
+        self._post = ways.post
+
+    def post(self, job: Job) -> Outcome:
+        """Post, and die."""
+        self._post(job)
+        return super().post(job)
 
 
 class Mortal(Deadly):

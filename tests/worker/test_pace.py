@@ -50,6 +50,40 @@ def test_a_clock_that_is_set_neither_breaks_nor_stretches_the_pace(
     assert daemon.bodies == ["first", "second"]
 
 
+@pytest.mark.parametrize("step", [timedelta(days=-1), timedelta(days=-9_000)])
+def test_a_clock_that_is_behind_after_a_reboot_starts_the_cooldown_again_once(
+    daemon: Rig, step: timedelta
+) -> None:
+    """Nobody knows how long the machine was off: the whole wait, and then it goes on."""
+    daemon.put("first")
+    daemon.put("second")
+    daemon.run_for(600)
+    daemon.clock.set_wall(daemon.wall() + step)
+    daemon.clock.reboot()
+    daemon.start()
+    daemon.run_for(COOLDOWN - 1)
+    assert daemon.bodies == ["first"]
+    daemon.run_for(1)
+    assert daemon.bodies == ["first", "second"]
+
+
+def test_a_clock_that_is_put_right_after_a_reboot_does_not_shorten_the_cooldown(
+    daemon: Rig,
+) -> None:
+    """A machine that begins with an old time, and is told the right one later, waits as long."""
+    daemon.put("first")
+    daemon.put("second")
+    daemon.run_for(600)
+    daemon.clock.reboot()
+    daemon.start()
+    daemon.run_for(100)
+    daemon.clock.set_wall(daemon.wall() + timedelta(days=1))
+    daemon.run_for(COOLDOWN - 701)
+    assert daemon.bodies == ["first"]
+    daemon.run_for(1)
+    assert daemon.bodies == ["first", "second"]
+
+
 def test_a_job_that_arrives_while_the_clock_is_behind_is_posted_all_the_same(daemon: Rig) -> None:
     """Arrival gives a place in the line, never a time to wait for."""
     job = daemon.put("from the future")
