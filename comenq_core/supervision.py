@@ -20,6 +20,7 @@ from comenq_core.journal import is_journal, with_priorities
 from comenq_core.log import Log, configure
 from comenq_core.settings import load
 from comenq_core.systemd import Report
+from comenq_core.wake import Wake
 
 __all__ = ["LINE_LIMIT", "Lines", "make_rpcinterface"]
 
@@ -53,6 +54,8 @@ class _Logger(Protocol):
 class _Options(Protocol):
     logger: _Logger
     mood: int
+
+    def get_socket_map(self) -> dict[int, object]: ...
 
 
 class _Process(Protocol):
@@ -102,6 +105,10 @@ class _Supervision:
         self._to_journal = is_journal(sys.stdout.fileno(), os.environ)
         if "NOTIFY_SOCKET" in os.environ:
             self._report = Report(load(None, os.environ), self._all_run, self._is_ending)
+        self._wake = Wake(supervisord.options.get_socket_map())
+        events.subscribe(events.SupervisorRunningEvent, self._look_around)
+        events.subscribe(events.ProcessStateExitedEvent, self._look_around)
+        events.subscribe(events.SupervisorStoppingEvent, self._let_go)
         atexit.register(self._exit)
         # When this is called, supervisord has yet to say that its socket asks for no password.
         # That is as it should be: only the daemon's own user can reach it.
@@ -118,6 +125,14 @@ class _Supervision:
 
     def _listen(self, _event: object) -> None:
         self._supervisord.options.logger.handlers.append(_Words())
+
+    def _look_around(self, _event: object) -> None:
+        self._wake.wake()
+
+    def _let_go(self, _event: object) -> None:
+        # Before a reload, supervisord closes descriptors that it does not know.
+        if not self._is_ending():
+            self._wake.close()
 
     def _all_run(self) -> bool:
         return all(

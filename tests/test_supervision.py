@@ -23,6 +23,13 @@ from comenq_core.supervision import LINE_LIMIT, Lines
 
 STAY = "import os, signal; print('up', os.getpid(), flush=True); signal.pause()"
 CRASH = "raise SystemExit('no use')"
+SUPERVISORD = "from supervisor.supervisord import main; main()"
+# Its loop goes on when something has happened, and never because time has passed.
+PATIENT = """
+from supervisor.poller import Poller
+look = Poller.poll
+Poller.poll = lambda self, _seconds: look(self, 86_400)
+"""
 
 
 class Daemon:
@@ -32,7 +39,9 @@ class Daemon:
         self.directory = directory
         self.process: subprocess.Popen[str] | None = None
 
-    def start(self, listener: str, worker: str, **options: str) -> None:
+    def start(
+        self, listener: str, worker: str, supervisord: str = SUPERVISORD, **options: str
+    ) -> None:
         """Start it with these Python programs, and these options for both of them."""
         conf = RawConfigParser(comment_prefixes=(";",))
         conf.read(conf_file("supervisord.conf"))
@@ -44,7 +53,7 @@ class Daemon:
         with (self.directory / "supervisord.conf").open("w") as file:
             conf.write(file)
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "supervisor.supervisord", "-c", "supervisord.conf"],
+            [sys.executable, "-c", supervisord, "-c", "supervisord.conf"],
             cwd=self.directory,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -132,6 +141,17 @@ def test_a_killed_program_is_started_again(daemon: Daemon) -> None:
     os.kill(first, signal.SIGKILL)
 
     assert int(daemon.until(r"^up (\d+)$")[1]) != first
+
+
+def test_whatever_happens_is_noticed_at_once(daemon: Daemon) -> None:
+    """Programs are started, started again and stopped without waiting for a second to be over."""
+    daemon.start(STAY, "import signal; signal.pause()", PATIENT + SUPERVISORD, startsecs="0")
+    first = int(daemon.until(r"^up (\d+)$")[1])
+
+    os.kill(first, signal.SIGKILL)
+
+    assert int(daemon.until(r"^up (\d+)$")[1]) != first
+    assert daemon.stop() == 0
 
 
 def test_sigterm_ends_both_programs_and_is_no_failure(daemon: Daemon) -> None:

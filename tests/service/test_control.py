@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from comenq_core.testing.forge import Forge
-from tests.process.daemon import SCRIPTS, Daemon
+from tests.process.daemon import READY, SCRIPTS, Daemon
 from tests.process.log import DEADLINE
 
 RUNNING = (r"worker entered RUNNING", r"listener entered RUNNING")
@@ -19,7 +19,7 @@ def daemon(forge: Forge) -> Iterator[Daemon]:
     """A daemon whose programs supervisord takes to be running."""
     with Daemon(forge.url) as made:
         made.spawn()
-        made.log.until(*RUNNING)
+        made.log.until(*RUNNING, *READY)
         yield made
 
 
@@ -85,6 +85,7 @@ def test_reload_loses_no_job_and_reads_the_configuration(daemon: Daemon, forge: 
         daemon.change(github_api_url=other.url)
 
         assert ask(daemon, "reload")[0] == 0
+        daemon.log.until(*READY)
         daemon.comenq("resume")
 
         assert [c.body for c in other.wait_for_comments(2, timeout=60)] == ["first", "second"]
