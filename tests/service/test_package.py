@@ -81,15 +81,18 @@ def test_the_same_wheels_give_the_same_packages(
     )
 
 
-@pytest.mark.skipif(bool(reason := missing()), reason=reason)
-def test_a_life_with_the_package(packages: list[Path], machine: Machine, stand_in: Forge) -> None:
-    """The .deb is installed, used, upgraded with a job that waits, removed and purged."""
-    service = Service(machine, stand_in)
-    shutil.copy(packages[0], machine.share)
+@pytest.fixture(scope="module")
+def later(packages: list[Path], machine: Machine) -> list[Path]:
+    """Packages of a later version; the machine has these in new/, and the others in old/."""
+    shutil.copytree(packages[0].parent, machine.share / "old")
     build_wheel(machine.share / "wheels", version="0.9.9")
-    new, _ = package(machine.share / "new", machine.share / "wheels", "0.9.9")
+    return package(machine.share / "new", machine.share / "wheels", "0.9.9")
 
-    machine.run("dpkg", "--install", f"/mnt/share/{packages[0].name}")
+
+def live(service: Service, install: list[str], upgrade: list[str]) -> None:
+    """Install a package, use it, and upgrade it with a job that waits."""
+    machine = service.machine
+    machine.run(*install)
     service.configure()
     assert "WRONG" not in machine.run("comenqd", "check")
     service.systemctl("start")
@@ -98,19 +101,62 @@ def test_a_life_with_the_package(packages: list[Path], machine: Machine, stand_i
 
     machine.run("comenq", "pause", "test")
     service.put("across the upgrade")
-    machine.run("dpkg", "--install", f"/mnt/share/new/{new.name}")
+    machine.run(*upgrade)
     assert "0.9.9" in machine.run("comenq", "--version")
     assert service.show("ActiveState") == {"ActiveState": "active"}
     machine.run("comenq", "resume")
     service.posted("across the upgrade")
+
+
+def files(machine: Machine) -> set[str]:
+    """What there is of comenq's, other than what dpkg notes about packages."""
+    places = ("/opt", "/etc", "/var/lib", "/run", "/usr/bin", "/usr/sbin", "/usr/lib", "/usr/share")
+    return set(
+        machine.run(
+            *("find", *places, "-xdev", "-name", "*comenq*", "-not", "-path", "*/dpkg/*")
+        ).splitlines()
+    )
+
+
+needs_machine = pytest.mark.skipif(bool(reason := missing()), reason=reason)
+
+
+@needs_machine
+def test_a_life_with_the_package_for_debian(
+    packages: list[Path], later: list[Path], machine: Machine, stand_in: Forge
+) -> None:
+    """The .deb is installed, used, upgraded with a job that waits, removed and purged."""
+    service = Service(machine, stand_in)
+    old, new = (f"/mnt/share/old/{packages[0].name}", f"/mnt/share/new/{later[0].name}")
+    live(service, ["dpkg", "--install", old], ["dpkg", "--install", new])
 
     machine.run("dpkg", "--remove", "comenq")
     assert service.show("LoadState") == {"LoadState": "not-found"}
     machine.run("test", "-d", "/var/lib/comenq/queue")
 
     machine.run("dpkg", "--purge", "comenq")
-    places = ("/opt", "/etc", "/var/lib", "/run", "/usr/bin", "/usr/sbin", "/usr/lib")
-    assert not machine.run(
-        "find", *places, "-xdev", "-name", "comenq*", "-not", "-path", "*/dpkg/*"
-    )
+    assert not files(machine)
     machine.run("getent", "passwd", "comenq", status=2)
+
+
+@needs_machine
+@pytest.mark.skipif(not shutil.which("rpm"), reason="there is no rpm here")
+def test_a_life_with_the_package_for_fedora(
+    packages: list[Path], later: list[Path], machine: Machine, stand_in: Forge
+) -> None:
+    """The .rpm is installed, used, upgraded with a job that waits, and erased but for the queue."""
+    service = Service(machine, stand_in)
+    old, new = (f"/mnt/share/old/{packages[1].name}", f"/mnt/share/new/{later[1].name}")
+    # What it depends on is here, but not in rpm's books.
+    rpm = ("rpm", "--nodeps", "--force-debian")
+    live(service, [*rpm, "--install", old], [*rpm, "--upgrade", new])
+    unchanged = machine.run("rpm", "--verify", "--nodeps", "comenq", status=None)
+    assert [line.split()[-1] for line in unchanged.splitlines()] == ["/etc/comenqd/config.toml"]
+
+    machine.run("rpm", "--erase", "comenq")
+    assert service.show("LoadState") == {"LoadState": "not-found"}
+    assert files(machine) == {"/etc/comenqd", "/var/lib/comenq"}
+    machine.run("test", "-d", "/var/lib/comenq/queue")
+    kept = machine.run("ls", "/etc/comenqd").split()
+    assert kept == ["config.toml.rpmsave", "github_token"]
+    machine.run("rm", "-r", "/etc/comenqd", "/var/lib/comenq")
