@@ -1,12 +1,8 @@
-"""What a plugin has to be: intakes, stores and posters, and the factories that make them.
-
-Plugins need not inherit from anything here; having the methods is enough.
-Each factory is called with the `Settings` once per process that needs it.
-"""
+"""What a store has to be: it keeps the jobs, their order, and the pace."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
@@ -14,137 +10,21 @@ from typing import TYPE_CHECKING, Protocol, runtime_checkable
 from comenq_core.model import (
     PENDING,
     Attempt,
-    CommentRequest,
     Counts,
-    Entry,
-    Finding,
     Health,
     Instant,
     Job,
-    Origin,
-    Outcome,
     Pacing,
     Pause,
-    Posted,
     State,
-    Status,
     Submission,
-    Throttled,
-    Unauthorized,
-    Unknown,
     Verdict,
 )
 
 if TYPE_CHECKING:
     from comenq_core.settings import Settings
 
-__all__ = [
-    "Examiner",
-    "Intake",
-    "IntakeFactory",
-    "Onlooker",
-    "Poster",
-    "PosterFactory",
-    "Queue",
-    "Stop",
-    "Store",
-    "StoreFactory",
-    "Watch",
-]
-
-
-class Stop(Protocol):
-    """Tells a long-running part that it is time to end."""
-
-    def is_set(self) -> bool:
-        """Whether it is time to end."""
-
-    def wait(self, timeout: float | None = None) -> bool:
-        """Block until it is time to end, or for ``timeout`` seconds; return `is_set`."""
-
-    def fileno(self) -> int:
-        """A descriptor that becomes readable when it is time to end, for event loops."""
-
-
-class Queue(Protocol):
-    """What an intake is handed: the way into the queue. Safe to call from any thread."""
-
-    def submit(self, request: CommentRequest, origin: Origin) -> Entry:
-        """Take one request; durable on return.
-
-        Raises:
-            QueueRefused: the queue is full or its disk is.
-            StoreError: the store failed; nothing was acknowledged.
-        """
-
-    def submit_all(self, submissions: Sequence[Submission]) -> Sequence[Entry]:
-        """Take all of these or, with an error, none; durable on return. Raises as `submit`."""
-
-    def pending(
-        self,
-        limit: int | None = None,
-        *,
-        offset: int = 0,
-        states: Collection[State] = PENDING,
-    ) -> Sequence[Entry]:
-        """The jobs that are in one of these states, in their order, the first few left out."""
-
-    def show(self, prefix: str) -> Entry:
-        """The one job whose id begins with ``prefix``.
-
-        Raises:
-            NoSuchJob: there is none, or there are several. The methods below raise it too.
-        """
-
-    def history(self, limit: int, *, offset: int = 0, only_failed: bool = False) -> Sequence[Job]:
-        """The newest settled jobs, newest last, the very newest few left out."""
-
-    def together(self) -> AbstractContextManager[None]:
-        """Let the changes of a ``with`` block share the work that makes them durable.
-
-        They are durable when the block has ended, not before.
-
-        Raises:
-            StoreError: at its end: perhaps none of them is.
-        """
-
-    def bump(self, prefix: str, by: Origin) -> Entry:
-        """Put a waiting job at the head of the line, never ahead of the cool-off."""
-
-    def bust(self, prefix: str, by: Origin) -> Entry:
-        """Put a waiting job at the end of the line."""
-
-    def hold(self, prefix: str, by: Origin) -> Entry:
-        """Keep a waiting job from being posted."""
-
-    def release(self, prefix: str, by: Origin) -> Entry:
-        """Let a held job take its place again."""
-
-    def cancel(self, prefix: str, by: Origin) -> Entry:
-        """Delete a waiting, held or failed job."""
-
-    def retry(self, prefix: str, by: Origin) -> Entry:
-        """Queue a dead letter again."""
-
-    def pause(self, reason: str, by: Origin) -> None:
-        """Post nothing until `resume`, across restarts."""
-
-    def resume(self, by: Origin) -> None:
-        """Post again, also with a credential that the forge had refused."""
-
-    def status(self) -> Status:
-        """The whole queue at this moment."""
-
-
-class Intake(Protocol):
-    """A way in: passes on what it receives until it is told to stop."""
-
-    def serve(self, queue: Queue, stop: Stop) -> None:
-        """Pass requests on to ``queue``; return soon after ``stop`` is set.
-
-        It runs in a thread of the listener. An exception ends the listener, which is then
-        started again.
-        """
+__all__ = ["Onlooker", "Store", "StoreFactory", "Watch"]
 
 
 class Watch(Protocol):
@@ -332,41 +212,6 @@ class Store(Protocol):
         """Forget jobs that another store has adopted, in whatever state; some may be gone."""
 
 
-class Poster(Protocol):
-    """Speaks to a forge on behalf of one posting account."""
-
-    @property
-    def account(self) -> str:
-        """A stable name for the account, under which its pace is recorded."""
-
-    def credential(self) -> str:
-        """A fingerprint of the credential in use now: it changes when the credential does."""
-
-    def post(self, job: Job) -> Outcome:
-        """Try once, within the time limit that the settings give, and report."""
-
-    def find(
-        self, job: Job, since: datetime, known: Collection[int | str]
-    ) -> Posted | Throttled | Unauthorized | Unknown | None:
-        """Look for the job's comment, posted at or after ``since`` by this account.
-
-        ``None`` says that the forge has answered in full, and the comment is not there. An
-        answer that is not certain is `Unknown`. A comment whose id is ``known`` is another
-        job's, even if it reads the same.
-        """
-
-
-@runtime_checkable
-class Examiner(Protocol):
-    """What a poster may be as well: able to tell what the forge thinks of its credential."""
-
-    def examine(self) -> Sequence[Finding]:
-        """Ask the forge, within the time limit of one attempt, and change nothing there.
-
-        Called by ``comenqd check --online``, never while the account has to be silent.
-        """
-
-
 @runtime_checkable
 class Onlooker(Protocol):
     """What a store's factory may be as well: able to show what is there, and change nothing."""
@@ -381,9 +226,5 @@ class Onlooker(Protocol):
         """
 
 
-IntakeFactory = Callable[["Settings"], Intake]
-"""Makes a way in; it opens nothing before `Intake.serve`."""
 StoreFactory = Callable[["Settings"], Store]
 """Opens the store; what is missing of it is made."""
-PosterFactory = Callable[["Settings"], Iterable[Poster]]
-"""Makes a poster for each posting account; it sends nothing."""

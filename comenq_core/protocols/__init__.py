@@ -1,0 +1,25 @@
+"""What a plugin has to be: intakes, stores and posters, and the factories that make them.
+
+Plugins need not inherit from anything here; having the methods is enough.
+Each factory is called with the `Settings` once per process that needs it.
+"""
+
+from __future__ import annotations
+
+from comenq_core.protocols.intake import Intake, IntakeFactory, Queue, Stop
+from comenq_core.protocols.poster import Examiner, Poster, PosterFactory
+from comenq_core.protocols.store import Onlooker, Store, StoreFactory, Watch
+
+__all__ = [
+    "Examiner",
+    "Intake",
+    "IntakeFactory",
+    "Onlooker",
+    "Poster",
+    "PosterFactory",
+    "Queue",
+    "Stop",
+    "Store",
+    "StoreFactory",
+    "Watch",
+]

@@ -1,0 +1,121 @@
+"""What an intake has to be, and what it is handed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, Protocol
+
+from comenq_core.model import (
+    PENDING,
+    CommentRequest,
+    Entry,
+    Job,
+    Origin,
+    State,
+    Status,
+    Submission,
+)
+
+if TYPE_CHECKING:
+    from comenq_core.settings import Settings
+
+__all__ = ["Intake", "IntakeFactory", "Queue", "Stop"]
+
+
+class Stop(Protocol):
+    """Tells a long-running part that it is time to end."""
+
+    def is_set(self) -> bool:
+        """Whether it is time to end."""
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Block until it is time to end, or for ``timeout`` seconds; return `is_set`."""
+
+    def fileno(self) -> int:
+        """A descriptor that becomes readable when it is time to end, for event loops."""
+
+
+class Queue(Protocol):
+    """What an intake is handed: the way into the queue. Safe to call from any thread."""
+
+    def submit(self, request: CommentRequest, origin: Origin) -> Entry:
+        """Take one request; durable on return.
+
+        Raises:
+            QueueRefused: the queue is full or its disk is.
+            StoreError: the store failed; nothing was acknowledged.
+        """
+
+    def submit_all(self, submissions: Sequence[Submission]) -> Sequence[Entry]:
+        """Take all of these or, with an error, none; durable on return. Raises as `submit`."""
+
+    def pending(
+        self,
+        limit: int | None = None,
+        *,
+        offset: int = 0,
+        states: Collection[State] = PENDING,
+    ) -> Sequence[Entry]:
+        """The jobs that are in one of these states, in their order, the first few left out."""
+
+    def show(self, prefix: str) -> Entry:
+        """The one job whose id begins with ``prefix``.
+
+        Raises:
+            NoSuchJob: there is none, or there are several. The methods below raise it too.
+        """
+
+    def history(self, limit: int, *, offset: int = 0, only_failed: bool = False) -> Sequence[Job]:
+        """The newest settled jobs, newest last, the very newest few left out."""
+
+    def together(self) -> AbstractContextManager[None]:
+        """Let the changes of a ``with`` block share the work that makes them durable.
+
+        They are durable when the block has ended, not before.
+
+        Raises:
+            StoreError: at its end: perhaps none of them is.
+        """
+
+    def bump(self, prefix: str, by: Origin) -> Entry:
+        """Put a waiting job at the head of the line, never ahead of the cool-off."""
+
+    def bust(self, prefix: str, by: Origin) -> Entry:
+        """Put a waiting job at the end of the line."""
+
+    def hold(self, prefix: str, by: Origin) -> Entry:
+        """Keep a waiting job from being posted."""
+
+    def release(self, prefix: str, by: Origin) -> Entry:
+        """Let a held job take its place again."""
+
+    def cancel(self, prefix: str, by: Origin) -> Entry:
+        """Delete a waiting, held or failed job."""
+
+    def retry(self, prefix: str, by: Origin) -> Entry:
+        """Queue a dead letter again."""
+
+    def pause(self, reason: str, by: Origin) -> None:
+        """Post nothing until `resume`, across restarts."""
+
+    def resume(self, by: Origin) -> None:
+        """Post again, also with a credential that the forge had refused."""
+
+    def status(self) -> Status:
+        """The whole queue at this moment."""
+
+
+class Intake(Protocol):
+    """A way in: passes on what it receives until it is told to stop."""
+
+    def serve(self, queue: Queue, stop: Stop) -> None:
+        """Pass requests on to ``queue``; return soon after ``stop`` is set.
+
+        It runs in a thread of the listener. An exception ends the listener, which is then
+        started again.
+        """
+
+
+IntakeFactory = Callable[["Settings"], Intake]
+"""Makes a way in; it opens nothing before `Intake.serve`."""
