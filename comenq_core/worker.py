@@ -11,11 +11,11 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from functools import partial
 
 from comenq_core import pacing
 from comenq_core.errors import NoSuchJob, Outpaced, QueueRefused, WrongState
+from comenq_core.ledger import Ledger
 from comenq_core.log import Log
 from comenq_core.model import (
     Attempt,
@@ -58,6 +58,7 @@ class Worker:
 
     def __init__(self, store: Store, posters: Sequence[Poster], pace: Pace, policy: Policy) -> None:
         self._store = store
+        self._ledger = Ledger(store)
         self._turns = Turns(posters, pace, policy)
         self._pace = pace
         self._policy = policy
@@ -85,8 +86,8 @@ class Worker:
     def _attend(self) -> float:
         if self._store.paused():
             return LONGEST_WAIT
-        self._anchor()
-        self._welcome()
+        self._ledger.anchor()
+        self._ledger.welcome(self._turns)
         now, records = self._store.now(), self._store.pacing()
         waits = [LONGEST_WAIT]
         for job in self._store.doubtful():
@@ -105,20 +106,6 @@ class Worker:
         self._owed = [partial(self._post, claimed, poster)]
         self._pay()
         return 0.0
-
-    def _anchor(self) -> None:
-        """See to it that no wait hangs on what the wall clock showed before the last boot."""
-        now = self._store.now()
-        for record in self._store.pacing().values():
-            anchored = pacing.anchored(record, now)
-            if anchored != record:
-                self._record_pace(anchored, record)
-
-    def _welcome(self) -> None:
-        """Forget that a credential was refused where there is another now."""
-        for record in self._turns.renewed(self._store.pacing()):
-            self._record_pace(replace(record, refused="", reason=""), record)
-            log.info("credential", "An account has another credential.", account=record.account)
 
     def _until_due(self, now: Instant) -> float:
         due = self._store.next_due()
@@ -140,7 +127,7 @@ class Worker:
         after = pacing.after_attempt(begun, tried.outcome, tried.ended, credential, self._pace)
         settle = partial(self._settle, job, verdict, tried.attempt)
         pace = [
-            partial(self._record_pace, after, begun),
+            partial(self._ledger.replace, after, begun),
             partial(report_silence, tried.outcome, after, tried.ended, self._pace),
         ]
         # First what a crash between the two must not lose: the forge's wish, or else the receipt.
@@ -183,7 +170,7 @@ class Worker:
         if isinstance(found, Throttled | Unauthorized):
             silent = pacing.after_look(record, poster.account, found, ended, credential)
             self._owed += [
-                partial(self._record_pace, silent, record),
+                partial(self._ledger.replace, silent, record),
                 partial(report_silence, found, silent, ended, self._pace),
             ]
         self._owed.append(partial(self._settle, job, verdict, attempt))
@@ -215,14 +202,6 @@ class Worker:
                       job=job.id, outcome=attempt.outcome, reason=error)  # fmt: skip
         else:
             report_try(job, verdict, attempt)
-
-    def _record_pace(self, record: Pacing, expect: Pacing | None) -> None:
-        """Replace a record, unless another worker has: then what that one knows is newer."""
-        try:
-            self._store.pace(record, expect=expect)
-        except Outpaced as error:
-            log.info("outpaced", "Another worker has used an account meanwhile.",
-                     account=record.account, reason=error)  # fmt: skip
 
     def _pay(self) -> None:
         """Record what is not recorded yet; if the store fails, the next step does it first."""
