@@ -86,9 +86,12 @@ class Connection:
         self._patience.restart(self._limits.reply_seconds)
 
     def resume_writing(self) -> None:
-        """The client has read."""
+        """The client has read; it is its turn, unless its next replies are still in work."""
         self._is_clogged = False
-        self._patience.restart(self._limits.request_seconds)
+        if self.is_idle:
+            self._patience.restart(self._limits.request_seconds)
+        else:
+            self._patience.suspend()
         self.go_on()
 
     def connection_lost(self) -> None:

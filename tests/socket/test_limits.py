@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from comenq_plugins.unix_socket.channel import CHUNK
 from comenq_plugins.unix_socket.intake import UnixIntake
 from comenq_plugins.unix_socket.limits import MIB, Limits
 from tests.socket.serving import DEADLINE, REQUEST, Served, Talker, serving, until
@@ -89,6 +90,48 @@ def test_time_that_the_daemon_takes_does_not_count(directory: Path) -> None:
         served.store.gate.set()
         assert client.reply()["outcome"] == "ok"
         assert client.ask({"op": "ping"}) == {"outcome": "ok"}
+
+
+def test_time_that_the_daemon_takes_does_not_count_after_a_slow_read_either(
+    directory: Path,
+) -> None:
+    """Who reads late has the replies to what is still in work coming, and owes no request."""
+    patience = 5 * SOON
+    with (
+        _limited(directory, Limits(request_seconds=patience)) as served,
+        served.talk() as blocker,
+        served.talk() as client,
+    ):
+        many = [{**REQUEST, "body": "x" * 1_000}] * 240
+        served.store.gate.clear()
+        blocker.send(REQUEST)
+        until(lambda: len(served.store.batches) == 1)
+        client.send(*many)
+        _turn(served, times=len(many) * 2_000 // CHUNK)
+        _let_one_batch_through(served)
+        client.send(REQUEST, REQUEST)
+        _turn(served)
+        _let_one_batch_through(served)
+        assert {client.reply()["outcome"] for _ in many} == {"ok"}
+        assert not _has_reply(client, patience * 1.5)
+        served.store.gate.set()
+        assert [client.reply()["outcome"] for _ in range(2)] == ["ok", "ok"]
+        assert client.ask({"op": "ping"}) == {"outcome": "ok"}
+
+
+def _turn(served: Served, *, times: int = 2) -> None:
+    """Let the loop go round: in each turn it reads `CHUNK` bytes of each client's, and answers."""
+    for _ in range(times):
+        with served.talk() as client:
+            assert client.ask({"op": "nonsense"})["code"] == "invalid_request"
+
+
+def _let_one_batch_through(served: Served) -> None:
+    """Whoever waits at the gate passes, and the next batch comes to it."""
+    before = len(served.store.batches)
+    served.store.gate.set()
+    served.store.gate.clear()
+    until(lambda: len(served.store.batches) == before + 1)
 
 
 def test_idlest_client_makes_room(directory: Path) -> None:
