@@ -199,7 +199,11 @@ class Client:
         self._parts.clear()
         if not line:
             raise NotAcknowledged("the daemon closed the connection without a reply")
-        return [_reply(line)]
+        try:
+            return [_reply(line)]
+        except NotAcknowledged:
+            cut = "the daemon closed the connection in the middle of its reply"
+            raise NotAcknowledged(cut) from None
 
     def _silent(self) -> NotAcknowledged:
         return NotAcknowledged(f"the daemon did not answer within {self._patience:g} seconds")

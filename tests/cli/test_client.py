@@ -97,7 +97,7 @@ def test_single_request_is_ended_by_half_closing(directory: Path) -> None:
         (b"", "without a reply"),
         (b"Hello\n", "no comenq daemon"),
         (b"[1]\n", "no comenq daemon"),
-        (b'{"outcome":', "no comenq daemon"),
+        (b'{"outcome":', "in the middle of its reply"),
     ],
 )
 def test_daemon_that_does_not_acknowledge(directory: Path, answer: bytes, told: str) -> None:
