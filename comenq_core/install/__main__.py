@@ -17,13 +17,6 @@ from comenq_core.install.steps import Step, carry_out
 
 __all__ = ["main"]
 
-NEXT = """\
-Next:
-  1. Put a GitHub token that may comment into {token}
-  2. See whether anything is missing: {sudo}{daemon} check
-  3. Start it: {start}
-  4. Queue a comment: {commands}/comenq OWNER/REPO NUMBER "Hello"{who}"""
-
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Install or uninstall what is outside the virtual environment; return the exit status."""
@@ -56,10 +49,11 @@ def _here(given: Namespace, places: Places, installation: Installation) -> None:
         print("Nothing has changed.")
         return
     restarted = carry_out(installation.restart(), _act(given))
-    if not restarted and (socket := served_socket(places)):
-        print(f"The daemon that serves {socket} is still the former one: restart it.")
-    if not places.token.is_file() or not places.token.stat().st_size:
-        print(_next(given, places))
+    if socket := served_socket(places):
+        if not restarted:
+            print(f"The daemon that serves {socket} is still the former one: restart it.")
+    else:
+        print(_next(places, installation))
 
 
 def _removal(given: Namespace, installation: Installation) -> Iterator[Step]:
@@ -77,19 +71,11 @@ def _installation(given: Namespace, files: Files) -> Installation:
     return ForMachine(files, ("systemctl",) if is_booted else (), has_systemd=has_systemd)
 
 
-def _next(given: Namespace, places: Places) -> str:
-    systemctl = "systemctl --user" if given.user else "sudo systemctl"
-    start = f"{systemctl} start comenq" if shutil.which("systemctl") else str(places.daemon)
-    return NEXT.format(
-        token=places.token,
-        sudo="" if given.user else "sudo ",
-        daemon=places.daemon,
-        start=start,
-        commands=places.commands,
-        who=""
-        if given.user
-        else "\n     Whoever is to do that joins the group: adduser NAME comenq",
-    )
+def _next(places: Places, installation: Installation) -> str:
+    has_token = places.token.is_file() and places.token.stat().st_size
+    first = [] if has_token else [f"Put a GitHub token that may comment into {places.token}"]
+    steps = enumerate([*first, *installation.next], 1)
+    return "\n".join(["Next:", *(f"  {number}. {step}" for number, step in steps)])
 
 
 def _parser() -> ArgumentParser:

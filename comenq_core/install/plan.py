@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import grp
-import pwd
-import shutil
 import subprocess
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from comenq_core.cli.supervise import conf_file
+from comenq_core.install.account import ACCOUNT, add_account, has_account, remove_account
 from comenq_core.install.files import Files
 from comenq_core.install.paths import Directory, File, FirstFile, Gone, Owner
 from comenq_core.install.relocation import Relocation
@@ -20,8 +17,10 @@ from comenq_core.install.steps import Command, Step
 
 __all__ = ["ForMachine", "ForUser", "Installation", "Staged"]
 
-ACCOUNT = "comenq"
 RUNTIME = Path("/run/comenq")
+START = "Start it"
+USE = "Queue a comment"
+EXAMPLE = 'comenq OWNER/REPO NUMBER "Hello"'
 CREDENTIAL = "${CREDENTIALS_DIRECTORY}/github_token"
 
 
@@ -52,6 +51,11 @@ class Installation(ABC):
     @abstractmethod
     def purge(self) -> Iterator[Step]:
         """Remove configuration, token and queue as well."""
+
+    @property
+    @abstractmethod
+    def next(self) -> Sequence[str]:
+        """What is left for somebody to do, in order, once there is a token."""
 
     def restart(self) -> Iterator[Step]:
         """Have a running service use what is installed now."""
@@ -124,19 +128,28 @@ class ForMachine(Installation):
         """Remove configuration, token, queue and account as well."""
         for path in (self._files.places.config, self._files.places.state, RUNTIME):
             yield Gone(path)
-        yield Command(("userdel", ACCOUNT), lambda: not _has_account())
-        # It outlives its user when it has members.
-        yield Command(("groupdel", ACCOUNT), lambda: not _has_group())
+        yield from remove_account()
+
+    @property
+    def next(self) -> Sequence[str]:
+        """Who uses it joins the group first."""
+        places = self._files.places
+        who = "sudo" if self._has_systemd else f"sudo -u {ACCOUNT}"
+        start = "systemctl start comenq" if self._has_systemd else str(places.daemon)
+        return (
+            f"See whether anything is missing: {who} {places.daemon} check",
+            f"{START}: {who} {start}",
+            f"Let whoever is to queue comments join the group: sudo adduser NAME {ACCOUNT}",
+            f"{USE}: {places.commands}/{EXAMPLE}",
+        )
 
     def _account(self) -> Iterator[Step]:
         if self._has_systemd:
             for name, path in self._files.extras():
                 yield File(path, conf_file(name).read_text())
-            yield Command(("systemd-sysusers", "comenq.conf"), _has_account)
-            return
-        home = ("--home-dir", str(self._files.places.state), "--no-create-home")
-        shell = ("--shell", shutil.which("nologin") or "/bin/false")
-        yield Command(("useradd", "--system", "--user-group", *home, *shell, ACCOUNT), _has_account)
+            yield Command(("systemd-sysusers", "comenq.conf"), has_account)
+        else:
+            yield add_account(self._files.places.state)
 
 
 class ForUser(Installation):
@@ -163,6 +176,17 @@ class ForUser(Installation):
         yield Gone(self._files.places.config)
         yield Gone(self._files.places.state)
 
+    @property
+    def next(self) -> Sequence[str]:
+        """Nobody else has to be thought of."""
+        places = self._files.places
+        start = "systemctl --user start comenq" if self._systemctl else str(places.daemon)
+        return (
+            f"See whether anything is missing: {places.daemon} check",
+            f"{START}: {start}",
+            f"{USE}: {places.commands}/{EXAMPLE}",
+        )
+
 
 class Staged:
     """An installation that is put into a package: the account and the rest come with that.
@@ -183,15 +207,3 @@ class Staged:
         yield FirstFile(config / "config.toml", _config(CREDENTIAL), 0o640)
         yield from self._files.install()
         yield self._files.unit()
-
-
-def _has_account() -> bool:
-    with suppress(KeyError):
-        return bool(pwd.getpwnam(ACCOUNT))
-    return False
-
-
-def _has_group() -> bool:
-    with suppress(KeyError):
-        return bool(grp.getgrnam(ACCOUNT))
-    return False

@@ -227,7 +227,8 @@ def test_a_user_installs_runs_and_uninstalls_comenq(home: Home) -> None:
     }
 
     said = home.run(*script, also=offline)
-    assert f"Put a GitHub token that may comment into {home.token}" in said
+    assert f"1. Put a GitHub token that may comment into {home.token}" in said
+    assert f"3. Start it: {home.path}/.local/bin/comenqd\n" in said
     home.token.write_text("ghp_x")
     assert home.run(*script, also=offline) == "Nothing has changed.\n"
     assert "WRONG" not in home.run(home.path / ".local/bin/comenqd", "check")
