@@ -43,9 +43,9 @@ _shtab_comenq_bust_pos_0_COMPGEN=_comenq_ids
 _shtab_comenq_bust___socket_COMPGEN=_shtab_compgen_files
 _shtab_comenq_hold_pos_0_COMPGEN=_comenq_ids
 _shtab_comenq_hold___socket_COMPGEN=_shtab_compgen_files
-_shtab_comenq_release_pos_0_COMPGEN=_comenq_ids
+_shtab_comenq_release_pos_0_COMPGEN=_comenq_ids_release
 _shtab_comenq_release___socket_COMPGEN=_shtab_compgen_files
-_shtab_comenq_retry_pos_0_COMPGEN=_comenq_ids
+_shtab_comenq_retry_pos_0_COMPGEN=_comenq_ids_retry
 _shtab_comenq_retry___socket_COMPGEN=_shtab_compgen_files
 _shtab_comenq_del_pos_0_COMPGEN=_comenq_ids
 _shtab_comenq_del___socket_COMPGEN=_shtab_compgen_files
@@ -133,7 +133,9 @@ _shtab_comenq___version_nargs=0
 
 
 # Custom Preamble
-_comenq_ids() { compgen -W "$(comenq list --all 2>/dev/null | sed '1d;s/ .*//')" -- "$1"; }
+_comenq_ids() { compgen -W "$(comenq list -n 100 2>/dev/null | sed '1d;s/ .*//')" -- "$1"; }
+_comenq_ids_release() { compgen -W "$(comenq list -n 100 --state held 2>/dev/null | sed '1d;s/ .*//')" -- "$1"; }
+_comenq_ids_retry() { compgen -W "$(comenq list -n 100 --state failed 2>/dev/null | sed '1d;s/ .*//')" -- "$1"; }
 # End Custom Preamble
 
 # $1=COMP_WORDS[1]

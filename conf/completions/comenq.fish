@@ -5,7 +5,9 @@
 # See also: https://fishshell.com/docs/current/completions.html#where-to-put-completions
 
 # Custom Preamble
-function _comenq_ids; comenq list --all 2>/dev/null | sed '1d;s/ .*//'; end
+function _comenq_ids; comenq list -n 100 2>/dev/null | sed '1d;s/ .*//'; end
+function _comenq_ids_release; comenq list -n 100 --state held 2>/dev/null | sed '1d;s/ .*//'; end
+function _comenq_ids_retry; comenq list -n 100 --state failed 2>/dev/null | sed '1d;s/ .*//'; end
 # End Custom Preamble
 
 # Parse current commandline:
@@ -131,13 +133,13 @@ complete -c comenq -n '_shtab_comenq_using release' -s h -l help -d 'show this h
 complete -c comenq -n '_shtab_comenq_using release' -l all -d 'all held jobs'
 complete -c comenq -n '_shtab_comenq_using release' -l json -d 'print each changed job as a line of JSON'
 complete -c comenq -n '_shtab_comenq_using release' -l socket -xka "(__fish_complete_path (commandline -ct))" -d 'the daemon'"'"'s socket (default: $COMENQ_SOCKET, then one'"'"'s own, then the system'"'"'s)'
-complete -c comenq -n '_shtab_comenq_using release; and test $_shtab_comenq_npos -ge 0' -ka "(_comenq_ids)" -d 'a job'"'"'s id, or an unambiguous beginning of it; - reads ids from standard input'
+complete -c comenq -n '_shtab_comenq_using release; and test $_shtab_comenq_npos -ge 0' -ka "(_comenq_ids_release)" -d 'a job'"'"'s id, or an unambiguous beginning of it; - reads ids from standard input'
 complete -c comenq -n '_shtab_comenq_using; and test $_shtab_comenq_npos -eq 0' -a retry -d 'Queue failed jobs again.'
 complete -c comenq -n '_shtab_comenq_using retry' -s h -l help -d 'show this help message and exit'
 complete -c comenq -n '_shtab_comenq_using retry' -l all -d 'all failed jobs'
 complete -c comenq -n '_shtab_comenq_using retry' -l json -d 'print each changed job as a line of JSON'
 complete -c comenq -n '_shtab_comenq_using retry' -l socket -xka "(__fish_complete_path (commandline -ct))" -d 'the daemon'"'"'s socket (default: $COMENQ_SOCKET, then one'"'"'s own, then the system'"'"'s)'
-complete -c comenq -n '_shtab_comenq_using retry; and test $_shtab_comenq_npos -ge 0' -ka "(_comenq_ids)" -d 'a job'"'"'s id, or an unambiguous beginning of it; - reads ids from standard input'
+complete -c comenq -n '_shtab_comenq_using retry; and test $_shtab_comenq_npos -ge 0' -ka "(_comenq_ids_retry)" -d 'a job'"'"'s id, or an unambiguous beginning of it; - reads ids from standard input'
 complete -c comenq -n '_shtab_comenq_using; and test $_shtab_comenq_npos -eq 0' -a del -d 'Delete jobs that are not posted.'
 complete -c comenq -n '_shtab_comenq_using del' -s h -l help -d 'show this help message and exit'
 complete -c comenq -n '_shtab_comenq_using del' -l all -d 'all waiting and held jobs'

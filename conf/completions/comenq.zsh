@@ -149,7 +149,7 @@ _shtab_comenq_release_options=(
   "--all[all held jobs]"
   "--json[print each changed job as a line of JSON]"
   "--socket[the daemon\'s socket (default\: \$COMENQ_SOCKET, then one\'s own, then the system\'s)]:PATH:_files"
-  "(*)::a job\'s id, or an unambiguous beginning of it\; - reads ids from standard input:_comenq_ids"
+  "(*)::a job\'s id, or an unambiguous beginning of it\; - reads ids from standard input:_comenq_ids_release"
 )
 
 # guard to ensure default positional specs are added only once per session
@@ -168,7 +168,7 @@ _shtab_comenq_retry_options=(
   "--all[all failed jobs]"
   "--json[print each changed job as a line of JSON]"
   "--socket[the daemon\'s socket (default\: \$COMENQ_SOCKET, then one\'s own, then the system\'s)]:PATH:_files"
-  "(*)::a job\'s id, or an unambiguous beginning of it\; - reads ids from standard input:_comenq_ids"
+  "(*)::a job\'s id, or an unambiguous beginning of it\; - reads ids from standard input:_comenq_ids_retry"
 )
 
 # guard to ensure default positional specs are added only once per session
@@ -254,7 +254,9 @@ _shtab_comenq() {
 }
 
 # Custom Preamble
-_comenq_ids() { local -a ids; ids=(${(f)"$(comenq list --all 2>/dev/null | sed '1d;s/ .*//')"}); compadd -a ids; }
+_comenq_ids() { local -a ids; ids=(${(f)"$(comenq list -n 100 2>/dev/null | sed '1d;s/ .*//')"}); compadd -a ids; }
+_comenq_ids_release() { local -a ids; ids=(${(f)"$(comenq list -n 100 --state held 2>/dev/null | sed '1d;s/ .*//')"}); compadd -a ids; }
+_comenq_ids_retry() { local -a ids; ids=(${(f)"$(comenq list -n 100 --state failed 2>/dev/null | sed '1d;s/ .*//')"}); compadd -a ids; }
 # End Custom Preamble
 
 

@@ -134,3 +134,23 @@ def test_bash_completes_ids(complete: Complete, comenq: Comenq, served: Served) 
     ids = [job.id for job in served.store.pending()]
     assert complete("bump", "") == ids
     assert complete("show", ids[0][:11]) == [job_id for job_id in ids if job_id[:11] == ids[0][:11]]
+
+
+@_needs("fish")
+def test_fish_completes_commands_and_ids(comenq: Comenq, served: Served) -> None:
+    """What can stand there, and of the jobs those that the command can be about."""
+    comenq("o/r", "1", "one")
+    comenq("o/r", "2", "two")
+    waiting, held = (job.id for job in served.store.pending())
+    comenq("hold", held)
+    script = CONF / "completions" / "comenq.fish"
+
+    def ask(line: str) -> list[str]:
+        command = f"source {script}; complete --do-complete '{line}'"
+        path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+        done = _checked("fish", "-c", command, COMENQ_SOCKET=str(served.path), PATH=path)
+        return [offer.partition("\t")[0] for offer in done.stdout.splitlines()]
+
+    assert ask("comenq rele") == ["release"]
+    assert ask("comenq release ") == [held]
+    assert sorted(ask("comenq bump ")) == sorted([waiting, held])
