@@ -53,8 +53,8 @@ class Connection:
 
     @property
     def weight(self) -> int:
-        """How many bytes have arrived and are not in work."""
-        return len(self._lines)
+        """How many bytes have arrived and are not in work, or wait for the client to read them."""
+        return len(self._lines) + self._channel.unsent
 
     # What the channel calls ----------------------------------------------------------------------
 

@@ -50,7 +50,7 @@ class Hub:
             self._dismiss(min(idle, key=lambda member: member.since))
 
     def weigh(self, grown: Connection) -> None:
-        """Look at what all have sent; when it is too much, the one with the most has to go."""
+        """Look at what is kept for all; when it is too much, the one with the most has to go."""
         if grown.weight < LIGHT:
             return
         if sum(member.weight for member in self._members) > self.limits.memory:

@@ -19,7 +19,7 @@ class Limits:
         reply_seconds: for a client to take what was written to it.
         connections: how many there may be at once.
         read_ahead: how many requests of one connection are in work at once.
-        memory: bytes received and not yet begun, over all connections.
+        memory: bytes received and not yet begun, or written and not yet read, over all connections.
         stop_seconds: for what is in work to be answered when the daemon stops.
     """
 

@@ -195,6 +195,19 @@ def test_client_that_does_not_read_is_cut_off(directory: Path) -> None:
         assert other.ask(REQUEST)["outcome"] == "ok"
 
 
+def test_unread_replies_take_no_more_memory_than_requests_may(directory: Path) -> None:
+    """When they take too much together, those with the most are cut off; others are served."""
+    limits = Limits(memory=2 * MIB, reply_seconds=DEADLINE * 2, request_seconds=DEADLINE * 2)
+    with _limited(directory, limits) as served, ExitStack() as stack:
+        other, *lazy = [stack.enter_context(served.talk()) for _ in range(6)]
+        for _ in range(12):
+            other.ask({**REQUEST, "body": "x" * 100_000})
+        for client in lazy:
+            client.send({"op": "list"})
+        until(lambda: sum(map(_is_hung_up, lazy)) >= 3)
+        assert other.ask({"op": "ping"}) == {"outcome": "ok"}
+
+
 def _is_hung_up(client: Talker) -> bool:
     poll = select.poll()
     poll.register(client.socket, select.POLLHUP)
