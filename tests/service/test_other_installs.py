@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from comenq_core.testing.forge import Forge
+from tests.process.daemon import READY
 from tests.service.machine import PATH, PYTHON, Machine, missing
 from tests.service.service import TOKEN
 
@@ -64,8 +65,8 @@ def test_a_users_own_service(machine: Machine, stand_in: Forge, wheel: str) -> N
     machine.run("systemctl", "stop", "manager")
 
 
-def test_a_machine_without_systemd(machine: Machine, wheel: str) -> None:
-    """Where systemd is not to be had, the account is made by useradd, and reads its token."""
+def test_a_machine_without_systemd(machine: Machine, stand_in: Forge, wheel: str) -> None:
+    """Without systemd, the account is made by useradd, and its daemon posts until it is stopped."""
     tools = "/srv/tools"
     hidden = " ".join(f"{tools}/{name}" for name in ("systemctl", "systemd-sysusers"))
     machine.run("sh", "-c", f"mkdir {tools} && ln -s /usr/bin/* /usr/sbin/* {tools}/ ; rm {hidden}")
@@ -78,6 +79,21 @@ def test_a_machine_without_systemd(machine: Machine, wheel: str) -> None:
     machine.write("/etc/comenqd/github_token", TOKEN)
     check = machine.run_as("comenq", "env", path, "/usr/local/sbin/comenqd", "check")
     assert "WRONG" not in check
+
+    machine.run("install", "-d", "-o", "comenq", "-g", "comenq", "-m", "0750", "/run/comenq")
+    become = ("setpriv", "--reuid=comenq", "--regid=comenq", "--init-groups", "env", path)
+    told = f"COMENQD_GITHUB_API_URL={stand_in.url}"
+    log = machine.follow_command(*become, told, "/usr/local/sbin/comenqd")
+    log.until(*READY)
+    before = len(stand_in.comments)
+    machine.run("comenq", "o/r", "1", "by hand")
+    assert stand_in.wait_for_comments(before + 1, timeout=60)[-1].body == "by hand"
+
+    refused = machine.run("env", path, SCRIPT, "--uninstall", "--purge", status=1)
+    assert "a daemon serves /run/comenq/comenq.sock: stop it" in refused
+    supervisord = machine.run("comenqd", "ctl", "pid").strip()
+    machine.run("comenqd", "ctl", "shutdown")
+    machine.run("tail", f"--pid={supervisord}", "--follow", "/dev/null")
 
     machine.run("env", path, SCRIPT, "--uninstall", "--purge")
     machine.run("getent", "passwd", "comenq", status=2)
