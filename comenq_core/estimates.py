@@ -33,6 +33,14 @@ class Estimates:
         """The entries of jobs that may stand anywhere in the line."""
         return self._placed(jobs, [self._place(job) for job in jobs])
 
+    def queued(self, jobs: Sequence[Job]) -> Sequence[Entry]:
+        """The entries of jobs that came together, and most often stand in a row."""
+        if len(jobs) > 2 and all(map(_waits, jobs)):  # noqa: PLR2004  (both ends are asked for)
+            places = range(self._place(jobs[0]), self._place(jobs[-1]) + 1)
+            if len(places) == len(jobs):
+                return self._placed(jobs, places)
+        return self.entries(jobs)
+
     def listed(self, jobs: Sequence[Job]) -> Sequence[Entry]:
         """The entries of jobs that the store has listed, so that those that wait are in a row.
 

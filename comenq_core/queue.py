@@ -90,7 +90,7 @@ class JobQueue:
     def _estimated(self, jobs: Sequence[Job]) -> Sequence[Entry]:
         """The entries of queued jobs: whatever fails now, nobody must queue them again."""
         try:
-            return self._estimates.entries(jobs)
+            return self._estimates.queued(jobs)
         except ComenqError as error:
             log.warning("no_estimate", "A place in the line cannot be told.", reason=error)
             return [Entry(job=job) for job in jobs]

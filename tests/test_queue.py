@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -132,6 +134,30 @@ def test_a_page_asks_for_one_place_and_knows_all(clock: FakeClock) -> None:
     assert store.asked == 2
     listed = [(entry.job.asked.body, entry.position) for page in pages for entry in page]
     assert listed == [("posting", 0), ("a", 0), ("b", 1), ("later", 2), ("held", 0)]
+
+
+def test_a_batch_asks_for_two_places_and_knows_all(clock: FakeClock) -> None:
+    """What comes together stands in a row, most often."""
+    store = Counting(clock)
+    entries = JobQueue(store, PACE).submit_all(
+        [Submission(request=request(str(number)), origin=ME) for number in range(50)]
+    )
+    assert [entry.position for entry in entries] == list(range(50))
+    assert store.asked == 2
+
+
+@pytest.mark.parametrize("exception", [{"ahead": True}, {"if_absent": True}])
+def test_a_batch_that_is_in_no_row_is_told_all_the_same(
+    queue: JobQueue, exception: dict[str, Any]
+) -> None:
+    """One that goes ahead, or is there already, has the place that it has."""
+    queue.submit(request("known"), ME)
+    queue.submit(request("other"), ME)
+    bodies = ["a", "known", "b"]
+    batch = [Submission(request=request(body), origin=ME) for body in bodies]
+    batch[1] = replace(batch[1], **exception)
+    for entry in queue.submit_all(batch):
+        assert entry == queue.show(entry.job.id)
 
 
 def test_what_is_queued_is_acknowledged_even_without_an_estimate(clock: FakeClock) -> None:
