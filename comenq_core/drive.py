@@ -6,6 +6,7 @@ from contextlib import ExitStack, closing
 from select import select
 
 from comenq_core import registry
+from comenq_core.clock import system_clock
 from comenq_core.errors import ComenqError, StoreLocked
 from comenq_core.log import Log
 from comenq_core.protocols import Stop, Store, Watch
@@ -29,7 +30,8 @@ def run(settings: Settings, stop: Stop) -> int:
     plugins = registry.load()
     store = plugins.store(settings)
     pace = pace_of(settings)
-    worker = Worker(store, plugins.posters(settings), pace, policy_of(settings))
+    posters = plugins.posters(settings)
+    worker = Worker(store, posters, pace, policy_of(settings), system_clock)
     with ExitStack() as life:
         if _has_turn(store, stop, life):
             watch = life.enter_context(closing(store.watch()))

@@ -54,14 +54,23 @@ class Worker:
         posters: one for each posting account, at least one.
         pace: how far apart an account's posts are.
         policy: when to look again, and when to give up.
+        clock: the machine's, which posters compare with the forge's; by default the store's.
     """
 
-    def __init__(self, store: Store, posters: Sequence[Poster], pace: Pace, policy: Policy) -> None:
+    def __init__(
+        self,
+        store: Store,
+        posters: Sequence[Poster],
+        pace: Pace,
+        policy: Policy,
+        clock: Callable[[], Instant] | None = None,
+    ) -> None:
         self._store = store
         self._ledger = Ledger(store)
         self._turns = Turns(posters, pace, policy)
         self._pace = pace
         self._policy = policy
+        self._clock = clock or store.now
         self._owed: list[Callable[[], None]] = []
 
     def step(self) -> float:
@@ -151,7 +160,7 @@ class Worker:
     def _look(self, job: Job, poster: Poster, record: Pacing | None) -> None:
         """Ask the forge whether a doubtful job's comment is there."""
         credential = poster.credential()
-        started = self._store.now()
+        here, started = self._clock(), self._store.now()
         try:
             job = self._store.reclaim(job)
         except (NoSuchJob, WrongState) as error:
@@ -161,7 +170,8 @@ class Worker:
         if job.interruptions > self._policy.max_interruptions:
             self._give_up(job, poster, started)
             return
-        since = tried_at(job, record, started, self._pace.attempt_limit)
+        ago = started.wall - tried_at(job, record, started, self._pace.attempt_limit)
+        since = here.wall - ago
         found = try_find(poster, job, since, self._known(job))
         ended = self._store.now()
         verdict = self._judge(job, found, ended)

@@ -32,6 +32,7 @@ class Poster(Protocol):
     ) -> Posted | Throttled | Unauthorized | Unknown | None:
         """Look for the job's comment, posted at or after ``since`` by this account.
 
+        ``since`` is by the machine's clock, with which the forge's own can be compared.
         ``None`` says that the forge has answered in full, and the comment is not there. An
         answer that is not certain is `Unknown`. A comment whose id is ``known`` is another
         job's, even if it reads the same.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -13,6 +13,7 @@ from comenq_core.model import (
     Attempt,
     CommentRequest,
     InDoubt,
+    Instant,
     Job,
     Origin,
     Outcome,
@@ -38,6 +39,7 @@ class Board:
         self.account = account
         self.posted: list[str] = []
         self.looked_for: list[str] = []
+        self.since: list[datetime] = []
 
     def credential(self) -> str:
         """Always the same."""
@@ -51,6 +53,7 @@ class Board:
     def find(self, job: Job, since: datetime, known: Collection[int | str]) -> Posted | None:
         """Find nothing."""
         self.looked_for.append(job.id)
+        self.since.append(since)
         return None
 
 
@@ -166,6 +169,19 @@ def test_an_announcement_that_was_recorded_without_our_knowing_is_ours(
     store.claim = claim_after_announcement  # type: ignore[method-assign]
     worker.step()
     assert board.posted == [job.id]
+
+
+def test_a_job_is_looked_for_by_the_clock_of_the_machine(
+    store: Shared, board: Board, clock: FakeClock
+) -> None:
+    """A database whose clock is ahead hides no comment: posters know the machine's clock alone."""
+    behind = timedelta(hours=-1)
+    worker = Worker(store, [board], PACE, POLICY, lambda: Instant(wall=clock().wall + behind))
+    tried = clock().wall
+    put_in_doubt(store, "ours", clock)
+    clock.advance(60)
+    worker.step()
+    assert board.since == [tried + behind]
 
 
 def test_a_doubtful_job_that_another_took_is_let_be(
