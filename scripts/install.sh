@@ -10,7 +10,8 @@ in /opt/comenq, the commands comenq and comenqd, an account, and a service that
 is yet to be started.
 
   --user           install for yourself: no root, and a service of your own
-  --prefix DIR     where the commands go: DIR/bin and DIR/sbin (/usr/local)
+  --prefix DIR     where the commands go: DIR/bin and DIR/sbin (/usr/local);
+                   give the same one to --uninstall
   --destdir DIR    put everything below DIR, as into a package; change nothing else
   --wheel FILE     install this wheel of comenq instead of this checkout
   --dry-run        print every step and do nothing

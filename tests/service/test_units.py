@@ -92,12 +92,16 @@ def test_the_property_list_is_one_of_launchd() -> None:
 
 
 def test_the_property_list_has_only_keys_that_launchd_knows() -> None:
-    """It has no key that launchd does not know and would silently ignore."""
+    """It has no key that launchd would silently ignore, or whose value is of another kind."""
+    # As its manual says: https://keith.github.io/xcode-man-pages/launchd.plist.5.html
     known = {
-        "ExitTimeOut", "GroupName", "HardResourceLimits", "KeepAlive", "Label", "ProcessType",
-        "ProgramArguments", "RunAtLoad", "StandardErrorPath", "StandardOutPath",
-        "ThrottleInterval", "Umask", "UserName", "WorkingDirectory",
+        "ExitTimeOut": int, "GroupName": str, "HardResourceLimits": dict, "KeepAlive": bool,
+        "Label": str, "ProcessType": str, "ProgramArguments": list, "RunAtLoad": bool,
+        "StandardErrorPath": str, "StandardOutPath": str, "ThrottleInterval": int, "Umask": int,
+        "UserName": str, "WorkingDirectory": str,
     }  # fmt: skip
     job = plistlib.loads(conf_file("org.comenq.comenqd.plist").read_bytes())
 
-    assert job.keys() <= known
+    assert {key: type(value) for key, value in job.items()} == {key: known[key] for key in job}
+    assert job["ProcessType"] in {"Background", "Standard", "Adaptive", "Interactive"}
+    assert job["HardResourceLimits"] == {"Core": 0}
