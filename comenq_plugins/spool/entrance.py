@@ -7,16 +7,14 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 
-from comenq_core.errors import QueueRefused, WrongState
-from comenq_core.identity import alike, digest_of, id_from, id_of_key
-from comenq_core.model import CommentRequest, Instant, Job, Room, Submission
-from comenq_plugins.spool import durable, journal
-from comenq_plugins.spool.catalogue import Catalogue, Place
+from comenq_core.errors import QueueRefused
+from comenq_core.model import Instant, Job, Room
+from comenq_plugins.spool.batch import Batch, Item, are_unique
+from comenq_plugins.spool.catalogue import Catalogue
 from comenq_plugins.spool.flush import Flusher
 from comenq_plugins.spool.locks import locked
-from comenq_plugins.spool.names import Name, micros, moment
 
-__all__ = ["Entrance", "Item", "Limits"]
+__all__ = ["Entrance", "Limits"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,14 +29,6 @@ class Limits:
     max_pending: int
     min_free_bytes: int
     min_free_inodes: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Item:
-    """A submission, and the id its job is to have where that is fixed beforehand."""
-
-    submission: Submission
-    id: str = ""
 
 
 class Entrance:
@@ -56,20 +46,33 @@ class Entrance:
         self._flusher = Flusher()
 
     def put(self, items: Sequence[Item], now: Instant) -> Sequence[Job]:
-        """Store all or, with an error, none; durable on return.
+        """Store all or, with an error, none; durable on return. Raises as `admit` and `write`."""
+        with self._alone(items):
+            batch = self.admit(items, now)
+            self.write(batch)
+            batch.enter()
+        return batch.jobs
+
+    def admit(self, items: Sequence[Item], now: Instant) -> Batch:
+        """Give each item its place; nothing is written yet.
 
         Raises:
             QueueRefused: too many are waiting, or too little space is left.
             WrongState: a key is in use for another request.
-            OSError: the disk failed.
         """
         self._check_room(len(items))
-        with self._alone(items):
-            batch = _Batch(self._catalogue, items)
-            jobs = [batch.known(item) or batch.add(item, now, self._order(item, now))
-                    for item in items]  # fmt: skip
-            batch.write(self._flusher)
-        return jobs
+        batch = Batch(self._catalogue, items)
+        for item in items:
+            batch.take(item, now, self._order(item, now))
+        return batch
+
+    def write(self, batch: Batch) -> None:
+        """Make the whole batch durable and visible or, with an error, none of it.
+
+        Raises:
+            OSError: the disk failed.
+        """
+        batch.write(self._flusher)
 
     def rooms(self) -> Iterator[Room]:
         """What may run out, and how much of it is left."""
@@ -104,94 +107,14 @@ class Entrance:
     @contextmanager
     def _alone(self, items: Sequence[Item]) -> Iterator[None]:
         """Keep two processes from queuing the same key at once."""
-        unique = any(i.submission.request.key or i.submission.if_absent for i in items)
-        lock = locked(self._layout.changes) if unique else nullcontext()
-        with lock:
+        unique = are_unique(items)
+        with locked(self._layout.changes) if unique else nullcontext():
             if unique:
                 self._catalogue.sync()
             yield
 
     def _order(self, item: Item, now: Instant) -> int:
         return self._catalogue.head(now) if item.submission.ahead else self._catalogue.end(now)
-
-
-class _Batch:
-    """Jobs that are written together."""
-
-    def __init__(self, catalogue: Catalogue, items: Sequence[Item]) -> None:
-        self._catalogue = catalogue
-        self._layout = catalogue.layout
-        keys = [item.submission.request.key for item in items]
-        ids = {id_of_key(key) for key in keys if key is not None}
-        self._known = catalogue.known(ids) if ids else frozenset()
-        self._new: dict[str, tuple[Name, Job]] = {}
-
-    def known(self, item: Item) -> Job | None:
-        """The job that this item would double, if there is one.
-
-        Whoever has renamed it into its place may not have synced the directory yet: it is
-        acknowledged here, so it is synced here.
-        """
-        request = item.submission.request
-        keyed = self._keyed(request, id_of_key(request.key)) if request.key is not None else None
-        return keyed or (self._same(request) if item.submission.if_absent else None)
-
-    def _keyed(self, request: CommentRequest, job_id: str) -> Job | None:
-        if job_id in self._new:
-            job = self._new[job_id][1]
-        elif job_id in self._known:
-            place, job = self._catalogue.look_up(job_id)
-            durable.sync_directory(place.directory)
-        else:
-            return None
-        if not alike(job, request):
-            raise WrongState(f"the key belongs to job {job_id}, which is another comment")
-        return job
-
-    def _same(self, request: CommentRequest) -> Job | None:
-        digest = digest_of(request)
-        written = [job for name, job in self._new.values() if name.digest == digest]
-        found = next((job for job in written if alike(job, request)), None)
-        return found or self._stored(request, digest)
-
-    def _stored(self, request: CommentRequest, digest: str) -> Job | None:
-        for directory in (self._layout.cur, self._layout.new, self._layout.hold):
-            names = [n for n in self._catalogue.names(directory) if n.digest == digest]
-            for job in self._catalogue.jobs(Place(directory, name) for name in names):
-                if alike(job, request):
-                    durable.sync_directory(directory)
-                    return job
-        return None
-
-    def add(self, item: Item, now: Instant, order: int) -> Job:
-        """Take a new job into the batch."""
-        request, origin = item.submission.request, item.submission.origin
-        job_id = id_of_key(request.key) if request.key is not None else item.id
-        due = micros(request.not_before) if request.not_before else 0
-        name = Name(order, max(0, due), job_id or id_from(os.urandom(16)), digest_of(request))
-        job = Job(
-            id=name.id,
-            request=request,
-            arrived=now.wall,
-            origin=origin,
-            due=moment(name.due) if name.due else None,
-        )
-        self._new[name.id] = (name, job)
-        return job
-
-    def write(self, flusher: Flusher) -> None:
-        """Make the whole batch durable and visible or, with an error, none of it."""
-        if not self._new:
-            return
-        files = {
-            self._layout.draft(name): journal.encode_job(job) for name, job in self._new.values()
-        }
-        durable.create_all(files, flusher)
-        names = [name for name, _ in self._new.values()]
-        targets = [f"{self._layout.new}/{name}" for name in names]
-        durable.publish(list(zip(files, targets, strict=True)))
-        for name in names:
-            self._catalogue.add(name)
 
 
 def _full(room: Room) -> QueueRefused:

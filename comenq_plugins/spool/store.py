@@ -22,13 +22,13 @@ from comenq_core.model import (
     Verdict,
 )
 from comenq_plugins.spool import durable
+from comenq_plugins.spool.batch import Item, are_unique
 from comenq_plugins.spool.bell import Bell
 from comenq_plugins.spool.bench import Bench
 from comenq_plugins.spool.catalogue import Catalogue
-from comenq_plugins.spool.commit import GroupCommit
 from comenq_plugins.spool.desk import Desk
 from comenq_plugins.spool.drops import Adopted, Drops
-from comenq_plugins.spool.entrance import Entrance, Item
+from comenq_plugins.spool.entrance import Entrance
 from comenq_plugins.spool.faults import reported
 from comenq_plugins.spool.journal import Event
 from comenq_plugins.spool.locks import claim_lock, is_claimed
@@ -67,7 +67,6 @@ class SpoolStore:
         self._bench = Bench(catalogue)
         self._moving = Moving(catalogue)
         self._drops = Drops(catalogue, self._put_adopted, clock)
-        self._commit = GroupCommit(self._put)
         self._threads = threading.RLock()
         self.now = clock
 
@@ -80,12 +79,21 @@ class SpoolStore:
     # The listener's side
 
     def put(self, submissions: Sequence[Submission]) -> Sequence[Job]:
-        """Write, sync, rename, sync: then the jobs are acknowledged."""
-        return self._commit.put(submissions)
+        """Write, sync, rename, sync: then the jobs are acknowledged.
 
-    def _put(self, submissions: Sequence[Submission]) -> Sequence[Job]:
+        Threads wait for the disk side by side, and the filesystem writes for all of them at once;
+        one that must not double a job waits alone.
+        """
+        items = [Item(submission=submission) for submission in submissions]
         with self._operation():
-            return self._entrance.put([Item(submission=s) for s in submissions], self.now())
+            if are_unique(items):
+                return self._entrance.put(items, self.now())
+            batch = self._entrance.admit(items, self.now())
+        with reported(self._layout.root):
+            self._entrance.write(batch)
+        with self._threads:
+            batch.enter()
+        return batch.jobs
 
     def get(self, prefix: str) -> Job:
         """The one job whose id begins so, in whatever directory."""

@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -55,6 +57,17 @@ def readable(watch: Watch) -> bool:
 
 
 # Putting -----------------------------------------------------------------------------------------
+
+
+def test_threads_wait_for_the_disk_together(
+    store: SpoolStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The filesystem can write for eight threads at once, since none waits for another."""
+    together = threading.Barrier(8, timeout=30)
+    monkeypatch.setattr(os, "fsync", lambda _: together.wait())
+    with ThreadPoolExecutor(8) as threads:
+        jobs = list(threads.map(lambda number: put(store, f"c {number}")[0], range(8)))
+    assert len({job.id for job in jobs}) == len(store.pending()) == 8
 
 
 def test_a_job_stands_in_new_and_nowhere_else(store: SpoolStore, spool: Path) -> None:
@@ -321,6 +334,23 @@ def test_listing_passes_over_what_is_damaged(store: SpoolStore, spool: Path) -> 
     assert [job.id for job in store.pending()] == [sound.id]
     with pytest.raises(StoreError, match="damaged"):
         store.get(damaged.id)
+
+
+def test_held_jobs_are_found_wherever_they_have_gone_since(
+    store: SpoolStore, opener: Opener
+) -> None:
+    """What was seen in a directory once is believed only while it is there."""
+    jobs = put(store, "a", "b", "c")
+    for job in jobs:
+        store.hold(job.id)
+    assert [store.get(job.id).state for job in jobs] == [State.HELD] * 3
+    other = opener()
+    other.release(jobs[0].id)
+    other.cancel(jobs[1].id)
+    assert store.get(jobs[0].id).state is State.WAITING
+    with pytest.raises(NoSuchJob):
+        store.get(jobs[1].id)
+    assert store.release(jobs[2].id).state is State.WAITING
 
 
 def test_a_job_is_found_while_it_moves(store: SpoolStore, spool: Path) -> None:
