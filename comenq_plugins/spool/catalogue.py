@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Iterable, Iterator
+from functools import partial
 from typing import NamedTuple
 
 from comenq_core.errors import InvalidRequest, NoSuchJob, StoreError, WrongState
@@ -11,6 +12,8 @@ from comenq_core.log import Log, printable
 from comenq_core.model import Counts, Job, State
 from comenq_plugins.spool import journal
 from comenq_plugins.spool.incoming import Incoming, listed
+from comenq_plugins.spool.index import WINDOW
+from comenq_plugins.spool.layout import Layout
 from comenq_plugins.spool.names import Name
 from comenq_plugins.spool.reading import Unfit, Unreadable, read_own
 
@@ -41,9 +44,9 @@ class Place(NamedTuple):
 class Catalogue(Incoming):
     """Finds jobs, wherever they stand. Call `sync` first."""
 
-    def names(self, directory: str) -> list[Name]:
-        """The jobs in a directory."""
-        return list(self.index) if directory == self.layout.new else listed(directory)
+    def __init__(self, layout: Layout, window: int = WINDOW) -> None:
+        super().__init__(layout, window)
+        self._last_seen: dict[str, Place] = {}
 
     def look_up(self, prefix: str) -> tuple[Place, Job]:
         """The one job whose id begins with ``prefix``, and where it is.
@@ -92,22 +95,41 @@ class Catalogue(Incoming):
         # Jobs move while this looks. Along the usual way, from new/ to done/, none is missed;
         # one that went back is found by looking again.
         self.sync()
-        found: dict[str, Place] = {}
-        for directory in reversed(self.layout.states):
-            if directory == self.layout.new:
-                names = self._waiting(prefix)
-            else:
-                names = [n for n in listed(directory, prefix) if n.id.startswith(prefix)]
+        if len(prefix) == _ID_LENGTH:
+            place = self._place_of(prefix)
+            return {prefix: place} if place else {}
+        new = self.layout.new
+        found = {name.id: Place(new, name) for name in self.index.starting(prefix)}
+        for directory in self._beyond_new():
+            names = [n for n in listed(directory, prefix) if n.id.startswith(prefix)]
             found |= {name.id: Place(directory, name) for name in names}
-            if found and len(prefix) == _ID_LENGTH:
-                break  # no second job has that id, and directories may be long
         return found
 
-    def _waiting(self, prefix: str) -> list[Name]:
-        if len(prefix) < _ID_LENGTH:
-            return self.index.starting(prefix)
-        name = self.index.get(prefix)
-        return [name] if name else []
+    def _place_of(self, job_id: str) -> Place | None:
+        """Where the job with this whole id is: looked for no further than where it is found."""
+        if name := self.index.get(job_id):
+            return Place(self.layout.new, name)
+        place = self._last_seen.get(job_id)
+        if place and os.path.lexists(place.path):
+            return place
+        return next(filter(None, map(partial(self._found_in, job_id), self._beyond_new())), None)
+
+    def _found_in(self, job_id: str, directory: str) -> Place | None:
+        names = listed(directory, job_id)
+        found = next((Place(directory, name) for name in names if name.id == job_id), None)
+        if found and directory in (self.layout.hold, self.layout.failed):
+            # Their jobs are changed one after the other, and such a list may be long.
+            self._last_seen = {name.id: Place(directory, name) for name in listed(directory)}
+        return found
+
+    def _beyond_new(self) -> Iterator[str]:
+        return (path for path in reversed(self.layout.states) if path != self.layout.new)
+
+    def alike(self, digest: str) -> Iterator[Place]:
+        """Where the pending jobs are that have this digest."""
+        yield from (Place(self.layout.cur, n) for n in listed(self.layout.cur, digest))
+        yield from (Place(self.layout.new, n) for n in self.index.alike(digest))
+        yield from (Place(self.layout.hold, n) for n in listed(self.layout.hold, digest))
 
     def read(self, place: Place) -> Job:
         """Read a job.
@@ -142,10 +164,10 @@ class Catalogue(Incoming):
         layout = self.layout
         return Counts(
             waiting=len(self.index),
-            posting=len(self.names(layout.cur)),
-            held=len(self.names(layout.hold)),
-            posted=len(self.names(layout.done)),
-            failed=len(self.names(layout.failed)),
+            posting=len(listed(layout.cur)),
+            held=len(listed(layout.hold)),
+            posted=len(listed(layout.done)),
+            failed=len(listed(layout.failed)),
         )
 
 
