@@ -21,6 +21,7 @@ from comenq_core.protocols import StoreFactory
 from comenq_plugins.spool.catalogue import Catalogue
 from comenq_plugins.spool.entrance import Entrance, Limits
 from comenq_plugins.spool.faults import reported
+from comenq_plugins.spool.index import WINDOW
 from comenq_plugins.spool.layout import Layout
 from comenq_plugins.spool.store import SpoolStore
 from comenq_plugins.spool.upkeep import Upkeep
@@ -52,11 +53,18 @@ class SpoolFactory:
         layout = _layout(settings)
         with reported(layout.root):
             is_there = not _is_anothers(layout.root) and layout.check()
-        return _opened(settings, layout, system_clock) if is_there else None
+        return _opened(settings, layout, system_clock, WINDOW) if is_there else None
 
 
-def open_spool(settings: Settings, clock: Callable[[], Instant] = system_clock) -> SpoolStore:
+def open_spool(
+    settings: Settings, clock: Callable[[], Instant] = system_clock, *, window: int = WINDOW
+) -> SpoolStore:
     """Open the spool at ``queue_path``, made if it is missing.
+
+    Args:
+        settings: where it is, and what it takes.
+        clock: tells the time.
+        window: how many names at the head of the line are at hand.
 
     Raises:
         StoreError: it cannot be used as it is; the text says what to do.
@@ -64,7 +72,7 @@ def open_spool(settings: Settings, clock: Callable[[], Instant] = system_clock) 
     layout = _layout(settings)
     with reported(layout.root):
         layout.prepare()
-    return _opened(settings, layout, clock)
+    return _opened(settings, layout, clock, window)
 
 
 def _layout(settings: Settings) -> Layout:
@@ -77,7 +85,9 @@ def _is_anothers(root: str) -> bool:
     return os.geteuid() == ROOT and os.path.lexists(root) and os.lstat(root).st_uid != ROOT
 
 
-def _opened(settings: Settings, layout: Layout, clock: Callable[[], Instant]) -> SpoolStore:
+def _opened(
+    settings: Settings, layout: Layout, clock: Callable[[], Instant], window: int
+) -> SpoolStore:
     options = settings.options("spool", OPTIONS)
     limits = Limits(
         max_pending=settings.max_pending,
@@ -85,9 +95,10 @@ def _opened(settings: Settings, layout: Layout, clock: Callable[[], Instant]) ->
         min_free_inodes=int(options["min_free_inodes"]),
     )
     with reported(layout.root):
-        catalogue = Catalogue(layout)
+        catalogue = Catalogue(layout, window)
     keep = timedelta(days=settings.history_days)
-    return SpoolStore(catalogue, Entrance(catalogue, limits), Upkeep(catalogue, keep), clock)
+    upkeep = Upkeep(catalogue, keep, clock())
+    return SpoolStore(catalogue, Entrance(catalogue, limits), upkeep, clock)
 
 
 @hookimpl

@@ -10,7 +10,7 @@ from comenq_core.errors import WrongState
 from comenq_core.identity import alike, digest_of, id_from, id_of_key
 from comenq_core.model import CommentRequest, Instant, Job, Submission
 from comenq_plugins.spool import durable, journal
-from comenq_plugins.spool.catalogue import Catalogue, Place
+from comenq_plugins.spool.catalogue import Catalogue
 from comenq_plugins.spool.flush import Flusher
 from comenq_plugins.spool.names import Name, micros, moment
 
@@ -76,11 +76,10 @@ class Batch:
         return found or self._stored(request, digest)
 
     def _stored(self, request: CommentRequest, digest: str) -> Job | None:
-        for directory in (self._layout.cur, self._layout.new, self._layout.hold):
-            names = [n for n in self._catalogue.names(directory) if n.digest == digest]
-            for job in self._catalogue.jobs(Place(directory, name) for name in names):
+        for place in self._catalogue.alike(digest):
+            for job in self._catalogue.jobs([place]):
                 if alike(job, request):
-                    durable.sync_directory(directory)
+                    durable.sync_directory(place.directory)
                     return job
         return None
 

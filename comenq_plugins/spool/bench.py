@@ -13,7 +13,7 @@ from comenq_core.errors import InvalidRequest, WrongState
 from comenq_core.log import Log
 from comenq_core.model import Instant, Job, State
 from comenq_plugins.spool import durable, journal
-from comenq_plugins.spool.catalogue import JOB_LIMIT, Catalogue, Place
+from comenq_plugins.spool.catalogue import JOB_LIMIT, Catalogue, Place, listed
 from comenq_plugins.spool.journal import Event
 from comenq_plugins.spool.letters import bury
 from comenq_plugins.spool.names import Name, micros, moment
@@ -39,7 +39,7 @@ class Bench:
     def doubtful(self) -> Sequence[Job]:
         """The jobs in ``cur/``."""
         cur = self._layout.cur
-        places = [Place(cur, name) for name in self._catalogue.names(cur)]
+        places = [Place(cur, name) for name in listed(cur)]
         return [
             replace(job, state=State.DOUBTFUL, due=job.due or moment(0))
             for job in self._catalogue.jobs(places)
@@ -98,7 +98,7 @@ class Bench:
         durable.move(place.path, target.path)
 
     def _place_of(self, job: Job) -> Place:
-        for name in self._catalogue.names(self._layout.cur):
+        for name in listed(self._layout.cur):
             if name.id == job.id:
                 return Place(self._layout.cur, name)
         return self._catalogue.find(job.id)

@@ -13,7 +13,7 @@ from itertools import islice
 from comenq_core.errors import WrongState
 from comenq_core.model import Instant, Job, State
 from comenq_plugins.spool import durable, journal
-from comenq_plugins.spool.catalogue import Catalogue, Place, moved_on
+from comenq_plugins.spool.catalogue import Catalogue, Place, listed, moved_on
 from comenq_plugins.spool.locks import locked
 from comenq_plugins.spool.names import Name, micros
 
@@ -43,23 +43,23 @@ class Desk:
         return list(islice(self._catalogue.jobs(places), limit))
 
     def _places(self, states: Collection[State], offset: int) -> Iterator[Place]:
-        for directory, names in self._line(states):
-            # A slice costs next to nothing, however much it leaves out.
-            yield from (Place(directory, name) for name in names[offset:])
-            offset = max(0, offset - len(names))
-
-    def _line(self, states: Collection[State]) -> Iterator[tuple[str, list[Name]]]:
+        """Where they are, in their order; those that are left out cost next to nothing."""
         layout, catalogue = self._layout, self._catalogue
-        claimed = catalogue.names(layout.cur)
-        yield layout.cur, [n for n in claimed if catalogue.state(Place(layout.cur, n)) in states]
+        claimed = [Place(layout.cur, name) for name in listed(layout.cur)]
+        claimed = [place for place in claimed if catalogue.state(place) in states]
+        yield from claimed[offset:]
+        offset = max(0, offset - len(claimed))
         if State.WAITING in states:
-            yield layout.new, catalogue.index.line(micros(self._now().wall))
+            line = catalogue.index.line(micros(self._now().wall), offset)
+            yield from (Place(layout.new, name) for name in line)
+            offset = max(0, offset - len(catalogue.index))
         if State.HELD in states:
-            yield layout.hold, catalogue.names(layout.hold)
+            held = listed(layout.hold)[offset:]
+            yield from (Place(layout.hold, name) for name in held)
 
     def history(self, directories: Sequence[str], offset: int, limit: int) -> Sequence[Job]:
         """The newest settled jobs in these directories, newest last."""
-        places = (Place(path, name) for path in directories for name in self._catalogue.names(path))
+        places = (Place(path, name) for path in directories for name in listed(path))
         newest = sorted(places, key=lambda place: place.name, reverse=True)[offset:]
         return list(self._catalogue.jobs(newest[: max(0, limit)][::-1]))
 

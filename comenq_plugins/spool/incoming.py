@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Mapping, Sequence
+from itertools import islice
 
 from comenq_core.errors import StoreError
 from comenq_core.model import Instant
-from comenq_plugins.spool.index import Index
+from comenq_plugins.spool.index import WINDOW, Index
 from comenq_plugins.spool.layout import Layout
-from comenq_plugins.spool.names import LAST_ORDER, Name, micros
-from comenq_plugins.spool.reading import is_own, own_files
+from comenq_plugins.spool.names import LAST_ORDER, Name, ids_in, job_names, micros, order_in
+from comenq_plugins.spool.packed import pack
+from comenq_plugins.spool.reading import Twins, is_own, own_files
 from comenq_plugins.spool.watch import Change, Kind, watch_directories
 
 __all__ = ["Incoming", "listed"]
+
+_AT_ONCE = 1 << 15
+"""Entries of a directory that are in memory at a time."""
 
 
 class Incoming:
@@ -21,19 +26,23 @@ class Incoming:
 
     Args:
         layout: a prepared spool.
+        window: how many names at the head of the line are at hand.
     """
 
-    def __init__(self, layout: Layout) -> None:
+    def __init__(self, layout: Layout, window: int = WINDOW) -> None:
         self.layout = layout
-        self.index = Index()
+        self.index = Index(window)
         self.drops: dict[str, Kind] = {}
+        self.twins: set[str] = set()
+        self._window = window
         self._watch = watch_directories([layout.new, layout.root])
+        # A worker lists new/ when it has its lock, and a listener when it is first asked.
+        self._is_listed = False
         self._stale = False
         self._earliest = LAST_ORDER
         self._latest = 0
-        self._see(listed(layout.hold))
-        self._see(listed(layout.cur))
-        self.rescan()
+        for name in (*listed(layout.hold), *listed(layout.cur)):
+            self._see(name.order)
 
     def close(self) -> None:
         """Stop watching."""
@@ -45,15 +54,16 @@ class Incoming:
         if changes is None or any(self._takes_away(change) for change in changes):
             self._rearm()
             return
+        if not self._is_listed:
+            self.rescan()
         for directory, text, kind in changes:
             if directory == self.layout.new:
                 self._take(text, kind)
 
     def add(self, name: Name) -> None:
         """Know of a job in ``new/``, without waiting for the kernel to tell of it."""
-        if self.index.get(name.id) != name:
-            self.index.add(name)
-            self._see([name])
+        self.index.add(name)
+        self._see(name.order)
 
     def head(self, now: Instant) -> int:
         """The order of one who is to stand before all others."""
@@ -65,25 +75,35 @@ class Incoming:
         self._latest = min(max(self._latest + 1, micros(now.wall)), LAST_ORDER)
         return self._latest
 
-    def _see(self, names: Iterable[Name]) -> None:
-        """Take note of the places in the line that there are."""
-        for name in names:
-            self._earliest = min(self._earliest, name.order)
-            self._latest = max(self._latest, name.order)
+    def _see(self, order: int) -> None:
+        """Take note of a place in the line."""
+        self._earliest = min(self._earliest, order)
+        self._latest = max(self._latest, order)
 
     def rescan(self) -> None:
         """List ``new/`` afresh."""
+        self._stale = True
+        # Not in one piece, and not beside the old one: there may be a million.
+        self.index, self.twins = Index(self._window), set()
+        before, self.drops = self.drops, {}
+        twins = Twins()
         with os.scandir(self.layout.new) as entries:
-            found = list(entries)
-        texts = own_files(found, shared=bool(self.layout.group))
-        jobs = {text: name for text in texts if (name := Name.parse(text))}
-        self.index = Index(jobs.values())
-        self._see(jobs.values())
-        self.drops = {
-            entry.name: self.drops.get(entry.name, Kind.CREATED)
-            for entry in found
-            if entry.name not in jobs and _is_drop(entry.name)
-        }
+            while some := list(islice(entries, _AT_ONCE)):
+                self.twins.update(ids_in(pack(twins.among(some))))
+                self._load(some, before)
+        self._stale = False
+        self._is_listed = True
+
+    def _load(self, entries: Sequence[os.DirEntry[str]], before: Mapping[str, Kind]) -> None:
+        jobs = job_names(own_files(entries, shared=bool(self.layout.group)))
+        if jobs:
+            self.index.load(jobs)
+            for text in (min(jobs), max(jobs)):
+                self._see(order_in(text))
+        if len(jobs) < len(entries):
+            known = set(jobs)
+            others = [entry.name for entry in entries if entry.name not in known]
+            self.drops |= {t: before.get(t, Kind.CREATED) for t in others if _is_drop(t)}
 
     def _takes_away(self, change: Change) -> bool:
         return (
@@ -104,7 +124,6 @@ class Incoming:
         self._watch.close()
         self._watch = watch
         self.rescan()
-        self._stale = False
 
     def _take(self, text: str, kind: Kind) -> None:
         if kind is Kind.LEFT:
@@ -123,7 +142,7 @@ class Incoming:
     def _job(self, text: str) -> Name | None:
         """The name of a job; in somebody else's hands, such a name gives no right to a place."""
         name = Name.parse(text)
-        if name is None or self.index.get(name.id) == name:
+        if name is None or self.index.recalls(name):
             return name
         return name if is_own(f"{self.layout.new}/{text}") else None
 

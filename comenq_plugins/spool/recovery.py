@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 
 from comenq_core.errors import InvalidRequest
 from comenq_core.log import Log
@@ -40,19 +41,19 @@ def recover(catalogue: Catalogue, now: Instant) -> None:
     layout = catalogue.layout
     # What an operator moves meanwhile would look like a job in two places, or in none.
     with locked(layout.changes):
-        _remove_doubles(layout)
+        catalogue.rescan()
+        _remove_doubles(catalogue)
         _finish_claimed(layout, now)
     _clean_tmp(layout.tmp)
-    catalogue.rescan()
 
 
-def _remove_doubles(layout: Layout) -> None:
+def _remove_doubles(catalogue: Catalogue) -> None:
     """Where a power cut left a job in two places, keep the more advanced one."""
     settled: set[str] = set()
-    for directory in layout.states:
+    for directory in catalogue.layout.states:
         kept: dict[str, Name] = {}
         doubles = []
-        for name in _own(layout, directory):
+        for name in _suspects(catalogue, directory, settled):
             rival = kept.get(name.id)
             if name.id in settled:
                 doubles.append(name)
@@ -74,13 +75,13 @@ def _remove(directory: str, doubles: Sequence[Name]) -> None:
         durable.sync_directory(directory)
 
 
-def _own(layout: Layout, directory: str) -> Iterator[Name]:
-    """The jobs in a directory; another user may give any name to a file in ``new/``."""
-    shared = directory == layout.new and bool(layout.group)
+def _suspects(catalogue: Catalogue, directory: str, settled: AbstractSet[str]) -> Sequence[Name]:
+    """The jobs in a directory; of those in ``new/``, which may be many, all that may be double."""
+    if directory == catalogue.layout.new:
+        return catalogue.index.among(settled | catalogue.twins)
     with os.scandir(directory) as entries:
-        for text in own_files(entries, shared=shared):
-            if name := Name.parse(text):
-                yield name
+        texts = own_files(entries, shared=False)
+        return [name for text in texts if (name := Name.parse(text))]
 
 
 def _progress(name: Name) -> tuple[int, int]:

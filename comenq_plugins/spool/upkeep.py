@@ -8,7 +8,7 @@ from datetime import timedelta
 from comenq_core.log import Log
 from comenq_core.model import Instant
 from comenq_plugins.spool import durable
-from comenq_plugins.spool.catalogue import Catalogue
+from comenq_plugins.spool.catalogue import Catalogue, listed
 from comenq_plugins.spool.names import micros
 
 __all__ = ["Upkeep"]
@@ -25,12 +25,13 @@ class Upkeep:
     Args:
         catalogue: the spool.
         keep: how long receipts and dead letters are kept.
+        opened: when the spool was looked at last.
     """
 
-    def __init__(self, catalogue: Catalogue, keep: timedelta) -> None:
+    def __init__(self, catalogue: Catalogue, keep: timedelta, opened: Instant) -> None:
         self._catalogue = catalogue
         self._keep = keep
-        self._rescanned = 0.0
+        self._rescanned = opened.ticks
         self._pruned = float("-inf")
 
     def run(self, now: Instant) -> None:
@@ -45,7 +46,7 @@ class Upkeep:
     def _prune(self, oldest: int) -> None:
         layout = self._catalogue.layout
         for directory in (layout.done, layout.failed):
-            old = [name for name in self._catalogue.names(directory) if name.order < oldest]
+            old = [name for name in listed(directory) if name.order < oldest]
             for name in old:
                 durable.forget(os.path.join(directory, f"{name.id}.drop"))
                 durable.forget(os.path.join(directory, str(name)))

@@ -13,6 +13,7 @@ from comenq_core.model import Attempt, CommentRequest, Instant, Job, Origin, Sub
 from comenq_core.settings import Settings
 from comenq_core.testing.clock import FakeClock
 from comenq_plugins.spool import SpoolStore, open_spool
+from comenq_plugins.spool.index import WINDOW
 from comenq_plugins.spool.names import Name
 
 __all__ = [
@@ -42,7 +43,7 @@ Opener = Callable[..., SpoolStore]
 
 def open_at(
     path: Path, clock: Callable[[], Instant] = system_clock, *, max_pending: int = 1_000_000,
-    history_days: float = 30, **options: object,
+    history_days: float = 30, window: int = WINDOW, **options: object,
 ) -> SpoolStore:  # fmt: skip
     """Open the spool at ``path``; ``options`` are those of its table, without floors by default."""
     table = {"min_free_bytes": 0, "min_free_inodes": 0, **options}
@@ -52,7 +53,7 @@ def open_at(
         history_days=history_days,
         tables={"spool": table},
     )
-    return open_spool(settings, clock)
+    return open_spool(settings, clock, window=window)
 
 
 def submission(

@@ -78,8 +78,8 @@ class StoreMachine(RuleBasedStateMachine):
         self.begin_work()
 
     def opened(self) -> SpoolStore:
-        """The spool, as a new process opens it."""
-        return open_at(self.path / "queue", self.clock)
+        """The spool, as a new process opens it; all but a few names are packed."""
+        return open_at(self.path / "queue", self.clock, window=2)
 
     def begin_work(self) -> None:
         """Be the worker."""
