@@ -2,61 +2,63 @@
 
 from __future__ import annotations
 
-import json
-import os
-import platform
 import sys
+import time
+import traceback
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
-from pathlib import Path
 
-from benchmarks import growth, idle_rows, intake_rows, store_rows, worker_rows
-from benchmarks.ratios import Row
+from benchmarks import document, growth, idle_rows, intake_rows, store_rows, worker_rows
+from benchmarks.ratios import Curve, Row
+from benchmarks.results import Results
+from comenq_core.log import configure
 
-HERE = Path(__file__).parent
-ROWS: dict[str, Callable[[], Row | list[Row]]] = {
+MEASURES: dict[str, Callable[[], Row | Sequence[Row | Curve]]] = {
     "command": intake_rows.command,
     "clients": intake_rows.many_clients,
     "pipelined": intake_rows.pipelined,
     "latency": intake_rows.latency,
     "store": store_rows.beside_others,
     "depth": store_rows.depth,
-    "start": store_rows.start,
     "posts": worker_rows.posts,
     "wake": worker_rows.wake_up,
-    "idle": idle_rows.memory_and_wakeups,
+    "memory": idle_rows.memory_and_wakeups,
     "list": idle_rows.first_page,
+    "growing-clients": growth.clients,
+    "growing-depth": store_rows.growing,
 }
 
 
 def main(words: Sequence[str]) -> int:
-    """Measure what was asked for, print the table, and keep it as JSON; 0 when it was measured."""
-    chosen = {name: row for name, row in ROWS.items() if not words or name in words}
-    rows: list[Row] = []
+    """Measure what was asked for and print the table; 0 when all of it was measured.
+
+    What was measured as a whole is kept, and written into the documentation.
+    """
+    if list(words) == ["--document"]:
+        document.write()
+        return 0
+    if unknown := set(words) - MEASURES.keys():
+        print(f"unknown: {', '.join(unknown)}; known: {', '.join(MEASURES)}", file=sys.stderr)
+        return 2
+    configure("error")
     print(f"{'':9}{'ours':>11} {'theirs':>11}  {'ratio':>6}  wanted   what, against what")
-    for measure in chosen.values():
-        made = measure()
-        for row in made if isinstance(made, list) else [made]:
-            rows.append(row)
-            print(_line(row), flush=True)
+    results, failed = Results(), []
+    for name in words or MEASURES:
+        start = time.monotonic()
+        try:
+            made = MEASURES[name]()
+        except Exception:  # noqa: BLE001  (the others are measured all the same)
+            failed.append(name)
+            traceback.print_exc()
+            continue
+        results.add([made] if isinstance(made, Row) else made)
+        print(f"          ({name}: {time.monotonic() - start:.0f} s)", flush=True)
+    if failed:
+        print(f"could not be measured: {', '.join(failed)}", file=sys.stderr)
+        return 1
     if not words:
-        told = [{**asdict(row), "ratio": row.ratio, "reached": row.reached} for row in rows]
-        where = {"python": platform.python_version(), "cores": os.cpu_count()}
-        results = {"machine": where, "rows": told}
-        (HERE / "results.json").write_text(json.dumps(results, indent=1) + "\n")
-    if not words or "growth" in words:
-        growth.draw(HERE)
+        results.save()
+        document.write()
     return 0
-
-
-def _line(row: Row) -> str:
-    word = {True: "reached", False: "MISSED", None: ""}[row.reached]
-    sign = "≤" if row.at_most else "≥"
-    target = "" if row.target is None else f"{sign} {row.target:g}"
-    return (
-        f"{word:9}{row.ours:11,.2f} {row.theirs:11,.2f}  {row.ratio:6.2f}  {target:8}"
-        f" {row.name} [{row.unit}], against {row.against}"
-    )
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 DATA = b'{"owner": "o", "repo": "r", "pr_number": 1, "body": "%s"}' % (b"x" * 200)
@@ -35,24 +36,12 @@ def threads_per_second(root: Path, threads: int, each: int) -> float:
     return per_second(work, threads, each)
 
 
-def per_second(work: object, threads: int, each: int) -> float:
+def per_second(work: Callable[[int], None], threads: int, each: int) -> float:
     """How many a second ``threads`` threads get done that each do ``each``."""
-    crew = [threading.Thread(target=work, args=(number,)) for number in range(threads)]  # type: ignore[arg-type]
+    crew = [threading.Thread(target=work, args=(number,)) for number in range(threads)]
     start = time.perf_counter()
     for thread in crew:
         thread.start()
     for thread in crew:
         thread.join()
     return threads * each / (time.perf_counter() - start)
-
-
-def latencies(root: Path, count: int) -> list[float]:
-    """Seconds for each of so many durable files, one after another."""
-    directory = str(root / f"single-{time.monotonic_ns()}")
-    os.mkdir(directory)
-    taken = []
-    for index in range(count):
-        start = time.perf_counter()
-        durable_file(directory, str(index))
-        taken.append(time.perf_counter() - start)
-    return taken

@@ -8,58 +8,77 @@ import sys
 import time
 from pathlib import Path
 
-from benchmarks.processes import Site, listener, process, resident, site, wakeups
+from benchmarks.processes import Site, daemon, listener, resident, site, wakeups
 from benchmarks.ratios import Row, interleaved, median
-from benchmarks.store_rows import fill, spool_at
+from benchmarks.store_rows import fill
+from benchmarks.worker_rows import arrivals, enqueue, forge, until_settled
 
+COMMON = (
+    "argparse",
+    "ctypes",
+    "importlib.metadata",
+    "inotify_simple",
+    "json",
+    "logging",
+    "pluggy",
+    "tomllib",
+)
 LIBRARIES = {
-    "listener": ("asyncio", "concurrent.futures", "jsonschema", "pluggy", "tomllib", "logging"),
-    "worker": ("requests", "tenacity", "jsonschema", "pluggy", "tomllib", "logging"),
+    "listener": ("asyncio", "concurrent.futures", "jsonschema", *COMMON),
+    "worker": ("requests", "tenacity", *COMMON),
+    "supervisord": ("supervisor.supervisord",),
 }
 MINUTE = 60.0
 
 
 def memory_and_wakeups() -> list[Row]:
-    """An idle listener and an idle worker, left alone for a minute."""
-    with site() as where, listener(where) as listening, process("work", where) as working:
-        _until_locked(where)
+    """A daemon that has posted a comment, and is left alone for a minute."""
+    with forge() as url, site(github_api_url=url) as where, daemon(where) as pids:
+        enqueue(where, 1)
+        arrivals(url, 1)
+        until_settled(where)
         time.sleep(2)
-        children = {"listener": listening.pid, "worker": working.pid}
-        before = {role: wakeups(pid) for role, pid in children.items()}
+        before = {role: wakeups(pid) for role, pid in pids.items()}
         time.sleep(MINUTE)
-        woken = {role: wakeups(pid) - before[role] for role, pid in children.items()}
-        memory = {role: resident(pid) for role, pid in children.items()}
-    rows = [
+        woken = {role: wakeups(pid) - before[role] for role, pid in pids.items()}
+        memory = {role: resident(pid) / 1024 for role, pid in pids.items()}
+    bare = {role: _bare(LIBRARIES[role]) / 1024 for role in pids}
+    return [
+        *(_memory_row(role, memory[role], bare[role]) for role in ("listener", "worker")),
         Row(
-            name=f"resident memory, idle {role}",
-            against=f"a bare interpreter with {', '.join(LIBRARIES[role])}",
-            ours=memory[role] / 1024,
-            theirs=_bare(LIBRARIES[role]) / 1024,
+            name="resident memory, idle, both of them and supervisord",
+            against="the same bare interpreters, and one with supervisor",
+            ours=sum(memory.values()),
+            theirs=sum(bare.values()),
             unit="MB",
-            target=1.2,
             runs=1,
-        )
-        for role in children
+        ),
+        *(_wakeup_row(role, woken[role]) for role in ("listener", "worker")),
     ]
-    rows += [
-        Row(
-            name=f"wake-ups a minute, idle {role}",
-            against="2",
-            ours=woken[role],
-            theirs=2,
-            unit="wake-ups",
-            target=1.0,
-            runs=1,
-        )
-        for role in children
-    ]
-    return rows
 
 
-def _until_locked(where: Site) -> None:
-    lock = where.queue / "worker.lock"
-    while not (lock.exists() and lock.read_text().strip()):
-        os.sched_yield()
+def _memory_row(role: str, ours: float, theirs: float) -> Row:
+    return Row(
+        name=f"resident memory, idle {role}",
+        against=f"a bare interpreter with {', '.join(LIBRARIES[role])}",
+        ours=ours,
+        theirs=theirs,
+        unit="MB",
+        target=1.2,
+        runs=1,
+    )
+
+
+def _wakeup_row(role: str, woken: int) -> Row:
+    return Row(
+        name=f"wake-ups in a minute, idle {role}",
+        against="2",
+        ours=woken,
+        theirs=2,
+        unit="wake-ups",
+        target=1.0,
+        runs=1,
+    )
 
 
 def _bare(libraries: tuple[str, ...]) -> int:
@@ -68,16 +87,19 @@ def _bare(libraries: tuple[str, ...]) -> int:
     with subprocess.Popen(
         [sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE
     ) as child:
+        assert child.stdin
         assert child.stdout
         child.stdout.readline()
-        return resident(child.pid)
+        memory = resident(child.pid)
+        child.stdin.write(b"\n")
+    return memory
 
 
 def first_page(small: int = 100, large: int = 100_000) -> Row:
     """``comenq list -n 50``, the whole command, with many waiting and with few."""
     with site() as deep, site() as shallow:
         for where, count in ((deep, large), (shallow, small)):
-            fill(spool_at(where.root), where.root, count)
+            fill(where.root, count)
         with listener(deep), listener(shallow):
             ours, theirs = interleaved(lambda: _list(deep), lambda: _list(shallow), 20)
     return Row(
@@ -98,6 +120,7 @@ def _list(where: Site) -> float:
         command,
         env={**os.environ, "COMENQ_SOCKET": str(where.socket)},
         stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
         check=True,
     )
     return time.perf_counter() - start

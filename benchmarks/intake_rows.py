@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
+import selectors
 import socket
 import sqlite3
 import subprocess
@@ -11,7 +13,7 @@ import sys
 import time
 from pathlib import Path
 
-from benchmarks.disk import latencies, per_second, threads_per_second
+from benchmarks.disk import durable_file, threads_per_second
 from benchmarks.processes import Site, listener, site
 from benchmarks.ratios import Row, interleaved, median, percentile
 
@@ -54,13 +56,13 @@ def _seconds(command: list[str], environment: dict[str, str]) -> float:
     return time.perf_counter() - start
 
 
-def many_clients(clients: int = 32, each: int = 60) -> Row:
+def many_clients(clients: int = 32, each: int = 30) -> Row:
     """Clients that each connect, send one job and wait, again and again."""
     with site() as where, listener(where):
         ours, theirs = interleaved(
             lambda: socket_per_second(where, clients, each),
             lambda: threads_per_second(where.root, clients, each),
-            5,
+            12,
         )
     return Row(
         name=f"acknowledged jobs, {clients} clients, a connection for each job",
@@ -75,17 +77,34 @@ def many_clients(clients: int = 32, each: int = 60) -> Row:
 
 
 def socket_per_second(where: Site, clients: int, each: int) -> float:
-    """Acknowledged jobs a second over the socket."""
-    path = str(where.socket)
+    """Acknowledged jobs a second over the socket.
 
-    def work(_number: int) -> None:
-        for _ in range(each):
-            with socket.socket(socket.AF_UNIX) as client:
-                client.connect(path)
-                client.sendall(LINE)
+    The clients are in one thread: as many threads would take from the listener the processor
+    that both of them want.
+    """
+    path, left, waiting = str(where.socket), clients * each, {}
+    start = time.perf_counter()
+    with selectors.DefaultSelector() as selector:
+
+        def begin() -> None:
+            client = socket.socket(socket.AF_UNIX)
+            client.connect(path)
+            client.sendall(LINE)
+            selector.register(client, selectors.EVENT_READ)
+            waiting[client.fileno()] = client
+
+        for _ in range(clients):
+            begin()
+        while waiting:
+            for key, _ in selector.select():
+                client = waiting.pop(key.fd)
                 _expect_ok(client.recv(65536))
-
-    return per_second(work, clients, each)
+                selector.unregister(client)
+                client.close()
+                left -= 1
+                if left >= clients:
+                    begin()
+    return clients * each / (time.perf_counter() - start)
 
 
 def _expect_ok(reply: bytes) -> None:
@@ -99,7 +118,7 @@ def pipelined(count: int = 1_000) -> Row:
         ours, theirs = interleaved(
             lambda: _pipelined_per_second(where, count),
             lambda: sqlite_per_second(where.root, count),
-            5,
+            8,
         )
     return Row(
         name=f"acknowledged jobs, one connection, {count} sent ahead",
@@ -142,14 +161,16 @@ def sqlite_per_second(root: Path, count: int) -> float:
     return count / taken
 
 
-def latency(count: int = 200) -> list[Row]:
-    """One client, one job at a time, on one connection."""
-    with site() as where, listener(where):
-        ours: list[float] = []
-        theirs: list[float] = []
-        for _ in range(5):
-            ours += _socket_latencies(where, count // 5)
-            theirs += latencies(where.root, count // 5)
+def latency(count: int = 600) -> list[Row]:
+    """One client, one job at a time, on one connection; a plain file after each."""
+    with site() as where, listener(where), socket.socket(socket.AF_UNIX) as client:
+        client.connect(str(where.socket))
+        plain = where.root / "plain"
+        plain.mkdir()
+        names = itertools.count()
+        ours, theirs = interleaved(
+            lambda: _seconds_for(client), lambda: _seconds_for_file(plain, next(names)), count
+        )
     return [
         Row(
             name=f"latency of the acknowledgement, {word}",
@@ -164,13 +185,14 @@ def latency(count: int = 200) -> list[Row]:
     ]
 
 
-def _socket_latencies(where: Site, count: int) -> list[float]:
-    taken = []
-    with socket.socket(socket.AF_UNIX) as client:
-        client.connect(str(where.socket))
-        for _ in range(count):
-            start = time.perf_counter()
-            client.sendall(LINE)
-            _expect_ok(client.recv(65536))
-            taken.append(time.perf_counter() - start)
-    return taken
+def _seconds_for(client: socket.socket) -> float:
+    start = time.perf_counter()
+    client.sendall(LINE)
+    _expect_ok(client.recv(65536))
+    return time.perf_counter() - start
+
+
+def _seconds_for_file(directory: Path, number: int) -> float:
+    start = time.perf_counter()
+    durable_file(str(directory), str(number))
+    return time.perf_counter() - start

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -49,7 +48,7 @@ def site(**settings: object) -> Iterator[Site]:
     try:
         yield made
     finally:
-        shutil.rmtree(root)
+        subprocess.run(["rm", "-rf", root], check=True)
 
 
 def _toml(value: object) -> str:
@@ -75,6 +74,23 @@ def listener(where: Site) -> Iterator[subprocess.Popen[bytes]]:
         while not _answers(where) and child.poll() is None:
             os.sched_yield()
         yield child
+
+
+@contextmanager
+def daemon(where: Site) -> Iterator[dict[str, int]]:
+    """The whole daemon; the process ids of ``supervisord``, ``listener`` and ``worker``."""
+    command = [sys.executable, "-m", "comenq_core.cli.daemon", "--config", str(where.config)]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as child:
+        try:
+            while not _answers(where) and child.poll() is None:
+                os.sched_yield()
+            children = Path(f"/proc/{child.pid}/task/{child.pid}/children").read_text().split()
+            words = {Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")[-2]: int(pid)
+                     for pid in children}  # fmt: skip
+            yield {"listener": words[b"listen"], "worker": words[b"work"], "supervisord": child.pid}
+        finally:
+            child.terminate()
+            child.wait(30)
 
 
 def _answers(where: Site) -> bool:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,7 +18,7 @@ class Row:
         ratio: ours to theirs.
         target: the ratio to reach.
         at_most: whether the target is an upper bound.
-        note: what else should be known.
+        runs: how often each of the two was measured.
     """
 
     name: str
@@ -28,8 +28,7 @@ class Row:
     unit: str
     target: float | None = None
     at_most: bool = True
-    note: str = ""
-    runs: int = field(default=0)
+    runs: int = 0
 
     @property
     def ratio(self) -> float:
@@ -37,11 +36,31 @@ class Row:
         return self.ours / self.theirs if self.theirs else float("inf")
 
     @property
+    def wanted(self) -> str:
+        """The target in words."""
+        return "" if self.target is None else f"{'≤' if self.at_most else '≥'} {self.target:g}"
+
+    @property
     def reached(self) -> bool | None:
         """Whether the target is reached, where there is one."""
         if self.target is None:
             return None
         return self.ratio <= self.target if self.at_most else self.ratio >= self.target
+
+
+@dataclass(frozen=True, kw_only=True)
+class Curve:
+    """One line of a plot.
+
+    Args:
+        plot: the plot's name, as in `benchmarks.document.PLOTS`.
+        line: what is drawn.
+        points: from left to right.
+    """
+
+    plot: str
+    line: str
+    points: Sequence[tuple[float, float]]
 
 
 def interleaved(
@@ -54,12 +73,12 @@ def interleaved(
     return [a for a, _ in pairs], [b for _, b in pairs]
 
 
-def median(figures: list[float]) -> float:
+def median(figures: Sequence[float]) -> float:
     """The middle one."""
     return statistics.median(figures)
 
 
-def percentile(figures: list[float], share: float) -> float:
+def percentile(figures: Sequence[float], share: float) -> float:
     """The smallest figure that at least ``share`` (0 to 1) of them do not exceed."""
     ordered = sorted(figures)
     return ordered[min(len(ordered) - 1, int(share * len(ordered)))]

@@ -6,19 +6,26 @@ import importlib.util
 import os
 import resource
 import shutil
+import sqlite3
+import subprocess
 import tempfile
+import threading
 import time
 from collections.abc import Callable
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
 from benchmarks.disk import DATA, durable_file, per_second
-from benchmarks.ratios import Row, interleaved, median
+from benchmarks.ratios import Curve, Row, interleaved, median
 from comenq_core.model import Attempt, CommentRequest, Done, Origin, Submission
 from comenq_core.settings import Settings
 from comenq_plugins.spool import SpoolStore, open_spool
 
 Put = Callable[[], object]
+REAL = 100
+DEPTHS = (100, 1_000, 10_000, 100_000, 1_000_000)
+CLAIMS = 15
 REQUEST = CommentRequest(owner="o", repo="r", pr_number=1, body="x" * 200)
 SUBMISSION = Submission(request=REQUEST, origin=Origin(intake="benchmark"))
 
@@ -31,6 +38,11 @@ def spool_at(root: Path) -> SpoolStore:
 def scratch() -> Path:
     """A fresh directory on a real disk."""
     return Path(tempfile.mkdtemp(prefix="cqbench", dir="/var/tmp"))
+
+
+def discard(root: Path) -> None:
+    """Remove a directory of perhaps a million files."""
+    subprocess.run(["rm", "-rf", root], check=True)
 
 
 def beside_others() -> list[Row]:
@@ -46,11 +58,11 @@ def beside_others() -> list[Row]:
             rows.append(
                 Row(
                     name=f"store alone, {threads} thread{'s' * (threads > 1)}",
-                    against=name if is_durable else f"{name} (not durable)",
+                    against=name if is_durable else f"{name} (syncs nothing)",
                     ours=median(ours),
                     theirs=median(theirs),
                     unit="jobs/s",
-                    target=1.0 if threads > 1 and is_durable else None,
+                    target=1.0 if threads > 1 and is_durable and make is not _plain_put else None,
                     at_most=False,
                     runs=len(ours),
                 )
@@ -80,6 +92,22 @@ def _spool_put(root: Path) -> Put:
 
 def _plain_put(root: Path) -> Put:
     return lambda: durable_file(str(root), f"{time.monotonic_ns()}-{os.urandom(4).hex()}")
+
+
+def _sqlite_put(root: Path) -> Put:
+    path = root / "jobs.db"
+    with closing(sqlite3.connect(path)) as base:
+        base.execute("PRAGMA journal_mode=WAL")
+        base.execute("CREATE TABLE job (id INTEGER PRIMARY KEY, data BLOB)")
+    each = threading.local()
+
+    def put() -> None:
+        if not hasattr(each, "base"):
+            each.base = sqlite3.connect(path, timeout=60, isolation_level=None)
+            each.base.execute("PRAGMA synchronous=FULL")
+        each.base.execute("INSERT INTO job (data) VALUES (?)", (DATA,))
+
+    return put
 
 
 def _persist_queue_put(root: Path) -> Put:
@@ -113,7 +141,8 @@ def _dirq_put(root: Path) -> Put:
 
 def _peers() -> dict[str, tuple[Callable[[Path], Put], bool]]:
     found = {
-        "persistqueue": ("persist-queue SQLiteAckQueue", _persist_queue_put, False),
+        "sqlite3": ("sqlite3, WAL, synchronous=FULL", _sqlite_put, True),
+        "persistqueue": ("persist-queue SQLiteAckQueue", _persist_queue_put, True),
         "litequeue": ("litequeue, synchronous=FULL", _litequeue_put, True),
         "huey": ("huey SQLite, fsync", _huey_put, True),
         "dirq": ("dirq", _dirq_put, False),
@@ -126,30 +155,40 @@ def _peers() -> dict[str, tuple[Callable[[Path], Put], bool]]:
     return {"write, fsync, rename, fsync(directory)": (_plain_put, True), **here}
 
 
-def fill(store: SpoolStore, root: Path, count: int) -> None:
-    """Put ``count`` names into ``new/``; behind the first hundred are empty files."""
-    store.put([SUBMISSION] * 100)
+def fill(root: Path, count: int, before: int = 0) -> None:
+    """See that ``count`` names are in ``new/``; behind the first hundred are real jobs.
+
+    Args:
+        root: where the spool is.
+        count: how many there are to be.
+        before: how many there were when nothing had been claimed yet.
+    """
     new = root / "queue" / "new"
-    head, due, _, rest = max(entry.name for entry in new.iterdir()).split("-", 3)
-    for number in range(1, count - 99):
+    if not before:
+        with closing(spool_at(root)) as store:
+            store.put([SUBMISSION] * REAL)
+    head, due, _, rest = max(os.listdir(new)).split("-", 3)
+    directory = os.open(new, os.O_RDONLY | os.O_DIRECTORY)
+    for number in range(max(before, REAL), count):
         name = f"{int(head) + number:017d}-{due}-{number:012d}-{rest}"
-        os.close(os.open(new / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+        os.mknod(name, 0o600, dir_fd=directory)
+    os.close(directory)
 
 
 def depth(small: int = 1_000, large: int = 100_000) -> Row:
     """Claim and settle, with many waiting and with few."""
     roots = scratch(), scratch()
     try:
+        for root, count in zip(roots, (large, small), strict=True):
+            fill(root, count)
         stores = [spool_at(root) for root in roots]
-        for store, root, count in zip(stores, roots, (large, small), strict=True):
-            fill(store, root, count)
         with stores[0].lock(), stores[1].lock():
             ours, theirs = interleaved(
                 lambda: claim_and_settle(stores[0]), lambda: claim_and_settle(stores[1]), 40
             )
     finally:
         for root in roots:
-            shutil.rmtree(root)
+            discard(root)
     return Row(
         name=f"claim and settle at {large:,} pending",
         against=f"at {small:,} pending",
@@ -173,23 +212,41 @@ def claim_and_settle(store: SpoolStore) -> float:
     return time.perf_counter() - start
 
 
-def start(count: int = 1_000_000) -> list[Row]:
-    """Open a deep spool and claim the first job, beside listing and sorting its names."""
+def growing() -> list[Row | Curve]:
+    """Fill a spool with a million jobs, and look on the way what claiming one costs."""
     root = scratch()
+    taken, before = [], 0
     try:
-        fill(spool_at(root), root, count)
-        new = str(root / "queue" / "new")
-        ours = [_in_child(lambda: _first_claim(root)) for _ in range(3)]
-        theirs = [_in_child(lambda: _list_and_sort(new)) for _ in range(3)]
-        idle = _in_child(lambda: 0.0)[1]
+        for count in DEPTHS:
+            fill(root, count, before)
+            before = count
+            taken.append((count, _in_child(lambda: _claims(root))[0] * 1e3))
+        return [Curve(plot="depth", line="comenq, spool", points=taken), *_start(root, before)]
     finally:
-        shutil.rmtree(root)
+        discard(root)
+
+
+def _claims(root: Path) -> float:
+    store = spool_at(root)
+    with store.lock():
+        claim_and_settle(store)
+        return median([claim_and_settle(store) for _ in range(CLAIMS)])
+
+
+def _start(root: Path, count: int) -> list[Row]:
+    """Open a deep spool and claim the first job, beside listing and sorting its names."""
+    new = str(root / "queue" / "new")
+    pairs = [
+        (_in_child(lambda: _first_claim(root)), _in_child(lambda: _list_and_sort(new)))
+        for _ in range(3)
+    ]
+    idle = _in_child(lambda: 0.0)[1]
     return [
         Row(
             name=f"start at {count:,} pending until the first claim",
             against="os.scandir and sort of those names",
-            ours=median([seconds for seconds, _ in ours]),
-            theirs=median([seconds for seconds, _ in theirs]),
+            ours=median([ours[0] for ours, _ in pairs]),
+            theirs=median([theirs[0] for _, theirs in pairs]),
             unit="s",
             target=2.0,
             runs=3,
@@ -197,7 +254,7 @@ def start(count: int = 1_000_000) -> list[Row]:
         Row(
             name=f"memory at {count:,} pending, over idle",
             against="100 MB",
-            ours=median([memory - idle for _, memory in ours]) / 1e3,
+            ours=median([ours[1] - idle for ours, _ in pairs]) / 1e3,
             theirs=100.0,
             unit="MB",
             target=1.0,

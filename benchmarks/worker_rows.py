@@ -32,7 +32,7 @@ def forge() -> Iterator[str]:
             child.terminate()
 
 
-def _arrivals(url: str, count: int) -> list[float]:
+def arrivals(url: str, count: int) -> list[float]:
     """When each of the first ``count`` comments arrived, on this machine's steady clock."""
     received = requests.get(f"{url}/_forge/requests?count={count}&timeout=120", timeout=130).json()
     return [one["at"] for one in received if one["method"] == "POST"]
@@ -44,9 +44,9 @@ def posts(count: int = 300) -> Row:
     for _ in range(3):
         with forge() as url, site(github_api_url=url) as where:
             with listener(where):
-                _enqueue(where, count)
+                enqueue(where, count)
             with process("work", where):
-                at = _arrivals(url, count)
+                at = arrivals(url, count)
             ours.append((count - 1) / (at[-1] - at[0]))
         with forge() as url:
             theirs.append(_bare_loop(url, count))
@@ -62,7 +62,8 @@ def posts(count: int = 300) -> Row:
     )
 
 
-def _enqueue(where: Site, count: int) -> None:
+def enqueue(where: Site, count: int) -> None:
+    """Hand in so many comments."""
     with socket.socket(socket.AF_UNIX) as client:
         client.connect(str(where.socket))
         replies = client.makefile("rb")
@@ -78,7 +79,7 @@ def _bare_loop(url: str, count: int) -> float:
     for _ in range(count):
         reply = session.post(f"{url}/repos/o/r/issues/1/comments", json={"body": REQUEST["body"]})
         reply.raise_for_status()
-    at = _arrivals(url, count)
+    at = arrivals(url, count)
     return (count - 1) / (at[-1] - at[0])
 
 
@@ -86,8 +87,8 @@ def wake_up(count: int = 40) -> list[Row]:
     """From the job's being there to the POST's arrival, with a worker that slept."""
     with forge() as url, site(github_api_url=url) as where:
         with listener(where), process("work", where):
-            _enqueue(where, 1)
-            _arrivals(url, 1)
+            enqueue(where, 1)
+            arrivals(url, 1)
             dropped = [_dropped(where, url, 2 + number) for number in range(count)]
             handed = [_handed_in(where, url, 2 + count + number) for number in range(count)]
         plain = [_inotify(where, number) for number in range(count)]
@@ -108,29 +109,29 @@ def wake_up(count: int = 40) -> list[Row]:
     ]
 
 
-def _settled(where: Site) -> None:
+def until_settled(where: Site) -> None:
     """Wait until the worker has nothing to do any more."""
     while any((where.queue / "cur").iterdir()) or any((where.queue / "new").iterdir()):
         os.sched_yield()
 
 
 def _dropped(where: Site, url: str, count: int) -> float:
-    _settled(where)
+    until_settled(where)
     draft = where.queue / "tmp" / f"drop-{count}"
     draft.write_text(json.dumps(REQUEST))
     start = time.monotonic()
     draft.rename(where.queue / "new" / f"{count}.json")
-    return _arrivals(url, count)[count - 1] - start
+    return arrivals(url, count)[count - 1] - start
 
 
 def _handed_in(where: Site, url: str, count: int) -> float:
-    _settled(where)
+    until_settled(where)
     with socket.socket(socket.AF_UNIX) as client:
         client.connect(str(where.socket))
         client.sendall(LINE)
         client.recv(65536)
         start = time.monotonic()
-    return _arrivals(url, count)[count - 1] - start
+    return arrivals(url, count)[count - 1] - start
 
 
 def _inotify(where: Site, number: int) -> float:

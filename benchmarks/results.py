@@ -1,0 +1,71 @@
+"""What was measured in one go, kept as JSON beside this file."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from benchmarks.ratios import Curve, Row
+
+FILE = Path(__file__).with_name("results.json")
+
+
+@dataclass
+class Results:
+    """Rows and curves, and on what they were measured."""
+
+    rows: list[Row] = field(default_factory=list)
+    curves: list[Curve] = field(default_factory=list)
+    machine: str = ""
+
+    def add(self, made: Sequence[Row | Curve]) -> None:
+        """Take in what one measurement has made, and print its rows."""
+        for one in made:
+            if isinstance(one, Row):
+                self.rows.append(one)
+                print(_line(one), flush=True)
+            else:
+                self.curves.append(one)
+
+    def save(self) -> None:
+        """Write all of it."""
+        kept = {
+            "machine": _machine(),
+            "rows": [
+                {**asdict(row), "ratio": row.ratio, "reached": row.reached} for row in self.rows
+            ],
+            "curves": [asdict(curve) for curve in self.curves],
+        }
+        FILE.write_text(json.dumps(kept, indent=1) + "\n")
+
+
+def saved() -> Results:
+    """What was kept last."""
+    kept = json.loads(FILE.read_text())
+    for row in kept["rows"]:
+        # They follow from the others.
+        del row["ratio"], row["reached"]
+    return Results(
+        rows=[Row(**row) for row in kept["rows"]],
+        curves=[Curve(**curve) for curve in kept["curves"]],
+        machine=kept["machine"],
+    )
+
+
+def _line(row: Row) -> str:
+    word = {True: "reached", False: "MISSED", None: ""}[row.reached]
+    return (
+        f"{word:9}{row.ours:11,.2f} {row.theirs:11,.2f}  {row.ratio:6.2f}  {row.wanted:8}"
+        f" {row.name} [{row.unit}], against {row.against}"
+    )
+
+
+def _machine() -> str:
+    return (
+        f"{os.cpu_count()} processors, Linux {platform.release().split('-')[0]},"
+        f" Python {platform.python_version()} ({platform.python_compiler()})"
+    )
