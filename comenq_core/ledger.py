@@ -40,8 +40,10 @@ class Ledger:
 
     def anchor(self) -> None:
         """See to it that no wait hangs on what the wall clock showed before the last boot."""
+        records = self._store.pacing()
+        # Read later than the records, or what another worker has just recorded would be to come.
         now = self._store.now()
-        for record in self._store.pacing().values():
+        for record in records.values():
             anchored = pacing.anchored(record, now)
             if anchored != record:
                 self.replace(anchored, record)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -203,6 +203,25 @@ def test_a_record_that_another_has_replaced_is_not_corrected(
     worker.step()
     assert store.get(job.id).state is State.POSTED
     assert worker.step() > 0
+
+
+def test_a_record_that_another_has_only_just_made_is_not_from_the_future(
+    board: Board, clock: FakeClock
+) -> None:
+    """A clock without a boot went back only if it shows less after the record was read."""
+
+    class Busy(MemoryStore):
+        def pacing(self) -> Mapping[str, Pacing]:
+            if not self._pacing:
+                clock.advance(1)
+                self._pacing["ours"] = Pacing(account="ours", at=self.now(), job="000000000000")
+            return super().pacing()
+
+    store = Busy(lambda: Instant(wall=clock().wall))
+    begun = clock().wall
+    Worker(store, [board], PACE, POLICY).step()
+    (record,) = store.pacing().values()
+    assert (record.at.wall, record.job) == (begun + timedelta(seconds=1), "000000000000")
 
 
 def test_a_job_that_another_account_tried_is_not_ours_to_look_for(
