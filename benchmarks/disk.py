@@ -2,13 +2,34 @@
 
 from __future__ import annotations
 
+import atexit
 import os
+import subprocess
+import tempfile
 import threading
 import time
 from collections.abc import Callable
+from functools import cache, partial
 from pathlib import Path
 
 DATA = b'{"owner": "o", "repo": "r", "pr_number": 1, "body": "%s"}' % (b"x" * 200)
+
+
+def scratch() -> Path:
+    """A fresh directory on a real disk.
+
+    All of them are removed at the end: where much was just removed, ext4 looks long for an inode
+    that was not, and whatever makes files is slow for minutes.
+    recently_deleted() in https://github.com/torvalds/linux/blob/v6.12/fs/ext4/ialloc.c
+    """
+    return Path(tempfile.mkdtemp(dir=_top()))
+
+
+@cache
+def _top() -> Path:
+    top = Path(tempfile.mkdtemp(prefix="cqbench", dir="/var/tmp"))
+    atexit.register(partial(subprocess.run, ["rm", "-rf", top], check=True))
+    return top
 
 
 def durable_file(directory: str, name: str) -> None:

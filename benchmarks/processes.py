@@ -6,12 +6,12 @@ import os
 import re
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks.disk import scratch
 from comenq_core.client import connect
 from comenq_core.errors import DaemonUnreachable
 
@@ -29,7 +29,7 @@ class Site:
 @contextmanager
 def site(**settings: object) -> Iterator[Site]:
     """A fresh directory on a real disk, with a configuration file."""
-    root = Path(tempfile.mkdtemp(prefix="cqbench", dir="/var/tmp"))
+    root = scratch()
     made = Site(
         root=root, config=root / "config.toml", socket=root / "s.sock", queue=root / "queue"
     )
@@ -45,10 +45,7 @@ def site(**settings: object) -> Iterator[Site]:
     lines = [f"{key} = {_toml(value)}" for key, value in given.items()]
     made.config.write_text("\n".join(lines) + "\n")
     made.config.chmod(0o600)
-    try:
-        yield made
-    finally:
-        subprocess.run(["rm", "-rf", root], check=True)
+    yield made
 
 
 def _toml(value: object) -> str:

@@ -14,10 +14,10 @@ from functools import partial
 from itertools import count
 from pathlib import Path
 
-from benchmarks.disk import per_second
+from benchmarks.disk import per_second, scratch
 from benchmarks.plots import plot
 from benchmarks.ratios import Row, interleaved, median
-from benchmarks.store_rows import REQUEST, SUBMISSION, scratch, spool_at
+from benchmarks.store_rows import REQUEST, SUBMISSION, spool_at
 from comenq_core.model import Attempt, CommentRequest, Done, Origin, Pacing, Submission
 from comenq_core.protocols import Store
 from comenq_core.settings import Settings

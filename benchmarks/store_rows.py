@@ -5,10 +5,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import resource
-import shutil
 import sqlite3
-import subprocess
-import tempfile
 import threading
 import time
 from collections.abc import Callable
@@ -16,7 +13,7 @@ from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks.disk import DATA, durable_file, per_second
+from benchmarks.disk import DATA, durable_file, per_second, scratch
 from benchmarks.ratios import Curve, Row, interleaved, median
 from comenq_core.model import Attempt, CommentRequest, Done, Origin, Submission
 from comenq_core.settings import Settings
@@ -33,16 +30,6 @@ SUBMISSION = Submission(request=REQUEST, origin=Origin(intake="benchmark"))
 def spool_at(root: Path) -> SpoolStore:
     """A spool that refuses nothing."""
     return open_spool(Settings(queue_path=root / "queue", max_pending=10_000_000))
-
-
-def scratch() -> Path:
-    """A fresh directory on a real disk."""
-    return Path(tempfile.mkdtemp(prefix="cqbench", dir="/var/tmp"))
-
-
-def discard(root: Path) -> None:
-    """Remove a directory of perhaps a million files."""
-    subprocess.run(["rm", "-rf", root], check=True)
 
 
 def beside_others() -> list[Row]:
@@ -71,18 +58,14 @@ def beside_others() -> list[Row]:
 
 
 def _rate(make: Callable[[Path], Put], threads: int) -> float:
-    root = scratch()
-    try:
-        put = make(root)
-        each = 400 // threads
+    put = make(scratch())
+    each = 400 // threads
 
-        def work(_number: int) -> None:
-            for _ in range(each):
-                put()
+    def work(_number: int) -> None:
+        for _ in range(each):
+            put()
 
-        return per_second(work, threads, each)
-    finally:
-        shutil.rmtree(root)
+    return per_second(work, threads, each)
 
 
 def _spool_put(root: Path) -> Put:
@@ -178,17 +161,13 @@ def fill(root: Path, count: int, before: int = 0) -> None:
 def depth(small: int = 1_000, large: int = 100_000) -> Row:
     """Claim and settle, with many waiting and with few."""
     roots = scratch(), scratch()
-    try:
-        for root, count in zip(roots, (large, small), strict=True):
-            fill(root, count)
-        stores = [spool_at(root) for root in roots]
-        with stores[0].lock(), stores[1].lock():
-            ours, theirs = interleaved(
-                lambda: claim_and_settle(stores[0]), lambda: claim_and_settle(stores[1]), 40
-            )
-    finally:
-        for root in roots:
-            discard(root)
+    for root, count in zip(roots, (large, small), strict=True):
+        fill(root, count)
+    stores = [spool_at(root) for root in roots]
+    with stores[0].lock(), stores[1].lock():
+        ours, theirs = interleaved(
+            lambda: claim_and_settle(stores[0]), lambda: claim_and_settle(stores[1]), 40
+        )
     return Row(
         name=f"claim and settle at {large:,} pending",
         against=f"at {small:,} pending",
@@ -216,14 +195,11 @@ def growing() -> list[Row | Curve]:
     """Fill a spool with a million jobs, and look on the way what claiming one costs."""
     root = scratch()
     taken, before = [], 0
-    try:
-        for count in DEPTHS:
-            fill(root, count, before)
-            before = count
-            taken.append((count, _in_child(lambda: _claims(root))[0] * 1e3))
-        return [Curve(plot="depth", line="comenq, spool", points=taken), *_start(root, before)]
-    finally:
-        discard(root)
+    for count in DEPTHS:
+        fill(root, count, before)
+        before = count
+        taken.append((count, _in_child(lambda: _claims(root))[0] * 1e3))
+    return [Curve(plot="depth", line="comenq, spool", points=taken), *_start(root, before)]
 
 
 def _claims(root: Path) -> float:
