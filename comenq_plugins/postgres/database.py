@@ -61,8 +61,8 @@ class Database:
             StoreError: the database failed.
         """
         with self.statement() as cursor:
-            self._shared.append(lock)
             cursor.execute(_SHARE, [*self._lock(lock)])
+            self._shared.append(lock)
         try:
             yield
         finally:

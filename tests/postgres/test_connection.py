@@ -247,6 +247,19 @@ def test_a_worker_whose_connection_was_cut_is_still_seen(
     assert not store.health().working
 
 
+def test_a_worker_that_could_not_begin_is_none(
+    proxy: Proxy, far: PostgresStore, store: PostgresStore
+) -> None:
+    """Others see no worker where one has tried in vain, also when it is connected again."""
+    far.now()
+    proxy.stall_answers()
+    with pytest.raises(StoreError), far.lock():
+        pass
+    proxy.resume()
+    far.now()
+    assert not store.health().working
+
+
 def test_threads_share_a_store(store: PostgresStore) -> None:
     """A listener's threads all use the one that they were given."""
     threads = [threading.Thread(target=put, args=(store, str(n))) for n in range(8)]
