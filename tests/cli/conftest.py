@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import time
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -33,3 +34,13 @@ def served(directory: Path) -> Iterator[Served]:
 def comenq(served: Served) -> Comenq:
     """The command, with a daemon to talk to."""
     return partial(run, env=environment(served.path))
+
+
+@pytest.fixture
+def time_zone(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Local time is that of the module's ``ZONE``."""
+    monkeypatch.setenv("TZ", request.module.ZONE)
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()

@@ -5,40 +5,15 @@ from __future__ import annotations
 import json
 import socket
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from comenq_core.client import Client, accepted, candidates, connect
 from comenq_core.errors import DaemonRefused, DaemonUnreachable, NotAcknowledged
+from tests.cli.pretender import pretending, read_to_end
 from tests.socket.serving import DEADLINE, REQUEST, Served
-
-Behaviour = Callable[[socket.socket], None]
-
-
-@contextmanager
-def _daemon(path: Path, behave: Behaviour) -> Iterator[str]:
-    """Somebody who behaves so toward the first client."""
-    with socket.socket(socket.AF_UNIX) as listener:
-        listener.bind(str(path))
-        listener.listen()
-        listener.settimeout(DEADLINE)
-
-        def serve() -> None:
-            connection, _ = listener.accept()
-            with connection:
-                behave(connection)
-
-        thread = threading.Thread(target=serve)
-        thread.start()
-        yield str(path)
-        thread.join(DEADLINE)
-
-
-def _read_to_end(connection: socket.socket) -> bytes:
-    return b"".join(iter(lambda: connection.recv(65_536), b""))
 
 
 def test_questions_are_answered_one_after_another(served: Served) -> None:
@@ -82,10 +57,10 @@ def test_single_request_is_ended_by_half_closing(directory: Path) -> None:
     seen = []
 
     def behave(connection: socket.socket) -> None:
-        seen.append(json.loads(_read_to_end(connection)))
+        seen.append(json.loads(read_to_end(connection)))
         connection.sendall(b'{"outcome":"ok","entry":{"id":"abc"}}')
 
-    with _daemon(directory / "c.sock", behave) as path, Client(path) as client:
+    with pretending(directory / "c.sock", behave) as path, Client(path) as client:
         replies = list(client.ask_many([REQUEST]))
     assert seen == [REQUEST]
     assert replies == [{"outcome": "ok", "entry": {"id": "abc"}}]
@@ -104,11 +79,11 @@ def test_daemon_that_does_not_acknowledge(directory: Path, answer: bytes, told: 
     """No reply, or one that is not the protocol's, is no acknowledgement."""
 
     def behave(connection: socket.socket) -> None:
-        _read_to_end(connection)
+        read_to_end(connection)
         connection.sendall(answer)
 
     with (
-        _daemon(directory / "c.sock", behave) as path,
+        pretending(directory / "c.sock", behave) as path,
         Client(path) as client,
         pytest.raises(NotAcknowledged, match=told),
     ):
@@ -119,10 +94,10 @@ def test_daemon_that_leaves_in_the_middle(directory: Path) -> None:
     """The replies that came are handed out before the rest is reported as not acknowledged."""
 
     def behave(connection: socket.socket) -> None:
-        _read_to_end(connection)
+        read_to_end(connection)
         connection.sendall(b'{"outcome":"ok"}\n')
 
-    with _daemon(directory / "c.sock", behave) as path, Client(path) as client:
+    with pretending(directory / "c.sock", behave) as path, Client(path) as client:
         replies = client.ask_many([REQUEST, REQUEST])
         assert next(replies) == {"outcome": "ok"}
         with pytest.raises(NotAcknowledged):
@@ -148,7 +123,7 @@ def test_word_of_farewell_is_read(directory: Path, ask: Callable[[Client], None]
         connection.close()
         is_closed.set()
 
-    with _daemon(directory / "c.sock", behave) as path, Client(path) as client:
+    with pretending(directory / "c.sock", behave) as path, Client(path) as client:
         assert is_closed.wait(DEADLINE)
         with pytest.raises(DaemonRefused, match="too many"):
             ask(client)
@@ -164,7 +139,7 @@ def test_daemon_that_says_nothing_is_given_up(
     def behave(_connection: socket.socket) -> None:
         is_done.wait(DEADLINE)
 
-    with _daemon(directory / "c.sock", behave) as path:
+    with pretending(directory / "c.sock", behave) as path:
         try:
             with Client(path, patience=0.05) as client, pytest.raises(NotAcknowledged):
                 ask(client)

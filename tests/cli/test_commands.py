@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+import socket
 from argparse import Namespace
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from comenq_core.cli.commands import COMMANDS
 from comenq_core.cli.pages import listed
 from comenq_core.model import Buried, Done, Kept
+from tests.cli.commanding import environment, run
 from tests.cli.conftest import Comenq
+from tests.cli.pretender import pretending, read_to_end
 from tests.socket.attempts import ATTEMPT
 from tests.socket.serving import Served
 
@@ -237,6 +241,20 @@ def test_failure_among_several_is_told(comenq: Comenq, ids: list[str]) -> None:
     assert done.returncode == 1
     assert "zzzz" in done.stderr
     assert _listed(comenq, "--state", "held") == [ids[1]]
+
+
+def test_changes_without_an_answer_are_told(directory: Path) -> None:
+    """If the daemon goes away among several changes, it is told from where on nobody knows."""
+    entry = {"id": "7f3kq2m8x1ab", "owner": "o", "repo": "r", "pr_number": 1, "state": "held"}
+
+    def behave(connection: socket.socket) -> None:
+        read_to_end(connection)
+        connection.sendall(json.dumps({"outcome": "ok", "entry": entry}).encode() + b"\n")
+
+    with pretending(directory / "c.sock", behave) as path:
+        done = run("hold", "7f3k", "9q2m", "x1ab", env=environment(Path(path)))
+    assert (done.returncode, done.stdout) == (1, "held 7f3kq2m8x1ab · o/r#1\n")
+    assert "from 9q2m on, 2 may be done and may be not" in done.stderr
 
 
 def test_failed_jobs_are_queued_again(comenq: Comenq, served: Served, ids: list[str]) -> None:

@@ -7,9 +7,7 @@ import os
 import signal
 import socket
 import subprocess
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path
 
@@ -18,6 +16,7 @@ import pytest
 from comenq_core.cli.lines import IDLE, LINE_LIMIT, Line, Lines
 from tests.cli.commanding import PROGRAM, environment, run
 from tests.cli.conftest import Comenq
+from tests.cli.pretender import pretending
 from tests.socket.serving import DEADLINE, REQUEST, Served, until
 
 
@@ -123,28 +122,17 @@ def test_no_daemon_is_told(directory: Path) -> None:
     assert done.stderr.startswith("comenq: no daemon answers")
 
 
-@contextmanager
-def _faithless(path: Path, answers: int, last: bytes = b"") -> Iterator[None]:
+def _faithless(path: Path, answers: int, last: bytes = b"") -> AbstractContextManager[str]:
     """A daemon that acknowledges a few, says a last word, and hangs up."""
-    with socket.socket(socket.AF_UNIX) as listener:
-        listener.bind(str(path))
-        listener.listen()
-        listener.settimeout(DEADLINE)
 
-        def serve() -> None:
-            connection, _ = listener.accept()
-            with connection:
-                connection.settimeout(DEADLINE)
-                received = b""
-                while received.count(b"\n") < 10:
-                    received += connection.recv(65_536)
-                connection.sendall(_lines(*[{"outcome": "ok", "entry": {"id": "x"}}] * answers))
-                connection.sendall(last)
+    def behave(connection: socket.socket) -> None:
+        received = b""
+        while received.count(b"\n") < 10:
+            received += connection.recv(65_536)
+        connection.sendall(_lines(*[{"outcome": "ok", "entry": {"id": "x"}}] * answers))
+        connection.sendall(last)
 
-        thread = threading.Thread(target=serve)
-        thread.start()
-        yield
-        thread.join(DEADLINE)
+    return pretending(path, behave)
 
 
 def test_lines_without_an_answer_are_listed(directory: Path) -> None:

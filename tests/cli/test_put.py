@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-import socket
 import stat
-import threading
 from datetime import timedelta
 from pathlib import Path
 
@@ -15,7 +13,8 @@ import pytest
 from comenq_core.model import BODY_LIMIT, CommentRequest
 from tests.cli.commanding import environment, run
 from tests.cli.conftest import Comenq
-from tests.socket.serving import DEADLINE, Served
+from tests.cli.pretender import pretending, read_to_end
+from tests.socket.serving import Served
 
 
 def _queued(served: Served) -> CommentRequest:
@@ -163,21 +162,8 @@ def test_named_socket_is_used(served: Served, words: list[str]) -> None:
 def test_missing_acknowledgement_is_told(directory: Path) -> None:
     """A daemon that closes without a reply leaves it open whether the comment is queued."""
     path = directory / "c.sock"
-    with socket.socket(socket.AF_UNIX) as listener:
-        listener.bind(str(path))
-        listener.listen()
-        listener.settimeout(DEADLINE)
-
-        def close_at_once() -> None:
-            connection, _ = listener.accept()
-            with connection:
-                while connection.recv(4096):
-                    pass
-
-        thread = threading.Thread(target=close_at_once)
-        thread.start()
+    with pretending(path, read_to_end):
         done = run("o/r", "1", "text", env=environment(path))
-        thread.join(DEADLINE)
     assert (done.returncode, done.stdout) == (1, "")
     assert "may or may not be queued" in done.stderr
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
@@ -12,17 +10,10 @@ from comenq_core.cli.exits import UsageError
 from comenq_core.cli.times import not_before, read_duration, read_moment
 from comenq_core.rfc3339 import parse_time
 
+pytestmark = pytest.mark.usefixtures("time_zone")
 
-@pytest.fixture(autouse=True)
-def berlin(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Local time is an hour ahead of UTC in winter, two in summer."""
-    monkeypatch.setenv("TZ", "CET-1CEST,M3.5.0,M10.5.0/3")
-    time.tzset()
-    yield
-    monkeypatch.undo()
-    time.tzset()
-
-
+# An hour ahead of UTC in winter, two in summer.
+ZONE = "CET-1CEST,M3.5.0,M10.5.0/3"
 CET = timezone(timedelta(hours=1))
 NOW = datetime(2026, 12, 1, 12, 0, tzinfo=CET)
 

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator
-
 import pytest
 
 from comenq_core.cli.words import clock, duration, in_line, local, ordinal, target, when
@@ -13,14 +10,9 @@ from comenq_core.cli.words import clock, duration, in_line, local, ordinal, targ
 NOON = 1_796_126_400.0
 
 
-@pytest.fixture(autouse=True)
-def utc(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Local time is UTC."""
-    monkeypatch.setenv("TZ", "UTC")
-    time.tzset()
-    yield
-    monkeypatch.undo()
-    time.tzset()
+pytestmark = pytest.mark.usefixtures("time_zone")
+
+ZONE = "UTC"
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,40 @@
+"""Somebody at the daemon's socket who behaves as a test wants."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.socket.serving import DEADLINE
+
+__all__ = ["pretending", "read_to_end"]
+
+Behaviour = Callable[[socket.socket], object]
+
+
+@contextmanager
+def pretending(path: Path, behave: Behaviour) -> Iterator[str]:
+    """Somebody who behaves so toward the first client, and hangs up."""
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(path))
+        listener.listen()
+        listener.settimeout(DEADLINE)
+
+        def serve() -> None:
+            connection, _ = listener.accept()
+            with connection:
+                connection.settimeout(DEADLINE)
+                behave(connection)
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        yield str(path)
+        thread.join(DEADLINE)
+
+
+def read_to_end(connection: socket.socket) -> bytes:
+    """All that the client says."""
+    return b"".join(iter(lambda: connection.recv(65_536), b""))
