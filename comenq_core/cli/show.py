@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 LONGEST_LINE = 300_000
 TIMES = {"not_before": "not before", "due": "due", "settled": "settled"}
-GOES_ON = ("waiting", "posting", "doubtful", "held", "failed")
+GOES_ON = ("waiting", "posting", "doubtful", "held")
 TEXTS = ("key", "url", "reason")
 
 

@@ -70,7 +70,7 @@ SHOWN = dedent(f"""\
     settled:       2026-12-01 09:00:00 +0000
     key:           b
     reason:        the conversation is locked
-    tries:         1, of which 0 count toward max_attempts
+    tries:         1
       2026-12-01 09:00:00 +0000 refused as octocat: locked
 
     Ready for review?
