@@ -37,6 +37,7 @@ __all__ = [
     "earlier",
     "elapsed",
     "eta",
+    "is_wish",
     "until_post",
     "until_request",
 ]
@@ -149,11 +150,22 @@ def after_attempt(
             return replace(ended, quiet=unavailable_wait(streak), reason=message, streak=streak)
         case Unauthorized(message=message):
             return replace(ended, reason=message, refused=credential)
+        case Unknown(wait=timedelta() as wait, message=message):
+            return replace(ended, quiet=throttle_wait(wait, 0), reason=message)
         case Skipped():
             over = earlier(now, pace.cooldown)
             return replace(ended, at=over, flutter=0.0, quiet=pace.cooldown + SKIP_SPACING)
         case _:
             return ended
+
+
+def is_wish(outcome: Outcome | None) -> bool:
+    """Whether the forge wants an account to be silent, which only the pacing record remembers."""
+    match outcome:
+        case Throttled() | Unauthorized() | Unknown(wait=timedelta()):
+            return True
+        case _:
+            return False
 
 
 def _counted(posts: Posts, outcome: Outcome) -> Posts:
@@ -171,18 +183,18 @@ def _counted(posts: Posts, outcome: Outcome) -> Posts:
 def after_look(
     record: Pacing | None,
     account: str,
-    found: Throttled | Unauthorized,
+    found: Throttled | Unauthorized | Unknown,
     now: Instant,
     credential: str,
 ) -> Pacing:
-    """What to record when the forge refused to say whether a comment is there.
+    """What to record when the forge did not say whether a comment is there, but what it wishes.
 
     Only the silence changes: a look is no attempt, and shortens or lengthens no cool-off.
     """
     record = record or Pacing(account=account, at=now)
     if isinstance(found, Unauthorized):
         return replace(record, reason=found.message, refused=credential)
-    streak = record.streak + 1
+    streak = record.streak + isinstance(found, Throttled)
     quiet = max(record.quiet, elapsed(record.at, now) + throttle_wait(found.wait, streak))
     return replace(record, quiet=quiet, reason=found.message, streak=streak)
 

@@ -17,6 +17,7 @@ from comenq_core.model import (
     Throttled,
     Unauthorized,
     Unavailable,
+    Unknown,
     Verdict,
 )
 from comenq_core.pacing import Pace, until_post, until_request
@@ -53,11 +54,11 @@ def report_silence(outcome: Outcome, record: Pacing, now: Instant, pace: Pace) -
     until = format_time(now.wall + timedelta(seconds=until_post(record, now, pace)))
     account, reason = record.account, outcome.message
     match outcome:
-        case Throttled() if until_request(record, now) >= QUIET_LIMIT:
+        case Throttled() | Unknown(wait=timedelta()) if until_request(record, now) >= QUIET_LIMIT:
             log.error("throttled", "The forge wants silence for a day or more, which is hardly"
                       " meant: find out why.", account=account, until=until,
                       reason=reason)  # fmt: skip
-        case Throttled():
+        case Throttled() | Unknown(wait=timedelta()):
             log.warning("throttled", "The forge wants silence, so an account sends nothing.",
                         account=account, until=until, reason=reason)  # fmt: skip
         case Unavailable():

@@ -140,7 +140,7 @@ class Worker:
             partial(report_silence, tried.outcome, after, tried.ended, self._pace),
         ]
         # First what a crash between the two must not lose: the forge's wish, or else the receipt.
-        is_wish = isinstance(tried.outcome, Throttled | Unauthorized)
+        is_wish = pacing.is_wish(tried.outcome)
         self._owed += [*pace, settle] if is_wish else [settle, *pace]
 
     def _announce(self, begun: Pacing, before: Pacing | None) -> None:
@@ -177,7 +177,7 @@ class Worker:
         verdict = self._judge(job, found, ended)
         attempt = look_attempt(poster, found, verdict, started, ended)
         self._owed = []
-        if isinstance(found, Throttled | Unauthorized):
+        if isinstance(found, Throttled | Unauthorized | Unknown) and pacing.is_wish(found):
             silent = pacing.after_look(record, poster.account, found, ended, credential)
             self._owed += [
                 partial(self._ledger.replace, silent, record),

@@ -207,6 +207,19 @@ def test_a_look_that_is_throttled_only_lengthens_the_silence() -> None:
     assert pacing.until_post(after, at(100), pace) == 800
 
 
+def test_a_forge_that_is_down_until_later_is_asked_nothing_before() -> None:
+    """What an ambiguous answer, or a look's, says of when to come back is a silence to keep."""
+    pace = Pace(cooldown=900, flutter=0, attempt_limit=0)
+    down = Unknown(message="503", status=503, wait=timedelta(seconds=1200))
+    record = pacing.after_attempt(begun(pace), down, at(0), "credential", pace)
+    assert pacing.is_wish(down)
+    assert pacing.until_request(record, at(0)) == pacing.until_post(record, at(0), pace) == 1200
+
+    looked = pacing.after_look(record, "me", down, at(1000), "credential")
+    assert pacing.until_request(looked, at(1000)) == 1200
+    assert looked.streak == record.streak
+
+
 def test_each_place_in_the_line_is_a_cooldown_later() -> None:
     """The estimate adds a cool-off, and half the flutter, for each job before."""
     pace = Pace(cooldown=900, flutter=60, attempt_limit=30)

@@ -69,10 +69,12 @@ class Unknown:
     Args:
         message: what is known about it, fit to be shown.
         status: the HTTP status, where there was one.
+        wait: the silence that the forge asks for, if it does.
     """
 
     message: str
     status: int | None = None
+    wait: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

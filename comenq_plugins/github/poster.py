@@ -14,6 +14,7 @@ from comenq_core.model import (
     Posted,
     Refused,
     Skipped,
+    Throttled,
     Unavailable,
     Unknown,
 )
@@ -139,6 +140,8 @@ def _not_sent(reply: Reply | NoReply) -> NoReply:
     """What a question that got no answer means for a comment that was not sent yet."""
     result = outcome(reply, datetime.now(UTC)) if isinstance(reply, Reply) else reply
     match result:
+        case Unknown(wait=timedelta() as wait):
+            return Throttled(wait=wait, message=result.message, status=result.status)
         case Posted() | Skipped() | Unknown():
             return Unavailable(message=f"nothing was sent: {result.message}", status=result.status)
         case _:

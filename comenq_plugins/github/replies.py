@@ -91,7 +91,7 @@ def outcome(reply: Reply, now: datetime) -> Outcome:
         case status if _by_github(reply) and status != HTTPStatus.REQUEST_TIMEOUT:
             return _refused(reply)
         case status:
-            return Unknown(message=reply.summary, status=status)
+            return _unknown(reply, now)
 
 
 def posted(value: object, status: int) -> Posted | None:
@@ -131,6 +131,15 @@ def _throttled(reply: Reply, now: datetime) -> Throttled:
     silence, remark = wait(reply.headers, now)
     message = f"{reply.summary} ({remark})" if remark else reply.summary
     return Throttled(wait=silence, message=message, status=reply.status)
+
+
+def _unknown(reply: Reply, now: datetime) -> Unknown:
+    # https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3
+    if "retry-after" not in reply.headers:
+        return Unknown(message=reply.summary, status=reply.status)
+    silence, remark = wait(reply.headers, now)
+    message = f"{reply.summary} ({remark})" if remark else reply.summary
+    return Unknown(message=message, status=reply.status, wait=silence)
 
 
 def _refused(reply: Reply) -> Refused:

@@ -66,4 +66,8 @@ def _failure(reply: Reply | NoReply) -> NotTold:
     result = outcome(reply, datetime.now(UTC)) if isinstance(reply, Reply) else reply
     if isinstance(result, Throttled | Unauthorized):
         return result
-    return Unknown(message=f"the comments cannot be listed: {result.message}", status=result.status)
+    return Unknown(
+        message=f"the comments cannot be listed: {result.message}",
+        status=result.status,
+        wait=result.wait if isinstance(result, Unknown) else None,
+    )

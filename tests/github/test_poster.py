@@ -269,6 +269,15 @@ def test_state_not_told(forge: Forge, poster: GitHubPoster, status: int, kind: t
     assert forge.posts == []
 
 
+def test_state_not_told_until_later(forge: Forge, poster: GitHubPoster) -> None:
+    """With ``if_open``, a server that says for how long it is down has sent nothing on."""
+    headers = {"Retry-After": "1200"}
+    forge.answer_next(status=503, method="GET", headers=headers, body={"message": "no"})
+    outcome = poster.post(a_job(if_open=True))
+    assert isinstance(outcome, Throttled)
+    assert outcome.wait == timedelta(seconds=1200)
+
+
 def test_marker(forge: Forge, make_poster: MakePoster) -> None:
     """With ``github_marker``, a hidden comment with the job's id follows the text."""
     make_poster(forge.url, github_marker=True).post(a_job("hi"))

@@ -233,7 +233,16 @@ def test_unauthorized(status: int, message: str) -> None:
 @pytest.mark.parametrize("status", [408, 500, 502, 503, 504, 599, 777])
 def test_unknown(status: int) -> None:
     """After a server's failure nobody knows whether the comment was taken."""
-    assert isinstance(told(status, saying("oops"), retry_after="1"), Unknown)
+    heard = told(status, saying("oops"))
+    assert isinstance(heard, Unknown)
+    assert heard.wait is None
+
+
+def test_unknown_with_a_wish() -> None:
+    """A server that is down and says for how long is left alone for as long."""
+    heard = told(503, saying("maintenance"), retry_after="1200")
+    assert isinstance(heard, Unknown)
+    assert heard.wait == timedelta(seconds=1200)
 
 
 def test_html_refusal() -> None:

@@ -73,6 +73,16 @@ def test_no_post_while_the_listing_fails(daemon: Rig) -> None:
     assert daemon.job(job).state == "doubtful"
 
 
+def test_a_forge_that_is_down_until_later_is_asked_nothing_before(daemon: Rig) -> None:
+    """A 503 with ``Retry-After`` leaves a doubt that is not looked into before that time."""
+    daemon.forge.answer_next(status=503, headers={"Retry-After": "3600"})
+    daemon.put()
+    daemon.run_for(3_599)
+    assert len(daemon.forge.requests) == 1
+    daemon.run_for(HOURS)
+    assert daemon.bodies == ["hello"]
+
+
 def test_looks_at_a_failing_forge_grow_rare(daemon: Rig) -> None:
     """Looks that fail come at growing distances: a handful in an hour."""
     daemon.forge.answer_next(status=502)

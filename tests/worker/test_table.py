@@ -60,6 +60,9 @@ TESTS: Mapping[str, tuple[Callable[..., None], ...]] = {
         doubt.test_an_ambiguous_answer_gives_one_comment,
         doubt.test_a_timeout_after_acceptance_gives_one_comment,
     ),
+    "**5xx** with `Retry-After`": (
+        doubt.test_a_forge_that_is_down_until_later_is_asked_nothing_before,
+    ),
     "connection refused, unknown host, failed TLS handshake, proxy away": (
         conduct.test_a_forge_that_is_not_there_is_tried_again_later,
     ),
