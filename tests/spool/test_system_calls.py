@@ -169,6 +169,16 @@ def between(first: Call, last: Call, calls: Sequence[Call], pattern: re.Pattern[
     )
 
 
+def test_lone_job_costs_two_syncs(listener: Listener) -> None:
+    """One for its bytes, one for its name: as few as can be."""
+    (job_id,) = listener.put("alone")
+    calls = listener.end()
+    write = one(calls, rf'write\(\d+<[^>]*/tmp/[^>]*{job_id}[^>]*>, ".*= [1-9]\d*$')
+    reply = one(calls, rf'(sendto|sendmsg|write|writev)\(\d+<\w*(socket|UNIX).*\\"{job_id}\\"')
+    syncs = [call for call in calls if re.match(r"(fsync|fdatasync|syncfs)\(", call.text)]
+    assert sum(write.began < sync.began < reply.began for sync in syncs) == 2
+
+
 def test_nothing_is_acknowledged_before_it_is_on_the_disk(listener: Listener) -> None:
     """For each job of lone clients, of many at once, and of one with many requests."""
     ids = listener.put("alone") + listener.put("alone again")
