@@ -65,17 +65,21 @@ def run(args: Namespace) -> int:
     if not ids:
         complain(f"there is nothing to {args.command}")
         return DONE
-    messages = [{"op": args.command, "id": job_id} for job_id in ids]
+    return DONE if all(_changes(args, ids)) else FAILED
+
+
+def _changes(args: Namespace, ids: Sequence[str]) -> Sequence[bool]:
+    """Whether each has been changed. They are sent ahead, so that they share the daemon's work."""
     are_changed: list[bool] = []
-    with connect(candidates(args.socket, os.environ)) as daemon:
-        try:
-            are_changed.extend(_is_changed(args, reply) for reply in daemon.ask_many(messages))
-        except NotAcknowledged as error:
-            missing = ids[len(are_changed) :]
-            raise NotAcknowledged(
-                f"{error}: from {missing[0]} on, {len(missing):,} may be done and may be not"
-            ) from None
-    return DONE if all(are_changed) else FAILED
+    try:
+        with connect(candidates(args.socket, os.environ)) as daemon:
+            for reply in daemon.ask_many({"op": args.command, "id": job_id} for job_id in ids):
+                are_changed.append(_is_changed(args, reply))  # noqa: PERF401 -- may end amid it
+    except (NotAcknowledged, KeyboardInterrupt):
+        if missing := ids[len(are_changed) :]:
+            complain(f"from {missing[0]} on, {len(missing):,} may be done and may be not")
+        raise
+    return are_changed
 
 
 def _all(args: Namespace) -> list[str]:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import signal
 import socket
+import subprocess
+import threading
 from argparse import Namespace
 from dataclasses import replace
 from pathlib import Path
@@ -13,11 +16,11 @@ import pytest
 from comenq_core.cli.commands import COMMANDS
 from comenq_core.cli.pages import listed
 from comenq_core.model import Buried, Done, Kept
-from tests.cli.commanding import environment, run
+from tests.cli.commanding import PROGRAM, environment, run
 from tests.cli.conftest import Comenq
 from tests.cli.pretender import pretending, read_to_end
 from tests.socket.attempts import ATTEMPT
-from tests.socket.serving import Served
+from tests.socket.serving import DEADLINE, Served
 
 
 @pytest.fixture
@@ -254,7 +257,29 @@ def test_changes_without_an_answer_are_told(directory: Path) -> None:
     with pretending(directory / "c.sock", behave) as path:
         done = run("hold", "7f3k", "9q2m", "x1ab", env=environment(Path(path)))
     assert (done.returncode, done.stdout) == (1, "held 7f3kq2m8x1ab · o/r#1\n")
-    assert "from 9q2m on, 2 may be done and may be not" in done.stderr
+    assert done.stderr.splitlines()[0] == "comenq: from 9q2m on, 2 may be done and may be not"
+
+
+def test_interruption_among_changes_is_told(directory: Path) -> None:
+    """Ctrl-C as well leaves open what has become of the rest."""
+    has_come, is_over = threading.Event(), threading.Event()
+
+    def behave(connection: socket.socket) -> None:
+        read_to_end(connection)
+        has_come.set()
+        assert is_over.wait(DEADLINE)
+
+    with pretending(directory / "c.sock", behave) as path:
+        command = [*PROGRAM, "hold", "7f3k", "9q2m"]
+        with subprocess.Popen(
+            command, env=environment(Path(path)), stderr=subprocess.PIPE, text=True
+        ) as process:
+            assert has_come.wait(DEADLINE)
+            process.send_signal(signal.SIGINT)
+            _, err = process.communicate(timeout=DEADLINE)
+        is_over.set()
+    assert process.returncode == 130
+    assert err == "comenq: from 7f3k on, 2 may be done and may be not\n"
 
 
 def test_failed_jobs_are_queued_again(comenq: Comenq, served: Served, ids: list[str]) -> None:
