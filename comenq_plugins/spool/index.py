@@ -85,8 +85,10 @@ class Index:
 
     def among(self, ids: AbstractSet[str]) -> list[Name]:
         """The names of the jobs with these ids."""
-        blocks = [block for block in self._blocks() if not ids.isdisjoint(ids_in(block))]
-        texts = [text for block in blocks for text in unpack(block)]
+        if not ids:
+            return []
+        blocks = (block for block in self._blocks() if not ids.isdisjoint(ids_in(block)))
+        texts = (text for block in blocks for text in unpack(block))
         return [_name(text) for text in texts if not ids.isdisjoint(ids_in(text))]
 
     def line(self, now: int, start: int = 0) -> Iterator[Name]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import mmap
 import os
 import stat
 from collections.abc import Iterable, Iterator
@@ -18,7 +19,9 @@ __all__ = [
     "read_own",
 ]
 
-_INODES = 1 << 23
+_INODES = 1 << 26
+"""More than most filesystems have; of a mapping, only what is used takes memory."""
+
 
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
@@ -77,13 +80,12 @@ class Twins:
     """Finds files that have two names in a directory, as a rename can leave that a crash tore."""
 
     def __init__(self) -> None:
-        self._seen = bytearray(_INODES)
+        self._seen = mmap.mmap(-1, _INODES, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
 
     def among(self, entries: Iterable[os.DirEntry[str]]) -> list[str]:
         """The names of files that may have been looked at already; nearly none are wrong."""
         seen, found = self._seen, []
         for entry in entries:
-            # Inodes of one directory lie close together, so hardly any two share a place.
             place = entry.inode() % _INODES
             if seen[place]:
                 found.append(entry.name)
