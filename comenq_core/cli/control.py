@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from argparse import ArgumentParser, Namespace
 
 from comenq_core import registry
@@ -17,6 +18,11 @@ from comenq_core.errors import DaemonUnreachable
 from comenq_core.settings import Settings
 
 __all__ = ["add_words", "ctl", "reload"]
+
+# The way in whose socket can be seen to be served.
+SOCKET = "unix"
+PATIENCE = 30.0
+PAUSE = 0.1
 
 
 def add_words(parser: ArgumentParser) -> None:
@@ -50,11 +56,29 @@ def reload(settings: Settings, _given: Namespace) -> int:
     plugins.intakes(settings)
     plugins.posters(from_outside(settings, os.environ))
     _enter(settings)
-    for program in ("listener", "worker"):
-        status = subprocess.run([*_supervisorctl(), "restart", program], check=False).returncode
-        if status:
-            return status
-    return 0
+    if status := _restart("listener"):
+        return status
+    _await_listener(settings)
+    return _restart("worker")
+
+
+def _restart(program: str) -> int:
+    return subprocess.run([*_supervisorctl(), "restart", program], check=False).returncode
+
+
+def _await_listener(settings: Settings) -> None:
+    """Wait until clients can connect; to supervisord, a process runs once it is two seconds old.
+
+    Raises:
+        DaemonUnreachable: that takes too long.
+    """
+    deadline = time.monotonic() + PATIENCE
+    while SOCKET in settings.intakes and not is_served(str(settings.socket_path)):
+        if time.monotonic() > deadline:
+            raise DaemonUnreachable(
+                f"the listener does not serve {settings.socket_path} again: see its log"
+            )
+        time.sleep(PAUSE)
 
 
 def _supervisorctl() -> list[str]:
