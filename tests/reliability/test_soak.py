@@ -102,10 +102,12 @@ class Soak:
                 self.finished.wait(chance.uniform(0, 1))
 
     def wait_for_receipts(self, count: int) -> None:
-        """Block until so many comments are settled, or something has failed."""
-        deadline = time.monotonic() + DEADLINE
-        while len(os.listdir(self.daemon.queue / "done")) < count and time.monotonic() < deadline:
-            if self.finished.wait(0.05):
+        """Block until so many comments are settled, none is any more, or something has failed."""
+        before, deadline = -1, 0.0
+        while (now := len(os.listdir(self.daemon.queue / "done"))) < count:
+            if now > before:
+                before, deadline = now, time.monotonic() + DEADLINE
+            if self.finished.wait(0.05) or time.monotonic() > deadline:
                 return
 
 
@@ -156,6 +158,7 @@ def settled(queue: Path) -> Counter[str]:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)
 def test_each_acknowledged_comment_is_posted_once_whatever_is_killed(forge: Forge) -> None:
     """Kills, lost replies and lost requests neither lose a comment nor post one twice."""
     seed = int(os.environ.get("COMENQ_SOAK_SEED") or random.SystemRandom().randrange(10**6))

@@ -118,7 +118,7 @@ class Machine:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            timeout=2 * DEADLINE,
+            timeout=5 * DEADLINE,
             check=False,
         )
         assert status in {None, done.returncode}, f"{words}: {done.returncode}\n{done.stdout}"

@@ -11,7 +11,7 @@ from tests.service.service import TOKEN
 
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.timeout(240),
+    pytest.mark.timeout(600),
     pytest.mark.skipif(bool(reason := missing()), reason=reason),
 ]
 

@@ -32,7 +32,7 @@ def lacking() -> str:
 
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.timeout(240),
+    pytest.mark.timeout(600),
     pytest.mark.skipif(bool(reason := lacking()), reason=reason),
 ]
 

@@ -15,7 +15,7 @@ from tests.service.wheelhouse import build_wheel
 
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.timeout(240),
+    pytest.mark.timeout(600),
     pytest.mark.skipif(bool(reason := missing()), reason=reason),
 ]
 
