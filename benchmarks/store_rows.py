@@ -212,6 +212,7 @@ def _claims(root: Path) -> float:
 def _start(root: Path, count: int) -> list[Row]:
     """Open a deep spool and claim the first job, beside listing and sorting its names."""
     new = str(root / "queue" / "new")
+    os.sync()  # the first claim is not to wait for what was filled in
     pairs = [
         (_in_child(lambda: _first_claim(root)), _in_child(lambda: _list_and_sort(new)))
         for _ in range(3)

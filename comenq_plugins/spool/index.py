@@ -7,7 +7,7 @@ from collections.abc import Set as AbstractSet
 from itertools import chain
 
 from comenq_plugins.spool.line import Line
-from comenq_plugins.spool.names import Name, has_due, ids_in
+from comenq_plugins.spool.names import Name, ids_in, names_with_due
 from comenq_plugins.spool.packed import unpack
 from comenq_plugins.spool.sieve import Sieve
 
@@ -42,9 +42,9 @@ class Index:
 
     def load(self, texts: list[str]) -> None:
         """Know many names that are new here, as the disk has them."""
-        if later := [text for text in texts if has_due(text)]:
+        if later := set(names_with_due(texts)):
             self._later.load([_by_due(text) for text in later])
-            texts = [text for text in texts if not has_due(text)]
+            texts = [text for text in texts if text not in later]
         self._ready.load(texts)
         self._sieve = None
 
@@ -130,8 +130,8 @@ class Index:
 
     def _demote(self, now: int) -> None:
         for block in list(self._ready.blocks()):
-            for text in unpack(block):
-                if has_due(text) and _name(text).due > now:
+            for text in names_with_due(unpack(block)):
+                if _name(text).due > now:
                     self._ready.discard(text)
                     self._later.add(_by_due(text))
 

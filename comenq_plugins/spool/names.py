@@ -27,7 +27,16 @@ from typing import NamedTuple
 
 from comenq_core.model import ID_PATTERN
 
-__all__ = ["LAST_ORDER", "Name", "has_due", "ids_in", "job_names", "micros", "moment", "order_in"]
+__all__ = [
+    "LAST_ORDER",
+    "Name",
+    "ids_in",
+    "job_names",
+    "micros",
+    "moment",
+    "names_with_due",
+    "order_in",
+]
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _COUNT = r"0|[1-9]\d{0,5}"
@@ -81,9 +90,9 @@ def ids_in(texts: str) -> list[str]:
     return _IDS.findall(texts)
 
 
-def has_due(text: str) -> bool:
-    """Whether a job's name says a time before which it is not to be claimed."""
-    return text[17:20] != "-0-"
+def names_with_due(texts: Iterable[str]) -> list[str]:
+    """Those jobs' names that say a time before which the job is not to be claimed."""
+    return [text for text in texts if text[17:20] != "-0-"]
 
 
 def order_in(text: str) -> int:

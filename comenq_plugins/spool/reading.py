@@ -6,7 +6,7 @@ import errno
 import mmap
 import os
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 __all__ = [
     "Twins",
@@ -65,15 +65,14 @@ def is_own(path: str) -> bool:
     return stat.S_ISREG(status.st_mode) and status.st_uid == os.geteuid()
 
 
-def own_files(entries: Iterable[os.DirEntry[str]], *, shared: bool) -> Iterator[str]:
+def own_files(entries: Iterable[os.DirEntry[str]], *, shared: bool) -> list[str]:
     """The names of the regular files of this process's user, among a directory's entries.
 
     Args:
         shared: whether others may have put files there; only then is each one looked at.
     """
-    for entry in entries:
-        if entry.is_file(follow_symlinks=False) and (not shared or is_own(entry.path)):
-            yield entry.name
+    files = [entry for entry in entries if entry.is_file(follow_symlinks=False)]
+    return [entry.name for entry in files if not shared or is_own(entry.path)]
 
 
 class Twins:
@@ -84,9 +83,9 @@ class Twins:
 
     def among(self, entries: Iterable[os.DirEntry[str]]) -> list[str]:
         """The names of files that may have been looked at already; nearly none are wrong."""
-        seen, found = self._seen, []
+        seen, found, inodes = self._seen, [], _INODES
         for entry in entries:
-            place = entry.inode() % _INODES
+            place = entry.inode() % inodes
             if seen[place]:
                 found.append(entry.name)
             seen[place] = 1
