@@ -110,6 +110,11 @@ class Batch:
         durable.publish(list(zip(files, targets, strict=True)))
 
     def enter(self) -> None:
-        """Let the catalogue know of the new jobs."""
+        """Let the catalogue know of the new jobs, before the kernel can tell that one has left."""
         for name, _ in self._new.values():
             self._catalogue.add(name)
+
+    def leave(self) -> None:
+        """Take that back."""
+        for name, _ in self._new.values():
+            self._catalogue.index.discard(name)

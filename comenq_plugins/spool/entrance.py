@@ -49,12 +49,17 @@ class Entrance:
         """Store all or, with an error, none; durable on return. Raises as `admit` and `write`."""
         with self._alone(items):
             batch = self.admit(items, now)
-            self.write(batch)
-            batch.enter()
+            try:
+                self.write(batch)
+            except OSError:
+                batch.leave()
+                raise
         return batch.jobs
 
     def admit(self, items: Sequence[Item], now: Instant) -> Batch:
-        """Give each item its place; nothing is written yet.
+        """Give each item its place in the line; nothing is written yet.
+
+        What cannot be written has to leave the line again.
 
         Raises:
             QueueRefused: too many are waiting, or too little space is left.
@@ -64,6 +69,7 @@ class Entrance:
         batch = Batch(self._catalogue, items)
         for item in items:
             batch.take(item, now, self._order(item, now))
+        batch.enter()
         return batch
 
     def write(self, batch: Batch) -> None:

@@ -89,10 +89,13 @@ class SpoolStore:
             if are_unique(items):
                 return self._entrance.put(items, self.now())
             batch = self._entrance.admit(items, self.now())
-        with reported(self._layout.root):
-            self._entrance.write(batch)
-        with self._threads:
-            batch.enter()
+        try:
+            with reported(self._layout.root):
+                self._entrance.write(batch)
+        except Exception:
+            with self._threads:
+                batch.leave()
+            raise
         return batch.jobs
 
     def get(self, prefix: str) -> Job:

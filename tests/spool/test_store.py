@@ -70,6 +70,41 @@ def test_threads_wait_for_the_disk_together(
     assert len({job.id for job in jobs}) == len(store.pending()) == 8
 
 
+def test_a_job_that_is_claimed_before_its_put_returns_does_not_wait(
+    opener: Opener, monkeypatch: pytest.MonkeyPatch, spool: Path
+) -> None:
+    """The worker may have it as soon as it has its name; then nobody counts it any more."""
+    listener, worker = opener(), opener()
+    fsync = os.fsync
+
+    def claim_once_there(descriptor: int) -> None:
+        fsync(descriptor)
+        if names_in(spool / "new"):
+            monkeypatch.setattr(os, "fsync", fsync)
+            with worker.lock():
+                claim(worker)
+            assert listener.counts().waiting == 0
+
+    monkeypatch.setattr(os, "fsync", claim_once_there)
+    put(listener, "Hi")
+    assert listener.counts().waiting == 0
+
+
+def test_what_could_not_be_written_does_not_wait(
+    store: SpoolStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With an error, no job is counted, whether it had to be the only one of its kind or not."""
+
+    def fail(_descriptor: int) -> None:
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(os, "fsync", fail)
+    for key in (None, "k"):
+        with pytest.raises(StoreError):
+            store.put([submission("Hi", key=key)])
+        assert store.counts().waiting == 0
+
+
 def test_a_job_stands_in_new_and_nowhere_else(store: SpoolStore, spool: Path) -> None:
     """What is acknowledged is one file; no draft stays behind."""
     (job,) = put(store, "Hi")
