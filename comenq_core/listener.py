@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Mapping, Sequence
 from select import select
@@ -19,6 +20,10 @@ __all__ = ["run"]
 
 _LONGEST_FAREWELL = 5.0
 
+# A thread that waits for the disk gives the interpreter to another, and by default would then wait
+# 5 ms to have it back. https://docs.python.org/3/library/sys.html#sys.setswitchinterval
+_SWITCH_SECONDS = 50e-6
+
 log = Log("listener")
 
 
@@ -31,6 +36,7 @@ def run(settings: Settings, stop: Stop) -> int:
     Raises:
         ComenqError: the settings, a plugin or the store do not let it begin, or go on.
     """
+    sys.setswitchinterval(_SWITCH_SECONDS)
     plugins = registry.load()
     intakes = plugins.intakes(settings)
     queue = JobQueue(plugins.store(settings), pace_of(settings))
