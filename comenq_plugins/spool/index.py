@@ -17,6 +17,7 @@ WINDOW = 20_480
 """Names at the head of the line that are at hand; about as many as Postfix keeps active."""
 
 _LATELY = 4_096
+_FOLLOWING = 256
 _DUE_WIDTH = 18
 
 
@@ -73,7 +74,20 @@ class Index:
             return self._lately[job_id]
         if not self._sifted().may_have(job_id):
             return None
-        return next(iter(self.starting(job_id)), None)
+        found = self._from(job_id)
+        for name in found:
+            self._remember(name)
+        return found[0] if found else None
+
+    def _from(self, job_id: str) -> list[Name]:
+        """The name with that id, and some after it: who changes many asks for them next."""
+        part = f"-{job_id}-"
+        for block in self._blocks():
+            texts = unpack(block) if part in block else []
+            for place, text in enumerate(texts):
+                if part in text and _name(text).id == job_id:
+                    return [_name(text) for text in texts[place : place + _FOLLOWING]]
+        return []
 
     def starting(self, prefix: str) -> list[Name]:
         """The names of the jobs whose ids begin with ``prefix``."""
