@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
@@ -134,3 +137,26 @@ class IndexMachine(RuleBasedStateMachine):
 
 TestIndex = IndexMachine.TestCase
 TestIndex.settings = settings(max_examples=100, stateful_step_count=50, deadline=None)
+
+
+def test_who_changes_all_jobs_searches_the_line_now_and_then(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A search finds the names that follow, too; without that, each would be searched for."""
+    line = [Name(order, 0, f"{order:012d}", "00000000", 0, 0) for order in range(1_000)]
+    index = Index()
+    index.load([str(name) for name in line])
+    searches = 0
+    blocks = Index._blocks
+
+    def counted(self: Index) -> Iterator[str]:
+        nonlocal searches
+        searches += 1
+        return blocks(self)
+
+    monkeypatch.setattr(Index, "_blocks", counted)
+    for name in line:
+        assert index.get(name.id) == name
+        index.discard(name)
+
+    assert searches < 10
