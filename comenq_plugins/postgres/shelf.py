@@ -44,9 +44,12 @@ _HISTORY = (
 # Those that are due come by their places, then the others as they will be due.
 _POSITION = (
     "WITH turn AS (SELECT greatest(coalesce(due, %(now)s), %(now)s) AS due, place FROM job"
-    " WHERE id = %(id)s)"
-    " SELECT (SELECT count(*) FROM job, turn WHERE job.state = 'waiting' AND job.due IS NULL"
-    " AND (turn.due > %(now)s OR job.place < turn.place))"
+    " WHERE id = %(id)s),"
+    # One bound, so that the index alone is counted: all that are due come before one that is not.
+    " bound AS (SELECT CASE WHEN due > %(now)s THEN 9223372036854775807 ELSE place END AS place"
+    " FROM turn)"
+    " SELECT (SELECT count(*) FROM job WHERE state = 'waiting' AND due IS NULL"
+    " AND place < (SELECT place FROM bound))"
     " + (SELECT count(*) FROM job, turn WHERE job.state = 'waiting' AND job.due IS NOT NULL"
     " AND (greatest(job.due, %(now)s), job.place) < (turn.due, turn.place))"
 )
