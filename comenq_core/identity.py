@@ -13,6 +13,7 @@ from comenq_core.model import CommentRequest, Job
 __all__ = ["alike", "digest_of", "id_from", "id_of_key", "is_same"]
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+_PAIRS = [low + high for high in _ALPHABET for low in _ALPHABET]
 
 
 def id_from(seed: bytes) -> str:
@@ -48,4 +49,4 @@ def is_same(job: Job, other: Job) -> bool:
 
 def _base32(data: bytes, length: int) -> str:
     number = int.from_bytes(data[:8], "big")
-    return "".join(_ALPHABET[(number >> (5 * place)) & 31] for place in range(length))
+    return "".join([_PAIRS[number >> bit & 1023] for bit in range(0, 5 * length, 10)])

@@ -128,6 +128,8 @@ class Incoming:
     def _take(self, text: str, kind: Kind) -> None:
         if kind is Kind.LEFT:
             self._forget(text)
+        elif self.index.recalls(text):
+            self.drops.pop(text, None)
         elif name := self._job(text):
             self.drops.pop(text, None)
             self.add(name)
@@ -142,9 +144,7 @@ class Incoming:
     def _job(self, text: str) -> Name | None:
         """The name of a job; in somebody else's hands, such a name gives no right to a place."""
         name = Name.parse(text)
-        if name is None or self.index.recalls(name):
-            return name
-        return name if is_own(f"{self.layout.new}/{text}") else None
+        return name if name and is_own(f"{self.layout.new}/{text}") else None
 
 
 def listed(directory: str, part: str = "") -> list[Name]:

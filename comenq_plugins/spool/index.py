@@ -35,7 +35,7 @@ class Index:
         self._ready = Line(window)
         self._later = Line(window)
         self._now = 0
-        self._lately: dict[str, Name] = {}
+        self._lately: dict[str, str] = {}
         self._sieve: Sieve | None = None
 
     def __len__(self) -> int:
@@ -51,32 +51,33 @@ class Index:
 
     def add(self, name: Name) -> None:
         """Know a name."""
-        self._remember(name)
+        self._remember(name.id, str(name))
         line, text = self._place(name)
         if line.add(text) and self._sieve:
             self._sieve.fill([name.id])
 
     def discard(self, name: Name) -> None:
         """Forget a name, if it is known."""
-        if self.recalls(name):
+        if self.recalls(str(name)):
             del self._lately[name.id]
         line, text = self._place(name)
         if line.discard(text) and self._sieve:
             self._sieve.discard(name.id)
 
-    def recalls(self, name: Name) -> bool:
+    def recalls(self, text: str) -> bool:
         """Whether this very name is one of those that were listed or have come lately."""
-        return self._lately.get(name.id) == name
+        _, _, job_id = f"{text}---".split("-", 3)[:3]
+        return self._lately.get(job_id) == text
 
     def get(self, job_id: str) -> Name | None:
         """The name of the job with that id."""
         if job_id in self._lately:
-            return self._lately[job_id]
+            return _name(self._lately[job_id])
         if not self._sifted().may_have(job_id):
             return None
         found = self._from(job_id)
         for name in found:
-            self._remember(name)
+            self._remember(name.id, str(name))
         return found[0] if found else None
 
     def _from(self, job_id: str) -> list[Name]:
@@ -110,7 +111,9 @@ class Index:
         self._promote(now)
         rest = self._ready.since(start), self._later.since(max(0, start - len(self._ready)))
         for text in chain(*rest):
-            yield self._remember(_name(text))
+            name = _name(text)
+            self._remember(name.id, str(name))
+            yield name
 
     def first(self, now: int) -> Name | None:
         """The name to claim next at ``now`` (microseconds since 1970)."""
@@ -149,12 +152,11 @@ class Index:
                     self._ready.discard(text)
                     self._later.add(_by_due(text))
 
-    def _remember(self, name: Name) -> Name:
+    def _remember(self, job_id: str, text: str) -> None:
         """Keep at hand what will be asked for by its id, since it was listed or has just come."""
         if len(self._lately) >= _LATELY:
             self._lately.clear()
-        self._lately[name.id] = name
-        return name
+        self._lately[job_id] = text
 
     def _blocks(self) -> Iterator[str]:
         return chain(self._ready.blocks(), self._later.blocks())

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from itertools import count
 
 from comenq_core.errors import StoreUnusable
 from comenq_core.model import State
@@ -26,6 +27,8 @@ __all__ = ["FORMAT", "Layout"]
 FORMAT = 1
 """The spool's format, as its file ``version`` has it."""
 
+_RUN = os.urandom(8).hex()
+_DRAFTS = count()
 _PRIVATE = 0o700
 _PASSAGE = 0o710
 _DROP = 0o3730
@@ -95,7 +98,7 @@ class Layout:
 
     def draft(self, name: object) -> str:
         """A path in ``tmp/`` that no other draft has, whoever died while writing one."""
-        return f"{self.tmp}/{name}.{os.urandom(8).hex()}"
+        return f"{self.tmp}/{name}.{_RUN}-{os.getpid()}-{next(_DRAFTS)}"
 
     @property
     def directories(self) -> frozenset[str]:
