@@ -98,7 +98,7 @@ def _opened(
         catalogue = Catalogue(layout, window)
     keep = timedelta(days=settings.history_days)
     upkeep = Upkeep(catalogue, keep, clock())
-    return SpoolStore(catalogue, Entrance(catalogue, limits), upkeep, clock)
+    return SpoolStore(catalogue, Entrance(catalogue, limits, clock), upkeep, clock)
 
 
 @hookimpl

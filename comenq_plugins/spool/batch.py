@@ -5,16 +5,16 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from comenq_core.errors import WrongState
 from comenq_core.identity import alike, digest_of, id_from, id_of_key
 from comenq_core.model import CommentRequest, Instant, Job, Submission
 from comenq_plugins.spool import durable, journal
 from comenq_plugins.spool.catalogue import Catalogue
-from comenq_plugins.spool.flush import Flusher
 from comenq_plugins.spool.names import Name, micros, moment
 
-__all__ = ["Batch", "Item", "are_unique"]
+__all__ = ["Batch", "File", "Item", "are_unique"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +23,14 @@ class Item:
 
     submission: Submission
     id: str = ""
+
+
+class File(NamedTuple):
+    """A new job's file: where it is written, where it then belongs, and its bytes."""
+
+    draft: str
+    target: str
+    data: bytes
 
 
 def are_unique(items: Sequence[Item]) -> bool:
@@ -98,16 +106,13 @@ class Batch:
         self._new[name.id] = (name, job)
         return job
 
-    def write(self, flusher: Flusher) -> None:
-        """Make all of it durable and visible or, with an error, none of it."""
-        if not self._new:
-            return
-        files = {
-            self._layout.draft(name): journal.encode_job(job) for name, job in self._new.values()
-        }
-        durable.create_all(files, flusher)
-        targets = [f"{self._layout.new}/{name}" for name, _ in self._new.values()]
-        durable.publish(list(zip(files, targets, strict=True)))
+    def files(self) -> Sequence[File]:
+        """What is to be written for the new jobs."""
+        new = self._layout.new
+        return [
+            File(self._layout.draft(name), f"{new}/{name}", journal.encode_job(job))
+            for name, job in self._new.values()
+        ]
 
     def enter(self) -> None:
         """Let the catalogue know of the new jobs, before the kernel can tell that one has left."""

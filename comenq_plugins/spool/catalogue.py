@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Collection, Iterable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import NamedTuple
 
@@ -11,6 +13,7 @@ from comenq_core.errors import InvalidRequest, NoSuchJob, StoreError, WrongState
 from comenq_core.log import Log, printable
 from comenq_core.model import Counts, Job, State
 from comenq_plugins.spool import journal
+from comenq_plugins.spool.faults import reported
 from comenq_plugins.spool.incoming import Incoming, listed
 from comenq_plugins.spool.index import WINDOW
 from comenq_plugins.spool.layout import Layout
@@ -42,11 +45,20 @@ class Place(NamedTuple):
 
 
 class Catalogue(Incoming):
-    """Finds jobs, wherever they stand. Call `sync` first."""
+    """Finds jobs, wherever they stand. It is used within an `operation`."""
 
     def __init__(self, layout: Layout, window: int = WINDOW) -> None:
         super().__init__(layout, window)
+        self.threads = threading.RLock()
+        """Held by the one thread that uses the catalogue."""
         self._last_seen: dict[str, Place] = {}
+
+    @contextmanager
+    def operation(self) -> Iterator[None]:
+        """Know what is there now, and keep other threads out. Raises `StoreError` for `OSError`."""
+        with self.threads, reported(self.layout.root):
+            self.sync()
+            yield
 
     def look_up(self, prefix: str) -> tuple[Place, Job]:
         """The one job whose id begins with ``prefix``, and where it is.

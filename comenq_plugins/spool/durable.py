@@ -20,6 +20,7 @@ __all__ = [
     "create",
     "create_all",
     "forget",
+    "is_together",
     "move",
     "publish",
     "remove",
@@ -51,6 +52,11 @@ def together() -> Iterator[None]:
         _awaited.reset(before)
         for path in awaited:
             sync_directory(path)
+
+
+def is_together() -> bool:
+    """Whether this thread is in a block of `together`."""
+    return _awaited.get() is not None
 
 
 def sync_directory(path: str) -> None:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 
 from comenq_core.errors import QueueRefused
 from comenq_core.model import Instant, Job, Room
+from comenq_plugins.spool import durable
 from comenq_plugins.spool.batch import Batch, Item, are_unique
 from comenq_plugins.spool.catalogue import Catalogue
+from comenq_plugins.spool.faults import reported
 from comenq_plugins.spool.flush import Flusher
+from comenq_plugins.spool.group import GroupCommit
 from comenq_plugins.spool.locks import locked
 
 __all__ = ["Entrance", "Limits"]
@@ -35,50 +38,73 @@ class Entrance:
     """Puts jobs into ``new/``.
 
     Args:
-        catalogue: what is there already, brought up to date before each `put`.
+        catalogue: what is there already.
         limits: when to refuse.
+        clock: the time.
     """
 
-    def __init__(self, catalogue: Catalogue, limits: Limits) -> None:
+    def __init__(self, catalogue: Catalogue, limits: Limits, clock: Callable[[], Instant]) -> None:
         self._catalogue = catalogue
         self._layout = catalogue.layout
         self._limits = limits
+        self._now = clock
         self._flusher = Flusher()
+        self._group: GroupCommit[Sequence[Item], Sequence[Job]] = GroupCommit(self._put_all)
 
-    def put(self, items: Sequence[Item], now: Instant) -> Sequence[Job]:
-        """Store all or, with an error, none; durable on return. Raises as `admit` and `write`."""
-        with self._alone(items):
-            batch = self.admit(items, now)
-            try:
-                self.write(batch)
-            except OSError:
-                batch.leave()
-                raise
-        return batch.jobs
-
-    def admit(self, items: Sequence[Item], now: Instant) -> Batch:
-        """Give each item its place in the line; nothing is written yet.
-
-        What cannot be written has to leave the line again.
+    def put(self, items: Sequence[Item]) -> Sequence[Job]:
+        """Store all or, with an error, none; durable on return.
 
         Raises:
             QueueRefused: too many are waiting, or too little space is left.
             WrongState: a key is in use for another request.
+            StoreError: the disk failed.
         """
+        if are_unique(items) or durable.is_together():
+            with self._catalogue.operation():
+                return self.put_alone(items)
+        return self._group.do(items)
+
+    def put_alone(self, items: Sequence[Item]) -> Sequence[Job]:
+        """The same amid an operation of the catalogue, which no other thread waits for."""
+        with self._alone(items):
+            batch = self._admit(items)
+            self._write([batch])
+        return batch.jobs
+
+    def _put_all(self, wanted: Sequence[Sequence[Item]]) -> Sequence[Sequence[Job] | Exception]:
+        with self._catalogue.operation():
+            admitted = [self._admit_if_possible(items) for items in wanted]
+        self._write([batch for batch in admitted if isinstance(batch, Batch)])
+        return [batch.jobs if isinstance(batch, Batch) else batch for batch in admitted]
+
+    def _admit_if_possible(self, items: Sequence[Item]) -> Batch | Exception:
+        try:
+            with reported(self._layout.root):
+                return self._admit(items)
+        except Exception as error:  # noqa: BLE001  (the thread that asked raises it)
+            return error
+
+    def _admit(self, items: Sequence[Item]) -> Batch:
+        """Give each item its place in the line; nothing is written yet."""
         self._check_room(len(items))
-        batch = Batch(self._catalogue, items)
+        batch, now = Batch(self._catalogue, items), self._now()
         for item in items:
             batch.take(item, now, self._order(item, now))
         batch.enter()
         return batch
 
-    def write(self, batch: Batch) -> None:
-        """Make the whole batch durable and visible or, with an error, none of it.
-
-        Raises:
-            OSError: the disk failed.
-        """
-        batch.write(self._flusher)
+    def _write(self, batches: Sequence[Batch]) -> None:
+        """Make all of these durable and visible; what cannot be leaves the line again."""
+        files = [file for batch in batches for file in batch.files()]
+        try:
+            with reported(self._layout.root):
+                durable.create_all({file.draft: file.data for file in files}, self._flusher)
+                durable.publish([(file.draft, file.target) for file in files])
+        except BaseException:
+            with self._catalogue.threads:
+                for batch in batches:
+                    batch.leave()
+            raise
 
     def rooms(self) -> Iterator[Room]:
         """What may run out, and how much of it is left."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -22,7 +21,7 @@ from comenq_core.model import (
     Verdict,
 )
 from comenq_plugins.spool import durable
-from comenq_plugins.spool.batch import Item, are_unique
+from comenq_plugins.spool.batch import Item
 from comenq_plugins.spool.bell import Bell
 from comenq_plugins.spool.bench import Bench
 from comenq_plugins.spool.catalogue import Catalogue
@@ -67,40 +66,21 @@ class SpoolStore:
         self._bench = Bench(catalogue)
         self._moving = Moving(catalogue)
         self._drops = Drops(catalogue, self._put_adopted, clock)
-        self._threads = threading.RLock()
         self.now = clock
-
-    @contextmanager
-    def _operation(self) -> Iterator[None]:
-        with self._threads, reported(self._layout.root):
-            self._catalogue.sync()
-            yield
 
     # The listener's side
 
     def put(self, submissions: Sequence[Submission]) -> Sequence[Job]:
         """Write, sync, rename, sync: then the jobs are acknowledged.
 
-        Threads wait for the disk side by side, and the filesystem writes for all of them at once;
-        one that must not double a job waits alone.
+        Threads that put at the same time wait for the disk together; one that must not double a
+        job waits alone.
         """
-        items = [Item(submission=submission) for submission in submissions]
-        with self._operation():
-            if are_unique(items):
-                return self._entrance.put(items, self.now())
-            batch = self._entrance.admit(items, self.now())
-        try:
-            with reported(self._layout.root):
-                self._entrance.write(batch)
-        except Exception:
-            with self._threads:
-                batch.leave()
-            raise
-        return batch.jobs
+        return self._entrance.put([Item(submission=submission) for submission in submissions])
 
     def get(self, prefix: str) -> Job:
         """The one job whose id begins so, in whatever directory."""
-        with self._operation():
+        with self._catalogue.operation():
             return self._desk.get(prefix)
 
     def pending(
@@ -111,12 +91,12 @@ class SpoolStore:
         states: Collection[State] = PENDING,
     ) -> Sequence[Job]:
         """The jobs in ``cur/``, in ``new/`` and in ``hold/``; only those listed are read."""
-        with self._operation():
+        with self._catalogue.operation():
             return self._desk.pending(states, offset, limit)
 
     def position(self, job: Job) -> int:
         """How many names in ``new/`` come before the job's."""
-        with self._operation():
+        with self._catalogue.operation():
             name = self._catalogue.index.get(job.id)
             return self._catalogue.index.position(name, micros(self.now().wall)) if name else 0
 
@@ -124,64 +104,64 @@ class SpoolStore:
         """The newest receipts and dead letters, newest last."""
         layout = self._layout
         directories = [layout.failed] if only_failed else [layout.done, layout.failed]
-        with self._operation():
+        with self._catalogue.operation():
             return self._desk.history(directories, offset, limit)
 
     def counts(self) -> Counts:
         """How many names stand in each directory."""
-        with self._operation():
+        with self._catalogue.operation():
             return self._catalogue.counts()
 
     def health(self) -> Health:
         """Whether somebody has the worker's lock, and how much the filesystem has left."""
-        with self._operation():
+        with self._catalogue.operation():
             working = is_claimed(self._layout.worker, self._layout.records)
             return Health(working=working, room=tuple(self._entrance.rooms()))
 
     @contextmanager
     def together(self) -> Iterator[None]:
         """Sync the directories once, for all renames and unlinks of the block."""
-        with self._threads, reported(self._layout.root), durable.together():
+        with self._catalogue.threads, reported(self._layout.root), durable.together():
             yield
 
     def bump(self, job_id: str) -> Job:
         """Rename a waiting job to the head of the line."""
-        with self._operation():
+        with self._catalogue.operation():
             return self._desk.bump(job_id)
 
     def bust(self, job_id: str) -> Job:
         """Rename a waiting job to the end of the line."""
-        with self._operation():
+        with self._catalogue.operation():
             return self._desk.bust(job_id)
 
     def hold(self, job_id: str) -> Job:
         """Move a waiting job to ``hold/``."""
-        with self._operation():
+        with self._catalogue.operation():
             return self._desk.hold(job_id)
 
     def release(self, job_id: str) -> Job:
         """Move a held job back to ``new/``, to its place."""
-        with self._operation():
+        with self._catalogue.operation():
             return self._desk.release(job_id)
 
     def cancel(self, job_id: str) -> Job:
         """Unlink a waiting, held or failed job."""
-        with self._operation():
+        with self._catalogue.operation():
             return self._desk.cancel(job_id)
 
     def retry(self, job_id: str) -> Job:
         """Move a dead letter to ``new/``, its attempts forgiven."""
-        with self._operation():
+        with self._catalogue.operation():
             return self._desk.retry(job_id)
 
     def pause(self, pause: Pause) -> None:
         """Record the operator's pause."""
-        with self._operation():
+        with self._catalogue.operation():
             self._records.pause(pause)
 
     def resume(self) -> None:
         """Lift the pause, and forget which credentials were refused."""
-        with self._operation():
+        with self._catalogue.operation():
             self._records.unpause()
             self._records.forgive()
 
@@ -208,33 +188,33 @@ class SpoolStore:
 
     def tend(self) -> bool:
         """Adopt a bounded number of dropped files; prune what is old."""
-        with self._operation():
+        with self._catalogue.operation():
             self._upkeep.run(self.now())
             return self._drops.adopt(self._entrance.room)
 
     def doubtful(self) -> Sequence[Job]:
         """The jobs in ``cur/``. The worker asks while it has none, so all are in doubt."""
-        with self._operation():
+        with self._catalogue.operation():
             return self._bench.doubtful()
 
     def claim(self, account: str) -> Job | None:  # noqa: ARG002 -- no other worker can have it
         """Move the first name that is due from ``new/`` to ``cur/``."""
-        with self._operation():
+        with self._catalogue.operation():
             return self._bench.claim(self.now())
 
     def reclaim(self, job: Job) -> Job:
         """Mark a doubtful job as being worked on, so that a crash is counted."""
-        with self._operation():
+        with self._catalogue.operation():
             return self._bench.reclaim(job)
 
     def settle(self, job: Job, verdict: Verdict, attempt: Attempt) -> None:
         """Append the event, then rename; done again after a failure, it ends the same."""
-        with self._operation():
+        with self._catalogue.operation():
             self._bench.settle(job, Event(attempt=attempt, verdict=verdict))
 
     def next_due(self) -> datetime | None:
         """The first due time in ``new/`` that is still to come."""
-        with self._operation():
+        with self._catalogue.operation():
             due = self._catalogue.index.next_due(micros(self.now().wall))
             return None if due is None else moment(due)
 
@@ -257,12 +237,12 @@ class SpoolStore:
 
     def adopt(self, jobs: Sequence[Job]) -> None:
         """Write jobs of another store, all in their directories."""
-        with self._operation():
+        with self._catalogue.operation():
             self._moving.adopt(jobs, self.now())
 
     def disown(self, jobs: Sequence[Job]) -> None:
         """Unlink jobs that another store has."""
-        with self._operation():
+        with self._catalogue.operation():
             self._moving.disown(jobs)
 
     def close(self) -> None:
@@ -271,4 +251,4 @@ class SpoolStore:
 
     def _put_adopted(self, adopted: Sequence[Adopted]) -> None:
         items = [Item(submission=job.submission, id=job.id) for job in adopted]
-        self._entrance.put(items, self.now())
+        self._entrance.put_alone(items)

@@ -36,6 +36,7 @@ from comenq_plugins.spool.locks import locked
 from comenq_plugins.spool.names import Name
 from comenq_plugins.spool.watch import _Blind
 from tests.spool.children import alive, all_at_once
+from tests.spool.crowd import until_waiting
 from tests.spool.rig import (
     DIRECTORIES,
     FROZEN,
@@ -60,14 +61,67 @@ def readable(watch: Watch) -> bool:
 
 
 def test_threads_wait_for_the_disk_together(
+    store: SpoolStore, monkeypatch: pytest.MonkeyPatch, spool: Path
+) -> None:
+    """What six threads put while two have the disk is made durable with one sync of new/."""
+    fsync, new, may_go_on = os.fsync, (spool / "new").stat(), threading.Event()
+    syncs: list[bool] = []
+
+    def wait_and_sync(descriptor: int) -> None:
+        assert may_go_on.wait(30)
+        syncs.append(os.path.samestat(os.fstat(descriptor), new))
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", wait_and_sync)
+    with ThreadPoolExecutor(8) as threads:
+        jobs = [threads.submit(put, store, f"c {number}") for number in range(8)]
+        until_waiting(6)
+        may_go_on.set()
+    assert len({job.result()[0].id for job in jobs}) == len(store.pending()) == 8
+    assert sum(syncs) == 3
+
+
+def test_a_full_queue_takes_of_threads_what_there_is_room_for(
+    opener: Opener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of eight that put at once where four may wait, four are refused, and they alone."""
+    store, may_go_on, fsync = opener(max_pending=4), threading.Event(), os.fsync
+
+    def wait_and_sync(descriptor: int) -> None:
+        assert may_go_on.wait(30)
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", wait_and_sync)
+    with ThreadPoolExecutor(8) as threads:
+        jobs = [threads.submit(put, store, f"c {number}") for number in range(8)]
+        until_waiting(6)
+        may_go_on.set()
+    refusals = [job.exception() for job in jobs if job.exception()]
+    assert [type(refusal) for refusal in refusals] == [QueueRefused] * 4
+    assert len(store.pending()) == 4
+
+
+def test_what_is_put_amid_changes_waits_for_no_other_thread(
     store: SpoolStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The filesystem can write for eight threads at once, since none waits for another."""
-    together = threading.Barrier(8, timeout=30)
-    monkeypatch.setattr(os, "fsync", lambda _: together.wait())
-    with ThreadPoolExecutor(8) as threads:
-        jobs = list(threads.map(lambda number: put(store, f"c {number}")[0], range(8)))
-    assert len({job.id for job in jobs}) == len(store.pending()) == 8
+    """Nobody could lead a group in which the thread waits that keeps all others out."""
+    fsync, may_go_on = os.fsync, threading.Event()
+
+    def wait_and_sync(descriptor: int) -> None:
+        assert may_go_on.wait(30)
+        fsync(descriptor)
+
+    def put_amid_changes() -> str:
+        with store.together():
+            threading.Timer(0, may_go_on.set).start()
+            return put(store, "amid")[0].id
+
+    monkeypatch.setattr(os, "fsync", wait_and_sync)
+    with ThreadPoolExecutor(4) as threads:
+        jobs = [threads.submit(put, store, f"c {number}") for number in range(3)]
+        until_waiting(1)
+        assert threads.submit(put_amid_changes).result(60)
+        assert all(job.result(60) for job in jobs)
 
 
 def test_a_job_that_is_claimed_before_its_put_returns_does_not_wait(

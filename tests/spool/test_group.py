@@ -1,0 +1,88 @@
+"""Threads that ask at the same time: what they ask for is done together, and each has its own."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+
+import pytest
+
+from comenq_plugins.spool.group import GroupCommit
+from tests.spool.crowd import until_waiting
+
+
+class Desk:
+    """Does what it is asked for as soon as the test lets it, and tells which came together."""
+
+    def __init__(self) -> None:
+        self.groups: list[Sequence[int]] = []
+        self.may_go_on = threading.Event()
+
+    def carry_out(self, asked: Sequence[int]) -> Sequence[str | BaseException]:
+        """Return the numbers as texts; for a negative one, an error."""
+        self.groups.append(asked)
+        assert self.may_go_on.wait(30)
+        if 0 in asked:
+            raise OSError(5, "Input/output error")
+        return [str(one) if one > 0 else ValueError(one) for one in asked]
+
+
+def asked_of(desk: Desk, first: int, *others: int) -> list[Future[str]]:
+    """What comes of them: the first has the desk to itself, and meanwhile the others gather."""
+    commit: GroupCommit[int, str] = GroupCommit(desk.carry_out, at_once=1)
+    with ThreadPoolExecutor(1 + len(others)) as threads:
+        answers = [threads.submit(commit.do, first)]
+        while not desk.groups:
+            assert not answers[0].done()
+        answers += [threads.submit(commit.do, one) for one in others]
+        until_waiting(len(others))
+        desk.may_go_on.set()
+    return answers
+
+
+def test_what_gathers_meanwhile_is_done_together() -> None:
+    """Five that ask while one is at work are the next group, and each gets its own answer."""
+    desk = Desk()
+    answers = asked_of(desk, 1, 2, 3, 4, 5, 6)
+    assert [answer.result() for answer in answers] == ["1", "2", "3", "4", "5", "6"]
+    assert [sorted(group) for group in desk.groups] == [[1], [2, 3, 4, 5, 6]]
+
+
+def test_who_is_refused_is_refused_alone() -> None:
+    """An error that is one thread's own reaches no other of its group."""
+    answers = asked_of(Desk(), 1, 2, -3, 4)
+    assert [answer.exception() is None for answer in answers] == [True, True, False, True]
+
+
+def test_a_failure_reaches_the_whole_group_and_no_other() -> None:
+    """When the disk fails, all that it was asked for together has failed."""
+    desk = Desk()
+    answers = asked_of(desk, 1, 0, 3)
+    assert answers[0].result() == "1"
+    for answer in answers[1:]:
+        with pytest.raises(OSError, match="Input/output"):
+            answer.result()
+
+
+def test_it_goes_on_after_a_failure() -> None:
+    """Whoever asks next is not left waiting for one that is gone."""
+    desk = Desk()
+    desk.may_go_on.set()
+    commit: GroupCommit[int, str] = GroupCommit(desk.carry_out, at_once=1)
+    with pytest.raises(OSError, match="Input/output"):
+        commit.do(0)
+    assert commit.do(7) == "7"
+
+
+def test_one_group_is_prepared_while_the_disk_has_another() -> None:
+    """Two are in work at once; with one at a time, neither would ever end here."""
+    both = threading.Barrier(2, timeout=30)
+
+    def carry_out(asked: Sequence[int]) -> Sequence[str]:
+        both.wait()
+        return [str(one) for one in asked]
+
+    commit: GroupCommit[int, str] = GroupCommit(carry_out, at_once=2)
+    with ThreadPoolExecutor(2) as threads:
+        assert sorted(threads.map(commit.do, (1, 2))) == ["1", "2"]
