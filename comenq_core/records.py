@@ -8,7 +8,7 @@ written them.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import fields, is_dataclass
+from dataclasses import is_dataclass
 from datetime import datetime
 from functools import cache, partial
 from types import NoneType, UnionType
@@ -51,9 +51,9 @@ __all__ = [
 _VERDICTS = {"done": Done, "retry_at": RetryAt, "kept": Kept, "in_doubt": InDoubt, "buried": Buried}
 _VERDICT_WORDS = {kind: word for word, kind in _VERDICTS.items()}
 _WORDS = {str: "a text", int: "a whole number", bool: "true or false"}
-_PLAIN = frozenset((str, int, float, bool, NoneType, State))
 _Reader = Callable[[Any], object]
 """Its errors name what is below the value that it is given."""
+_Writer = Callable[[Any], object]
 Record = TypeVar("Record", bound="DataclassInstance")
 
 
@@ -140,24 +140,34 @@ def _read(kind: type[Record], value: object) -> Record:
 
 
 def _to_json(record: DataclassInstance) -> dict[str, Any]:
-    return {name: _value_to_json(getattr(record, name)) for name in _names(type(record))}
+    names, writers = _shape(type(record))
+    known = {name: getattr(record, name) for name in names}
+    for name, write in writers:
+        if known[name] is not None:
+            known[name] = write(known[name])
+    return known
 
 
 @cache
-def _names(kind: type[DataclassInstance]) -> tuple[str, ...]:
-    return tuple(field.name for field in fields(kind))
+def _shape(kind: type[Any]) -> tuple[Sequence[str], Sequence[tuple[str, _Writer]]]:
+    """The names of a record's fields, and how those are written that JSON has no type for."""
+    hints = get_type_hints(kind)
+    found = [(name, _writer(hint)) for name, hint in hints.items()]
+    return list(hints), [(name, write) for name, write in found if write]
 
 
-def _value_to_json(value: object) -> object:
-    if type(value) in _PLAIN:
-        return value
-    if isinstance(value, datetime):
-        return format_time(value)
-    if isinstance(value, tuple):
-        return [_value_to_json(item) for item in value]
-    if is_dataclass(value) and not isinstance(value, type):
-        return _to_json(value)
-    return value
+def _writer(hint: Any) -> _Writer | None:  # noqa: ANN401  (an annotation may be any object)
+    if isinstance(hint, UnionType):
+        return next(filter(None, map(_writer, get_args(hint))), None)
+    if get_origin(hint) is tuple:
+        return _list_writer(_writer(get_args(hint)[0]))
+    if isinstance(hint, type) and is_dataclass(hint):
+        return _to_json
+    return format_time if hint is datetime else None
+
+
+def _list_writer(write: _Writer | None) -> _Writer:
+    return (lambda items: [write(item) for item in items]) if write else list
 
 
 @cache

@@ -6,7 +6,7 @@ jsonschema are not used, because they quote the value, and a value may be a mega
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any, cast
 
@@ -176,45 +176,10 @@ def check(value: object, *, op: str | None = None) -> None:
 
 @cache
 def _validator(op: str | None) -> Validator:
-    # A validator takes as long to build as fifty requests take to check, and jsonschema as long
-    # to import as a hundred clients would wait for.
-    from jsonschema import Draft202012Validator, validators
+    # jsonschema takes as long to import as a hundred clients would wait for.
+    from comenq_core.validator import validator_of
 
-    # To JSON Schema 1.0 is an integer, and to Python True is one.
-    integers = Draft202012Validator.TYPE_CHECKER.redefine(
-        "integer", lambda _, value: isinstance(value, int) and not isinstance(value, bool)
-    )
-    strict: type[Validator] = validators.extend(  # type: ignore[no-untyped-call]
-        Draft202012Validator, validators={"properties": _properties}, type_checker=integers
-    )
-    return strict(OPERATION_SCHEMAS[op] if op else REQUEST_SCHEMA)
-
-
-def _properties(
-    validator: Any,  # noqa: ANN401  (jsonschema's types know nothing of what is used here)
-    properties: Schema,
-    value: object,
-    _schema: Schema,
-) -> Iterator[ValidationError]:
-    """The keyword ``properties``, for half the time: a member that conforms is passed over.
-
-    jsonschema itself makes a validator for each member of each value, so that references in it
-    can be followed. There are none here, and a member that does not conform is given to it.
-    """
-    if not isinstance(value, dict):
-        return
-    for name, schema in properties.items():
-        if name in value and not _conforms(validator, value[name], schema):
-            yield from validator.descend(value[name], schema, path=name, schema_path=name)
-
-
-def _conforms(validator: Any, value: object, schema: Schema) -> bool:  # noqa: ANN401
-    for word, rule in schema.items():
-        keyword = validator.VALIDATORS.get(word)
-        errors = keyword and keyword(validator, rule, value, schema)
-        if errors and next(errors, None):
-            return False
-    return True
+    return validator_of(OPERATION_SCHEMAS[op] if op else REQUEST_SCHEMA)
 
 
 def _invalid(error: ValidationError) -> InvalidRequest:

@@ -54,21 +54,27 @@ class CommentRequest:
             raise InvalidRequest("not_before", "must have an offset, as in 2026-12-01T09:00:00Z")
 
     def _check_texts(self) -> None:
-        for name, text in (("body", self.body), ("key", self.key or "")):
-            if re.search("[\ud800-\udfff]", text):
-                raise InvalidRequest(name, "must not hold a lone surrogate")
         if not self.body.strip():
             raise InvalidRequest("body", "must not be empty or blank")
-        size = len(self.body.encode())
+        size = _bytes_in("body", self.body)
         if size > BODY_LIMIT:
             raise InvalidRequest("body", f"is {size} bytes of UTF-8; GitHub takes {BODY_LIMIT}")
-        if self.key is not None and not 1 <= len(self.key) <= KEY_LIMIT:
-            raise InvalidRequest("key", f"must have 1 to {KEY_LIMIT} characters")
+        if self.key is not None:
+            _bytes_in("key", self.key)
+            if not 1 <= len(self.key) <= KEY_LIMIT:
+                raise InvalidRequest("key", f"must have 1 to {KEY_LIMIT} characters")
 
     @property
     def target(self) -> str:
         """The pull request as people write it: ``owner/repo#123``."""
         return f"{self.owner}/{self.repo}#{self.pr_number}"
+
+
+def _bytes_in(name: str, text: str) -> int:
+    try:
+        return len(text.encode())
+    except UnicodeEncodeError:
+        raise InvalidRequest(name, "must not hold a lone surrogate") from None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
