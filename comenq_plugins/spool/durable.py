@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 
 from comenq_plugins.spool.flush import Flusher
@@ -30,7 +30,6 @@ __all__ = [
 ]
 
 _MODE = 0o600
-_OPEN_AT_ONCE = 64
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
 
 
@@ -89,30 +88,30 @@ def create(path: str, data: bytes) -> None:
 
 
 def create_all(files: Mapping[str, bytes], flusher: Flusher) -> None:
-    """Write several new files and make their bytes durable together; their names are not, yet.
+    """Write new files of one directory, their bytes durable together; their names are not, yet.
 
     With an error, there are no such files.
     """
-    waiting = list(files.items())
+    if not files:
+        return
+    directory = os.path.dirname(next(iter(files)))
     try:
-        while waiting:
-            _create_some(waiting[:_OPEN_AT_ONCE], flusher)
-            del waiting[:_OPEN_AT_ONCE]
+        flusher.flush(_written(files), len(files), directory)
     except OSError:
         for path in files:
             forget(path)
         raise
 
 
-def _create_some(files: Sequence[tuple[str, bytes]], flusher: Flusher) -> None:
-    with ExitStack() as opened:
-        descriptors = []
-        for path, data in files:
-            descriptor = os.open(path, _NEW, _MODE)
-            opened.callback(os.close, descriptor)
+def _written(files: Mapping[str, bytes]) -> Iterator[int]:
+    for path, data in files.items():
+        descriptor = os.open(path, _NEW, _MODE)
+        try:
             _write(descriptor, data)
-            descriptors.append(descriptor)
-        flusher.flush(descriptors)
+        except OSError:
+            os.close(descriptor)
+            raise
+        yield descriptor
 
 
 def publish(pairs: Sequence[tuple[str, str]]) -> None:

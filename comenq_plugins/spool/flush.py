@@ -12,15 +12,18 @@ import ctypes
 import os
 import re
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import ExitStack
 from enum import Enum
 from functools import cache, cached_property
+from itertools import islice
 
 __all__ = ["Flusher"]
 
 _WORTH_TRYING = 4
-_AT_ONCE = 32
+_THREADS = 32
+_OPEN_AT_ONCE = 64
 _TRUSTED = frozenset((0xEF53, 0x58465342, 0x9123683E, 0x01021994))
 """ext2 to ext4, xfs, btrfs, tmpfs, by their numbers in linux/magic.h."""
 _ASK_AGAIN = 64
@@ -44,23 +47,32 @@ class Flusher:
         self._seconds: dict[tuple[_Way, int], float] = {}
         self._batches = 0
 
-    def flush(self, descriptors: Sequence[int]) -> None:
-        """Return when everything written to these files is durable.
+    def flush(self, written: Iterator[int], count: int, directory: str) -> None:
+        """Close files that are written while this asks for them; on return, all is durable.
+
+        Args:
+            written: writes the files, and yields their descriptors.
+            count: how many there are.
+            directory: where they are.
 
         Raises:
             OSError: it is not, or nobody can tell.
         """
-        if len(descriptors) == 1:
-            os.fsync(descriptors[0])
+        if count < _WORTH_TRYING:
+            self._flush_each(written)
             return
-        size = len(descriptors).bit_length()
-        way = self._way(size) if _may_syncfs(descriptors) else _Way.EACH
-        start = self._timer()
-        if way is _Way.ALL:
-            _syncfs(descriptors[0])
-        else:
-            self._fsync_each(descriptors)
-        self._learn(way, size, self._timer() - start)
+        # Opened before anything is written: it is told of what fails from then on.
+        descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            way = self._way(count.bit_length()) if _may_syncfs(descriptor) else _Way.EACH
+            start = self._timer()
+            if way is _Way.ALL:
+                _flush_all(written, descriptor)
+            else:
+                self._flush_each(written)
+            self._learn(way, count.bit_length(), self._timer() - start)
+        finally:
+            os.close(descriptor)
 
     def _way(self, size: int) -> _Way:
         self._batches += 1
@@ -74,9 +86,25 @@ class Flusher:
 
     @cached_property
     def _threads(self) -> ThreadPoolExecutor:
-        return ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="fsync")
+        return ThreadPoolExecutor(_THREADS, thread_name_prefix="fsync")
 
-    def _fsync_each(self, descriptors: Sequence[int]) -> None:
+    def _flush_each(self, written: Iterator[int]) -> None:
+        while self._flush_some(islice(written, _OPEN_AT_ONCE)) == _OPEN_AT_ONCE:
+            pass
+
+    def _flush_some(self, written: Iterable[int]) -> int:
+        with ExitStack() as opened:
+            descriptors = []
+            for descriptor in written:
+                opened.callback(os.close, descriptor)
+                descriptors.append(descriptor)
+            if len(descriptors) == 1:
+                os.fsync(descriptors[0])
+            else:
+                self._fsync_together(descriptors)
+        return len(descriptors)
+
+    def _fsync_together(self, descriptors: Sequence[int]) -> None:
         done = [self._threads.submit(os.fsync, descriptor) for descriptor in descriptors]
         # All are waited for, even if one fails: the caller closes them.
         wait(done)
@@ -84,8 +112,14 @@ class Flusher:
             one.result()
 
 
-def _may_syncfs(descriptors: Sequence[int]) -> bool:
-    return len(descriptors) >= _WORTH_TRYING and _has_syncfs() and _is_trusted(descriptors[0])
+def _flush_all(written: Iterable[int], descriptor: int) -> None:
+    for file in written:
+        os.close(file)
+    _syncfs(descriptor)
+
+
+def _may_syncfs(descriptor: int) -> bool:
+    return _has_syncfs() and _is_trusted(descriptor)
 
 
 @cache

@@ -39,101 +39,102 @@ class Meter:
         return self.now
 
 
-@pytest.fixture
-def descriptors(tmp_path: Path) -> Iterator[list[int]]:
-    """Eight open files."""
-    opened = [os.open(tmp_path / str(i), os.O_WRONLY | os.O_CREAT, 0o600) for i in range(8)]
-    yield opened
-    for descriptor in opened:
-        os.close(descriptor)
+def written(directory: Path, count: int = 8) -> Iterator[int]:
+    """Open files, one after the other."""
+    for number in range(count):
+        yield os.open(directory / str(number), os.O_WRONLY | os.O_CREAT, 0o600)
 
 
-def used(meter: Meter, descriptors: list[int], batches: int) -> list[str]:
+def flush_files(flusher: Flusher, directory: Path, count: int = 8) -> None:
+    """Flush so many files."""
+    flusher.flush(written(directory, count), count, str(directory))
+
+
+def used(meter: Meter, directory: Path, batches: int, count: int = 8) -> list[str]:
     """The calls of the last batch of so many."""
     flusher = Flusher(meter)
     for _ in range(batches):
         meter.calls.clear()
-        flusher.flush(descriptors)
+        flush_files(flusher, directory, count)
     return meter.calls
 
 
 def test_a_batch_settles_on_syncfs_where_that_is_cheaper(
-    monkeypatch: pytest.MonkeyPatch, descriptors: list[int]
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """Once both were measured, eight fsyncs that cost more than a syncfs are not made."""
     meter = Meter(monkeypatch, one=1.0, whole=2.0)
-    assert used(meter, descriptors, 10) == ["syncfs"]
+    assert used(meter, tmp_path, 10) == ["syncfs"]
 
 
 def test_a_batch_settles_on_fsync_where_others_write_much(
-    monkeypatch: pytest.MonkeyPatch, descriptors: list[int]
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """A syncfs that waits for somebody else's gigabytes is given up."""
     meter = Meter(monkeypatch, one=1.0, whole=60.0)
-    assert used(meter, descriptors, 10) == ["fsync"] * 8
+    assert used(meter, tmp_path, 10) == ["fsync"] * 8
 
 
 def test_the_other_way_is_tried_now_and_then(
-    monkeypatch: pytest.MonkeyPatch, descriptors: list[int]
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """What was dearer once may be cheaper now: it is asked again."""
     meter = Meter(monkeypatch, one=1.0, whole=60.0)
     flusher = Flusher(meter)
     for _ in range(64):
-        flusher.flush(descriptors)
+        flush_files(flusher, tmp_path)
     assert meter.calls.count("syncfs") == 2
 
 
 def test_each_size_of_batch_learns_for_itself(
-    monkeypatch: pytest.MonkeyPatch, descriptors: list[int]
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """What is quicker for eight files may not be so for four."""
     meter = Meter(monkeypatch, one=1.0, whole=6.0)
     flusher = Flusher(meter)
     for count in (8, 4) * 5:
         meter.calls.clear()
-        flusher.flush(descriptors[:count])
+        flush_files(flusher, tmp_path, count)
         if count == 8:
             of_eight = list(meter.calls)
     assert (of_eight, meter.calls) == (["syncfs"], ["fsync"] * 4)
 
 
-def test_fsyncs_of_a_batch_wait_together(
-    monkeypatch: pytest.MonkeyPatch, descriptors: list[int]
-) -> None:
+def test_fsyncs_of_a_batch_wait_together(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """So they share one commit of the filesystem's journal."""
-    together = threading.Barrier(len(descriptors), timeout=30)
+    together = threading.Barrier(8, timeout=30)
     monkeypatch.setattr(flush, "_has_syncfs", lambda: False)
     monkeypatch.setattr(os, "fsync", lambda _: together.wait())
-    Flusher().flush(descriptors)
+    flush_files(Flusher(), tmp_path)
     assert not together.broken
 
 
 def test_no_fsync_is_under_way_when_another_has_failed(
-    monkeypatch: pytest.MonkeyPatch, descriptors: list[int]
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """Whoever is told of the failure may close the files: their numbers mean others then."""
     has_failed = threading.Event()
-    done: list[int] = []
+    failures = iter([OSError(5, "Input/output error")])
+    done: list[bool] = []
 
     def fsync(descriptor: int) -> None:
-        if descriptor == descriptors[0]:
+        if failure := next(failures, None):
             has_failed.set()
-            raise OSError(5, "Input/output error")
+            raise failure
         assert has_failed.wait(30)
-        done.append(descriptor)
+        done.append(bool(os.fstat(descriptor)))
 
     monkeypatch.setattr(flush, "_has_syncfs", lambda: False)
     monkeypatch.setattr(os, "fsync", fsync)
     with pytest.raises(OSError, match="Input/output"):
-        Flusher().flush(descriptors)
-    assert sorted(done) == descriptors[1:]
+        flush_files(Flusher(), tmp_path)
+    assert len(done) == 7
 
 
-def test_a_single_file_is_fsynced(monkeypatch: pytest.MonkeyPatch, descriptors: list[int]) -> None:
+def test_a_single_file_is_fsynced(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """One job never waits for the rest of the disk."""
     meter = Meter(monkeypatch, one=1.0, whole=0.0)
-    assert used(meter, descriptors[:1], 10) == ["fsync"]
+    assert used(meter, tmp_path, 10, count=1) == ["fsync"]
 
 
 @pytest.mark.parametrize(
@@ -188,6 +189,26 @@ def test_a_batch_that_cannot_be_flushed_leaves_no_files(
     with pytest.raises(OSError, match="Input/output"):
         durable.create_all({f"{tmp_path}/{i}": b"x" for i in range(100)}, Flusher())
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("has_syncfs", [True, False])
+def test_a_batch_that_cannot_be_written_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, has_syncfs: bool
+) -> None:
+    """When the disk is full after seventy files, none is there, and no descriptor is kept."""
+    write, before, left = os.write, len(os.listdir("/proc/self/fd")), iter(range(70))
+
+    def write_until_full(descriptor: int, data: bytes) -> int:
+        if next(left, None) is None:
+            raise OSError(28, "No space left on device")
+        return write(descriptor, data)
+
+    monkeypatch.setattr(os, "write", write_until_full)
+    monkeypatch.setattr(flush, "_has_syncfs", lambda: has_syncfs)
+    with pytest.raises(OSError, match="No space left"):
+        durable.create_all({f"{tmp_path}/{i}": b"x" for i in range(100)}, Flusher())
+    assert list(tmp_path.iterdir()) == []
+    assert len(os.listdir("/proc/self/fd")) == before
 
 
 def test_a_large_batch_holds_no_descriptors_afterwards(tmp_path: Path) -> None:
