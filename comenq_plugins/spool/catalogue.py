@@ -17,6 +17,7 @@ from comenq_plugins.spool.faults import reported
 from comenq_plugins.spool.incoming import Incoming, listed
 from comenq_plugins.spool.index import WINDOW
 from comenq_plugins.spool.layout import Layout
+from comenq_plugins.spool.listings import Listings
 from comenq_plugins.spool.names import Name
 from comenq_plugins.spool.reading import Unfit, Unreadable, read_own
 
@@ -51,6 +52,7 @@ class Catalogue(Incoming):
         super().__init__(layout, window)
         self.threads = threading.RLock()
         """Held by the one thread that uses the catalogue."""
+        self.listings = Listings()
         self._last_seen: dict[str, Place] = {}
 
     @contextmanager
@@ -160,6 +162,12 @@ class Catalogue(Incoming):
             return State.DOUBTFUL
         return self.layout.states[place.directory]
 
+    def places(self, files: Iterable[tuple[str, str]]) -> Iterator[Place]:
+        """The places of files that are told by their directories and names."""
+        for directory, text in files:
+            if name := Name.parse(text):
+                yield Place(directory, name)
+
     def jobs(self, places: Iterable[Place]) -> Iterator[Job]:
         """Read several jobs; those that have moved on meanwhile are left out."""
         for place in places:
@@ -173,13 +181,13 @@ class Catalogue(Incoming):
 
     def counts(self) -> Counts:
         """How many jobs stand where."""
-        layout = self.layout
+        layout, names = self.layout, self.listings.names
         return Counts(
             waiting=len(self.index),
-            posting=len(listed(layout.cur)),
-            held=len(listed(layout.hold)),
-            posted=len(listed(layout.done)),
-            failed=len(listed(layout.failed)),
+            posting=len(names(layout.cur)),
+            held=len(names(layout.hold)),
+            posted=len(names(layout.done)),
+            failed=len(names(layout.failed)),
         )
 
 

@@ -54,14 +54,16 @@ class Desk:
             yield from (Place(layout.new, name) for name in line)
             offset = max(0, offset - len(catalogue.index))
         if State.HELD in states:
-            held = listed(layout.hold)[offset:]
-            yield from (Place(layout.hold, name) for name in held)
+            held = catalogue.listings.names(layout.hold)
+            yield from catalogue.places((layout.hold, text) for text in held[offset:])
 
     def history(self, directories: Sequence[str], offset: int, limit: int) -> Sequence[Job]:
         """The newest settled jobs in these directories, newest last."""
-        places = (Place(path, name) for path in directories for name in listed(path))
-        newest = sorted(places, key=lambda place: place.name, reverse=True)[offset:]
-        return list(self._catalogue.jobs(newest[: max(0, limit)][::-1]))
+        reach, names = offset + max(0, limit), self._catalogue.listings.names
+        newest = [(text, path) for path in directories for text in names(path)[::-1][:reach]]
+        newest.sort(reverse=True)
+        places = self._catalogue.places((path, text) for text, path in newest[offset:reach][::-1])
+        return list(self._catalogue.jobs(places))
 
     def bump(self, job_id: str) -> Job:
         """Put a waiting job at the head of the line, whatever its due time."""

@@ -1,0 +1,118 @@
+"""Names that are remembered are always those that are there."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+import pytest
+
+from comenq_core.model import Buried, State
+from comenq_core.testing.clock import FakeClock
+from comenq_plugins.spool import SpoolStore
+from comenq_plugins.spool.listings import Listings
+from tests.spool.rig import Opener, attempt, claim, put
+
+NAMES = [f"0000000000000000{number}-0-7f3kq2m8x1ab-5tq0w9zr-0-0.job" for number in range(3)]
+LONG_AGO = (1_000_000_000, 1_000_000_000)
+
+
+@pytest.fixture
+def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The directories that are read, as they are."""
+    paths: list[str] = []
+    real = os.listdir
+
+    def spy(path: str) -> list[str]:
+        paths.append(path)
+        return real(path)
+
+    monkeypatch.setattr(os, "listdir", spy)
+    return paths
+
+
+def test_a_directory_that_stays_as_it_was_is_read_once(tmp_path: Path, read: list[str]) -> None:
+    """However often its names are asked for."""
+    (tmp_path / NAMES[0]).touch()
+    os.utime(tmp_path, LONG_AGO)
+    known = Listings()
+    assert [known.names(str(tmp_path)) for _ in range(3)] == [NAMES[:1]] * 3
+    assert read == [str(tmp_path)]
+
+
+def test_what_comes_and_goes_is_noticed(tmp_path: Path) -> None:
+    """A change gives a directory another time, and then it is read again."""
+    os.utime(tmp_path, LONG_AGO)
+    known = Listings()
+    assert known.names(str(tmp_path)) == []
+    (tmp_path / NAMES[0]).touch()
+    assert known.names(str(tmp_path)) == NAMES[:1]
+    (tmp_path / NAMES[0]).unlink()
+    assert known.names(str(tmp_path)) == []
+
+
+def test_a_change_that_leaves_no_trace_is_noticed(tmp_path: Path) -> None:
+    """Two that follow each other at once may give the directory the same time."""
+    moment = (time.time_ns(), time.time_ns())
+    known = Listings()
+    for number, name in enumerate(NAMES, 1):
+        (tmp_path / name).touch()
+        os.utime(tmp_path, ns=moment)
+        assert known.names(str(tmp_path)) == NAMES[:number]
+
+
+def test_another_directory_in_the_same_place_is_noticed(tmp_path: Path) -> None:
+    """Also one that bears the same time, as one from a backup may."""
+    place, other = tmp_path / "place", tmp_path / "other"
+    for directory in (place, other):
+        directory.mkdir()
+    (other / NAMES[0]).touch()
+    for directory in (place, other):
+        os.utime(directory, LONG_AGO)
+    known = Listings()
+    assert known.names(str(place)) == []
+    place.rename(tmp_path / "away")
+    other.rename(place)
+    assert known.names(str(place)) == NAMES[:1]
+
+
+def test_only_jobs_are_listed_in_their_order(tmp_path: Path) -> None:
+    """What else stands in the directory has no place in a list of jobs."""
+    for name in (NAMES[2], "7f3kq2m8x1ab.drop", NAMES[0], f".{NAMES[1]}", NAMES[1]):
+        (tmp_path / name).touch()
+    assert Listings().names(str(tmp_path)) == NAMES
+
+
+def test_pages_of_a_long_list_read_its_directory_once(
+    store: SpoolStore, spool: Path, clock: FakeClock, read: list[str]
+) -> None:
+    """So a page of held jobs or of dead letters costs its own length, and not the list's."""
+    jobs = put(store, "a", "b", "c", "d", "e", "f")
+    with store.lock():
+        for _ in jobs[:3]:
+            store.settle(claim(store), Buried(reason="locked"), attempt(store))
+            clock.advance(1)
+    for job in jobs[3:]:
+        store.hold(job.id)
+    held, failed = str(spool / "hold"), str(spool / "failed")
+    for directory in (held, failed):
+        os.utime(directory, LONG_AGO)
+    read.clear()
+    pages = [store.pending(limit=1, offset=place, states=[State.HELD]) for place in range(3)]
+    assert [job.id for page in pages for job in page] == [job.id for job in jobs[3:]]
+    pages = [store.history(limit=1, offset=place, only_failed=True) for place in range(3)]
+    assert [job.id for page in pages for job in page] == [job.id for job in jobs[2::-1]]
+    assert (read.count(held), read.count(failed)) == (1, 1)
+
+
+def test_what_another_process_holds_is_listed(
+    store: SpoolStore, opener: Opener, spool: Path
+) -> None:
+    """A list that is remembered does not hide what has changed."""
+    first, second = put(store, "a", "b")
+    store.hold(first.id)
+    os.utime(spool / "hold", LONG_AGO)
+    assert [job.id for job in store.pending(states=[State.HELD])] == [first.id]
+    opener().hold(second.id)
+    assert [job.id for job in store.pending(states=[State.HELD])] == [first.id, second.id]
