@@ -61,14 +61,32 @@ class GroupCommit(Generic[Asked, Got]):
             else:
                 self._waiting.append(part)
         if not part.group:
-            part.wait()
+            self._wait_for(part)
         if part.group:
-            self._lead(part.group)
-        if isinstance(part.got, BaseException):
+            self._lead(part)
+        if not isinstance(part.got, BaseException):
+            return part.got
+        try:
             raise part.got
-        return part.got
+        finally:
+            # The error's traceback keeps this frame, which must not keep the error in return.
+            del part.got
 
-    def _lead(self, group: Sequence[_Part[Asked, Got]]) -> None:
+    def _wait_for(self, part: _Part[Asked, Got]) -> None:
+        try:
+            part.wait()
+        except BaseException:
+            # A Ctrl-C in the main thread. The others go on, led by this one if it is its turn.
+            with self._gate:
+                if part in self._waiting:
+                    self._waiting.remove(part)
+            if part.group:
+                self._lead(part)
+            raise
+
+    def _lead(self, leader: _Part[Asked, Got]) -> None:
+        # Not kept in itself: what has been asked for goes when it is done, not with the garbage.
+        group, leader.group = leader.group, ()
         try:
             results = self._carry_out([part.asked for part in group])
             for part, got in zip(group, results, strict=True):
@@ -85,6 +103,7 @@ class GroupCommit(Generic[Asked, Got]):
         with self._gate:
             group, self._waiting = self._waiting, []
             self._idle += not group
+            if group:
+                group[0].group = group
         if group:
-            group[0].group = group
             group[0].wake()

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import gc
+import signal
 import threading
-from collections.abc import Sequence
+import weakref
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 
 import pytest
 
@@ -86,3 +90,56 @@ def test_one_group_is_prepared_while_the_disk_has_another() -> None:
     commit: GroupCommit[int, str] = GroupCommit(carry_out, at_once=2)
     with ThreadPoolExecutor(2) as threads:
         assert sorted(threads.map(commit.do, (1, 2))) == ["1", "2"]
+
+
+def test_who_is_interrupted_while_waiting_leaves_nobody_waiting() -> None:
+    """A Ctrl-C in the main thread is no other thread's affair: the next one has its turn."""
+    desk = Desk()
+    commit: GroupCommit[int, str] = GroupCommit(desk.carry_out, at_once=1)
+    with ThreadPoolExecutor(2) as threads:
+        first = threads.submit(commit.do, 1)
+        while not desk.groups:
+            assert not first.done()
+        interrupt = threads.submit(interrupt_who_waits)
+        with pytest.raises(KeyboardInterrupt):
+            commit.do(2)
+        interrupt.result()
+        desk.may_go_on.set()
+    assert commit.do(3) == "3"
+
+
+def interrupt_who_waits() -> None:
+    """Press Ctrl-C as soon as the main thread waits."""
+    until_waiting(1)
+    signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+
+
+class Wish:
+    """Something to ask for that can be told to be gone."""
+
+
+def fail(_asked: Sequence[Wish]) -> Sequence[BaseException | None]:
+    """Do nothing of it."""
+    raise ValueError
+
+
+@pytest.mark.parametrize(
+    "carry_out",
+    [lambda asked: [None] * len(asked), lambda asked: [ValueError() for _ in asked], fail],
+    ids=["done", "refused", "failed"],
+)
+def test_nothing_is_kept_of_what_was_asked_for(
+    carry_out: Callable[[Sequence[Wish]], Sequence[BaseException | None]],
+) -> None:
+    """Comments do not pile up until the garbage is collected, whatever has come of them."""
+    commit: GroupCommit[Wish, None] = GroupCommit(carry_out)
+    wish = Wish()
+    is_there = weakref.ref(wish)
+    gc.disable()
+    try:
+        with suppress(ValueError):
+            commit.do(wish)
+        del wish
+        assert is_there() is None
+    finally:
+        gc.enable()
