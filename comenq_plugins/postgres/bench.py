@@ -11,7 +11,7 @@ from comenq_core.jobs import claimed, interrupted, settled
 from comenq_core.log import Log
 from comenq_core.model import Attempt, Job, State, Verdict
 from comenq_plugins.postgres.connection import Cursor
-from comenq_plugins.postgres.rows import Loan, Row, job_from, jobs_from, locked, save
+from comenq_plugins.postgres.rows import Loan, Row, locked, save, sound
 
 __all__ = ["Bench"]
 
@@ -19,11 +19,11 @@ log = Log("postgres")
 
 _PAUSED = "SELECT pause IS NOT NULL FROM pause FOR SHARE"
 _LOST = (
-    "SELECT account, holder, request, story FROM job"
+    "SELECT account, holder, id, state, settled, request, story FROM job"
     " WHERE state = 'posting' AND lent_until <= %s ORDER BY place FOR UPDATE SKIP LOCKED"
 )
 _DOUBTFUL = (
-    "SELECT request, story FROM job WHERE state = 'doubtful'"
+    "SELECT id, state, settled, request, story FROM job WHERE state = 'doubtful'"
     " OR (state = 'posting' AND holder = %(me)s)"
     " ORDER BY greatest(coalesce(due, %(now)s), %(now)s), place"
 )
@@ -34,7 +34,7 @@ _PROMOTE = (
     " AND due <= %s FOR UPDATE SKIP LOCKED)"
 )
 _FIRST = (
-    "SELECT request, story FROM job WHERE state = 'waiting' AND due IS NULL"
+    "SELECT id, state, settled, request, story FROM job WHERE state = 'waiting' AND due IS NULL"
     " ORDER BY place LIMIT 1 FOR UPDATE SKIP LOCKED"
 )
 _KNOW_ACCOUNT = "INSERT INTO account (name) VALUES (%s) ON CONFLICT DO NOTHING"
@@ -73,13 +73,14 @@ class Bench:
         """Put in doubt what workers have that were not heard of in time."""
         cursor.execute(_LOST, [now])
         for account, holder, *record in cursor.fetchall():
-            job = interrupted(job_from(record), now)
-            if account:
-                job = replace(job, attempts=(*job.attempts, _cut_off(account, now)))
-            # Until another takes the job, what its worker may still have to tell is welcome.
-            save(cursor, job, Loan(holder=holder))
-            log.warning("interrupted", "A worker was not heard of in time while it had this job.",
-                        job=job.id, times=job.interruptions)  # fmt: skip
+            for lost in sound(cursor, [record], now):
+                job = interrupted(lost, now)
+                if account:
+                    job = replace(job, attempts=(*job.attempts, _cut_off(account, now)))
+                # Until another takes the job, what its worker may still have to tell is welcome.
+                save(cursor, job, Loan(holder=holder))
+                log.warning("interrupted", "A worker was not heard of in time while it had this"
+                            " job.", job=job.id, times=job.interruptions)  # fmt: skip
 
     def doubtful(self, cursor: Cursor, now: datetime) -> Sequence[Job]:
         """The jobs in doubt. Who asks has none in hand, so those that it has are in doubt too."""
@@ -87,7 +88,7 @@ class Bench:
         cursor.execute(_DOUBTFUL, {"me": self._me, "now": now})
         return [
             job if job.state is State.DOUBTFUL else replace(job, state=State.DOUBTFUL, due=now)
-            for job in jobs_from(cursor)
+            for job in sound(cursor, cursor.fetchall(), now)
         ]
 
     def claim(self, cursor: Cursor, account: str, now: datetime) -> Job | None:
@@ -97,9 +98,8 @@ class Bench:
         if _is_paused(cursor) or not self._may_borrow(cursor, account, now):
             return None
         cursor.execute(_PROMOTE, [now])
-        cursor.execute(_FIRST)
-        row = cursor.fetchone()
-        return self._borrow(cursor, claimed(job_from(row)), account, now) if row else None
+        job = _first(cursor, now)
+        return self._borrow(cursor, claimed(job), account, now) if job else None
 
     def _may_borrow(self, cursor: Cursor, account: str, now: datetime) -> bool:
         cursor.execute(_KNOW_ACCOUNT, [account])
@@ -157,6 +157,14 @@ class Bench:
 
     def _has(self, row: Row) -> bool:
         return row.job.state is State.POSTING and row.loan.holder == self._me
+
+
+def _first(cursor: Cursor, now: datetime) -> Job | None:
+    """The head of the line, which rows that cannot be read leave on this occasion."""
+    while records := cursor.execute(_FIRST).fetchall():
+        if jobs := sound(cursor, records, now):
+            return jobs[0]
+    return None
 
 
 def _is_paused(cursor: Cursor) -> bool:

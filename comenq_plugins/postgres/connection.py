@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ import psycopg
 from psycopg import sql
 from psycopg.abc import RV, PQGen
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.types.json import set_json_loads
 
 from comenq_core.errors import StoreError
 from comenq_core.settings import Secret
@@ -58,6 +60,7 @@ class Server:
         )
         connection = Connection.connect(conninfo, autocommit=True)
         connection.patience = self.patience
+        set_json_loads(_json_or_nothing, connection)
         try:
             self._prepare(connection)
         except psycopg.Error:
@@ -101,6 +104,18 @@ class Connection(psycopg.Connection[Any]):
                 # The answer may still come, and would be taken for that to another question.
                 self.pgconn.finish()
             raise
+
+
+def _json_or_nothing(text: str | bytes) -> object:
+    """A JSON column's value; where Python's reader gives up, something that is no record.
+
+    Otherwise one row that is nested too deep, or has too long a number, would spoil all that a
+    query finds.
+    """
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return Ellipsis
 
 
 @contextmanager

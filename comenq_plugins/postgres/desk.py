@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
+from typing import Any
 
 from comenq_core.errors import StoreError, WrongState
 from comenq_core.jobs import forgiven
 from comenq_core.model import Job, Pause, State, Submission
 from comenq_plugins.postgres import entrance, records
 from comenq_plugins.postgres.connection import Cursor
+from comenq_plugins.postgres.reading import job_from, job_or_remains
 from comenq_plugins.postgres.rows import locked, save
 from comenq_plugins.postgres.shelf import Shelf
 
@@ -66,8 +68,9 @@ class Desk(Shelf):
             return save(cursor, replace(job, state=State.WAITING))
 
     def cancel(self, job_id: str) -> Job:
-        """Delete it."""
-        with self._changing(job_id, State.WAITING, State.HELD, State.FAILED) as (cursor, job):
+        """Delete it, also where it cannot be read."""
+        allowed = (State.WAITING, State.HELD, State.FAILED)
+        with self._changing(job_id, *allowed, read=job_or_remains) as (cursor, job):
             entrance.disown(cursor, [job])
             return job
 
@@ -78,9 +81,11 @@ class Desk(Shelf):
             return save(cursor, forgiven(job))
 
     @contextmanager
-    def _changing(self, job_id: str, *allowed: State) -> Iterator[tuple[Cursor, Job]]:
+    def _changing(
+        self, job_id: str, *allowed: State, read: Callable[[Sequence[Any]], Job] = job_from
+    ) -> Iterator[tuple[Cursor, Job]]:
         with self._database.transaction() as cursor:
-            job = locked(cursor, job_id).job
+            job = locked(cursor, job_id, read).job
             if job.state not in allowed:
                 words = " or ".join(allowed)
                 raise WrongState(

@@ -14,9 +14,9 @@ from comenq_plugins.postgres.rows import count_waiting, insert, jobs_from
 
 __all__ = ["adopt", "disown", "ids_for", "put"]
 
-_STORED = "SELECT request, story FROM job WHERE id = ANY(%s)"
+_STORED = "SELECT id, state, settled, request, story FROM job WHERE id = ANY(%s)"
 _SAME = (
-    "SELECT request, story FROM job WHERE settled IS NULL AND digest = ANY(%s)"
+    "SELECT id, state, settled, request, story FROM job WHERE settled IS NULL AND digest = ANY(%s)"
     " ORDER BY array_position(ARRAY['posting', 'doubtful', 'waiting', 'held'], state), place"
 )
 # Two listeners must not queue the same key, or the same comment, at once.

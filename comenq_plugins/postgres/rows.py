@@ -1,19 +1,21 @@
-"""Jobs as rows, and rows as jobs."""
+"""Jobs as rows: looked up, added, changed, buried."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from comenq_core import wire
-from comenq_core.errors import InvalidRequest, NoSuchJob, StoreError
+from comenq_core.errors import NoSuchJob
 from comenq_core.identity import digest_of
+from comenq_core.log import Log
 from comenq_core.model import Job, State
 from comenq_core.text import printable
 from comenq_plugins.postgres.connection import Cursor
+from comenq_plugins.postgres.reading import Damaged, job_from
 
 __all__ = [
     "Loan",
@@ -21,13 +23,24 @@ __all__ = [
     "count_waiting",
     "dump",
     "insert",
-    "job_from",
     "jobs_from",
     "locked",
     "save",
+    "sound",
 ]
 
+log = Log("postgres")
+
 _WAITING = "SELECT count(*) FROM (SELECT 1 FROM job WHERE state = 'waiting' LIMIT %s) AS waiting"
+_LOCKED = (
+    "SELECT holder, account, lent_until, id, state, settled, request, story FROM job"
+    " WHERE id = %s FOR UPDATE"
+)
+# The row keeps its request and its story, so that whoever can mend or read it finds all of it.
+_BURY = (
+    "UPDATE job SET state = 'failed', settled = %s, due = NULL, holder = NULL, account = '',"
+    " lent_until = NULL WHERE id = %s AND state <> 'failed'"
+)
 _DUE = (State.WAITING, State.HELD, State.DOUBTFUL)
 
 
@@ -59,22 +72,35 @@ def dump(value: object) -> str:
     return json.dumps(value)
 
 
-def job_from(row: Sequence[Any]) -> Job:
-    """The job in a row of ``request, story``.
+def jobs_from(cursor: Cursor) -> list[Job]:
+    """The jobs that a query has found.
 
     Raises:
-        StoreError: the row is damaged.
+        Damaged: one of them cannot be read.
     """
-    request, story = row
-    try:
-        return wire.job_from_json({**story, "request": request})
-    except (InvalidRequest, TypeError) as error:
-        raise StoreError(f"PostgreSQL: a row of the table job is damaged: {error}") from error
+    return [job_from(record) for record in cursor.fetchall()]
 
 
-def jobs_from(cursor: Cursor) -> list[Job]:
-    """The jobs that a query has found."""
-    return [job_from(row) for row in cursor.fetchall()]
+def sound(cursor: Cursor, records: Sequence[Sequence[Any]], now: datetime) -> list[Job]:
+    """The jobs in these rows of pending ones; those that cannot be read are buried.
+
+    Of all workers, only the one that buries a row logs it.
+    """
+    jobs = []
+    for record in records:
+        try:
+            jobs.append(job_from(record))
+        except Damaged as error:
+            _, was, *_ = record
+            _bury(cursor, error, was, now)
+    return jobs
+
+
+def _bury(cursor: Cursor, error: Damaged, was: str, now: datetime) -> None:
+    cursor.execute(_BURY, [now, error.job_id])
+    if cursor.rowcount:
+        log.error("buried", "A row cannot be read as a job: it is a dead letter now, and the next"
+                  " one goes on.", job=error.job_id, was=was, reason=error.reason)  # fmt: skip
 
 
 def count_waiting(cursor: Cursor, limit: int) -> int:
@@ -84,22 +110,22 @@ def count_waiting(cursor: Cursor, limit: int) -> int:
     return int(count)
 
 
-def locked(cursor: Cursor, job_id: str) -> Row:
+def locked(cursor: Cursor, job_id: str, read: Callable[[Sequence[Any]], Job] = job_from) -> Row:
     """The job with this id, which nobody else changes until the transaction is over.
+
+    Args:
+        read: makes the job of the row's record.
 
     Raises:
         NoSuchJob: there is none.
+        Damaged: it cannot be read.
     """
-    cursor.execute(
-        "SELECT holder, account, lent_until, request, story FROM job WHERE id = %s FOR UPDATE",
-        [job_id],
-    )
+    cursor.execute(_LOCKED, [job_id])
     row = cursor.fetchone()
     if row is None:
         raise NoSuchJob(f"{printable(job_id, 12)}: no job has this id")
     holder, account, until, *record = row
-    loan = Loan(holder=holder, account=account, until=until)
-    return Row(job=job_from(record), loan=loan)
+    return Row(job=read(record), loan=Loan(holder=holder, account=account, until=until))
 
 
 def insert(cursor: Cursor, jobs: Sequence[tuple[Job, bool]]) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from typing import Any
 
 from comenq_core.errors import NoSuchJob
 from comenq_core.model import (
@@ -20,8 +21,11 @@ from comenq_core.model import (
 )
 from comenq_core.text import printable
 from comenq_plugins.postgres import records
+from comenq_plugins.postgres.connection import Cursor
 from comenq_plugins.postgres.database import Database
-from comenq_plugins.postgres.rows import count_waiting, jobs_from
+from comenq_plugins.postgres.listing import Listing
+from comenq_plugins.postgres.reading import job_or_letter
+from comenq_plugins.postgres.rows import count_waiting
 from comenq_plugins.postgres.terms import Clock, Terms, database_time
 
 __all__ = ["WORKING", "Shelf"]
@@ -31,14 +35,19 @@ WORKING = "working"
 
 _ID_LETTERS = re.compile("[0-9a-z]*")
 # "~" sorts behind everything that an id can go on with.
-_STARTING = "SELECT request, story FROM job WHERE id >= %(id)s AND id <= %(id)s || '~' LIMIT 6"
+_STARTING = (
+    "SELECT id, state, settled, request, story FROM job WHERE id >= %(id)s"
+    " AND id <= %(id)s || '~' LIMIT 6"
+)
 _PENDING = (
-    "SELECT request, story FROM job WHERE settled IS NULL AND state = ANY(%(states)s) ORDER BY"
+    "SELECT id, state, settled, request, story FROM job WHERE settled IS NULL"
+    " AND state = ANY(%(states)s) ORDER BY"
     " array_position(ARRAY['posting', 'doubtful', 'waiting', 'held'], state),"
     " greatest(coalesce(due, %(now)s), %(now)s), place LIMIT %(limit)s OFFSET %(offset)s"
 )
 _HISTORY = (
-    "SELECT request, story FROM job WHERE settled IS NOT NULL AND state = ANY(%(states)s)"
+    "SELECT id, state, settled, request, story FROM job WHERE settled IS NOT NULL"
+    " AND state = ANY(%(states)s)"
     " ORDER BY settled DESC, id DESC LIMIT %(limit)s OFFSET %(offset)s"
 )
 # Those that are due come by their places, then the others as they will be due.
@@ -68,6 +77,7 @@ class Shelf:
         self._database = database
         self._terms = terms
         self._clock = clock
+        self._listing = Listing()
 
     def now(self) -> Instant:
         """The database's time."""
@@ -75,17 +85,22 @@ class Shelf:
             return self._clock(cursor)
 
     def get(self, prefix: str) -> Job:
-        """The one job whose id begins with ``prefix``."""
+        """The one job whose id begins with ``prefix``.
+
+        Raises:
+            NoSuchJob: there is none, or there are several.
+            Damaged: its row cannot be read, and is not buried yet.
+        """
         found = []
         if _ID_LETTERS.fullmatch(prefix):
             with self._database.statement() as cursor:
                 cursor.execute(_STARTING, {"id": prefix})
-                found = jobs_from(cursor)
+                found = cursor.fetchall()
         if len(found) == 1:
-            return found[0]
+            return job_or_letter(found[0])
         shown = printable(prefix, 12)
         if found:
-            some = ", ".join(sorted(job.id for job in found)[:5])
+            some = ", ".join(sorted(job_id for job_id, *_ in found)[:5])
             raise NoSuchJob(f"{shown}: several jobs begin so ({some} …); give more of the id")
         raise NoSuchJob(f"{shown}: no job has an id that begins so")
 
@@ -97,10 +112,9 @@ class Shelf:
         states: Collection[State] = PENDING,
     ) -> Sequence[Job]:
         """The jobs that are not settled: being posted, in doubt, waiting, held."""
-        given = {"limit": limit, "offset": offset, "states": _names(states)}
         with self._database.statement() as cursor:
-            cursor.execute(_PENDING, {**given, "now": self._clock(cursor).wall})
-            return jobs_from(cursor)
+            given = {"states": _names(states), "now": self._clock(cursor).wall}
+            return self._listing.jobs(_finder(cursor, _PENDING, given), limit, offset)
 
     def position(self, job: Job) -> int:
         """How many jobs come before this one; counting them takes longer the more there are."""
@@ -111,11 +125,10 @@ class Shelf:
 
     def history(self, *, limit: int, offset: int = 0, only_failed: bool = False) -> Sequence[Job]:
         """The newest settled jobs, newest last."""
-        states = _names([State.FAILED] if only_failed else SETTLED)
-        given = {"limit": max(0, limit), "offset": offset, "states": states}
+        given = {"states": _names([State.FAILED] if only_failed else SETTLED)}
         with self._database.statement() as cursor:
-            cursor.execute(_HISTORY, given)
-            return jobs_from(cursor)[::-1]
+            find = _finder(cursor, _HISTORY, given)
+            return self._listing.jobs(find, max(0, limit), offset)[::-1]
 
     def counts(self) -> Counts:
         """How many jobs stand where."""
@@ -150,6 +163,15 @@ class Shelf:
     def close(self) -> None:
         """Close the connection."""
         self._database.close()
+
+
+def _finder(
+    cursor: Cursor, query: str, given: Mapping[str, object]
+) -> Callable[[int | None, int], Sequence[Sequence[Any]]]:
+    def find(limit: int | None, offset: int) -> Sequence[Sequence[Any]]:
+        return cursor.execute(query, {**given, "limit": limit, "offset": offset}).fetchall()
+
+    return find
 
 
 def _names(states: Iterable[State]) -> list[str]:

@@ -17,6 +17,7 @@ from comenq_plugins.postgres.bench import Bench
 from comenq_plugins.postgres.connection import Cursor
 from comenq_plugins.postgres.database import Database
 from comenq_plugins.postgres.desk import Desk
+from comenq_plugins.postgres.reading import Damaged
 from comenq_plugins.postgres.shelf import WORKING
 from comenq_plugins.postgres.terms import Clock, Terms, database_time
 from comenq_plugins.postgres.wakeup import Wakeup
@@ -133,7 +134,7 @@ class PostgresStore(Desk):
     def _announce(
         self, cursor: Cursor, record: Pacing, expect: Pacing | None, now: datetime
     ) -> None:
-        with suppress(NoSuchJob):
+        with suppress(NoSuchJob, Damaged):
             if self._bench.prolong(cursor, record.job, record.account, now):
                 records.pace(cursor, record, expect)
                 return

@@ -1,0 +1,303 @@
+"""A row that cannot be read as a job stands in no other's way, and is neither lost nor posted."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+
+import psycopg
+import pytest
+
+from comenq_core.errors import NoSuchJob, Outpaced, StoreError, WrongState
+from comenq_core.model import Done, Job, Pacing, State
+from comenq_core.testing.clock import FakeClock
+from comenq_core.testing.contract.harness import (
+    ACCOUNT,
+    attempt,
+    claim,
+    ids,
+    put,
+    submission,
+    try_and_settle,
+)
+from comenq_plugins.postgres.store import PostgresStore
+from tests.postgres.opening import LEASE, Opener
+from tests.postgres.server import PostgresServer
+
+Query = Callable[..., list[tuple[object, ...]]]
+BLOCKED = "SELECT 1 FROM pg_stat_activity WHERE %s = ANY(pg_blocking_pids(pid))"
+POSTED = Done(url="https://forge.example/1", comment_id=1)
+
+
+@pytest.fixture
+def query(server: PostgresServer, schema: str, store: PostgresStore) -> Query:
+    """Runs a statement on the store's tables, as an administrator would; returns its rows."""
+
+    def run(statement: str, *values: object) -> list[tuple[object, ...]]:
+        with psycopg.connect(server.dsn, autocommit=True) as connection:
+            connection.execute(f"SET search_path = {schema}")
+            done = connection.execute(statement, values)
+            return done.fetchall() if done.description else []
+
+    return run
+
+
+@pytest.fixture
+def spoil(query: Query) -> Callable[[Job], None]:
+    """Damages a job's row."""
+
+    def damage(job: Job) -> None:
+        query("UPDATE job SET story = '[]' WHERE id = %s", job.id)
+
+    return damage
+
+
+def told(caplog: pytest.LogCaptureFixture, key: str) -> list[str]:
+    """The lines with this key."""
+    return [line for line in caplog.messages if line.startswith(f"postgres {key}: ")]
+
+
+# What the worker does ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ("story = '[]'", "must be a JSON object"),
+        ("story = '{}'", "is not a whole Job"),
+        ("story = ('{\"n\": ' || repeat('9', 5000) || '}')::json", "must be a JSON object"),
+        ("story = (repeat('[', 3000) || repeat(']', 3000))::json", "must be a JSON object"),
+        ('request = \'{"pr_number": "7"}\'', "request.pr_number: must be a whole number"),
+        ("request = NULL", "it has no request"),
+        ("id = overlay(id placing '00' from 1)", "it tells of another job"),
+    ],
+)
+def test_a_damaged_row_is_buried_and_blocks_no_other(
+    store: PostgresStore, query: Query, change: str, reason: str
+) -> None:
+    """The next job is claimed; the damaged one is a dead letter with the reason, and kept."""
+    damaged, sound = put(store, "damaged", "sound")
+    query(f"UPDATE job SET {change} WHERE id = %s", damaged.id)  # noqa: S608  (the test's own)
+    kept = "SELECT id, request::text, story::text FROM job WHERE id <> %s"
+    before = query(kept, sound.id)
+    with store.lock():
+        assert claim(store).id == sound.id
+        assert store.claim(ACCOUNT) is None
+    (letter,) = store.history(limit=9, only_failed=True)
+    assert (letter.state, letter.request) == (State.FAILED, None)
+    assert letter.reason == f"its row in PostgreSQL's table job cannot be read: {reason}"
+    assert store.get(letter.id) == letter
+    assert (store.counts().waiting, store.counts().failed) == (0, 1)
+    assert query(kept, sound.id) == before
+
+
+def test_a_damaged_row_is_logged_once(
+    store: PostgresStore, opener: Opener, query: Query, caplog: pytest.LogCaptureFixture
+) -> None:
+    """However often whichever worker looks for jobs; an id that is none is shown escaped."""
+    (damaged,) = put(store, "damaged")
+    query("UPDATE job SET id = E'no\\nid', story = '[]' WHERE id = %s", damaged.id)
+    for worker in (store, opener()):
+        with worker.lock():
+            assert [worker.claim(ACCOUNT) for _ in range(2)] == [None, None]
+    (line,) = told(caplog, "buried")
+    assert line.endswith(r' job=no\nid was=waiting reason="must be a JSON object"')
+
+
+def test_a_job_damaged_in_the_hands_of_a_lost_worker_is_buried(
+    store: PostgresStore, opener: Opener, spoil: Callable[[Job], None], clock: FakeClock
+) -> None:
+    """Nobody looks for it or posts it; other jobs that were lost are looked for."""
+    put(store, "damaged", "lost", "next")
+    other = opener()
+    with store.lock():
+        damaged, lost = store.claim("one"), store.claim("two")
+        assert damaged
+        assert lost
+        spoil(damaged)
+        clock.advance(LEASE)
+        with other.lock():
+            assert ids(other.doubtful()) == [lost.id]
+            assert claim(other).asked.body == "next"
+    assert other.get(damaged.id).state is State.FAILED
+
+
+def test_a_damaged_job_in_doubt_is_buried(
+    store: PostgresStore, spoil: Callable[[Job], None]
+) -> None:
+    """It is no more handed out to be looked for, and the others are."""
+    put(store, "damaged", "sound")
+    with store.lock():
+        damaged, sound = store.claim("one"), store.claim("two")
+    assert damaged
+    assert sound
+    with store.lock():
+        assert ids(store.doubtful()) == [damaged.id, sound.id]
+        spoil(damaged)
+        assert ids(store.doubtful()) == [sound.id]
+    assert store.get(damaged.id).state is State.FAILED
+
+
+def test_of_two_workers_at_a_damaged_row_one_buries_it(
+    store: PostgresStore,
+    server: PostgresServer,
+    schema: str,
+    spoil: Callable[[Job], None],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """The other, which has read it before that, waits, changes nothing, and says nothing."""
+    (damaged,) = put(store, "Hi")
+    with store.lock():
+        claim(store)
+        spoil(damaged)
+        with psycopg.connect(server.dsn) as other, ThreadPoolExecutor(1) as worker:
+            other.execute(f"SET search_path = {schema}")
+            other.execute("UPDATE job SET state = 'failed', settled = '2026-01-01Z'")
+            doubtful = worker.submit(store.doubtful)
+            until_blocked(server, other)
+            other.commit()
+            assert list(doubtful.result()) == []
+    assert store.get(damaged.id).settled == datetime(2026, 1, 1, tzinfo=UTC)
+    assert told(caplog, "buried") == []
+
+
+def until_blocked(server: PostgresServer, by: psycopg.Connection) -> None:
+    """Wait until somebody waits for what a connection has locked."""
+    deadline = time.monotonic() + 20
+    with psycopg.connect(server.dsn, autocommit=True) as look:
+        while not look.execute(BLOCKED, [by.info.backend_pid]).fetchone():
+            assert time.monotonic() < deadline, "nobody waits"
+
+
+def test_a_job_damaged_in_the_workers_own_hands_stops_nothing(
+    store: PostgresStore, spoil: Callable[[Job], None]
+) -> None:
+    """It is not posted if it was not; there is no outcome of it; and the account goes on."""
+    damaged, sound = put(store, "damaged", "sound")
+    record = Pacing(account=ACCOUNT, at=store.now(), job=damaged.id, margin=30.0)
+    with store.lock():
+        claim(store)
+        spoil(damaged)
+        with pytest.raises(Outpaced):
+            store.pace(record, expect=None)
+        with pytest.raises(WrongState, match="cannot be read"):
+            store.settle(damaged, POSTED, attempt(store))
+        assert list(store.doubtful()) == []
+        assert claim(store).id == sound.id
+    assert store.get(damaged.id).state is State.FAILED
+
+
+# What comes in -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("is_buried", [False, True])
+def test_the_key_of_a_damaged_row_is_taken(
+    store: PostgresStore, spoil: Callable[[Job], None], is_buried: bool
+) -> None:
+    """Nobody can tell whether it is the same comment, so it is refused, and queued under no id."""
+    (damaged,) = store.put([submission(key="k")])
+    spoil(damaged)
+    if is_buried:
+        with store.lock():
+            assert store.claim(ACCOUNT) is None
+    with pytest.raises(WrongState, match=f"job {damaged.id}: its row .* cannot be read"):
+        store.put([submission("other"), submission(key="k")])
+    assert list(store.pending()) == []
+
+
+def test_a_damaged_row_may_be_the_comment_that_must_not_be_there(
+    store: PostgresStore, spoil: Callable[[Job], None]
+) -> None:
+    """With if_absent, what may be there already is refused; another comment is taken."""
+    (damaged,) = put(store, "Hi")
+    spoil(damaged)
+    with pytest.raises(WrongState, match=f"job {damaged.id}: its row .* cannot be read"):
+        store.put([submission("Hi", if_absent=True)])
+    others = store.put([submission("other", if_absent=True)])
+    assert list(store.pending()) == list(others)
+
+
+def test_a_damaged_row_is_not_taken_for_a_job_that_moves_in(
+    store: PostgresStore, spoil: Callable[[Job], None]
+) -> None:
+    """Whether the two are one cannot be told, so that the other store keeps its job."""
+    (damaged,) = put(store, "Hi")
+    spoil(damaged)
+    with pytest.raises(WrongState, match="cannot be read"):
+        store.adopt([damaged])
+
+
+# What operators see and do -----------------------------------------------------------------------
+
+
+def test_listing_passes_over_what_is_damaged(
+    store: PostgresStore, spoil: Callable[[Job], None], caplog: pytest.LogCaptureFixture
+) -> None:
+    """As many others as are wanted are shown; it is told once, and by who looks it up."""
+    first, damaged, second, third = put(store, *"abcd")
+    spoil(damaged)
+    assert list(store.pending()) == [first, second, third]
+    assert list(store.pending(limit=2)) == [first, second]
+    with pytest.raises(StoreError, match=f"job {damaged.id}: its row .* cannot be read"):
+        store.get(damaged.id)
+    (line,) = told(caplog, "unreadable")
+    assert f" job={damaged.id} " in line
+
+
+def test_a_damaged_receipt_hides_no_other(
+    store: PostgresStore, clock: FakeClock, query: Query
+) -> None:
+    """The history has as many others as are wanted."""
+    put(store, *"abc")
+    posted = []
+    for _ in range(3):
+        clock.advance(1)
+        posted.append(try_and_settle(store, POSTED))
+    query("UPDATE job SET story = '[]' WHERE id = %s", posted[2].id)
+    assert list(store.history(limit=2)) == posted[:2]
+
+
+@pytest.mark.parametrize("state", [State.WAITING, State.HELD, State.FAILED])
+def test_a_damaged_row_can_be_deleted(
+    store: PostgresStore, spoil: Callable[[Job], None], state: State
+) -> None:
+    """Also before a worker has buried it."""
+    (damaged,) = put(store, "Hi")
+    if state is State.HELD:
+        store.hold(damaged.id)
+    spoil(damaged)
+    if state is State.FAILED:
+        with store.lock():
+            assert store.claim(ACCOUNT) is None
+    gone = store.cancel(damaged.id)
+    assert (gone.id, gone.state) == (damaged.id, state)
+    with pytest.raises(NoSuchJob):
+        store.get(damaged.id)
+
+
+def test_a_damaged_row_that_is_being_posted_is_not_deleted(
+    store: PostgresStore, spoil: Callable[[Job], None]
+) -> None:
+    """A worker may be sending it at this moment."""
+    (damaged,) = put(store, "Hi")
+    with store.lock():
+        claim(store)
+        spoil(damaged)
+        with pytest.raises(WrongState, match="is posting"):
+            store.cancel(damaged.id)
+
+
+def test_a_row_that_was_mended_can_be_queued_again(store: PostgresStore, query: Query) -> None:
+    """Not before, and then with all that is known of it."""
+    (job,) = put(store, "Hi")
+    ((story,),) = query("SELECT story::text FROM job")
+    query("UPDATE job SET story = '[]'")
+    with store.lock():
+        assert store.claim(ACCOUNT) is None
+        with pytest.raises(StoreError, match="cannot be read"):
+            store.retry(job.id)
+        query("UPDATE job SET story = %s", story)
+        assert store.retry(job.id) == job
+        assert claim(store).id == job.id
