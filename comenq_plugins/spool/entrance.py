@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from comenq_core.errors import QueueRefused
@@ -65,7 +65,7 @@ class Entrance:
         return self._group.do(items)
 
     def put_alone(self, items: Sequence[Item]) -> Sequence[Job]:
-        """The same amid an operation of the catalogue, which no other thread waits for."""
+        """The same within an `operation` of the catalogue, which keeps other threads out."""
         with self._alone(items):
             batch = self._admit(items)
             self._write([batch])
@@ -95,8 +95,8 @@ class Entrance:
 
     def _write(self, batches: Sequence[Batch]) -> None:
         """Make all of these durable and visible; what cannot be leaves the line again."""
-        files = [file for batch in batches for file in batch.files()]
         try:
+            files = [file for batch in batches for file in batch.files()]
             with reported(self._layout.root):
                 durable.create_all({file.draft: file.data for file in files}, self._flusher)
                 durable.publish([(file.draft, file.target) for file in files])
@@ -139,10 +139,11 @@ class Entrance:
     @contextmanager
     def _alone(self, items: Sequence[Item]) -> Iterator[None]:
         """Keep two processes from queuing the same key at once."""
-        unique = are_unique(items)
-        with locked(self._layout.changes) if unique else nullcontext():
-            if unique:
-                self._catalogue.sync()
+        if not are_unique(items):
+            yield
+            return
+        with locked(self._layout.changes):
+            self._catalogue.sync()
             yield
 
     def _order(self, item: Item, now: Instant) -> int:

@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from comenq_core.errors import NoSuchJob, QueueRefused, StoreError, WrongState
-from comenq_core.model import Done, Pacing, Pause
-from comenq_plugins.spool import SpoolStore
+from comenq_core.model import Done, Job, Pacing, Pause
+from comenq_plugins.spool import SpoolStore, journal
 from tests.reliability.disks import remount, small_disk
 from tests.spool.attacks import make_old
 from tests.spool.broken import BrokenDisk
@@ -155,6 +155,25 @@ def test_a_failing_disk_loses_and_doubles_no_dropped_file(lab: Lab, count: int |
         shutil.rmtree(spool)
         first += 1
     assert first > 10
+
+
+# Other failures -----------------------------------------------------------------------------------
+
+
+def test_what_never_came_as_far_as_the_disk_does_not_wait(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever goes wrong with a comment, it is not counted among those that wait."""
+
+    def fail(_job: Job) -> bytes:
+        raise MemoryError
+
+    monkeypatch.setattr(journal, "encode_job", fail)
+    with closing(open_at(lab.template, FROZEN)) as store:
+        before = store.counts()
+        with pytest.raises(MemoryError):
+            put(store, "too much")
+        assert store.counts() == before
 
 
 # Real faults -------------------------------------------------------------------------------------
