@@ -22,7 +22,9 @@ from comenq_core.testing.contract.harness import (
     submission,
     try_and_settle,
 )
+from comenq_core.testing.forge import Forge
 from comenq_plugins.postgres.store import PostgresStore
+from tests.postgres.hosts import Host
 from tests.postgres.opening import LEASE, Opener
 from tests.postgres.server import PostgresServer
 
@@ -301,3 +303,23 @@ def test_a_row_that_was_mended_can_be_queued_again(store: PostgresStore, query: 
         query("UPDATE job SET story = %s", story)
         assert store.retry(job.id) == job
         assert claim(store).id == job.id
+
+
+# All of it together ------------------------------------------------------------------------------
+
+
+def test_the_queue_goes_on_past_a_damaged_row(server: PostgresServer, schema: str) -> None:
+    """Real processes post what comes after it; the client tells of it, and deletes it."""
+    with Forge() as forge, Host(server, schema, forge) as host:
+        host.listen()
+        damaged, sound, held = (host.daemon.put(body) for body in ("damaged", "sound", "held"))
+        host.daemon.comenq("hold", held)
+        host.ask("UPDATE job SET story = '{}' WHERE request->>'body' <> 'sound' RETURNING 1")
+        worker = host.work()
+        host.wait_until(f"SELECT state = 'posted' FROM job WHERE id = '{sound}'")
+        worker.log.until(f" error postgres buried: .* job={damaged} was=waiting ")
+        assert "cannot be read: is not a whole Job" in host.daemon.comenq("show", damaged)
+        assert f"comenq del {held}" in host.daemon.comenq("show", held, status=1)
+        for job_id in (damaged, held):
+            assert host.daemon.comenq("del", job_id).startswith(f"deleted {job_id}")
+    assert [comment.body for comment in forge.comments] == ["sound"]
