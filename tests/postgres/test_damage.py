@@ -312,11 +312,11 @@ def test_the_queue_goes_on_past_a_damaged_row(server: PostgresServer, schema: st
     """Real processes post what comes after it; the client tells of it, and deletes it."""
     with Forge() as forge, Host(server, schema, forge) as host:
         host.listen()
-        damaged, sound, held = (host.daemon.put(body) for body in ("damaged", "sound", "held"))
+        damaged, _, held = (host.daemon.put(body) for body in ("damaged", "sound", "held"))
         host.daemon.comenq("hold", held)
         host.ask("UPDATE job SET story = '{}' WHERE request->>'body' <> 'sound' RETURNING 1")
         worker = host.work()
-        host.wait_until(f"SELECT state = 'posted' FROM job WHERE id = '{sound}'")
+        host.wait_until("SELECT bool_or(state = 'posted') FROM job")
         worker.log.until(f" error postgres buried: .* job={damaged} was=waiting ")
         assert "cannot be read: is not a whole Job" in host.daemon.comenq("show", damaged)
         assert f"comenq del {held}" in host.daemon.comenq("show", held, status=1)
