@@ -80,7 +80,7 @@ def create(path: str, data: bytes) -> None:
     try:
         _write(descriptor, data)
         os.fsync(descriptor)
-    except OSError:
+    except BaseException:
         forget(path)
         raise
     finally:
@@ -97,7 +97,7 @@ def create_all(files: Mapping[str, bytes], flusher: Flusher) -> None:
     directory = os.path.dirname(next(iter(files)))
     try:
         flusher.flush(_written(files), len(files), directory)
-    except OSError:
+    except BaseException:
         for path in files:
             forget(path)
         raise
@@ -108,7 +108,7 @@ def _written(files: Mapping[str, bytes]) -> Iterator[int]:
         descriptor = os.open(path, _NEW, _MODE)
         try:
             _write(descriptor, data)
-        except OSError:
+        except BaseException:
             os.close(descriptor)
             raise
         yield descriptor
@@ -126,7 +126,7 @@ def publish(pairs: Sequence[tuple[str, str]]) -> None:
             done.append(target)
         for directory in sorted({os.path.dirname(target) for target in done}):
             sync_directory(directory)
-    except OSError:
+    except BaseException:
         for path in (*done, *(source for source, _ in pairs)):
             forget(path)
         raise

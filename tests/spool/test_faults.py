@@ -6,6 +6,7 @@ import json
 import os
 import resource
 import shutil
+import stat
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
@@ -15,7 +16,7 @@ import pytest
 
 from comenq_core.errors import NoSuchJob, QueueRefused, StoreError, WrongState
 from comenq_core.model import Done, Job, Pacing, Pause
-from comenq_plugins.spool import SpoolStore, journal
+from comenq_plugins.spool import SpoolStore, flush, journal
 from tests.reliability.disks import remount, small_disk
 from tests.spool.attacks import make_old
 from tests.spool.broken import BrokenDisk
@@ -174,6 +175,28 @@ def test_what_never_came_as_far_as_the_disk_does_not_wait(
         with pytest.raises(MemoryError):
             put(store, "too much")
         assert store.counts() == before
+
+
+@pytest.mark.parametrize("count", [1, 8], ids=["one", "several"])
+@pytest.mark.parametrize("is_of_names", [False, True], ids=["bytes", "names"])
+def test_nothing_is_left_of_what_was_interrupted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, is_of_names: bool, count: int
+) -> None:
+    """Whoever has pressed Ctrl-C has queued nothing, and leaves no drafts behind."""
+
+    def interrupted(descriptor: int) -> None:
+        if stat.S_ISDIR(os.fstat(descriptor).st_mode) is is_of_names:
+            raise KeyboardInterrupt
+
+    spool = tmp_path / "queue"
+    with closing(open_at(spool, FROZEN)) as store:
+        monkeypatch.setattr(flush, "_has_syncfs", lambda: False)
+        monkeypatch.setattr(os, "fsync", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            store.put([submission(str(number)) for number in range(count)])
+        assert store.counts().waiting == 0
+    assert places_of(spool) == {}
+    assert os.listdir(spool / "tmp") == []
 
 
 # Real faults -------------------------------------------------------------------------------------
