@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import count
 
 from comenq_core import pacing
 from comenq_core.model import Entry, Instant, Job, State
@@ -46,9 +45,21 @@ class Estimates:
 
         To tell one place is enough: a store that has to count may take long for each.
         """
-        head = next(filter(_waits, jobs), None)
-        places = count(self._place(head) if head else 0)
-        return self._placed(jobs, [next(places) if _waits(job) else 0 for job in jobs])
+        return self._placed(jobs, self._row(jobs))
+
+    def found(self, jobs: Sequence[Job | None]) -> Sequence[Entry | None]:
+        """The same, where ``None`` stands for jobs of which nobody wants to know."""
+        places = self._row(jobs)
+        known = [(job, place) for job, place in zip(jobs, places, strict=True) if job]
+        entries = iter(self._placed([job for job, _ in known], [place for _, place in known]))
+        return [next(entries) if job else None for job in jobs]
+
+    def _row(self, jobs: Sequence[Job | None]) -> Sequence[int]:
+        """The places of those that wait: all that stands between two of these waits, too."""
+        waiting = {number: job for number, job in enumerate(jobs) if job and _waits(job)}
+        head = min(waiting, default=0)
+        before = self._place(waiting[head]) - head if waiting else 0
+        return [before + number if number in waiting else 0 for number in range(len(jobs))]
 
     def _place(self, job: Job) -> int:
         return self._store.position(job) if _waits(job) else 0

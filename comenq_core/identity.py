@@ -10,7 +10,7 @@ import hashlib
 
 from comenq_core.model import CommentRequest, Job
 
-__all__ = ["alike", "digest_of", "id_from", "id_of_key", "is_same"]
+__all__ = ["alike", "digest_of", "id_from", "id_of_key", "is_in", "is_same"]
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _PAIRS = [low + high for high in _ALPHABET for low in _ALPHABET]
@@ -38,6 +38,12 @@ def alike(job: Job, request: CommentRequest) -> bool:
     if asked is None:
         return False
     return (asked.target.lower(), asked.body) == (request.target.lower(), request.body)
+
+
+def is_in(job: Job, repo: str) -> bool:
+    """Whether a job is for this repository, ``OWNER/REPO``, compared as `alike` compares names."""
+    asked = job.request
+    return asked is not None and f"{asked.owner}/{asked.repo}".lower() == repo.lower()
 
 
 def is_same(job: Job, other: Job) -> bool:

@@ -13,6 +13,7 @@ from contextlib import AbstractContextManager
 from comenq_core import pacing
 from comenq_core.errors import ComenqError, QueueRefused, WrongState
 from comenq_core.estimates import Estimates
+from comenq_core.identity import is_in
 from comenq_core.log import Log
 from comenq_core.model import (
     ID_PATTERN,
@@ -30,7 +31,7 @@ from comenq_core.model import (
     Submission,
 )
 from comenq_core.pacing import Pace
-from comenq_core.protocols import Store
+from comenq_core.protocols import Finder, Store
 
 __all__ = ["JobQueue"]
 
@@ -105,6 +106,23 @@ class JobQueue:
         """The jobs that are in one of these states, in their order, the first few left out."""
         jobs = self._store.pending(limit=limit, offset=offset, states=states)
         return self._estimates.listed(jobs)
+
+    def pending_in(
+        self,
+        repo: str,
+        limit: int,
+        *,
+        offset: int = 0,
+        states: Collection[State] = PENDING,
+    ) -> Sequence[Entry | None]:
+        """What `pending` lists, with ``None`` in place of jobs for others than ``OWNER/REPO``."""
+        store = self._store
+        if isinstance(store, Finder):
+            found = store.pending_in(repo, limit=limit, offset=offset, states=states)
+        else:
+            jobs = store.pending(limit=limit, offset=offset, states=states)
+            found = [job if is_in(job, repo) else None for job in jobs]
+        return self._estimates.found(found)
 
     def show(self, prefix: str) -> Entry:
         """The one job whose id begins with ``prefix``.

@@ -136,6 +136,20 @@ def test_a_page_asks_for_one_place_and_knows_all(clock: FakeClock) -> None:
     assert listed == [("posting", 0), ("a", 0), ("b", 1), ("later", 2), ("held", 0)]
 
 
+def test_a_page_of_one_repository_asks_for_one_place_and_knows_all(clock: FakeClock) -> None:
+    """What is passed over between two that wait has its place in the line, too."""
+    store = Counting(clock)
+    queue = JobQueue(store, PACE)
+    for repo in ("R", "other", "r", "other", "r"):
+        queue.submit(replace(request(), repo=repo), ME)
+    queue.hold(queue.pending()[-1].job.id, ME)
+    store.asked = 0
+    pages = [queue.pending_in("O/r", 9), queue.pending_in("o/R", 2, offset=1)]
+    assert store.asked == 2
+    places = [[entry and entry.position for entry in page] for page in pages]
+    assert places == [[0, None, 2, None, 0], [None, 2]]
+
+
 def test_a_batch_asks_for_two_places_and_knows_all(clock: FakeClock) -> None:
     """What comes together stands in a row, most often."""
     store = Counting(clock)

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from comenq_core.protocols.intake import Intake, IntakeFactory, Queue, Stop
 from comenq_core.protocols.poster import Examiner, Poster, PosterFactory
-from comenq_core.protocols.store import Onlooker, Store, StoreFactory, Watch
+from comenq_core.protocols.store import Finder, Onlooker, Store, StoreFactory, Watch
 
 __all__ = [
     "Examiner",
+    "Finder",
     "Intake",
     "IntakeFactory",
     "Onlooker",

@@ -59,6 +59,16 @@ class Queue(Protocol):
     ) -> Sequence[Entry]:
         """The jobs that are in one of these states, in their order, the first few left out."""
 
+    def pending_in(
+        self,
+        repo: str,
+        limit: int,
+        *,
+        offset: int = 0,
+        states: Collection[State] = PENDING,
+    ) -> Sequence[Entry | None]:
+        """What `pending` lists, with ``None`` in place of jobs for others than ``OWNER/REPO``."""
+
     def show(self, prefix: str) -> Entry:
         """The one job whose id begins with ``prefix``.
 

@@ -24,7 +24,7 @@ from comenq_core.model import (
 if TYPE_CHECKING:
     from comenq_core.settings import Settings
 
-__all__ = ["Onlooker", "Store", "StoreFactory", "Watch"]
+__all__ = ["Finder", "Onlooker", "Store", "StoreFactory", "Watch"]
 
 
 class Watch(Protocol):
@@ -210,6 +210,29 @@ class Store(Protocol):
 
     def disown(self, jobs: Sequence[Job]) -> None:
         """Forget jobs that another store has adopted, in whatever state; some may be gone."""
+
+
+@runtime_checkable
+class Finder(Protocol):
+    """What a store may be as well: able to pass over other repositories' jobs, and quicker so.
+
+    With any other store, each job that it lists is looked at.
+    """
+
+    def pending_in(
+        self,
+        repo: str,
+        *,
+        limit: int,
+        offset: int = 0,
+        states: Collection[State] = PENDING,
+    ) -> Sequence[Job | None]:
+        """What `Store.pending` lists, with ``None`` in place of those for other repositories.
+
+        Args:
+            repo: ``OWNER/REPO``; GitHub does not tell upper from lower case.
+            limit, offset, states: as for `Store.pending`; what is passed over counts.
+        """
 
 
 @runtime_checkable

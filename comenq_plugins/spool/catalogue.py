@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from comenq_core.errors import InvalidRequest, NoSuchJob, StoreError, WrongState
+from comenq_core.identity import is_in
 from comenq_core.log import Log, printable
 from comenq_core.model import Counts, Job, State
 from comenq_plugins.spool import journal
@@ -32,6 +33,8 @@ _PATIENCE = 5
 
 log = Log("spool")
 
+T = TypeVar("T")
+
 
 class Place(NamedTuple):
     """Where a job's file is."""
@@ -42,7 +45,7 @@ class Place(NamedTuple):
     @property
     def path(self) -> str:
         """The file's path."""
-        return os.path.join(self.directory, str(self.name))
+        return f"{self.directory}/{self.name}"
 
 
 class Catalogue(Incoming):
@@ -162,17 +165,25 @@ class Catalogue(Incoming):
             return State.DOUBTFUL
         return self.layout.states[place.directory]
 
-    def places(self, files: Iterable[tuple[str, str]]) -> Iterator[Place]:
-        """The places of files that are told by their directories and names."""
-        for directory, text in files:
-            if name := Name.parse(text):
-                yield Place(directory, name)
-
     def jobs(self, places: Iterable[Place]) -> Iterator[Job]:
         """Read several jobs; those that have moved on meanwhile are left out."""
+        return self._each(self.read, places)
+
+    def jobs_in(self, repo: str, places: Iterable[Place]) -> Iterator[Job | None]:
+        """The same, with ``None`` in place of those for other repositories."""
+        return self._each(partial(self._read_in, repo), places)
+
+    def _read_in(self, repo: str, place: Place) -> Job | None:
+        data = read_own(place.path, JOB_LIMIT)
+        if not journal.may_be_in(data, repo):
+            return None
+        job = journal.decode(data, place.name, self.state(place))
+        return job if is_in(job, repo) else None
+
+    def _each(self, read: Callable[[Place], T], places: Iterable[Place]) -> Iterator[T]:
         for place in places:
             try:
-                yield self.read(place)
+                yield read(place)
             except FileNotFoundError:
                 continue
             except (Unfit, Unreadable, InvalidRequest) as error:

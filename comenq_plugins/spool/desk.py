@@ -7,7 +7,7 @@ was found, so that either the operator or the worker has it, never both.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from itertools import islice
 
 from comenq_core.errors import WrongState
@@ -42,6 +42,13 @@ class Desk:
         places = self._places(states, offset)
         return list(islice(self._catalogue.jobs(places), limit))
 
+    def pending_in(
+        self, repo: str, states: Collection[State], offset: int, limit: int
+    ) -> Sequence[Job | None]:
+        """The same jobs, with ``None`` in place of those for other repositories."""
+        places = self._places(states, offset)
+        return list(islice(self._catalogue.jobs_in(repo, places), limit))
+
     def _places(self, states: Collection[State], offset: int) -> Iterator[Place]:
         """Where they are, in their order; those that are left out cost next to nothing."""
         layout, catalogue = self._layout, self._catalogue
@@ -55,14 +62,14 @@ class Desk:
             offset = max(0, offset - len(catalogue.index))
         if State.HELD in states:
             held = catalogue.listings.names(layout.hold)
-            yield from catalogue.places((layout.hold, text) for text in held[offset:])
+            yield from _places((layout.hold, text) for text in held[offset:])
 
     def history(self, directories: Sequence[str], offset: int, limit: int) -> Sequence[Job]:
         """The newest settled jobs in these directories, newest last."""
         reach, names = offset + max(0, limit), self._catalogue.listings.names
         newest = [(text, path) for path in directories for text in names(path)[::-1][:reach]]
         newest.sort(reverse=True)
-        places = self._catalogue.places((path, text) for text, path in newest[offset:reach][::-1])
+        places = _places((path, text) for text, path in newest[offset:reach][::-1])
         return list(self._catalogue.jobs(places))
 
     def bump(self, job_id: str) -> Job:
@@ -138,3 +145,10 @@ class Desk:
 
     def _raw(self, name: Name) -> str:
         return os.path.join(self._layout.failed, f"{name.id}.drop")
+
+
+def _places(files: Iterable[tuple[str, str]]) -> Iterator[Place]:
+    """The places of jobs' files that are told by their directories and names."""
+    for directory, text in files:
+        if name := Name.parse(text):
+            yield Place(directory, name)

@@ -49,7 +49,7 @@ def read_own(path: str, limit: int) -> bytes:
             raise Unfit(f"it was not made by the daemon (uid {status.st_uid})")
         if status.st_size > limit:
             raise Unfit(f"it has {status.st_size} bytes; {limit} are allowed")
-        return read_all(descriptor, limit)
+        return read_all(descriptor, status.st_size)
     except OSError as error:
         raise Unreadable(error.errno, error.strerror, path) from error
     finally:

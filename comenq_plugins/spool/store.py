@@ -94,6 +94,18 @@ class SpoolStore:
         with self._catalogue.operation():
             return self._desk.pending(states, offset, limit)
 
+    def pending_in(
+        self,
+        repo: str,
+        *,
+        limit: int,
+        offset: int = 0,
+        states: Collection[State] = PENDING,
+    ) -> Sequence[Job | None]:
+        """The same; what cannot be for the repository is read, and not decoded."""
+        with self._catalogue.operation():
+            return self._desk.pending_in(repo, states, offset, limit)
+
     def position(self, job: Job) -> int:
         """How many names in ``new/`` come before the job's."""
         with self._catalogue.operation():

@@ -136,11 +136,14 @@ class Clerk:
         members = errand.operation.members
         states = [State(state) for state in members.get("state", ())] or PENDING
         page = _page(members)
-        page.fill(
-            lambda limit, offset: self._queue.pending(limit, offset=offset, states=states),
-            entry_to_json,
-            _in_repository(members.get("repo")),
-        )
+        repo = members.get("repo")
+
+        def entries(limit: int, offset: int) -> Sequence[Entry | None]:
+            if repo is None:
+                return self._queue.pending(limit, offset=offset, states=states)
+            return self._queue.pending_in(repo, limit, offset=offset, states=states)
+
+        page.fill(entries, entry_to_json)
         return {"entries": page.values, "next": page.next}
 
     def _show(self, errand: Errand) -> Reply:
@@ -200,15 +203,6 @@ def _submission(errand: Errand) -> Submission:
 
 def _page(members: Mapping[str, Any]) -> Page:
     return Page(limit=members.get("limit"), offset=members.get("offset", 0))
-
-
-def _in_repository(repo: str | None) -> Callable[[Entry], bool]:
-    def is_there(entry: Entry) -> bool:
-        # As GitHub compares names: it does not tell upper from lower case.
-        asked = entry.job.asked
-        return repo is None or f"{asked.owner}/{asked.repo}".lower() == repo.lower()
-
-    return is_there
 
 
 def _entry(entry: Entry) -> Reply:

@@ -36,33 +36,36 @@ class Page:
 
     def fill(
         self,
-        read: Callable[[int, int], Sequence[T]],
+        read: Callable[[int, int], Sequence[T | None]],
         show: Callable[[T], dict[str, Any]],
-        wanted: Callable[[T], bool] = lambda _: True,
     ) -> None:
         """Look at jobs until the page is full or there are no more.
 
         Args:
-            read: given a limit and an offset, returns jobs.
+            read: given a limit and an offset, returns jobs, or ``None`` for some that are passed
+                over.
             show: makes of a job what the reply has of it.
-            wanted: which jobs the listing is about.
         """
         seen, size, are_more = 0, 0, True
         while are_more:
-            asked = self._next_few()
+            asked = self._next_few(seen - len(self.values))
             jobs = read(asked, self.offset + seen)
             are_more = len(jobs) == asked
             for job in jobs:
-                is_wanted = wanted(job)
                 is_full = size >= REPLY_BYTES or len(self.values) == self.limit
-                if seen >= LOOKED_AT or (is_wanted and is_full):
+                if seen >= LOOKED_AT or (job is not None and is_full):
                     self.next = self.offset + seen
                     return
                 seen += 1
-                if is_wanted:
+                if job is not None:
                     self.values.append(show(job))
                     size += len(encode(self.values[-1]))
 
-    def _next_few(self) -> int:
-        """How many jobs to read next: one more than fits tells whether there is another page."""
-        return AT_ONCE if self.limit is None else min(AT_ONCE, self.limit - len(self.values) + 1)
+    def _next_few(self, passed_over: int) -> int:
+        """How many jobs to read next.
+
+        One more than fits tells whether there is another page; and where many were passed over,
+        as many more may be.
+        """
+        fit = AT_ONCE if self.limit is None else self.limit - len(self.values) + 1
+        return min(AT_ONCE, fit + passed_over)

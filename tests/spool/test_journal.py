@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -10,8 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from comenq_core.errors import InvalidRequest
-from comenq_core.model import Attempt, Job, State, Verdict
-from comenq_core.testing.strategies import attempts, jobs, verdicts
+from comenq_core.model import Attempt, CommentRequest, Job, State, Verdict
+from comenq_core.testing.strategies import attempts, jobs, requests, verdicts
 from comenq_plugins.spool import durable
 from comenq_plugins.spool.journal import (
     Event,
@@ -20,8 +22,12 @@ from comenq_plugins.spool.journal import (
     encode_event,
     encode_job,
     events_in,
+    may_be_in,
 )
 from comenq_plugins.spool.names import Name
+from tests.spool.rig import ME
+
+NOON = datetime(2026, 12, 1, 12, tzinfo=UTC)
 
 events = st.builds(Event, attempt=attempts(), verdict=verdicts()) | st.just(Forgiven())
 fresh_jobs = jobs().map(
@@ -46,6 +52,38 @@ def text_of(job: Job, told: list[Event | Forgiven]) -> bytes:
 def test_a_job_is_read_as_it_was_written(job: Job) -> None:
     """Nothing of a request is lost or changed in its file."""
     assert decode(encode_job(job), name_of(job), State.WAITING) == job
+
+
+@given(
+    requests(), fresh_jobs, st.lists(events, max_size=2), st.sampled_from([str.lower, str.upper])
+)
+def test_no_job_of_a_repository_is_passed_over(
+    request: CommentRequest, job: Job, told: list[Event | Forgiven], spell: Callable[[str], str]
+) -> None:
+    """Its names are found in its file, in whatever case they are asked for."""
+    text = text_of(replace(job, request=request), told)
+    assert may_be_in(text, spell(f"{request.owner}/{request.repo}"))
+
+
+@given(requests(), fresh_jobs)
+def test_no_job_is_passed_over_for_how_its_names_are_written(
+    request: CommentRequest, job: Job
+) -> None:
+    """JSON lets any letter be escaped, and a file may have been mended by hand."""
+    text = encode_job(replace(job, request=request))
+    for name in (request.owner, request.repo):
+        escaped = "".join(f"\\u{ord(letter):04x}" for letter in name)
+        text = text.replace(f'"{name}"'.encode(), f'"{escaped}"'.encode(), 1)
+        assert may_be_in(text, f"{request.owner}/{request.repo}")
+
+
+def test_a_job_that_names_no_such_repository_is_passed_over() -> None:
+    """Without a look at what is in it: both names have to stand there whole."""
+    request = CommentRequest(owner="octo-org", repo="site", pr_number=1, body="other site.js")
+    text = encode_job(Job(id="7f3kq2m8x1ab", request=request, arrived=NOON, origin=ME))
+    assert not may_be_in(text, "octo-org/site.js")
+    assert not may_be_in(text, "other/site")
+    assert may_be_in(text, "octo-org/site")
 
 
 @given(fresh_jobs, st.lists(events, max_size=4))

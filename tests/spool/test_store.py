@@ -21,6 +21,7 @@ from comenq_core.model import (
     Done,
     InDoubt,
     Instant,
+    Job,
     Kept,
     Pacing,
     Pause,
@@ -30,8 +31,8 @@ from comenq_core.model import (
 )
 from comenq_core.protocols import Watch
 from comenq_core.testing.clock import FakeClock
-from comenq_plugins.spool import SpoolStore, incoming, recovery
-from comenq_plugins.spool.journal import Event, encode_event
+from comenq_plugins.spool import SpoolStore, incoming, journal, recovery
+from comenq_plugins.spool.journal import Event, decode, encode_event
 from comenq_plugins.spool.locks import locked
 from comenq_plugins.spool.names import Name
 from comenq_plugins.spool.watch import _Blind
@@ -423,6 +424,26 @@ def test_listing_passes_over_what_is_damaged(store: SpoolStore, spool: Path) -> 
     assert [job.id for job in store.pending()] == [sound.id]
     with pytest.raises(StoreError, match="damaged"):
         store.get(damaged.id)
+
+
+def test_what_is_for_other_repositories_is_not_decoded(
+    store: SpoolStore, spool: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who looks for few jobs among many pays for reading the many, and no more."""
+    jobs = put(store, "a", "b", "c")
+    (wanted,) = names_in(spool / "new")[1:2]
+    path = spool / "new" / str(wanted)
+    path.write_bytes(path.read_bytes().replace(b'"hello"', b'"Good-Bye"'))
+    decoded = []
+
+    def spy(data: bytes, name: Name, state: State) -> Job:
+        decoded.append(name)
+        return decode(data, name, state)
+
+    monkeypatch.setattr(journal, "decode", spy)
+    found = store.pending_in("OctoCat/good-bye", limit=9)
+    assert [job and job.id for job in found] == [None, jobs[1].id, None]
+    assert decoded == [wanted]
 
 
 def test_held_jobs_are_found_wherever_they_have_gone_since(

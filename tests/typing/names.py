@@ -66,6 +66,7 @@ def protocols(
     """What plugins are and are handed has methods of these types."""
     assert_type(queue.status(), Status)
     assert_type(queue.pending(), Sequence[Entry])
+    assert_type(queue.pending_in("o/r", 9), Sequence[Entry | None])
     assert_type(queue.history(3), Sequence[comenq_core.Job])
     assert_type(stop.wait(1.0), bool)
     assert_type(store.now(), Instant)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -12,7 +13,9 @@ from hypothesis import strategies as st
 
 from comenq_core.errors import NoSuchJob, WrongState
 from comenq_core.model import PENDING, Counts, Done, State
+from comenq_core.pacing import Pace
 from comenq_core.protocols import Store
+from comenq_core.queue import JobQueue
 from comenq_core.testing.clock import FakeClock
 from comenq_core.testing.contract.harness import (
     ALICE,
@@ -261,6 +264,21 @@ class LineContract(Harness):
         (job,) = [job for job in store.pending() if job.state is state]
         assert list(store.pending(states=[state])) == [job]
         assert list(store.pending(states=[state], offset=1)) == []
+
+    def test_the_jobs_of_one_repository_are_found_in_their_places(self, store: Store) -> None:
+        """What is for others is passed over, whatever it says; a `Finder` does that by itself."""
+        asked = [submission("wanted.js"), submission(), submission("held")]
+        request = replace(asked[1].request, owner="OctoCat", repo="Wanted.js")
+        jobs = store.put([asked[0], replace(asked[1], request=request), asked[2]])
+        store.hold(jobs[2].id)
+        queue = JobQueue(store, Pace(cooldown=900, flutter=0, attempt_limit=30))
+        found = queue.pending_in("octocat/WANTED.js", 9)
+        assert [entry and (entry.job, entry.position) for entry in found] == [
+            None, (jobs[1], 1), None
+        ]  # fmt: skip
+        (entry,) = queue.pending_in("octocat/wanted.js", 1, offset=1)
+        assert entry == found[1]
+        assert list(queue.pending_in("octocat/wanted.js", 9, states=[State.HELD])) == [None]
 
     def test_a_store_tells_whether_it_has_a_worker(
         self, store: Store, reopen: Callable[[], Store]
