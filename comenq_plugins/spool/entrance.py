@@ -82,7 +82,8 @@ class Entrance:
             with reported(self._layout.root):
                 return self._admit(items)
         except Exception as error:  # noqa: BLE001  (the thread that asked raises it)
-            return error
+            # The frames of its traceback would keep all that was asked for, and the error.
+            return error.with_traceback(None)
 
     def _admit(self, items: Sequence[Item]) -> Batch:
         """Give each item its place in the line; nothing is written yet."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import resource
@@ -15,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from comenq_core.errors import NoSuchJob, QueueRefused, StoreError, WrongState
-from comenq_core.model import Done, Job, Pacing, Pause
+from comenq_core.model import Done, Job, Pacing, Pause, Submission
 from comenq_plugins.spool import SpoolStore, flush, journal
 from tests.reliability.disks import remount, small_disk
 from tests.spool.attacks import make_old
@@ -197,6 +198,20 @@ def test_nothing_is_left_of_what_was_interrupted(
         assert store.counts().waiting == 0
     assert places_of(spool) == {}
     assert os.listdir(spool / "tmp") == []
+
+
+def test_what_a_full_queue_refuses_is_not_kept(tmp_path: Path) -> None:
+    """However many are refused, they do not stay in memory until the garbage is collected."""
+    gc.collect()
+    gc.disable()
+    try:
+        full = open_at(tmp_path / "queue", FROZEN, max_pending=0)
+        with closing(full), pytest.raises(QueueRefused):
+            full.put([submission("one too many")])
+        kept = [one for one in gc.get_objects() if isinstance(one, Submission)]
+        assert [one.request.body for one in kept] == []
+    finally:
+        gc.enable()
 
 
 # Real faults -------------------------------------------------------------------------------------
