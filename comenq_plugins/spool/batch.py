@@ -120,6 +120,7 @@ class Batch:
             self._catalogue.add(name)
 
     def leave(self) -> None:
-        """Take that back."""
+        """Take that back, but for what a failing disk has kept."""
         for name, _ in self._new.values():
-            self._catalogue.index.discard(name)
+            if not os.path.lexists(f"{self._layout.new}/{name}"):
+                self._catalogue.index.discard(name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gc
 import json
 import os
@@ -198,6 +199,29 @@ def test_nothing_is_left_of_what_was_interrupted(
         assert store.counts().waiting == 0
     assert places_of(spool) == {}
     assert os.listdir(spool / "tmp") == []
+
+
+def test_what_the_disk_does_not_give_up_again_is_known_to_wait(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file that a failing disk has kept is counted, since the worker will find it, too."""
+    store, fsync = open_at(tmp_path / "queue", FROZEN), os.fsync
+
+    def fail_once_all_is_seen(descriptor: int) -> None:
+        if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+            assert store.counts().waiting == 1
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        fsync(descriptor)
+
+    def fail(_path: str) -> None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    with closing(store):
+        monkeypatch.setattr(os, "fsync", fail_once_all_is_seen)
+        monkeypatch.setattr(os, "unlink", fail)
+        with pytest.raises(StoreError):
+            put(store, "stays")
+        assert store.counts().waiting == len(os.listdir(tmp_path / "queue" / "new")) == 1
 
 
 def test_what_a_full_queue_refuses_is_not_kept(tmp_path: Path) -> None:
