@@ -7,6 +7,7 @@ import os
 import select
 import socket
 import stat
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 
 from comenq_core.errors import DaemonRefused, DaemonUnreachable, NotAcknowledged
@@ -153,21 +154,25 @@ class Client:
         """Ask many things without waiting, and nothing after them; a reply for each, in order.
 
         The replies come as they are, refusals too. The last word is the end of the stream, as
-        the Rust daemon wants it.
+        the Rust daemon wants it. A daemon that stops says so unasked; where all is answered,
+        that is nobody's reply.
 
         Raises:
             NotAcknowledged: the daemon did not answer them all.
         """
         outgoing = _Outgoing(self._socket, map(_line, messages))
         answered = 0
+        replies: deque[Reply] = deque()
         while not outgoing.is_done or answered < outgoing.count:
+            if replies and answered < outgoing.count:
+                answered += 1
+                yield replies.popleft()
+                continue
             events = self._wait(select.POLLIN | (0 if outgoing.is_done else select.POLLOUT))
             if events & select.POLLOUT:
                 outgoing.send_some()
             if events & ~select.POLLOUT:
-                for reply in self._receive():
-                    answered += 1
-                    yield reply
+                replies += self._receive()
 
     def _wait(self, events: int) -> int:
         poll = select.poll()

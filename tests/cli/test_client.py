@@ -104,6 +104,17 @@ def test_daemon_that_leaves_in_the_middle(directory: Path) -> None:
             next(replies)
 
 
+def test_farewell_after_all_is_answered_is_no_reply(directory: Path) -> None:
+    """A daemon that stops says that it takes no more, which nobody has asked."""
+
+    def behave(connection: socket.socket) -> None:
+        read_to_end(connection)
+        connection.sendall(b'{"outcome":"ok"}\n' * 2 + b'{"outcome":"error","code":"stopping"}\n')
+
+    with pretending(directory / "c.sock", behave) as path, Client(path) as client:
+        assert list(client.ask_many([REQUEST, REQUEST])) == [{"outcome": "ok"}] * 2
+
+
 def _ask(client: Client) -> None:
     client.ask(REQUEST)
 

@@ -233,7 +233,7 @@ def test_what_a_full_queue_refuses_is_not_kept(tmp_path: Path) -> None:
         with closing(full), pytest.raises(QueueRefused):
             full.put([submission("one too many")])
         kept = [one for one in gc.get_objects() if isinstance(one, Submission)]
-        assert [one.request.body for one in kept] == []
+        assert "one too many" not in [one.request.body for one in kept]
     finally:
         gc.enable()
 
