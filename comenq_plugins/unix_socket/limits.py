@@ -27,6 +27,6 @@ class Limits:
     request_seconds: float = 5.0
     reply_seconds: float = 5.0
     connections: int = 512
-    read_ahead: int = 256
+    read_ahead: int = 1024
     memory: int = 64 * MIB
     stop_seconds: float = 5.0
