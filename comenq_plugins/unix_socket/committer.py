@@ -52,12 +52,13 @@ class Committer:
         waiting = _Waiting(errand=errand, ticket=ticket, tell=tell)
         (self._puts if errand.is_put else self._others).append(waiting)
         if not self._is_busy:
-            self._begin()
+            # What else arrives in this turn of the loop comes along.
+            self._is_busy = True
+            asyncio.get_running_loop().call_soon(self._begin)
 
     def _begin(self) -> None:
         batch = self._next_batch()
         errands = [waiting.errand for waiting in batch]
-        self._is_busy = True
         loop = asyncio.get_running_loop()
 
         def finish(work: Future[list[bytes]]) -> None:
@@ -93,8 +94,8 @@ class Committer:
         return self._is_puts_turn or any(waiting.tell == asker for waiting in self._puts)
 
     def _finish(self, batch: Sequence[_Waiting], work: Future[list[bytes]]) -> None:
-        self._is_busy = False
-        if self._puts or self._others:
+        self._is_busy = bool(self._puts or self._others)
+        if self._is_busy:
             self._begin()
         for waiting, reply in zip(batch, work.result(), strict=True):
             waiting.ticket.reply = reply
