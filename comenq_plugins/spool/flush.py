@@ -64,13 +64,14 @@ class Flusher:
         # Opened before anything is written: it is told of what fails from then on.
         descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         try:
-            way = self._way(count.bit_length()) if _may_syncfs(descriptor) else _Way.EACH
+            size = count.bit_length()
+            way = self._way(size) if _may_syncfs(descriptor) else _Way.EACH
             start = self._timer()
             if way is _Way.ALL:
                 _flush_all(written, descriptor)
             else:
                 self._flush_each(written)
-            self._learn(way, count.bit_length(), self._timer() - start)
+            self._learn(way, size, self._timer() - start)
         finally:
             os.close(descriptor)
 

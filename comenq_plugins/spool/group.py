@@ -105,5 +105,4 @@ class GroupCommit(Generic[Asked, Got]):
             self._idle += not group
             if group:
                 group[0].group = group
-        if group:
-            group[0].wake()
+                group[0].wake()

@@ -51,7 +51,7 @@ class Index:
 
     def add(self, name: Name) -> None:
         """Know a name."""
-        self._remember(name.id, str(name))
+        self._remember(name)
         line, text = self._place(name)
         if line.add(text) and self._sieve:
             self._sieve.fill([name.id])
@@ -77,7 +77,7 @@ class Index:
             return None
         found = self._from(job_id)
         for name in found:
-            self._remember(name.id, str(name))
+            self._remember(name)
         return found[0] if found else None
 
     def _from(self, job_id: str) -> list[Name]:
@@ -112,7 +112,7 @@ class Index:
         rest = self._ready.since(start), self._later.since(max(0, start - len(self._ready)))
         for text in chain(*rest):
             name = _name(text)
-            self._remember(name.id, str(name))
+            self._remember(name)
             yield name
 
     def first(self, now: int) -> Name | None:
@@ -152,11 +152,11 @@ class Index:
                     self._ready.discard(text)
                     self._later.add(_by_due(text))
 
-    def _remember(self, job_id: str, text: str) -> None:
+    def _remember(self, name: Name) -> None:
         """Keep at hand what will be asked for by its id, since it was listed or has just come."""
         if len(self._lately) >= _LATELY:
             self._lately.clear()
-        self._lately[job_id] = text
+        self._lately[name.id] = str(name)
 
     def _blocks(self) -> Iterator[str]:
         return chain(self._ready.blocks(), self._later.blocks())

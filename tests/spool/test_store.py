@@ -58,66 +58,71 @@ def readable(watch: Watch) -> bool:
     return bool(select([watch], [], [], 0)[0])
 
 
-# Putting -----------------------------------------------------------------------------------------
-
-
-def test_threads_wait_for_the_disk_together(
-    store: SpoolStore, monkeypatch: pytest.MonkeyPatch, spool: Path
-) -> None:
-    """What six threads put while two have the disk is made durable with one sync of new/."""
-    fsync, new, may_go_on = os.fsync, (spool / "new").stat(), threading.Event()
-    syncs: list[bool] = []
-
-    def wait_and_sync(descriptor: int) -> None:
-        assert may_go_on.wait(30)
-        syncs.append(os.path.samestat(os.fstat(descriptor), new))
-        fsync(descriptor)
-
-    monkeypatch.setattr(os, "fsync", wait_and_sync)
-    with ThreadPoolExecutor(8) as threads:
-        jobs = [threads.submit(put, store, f"c {number}") for number in range(8)]
-        until_waiting(6)
-        may_go_on.set()
-    assert len({job.result()[0].id for job in jobs}) == len(store.pending()) == 8
-    assert sum(syncs) == 3
-
-
-def test_a_full_queue_takes_of_threads_what_there_is_room_for(
-    opener: Opener, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Of eight that put at once where four may wait, four are refused, and they alone."""
-    store, may_go_on, fsync = opener(max_pending=4), threading.Event(), os.fsync
-
-    def wait_and_sync(descriptor: int) -> None:
-        assert may_go_on.wait(30)
-        fsync(descriptor)
-
-    monkeypatch.setattr(os, "fsync", wait_and_sync)
-    with ThreadPoolExecutor(8) as threads:
-        jobs = [threads.submit(put, store, f"c {number}") for number in range(8)]
-        until_waiting(6)
-        may_go_on.set()
-    refusals = [job.exception() for job in jobs if job.exception()]
-    assert [type(refusal) for refusal in refusals] == [QueueRefused] * 4
-    assert len(store.pending()) == 4
-
-
-def test_what_is_put_amid_changes_waits_for_no_other_thread(
-    store: SpoolStore, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Nobody could lead a group in which the thread waits that keeps all others out."""
+@pytest.fixture
+def may_sync(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
+    """Until it is set, the disk keeps all waiting that sync."""
     fsync, may_go_on = os.fsync, threading.Event()
 
     def wait_and_sync(descriptor: int) -> None:
         assert may_go_on.wait(30)
         fsync(descriptor)
 
+    monkeypatch.setattr(os, "fsync", wait_and_sync)
+    return may_go_on
+
+
+# Putting -----------------------------------------------------------------------------------------
+
+
+def test_threads_wait_for_the_disk_together(
+    store: SpoolStore,
+    may_sync: threading.Event,
+    monkeypatch: pytest.MonkeyPatch,
+    spool: Path,
+) -> None:
+    """What six threads put while two have the disk is made durable with one sync of new/."""
+    fsync, new = os.fsync, (spool / "new").stat()
+    syncs: list[bool] = []
+
+    def sync(descriptor: int) -> None:
+        syncs.append(os.path.samestat(os.fstat(descriptor), new))
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", sync)
+    with ThreadPoolExecutor(8) as threads:
+        jobs = [threads.submit(put, store, f"c {number}") for number in range(8)]
+        until_waiting(6)
+        may_sync.set()
+    assert len({job.result()[0].id for job in jobs}) == len(store.pending()) == 8
+    assert sum(syncs) == 3
+
+
+def test_a_full_queue_takes_of_threads_what_there_is_room_for(
+    opener: Opener, may_sync: threading.Event
+) -> None:
+    """Of eight that put at once where four may wait, four are refused, and they alone."""
+    may_sync.set()
+    store = opener(max_pending=4)
+    may_sync.clear()
+    with ThreadPoolExecutor(8) as threads:
+        jobs = [threads.submit(put, store, f"c {number}") for number in range(8)]
+        until_waiting(6)
+        may_sync.set()
+    refusals = [job.exception() for job in jobs if job.exception()]
+    assert [type(refusal) for refusal in refusals] == [QueueRefused] * 4
+    assert len(store.pending()) == 4
+
+
+def test_what_is_put_amid_changes_waits_for_no_other_thread(
+    store: SpoolStore, may_sync: threading.Event
+) -> None:
+    """Nobody could lead a group in which the thread waits that keeps all others out."""
+
     def put_amid_changes() -> str:
         with store.together():
-            threading.Timer(0, may_go_on.set).start()
+            threading.Timer(0, may_sync.set).start()
             return put(store, "amid")[0].id
 
-    monkeypatch.setattr(os, "fsync", wait_and_sync)
     with ThreadPoolExecutor(4) as threads:
         jobs = [threads.submit(put, store, f"c {number}") for number in range(3)]
         until_waiting(1)
