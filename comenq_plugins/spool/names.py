@@ -44,9 +44,9 @@ _PARTS = (
     r"\d{17}", r"0|[1-9]\d{0,17}", ID_PATTERN, rf"[{_ALPHABET}]{{8}}", _COUNT, _COUNT
 )  # fmt: skip
 _FORM = re.compile("-".join(f"({part})" for part in _PARTS) + r"\.job", re.ASCII)
-_AMONG = re.compile(
-    "(?<![^/])" + "-".join(f"(?:{part})" for part in _PARTS) + r"\.job(?![^/])", re.ASCII
-)
+_ANY = "-".join(f"(?:{part})" for part in _PARTS) + r"\.job"
+_NOTHING_ELSE = re.compile(rf"(?:{_ANY}(?:/|\Z))*+", re.ASCII)
+_AMONG = re.compile(rf"(?<![^/]){_ANY}(?![^/])", re.ASCII)
 _IDS = re.compile(rf"-({ID_PATTERN})(?=-[{_ALPHABET}]{{8}}-)", re.ASCII)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -80,9 +80,10 @@ class Name(NamedTuple):
         return cls(int(order), int(due), job_id, digest, int(events), int(interruptions))
 
 
-def job_names(texts: Iterable[str]) -> list[str]:
-    """Those file names that are jobs' names, found three times as fast as one by one."""
-    return _AMONG.findall("/".join(texts))
+def job_names(texts: list[str]) -> list[str]:
+    """Those file names that are jobs' names: a million are not looked at one by one."""
+    joined = "/".join(texts)
+    return texts if _NOTHING_ELSE.fullmatch(joined) else _AMONG.findall(joined)
 
 
 def ids_in(texts: str) -> list[str]:

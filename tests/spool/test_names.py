@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from comenq_core.identity import digest_of, id_from
 from comenq_core.model import CommentRequest
 from comenq_core.testing.strategies import moments, requests
-from comenq_plugins.spool.names import Name, micros, moment
+from comenq_plugins.spool.names import Name, job_names, micros, moment
 
 LETTERS = "0123456789abcdefghjkmnpqrstvwxyz"
 LATEST = datetime.max.replace(tzinfo=UTC)
@@ -25,6 +25,7 @@ names = st.builds(
     events=st.integers(min_value=0, max_value=999_999),
     interruptions=st.integers(min_value=0, max_value=999_999),
 )
+texts = st.text(st.characters(exclude_characters="/"), min_size=1)
 EXAMPLE = "01764000000000000-0-7f3kq2m8x1ab-5tq0w9zr-0-0.job"
 
 
@@ -39,6 +40,12 @@ def test_what_is_read_as_a_name_is_written_as_it_was(text: str) -> None:
     """No two texts are the same name."""
     name = Name.parse(text)
     assert name is None or str(name) == text
+
+
+@given(st.lists(names.map(str)), st.lists(texts, max_size=1))
+def test_all_names_among_many_texts_are_found(wanted: list[str], others: list[str]) -> None:
+    """Whether there is anything else among them or not."""
+    assert job_names([*wanted, *others, *wanted]) == [*wanted, *wanted]
 
 
 @given(names, names)
