@@ -5,14 +5,16 @@ from __future__ import annotations
 import gc
 import signal
 import threading
+import time
 import weakref
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
+from itertools import islice
 
 import pytest
 
-from comenq_plugins.spool.group import GroupCommit
+from comenq_plugins.spool.group import GroupCommit, _Part
 from tests.spool.crowd import until_waiting
 
 
@@ -22,6 +24,7 @@ class Desk:
     def __init__(self) -> None:
         self.groups: list[Sequence[int]] = []
         self.may_go_on = threading.Event()
+        self.commit: GroupCommit[int, str] = GroupCommit(self.carry_out)
 
     def carry_out(self, asked: Sequence[int]) -> Sequence[str | BaseException]:
         """Return the numbers as texts; for a negative one, an error."""
@@ -34,12 +37,11 @@ class Desk:
 
 def asked_of(desk: Desk, first: int, *others: int) -> list[Future[str]]:
     """What comes of them: the first has the desk to itself, and meanwhile the others gather."""
-    commit: GroupCommit[int, str] = GroupCommit(desk.carry_out, at_once=1)
     with ThreadPoolExecutor(1 + len(others)) as threads:
-        answers = [threads.submit(commit.do, first)]
+        answers = [threads.submit(desk.commit.do, first)]
         while not desk.groups:
             assert not answers[0].done()
-        answers += [threads.submit(commit.do, one) for one in others]
+        answers += [threads.submit(desk.commit.do, one) for one in others]
         until_waiting(len(others))
         desk.may_go_on.set()
     return answers
@@ -50,7 +52,7 @@ def test_what_gathers_meanwhile_is_done_together() -> None:
     desk = Desk()
     answers = asked_of(desk, 1, 2, 3, 4, 5, 6)
     assert [answer.result() for answer in answers] == ["1", "2", "3", "4", "5", "6"]
-    assert [sorted(group) for group in desk.groups] == [[1], [2, 3, 4, 5, 6]]
+    assert [sorted(together) for together in desk.groups] == [[1], [2, 3, 4, 5, 6]]
 
 
 def test_who_is_refused_is_refused_alone() -> None:
@@ -73,39 +75,94 @@ def test_it_goes_on_after_a_failure() -> None:
     """Whoever asks next is not left waiting for one that is gone."""
     desk = Desk()
     desk.may_go_on.set()
-    commit: GroupCommit[int, str] = GroupCommit(desk.carry_out, at_once=1)
     with pytest.raises(OSError, match="Input/output"):
-        commit.do(0)
-    assert commit.do(7) == "7"
+        desk.commit.do(0)
+    assert desk.commit.do(7) == "7"
 
 
-def test_one_group_is_prepared_while_the_disk_has_another() -> None:
-    """Two are in work at once; with one at a time, neither would ever end here."""
-    both = threading.Barrier(2, timeout=30)
-
-    def carry_out(asked: Sequence[int]) -> Sequence[str]:
-        both.wait()
-        return [str(one) for one in asked]
-
-    commit: GroupCommit[int, str] = GroupCommit(carry_out, at_once=2)
+def test_who_was_served_with_others_waits_for_them_to_ask_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """They come a moment later, and would otherwise wait until the first of them is done."""
+    desk = Desk()
+    asked_of(desk, 1, 2, 3)
     with ThreadPoolExecutor(2) as threads:
-        assert sorted(threads.map(commit.do, (1, 2))) == ["1", "2"]
+        late = iter((5, 6))
+
+        def let_one_come(_seconds: float) -> None:
+            for one in islice(late, 1):
+                threads.submit(desk.commit.do, one)
+                until_waiting(one - 4)
+
+        monkeypatch.setattr(time, "sleep", let_one_come)
+        assert desk.commit.do(4) == "4"
+    assert desk.groups[-1] == [4, 5, 6]
+
+
+def test_who_was_served_alone_waits_for_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One thread has its answer as soon as the disk allows."""
+    desk = Desk()
+    desk.may_go_on.set()
+    desk.commit.do(1)
+    monkeypatch.delattr(time, "sleep")
+    assert desk.commit.do(2) == "2"
+
+
+def test_who_is_interrupted_while_others_gather_leaves_nobody_waiting(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A Ctrl-C before anything was begun ends that one request, and the next one has its turn."""
+    desk = Desk()
+    asked_of(desk, 1, 2, 3)
+    monkeypatch.setattr(time, "sleep", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        desk.commit.do(4)
+    monkeypatch.undo()
+    assert desk.commit.do(5) == "5"
+    assert desk.groups[-1] == [5]
+
+
+def interrupt(_seconds: float) -> None:
+    """Press Ctrl-C."""
+    raise KeyboardInterrupt
 
 
 def test_who_is_interrupted_while_waiting_leaves_nobody_waiting() -> None:
     """A Ctrl-C in the main thread is no other thread's affair: the next one has its turn."""
     desk = Desk()
-    commit: GroupCommit[int, str] = GroupCommit(desk.carry_out, at_once=1)
     with ThreadPoolExecutor(2) as threads:
-        first = threads.submit(commit.do, 1)
+        first = threads.submit(desk.commit.do, 1)
         while not desk.groups:
             assert not first.done()
-        interrupt = threads.submit(interrupt_who_waits)
+        pressed = threads.submit(interrupt_who_waits)
         with pytest.raises(KeyboardInterrupt):
-            commit.do(2)
-        interrupt.result()
+            desk.commit.do(2)
+        pressed.result()
         desk.may_go_on.set()
-    assert commit.do(3) == "3"
+    assert desk.commit.do(3) == "3"
+
+
+def test_who_is_interrupted_as_its_turn_comes_gives_it_away(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A Ctrl-C at the moment at which the main thread was to lead stops nobody else."""
+    desk = Desk()
+
+    def wait_and_be_interrupted(part: _Part[int, str]) -> None:
+        desk.may_go_on.set()
+        wait(part)
+        interrupt(0)
+
+    wait = _Part.wait
+    with ThreadPoolExecutor(1) as threads:
+        threads.submit(desk.commit.do, 1)
+        while not desk.groups:
+            pass
+        monkeypatch.setattr(_Part, "wait", wait_and_be_interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            desk.commit.do(2)
+    monkeypatch.undo()
+    assert desk.commit.do(3) == "3"
 
 
 def interrupt_who_waits() -> None:
