@@ -13,7 +13,7 @@ import os
 import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from enum import Enum
 from functools import cache, cached_property
@@ -99,18 +99,19 @@ class Flusher:
             for descriptor in written:
                 opened.callback(os.close, descriptor)
                 descriptors.append(descriptor)
-            if len(descriptors) == 1:
-                os.fsync(descriptors[0])
-            else:
-                self._fsync_together(descriptors)
+            self._fsync_together(descriptors)
         return len(descriptors)
 
     def _fsync_together(self, descriptors: Sequence[int]) -> None:
-        done = [self._threads.submit(os.fsync, descriptor) for descriptor in descriptors]
-        # All are waited for, even if one fails: the caller closes them.
-        wait(done)
-        for one in done:
-            one.result()
+        others = [self._threads.submit(os.fsync, descriptor) for descriptor in descriptors[1:]]
+        try:
+            if descriptors:
+                os.fsync(descriptors[0])
+        finally:
+            # All are waited for, even if one fails: the caller closes them.
+            errors = [other.exception() for other in others]
+        for error in filter(None, errors):
+            raise error
 
 
 def _flush_all(written: Iterable[int], descriptor: int) -> None:
