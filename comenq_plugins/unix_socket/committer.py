@@ -46,15 +46,32 @@ class Committer:
         self._others: deque[_Waiting] = deque()
         self._is_puts_turn = True
         self._is_busy = False
+        self._have_siblings = False
 
     def submit(self, errand: Errand, ticket: Ticket, tell: Callable[[], None]) -> None:
         """Have the errand done; then fill in the ticket's reply, and tell."""
         waiting = _Waiting(errand=errand, ticket=ticket, tell=tell)
         (self._puts if errand.is_put else self._others).append(waiting)
         if not self._is_busy:
-            # What else arrives in this turn of the loop comes along.
-            self._is_busy = True
-            asyncio.get_running_loop().call_soon(self._begin)
+            self._go_on()
+
+    def _go_on(self) -> None:
+        """Begin another batch, if there is anything to do."""
+        self._is_busy = bool(self._puts or self._others)
+        if self._is_busy:
+            asyncio.get_running_loop().call_soon(self._gather, 0)
+
+    def _gather(self, seen: int) -> None:
+        """Begin as soon as a turn of the loop brings no more comments; one alone waits for none.
+
+        A batch that is written while others arrive is slower than both one after the other: two
+        threads that want the interpreter hand it over at each system call.
+        """
+        arrived = len(self._puts)
+        if seen < arrived < BATCH_LIMIT and (arrived > 1 or self._have_siblings):
+            asyncio.get_running_loop().call_soon(self._gather, arrived)
+        else:
+            self._begin()
 
     def _begin(self) -> None:
         batch = self._next_batch()
@@ -74,6 +91,7 @@ class Committer:
         if not are_puts:
             return self._next_others()
         batch, self._puts = self._puts[:BATCH_LIMIT], self._puts[BATCH_LIMIT:]
+        self._have_siblings = len(batch) > 1
         return batch
 
     def _next_others(self) -> Sequence[_Waiting]:
@@ -94,11 +112,11 @@ class Committer:
         return self._is_puts_turn or any(waiting.tell == asker for waiting in self._puts)
 
     def _finish(self, batch: Sequence[_Waiting], work: Future[list[bytes]]) -> None:
-        self._is_busy = bool(self._puts or self._others)
-        if self._is_busy:
-            self._begin()
-        for waiting, reply in zip(batch, work.result(), strict=True):
-            waiting.ticket.reply = reply
-        # A connection with many requests in the batch is told once, and writes once.
-        for tell in dict.fromkeys(waiting.tell for waiting in batch):
-            tell()
+        try:
+            for waiting, reply in zip(batch, work.result(), strict=True):
+                waiting.ticket.reply = reply
+            # A connection with many requests in the batch is told once, and writes once.
+            for tell in dict.fromkeys(waiting.tell for waiting in batch):
+                tell()
+        finally:
+            self._go_on()

@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 import threading
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 import pytest
 
 from comenq_core.errors import QueueRefused, StoreError, WrongState
 from comenq_core.model import Entry, Origin, Submission
 from comenq_core.queue import JobQueue
+from comenq_core.wire import read_operation
+from comenq_plugins.unix_socket.committer import BATCH_LIMIT, Committer
+from comenq_plugins.unix_socket.operations import Errand
+from comenq_plugins.unix_socket.window import Ticket
 from tests.socket.serving import REQUEST, Served, serving, until
+
+ERRAND = Errand(
+    operation=read_operation(json.dumps(REQUEST).encode()), origin=Origin(intake="unix")
+)
 
 
 def test_no_reply_before_the_job_is_durable(served: Served) -> None:
@@ -280,3 +290,71 @@ def test_client_that_resets_in_the_middle_harms_nobody(served: Served) -> None:
         client.socket.sendall(b'{"owner":')
     with served.talk() as client:
         assert client.ask({"op": "list"})["entries"] == []
+
+
+class Batch(NamedTuple):
+    """One that was begun: how many comments are in it, and how many had come by then."""
+
+    size: int
+    come: int
+
+
+class AtOnce(Executor):
+    """Does what it is given before anything else happens."""
+
+    def submit(self, work: Callable[..., Any], /, *given: Any, **named: Any) -> Future[Any]:
+        """Do it now."""
+        done: Future[Any] = Future()
+        done.set_result(work(*given, **named))
+        return done
+
+
+def batches_of(*turns: int, tell: Callable[[], None] = lambda: None) -> list[Batch]:
+    """The batches that are begun when so many comments come in each turn of the loop."""
+    batches: list[Batch] = []
+    come = 0
+
+    def carry_out(errands: Sequence[Errand]) -> list[bytes]:
+        batches.append(Batch(len(errands), come))
+        return [b""] * len(errands)
+
+    async def play() -> None:
+        nonlocal come
+        committer = Committer(AtOnce(), carry_out)
+        for count in (*turns, 0, 0, 0, 0):
+            come += count
+            for _ in range(count):
+                committer.submit(ERRAND, Ticket(), tell)
+            await asyncio.sleep(0)
+
+    asyncio.run(play())
+    return batches
+
+
+def test_batch_gathers_as_long_as_more_comes() -> None:
+    """It is begun once a turn of the loop has brought nothing."""
+    assert batches_of(2, 1, 3) == [Batch(6, come=6)]
+
+
+def test_one_comment_is_not_kept_waiting() -> None:
+    """Where nobody else is there, the disk begins at once."""
+    assert batches_of(1, 1)[0] == Batch(1, come=1)
+
+
+def test_comment_waits_for_those_that_were_served_with_it() -> None:
+    """Clients of one batch ask again one after the other, and are a batch again."""
+    assert batches_of(2, 0, 0, 0, 0, 1, 1) == [Batch(2, come=2), Batch(2, come=4)]
+
+
+def test_full_batch_is_begun_though_more_comes() -> None:
+    """However many come, nobody waits for more than a batch's length."""
+    assert batches_of(BATCH_LIMIT, 1)[0] == Batch(BATCH_LIMIT, come=BATCH_LIMIT)
+
+
+def test_connection_that_breaks_keeps_nobody_waiting() -> None:
+    """A defect that one client meets when it is told is the loop's to report, and no other's."""
+
+    def break_off() -> None:
+        raise RuntimeError("a defect")
+
+    assert batches_of(1, 0, 0, 1, tell=break_off) == [Batch(1, come=1), Batch(1, come=2)]
