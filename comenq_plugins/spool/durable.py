@@ -175,10 +175,12 @@ def append(path: str, keep: int, data: bytes) -> None:
     """
     descriptor = os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
     try:
-        end = _end_of_line(read_all(descriptor, os.fstat(descriptor).st_size), keep)
+        size = os.fstat(descriptor).st_size
+        end = _end_of_line(read_all(descriptor, size), keep)
         os.lseek(descriptor, end, os.SEEK_SET)
         _write(descriptor, data)
-        os.ftruncate(descriptor, end + len(data))
+        if size > end + len(data):
+            os.ftruncate(descriptor, end + len(data))
         os.fsync(descriptor)
     finally:
         os.close(descriptor)

@@ -1,7 +1,9 @@
 """The spool's two small records: the pace of each account, and the operator's pause.
 
-Each is one JSON file, replaced whole. Readers need no lock; writers hold one, because the
-listener clears what the worker has recorded when an operator says ``resume``.
+The pause is one JSON file, replaced whole. The pace is recorded twice a post: a line is appended,
+which is one sync of one file, and the last whole line counts. One that a crash has cut short had
+not been recorded. Readers need no lock; writers hold one, because the listener clears what the
+worker has recorded when an operator says ``resume``.
 """
 
 from __future__ import annotations
@@ -23,6 +25,8 @@ from comenq_plugins.spool.reading import Unfit, read_own
 __all__ = ["Records"]
 
 _LIMIT = 1 << 20
+_FULL = 1 << 14
+"""Bytes of lines after which the file begins anew."""
 
 
 class Records:
@@ -30,7 +34,7 @@ class Records:
 
     def __init__(self, layout: Layout) -> None:
         self._layout = layout
-        self._pacing = layout.path("pacing.json")
+        self._pacing = layout.path("pacing.jsonl")
         self._pause = layout.path("paused.json")
         self._lock = layout.records
 
@@ -43,8 +47,9 @@ class Records:
         data = self._read(self._pacing)
         if data is None:
             return {}
+        whole, _, _cut_short = data.rpartition(b"\n")
         try:
-            return {record.account: record for record in _pacing(data)}
+            return {record.account: record for record in _pacing(whole.rpartition(b"\n")[2])}
         except InvalidRequest as error:
             raise _damaged(self._pacing) from error
 
@@ -88,7 +93,11 @@ class Records:
         durable.sync_directory(self._layout.root)
 
     def _write_pacing(self, records: Mapping[str, Pacing]) -> None:
-        self._replace(self._pacing, [wire.pacing_to_json(record) for record in records.values()])
+        kept, value = self._read(self._pacing), [wire.pacing_to_json(r) for r in records.values()]
+        if kept is None or len(kept) > _FULL:
+            self._replace(self._pacing, value)
+        else:
+            durable.append(self._pacing, kept.count(b"\n"), wire.encode(value) + b"\n")
 
     def _replace(self, path: str, value: object) -> None:
         draft = self._layout.draft(os.path.basename(path))

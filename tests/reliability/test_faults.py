@@ -6,6 +6,7 @@ import os
 import re
 import resource
 import shutil
+import signal
 import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -74,14 +75,14 @@ def test_full_disk_is_told_and_borne(what: str, forge: Forge) -> None:
     size, inodes, settings, each, count = FULL[what]
     with Apart(forge.url, **settings) as daemon, small_disk(daemon.queue, size, inodes):
         listener, worker = daemon.listen(), daemon.work()
-        daemon.comenq("pause", "full soon")
+        worker.process.send_signal(signal.SIGSTOP)
         daemon.put("before")
         fill(daemon.queue / "filler", size=each, count=count)
 
         for _ in range(200):
             assert refusal(daemon)["code"] == "disk_full"
         assert "make room" in daemon.comenq("o/r", "1", "refused", status=1)
-        daemon.comenq("resume")
+        worker.process.send_signal(signal.SIGCONT)
         if settings is NO_FLOOR:
             meet_fault(worker)
             # Nothing is in doubt that was not sent, so nobody looks for it.

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from select import select
@@ -651,13 +652,13 @@ def test_a_spool_that_is_made_anew_is_served(
 @pytest.mark.parametrize(
     "text", [b"", b"{", b"{}", b"[1]", b'[{"account":"a"}]', b"\0\0\0", b'{"since":1}']
 )
-@pytest.mark.parametrize("name", ["pacing.json", "paused.json"])
+@pytest.mark.parametrize("name", ["pacing.jsonl", "paused.json"])
 def test_a_damaged_record_stops_the_worker_and_says_where(
     store: SpoolStore, spool: Path, name: str, text: bytes
 ) -> None:
     """Posting on without it could break the pace, or the operator's pause."""
     (spool / name).write_bytes(text)
-    read = {"pacing.json": store.pacing, "paused.json": store.paused}[name]
+    read = {"pacing.jsonl": store.pacing, "paused.json": store.paused}[name]
     with pytest.raises(StoreError, match=name):
         read()
     (spool / name).unlink()
@@ -672,6 +673,38 @@ def test_recording_the_same_pace_again_is_no_conflict(
     store.pace(record, expect=None)
     store.pace(record, expect=None)
     assert store.pacing() == {"bot": record}
+
+
+def test_a_pace_that_was_cut_short_had_not_been_recorded(
+    store: SpoolStore, spool: Path, clock: Callable[[], Instant]
+) -> None:
+    """Wherever a crash has cut the last line, the one before it counts, and the next follows it."""
+    file = spool / "pacing.jsonl"
+    before = Pacing(account="bot", at=clock())
+    begun = replace(before, margin=30.0, job="7f3kq2m8x1ab")
+    store.pace(before, expect=None)
+    start = file.stat().st_size
+    store.pace(begun, expect=before)
+    whole = file.read_bytes()
+    for end in range(start, len(whole)):
+        file.write_bytes(whole[:end])
+        assert store.pacing() == {"bot": before}
+    store.pace(begun, expect=before)
+    assert store.pacing() == {"bot": begun}
+    assert file.read_bytes() == whole
+
+
+def test_the_record_of_the_pace_begins_anew_before_it_is_long(
+    store: SpoolStore, spool: Path, clock: Callable[[], Instant]
+) -> None:
+    """A line for each attempt does not fill the disk, or take longer and longer to read."""
+    last = None
+    for number in range(200):
+        record = Pacing(account="bot", at=clock(), reason=f"{number} " + "x" * 200)
+        store.pace(record, expect=last)
+        last = record
+    assert store.pacing() == {"bot": last}
+    assert (spool / "pacing.jsonl").stat().st_size < 20_000
 
 
 def test_old_drafts_are_swept_away_and_young_ones_are_not(store: SpoolStore, spool: Path) -> None:
