@@ -24,7 +24,7 @@ MEASURES: dict[str, Callable[[], Row | Sequence[Row | Curve]]] = {
     "memory": idle_rows.memory_and_wakeups,
     "list": idle_rows.first_page,
     "growing-clients": growth.clients,
-    "growing-depth": store_rows.growing,
+    "growing-depth": growth.depth,
 }
 
 
@@ -40,7 +40,10 @@ def main(words: Sequence[str]) -> int:
         print(f"unknown: {', '.join(unknown)}; known: {', '.join(MEASURES)}", file=sys.stderr)
         return 2
     configure("error")
-    print(f"{'':9}{'ours':>11} {'theirs':>11}  {'ratio':>6}  wanted   what, against what")
+    print(
+        f"{'':9}{'ours':>11} {'theirs':>11}  {'ratio':>6}  {'half of them':14}  {'wanted':8}"
+        " what, against what"
+    )
     results, failed = Results(), []
     for name in words or MEASURES:
         start = time.monotonic()

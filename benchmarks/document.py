@@ -55,13 +55,14 @@ def _table(results: Results) -> str:
 
 
 def _lines(rows: list[Row]) -> Iterator[str]:
-    yield "| what | against | comenq | theirs | ratio | wanted | reached |"
-    yield "| --- | --- | ---: | ---: | ---: | --- | --- |"
+    yield "| what | against | comenq | theirs | ratio | half of them | wanted | reached |"
+    yield "| --- | --- | ---: | ---: | ---: | --- | --- | --- |"
     for row in rows:
         reached = {True: "yes", False: "**no**", None: ""}[row.reached]
         yield (
             f"| {row.name} | {row.against} | {_figure(row.ours)} {row.unit} |"
-            f" {_figure(row.theirs)} {row.unit} | {row.ratio:.2f} | {row.wanted} | {reached} |"
+            f" {_figure(row.theirs)} {row.unit} | {row.ratio:.2f} | {row.half} |"
+            f" {row.wanted} | {reached} |"
         )
 
 

@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 from benchmarks.processes import Site, daemon, listener, resident, site, wakeups
-from benchmarks.ratios import Row, interleaved, median
+from benchmarks.ratios import Row, interleaved, row
 from benchmarks.store_rows import fill
 from benchmarks.worker_rows import arrivals, enqueue, forge, until_settled
 
@@ -51,7 +51,6 @@ def memory_and_wakeups() -> list[Row]:
             ours=sum(memory.values()),
             theirs=sum(bare.values()),
             unit="MB",
-            runs=1,
         ),
         *(_wakeup_row(role, woken[role]) for role in ("listener", "worker")),
     ]
@@ -65,7 +64,6 @@ def _memory_row(role: str, ours: float, theirs: float) -> Row:
         theirs=theirs,
         unit="MB",
         target=1.2,
-        runs=1,
     )
 
 
@@ -77,7 +75,6 @@ def _wakeup_row(role: str, woken: int) -> Row:
         theirs=2,
         unit="wake-ups",
         target=1.0,
-        runs=1,
     )
 
 
@@ -101,15 +98,14 @@ def first_page(small: int = 100, large: int = 100_000) -> Row:
         for where, count in ((deep, large), (shallow, small)):
             fill(where.root, count)
         with listener(deep), listener(shallow):
-            ours, theirs = interleaved(lambda: _list(deep), lambda: _list(shallow), 20)
-    return Row(
+            pairs = interleaved(lambda: _list(deep), lambda: _list(shallow), 20)
+    return row(
+        pairs,
         name=f"comenq list, first page, at {large:,} pending",
         against=f"at {small} pending",
-        ours=median(ours) * 1e3,
-        theirs=median(theirs) * 1e3,
         unit="ms",
+        scale=1e3,
         target=2.0,
-        runs=len(ours),
     )
 
 

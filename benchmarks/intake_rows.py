@@ -15,7 +15,7 @@ from pathlib import Path
 
 from benchmarks.disk import durable_file, threads_per_second
 from benchmarks.processes import Site, listener, site
-from benchmarks.ratios import Row, interleaved, median, percentile
+from benchmarks.ratios import Row, in_parts, interleaved, row
 
 REQUEST = {"owner": "o", "repo": "r", "pr_number": 1, "body": "x" * 200}
 LINE = json.dumps(REQUEST).encode() + b"\n"
@@ -36,17 +36,16 @@ def command() -> Row:
         comenq = [str(Path(sys.executable).with_name("comenq")), "o/r", "1", "text"]
         plain = [sys.executable, str(script), str(where.socket)]
         environment = {**os.environ, "COMENQ_SOCKET": str(where.socket)}
-        ours, theirs = interleaved(
+        pairs = interleaved(
             lambda: _seconds(comenq, environment), lambda: _seconds(plain, environment), 40
         )
-    return Row(
+    return row(
+        pairs,
         name="comenq o/r 1 text, whole process",
         against="a five-line Python client with json and socket",
-        ours=median(ours) * 1e3,
-        theirs=median(theirs) * 1e3,
         unit="ms",
+        scale=1e3,
         target=1.3,
-        runs=len(ours),
     )
 
 
@@ -59,20 +58,18 @@ def _seconds(command: list[str], environment: dict[str, str]) -> float:
 def many_clients(clients: int = 32, each: int = 30) -> Row:
     """Clients that each connect, send one job and wait, again and again."""
     with site() as where, listener(where):
-        ours, theirs = interleaved(
+        pairs = interleaved(
             lambda: socket_per_second(where, clients, each),
             lambda: threads_per_second(where.root, clients, each),
-            12,
+            15,
         )
-    return Row(
+    return row(
+        pairs,
         name=f"acknowledged jobs, {clients} clients, a connection for each job",
         against=f"{clients} threads: write, fsync, rename, fsync(directory)",
-        ours=median(ours),
-        theirs=median(theirs),
         unit="jobs/s",
         target=0.6,
         at_most=False,
-        runs=len(ours),
     )
 
 
@@ -115,20 +112,18 @@ def _expect_ok(reply: bytes) -> None:
 def pipelined(count: int = 1_000) -> Row:
     """One client that sends a thousand jobs without waiting."""
     with site() as where, listener(where):
-        ours, theirs = interleaved(
+        pairs = interleaved(
             lambda: _pipelined_per_second(where, count),
             lambda: sqlite_per_second(where.root, count),
-            8,
+            15,
         )
-    return Row(
+    return row(
+        pairs,
         name=f"acknowledged jobs, one connection, {count} sent ahead",
         against="sqlite3, WAL, synchronous=FULL, one insert a commit",
-        ours=median(ours),
-        theirs=median(theirs),
         unit="jobs/s",
         target=1.5,
         at_most=False,
-        runs=len(ours),
     )
 
 
@@ -161,25 +156,24 @@ def sqlite_per_second(root: Path, count: int) -> float:
     return count / taken
 
 
-def latency(count: int = 600) -> list[Row]:
+def latency(count: int = 1_200, parts: int = 6) -> list[Row]:
     """One client, one job at a time, on one connection; a plain file after each."""
     with site() as where, listener(where), socket.socket(socket.AF_UNIX) as client:
         client.connect(str(where.socket))
         plain = where.root / "plain"
         plain.mkdir()
         names = itertools.count()
-        ours, theirs = interleaved(
+        pairs = interleaved(
             lambda: _seconds_for(client), lambda: _seconds_for_file(plain, next(names)), count
         )
     return [
-        Row(
+        row(
+            in_parts(pairs, share, parts),
             name=f"latency of the acknowledgement, {word}",
             against="one write, fsync, rename, fsync(directory)",
-            ours=percentile(ours, share) * 1e3,
-            theirs=percentile(theirs, share) * 1e3,
             unit="ms",
+            scale=1e3,
             target=target,
-            runs=len(ours),
         )
         for word, share, target in (("p50", 0.5, 1.5), ("p99", 0.99, 3.0))
     ]

@@ -101,8 +101,16 @@ def _answers(where: Site) -> bool:
 
 def resident(pid: int) -> int:
     """Kilobytes of memory that the process has to itself or shares (VmRSS)."""
-    status = Path(f"/proc/{pid}/status").read_text()
-    match = re.search(r"VmRSS:\s+(\d+) kB", status)
+    return _status(pid, "VmRSS")
+
+
+def peak(pid: int) -> int:
+    """The most that this has been so far (VmHWM)."""
+    return _status(pid, "VmHWM")
+
+
+def _status(pid: int, what: str) -> int:
+    match = re.search(rf"^{what}:\s+(\d+)", Path(f"/proc/{pid}/status").read_text(), re.MULTILINE)
     return int(match[1]) if match else 0
 
 

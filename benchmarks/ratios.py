@@ -5,6 +5,28 @@ from __future__ import annotations
 import statistics
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
+
+
+class Spread(NamedTuple):
+    """The ratios of measurements that were made in pairs: half of them are from low to high."""
+
+    low: float
+    middle: float
+    high: float
+
+
+class Pairs(NamedTuple):
+    """What was measured in turn: the first of ours beside the first of theirs, and so on."""
+
+    ours: Sequence[float]
+    theirs: Sequence[float]
+
+    @property
+    def spread(self) -> Spread:
+        """How many times as much ours is. Each pair is of one moment, whatever the next brings."""
+        ratios = [a / b for a, b in zip(self.ours, self.theirs, strict=True)]
+        return Spread(*statistics.quantiles(ratios, n=4, method="inclusive"))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -15,7 +37,7 @@ class Row:
         name: what was measured.
         against: what it was measured against.
         ours, theirs: the medians, in ``unit``.
-        ratio: ours to theirs.
+        spread: the ratios of the pairs, where it was measured in pairs.
         target: the ratio to reach.
         at_most: whether the target is an upper bound.
         runs: how often each of the two was measured.
@@ -26,14 +48,20 @@ class Row:
     ours: float
     theirs: float
     unit: str
+    spread: Spread | None = None
     target: float | None = None
     at_most: bool = True
-    runs: int = 0
+    runs: int = 1
 
     @property
     def ratio(self) -> float:
         """How many times as much ours is."""
-        return self.ours / self.theirs if self.theirs else float("inf")
+        return self.spread.middle if self.spread else self.ours / self.theirs
+
+    @property
+    def half(self) -> str:
+        """Between which ratios half of the pairs are, in words."""
+        return f"{self.spread.low:.2f} to {self.spread.high:.2f}" if self.spread else ""
 
     @property
     def wanted(self) -> str:
@@ -63,14 +91,36 @@ class Curve:
     points: Sequence[tuple[float, float]]
 
 
-def interleaved(
-    ours: Callable[[], float], theirs: Callable[[], float], runs: int
-) -> tuple[list[float], list[float]]:
+def row(
+    pairs: Pairs,
+    *,
+    name: str,
+    against: str,
+    unit: str,
+    scale: float = 1.0,
+    target: float | None = None,
+    at_most: bool = True,
+) -> Row:
+    """The row of what was measured in pairs; ``scale`` makes ``unit`` of the figures."""
+    return Row(
+        name=name,
+        against=against,
+        ours=statistics.median(pairs.ours) * scale,
+        theirs=statistics.median(pairs.theirs) * scale,
+        unit=unit,
+        spread=pairs.spread,
+        target=target,
+        at_most=at_most,
+        runs=len(pairs.ours),
+    )
+
+
+def interleaved(ours: Callable[[], float], theirs: Callable[[], float], runs: int) -> Pairs:
     """Run both in turn, once unrecorded and then ``runs`` times; what each returned."""
     ours()
     theirs()
     pairs = [(ours(), theirs()) for _ in range(runs)]
-    return [a for a, _ in pairs], [b for _, b in pairs]
+    return Pairs([a for a, _ in pairs], [b for _, b in pairs])
 
 
 def median(figures: Sequence[float]) -> float:
@@ -82,3 +132,13 @@ def percentile(figures: Sequence[float], share: float) -> float:
     """The smallest figure that at least ``share`` (0 to 1) of them do not exceed."""
     ordered = sorted(figures)
     return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
+
+
+def in_parts(pairs: Pairs, share: float, parts: int) -> Pairs:
+    """The percentiles of parts of a long row of pairs, so that their ratios have a spread."""
+    size = len(pairs.ours) // parts
+
+    def cut(figures: Sequence[float]) -> Sequence[float]:
+        return [percentile(figures[n * size : (n + 1) * size], share) for n in range(parts)]
+
+    return Pairs(cut(pairs.ours), cut(pairs.theirs))

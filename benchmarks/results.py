@@ -6,10 +6,11 @@ import json
 import os
 import platform
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
+from typing import Any
 
-from benchmarks.ratios import Curve, Row
+from benchmarks.ratios import Curve, Row, Spread
 
 FILE = Path(__file__).with_name("results.json")
 
@@ -46,20 +47,24 @@ class Results:
 def saved() -> Results:
     """What was kept last."""
     kept = json.loads(FILE.read_text())
-    for row in kept["rows"]:
-        # They follow from the others.
-        del row["ratio"], row["reached"]
     return Results(
-        rows=[Row(**row) for row in kept["rows"]],
+        rows=[_row(row) for row in kept["rows"]],
         curves=[Curve(**curve) for curve in kept["curves"]],
         machine=kept["machine"],
     )
 
 
+def _row(kept: dict[str, Any]) -> Row:
+    # The others follow from these.
+    known = {field.name: kept[field.name] for field in fields(Row)}
+    return Row(**{**known, "spread": kept["spread"] and Spread(*kept["spread"])})
+
+
 def _line(row: Row) -> str:
     word = {True: "reached", False: "MISSED", None: ""}[row.reached]
     return (
-        f"{word:9}{row.ours:11,.2f} {row.theirs:11,.2f}  {row.ratio:6.2f}  {row.wanted:8}"
+        f"{word:9}{row.ours:11,.2f} {row.theirs:11,.2f}  {row.ratio:6.2f}  {row.half:14}"
+        f"  {row.wanted:8}"
         f" {row.name} [{row.unit}], against {row.against}"
     )
 

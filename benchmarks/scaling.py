@@ -16,7 +16,7 @@ from pathlib import Path
 
 from benchmarks.disk import per_second, scratch
 from benchmarks.plots import plot
-from benchmarks.ratios import Row, interleaved, median
+from benchmarks.ratios import Row, interleaved, row
 from benchmarks.store_rows import REQUEST, SUBMISSION, spool_at
 from comenq_core.model import Attempt, CommentRequest, Done, Origin, Pacing, Submission
 from comenq_core.protocols import Store
@@ -59,15 +59,12 @@ def _rows(server: PostgresServer) -> Iterator[Row]:
         ("a worker's cycle: claim, announce, settle, correct", "jobs/s", _worked_off),
         ("handing in and telling the place, 10,000 waiting", "jobs/s", _placed),
     ):
-        ours, theirs = interleaved(
+        pairs = interleaved(
             partial(_measured, partial(_postgres, server), measure),
             partial(_measured, _spool, measure),
             RUNS,
         )
-        yield Row(
-            name=name, against="spool", ours=median(ours), theirs=median(theirs), unit=unit,
-            runs=RUNS,
-        )  # fmt: skip
+        yield row(pairs, name=name, against="spool", unit=unit)
 
 
 def _measured(kept: Callable[[], Iterator[Open]], measure: Callable[[Open], float]) -> float:
