@@ -46,7 +46,7 @@ class Transport:
         agent = f"comenq/{__version__}"
         named = f"{agent} (+{contact})" if contact else agent
         self._session.headers.update({**HEADERS, "User-Agent": named})
-        self._known: dict[str, Any] = {}
+        self._known: dict[tuple[str, str], Any] = {}
         self._persist = Retrying(
             stop=stop_after_attempt(TRIES),
             wait=wait_random_exponential(multiplier=0.1, max=1),
@@ -91,13 +91,15 @@ class Transport:
     def _surroundings(self, url: str) -> dict[str, Any]:
         # The environment's proxies and CA bundles. It does not change, and reading it for each
         # request, as requests does, takes a quarter of the request's time.
-        host = urlsplit(url).netloc
-        if host not in self._known:
+        scheme, host, *_ = urlsplit(url)
+        if (scheme, host) not in self._known:
             with requests.Session() as trusting:
-                self._known[host] = trusting.merge_environment_settings(
+                found = trusting.merge_environment_settings(
                     url, proxies={}, stream=True, verify=None, cert=None
                 )
-        return dict(self._known[host])
+            # What is not encrypted is for this machine only, and a proxy could read the token.
+            self._known[scheme, host] = {**found, "proxies": {}} if scheme == "http" else found
+        return dict(self._known[scheme, host])
 
 
 class _Session(requests.Session):
