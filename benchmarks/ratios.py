@@ -105,8 +105,8 @@ def row(
     return Row(
         name=name,
         against=against,
-        ours=statistics.median(pairs.ours) * scale,
-        theirs=statistics.median(pairs.theirs) * scale,
+        ours=median(pairs.ours) * scale,
+        theirs=median(pairs.theirs) * scale,
         unit=unit,
         spread=pairs.spread,
         target=target,

@@ -44,33 +44,27 @@ class Records:
         Raises:
             StoreError: the file is damaged. Posting on without it could break the pace.
         """
-        data = self._read(self._pacing)
-        if data is None:
-            return {}
-        whole, _, _cut_short = data.rpartition(b"\n")
-        try:
-            return {record.account: record for record in _pacing(whole.rpartition(b"\n")[2])}
-        except InvalidRequest as error:
-            raise _damaged(self._pacing) from error
+        return self._last(self._read(self._pacing))
 
     def pace(self, record: Pacing, expect: Pacing | None) -> None:
         """Replace an account's record, if it is still ``expect``."""
         with locked(self._lock):
-            records = dict(self.pacing())
+            lines = self._read(self._pacing)
+            records = dict(self._last(lines))
             # It may be there already, from a try whose fsync failed.
             if records.get(record.account) not in (expect, record):
                 raise Outpaced(f"account {record.account}: its pacing record has changed")
             records[record.account] = record
-            self._write_pacing(records)
+            self._write_pacing(lines, records)
 
     def forgive(self) -> None:
         """Forget which credentials were refused."""
         with locked(self._lock):
-            records = self.pacing()
+            lines = self._read(self._pacing)
+            records = self._last(lines)
             if any(record.refused for record in records.values()):
-                self._write_pacing(
-                    {name: replace(record, refused="") for name, record in records.items()}
-                )
+                forgiven = {name: replace(one, refused="") for name, one in records.items()}
+                self._write_pacing(lines, forgiven)
 
     def paused(self) -> Pause | None:
         """The operator's pause, if there is one."""
@@ -92,12 +86,21 @@ class Records:
             os.unlink(self._pause)
         durable.sync_directory(self._layout.root)
 
-    def _write_pacing(self, records: Mapping[str, Pacing]) -> None:
-        kept, value = self._read(self._pacing), [wire.pacing_to_json(r) for r in records.values()]
-        if kept is None or len(kept) > _FULL:
+    def _last(self, lines: bytes | None) -> Mapping[str, Pacing]:
+        if lines is None:
+            return {}
+        whole, _, _cut_short = lines.rpartition(b"\n")
+        try:
+            return {record.account: record for record in _pacing(whole.rpartition(b"\n")[2])}
+        except InvalidRequest as error:
+            raise _damaged(self._pacing) from error
+
+    def _write_pacing(self, lines: bytes | None, records: Mapping[str, Pacing]) -> None:
+        value = [wire.pacing_to_json(record) for record in records.values()]
+        if lines is None or len(lines) > _FULL:
             self._replace(self._pacing, value)
         else:
-            durable.append(self._pacing, kept.count(b"\n"), wire.encode(value) + b"\n")
+            durable.append(self._pacing, lines.count(b"\n"), wire.encode(value) + b"\n")
 
     def _replace(self, path: str, value: object) -> None:
         draft = self._layout.draft(os.path.basename(path))

@@ -652,12 +652,13 @@ def test_a_spool_that_is_made_anew_is_served(
 @pytest.mark.parametrize(
     "text", [b"", b"{", b"{}", b"[1]", b'[{"account":"a"}]', b"\0\0\0", b'{"since":1}']
 )
+@pytest.mark.parametrize("end", [b"", b"\n"], ids=["cut short", "whole line"])
 @pytest.mark.parametrize("name", ["pacing.jsonl", "paused.json"])
 def test_a_damaged_record_stops_the_worker_and_says_where(
-    store: SpoolStore, spool: Path, name: str, text: bytes
+    store: SpoolStore, spool: Path, name: str, text: bytes, end: bytes
 ) -> None:
     """Posting on without it could break the pace, or the operator's pause."""
-    (spool / name).write_bytes(text)
+    (spool / name).write_bytes(text + end)
     read = {"pacing.jsonl": store.pacing, "paused.json": store.paused}[name]
     with pytest.raises(StoreError, match=name):
         read()
