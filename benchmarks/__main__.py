@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from benchmarks import document, growth, idle_rows, intake_rows, store_rows, worker_rows
 from benchmarks.ratios import Curve, Row
 from benchmarks.results import Results
-from comenq_core.log import configure
+from comenq_core.process.log import configure
 
 MEASURES: dict[str, Callable[[], Row | Sequence[Row | Curve]]] = {
     "command": intake_rows.command,

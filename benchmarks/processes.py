@@ -55,7 +55,14 @@ def _toml(value: object) -> str:
 @contextmanager
 def process(role: str, where: Site) -> Iterator[subprocess.Popen[bytes]]:
     """``comenqd listen`` or ``comenqd work`` for the length of a ``with`` block."""
-    command = [sys.executable, "-m", "comenq_core.cli.daemon", role, "--config", str(where.config)]
+    command = [
+        sys.executable,
+        "-m",
+        "comenq_core.cli.comenqd.main",
+        role,
+        "--config",
+        str(where.config),
+    ]
     with subprocess.Popen(command) as child:
         try:
             yield child
@@ -76,7 +83,7 @@ def listener(where: Site) -> Iterator[subprocess.Popen[bytes]]:
 @contextmanager
 def daemon(where: Site) -> Iterator[dict[str, int]]:
     """The whole daemon; the process ids of ``supervisord``, ``listener`` and ``worker``."""
-    command = [sys.executable, "-m", "comenq_core.cli.daemon", "--config", str(where.config)]
+    command = [sys.executable, "-m", "comenq_core.cli.comenqd.main", "--config", str(where.config)]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL) as child:
         try:
             while not _answers(where) and child.poll() is None:

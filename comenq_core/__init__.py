@@ -14,7 +14,6 @@ from importlib import import_module
 
 TYPE_CHECKING = False  # the client, which has to start fast, does without typing
 if TYPE_CHECKING:
-    from comenq_core.clock import system_clock
     from comenq_core.errors import (
         ComenqError,
         InvalidRequest,
@@ -25,8 +24,9 @@ if TYPE_CHECKING:
         StoreError,
     )
     from comenq_core.hookspecs import hookimpl
-    from comenq_core.log import Log
     from comenq_core.model import CommentRequest, Job, Origin, Outcome, Submission, Verdict
+    from comenq_core.process.clock import system_clock
+    from comenq_core.process.log import Log
     from comenq_core.protocols import Intake, Poster, Queue, Stop, Store
     from comenq_core.settings import Secret, Settings
     from comenq_core.text import printable
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
-    "comenq_core.clock": ("system_clock",),
+    "comenq_core.process.clock": ("system_clock",),
     "comenq_core.errors": (
         "ComenqError",
         "InvalidRequest",
@@ -45,7 +45,7 @@ _HOMES = {
         "StoreError",
     ),
     "comenq_core.hookspecs": ("hookimpl",),
-    "comenq_core.log": ("Log",),
+    "comenq_core.process.log": ("Log",),
     "comenq_core.model": ("CommentRequest", "Job", "Origin", "Outcome", "Submission", "Verdict"),
     "comenq_core.protocols": ("Intake", "Poster", "Queue", "Stop", "Store"),
     "comenq_core.settings": ("Secret", "Settings"),

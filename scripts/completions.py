@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 import shtab
 
-from comenq_core.cli.daemon import parser as daemon_parser
-from comenq_core.cli.parser import whole_parser
+from comenq_core.cli.comenq.parser import whole_parser
+from comenq_core.cli.comenqd.main import parser as daemon_parser
 
 __all__ = ["completions"]
 

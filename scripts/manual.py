@@ -12,9 +12,9 @@ from markup import add_markdown
 from roff import Page
 
 from comenq_core import protocols
-from comenq_core.cli.daemon import parser as daemon_parser
-from comenq_core.cli.parser import whole_parser
-from comenq_core.cli.target import FORMS
+from comenq_core.cli.comenq.parser import whole_parser
+from comenq_core.cli.comenq.target import FORMS
+from comenq_core.cli.comenqd.main import parser as daemon_parser
 from comenq_core.model import PENDING
 
 __all__ = ["pages"]

@@ -35,7 +35,14 @@ class Command:
     def __call__(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run it to its end."""
         return subprocess.run(
-            [sys.executable, "-m", "comenq_core.cli.daemon", "--config", self.config, *arguments],
+            [
+                sys.executable,
+                "-m",
+                "comenq_core.cli.comenqd.main",
+                "--config",
+                self.config,
+                *arguments,
+            ],
             env=self.environ,
             stdin=subprocess.DEVNULL,
             capture_output=True,

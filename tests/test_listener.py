@@ -6,12 +6,14 @@ import logging
 
 import pytest
 
-from comenq_core import hookimpl, listener, registry
+from comenq_core import hookimpl
+from comenq_core.listener import main
+from comenq_core.plugins import registry
+from comenq_core.process.stop import StopFlag
 from comenq_core.protocols import Queue, Stop
 from comenq_core.settings import Settings
-from comenq_core.stop import StopFlag
 from comenq_core.testing.clock import FakeClock
-from comenq_core.testing.memory import MemoryStore
+from comenq_core.testing.memory_store import MemoryStore
 
 
 class Quitter:
@@ -57,5 +59,5 @@ def test_an_intake_that_ends_by_itself_ends_the_listener(
     monkeypatch.setattr(registry, "load", lambda: plugins)
     settings = Settings(store="memory", intakes=("patient", "quitter"))
     with StopFlag() as stop, caplog.at_level(logging.INFO, "comenq"):
-        assert listener.run(settings, stop) == 1
+        assert main.run(settings, stop) == 1
     assert any("intake_ended" in line and "intake=quitter" in line for line in caplog.messages)

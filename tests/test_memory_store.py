@@ -9,7 +9,7 @@ import pytest
 from comenq_core.protocols import Store
 from comenq_core.testing.clock import FakeClock
 from comenq_core.testing.contract import OneWorkerContract, StoreContract
-from comenq_core.testing.memory import MemoryStore
+from comenq_core.testing.memory_store import MemoryStore
 
 
 class TestMemoryStore(StoreContract, OneWorkerContract):

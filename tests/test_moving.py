@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from comenq_core.errors import NoSuchJob, StoreError
+from comenq_core.migrate import MOVING, Moved, move
 from comenq_core.model import (
     Attempt,
     Buried,
@@ -28,11 +29,10 @@ from comenq_core.model import (
     Submission,
     Verdict,
 )
-from comenq_core.moving import MOVING, Moved, move
-from comenq_core.pacing import Pace, until_post
+from comenq_core.policy.pacing import Pace, until_post
 from comenq_core.protocols import Store
 from comenq_core.testing.clock import FakeClock
-from comenq_core.testing.memory import MemoryStore
+from comenq_core.testing.memory_store import MemoryStore
 
 ME = Origin(intake="test", uid=1000)
 LUNCH = "lunch"

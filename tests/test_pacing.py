@@ -8,7 +8,6 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from comenq_core import pacing
 from comenq_core.model import (
     Instant,
     Outcome,
@@ -22,7 +21,8 @@ from comenq_core.model import (
     Unavailable,
     Unknown,
 )
-from comenq_core.pacing import Pace
+from comenq_core.policy import pacing
+from comenq_core.policy.pacing import Pace
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 seconds = st.floats(0, 1e6, allow_nan=False)

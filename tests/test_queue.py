@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from comenq_core.errors import StoreError
+from comenq_core.listener.queue import JobQueue
 from comenq_core.model import (
     Account,
     CommentRequest,
@@ -21,10 +22,9 @@ from comenq_core.model import (
     Pause,
     Submission,
 )
-from comenq_core.pacing import Pace
-from comenq_core.queue import JobQueue
+from comenq_core.policy.pacing import Pace
 from comenq_core.testing.clock import FakeClock
-from comenq_core.testing.memory import MemoryStore
+from comenq_core.testing.memory_store import MemoryStore
 
 PACE = Pace(cooldown=900, flutter=0, attempt_limit=30)
 ME = Origin(intake="test", uid=1000)

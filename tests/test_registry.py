@@ -11,8 +11,8 @@ from typing import Any, cast
 import pytest
 
 from comenq_core import Intake, PluginError, SettingsError, Store, hookimpl
-from comenq_core.discovery import Plugin
-from comenq_core.registry import load
+from comenq_core.plugins.discovery import Plugin
+from comenq_core.plugins.registry import load
 from comenq_core.settings import Settings
 
 WORKING = """

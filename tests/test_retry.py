@@ -26,7 +26,7 @@ from comenq_core.model import (
     Unknown,
     Verdict,
 )
-from comenq_core.retry import ABSENT, Policy, after_look, decide, looked, word
+from comenq_core.policy.retry import ABSENT, Policy, after_look, decide, looked, word
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 POLICY = Policy(max_attempts=2, max_interruptions=3, recheck=5)

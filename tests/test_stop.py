@@ -10,8 +10,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from comenq_core.process.stop import StopFlag
 from comenq_core.protocols import Stop
-from comenq_core.stop import StopFlag
 
 
 @pytest.fixture

@@ -18,8 +18,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from comenq_core.cli.supervise import conf_file
-from comenq_core.supervision import LINE_LIMIT, Lines
+from comenq_core.supervisor.launch import conf_file
+from comenq_core.supervisor.rpcinterface import LINE_LIMIT, Lines
 
 STAY = "import os, signal; print('up', os.getpid(), flush=True); signal.pause()"
 CRASH = "raise SystemExit('no use')"

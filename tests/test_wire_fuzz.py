@@ -10,12 +10,22 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator, validators
 
-from comenq_core import schemas, wire
 from comenq_core.errors import InvalidRequest
+from comenq_core.wire import schemas
+from comenq_core.wire.codec import (
+    attempt_from_json,
+    job_from_json,
+    pacing_from_json,
+    pause_from_json,
+    verdict_from_json,
+)
+from comenq_core.wire.messages import read_operation, read_request
+from comenq_core.wire.schemas import OPERATION_SCHEMAS, REQUEST_SCHEMA
+from comenq_core.wire.strict_json import parse
 
 MEMBERS = sorted(
-    {name for schema in wire.OPERATION_SCHEMAS.values() for name in schema["properties"]}
-    | set(wire.REQUEST_SCHEMA["properties"])
+    {name for schema in OPERATION_SCHEMAS.values() for name in schema["properties"]}
+    | set(REQUEST_SCHEMA["properties"])
 )
 VALUES = st.recursive(
     st.none()
@@ -23,9 +33,7 @@ VALUES = st.recursive(
     | st.integers()
     | st.floats()
     | st.text()
-    | st.sampled_from(
-        [*wire.OPERATION_SCHEMAS, "2026-12-01T09:00:00Z", "9999-12-31T23:59:59-23:59"]
-    )
+    | st.sampled_from([*OPERATION_SCHEMAS, "2026-12-01T09:00:00Z", "9999-12-31T23:59:59-23:59"])
     | st.datetimes().map(lambda moment: f"{moment.isoformat()}Z"),
     lambda inner: (
         st.lists(inner, max_size=3)
@@ -38,7 +46,7 @@ REQUESTS = st.fixed_dictionaries(
     optional={"not_before": VALUES, "key": VALUES, "if_open": VALUES},
 )
 OPERATIONS = st.fixed_dictionaries(
-    {"op": st.sampled_from(sorted(wire.OPERATION_SCHEMAS))},
+    {"op": st.sampled_from(sorted(OPERATION_SCHEMAS))},
     optional={"request": REQUESTS | VALUES}
     | {name: VALUES for name in MEMBERS if name not in ("op", "request")},
 )
@@ -65,7 +73,7 @@ def told(read: Callable[[bytes], object], data: bytes) -> str:
     return ""
 
 
-@pytest.mark.parametrize("read", [wire.parse, wire.read_operation])
+@pytest.mark.parametrize("read", [parse, read_operation])
 @settings(max_examples=400)
 @given(data=ANYTHING | TEXTS | MANGLED)
 def test_reading_bytes_raises_only_invalid_request(
@@ -80,12 +88,12 @@ def test_reading_bytes_raises_only_invalid_request(
 @pytest.mark.parametrize(
     "read",
     [
-        wire.read_request,
-        wire.job_from_json,
-        wire.attempt_from_json,
-        wire.verdict_from_json,
-        wire.pacing_from_json,
-        wire.pause_from_json,
+        read_request,
+        job_from_json,
+        attempt_from_json,
+        verdict_from_json,
+        pacing_from_json,
+        pause_from_json,
     ],
 )
 @given(value=VALUES | REQUESTS)
@@ -110,8 +118,8 @@ PLAIN = validators.extend(Draft202012Validator, type_checker=INTEGERS)  # type: 
 def test_check_takes_what_jsonschema_takes(value: object) -> None:
     """The check is quicker than jsonschema by itself, and decides nothing else."""
     named = value.get("op") if isinstance(value, dict) else None
-    op = named if isinstance(named, str) and named in wire.OPERATION_SCHEMAS else None
-    conforms = PLAIN(wire.OPERATION_SCHEMAS[op] if op else wire.REQUEST_SCHEMA).is_valid(value)
+    op = named if isinstance(named, str) and named in OPERATION_SCHEMAS else None
+    conforms = PLAIN(OPERATION_SCHEMAS[op] if op else REQUEST_SCHEMA).is_valid(value)
     try:
         schemas.check(value, op=op)
     except InvalidRequest:

@@ -8,10 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from comenq_core import wire
 from comenq_core.errors import InvalidRequest
-from comenq_core.strict_json import DEPTH_LIMIT, DIGIT_LIMIT
 from comenq_core.testing.strategies import texts
+from comenq_core.wire.strict_json import DEPTH_LIMIT, DIGIT_LIMIT, encode, parse
 
 ORDINARY = st.recursive(
     st.none()
@@ -27,7 +26,7 @@ ORDINARY = st.recursive(
 def refusal(data: bytes) -> InvalidRequest:
     """The error that a text is refused with."""
     with pytest.raises(InvalidRequest) as caught:
-        wire.parse(data)
+        parse(data)
     return caught.value
 
 
@@ -35,29 +34,29 @@ def refusal(data: bytes) -> InvalidRequest:
 def test_ordinary_documents_read_as_json_reads_them(value: object) -> None:
     """What is unambiguous means the same as to Python's own reader, spaced out or not."""
     for text in (json.dumps(value), json.dumps(value, ensure_ascii=False, indent=1)):
-        assert wire.parse(text.encode()) == json.loads(text)
+        assert parse(text.encode()) == json.loads(text)
 
 
 @given(ORDINARY)
 def test_encoding_and_parsing_round_trip(value: object) -> None:
     """What `encode` writes, `parse` reads back equal."""
-    assert wire.parse(wire.encode(value)) == value
+    assert parse(encode(value)) == value
 
 
 @given(ORDINARY)
 def test_an_encoded_value_is_one_line(value: object) -> None:
     """No newline gets into an encoded value, so that one line is one message."""
-    assert b"\n" not in wire.encode(value)
+    assert b"\n" not in encode(value)
 
 
 def test_encoding_is_compact_and_escapes_no_letters() -> None:
     """A value is written without spaces, and other scripts stay as they are."""
-    assert wire.encode({"a": ["é", "日本", 1]}) == '{"a":["é","日本",1]}'.encode()
+    assert encode({"a": ["é", "日本", 1]}) == '{"a":["é","日本",1]}'.encode()
 
 
 def test_encoding_replaces_a_lone_surrogate() -> None:
     """Text that UTF-8 cannot hold gets a question mark, so that a reply is still sent."""
-    assert wire.encode("a\ud800b") == b'"a?b"'
+    assert encode("a\ud800b") == b'"a?b"'
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-8-sig"])
@@ -147,18 +146,18 @@ def test_deep_nesting_is_refused(opening: str, depth: int) -> None:
 
 def test_the_deepest_nesting_allowed_is_read() -> None:
     """Exactly 32 levels are read."""
-    assert wire.parse(b"[" * DEPTH_LIMIT + b"]" * DEPTH_LIMIT)
+    assert parse(b"[" * DEPTH_LIMIT + b"]" * DEPTH_LIMIT)
 
 
 def test_brackets_within_strings_are_no_nesting() -> None:
     """A body full of brackets, quotes and backslashes is a flat text."""
     body = '[{"\\' * 1000
-    assert wire.parse(json.dumps({"body": body}).encode()) == {"body": body}
+    assert parse(json.dumps({"body": body}).encode()) == {"body": body}
 
 
 def test_siblings_are_no_nesting() -> None:
     """Any number of lists beside each other is one level deeper than their parent."""
-    assert wire.parse(b"[" + b"[],{}," * 1000 + b"[]]")
+    assert parse(b"[" + b"[],{}," * 1000 + b"[]]")
 
 
 def test_the_check_for_nesting_looks_at_each_character_once() -> None:
@@ -179,7 +178,7 @@ def test_a_lone_surrogate_in_a_name_is_refused() -> None:
 
 def test_a_whole_surrogate_pair_is_one_character() -> None:
     """An escaped pair reads as the character that it stands for."""
-    assert wire.parse(b'"\\ud83d\\ude00"') == "😀"
+    assert parse(b'"\\ud83d\\ude00"') == "😀"
 
 
 @given(texts(min_size=12, max_size=40))

@@ -10,20 +10,21 @@ import jsonschema
 import pytest
 from hypothesis import given
 
-from comenq_core import wire
 from comenq_core.errors import InvalidRequest
 from comenq_core.model import BODY_LIMIT, CommentRequest
-from comenq_core.rfc3339 import format_time
 from comenq_core.testing.strategies import requests
+from comenq_core.wire.messages import Operation, read_operation, read_request
+from comenq_core.wire.rfc3339 import format_time
+from comenq_core.wire.schemas import OPERATION_SCHEMAS, REQUEST_SCHEMA
 
 BARE: dict[str, Any] = {"owner": "octocat", "repo": "hello", "pr_number": 7, "body": "Hi"}
 REQUEST = CommentRequest(owner="octocat", repo="hello", pr_number=7, body="Hi")
 IDENTIFIED = ["show", "bump", "bust", "del", "hold", "release", "retry"]
 
 
-def operation(value: object) -> wire.Operation:
+def operation(value: object) -> Operation:
     """What a client means that sends this value."""
-    return wire.read_operation(json.dumps(value).encode())
+    return read_operation(json.dumps(value).encode())
 
 
 def refusal(value: object) -> InvalidRequest:
@@ -35,7 +36,7 @@ def refusal(value: object) -> InvalidRequest:
 
 def test_the_schema_is_a_schema() -> None:
     """What is published as a JSON Schema is one."""
-    for schema in (wire.REQUEST_SCHEMA, *wire.OPERATION_SCHEMAS.values()):
+    for schema in (REQUEST_SCHEMA, *OPERATION_SCHEMAS.values()):
         jsonschema.Draft202012Validator.check_schema(schema)
 
 
@@ -48,12 +49,12 @@ def test_a_request_reads_as_it_was_meant(request: CommentRequest) -> None:
         value["key"] = request.key
     if request.not_before is not None:
         value["not_before"] = format_time(request.not_before)
-    assert wire.read_request(value) == request
+    assert read_request(value) == request
 
 
 def test_a_bare_request_is_a_put() -> None:
     """A request without an operation is queued."""
-    assert operation(BARE) == wire.Operation(op="put", request=REQUEST)
+    assert operation(BARE) == Operation(op="put", request=REQUEST)
 
 
 def test_put_carries_a_request_and_its_options() -> None:
@@ -73,7 +74,7 @@ def test_the_rust_clients_word_for_ahead_is_known() -> None:
 def test_an_operation_on_a_job_takes_its_id_or_a_beginning(op: str) -> None:
     """Operations on one job carry its id, whole or cut short."""
     for job_id in ("7f3kq2m8x1ab", "7"):
-        assert operation({"op": op, "id": job_id}) == wire.Operation(op=op, members={"id": job_id})
+        assert operation({"op": op, "id": job_id}) == Operation(op=op, members={"id": job_id})
 
 
 @pytest.mark.parametrize(
@@ -92,7 +93,7 @@ def test_an_operation_on_a_job_takes_its_id_or_a_beginning(op: str) -> None:
 def test_other_operations_carry_their_members(value: dict[str, Any]) -> None:
     """Each operation hands on what it was given, and nothing else."""
     members = {name: item for name, item in value.items() if name != "op"}
-    assert operation(value) == wire.Operation(op=value["op"], members=members)
+    assert operation(value) == Operation(op=value["op"], members=members)
 
 
 def test_a_limit_of_null_is_no_limit() -> None:
@@ -121,7 +122,7 @@ def test_what_is_no_object_is_refused(value: object) -> None:
 def test_a_missing_member_is_named_with_its_rule(name: str) -> None:
     """What is missing is named, and what it must be."""
     error = refusal({key: item for key, item in BARE.items() if key != name})
-    rule = wire.REQUEST_SCHEMA["properties"][name]["description"]
+    rule = REQUEST_SCHEMA["properties"][name]["description"]
     assert str(error) == f"{name}: is missing; it must be {rule}"
 
 
@@ -144,11 +145,11 @@ def test_an_unknown_member_is_escaped_and_cut() -> None:
     assert len(text) < 300
 
 
-@pytest.mark.parametrize("op", sorted(wire.OPERATION_SCHEMAS))
+@pytest.mark.parametrize("op", sorted(OPERATION_SCHEMAS))
 def test_every_operation_refuses_unknown_members(op: str) -> None:
     """No operation passes over a member that it does not know."""
     required = {"request": BARE, "id": "7f3k", "reason": "so"}
-    known = wire.OPERATION_SCHEMAS[op]["properties"]
+    known = OPERATION_SCHEMAS[op]["properties"]
     value = {name: item for name, item in required.items() if name in known}
     assert refusal({"op": op, **value, "zzz": 1}).path == "zzz"
 
@@ -212,7 +213,7 @@ def test_a_refused_value_is_not_quoted() -> None:
 def test_a_body_is_limited_in_bytes_as_the_forge_counts() -> None:
     """The longest body of two-byte letters is taken; one letter more is refused."""
     longest = "é" * (BODY_LIMIT // 2)
-    assert wire.read_request({**BARE, "body": longest}).body == longest
+    assert read_request({**BARE, "body": longest}).body == longest
     assert refusal({**BARE, "body": longest + "é"}).path == "body"
 
 
@@ -230,7 +231,7 @@ def test_a_body_is_limited_in_bytes_as_the_forge_counts() -> None:
 def test_times_are_instants(text: str) -> None:
     """Every way in which RFC 3339 writes an instant reads as that instant."""
     expected = datetime(2026, 12, 1, 9, tzinfo=UTC)
-    assert wire.read_request({**BARE, "not_before": text}).not_before == expected
+    assert read_request({**BARE, "not_before": text}).not_before == expected
 
 
 @pytest.mark.parametrize(

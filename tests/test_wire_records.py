@@ -10,7 +10,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from comenq_core import wire
 from comenq_core.errors import InvalidRequest
 from comenq_core.model import (
     Attempt,
@@ -24,7 +23,6 @@ from comenq_core.model import (
     State,
     Verdict,
 )
-from comenq_core.rfc3339 import format_time, parse_time
 from comenq_core.testing.strategies import (
     attempts,
     jobs,
@@ -34,6 +32,21 @@ from comenq_core.testing.strategies import (
     texts,
     verdicts,
 )
+from comenq_core.wire.codec import (
+    attempt_from_json,
+    attempt_to_json,
+    job_from_json,
+    job_to_json,
+    pacing_from_json,
+    pacing_to_json,
+    pause_from_json,
+    pause_to_json,
+    verdict_from_json,
+    verdict_to_json,
+)
+from comenq_core.wire.messages import entry_to_json, history_to_json
+from comenq_core.wire.rfc3339 import format_time, parse_time
+from comenq_core.wire.strict_json import encode, parse
 
 ARRIVED = datetime(2026, 11, 24, 8, tzinfo=UTC)
 JOB = Job(
@@ -46,37 +59,37 @@ JOB = Job(
 
 def through_bytes(value: object) -> object:
     """The value as somebody else reads it."""
-    return wire.parse(wire.encode(value))
+    return parse(encode(value))
 
 
 @given(jobs())
 def test_jobs_round_trip(job: Job) -> None:
     """Nothing in a job is lost or changed on the way through JSON."""
-    assert wire.job_from_json(through_bytes(wire.job_to_json(job))) == job
+    assert job_from_json(through_bytes(job_to_json(job))) == job
 
 
 @given(attempts())
 def test_attempts_round_trip(attempt: Attempt) -> None:
     """Nothing in an attempt is lost."""
-    assert wire.attempt_from_json(through_bytes(wire.attempt_to_json(attempt))) == attempt
+    assert attempt_from_json(through_bytes(attempt_to_json(attempt))) == attempt
 
 
 @given(verdicts())
 def test_verdicts_round_trip(verdict: Verdict) -> None:
     """Nothing in a verdict is lost, not even its kind."""
-    assert wire.verdict_from_json(through_bytes(wire.verdict_to_json(verdict))) == verdict
+    assert verdict_from_json(through_bytes(verdict_to_json(verdict))) == verdict
 
 
 @given(pacings())
 def test_pacing_records_round_trip(pacing: Pacing) -> None:
     """Nothing in a pacing record is lost: it is compared when it is replaced."""
-    assert wire.pacing_from_json(through_bytes(wire.pacing_to_json(pacing))) == pacing
+    assert pacing_from_json(through_bytes(pacing_to_json(pacing))) == pacing
 
 
 @given(pauses())
 def test_pauses_round_trip(pause: Pause) -> None:
     """Nothing in a pause is lost."""
-    assert wire.pause_from_json(through_bytes(wire.pause_to_json(pause))) == pause
+    assert pause_from_json(through_bytes(pause_to_json(pause))) == pause
 
 
 @given(moments())
@@ -93,27 +106,27 @@ def test_times_sort_as_text(pair: list[datetime]) -> None:
 
 def test_times_are_written_in_utc_with_microseconds() -> None:
     """One form for all: RFC 3339, UTC, six digits, Z."""
-    assert wire.job_to_json(JOB)["arrived"] == "2026-11-24T08:00:00.000000Z"
+    assert job_to_json(JOB)["arrived"] == "2026-11-24T08:00:00.000000Z"
 
 
 def test_a_jobs_json_has_every_member() -> None:
     """A job is written with all its fields, also those that are empty."""
-    assert list(wire.job_to_json(JOB)) == [field.name for field in fields(Job)]
+    assert list(job_to_json(JOB)) == [field.name for field in fields(Job)]
 
 
 @given(job=jobs(), name=texts(min_size=1).map(lambda text: f"x-{text}"), extra=texts())
 def test_unknown_members_are_passed_over(job: Job, name: str, extra: str) -> None:
     """What a later version has added disturbs no earlier one."""
-    value = wire.job_to_json(job)
+    value = job_to_json(job)
     value["origin"] = {**value["origin"], name: extra}
-    assert wire.job_from_json(through_bytes({**value, name: extra})) == job
+    assert job_from_json(through_bytes({**value, name: extra})) == job
 
 
 def test_members_with_defaults_may_be_missing() -> None:
     """What an earlier version did not write has its default."""
-    value = wire.job_to_json(JOB)
+    value = job_to_json(JOB)
     short = {name: value[name] for name in ("id", "request", "arrived", "origin")}
-    assert wire.job_from_json(short) == JOB
+    assert job_from_json(short) == JOB
 
 
 @pytest.mark.parametrize(
@@ -138,7 +151,7 @@ def test_members_with_defaults_may_be_missing() -> None:
 def test_a_damaged_job_is_refused_by_path(change: dict[str, object], path: str) -> None:
     """A job that is not whole is not read, and the error says where it is damaged."""
     with pytest.raises(InvalidRequest) as caught:
-        wire.job_from_json({**wire.job_to_json(JOB), **change})
+        job_from_json({**job_to_json(JOB), **change})
     assert caught.value.path == path
 
 
@@ -146,43 +159,43 @@ def test_a_damaged_job_is_refused_by_path(change: dict[str, object], path: str) 
 def test_what_is_no_verdict_is_refused(value: object) -> None:
     """A verdict has one of the known kinds."""
     with pytest.raises(InvalidRequest):
-        wire.verdict_from_json(value)
+        verdict_from_json(value)
 
 
 def test_a_verdict_names_its_kind() -> None:
     """The member ``verdict`` tells the kinds apart."""
-    assert wire.verdict_to_json(Kept(reason="quiet")) == {"verdict": "kept", "reason": "quiet"}
+    assert verdict_to_json(Kept(reason="quiet")) == {"verdict": "kept", "reason": "quiet"}
 
 
 def test_an_entry_has_what_every_client_reads() -> None:
     """Beside the protocol's members there are the job's own."""
     attempt = Attempt(started=ARRIVED, ended=ARRIVED, account="a", outcome="unknown", counted=True)
     entry = Entry(job=replace(JOB, attempts=(attempt,)), position=3, eta_seconds=41.2)
-    value = wire.entry_to_json(entry)
+    value = entry_to_json(entry)
     protocol = {"id": "7f3kq2m8x1ab", "eta_seconds": 42, "owner": "octocat", "repo": "hello"}
     protocol |= {"pr_number": 7, "body": "Hi", "position": 3, "state": "waiting", "tries": 1}
     protocol |= {"arrived": "2026-11-24T08:00:00.000000Z", "due": None}
     protocol |= {"origin": {"intake": "unix", "uid": 1000, "pid": None}}
     assert protocol.items() <= value.items()
-    assert value["attempts"] == [wire.attempt_to_json(attempt)]
+    assert value["attempts"] == [attempt_to_json(attempt)]
 
 
 @pytest.mark.parametrize(("seconds", "shown"), [(None, None), (0.0, 0), (-3.5, 0), (0.1, 1)])
 def test_an_estimate_is_whole_seconds_or_unknown(seconds: float | None, shown: int | None) -> None:
     """Nobody is promised a moment before it comes; what cannot be told is null."""
-    assert wire.entry_to_json(Entry(job=JOB, eta_seconds=seconds))["eta_seconds"] == shown
+    assert entry_to_json(Entry(job=JOB, eta_seconds=seconds))["eta_seconds"] == shown
 
 
 def test_an_entrys_body_is_sent_once() -> None:
     """A reply does not carry a large body twice."""
-    assert wire.encode(wire.entry_to_json(Entry(job=JOB))).count(b'"Hi"') == 1
+    assert encode(entry_to_json(Entry(job=JOB))).count(b'"Hi"') == 1
 
 
 def test_history_tells_of_success() -> None:
     """A posted job has its URL, its time in Unix seconds, and no error."""
     settled = ARRIVED + timedelta(seconds=90)
     url = "https://forge.example/1"
-    value = wire.history_to_json(replace(JOB, state=State.POSTED, settled=settled, url=url))
+    value = history_to_json(replace(JOB, state=State.POSTED, settled=settled, url=url))
     protocol = {"id": "7f3kq2m8x1ab", "posted_at": 1_795_507_290, "success": True, "error": None}
     protocol |= {"url": url, "owner": "octocat", "repo": "hello", "pr_number": 7}
     protocol |= {"state": "posted", "latency_seconds": 90.0}
@@ -192,19 +205,19 @@ def test_history_tells_of_success() -> None:
 @pytest.mark.parametrize("state", [State.FAILED, State.SKIPPED])
 def test_history_tells_of_what_was_not_posted(state: State) -> None:
     """A dead letter, or a skipped job, has its reason as the error."""
-    value = wire.history_to_json(replace(JOB, state=state, settled=ARRIVED, reason="locked"))
+    value = history_to_json(replace(JOB, state=state, settled=ARRIVED, reason="locked"))
     assert (value["success"], value["error"]) == (False, "locked")
 
 
 def test_history_tells_of_a_refused_file() -> None:
     """A dropped file that was no request has no target, and its reason."""
     refused = replace(JOB, request=None, state=State.FAILED, settled=ARRIVED, reason="not JSON")
-    value = wire.history_to_json(refused)
+    value = history_to_json(refused)
     assert (value["owner"], value["body"], value["error"]) == (None, None, "not JSON")
 
 
 @given(jobs())
 def test_every_reply_can_be_encoded(job: Job) -> None:
     """Whatever stands in a job, a reply about it is one line of JSON."""
-    for shown in (wire.entry_to_json(Entry(job=job)), wire.history_to_json(job)):
-        assert json.loads(wire.encode(shown)) == shown
+    for shown in (entry_to_json(Entry(job=job)), history_to_json(job)):
+        assert json.loads(encode(shown)) == shown

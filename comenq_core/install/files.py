@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from comenq_core.cli.supervise import conf_file
 from comenq_core.install.paths import File, Gone, Link
 from comenq_core.install.places import Places
 from comenq_core.install.steps import Step
+from comenq_core.supervisor.launch import conf_file
 
 __all__ = ["Files"]
 

@@ -7,13 +7,13 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from comenq_core.cli.supervise import conf_file
 from comenq_core.install.account import ACCOUNT, add_account, has_account, remove_account
 from comenq_core.install.files import Files
 from comenq_core.install.paths import Directory, File, FirstFile, Gone, Owner
 from comenq_core.install.relocation import Relocation
 from comenq_core.install.running import Ended
 from comenq_core.install.steps import Command, Step
+from comenq_core.supervisor.launch import conf_file
 
 __all__ = ["ForMachine", "ForUser", "Installation", "Staged"]
 

@@ -7,10 +7,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from comenq_core.cli.supervise import is_served, private_directory
 from comenq_core.errors import ComenqError
 from comenq_core.install.places import Places
 from comenq_core.settings import load
+from comenq_core.supervisor.launch import is_served, private_directory
 
 __all__ = ["Ended", "served_socket"]
 

@@ -2,12 +2,13 @@
 
 A `CommentRequest` is what somebody asks for. A `Job` is a request that the
 store has taken. A poster turns a job into an `Outcome`: what the forge said.
-`comenq_core.retry` turns that into a `Verdict`: what becomes of the job.
+`comenq_core.policy.retry` turns that into a `Verdict`: what becomes of the job.
 """
 
 from __future__ import annotations
 
-from comenq_core.model.finding import Finding, Grade
+from comenq_core.limits import BODY_LIMIT, MAX_NUMBER, OWNER_PATTERN, REPO_PATTERN
+from comenq_core.model.check_result import Finding, Grade
 from comenq_core.model.instant import Instant
 from comenq_core.model.job import ID_PATTERN, PENDING, SETTLED, Attempt, Job, State
 from comenq_core.model.outcome import (
@@ -20,11 +21,10 @@ from comenq_core.model.outcome import (
     Unavailable,
     Unknown,
 )
-from comenq_core.model.pace import Pacing, Pause, Posts
+from comenq_core.model.pacing import Pacing, Pause, Posts
 from comenq_core.model.request import KEY_LIMIT, CommentRequest, Origin, Submission
+from comenq_core.model.status import Account, Counts, Entry, Health, Room, Status
 from comenq_core.model.verdict import Buried, Done, InDoubt, Kept, RetryAt, Verdict
-from comenq_core.model.view import Account, Counts, Entry, Health, Room, Status
-from comenq_core.names import BODY_LIMIT, MAX_NUMBER, OWNER_PATTERN, REPO_PATTERN
 
 __all__ = [
     "BODY_LIMIT",

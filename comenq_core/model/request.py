@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from comenq_core.errors import InvalidRequest
-from comenq_core.names import BODY_LIMIT, MAX_NUMBER, OWNER_PATTERN, REPO_PATTERN
+from comenq_core.limits import BODY_LIMIT, MAX_NUMBER, OWNER_PATTERN, REPO_PATTERN
 
 __all__ = ["KEY_LIMIT", "CommentRequest", "Origin", "Submission"]
 

@@ -11,11 +11,11 @@ from http import HTTPStatus
 
 from comenq_core.errors import SettingsError
 from comenq_core.model import CommentRequest, Refused, Throttled, Unauthorized, Unavailable, Unknown
-from comenq_plugins.github.redirects import HOPS, Follow, follow
-from comenq_plugins.github.replies import Reply
-from comenq_plugins.github.tokens import TokenSource
-from comenq_plugins.github.transport import Transport
-from comenq_plugins.github.waits import http_date
+from comenq_plugins.github.auth.tokens import TokenSource
+from comenq_plugins.github.http.rate_limit import http_date
+from comenq_plugins.github.http.redirects import HOPS, Follow, follow
+from comenq_plugins.github.http.responses import Reply
+from comenq_plugins.github.http.transport import Transport
 
 __all__ = ["Client", "NoReply"]
 

@@ -21,14 +21,14 @@ from comenq_core.model import (
 from comenq_core.protocols import Poster
 from comenq_core.settings import Settings
 from comenq_core.text import printable
-from comenq_plugins.github.accounts import accounts, transport
+from comenq_plugins.github.auth.accounts import accounts, transport
+from comenq_plugins.github.auth.tokens import TokenSource
+from comenq_plugins.github.check_token import examine
 from comenq_plugins.github.client import Client, NoReply
-from comenq_plugins.github.connections import Attempt
-from comenq_plugins.github.examine import examine
-from comenq_plugins.github.listing import SLACK, Wanted, marked
-from comenq_plugins.github.replies import Reply, outcome
+from comenq_plugins.github.http.deadline import Attempt
+from comenq_plugins.github.http.responses import Reply, outcome
+from comenq_plugins.github.matching import SLACK, Wanted, marked
 from comenq_plugins.github.search import NotTold, own_login, search
-from comenq_plugins.github.tokens import TokenSource
 
 __all__ = ["GitHubPoster", "posters"]
 

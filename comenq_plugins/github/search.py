@@ -8,9 +8,9 @@ from urllib.parse import urlencode
 
 from comenq_core.model import Posted, Throttled, Unauthorized, Unknown
 from comenq_plugins.github.client import Client, NoReply
-from comenq_plugins.github.listing import Wanted, next_page
-from comenq_plugins.github.redirects import same_origin
-from comenq_plugins.github.replies import Reply, outcome
+from comenq_plugins.github.http.redirects import same_origin
+from comenq_plugins.github.http.responses import Reply, outcome
+from comenq_plugins.github.matching import Wanted, next_page
 
 __all__ = ["NotTold", "own_login", "search"]
 

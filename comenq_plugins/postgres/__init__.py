@@ -39,7 +39,7 @@ class PostgresFactory:
     def look(self, settings: Settings) -> PostgresStore | None:
         """The store, if its tables are there and up to date. Raises as `open_postgres`."""
         with _needing_psycopg():
-            from comenq_plugins.postgres.opening import look_at_store
+            from comenq_plugins.postgres.factory import look_at_store
         return look_at_store(settings)
 
 
@@ -52,7 +52,7 @@ def open_postgres(settings: Settings) -> PostgresStore:
         StoreError: the database is out of reach, or not fit; the text says what to do.
     """
     with _needing_psycopg():
-        from comenq_plugins.postgres.opening import open_store
+        from comenq_plugins.postgres.factory import open_store
     return open_store(settings)
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from comenq_core.log import Log
 from comenq_core.model import Job
-from comenq_plugins.postgres.reading import Damaged, job_or_letter
+from comenq_core.process.log import Log
+from comenq_plugins.postgres.decoding import Damaged, job_or_letter
 
 __all__ = ["Listing"]
 

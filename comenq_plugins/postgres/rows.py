@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from comenq_core import wire
 from comenq_core.errors import NoSuchJob
-from comenq_core.identity import digest_of
-from comenq_core.log import Log
 from comenq_core.model import Job, State
+from comenq_core.model.identity import digest_of
+from comenq_core.process.log import Log
 from comenq_core.text import printable
+from comenq_core.wire.codec import job_to_json
 from comenq_plugins.postgres.connection import Cursor
-from comenq_plugins.postgres.reading import Damaged, job_from
+from comenq_plugins.postgres.decoding import Damaged, job_from
 
 __all__ = [
     "Loan",
@@ -160,7 +160,7 @@ def save(cursor: Cursor, job: Job, loan: Loan = Loan()) -> Job:
 
 
 def _fixed(job: Job) -> dict[str, Any]:
-    request = wire.job_to_json(job)["request"]
+    request = job_to_json(job)["request"]
     return {
         "id": job.id,
         "request": None if request is None else dump(request),
@@ -169,7 +169,7 @@ def _fixed(job: Job) -> dict[str, Any]:
 
 
 def _changing(job: Job) -> dict[str, Any]:
-    story = wire.job_to_json(job)
+    story = job_to_json(job)
     del story["request"]
     return {
         "state": str(job.state),

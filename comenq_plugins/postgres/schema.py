@@ -9,7 +9,7 @@ from importlib.resources import files
 from psycopg import sql
 
 from comenq_core.errors import StoreError
-from comenq_core.log import Log
+from comenq_core.process.log import Log
 from comenq_plugins.postgres.connection import Cursor
 from comenq_plugins.postgres.database import Database
 

@@ -10,17 +10,17 @@ from datetime import datetime
 from typing import TypeVar
 
 from comenq_core.errors import NoSuchJob, Outpaced, StoreError
-from comenq_core.log import Log
 from comenq_core.model import Attempt, Job, Pacing, Verdict
-from comenq_plugins.postgres import records
-from comenq_plugins.postgres.bench import Bench
+from comenq_core.process.log import Log
+from comenq_plugins.postgres import pacing_rows
 from comenq_plugins.postgres.connection import Cursor
 from comenq_plugins.postgres.database import Database
-from comenq_plugins.postgres.desk import Desk
-from comenq_plugins.postgres.reading import Damaged
-from comenq_plugins.postgres.shelf import WORKING
-from comenq_plugins.postgres.terms import Clock, Terms, database_time
-from comenq_plugins.postgres.wakeup import Wakeup
+from comenq_plugins.postgres.decoding import Damaged
+from comenq_plugins.postgres.operators import Desk
+from comenq_plugins.postgres.options import Clock, Terms, database_time
+from comenq_plugins.postgres.queries import WORKING
+from comenq_plugins.postgres.watch import Wakeup
+from comenq_plugins.postgres.worker import Bench
 
 __all__ = ["PostgresStore"]
 
@@ -122,7 +122,7 @@ class PostgresStore(Desk):
         """Replace an account's record; for an attempt, borrow job and account anew with it."""
         if not self._is_worker or not _announces(record, expect):
             with self._database.transaction() as cursor:
-                records.pace(cursor, record, expect)
+                pacing_rows.pace(cursor, record, expect)
             return
         # Of what follows, only the beginning is known for certain to lie before the new lease
         # begins: so from there the time is taken, by a clock that goes on while we are frozen.
@@ -136,7 +136,7 @@ class PostgresStore(Desk):
     ) -> None:
         with suppress(NoSuchJob, Damaged):
             if self._bench.prolong(cursor, record.job, record.account, now):
-                records.pace(cursor, record, expect)
+                pacing_rows.pace(cursor, record, expect)
                 return
         raise Outpaced(f"job {record.job} is not this worker's any more")
 

@@ -15,16 +15,16 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 
 from comenq_core import Settings, hookimpl
-from comenq_core.clock import system_clock
 from comenq_core.model import Instant
+from comenq_core.process.clock import system_clock
 from comenq_core.protocols import StoreFactory
-from comenq_plugins.spool.catalogue import Catalogue
-from comenq_plugins.spool.entrance import Entrance, Limits
-from comenq_plugins.spool.faults import reported
+from comenq_plugins.spool.catalog import Catalogue
+from comenq_plugins.spool.enqueue import Entrance, Limits
+from comenq_plugins.spool.format.layout import Layout
+from comenq_plugins.spool.fs.errors import reported
+from comenq_plugins.spool.housekeeping import Upkeep
 from comenq_plugins.spool.index import WINDOW
-from comenq_plugins.spool.layout import Layout
 from comenq_plugins.spool.store import SpoolStore
-from comenq_plugins.spool.upkeep import Upkeep
 
 __all__ = ["OPTIONS", "SpoolFactory", "SpoolStore", "comenq_stores", "open_spool"]
 

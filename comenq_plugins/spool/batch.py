@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from comenq_core.errors import WrongState
-from comenq_core.identity import alike, digest_of, id_from, id_of_key
 from comenq_core.model import CommentRequest, Instant, Job, Submission
-from comenq_plugins.spool import durable, journal
-from comenq_plugins.spool.catalogue import Catalogue
-from comenq_plugins.spool.names import Name, micros, moment
+from comenq_core.model.identity import alike, digest_of, id_from, id_of_key
+from comenq_plugins.spool.catalog import Catalogue
+from comenq_plugins.spool.format import job_file
+from comenq_plugins.spool.format.filename import Name, micros, moment
+from comenq_plugins.spool.fs import durable
 
 __all__ = ["Batch", "File", "Item", "are_unique"]
 
@@ -110,7 +111,7 @@ class Batch:
         """What is to be written for the new jobs."""
         new = self._layout.new
         return [
-            File(self._layout.draft(name), f"{new}/{name}", journal.encode_job(job))
+            File(self._layout.draft(name), f"{new}/{name}", job_file.encode_job(job))
             for name, job in self._new.values()
         ]
 

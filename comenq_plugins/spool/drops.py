@@ -13,16 +13,17 @@ import stat
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from comenq_core import wire
 from comenq_core.errors import InvalidRequest, NoSuchJob, QueueRefused, WrongState
-from comenq_core.identity import id_from
-from comenq_core.log import Log
 from comenq_core.model import CommentRequest, Instant, Origin, Submission
-from comenq_plugins.spool import durable
-from comenq_plugins.spool.arrivals import DROP_LIMIT, Arrival, Arrivals
-from comenq_plugins.spool.catalogue import Catalogue
-from comenq_plugins.spool.letters import write_letter
-from comenq_plugins.spool.reading import Unfit, read_foreign
+from comenq_core.model.identity import id_from
+from comenq_core.process.log import Log
+from comenq_core.wire.messages import read_request
+from comenq_core.wire.strict_json import parse
+from comenq_plugins.spool.catalog import Catalogue
+from comenq_plugins.spool.dead_letters import write_letter
+from comenq_plugins.spool.drop_scan import DROP_LIMIT, Arrival, Arrivals
+from comenq_plugins.spool.fs import durable
+from comenq_plugins.spool.fs.safe_read import Unfit, read_foreign
 
 __all__ = ["Adopted", "Drops"]
 
@@ -153,7 +154,7 @@ class Drops:
         uid = os.lstat(path).st_uid
         try:
             data, uid = read_foreign(path, DROP_LIMIT)
-            request: CommentRequest = wire.read_request(wire.parse(data))
+            request: CommentRequest = read_request(parse(data))
         except (InvalidRequest, Unfit) as error:
             self._refuse(job_id, uid, str(error))
             return None

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
 from itertools import chain
 
+from comenq_plugins.spool.format.filename import Name, ids_in, names_with_due
 from comenq_plugins.spool.line import Line
-from comenq_plugins.spool.names import Name, ids_in, names_with_due
 from comenq_plugins.spool.packed import unpack
 from comenq_plugins.spool.sieve import Sieve
 

@@ -12,16 +12,17 @@ from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 
 from comenq_core.errors import InvalidRequest
-from comenq_core.log import Log
 from comenq_core.model import Instant, State
-from comenq_plugins.spool import durable, journal
-from comenq_plugins.spool.catalogue import JOB_LIMIT, Catalogue, Place, listed
-from comenq_plugins.spool.journal import Forgiven
-from comenq_plugins.spool.layout import Layout
-from comenq_plugins.spool.letters import bury
-from comenq_plugins.spool.locks import locked
-from comenq_plugins.spool.names import Name
-from comenq_plugins.spool.reading import Unfit, Unreadable, own_files, read_own
+from comenq_core.process.log import Log
+from comenq_plugins.spool.catalog import JOB_LIMIT, Catalogue, Place, listed
+from comenq_plugins.spool.dead_letters import bury
+from comenq_plugins.spool.format import job_file
+from comenq_plugins.spool.format.filename import Name
+from comenq_plugins.spool.format.job_file import Forgiven
+from comenq_plugins.spool.format.layout import Layout
+from comenq_plugins.spool.fs import durable
+from comenq_plugins.spool.fs.locks import locked
+from comenq_plugins.spool.fs.safe_read import Unfit, Unreadable, own_files, read_own
 from comenq_plugins.spool.transitions import target_of
 
 __all__ = ["recover"]
@@ -94,7 +95,7 @@ def _finish_claimed(layout: Layout, now: Instant) -> None:
         place = Place(layout.cur, name)
         try:
             data = read_own(place.path, JOB_LIMIT)
-            journal.decode(data, name, State.POSTING)
+            job_file.decode(data, name, State.POSTING)
         except (Unfit, InvalidRequest) as error:
             bury(layout, place, now.wall, str(error))
         except Unreadable as error:
@@ -102,12 +103,12 @@ def _finish_claimed(layout: Layout, now: Instant) -> None:
                       " in doubt until it does.", job=name.id, reason=error)  # fmt: skip
             _finish(layout, place, unsettled=())
         else:
-            _finish(layout, place, journal.events_in(data)[name.events :])
+            _finish(layout, place, job_file.events_in(data)[name.events :])
 
 
-def _finish(layout: Layout, place: Place, unsettled: Sequence[journal.Event | Forgiven]) -> None:
+def _finish(layout: Layout, place: Place, unsettled: Sequence[job_file.Event | Forgiven]) -> None:
     name = place.name
-    if unsettled and isinstance(event := unsettled[0], journal.Event):
+    if unsettled and isinstance(event := unsettled[0], job_file.Event):
         durable.move(place.path, target_of(layout, name, event).path)
         log.info("completed", "A settled job was put in its place.", job=name.id)
     elif not name.due:

@@ -20,22 +20,22 @@ from comenq_core.model import (
     Submission,
     Verdict,
 )
-from comenq_plugins.spool import durable
 from comenq_plugins.spool.batch import Item
-from comenq_plugins.spool.bell import Bell
-from comenq_plugins.spool.bench import Bench
-from comenq_plugins.spool.catalogue import Catalogue
-from comenq_plugins.spool.desk import Desk
+from comenq_plugins.spool.catalog import Catalogue
 from comenq_plugins.spool.drops import Adopted, Drops
-from comenq_plugins.spool.entrance import Entrance
-from comenq_plugins.spool.faults import reported
-from comenq_plugins.spool.journal import Event
-from comenq_plugins.spool.locks import claim_lock, is_claimed
-from comenq_plugins.spool.moving import Moving
-from comenq_plugins.spool.names import micros, moment
-from comenq_plugins.spool.records import Records
+from comenq_plugins.spool.enqueue import Entrance
+from comenq_plugins.spool.format.filename import micros, moment
+from comenq_plugins.spool.format.job_file import Event
+from comenq_plugins.spool.fs import durable
+from comenq_plugins.spool.fs.errors import reported
+from comenq_plugins.spool.fs.locks import claim_lock, is_claimed
+from comenq_plugins.spool.housekeeping import Upkeep
+from comenq_plugins.spool.migrate import Moving
+from comenq_plugins.spool.operators import Desk
+from comenq_plugins.spool.pacing_file import Records
 from comenq_plugins.spool.recovery import recover
-from comenq_plugins.spool.upkeep import Upkeep
+from comenq_plugins.spool.watch import Bell
+from comenq_plugins.spool.worker import Bench
 
 __all__ = ["SpoolStore"]
 

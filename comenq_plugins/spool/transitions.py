@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from comenq_core.model import Buried, Done, InDoubt, Kept, RetryAt
-from comenq_plugins.spool.catalogue import Place
-from comenq_plugins.spool.journal import Event
-from comenq_plugins.spool.layout import Layout
-from comenq_plugins.spool.names import Name, micros
+from comenq_plugins.spool.catalog import Place
+from comenq_plugins.spool.format.filename import Name, micros
+from comenq_plugins.spool.format.job_file import Event
+from comenq_plugins.spool.format.layout import Layout
 
 __all__ = ["target_of"]
 

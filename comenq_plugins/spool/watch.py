@@ -1,124 +1,48 @@
-"""What changes in a directory, as the kernel tells it; where it does not, look again.
-
-The watch is armed before the directory is first listed, so nothing falls between the two. When
-the kernel's event queue overflows, the answer is `None`: list the directory.
-"""
+"""What wakes a worker that waits for the spool to change."""
 
 from __future__ import annotations
 
-import os
-import sys
-from collections.abc import Sequence
-from contextlib import suppress
-from enum import Enum
-from typing import NamedTuple, Protocol
+from comenq_plugins.spool.format.layout import Layout
+from comenq_plugins.spool.fs.errors import reported
+from comenq_plugins.spool.fs.inotify import watch_directories
 
-__all__ = ["Change", "DirectoryWatch", "Kind", "watch_directories"]
+__all__ = ["Bell"]
 
 
-class Kind(Enum):
-    """What happened to a name."""
+class Bell:
+    """Signals changes in the spool until it is told that they are looked at.
 
-    CREATED = "created, and perhaps still being written"
-    COMPLETE = "renamed in, or written and closed"
-    LEFT = "gone"
+    It does not share the store's own watch, which every operation of the store reads empty: a
+    change that came in the middle of the worker's step would then wake nobody.
 
+    Args:
+        layout: a prepared spool.
+    """
 
-class Change(NamedTuple):
-    """What happened to a name in a directory."""
-
-    directory: str
-    name: str
-    kind: Kind
-
-
-class DirectoryWatch(Protocol):
-    """Tells what has changed since it was last asked."""
+    def __init__(self, layout: Layout) -> None:
+        self._layout = layout
+        self._directories = [layout.new, layout.root]
+        self._watch = watch_directories(self._directories)
+        self._is_lost = False
 
     def fileno(self) -> int:
-        """A descriptor that becomes readable when there is something to tell."""
+        """Readable when something has come into the spool, or left it."""
+        return self._watch.fileno()
 
-    def changes(self) -> Sequence[Change] | None:
-        """What has changed, without waiting; ``None`` says: anything may have."""
+    def drain(self) -> None:
+        """Forget what has been signalled so far.
+
+        Raises:
+            StoreError: the spool is gone.
+        """
+        with reported(self._layout.root):
+            self._is_lost = self._is_lost or self._watch.changes() is None
+            if self._is_lost:
+                watch = watch_directories(self._directories)
+                self._watch.close()
+                self._watch = watch
+                self._is_lost = False
 
     def close(self) -> None:
         """Stop watching."""
-
-
-class _Blind:
-    """For systems without inotify: it never wakes anybody, and knows nothing."""
-
-    def __init__(self) -> None:
-        self._read, self._write = os.pipe()
-
-    def fileno(self) -> int:
-        return self._read
-
-    def changes(self) -> None:
-        return None
-
-    def close(self) -> None:
-        os.close(self._read)
-        os.close(self._write)
-
-
-if sys.platform == "linux":
-    from inotify_simple import INotify, flags, parse_events
-
-    # As plain numbers: to Python, each "and" of flags makes a new flag, which takes a microsecond.
-    _COMPLETE = int(flags.MOVED_TO | flags.CLOSE_WRITE)
-    _LEFT = int(flags.MOVED_FROM | flags.DELETE)
-    _GONE = int(flags.DELETE_SELF | flags.MOVE_SELF)
-    _LOST = int(flags.Q_OVERFLOW | flags.IGNORED) | _GONE
-    _AT_ONCE = 1 << 16
-    _WATCHED = _COMPLETE | _LEFT | _GONE | flags.CREATE | flags.ONLYDIR
-
-    def _kind(mask: int) -> Kind:
-        if mask & _LEFT:
-            return Kind.LEFT
-        return Kind.COMPLETE if mask & _COMPLETE else Kind.CREATED
-
-    class _Inotify:
-        def __init__(self, directories: Sequence[str]) -> None:
-            self._inotify = INotify(nonblocking=True)
-            try:
-                self._directories = {
-                    self._inotify.add_watch(path, _WATCHED): path for path in directories
-                }
-            except OSError:
-                self._inotify.close()
-                raise
-
-        def fileno(self) -> int:
-            descriptor: int = self._inotify.fileno()
-            return descriptor
-
-        def changes(self) -> Sequence[Change] | None:
-            events = parse_events(self._unread())
-            if any(event.mask & _LOST for event in events):
-                return None
-            return [
-                Change(self._directories[event.wd], event.name, _kind(event.mask))
-                for event in events
-            ]
-
-        def _unread(self) -> bytes:
-            # One system call where there is little to tell; INotify.read() asks how much first.
-            unread = b""
-            with suppress(BlockingIOError):
-                while len(some := os.read(self._inotify.fileno(), _AT_ONCE)) > _AT_ONCE // 2:
-                    unread += some
-                unread += some
-            return unread
-
-        def close(self) -> None:
-            self._inotify.close()
-
-
-def watch_directories(directories: Sequence[str]) -> DirectoryWatch:
-    """Watch directories for names that come and go.
-
-    Raises:
-        OSError: one of them cannot be watched.
-    """
-    return _Inotify(directories) if sys.platform == "linux" else _Blind()
+        self._watch.close()

@@ -1,6 +1,6 @@
 """The Unix-socket intake: JSON lines from whoever may open the socket.
 
-The protocol stands in `docs/protocol.md`; its words and shapes, in `comenq_core.wire`.
+The protocol stands in `docs/protocol.md`; its words and shapes, in `comenq_core.wire.messages`.
 """
 
 from __future__ import annotations

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from comenq_core.wire import read_operation
-from comenq_plugins.unix_socket.channel import Channel
-from comenq_plugins.unix_socket.lines import Lines, LineTooLong
-from comenq_plugins.unix_socket.operations import Errand, apology, error_reply
-from comenq_plugins.unix_socket.patience import Patience
-from comenq_plugins.unix_socket.peer import origin_of
-from comenq_plugins.unix_socket.window import WHOLE, Ticket, Window
+from comenq_core.wire.messages import read_operation
+from comenq_plugins.unix_socket.framing import Lines, LineTooLong
+from comenq_plugins.unix_socket.handlers import Errand, apology, error_reply
+from comenq_plugins.unix_socket.idle_timeout import Patience
+from comenq_plugins.unix_socket.peercred import origin_of
+from comenq_plugins.unix_socket.pipeline import WHOLE, Ticket, Window
+from comenq_plugins.unix_socket.transport import Channel
 
 if TYPE_CHECKING:
-    from comenq_plugins.unix_socket.hub import Hub
+    from comenq_plugins.unix_socket.server import Hub
 
 __all__ = ["Connection"]
 

@@ -12,15 +12,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from comenq_core.errors import SettingsError
-from comenq_core.log import Log
+from comenq_core.process.log import Log
 from comenq_core.protocols import Queue, Stop
-from comenq_plugins.unix_socket.committer import Committer
-from comenq_plugins.unix_socket.endpoint import listening
-from comenq_plugins.unix_socket.gate import Gate
-from comenq_plugins.unix_socket.hub import Hub
+from comenq_plugins.unix_socket.acceptor import Gate
+from comenq_plugins.unix_socket.batcher import Committer
+from comenq_plugins.unix_socket.bind import listening
+from comenq_plugins.unix_socket.handlers import Clerk
 from comenq_plugins.unix_socket.limits import Limits
-from comenq_plugins.unix_socket.operations import Clerk
-from comenq_plugins.unix_socket.rights import MANAGERS, Rights
+from comenq_plugins.unix_socket.permissions import MANAGERS, Rights
+from comenq_plugins.unix_socket.server import Hub
 
 if TYPE_CHECKING:
     from comenq_core.settings import Settings

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from comenq_core.wire import encode
+from comenq_core.wire.strict_json import encode
 
 __all__ = ["Page"]
 

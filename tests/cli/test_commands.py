@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from comenq_core.cli.commands import COMMANDS
-from comenq_core.cli.pages import listed
+from comenq_core.cli.comenq.commands import COMMANDS
+from comenq_core.cli.comenq.pagination import listed
 from comenq_core.model import Buried, Done, Kept
 from tests.cli.commanding import PROGRAM, environment, run
 from tests.cli.conftest import Comenq

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from comenq_core.cli.lines import IDLE, LINE_LIMIT, Line, Lines
+from comenq_core.cli.comenq.line_reader import IDLE, LINE_LIMIT, Line, Lines
 from tests.cli.commanding import PROGRAM, environment, run
 from tests.cli.conftest import Comenq
 from tests.cli.pretender import pretending

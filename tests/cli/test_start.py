@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from comenq_core.cli import put
-from comenq_core.cli.put import Plain
+from comenq_core.cli.comenq import put
+from comenq_core.cli.comenq.plain_args import PlainArgs
 from tests.cli.commanding import environment
 from tests.socket.serving import DEADLINE, Served
 
@@ -39,7 +39,7 @@ OF_ITS_OWN = 13
 
 def _imported(env: dict[str, str], *words: str) -> set[str]:
     # As the installed script does it, but without site, whose .pth files import what they want.
-    script = "import sys; from comenq_core.cli.client import main; sys.exit(main())"
+    script = "import sys; from comenq_core.cli.comenq.main import main; sys.exit(main())"
     command = [sys.executable, "-S", "-X", "importtime", "-c", script, *words]
     done = subprocess.run(
         command, env=env, capture_output=True, text=True, timeout=DEADLINE, check=True
@@ -67,7 +67,7 @@ def test_plain_form_has_the_defaults_of_the_options() -> None:
     parser = ArgumentParser()
     put.configure(parser)
     parsed = vars(parser.parse_args(["o/r", "1"]))
-    plain = Plain(["o/r", "1"])
+    plain = PlainArgs(["o/r", "1"])
     assert {name: getattr(plain, name) for name in parsed} == parsed
 
 

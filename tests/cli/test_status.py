@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from comenq_core.cli.prometheus import MEANINGS, metrics
-from comenq_core.cli.report import troubles
+from comenq_core.cli.comenq.prometheus import MEANINGS, metrics
+from comenq_core.cli.comenq.status_text import troubles
 from comenq_core.model import Health, Pacing, Posts, Room
 from tests.cli.commanding import ROOT, environment, run
 from tests.cli.conftest import Comenq

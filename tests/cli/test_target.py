@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from comenq_core.cli.exits import UsageError
-from comenq_core.cli.target import FORMS, read_target
+from comenq_core.cli.comenq.target import FORMS, read_target
+from comenq_core.cli.exit_status import UsageError
 from comenq_core.model import MAX_NUMBER, OWNER_PATTERN, REPO_PATTERN
 
 FULL_WIDTH = "\N{FULLWIDTH DIGIT ONE}\N{FULLWIDTH DIGIT TWO}"

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
-from comenq_core.cli.style import columns, fit, width
+from comenq_core.cli.table import columns, fit, width
 from tests.cli.commanding import PROGRAM, environment
 from tests.cli.conftest import Comenq
 from tests.cli.terminal import on_terminal

@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from comenq_core.cli.exits import UsageError
-from comenq_core.cli.times import not_before, read_duration, read_moment
-from comenq_core.rfc3339 import parse_time
+from comenq_core.cli.comenq.times import not_before, read_duration, read_moment
+from comenq_core.cli.exit_status import UsageError
+from comenq_core.wire.rfc3339 import parse_time
 
 pytestmark = pytest.mark.usefixtures("time_zone")
 

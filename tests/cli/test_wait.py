@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from comenq_core.cli.wait import LONGEST, SHORTEST, next_pause
+from comenq_core.cli.comenq.wait import LONGEST, SHORTEST, next_pause
+from comenq_core.listener.queue import JobQueue
 from comenq_core.model import Buried, Done, Entry, Verdict
-from comenq_core.queue import JobQueue
 from tests.cli.commanding import PROGRAM, environment, run
 from tests.cli.conftest import Comenq
 from tests.socket.attempts import ATTEMPT

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from comenq_core.cli.words import clock, duration, in_line, local, ordinal, target, when
+from comenq_core.cli.formatting import clock, duration, in_line, local, ordinal, target, when
 
 # 2026-12-01 12:00:00 UTC
 NOON = 1_796_126_400.0

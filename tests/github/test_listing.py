@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from comenq_plugins.github.listing import Wanted, marked, next_page
+from comenq_plugins.github.matching import Wanted, marked, next_page
 
 SENT = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
 WANTED = Wanted(bodies=("hi",), login="Me", since=SENT, known={3})

@@ -21,7 +21,7 @@ from comenq_core.model import (
 from comenq_core.settings import Secret, Settings
 from comenq_core.testing.forge import Account, Forge
 from comenq_plugins.github import make_posters
-from comenq_plugins.github.connections import IDLE_LIMIT
+from comenq_plugins.github.http.deadline import IDLE_LIMIT
 from comenq_plugins.github.poster import GitHubPoster
 from tests.github.conftest import TOKEN, MakePoster, a_job
 
@@ -96,7 +96,7 @@ def test_idle_connection_is_not_reused(
 ) -> None:
     """A connection that was idle for long is replaced: a firewall may have forgotten it."""
     assert IDLE_LIMIT <= 60
-    monkeypatch.setattr("comenq_plugins.github.connections.IDLE_LIMIT", 0)
+    monkeypatch.setattr("comenq_plugins.github.http.deadline.IDLE_LIMIT", 0)
     poster.post(a_job("a"))
     poster.post(a_job("b"))
     first, second = forge.posts

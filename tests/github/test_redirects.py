@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from comenq_core.model import Refused, Unknown
-from comenq_plugins.github.redirects import HOPS, Follow, follow, same_origin
-from comenq_plugins.github.replies import Reply
+from comenq_plugins.github.http.redirects import HOPS, Follow, follow, same_origin
+from comenq_plugins.github.http.responses import Reply
 
 FROM = "https://api.github.com/repos/o/r/issues/1/comments"
 TO = "https://api.github.com/repositories/9/issues/1/comments"

@@ -17,8 +17,8 @@ from comenq_core.model import (
     Unavailable,
     Unknown,
 )
-from comenq_plugins.github.replies import Reply, outcome
-from comenq_plugins.github.waits import WAIT_LIMIT
+from comenq_plugins.github.http.rate_limit import WAIT_LIMIT
+from comenq_plugins.github.http.responses import Reply, outcome
 
 NOW = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
 CREATED = {"id": 7, "html_url": "https://github.com/o/r/pull/1#issuecomment-7"}

@@ -10,9 +10,10 @@ import pytest
 
 from comenq_core.errors import SettingsError
 from comenq_core.settings import Secret, Settings
-from comenq_plugins.github import comenq_posters, make_posters, tokens
-from comenq_plugins.github.accounts import accounts
-from comenq_plugins.github.tokens import CommandToken, FileToken, FixedToken
+from comenq_plugins.github import comenq_posters, make_posters
+from comenq_plugins.github.auth import tokens
+from comenq_plugins.github.auth.accounts import accounts
+from comenq_plugins.github.auth.tokens import CommandToken, FileToken, FixedToken
 
 CANARY = "ghp_canary0123456789"
 

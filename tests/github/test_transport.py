@@ -11,8 +11,8 @@ import pytest
 
 from comenq_core.model import Posted, Unavailable, Unknown
 from comenq_core.testing.forge import Forge
-from comenq_plugins.github import transport
-from comenq_plugins.github.connections import Attempt
+from comenq_plugins.github.http import transport
+from comenq_plugins.github.http.deadline import Attempt
 from comenq_plugins.github.poster import GitHubPoster
 from tests.github.conftest import MakePoster, a_job
 

@@ -9,8 +9,8 @@ from collections.abc import Callable, Mapping
 import pytest
 
 from comenq_core import Settings, hookimpl
-from comenq_core.discovery import Plugin, examine
-from comenq_core.registry import Registry, load
+from comenq_core.plugins.discovery import Plugin, examine
+from comenq_core.plugins.registry import Registry, load
 from tests.plugins.page import HOOKS, PAGE, module
 from tests.process.test_plugins import INTAKE, POSTER, STORE
 

@@ -14,10 +14,10 @@ from typing import Any
 import pytest
 
 from comenq_core import Settings
-from comenq_core.discovery import Plugin, examine
 from comenq_core.model import Posted
+from comenq_core.plugins.discovery import Plugin, examine
 from comenq_core.testing.contract.harness import submission
-from comenq_core.testing.memory import MemoryStore
+from comenq_core.testing.memory_store import MemoryStore
 from tests.plugins.page import examples, sessions
 from tests.process.daemon import Daemon
 from tests.process.test_guide import ID

@@ -9,9 +9,9 @@ from comenq_core.model import Instant
 from comenq_core.settings import Secret
 from comenq_plugins.postgres.connection import Server
 from comenq_plugins.postgres.database import Database
+from comenq_plugins.postgres.options import Terms
 from comenq_plugins.postgres.schema import migrate
 from comenq_plugins.postgres.store import PostgresStore
-from comenq_plugins.postgres.terms import Terms
 
 __all__ = ["LEASE", "Opener", "open_at"]
 

@@ -76,7 +76,7 @@ def told(tmp_path: Path, dsn: str, schema: str) -> tuple[str, str]:
         f"store = 'postgres'\nqueue_path = '{tmp_path}/file/queue'\n"
         f"[postgres]\ndsn = '{dsn}'\nschema = '{schema}'\n"
     )
-    command = [sys.executable, "-m", "comenq_core.cli.daemon", "check", "--json"]
+    command = [sys.executable, "-m", "comenq_core.cli.comenqd.main", "check", "--json"]
     done = subprocess.run([*command, "--config", config], capture_output=True, check=False)
     found = {one["subject"]: (one["grade"], one["text"]) for one in json.loads(done.stdout)}
     assert "queue" not in found

@@ -182,7 +182,7 @@ def test_a_dropped_file_moves_as_a_job(full: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize("arguments", [["--from", "spool"], ["--to", "spool"]])
 def test_both_stores_have_to_be_named(config: Path, arguments: list[str]) -> None:
     """Nobody guesses which way a queue is to go."""
-    command = [sys.executable, "-m", "comenq_core.cli.daemon", "move", *arguments]
+    command = [sys.executable, "-m", "comenq_core.cli.comenqd.main", "move", *arguments]
     done = subprocess.run(command, env={}, capture_output=True, text=True, check=False)
     assert done.returncode == 2
     assert "the following arguments are required" in done.stderr

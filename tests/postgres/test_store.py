@@ -195,6 +195,6 @@ def test_a_password_is_in_no_message() -> None:
 
 def test_without_psycopg_the_message_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     """Only who selects the store learns that something is missing."""
-    monkeypatch.setitem(sys.modules, "comenq_plugins.postgres.opening", None)
+    monkeypatch.setitem(sys.modules, "comenq_plugins.postgres.factory", None)
     with pytest.raises(PluginError, match=r"pip install 'comenq\[postgres\]'"):
         open_postgres(settings("postgresql://db/x"))

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from comenq_core.cli.supervise import conf_file
+from comenq_core.supervisor.launch import conf_file
 from comenq_core.testing.forge import Forge
 from tests.process.daemon import TOKEN, Daemon
 from tests.process.processes import session_members

@@ -103,7 +103,7 @@ class Apart(Daemon):
             how: what differs for `subprocess.Popen`.
         """
         words: Sequence[str | Path] = [command] if command else []
-        daemon = [self.python, "-P", "-m", "comenq_core.cli.daemon", *words]
+        daemon = [self.python, "-P", "-m", "comenq_core.cli.comenqd.main", *words]
         options: dict[str, Any] = {
             "env": self.environment,
             "cwd": self.directory,

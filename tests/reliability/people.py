@@ -46,7 +46,7 @@ def interpreter() -> Path:
     for python in (Path(sys.executable), Path("/usr/bin", version)):
         try:
             subprocess.run(
-                [python, "-c", "import comenq_core.worker, comenq_plugins.github.poster"],
+                [python, "-c", "import comenq_core.worker.worker, comenq_plugins.github.poster"],
                 env={"PYTHONPATH": os.pathsep.join(LIBRARIES)},
                 cwd="/",
                 capture_output=True,
@@ -106,12 +106,12 @@ class Shared(Apart):
 
     def comenq_as(self, user: User, *words: str) -> subprocess.CompletedProcess[str]:
         """Run the client as somebody."""
-        return self._run_as(user, "comenq_core.cli.client", *words)
+        return self._run_as(user, "comenq_core.cli.comenq.main", *words)
 
     def comenqd_with(self, config: Path, command: str) -> subprocess.CompletedProcess[str]:
         """Run a part of the daemon that ends by itself, with another configuration file."""
         words = (command, "--config", str(config))
-        return self._run_as(DAEMON, "comenq_core.cli.daemon", *words)
+        return self._run_as(DAEMON, "comenq_core.cli.comenqd.main", *words)
 
     def _run_as(self, user: User, module: str, *words: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(

@@ -14,8 +14,8 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from comenq_core import wire
-from comenq_plugins.spool.names import Name
+from comenq_core.wire.strict_json import encode
+from comenq_plugins.spool.format.filename import Name
 from tests.reliability.burden import peak, until
 from tests.reliability.ways import Ways, request, running
 
@@ -38,7 +38,7 @@ names = st.one_of(
     any_bytes.filter(lambda name: name not in (b".", b"..")),
     st.sampled_from([b".json", b"-.json", b"a.json.json", b"\n.json", b"\xff.json", b"a.job"]),
 )
-requests = st.builds(request, st.text(max_size=20)).map(wire.encode)
+requests = st.builds(request, st.text(max_size=20)).map(encode)
 cut_requests = st.builds(lambda text, end: text[:end], requests, st.integers(0, 60))
 jobs = st.builds(
     lambda job_id, text: (
@@ -155,8 +155,8 @@ def test_no_rubbish_keeps_the_next_job_from_being_posted(ways: Ways, heap: list[
     for thing in heap:
         thing.put_into(new, outside)
     bodies = [f"good {next(GOOD)}" for _ in range(2)]
-    assert ways.say(wire.encode(request(bodies[0])))["outcome"] == "ok"
-    ways.drop(wire.encode(request(bodies[1])))
+    assert ways.say(encode(request(bodies[0])))["outcome"] == "ok"
+    ways.drop(encode(request(bodies[1])))
 
     try:
         until(lambda: all(is_posted(ways, body) for body in bodies))
@@ -169,7 +169,7 @@ def test_no_rubbish_keeps_the_next_job_from_being_posted(ways: Ways, heap: list[
 def test_job_with_a_tebibyte_behind_it_is_a_dead_letter() -> None:
     """Found by the fuzzer: a file that begins with a job and never ends is not read to its end."""
     name = Name(1, 0, "0123456789ab", "00000000")
-    job = wire.encode(
+    job = encode(
         {
             "id": name.id,
             "request": request("endless"),
@@ -198,7 +198,7 @@ def test_job_at_the_end_of_all_numbers_costs_no_other(order: int, ahead: bool) -
             os.fsencode(ways.daemon.queue / "new"), os.fsencode(ways.outside)
         )
         put = {"op": "put", "request": request("good"), "ahead": ahead}
-        assert ways.say(wire.encode(put))["outcome"] == "ok"
+        assert ways.say(encode(put))["outcome"] == "ok"
         ways.daemon.comenq("resume")
 
         until(lambda: is_posted(ways, "good"))

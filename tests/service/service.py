@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from comenq_core.cli.supervise import conf_file
+from comenq_core.supervisor.launch import conf_file
 from comenq_core.testing.forge import Forge
 from tests.service.machine import PYTHON, Machine
 

@@ -11,7 +11,7 @@ from threading import Event, Thread
 import pytest
 
 from comenq_core.testing.forge import Forge
-from comenq_plugins.spool.layout import FORMAT
+from comenq_plugins.spool.format.layout import FORMAT
 from tests.process.daemon import Daemon
 
 SPOOLS = Path(__file__).with_name("spools")

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from comenq_core.cli.check import check
-from comenq_core.cli.credentials import outdated
+from comenq_core.cli.comenqd.check import check
+from comenq_core.cli.comenqd.credentials import outdated
 from comenq_core.settings import Settings, load
 
 

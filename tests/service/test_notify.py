@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from comenq_core.journal import is_journal, with_priorities
-from comenq_core.systemd import notify, sentence
+from comenq_core.process.journald import is_journal, with_priorities
+from comenq_core.supervisor.systemd import notify, sentence
 from comenq_core.testing.forge import Forge
 from tests.process.daemon import SCRIPTS, Daemon
 from tests.process.log import DEADLINE, Log

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from comenq_core.cli.supervise import conf_file
+from comenq_core.supervisor.launch import conf_file
 
 UNITS = ("comenq.service", "comenq-user.service")
 needs_systemd = pytest.mark.skipif(

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from comenq_core.cli.supervise import conf_file
+from comenq_core.supervisor.launch import conf_file
 from comenq_core.testing.forge import Forge
 from tests.process.daemon import READY, SCRIPTS, Daemon
 from tests.process.log import DEADLINE

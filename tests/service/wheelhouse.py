@@ -14,7 +14,7 @@ from pathlib import Path
 
 from packaging.requirements import Requirement
 
-from comenq_core.cli.supervise import conf_file
+from comenq_core.supervisor.launch import conf_file
 
 __all__ = ["CHECKOUT", "build_wheel", "fill"]
 

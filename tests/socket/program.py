@@ -7,12 +7,12 @@ import signal
 import sys
 from pathlib import Path
 
-from comenq_core.log import configure
-from comenq_core.pacing import Pace
-from comenq_core.queue import JobQueue
-from comenq_core.stop import StopFlag
+from comenq_core.listener.queue import JobQueue
+from comenq_core.policy.pacing import Pace
+from comenq_core.process.log import configure
+from comenq_core.process.stop import StopFlag
 from comenq_core.testing.clock import FakeClock
-from comenq_core.testing.memory import MemoryStore
+from comenq_core.testing.memory_store import MemoryStore
 from comenq_plugins.unix_socket.intake import UnixIntake
 
 

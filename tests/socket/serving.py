@@ -14,13 +14,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
+from comenq_core.listener.queue import JobQueue
 from comenq_core.model import Job, Submission
-from comenq_core.pacing import Pace
+from comenq_core.policy.pacing import Pace
+from comenq_core.process.stop import StopFlag
 from comenq_core.protocols import Intake, Queue
-from comenq_core.queue import JobQueue
-from comenq_core.stop import StopFlag
 from comenq_core.testing.clock import FakeClock
-from comenq_core.testing.memory import MemoryStore
+from comenq_core.testing.memory_store import MemoryStore
 from comenq_plugins.unix_socket.intake import UnixIntake
 
 DEADLINE = 30.0

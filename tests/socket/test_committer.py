@@ -15,12 +15,12 @@ from typing import Any, ClassVar, NamedTuple
 import pytest
 
 from comenq_core.errors import QueueRefused, StoreError, WrongState
+from comenq_core.listener.queue import JobQueue
 from comenq_core.model import Entry, Origin, Submission
-from comenq_core.queue import JobQueue
-from comenq_core.wire import read_operation
-from comenq_plugins.unix_socket.committer import BATCH_LIMIT, Committer
-from comenq_plugins.unix_socket.operations import Errand
-from comenq_plugins.unix_socket.window import Ticket
+from comenq_core.wire.messages import read_operation
+from comenq_plugins.unix_socket.batcher import BATCH_LIMIT, Committer
+from comenq_plugins.unix_socket.handlers import Errand
+from comenq_plugins.unix_socket.pipeline import Ticket
 from tests.socket.serving import REQUEST, Served, serving, until
 
 ERRAND = Errand(

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from comenq_plugins.unix_socket import gate
-from comenq_plugins.unix_socket.channel import Channel, Party
-from comenq_plugins.unix_socket.gate import Gate
+from comenq_plugins.unix_socket import acceptor
+from comenq_plugins.unix_socket.acceptor import Gate
+from comenq_plugins.unix_socket.transport import Channel, Party
 
 
 class _Exhausted(socket.socket):
@@ -37,7 +37,7 @@ def test_gate_rests_while_there_is_no_descriptor(
     directory: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """After a failure the socket is not watched, until some time later it is tried again."""
-    monkeypatch.setattr(gate, "PAUSE", 0.01)
+    monkeypatch.setattr(acceptor, "PAUSE", 0.01)
     watched = []
 
     async def connect() -> None:

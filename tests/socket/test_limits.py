@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from comenq_plugins.unix_socket.channel import CHUNK
 from comenq_plugins.unix_socket.intake import UnixIntake
 from comenq_plugins.unix_socket.limits import MIB, Limits
+from comenq_plugins.unix_socket.transport import CHUNK
 from tests.socket.serving import DEADLINE, REQUEST, Served, Talker, serving, until
 
 SOON = 0.1

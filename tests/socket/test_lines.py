@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from comenq_plugins.unix_socket.lines import Lines, LineTooLong
+from comenq_plugins.unix_socket.framing import Lines, LineTooLong
 
 texts = st.binary(max_size=20).map(lambda data: data.replace(b"\n", b"."))
 

@@ -6,7 +6,7 @@ import pytest
 
 from comenq_core.model import CommentRequest, Job, Origin
 from comenq_core.testing.clock import FakeClock
-from comenq_plugins.unix_socket.rights import NotPermitted, Rights
+from comenq_plugins.unix_socket.permissions import NotPermitted, Rights
 
 ALICE, BOB, DAEMON, ROOT = 1001, 1002, 900, 0
 MASTERS = frozenset({ROOT, DAEMON})

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from comenq_core.errors import SettingsError
-from comenq_core.pacing import Pace
-from comenq_core.queue import JobQueue
-from comenq_core.stop import StopFlag
+from comenq_core.listener.queue import JobQueue
+from comenq_core.policy.pacing import Pace
+from comenq_core.process.stop import StopFlag
 from comenq_plugins.unix_socket.intake import UnixIntake
 from tests.socket.serving import REQUEST, Served, serving, until
 

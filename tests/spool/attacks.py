@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from comenq_plugins.spool.names import Name
+from comenq_plugins.spool.format.filename import Name
 from tests.spool.rig import request_text
 
 __all__ = [

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 
-from comenq_plugins.spool import group
+from comenq_plugins.spool import group_commit
 
 DEADLINE = 30.0
 
@@ -19,4 +19,6 @@ def until_waiting(count: int) -> None:
 
 def _waiting() -> int:
     codes = [frame.f_code for frame in sys._current_frames().values()]
-    return sum(code.co_name == "wait" and code.co_filename == group.__file__ for code in codes)
+    return sum(
+        code.co_name == "wait" and code.co_filename == group_commit.__file__ for code in codes
+    )

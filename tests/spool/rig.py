@@ -8,13 +8,13 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from comenq_core.clock import system_clock
 from comenq_core.model import Attempt, CommentRequest, Instant, Job, Origin, Submission
+from comenq_core.process.clock import system_clock
 from comenq_core.settings import Settings
 from comenq_core.testing.clock import FakeClock
 from comenq_plugins.spool import SpoolStore, open_spool
+from comenq_plugins.spool.format.filename import Name
 from comenq_plugins.spool.index import WINDOW
-from comenq_plugins.spool.names import Name
 
 __all__ = [
     "DIRECTORIES",
@@ -92,11 +92,9 @@ def attempt(store: SpoolStore, message: str = "as it should be") -> Attempt:
 
 def request_text(body: str = "Hi", **members: object) -> bytes:
     """A request as it is dropped."""
-    from comenq_core import wire
+    from comenq_core.wire.strict_json import encode
 
-    return wire.encode(
-        {"owner": "octocat", "repo": "hello", "pr_number": 7, "body": body, **members}
-    )
+    return encode({"owner": "octocat", "repo": "hello", "pr_number": 7, "body": body, **members})
 
 
 def drop(spool: Path, name: str, text: bytes) -> Path:

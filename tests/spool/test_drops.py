@@ -12,9 +12,10 @@ from pathlib import Path
 import pytest
 
 from comenq_core.model import Buried, State
-from comenq_plugins.spool import SpoolStore, arrivals, reading
-from comenq_plugins.spool.names import Name
-from comenq_plugins.spool.reading import Unfit, read_foreign
+from comenq_plugins.spool import SpoolStore, drop_scan
+from comenq_plugins.spool.format.filename import Name
+from comenq_plugins.spool.fs import safe_read
+from comenq_plugins.spool.fs.safe_read import Unfit, read_foreign
 from tests.spool.attacks import (
     ATTACKS,
     JOB_NAME,
@@ -344,7 +345,7 @@ def test_a_file_that_changes_while_it_is_read_is_refused(
     path = tmp_path / "file"
     path.write_bytes(b"Ho")
     os.utime(path, (1, 1))
-    real = reading.read_all
+    real = safe_read.read_all
 
     def read_and_change(descriptor: int, limit: int) -> bytes:
         data = real(descriptor, limit)
@@ -357,7 +358,7 @@ def test_a_file_that_changes_while_it_is_read_is_refused(
             path.write_bytes(change)
         return data
 
-    monkeypatch.setattr(reading, "read_all", read_and_change)
+    monkeypatch.setattr(safe_read, "read_all", read_and_change)
     with pytest.raises(Unfit, match="changed while it was read"):
         read_foreign(str(path), 100)
 
@@ -406,7 +407,7 @@ def test_ten_thousand_files_are_adopted_in_small_steps(
         reads.append(path)
         return read_foreign(path, limit)
 
-    monkeypatch.setattr(arrivals, "read_foreign", counted)
+    monkeypatch.setattr(drop_scan, "read_foreign", counted)
     store = open_at(in_memory)
     make_old(in_memory / "new")
     try:
@@ -439,7 +440,7 @@ def test_unfinished_files_do_not_make_a_step_long(
         reads.append(path)
         return read_foreign(path, limit)
 
-    monkeypatch.setattr(arrivals, "read_foreign", counted)
+    monkeypatch.setattr(drop_scan, "read_foreign", counted)
     assert not opener().tend()
     assert 0 < len(reads) <= 64
 

@@ -18,7 +18,9 @@ import pytest
 
 from comenq_core.errors import NoSuchJob, QueueRefused, StoreError, WrongState
 from comenq_core.model import Done, Job, Pacing, Pause, Submission
-from comenq_plugins.spool import SpoolStore, flush, journal
+from comenq_plugins.spool import SpoolStore
+from comenq_plugins.spool.format import job_file
+from comenq_plugins.spool.fs import fsync
 from tests.reliability.disks import remount, small_disk
 from tests.spool.attacks import make_old
 from tests.spool.broken import BrokenDisk
@@ -171,7 +173,7 @@ def test_what_never_came_as_far_as_the_disk_does_not_wait(
     def fail(_job: Job) -> bytes:
         raise MemoryError
 
-    monkeypatch.setattr(journal, "encode_job", fail)
+    monkeypatch.setattr(job_file, "encode_job", fail)
     with closing(open_at(lab.template, FROZEN)) as store:
         before = store.counts()
         with pytest.raises(MemoryError):
@@ -192,7 +194,7 @@ def test_nothing_is_left_of_what_was_interrupted(
 
     spool = tmp_path / "queue"
     with closing(open_at(spool, FROZEN)) as store:
-        monkeypatch.setattr(flush, "_has_syncfs", lambda: False)
+        monkeypatch.setattr(fsync, "_has_syncfs", lambda: False)
         monkeypatch.setattr(os, "fsync", interrupted)
         with pytest.raises(KeyboardInterrupt):
             store.put([submission(str(number)) for number in range(count)])

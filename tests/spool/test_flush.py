@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from comenq_plugins.spool import durable, flush
-from comenq_plugins.spool.flush import Flusher
+from comenq_plugins.spool.fs import durable, fsync
+from comenq_plugins.spool.fs.fsync import Flusher
 
 
 class Meter:
@@ -26,9 +26,9 @@ class Meter:
         self.now = 0.0
         self.calls: list[str] = []
         monkeypatch.setattr(os, "fsync", lambda _: self._spend("fsync", one))
-        monkeypatch.setattr(flush, "_syncfs", lambda _: self._spend("syncfs", whole))
-        monkeypatch.setattr(flush, "_has_syncfs", lambda: True)
-        monkeypatch.setattr(flush, "_is_trusted", lambda _: True)
+        monkeypatch.setattr(fsync, "_syncfs", lambda _: self._spend("syncfs", whole))
+        monkeypatch.setattr(fsync, "_has_syncfs", lambda: True)
+        monkeypatch.setattr(fsync, "_is_trusted", lambda _: True)
 
     def _spend(self, call: str, seconds: float) -> None:
         self.calls.append(call)
@@ -103,7 +103,7 @@ def test_each_size_of_batch_learns_for_itself(
 def test_fsyncs_of_a_batch_wait_together(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """So they share one commit of the filesystem's journal."""
     together = threading.Barrier(8, timeout=30)
-    monkeypatch.setattr(flush, "_has_syncfs", lambda: False)
+    monkeypatch.setattr(fsync, "_has_syncfs", lambda: False)
     monkeypatch.setattr(os, "fsync", lambda _: together.wait())
     flush_files(Flusher(), tmp_path)
     assert not together.broken
@@ -117,15 +117,15 @@ def test_no_fsync_is_under_way_when_another_has_failed(
     failures = iter([OSError(5, "Input/output error")])
     done: list[bool] = []
 
-    def fsync(descriptor: int) -> None:
+    def fail_second(descriptor: int) -> None:
         if failure := next(failures, None):
             has_failed.set()
             raise failure
         assert has_failed.wait(30)
         done.append(bool(os.fstat(descriptor)))
 
-    monkeypatch.setattr(flush, "_has_syncfs", lambda: False)
-    monkeypatch.setattr(os, "fsync", fsync)
+    monkeypatch.setattr(fsync, "_has_syncfs", lambda: False)
+    monkeypatch.setattr(os, "fsync", fail_second)
     with pytest.raises(OSError, match="Input/output"):
         flush_files(Flusher(), tmp_path)
     assert len(done) == 7
@@ -145,18 +145,18 @@ def test_a_kernel_whose_syncfs_hides_errors_is_not_asked(
     monkeypatch: pytest.MonkeyPatch, release: str, is_used: bool
 ) -> None:
     """An acknowledgement needs a call that tells of failures."""
-    if not hasattr(flush._libc(), "syncfs"):
+    if not hasattr(fsync._libc(), "syncfs"):
         pytest.skip("this system has no syncfs")
     kernel = os.uname_result(("Linux", "here", release, "#1", "x86_64"))
     monkeypatch.setattr(os, "uname", lambda: kernel)
-    assert flush._has_syncfs.__wrapped__() is is_used
+    assert fsync._has_syncfs.__wrapped__() is is_used
 
 
 def test_a_filesystem_that_nobody_has_tried_is_not_trusted(tmp_path: Path) -> None:
     """Where no power was cut, each file is fsynced."""
     for path, names in ((Path("/proc/self/status"), set()), (tmp_path, {"ext4", "xfs", "btrfs"})):
         descriptor = os.open(path, os.O_RDONLY)
-        trusted = flush._is_trusted(descriptor)
+        trusted = fsync._is_trusted(descriptor)
         os.close(descriptor)
         kind = filesystem_of(path)
         assert trusted == (kind in names or kind == "tmpfs")
@@ -173,7 +173,7 @@ def filesystem_of(path: Path) -> str:
 def test_syncfs_reports_a_failure(tmp_path: Path) -> None:
     """What the kernel refuses is an error, not an acknowledgement."""
     with pytest.raises(OSError, match="Bad file descriptor"):
-        flush._syncfs(-1)
+        fsync._syncfs(-1)
 
 
 def test_a_batch_that_cannot_be_flushed_leaves_no_files(
@@ -185,7 +185,7 @@ def test_a_batch_that_cannot_be_flushed_leaves_no_files(
         raise OSError(5, "Input/output error")
 
     monkeypatch.setattr(os, "fsync", fail)
-    monkeypatch.setattr(flush, "_syncfs", fail)
+    monkeypatch.setattr(fsync, "_syncfs", fail)
     with pytest.raises(OSError, match="Input/output"):
         durable.create_all({f"{tmp_path}/{i}": b"x" for i in range(100)}, Flusher())
     assert list(tmp_path.iterdir()) == []
@@ -204,7 +204,7 @@ def test_a_batch_that_cannot_be_written_leaves_nothing(
         return write(descriptor, data)
 
     monkeypatch.setattr(os, "write", write_until_full)
-    monkeypatch.setattr(flush, "_has_syncfs", lambda: has_syncfs)
+    monkeypatch.setattr(fsync, "_has_syncfs", lambda: has_syncfs)
     with pytest.raises(OSError, match="No space left"):
         durable.create_all({f"{tmp_path}/{i}": b"x" for i in range(100)}, Flusher())
     assert list(tmp_path.iterdir()) == []

@@ -14,7 +14,7 @@ from itertools import islice
 
 import pytest
 
-from comenq_plugins.spool.group import GroupCommit, _Part
+from comenq_plugins.spool.group_commit import GroupCommit, _Part
 from tests.spool.crowd import until_waiting
 
 

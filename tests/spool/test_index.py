@@ -9,8 +9,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
+from comenq_plugins.spool.format.filename import Name
 from comenq_plugins.spool.index import Index
-from comenq_plugins.spool.names import Name
 
 ids = st.sampled_from([f"{letter}00000000000" for letter in "abcdefgh"])
 digests = st.sampled_from(["00000000", "11111111"])

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from comenq_core.errors import InvalidRequest
 from comenq_core.model import Attempt, CommentRequest, Job, State, Verdict
 from comenq_core.testing.strategies import attempts, jobs, requests, verdicts
-from comenq_plugins.spool import durable
-from comenq_plugins.spool.journal import (
+from comenq_plugins.spool.format.filename import Name
+from comenq_plugins.spool.format.job_file import (
     Event,
     Forgiven,
     decode,
@@ -24,7 +24,7 @@ from comenq_plugins.spool.journal import (
     events_in,
     may_be_in,
 )
-from comenq_plugins.spool.names import Name
+from comenq_plugins.spool.fs import durable
 from tests.spool.rig import ME
 
 NOON = datetime(2026, 12, 1, 12, tzinfo=UTC)

@@ -11,7 +11,7 @@ import pytest
 from comenq_core.model import Buried, State
 from comenq_core.testing.clock import FakeClock
 from comenq_plugins.spool import SpoolStore
-from comenq_plugins.spool.listings import Listings
+from comenq_plugins.spool.listing_cache import Listings
 from tests.spool.rig import Opener, attempt, claim, put
 
 NAMES = [f"0000000000000000{number}-0-7f3kq2m8x1ab-5tq0w9zr-0-0.job" for number in range(3)]

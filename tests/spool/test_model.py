@@ -32,7 +32,7 @@ from comenq_core.model import (
     Verdict,
 )
 from comenq_core.testing.clock import FakeClock
-from comenq_core.testing.memory import MemoryStore
+from comenq_core.testing.memory_store import MemoryStore
 from comenq_plugins.spool import SpoolStore
 from tests.spool.rig import attempt, open_at, submission
 

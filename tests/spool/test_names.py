@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from comenq_core.identity import digest_of, id_from
 from comenq_core.model import CommentRequest
+from comenq_core.model.identity import digest_of, id_from
 from comenq_core.testing.strategies import moments, requests
-from comenq_plugins.spool.names import Name, job_names, micros, moment
+from comenq_plugins.spool.format.filename import Name, job_names, micros, moment
 
 LETTERS = "0123456789abcdefghjkmnpqrstvwxyz"
 LATEST = datetime.max.replace(tzinfo=UTC)

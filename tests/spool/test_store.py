@@ -32,11 +32,12 @@ from comenq_core.model import (
 )
 from comenq_core.protocols import Watch
 from comenq_core.testing.clock import FakeClock
-from comenq_plugins.spool import SpoolStore, incoming, journal, recovery
-from comenq_plugins.spool.journal import Event, decode, encode_event
-from comenq_plugins.spool.locks import locked
-from comenq_plugins.spool.names import Name
-from comenq_plugins.spool.watch import _Blind
+from comenq_plugins.spool import SpoolStore, new_directory, recovery
+from comenq_plugins.spool.format import job_file
+from comenq_plugins.spool.format.filename import Name
+from comenq_plugins.spool.format.job_file import Event, decode, encode_event
+from comenq_plugins.spool.fs.inotify import _Blind
+from comenq_plugins.spool.fs.locks import locked
 from tests.spool.children import alive, all_at_once
 from tests.spool.crowd import until_waiting
 from tests.spool.rig import (
@@ -446,7 +447,7 @@ def test_what_is_for_other_repositories_is_not_decoded(
         decoded.append(name)
         return decode(data, name, state)
 
-    monkeypatch.setattr(journal, "decode", spy)
+    monkeypatch.setattr(job_file, "decode", spy)
     found = store.pending_in("OctoCat/good-bye", limit=9)
     assert [job and job.id for job in found] == [None, jobs[1].id, None]
     assert decoded == [wanted]
@@ -471,7 +472,7 @@ def test_held_jobs_are_found_wherever_they_have_gone_since(
 
 def test_a_job_is_found_while_it_moves(store: SpoolStore, spool: Path) -> None:
     """A look-up that comes too late where the job was looks again where it is."""
-    from comenq_plugins.spool.catalogue import Catalogue, Place
+    from comenq_plugins.spool.catalog import Catalogue, Place
 
     (job,) = put(store, "Hi")
     catalogue: Catalogue = store._catalogue
@@ -566,7 +567,7 @@ def test_without_inotify_all_is_found_all_the_same(
     opener: Opener, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """On other systems every look is a fresh one."""
-    monkeypatch.setattr(incoming, "watch_directories", lambda _: _Blind())
+    monkeypatch.setattr(new_directory, "watch_directories", lambda _: _Blind())
     store, other = opener(), opener()
     (job,) = put(other, "Hi")
     with store.lock():

@@ -72,7 +72,7 @@ class Listener:
         self._trace = self.directory / "trace"
         self._process = subprocess.Popen(
             ["strace", "-f", "-y", "-qq", "-s", "100000", "-e", TRACED, "-o", self._trace,
-             sys.executable, "-m", "comenq_core.cli.daemon", "listen", "--config", config],
+             sys.executable, "-m", "comenq_core.cli.comenqd.main", "listen", "--config", config],
             stderr=subprocess.PIPE,
             text=True,
             start_new_session=True,

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from comenq_plugins.spool.names import Name
+from comenq_plugins.spool.format.filename import Name
 from tests.spool.attacks import (
     ATTACKS,
     JOB_NAME,

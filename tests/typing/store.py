@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from comenq_core import Settings, Store, hookimpl, system_clock
 from comenq_core.protocols import Onlooker, StoreFactory
-from comenq_core.testing.memory import MemoryStore
+from comenq_core.testing.memory_store import MemoryStore
 
 
 class Memories:

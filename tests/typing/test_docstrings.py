@@ -28,7 +28,7 @@ PUBLIC = (
     "comenq_core.testing.clock",
     "comenq_core.testing.contract",
     "comenq_core.testing.forge",
-    "comenq_core.testing.memory",
+    "comenq_core.testing.memory_store",
     "comenq_core.testing.strategies",
 )
 

@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from comenq_core.model import CommentRequest, Job, Origin, Pacing, Submission
+from comenq_core.policy.from_settings import pace_of, policy_of
 from comenq_core.protocols import Poster
 from comenq_core.settings import Settings
 from comenq_core.settings.secret import Secret
-from comenq_core.terms import pace_of, policy_of
 from comenq_core.testing.clock import FakeClock
 from comenq_core.testing.forge import Forge
-from comenq_core.worker import Worker
+from comenq_core.worker.worker import Worker
 from comenq_plugins.github import make_posters
 from comenq_plugins.spool import SpoolStore, open_spool
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from select import select
 
-from comenq_core.drive import _drive
+from comenq_core.policy.from_settings import pace_of, policy_of
+from comenq_core.process.stop import StopFlag
 from comenq_core.settings import Settings
-from comenq_core.stop import StopFlag
-from comenq_core.terms import pace_of, policy_of
 from comenq_core.testing.clock import FakeClock
-from comenq_core.testing.memory import MemoryStore
-from comenq_core.worker import Worker
+from comenq_core.testing.memory_store import MemoryStore
+from comenq_core.worker.main import _drive
+from comenq_core.worker.worker import Worker
 
 
 class Scripted(Worker):

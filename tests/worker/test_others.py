@@ -22,11 +22,11 @@ from comenq_core.model import (
     State,
     Submission,
 )
-from comenq_core.pacing import Pace
-from comenq_core.retry import Policy
+from comenq_core.policy.pacing import Pace
+from comenq_core.policy.retry import Policy
 from comenq_core.testing.clock import FakeClock
-from comenq_core.testing.memory import MemoryStore
-from comenq_core.worker import Worker
+from comenq_core.testing.memory_store import MemoryStore
+from comenq_core.worker.worker import Worker
 
 PACE = Pace(cooldown=900, flutter=0, attempt_limit=30)
 POLICY = Policy(max_attempts=5, max_interruptions=3, recheck=5)

@@ -18,11 +18,11 @@ from comenq_core.model import (
     Submission,
     Unknown,
 )
-from comenq_core.pacing import Pace
-from comenq_core.retry import Policy
-from comenq_core.testing.memory import MemoryStore
-from comenq_core.tries import try_find, try_post
-from comenq_core.worker import Worker
+from comenq_core.policy.pacing import Pace
+from comenq_core.policy.retry import Policy
+from comenq_core.testing.memory_store import MemoryStore
+from comenq_core.worker.attempts import try_find, try_post
+from comenq_core.worker.worker import Worker
 
 POLICY = Policy(max_attempts=5, max_interruptions=3, recheck=5)
 START = Instant(wall=datetime(2026, 12, 1, tzinfo=UTC), boot="b", ticks=100.0)

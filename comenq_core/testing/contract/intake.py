@@ -11,13 +11,13 @@ from typing import Any, ClassVar, Protocol
 import pytest
 
 from comenq_core.errors import ComenqError, QueueRefused, StoreError
+from comenq_core.listener.queue import JobQueue
 from comenq_core.model import BODY_LIMIT, MAX_NUMBER, CommentRequest, Entry, Submission
-from comenq_core.pacing import Pace
+from comenq_core.policy.pacing import Pace
+from comenq_core.process.stop import StopFlag
 from comenq_core.protocols import Intake
-from comenq_core.queue import JobQueue
-from comenq_core.stop import StopFlag
 from comenq_core.testing.clock import FakeClock
-from comenq_core.testing.memory import MemoryStore
+from comenq_core.testing.memory_store import MemoryStore
 
 __all__ = ["HandIn", "Inbox", "IntakeContract", "Serving"]
 

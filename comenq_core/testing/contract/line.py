@@ -12,10 +12,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from comenq_core.errors import NoSuchJob, WrongState
+from comenq_core.listener.queue import JobQueue
 from comenq_core.model import PENDING, Counts, Done, State
-from comenq_core.pacing import Pace
+from comenq_core.policy.pacing import Pace
 from comenq_core.protocols import Store
-from comenq_core.queue import JobQueue
 from comenq_core.testing.clock import FakeClock
 from comenq_core.testing.contract.harness import (
     ALICE,

@@ -25,7 +25,7 @@ from comenq_core.testing.contract.harness import (
     submission,
     try_and_settle,
 )
-from comenq_core.testing.memory import MemoryStore
+from comenq_core.testing.memory_store import MemoryStore
 from comenq_core.testing.strategies import bodies
 
 __all__ = ["MovingContract"]

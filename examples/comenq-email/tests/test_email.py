@@ -27,7 +27,7 @@ from comenq_core import (
     Submission,
 )
 from comenq_core.model import Entry
-from comenq_core.stop import StopFlag
+from comenq_core.process.stop import StopFlag
 from comenq_core.testing.contract import IntakeContract
 from comenq_core.testing.contract.intake import DEADLINE, HandIn, Inbox, Serving
 from comenq_email.intake import EmailIntake

@@ -1,0 +1,1 @@
+"""The client, `comenq`: one module for each command, and what they share."""

@@ -1,0 +1,86 @@
+"""Where the text of a comment comes from: it is queued byte for byte."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+from comenq_core.cli.exit_status import UsageError
+from comenq_core.limits import BODY_LIMIT
+
+__all__ = ["comment", "draft", "utf8"]
+
+
+def comment(words: Sequence[str], file: str | None) -> str:
+    """The comment that the command line gives or names, or that is piped in.
+
+    Args:
+        words: what stood after the pull request: the comment itself, or nothing.
+        file: the file that has it, or ``-`` for standard input.
+
+    Raises:
+        UsageError: there is none, more than one, or one that is not UTF-8.
+    """
+    text = draft(words, file)
+    return _piped() if text is None else text
+
+
+def draft(words: Sequence[str], file: str | None) -> str | None:
+    """The same, for an editor to begin with; ``None`` where nothing is given or named.
+
+    Raises:
+        UsageError: as `comment`.
+    """
+    if len(words) > 1:
+        raise UsageError("the comment must be one argument: put quotes around it")
+    if words and file is not None:
+        raise UsageError("the comment is given twice: as an argument and with -F")
+    if file == "-":
+        return _decoded("standard input", sys.stdin.buffer.read(BODY_LIMIT + 1))
+    if file is not None:
+        return _read(file)
+    if words and words[0] == "-":
+        raise UsageError("'-' would be posted as it is: use -F - to read standard input")
+    return utf8("the comment", words[0]) if words else None
+
+
+def utf8(place: str, text: str) -> str:
+    """A text of the command line, if its bytes were UTF-8.
+
+    Raises:
+        UsageError: they were not.
+    """
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise UsageError(f"{place}: is not UTF-8 at character {error.start + 1}") from None
+    return text
+
+
+def _piped() -> str:
+    if sys.stdin is None or sys.stdin.isatty():
+        raise UsageError(
+            "no comment is given: add it as the last argument, name a file with -F,"
+            " write it with -e, or pipe it in"
+        )
+    text = _decoded("standard input", sys.stdin.buffer.read(BODY_LIMIT + 1))
+    if not text.strip():
+        raise UsageError("no comment is given, and standard input is empty")
+    return text
+
+
+def _read(path: str) -> str:
+    try:
+        with open(path, "rb") as file:
+            return _decoded(path, file.read(BODY_LIMIT + 1))
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be read: {error.strerror}") from None
+
+
+def _decoded(place: str, data: bytes) -> str:
+    if len(data) > BODY_LIMIT:
+        raise UsageError(f"{place}: is longer than the {BODY_LIMIT} bytes that GitHub takes")
+    try:
+        return data.decode()
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{place}: is not UTF-8 at byte {error.start + 1}") from None

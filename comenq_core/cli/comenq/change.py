@@ -1,0 +1,107 @@
+"""`comenq bump`, `bust`, `hold`, `release`, `retry` and `del`: one change, several jobs."""
+
+from __future__ import annotations
+
+import os
+import time
+from argparse import ArgumentParser, Namespace
+from collections.abc import Mapping, Sequence
+
+from comenq_core.cli.comenq.pagination import history, listed
+from comenq_core.cli.comenq.requests import add_ids, add_json, named_ids
+from comenq_core.cli.exit_status import DONE, FAILED, UsageError
+from comenq_core.cli.formatting import in_line, target
+from comenq_core.cli.output import complain, emit, emit_json
+from comenq_core.client import accepted, candidates, connect
+from comenq_core.errors import DaemonRefused, NotAcknowledged
+from comenq_core.text import printable
+
+__all__ = ["configure", "run"]
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    Reply = dict[str, Any]
+
+DONE_WORDS = {
+    "bump": "bumped",
+    "bust": "moved back",
+    "hold": "held",
+    "release": "released",
+    "retry": "queued again",
+    "del": "deleted",
+}
+# In which states --all finds its jobs; changing every job's place would change nothing.
+ALL: Mapping[str, Sequence[str]] = {
+    "hold": ("waiting",),
+    "release": ("held",),
+    "retry": ("failed",),
+    "del": ("waiting", "held"),
+}
+
+
+def configure(parser: ArgumentParser) -> None:
+    """Say what the command takes."""
+    name = parser.get_default("command")
+    example = f"  comenq list --repo octo-org/site --json | jq -r .id | comenq {name} -"
+    if name == "retry":
+        example = example.replace("--json", "--state failed --json")
+    parser.epilog = f"examples:\n  comenq {name} 7f3k 9q2m\n{example}\n"
+    add_ids(parser)
+    if name in ALL:
+        states = " and ".join(ALL[name])
+        parser.add_argument("--all", action="store_true", help=f"all {states} jobs")
+    add_json(parser, "each changed job as a line of")
+
+
+def run(args: Namespace) -> int:
+    """Change the jobs one by one; those that cannot be changed are told, and fail the command."""
+    wants_all = getattr(args, "all", False)
+    if wants_all == bool(args.ids):
+        alternative = ", or say --all, but not both" if args.command in ALL else ""
+        raise UsageError(f"name the jobs to {args.command} by their ids{alternative}")
+    ids = _all(args) if wants_all else named_ids(args.ids)
+    if not ids:
+        complain(f"there is nothing to {args.command}")
+        return DONE
+    return DONE if all(_changes(args, ids)) else FAILED
+
+
+def _changes(args: Namespace, ids: Sequence[str]) -> Sequence[bool]:
+    """Whether each has been changed. They are sent ahead, so that they share the daemon's work."""
+    are_changed: list[bool] = []
+    try:
+        with connect(candidates(args.socket, os.environ)) as daemon:
+            for reply in daemon.ask_many({"op": args.command, "id": job_id} for job_id in ids):
+                are_changed.append(_is_changed(args, reply))  # noqa: PERF401 -- may end amid it
+    except (NotAcknowledged, KeyboardInterrupt):
+        if missing := ids[len(are_changed) :]:
+            complain(f"from {missing[0]} on, {len(missing):,} may be done and may be not")
+        raise
+    return are_changed
+
+
+def _all(args: Namespace) -> list[str]:
+    states = ALL[args.command]
+    jobs = history(args, failed=True) if "failed" in states else listed(args, state=states)
+    return [job["id"] for job in jobs]
+
+
+def _is_changed(args: Namespace, reply: Reply) -> bool:
+    try:
+        entry = accepted(reply)["entry"]
+    except DaemonRefused as error:
+        complain(printable(error))
+        return False
+    if args.json:
+        emit_json([entry])
+    else:
+        emit(_told(args.command, entry))
+    return True
+
+
+def _told(command: str, entry: Reply) -> str:
+    still_waits = command != "del" and entry["state"] == "waiting"
+    place = [in_line(entry, time.time())] if still_waits else []
+    return " · ".join([f"{DONE_WORDS[command]} {entry['id']}", target(entry), *place])

@@ -1,0 +1,42 @@
+"""`comenq completion`."""
+
+from __future__ import annotations
+
+import sys
+from argparse import ArgumentParser, Namespace
+
+from comenq_core.cli.exit_status import DONE
+
+__all__ = ["configure", "run"]
+
+SHELLS = ("bash", "zsh", "fish")
+PROGRAMS = ("comenq", "comenqd")
+EXAMPLES = """\
+examples:
+  source <(comenq completion bash)
+  comenq completion zsh > ~/.zfunc/_comenq
+  comenq completion fish > ~/.config/fish/completions/comenq.fish
+  comenq completion bash comenqd
+"""
+
+
+def configure(parser: ArgumentParser) -> None:
+    """Say what the command takes."""
+    parser.epilog = EXAMPLES
+    parser.add_argument("shell", metavar="SHELL", choices=SHELLS, help=", ".join(SHELLS))
+    parser.add_argument(
+        "program",
+        metavar="PROGRAM",
+        nargs="?",
+        choices=PROGRAMS,
+        default=PROGRAMS[0],
+        help="whose commands: comenq (the default) or comenqd",
+    )
+
+
+def run(args: Namespace) -> int:
+    """Print a script as scripts/generate has made it, with what an installation does not have."""
+    from comenq_core.supervisor.launch import conf_file
+
+    sys.stdout.write(conf_file(f"completions/{args.program}.{args.shell}").read_text("utf-8"))
+    return DONE

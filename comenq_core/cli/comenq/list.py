@@ -1,0 +1,128 @@
+"""`comenq list`."""
+
+from __future__ import annotations
+
+import time
+from argparse import ArgumentParser, Namespace
+from collections.abc import Iterator
+from itertools import chain, islice
+
+from comenq_core.cli.comenq.pagination import history, listed
+from comenq_core.cli.comenq.requests import add_json, ask, number
+from comenq_core.cli.exit_status import DONE
+from comenq_core.cli.formatting import clock, target, tries, when
+from comenq_core.cli.output import complain, emit, emit_json
+from comenq_core.cli.table import columns
+
+__all__ = ["configure", "run", "table"]
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    Job = dict[str, Any]
+
+PAGE = 50
+PENDING = ("waiting", "posting", "doubtful", "held")
+FAILED = "failed"
+HEADS = ("ID", "PULL REQUEST", "COMMENT", "STATE", "TRIES", "WHEN")
+COMMENT = HEADS.index("COMMENT")
+# On a narrow terminal, what a job is and how it stands is worth more than the rest.
+SPARE = (HEADS.index("TRIES"), HEADS.index("WHEN"), COMMENT)
+COLOURS = {"posting": "cyan", "doubtful": "yellow", "held": "yellow", FAILED: "red"}
+EXAMPLES = """\
+examples:
+  comenq list
+  comenq list --repo octo-org/site --state held
+  comenq list --state failed
+  comenq list --json | jq -r .body
+"""
+
+
+def configure(parser: ArgumentParser) -> None:
+    """Say what the command takes."""
+    parser.epilog = EXAMPLES
+    add = parser.add_argument
+    extent = parser.add_mutually_exclusive_group()
+    most = f"at most so many (default: {PAGE})"
+    extent.add_argument("-n", "--limit", type=number, metavar="N", help=most)
+    extent.add_argument("--all", action="store_true", help="all of them; the default with --json")
+    add("--repo", metavar="OWNER/REPO", help="only those for this repository")
+    add(
+        "--state",
+        action="append",
+        choices=(*PENDING, FAILED),
+        help="only those; may be given again (default: all but the failed ones)",
+    )
+    add_json(parser, "each job, with its whole comment, as a line of")
+
+
+def run(args: Namespace) -> int:
+    """List the jobs in the order in which they will be posted."""
+    if args.json:
+        emit_json(islice(_jobs(args, args.limit), args.limit))
+        return DONE
+    limit = args.limit or (None if args.all else PAGE)
+    # One more than is shown tells whether there are more.
+    jobs = list(islice(_jobs(args, limit and limit + 1), limit and limit + 1))
+    if jobs:
+        emit(*table(jobs[:limit]))
+    else:
+        complain(
+            "nothing is queued that matches" if args.repo or args.state else "nothing is queued"
+        )
+    _tell_of_others(args, shown=len(jobs[:limit]), are_more=len(jobs) != len(jobs[:limit]))
+    return DONE
+
+
+def table(jobs: list[Job]) -> list[str]:
+    """The jobs as lines that fit the terminal."""
+    now = time.time()
+    rows = [_row(job, now) for job in jobs]
+    return columns(HEADS, rows, shrink=COMMENT, spare=SPARE, colours=COLOURS)
+
+
+def _jobs(args: Namespace, limit: int | None) -> Iterator[Job]:
+    states = args.state or PENDING
+    pending = [state for state in PENDING if state in states]
+    queued = listed(args, limit=limit, repo=args.repo, state=pending) if pending else iter(())
+    return chain(queued, _failed(args)) if FAILED in states else queued
+
+
+def _failed(args: Namespace) -> Iterator[Job]:
+    for job in history(args, failed=True):
+        if args.repo is None or target(job).lower().startswith(f"{args.repo.lower()}#"):
+            yield job
+
+
+def _tell_of_others(args: Namespace, *, shown: int, are_more: bool) -> None:
+    if args.state and not are_more:
+        return
+    counts = ask(args, op="status")["status"]["counts"]
+    if are_more and not (args.repo or args.state):
+        more = sum(counts[state] for state in ("waiting", "posting", "held")) - shown
+        complain(f"… and {more:,} more: see them with -n NUMBER or --all")
+    elif are_more:
+        complain("… and more: see them with -n NUMBER or --all")
+    if counts[FAILED] and not args.state:
+        complain(f"{counts[FAILED]:,} failed: see them with --state failed")
+
+
+def _row(job: Job, now: float) -> list[object]:
+    first_line = (job["body"] or job["reason"]).strip().partition("\n")[0]
+    return [
+        job["id"],
+        target(job),
+        first_line.rstrip("\r"),
+        job["state"],
+        tries(job),
+        _when(job, now),
+    ]
+
+
+def _when(job: Job, now: float) -> str:
+    if "posted_at" in job:
+        return clock(job["posted_at"], now)
+    if job["state"] != "waiting":
+        return ""
+    return when(job["eta_seconds"], now).removeprefix("about ")

@@ -1,0 +1,86 @@
+"""The command `comenq`."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+
+from comenq_core.cli.comenq import put
+from comenq_core.cli.comenq.plain_args import PlainArgs, is_plain
+from comenq_core.cli.exit_status import FAILED, INTERRUPTED, UNREACHABLE, USAGE, UsageError
+from comenq_core.errors import ComenqError, DaemonUnreachable
+
+__all__ = ["main"]
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command.
+
+    Args:
+        argv: its arguments, without its name; by default those of the process.
+
+    Returns:
+        The exit status: 0 done, 1 refused or failed, 2 usage, 3 the daemon cannot be reached.
+    """
+    words = sys.argv[1:] if argv is None else list(argv)
+    try:
+        status = _run(words)
+        print(end="", flush=True)
+    except UsageError as error:
+        return _fail(f"{error}\n(see {_help(words)})", USAGE)
+    except DaemonUnreachable as error:
+        return _fail(error, UNREACHABLE)
+    except ComenqError as error:
+        return _fail(error, FAILED)
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except OSError as error:
+        return _give_up_output(error)
+    return status
+
+
+def _run(words: Sequence[str]) -> int:
+    if is_plain(words):
+        return put.run(PlainArgs(words))
+    from comenq_core.cli.comenq.commands import command_module, resolve
+    from comenq_core.cli.comenq.parser import command_parser, global_parser
+
+    if words[:1] == ["help"]:
+        words = [*words[1:2], "--help"]
+    socket = None
+    if not words or words[0].startswith("-"):
+        parser = global_parser()
+        given = parser.parse_args(words)
+        socket, words = given.socket, given.words
+        if not words:
+            parser.error("a command or a pull request is needed: comenq OWNER/REPO NUMBER BODY")
+    name, rest = resolve(words)
+    args = command_parser(name, socket=socket).parse_intermixed_args(rest)
+    return command_module(name).run(args)
+
+
+def _help(words: Sequence[str]) -> str:
+    from comenq_core.cli.comenq.commands import COMMANDS
+    from comenq_core.cli.comenq.target import looks_like_target
+
+    word = "put" if any(map(looks_like_target, words[:1])) else "".join(words[:1])
+    return f"comenq {word} --help" if word in COMMANDS else "comenq --help"
+
+
+def _give_up_output(error: OSError) -> int:
+    # The interpreter would try again at its end, and complain.
+    # https://docs.python.org/3/library/signal.html#note-on-sigpipe
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    if isinstance(error, BrokenPipeError):
+        return FAILED  # whoever read it has gone, as `head` does
+    return _fail(f"it is done, but cannot be shown: {error.strerror}", FAILED)
+
+
+def _fail(message: object, status: int) -> int:
+    print(f"comenq: {message}", file=sys.stderr)
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())

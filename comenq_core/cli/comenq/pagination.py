@@ -1,0 +1,59 @@
+"""Reads long listings from the daemon, which answers them in pages."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from collections.abc import Iterator
+
+from comenq_core.cli.comenq.requests import ask
+
+__all__ = ["history", "listed"]
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+OVERLAP = 8
+"""How many jobs of a page are asked for again: so many may leave the line between two pages."""
+
+
+def listed(args: Namespace, *, limit: int | None = None, **which: Any) -> Iterator[dict[str, Any]]:  # noqa: ANN401  (JSON)
+    """The jobs that are not over, in their order; a page is asked for when it is wanted.
+
+    Args:
+        limit: how many at most.
+        which: the members of ``list`` that choose among them.
+    """
+    begin: int | None = 0
+    overlap, left, before = 0, limit, frozenset[str]()
+    while begin is not None and left != 0:
+        # Each page has its own connection: the daemon waits for nobody who reads slowly.
+        size = left and left + overlap
+        reply = ask(args, op="list", limit=size, offset=begin - overlap or None, **which)
+        page = reply["entries"]
+        fresh = [entry for entry in page if entry["id"] not in before][:left]
+        yield from fresh
+        left = left and left - len(fresh)
+        before = frozenset(entry["id"] for entry in page)
+        overlap = min(OVERLAP, len(page) // 2)
+        begin = reply.get("next")
+
+
+def history(
+    args: Namespace, *, limit: int | None = None, failed: bool = False
+) -> list[dict[str, Any]]:
+    """The newest jobs that are over, newest last.
+
+    Args:
+        limit: how many at most.
+        failed: only those that were given up.
+    """
+    found: dict[str, dict[str, Any]] = {}
+    offset: int | None = 0
+    while offset is not None and len(found) != limit:
+        left = limit and limit - len(found)
+        reply = ask(args, op="hist", limit=left, offset=offset or None, failed=failed or None)
+        # One that has ended meanwhile moves the others on, so that some come again.
+        found.update((job["id"], job) for job in reversed(reply["history"]))
+        offset = reply.get("next")
+    return list(found.values())[::-1]

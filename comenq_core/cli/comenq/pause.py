@@ -1,0 +1,39 @@
+"""`comenq pause` and `comenq resume`."""
+
+from __future__ import annotations
+
+import os
+from argparse import ArgumentParser, Namespace
+
+from comenq_core.cli.comenq.requests import ask
+from comenq_core.cli.exit_status import DONE
+from comenq_core.cli.output import emit
+
+__all__ = ["configure", "run"]
+
+
+def configure(parser: ArgumentParser) -> None:
+    """Say what the command takes."""
+    if parser.get_default("command") == "pause":
+        parser.epilog = "example:\n  comenq pause code freeze until Monday\n"
+        parser.add_argument("reason", nargs="*", help="why, for others to read in comenq status")
+
+
+def run(args: Namespace) -> int:
+    """Stop posting, or go on, across restarts."""
+    if args.command == "resume":
+        ask(args, op="resume")
+        emit("the queue goes on")
+    else:
+        ask(args, op="pause", reason=" ".join(args.reason) or f"paused by {_user()}")
+        emit("the queue is paused; comenq resume goes on")
+    return DONE
+
+
+def _user() -> str:
+    from pwd import getpwuid
+
+    try:
+        return getpwuid(os.getuid()).pw_name
+    except KeyError:
+        return f"uid {os.getuid()}"

@@ -1,0 +1,135 @@
+"""`comenq put`, and what it is for: `comenq OWNER/REPO NUMBER BODY`."""
+
+from __future__ import annotations
+
+import os
+import time
+
+from comenq_core.cli.comenq.body import comment, draft, utf8
+from comenq_core.cli.comenq.plain_args import PlainArgs
+from comenq_core.cli.comenq.target import FORMS, Target, read_target
+from comenq_core.cli.exit_status import DONE
+from comenq_core.cli.formatting import in_line
+from comenq_core.cli.output import emit, emit_json
+from comenq_core.client import accepted, candidates, connect
+from comenq_core.errors import NotAcknowledged
+
+__all__ = ["configure", "run"]
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from argparse import ArgumentParser, Namespace
+    from typing import Any
+
+EXAMPLES = """\
+the pull request, in any of these forms:
+  {}
+
+examples:
+  comenq octo-org/site 123 "Looks good to me."
+  comenq octo-org/site#123 -F review.md
+  git log --oneline v1..v2 | comenq https://github.com/octo-org/site/pull/123
+  comenq put octo-org/site 123 "Ready?" --after 2h --if-open
+  comenq put octo-org/site 123 "Ready?" --wait
+
+many at once, one a line, as {{"owner": …, "repo": …, "pr_number": …, "body": …}}:
+  comenq put --jsonl comments.jsonl
+"""
+
+
+def configure(parser: ArgumentParser) -> None:
+    """Say what the command takes."""
+    parser.usage = f"comenq put {FORMS[0]} [BODY] [options]"
+    parser.epilog = EXAMPLES.format("\n  ".join(FORMS))
+    add = parser.add_argument
+    add("words", metavar="PULL-REQUEST [BODY]", nargs="*", help="the pull request and the comment")
+    add("-F", "--body-file", metavar="FILE", help="read the comment from FILE; - is standard input")
+    add("-e", "--edit", action="store_true", help="write the comment in $VISUAL or $EDITOR")
+    _add_conditions(parser)
+    add(
+        "--jsonl",
+        metavar="FILE",
+        help="queue each line of FILE, a JSON object; - is standard input",
+    )
+    add("--wait", action="store_true", help="go on until it is posted, and print its URL")
+    add("--json", action="store_true", help="print the job as JSON")
+
+
+def _add_conditions(parser: ArgumentParser) -> None:
+    add = parser.add_argument
+    moment = parser.add_mutually_exclusive_group()
+    moment.add_argument("--after", metavar="TIME", help="not before then: 45m, 1h30m, 2d from now")
+    moment.add_argument(
+        "--at",
+        metavar="WHEN",
+        help="not before then: 2026-12-01T09:00+01:00, 'tomorrow 9:00', 17:30",
+    )
+    add("--now", action="store_true", help="ahead of the others, but never ahead of the cool-off")
+    add("--key", help="queue it once: with the same KEY again, the first job's id is printed")
+    waits = "queue it unless the same comment waits already, whose id is printed then"
+    add("--if-absent", action="store_true", help=waits)
+    add("--if-open", action="store_true", help="skip it if the pull request is closed by then")
+
+
+def run(args: Namespace | PlainArgs) -> int:
+    """Queue one comment; done means that it is durable."""
+    if args.jsonl is not None:
+        from comenq_core.cli.comenq.put_jsonl import put_many
+
+        return put_many(args)
+    target, rest = read_target(args.words)
+    if args.edit:
+        from comenq_core.cli.comenq.editor import edited
+
+        with edited(draft(rest, args.body_file) or "") as text:
+            entry = _put(args.socket, _message(args, target, text))
+    else:
+        entry = _put(args.socket, _message(args, target, comment(rest, args.body_file)))
+    if args.json:
+        emit_json([entry])
+    else:
+        emit(_told(entry))
+    return _wait(args, entry) if args.wait else DONE
+
+
+def _wait(args: Namespace | PlainArgs, entry: dict[str, Any]) -> int:
+    from comenq_core.cli.comenq.wait import Vigil
+
+    print(end="", flush=True)  # the waiting may be long
+    return Vigil(args.socket, {entry["id"]: entry}, as_json=args.json).keep()
+
+
+def _put(socket: str | None, message: dict[str, Any]) -> dict[str, Any]:
+    with connect(candidates(socket, os.environ)) as daemon:
+        try:
+            replies = [accepted(reply) for reply in daemon.ask_many([message])]
+        except NotAcknowledged as error:
+            raise NotAcknowledged(
+                f"{error}: the comment may or may not be queued; comenq list shows what is"
+            ) from None
+    entry: dict[str, Any] = replies[0].get("entry", {})
+    return entry
+
+
+def _message(args: Namespace | PlainArgs, target: Target, body: str) -> dict[str, Any]:
+    owner, repo, number = target
+    request = {"owner": owner, "repo": repo, "pr_number": number, "body": body}
+    if args.after is not None or args.at is not None:
+        from comenq_core.cli.comenq.times import not_before
+
+        request["not_before"] = not_before(args.after, args.at)
+    if args.key is not None:
+        request["key"] = utf8("--key", args.key)
+    if args.if_open:
+        request["if_open"] = True
+    options = {"ahead": args.now, "if_absent": args.if_absent}
+    chosen = {name: True for name, is_chosen in options.items() if is_chosen}
+    # A bare request is what every daemon understands, also the Rust one of old.
+    return {"op": "put", "request": request, **chosen} if chosen else request
+
+
+def _told(entry: dict[str, Any]) -> str:
+    state = entry.get("state", "waiting")
+    done = "queued" if state == "waiting" else f"already {state}"
+    place = in_line(entry, time.time()) if state == "waiting" else entry.get("url", "")
+    return " · ".join(part for part in (f"{done} {entry.get('id', '?')}", place) if part)

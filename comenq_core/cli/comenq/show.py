@@ -1,0 +1,92 @@
+"""`comenq show`."""
+
+from __future__ import annotations
+
+import time
+from argparse import ArgumentParser, Namespace
+from collections.abc import Iterator
+
+from comenq_core.cli.comenq.requests import add_json, ask
+from comenq_core.cli.exit_status import DONE
+from comenq_core.cli.formatting import in_line, local, target, tries
+from comenq_core.cli.output import emit, emit_json
+from comenq_core.text import legible, printable
+
+__all__ = ["configure", "run"]
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+LONGEST_LINE = 300_000
+TIMES = {"not_before": "not before", "due": "due", "settled": "settled"}
+GOES_ON = ("waiting", "posting", "doubtful", "held")
+TEXTS = ("key", "url", "reason")
+
+
+def configure(parser: ArgumentParser) -> None:
+    """Say what the command takes."""
+    parser.epilog = "examples:\n  comenq show 7f3k\n  comenq show 7f3k --json | jq .attempts\n"
+    parser.add_argument("id", metavar="ID", help="the job's id, or an unambiguous beginning of it")
+    add_json(parser, "it as")
+
+
+def run(args: Namespace) -> int:
+    """Show one job: its story first, its comment last."""
+    entry = ask(args, op="show", id=args.id)["entry"]
+    if args.json:
+        emit_json([entry])
+        return DONE
+    emit(*(f"{name + ':':14} {printable(value, LONGEST_LINE)}" for name, value in _facts(entry)))
+    emit(*(f"  {_attempt(attempt)}" for attempt in entry["attempts"]))
+    if entry["body"] is not None:
+        lines = entry["body"].removesuffix("\n").split("\n")
+        emit("", *(legible(line.removesuffix("\r")) for line in lines))
+    return DONE
+
+
+def _facts(entry: dict[str, Any]) -> Iterator[tuple[str, object]]:
+    yield "id", entry["id"]
+    yield "pull request", target(entry)
+    yield "state", _state(entry)
+    yield "arrived", f"{local(entry['arrived'])} by {_origin(entry['origin'])}"
+    yield from _times(entry)
+    yield from ((name, entry[name]) for name in TEXTS if entry[name])
+    if entry["if_open"]:
+        yield "condition", "the pull request is open"
+    if count := tries(entry):
+        counted = f"{count}, of which {entry['tries']} count toward max_attempts"
+        yield "tries", counted if entry["state"] in GOES_ON else count
+
+
+def _times(entry: dict[str, Any]) -> Iterator[tuple[str, object]]:
+    for member, name in TIMES.items():
+        is_told = member == "due" and entry["due"] == entry["not_before"]
+        if entry[member] and not is_told:
+            yield name, local(entry[member])
+
+
+def _state(entry: dict[str, Any]) -> str:
+    place = in_line(entry, time.time())
+    return place if entry["state"] == place else f"{entry['state']}, {place}"
+
+
+def _origin(origin: dict[str, Any]) -> str:
+    uid = origin["uid"]
+    return origin["intake"] if uid is None else f"{origin['intake']}, {_user(uid)}"
+
+
+def _user(uid: int) -> str:
+    from pwd import getpwuid
+
+    try:
+        return f"{getpwuid(uid).pw_name} (uid {uid})"
+    except KeyError:
+        return f"uid {uid}"
+
+
+def _attempt(attempt: dict[str, Any]) -> str:
+    status = f" {attempt['status']}" if attempt["status"] else ""
+    account = f" as {attempt['account']}" if attempt["account"] else ""
+    words = f"{local(attempt['ended'])} {attempt['outcome']}{status}{account}"
+    return printable(f"{words}: {attempt['message']}" if attempt["message"] else words)

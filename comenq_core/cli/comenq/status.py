@@ -1,0 +1,70 @@
+"""`comenq status`."""
+
+from __future__ import annotations
+
+import time
+from argparse import ArgumentParser, Namespace
+
+from comenq_core.cli.comenq.requests import ask
+from comenq_core.cli.comenq.status_text import COLOURS, facts, troubles
+from comenq_core.cli.exit_status import DONE, FAILED, UNREACHABLE
+from comenq_core.cli.formatting import when
+from comenq_core.cli.output import complain, emit, emit_json
+from comenq_core.cli.table import paint
+from comenq_core.errors import DaemonUnreachable
+from comenq_core.text import printable
+
+__all__ = ["configure", "run"]
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+EXAMPLES = """\
+examples:
+  comenq status
+  comenq status --watch
+  comenq status --prometheus > /var/lib/node_exporter/comenq.prom
+
+exit status: 0 the queue goes on, 1 something keeps it from that, 3 no daemon answers
+"""
+
+
+def configure(parser: ArgumentParser) -> None:
+    """Say what the command takes."""
+    parser.epilog = EXAMPLES
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="print it as JSON")
+    form.add_argument("--prometheus", action="store_true", help="print it as metrics")
+    form.add_argument("--watch", action="store_true", help="show it live, as comenq top does")
+
+
+def run(args: Namespace) -> int:
+    """Show the queue on one screen."""
+    if args.watch:
+        from comenq_core.cli.comenq import top
+
+        return top.run(args)
+    try:
+        status = ask(args, op="status")["status"]
+    except DaemonUnreachable as error:
+        _tell(args, None)
+        complain(error)
+        return UNREACHABLE
+    _tell(args, status)
+    return FAILED if any(troubles(status)) else DONE
+
+
+def _tell(args: Namespace, status: dict[str, Any] | None) -> None:
+    if args.prometheus:
+        from comenq_core.cli.comenq.prometheus import metrics
+
+        emit(*metrics(status))
+    elif args.json:
+        known = {**status, "trouble": list(troubles(status))} if status else {}
+        emit_json([{"up": status is not None, **known}])
+    elif status:
+        now = time.time()
+        for name, text in facts(status, lambda seconds: when(seconds, now)):
+            line = f"{name + ':':10} {printable(text)}"
+            emit(paint(line, COLOURS[name]) if name in COLOURS else line)

@@ -1,0 +1,85 @@
+"""What the daemon's status says, in words. Pure, but for the local time zone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from comenq_core.cli.formatting import amount, local
+
+__all__ = ["COLOURS", "facts", "troubles"]
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    Status = dict[str, Any]
+    Until = Callable[[float], str]
+
+COLOURS = {"trouble": "red", "paused": "yellow"}
+"""Those facts that stand out."""
+
+UNKNOWN = "cannot be seen from here"
+
+
+def facts(status: Status, until: Until) -> Iterator[tuple[str, str]]:
+    """What there is to say, as names and texts.
+
+    Args:
+        status: as the protocol has it.
+        until: tells people of a moment that is so many seconds away.
+    """
+    counts = status["counts"]
+    yield "queue", ", ".join(f"{number:,} {name}" for name, number in counts.items())
+    yield "daemon", f"the listener answers; the worker {_worker(status.get('working'))}"
+    if paused := status["paused"]:
+        since = f"since {local(paused['since'])}: {paused['reason']}"
+        yield "paused", f"{since} (comenq resume goes on)"
+    yield "next", _next(status.get("next"), until)
+    for account in status["accounts"]:
+        reason = f": {account['reason']}" if account["reason"] else ""
+        yield "account", f"{account['name']}, {_turn(account['post_in'], until)}{reason}"
+    if not status["accounts"]:
+        yield "account", "none has posted yet"
+    if rooms := status.get("room"):
+        yield "room", ", ".join(map(_room, rooms))
+    for trouble in troubles(status):
+        yield "trouble", trouble
+
+
+def troubles(status: Status) -> Iterator[str]:
+    """What keeps the queue from going on, if anything does."""
+    if status["paused"]:
+        yield "the queue is paused"
+    if status.get("working") is False:
+        yield "no worker runs, so nothing is posted: see the daemon's log, and comenqd ctl"
+    accounts = status["accounts"]
+    if accounts and all(account["post_in"] is None for account in accounts):
+        yield "the credential is refused, so nothing is posted: give comenqd a good one"
+    for room in status.get("room", ()):
+        if room["left"] < room["floor"]:
+            yield f"too few {room['of']} are left, so comments are refused"
+
+
+def _worker(working: bool | None) -> str:  # noqa: FBT001 -- as the protocol has it
+    if working is None:
+        return UNKNOWN
+    return "runs" if working else "does not run"
+
+
+def _next(first: dict[str, Any] | None, until: Until) -> str:
+    if first is None:
+        return "nothing waits"
+    seconds = first["eta_seconds"]
+    return f"{first['id']}, {'once the queue goes on' if seconds is None else until(seconds)}"
+
+
+def _turn(post_in: float | None, until: Until) -> str:
+    if post_in is None:
+        return "its credential is refused"
+    return f"may post {until(post_in)}"
+
+
+def _room(room: dict[str, Any]) -> str:
+    of = room["of"]
+    left, floor = amount(room["left"], of), amount(room["floor"], of).removesuffix(f" {of}")
+    return f"{left} (floor {floor})" if room["floor"] > 1 else left

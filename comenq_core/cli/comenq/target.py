@@ -1,0 +1,75 @@
+"""Reads which pull request is meant, in every way that people write it. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from comenq_core.cli.exit_status import UsageError
+from comenq_core.limits import MAX_NUMBER, OWNER_PATTERN, REPO_PATTERN
+from comenq_core.text import printable
+
+__all__ = ["FORMS", "looks_like_target", "read_target"]
+
+FORMS = (
+    "OWNER/REPO NUMBER",
+    "OWNER/REPO#NUMBER",
+    "https://github.com/OWNER/REPO/pull/NUMBER",
+)
+_EXPECTED = f"expected {', '.join(FORMS[:-1])} or {FORMS[-1]}"
+_SHOWN = 80
+
+# ASCII digits only: int() would also take ' 1_0 ' and digits of every script.
+_NUMBER = re.compile("0*[1-9][0-9]{0,9}")
+_SLUG = re.compile(f"({OWNER_PATTERN})/({REPO_PATTERN})")
+_URL = re.compile(
+    r"https?://[^/?#\s]+/(?P<slug>[^/?#]+/[^/?#]+)/(?:pull|pulls|issues)/(?P<number>[^/?#]+)"
+    r"(?:[/?#]\S*)?"
+)
+
+Target = tuple[str, str, int]
+
+
+def looks_like_target(word: str) -> bool:
+    """Whether a word can only be meant as a pull request, right or wrong."""
+    return "/" in word or "#" in word
+
+
+def read_target(words: Sequence[str]) -> tuple[Target, Sequence[str]]:
+    """The owner, repository and number that ``words`` begin with, and the words after them.
+
+    Raises:
+        UsageError: they begin with no pull request; the error shows what was expected.
+    """
+    if not words:
+        raise UsageError(f"no pull request is given: {_EXPECTED}")
+    slug, number = _split(words[0])
+    names = _SLUG.fullmatch(slug)
+    if names is None:
+        raise UsageError(f"{_quoted(words[0])} is no pull request: {_EXPECTED}")
+    rest = words[1:]
+    if number is None:
+        if not rest:
+            raise UsageError(f"{_quoted(slug)} needs a number after it: {_EXPECTED}")
+        number, rest = rest[0], rest[1:]
+    return (names[1], names[2], _read_number(number)), rest
+
+
+def _split(word: str) -> tuple[str, str | None]:
+    url = _URL.fullmatch(word)
+    if url:
+        return url["slug"], url["number"]
+    slug, mark, number = word.partition("#")
+    return slug, number if mark else None
+
+
+def _read_number(word: str) -> int:
+    if not _NUMBER.fullmatch(word) or int(word) > MAX_NUMBER:
+        raise UsageError(
+            f"{_quoted(word)} is no pull request's number: expected 1 to {MAX_NUMBER}, in digits"
+        )
+    return int(word)
+
+
+def _quoted(word: str) -> str:
+    return f"'{printable(word, _SHOWN)}'"

@@ -1,0 +1,85 @@
+"""Reads when a comment may be posted at the earliest."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+
+from comenq_core.cli.exit_status import UsageError
+
+__all__ = ["not_before", "read_duration", "read_moment"]
+
+_UNITS = {"w": "weeks", "d": "days", "h": "hours", "m": "minutes", "s": "seconds"}
+_DURATION = re.compile(r"(?:[0-9]{1,6}[wdhms])+")
+_PART = re.compile(r"([0-9]+)([wdhms])")
+_TIME = re.compile(r"(?:(today|tomorrow) )?([01]?[0-9]|2[0-3]):([0-5][0-9])")
+
+
+def not_before(after: str | None, at: str | None) -> str:
+    """The moment that ``--after`` or ``--at`` names, as the protocol writes it.
+
+    Raises:
+        UsageError: it cannot be read, or has passed.
+    """
+    now = datetime.now().astimezone()
+    try:
+        moment = (
+            read_moment(at or "", now) if after is None else now + read_duration("--after", after)
+        )
+    except OverflowError:
+        raise UsageError("--after: that is too far away for any calendar") from None
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def read_duration(option: str, text: str) -> timedelta:
+    """A length of time: ``45m``, ``1h30m``, ``2d``.
+
+    Args:
+        option: which option has it, for the error.
+
+    Raises:
+        UsageError: it is none.
+    """
+    if not _DURATION.fullmatch(text):
+        raise UsageError(f"{option}: expected a time such as 45m, 1h30m or 2d")
+    try:
+        parts = [timedelta(**{_UNITS[unit]: int(number)}) for number, unit in _PART.findall(text)]
+        return sum(parts, timedelta())
+    except OverflowError:
+        raise UsageError(f"{option}: that is too long for any calendar") from None
+
+
+def read_moment(text: str, now: datetime) -> datetime:
+    """A moment: a date and time, with an offset or in local time; or a time of day.
+
+    Args:
+        text: ``2026-12-01T09:00+01:00``, ``2026-12-01 09:00``, ``tomorrow 9:00`` or ``17:30``,
+            which is today or, if that has passed, tomorrow.
+        now: the time now, with the local offset.
+
+    Raises:
+        UsageError: it is none, or has passed.
+    """
+    try:
+        moment = _time_of_day(text, now) or _local(datetime.fromisoformat(text))
+    except ValueError:
+        raise UsageError(
+            "--at: expected a moment such as 2026-12-01T09:00+01:00, 'tomorrow 9:00' or 17:30"
+        ) from None
+    if moment <= now:
+        raise UsageError("--at: that moment has passed; leave --at out to post as soon as it may")
+    return moment
+
+
+def _time_of_day(text: str, now: datetime) -> datetime | None:
+    found = _TIME.fullmatch(text)
+    if found is None:
+        return None
+    day, hour, minute = found.groups()
+    today = now.replace(tzinfo=None, hour=int(hour), minute=int(minute), second=0, microsecond=0)
+    is_tomorrow = day == "tomorrow" or (day is None and _local(today) <= now)
+    return _local(today + timedelta(days=1) if is_tomorrow else today)
+
+
+def _local(moment: datetime) -> datetime:
+    return moment if moment.tzinfo else moment.astimezone()

@@ -1,0 +1,1 @@
+"""The daemon's command, `comenqd`: its subcommands, and the checks before it starts."""

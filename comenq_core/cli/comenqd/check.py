@@ -1,0 +1,134 @@
+"""``comenqd check``: say in plain words what is wrong before anything is queued."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+from argparse import Namespace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+from comenq_core.cli.comenqd.check_online import examined
+from comenq_core.cli.comenqd.credentials import from_outside, outdated
+from comenq_core.errors import ComenqError
+from comenq_core.model import Finding, Grade
+from comenq_core.plugins import registry
+from comenq_core.plugins.registry import Registry
+from comenq_core.settings import Settings, variable
+from comenq_core.supervisor.launch import private_directory
+from comenq_core.text import nearest, printable
+
+__all__ = ["check", "directory_fault", "findings"]
+
+# sun_path is 108 bytes with its NUL. https://man7.org/linux/man-pages/man7/unix.7.html
+LONGEST_SOCKET_PATH = 107
+MARKS = {Grade.OK: "ok", Grade.WARNING: "warn", Grade.WRONG: "WRONG"}
+
+
+def check(settings: Settings, given: Namespace) -> int:
+    """Print what was found; return 0 if all is in order, else 1."""
+    former = list(outdated(settings))
+    settings = from_outside(settings, os.environ)
+    plugins = registry.load()
+    found = list(findings(settings, plugins))
+    found += [Finding(subject="token", grade=Grade.WARNING, text=text) for text in former]
+    if given.online:
+        found += _asked(settings, plugins)
+    if given.json:
+        print(json.dumps([asdict(finding) for finding in found]))
+    else:
+        for finding in found:
+            print(f"{MARKS[finding.grade]:<6} {finding.subject:<10} {finding.text}")
+    return 1 if any(finding.grade is Grade.WRONG for finding in found) else 0
+
+
+def findings(settings: Settings, plugins: Registry) -> Iterator[Finding]:
+    """Look at everything that the daemon needs, and neither start nor make anything."""
+    yield Finding(subject="settings", text=str(settings.source or "defaults alone"))
+    yield from _tables(settings, plugins)
+    yield _tried("intakes", ", ".join(settings.intakes), lambda: plugins.intakes(settings))
+    yield _socket(settings.socket_path)
+    yield _directory("control", private_directory(settings))
+    yield _store(settings, plugins)
+    yield _tried("poster", settings.poster, lambda: plugins.posters(settings))
+    if variable("github_token") in os.environ:
+        text = "is in the environment; github_token_file hides it better"
+        yield Finding(subject="token", grade=Grade.WARNING, text=text)
+
+
+def _asked(settings: Settings, plugins: Registry) -> Sequence[Finding]:
+    try:
+        posters = plugins.posters(settings)
+        store = plugins.look(settings)
+    except ComenqError:
+        return []  # the findings have told it
+    return list(examined(posters, store))
+
+
+def _tables(settings: Settings, plugins: Registry) -> Iterator[Finding]:
+    known = {
+        name
+        for plugin in plugins.plugins()
+        for name in (plugin.name, *plugin.intakes, *plugin.stores, *plugin.posters)
+    }
+    for table in sorted(settings.tables.keys() - known):
+        meant = nearest(table, known)
+        hint = f"; did you mean [{meant}]?" if meant else ""
+        text = f"no plugin reads [{printable(table)}]{hint}"
+        yield Finding(subject="settings", grade=Grade.WRONG, text=text)
+
+
+def _tried(subject: str, name: str, make: Callable[[], object]) -> Finding:
+    try:
+        make()
+    except ComenqError as error:
+        return Finding(subject=subject, grade=Grade.WRONG, text=str(error))
+    return Finding(subject=subject, text=name)
+
+
+def _store(settings: Settings, plugins: Registry) -> Finding:
+    try:
+        is_there = plugins.look(settings) is not None
+    except ComenqError as error:
+        return Finding(subject="store", grade=Grade.WRONG, text=str(error))
+    remark = "" if is_there else "; not opened: it is not there yet, or not for this user to see"
+    return Finding(subject="store", text=f"{settings.store}{remark}")
+
+
+def _socket(path: Path) -> Finding:
+    if len(os.fsencode(path)) > LONGEST_SOCKET_PATH:
+        text = f"{path}: is longer than {LONGEST_SOCKET_PATH} bytes; set a shorter socket_path"
+        return Finding(subject="socket", grade=Grade.WRONG, text=text)
+    return _directory("socket", path.parent)
+
+
+def _directory(subject: str, path: Path) -> Finding:
+    fault = directory_fault(path)
+    if fault:
+        return Finding(subject=subject, grade=Grade.WRONG, text=f"{path}: {fault}")
+    return Finding(subject=subject, text=str(path))
+
+
+def directory_fault(path: Path) -> str | None:
+    """What keeps the daemon from using this directory safely, if anything does.
+
+    A directory that is missing is in order if it can be made.
+    """
+    try:
+        status = path.stat()
+    except FileNotFoundError:
+        parent = next(parent for parent in path.parents if parent.exists())
+        usable = parent.is_dir() and os.access(parent, os.W_OK | os.X_OK)
+        return None if usable else f"cannot be made in {parent} by user {os.geteuid()}"
+    except OSError as error:
+        return error.strerror
+    if not stat.S_ISDIR(status.st_mode):
+        return "is not a directory"
+    if status.st_mode & (stat.S_IWGRP | stat.S_IWOTH) and not status.st_mode & stat.S_ISVTX:
+        mode = stat.S_IMODE(status.st_mode)
+        return f"mode {mode:04o} lets other users replace what is in it; run: chmod go-w '{path}'"
+    if not os.access(path, os.W_OK | os.X_OK):
+        return f"cannot be written by user {os.geteuid()}; it belongs to user {status.st_uid}"
+    return None

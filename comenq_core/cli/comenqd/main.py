@@ -1,0 +1,174 @@
+"""The command ``comenqd``: the whole daemon, one process of it, or a look at what it would do."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from argparse import SUPPRESS, ArgumentParser, Namespace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from comenq_core import __version__
+from comenq_core.cli.comenqd.check import check
+from comenq_core.cli.comenqd.control import add_words, ctl, reload
+from comenq_core.cli.comenqd.move import add_stores, move
+from comenq_core.cli.comenqd.plugins import plugins as list_plugins
+from comenq_core.errors import ComenqError
+from comenq_core.plugins import registry
+from comenq_core.process.hardening import end_with_parent, forbid_dumps
+from comenq_core.process.log import Log, configure
+from comenq_core.process.stop import StopFlag
+from comenq_core.protocols import Stop
+from comenq_core.settings import KINDS, MEANINGS, Settings, flag, load, variable
+from comenq_core.supervisor.launch import SUPERVISOR_VARIABLE, give_up, supervise
+
+__all__ = ["main", "parser"]
+
+DESCRIPTION = (
+    "Without a command, run the whole daemon in the foreground: supervisord, which keeps the"
+    " listener and the worker running."
+)
+EPILOG = (
+    "Each setting can also stand in the configuration file, or in the environment: socket_path as"
+    " COMENQD_SOCKET_PATH. A flag counts more than the environment, and that more than the file."
+)
+# Everybody can see a command line, so no flag takes a token.
+FLAGS = tuple(key for key in KINDS if key != "github_token")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run ``comenqd``; return its exit status: 0 done, 1 failed, 2 wrongly called."""
+    given = parser().parse_args(arguments)
+    texts = {key: getattr(given, key) for key in FLAGS if hasattr(given, key)}
+    flags = {flag(key): text for key, text in texts.items()}
+    try:
+        settings = load(getattr(given, "config", None), os.environ, flags)
+        if given.command is None:
+            # What would end listener or worker in half a minute is better known at once.
+            plugins = registry.load()
+            plugins.require(settings)
+            plugins.posters(settings)
+            supervise(settings, {variable(key): text for key, text in texts.items()})
+        return COMMANDS[given.command].run(settings, given)
+    except ComenqError as error:
+        print(f"comenqd: {error}", file=sys.stderr)
+        return 1
+
+
+def parser() -> ArgumentParser:
+    """What the command takes; help, completions and the manual come from it."""
+    options = _options()
+    whole = ArgumentParser(
+        prog="comenqd",
+        description=DESCRIPTION,
+        epilog=EPILOG,
+        parents=[options],
+        allow_abbrev=False,
+    )
+    whole.add_argument("--version", action="version", version=f"comenqd {__version__}")
+    commands = whole.add_subparsers(dest="command", metavar="COMMAND", title="commands")
+    for name, command in COMMANDS.items():
+        sub = commands.add_parser(
+            name, help=command.about, description=command.about, parents=[options]
+        )
+        command.arguments(sub)
+    return whole
+
+
+def _options() -> ArgumentParser:
+    options = ArgumentParser(add_help=False, allow_abbrev=False)
+    options.add_argument(
+        "--config", type=Path, metavar="FILE", default=SUPPRESS, help="the configuration file"
+    )
+    group = options.add_argument_group("settings")
+    for key in FLAGS:
+        group.add_argument(
+            flag(key), dest=key, metavar="VALUE", default=SUPPRESS, help=MEANINGS[key]
+        )
+    return options
+
+
+def _listen(settings: Settings, _given: Namespace) -> int:
+    from comenq_core.listener.main import run
+
+    return _as_process("listener", run, settings)
+
+
+def _work(settings: Settings, _given: Namespace) -> int:
+    from comenq_core.worker.main import run
+
+    return _as_process("worker", run, settings)
+
+
+def _as_process(name: str, run: Callable[[Settings, Stop], int], settings: Settings) -> int:
+    configure(settings.log_level)
+    forbid_dumps()
+    if SUPERVISOR_VARIABLE in os.environ:
+        end_with_parent(int(os.environ[SUPERVISOR_VARIABLE]))
+    with StopFlag() as stop:
+        stop.set_on(signal.SIGTERM, signal.SIGINT)
+        try:
+            return run(settings, stop)
+        except ComenqError as error:
+            Log(name).error(error.code, str(error))
+            if not error.passes:
+                give_up(name)
+            return 1
+
+
+def _nothing(_parser: ArgumentParser) -> None:
+    pass
+
+
+def _json(parser: ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="print JSON")
+
+
+def _check(parser: ArgumentParser) -> None:
+    _json(parser)
+    parser.add_argument(
+        "--online", action="store_true", help="ask the forge what it thinks of each token"
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Command:
+    about: str
+    run: Callable[[Settings, Namespace], int]
+    arguments: Callable[[ArgumentParser], None] = _nothing
+
+
+COMMANDS = {
+    "listen": _Command(about="Run the listener alone.", run=_listen),
+    "work": _Command(about="Run the worker alone.", run=_work),
+    "reload": _Command(
+        about="Have a running daemon read its configuration again.",
+        run=reload,
+    ),
+    "ctl": _Command(
+        about="Ask a running daemon's supervisord: status, restart worker, ...",
+        run=ctl,
+        arguments=add_words,
+    ),
+    "check": _Command(
+        about="Say what is wrong with configuration, directories and token.",
+        run=check,
+        arguments=_check,
+    ),
+    "move": _Command(
+        about="Carry the queue from one store to another; what was interrupted is done again.",
+        run=move,
+        arguments=add_stores,
+    ),
+    "plugins": _Command(
+        about="List the installed plugins, what they offer, and what is selected.",
+        run=list_plugins,
+        arguments=_json,
+    ),
+}
+
+
+if __name__ == "__main__":
+    sys.exit(main())

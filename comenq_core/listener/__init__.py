@@ -1,0 +1,1 @@
+"""The listener process: runs the intakes and hands them the queue."""

@@ -1,0 +1,92 @@
+"""Where a job stands in the line, and in about how many seconds it will be posted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from comenq_core.model import Entry, Instant, Job, State
+from comenq_core.policy import pacing
+from comenq_core.policy.pacing import Pace
+from comenq_core.protocols import Store
+
+__all__ = ["Estimates"]
+
+
+class Estimates:
+    """Makes entries of jobs, as things stand.
+
+    Args:
+        store: where the jobs are.
+        pace: how far apart posts are.
+    """
+
+    def __init__(self, store: Store, pace: Pace) -> None:
+        self._store = store
+        self._pace = pace
+
+    def entry(self, job: Job) -> Entry:
+        """The entry of one job."""
+        return self.entries([job])[0]
+
+    def entries(self, jobs: Sequence[Job]) -> Sequence[Entry]:
+        """The entries of jobs that may stand anywhere in the line."""
+        return self._placed(jobs, [self._place(job) for job in jobs])
+
+    def queued(self, jobs: Sequence[Job]) -> Sequence[Entry]:
+        """The entries of jobs that came together, and most often stand in a row."""
+        if len(jobs) > 2 and all(map(_waits, jobs)):  # noqa: PLR2004  (both ends are asked for)
+            places = range(self._place(jobs[0]), self._place(jobs[-1]) + 1)
+            if len(places) == len(jobs):
+                return self._placed(jobs, places)
+        return self.entries(jobs)
+
+    def listed(self, jobs: Sequence[Job]) -> Sequence[Entry]:
+        """The entries of jobs that the store has listed, so that those that wait are in a row.
+
+        To tell one place is enough: a store that has to count may take long for each.
+        """
+        return self._placed(jobs, self._row(jobs))
+
+    def found(self, jobs: Sequence[Job | None]) -> Sequence[Entry | None]:
+        """The same, where ``None`` stands for jobs of which nobody wants to know."""
+        places = self._row(jobs)
+        known = [(job, place) for job, place in zip(jobs, places, strict=True) if job]
+        entries = iter(self._placed([job for job, _ in known], [place for _, place in known]))
+        return [next(entries) if job else None for job in jobs]
+
+    def _row(self, jobs: Sequence[Job | None]) -> Sequence[int]:
+        """The places of those that wait: all that stands between two of these waits, too."""
+        waiting = {number: job for number, job in enumerate(jobs) if job and _waits(job)}
+        head = min(waiting, default=0)
+        before = self._place(waiting[head]) - head if waiting else 0
+        return [before + number if number in waiting else 0 for number in range(len(jobs))]
+
+    def _place(self, job: Job) -> int:
+        return self._store.position(job) if _waits(job) else 0
+
+    def _placed(self, jobs: Sequence[Job], places: Sequence[int]) -> Sequence[Entry]:
+        now, first = self._store.now(), self._until_next_post()
+        placed = zip(jobs, places, strict=True)
+        return [self._entry(job, place, now, first) for job, place in placed]
+
+    def _entry(self, job: Job, place: int, now: Instant, first: float | None) -> Entry:
+        if job.state is State.POSTING:
+            return Entry(job=job, eta_seconds=0.0)
+        if not _waits(job) or first is None:
+            return Entry(job=job, position=place)
+        scheduled = (job.due - now.wall).total_seconds() if job.due else 0.0
+        in_turn = pacing.eta(place, first, self._pace)
+        return Entry(job=job, position=place, eta_seconds=max(in_turn, scheduled))
+
+    def _until_next_post(self) -> float | None:
+        """Seconds, or ``None`` while the queue stands still."""
+        now, records = self._store.now(), self._store.pacing().values()
+        usable = [record for record in records if not record.refused]
+        if self._store.paused() or (records and not usable):
+            return None
+        waits = [pacing.until_post(record, now, self._pace) for record in usable]
+        return min(waits, default=0.0)
+
+
+def _waits(job: Job) -> bool:
+    return job.state is State.WAITING

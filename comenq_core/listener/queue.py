@@ -1,0 +1,206 @@
+"""What an intake is handed: the way into the queue, and what operators do to it.
+
+It knows the store and the settings, and nothing of transports. Every change that an operator
+makes is logged with who made it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Sequence
+from contextlib import AbstractContextManager
+
+from comenq_core.errors import ComenqError, QueueRefused, WrongState
+from comenq_core.listener.estimates import Estimates
+from comenq_core.model import (
+    ID_PATTERN,
+    PENDING,
+    Account,
+    CommentRequest,
+    Entry,
+    Instant,
+    Job,
+    Origin,
+    Pacing,
+    Pause,
+    State,
+    Status,
+    Submission,
+)
+from comenq_core.model.identity import is_in
+from comenq_core.policy import pacing
+from comenq_core.policy.pacing import Pace
+from comenq_core.process.log import Log
+from comenq_core.protocols import Finder, Store
+
+__all__ = ["JobQueue"]
+
+log = Log("queue")
+
+
+class JobQueue:
+    """The listener's queue.
+
+    Args:
+        store: where jobs are kept.
+        pace: how far apart posts are, for estimates.
+    """
+
+    def __init__(self, store: Store, pace: Pace) -> None:
+        self._store = store
+        self._pace = pace
+        self._estimates = Estimates(store, pace)
+        self._fault = ""
+
+    def submit(self, request: CommentRequest, origin: Origin) -> Entry:
+        """Take one request; durable on return. Raises as `submit_all`."""
+        return self.submit_all([Submission(request=request, origin=origin)])[0]
+
+    def submit_all(self, submissions: Sequence[Submission]) -> Sequence[Entry]:
+        """Take all of these or, with an error, none; durable on return.
+
+        Raises:
+            QueueRefused: the queue (``queue_full``) or its disk (``disk_full``) is full.
+            StoreError: the store failed; nothing was acknowledged.
+        """
+        try:
+            jobs = self._store.put(submissions)
+        except ComenqError as error:
+            self._tell_refusal(error)
+            raise
+        self._tell_recovery()
+        for job in jobs:
+            origin = job.origin
+            log.info("queued", "A comment is queued.", job=job.id, target=job.asked.target,
+                     intake=origin.intake, uid=origin.uid)  # fmt: skip
+        return self._estimated(jobs)
+
+    def _tell_refusal(self, error: ComenqError) -> None:
+        """Log that comments are refused: once, not for each of a thousand clients."""
+        fault = error.why if isinstance(error, QueueRefused) else error.code
+        # A key that belongs to another comment is that client's own affair.
+        if fault != self._fault and not isinstance(error, WrongState):
+            self._fault = fault
+            log.error("refusing", "Comments are refused.", code=fault, reason=error)
+
+    def _tell_recovery(self) -> None:
+        if self._fault:
+            self._fault = ""
+            log.info("taking", "Comments are taken again.")
+
+    def _estimated(self, jobs: Sequence[Job]) -> Sequence[Entry]:
+        """The entries of queued jobs: whatever fails now, nobody must queue them again."""
+        try:
+            return self._estimates.queued(jobs)
+        except ComenqError as error:
+            log.warning("no_estimate", "A place in the line cannot be told.", reason=error)
+            return [Entry(job=job) for job in jobs]
+
+    def pending(
+        self,
+        limit: int | None = None,
+        *,
+        offset: int = 0,
+        states: Collection[State] = PENDING,
+    ) -> Sequence[Entry]:
+        """The jobs that are in one of these states, in their order, the first few left out."""
+        jobs = self._store.pending(limit=limit, offset=offset, states=states)
+        return self._estimates.listed(jobs)
+
+    def pending_in(
+        self,
+        repo: str,
+        limit: int,
+        *,
+        offset: int = 0,
+        states: Collection[State] = PENDING,
+    ) -> Sequence[Entry | None]:
+        """What `pending` lists, with ``None`` in place of jobs for others than ``OWNER/REPO``."""
+        store = self._store
+        if isinstance(store, Finder):
+            found = store.pending_in(repo, limit=limit, offset=offset, states=states)
+        else:
+            jobs = store.pending(limit=limit, offset=offset, states=states)
+            found = [job if is_in(job, repo) else None for job in jobs]
+        return self._estimates.found(found)
+
+    def show(self, prefix: str) -> Entry:
+        """The one job whose id begins with ``prefix``.
+
+        Raises:
+            NoSuchJob: there is none, or there are several.
+        """
+        return self._estimates.entry(self._store.get(prefix))
+
+    def history(self, limit: int, *, offset: int = 0, only_failed: bool = False) -> Sequence[Job]:
+        """The newest settled jobs, newest last, the very newest few left out."""
+        return self._store.history(limit=limit, offset=offset, only_failed=only_failed)
+
+    def together(self) -> AbstractContextManager[None]:
+        """Let the changes of a ``with`` block be durable when it ends, and not before."""
+        return self._store.together()
+
+    def bump(self, prefix: str, by: Origin) -> Entry:
+        """Put a waiting job at the head of the line, never ahead of the cool-off."""
+        return self._change("bump", self._store.bump, prefix, by)
+
+    def bust(self, prefix: str, by: Origin) -> Entry:
+        """Put a waiting job at the end of the line."""
+        return self._change("bust", self._store.bust, prefix, by)
+
+    def hold(self, prefix: str, by: Origin) -> Entry:
+        """Keep a waiting job from being posted."""
+        return self._change("hold", self._store.hold, prefix, by)
+
+    def release(self, prefix: str, by: Origin) -> Entry:
+        """Let a held job take its place again."""
+        return self._change("release", self._store.release, prefix, by)
+
+    def cancel(self, prefix: str, by: Origin) -> Entry:
+        """Delete a waiting, held or failed job."""
+        job = self._store.cancel(self._whole_id(prefix))
+        self._log_change("cancel", job, by)
+        return Entry(job=job)
+
+    def retry(self, prefix: str, by: Origin) -> Entry:
+        """Queue a dead letter again."""
+        return self._change("retry", self._store.retry, prefix, by)
+
+    def _change(self, what: str, change: Callable[[str], Job], prefix: str, by: Origin) -> Entry:
+        job = change(self._whole_id(prefix))
+        self._log_change(what, job, by)
+        return self._estimates.entry(job)
+
+    def _whole_id(self, prefix: str) -> str:
+        return prefix if re.fullmatch(ID_PATTERN, prefix) else self._store.get(prefix).id
+
+    def _log_change(self, what: str, job: Job, by: Origin) -> None:
+        log.info(what, "An operator changed the queue.", job=job.id, uid=by.uid)
+
+    def pause(self, reason: str, by: Origin) -> None:
+        """Post nothing until `resume`, across restarts."""
+        self._store.pause(Pause(since=self._store.now().wall, reason=reason, by=by.uid))
+        log.warning("paused", "The queue is paused.", reason=reason, uid=by.uid)
+
+    def resume(self, by: Origin) -> None:
+        """Post again, also with a credential that the forge had refused."""
+        self._store.resume()
+        log.info("resumed", "The queue goes on.", uid=by.uid)
+
+    def _account(self, record: Pacing, now: Instant) -> Account:
+        wait = None if record.refused else pacing.until_post(record, now, self._pace)
+        reason = "" if wait == 0 else record.reason
+        return Account(name=record.account, post_in=wait, reason=reason, posts=record.posts)
+
+    def status(self) -> Status:
+        """The whole queue at this moment."""
+        now = self._store.now()
+        accounts = tuple(self._account(record, now) for record in self._store.pacing().values())
+        first = self.pending(1, states=[State.WAITING])
+        return Status(
+            counts=self._store.counts(),
+            paused=self._store.paused(),
+            accounts=accounts,
+            next=first[0] if first else None,
+            health=self._store.health(),
+        )

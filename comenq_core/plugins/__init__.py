@@ -1,0 +1,1 @@
+"""Finding installed plugins, and choosing among what they offer."""

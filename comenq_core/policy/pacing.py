@@ -1,0 +1,208 @@
+"""When may the next post start? Pure arithmetic on `Pacing` records.
+
+The wait is measured from the end of an attempt. Because a worker can die in the middle of one,
+the record is written before the attempt starts, with the latest end that it can have; when the
+attempt has ended, the record is corrected. So a crash never shortens a wait.
+
+Within one boot the wait follows a clock that nobody can set. Across boots only the wall clock
+is left; if that went backwards, the wait starts again in full, so that it is never too short,
+and once, so that it ends: see `anchored`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from comenq_core.model import (
+    Instant,
+    Outcome,
+    Pacing,
+    Posted,
+    Posts,
+    Skipped,
+    Throttled,
+    Unauthorized,
+    Unavailable,
+    Unknown,
+)
+from comenq_core.policy.backoff import throttle_wait, unavailable_wait
+
+__all__ = [
+    "Pace",
+    "after_attempt",
+    "after_look",
+    "anchored",
+    "before_attempt",
+    "earlier",
+    "elapsed",
+    "eta",
+    "is_wish",
+    "until_post",
+    "until_request",
+]
+
+SKIP_SPACING = 1.0
+"""Seconds after a job that was skipped: 3,600 requests an hour, of 5,000 that GitHub allows.
+
+https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """How far apart posts have to be.
+
+    Args:
+        cooldown: seconds from the end of one attempt to the start of the next.
+        flutter: at most so many seconds more, drawn anew for each attempt.
+        attempt_limit: seconds that one attempt can last.
+    """
+
+    cooldown: float
+    flutter: float
+    attempt_limit: float
+
+
+def elapsed(since: Instant, now: Instant) -> float:
+    """Seconds that have certainly passed; 0 where the clocks cannot tell."""
+    if since.boot and since.boot == now.boot:
+        return max(0.0, now.ticks - since.ticks)
+    return max(0.0, (now.wall - since.wall).total_seconds())
+
+
+def earlier(now: Instant, seconds: float) -> Instant:
+    """The instant that was ``seconds`` before ``now``."""
+    return replace(now, wall=now.wall - timedelta(seconds=seconds), ticks=now.ticks - seconds)
+
+
+def anchored(record: Pacing, now: Instant) -> Pacing:
+    """The record by this boot's clock, so that the wall clock has no say in it any more.
+
+    If the wall clock went back meanwhile, nobody can tell how long ago the attempt was: the wait
+    starts again now, and the record no longer says when its job was tried.
+    """
+    went_back = now.wall < record.at.wall
+    if record.at.boot == now.boot:
+        # Without a boot, other machines may share the record, and be in the middle of an attempt.
+        is_lost = went_back and not now.boot and not record.margin
+        return replace(record, at=now, job="") if is_lost else record
+    if went_back:
+        return replace(record, at=now, job="")
+    return replace(record, at=earlier(now, elapsed(record.at, now)))
+
+
+def until_request(record: Pacing | None, now: Instant) -> float:
+    """Seconds until the account may send any request at all; 0 if it may now."""
+    if record is None:
+        return 0.0
+    return max(0.0, record.quiet - elapsed(record.at, now))
+
+
+def until_post(record: Pacing | None, now: Instant, pace: Pace) -> float:
+    """Seconds until the account may start its next post; 0 if it may now."""
+    if record is None:
+        return 0.0
+    cooling = record.margin + pace.cooldown + record.flutter
+    return max(0.0, max(cooling, record.quiet) - elapsed(record.at, now))
+
+
+def before_attempt(
+    record: Pacing | None, account: str, job: str, now: Instant, pace: Pace, flutter: float
+) -> Pacing:
+    """What to record before an attempt: it may last as long as an attempt can.
+
+    Args:
+        flutter: this cool-off's share of ``pace.flutter``, drawn by the caller.
+    """
+    return Pacing(
+        account=account,
+        at=now,
+        margin=pace.attempt_limit,
+        flutter=flutter,
+        job=job,
+        streak=record.streak if record else 0,
+        posts=record.posts if record else Posts(),
+    )
+
+
+def after_attempt(
+    begun: Pacing, outcome: Outcome, now: Instant, credential: str, pace: Pace
+) -> Pacing:
+    """What to record after an attempt: when it ended, and what the forge asked for.
+
+    A job that was skipped was no attempt to post. The record is then as if the last one had
+    ended just a cool-off ago, and keeps a moment between the forge and many such jobs.
+
+    Args:
+        begun: what `before_attempt` gave.
+        credential: the fingerprint that was used; remembered when the forge rejected it.
+    """
+    posts = _counted(begun.posts, outcome)
+    ended = replace(begun, at=now, margin=0.0, streak=0, posts=posts)
+    match outcome:
+        case Throttled(wait=wait, message=message):
+            streak = begun.streak + 1
+            quiet = throttle_wait(wait, streak)
+            return replace(ended, quiet=quiet, reason=message, streak=streak)
+        case Unavailable(message=message):
+            streak = begun.streak + 1
+            return replace(ended, quiet=unavailable_wait(streak), reason=message, streak=streak)
+        case Unauthorized(message=message):
+            return replace(ended, reason=message, refused=credential)
+        case Unknown(wait=timedelta() as wait, message=message):
+            return replace(ended, quiet=throttle_wait(wait, 0), reason=message)
+        case Skipped():
+            over = earlier(now, pace.cooldown)
+            return replace(ended, at=over, flutter=0.0, quiet=pace.cooldown + SKIP_SPACING)
+        case _:
+            return ended
+
+
+def is_wish(outcome: Outcome | None) -> bool:
+    """Whether the forge wants an account to be silent, which only the pacing record remembers."""
+    match outcome:
+        case Throttled() | Unauthorized() | Unknown(wait=timedelta()):
+            return True
+        case _:
+            return False
+
+
+def _counted(posts: Posts, outcome: Outcome) -> Posts:
+    match outcome:
+        case Skipped():
+            return posts
+        case Posted():
+            return replace(posts, success=posts.success + 1)
+        case Unknown(status=None):
+            return replace(posts, timeout=posts.timeout + 1)
+        case _:
+            return replace(posts, api_error=posts.api_error + 1)
+
+
+def after_look(
+    record: Pacing | None,
+    account: str,
+    found: Throttled | Unauthorized | Unknown,
+    now: Instant,
+    credential: str,
+) -> Pacing:
+    """What to record when the forge did not say whether a comment is there, but what it wishes.
+
+    Only the silence changes: a look is no attempt, and shortens or lengthens no cool-off.
+    """
+    record = record or Pacing(account=account, at=now)
+    if isinstance(found, Unauthorized):
+        return replace(record, reason=found.message, refused=credential)
+    streak = record.streak + isinstance(found, Throttled)
+    quiet = max(record.quiet, elapsed(record.at, now) + throttle_wait(found.wait, streak))
+    return replace(record, quiet=quiet, reason=found.message, streak=streak)
+
+
+def eta(position: int, first: float, pace: Pace) -> float:
+    """In about how many seconds the job with ``position`` others before it will be posted.
+
+    Args:
+        first: seconds until the next post may start.
+    """
+    return first + position * (pace.cooldown + pace.flutter / 2)

@@ -1,0 +1,131 @@
+"""What does an outcome mean for the job? Pure decisions.
+
+`comenq_core.policy.pacing` decides how long the whole account is silent; this module decides what
+becomes of the one job that was tried.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import takewhile
+from typing import assert_never
+
+from comenq_core.model import (
+    Buried,
+    Done,
+    InDoubt,
+    Job,
+    Kept,
+    Outcome,
+    Posted,
+    Refused,
+    RetryAt,
+    Skipped,
+    Throttled,
+    Unauthorized,
+    Unavailable,
+    Unknown,
+    Verdict,
+)
+from comenq_core.policy.backoff import unavailable_wait
+
+__all__ = [
+    "ABSENT",
+    "GONE",
+    "Policy",
+    "after_look",
+    "decide",
+    "given_up",
+    "looked",
+    "unanswered",
+    "word",
+]
+
+ABSENT = "absent"
+"""The word of a first look that saw that the comment was not there."""
+
+GONE = "gone"
+"""The word of the last look that saw so."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """When to look again, and when to give a job up.
+
+    Args:
+        max_attempts: counted attempts before a job is buried.
+        max_interruptions: workers that may die with a job before it is buried.
+        recheck: seconds between an ambiguous attempt and a look, and between two looks.
+    """
+
+    max_attempts: int
+    max_interruptions: int
+    recheck: float
+
+
+def decide(outcome: Outcome, now: datetime, policy: Policy) -> Verdict:
+    """What becomes of a job that was just tried.
+
+    An attempt that failed for a reason that has nothing to do with the job leaves the job where
+    it was; the account's silence keeps the next attempt away.
+    """
+    match outcome:
+        case Posted(url=url, comment_id=comment_id):
+            return Done(url=url, comment_id=comment_id)
+        case Skipped(message=message):
+            return Done(reason=message)
+        case Refused(message=message):
+            return Buried(reason=message)
+        case Unknown(message=message):
+            look_at = now + timedelta(seconds=policy.recheck)
+            return InDoubt(look_at=look_at, reason=message)
+        case Throttled() | Unavailable() | Unauthorized():
+            return Kept(reason=outcome.message)
+        case _:
+            assert_never(outcome)
+
+
+def after_look(job: Job, found: Posted | None, now: datetime, policy: Policy) -> Verdict:
+    """What becomes of a doubtful job when the forge has shown all the comments it has.
+
+    A listing can lag behind a write, so one look that finds nothing proves nothing: only the
+    second, made when the account may post again, lets the job be posted again.
+    """
+    if found is not None:
+        return Done(url=found.url, comment_id=found.comment_id)
+    if not looked(job):
+        again = now + timedelta(seconds=policy.recheck)
+        return InDoubt(look_at=again, reason="the comment is not there; one more look")
+    if job.interruptions >= policy.max_interruptions:
+        return Buried(reason=given_up(job.interruptions))
+    if job.tries >= policy.max_attempts:
+        return Buried(reason=f"not posted after {job.tries} attempts; the last: {job.reason}")
+    return RetryAt(due=now, reason="the comment is not on the pull request: it is posted again")
+
+
+def unanswered(job: Job, message: str, now: datetime) -> InDoubt:
+    """What becomes of a doubtful job when the forge did not say: looks at growing distances."""
+    vain = takewhile(
+        lambda attempt: attempt.outcome not in (ABSENT, GONE, "posted"), job.attempts[::-1]
+    )
+    wait = unavailable_wait(1 + sum(not attempt.counted for attempt in vain))
+    return InDoubt(look_at=now + timedelta(seconds=wait), reason=message)
+
+
+def given_up(interruptions: int) -> str:
+    """Why a job that keeps killing workers is buried."""
+    return (
+        f"the worker died {interruptions} times while it had this job; if the comment is not on"
+        " the pull request, retry it"
+    )
+
+
+def looked(job: Job) -> bool:
+    """Whether a doubtful job was looked for already, in vain, since it was last tried."""
+    return bool(job.attempts) and job.attempts[-1].outcome == ABSENT
+
+
+def word(outcome: Outcome) -> str:
+    """The outcome's name in records and logs: ``posted``, ``throttled`` and so on."""
+    return type(outcome).__name__.lower()

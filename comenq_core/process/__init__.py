@@ -1,0 +1,1 @@
+"""What every process of the daemon uses: its log, its clock, its stop signal, its hardening."""

@@ -1,0 +1,1 @@
+"""How supervisord runs the listener and the worker, and what it tells systemd."""

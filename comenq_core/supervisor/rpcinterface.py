@@ -1,0 +1,208 @@
+"""What comenq adds to supervisord, from inside: whole log lines, and no silent half-daemon.
+
+conf/supervisord.conf loads `make_rpcinterface`, the only way in that supervisord offers to code
+that is to run in its own process. http://supervisord.org/xmlrpc.html#rpc-interface-factories
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import re
+import sys
+from collections import defaultdict
+from typing import Any, Protocol, cast
+
+from supervisor import events, loggers
+from supervisor.states import ProcessStates, SupervisorStates
+
+from comenq_core.process.journald import is_journal, with_priorities
+from comenq_core.process.log import Log, configure
+from comenq_core.settings import load
+from comenq_core.supervisor.systemd import Report
+from comenq_core.supervisor.wakeup import Wake
+
+__all__ = ["LINE_LIMIT", "Lines", "make_rpcinterface"]
+
+LINE_LIMIT = 65_536
+"""Bytes after which a line without an end is ended."""
+
+log = Log("supervisor")
+
+
+class Lines:
+    """Makes whole lines of the pieces in which a program's output arrives."""
+
+    def __init__(self) -> None:
+        self._rest = b""
+
+    def feed(self, piece: bytes) -> bytes:
+        """Take a piece; return what is complete, which may be nothing."""
+        complete, end, self._rest = (self._rest + piece).rpartition(b"\n")
+        return complete + end + (self.end() if len(self._rest) >= LINE_LIMIT else b"")
+
+    def end(self) -> bytes:
+        """Return what is left, made a line: no more of it will come."""
+        rest, self._rest = self._rest, b""
+        return rest + b"\n" if rest else b""
+
+
+class _Logger(Protocol):
+    handlers: list[object]
+
+
+class _Options(Protocol):
+    logger: _Logger
+    mood: int
+
+    def get_socket_map(self) -> dict[int, object]: ...
+
+
+class _Process(Protocol):
+    config: Any
+    spawnerr: str | None
+
+    def get_state(self) -> int: ...
+
+
+class _Group(Protocol):
+    processes: dict[str, _Process]
+
+
+class _Supervisord(Protocol):
+    options: _Options
+    process_groups: dict[str, _Group]
+
+
+class _Output(Protocol):
+    process: _Process
+    data: bytes
+
+
+class _Change(Protocol):
+    process: _Process
+
+
+class _Record(Protocol):
+    level: int
+
+    def asdict(self) -> dict[str, str]: ...
+
+
+def make_rpcinterface(supervisord: object) -> object:
+    """Begin to watch over ``supervisord``, which calls this before it starts the programs."""
+    configure("info", sys.stdout)
+    return _Supervision(cast("_Supervisord", supervisord))
+
+
+class _Supervision:
+    """Its public methods are remote procedures, for whoever may use supervisord's socket."""
+
+    def __init__(self, supervisord: _Supervisord) -> None:
+        self._supervisord = supervisord
+        self._lines: defaultdict[str, Lines] = defaultdict(Lines)
+        self._failed = False
+        self._to_journal = is_journal(sys.stdout.fileno(), os.environ)
+        if "NOTIFY_SOCKET" in os.environ:
+            self._report = Report(load(None, os.environ), self._all_run, self._is_ending)
+        self._wake = Wake(supervisord.options.get_socket_map())
+        events.subscribe(events.SupervisorRunningEvent, self._look_around)
+        events.subscribe(events.ProcessStateExitedEvent, self._look_around)
+        events.subscribe(events.SupervisorStoppingEvent, self._let_go)
+        atexit.register(self._exit)
+        # When this is called, supervisord has yet to say that its socket asks for no password.
+        # That is as it should be: only the daemon's own user can reach it.
+        events.subscribe(events.SupervisorRunningEvent, self._listen)
+        events.subscribe(events.ProcessLogStdoutEvent, self._forward)
+        for ending in (
+            events.ProcessStateExitedEvent,
+            events.ProcessStateBackoffEvent,
+            events.ProcessStateStoppedEvent,
+        ):
+            events.subscribe(ending, self._finish)
+        for failure in (events.ProcessStateFatalEvent, events.ProcessStateUnknownEvent):
+            events.subscribe(failure, self._lose)
+
+    def _listen(self, _event: object) -> None:
+        self._supervisord.options.logger.handlers.append(_Words())
+
+    def _look_around(self, _event: object) -> None:
+        self._wake.wake()
+
+    def _let_go(self, _event: object) -> None:
+        # Before a reload, supervisord closes descriptors that it does not know.
+        if not self._is_ending():
+            self._wake.close()
+
+    def _all_run(self) -> bool:
+        return all(
+            process.get_state() == ProcessStates.RUNNING
+            for group in self._supervisord.process_groups.values()
+            for process in group.processes.values()
+        )
+
+    def _is_ending(self) -> bool:
+        return bool(self._supervisord.options.mood == SupervisorStates.SHUTDOWN)
+
+    def _forward(self, event: _Output) -> None:
+        self._write(self._lines[event.process.config.name].feed(event.data))
+
+    def _finish(self, event: _Change) -> None:
+        self._write(self._lines[event.process.config.name].end())
+
+    def _write(self, lines: bytes) -> None:
+        _write(with_priorities(lines) if self._to_journal else lines)
+
+    def give_up(self, program: str) -> bool:
+        """Stop everything, since ``program`` says of itself that it can never run like this."""
+        self._end(program, None)
+        return True
+
+    def _lose(self, event: _Change) -> None:
+        self._end(event.process.config.name, event.process.spawnerr)
+
+    def _end(self, program: str, cause: str | None) -> None:
+        if self._supervisord.options.mood < SupervisorStates.RUNNING:
+            # It ends anyhow, and gives up what it was about to start again.
+            return
+        self._failed = True
+        self._supervisord.options.mood = SupervisorStates.SHUTDOWN
+        log.error(
+            "fatal",
+            "A program cannot be kept running, so everything is stopped.",
+            program=program,
+            cause=cause,
+        )
+
+    def _exit(self) -> None:
+        # supervisord ends with 0 whatever has happened; nobody would notice.
+        if self._failed:
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(1)
+
+
+class _Words:
+    """Passes on what supervisord says; it has the methods of a handler of its logger."""
+
+    level = loggers.LevelsByName.INFO
+
+    def emit(self, record: _Record) -> None:
+        """Log what supervisord said, its first word as the key."""
+        key, colon, sentence = record.asdict()["message"].partition(": ")
+        if not colon or not re.fullmatch("[a-z ]+", key):
+            key, sentence = "note", record.asdict()["message"]
+        speak = log.info if record.level <= loggers.LevelsByName.INFO else log.warning
+        speak(key.replace(" ", "_"), sentence)
+
+    def close(self) -> None:
+        """Nothing is to be closed."""
+
+
+def _write(lines: bytes) -> None:
+    # A reader that has gone must not stop the daemon.
+    while lines:
+        try:
+            lines = lines[os.write(sys.stdout.fileno(), lines) :]
+        except OSError:
+            return

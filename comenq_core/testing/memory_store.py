@@ -1,0 +1,215 @@
+"""A store in memory: the simplest one that keeps the contract.
+
+It is the model that other stores are compared with, and serves tests that need some store. It
+forgets everything when its process ends.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import replace
+from itertools import count
+
+from comenq_core.errors import Outpaced, StoreLocked, WrongState
+from comenq_core.model import (
+    Attempt,
+    Health,
+    Instant,
+    Job,
+    Pacing,
+    Pause,
+    State,
+    Submission,
+    Verdict,
+)
+from comenq_core.model.identity import alike, id_from, id_of_key, is_same
+from comenq_core.model.transitions import claimed, forgiven, interrupted, settled
+from comenq_core.testing.memory_queries import Shelf
+
+__all__ = ["MemoryStore"]
+
+
+class MemoryStore(Shelf):
+    """Keeps jobs in a dictionary.
+
+    Args:
+        clock: tells the time, such as a `comenq_core.testing.clock.FakeClock`.
+    """
+
+    def __init__(self, clock: Callable[[], Instant]) -> None:
+        super().__init__(clock)
+        self._fronts = count(-1, -1)
+        self._backs = count()
+        self._pacing: dict[str, Pacing] = {}
+        self._paused: Pause | None = None
+        self._changing = threading.RLock()
+        self._worker = threading.Lock()
+
+    # What the listener does
+
+    def put(self, submissions: Sequence[Submission]) -> Sequence[Job]:
+        """Take all of these; in memory there is always room."""
+        with self._changing:
+            before = self._jobs.copy()
+            try:
+                return [self._known(one) or self._take(one) for one in submissions]
+            except WrongState:
+                self._jobs = before
+                raise
+
+    def _known(self, submission: Submission) -> Job | None:
+        key = submission.request.key
+        keyed = self._jobs.get(id_of_key(key)) if key is not None else None
+        if keyed is not None and not alike(keyed, submission.request):
+            raise WrongState(f"the key belongs to job {keyed.id}, which is another comment")
+        pending = self.pending() if submission.if_absent else ()
+        return keyed or next((job for job in pending if alike(job, submission.request)), None)
+
+    def _take(self, submission: Submission) -> Job:
+        request = submission.request
+        job = Job(
+            id=id_from(os.urandom(16)) if request.key is None else id_of_key(request.key),
+            request=request,
+            arrived=self.now().wall,
+            origin=submission.origin,
+            due=request.not_before,
+        )
+        self._places[job.id] = next(self._fronts if submission.ahead else self._backs)
+        return self._keep(job)
+
+    def together(self) -> AbstractContextManager[None]:
+        """In memory, nothing is durable."""
+        return nullcontext()
+
+    def bump(self, job_id: str) -> Job:
+        """To the head of the line, and due at once."""
+        with self._changing:
+            job = self._find(job_id, State.WAITING)
+            self._places[job_id] = next(self._fronts)
+            return self._keep(replace(job, due=None))
+
+    def bust(self, job_id: str) -> Job:
+        """To the end of the line."""
+        with self._changing:
+            job = self._find(job_id, State.WAITING)
+            self._places[job_id] = next(self._backs)
+            return self._keep(job)
+
+    def hold(self, job_id: str) -> Job:
+        """Out of the line, its place kept."""
+        with self._changing:
+            return self._keep(replace(self._find(job_id, State.WAITING), state=State.HELD))
+
+    def release(self, job_id: str) -> Job:
+        """Into its place again."""
+        with self._changing:
+            return self._keep(replace(self._find(job_id, State.HELD), state=State.WAITING))
+
+    def cancel(self, job_id: str) -> Job:
+        """Delete it."""
+        with self._changing:
+            job = self._find(job_id, State.WAITING, State.HELD, State.FAILED)
+            del self._jobs[job_id], self._places[job_id]
+            self._tell()
+            return job
+
+    def retry(self, job_id: str) -> Job:
+        """To the end of the line, with attempts that no longer count."""
+        with self._changing:
+            job = self._find(job_id, State.FAILED)
+            self._places[job_id] = next(self._backs)
+            return self._keep(forgiven(job))
+
+    def pause(self, pause: Pause) -> None:
+        """Remember the pause."""
+        self._paused = pause
+        self._tell()
+
+    def resume(self) -> None:
+        """Forget the pause, and what was refused."""
+        with self._changing:
+            self._paused = None
+            self._pacing = {
+                name: replace(record, refused="") for name, record in self._pacing.items()
+            }
+            self._tell()
+
+    def paused(self) -> Pause | None:
+        """The pause, if there is one."""
+        return self._paused
+
+    def health(self) -> Health:
+        """Whether somebody has the lock; there is always room."""
+        return Health(working=self._worker.locked())
+
+    # What the worker does
+
+    @contextmanager
+    def lock(self) -> Iterator[None]:
+        """Be the only worker; what the last one left is in doubt."""
+        if not self._worker.acquire(blocking=False):
+            raise StoreLocked("another worker has this store")
+        try:
+            for job in self._in(State.POSTING):
+                self._keep(interrupted(job, self.now().wall))
+            yield
+        finally:
+            self._worker.release()
+
+    def tend(self) -> bool:
+        """Nothing has to be tidied in memory."""
+        return False
+
+    def claim(self, account: str) -> Job | None:  # noqa: ARG002 -- there is one worker
+        """The head of the line, if it is due."""
+        with self._changing:
+            now = self.now().wall
+            ready = [job for job in self._in(State.WAITING) if job.due is None or job.due <= now]
+            return self._keep(claimed(ready[0])) if ready else None
+
+    def reclaim(self, job: Job) -> Job:
+        """From doubt to the worker's hands."""
+        with self._changing:
+            return self._keep(claimed(self._find(job.id, State.DOUBTFUL)))
+
+    def settle(self, job: Job, verdict: Verdict, attempt: Attempt) -> None:
+        """Append the attempt, and do as the verdict says."""
+        with self._changing:
+            found = self._find(job.id, State.POSTING)
+            self._keep(settled(found, verdict, attempt))
+
+    def pacing(self) -> Mapping[str, Pacing]:
+        """The pacing records."""
+        return dict(self._pacing)
+
+    def pace(self, record: Pacing, *, expect: Pacing | None) -> None:
+        """Replace a record that is still the expected one."""
+        with self._changing:
+            if self._pacing.get(record.account) != expect:
+                raise Outpaced(f"the pacing record of {record.account} has changed")
+            self._pacing[record.account] = record
+
+    # What a move does
+
+    def adopt(self, jobs: Sequence[Job]) -> None:
+        """Take the jobs whose ids are not known yet."""
+        with self._changing:
+            for job in jobs:
+                known = self._jobs.get(job.id)
+                if known is not None and not is_same(known, job):
+                    raise WrongState(f"job {job.id} is another comment here")
+            for job in jobs:
+                if job.id not in self._jobs:
+                    self._places[job.id] = next(self._backs)
+                    self._keep(job)
+
+    def disown(self, jobs: Sequence[Job]) -> None:
+        """Forget the jobs."""
+        with self._changing:
+            for job in jobs:
+                self._jobs.pop(job.id, None)
+                self._places.pop(job.id, None)
+            self._tell()

@@ -1,0 +1,1 @@
+"""JSON in and out: what travels over the socket, and what stores keep."""

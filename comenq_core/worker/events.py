@@ -1,0 +1,70 @@
+"""What the worker's log tells of each try, and of why nothing is posted."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from comenq_core.model import (
+    Attempt,
+    Buried,
+    Instant,
+    Job,
+    Outcome,
+    Pacing,
+    RetryAt,
+    Throttled,
+    Unauthorized,
+    Unavailable,
+    Unknown,
+    Verdict,
+)
+from comenq_core.policy.backoff import QUIET_LIMIT
+from comenq_core.policy.pacing import Pace, until_post, until_request
+from comenq_core.process.log import Log
+from comenq_core.wire.rfc3339 import format_time
+
+__all__ = ["report_silence", "report_try"]
+
+log = Log("worker")
+
+
+def report_try(job: Job, verdict: Verdict, attempt: Attempt) -> None:
+    """Log what became of a job that was tried."""
+    key = type(verdict).__name__.lower()
+    speak = log.warning if isinstance(verdict, Buried | RetryAt) else log.info
+    speak(
+        f"job_{key}",
+        "A job was tried.",
+        job=job.id,
+        target=job.asked.target,
+        outcome=attempt.outcome,
+        status=attempt.status,
+        reason=verdict.reason or None,
+    )
+
+
+def report_silence(outcome: Outcome, record: Pacing, now: Instant, pace: Pace) -> None:
+    """Log until when an account posts nothing, if it is for more than the cool-off.
+
+    Args:
+        outcome: what the forge has said.
+        record: the account's record, ``outcome`` included.
+        now: when it was said.
+    """
+    until = format_time(now.wall + timedelta(seconds=until_post(record, now, pace)))
+    account, reason = record.account, outcome.message
+    match outcome:
+        case Throttled() | Unknown(wait=timedelta()) if until_request(record, now) >= QUIET_LIMIT:
+            log.error("throttled", "The forge wants silence for a day or more, which is hardly"
+                      " meant: find out why.", account=account, until=until,
+                      reason=reason)  # fmt: skip
+        case Throttled() | Unknown(wait=timedelta()):
+            log.warning("throttled", "The forge wants silence, so an account sends nothing.",
+                        account=account, until=until, reason=reason)  # fmt: skip
+        case Unavailable():
+            log.warning("unavailable", "The forge is out of reach; it is tried again.",
+                        account=account, until=until, reason=reason)  # fmt: skip
+        case Unauthorized():
+            log.error("unauthorized", "The forge refuses an account's credential: the account"
+                      " pauses until it has another, or until an operator resumes.",
+                      account=account, reason=reason)  # fmt: skip

@@ -1,0 +1,87 @@
+"""The worker's process: make the worker that the settings want, step, wait, step again."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack, closing
+from select import select
+
+from comenq_core.errors import ComenqError, StoreLocked
+from comenq_core.plugins import registry
+from comenq_core.policy.from_settings import pace_of, policy_of
+from comenq_core.process.clock import system_clock
+from comenq_core.process.log import Log
+from comenq_core.protocols import Stop, Store, Watch
+from comenq_core.settings import Settings
+from comenq_core.worker.worker import LONGEST_WAIT, Worker
+
+__all__ = ["run"]
+
+_AFTER_FAULT = 2.0
+
+log = Log("worker")
+
+
+def run(settings: Settings, stop: Stop) -> int:
+    """Be the worker until ``stop`` is set; return the process's exit status.
+
+    Raises:
+        ComenqError: the settings, a plugin or the store do not let it begin.
+    """
+    plugins = registry.load()
+    store = plugins.store(settings)
+    pace = pace_of(settings)
+    posters = plugins.posters(settings)
+    worker = Worker(store, posters, pace, policy_of(settings), system_clock)
+    with ExitStack() as life:
+        if _has_turn(store, stop, life):
+            watch = life.enter_context(closing(store.watch()))
+            log.info(
+                "started", "The worker is ready.", store=settings.store, poster=settings.poster
+            )
+            _drive(worker, watch, stop)
+    log.info("stopped", "The worker has ended.")
+    return 0
+
+
+def _has_turn(store: Store, stop: Stop, life: ExitStack) -> bool:
+    """Lock the store, after the worker that a killed daemon has left behind, unless it is stopped.
+
+    Raises:
+        StoreLocked: the worker of another daemon has it.
+    """
+    is_told = False
+    while not stop.is_set():
+        try:
+            life.enter_context(store.lock())
+        except StoreLocked as error:
+            if not error.ends:
+                raise
+            if not is_told:
+                log.warning("waiting", "The worker of a killed daemon has yet to end.",
+                            reason=error)  # fmt: skip
+            is_told = True
+            stop.wait(_AFTER_FAULT)
+        else:
+            return True
+    return False
+
+
+def _drive(worker: Worker, watch: Watch, stop: Stop) -> None:
+    """Step, wait, step again; a fault is told once, and tried again until it is gone."""
+    fault = ""
+    while not stop.is_set():
+        try:
+            watch.drain()
+            wait = worker.step()
+        except ComenqError as error:
+            if str(error) != fault:
+                log.error("fault", "The store or a plugin failed; this is tried again.",
+                          reason=error)  # fmt: skip
+            fault = str(error)
+            stop.wait(_AFTER_FAULT)
+            continue
+        if fault:
+            log.info("recovered", "The fault is gone.")
+            fault = ""
+        if wait > 0:
+            select([watch.fileno(), stop.fileno()], [], [], min(wait, LONGEST_WAIT))

@@ -1,0 +1,128 @@
+"""Whose turn it is, and when: which account may post, which doubtful job may be looked for.
+
+It reads no clock and waits for nothing; the worker does.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+from comenq_core.errors import ComenqError
+from comenq_core.model import Instant, Job, Pacing
+from comenq_core.policy import pacing
+from comenq_core.policy.pacing import Pace
+from comenq_core.policy.retry import Policy, looked
+from comenq_core.process.log import Log
+from comenq_core.protocols import Poster
+
+__all__ = ["Turns"]
+
+log = Log("worker")
+
+
+class Turns:
+    """Chooses among posting accounts.
+
+    Args:
+        posters: one for each account, at least one.
+        pace: how far apart an account's posts are.
+        policy: when a doubtful job is looked for.
+    """
+
+    def __init__(self, posters: Sequence[Poster], pace: Pace, policy: Policy) -> None:
+        self._posters = posters
+        self._pace = pace
+        self._policy = policy
+        self._unusable: dict[str, str] = {}
+        self._strange: set[str] = set()
+
+    def next_poster(self, records: Mapping[str, Pacing], now: Instant) -> tuple[float, Poster]:
+        """Whose turn it is, and in how many seconds: the longest unused of the soonest."""
+
+        def turn(poster: Poster) -> tuple[float, float]:
+            record = records.get(poster.account)
+            used = record.at.wall.timestamp() if record else 0.0
+            return self._until_turn(poster, record, now), used
+
+        turns = [turn(poster) for poster in self._posters]
+        first = turns.index(min(turns))
+        return turns[first][0], self._posters[first]
+
+    def _until_turn(self, poster: Poster, record: Pacing | None, now: Instant) -> float:
+        if not self._usable(poster, record):
+            return math.inf
+        return pacing.until_post(record, now, self._pace)
+
+    def renewed(self, records: Mapping[str, Pacing]) -> Sequence[Pacing]:
+        """The records of accounts that have another credential than the one refused."""
+        return [
+            record
+            for poster in self._posters
+            if (record := records.get(poster.account))
+            and record.refused
+            and self._usable(poster, record)
+        ]
+
+    def next_look(
+        self, job: Job, records: Mapping[str, Pacing], now: Instant
+    ) -> tuple[float, Poster]:
+        """Which account is to look for a doubtful job, and in how many seconds it may."""
+        poster = self._poster_of(job, records)
+        if poster is None:
+            return math.inf, self._posters[0]
+        return self._until_look(job, poster, records.get(poster.account), now), poster
+
+    def _until_look(self, job: Job, poster: Poster, record: Pacing | None, now: Instant) -> float:
+        if not self._usable(poster, record):
+            return math.inf
+        due = (job.due - now.wall).total_seconds() if job.due else 0.0
+        if job.attempts and now.wall < job.attempts[-1].ended:
+            due = 0.0  # The clock was set back: what it says of the due time is worth nothing.
+        cooling = pacing.until_post(record, now, self._pace) if looked(job) else 0.0
+        return max(0.0, due, cooling, pacing.until_request(record, now))
+
+    def _usable(self, poster: Poster, record: Pacing | None) -> bool:
+        """Whether the account has a credential, and not the one that the forge rejected."""
+        try:
+            credential = poster.credential()
+        except Exception as error:  # noqa: BLE001 -- a plugin may raise anything
+            self._tell_once(poster.account, _reason(error))
+            return False
+        self._unusable.pop(poster.account, None)
+        return record is None or record.refused != credential
+
+    def _tell_once(self, account: str, reason: str) -> None:
+        if self._unusable.get(account) != reason:
+            self._unusable[account] = reason
+            log.error("no_credential", "An account cannot post.", account=account, reason=reason)
+
+    def _poster_of(self, job: Job, records: Mapping[str, Pacing]) -> Poster | None:
+        """The account that tried this job last: only there can its comment be found.
+
+        ``None`` says that it is not one of ours: it may be another machine's, or was in an
+        earlier configuration.
+        """
+        account = _last_account(job, records)
+        if account is None:
+            return self._posters[0]
+        ours = next((poster for poster in self._posters if poster.account == account), None)
+        if ours is None and job.id not in self._strange:
+            self._strange.add(job.id)
+            log.warning("strange_account", "A job is in doubt that only another account can look"
+                        " for: it stays so until that account is configured here.",
+                        job=job.id, account=account)  # fmt: skip
+        return ours
+
+
+def _reason(error: Exception) -> str:
+    # What is raised by accident may hold anything, a token for instance.
+    is_meant = isinstance(error, ComenqError)
+    return str(error) if is_meant else f"the poster failed: {type(error).__name__}"
+
+
+def _last_account(job: Job, records: Mapping[str, Pacing]) -> str | None:
+    tried = [(attempt.ended, attempt.account) for attempt in job.attempts[-1:]]
+    # A worker that died has left no attempt, but the record of the one that it began.
+    tried += [(r.at.wall, r.account) for r in records.values() if r.job == job.id]
+    return max(tried)[1] if tried else None

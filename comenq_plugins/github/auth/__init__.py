@@ -1,0 +1,1 @@
+"""Who comenq is to GitHub: tokens, Apps, accounts."""

@@ -1,0 +1,1 @@
+"""Requests to GitHub and what its responses mean."""

@@ -1,0 +1,96 @@
+"""Rows as jobs, and what can be told of a row that is none: damaged, or a newer comenq's. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from comenq_core.errors import InvalidRequest, WrongState
+from comenq_core.model import Job, Origin, State
+from comenq_core.text import printable
+from comenq_core.wire.codec import job_from_json
+
+__all__ = ["Damaged", "job_from", "job_or_letter", "job_or_remains"]
+
+_LONG_AGO = datetime.fromtimestamp(0, UTC)
+
+
+class Damaged(WrongState):
+    """A row cannot be read as a job: it was damaged, or a newer comenq has written it.
+
+    It is a matter of this job alone, and no fault of the store's that would stop all others.
+
+    Args:
+        job_id: the row's id, which may be anything.
+        reason: what is wrong with the row, without quoting it.
+    """
+
+    def __init__(self, job_id: str, reason: str) -> None:
+        self.job_id = job_id
+        self.reason = reason
+        shown = printable(job_id, 12)
+        super().__init__(
+            f"job {shown}: its row in PostgreSQL's table job cannot be read: {reason}; upgrade"
+            f" comenq if a newer one wrote it, mend the row, or delete it: comenq del {shown}"
+        )
+
+
+def job_from(record: Sequence[Any]) -> Job:
+    """The job in a row of ``id, state, settled, request, story``.
+
+    Where the story names another state than the column, the column counts: it is searched.
+
+    Raises:
+        Damaged: there is none.
+    """
+    job_id, state, _, request, story = record
+    told = {"state": state, "request": request}
+    try:
+        job = job_from_json({**story, **told} if isinstance(story, dict) else story)
+    except InvalidRequest as error:
+        raise Damaged(job_id, str(error)) from error
+    if job.id != job_id:
+        raise Damaged(job_id, "it tells of another job")
+    # The column says so of what is buried, too; the story, of a file that another store refused.
+    if job.request is None and story.get("state") != State.FAILED:
+        raise Damaged(job_id, "it has no request")
+    return job
+
+
+def job_or_letter(record: Sequence[Any]) -> Job:
+    """The job in a row; a damaged one that is buried already is a dead letter without a request.
+
+    Raises:
+        Damaged: it is not buried.
+    """
+    _, state, *_ = record
+    return job_or_remains(record) if state == State.FAILED else job_from(record)
+
+
+def job_or_remains(record: Sequence[Any]) -> Job:
+    """The job in a row; of a damaged one, what its columns tell.
+
+    Raises:
+        Damaged: not even they can be read.
+    """
+    try:
+        return job_from(record)
+    except Damaged as error:
+        return _remains(record, error)
+
+
+def _remains(record: Sequence[Any], error: Damaged) -> Job:
+    job_id, state, settled, *_ = record
+    try:
+        return Job(
+            id=job_id,
+            request=None,
+            arrived=settled or _LONG_AGO,
+            origin=Origin(intake="postgres"),
+            state=State(state),
+            settled=settled,
+            reason=f"its row in PostgreSQL's table job cannot be read: {error.reason}",
+        )
+    except ValueError:
+        raise error from None

@@ -1,0 +1,125 @@
+"""How jobs come in: as requests, or whole from another store."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from datetime import datetime
+
+from comenq_core.errors import QueueRefused, WrongState
+from comenq_core.model import Job, Submission
+from comenq_core.model.identity import alike, digest_of, id_from, id_of_key, is_same
+from comenq_plugins.postgres.connection import Cursor
+from comenq_plugins.postgres.rows import count_waiting, insert, jobs_from
+
+__all__ = ["adopt", "disown", "ids_for", "put"]
+
+_STORED = "SELECT id, state, settled, request, story FROM job WHERE id = ANY(%s)"
+_SAME = (
+    "SELECT id, state, settled, request, story FROM job WHERE settled IS NULL AND digest = ANY(%s)"
+    " ORDER BY array_position(ARRAY['posting', 'doubtful', 'waiting', 'held'], state), place"
+)
+# Two listeners must not queue the same key, or the same comment, at once.
+_ALONE = "SELECT pg_advisory_xact_lock(hashtext(current_schema() || ' put'))"
+
+
+def ids_for(submissions: Sequence[Submission]) -> list[str]:
+    """The ids that their jobs are to have: made of the key, or new."""
+    keys = [one.request.key for one in submissions]
+    return [id_from(os.urandom(16)) if key is None else id_of_key(key) for key in keys]
+
+
+def put(
+    cursor: Cursor,
+    submissions: Sequence[Submission],
+    ids: Sequence[str],
+    now: datetime,
+    max_pending: int,
+) -> Sequence[Job]:
+    """Take requests; the transaction makes it all or none. Raises as the store's ``put``.
+
+    Args:
+        ids: from `ids_for`; with the same ones, to put again what may be there changes nothing.
+    """
+    batch = _Batch(now)
+    batch.look_up(cursor, submissions, ids)
+    jobs = [
+        batch.known(one, job_id) or batch.add(one, job_id)
+        for one, job_id in zip(submissions, ids, strict=True)
+    ]
+    _check_room(cursor, len(batch.new), max_pending)
+    insert(cursor, batch.new)
+    return jobs
+
+
+def _check_room(cursor: Cursor, more: int, max_pending: int) -> None:
+    found = count_waiting(cursor, max_pending)
+    if more and found + more > max_pending:
+        raise QueueRefused(
+            "queue_full",
+            f"{found} comments are waiting, and max_pending is {max_pending}:"
+            " try again later, or raise max_pending",
+        )
+
+
+class _Batch:
+    """Requests that come in together, and the jobs that they may double."""
+
+    def __init__(self, now: datetime) -> None:
+        self._now = now
+        self._stored: dict[str, Job] = {}
+        self._pending: list[Job] = []
+        self.new: list[tuple[Job, bool]] = []
+
+    def look_up(
+        self, cursor: Cursor, submissions: Sequence[Submission], ids: Sequence[str]
+    ) -> None:
+        """Find the jobs that are there already, and keep others from adding any meanwhile."""
+        digests = [digest_of(one.request) for one in submissions if one.if_absent]
+        if digests or any(one.request.key is not None for one in submissions):
+            cursor.execute(_ALONE)
+        cursor.execute(_STORED, [ids])
+        self._stored = {job.id: job for job in jobs_from(cursor)}
+        if digests:
+            cursor.execute(_SAME, [digests])
+            self._pending = jobs_from(cursor)
+
+    def known(self, submission: Submission, job_id: str) -> Job | None:
+        """The job that this one would double, if there is one."""
+        request = submission.request
+        stored = self._stored.get(job_id)
+        if stored is not None and not alike(stored, request):
+            raise WrongState(f"the key belongs to job {job_id}, which is another comment")
+        pending = self._pending if submission.if_absent else []
+        return stored or next((job for job in pending if alike(job, request)), None)
+
+    def add(self, submission: Submission, job_id: str) -> Job:
+        """Take a new job into the batch."""
+        request = submission.request
+        job = Job(
+            id=job_id,
+            request=request,
+            arrived=self._now,
+            origin=submission.origin,
+            due=request.not_before,
+        )
+        self.new.append((job, submission.ahead))
+        self._stored[job.id] = job
+        self._pending.append(job)
+        return job
+
+
+def adopt(cursor: Cursor, jobs: Sequence[Job]) -> None:
+    """Take another store's jobs, those that are not known yet. Raises as the store's ``adopt``."""
+    cursor.execute(_ALONE)
+    cursor.execute(_STORED, [[job.id for job in jobs]])
+    known = {job.id: job for job in jobs_from(cursor)}
+    for job in jobs:
+        if job.id in known and not is_same(known[job.id], job):
+            raise WrongState(f"job {job.id} is another comment in this database")
+    insert(cursor, [(job, False) for job in jobs if job.id not in known])
+
+
+def disown(cursor: Cursor, jobs: Sequence[Job]) -> None:
+    """Forget jobs."""
+    cursor.execute("DELETE FROM job WHERE id = ANY(%s)", [[job.id for job in jobs]])

@@ -1,0 +1,112 @@
+"""From settings to a store whose tables are there."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import timedelta
+
+from psycopg import ProgrammingError
+from psycopg.conninfo import conninfo_to_dict
+
+from comenq_core.errors import SettingsError, StoreError
+from comenq_core.settings import Secret, Settings
+from comenq_plugins.postgres.connection import Server
+from comenq_plugins.postgres.database import Database
+from comenq_plugins.postgres.options import Terms
+from comenq_plugins.postgres.schema import is_current, migrate
+from comenq_plugins.postgres.store import PostgresStore
+
+__all__ = ["OPTIONS", "open_store"]
+
+OPTIONS: Mapping[str, Secret | str | float] = {
+    "dsn": Secret(""),
+    "schema": "comenq",
+    "lease_seconds": 120.0,
+    "patience_seconds": 10.0,
+}
+_LEAST_REST = 2.0
+
+
+def open_store(settings: Settings) -> PostgresStore:
+    """Connect, and bring the tables up to date. Raises as `open_postgres`."""
+    database, terms = _meant(settings)
+    with _closing_on_error(database):
+        migrate(database)
+    return PostgresStore(database, terms)
+
+
+def look_at_store(settings: Settings) -> PostgresStore | None:
+    """Connect, and change nothing; ``None`` where the tables have to be made or renewed first.
+
+    Raises:
+        StoreError: the database is out of reach, or its tables are of a newer comenq.
+    """
+    database, terms = _meant(settings)
+    with _closing_on_error(database):
+        if is_current(database):
+            return PostgresStore(database, terms)
+    database.close()
+    return None
+
+
+def _meant(settings: Settings) -> tuple[Database, Terms]:
+    """The database and the terms that the settings mean; nobody is connected yet."""
+    options = settings.options("postgres", OPTIONS)
+    place = f"{settings.source or 'the settings'}: [postgres]"
+    lease = _lease(settings, float(str(options["lease_seconds"])), place)
+    server = Server(
+        dsn=_dsn(options["dsn"], place),
+        schema=_schema(str(options["schema"]), place),
+        patience=float(str(options["patience_seconds"])),
+    )
+    terms = Terms(
+        max_pending=settings.max_pending,
+        keep=timedelta(days=settings.history_days),
+        lease=timedelta(seconds=lease),
+        # The other half of the rest is for clocks that go at different rates, and for the moments
+        # between a look at the clock and what follows.
+        grace=(lease - settings.github_api_timeout_secs) / 2,
+    )
+    return Database(server), terms
+
+
+@contextmanager
+def _closing_on_error(database: Database) -> Iterator[None]:
+    try:
+        yield
+    except StoreError:
+        database.close()
+        raise
+
+
+def _dsn(given: object, place: str) -> Secret:
+    assert isinstance(given, Secret)
+    if not given.reveal():
+        raise SettingsError(f"{place} dsn: say where the database is: postgresql://host/name")
+    try:
+        conninfo_to_dict(given.reveal())
+    except ProgrammingError:
+        # What libpq says quotes it, and there may be a password in it.
+        raise SettingsError(
+            f"{place} dsn: expected what libpq understands, such as"
+            " postgresql://comenq@db.example/comenq"
+        ) from None
+    return given
+
+
+def _schema(name: str, place: str) -> str:
+    if not re.fullmatch("[a-z_][a-z0-9_]{0,40}", name):
+        raise SettingsError(f"{place} schema: expected lower-case letters, digits and underscores")
+    return name
+
+
+def _lease(settings: Settings, seconds: float, place: str) -> float:
+    least = settings.github_api_timeout_secs + _LEAST_REST
+    if seconds < least:
+        raise SettingsError(
+            f"{place} lease_seconds: expected at least {least:g}, which is github_api_timeout_secs"
+            f" and {_LEAST_REST:g} more: otherwise a worker would lose its job while it posts"
+        )
+    return seconds

@@ -1,0 +1,88 @@
+"""The pace of each account, and the operator's pause."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from comenq_core.errors import InvalidRequest, Outpaced, StoreError
+from comenq_core.model import Pacing, Pause
+from comenq_core.wire.codec import (
+    pacing_from_json,
+    pacing_to_json,
+    pause_from_json,
+    pause_to_json,
+)
+from comenq_plugins.postgres.connection import Cursor
+from comenq_plugins.postgres.rows import dump
+
+__all__ = ["pace", "pacing", "pause", "paused", "resume"]
+
+
+def pacing(cursor: Cursor) -> Mapping[str, Pacing]:
+    """The pacing records, by account."""
+    cursor.execute("SELECT pacing FROM account WHERE pacing IS NOT NULL ORDER BY name")
+    records = [_pacing_from(value) for (value,) in cursor.fetchall()]
+    return {record.account: record for record in records}
+
+
+def pace(cursor: Cursor, record: Pacing, expect: Pacing | None) -> None:
+    """Replace an account's record, if it is still ``expect``.
+
+    Raises:
+        Outpaced: it is not.
+    """
+    name = record.account
+    cursor.execute("INSERT INTO account (name) VALUES (%s) ON CONFLICT DO NOTHING", [name])
+    cursor.execute("SELECT pacing FROM account WHERE name = %s FOR UPDATE", [name])
+    (value,) = cursor.fetchone() or (None,)
+    current = _pacing_from(value) if value else None
+    # It may be there already, from a try whose answer was lost.
+    if current not in (expect, record):
+        raise Outpaced(f"account {name}: its pacing record has changed")
+    _save(cursor, record)
+
+
+def resume(cursor: Cursor) -> None:
+    """Lift the pause, and forget which credentials were refused."""
+    cursor.execute("UPDATE pause SET pause = NULL")
+    cursor.execute("SELECT pacing FROM account WHERE pacing IS NOT NULL ORDER BY name FOR UPDATE")
+    for (value,) in cursor.fetchall():
+        record = _pacing_from(value)
+        if record.refused:
+            _save(cursor, replace(record, refused=""))
+
+
+def pause(cursor: Cursor, record: Pause) -> None:
+    """Record the pause; claims that are under way come first."""
+    cursor.execute("UPDATE pause SET pause = %s", [dump(pause_to_json(record))])
+
+
+def paused(cursor: Cursor) -> Pause | None:
+    """The pause, if there is one."""
+    cursor.execute("SELECT pause FROM pause")
+    (value,) = cursor.fetchone() or (None,)
+    try:
+        return pause_from_json(value) if value else None
+    except InvalidRequest as error:
+        raise _damaged("pause") from error
+
+
+def _save(cursor: Cursor, record: Pacing) -> None:
+    given = [dump(pacing_to_json(record)), record.account]
+    cursor.execute("UPDATE account SET pacing = %s WHERE name = %s", given)
+
+
+def _pacing_from(value: Any) -> Pacing:  # noqa: ANN401 -- whatever JSON holds
+    try:
+        return pacing_from_json(value)
+    except InvalidRequest as error:
+        raise _damaged("account") from error
+
+
+def _damaged(table: str) -> StoreError:
+    return StoreError(
+        f"PostgreSQL: the record in the table {table} cannot be read: nothing is posted until it"
+        " is repaired or, if you accept that it is forgotten, set to NULL"
+    )

@@ -1,0 +1,182 @@
+"""What the worker does with jobs: borrow one, settle it, and find those that others have lost."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from comenq_core.errors import WrongState
+from comenq_core.model import Attempt, Job, State, Verdict
+from comenq_core.model.transitions import claimed, interrupted, settled
+from comenq_core.process.log import Log
+from comenq_plugins.postgres.connection import Cursor
+from comenq_plugins.postgres.rows import Loan, Row, locked, save, sound
+
+__all__ = ["Bench"]
+
+log = Log("postgres")
+
+_PAUSED = "SELECT pause IS NOT NULL FROM pause FOR SHARE"
+_LOST = (
+    "SELECT account, holder, id, state, settled, request, story FROM job"
+    " WHERE state = 'posting' AND lent_until <= %s ORDER BY place FOR UPDATE SKIP LOCKED"
+)
+_DOUBTFUL = (
+    "SELECT id, state, settled, request, story FROM job WHERE state = 'doubtful'"
+    " OR (state = 'posting' AND holder = %(me)s)"
+    " ORDER BY greatest(coalesce(due, %(now)s), %(now)s), place"
+)
+# Jobs whose time has come take their places, so that the first is found without passing by all
+# that are to come.
+_PROMOTE = (
+    "UPDATE job SET due = NULL WHERE id IN (SELECT id FROM job WHERE state = 'waiting'"
+    " AND due <= %s FOR UPDATE SKIP LOCKED)"
+)
+_FIRST = (
+    "SELECT id, state, settled, request, story FROM job WHERE state = 'waiting' AND due IS NULL"
+    " ORDER BY place LIMIT 1 FOR UPDATE SKIP LOCKED"
+)
+_KNOW_ACCOUNT = "INSERT INTO account (name) VALUES (%s) ON CONFLICT DO NOTHING"
+_FREE_ACCOUNT = (
+    "SELECT name FROM account WHERE name = %(account)s"
+    " AND (holder IS NULL OR holder = %(me)s OR lent_until <= %(now)s) FOR UPDATE"
+)
+_BORROW_ACCOUNT = (
+    "UPDATE account SET holder = %(me)s, lent_until = %(until)s WHERE name = %(account)s"
+)
+_RETURN_ACCOUNT = (
+    "UPDATE account SET holder = NULL, lent_until = NULL WHERE name = %s AND holder = %s"
+)
+_LEAVE_JOBS = "UPDATE job SET lent_until = %s WHERE state = 'posting' AND holder = %s"
+_LEAVE_ACCOUNTS = "UPDATE account SET lent_until = %s WHERE holder = %s"
+_NEXT_DUE = (
+    "SELECT least((SELECT min(due) FROM job WHERE state = 'waiting' AND due > %(now)s),"
+    " (SELECT min(lent_until) FROM job WHERE state = 'posting' AND holder <> %(me)s"
+    " AND lent_until > %(now)s))"
+)
+
+
+class Bench:
+    """One worker's side of the store. Each method belongs into a transaction.
+
+    Args:
+        me: the worker's name, which no other has.
+        lease: for how long it may have a job.
+    """
+
+    def __init__(self, me: str, lease: timedelta) -> None:
+        self._me = me
+        self._lease = lease
+
+    def recover(self, cursor: Cursor, now: datetime) -> None:
+        """Put in doubt what workers have that were not heard of in time."""
+        cursor.execute(_LOST, [now])
+        for account, holder, *record in cursor.fetchall():
+            for lost in sound(cursor, [record], now):
+                job = interrupted(lost, now)
+                if account:
+                    job = replace(job, attempts=(*job.attempts, _cut_off(account, now)))
+                # Until another takes the job, what its worker may still have to tell is welcome.
+                save(cursor, job, Loan(holder=holder))
+                log.warning("interrupted", "A worker was not heard of in time while it had this"
+                            " job.", job=job.id, times=job.interruptions)  # fmt: skip
+
+    def doubtful(self, cursor: Cursor, now: datetime) -> Sequence[Job]:
+        """The jobs in doubt. Who asks has none in hand, so those that it has are in doubt too."""
+        self.recover(cursor, now)
+        cursor.execute(_DOUBTFUL, {"me": self._me, "now": now})
+        return [
+            job if job.state is State.DOUBTFUL else replace(job, state=State.DOUBTFUL, due=now)
+            for job in sound(cursor, cursor.fetchall(), now)
+        ]
+
+    def claim(self, cursor: Cursor, account: str, now: datetime) -> Job | None:
+        """Borrow the account and the first job that is due: both or neither."""
+        # The account comes first: who waited for it with a job in hand would hide that job from
+        # the worker that has the account, which would take the next one out of turn.
+        if _is_paused(cursor) or not self._may_borrow(cursor, account, now):
+            return None
+        cursor.execute(_PROMOTE, [now])
+        job = _first(cursor, now)
+        return self._borrow(cursor, claimed(job), account, now) if job else None
+
+    def _may_borrow(self, cursor: Cursor, account: str, now: datetime) -> bool:
+        cursor.execute(_KNOW_ACCOUNT, [account])
+        cursor.execute(_FREE_ACCOUNT, {"account": account, "me": self._me, "now": now})
+        return cursor.fetchone() is not None
+
+    def _borrow(self, cursor: Cursor, job: Job, account: str, now: datetime) -> Job:
+        until = now + self._lease
+        save(cursor, job, Loan(holder=self._me, account=account, until=until))
+        cursor.execute(_BORROW_ACCOUNT, {"account": account, "me": self._me, "until": until})
+        return job
+
+    def reclaim(self, cursor: Cursor, job_id: str, now: datetime) -> Job:
+        """Borrow a job in doubt."""
+        if _is_paused(cursor):
+            raise WrongState(f"job {job_id} is in doubt, and the queue is paused")
+        row = locked(cursor, job_id)
+        if row.job.state is not State.DOUBTFUL and not self._has(row):
+            raise WrongState(f"job {job_id} is not in doubt any more")
+        job = claimed(row.job)
+        save(cursor, job, Loan(holder=self._me, until=now + self._lease))
+        return job
+
+    def settle(self, cursor: Cursor, job_id: str, verdict: Verdict, attempt: Attempt) -> None:
+        """Record what this worker did with a job, and give the job and the account back."""
+        row = locked(cursor, job_id)
+        if row.loan.holder != self._me:
+            # An earlier try came as far as this; only its answer was lost.
+            if row.job.attempts[-1:] == (attempt,):
+                return
+            raise WrongState(f"job {job_id} is not this worker's, or not any more")
+        save(cursor, settled(row.job, verdict, attempt))
+        cursor.execute(_RETURN_ACCOUNT, [row.loan.account, self._me])
+
+    def prolong(self, cursor: Cursor, job_id: str, account: str, now: datetime) -> bool:
+        """Borrow a claimed job and its account anew; whether both are still this worker's."""
+        row = locked(cursor, job_id)
+        is_late = row.loan.until is None or row.loan.until <= now
+        if is_late or not self._has(row) or not self._may_borrow(cursor, account, now):
+            return False
+        self._borrow(cursor, row.job, account, now)
+        return True
+
+    def leave(self, cursor: Cursor, now: datetime) -> None:
+        """Let others look at once for what this worker still has."""
+        for statement in (_LEAVE_JOBS, _LEAVE_ACCOUNTS):
+            cursor.execute(statement, [now, self._me])
+
+    def next_due(self, cursor: Cursor, now: datetime) -> datetime | None:
+        """When the next job will be due, or another worker's time with one will be up."""
+        cursor.execute(_NEXT_DUE, {"me": self._me, "now": now})
+        (due,) = cursor.fetchone() or (None,)
+        assert due is None or isinstance(due, datetime)
+        return due
+
+    def _has(self, row: Row) -> bool:
+        return row.job.state is State.POSTING and row.loan.holder == self._me
+
+
+def _first(cursor: Cursor, now: datetime) -> Job | None:
+    """The head of the line, which rows that cannot be read leave on this occasion."""
+    while records := cursor.execute(_FIRST).fetchall():
+        if jobs := sound(cursor, records, now):
+            return jobs[0]
+    return None
+
+
+def _is_paused(cursor: Cursor) -> bool:
+    cursor.execute(_PAUSED)
+    return cursor.fetchone() == (True,)
+
+
+def _cut_off(account: str, now: datetime) -> Attempt:
+    return Attempt(
+        started=now,
+        ended=now,
+        account=account,
+        outcome="interrupted",
+        message="the worker that had the job was not heard of in time",
+    )

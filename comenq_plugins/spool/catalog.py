@@ -1,0 +1,207 @@
+"""What is in the spool, and where: the listener's and the worker's common view of it."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from typing import NamedTuple, TypeVar
+
+from comenq_core.errors import InvalidRequest, NoSuchJob, StoreError, WrongState
+from comenq_core.model import Counts, Job, State
+from comenq_core.model.identity import is_in
+from comenq_core.process.log import Log, printable
+from comenq_plugins.spool.format import job_file
+from comenq_plugins.spool.format.filename import Name
+from comenq_plugins.spool.format.layout import Layout
+from comenq_plugins.spool.fs.errors import reported
+from comenq_plugins.spool.fs.safe_read import Unfit, Unreadable, read_own
+from comenq_plugins.spool.index import WINDOW
+from comenq_plugins.spool.listing_cache import Listings
+from comenq_plugins.spool.new_directory import Incoming, listed
+
+__all__ = ["JOB_LIMIT", "Catalogue", "Place", "listed", "moved_on"]
+
+JOB_LIMIT = 16 << 20
+"""Bytes of a job's file that are read: a body, and more events than any policy allows."""
+
+_ID_LENGTH = 12
+_PATIENCE = 5
+"""How often a job that moves while it is looked up is looked up again."""
+
+log = Log("spool")
+
+T = TypeVar("T")
+
+
+class Place(NamedTuple):
+    """Where a job's file is."""
+
+    directory: str
+    name: Name
+
+    @property
+    def path(self) -> str:
+        """The file's path."""
+        return f"{self.directory}/{self.name}"
+
+
+class Catalogue(Incoming):
+    """Finds jobs, wherever they stand. It is used within an `operation`."""
+
+    def __init__(self, layout: Layout, window: int = WINDOW) -> None:
+        super().__init__(layout, window)
+        self.threads = threading.RLock()
+        """Held by the one thread that uses the catalogue."""
+        self.listings = Listings()
+        self._last_seen: dict[str, Place] = {}
+
+    @contextmanager
+    def operation(self) -> Iterator[None]:
+        """Know what is there now, and keep other threads out. Raises `StoreError` for `OSError`."""
+        with self.threads, reported(self.layout.root):
+            self.sync()
+            yield
+
+    def look_up(self, prefix: str) -> tuple[Place, Job]:
+        """The one job whose id begins with ``prefix``, and where it is.
+
+        Raises:
+            NoSuchJob: there is none, or there are several.
+            StoreError: its file is damaged.
+        """
+        for _ in range(_PATIENCE):
+            place = self.find(prefix)
+            try:
+                return place, self.read(place)
+            except FileNotFoundError:
+                continue
+            except (Unfit, InvalidRequest) as error:
+                raise StoreError(f"{place.path}: this job's file is damaged: {error}") from error
+        raise moved_on(place.name.id)
+
+    def find(self, prefix: str) -> Place:
+        """Where the one job is whose id begins with ``prefix``.
+
+        Raises:
+            NoSuchJob: there is none, or there are several.
+        """
+        found = self._starting(prefix) or self._starting(prefix)
+        if len(found) == 1:
+            return found.popitem()[1]
+        shown = printable(prefix, 12)
+        if found:
+            some = ", ".join(sorted(found)[:5])
+            raise NoSuchJob(f"{shown}: several jobs begin so ({some} …); give more of the id")
+        raise NoSuchJob(f"{shown}: no job has an id that begins so")
+
+    def known(self, ids: Collection[str]) -> frozenset[str]:
+        """Which of these ids are those of jobs."""
+        self.sync()
+        found = {job_id for job_id in ids if self.index.get(job_id)}
+        for directory in self.layout.states:
+            if directory != self.layout.new:
+                found |= {name.id for name in listed(directory) if name.id in ids}
+        # One may have gone back to new/ before it was looked for elsewhere.
+        self.sync()
+        return frozenset(found.union(job_id for job_id in ids if self.index.get(job_id)))
+
+    def _starting(self, prefix: str) -> dict[str, Place]:
+        # Jobs move while this looks. Along the usual way, from new/ to done/, none is missed;
+        # one that went back is found by looking again.
+        self.sync()
+        if len(prefix) == _ID_LENGTH:
+            place = self._place_of(prefix)
+            return {prefix: place} if place else {}
+        new = self.layout.new
+        found = {name.id: Place(new, name) for name in self.index.starting(prefix)}
+        for directory in self._beyond_new():
+            names = [n for n in listed(directory, prefix) if n.id.startswith(prefix)]
+            found |= {name.id: Place(directory, name) for name in names}
+        return found
+
+    def _place_of(self, job_id: str) -> Place | None:
+        """Where the job with this whole id is: looked for no further than where it is found."""
+        if name := self.index.get(job_id):
+            return Place(self.layout.new, name)
+        place = self._last_seen.get(job_id)
+        if place and os.path.lexists(place.path):
+            return place
+        return next(filter(None, map(partial(self._found_in, job_id), self._beyond_new())), None)
+
+    def _found_in(self, job_id: str, directory: str) -> Place | None:
+        names = listed(directory, job_id)
+        found = next((Place(directory, name) for name in names if name.id == job_id), None)
+        if found and directory in (self.layout.hold, self.layout.failed):
+            # Their jobs are changed one after the other, and such a list may be long.
+            self._last_seen = {name.id: Place(directory, name) for name in listed(directory)}
+        return found
+
+    def _beyond_new(self) -> Iterator[str]:
+        return (path for path in reversed(self.layout.states) if path != self.layout.new)
+
+    def alike(self, digest: str) -> Iterator[Place]:
+        """Where the pending jobs are that have this digest."""
+        yield from (Place(self.layout.cur, n) for n in listed(self.layout.cur, digest))
+        yield from (Place(self.layout.new, n) for n in self.index.alike(digest))
+        yield from (Place(self.layout.hold, n) for n in listed(self.layout.hold, digest))
+
+    def read(self, place: Place) -> Job:
+        """Read a job.
+
+        Raises:
+            FileNotFoundError: it has moved on meanwhile.
+            Unfit, InvalidRequest: the file is not one of the daemon's own making.
+            Unreadable: the disk does not give its bytes.
+        """
+        data = read_own(place.path, JOB_LIMIT)
+        return job_file.decode(data, place.name, self.state(place))
+
+    def state(self, place: Place) -> State:
+        """What its place says of a job; only its file tells that a posted one was skipped."""
+        if place.directory == self.layout.cur and place.name.due:
+            return State.DOUBTFUL
+        return self.layout.states[place.directory]
+
+    def jobs(self, places: Iterable[Place]) -> Iterator[Job]:
+        """Read several jobs; those that have moved on meanwhile are left out."""
+        return self._each(self.read, places)
+
+    def jobs_in(self, repo: str, places: Iterable[Place]) -> Iterator[Job | None]:
+        """The same, with ``None`` in place of those for other repositories."""
+        return self._each(partial(self._read_in, repo), places)
+
+    def _read_in(self, repo: str, place: Place) -> Job | None:
+        data = read_own(place.path, JOB_LIMIT)
+        if not job_file.may_be_in(data, repo):
+            return None
+        job = job_file.decode(data, place.name, self.state(place))
+        return job if is_in(job, repo) else None
+
+    def _each(self, read: Callable[[Place], T], places: Iterable[Place]) -> Iterator[T]:
+        for place in places:
+            try:
+                yield read(place)
+            except FileNotFoundError:
+                continue
+            except (Unfit, Unreadable, InvalidRequest) as error:
+                log.debug("unreadable", "A file in the spool cannot be read as a job.",
+                          path=place.path, reason=error)  # fmt: skip
+
+    def counts(self) -> Counts:
+        """How many jobs stand where."""
+        layout, names = self.layout, self.listings.names
+        return Counts(
+            waiting=len(self.index),
+            posting=len(names(layout.cur)),
+            held=len(names(layout.hold)),
+            posted=len(names(layout.done)),
+            failed=len(names(layout.failed)),
+        )
+
+
+def moved_on(job_id: str) -> WrongState:
+    """The error for a job that was not any more where it had been found."""
+    return WrongState(f"job {job_id} was being posted or changed at this moment: look again")

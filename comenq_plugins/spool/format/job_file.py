@@ -1,0 +1,135 @@
+"""What stands in a job's file: the job as it arrived, then a line for each event. Pure.
+
+The file is only ever appended to, so that nothing acknowledged is at risk; a line that a crash
+has cut short is not an event.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from comenq_core.errors import InvalidRequest
+from comenq_core.model import Attempt, Done, Job, State, Verdict
+from comenq_core.wire.codec import (
+    attempt_from_json,
+    attempt_to_json,
+    job_from_json,
+    job_to_json,
+    verdict_from_json,
+    verdict_to_json,
+)
+from comenq_core.wire.strict_json import encode, parse
+from comenq_plugins.spool.format.filename import Name, moment
+
+__all__ = ["Event", "Forgiven", "decode", "encode_event", "encode_job", "events_in", "may_be_in"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """What was tried, and what becomes of the job."""
+
+    attempt: Attempt
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Forgiven:
+    """An operator queued the dead letter again: earlier attempts count no more."""
+
+
+def encode_job(job: Job) -> bytes:
+    """The first line of a job's file."""
+    return encode(job_to_json(job)) + b"\n"
+
+
+def encode_event(event: Event | Forgiven) -> bytes:
+    """A further line."""
+    if isinstance(event, Forgiven):
+        return encode({"forgiven": True}) + b"\n"
+    return (
+        encode(
+            {
+                "attempt": attempt_to_json(event.attempt),
+                "verdict": verdict_to_json(event.verdict),
+            }
+        )
+        + b"\n"
+    )
+
+
+def decode(data: bytes, name: Name, state: State) -> Job:
+    """The job that a file tells of, found under ``name`` in the directory of ``state``.
+
+    Raises:
+        InvalidRequest: it is not that job's file, or was damaged.
+    """
+    first, _, _ = data.partition(b"\n")
+    try:
+        job = job_from_json(parse(first))
+    except InvalidRequest as error:
+        raise InvalidRequest("", f"the file does not begin with a job: {error}") from error
+    events = events_in(data)[: name.events]
+    if job.id != name.id:
+        raise InvalidRequest("", f"the file is that of another job, {job.id}")
+    if len(events) < name.events:
+        raise InvalidRequest("", f"the file has {len(events)} of its {name.events} settled events")
+    for event in events:
+        job = _apply(job, event)
+    due = moment(name.due) if name.due else None
+    settled = moment(name.order) if state in (State.POSTED, State.FAILED) else None
+    if state is State.POSTED and not job.url:
+        state = State.SKIPPED
+    return replace(
+        job,
+        state=state,
+        due=due,
+        settled=settled,
+        interruptions=name.interruptions,
+    )
+
+
+def may_be_in(data: bytes, repo: str) -> bool:
+    """Whether a job's file may be for the repository ``OWNER/REPO``; if not, it is not.
+
+    To decode it takes ten times as long. Both names stand in it as they are, but for their case
+    and where JSON has them escaped: https://www.rfc-editor.org/rfc/rfc8259#section-7
+    """
+    names = [f'"{name}"'.encode() for name in repo.lower().split("/")]
+    text = data.lower()
+    return rb"\u" in text or all(name in text for name in names)
+
+
+def events_in(data: bytes) -> Sequence[Event | Forgiven]:
+    """The events of a file, oldest first; a line that was cut short ends them."""
+    events: list[Event | Forgiven] = []
+    for line in data.split(b"\n")[1:-1]:
+        event = _event(line)
+        if event is None:
+            break
+        events.append(event)
+    return events
+
+
+def _event(line: bytes) -> Event | Forgiven | None:
+    try:
+        value = parse(line)
+        if not isinstance(value, dict):
+            return None
+        if value.get("forgiven"):
+            return Forgiven()
+        attempt = attempt_from_json(value["attempt"])
+        return Event(attempt=attempt, verdict=verdict_from_json(value["verdict"]))
+    except (InvalidRequest, KeyError):
+        return None
+
+
+def _apply(job: Job, event: Event | Forgiven) -> Job:
+    if isinstance(event, Forgiven):
+        forgiven = tuple(replace(attempt, counted=False) for attempt in job.attempts)
+        return replace(job, attempts=forgiven, reason="")
+    attempts = (*job.attempts, event.attempt)
+    job = replace(job, attempts=attempts, reason=event.verdict.reason)
+    if isinstance(event.verdict, Done):
+        return replace(job, url=event.verdict.url, comment_id=event.verdict.comment_id)
+    return job

@@ -1,0 +1,177 @@
+"""Where things stand in the spool, and with which modes.
+
+Everything is the daemon's alone. Where the settings name a group, its members may reach ``new/``
+and put files there, but not list it, read it, or touch each other's files (sticky).
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from itertools import count
+
+from comenq_core.errors import StoreUnusable
+from comenq_core.model import State
+from comenq_plugins.spool.fs import durable
+from comenq_plugins.spool.fs.directories import (
+    check_directory,
+    check_place,
+    group_id,
+    make_directory,
+    make_parents,
+)
+from comenq_plugins.spool.fs.locks import make_lock
+
+__all__ = ["FORMAT", "Layout"]
+
+FORMAT = 1
+"""The spool's format, as its file ``version`` has it."""
+
+_RUN = os.urandom(8).hex()
+_DRAFTS = count()
+_PRIVATE = 0o700
+_PASSAGE = 0o710
+_DROP = 0o3730
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """The paths of one spool.
+
+    Args:
+        root: the spool's own directory, absolute.
+        group: the group whose members may drop files, or ``""``.
+    """
+
+    root: str
+    group: str = ""
+
+    def path(self, name: str) -> str:
+        """A directory or file of the spool."""
+        return f"{self.root}/{name}"
+
+    @property
+    def tmp(self) -> str:
+        """Files being written; never read."""
+        return self.path("tmp")
+
+    @property
+    def new(self) -> str:
+        """Waiting jobs, and the files that are dropped in."""
+        return self.path("new")
+
+    @property
+    def cur(self) -> str:
+        """Jobs that the worker has, or that may be posted already."""
+        return self.path("cur")
+
+    @property
+    def hold(self) -> str:
+        """Jobs held by the operator."""
+        return self.path("hold")
+
+    @property
+    def done(self) -> str:
+        """Receipts."""
+        return self.path("done")
+
+    @property
+    def failed(self) -> str:
+        """Dead letters, and dropped files that were refused."""
+        return self.path("failed")
+
+    @property
+    def adopt(self) -> str:
+        """Dropped files on their way to become jobs, out of everybody else's reach."""
+        return self.path("adopt")
+
+    @property
+    def states(self) -> dict[str, State]:
+        """The directories that hold jobs, the most advanced first, with what they say of one."""
+        return {
+            self.done: State.POSTED,
+            self.failed: State.FAILED,
+            self.cur: State.POSTING,
+            self.hold: State.HELD,
+            self.new: State.WAITING,
+        }
+
+    def draft(self, name: object) -> str:
+        """A path in ``tmp/`` that no other draft has, whoever died while writing one."""
+        return f"{self.tmp}/{name}.{_RUN}-{os.getpid()}-{next(_DRAFTS)}"
+
+    @property
+    def directories(self) -> frozenset[str]:
+        """All that is below the root."""
+        return frozenset((*self.states, self.tmp, self.adopt))
+
+    @property
+    def changes(self) -> str:
+        """The lock of all that must not happen twice, or while a worker recovers."""
+        return self.path("changes.lock")
+
+    @property
+    def records(self) -> str:
+        """The lock of the small records."""
+        return self.path("records.lock")
+
+    @property
+    def worker(self) -> str:
+        """The lock of the one worker."""
+        return self.path("worker.lock")
+
+    def prepare(self) -> None:
+        """Make what is missing; refuse what others could write, or a newer comenq has made.
+
+        Raises:
+            StoreUnusable: the spool cannot be used; the text says what to do.
+        """
+        gid = group_id(self.group)
+        make_parents(os.path.dirname(self.root))
+        modes = self._modes()
+        make_directory(self.root, modes.pop(self.root), gid)
+        if not self._has_version():
+            self._write_version()
+        for path, mode in modes.items():
+            make_directory(path, mode, gid if path == self.new else None)
+        # Made now, so that operators can still clear up when the disk is full.
+        for path in (self.changes, self.records, self.worker):
+            make_lock(path)
+
+    def check(self) -> bool:
+        """Whether all of it is there; make and change nothing. Raises as `prepare`."""
+        group_id(self.group)
+        modes = self._modes()
+        there = {path: mode for path, mode in modes.items() if os.path.lexists(path)}
+        for path, mode in there.items():
+            check_directory(path, mode)
+        if not there:
+            check_place(self.root)
+        return there == modes and self._has_version()
+
+    def _modes(self) -> dict[str, int]:
+        """The directories and their modes; the one that others look for comes last."""
+        root, drop = (_PASSAGE, _DROP) if self.group else (_PRIVATE, _PRIVATE)
+        inner = dict.fromkeys(self.directories - {self.new}, _PRIVATE)
+        return {self.root: root, **inner, self.new: drop}
+
+    def _has_version(self) -> bool:
+        path = self.path("version")
+        try:
+            with open(path, encoding="ascii") as file:
+                found = file.read(20).strip()
+        except FileNotFoundError:
+            return False
+        if found != str(FORMAT):
+            raise StoreUnusable(
+                f"{path}: this spool has format {found[:20]!r}, and this comenq reads {FORMAT}:"
+                " run the version of comenq that wrote it, or a newer one"
+            )
+        return True
+
+    def _write_version(self) -> None:
+        # Renamed into place, so that a crash leaves no spool of an unreadable format.
+        path = self.path("version")
+        draft = f"{path}.{os.urandom(8).hex()}"
+        durable.create(draft, f"{FORMAT}\n".encode())
+        durable.replace(draft, path)

@@ -1,0 +1,1 @@
+"""The file system: durable writes, locks, watches, and reading what others could have made."""

@@ -1,0 +1,205 @@
+"""What reaches the disk, and in which order: the only ``fsync`` and ``rename`` in comenq.
+
+The order is what was measured to survive a power cut on ext4, xfs and btrfs: a file's bytes
+first, then its name, then the directory that holds the name; for a move, the directory that
+gains the name before the one that loses it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar
+
+from comenq_plugins.spool.fs.fsync import Flusher
+from comenq_plugins.spool.fs.safe_read import read_all
+
+__all__ = [
+    "append",
+    "create",
+    "create_all",
+    "forget",
+    "is_together",
+    "move",
+    "publish",
+    "remove",
+    "replace",
+    "sync_directory",
+    "together",
+]
+
+_MODE = 0o600
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+
+
+# The directories to sync, in that order, when the block of `together` ends.
+_awaited: ContextVar[dict[str, None] | None] = ContextVar("awaited", default=None)
+
+
+@contextmanager
+def together() -> Iterator[None]:
+    """Sync each directory once for this thread's moves and removals: durable at the block's end.
+
+    Moves the other way need a block of their own, so that what gains is synced before what loses.
+    """
+    awaited: dict[str, None] = {}
+    before = _awaited.set(awaited)
+    try:
+        yield
+    finally:
+        _awaited.reset(before)
+        for path in awaited:
+            sync_directory(path)
+
+
+def is_together() -> bool:
+    """Whether this thread is in a block of `together`."""
+    return _awaited.get() is not None
+
+
+def sync_directory(path: str) -> None:
+    """Make the names in a directory durable."""
+    awaited = _awaited.get()
+    if awaited is not None:
+        awaited[path] = None
+        return
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def create(path: str, data: bytes) -> None:
+    """Write a new file and make its bytes durable; its name is not, yet.
+
+    With an error, there is no such file.
+    """
+    descriptor = os.open(path, _NEW, _MODE)
+    try:
+        _write(descriptor, data)
+        os.fsync(descriptor)
+    except BaseException:
+        forget(path)
+        raise
+    finally:
+        os.close(descriptor)
+
+
+def create_all(files: Mapping[str, bytes], flusher: Flusher) -> None:
+    """Write new files of one directory, their bytes durable together; their names are not, yet.
+
+    With an error, there are no such files.
+    """
+    if not files:
+        return
+    directory = os.path.dirname(next(iter(files)))
+    try:
+        flusher.flush(_written(files), len(files), directory)
+    except BaseException:
+        for path in files:
+            forget(path)
+        raise
+
+
+def _written(files: Mapping[str, bytes]) -> Iterator[int]:
+    for path, data in files.items():
+        descriptor = os.open(path, _NEW, _MODE)
+        try:
+            _write(descriptor, data)
+        except BaseException:
+            os.close(descriptor)
+            raise
+        yield descriptor
+
+
+def publish(pairs: Sequence[tuple[str, str]]) -> None:
+    """Give created files the names under which they are found; durable on return.
+
+    With an error, there are no such files.
+    """
+    done: list[str] = []
+    try:
+        for source, target in pairs:
+            os.rename(source, target)
+            done.append(target)
+        for directory in sorted({os.path.dirname(target) for target in done}):
+            sync_directory(directory)
+    except BaseException:
+        for path in (*done, *(source for source, _ in pairs)):
+            forget(path)
+        raise
+
+
+def replace(source: str, target: str) -> None:
+    """Give a created file the name of an older one; durable on return.
+
+    With an error, the name has one of the two, whole.
+    """
+    try:
+        os.rename(source, target)
+    except OSError:
+        forget(source)
+        raise
+    sync_directory(os.path.dirname(target))
+
+
+def move(source: str, target: str) -> None:
+    """Rename from one directory into another (or within one); durable on return.
+
+    With an error, the file has its old name, as far as the disk allows.
+    """
+    os.rename(source, target)
+    gains, loses = os.path.dirname(target), os.path.dirname(source)
+    try:
+        sync_directory(gains)
+        if loses != gains:
+            sync_directory(loses)
+    except OSError:
+        with suppress(OSError):
+            os.rename(target, source)
+        raise
+
+
+def remove(path: str) -> None:
+    """Unlink a file; durable on return."""
+    os.unlink(path)
+    sync_directory(os.path.dirname(path))
+
+
+def append(path: str, keep: int, data: bytes) -> None:
+    """Put ``data`` after the first ``keep`` lines of a file of our own; durable on return.
+
+    Doing it again after a failure gives the same file.
+    """
+    descriptor = os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        size = os.fstat(descriptor).st_size
+        end = _end_of_line(read_all(descriptor, size), keep)
+        os.lseek(descriptor, end, os.SEEK_SET)
+        _write(descriptor, data)
+        if size > end + len(data):
+            os.ftruncate(descriptor, end + len(data))
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _write(descriptor: int, data: bytes) -> None:
+    view = memoryview(data)
+    while view:
+        view = view[os.write(descriptor, view) :]
+
+
+def _end_of_line(data: bytes, count: int) -> int:
+    end = 0
+    for _ in range(count):
+        end = data.index(b"\n", end) + 1
+    return end
+
+
+def forget(path: str) -> None:
+    """Unlink a file that nobody has been told of, if that is possible."""
+    with suppress(OSError):
+        os.unlink(path)
