@@ -17,8 +17,8 @@ from pathlib import Path
 from benchmarks.disk import per_second, scratch
 from benchmarks.plots import plot
 from benchmarks.ratios import Row, interleaved, row
-from benchmarks.store_rows import REQUEST, SUBMISSION, spool_at
-from comenq_core.model import Attempt, CommentRequest, Done, Origin, Pacing, Submission
+from benchmarks.store_rows import NEW_JOB, REQUEST, spool_at
+from comenq_core.model import Attempt, CommentRequest, Done, NewJob, Origin, Pacing
 from comenq_core.protocols import Store
 from comenq_core.settings import Settings
 from comenq_plugins.postgres import open_postgres
@@ -93,7 +93,7 @@ def _spool() -> Iterator[Open]:
 def _handed_in(clients: int, batch: int, open_store: Open) -> float:
     stores = [open_store() for _ in range(clients)]
     each = max(10, 400 // clients // batch)
-    jobs = [SUBMISSION] * batch
+    jobs = [NEW_JOB] * batch
 
     def work(number: int) -> None:
         for _ in range(each):
@@ -104,7 +104,7 @@ def _handed_in(clients: int, batch: int, open_store: Open) -> float:
 
 def _worked_off(open_store: Open) -> float:
     store = open_store()
-    store.put([SUBMISSION] * 200)
+    store.put([NEW_JOB] * 200)
     with store.lock():
         return 1 / _cycle_seconds(store, 200)
 
@@ -114,7 +114,7 @@ def _placed(open_store: Open) -> float:
     _fill(store, 10_000)
     start = time.perf_counter()
     for _ in range(100):
-        (job,) = store.put([SUBMISSION])
+        (job,) = store.put([NEW_JOB])
         store.position(job)
     return 100 / (time.perf_counter() - start)
 
@@ -126,13 +126,13 @@ def _cycle_seconds(store: Store, cycles: int) -> float:
         job = store.claim("bench")
         assert job
         now = store.now()
-        begun = Pacing(account="bench", at=now, margin=1.0, job=job.id)
-        store.pace(begun, expect=before)
+        begun = Pacing(account="bench", at=now, max_remaining=1.0, job=job.id)
+        store.save_pacing(begun, expect=before)
         ended = store.now()
         tried = Attempt(started=now.wall, ended=ended.wall, account="bench", outcome="posted")
         store.settle(job, Done(url="https://forge.example/1", comment_id=1), tried)
         before = Pacing(account="bench", at=ended, job=job.id)
-        store.pace(before, expect=begun)
+        store.save_pacing(before, expect=begun)
     return (time.perf_counter() - start) / cycles
 
 
@@ -141,13 +141,11 @@ def _fill(store: Store, depth: int) -> None:
         store.put(_page(start, min(PAGE, depth - start)))
 
 
-def _page(start: int, size: int) -> Sequence[Submission]:
+def _page(start: int, size: int) -> Sequence[NewJob]:
     origin = Origin(intake="benchmark")
     bodies = (f"{REQUEST.body} {number}" for number in range(start, start + size))
     return [
-        Submission(
-            request=CommentRequest(owner="o", repo="r", pr_number=1, body=body), origin=origin
-        )
+        NewJob(request=CommentRequest(owner="o", repo="r", pr_number=1, body=body), origin=origin)
         for body in bodies
     ]
 

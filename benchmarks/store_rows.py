@@ -15,14 +15,14 @@ from pathlib import Path
 
 from benchmarks.disk import DATA, durable_file, per_second, scratch
 from benchmarks.ratios import Row, interleaved, row
-from comenq_core.model import Attempt, CommentRequest, Done, Origin, Submission
+from comenq_core.model import Attempt, CommentRequest, Done, NewJob, Origin
 from comenq_core.settings import Settings
 from comenq_plugins.spool import SpoolStore, open_spool
 
 Put = Callable[[], object]
 REAL = 100
 REQUEST = CommentRequest(owner="o", repo="r", pr_number=1, body="x" * 200)
-SUBMISSION = Submission(request=REQUEST, origin=Origin(intake="benchmark"))
+NEW_JOB = NewJob(request=REQUEST, origin=Origin(intake="benchmark"))
 
 
 def spool_at(root: Path) -> SpoolStore:
@@ -59,7 +59,7 @@ def _rate(make: Callable[[Path], Put], threads: int) -> float:
 
 def _spool_put(root: Path) -> Put:
     store = spool_at(root)
-    return lambda: store.put([SUBMISSION])
+    return lambda: store.put([NEW_JOB])
 
 
 def _plain_put(root: Path) -> Put:
@@ -138,7 +138,7 @@ def fill(root: Path, count: int, before: int = 0) -> None:
     new = root / "queue" / "new"
     if not before:
         with closing(spool_at(root)) as store:
-            store.put([SUBMISSION] * REAL)
+            store.put([NEW_JOB] * REAL)
     head, due, _, rest = max(os.listdir(new)).split("-", 3)
     directory = os.open(new, os.O_RDONLY | os.O_DIRECTORY)
     for number in range(max(before, REAL), count):

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
         StoreError,
     )
     from comenq_core.hookspecs import hookimpl
-    from comenq_core.model import CommentRequest, Job, Origin, Outcome, Submission, Verdict
+    from comenq_core.model import CommentRequest, Job, NewJob, Origin, Outcome, Verdict
     from comenq_core.process.clock import system_clock
     from comenq_core.process.log import Log
     from comenq_core.protocols import Intake, Poster, Queue, Stop, Store
@@ -46,7 +46,7 @@ _HOMES = {
     ),
     "comenq_core.hookspecs": ("hookimpl",),
     "comenq_core.process.log": ("Log",),
-    "comenq_core.model": ("CommentRequest", "Job", "Origin", "Outcome", "Submission", "Verdict"),
+    "comenq_core.model": ("CommentRequest", "Job", "Origin", "Outcome", "NewJob", "Verdict"),
     "comenq_core.protocols": ("Intake", "Poster", "Queue", "Stop", "Store"),
     "comenq_core.settings": ("Secret", "Settings"),
     "comenq_core.text": ("printable",),
@@ -60,6 +60,7 @@ __all__ = [
     "InvalidRequest",
     "Job",
     "Log",
+    "NewJob",
     "NoSuchJob",
     "Origin",
     "Outcome",
@@ -73,7 +74,6 @@ __all__ = [
     "Stop",
     "Store",
     "StoreError",
-    "Submission",
     "Verdict",
     "__version__",
     "hookimpl",

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     Reply = dict[str, Any]
 
 SYSTEM_SOCKET = "/run/comenq/comenq.sock"
-PATIENCE = 30.0
+TIMEOUT_SECONDS = 30.0
 """Seconds that a client waits by default; a durable write can be slow."""
 CHUNK = 65_536
 ADVICE = (
@@ -110,12 +110,12 @@ class Client:
         OSError: nobody answers there; `connect` makes that a `DaemonUnreachable`.
     """
 
-    def __init__(self, path: str, patience: float = PATIENCE) -> None:
-        self._patience = patience
+    def __init__(self, path: str, timeout: float = TIMEOUT_SECONDS) -> None:
+        self._timeout = timeout
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self._parts: list[bytes] = []
         try:
-            self._socket.settimeout(patience)
+            self._socket.settimeout(timeout)
             self._socket.connect(os.fspath(path))
         except BaseException:
             self._socket.close()
@@ -177,7 +177,7 @@ class Client:
     def _wait(self, events: int) -> int:
         poll = select.poll()
         poll.register(self._socket, events)
-        ready = poll.poll(self._patience * 1000)
+        ready = poll.poll(self._timeout * 1000)
         if not ready:
             raise self._silent()
         return ready[0][1]
@@ -211,7 +211,7 @@ class Client:
             raise NotAcknowledged(cut) from None
 
     def _silent(self) -> NotAcknowledged:
-        return NotAcknowledged(f"the daemon did not answer within {self._patience:g} seconds")
+        return NotAcknowledged(f"the daemon did not answer within {self._timeout:g} seconds")
 
 
 class _Outgoing:

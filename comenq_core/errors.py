@@ -37,7 +37,7 @@ __all__ = [
     "InvalidRequest",
     "NoSuchJob",
     "NotAcknowledged",
-    "Outpaced",
+    "PacingConflict",
     "PluginError",
     "QueueRefused",
     "SettingsError",
@@ -56,7 +56,7 @@ class ComenqError(Exception):
     """
 
     code: ClassVar[str] = "failed"
-    passes: ClassVar[bool] = False
+    is_transient: ClassVar[bool] = False
 
 
 class SettingsError(ComenqError):
@@ -68,7 +68,7 @@ class SettingsError(ComenqError):
 class AddressTaken(SettingsError):
     """Another daemon serves the socket; it may be about to end."""
 
-    passes = True
+    is_transient = True
 
 
 class PluginError(ComenqError):
@@ -101,7 +101,7 @@ class QueueRefused(ComenqError):
         reason: a sentence for the user.
     """
 
-    passes = True
+    is_transient = True
 
     def __init__(self, why: str, reason: str) -> None:
         self.why = why
@@ -112,13 +112,13 @@ class StoreError(ComenqError):
     """The store could not do what was asked; nothing was acknowledged."""
 
     code = "store_failed"
-    passes = True
+    is_transient = True
 
 
 class StoreUnusable(StoreError):
     """The store cannot be used as it is; the text says what somebody has to mend."""
 
-    passes = False
+    is_transient = False
 
 
 class NoSuchJob(StoreError):
@@ -142,17 +142,17 @@ class StoreLocked(StoreError):
     """
 
     code = "locked"
-    passes = False
+    is_transient = False
 
     def __init__(self, text: str, *, ends: bool = False) -> None:
         self.ends = ends
         super().__init__(text)
 
 
-class Outpaced(StoreError):
+class PacingConflict(StoreError):
     """The pacing record is not the one the caller had read: read it again."""
 
-    code = "outpaced"
+    code = "pacing_conflict"
 
 
 class DaemonError(ComenqError):

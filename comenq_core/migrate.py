@@ -21,7 +21,7 @@ MOVING = "its comments are moving to another store"
 """The reason of the pause by which a store is known to have been left."""
 
 _AT_ONCE = 100
-_CARRIED = (State.DOUBTFUL, State.WAITING, State.HELD)
+_CARRIED = (State.CHECKING, State.WAITING, State.HELD)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +49,7 @@ def move(source: Store, target: Store) -> Moved:
         StoreError: one of them failed, or both are the same. To do it again completes it.
     """
     with source.lock(), target.lock():
-        while source.tend():
+        while source.housekeep():
             pass
         _close(source, target)
         _carry_pace(source, target)
@@ -61,16 +61,16 @@ def move(source: Store, target: Store) -> Moved:
 
 def _close(source: Store, target: Store) -> None:
     """Let nobody post from the source; what an operator has paused stays so in the target."""
-    wish, there = source.paused(), target.paused()
-    if wish and wish.reason != MOVING:
-        target.pause(wish)
+    pause, there = source.paused(), target.paused()
+    if pause and pause.reason != MOVING:
+        target.pause(pause)
     elif there and there.reason == MOVING:
         target.resume()
     mark = Pause(since=source.now().wall, reason=MOVING)
     source.pause(mark)
     if target.paused() == mark:
-        if wish:
-            source.pause(wish)
+        if pause:
+            source.pause(pause)
         else:
             source.resume()
         raise StoreError("both are the same store: nothing was moved")
@@ -83,7 +83,7 @@ def _carry_pace(source: Store, target: Store) -> None:
         carried = _rebased(record, then, now)
         there = known.get(record.account)
         if there is None or there.at.wall < carried.at.wall:
-            target.pace(carried, expect=there)
+            target.save_pacing(carried, expect=there)
 
 
 def _rebased(record: Pacing, then: Instant, now: Instant) -> Pacing:
@@ -92,8 +92,8 @@ def _rebased(record: Pacing, then: Instant, now: Instant) -> Pacing:
     It announces no attempt any more: the other store would take it that this process makes one.
     The worker that began it is gone, so the attempt has ended, at the latest now.
     """
-    age = max(0.0, elapsed(record.at, then) - record.margin)
-    return replace(record, at=earlier(now, age), margin=0.0)
+    age = max(0.0, elapsed(record.at, then) - record.max_remaining)
+    return replace(record, at=earlier(now, age), max_remaining=0.0)
 
 
 def _carry_pending(source: Store, target: Store) -> int:
@@ -114,5 +114,5 @@ def _carry_history(source: Store, target: Store) -> tuple[int, int]:
 
 def _carry(jobs: Sequence[Job], source: Store, target: Store) -> int:
     target.adopt(jobs)
-    source.disown(jobs)
+    source.delete_imported(jobs)
     return len(jobs)

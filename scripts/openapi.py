@@ -29,7 +29,7 @@ OPERATIONS = (
     ("get", "/user"),
     ("post", "/app/installations/{installation_id}/access_tokens"),
 )
-PATIENCE = 100.0
+TIMEOUT_SECONDS = 100.0
 
 
 def main() -> int:
@@ -70,7 +70,7 @@ def fetch(directory: Path) -> Path:
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=PATIENCE,
+        timeout=TIMEOUT_SECONDS,
         check=True,
     )
     (packed,) = json.loads(done.stdout)

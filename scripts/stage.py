@@ -19,7 +19,7 @@ from typing import IO, Self
 
 __all__ = ["Signals", "Stage"]
 
-PATIENCE = 60.0
+TIMEOUT_SECONDS = 60.0
 """Seconds for a process to say what is waited for, or to end."""
 
 
@@ -132,7 +132,7 @@ def _end(process: subprocess.Popen[str]) -> None:
     if process.poll() is None:
         os.killpg(process.pid, signal.SIGTERM)
         try:
-            process.wait(PATIENCE)
+            process.wait(TIMEOUT_SECONDS)
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
@@ -159,7 +159,7 @@ class Voice:
         heard: list[str] = []
         while True:
             try:
-                line = self._lines.get(timeout=PATIENCE)
+                line = self._lines.get(timeout=TIMEOUT_SECONDS)
             except queue.Empty:
                 line = ""
             if not line:

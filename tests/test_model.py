@@ -120,7 +120,7 @@ def test_only_counted_attempts_are_tries() -> None:
         return Attempt(started=NOW, ended=NOW, account="a", outcome="unknown", counted=counted)
 
     tried = (attempt(counted=True), attempt(counted=False), attempt(counted=True))
-    assert replace(JOB, attempts=tried).tries == 2
+    assert replace(JOB, attempts=tried).attempt_count == 2
 
 
 def test_a_refused_file_asks_for_nothing() -> None:

@@ -16,17 +16,17 @@ from comenq_core.errors import NoSuchJob, StoreError
 from comenq_core.migrate import MOVING, Moved, move
 from comenq_core.model import (
     Attempt,
-    Buried,
+    Checking,
     CommentRequest,
     Done,
-    InDoubt,
+    Failed,
     Instant,
     Job,
+    NewJob,
     Origin,
     Pacing,
     Pause,
     State,
-    Submission,
     Verdict,
 )
 from comenq_core.policy.pacing import Pace, until_post
@@ -36,7 +36,7 @@ from comenq_core.testing.memory_store import MemoryStore
 
 ME = Origin(intake="test", uid=1000)
 LUNCH = "lunch"
-PACE = Pace(cooldown=900, flutter=0, attempt_limit=30)
+PACE = Pace(cooldown=900, jitter=0, attempt_limit=30)
 
 
 class Killed(BaseException):
@@ -94,7 +94,7 @@ def target(clock: FakeClock) -> MemoryStore:
 def put(store: Store, body: str, **members: Any) -> Job:
     """Queue a comment."""
     request = CommentRequest(owner="o", repo="r", pr_number=1, body=body, **members)
-    return store.put([Submission(request=request, origin=ME)])[0]
+    return store.put([NewJob(request=request, origin=ME)])[0]
 
 
 def settle(store: Store, body: str, verdict: Verdict) -> None:
@@ -115,14 +115,16 @@ def fill(store: Store, clock: FakeClock) -> None:
     clock.advance(1)
     settle(store, "skipped", Done(reason="closed"))
     clock.advance(1)
-    settle(store, "failed", Buried(reason="locked"))
-    settle(store, "doubtful", InDoubt(look_at=clock().wall, reason="502"))
+    settle(store, "failed", Failed(reason="locked"))
+    settle(store, "doubtful", Checking(check_at=clock().wall, reason="502"))
     put(store, "first", key="k")
     put(store, "later", not_before=clock().wall + timedelta(days=1))
     store.hold(put(store, "held").id)
     put(store, "second")
-    cut_off = Pacing(account="bot", at=store.now(), margin=PACE.attempt_limit, job="000000000000")
-    store.pace(cut_off, expect=None)
+    cut_off = Pacing(
+        account="bot", at=store.now(), max_remaining=PACE.attempt_limit, job="000000000000"
+    )
+    store.save_pacing(cut_off, expect=None)
 
 
 def everything(store: Store) -> list[Job]:
@@ -226,18 +228,18 @@ def test_the_later_of_two_paces_counts(
     source: MemoryStore, target: MemoryStore, clock: FakeClock
 ) -> None:
     """An account that has posted from both stores rests from its last post."""
-    old = replace(source.pacing()["bot"], at=clock(), streak=3)
-    target.pace(old, expect=None)
+    old = replace(source.pacing()["bot"], at=clock(), failures=3)
+    target.save_pacing(old, expect=None)
     clock.advance(10)
-    source.pace(replace(old, at=clock(), streak=4), expect=source.pacing()["bot"])
+    source.save_pacing(replace(old, at=clock(), failures=4), expect=source.pacing()["bot"])
     move(source, target)
-    assert target.pacing()["bot"].streak == 4
+    assert target.pacing()["bot"].failures == 4
     clock.advance(10)
-    target.pace(
-        replace(target.pacing()["bot"], at=clock(), streak=5), expect=target.pacing()["bot"]
+    target.save_pacing(
+        replace(target.pacing()["bot"], at=clock(), failures=5), expect=target.pacing()["bot"]
     )
     move(source, target)
-    assert target.pacing()["bot"].streak == 5
+    assert target.pacing()["bot"].failures == 5
 
 
 def test_refused_files_stay(source: MemoryStore, target: MemoryStore, clock: FakeClock) -> None:

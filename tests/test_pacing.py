@@ -27,7 +27,7 @@ from comenq_core.policy.pacing import Pace
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 seconds = st.floats(0, 1e6, allow_nan=False)
 steps = st.floats(-1e6, 1e6, allow_nan=False)
-paces = st.builds(Pace, cooldown=seconds, flutter=seconds, attempt_limit=seconds)
+paces = st.builds(Pace, cooldown=seconds, jitter=seconds, attempt_limit=seconds)
 outcomes: st.SearchStrategy[Outcome] = st.one_of(
     st.builds(Posted, comment_id=st.integers(1), url=st.just("u")),
     st.builds(
@@ -47,19 +47,19 @@ def at(ticks: float, step: float = 0.0, boot: str = "b") -> Instant:
     return Instant(wall=NOON + timedelta(seconds=ticks + step), boot=boot, ticks=ticks)
 
 
-def begun(pace: Pace, flutter: float = 0.0) -> Pacing:
+def begun(pace: Pace, jitter: float = 0.0) -> Pacing:
     """The record of an attempt that begins at noon."""
-    return pacing.before_attempt(None, "me", "job", at(0), pace, flutter)
+    return pacing.before_attempt(None, "me", "job", at(0), pace, jitter)
 
 
-@given(pace=paces, outcome=outcomes, lasted=seconds, passed=seconds, step=steps, flutter=seconds)
+@given(pace=paces, outcome=outcomes, lasted=seconds, passed=seconds, step=steps, jitter=seconds)
 def test_posts_stay_a_cooldown_apart(
-    pace: Pace, outcome: Outcome, lasted: float, passed: float, step: float, flutter: float
+    pace: Pace, outcome: Outcome, lasted: float, passed: float, step: float, jitter: float
 ) -> None:
     """Waiting as told never posts early, whatever is done to the wall clock meanwhile."""
-    record = pacing.after_attempt(begun(pace, flutter), outcome, at(lasted), "credential", pace)
+    record = pacing.after_attempt(begun(pace, jitter), outcome, at(lasted), "credential", pace)
     wait = pacing.until_post(record, at(lasted + passed, step), pace)
-    assert passed + wait >= (pace.cooldown + flutter) * (1 - 1e-9) - 1e-6
+    assert passed + wait >= (pace.cooldown + jitter) * (1 - 1e-9) - 1e-6
 
 
 @given(pace=paces, lasted=seconds, passed=seconds)
@@ -79,7 +79,7 @@ def test_after_a_reboot_a_clock_that_went_back_starts_the_wait_again(
     record = pacing.after_attempt(begun(pace), throttled, at(0), "credential", pace)
     later = at(0, step=-back, boot="another")
     assert pacing.until_post(record, later, pace) >= pace.cooldown
-    assert pacing.until_request(record, later) == record.quiet
+    assert pacing.until_request(record, later) == record.backoff
 
 
 @given(pace=paces, off=seconds, back=seconds, boot=st.sampled_from(["b", "another", ""]))
@@ -89,17 +89,17 @@ def test_a_wait_by_this_boots_clock_is_as_long_and_ends(
     """However the wall clock was set meanwhile, nothing is shortened, and the wait is over once."""
     record = pacing.after_attempt(begun(pace), Unknown(message="502"), at(0), "credential", pace)
     now = at(off, step=-back, boot=boot)
-    anchored = pacing.anchored(record, now)
+    rebased = pacing.rebased(record, now)
     wait = pacing.until_post(record, now, pace)
-    assert abs(pacing.until_post(anchored, now, pace) - wait) < 1e-3
-    assert pacing.until_post(anchored, at(off + wait + 1, step=-back, boot=boot), pace) == 0
+    assert abs(pacing.until_post(rebased, now, pace) - wait) < 1e-3
+    assert pacing.until_post(rebased, at(off + wait + 1, step=-back, boot=boot), pace) == 0
 
 
 def test_an_attempt_that_another_machine_may_be_making_is_left_alone() -> None:
     """A clock without a boot is shared: its owner corrects the record when the attempt is over."""
-    pace = Pace(cooldown=900, flutter=0, attempt_limit=30)
+    pace = Pace(cooldown=900, jitter=0, attempt_limit=30)
     record = replace(begun(pace), at=at(0, boot=""))
-    assert pacing.anchored(record, at(0, step=-1, boot="")) == record
+    assert pacing.rebased(record, at(0, step=-1, boot="")) == record
 
 
 @given(pace=paces, outcome=outcomes, passed=seconds)
@@ -114,7 +114,7 @@ def test_what_the_forge_asks_for_never_shortens_the_wait(
 
 def test_a_changed_cooldown_takes_effect_at_once() -> None:
     """The record holds when the attempt ended, not until when to wait."""
-    pace = Pace(cooldown=900, flutter=0, attempt_limit=30)
+    pace = Pace(cooldown=900, jitter=0, attempt_limit=30)
     posted = Posted(comment_id=1, url="u")
     record = pacing.after_attempt(begun(pace), posted, at(10), "credential", pace)
     assert pacing.until_post(record, at(70), pace) == 840
@@ -123,7 +123,7 @@ def test_a_changed_cooldown_takes_effect_at_once() -> None:
 
 def test_a_boot_that_slept_is_counted_by_its_own_clock() -> None:
     """Within one boot the wall clock has no say."""
-    pace = Pace(cooldown=900, flutter=0, attempt_limit=0)
+    pace = Pace(cooldown=900, jitter=0, attempt_limit=0)
     record = pacing.after_attempt(begun(pace), Posted(comment_id=1, url="u"), at(0), "c", pace)
     assert pacing.until_post(record, at(600, step=-3600), pace) == 300
     assert pacing.until_post(record, at(600, step=86_400), pace) == 300
@@ -131,32 +131,32 @@ def test_a_boot_that_slept_is_counted_by_its_own_clock() -> None:
 
 def test_throttles_in_a_row_wait_twice_as_long_each_time_up_to_an_hour() -> None:
     """A secondary limit that names no time is met with 60 s, doubling, at most an hour."""
-    pace, waits = Pace(cooldown=0, flutter=0, attempt_limit=0), []
+    pace, waits = Pace(cooldown=0, jitter=0, attempt_limit=0), []
     record = begun(pace)
     for _ in range(8):
         throttled = Throttled(wait=None, message="secondary limit")
         record = pacing.after_attempt(record, throttled, at(0), "credential", pace)
-        waits.append(record.quiet)
+        waits.append(record.backoff)
     assert waits == [60, 120, 240, 480, 960, 1920, 3600, 3600]
 
 
 def test_a_success_ends_the_doubling() -> None:
     """After a post that went through, the next throttle starts at 60 s again."""
-    pace = Pace(cooldown=0, flutter=0, attempt_limit=0)
+    pace = Pace(cooldown=0, jitter=0, attempt_limit=0)
     throttled = Throttled(wait=None, message="secondary limit")
     record = pacing.after_attempt(begun(pace), throttled, at(0), "credential", pace)
     record = pacing.after_attempt(record, Posted(comment_id=1, url="u"), at(0), "credential", pace)
     record = pacing.after_attempt(record, throttled, at(0), "credential", pace)
-    assert record.quiet == 60
+    assert record.backoff == 60
 
 
-@given(pace=paces, lasted=seconds, passed=seconds, flutter=seconds)
+@given(pace=paces, lasted=seconds, passed=seconds, jitter=seconds)
 def test_a_skip_costs_a_moment_and_no_cooldown(
-    pace: Pace, lasted: float, passed: float, flutter: float
+    pace: Pace, lasted: float, passed: float, jitter: float
 ) -> None:
     """After a skip the account may post again in a second: it has asked, and posted nothing."""
     skipped = Skipped(message="the pull request is closed")
-    record = pacing.after_attempt(begun(pace, flutter), skipped, at(lasted), "credential", pace)
+    record = pacing.after_attempt(begun(pace, jitter), skipped, at(lasted), "credential", pace)
     now, left = at(lasted + passed), max(0.0, 1.0 - passed)
     assert abs(pacing.until_post(record, now, pace) - left) < 1e-6
     assert abs(pacing.until_request(record, now) - left) < 1e-6
@@ -164,16 +164,16 @@ def test_a_skip_costs_a_moment_and_no_cooldown(
 
 def test_a_skip_ends_a_row_of_failures() -> None:
     """The forge has answered, so the next throttle starts at 60 s again."""
-    pace = Pace(cooldown=900, flutter=0, attempt_limit=0)
+    pace = Pace(cooldown=900, jitter=0, attempt_limit=0)
     throttled = Throttled(wait=None, message="secondary limit")
     record = pacing.after_attempt(begun(pace), throttled, at(0), "credential", pace)
     record = pacing.after_attempt(record, Skipped(message="closed"), at(0), "credential", pace)
-    assert pacing.after_attempt(record, throttled, at(0), "credential", pace).streak == 1
+    assert pacing.after_attempt(record, throttled, at(0), "credential", pace).failures == 1
 
 
 def test_what_came_of_posts_is_counted() -> None:
     """From attempt to attempt the numbers go on; what was skipped is no post."""
-    pace = Pace(cooldown=900, flutter=0, attempt_limit=60)
+    pace = Pace(cooldown=900, jitter=0, attempt_limit=60)
     record = None
     for outcome in (
         Posted(comment_id=1, url="u"),
@@ -192,42 +192,42 @@ def test_what_came_of_posts_is_counted() -> None:
 def test_no_silence_beyond_a_day_is_believed() -> None:
     """An absurd Retry-After is cut at 24 hours."""
     throttled = Throttled(wait=timedelta(days=400), message="slow down")
-    pace = Pace(cooldown=0, flutter=0, attempt_limit=0)
+    pace = Pace(cooldown=0, jitter=0, attempt_limit=0)
     record = pacing.after_attempt(begun(pace), throttled, at(0), "credential", pace)
-    assert record.quiet == 86_400
+    assert record.backoff == 86_400
 
 
 def test_a_look_that_is_throttled_only_lengthens_the_silence() -> None:
     """Looking for a comment is no attempt: the cool-off stays where it was."""
-    pace = Pace(cooldown=900, flutter=0, attempt_limit=0)
+    pace = Pace(cooldown=900, jitter=0, attempt_limit=0)
     record = pacing.after_attempt(begun(pace), Unknown(message="502"), at(0), "credential", pace)
     throttled = Throttled(wait=timedelta(seconds=50), message="slow down")
-    after = pacing.after_look(record, "me", throttled, at(100), "token")
+    after = pacing.after_lookup(record, "me", throttled, at(100), "token")
     assert pacing.until_request(after, at(100)) == 50
     assert pacing.until_post(after, at(100), pace) == 800
 
 
 def test_a_forge_that_is_down_until_later_is_asked_nothing_before() -> None:
     """What an ambiguous answer, or a look's, says of when to come back is a silence to keep."""
-    pace = Pace(cooldown=900, flutter=0, attempt_limit=0)
+    pace = Pace(cooldown=900, jitter=0, attempt_limit=0)
     down = Unknown(message="503", status=503, wait=timedelta(seconds=1200))
     record = pacing.after_attempt(begun(pace), down, at(0), "credential", pace)
-    assert pacing.is_wish(down)
+    assert pacing.must_persist_backoff(down)
     assert pacing.until_request(record, at(0)) == pacing.until_post(record, at(0), pace) == 1200
 
-    looked = pacing.after_look(record, "me", down, at(1000), "credential")
-    assert pacing.until_request(looked, at(1000)) == 1200
-    assert looked.streak == record.streak
+    looked_up = pacing.after_lookup(record, "me", down, at(1000), "credential")
+    assert pacing.until_request(looked_up, at(1000)) == 1200
+    assert looked_up.failures == record.failures
 
 
 def test_each_place_in_the_line_is_a_cooldown_later() -> None:
     """The estimate adds a cool-off, and half the flutter, for each job before."""
-    pace = Pace(cooldown=900, flutter=60, attempt_limit=30)
+    pace = Pace(cooldown=900, jitter=60, attempt_limit=30)
     assert [pacing.eta(place, 100, pace) for place in range(3)] == [100, 1030, 1960]
 
 
 def test_an_account_without_a_record_may_post_at_once() -> None:
     """The first post ever waits for nothing."""
-    pace = Pace(cooldown=900, flutter=0, attempt_limit=30)
+    pace = Pace(cooldown=900, jitter=0, attempt_limit=30)
     assert pacing.until_post(None, at(0), pace) == 0
     assert pacing.until_request(None, at(0)) == 0

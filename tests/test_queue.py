@@ -17,16 +17,16 @@ from comenq_core.model import (
     Entry,
     Health,
     Job,
+    NewJob,
     Origin,
     Pacing,
     Pause,
-    Submission,
 )
 from comenq_core.policy.pacing import Pace
 from comenq_core.testing.clock import FakeClock
 from comenq_core.testing.memory_store import MemoryStore
 
-PACE = Pace(cooldown=900, flutter=0, attempt_limit=30)
+PACE = Pace(cooldown=900, jitter=0, attempt_limit=30)
 ME = Origin(intake="test", uid=1000)
 
 
@@ -63,9 +63,9 @@ def test_each_job_before_adds_a_cooldown_to_what_is_left(
     queue: JobQueue, store: MemoryStore, clock: FakeClock
 ) -> None:
     """The estimate is the rest of the running cool-off, and one more for each job before."""
-    store.pace(Pacing(account="me", at=clock()), expect=None)
+    store.save_pacing(Pacing(account="me", at=clock()), expect=None)
     clock.advance(600)
-    entries = queue.submit_all([Submission(request=request(), origin=ME) for _ in range(3)])
+    entries = queue.submit_all([NewJob(request=request(), origin=ME) for _ in range(3)])
     assert [entry.eta_seconds for entry in entries] == [300, 1200, 2100]
 
 
@@ -81,7 +81,7 @@ def test_a_queue_that_stands_still_has_no_estimate(
 ) -> None:
     """While it is paused, or every credential is refused, nobody can tell."""
     if refused:
-        store.pace(Pacing(account="me", at=clock(), refused="ab12"), expect=None)
+        store.save_pacing(Pacing(account="me", at=clock(), rejected_credential="ab12"), expect=None)
     else:
         store.pause(Pause(since=clock().wall, reason="lunch"))
     assert queue.submit(request(), ME).eta_seconds is None
@@ -91,8 +91,8 @@ def test_an_account_that_is_refused_does_not_count(
     queue: JobQueue, store: MemoryStore, clock: FakeClock
 ) -> None:
     """Of two accounts the one that can post makes the estimate."""
-    store.pace(Pacing(account="bad", at=clock(), refused="ab12"), expect=None)
-    store.pace(Pacing(account="good", at=clock()), expect=None)
+    store.save_pacing(Pacing(account="bad", at=clock(), rejected_credential="ab12"), expect=None)
+    store.save_pacing(Pacing(account="good", at=clock()), expect=None)
     assert queue.submit(request(), ME).eta_seconds == 900
 
 
@@ -154,7 +154,7 @@ def test_a_batch_asks_for_two_places_and_knows_all(clock: FakeClock) -> None:
     """What comes together stands in a row, most often."""
     store = Counting(clock)
     entries = JobQueue(store, PACE).submit_all(
-        [Submission(request=request(str(number)), origin=ME) for number in range(50)]
+        [NewJob(request=request(str(number)), origin=ME) for number in range(50)]
     )
     assert [entry.position for entry in entries] == list(range(50))
     assert store.asked == 2
@@ -168,7 +168,7 @@ def test_a_batch_that_is_in_no_row_is_told_all_the_same(
     queue.submit(request("known"), ME)
     queue.submit(request("other"), ME)
     bodies = ["a", "known", "b"]
-    batch = [Submission(request=request(body), origin=ME) for body in bodies]
+    batch = [NewJob(request=request(body), origin=ME) for body in bodies]
     batch[1] = replace(batch[1], **exception)
     for entry in queue.submit_all(batch):
         assert entry == queue.show(entry.job.id)
@@ -185,8 +185,12 @@ def test_status_tells_what_each_account_waits_for(
     queue: JobQueue, store: MemoryStore, clock: FakeClock
 ) -> None:
     """The seconds and the reason, no seconds for a refused credential, no reason without a wait."""
-    store.pace(Pacing(account="calm", at=clock(), quiet=3600, reason="slow down"), expect=None)
-    store.pace(Pacing(account="out", at=clock(), refused="ab12", reason="401"), expect=None)
+    store.save_pacing(
+        Pacing(account="calm", at=clock(), backoff=3600, reason="slow down"), expect=None
+    )
+    store.save_pacing(
+        Pacing(account="out", at=clock(), rejected_credential="ab12", reason="401"), expect=None
+    )
     clock.advance(3599)
     told = {account.name: (account.post_in, account.reason) for account in queue.status().accounts}
     assert told == {"calm": (1, "slow down"), "out": (None, "401")}

@@ -8,16 +8,16 @@ import pytest
 
 from comenq_core.model import (
     Attempt,
-    Buried,
+    Checking,
     CommentRequest,
     Done,
-    InDoubt,
+    Failed,
     Job,
-    Kept,
     Origin,
     Outcome,
     Posted,
     Refused,
+    Requeued,
     RetryAt,
     Skipped,
     Throttled,
@@ -26,7 +26,7 @@ from comenq_core.model import (
     Unknown,
     Verdict,
 )
-from comenq_core.policy.retry import ABSENT, Policy, after_look, decide, looked, word
+from comenq_core.policy.retry import ABSENT, Policy, after_lookup, decide, looked_up, word
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 POLICY = Policy(max_attempts=2, max_interruptions=3, recheck=5)
@@ -56,11 +56,11 @@ def job(*outcomes: str, interruptions: int = 0) -> Job:
     [
         (Posted(comment_id=7, url="u"), Done(url="u", comment_id=7)),
         (Skipped(message="it is closed"), Done(reason="it is closed")),
-        (Throttled(wait=None, message="slow"), Kept(reason="slow")),
-        (Unavailable(message="no route"), Kept(reason="no route")),
-        (Unauthorized(message="bad credentials"), Kept(reason="bad credentials")),
-        (Refused(message="locked"), Buried(reason="locked")),
-        (Unknown(message="502"), InDoubt(look_at=SOON, reason="502")),
+        (Throttled(wait=None, message="slow"), Requeued(reason="slow")),
+        (Unavailable(message="no route"), Requeued(reason="no route")),
+        (Unauthorized(message="bad credentials"), Requeued(reason="bad credentials")),
+        (Refused(message="locked"), Failed(reason="locked")),
+        (Unknown(message="502"), Checking(check_at=SOON, reason="502")),
     ],
 )
 def test_each_outcome_has_its_verdict(outcome: Outcome, verdict: Verdict) -> None:
@@ -71,40 +71,40 @@ def test_each_outcome_has_its_verdict(outcome: Outcome, verdict: Verdict) -> Non
 def test_a_comment_that_is_found_is_a_receipt() -> None:
     """A doubtful job whose comment is there is done, with the comment's id and URL."""
     found = Posted(comment_id=7, url="u")
-    assert after_look(job("unknown"), found, NOW, POLICY) == Done(url="u", comment_id=7)
+    assert after_lookup(job("unknown"), found, NOW, POLICY) == Done(url="u", comment_id=7)
 
 
 def test_one_look_in_vain_is_not_enough() -> None:
     """A listing may lag: the first look that finds nothing asks for a second."""
-    verdict = after_look(job("unknown"), None, NOW, POLICY)
-    assert verdict == InDoubt(look_at=SOON, reason="the comment is not there; one more look")
+    verdict = after_lookup(job("unknown"), None, NOW, POLICY)
+    assert verdict == Checking(check_at=SOON, reason="the comment is not there; one more look")
 
 
 def test_after_two_looks_in_vain_the_job_is_posted_again() -> None:
     """What is not there at the second look is not there."""
-    verdict = after_look(job("unknown", ABSENT), None, NOW, POLICY)
+    verdict = after_lookup(job("unknown", ABSENT), None, NOW, POLICY)
     assert isinstance(verdict, RetryAt)
     assert verdict.due == NOW
 
 
 def test_a_job_whose_attempts_are_used_up_is_buried() -> None:
     """At ``max_attempts`` the last reason becomes the dead letter's."""
-    verdict = after_look(job("unknown", ABSENT, "unknown", ABSENT), None, NOW, POLICY)
-    assert verdict == Buried(reason="not posted after 2 attempts; the last: 502")
+    verdict = after_lookup(job("unknown", ABSENT, "unknown", ABSENT), None, NOW, POLICY)
+    assert verdict == Failed(reason="not posted after 2 attempts; the last: 502")
 
 
 def test_a_job_that_killed_three_workers_is_buried() -> None:
     """At ``max_interruptions`` the job is a dead letter that says so."""
-    verdict = after_look(job(ABSENT, interruptions=3), None, NOW, POLICY)
-    assert isinstance(verdict, Buried)
+    verdict = after_lookup(job(ABSENT, interruptions=3), None, NOW, POLICY)
+    assert isinstance(verdict, Failed)
     assert "the worker died 3 times" in verdict.reason
 
 
 def test_a_look_counts_only_until_the_next_try() -> None:
     """A job tried again since it was looked for has to be looked for twice again."""
-    assert looked(job("unknown", ABSENT))
-    assert not looked(job("unknown", ABSENT, "unknown"))
-    assert not looked(job())
+    assert looked_up(job("unknown", ABSENT))
+    assert not looked_up(job("unknown", ABSENT, "unknown"))
+    assert not looked_up(job())
 
 
 def test_outcomes_have_words() -> None:

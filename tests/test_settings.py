@@ -112,7 +112,7 @@ def test_every_setting_can_come_from_the_environment(config: ConfigFile) -> None
         socket_path=Path("/s"),
         queue_path=Path("/q"),
         cooldown_period_seconds=1.0,
-        cooldown_flutter_seconds=2.0,
+        cooldown_jitter_seconds=2.0,
         log_level="debug",
         intakes=("unix", "mail"),
         store="postgres",

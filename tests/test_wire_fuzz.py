@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 from hypothesis import given, settings
@@ -11,14 +12,9 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator, validators
 
 from comenq_core.errors import InvalidRequest
+from comenq_core.model import Attempt, Job, Pacing, Pause
 from comenq_core.wire import schemas
-from comenq_core.wire.codec import (
-    attempt_from_json,
-    job_from_json,
-    pacing_from_json,
-    pause_from_json,
-    verdict_from_json,
-)
+from comenq_core.wire.codec import from_json, verdict_from_json
 from comenq_core.wire.messages import read_operation, read_request
 from comenq_core.wire.schemas import OPERATION_SCHEMAS, REQUEST_SCHEMA
 from comenq_core.wire.strict_json import parse
@@ -89,11 +85,11 @@ def test_reading_bytes_raises_only_invalid_request(
     "read",
     [
         read_request,
-        job_from_json,
-        attempt_from_json,
+        partial(from_json, Job),
+        partial(from_json, Attempt),
         verdict_from_json,
-        pacing_from_json,
-        pause_from_json,
+        partial(from_json, Pacing),
+        partial(from_json, Pause),
     ],
 )
 @given(value=VALUES | REQUESTS)

@@ -16,10 +16,10 @@ from comenq_core.model import (
     CommentRequest,
     Entry,
     Job,
-    Kept,
     Origin,
     Pacing,
     Pause,
+    Requeued,
     State,
     Verdict,
 )
@@ -32,18 +32,7 @@ from comenq_core.testing.strategies import (
     texts,
     verdicts,
 )
-from comenq_core.wire.codec import (
-    attempt_from_json,
-    attempt_to_json,
-    job_from_json,
-    job_to_json,
-    pacing_from_json,
-    pacing_to_json,
-    pause_from_json,
-    pause_to_json,
-    verdict_from_json,
-    verdict_to_json,
-)
+from comenq_core.wire.codec import from_json, to_json, verdict_from_json
 from comenq_core.wire.messages import entry_to_json, history_to_json
 from comenq_core.wire.rfc3339 import format_time, parse_time
 from comenq_core.wire.strict_json import encode, parse
@@ -65,31 +54,31 @@ def through_bytes(value: object) -> object:
 @given(jobs())
 def test_jobs_round_trip(job: Job) -> None:
     """Nothing in a job is lost or changed on the way through JSON."""
-    assert job_from_json(through_bytes(job_to_json(job))) == job
+    assert from_json(Job, through_bytes(to_json(job))) == job
 
 
 @given(attempts())
 def test_attempts_round_trip(attempt: Attempt) -> None:
     """Nothing in an attempt is lost."""
-    assert attempt_from_json(through_bytes(attempt_to_json(attempt))) == attempt
+    assert from_json(Attempt, through_bytes(to_json(attempt))) == attempt
 
 
 @given(verdicts())
 def test_verdicts_round_trip(verdict: Verdict) -> None:
     """Nothing in a verdict is lost, not even its kind."""
-    assert verdict_from_json(through_bytes(verdict_to_json(verdict))) == verdict
+    assert verdict_from_json(through_bytes(to_json(verdict))) == verdict
 
 
 @given(pacings())
 def test_pacing_records_round_trip(pacing: Pacing) -> None:
     """Nothing in a pacing record is lost: it is compared when it is replaced."""
-    assert pacing_from_json(through_bytes(pacing_to_json(pacing))) == pacing
+    assert from_json(Pacing, through_bytes(to_json(pacing))) == pacing
 
 
 @given(pauses())
 def test_pauses_round_trip(pause: Pause) -> None:
     """Nothing in a pause is lost."""
-    assert pause_from_json(through_bytes(pause_to_json(pause))) == pause
+    assert from_json(Pause, through_bytes(to_json(pause))) == pause
 
 
 @given(moments())
@@ -106,27 +95,27 @@ def test_times_sort_as_text(pair: list[datetime]) -> None:
 
 def test_times_are_written_in_utc_with_microseconds() -> None:
     """One form for all: RFC 3339, UTC, six digits, Z."""
-    assert job_to_json(JOB)["arrived"] == "2026-11-24T08:00:00.000000Z"
+    assert to_json(JOB)["arrived"] == "2026-11-24T08:00:00.000000Z"
 
 
 def test_a_jobs_json_has_every_member() -> None:
     """A job is written with all its fields, also those that are empty."""
-    assert list(job_to_json(JOB)) == [field.name for field in fields(Job)]
+    assert list(to_json(JOB)) == [field.name for field in fields(Job)]
 
 
 @given(job=jobs(), name=texts(min_size=1).map(lambda text: f"x-{text}"), extra=texts())
 def test_unknown_members_are_passed_over(job: Job, name: str, extra: str) -> None:
     """What a later version has added disturbs no earlier one."""
-    value = job_to_json(job)
+    value = to_json(job)
     value["origin"] = {**value["origin"], name: extra}
-    assert job_from_json(through_bytes({**value, name: extra})) == job
+    assert from_json(Job, through_bytes({**value, name: extra})) == job
 
 
 def test_members_with_defaults_may_be_missing() -> None:
     """What an earlier version did not write has its default."""
-    value = job_to_json(JOB)
+    value = to_json(JOB)
     short = {name: value[name] for name in ("id", "request", "arrived", "origin")}
-    assert job_from_json(short) == JOB
+    assert from_json(Job, short) == JOB
 
 
 @pytest.mark.parametrize(
@@ -151,7 +140,7 @@ def test_members_with_defaults_may_be_missing() -> None:
 def test_a_damaged_job_is_refused_by_path(change: dict[str, object], path: str) -> None:
     """A job that is not whole is not read, and the error says where it is damaged."""
     with pytest.raises(InvalidRequest) as caught:
-        job_from_json({**job_to_json(JOB), **change})
+        from_json(Job, {**to_json(JOB), **change})
     assert caught.value.path == path
 
 
@@ -164,7 +153,7 @@ def test_what_is_no_verdict_is_refused(value: object) -> None:
 
 def test_a_verdict_names_its_kind() -> None:
     """The member ``verdict`` tells the kinds apart."""
-    assert verdict_to_json(Kept(reason="quiet")) == {"verdict": "kept", "reason": "quiet"}
+    assert to_json(Requeued(reason="quiet")) == {"verdict": "kept", "reason": "quiet"}
 
 
 def test_an_entry_has_what_every_client_reads() -> None:
@@ -177,7 +166,7 @@ def test_an_entry_has_what_every_client_reads() -> None:
     protocol |= {"arrived": "2026-11-24T08:00:00.000000Z", "due": None}
     protocol |= {"origin": {"intake": "unix", "uid": 1000, "pid": None}}
     assert protocol.items() <= value.items()
-    assert value["attempts"] == [attempt_to_json(attempt)]
+    assert value["attempts"] == [to_json(attempt)]
 
 
 @pytest.mark.parametrize(("seconds", "shown"), [(None, None), (0.0, 0), (-3.5, 0), (0.1, 1)])

@@ -7,14 +7,14 @@ from collections.abc import Mapping
 
 __all__ = [
     "amount",
+    "attempt_count",
     "clock",
     "countdown",
     "duration",
-    "in_line",
+    "in_queue",
     "local",
     "ordinal",
     "target",
-    "tries",
     "when",
 ]
 
@@ -84,7 +84,7 @@ def when(seconds: float | None, now: float) -> str:
     return f"about {clock(now + seconds, now)} (in {duration(seconds)})"
 
 
-def in_line(entry: Mapping[str, Any], now: float) -> str:
+def in_queue(entry: Mapping[str, Any], now: float) -> str:
     """Where a job stands: ``3rd in line · about 14:32 (in 31 min)``, or ``held``."""
     state = entry.get("state", "waiting")
     if state != "waiting":
@@ -101,6 +101,6 @@ def target(job: Mapping[str, Any]) -> str:
     return f"{job['owner']}/{job['repo']}#{job['pr_number']}"
 
 
-def tries(job: Mapping[str, Any]) -> int:
+def attempt_count(job: Mapping[str, Any]) -> int:
     """How often it was tried. That a file was refused is a decision, and nobody's try."""
     return sum(bool(attempt["account"]) for attempt in job["attempts"])

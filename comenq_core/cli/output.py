@@ -6,14 +6,14 @@ import json
 import sys
 from collections.abc import Iterable, Mapping
 
-__all__ = ["complain", "emit", "emit_json"]
+__all__ = ["emit_json", "print_error", "print_result"]
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
 
-def emit(*lines: str) -> None:
+def print_result(*lines: str) -> None:
     """Print results."""
     for line in lines:
         print(line)
@@ -25,6 +25,6 @@ def emit_json(values: Iterable[Mapping[str, Any]]) -> None:
         print(json.dumps(value))
 
 
-def complain(message: object) -> None:
+def print_error(message: object) -> None:
     """Tell what went wrong, or what is worth knowing, without mixing it with the results."""
     print(f"comenq: {message}", file=sys.stderr)

@@ -81,7 +81,7 @@ class Estimates:
     def _until_next_post(self) -> float | None:
         """Seconds, or ``None`` while the queue stands still."""
         now, records = self._store.now(), self._store.pacing().values()
-        usable = [record for record in records if not record.refused]
+        usable = [record for record in records if not record.rejected_credential]
         if self._store.paused() or (records and not usable):
             return None
         waits = [pacing.until_post(record, now, self._pace) for record in usable]

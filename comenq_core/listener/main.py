@@ -18,7 +18,7 @@ from comenq_core.settings import Settings
 
 __all__ = ["run"]
 
-_LONGEST_FAREWELL = 5.0
+_STOP_SECONDS = 5.0
 
 # A thread that waits for the disk gives the interpreter to another, and by default would then wait
 # 5 ms to have it back. https://docs.python.org/3/library/sys.html#sys.setswitchinterval
@@ -69,7 +69,7 @@ def _serve(intakes: Mapping[str, Intake], queue: Queue, stop: Stop) -> bool:
         select([stop.fileno(), closing.fileno()], [], [])
         closing.set()
         for thread in threads:
-            thread.join(_LONGEST_FAREWELL)
+            thread.join(_STOP_SECONDS)
     for name in ended:
         log.error("intake_ended", "An intake ended by itself.", intake=name)
     if errors:

@@ -20,18 +20,18 @@ from comenq_core.model import (
     Entry,
     Instant,
     Job,
+    NewJob,
     Origin,
     Pacing,
     Pause,
     State,
     Status,
-    Submission,
 )
-from comenq_core.model.identity import is_in
+from comenq_core.model.identity import is_for_repo
 from comenq_core.policy import pacing
 from comenq_core.policy.pacing import Pace
 from comenq_core.process.log import Log
-from comenq_core.protocols import Finder, Store
+from comenq_core.protocols import RepoFilter, Store
 
 __all__ = ["JobQueue"]
 
@@ -54,9 +54,9 @@ class JobQueue:
 
     def submit(self, request: CommentRequest, origin: Origin) -> Entry:
         """Take one request; durable on return. Raises as `submit_all`."""
-        return self.submit_all([Submission(request=request, origin=origin)])[0]
+        return self.submit_all([NewJob(request=request, origin=origin)])[0]
 
-    def submit_all(self, submissions: Sequence[Submission]) -> Sequence[Entry]:
+    def submit_all(self, new_jobs: Sequence[NewJob]) -> Sequence[Entry]:
         """Take all of these or, with an error, none; durable on return.
 
         Raises:
@@ -64,7 +64,7 @@ class JobQueue:
             StoreError: the store failed; nothing was acknowledged.
         """
         try:
-            jobs = self._store.put(submissions)
+            jobs = self._store.put(new_jobs)
         except ComenqError as error:
             self._tell_refusal(error)
             raise
@@ -117,11 +117,11 @@ class JobQueue:
     ) -> Sequence[Entry | None]:
         """What `pending` lists, with ``None`` in place of jobs for others than ``OWNER/REPO``."""
         store = self._store
-        if isinstance(store, Finder):
+        if isinstance(store, RepoFilter):
             found = store.pending_in(repo, limit=limit, offset=offset, states=states)
         else:
             jobs = store.pending(limit=limit, offset=offset, states=states)
-            found = [job if is_in(job, repo) else None for job in jobs]
+            found = [job if is_for_repo(job, repo) else None for job in jobs]
         return self._estimates.found(found)
 
     def show(self, prefix: str) -> Entry:
@@ -185,10 +185,10 @@ class JobQueue:
     def resume(self, by: Origin) -> None:
         """Post again, also with a credential that the forge had refused."""
         self._store.resume()
-        log.info("resumed", "The queue goes on.", uid=by.uid)
+        log.info("resumed", "The queue is resumed.", uid=by.uid)
 
     def _account(self, record: Pacing, now: Instant) -> Account:
-        wait = None if record.refused else pacing.until_post(record, now, self._pace)
+        wait = None if record.rejected_credential else pacing.until_post(record, now, self._pace)
         reason = "" if wait == 0 else record.reason
         return Account(name=record.account, post_in=wait, reason=reason, posts=record.posts)
 

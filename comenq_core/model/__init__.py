@@ -8,10 +8,11 @@ store has taken. A poster turns a job into an `Outcome`: what the forge said.
 from __future__ import annotations
 
 from comenq_core.limits import BODY_LIMIT, MAX_NUMBER, OWNER_PATTERN, REPO_PATTERN
-from comenq_core.model.check_result import Finding, Grade
+from comenq_core.model.check_result import CheckResult, Severity
 from comenq_core.model.instant import Instant
 from comenq_core.model.job import ID_PATTERN, PENDING, SETTLED, Attempt, Job, State
 from comenq_core.model.outcome import (
+    OUTCOME_WORDS,
     Outcome,
     Posted,
     Refused,
@@ -22,33 +23,34 @@ from comenq_core.model.outcome import (
     Unknown,
 )
 from comenq_core.model.pacing import Pacing, Pause, Posts
-from comenq_core.model.request import KEY_LIMIT, CommentRequest, Origin, Submission
-from comenq_core.model.status import Account, Counts, Entry, Health, Room, Status
-from comenq_core.model.verdict import Buried, Done, InDoubt, Kept, RetryAt, Verdict
+from comenq_core.model.request import KEY_LIMIT, CommentRequest, NewJob, Origin
+from comenq_core.model.status import Account, Capacity, Counts, Entry, Health, Status
+from comenq_core.model.verdict import Checking, Done, Failed, Requeued, RetryAt, Verdict
 
 __all__ = [
     "BODY_LIMIT",
     "ID_PATTERN",
     "KEY_LIMIT",
     "MAX_NUMBER",
+    "OUTCOME_WORDS",
     "OWNER_PATTERN",
     "PENDING",
     "REPO_PATTERN",
     "SETTLED",
     "Account",
     "Attempt",
-    "Buried",
+    "Capacity",
+    "CheckResult",
+    "Checking",
     "CommentRequest",
     "Counts",
     "Done",
     "Entry",
-    "Finding",
-    "Grade",
+    "Failed",
     "Health",
-    "InDoubt",
     "Instant",
     "Job",
-    "Kept",
+    "NewJob",
     "Origin",
     "Outcome",
     "Pacing",
@@ -56,12 +58,12 @@ __all__ = [
     "Posted",
     "Posts",
     "Refused",
+    "Requeued",
     "RetryAt",
-    "Room",
+    "Severity",
     "Skipped",
     "State",
     "Status",
-    "Submission",
     "Throttled",
     "Unauthorized",
     "Unavailable",

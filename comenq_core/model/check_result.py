@@ -5,19 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-__all__ = ["Finding", "Grade"]
+__all__ = ["CheckResult", "Severity"]
 
 
-class Grade(StrEnum):
+class Severity(StrEnum):
     """How good it is."""
 
     OK = "ok"
     WARNING = "warning"
-    WRONG = "wrong"
+    ERROR = "error"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
+class CheckResult:
     """What was looked at, how good it is, and what there is to say about it.
 
     Args:
@@ -28,4 +28,4 @@ class Finding:
 
     subject: str
     text: str
-    grade: Grade = Grade.OK
+    severity: Severity = Severity.OK

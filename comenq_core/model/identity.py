@@ -10,7 +10,7 @@ import hashlib
 
 from comenq_core.model import CommentRequest, Job
 
-__all__ = ["alike", "digest_of", "id_from", "id_of_key", "is_in", "is_same"]
+__all__ = ["digest_of", "id_from", "id_of_key", "is_for_repo", "is_same_comment", "is_same_job"]
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _PAIRS = [low + high for high in _ALPHABET for low in _ALPHABET]
@@ -32,7 +32,7 @@ def digest_of(request: CommentRequest) -> str:
     return _base32(hashlib.sha256(text.encode()).digest(), 8)
 
 
-def alike(job: Job, request: CommentRequest) -> bool:
+def is_same_comment(job: Job, request: CommentRequest) -> bool:
     """Whether both are the same comment; GitHub's names do not tell upper from lower case."""
     asked = job.request
     if asked is None:
@@ -40,17 +40,17 @@ def alike(job: Job, request: CommentRequest) -> bool:
     return (asked.target.lower(), asked.body) == (request.target.lower(), request.body)
 
 
-def is_in(job: Job, repo: str) -> bool:
-    """Whether a job is for this repository, ``OWNER/REPO``, compared as `alike` compares names."""
+def is_for_repo(job: Job, repo: str) -> bool:
+    """Whether a job is for this repository, ``OWNER/REPO``, in upper or lower case."""
     asked = job.request
     return asked is not None and f"{asked.owner}/{asked.repo}".lower() == repo.lower()
 
 
-def is_same(job: Job, other: Job) -> bool:
+def is_same_job(job: Job, other: Job) -> bool:
     """Whether two stores' jobs with the same id are one: the same comment, or the same file."""
     if other.request is None:
         return job.request is None
-    return alike(job, other.request)
+    return is_same_comment(job, other.request)
 
 
 def _base32(data: bytes, length: int) -> str:

@@ -21,14 +21,14 @@ class State(StrEnum):
 
     WAITING = "waiting"
     POSTING = "posting"
-    DOUBTFUL = "doubtful"
+    CHECKING = "checking"
     HELD = "held"
     POSTED = "posted"
     SKIPPED = "skipped"
     FAILED = "failed"
 
 
-PENDING = (State.POSTING, State.DOUBTFUL, State.WAITING, State.HELD)
+PENDING = (State.POSTING, State.CHECKING, State.WAITING, State.HELD)
 """The states of jobs that are not over, in the order in which these are listed."""
 SETTLED = (State.POSTED, State.SKIPPED, State.FAILED)
 """The states of those that are."""
@@ -93,7 +93,7 @@ class Job:
         require_aware("arrived", self.arrived)
 
     @property
-    def tries(self) -> int:
+    def attempt_count(self) -> int:
         """How many attempts count toward ``max_attempts``."""
         return sum(attempt.counted for attempt in self.attempts)
 

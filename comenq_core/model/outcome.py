@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
 __all__ = [
+    "OUTCOME_WORDS",
     "Outcome",
     "Posted",
     "Refused",
@@ -117,4 +119,15 @@ class Skipped:
 
 
 Outcome = Posted | Throttled | Unavailable | Unknown | Refused | Unauthorized | Skipped
-"""What one try to post has come to."""
+"""What one attempt to post has come to."""
+
+OUTCOME_WORDS: Mapping[type[Outcome], str] = {
+    Posted: "posted",
+    Throttled: "throttled",
+    Unavailable: "unavailable",
+    Unknown: "unknown",
+    Refused: "refused",
+    Unauthorized: "unauthorized",
+    Skipped: "skipped",
+}
+"""The words by which attempts, `show` and the log tell of an outcome."""

@@ -40,19 +40,19 @@ class Pacing:
         reason: why it is quiet, for people.
         job: the id of the job that was attempted.
         streak: how many attempts in a row were throttled or unavailable.
-        refused: the fingerprint of a credential that the forge rejected, or ``""``.
+        rejected_credential: the fingerprint of a credential that the forge rejected, or ``""``.
         posts: all that the account has posted, or tried to.
     """
 
     account: str
     at: Instant
-    margin: float = 0.0
-    flutter: float = 0.0
-    quiet: float = 0.0
+    max_remaining: float = 0.0
+    jitter: float = 0.0
+    backoff: float = 0.0
     reason: str = ""
     job: str = ""
-    streak: int = 0
-    refused: str = ""
+    failures: int = 0
+    rejected_credential: str = ""
     posts: Posts = field(default_factory=Posts)
 
 

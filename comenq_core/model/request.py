@@ -9,7 +9,7 @@ from datetime import datetime
 from comenq_core.errors import InvalidRequest
 from comenq_core.limits import BODY_LIMIT, MAX_NUMBER, OWNER_PATTERN, REPO_PATTERN
 
-__all__ = ["KEY_LIMIT", "CommentRequest", "Origin", "Submission"]
+__all__ = ["KEY_LIMIT", "CommentRequest", "NewJob", "Origin"]
 
 KEY_LIMIT = 200
 """Characters that an idempotency key may have."""
@@ -93,7 +93,7 @@ class Origin:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Submission:
+class NewJob:
     """A request with its origin, on the way into a store.
 
     Args:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from comenq_core.model.job import Job
 from comenq_core.model.pacing import Pause, Posts
 
-__all__ = ["Account", "Counts", "Entry", "Health", "Room", "Status"]
+__all__ = ["Account", "Capacity", "Counts", "Entry", "Health", "Status"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,18 +62,18 @@ class Account:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Room:
+class Capacity:
     """How much of something is left for more comments.
 
     Args:
-        of: what: ``comments``, ``bytes``, ``inodes``.
-        left: how much of it.
-        floor: with less than this, comments are refused.
+        resource: ``comments``, ``bytes`` or ``inodes``.
+        remaining: how much of it is left.
+        minimum: with less than this, comments are refused.
     """
 
-    of: str
-    left: int
-    floor: int
+    resource: str
+    remaining: int
+    minimum: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,11 +82,11 @@ class Health:
 
     Args:
         working: whether it has a worker; ``None`` where it cannot know.
-        room: what it could run out of.
+        capacity: what it could run out of.
     """
 
     working: bool | None = None
-    room: tuple[Room, ...] = ()
+    capacity: tuple[Capacity, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

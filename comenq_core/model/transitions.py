@@ -8,9 +8,19 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from comenq_core.model import Attempt, Buried, Done, InDoubt, Job, Kept, RetryAt, State, Verdict
+from comenq_core.model import (
+    Attempt,
+    Checking,
+    Done,
+    Failed,
+    Job,
+    Requeued,
+    RetryAt,
+    State,
+    Verdict,
+)
 
-__all__ = ["claimed", "forgiven", "interrupted", "settled"]
+__all__ = ["claimed", "interrupted", "retried", "settled"]
 
 
 def claimed(job: Job) -> Job:
@@ -21,7 +31,7 @@ def claimed(job: Job) -> Job:
 def interrupted(job: Job, now: datetime) -> Job:
     """The worker that had the job is gone: somebody has to look for the comment, at once."""
     times = job.interruptions + 1
-    return replace(job, state=State.DOUBTFUL, due=now, interruptions=times)
+    return replace(job, state=State.CHECKING, due=now, interruptions=times)
 
 
 def settled(job: Job, verdict: Verdict, attempt: Attempt) -> Job:
@@ -34,17 +44,17 @@ def settled(job: Job, verdict: Verdict, attempt: Attempt) -> Job:
         case Done(url=url, comment_id=comment_id):
             posted = replace(tried, state=State.POSTED, settled=ended)
             return replace(posted, url=url, comment_id=comment_id)
-        case Buried():
+        case Failed():
             return replace(tried, state=State.FAILED, settled=ended)
         case RetryAt(due=due):
             return replace(tried, state=State.WAITING, due=due)
-        case Kept():
+        case Requeued():
             return replace(tried, state=State.WAITING)
-        case InDoubt(look_at=look_at):
-            return replace(tried, state=State.DOUBTFUL, due=look_at)
+        case Checking(check_at=check_at):
+            return replace(tried, state=State.CHECKING, due=check_at)
 
 
-def forgiven(job: Job) -> Job:
+def retried(job: Job) -> Job:
     """A dead letter waits again; what was tried is remembered, and counts no more."""
     attempts = tuple(replace(attempt, counted=False) for attempt in job.attempts)
     fresh = replace(job, attempts=attempts, interruptions=0, settled=None, reason="")

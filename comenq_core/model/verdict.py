@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-__all__ = ["Buried", "Done", "InDoubt", "Kept", "RetryAt", "Verdict"]
+__all__ = ["Checking", "Done", "Failed", "Requeued", "RetryAt", "Verdict"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +37,7 @@ class RetryAt:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Kept:
+class Requeued:
     """The job goes back to its own place in the line, as if it had not been tried.
 
     Args:
@@ -48,7 +48,7 @@ class Kept:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class InDoubt:
+class Checking:
     """The job may be posted already: the forge is to be asked, not before ``look_at``.
 
     Args:
@@ -56,12 +56,12 @@ class InDoubt:
         reason: why, for people.
     """
 
-    look_at: datetime
+    check_at: datetime
     reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Buried:
+class Failed:
     """The job is a dead letter, kept with its reason until an operator decides.
 
     Args:
@@ -71,5 +71,5 @@ class Buried:
     reason: str
 
 
-Verdict = Done | RetryAt | Kept | InDoubt | Buried
+Verdict = Done | RetryAt | Requeued | Checking | Failed
 """What becomes of a job after a try or a look."""

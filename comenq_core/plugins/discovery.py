@@ -15,7 +15,7 @@ from comenq_core.hookspecs import ENTRY_POINT_GROUP
 from comenq_core.protocols import IntakeFactory, PosterFactory, StoreFactory
 from comenq_core.text import printable
 
-__all__ = ["Plugin", "examine", "installed"]
+__all__ = ["Plugin", "check_credential", "installed"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,10 +43,10 @@ class Plugin:
 def installed() -> Sequence[Plugin]:
     """Every plugin in the entry-point group, in the order of their names."""
     entries = sorted(entry_points(group=ENTRY_POINT_GROUP), key=lambda entry: entry.name)
-    return [examine(_identity(entry), entry.load) for entry in entries]
+    return [check_credential(_identity(entry), entry.load) for entry in entries]
 
 
-def examine(identity: Plugin, load: Callable[[], object]) -> Plugin:
+def check_credential(identity: Plugin, load: Callable[[], object]) -> Plugin:
     """What a plugin offers, or why it cannot be used.
 
     Args:

@@ -11,11 +11,11 @@ from contextlib import contextmanager
 from typing import TypeVar
 
 from comenq_core.errors import ComenqError, PluginError
-from comenq_core.plugins.discovery import Plugin, examine, installed
+from comenq_core.plugins.discovery import Plugin, check_credential, installed
 from comenq_core.protocols import (
+    Inspectable,
     Intake,
     IntakeFactory,
-    Onlooker,
     Poster,
     PosterFactory,
     Store,
@@ -81,12 +81,12 @@ class Registry:
         with _blaming(plugin, f"the store {settings.store}"):
             return factory(settings)
 
-    def look(self, settings: Settings) -> Store | None:
+    def inspect(self, settings: Settings) -> Store | None:
         """The selected store as it is, if it is there and can be looked at. Raises as `intakes`."""
         plugin, made_by = self._select("store", settings.store, _stores)
         factory: object = made_by  # which may be more than something that can be called
         with _blaming(plugin, f"the store {settings.store}"):
-            return factory.look(settings) if isinstance(factory, Onlooker) else None
+            return factory.inspect(settings) if isinstance(factory, Inspectable) else None
 
     def posters(self, settings: Settings) -> Sequence[Poster]:
         """The selected posters, one for each posting account. Raises as `intakes`."""
@@ -144,7 +144,7 @@ def load(extra: Iterable[tuple[str, object]] = ()) -> Registry:
     Args:
         extra: plugins that are not installed, each with a name.
     """
-    given = [examine(Plugin(name=name), _constantly(plugin)) for name, plugin in extra]
+    given = [check_credential(Plugin(name=name), _constantly(plugin)) for name, plugin in extra]
     return Registry([*installed(), *given])
 
 

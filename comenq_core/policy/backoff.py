@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-__all__ = ["QUIET_LIMIT", "throttle_wait", "unavailable_wait"]
+__all__ = ["BACKOFF_LIMIT", "throttle_wait", "unavailable_wait"]
 
 HOUR = 3_600.0
-QUIET_LIMIT = 24 * HOUR
+BACKOFF_LIMIT = 24 * HOUR
 """Seconds of silence beyond which no forge is taken at its word."""
 
 # "wait for at least one minute … continue to increase the wait exponentially", GitHub's
@@ -17,20 +17,20 @@ _THROTTLED = 60.0
 _UNAVAILABLE = 5.0
 
 
-def throttle_wait(asked: timedelta | None, streak: int) -> float:
+def throttle_wait(asked: timedelta | None, failures: int) -> float:
     """Seconds of silence after the ``streak``-th throttled attempt in a row.
 
     Args:
         asked: what the forge asked for, if it named a time.
         streak: from 1.
     """
-    seconds = asked.total_seconds() if asked is not None else _after(_THROTTLED, streak)
-    return min(max(seconds, 0.0), QUIET_LIMIT)
+    seconds = asked.total_seconds() if asked is not None else _after(_THROTTLED, failures)
+    return min(max(seconds, 0.0), BACKOFF_LIMIT)
 
 
-def unavailable_wait(streak: int) -> float:
+def unavailable_wait(failures: int) -> float:
     """Seconds of silence after the ``streak``-th attempt in a row that reached nobody."""
-    return _after(_UNAVAILABLE, streak)
+    return _after(_UNAVAILABLE, failures)
 
 
 def _after(shortest: float, attempt: int) -> float:

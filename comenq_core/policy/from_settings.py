@@ -13,7 +13,7 @@ def pace_of(settings: Settings) -> Pace:
     """How far apart posts are to be."""
     return Pace(
         cooldown=settings.cooldown_period_seconds,
-        flutter=settings.cooldown_flutter_seconds,
+        jitter=settings.cooldown_jitter_seconds,
         attempt_limit=settings.github_api_timeout_secs,
     )
 

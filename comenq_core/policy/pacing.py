@@ -6,7 +6,7 @@ attempt has ended, the record is corrected. So a crash never shortens a wait.
 
 Within one boot the wait follows a clock that nobody can set. Across boots only the wall clock
 is left; if that went backwards, the wait starts again in full, so that it is never too short,
-and once, so that it ends: see `anchored`.
+and once, so that it ends: see `rebased`.
 """
 
 from __future__ import annotations
@@ -31,13 +31,13 @@ from comenq_core.policy.backoff import throttle_wait, unavailable_wait
 __all__ = [
     "Pace",
     "after_attempt",
-    "after_look",
-    "anchored",
+    "after_lookup",
     "before_attempt",
     "earlier",
     "elapsed",
     "eta",
-    "is_wish",
+    "must_persist_backoff",
+    "rebased",
     "until_post",
     "until_request",
 ]
@@ -60,7 +60,7 @@ class Pace:
     """
 
     cooldown: float
-    flutter: float
+    jitter: float
     attempt_limit: float
 
 
@@ -76,7 +76,7 @@ def earlier(now: Instant, seconds: float) -> Instant:
     return replace(now, wall=now.wall - timedelta(seconds=seconds), ticks=now.ticks - seconds)
 
 
-def anchored(record: Pacing, now: Instant) -> Pacing:
+def rebased(record: Pacing, now: Instant) -> Pacing:
     """The record by this boot's clock, so that the wall clock has no say in it any more.
 
     If the wall clock went back meanwhile, nobody can tell how long ago the attempt was: the wait
@@ -85,7 +85,7 @@ def anchored(record: Pacing, now: Instant) -> Pacing:
     went_back = now.wall < record.at.wall
     if record.at.boot == now.boot:
         # Without a boot, other machines may share the record, and be in the middle of an attempt.
-        is_lost = went_back and not now.boot and not record.margin
+        is_lost = went_back and not now.boot and not record.max_remaining
         return replace(record, at=now, job="") if is_lost else record
     if went_back:
         return replace(record, at=now, job="")
@@ -96,19 +96,19 @@ def until_request(record: Pacing | None, now: Instant) -> float:
     """Seconds until the account may send any request at all; 0 if it may now."""
     if record is None:
         return 0.0
-    return max(0.0, record.quiet - elapsed(record.at, now))
+    return max(0.0, record.backoff - elapsed(record.at, now))
 
 
 def until_post(record: Pacing | None, now: Instant, pace: Pace) -> float:
     """Seconds until the account may start its next post; 0 if it may now."""
     if record is None:
         return 0.0
-    cooling = record.margin + pace.cooldown + record.flutter
-    return max(0.0, max(cooling, record.quiet) - elapsed(record.at, now))
+    cooldown_left = record.max_remaining + pace.cooldown + record.jitter
+    return max(0.0, max(cooldown_left, record.backoff) - elapsed(record.at, now))
 
 
 def before_attempt(
-    record: Pacing | None, account: str, job: str, now: Instant, pace: Pace, flutter: float
+    record: Pacing | None, account: str, job: str, now: Instant, pace: Pace, jitter: float
 ) -> Pacing:
     """What to record before an attempt: it may last as long as an attempt can.
 
@@ -118,10 +118,10 @@ def before_attempt(
     return Pacing(
         account=account,
         at=now,
-        margin=pace.attempt_limit,
-        flutter=flutter,
+        max_remaining=pace.attempt_limit,
+        jitter=jitter,
         job=job,
-        streak=record.streak if record else 0,
+        failures=record.failures if record else 0,
         posts=record.posts if record else Posts(),
     )
 
@@ -139,27 +139,29 @@ def after_attempt(
         credential: the fingerprint that was used; remembered when the forge rejected it.
     """
     posts = _counted(begun.posts, outcome)
-    ended = replace(begun, at=now, margin=0.0, streak=0, posts=posts)
+    ended = replace(begun, at=now, max_remaining=0.0, failures=0, posts=posts)
     match outcome:
         case Throttled(wait=wait, message=message):
-            streak = begun.streak + 1
-            quiet = throttle_wait(wait, streak)
-            return replace(ended, quiet=quiet, reason=message, streak=streak)
+            failures = begun.failures + 1
+            backoff = throttle_wait(wait, failures)
+            return replace(ended, backoff=backoff, reason=message, failures=failures)
         case Unavailable(message=message):
-            streak = begun.streak + 1
-            return replace(ended, quiet=unavailable_wait(streak), reason=message, streak=streak)
+            failures = begun.failures + 1
+            return replace(
+                ended, backoff=unavailable_wait(failures), reason=message, failures=failures
+            )
         case Unauthorized(message=message):
-            return replace(ended, reason=message, refused=credential)
+            return replace(ended, reason=message, rejected_credential=credential)
         case Unknown(wait=timedelta() as wait, message=message):
-            return replace(ended, quiet=throttle_wait(wait, 0), reason=message)
+            return replace(ended, backoff=throttle_wait(wait, 0), reason=message)
         case Skipped():
             over = earlier(now, pace.cooldown)
-            return replace(ended, at=over, flutter=0.0, quiet=pace.cooldown + SKIP_SPACING)
+            return replace(ended, at=over, jitter=0.0, backoff=pace.cooldown + SKIP_SPACING)
         case _:
             return ended
 
 
-def is_wish(outcome: Outcome | None) -> bool:
+def must_persist_backoff(outcome: Outcome | None) -> bool:
     """Whether the forge wants an account to be silent, which only the pacing record remembers."""
     match outcome:
         case Throttled() | Unauthorized() | Unknown(wait=timedelta()):
@@ -180,7 +182,7 @@ def _counted(posts: Posts, outcome: Outcome) -> Posts:
             return replace(posts, api_error=posts.api_error + 1)
 
 
-def after_look(
+def after_lookup(
     record: Pacing | None,
     account: str,
     found: Throttled | Unauthorized | Unknown,
@@ -193,10 +195,10 @@ def after_look(
     """
     record = record or Pacing(account=account, at=now)
     if isinstance(found, Unauthorized):
-        return replace(record, reason=found.message, refused=credential)
-    streak = record.streak + isinstance(found, Throttled)
-    quiet = max(record.quiet, elapsed(record.at, now) + throttle_wait(found.wait, streak))
-    return replace(record, quiet=quiet, reason=found.message, streak=streak)
+        return replace(record, reason=found.message, rejected_credential=credential)
+    failures = record.failures + isinstance(found, Throttled)
+    backoff = max(record.backoff, elapsed(record.at, now) + throttle_wait(found.wait, failures))
+    return replace(record, backoff=backoff, reason=found.message, failures=failures)
 
 
 def eta(position: int, first: float, pace: Pace) -> float:
@@ -205,4 +207,4 @@ def eta(position: int, first: float, pace: Pace) -> float:
     Args:
         first: seconds until the next post may start.
     """
-    return first + position * (pace.cooldown + pace.flutter / 2)
+    return first + position * (pace.cooldown + pace.jitter / 2)

@@ -12,14 +12,15 @@ from itertools import takewhile
 from typing import assert_never
 
 from comenq_core.model import (
-    Buried,
+    OUTCOME_WORDS,
+    Checking,
     Done,
-    InDoubt,
+    Failed,
     Job,
-    Kept,
     Outcome,
     Posted,
     Refused,
+    Requeued,
     RetryAt,
     Skipped,
     Throttled,
@@ -34,10 +35,10 @@ __all__ = [
     "ABSENT",
     "GONE",
     "Policy",
-    "after_look",
+    "after_lookup",
     "decide",
-    "given_up",
-    "looked",
+    "interrupted_too_often",
+    "looked_up",
     "unanswered",
     "word",
 ]
@@ -76,17 +77,17 @@ def decide(outcome: Outcome, now: datetime, policy: Policy) -> Verdict:
         case Skipped(message=message):
             return Done(reason=message)
         case Refused(message=message):
-            return Buried(reason=message)
+            return Failed(reason=message)
         case Unknown(message=message):
-            look_at = now + timedelta(seconds=policy.recheck)
-            return InDoubt(look_at=look_at, reason=message)
+            check_at = now + timedelta(seconds=policy.recheck)
+            return Checking(check_at=check_at, reason=message)
         case Throttled() | Unavailable() | Unauthorized():
-            return Kept(reason=outcome.message)
+            return Requeued(reason=outcome.message)
         case _:
             assert_never(outcome)
 
 
-def after_look(job: Job, found: Posted | None, now: datetime, policy: Policy) -> Verdict:
+def after_lookup(job: Job, found: Posted | None, now: datetime, policy: Policy) -> Verdict:
     """What becomes of a doubtful job when the forge has shown all the comments it has.
 
     A listing can lag behind a write, so one look that finds nothing proves nothing: only the
@@ -94,26 +95,28 @@ def after_look(job: Job, found: Posted | None, now: datetime, policy: Policy) ->
     """
     if found is not None:
         return Done(url=found.url, comment_id=found.comment_id)
-    if not looked(job):
+    if not looked_up(job):
         again = now + timedelta(seconds=policy.recheck)
-        return InDoubt(look_at=again, reason="the comment is not there; one more look")
+        return Checking(check_at=again, reason="the comment is not there; one more look")
     if job.interruptions >= policy.max_interruptions:
-        return Buried(reason=given_up(job.interruptions))
-    if job.tries >= policy.max_attempts:
-        return Buried(reason=f"not posted after {job.tries} attempts; the last: {job.reason}")
+        return Failed(reason=interrupted_too_often(job.interruptions))
+    if job.attempt_count >= policy.max_attempts:
+        return Failed(
+            reason=f"not posted after {job.attempt_count} attempts; the last: {job.reason}"
+        )
     return RetryAt(due=now, reason="the comment is not on the pull request: it is posted again")
 
 
-def unanswered(job: Job, message: str, now: datetime) -> InDoubt:
+def unanswered(job: Job, message: str, now: datetime) -> Checking:
     """What becomes of a doubtful job when the forge did not say: looks at growing distances."""
     vain = takewhile(
         lambda attempt: attempt.outcome not in (ABSENT, GONE, "posted"), job.attempts[::-1]
     )
     wait = unavailable_wait(1 + sum(not attempt.counted for attempt in vain))
-    return InDoubt(look_at=now + timedelta(seconds=wait), reason=message)
+    return Checking(check_at=now + timedelta(seconds=wait), reason=message)
 
 
-def given_up(interruptions: int) -> str:
+def interrupted_too_often(interruptions: int) -> str:
     """Why a job that keeps killing workers is buried."""
     return (
         f"the worker died {interruptions} times while it had this job; if the comment is not on"
@@ -121,11 +124,11 @@ def given_up(interruptions: int) -> str:
     )
 
 
-def looked(job: Job) -> bool:
+def looked_up(job: Job) -> bool:
     """Whether a doubtful job was looked for already, in vain, since it was last tried."""
     return bool(job.attempts) and job.attempts[-1].outcome == ABSENT
 
 
 def word(outcome: Outcome) -> str:
     """The outcome's name in records and logs: ``posted``, ``throttled`` and so on."""
-    return type(outcome).__name__.lower()
+    return OUTCOME_WORDS[type(outcome)]

@@ -7,18 +7,18 @@ Each factory is called with the `Settings` once per process that needs it.
 from __future__ import annotations
 
 from comenq_core.protocols.intake import Intake, IntakeFactory, Queue, Stop
-from comenq_core.protocols.poster import Examiner, Poster, PosterFactory
-from comenq_core.protocols.store import Finder, Onlooker, Store, StoreFactory, Watch
+from comenq_core.protocols.poster import CredentialChecker, Poster, PosterFactory
+from comenq_core.protocols.store import Inspectable, RepoFilter, Store, StoreFactory, Watch
 
 __all__ = [
-    "Examiner",
-    "Finder",
+    "CredentialChecker",
+    "Inspectable",
     "Intake",
     "IntakeFactory",
-    "Onlooker",
     "Poster",
     "PosterFactory",
     "Queue",
+    "RepoFilter",
     "Stop",
     "Store",
     "StoreFactory",

@@ -11,10 +11,10 @@ from comenq_core.model import (
     CommentRequest,
     Entry,
     Job,
+    NewJob,
     Origin,
     State,
     Status,
-    Submission,
 )
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class Queue(Protocol):
             StoreError: the store failed; nothing was acknowledged.
         """
 
-    def submit_all(self, submissions: Sequence[Submission]) -> Sequence[Entry]:
+    def submit_all(self, new_jobs: Sequence[NewJob]) -> Sequence[Entry]:
         """Take all of these or, with an error, none; durable on return. Raises as `submit`."""
 
     def pending(

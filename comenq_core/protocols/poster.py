@@ -6,12 +6,12 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
-from comenq_core.model import Finding, Job, Outcome, Posted, Throttled, Unauthorized, Unknown
+from comenq_core.model import CheckResult, Job, Outcome, Posted, Throttled, Unauthorized, Unknown
 
 if TYPE_CHECKING:
     from comenq_core.settings import Settings
 
-__all__ = ["Examiner", "Poster", "PosterFactory"]
+__all__ = ["CredentialChecker", "Poster", "PosterFactory"]
 
 
 class Poster(Protocol):
@@ -40,10 +40,10 @@ class Poster(Protocol):
 
 
 @runtime_checkable
-class Examiner(Protocol):
+class CredentialChecker(Protocol):
     """What a poster may be as well: able to tell what the forge thinks of its credential."""
 
-    def examine(self) -> Sequence[Finding]:
+    def check_credential(self) -> Sequence[CheckResult]:
         """Ask the forge, within the time limit of one attempt, and change nothing there.
 
         Called by ``comenqd check --online``, never while the account has to be silent.

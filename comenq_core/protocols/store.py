@@ -14,17 +14,17 @@ from comenq_core.model import (
     Health,
     Instant,
     Job,
+    NewJob,
     Pacing,
     Pause,
     State,
-    Submission,
     Verdict,
 )
 
 if TYPE_CHECKING:
     from comenq_core.settings import Settings
 
-__all__ = ["Finder", "Onlooker", "Store", "StoreFactory", "Watch"]
+__all__ = ["Inspectable", "RepoFilter", "Store", "StoreFactory", "Watch"]
 
 
 class Watch(Protocol):
@@ -52,7 +52,7 @@ class Store(Protocol):
 
     # What the listener does
 
-    def put(self, submissions: Sequence[Submission]) -> Sequence[Job]:
+    def put(self, new_jobs: Sequence[NewJob]) -> Sequence[Job]:
         """Take all of these or, with an error, none. Return the jobs, in the same order.
 
         A submission whose ``key`` is known returns the job that has it; the same for
@@ -143,17 +143,17 @@ class Store(Protocol):
 
         Entering recovers what a worker that died has left: its jobs are in doubt. A store that
         several machines share lends jobs for a time only, and recovers those whose time is up
-        whenever a worker asks for `doubtful` jobs.
+        whenever a worker asks for `checking` jobs.
 
         Raises:
             StoreLocked: the store has one worker at a time, and another is it. Where ``ends`` is
                 set, it is waited for.
         """
 
-    def tend(self) -> bool:
+    def housekeep(self) -> bool:
         """Do a bounded piece of housekeeping; whether there is more to do at once."""
 
-    def doubtful(self) -> Sequence[Job]:
+    def checking(self) -> Sequence[Job]:
         """The jobs that may be posted already, each with ``due``: when to look for it."""
 
     def claim(self, account: str) -> Job | None:
@@ -182,7 +182,7 @@ class Store(Protocol):
     def pacing(self) -> Mapping[str, Pacing]:
         """The pacing records, by posting account."""
 
-    def pace(self, record: Pacing, *, expect: Pacing | None) -> None:
+    def save_pacing(self, record: Pacing, *, expect: Pacing | None) -> None:
         """Replace the account's pacing record.
 
         A record with a ``margin`` announces an attempt. Where jobs are lent for a time, it is
@@ -208,12 +208,12 @@ class Store(Protocol):
             WrongState: an id belongs to another comment.
         """
 
-    def disown(self, jobs: Sequence[Job]) -> None:
+    def delete_imported(self, jobs: Sequence[Job]) -> None:
         """Forget jobs that another store has adopted, in whatever state; some may be gone."""
 
 
 @runtime_checkable
-class Finder(Protocol):
+class RepoFilter(Protocol):
     """What a store may be as well: able to pass over other repositories' jobs, and quicker so.
 
     With any other store, each job that it lists is looked at.
@@ -236,10 +236,10 @@ class Finder(Protocol):
 
 
 @runtime_checkable
-class Onlooker(Protocol):
+class Inspectable(Protocol):
     """What a store's factory may be as well: able to show what is there, and change nothing."""
 
-    def look(self, settings: Settings) -> Store | None:
+    def inspect(self, settings: Settings) -> Store | None:
         """The store as it is, of which only what reads is used; ``None`` where there is none yet.
 
         Called by ``comenqd check``, perhaps by another user than the daemon's.

@@ -47,6 +47,8 @@ PREFIX = "COMENQD_"
 CONFIG_VARIABLE = "COMENQD_CONFIG"
 # Settings of the Rust comenqd that mean nothing here: accepted, so that its files load unchanged.
 IGNORED = {"restart_min_delay_ms", "client_channel_capacity"}
+# The Rust comenqd's word for a setting that has a plainer one here.
+ALIASES = {"cooldown_flutter_seconds": "cooldown_jitter_seconds"}
 # conf/supervisord.conf gives the worker this long, and a little more, to finish a post.
 LONGEST_POST = 300
 # Beyond these, sums of times would leave the calendar.
@@ -87,7 +89,7 @@ class Settings:
     cooldown_period_seconds: Annotated[
         float, number(0, YEAR), "seconds from the end of an attempt to the next"
     ] = 900.0
-    cooldown_flutter_seconds: Annotated[
+    cooldown_jitter_seconds: Annotated[
         float, number(0, YEAR), "seconds up to which the wait is prolonged at random"
     ] = 0.0
     log_level: Annotated[str, LEVEL, "which events are logged"] = "info"
@@ -159,7 +161,9 @@ def load(
         for key, value in contents.items()
         if isinstance(value, dict) and key not in KINDS
     }
-    flat = {key: contents[key] for key in contents.keys() - tables.keys() - IGNORED}
+    flat = _renamed(
+        {key: contents[key] for key in contents.keys() - tables.keys() - IGNORED}, ALIASES
+    )
     variables = {
         name: text
         for name, text in environ.items()
@@ -188,5 +192,12 @@ def _from_text(
     place: str, given: Mapping[str, str], spell: Callable[[str], str]
 ) -> dict[str, object]:
     kinds = {spell(key): kind.of_text() for key, kind in KINDS.items()}
-    checked = check(place, given, kinds)
+    aliases = {spell(alias): spell(key) for alias, key in ALIASES.items()}
+    checked = check(place, _renamed(given, aliases), kinds)
     return {key: checked[spell(key)] for key in KINDS if spell(key) in checked}
+
+
+def _renamed(given: Mapping[str, T], aliases: Mapping[str, str]) -> Mapping[str, T]:
+    """The same with each alias under the name of its setting, which counts if both are given."""
+    meant = {aliases[key]: value for key, value in given.items() if key in aliases}
+    return {**meant, **{key: value for key, value in given.items() if key not in aliases}}

@@ -22,7 +22,7 @@ from comenq_core.settings import Settings
 __all__ = ["Report", "notify", "sentence"]
 
 # supervisord does nothing else while it waits, so this has to be far less than the watchdog's time.
-PATIENCE = 1.0
+TIMEOUT_SECONDS = 1.0
 # The way in that answers questions. A daemon without it is believed when its processes run.
 ASKED = "unix"
 
@@ -34,7 +34,7 @@ def notify(*assignments: str) -> None:
         address = "\0" + address[1:]
     with suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
         # A manager that does not listen for a while must not keep the daemon's loop.
-        manager.settimeout(PATIENCE)
+        manager.settimeout(TIMEOUT_SECONDS)
         manager.connect(address)
         manager.send("\n".join(assignments).encode())
 
@@ -78,7 +78,7 @@ class Report:
             notify("READY=1")
 
     def _ask(self) -> dict[str, Any]:
-        with Client(str(self._settings.socket_path), PATIENCE) as client:
+        with Client(str(self._settings.socket_path), TIMEOUT_SECONDS) as client:
             status: dict[str, Any] = client.ask({"op": "status"})["status"]
             return status
 

@@ -11,10 +11,10 @@ from comenq_core.errors import NoSuchJob, WrongState
 from comenq_core.model import PENDING, SETTLED, Counts, Instant, Job, State
 from comenq_core.text import printable
 
-__all__ = ["Shelf", "Signal"]
+__all__ = ["Queries", "Signal"]
 
 
-class Shelf:
+class Queries:
     """Jobs, each with its place in the line.
 
     Args:
@@ -49,13 +49,13 @@ class Shelf:
         wanted = [state for state in PENDING if state in states]
         return [job for state in wanted for job in self._in(state)][offset:][:limit]
 
-    def doubtful(self) -> Sequence[Job]:
+    def checking(self) -> Sequence[Job]:
         """The jobs in doubt."""
-        return self._in(State.DOUBTFUL)
+        return self._in(State.CHECKING)
 
     def position(self, job: Job) -> int:
         """How many jobs come before this one."""
-        turn = self._turns()
+        turn = self._scheduler()
         own = turn(job)
         waiting = [other for other in list(self._jobs.values()) if other.state is State.WAITING]
         return sum(turn(other) < own for other in waiting)
@@ -76,7 +76,7 @@ class Shelf:
         """How many jobs stand where."""
         return Counts(
             waiting=len(self._in(State.WAITING)),
-            posting=len(self._in(State.POSTING, State.DOUBTFUL)),
+            posting=len(self._in(State.POSTING, State.CHECKING)),
             held=len(self._in(State.HELD)),
             posted=len(self._in(State.POSTED, State.SKIPPED)),
             failed=len(self._in(State.FAILED)),
@@ -90,9 +90,9 @@ class Shelf:
 
     def _in(self, *states: State) -> list[Job]:
         jobs = [job for job in list(self._jobs.values()) if job.state in states]
-        return sorted(jobs, key=self._turns())
+        return sorted(jobs, key=self._scheduler())
 
-    def _turns(self) -> Callable[[Job], tuple[datetime, int]]:
+    def _scheduler(self) -> Callable[[Job], tuple[datetime, int]]:
         """Jobs that are due come by their places, then the others as they will be due."""
         now = self.now().wall
         return lambda job: (max(now, job.due or now), self._places.get(job.id, 0))

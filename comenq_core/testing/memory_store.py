@@ -13,26 +13,26 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
 from itertools import count
 
-from comenq_core.errors import Outpaced, StoreLocked, WrongState
+from comenq_core.errors import PacingConflict, StoreLocked, WrongState
 from comenq_core.model import (
     Attempt,
     Health,
     Instant,
     Job,
+    NewJob,
     Pacing,
     Pause,
     State,
-    Submission,
     Verdict,
 )
-from comenq_core.model.identity import alike, id_from, id_of_key, is_same
-from comenq_core.model.transitions import claimed, forgiven, interrupted, settled
-from comenq_core.testing.memory_queries import Shelf
+from comenq_core.model.identity import id_from, id_of_key, is_same_comment, is_same_job
+from comenq_core.model.transitions import claimed, interrupted, retried, settled
+from comenq_core.testing.memory_queries import Queries
 
 __all__ = ["MemoryStore"]
 
 
-class MemoryStore(Shelf):
+class MemoryStore(Queries):
     """Keeps jobs in a dictionary.
 
     Args:
@@ -50,34 +50,36 @@ class MemoryStore(Shelf):
 
     # What the listener does
 
-    def put(self, submissions: Sequence[Submission]) -> Sequence[Job]:
+    def put(self, new_jobs: Sequence[NewJob]) -> Sequence[Job]:
         """Take all of these; in memory there is always room."""
         with self._changing:
             before = self._jobs.copy()
             try:
-                return [self._known(one) or self._take(one) for one in submissions]
+                return [self._known(one) or self._take(one) for one in new_jobs]
             except WrongState:
                 self._jobs = before
                 raise
 
-    def _known(self, submission: Submission) -> Job | None:
-        key = submission.request.key
+    def _known(self, new_job: NewJob) -> Job | None:
+        key = new_job.request.key
         keyed = self._jobs.get(id_of_key(key)) if key is not None else None
-        if keyed is not None and not alike(keyed, submission.request):
+        if keyed is not None and not is_same_comment(keyed, new_job.request):
             raise WrongState(f"the key belongs to job {keyed.id}, which is another comment")
-        pending = self.pending() if submission.if_absent else ()
-        return keyed or next((job for job in pending if alike(job, submission.request)), None)
+        pending = self.pending() if new_job.if_absent else ()
+        return keyed or next(
+            (job for job in pending if is_same_comment(job, new_job.request)), None
+        )
 
-    def _take(self, submission: Submission) -> Job:
-        request = submission.request
+    def _take(self, new_job: NewJob) -> Job:
+        request = new_job.request
         job = Job(
             id=id_from(os.urandom(16)) if request.key is None else id_of_key(request.key),
             request=request,
             arrived=self.now().wall,
-            origin=submission.origin,
+            origin=new_job.origin,
             due=request.not_before,
         )
-        self._places[job.id] = next(self._fronts if submission.ahead else self._backs)
+        self._places[job.id] = next(self._fronts if new_job.ahead else self._backs)
         return self._keep(job)
 
     def together(self) -> AbstractContextManager[None]:
@@ -121,7 +123,7 @@ class MemoryStore(Shelf):
         with self._changing:
             job = self._find(job_id, State.FAILED)
             self._places[job_id] = next(self._backs)
-            return self._keep(forgiven(job))
+            return self._keep(retried(job))
 
     def pause(self, pause: Pause) -> None:
         """Remember the pause."""
@@ -133,7 +135,8 @@ class MemoryStore(Shelf):
         with self._changing:
             self._paused = None
             self._pacing = {
-                name: replace(record, refused="") for name, record in self._pacing.items()
+                name: replace(record, rejected_credential="")
+                for name, record in self._pacing.items()
             }
             self._tell()
 
@@ -159,7 +162,7 @@ class MemoryStore(Shelf):
         finally:
             self._worker.release()
 
-    def tend(self) -> bool:
+    def housekeep(self) -> bool:
         """Nothing has to be tidied in memory."""
         return False
 
@@ -173,7 +176,7 @@ class MemoryStore(Shelf):
     def reclaim(self, job: Job) -> Job:
         """From doubt to the worker's hands."""
         with self._changing:
-            return self._keep(claimed(self._find(job.id, State.DOUBTFUL)))
+            return self._keep(claimed(self._find(job.id, State.CHECKING)))
 
     def settle(self, job: Job, verdict: Verdict, attempt: Attempt) -> None:
         """Append the attempt, and do as the verdict says."""
@@ -185,11 +188,11 @@ class MemoryStore(Shelf):
         """The pacing records."""
         return dict(self._pacing)
 
-    def pace(self, record: Pacing, *, expect: Pacing | None) -> None:
+    def save_pacing(self, record: Pacing, *, expect: Pacing | None) -> None:
         """Replace a record that is still the expected one."""
         with self._changing:
             if self._pacing.get(record.account) != expect:
-                raise Outpaced(f"the pacing record of {record.account} has changed")
+                raise PacingConflict(f"the pacing record of {record.account} has changed")
             self._pacing[record.account] = record
 
     # What a move does
@@ -199,14 +202,14 @@ class MemoryStore(Shelf):
         with self._changing:
             for job in jobs:
                 known = self._jobs.get(job.id)
-                if known is not None and not is_same(known, job):
+                if known is not None and not is_same_job(known, job):
                     raise WrongState(f"job {job.id} is another comment here")
             for job in jobs:
                 if job.id not in self._jobs:
                     self._places[job.id] = next(self._backs)
                     self._keep(job)
 
-    def disown(self, jobs: Sequence[Job]) -> None:
+    def delete_imported(self, jobs: Sequence[Job]) -> None:
         """Forget the jobs."""
         with self._changing:
             for job in jobs:

@@ -2,12 +2,12 @@
 
 The annotations of `comenq_core.model` say how each field is read, so that a new field needs
 nothing here. Members that a record does not know are passed over: a later version may have
-written them.
+written them. The words of earlier formats are read, and never written.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import is_dataclass
 from datetime import datetime
 from functools import cache, partial
@@ -15,104 +15,45 @@ from types import NoneType, UnionType
 from typing import TYPE_CHECKING, Any, TypeVar, get_args, get_origin, get_type_hints
 
 from comenq_core.errors import InvalidRequest
-from comenq_core.model import (
-    Attempt,
-    Buried,
-    Done,
-    InDoubt,
-    Job,
-    Kept,
-    Pacing,
-    Pause,
-    RetryAt,
-    State,
-    Verdict,
-)
+from comenq_core.model import State, Verdict
 from comenq_core.wire.rfc3339 import format_time, parse_time
 from comenq_core.wire.strict_json import below
+from comenq_core.wire.vocabulary import (
+    EARLIER_MEMBERS,
+    EARLIER_STATES,
+    EARLIER_VERDICTS,
+    VERDICTS,
+)
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
-__all__ = [
-    "attempt_from_json",
-    "attempt_to_json",
-    "job_from_json",
-    "job_to_json",
-    "pacing_from_json",
-    "pacing_to_json",
-    "pause_from_json",
-    "pause_to_json",
-    "read_record",
-    "verdict_from_json",
-    "verdict_to_json",
-]
+__all__ = ["from_json", "to_json", "verdict_from_json"]
 
-_VERDICTS = {"done": Done, "retry_at": RetryAt, "kept": Kept, "in_doubt": InDoubt, "buried": Buried}
-_VERDICT_WORDS = {kind: word for word, kind in _VERDICTS.items()}
-_WORDS = {str: "a text", int: "a whole number", bool: "true or false"}
+_VERDICT_WORDS: Mapping[type, str] = {kind: word for word, kind in VERDICTS.items()}
+_TYPE_WORDS = {str: "a text", int: "a whole number", bool: "true or false"}
 _Reader = Callable[[Any], object]
 """Its errors name what is below the value that it is given."""
 _Writer = Callable[[Any], object]
 Record = TypeVar("Record", bound="DataclassInstance")
 
 
-def job_to_json(job: Job) -> dict[str, Any]:
-    """Everything that is in the job."""
-    return _to_json(job)
+def to_json(record: DataclassInstance) -> dict[str, Any]:
+    """All that is in a record of `comenq_core.model`, as values that JSON has.
+
+    A verdict has its word, such as ``retry_at``, in the member ``verdict``.
+    """
+    word = _VERDICT_WORDS.get(type(record))
+    return _members(record) if word is None else {"verdict": word, **_members(record)}
 
 
-def job_from_json(value: object) -> Job:
-    """The job that `job_to_json` wrote. Raises `InvalidRequest`, as all that read records do."""
-    return read_record(Job, value)
+def from_json(kind: type[Record], value: object, path: str = "") -> Record:
+    """The record of this kind that `to_json` has made a JSON object of.
 
-
-def attempt_to_json(attempt: Attempt) -> dict[str, Any]:
-    """Everything that is in the attempt."""
-    return _to_json(attempt)
-
-
-def attempt_from_json(value: object) -> Attempt:
-    """The attempt that `attempt_to_json` wrote."""
-    return read_record(Attempt, value)
-
-
-def pacing_to_json(pacing: Pacing) -> dict[str, Any]:
-    """Everything that is in the pacing record."""
-    return _to_json(pacing)
-
-
-def pacing_from_json(value: object) -> Pacing:
-    """The pacing record that `pacing_to_json` wrote."""
-    return read_record(Pacing, value)
-
-
-def pause_to_json(pause: Pause) -> dict[str, Any]:
-    """Everything that is in the pause."""
-    return _to_json(pause)
-
-
-def pause_from_json(value: object) -> Pause:
-    """The pause that `pause_to_json` wrote."""
-    return read_record(Pause, value)
-
-
-def verdict_to_json(verdict: Verdict) -> dict[str, Any]:
-    """The verdict, and its kind in the member ``verdict``, such as ``retry_at``."""
-    return {"verdict": _VERDICT_WORDS[type(verdict)], **_to_json(verdict)}
-
-
-def verdict_from_json(value: object) -> Verdict:
-    """The verdict that `verdict_to_json` wrote."""
-    word = value.get("verdict") if isinstance(value, dict) else None
-    kind = _VERDICTS.get(word) if isinstance(word, str) else None
-    if kind is None:
-        raise InvalidRequest("verdict", f"must be one of {', '.join(_VERDICTS)}")
-    return read_record(kind, value)
-
-
-def read_record(kind: type[Record], value: object, path: str = "") -> Record:
-    """The record of this kind that a JSON object stands for.
+    Args:
+        kind: a class of `comenq_core.model`.
+        value: what JSON says.
+        path: where the value stands, for errors.
 
     Raises:
         InvalidRequest: a member is missing or wrong; the error names it, below ``path``.
@@ -123,9 +64,23 @@ def read_record(kind: type[Record], value: object, path: str = "") -> Record:
         raise InvalidRequest(below(path, error.path), error.reason) from None
 
 
+def verdict_from_json(value: object) -> Verdict:
+    """The verdict that `to_json` has made a JSON object of.
+
+    Raises:
+        InvalidRequest: it is none; the error names the member at fault.
+    """
+    word = value.get("verdict") if isinstance(value, dict) else None
+    kind = VERDICTS.get(EARLIER_VERDICTS.get(word, word)) if isinstance(word, str) else None
+    if kind is None:
+        raise InvalidRequest("verdict", f"must be one of {', '.join(VERDICTS)}")
+    return from_json(kind, value)
+
+
 def _read(kind: type[Record], value: object) -> Record:
     if not isinstance(value, dict):
         raise InvalidRequest("", "must be a JSON object")
+    value = _renamed(value, EARLIER_MEMBERS.get(kind, {}))
     name, known = "", {}
     try:
         for name, read in _readers(kind):
@@ -139,7 +94,11 @@ def _read(kind: type[Record], value: object) -> Record:
         raise InvalidRequest("", f"is not a whole {kind.__name__}") from None
 
 
-def _to_json(record: DataclassInstance) -> dict[str, Any]:
+def _renamed(value: Mapping[str, Any], earlier: Mapping[str, str]) -> Mapping[str, Any]:
+    return {earlier.get(name, name): item for name, item in value.items()} if earlier else value
+
+
+def _members(record: DataclassInstance) -> dict[str, Any]:
     names, writers = _shape(type(record))
     known = {name: getattr(record, name) for name in names}
     for name, write in writers:
@@ -162,7 +121,7 @@ def _writer(hint: Any) -> _Writer | None:  # noqa: ANN401  (an annotation may be
     if get_origin(hint) is tuple:
         return _list_writer(_writer(get_args(hint)[0]))
     if isinstance(hint, type) and is_dataclass(hint):
-        return _to_json
+        return _members
     return format_time if hint is datetime else None
 
 
@@ -211,7 +170,7 @@ def _read_item(read: _Reader, item: object, index: int) -> object:
 def _exactly(*kinds: type) -> _Reader:
     def read(value: object) -> object:
         if type(value) not in kinds:  # True is no int here
-            raise InvalidRequest("", f"must be {' or '.join(_WORDS[kind] for kind in kinds)}")
+            raise InvalidRequest("", f"must be {' or '.join(_TYPE_WORDS[kind] for kind in kinds)}")
         return value
 
     return read
@@ -225,7 +184,7 @@ def _read_number(value: object) -> float:
 
 def _read_state(value: object) -> State:
     try:
-        return State(str(value))
+        return EARLIER_STATES.get(str(value)) or State(str(value))
     except ValueError:
         raise InvalidRequest("", f"must be one of {', '.join(State)}") from None
 

@@ -1,8 +1,4 @@
-"""JSON to records and back: what travels over the socket, and what stores keep.
-
-This is the one module that the rest of comenq imports for JSON. Its parts are `strict_json` (what
-is JSON at all), `schemas` (what shape it must have) and `records` (how records are kept).
-"""
+"""What travels over the socket: requests as they are read, and replies as they are written."""
 
 from __future__ import annotations
 
@@ -14,43 +10,17 @@ from typing import Any
 from comenq_core.errors import InvalidRequest
 from comenq_core.model import CommentRequest, Entry, Job, State, Status
 from comenq_core.text import nearest
-from comenq_core.wire.codec import (
-    attempt_from_json,
-    attempt_to_json,
-    job_from_json,
-    job_to_json,
-    pacing_from_json,
-    pacing_to_json,
-    pause_from_json,
-    pause_to_json,
-    read_record,
-    verdict_from_json,
-    verdict_to_json,
-)
+from comenq_core.wire.codec import from_json, to_json
 from comenq_core.wire.schemas import OPERATION_SCHEMAS, REQUEST_SCHEMA, check
-from comenq_core.wire.strict_json import encode, parse
+from comenq_core.wire.strict_json import parse
 
 __all__ = [
-    "OPERATION_SCHEMAS",
-    "REQUEST_SCHEMA",
     "Operation",
-    "attempt_from_json",
-    "attempt_to_json",
-    "encode",
     "entry_to_json",
     "history_to_json",
-    "job_from_json",
-    "job_to_json",
-    "pacing_from_json",
-    "pacing_to_json",
-    "parse",
-    "pause_from_json",
-    "pause_to_json",
     "read_operation",
     "read_request",
     "status_to_json",
-    "verdict_from_json",
-    "verdict_to_json",
 ]
 
 _REQUEST_MEMBERS = tuple(REQUEST_SCHEMA["properties"])
@@ -79,7 +49,7 @@ def read_request(value: object) -> CommentRequest:
         InvalidRequest: it breaks a rule; the error names the member and the rule.
     """
     check(value)
-    return read_record(CommentRequest, value)
+    return from_json(CommentRequest, value)
 
 
 def read_operation(data: bytes) -> Operation:
@@ -96,7 +66,7 @@ def read_operation(data: bytes) -> Operation:
     members = {name: item for name, item in value.items() if name != "op" and item is not None}
     if op != "put":
         return Operation(op=op, members=members)
-    request = read_record(CommentRequest, members.pop("request"), "request")
+    request = from_json(CommentRequest, members.pop("request"), "request")
     # The Rust client has another word for it, and always sends it.
     ahead = bool(members.pop("immediate", False) or members.get("ahead", False))
     return Operation(op=op, request=request, members={**members, "ahead": ahead})
@@ -124,7 +94,7 @@ def status_to_json(status: Status) -> dict[str, Any]:
     first = status.next
     return {
         "counts": asdict(status.counts),
-        "paused": pause_to_json(status.paused) if status.paused else None,
+        "paused": to_json(status.paused) if status.paused else None,
         "accounts": [asdict(account) for account in status.accounts],
         "next": first and {"id": first.job.id, "eta_seconds": _seconds(first.eta_seconds)},
         **asdict(status.health),
@@ -150,6 +120,6 @@ def history_to_json(job: Job) -> dict[str, Any]:
 
 def _known_of(job: Job) -> dict[str, Any]:
     """The job with the members of its request beside its own, as the Rust client wants them."""
-    known = job_to_json(job)
+    known = to_json(job)
     request = known.pop("request") or dict.fromkeys(_REQUEST_MEMBERS)
-    return {**request, **known, "tries": job.tries}
+    return {**request, **known, "tries": job.attempt_count}

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from comenq_core.errors import ComenqError
 from comenq_core.model import (
     Attempt,
-    InDoubt,
+    Checking,
     Instant,
     Job,
     Outcome,
@@ -26,7 +26,14 @@ from comenq_core.policy.retry import ABSENT, GONE, word
 from comenq_core.process.log import Log
 from comenq_core.protocols import Poster
 
-__all__ = ["Found", "Tried", "look_attempt", "tried_at", "try_find", "try_post"]
+__all__ = [
+    "AttemptResult",
+    "Found",
+    "attempt_post",
+    "first_attempted_at",
+    "look_up",
+    "lookup_attempt",
+]
 
 Found = Posted | Throttled | Unauthorized | Unknown | None
 
@@ -36,7 +43,7 @@ log = Log("worker")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Tried:
+class AttemptResult:
     """What a post came to, and when."""
 
     outcome: Outcome
@@ -58,9 +65,9 @@ class Tried:
         )
 
 
-def try_post(
+def attempt_post(
     poster: Poster, job: Job, started: Instant, clock: Callable[[], Instant], longest: float
-) -> Tried:
+) -> AttemptResult:
     """Post once. A poster that breaks may have sent its request, so its outcome is unknown.
 
     It raises nothing: what was sent must be recorded. A clock that fails, as a database's can,
@@ -74,7 +81,7 @@ def try_post(
         said: object = poster.post(job)
     except Exception as error:  # noqa: BLE001 -- a plugin may raise anything, and must not end us
         said = _broken(error, job)
-    outcome = said if isinstance(said, Outcome) else _strange(said, job)
+    outcome = said if isinstance(said, Outcome) else _unknown_accounts(said, job)
     try:
         ended = clock()
     except ComenqError:
@@ -83,19 +90,19 @@ def try_post(
             wall=started.wall + timedelta(seconds=longest),
             ticks=started.ticks + longest,
         )
-    return Tried(outcome=outcome, started=started, ended=ended, account=poster.account)
+    return AttemptResult(outcome=outcome, started=started, ended=ended, account=poster.account)
 
 
-def try_find(poster: Poster, job: Job, since: datetime, known: Collection[int | str]) -> Found:
+def look_up(poster: Poster, job: Job, since: datetime, known: Collection[int | str]) -> Found:
     """Look for a doubtful job's comment; see `comenq_core.protocols.Poster.find`."""
     try:
         found: object = poster.find(job, since, known)
     except Exception as error:  # noqa: BLE001 -- a plugin may raise anything, and must not end us
         return _broken(error, job)
-    return found if isinstance(found, Found) else _strange(found, job)
+    return found if isinstance(found, Found) else _unknown_accounts(found, job)
 
 
-def look_attempt(
+def lookup_attempt(
     poster: Poster, found: Found, verdict: Verdict, started: Instant, ended: Instant
 ) -> Attempt:
     """A look, as the job's record keeps it.
@@ -103,7 +110,7 @@ def look_attempt(
     Only a look that is to be followed by another one is told as `ABSENT`: whatever happens to
     the job after the last one, the next doubt begins with its own first look.
     """
-    absent = ABSENT if isinstance(verdict, InDoubt) else GONE
+    absent = ABSENT if isinstance(verdict, Checking) else GONE
     return Attempt(
         started=started.wall,
         ended=ended.wall,
@@ -114,7 +121,7 @@ def look_attempt(
     )
 
 
-def tried_at(job: Job, record: Pacing | None, now: Instant, longest: float) -> datetime:
+def first_attempted_at(job: Job, record: Pacing | None, now: Instant, longest: float) -> datetime:
     """When the doubtful job was first tried, as the wall clock now has it, or somewhat before.
 
     A worker that was killed has left no attempt in the job; then the pacing record, which is
@@ -142,7 +149,7 @@ def _broken(error: Exception, job: Job) -> Unknown:
     return Unknown(message=f"the poster failed: {type(error).__name__}")
 
 
-def _strange(answer: object, job: Job) -> Unknown:
+def _unknown_accounts(answer: object, job: Job) -> Unknown:
     kind = type(answer).__name__
     log.error("poster_broken", "The poster plugin returned what is no answer.", job=job.id,
               returned=kind)  # fmt: skip

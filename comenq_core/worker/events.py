@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 
 from comenq_core.model import (
     Attempt,
-    Buried,
+    Checking,
+    Done,
+    Failed,
     Instant,
     Job,
     Outcome,
     Pacing,
+    Requeued,
     RetryAt,
     Throttled,
     Unauthorized,
@@ -18,22 +22,30 @@ from comenq_core.model import (
     Unknown,
     Verdict,
 )
-from comenq_core.policy.backoff import QUIET_LIMIT
+from comenq_core.policy.backoff import BACKOFF_LIMIT
 from comenq_core.policy.pacing import Pace, until_post, until_request
 from comenq_core.process.log import Log
 from comenq_core.wire.rfc3339 import format_time
 
-__all__ = ["report_silence", "report_try"]
+__all__ = ["report_attempt", "report_backoff"]
+
+JOB_KEYS: Mapping[type[Verdict], str] = {
+    Done: "job_done",
+    RetryAt: "job_retry_at",
+    Requeued: "job_requeued",
+    Checking: "job_checking",
+    Failed: "job_failed",
+}
+"""The log's key for what became of a job."""
 
 log = Log("worker")
 
 
-def report_try(job: Job, verdict: Verdict, attempt: Attempt) -> None:
+def report_attempt(job: Job, verdict: Verdict, attempt: Attempt) -> None:
     """Log what became of a job that was tried."""
-    key = type(verdict).__name__.lower()
-    speak = log.warning if isinstance(verdict, Buried | RetryAt) else log.info
+    speak = log.warning if isinstance(verdict, Failed | RetryAt) else log.info
     speak(
-        f"job_{key}",
+        JOB_KEYS[type(verdict)],
         "A job was tried.",
         job=job.id,
         target=job.asked.target,
@@ -43,7 +55,7 @@ def report_try(job: Job, verdict: Verdict, attempt: Attempt) -> None:
     )
 
 
-def report_silence(outcome: Outcome, record: Pacing, now: Instant, pace: Pace) -> None:
+def report_backoff(outcome: Outcome, record: Pacing, now: Instant, pace: Pace) -> None:
     """Log until when an account posts nothing, if it is for more than the cool-off.
 
     Args:
@@ -54,7 +66,7 @@ def report_silence(outcome: Outcome, record: Pacing, now: Instant, pace: Pace) -
     until = format_time(now.wall + timedelta(seconds=until_post(record, now, pace)))
     account, reason = record.account, outcome.message
     match outcome:
-        case Throttled() | Unknown(wait=timedelta()) if until_request(record, now) >= QUIET_LIMIT:
+        case Throttled() | Unknown(wait=timedelta()) if until_request(record, now) >= BACKOFF_LIMIT:
             log.error("throttled", "The forge wants silence for a day or more, which is hardly"
                       " meant: find out why.", account=account, until=until,
                       reason=reason)  # fmt: skip

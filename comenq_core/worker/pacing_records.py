@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import dataclasses
 
-from comenq_core.errors import Outpaced
+from comenq_core.errors import PacingConflict
 from comenq_core.model import Pacing
 from comenq_core.policy import pacing
 from comenq_core.process.log import Log
 from comenq_core.protocols import Store
-from comenq_core.worker.scheduling import Turns
+from comenq_core.worker.scheduling import AccountScheduler
 
-__all__ = ["Ledger"]
+__all__ = ["PacingRecords"]
 
 log = Log("worker")
 
 
-class Ledger:
+class PacingRecords:
     """Replaces records, unless another worker was faster: then what that one knows is newer.
 
     Args:
@@ -33,23 +33,25 @@ class Ledger:
             StoreError: the store failed.
         """
         try:
-            self._store.pace(record, expect=expect)
-        except Outpaced as error:
-            log.info("outpaced", "Another worker has used an account meanwhile.",
+            self._store.save_pacing(record, expect=expect)
+        except PacingConflict as error:
+            log.info("pacing_conflict", "Another worker has used an account meanwhile.",
                      account=record.account, reason=error)  # fmt: skip
 
-    def anchor(self) -> None:
+    def rebase(self) -> None:
         """See to it that no wait hangs on what the wall clock showed before the last boot."""
         records = self._store.pacing()
         # Read later than the records, or what another worker has just recorded would be to come.
         now = self._store.now()
         for record in records.values():
-            anchored = pacing.anchored(record, now)
-            if anchored != record:
-                self.replace(anchored, record)
+            rebased = pacing.rebased(record, now)
+            if rebased != record:
+                self.replace(rebased, record)
 
-    def welcome(self, turns: Turns) -> None:
+    def clear_rejected(self, scheduler: AccountScheduler) -> None:
         """Forget that a credential was refused where there is another now."""
-        for record in turns.renewed(self._store.pacing()):
-            self.replace(dataclasses.replace(record, refused="", reason=""), record)
-            log.info("credential", "An account has another credential.", account=record.account)
+        for record in scheduler.renewed(self._store.pacing()):
+            self.replace(dataclasses.replace(record, rejected_credential="", reason=""), record)
+            log.info(
+                "credential_changed", "An account has another credential.", account=record.account
+            )

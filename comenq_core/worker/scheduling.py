@@ -12,16 +12,16 @@ from comenq_core.errors import ComenqError
 from comenq_core.model import Instant, Job, Pacing
 from comenq_core.policy import pacing
 from comenq_core.policy.pacing import Pace
-from comenq_core.policy.retry import Policy, looked
+from comenq_core.policy.retry import Policy, looked_up
 from comenq_core.process.log import Log
 from comenq_core.protocols import Poster
 
-__all__ = ["Turns"]
+__all__ = ["AccountScheduler"]
 
 log = Log("worker")
 
 
-class Turns:
+class AccountScheduler:
     """Chooses among posting accounts.
 
     Args:
@@ -35,7 +35,7 @@ class Turns:
         self._pace = pace
         self._policy = policy
         self._unusable: dict[str, str] = {}
-        self._strange: set[str] = set()
+        self._unknown_accounts: set[str] = set()
 
     def next_poster(self, records: Mapping[str, Pacing], now: Instant) -> tuple[float, Poster]:
         """Whose turn it is, and in how many seconds: the longest unused of the soonest."""
@@ -45,9 +45,9 @@ class Turns:
             used = record.at.wall.timestamp() if record else 0.0
             return self._until_turn(poster, record, now), used
 
-        turns = [turn(poster) for poster in self._posters]
-        first = turns.index(min(turns))
-        return turns[first][0], self._posters[first]
+        scheduler = [turn(poster) for poster in self._posters]
+        first = scheduler.index(min(scheduler))
+        return scheduler[first][0], self._posters[first]
 
     def _until_turn(self, poster: Poster, record: Pacing | None, now: Instant) -> float:
         if not self._usable(poster, record):
@@ -60,27 +60,27 @@ class Turns:
             record
             for poster in self._posters
             if (record := records.get(poster.account))
-            and record.refused
+            and record.rejected_credential
             and self._usable(poster, record)
         ]
 
-    def next_look(
+    def next_lookup(
         self, job: Job, records: Mapping[str, Pacing], now: Instant
     ) -> tuple[float, Poster]:
         """Which account is to look for a doubtful job, and in how many seconds it may."""
         poster = self._poster_of(job, records)
         if poster is None:
             return math.inf, self._posters[0]
-        return self._until_look(job, poster, records.get(poster.account), now), poster
+        return self._until_lookup(job, poster, records.get(poster.account), now), poster
 
-    def _until_look(self, job: Job, poster: Poster, record: Pacing | None, now: Instant) -> float:
+    def _until_lookup(self, job: Job, poster: Poster, record: Pacing | None, now: Instant) -> float:
         if not self._usable(poster, record):
             return math.inf
         due = (job.due - now.wall).total_seconds() if job.due else 0.0
         if job.attempts and now.wall < job.attempts[-1].ended:
             due = 0.0  # The clock was set back: what it says of the due time is worth nothing.
-        cooling = pacing.until_post(record, now, self._pace) if looked(job) else 0.0
-        return max(0.0, due, cooling, pacing.until_request(record, now))
+        cooldown_left = pacing.until_post(record, now, self._pace) if looked_up(job) else 0.0
+        return max(0.0, due, cooldown_left, pacing.until_request(record, now))
 
     def _usable(self, poster: Poster, record: Pacing | None) -> bool:
         """Whether the account has a credential, and not the one that the forge rejected."""
@@ -90,7 +90,7 @@ class Turns:
             self._tell_once(poster.account, _reason(error))
             return False
         self._unusable.pop(poster.account, None)
-        return record is None or record.refused != credential
+        return record is None or record.rejected_credential != credential
 
     def _tell_once(self, account: str, reason: str) -> None:
         if self._unusable.get(account) != reason:
@@ -107,9 +107,9 @@ class Turns:
         if account is None:
             return self._posters[0]
         ours = next((poster for poster in self._posters if poster.account == account), None)
-        if ours is None and job.id not in self._strange:
-            self._strange.add(job.id)
-            log.warning("strange_account", "A job is in doubt that only another account can look"
+        if ours is None and job.id not in self._unknown_accounts:
+            self._unknown_accounts.add(job.id)
+            log.warning("unknown_account", "A job is in doubt that only another account can look"
                         " for: it stays so until that account is configured here.",
                         job=job.id, account=account)  # fmt: skip
         return ours

@@ -7,55 +7,55 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 
-from comenq_core.model import Grade
+from comenq_core.model import Severity
 from comenq_core.text import printable
 from comenq_plugins.github.client import Client
 from comenq_plugins.github.http.responses import Reply
 
-__all__ = ["Remark", "examine"]
+__all__ = ["Remark", "check_credential"]
 
-Remark = tuple[Grade, str]
+Remark = tuple[Severity, str]
 """One thing that an operator wants to know of a token."""
 
 SOON = timedelta(days=14)
 BOT: Remark = (
-    Grade.WARNING,
+    Severity.WARNING,
     "the account is a bot: CodeRabbit and other review bots ignore what bots write",
 )
 
 
-def examine(client: Client) -> Iterator[Remark]:
+def check_credential(client: Client) -> Iterator[Remark]:
     """Ask whose the token is, what it may do, until when, and how many requests are left.
 
     One request: a second with a token that is refused would make matters worse. Called within an
-    `Attempt`.
+    `Deadline`.
     """
     reply = client.ask("GET", f"{client.url}/user")
     if not isinstance(reply, Reply):
-        yield Grade.WRONG, reply.message
+        yield Severity.ERROR, reply.message
     elif reply.status == HTTPStatus.OK:
         user = reply.json if isinstance(reply.json, dict) else {}
-        yield Grade.OK, f"the token is {printable(user.get('login'))}'s"
+        yield Severity.OK, f"the token is {printable(user.get('login'))}'s"
         yield from _of_scopes(reply.headers)
         yield from _of_expiry(reply.headers, datetime.now(UTC))
         yield from _of_limit(reply.headers)
         yield from [BOT] if user.get("type") == "Bot" else []
     elif "by integration" in reply.message:
-        yield Grade.OK, "the token is a GitHub App's or a workflow's"
+        yield Severity.OK, "the token is a GitHub App's or a workflow's"
         yield from _of_limit(reply.headers)
         yield BOT
     else:
-        yield Grade.WRONG, reply.summary
+        yield Severity.ERROR, reply.summary
 
 
 def _of_scopes(headers: Mapping[str, str]) -> Iterator[Remark]:
     scopes = headers.get("x-oauth-scopes")
     if scopes is None:
-        yield Grade.OK, "it is fine-grained: it needs to write issues or pull requests"
+        yield Severity.OK, "it is fine-grained: it needs to write issues or pull requests"
     elif {"repo", "public_repo"} & set(re.split(r"[,\s]+", scopes)):
-        yield Grade.OK, f"its scopes are {printable(scopes)}"
+        yield Severity.OK, f"its scopes are {printable(scopes)}"
     else:
-        yield Grade.WRONG, f"its scopes are {printable(scopes) or 'none'}; it needs repo"
+        yield Severity.ERROR, f"its scopes are {printable(scopes) or 'none'}; it needs repo"
 
 
 def _of_expiry(headers: Mapping[str, str], now: datetime) -> Iterator[Remark]:
@@ -66,8 +66,8 @@ def _of_expiry(headers: Mapping[str, str], now: datetime) -> Iterator[Remark]:
         expires = datetime.strptime(text.replace("UTC", "+0000"), "%Y-%m-%d %H:%M:%S %z")
     except ValueError:
         expires = now
-    grade = Grade.OK if expires - now > SOON else Grade.WARNING
-    yield grade, f"it expires at {printable(text)}"
+    severity = Severity.OK if expires - now > SOON else Severity.WARNING
+    yield severity, f"it expires at {printable(text)}"
 
 
 def _of_limit(headers: Mapping[str, str]) -> Iterator[Remark]:
@@ -75,5 +75,5 @@ def _of_limit(headers: Mapping[str, str]) -> Iterator[Remark]:
     if "x-ratelimit-remaining" in headers:
         remaining = printable(headers["x-ratelimit-remaining"])
         limit = printable(headers.get("x-ratelimit-limit", "?"))
-        grade = Grade.WARNING if remaining == "0" else Grade.OK
-        yield grade, f"{remaining} of {limit} requests are left this hour"
+        severity = Severity.WARNING if remaining == "0" else Severity.OK
+        yield severity, f"{remaining} of {limit} requests are left this hour"

@@ -51,7 +51,7 @@ class Client:
     def ask(
         self, method: str, url: str, payload: Mapping[str, object] | None = None
     ) -> Reply | NoReply:
-        """Send one request, and again wherever it is redirected to. Called within an `Attempt`.
+        """Send one request, and again wherever it is redirected to. Called within an `Deadline`.
 
         Args:
             method: in capitals.

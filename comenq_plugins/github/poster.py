@@ -8,7 +8,7 @@ from http import HTTPStatus
 
 from comenq_core.model import (
     BODY_LIMIT,
-    Finding,
+    CheckResult,
     Job,
     Outcome,
     Posted,
@@ -23,9 +23,9 @@ from comenq_core.settings import Settings
 from comenq_core.text import printable
 from comenq_plugins.github.auth.accounts import accounts, transport
 from comenq_plugins.github.auth.tokens import TokenSource
-from comenq_plugins.github.check_token import examine
+from comenq_plugins.github.check_token import check_credential
 from comenq_plugins.github.client import Client, NoReply
-from comenq_plugins.github.http.deadline import Attempt
+from comenq_plugins.github.http.deadline import Deadline
 from comenq_plugins.github.http.responses import Reply, outcome
 from comenq_plugins.github.matching import SLACK, Wanted, marked
 from comenq_plugins.github.search import NotTold, own_login, search
@@ -58,7 +58,7 @@ class GitHubPoster:
         account: its name in pacing records and logs.
         tokens: its token.
         client: GitHub, asked with that token.
-        seconds: the most that one call of `post`, `find` or `examine` may take.
+        seconds: the most that one call of `post`, `find` or `check_credential` may take.
         marker: whether to append a hidden comment with the job's id to what is posted.
     """
 
@@ -77,7 +77,7 @@ class GitHubPoster:
 
     def post(self, job: Job) -> Outcome:
         """Try once; look first whether the pull request is open, if the job asks for it."""
-        with Attempt(self._seconds):
+        with Deadline(self._seconds):
             reason = self._not_open(job) if job.asked.if_open else None
             return reason or self._create(job)
 
@@ -91,7 +91,7 @@ class GitHubPoster:
             since: when it was sent, as the machine's clock now tells it.
             known: ids of comments that are other jobs'.
         """
-        with Attempt(self._seconds):
+        with Deadline(self._seconds):
             login = own_login(self._client)
             if not isinstance(login, str):
                 return login
@@ -105,12 +105,12 @@ class GitHubPoster:
             )
             return search(self._client, self._comments(job), wanted)
 
-    def examine(self) -> Sequence[Finding]:
+    def check_credential(self) -> Sequence[CheckResult]:
         """Tell what GitHub thinks of the token."""
-        with Attempt(self._seconds):
+        with Deadline(self._seconds):
             return [
-                Finding(subject=self.account, grade=grade, text=text)
-                for grade, text in examine(self._client)
+                CheckResult(subject=self.account, severity=severity, text=text)
+                for severity, text in check_credential(self._client)
             ]
 
     def _create(self, job: Job) -> Outcome:

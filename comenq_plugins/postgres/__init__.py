@@ -36,11 +36,11 @@ class PostgresFactory:
         """Raises as `open_postgres`."""
         return open_postgres(settings)
 
-    def look(self, settings: Settings) -> PostgresStore | None:
+    def inspect(self, settings: Settings) -> PostgresStore | None:
         """The store, if its tables are there and up to date. Raises as `open_postgres`."""
         with _needing_psycopg():
-            from comenq_plugins.postgres.factory import look_at_store
-        return look_at_store(settings)
+            from comenq_plugins.postgres.factory import inspect_store
+        return inspect_store(settings)
 
 
 def open_postgres(settings: Settings) -> PostgresStore:

@@ -44,7 +44,7 @@ class Server:
 
     dsn: Secret
     schema: str
-    patience: float
+    timeout_seconds: float
 
     def connect(self) -> Connection:
         """Open a connection on which every statement is a transaction of its own.
@@ -53,13 +53,13 @@ class Server:
             psycopg.Error: the server is out of reach, or refuses.
         """
         given = conninfo_to_dict(self.dsn.reveal())
-        timeout = str(max(2, round(self.patience)))  # libpq takes 1 for 2
+        timeout = str(max(2, round(self.timeout_seconds)))  # libpq takes 1 for 2
         unset = {**_DEFAULTS, "connect_timeout": timeout}
         conninfo = make_conninfo(
             self.dsn.reveal(), **{k: v for k, v in unset.items() if k not in given}
         )
         connection = Connection.connect(conninfo, autocommit=True)
-        connection.patience = self.patience
+        connection.timeout_seconds = self.timeout_seconds
         set_json_loads(_json_or_nothing, connection)
         try:
             self._prepare(connection)
@@ -70,7 +70,7 @@ class Server:
 
     def _prepare(self, connection: Connection) -> None:
         # A process that stops in the middle of a transaction must not keep the others waiting.
-        milliseconds = f"{round(self.patience * 1_000)}ms"
+        milliseconds = f"{round(self.timeout_seconds * 1_000)}ms"
         values = {
             "search_path": sql.Identifier(self.schema).as_string(connection),
             "statement_timeout": milliseconds,
@@ -89,7 +89,7 @@ class Server:
 class Connection(psycopg.Connection[Any]):
     """A connection that is closed when the server does not answer in time."""
 
-    patience: float | None = None
+    timeout_seconds: float | None = None
 
     def wait(self, gen: PQGen[RV], interval: float = 0.1, timeout: float | None = None) -> RV:
         """As in psycopg, but not for ever.
@@ -98,7 +98,7 @@ class Connection(psycopg.Connection[Any]):
             psycopg.OperationalError: there was no answer, or the connection was lost.
         """
         try:
-            return super().wait(gen, interval, self.patience if timeout is None else timeout)
+            return super().wait(gen, interval, self.timeout_seconds if timeout is None else timeout)
         except psycopg.OperationalError:
             if self.pgconn.transaction_status == psycopg.pq.TransactionStatus.ACTIVE:
                 # The answer may still come, and would be taken for that to another question.

@@ -9,7 +9,7 @@ from typing import Any
 from comenq_core.errors import InvalidRequest, WrongState
 from comenq_core.model import Job, Origin, State
 from comenq_core.text import printable
-from comenq_core.wire.codec import job_from_json
+from comenq_core.wire.codec import from_json
 
 __all__ = ["Damaged", "job_from", "job_or_letter", "job_or_remains"]
 
@@ -47,7 +47,7 @@ def job_from(record: Sequence[Any]) -> Job:
     job_id, state, _, request, story = record
     told = {"state": state, "request": request}
     try:
-        job = job_from_json({**story, **told} if isinstance(story, dict) else story)
+        job = from_json(Job, {**story, **told} if isinstance(story, dict) else story)
     except InvalidRequest as error:
         raise Damaged(job_id, str(error)) from error
     if job.id != job_id:

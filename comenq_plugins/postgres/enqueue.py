@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from comenq_core.errors import QueueRefused, WrongState
-from comenq_core.model import Job, Submission
-from comenq_core.model.identity import alike, digest_of, id_from, id_of_key, is_same
+from comenq_core.model import Job, NewJob
+from comenq_core.model.identity import digest_of, id_from, id_of_key, is_same_comment, is_same_job
 from comenq_plugins.postgres.connection import Cursor
 from comenq_plugins.postgres.rows import count_waiting, insert, jobs_from
 
-__all__ = ["adopt", "disown", "ids_for", "put"]
+__all__ = ["adopt", "delete_imported", "ids_for", "put"]
 
 _STORED = "SELECT id, state, settled, request, story FROM job WHERE id = ANY(%s)"
 _SAME = (
@@ -23,15 +23,15 @@ _SAME = (
 _ALONE = "SELECT pg_advisory_xact_lock(hashtext(current_schema() || ' put'))"
 
 
-def ids_for(submissions: Sequence[Submission]) -> list[str]:
+def ids_for(new_jobs: Sequence[NewJob]) -> list[str]:
     """The ids that their jobs are to have: made of the key, or new."""
-    keys = [one.request.key for one in submissions]
+    keys = [one.request.key for one in new_jobs]
     return [id_from(os.urandom(16)) if key is None else id_of_key(key) for key in keys]
 
 
 def put(
     cursor: Cursor,
-    submissions: Sequence[Submission],
+    new_jobs: Sequence[NewJob],
     ids: Sequence[str],
     now: datetime,
     max_pending: int,
@@ -42,10 +42,10 @@ def put(
         ids: from `ids_for`; with the same ones, to put again what may be there changes nothing.
     """
     batch = _Batch(now)
-    batch.look_up(cursor, submissions, ids)
+    batch.look_up(cursor, new_jobs, ids)
     jobs = [
         batch.known(one, job_id) or batch.add(one, job_id)
-        for one, job_id in zip(submissions, ids, strict=True)
+        for one, job_id in zip(new_jobs, ids, strict=True)
     ]
     _check_room(cursor, len(batch.new), max_pending)
     insert(cursor, batch.new)
@@ -71,12 +71,10 @@ class _Batch:
         self._pending: list[Job] = []
         self.new: list[tuple[Job, bool]] = []
 
-    def look_up(
-        self, cursor: Cursor, submissions: Sequence[Submission], ids: Sequence[str]
-    ) -> None:
+    def look_up(self, cursor: Cursor, new_jobs: Sequence[NewJob], ids: Sequence[str]) -> None:
         """Find the jobs that are there already, and keep others from adding any meanwhile."""
-        digests = [digest_of(one.request) for one in submissions if one.if_absent]
-        if digests or any(one.request.key is not None for one in submissions):
+        digests = [digest_of(one.request) for one in new_jobs if one.if_absent]
+        if digests or any(one.request.key is not None for one in new_jobs):
             cursor.execute(_ALONE)
         cursor.execute(_STORED, [ids])
         self._stored = {job.id: job for job in jobs_from(cursor)}
@@ -84,26 +82,26 @@ class _Batch:
             cursor.execute(_SAME, [digests])
             self._pending = jobs_from(cursor)
 
-    def known(self, submission: Submission, job_id: str) -> Job | None:
+    def known(self, new_job: NewJob, job_id: str) -> Job | None:
         """The job that this one would double, if there is one."""
-        request = submission.request
+        request = new_job.request
         stored = self._stored.get(job_id)
-        if stored is not None and not alike(stored, request):
+        if stored is not None and not is_same_comment(stored, request):
             raise WrongState(f"the key belongs to job {job_id}, which is another comment")
-        pending = self._pending if submission.if_absent else []
-        return stored or next((job for job in pending if alike(job, request)), None)
+        pending = self._pending if new_job.if_absent else []
+        return stored or next((job for job in pending if is_same_comment(job, request)), None)
 
-    def add(self, submission: Submission, job_id: str) -> Job:
+    def add(self, new_job: NewJob, job_id: str) -> Job:
         """Take a new job into the batch."""
-        request = submission.request
+        request = new_job.request
         job = Job(
             id=job_id,
             request=request,
             arrived=self._now,
-            origin=submission.origin,
+            origin=new_job.origin,
             due=request.not_before,
         )
-        self.new.append((job, submission.ahead))
+        self.new.append((job, new_job.ahead))
         self._stored[job.id] = job
         self._pending.append(job)
         return job
@@ -115,11 +113,11 @@ def adopt(cursor: Cursor, jobs: Sequence[Job]) -> None:
     cursor.execute(_STORED, [[job.id for job in jobs]])
     known = {job.id: job for job in jobs_from(cursor)}
     for job in jobs:
-        if job.id in known and not is_same(known[job.id], job):
+        if job.id in known and not is_same_job(known[job.id], job):
             raise WrongState(f"job {job.id} is another comment in this database")
     insert(cursor, [(job, False) for job in jobs if job.id not in known])
 
 
-def disown(cursor: Cursor, jobs: Sequence[Job]) -> None:
+def delete_imported(cursor: Cursor, jobs: Sequence[Job]) -> None:
     """Forget jobs."""
     cursor.execute("DELETE FROM job WHERE id = ANY(%s)", [[job.id for job in jobs]])

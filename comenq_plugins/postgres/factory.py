@@ -37,7 +37,7 @@ def open_store(settings: Settings) -> PostgresStore:
     return PostgresStore(database, terms)
 
 
-def look_at_store(settings: Settings) -> PostgresStore | None:
+def inspect_store(settings: Settings) -> PostgresStore | None:
     """Connect, and change nothing; ``None`` where the tables have to be made or renewed first.
 
     Raises:
@@ -59,7 +59,7 @@ def _meant(settings: Settings) -> tuple[Database, Terms]:
     server = Server(
         dsn=_dsn(options["dsn"], place),
         schema=_schema(str(options["schema"]), place),
-        patience=float(str(options["patience_seconds"])),
+        timeout_seconds=float(str(options["patience_seconds"])),
     )
     terms = Terms(
         max_pending=settings.max_pending,

@@ -8,38 +8,38 @@ from dataclasses import replace
 from typing import Any
 
 from comenq_core.errors import StoreError, WrongState
-from comenq_core.model import Job, Pause, State, Submission
-from comenq_core.model.transitions import forgiven
+from comenq_core.model import Job, NewJob, Pause, State
+from comenq_core.model.transitions import retried
 from comenq_plugins.postgres import enqueue, pacing_rows
 from comenq_plugins.postgres.connection import Cursor
 from comenq_plugins.postgres.decoding import job_from, job_or_remains
-from comenq_plugins.postgres.queries import Shelf
+from comenq_plugins.postgres.queries import Queries
 from comenq_plugins.postgres.rows import locked, save
 
-__all__ = ["Desk"]
+__all__ = ["OperatorActions"]
 
 _TO_THE_HEAD = "UPDATE job SET place = -nextval('line') WHERE id = %s"
 _TO_THE_END = "UPDATE job SET place = nextval('line') WHERE id = %s"
 
 
-class Desk(Shelf):
+class OperatorActions(Queries):
     """Takes jobs, and changes them. Each change is one transaction."""
 
-    def put(self, submissions: Sequence[Submission]) -> Sequence[Job]:
+    def put(self, new_jobs: Sequence[NewJob]) -> Sequence[Job]:
         """Take all of these in one transaction."""
-        ids = enqueue.ids_for(submissions)
+        ids = enqueue.ids_for(new_jobs)
         try:
-            return self._put(submissions, ids)
+            return self._put(new_jobs, ids)
         except WrongState:
             raise
         except StoreError:
             # The commit may have come to pass, and only its answer not.
-            return self._put(submissions, ids)
+            return self._put(new_jobs, ids)
 
-    def _put(self, submissions: Sequence[Submission], ids: Sequence[str]) -> Sequence[Job]:
+    def _put(self, new_jobs: Sequence[NewJob], ids: Sequence[str]) -> Sequence[Job]:
         with self._database.transaction() as cursor:
             now, limit = self._clock(cursor).wall, self._terms.max_pending
-            return enqueue.put(cursor, submissions, ids, now, limit)
+            return enqueue.put(cursor, new_jobs, ids, now, limit)
 
     def together(self) -> AbstractContextManager[None]:
         """Each change stays a transaction of its own, or one refusal would undo the others."""
@@ -71,14 +71,14 @@ class Desk(Shelf):
         """Delete it, also where it cannot be read."""
         allowed = (State.WAITING, State.HELD, State.FAILED)
         with self._changing(job_id, *allowed, read=job_or_remains) as (cursor, job):
-            enqueue.disown(cursor, [job])
+            enqueue.delete_imported(cursor, [job])
             return job
 
     def retry(self, job_id: str) -> Job:
         """To the end of the line, with attempts that no longer count."""
         with self._changing(job_id, State.FAILED) as (cursor, job):
             cursor.execute(_TO_THE_END, [job_id])
-            return save(cursor, forgiven(job))
+            return save(cursor, retried(job))
 
     @contextmanager
     def _changing(
@@ -108,7 +108,7 @@ class Desk(Shelf):
         with self._database.transaction() as cursor:
             enqueue.adopt(cursor, jobs)
 
-    def disown(self, jobs: Sequence[Job]) -> None:
+    def delete_imported(self, jobs: Sequence[Job]) -> None:
         """Forget jobs that another store has."""
         with self._database.transaction() as cursor:
-            enqueue.disown(cursor, jobs)
+            enqueue.delete_imported(cursor, jobs)

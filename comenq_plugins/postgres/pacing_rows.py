@@ -6,18 +6,13 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from comenq_core.errors import InvalidRequest, Outpaced, StoreError
+from comenq_core.errors import InvalidRequest, PacingConflict, StoreError
 from comenq_core.model import Pacing, Pause
-from comenq_core.wire.codec import (
-    pacing_from_json,
-    pacing_to_json,
-    pause_from_json,
-    pause_to_json,
-)
+from comenq_core.wire.codec import from_json, to_json
 from comenq_plugins.postgres.connection import Cursor
 from comenq_plugins.postgres.rows import dump
 
-__all__ = ["pace", "pacing", "pause", "paused", "resume"]
+__all__ = ["pacing", "pause", "paused", "resume", "save_pacing"]
 
 
 def pacing(cursor: Cursor) -> Mapping[str, Pacing]:
@@ -27,7 +22,7 @@ def pacing(cursor: Cursor) -> Mapping[str, Pacing]:
     return {record.account: record for record in records}
 
 
-def pace(cursor: Cursor, record: Pacing, expect: Pacing | None) -> None:
+def save_pacing(cursor: Cursor, record: Pacing, expect: Pacing | None) -> None:
     """Replace an account's record, if it is still ``expect``.
 
     Raises:
@@ -40,7 +35,7 @@ def pace(cursor: Cursor, record: Pacing, expect: Pacing | None) -> None:
     current = _pacing_from(value) if value else None
     # It may be there already, from a try whose answer was lost.
     if current not in (expect, record):
-        raise Outpaced(f"account {name}: its pacing record has changed")
+        raise PacingConflict(f"account {name}: its pacing record has changed")
     _save(cursor, record)
 
 
@@ -50,13 +45,13 @@ def resume(cursor: Cursor) -> None:
     cursor.execute("SELECT pacing FROM account WHERE pacing IS NOT NULL ORDER BY name FOR UPDATE")
     for (value,) in cursor.fetchall():
         record = _pacing_from(value)
-        if record.refused:
-            _save(cursor, replace(record, refused=""))
+        if record.rejected_credential:
+            _save(cursor, replace(record, rejected_credential=""))
 
 
 def pause(cursor: Cursor, record: Pause) -> None:
     """Record the pause; claims that are under way come first."""
-    cursor.execute("UPDATE pause SET pause = %s", [dump(pause_to_json(record))])
+    cursor.execute("UPDATE pause SET pause = %s", [dump(to_json(record))])
 
 
 def paused(cursor: Cursor) -> Pause | None:
@@ -64,19 +59,19 @@ def paused(cursor: Cursor) -> Pause | None:
     cursor.execute("SELECT pause FROM pause")
     (value,) = cursor.fetchone() or (None,)
     try:
-        return pause_from_json(value) if value else None
+        return from_json(Pause, value) if value else None
     except InvalidRequest as error:
         raise _damaged("pause") from error
 
 
 def _save(cursor: Cursor, record: Pacing) -> None:
-    given = [dump(pacing_to_json(record)), record.account]
+    given = [dump(to_json(record)), record.account]
     cursor.execute("UPDATE account SET pacing = %s WHERE name = %s", given)
 
 
 def _pacing_from(value: Any) -> Pacing:  # noqa: ANN401 -- whatever JSON holds
     try:
-        return pacing_from_json(value)
+        return from_json(Pacing, value)
     except InvalidRequest as error:
         raise _damaged("account") from error
 

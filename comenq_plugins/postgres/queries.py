@@ -10,13 +10,13 @@ from comenq_core.errors import NoSuchJob
 from comenq_core.model import (
     PENDING,
     SETTLED,
+    Capacity,
     Counts,
     Health,
     Instant,
     Job,
     Pacing,
     Pause,
-    Room,
     State,
 )
 from comenq_core.text import printable
@@ -28,7 +28,7 @@ from comenq_plugins.postgres.listing import Listing
 from comenq_plugins.postgres.options import Clock, Terms, database_time
 from comenq_plugins.postgres.rows import count_waiting
 
-__all__ = ["WORKING", "Shelf"]
+__all__ = ["WORKING", "Queries"]
 
 WORKING = "working"
 """The lock that every worker has a part in, so that others see that there is one."""
@@ -64,7 +64,7 @@ _POSITION = (
 )
 
 
-class Shelf:
+class Queries:
     """Jobs in the database.
 
     Args:
@@ -146,9 +146,10 @@ class Shelf:
     def health(self) -> Health:
         """Whether any machine has a worker, and how many more comments may wait."""
         with self._database.statement() as cursor:
-            left = self._terms.max_pending - count_waiting(cursor, self._terms.max_pending)
+            remaining = self._terms.max_pending - count_waiting(cursor, self._terms.max_pending)
             working = self._database.is_shared(cursor, WORKING)
-        return Health(working=working, room=(Room(of="comments", left=left, floor=1),))
+        comments = Capacity(resource="comments", remaining=remaining, minimum=1)
+        return Health(working=working, capacity=(comments,))
 
     def paused(self) -> Pause | None:
         """The pause, if there is one."""

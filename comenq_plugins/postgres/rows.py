@@ -13,12 +13,12 @@ from comenq_core.model import Job, State
 from comenq_core.model.identity import digest_of
 from comenq_core.process.log import Log
 from comenq_core.text import printable
-from comenq_core.wire.codec import job_to_json
+from comenq_core.wire.codec import to_json
 from comenq_plugins.postgres.connection import Cursor
 from comenq_plugins.postgres.decoding import Damaged, job_from
 
 __all__ = [
-    "Loan",
+    "Lease",
     "Row",
     "count_waiting",
     "dump",
@@ -41,11 +41,11 @@ _BURY = (
     "UPDATE job SET state = 'failed', settled = %s, due = NULL, holder = NULL, account = '',"
     " lent_until = NULL WHERE id = %s AND state <> 'failed'"
 )
-_DUE = (State.WAITING, State.HELD, State.DOUBTFUL)
+_DUE = (State.WAITING, State.HELD, State.CHECKING)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Loan:
+class Lease:
     """Who has a job, or an account, until when; nobody by default.
 
     Args:
@@ -64,7 +64,7 @@ class Row:
     """A job, and who has it."""
 
     job: Job
-    loan: Loan
+    lease: Lease
 
 
 def dump(value: object) -> str:
@@ -125,7 +125,7 @@ def locked(cursor: Cursor, job_id: str, read: Callable[[Sequence[Any]], Job] = j
     if row is None:
         raise NoSuchJob(f"{printable(job_id, 12)}: no job has this id")
     holder, account, until, *record = row
-    return Row(job=read(record), loan=Loan(holder=holder, account=account, until=until))
+    return Row(job=read(record), lease=Lease(holder=holder, account=account, until=until))
 
 
 def insert(cursor: Cursor, jobs: Sequence[tuple[Job, bool]]) -> None:
@@ -142,7 +142,7 @@ def insert(cursor: Cursor, jobs: Sequence[tuple[Job, bool]]) -> None:
     )
 
 
-def save(cursor: Cursor, job: Job, loan: Loan = Loan()) -> Job:
+def save(cursor: Cursor, job: Job, lease: Lease = Lease()) -> Job:
     """Replace a job's row, and who has it; return the job."""
     cursor.execute(
         "UPDATE job SET state = %(state)s, due = %(due)s, settled = %(settled)s,"
@@ -151,16 +151,16 @@ def save(cursor: Cursor, job: Job, loan: Loan = Loan()) -> Job:
         {
             "id": job.id,
             **_changing(job),
-            "holder": loan.holder,
-            "account": loan.account,
-            "until": loan.until,
+            "holder": lease.holder,
+            "account": lease.account,
+            "until": lease.until,
         },
     )
     return job
 
 
 def _fixed(job: Job) -> dict[str, Any]:
-    request = job_to_json(job)["request"]
+    request = to_json(job)["request"]
     return {
         "id": job.id,
         "request": None if request is None else dump(request),
@@ -169,7 +169,7 @@ def _fixed(job: Job) -> dict[str, Any]:
 
 
 def _changing(job: Job) -> dict[str, Any]:
-    story = job_to_json(job)
+    story = to_json(job)
     del story["request"]
     return {
         "state": str(job.state),

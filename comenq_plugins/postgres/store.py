@@ -9,18 +9,18 @@ from contextlib import contextmanager, suppress
 from datetime import datetime
 from typing import TypeVar
 
-from comenq_core.errors import NoSuchJob, Outpaced, StoreError
+from comenq_core.errors import NoSuchJob, PacingConflict, StoreError
 from comenq_core.model import Attempt, Job, Pacing, Verdict
 from comenq_core.process.log import Log
 from comenq_plugins.postgres import pacing_rows
 from comenq_plugins.postgres.connection import Cursor
 from comenq_plugins.postgres.database import Database
 from comenq_plugins.postgres.decoding import Damaged
-from comenq_plugins.postgres.operators import Desk
+from comenq_plugins.postgres.operators import OperatorActions
 from comenq_plugins.postgres.options import Clock, Terms, database_time
 from comenq_plugins.postgres.queries import WORKING
-from comenq_plugins.postgres.watch import Wakeup
-from comenq_plugins.postgres.worker import Bench
+from comenq_plugins.postgres.watch import NotifyWatch
+from comenq_plugins.postgres.worker import Leases
 
 __all__ = ["PostgresStore"]
 
@@ -41,7 +41,7 @@ def _since_boot() -> float:
     return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
 
 
-class PostgresStore(Desk):
+class PostgresStore(OperatorActions):
     """Implements `comenq_core.protocols.Store`.
 
     Args:
@@ -60,7 +60,7 @@ class PostgresStore(Desk):
     ) -> None:
         super().__init__(database, terms, clock)
         self._ticks = ticks
-        self._bench = Bench(secrets.token_hex(8), terms.lease)
+        self._worker = Leases(secrets.token_hex(8), terms.lease)
         self._is_worker = False
         self._pruned = -_PRUNE_EVERY
 
@@ -72,7 +72,7 @@ class PostgresStore(Desk):
     def lock(self) -> Iterator[None]:
         """Be one of the store's workers; put in doubt what others have lost."""
         with self._database.sharing(WORKING):
-            self._run(self._bench.recover)
+            self._run(self._worker.recover)
             self._is_worker = True
             try:
                 yield
@@ -80,9 +80,9 @@ class PostgresStore(Desk):
                 self._is_worker = False
                 # If the database cannot be told, it will find out when the time is up.
                 with suppress(StoreError):
-                    self._run(self._bench.leave)
+                    self._run(self._worker.leave)
 
-    def tend(self) -> bool:
+    def housekeep(self) -> bool:
         """Forget what was settled long ago, now and then."""
         if self._ticks() - self._pruned < _PRUNE_EVERY:
             return False
@@ -97,53 +97,55 @@ class PostgresStore(Desk):
             log.info("pruned", "Old records were removed.", count=cursor.rowcount)
         return cursor.rowcount
 
-    def doubtful(self) -> Sequence[Job]:
+    def checking(self) -> Sequence[Job]:
         """The jobs in doubt, also those that other workers have only just lost."""
-        return self._run(self._bench.doubtful)
+        return self._run(self._worker.checking)
 
     def claim(self, account: str) -> Job | None:
         """Borrow the first job that is due, and the account."""
-        return self._run(lambda cursor, now: self._bench.claim(cursor, account, now))
+        return self._run(lambda cursor, now: self._worker.claim(cursor, account, now))
 
     def reclaim(self, job: Job) -> Job:
         """Borrow a job in doubt."""
-        return self._run(lambda cursor, now: self._bench.reclaim(cursor, job.id, now))
+        return self._run(lambda cursor, now: self._worker.reclaim(cursor, job.id, now))
 
     def settle(self, job: Job, verdict: Verdict, attempt: Attempt) -> None:
         """Record the attempt; give back the job and the account."""
         with self._database.transaction() as cursor:
-            self._bench.settle(cursor, job.id, verdict, attempt)
+            self._worker.settle(cursor, job.id, verdict, attempt)
 
     def next_due(self) -> datetime | None:
         """When there may be something to do that nobody will signal."""
-        return self._run(self._bench.next_due)
+        return self._run(self._worker.next_due)
 
-    def pace(self, record: Pacing, *, expect: Pacing | None) -> None:
+    def save_pacing(self, record: Pacing, *, expect: Pacing | None) -> None:
         """Replace an account's record; for an attempt, borrow job and account anew with it."""
         if not self._is_worker or not _announces(record, expect):
             with self._database.transaction() as cursor:
-                pacing_rows.pace(cursor, record, expect)
+                pacing_rows.save_pacing(cursor, record, expect)
             return
         # Of what follows, only the beginning is known for certain to lie before the new lease
         # begins: so from there the time is taken, by a clock that goes on while we are frozen.
         began = self._ticks()
         self._run(lambda cursor, now: self._announce(cursor, record, expect, now))
         if self._ticks() - began > self._terms.grace:
-            raise Outpaced("the database took too long, and the time for an attempt may be up")
+            raise PacingConflict(
+                "the database took too long, and the time for an attempt may be up"
+            )
 
     def _announce(
         self, cursor: Cursor, record: Pacing, expect: Pacing | None, now: datetime
     ) -> None:
         with suppress(NoSuchJob, Damaged):
-            if self._bench.prolong(cursor, record.job, record.account, now):
-                pacing_rows.pace(cursor, record, expect)
+            if self._worker.prolong(cursor, record.job, record.account, now):
+                pacing_rows.save_pacing(cursor, record, expect)
                 return
-        raise Outpaced(f"job {record.job} is not this worker's any more")
+        raise PacingConflict(f"job {record.job} is not this worker's any more")
 
-    def watch(self) -> Wakeup:
+    def watch(self) -> NotifyWatch:
         """Listen for what any machine changes."""
-        return Wakeup(self._database.server)
+        return NotifyWatch(self._database.server)
 
 
 def _announces(record: Pacing, expect: Pacing | None) -> bool:
-    return record.margin > 0 and (expect is None or record.at != expect.at)
+    return record.max_remaining > 0 and (expect is None or record.at != expect.at)

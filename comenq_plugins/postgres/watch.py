@@ -9,10 +9,10 @@ from psycopg import sql
 
 from comenq_plugins.postgres.connection import Connection, Server, reported
 
-__all__ = ["Wakeup"]
+__all__ = ["NotifyWatch"]
 
 
-class Wakeup:
+class NotifyWatch:
     """A connection of its own, which listens.
 
     Args:

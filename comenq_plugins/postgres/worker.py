@@ -11,9 +11,9 @@ from comenq_core.model import Attempt, Job, State, Verdict
 from comenq_core.model.transitions import claimed, interrupted, settled
 from comenq_core.process.log import Log
 from comenq_plugins.postgres.connection import Cursor
-from comenq_plugins.postgres.rows import Loan, Row, locked, save, sound
+from comenq_plugins.postgres.rows import Lease, Row, locked, save, sound
 
-__all__ = ["Bench"]
+__all__ = ["Leases"]
 
 log = Log("postgres")
 
@@ -22,7 +22,7 @@ _LOST = (
     "SELECT account, holder, id, state, settled, request, story FROM job"
     " WHERE state = 'posting' AND lent_until <= %s ORDER BY place FOR UPDATE SKIP LOCKED"
 )
-_DOUBTFUL = (
+_CHECKING = (
     "SELECT id, state, settled, request, story FROM job WHERE state = 'doubtful'"
     " OR (state = 'posting' AND holder = %(me)s)"
     " ORDER BY greatest(coalesce(due, %(now)s), %(now)s), place"
@@ -42,7 +42,7 @@ _FREE_ACCOUNT = (
     "SELECT name FROM account WHERE name = %(account)s"
     " AND (holder IS NULL OR holder = %(me)s OR lent_until <= %(now)s) FOR UPDATE"
 )
-_BORROW_ACCOUNT = (
+_LEASE_ACCOUNT = (
     "UPDATE account SET holder = %(me)s, lent_until = %(until)s WHERE name = %(account)s"
 )
 _RETURN_ACCOUNT = (
@@ -57,7 +57,7 @@ _NEXT_DUE = (
 )
 
 
-class Bench:
+class Leases:
     """One worker's side of the store. Each method belongs into a transaction.
 
     Args:
@@ -78,16 +78,16 @@ class Bench:
                 if account:
                     job = replace(job, attempts=(*job.attempts, _cut_off(account, now)))
                 # Until another takes the job, what its worker may still have to tell is welcome.
-                save(cursor, job, Loan(holder=holder))
+                save(cursor, job, Lease(holder=holder))
                 log.warning("interrupted", "A worker was not heard of in time while it had this"
                             " job.", job=job.id, times=job.interruptions)  # fmt: skip
 
-    def doubtful(self, cursor: Cursor, now: datetime) -> Sequence[Job]:
+    def checking(self, cursor: Cursor, now: datetime) -> Sequence[Job]:
         """The jobs in doubt. Who asks has none in hand, so those that it has are in doubt too."""
         self.recover(cursor, now)
-        cursor.execute(_DOUBTFUL, {"me": self._me, "now": now})
+        cursor.execute(_CHECKING, {"me": self._me, "now": now})
         return [
-            job if job.state is State.DOUBTFUL else replace(job, state=State.DOUBTFUL, due=now)
+            job if job.state is State.CHECKING else replace(job, state=State.CHECKING, due=now)
             for job in sound(cursor, cursor.fetchall(), now)
         ]
 
@@ -95,21 +95,21 @@ class Bench:
         """Borrow the account and the first job that is due: both or neither."""
         # The account comes first: who waited for it with a job in hand would hide that job from
         # the worker that has the account, which would take the next one out of turn.
-        if _is_paused(cursor) or not self._may_borrow(cursor, account, now):
+        if _is_paused(cursor) or not self._may_lease(cursor, account, now):
             return None
         cursor.execute(_PROMOTE, [now])
         job = _first(cursor, now)
-        return self._borrow(cursor, claimed(job), account, now) if job else None
+        return self._take_lease(cursor, claimed(job), account, now) if job else None
 
-    def _may_borrow(self, cursor: Cursor, account: str, now: datetime) -> bool:
+    def _may_lease(self, cursor: Cursor, account: str, now: datetime) -> bool:
         cursor.execute(_KNOW_ACCOUNT, [account])
         cursor.execute(_FREE_ACCOUNT, {"account": account, "me": self._me, "now": now})
         return cursor.fetchone() is not None
 
-    def _borrow(self, cursor: Cursor, job: Job, account: str, now: datetime) -> Job:
+    def _take_lease(self, cursor: Cursor, job: Job, account: str, now: datetime) -> Job:
         until = now + self._lease
-        save(cursor, job, Loan(holder=self._me, account=account, until=until))
-        cursor.execute(_BORROW_ACCOUNT, {"account": account, "me": self._me, "until": until})
+        save(cursor, job, Lease(holder=self._me, account=account, until=until))
+        cursor.execute(_LEASE_ACCOUNT, {"account": account, "me": self._me, "until": until})
         return job
 
     def reclaim(self, cursor: Cursor, job_id: str, now: datetime) -> Job:
@@ -117,30 +117,30 @@ class Bench:
         if _is_paused(cursor):
             raise WrongState(f"job {job_id} is in doubt, and the queue is paused")
         row = locked(cursor, job_id)
-        if row.job.state is not State.DOUBTFUL and not self._has(row):
+        if row.job.state is not State.CHECKING and not self._has(row):
             raise WrongState(f"job {job_id} is not in doubt any more")
         job = claimed(row.job)
-        save(cursor, job, Loan(holder=self._me, until=now + self._lease))
+        save(cursor, job, Lease(holder=self._me, until=now + self._lease))
         return job
 
     def settle(self, cursor: Cursor, job_id: str, verdict: Verdict, attempt: Attempt) -> None:
         """Record what this worker did with a job, and give the job and the account back."""
         row = locked(cursor, job_id)
-        if row.loan.holder != self._me:
+        if row.lease.holder != self._me:
             # An earlier try came as far as this; only its answer was lost.
             if row.job.attempts[-1:] == (attempt,):
                 return
             raise WrongState(f"job {job_id} is not this worker's, or not any more")
         save(cursor, settled(row.job, verdict, attempt))
-        cursor.execute(_RETURN_ACCOUNT, [row.loan.account, self._me])
+        cursor.execute(_RETURN_ACCOUNT, [row.lease.account, self._me])
 
     def prolong(self, cursor: Cursor, job_id: str, account: str, now: datetime) -> bool:
         """Borrow a claimed job and its account anew; whether both are still this worker's."""
         row = locked(cursor, job_id)
-        is_late = row.loan.until is None or row.loan.until <= now
-        if is_late or not self._has(row) or not self._may_borrow(cursor, account, now):
+        is_late = row.lease.until is None or row.lease.until <= now
+        if is_late or not self._has(row) or not self._may_lease(cursor, account, now):
             return False
-        self._borrow(cursor, row.job, account, now)
+        self._take_lease(cursor, row.job, account, now)
         return True
 
     def leave(self, cursor: Cursor, now: datetime) -> None:
@@ -156,7 +156,7 @@ class Bench:
         return due
 
     def _has(self, row: Row) -> bool:
-        return row.job.state is State.POSTING and row.loan.holder == self._me
+        return row.job.state is State.POSTING and row.lease.holder == self._me
 
 
 def _first(cursor: Cursor, now: datetime) -> Job | None:

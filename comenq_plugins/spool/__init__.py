@@ -19,10 +19,10 @@ from comenq_core.model import Instant
 from comenq_core.process.clock import system_clock
 from comenq_core.protocols import StoreFactory
 from comenq_plugins.spool.catalog import Catalogue
-from comenq_plugins.spool.enqueue import Entrance, Limits
+from comenq_plugins.spool.enqueue import Enqueuer, Limits
 from comenq_plugins.spool.format.layout import Layout
 from comenq_plugins.spool.fs.errors import reported
-from comenq_plugins.spool.housekeeping import Upkeep
+from comenq_plugins.spool.housekeeping import Housekeeping
 from comenq_plugins.spool.index import WINDOW
 from comenq_plugins.spool.store import SpoolStore
 
@@ -44,7 +44,7 @@ class SpoolFactory:
         """Raises as `open_spool`."""
         return open_spool(settings)
 
-    def look(self, settings: Settings) -> SpoolStore | None:
+    def inspect(self, settings: Settings) -> SpoolStore | None:
         """The spool as it is, if it is there. Root looks at none that is another user's.
 
         Raises:
@@ -97,8 +97,8 @@ def _opened(
     with reported(layout.root):
         catalogue = Catalogue(layout, window)
     keep = timedelta(days=settings.history_days)
-    upkeep = Upkeep(catalogue, keep, clock())
-    return SpoolStore(catalogue, Entrance(catalogue, limits, clock), upkeep, clock)
+    housekeeping = Housekeeping(catalogue, keep, clock())
+    return SpoolStore(catalogue, Enqueuer(catalogue, limits, clock), housekeeping, clock)
 
 
 @hookimpl

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from comenq_core.errors import WrongState
-from comenq_core.model import CommentRequest, Instant, Job, Submission
-from comenq_core.model.identity import alike, digest_of, id_from, id_of_key
+from comenq_core.model import CommentRequest, Instant, Job, NewJob
+from comenq_core.model.identity import digest_of, id_from, id_of_key, is_same_comment
 from comenq_plugins.spool.catalog import Catalogue
 from comenq_plugins.spool.format import job_file
 from comenq_plugins.spool.format.filename import Name, micros, moment
@@ -22,7 +22,7 @@ __all__ = ["Batch", "File", "Item", "are_unique"]
 class Item:
     """A submission, and the id its job is to have where that is fixed beforehand."""
 
-    submission: Submission
+    new_job: NewJob
     id: str = ""
 
 
@@ -36,7 +36,7 @@ class File(NamedTuple):
 
 def are_unique(items: Sequence[Item]) -> bool:
     """Whether it matters for one of these what else is in the spool."""
-    return any(i.submission.request.key or i.submission.if_absent for i in items)
+    return any(i.new_job.request.key or i.new_job.if_absent for i in items)
 
 
 class Batch:
@@ -45,7 +45,7 @@ class Batch:
     def __init__(self, catalogue: Catalogue, items: Sequence[Item]) -> None:
         self._catalogue = catalogue
         self._layout = catalogue.layout
-        keys = [item.submission.request.key for item in items]
+        keys = [item.new_job.request.key for item in items]
         ids = {id_of_key(key) for key in keys if key is not None}
         self._known = catalogue.known(ids) if ids else frozenset()
         self._new: dict[str, tuple[Name, Job]] = {}
@@ -62,9 +62,9 @@ class Batch:
         Whoever has renamed it into its place may not have synced the directory yet: it is
         acknowledged here, so it is synced here.
         """
-        request = item.submission.request
+        request = item.new_job.request
         keyed = self._keyed(request, id_of_key(request.key)) if request.key is not None else None
-        return keyed or (self._same(request) if item.submission.if_absent else None)
+        return keyed or (self._same(request) if item.new_job.if_absent else None)
 
     def _keyed(self, request: CommentRequest, job_id: str) -> Job | None:
         if job_id in self._new:
@@ -74,26 +74,26 @@ class Batch:
             durable.sync_directory(place.directory)
         else:
             return None
-        if not alike(job, request):
+        if not is_same_comment(job, request):
             raise WrongState(f"the key belongs to job {job_id}, which is another comment")
         return job
 
     def _same(self, request: CommentRequest) -> Job | None:
         digest = digest_of(request)
         written = [job for name, job in self._new.values() if name.digest == digest]
-        found = next((job for job in written if alike(job, request)), None)
+        found = next((job for job in written if is_same_comment(job, request)), None)
         return found or self._stored(request, digest)
 
     def _stored(self, request: CommentRequest, digest: str) -> Job | None:
-        for place in self._catalogue.alike(digest):
+        for place in self._catalogue.is_same_comment(digest):
             for job in self._catalogue.jobs([place]):
-                if alike(job, request):
+                if is_same_comment(job, request):
                     durable.sync_directory(place.directory)
                     return job
         return None
 
     def _add(self, item: Item, now: Instant, order: int) -> Job:
-        request, origin = item.submission.request, item.submission.origin
+        request, origin = item.new_job.request, item.new_job.origin
         job_id = id_of_key(request.key) if request.key is not None else item.id
         due = micros(request.not_before) if request.not_before else 0
         name = Name(order, max(0, due), job_id or id_from(os.urandom(16)), digest_of(request))

@@ -11,7 +11,7 @@ from typing import NamedTuple, TypeVar
 
 from comenq_core.errors import InvalidRequest, NoSuchJob, StoreError, WrongState
 from comenq_core.model import Counts, Job, State
-from comenq_core.model.identity import is_in
+from comenq_core.model.identity import is_for_repo
 from comenq_core.process.log import Log, printable
 from comenq_plugins.spool.format import job_file
 from comenq_plugins.spool.format.filename import Name
@@ -28,7 +28,7 @@ JOB_LIMIT = 16 << 20
 """Bytes of a job's file that are read: a body, and more events than any policy allows."""
 
 _ID_LENGTH = 12
-_PATIENCE = 5
+_LOOKUPS = 5
 """How often a job that moves while it is looked up is looked up again."""
 
 log = Log("spool")
@@ -72,7 +72,7 @@ class Catalogue(Incoming):
             NoSuchJob: there is none, or there are several.
             StoreError: its file is damaged.
         """
-        for _ in range(_PATIENCE):
+        for _ in range(_LOOKUPS):
             place = self.find(prefix)
             try:
                 return place, self.read(place)
@@ -142,10 +142,10 @@ class Catalogue(Incoming):
     def _beyond_new(self) -> Iterator[str]:
         return (path for path in reversed(self.layout.states) if path != self.layout.new)
 
-    def alike(self, digest: str) -> Iterator[Place]:
+    def is_same_comment(self, digest: str) -> Iterator[Place]:
         """Where the pending jobs are that have this digest."""
         yield from (Place(self.layout.cur, n) for n in listed(self.layout.cur, digest))
-        yield from (Place(self.layout.new, n) for n in self.index.alike(digest))
+        yield from (Place(self.layout.new, n) for n in self.index.is_same_comment(digest))
         yield from (Place(self.layout.hold, n) for n in listed(self.layout.hold, digest))
 
     def read(self, place: Place) -> Job:
@@ -162,7 +162,7 @@ class Catalogue(Incoming):
     def state(self, place: Place) -> State:
         """What its place says of a job; only its file tells that a posted one was skipped."""
         if place.directory == self.layout.cur and place.name.due:
-            return State.DOUBTFUL
+            return State.CHECKING
         return self.layout.states[place.directory]
 
     def jobs(self, places: Iterable[Place]) -> Iterator[Job]:
@@ -178,7 +178,7 @@ class Catalogue(Incoming):
         if not job_file.may_be_in(data, repo):
             return None
         job = job_file.decode(data, place.name, self.state(place))
-        return job if is_in(job, repo) else None
+        return job if is_for_repo(job, repo) else None
 
     def _each(self, read: Callable[[Place], T], places: Iterable[Place]) -> Iterator[T]:
         for place in places:

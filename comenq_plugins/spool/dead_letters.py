@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from datetime import datetime
 
-from comenq_core.model import Attempt, Buried, Job, Origin, State
+from comenq_core.model import Attempt, Failed, Job, Origin, State
 from comenq_core.model.identity import id_from
 from comenq_core.process.log import printable
 from comenq_plugins.spool.catalog import Place, listed
@@ -14,17 +14,19 @@ from comenq_plugins.spool.format.filename import Name, micros
 from comenq_plugins.spool.format.layout import Layout
 from comenq_plugins.spool.fs import durable
 
-__all__ = ["NO_DIGEST", "bury", "write_letter"]
+__all__ = ["NO_DIGEST", "quarantine", "write_dead_letter"]
 
 NO_DIGEST = "00000000"
 """Stands in the name of what has no request."""
 
 
-def write_letter(layout: Layout, job_id: str, origin: Origin, now: datetime, reason: str) -> Name:
+def write_dead_letter(
+    layout: Layout, job_id: str, origin: Origin, now: datetime, reason: str
+) -> Name:
     """Write a dead letter that has a reason but no request; durable on return."""
     job = Job(id=job_id, request=None, arrived=now, origin=origin, state=State.FAILED)
     attempt = Attempt(started=now, ended=now, account="", outcome="refused", message=reason)
-    event = job_file.Event(attempt=attempt, verdict=Buried(reason=printable(reason)))
+    event = job_file.Event(attempt=attempt, verdict=Failed(reason=printable(reason)))
     name = Name(micros(now), 0, job_id, NO_DIGEST, events=1)
     draft = layout.draft(name)
     durable.create(draft, job_file.encode_job(job) + job_file.encode_event(event))
@@ -32,10 +34,10 @@ def write_letter(layout: Layout, job_id: str, origin: Origin, now: datetime, rea
     return name
 
 
-def bury(layout: Layout, place: Place, now: datetime, reason: str) -> None:
+def quarantine(layout: Layout, place: Place, now: datetime, reason: str) -> None:
     """Put a file that was a job once, and is damaged, among the dead letters."""
     job_id = id_from(str(place.name).encode())
     if all(name.id != job_id for name in listed(layout.failed)):
         reason = f"the file of job {place.name.id} is damaged: {reason}"
-        write_letter(layout, job_id, Origin(intake="spool"), now, reason)
+        write_dead_letter(layout, job_id, Origin(intake="spool"), now, reason)
     durable.move(place.path, os.path.join(layout.failed, f"{job_id}.drop"))

@@ -13,7 +13,7 @@ from comenq_plugins.spool.fs.inotify import Kind
 from comenq_plugins.spool.fs.safe_read import Unfit, read_foreign
 from comenq_plugins.spool.new_directory import Incoming
 
-__all__ = ["DROP_LIMIT", "Arrival", "Arrivals"]
+__all__ = ["DROP_LIMIT", "Arrival", "DropScan"]
 
 DROP_LIMIT = 1 << 20
 """Bytes that a dropped file may have, as over the socket."""
@@ -30,7 +30,7 @@ class Arrival(NamedTuple):
     status: os.stat_result
 
 
-class Arrivals:
+class DropScan:
     """Looks at dropped files where they lie.
 
     Args:

@@ -14,14 +14,14 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from comenq_core.errors import InvalidRequest, NoSuchJob, QueueRefused, WrongState
-from comenq_core.model import CommentRequest, Instant, Origin, Submission
+from comenq_core.model import CommentRequest, Instant, NewJob, Origin
 from comenq_core.model.identity import id_from
 from comenq_core.process.log import Log
 from comenq_core.wire.messages import read_request
 from comenq_core.wire.strict_json import parse
 from comenq_plugins.spool.catalog import Catalogue
-from comenq_plugins.spool.dead_letters import write_letter
-from comenq_plugins.spool.drop_scan import DROP_LIMIT, Arrival, Arrivals
+from comenq_plugins.spool.dead_letters import write_dead_letter
+from comenq_plugins.spool.drop_scan import DROP_LIMIT, Arrival, DropScan
 from comenq_plugins.spool.fs import durable
 from comenq_plugins.spool.fs.safe_read import Unfit, read_foreign
 
@@ -38,7 +38,7 @@ class Adopted(NamedTuple):
     """A dropped file that is a request, and the id that its job is to have."""
 
     id: str
-    submission: Submission
+    new_job: NewJob
 
 
 class Drops:
@@ -60,7 +60,7 @@ class Drops:
         self._layout = catalogue.layout
         self._put = put
         self._now = now
-        self._arrivals = Arrivals(catalogue)
+        self._scan = DropScan(catalogue)
         self._may_have_leftovers = True
 
     def adopt(self, room: Callable[[], int]) -> bool:
@@ -69,7 +69,7 @@ class Drops:
         Returns:
             Whether there are more to turn at once.
         """
-        arrived = self._arrivals.waiting()
+        arrived = self._scan.waiting()
         try:
             if self._may_have_leftovers:
                 self._finish(self._leftovers())
@@ -77,7 +77,7 @@ class Drops:
             if not arrived:
                 return False
             batch = arrived[: min(room(), _BATCH)]
-            whole = [one for one in batch if not self._arrivals.is_half_written(one)]
+            whole = [one for one in batch if not self._scan.is_half_written(one)]
             self._may_have_leftovers = True
             self._finish(self._fetch(whole))
             self._may_have_leftovers = False
@@ -123,7 +123,7 @@ class Drops:
             self._catalogue.find(job_id)
         except NoSuchJob:
             self._bury(job_id, arrival.status.st_uid, f"it cannot be moved: {error.strerror}")
-        self._arrivals.ignore(arrival)
+        self._scan.ignore(arrival)
 
     def _finish(self, ids: Sequence[str]) -> None:
         """Turn files in ``adopt/`` into jobs or dead letters."""
@@ -136,13 +136,13 @@ class Drops:
             self._put(adopted)
         except WrongState as error:
             if len(adopted) == 1:
-                self._refuse(adopted[0].id, adopted[0].submission.origin.uid, str(error))
+                self._refuse(adopted[0].id, adopted[0].new_job.origin.uid, str(error))
                 return
             for job in adopted:
                 self._store([job])
             return
         for job in adopted:
-            request, origin = job.submission.request, job.submission.origin
+            request, origin = job.new_job.request, job.new_job.origin
             log.info("queued", "A dropped file is queued.", job=job.id, target=request.target,
                      uid=origin.uid)  # fmt: skip
             os.unlink(self._path(job.id))
@@ -163,7 +163,7 @@ class Drops:
                 raise
             self._refuse(job_id, uid, f"it cannot be read: {error.strerror}")
             return None
-        return Adopted(job_id, Submission(request=request, origin=_origin(uid)))
+        return Adopted(job_id, NewJob(request=request, origin=_origin(uid)))
 
     def _settled_before(self, job_id: str) -> bool:
         """Whether a dead worker got as far as storing the job or its letter; then tidy up."""
@@ -182,8 +182,8 @@ class Drops:
         self._keep(job_id)
 
     def _bury(self, job_id: str, uid: int | None, reason: str) -> None:
-        write_letter(self._layout, job_id, _origin(uid), self._now().wall, reason)
-        log.warning("refused", "A dropped file is not a comment request.",
+        write_dead_letter(self._layout, job_id, _origin(uid), self._now().wall, reason)
+        log.warning("drop_failed", "A dropped file is not a comment request.",
                     job=job_id, uid=uid, reason=reason)  # fmt: skip
 
     def _keep(self, job_id: str) -> None:

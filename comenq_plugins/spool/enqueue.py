@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from comenq_core.errors import QueueRefused
-from comenq_core.model import Instant, Job, Room
+from comenq_core.model import Capacity, Instant, Job
 from comenq_plugins.spool.batch import Batch, Item, are_unique
 from comenq_plugins.spool.catalog import Catalogue
 from comenq_plugins.spool.fs import durable
@@ -17,7 +17,7 @@ from comenq_plugins.spool.fs.fsync import Flusher
 from comenq_plugins.spool.fs.locks import locked
 from comenq_plugins.spool.group_commit import GroupCommit
 
-__all__ = ["Entrance", "Limits"]
+__all__ = ["Enqueuer", "Limits"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +34,7 @@ class Limits:
     min_free_inodes: int
 
 
-class Entrance:
+class Enqueuer:
     """Puts jobs into ``new/``.
 
     Args:
@@ -107,20 +107,26 @@ class Entrance:
                     batch.leave()
             raise
 
-    def rooms(self) -> Iterator[Room]:
+    def capacity(self) -> Iterator[Capacity]:
         """What may run out, and how much of it is left."""
         free = self._limits.max_pending - len(self._catalogue.index)
-        yield Room(of="comments", left=free, floor=1)
+        yield Capacity(resource="comments", remaining=free, minimum=1)
         yield from self._disk()
 
-    def _disk(self) -> Iterator[Room]:
+    def _disk(self) -> Iterator[Capacity]:
         limits, disk = self._limits, os.statvfs(self._layout.new)
-        yield Room(of="bytes", left=disk.f_bavail * disk.f_frsize, floor=limits.min_free_bytes)
+        yield Capacity(
+            resource="bytes",
+            remaining=disk.f_bavail * disk.f_frsize,
+            minimum=limits.min_free_bytes,
+        )
         # A filesystem that makes inodes as it needs them says that it has none at all.
         if disk.f_files:
-            yield Room(of="inodes", left=disk.f_favail, floor=limits.min_free_inodes)
+            yield Capacity(
+                resource="inodes", remaining=disk.f_favail, minimum=limits.min_free_inodes
+            )
 
-    def room(self) -> int:
+    def vacancies(self) -> int:
         """How many more jobs may wait: at least one. Raises `QueueRefused`."""
         self._check_room(1)
         return self._limits.max_pending - len(self._catalogue.index)
@@ -133,9 +139,9 @@ class Entrance:
                 f"{waiting} comments are waiting, and max_pending is {limits.max_pending}:"
                 " try again later, or raise max_pending",
             )
-        for room in self._disk():
-            if room.left < room.floor:
-                raise _full(room)
+        for capacity in self._disk():
+            if capacity.remaining < capacity.minimum:
+                raise _full(capacity)
 
     @contextmanager
     def _alone(self, items: Sequence[Item]) -> Iterator[None]:
@@ -148,12 +154,12 @@ class Entrance:
             yield
 
     def _order(self, item: Item, now: Instant) -> int:
-        return self._catalogue.head(now) if item.submission.ahead else self._catalogue.end(now)
+        return self._catalogue.head(now) if item.new_job.ahead else self._catalogue.end(now)
 
 
-def _full(room: Room) -> QueueRefused:
+def _full(capacity: Capacity) -> QueueRefused:
     return QueueRefused(
         "disk_full",
-        f"{room.left} {room.of} are free where the queue is, and [spool] min_free_{room.of} is"
-        f" {room.floor}: make room",
+        f"{capacity.remaining} {capacity.resource} are free where the queue is, and [spool]"
+        f" min_free_{capacity.resource} is {capacity.minimum}: free some",
     )

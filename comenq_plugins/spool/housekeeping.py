@@ -11,7 +11,7 @@ from comenq_plugins.spool.catalog import Catalogue, listed
 from comenq_plugins.spool.format.filename import micros
 from comenq_plugins.spool.fs import durable
 
-__all__ = ["Upkeep"]
+__all__ = ["Housekeeping"]
 
 _RESCAN = 300.0
 _PRUNE = 3_600.0
@@ -19,7 +19,7 @@ _PRUNE = 3_600.0
 log = Log("spool")
 
 
-class Upkeep:
+class Housekeeping:
     """Does what is due, now and then.
 
     Args:

@@ -94,7 +94,7 @@ class Index:
         """The names of the jobs whose ids begin with ``prefix``."""
         return [name for name in self._with(f"-{prefix}") if name.id.startswith(prefix)]
 
-    def alike(self, digest: str) -> list[Name]:
+    def is_same_comment(self, digest: str) -> list[Name]:
         """The names with that digest."""
         return [name for name in self._with(f"-{digest}-") if name.digest == digest]
 

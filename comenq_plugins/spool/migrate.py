@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from comenq_core.errors import WrongState
 from comenq_core.model import Instant, Job, State
-from comenq_core.model.identity import digest_of, is_same
+from comenq_core.model.identity import digest_of, is_same_job
 from comenq_plugins.spool.catalog import Catalogue, Place, listed
 from comenq_plugins.spool.dead_letters import NO_DIGEST
 from comenq_plugins.spool.format import job_file
@@ -18,7 +18,7 @@ from comenq_plugins.spool.fs.locks import locked
 
 __all__ = ["Moving"]
 
-_IN_DOUBT = 1
+_CHECKING = 1
 
 
 class Moving:
@@ -38,7 +38,7 @@ class Moving:
         with locked(self._layout.changes):
             known = self._catalogue.known({job.id for job in jobs})
             for job in jobs:
-                if job.id in known and not is_same(self._catalogue.look_up(job.id)[1], job):
+                if job.id in known and not is_same_job(self._catalogue.look_up(job.id)[1], job):
                     raise WrongState(f"job {job.id} is another comment in {self._layout.root}")
             self._write({self._place_for(job, now): job for job in jobs if job.id not in known})
 
@@ -49,7 +49,7 @@ class Moving:
         durable.publish([(draft, place.path) for place, draft in drafts.items()])
 
     def _place_for(self, job: Job, now: Instant) -> Place:
-        due = max(_IN_DOUBT, micros(job.due)) if job.due else 0
+        due = max(_CHECKING, micros(job.due)) if job.due else 0
         digest = digest_of(job.request) if job.request else NO_DIGEST
         settled = micros(job.settled or job.arrived)
         waiting = Name(0, due, job.id, digest, interruptions=job.interruptions)
@@ -57,15 +57,15 @@ class Moving:
             case State.WAITING | State.HELD:
                 home = self._layout.new if job.state is State.WAITING else self._layout.hold
                 return Place(home, waiting._replace(order=self._catalogue.end(now)))
-            case State.POSTING | State.DOUBTFUL:
-                doubtful = waiting._replace(order=micros(job.arrived), due=due or _IN_DOUBT)
-                return Place(self._layout.cur, doubtful)
+            case State.POSTING | State.CHECKING:
+                checking = waiting._replace(order=micros(job.arrived), due=due or _CHECKING)
+                return Place(self._layout.cur, checking)
             case State.POSTED | State.SKIPPED:
                 return Place(self._layout.done, waiting._replace(order=settled, due=0))
             case State.FAILED:
                 return Place(self._layout.failed, waiting._replace(order=settled, due=0))
 
-    def disown(self, jobs: Sequence[Job]) -> None:
+    def delete_imported(self, jobs: Sequence[Job]) -> None:
         """Unlink the jobs' files, and the dropped files of which a dead worker made them."""
         ids = {job.id for job in jobs}
         with locked(self._layout.changes):

@@ -18,10 +18,10 @@ from comenq_plugins.spool.format.filename import Name, micros
 from comenq_plugins.spool.fs import durable
 from comenq_plugins.spool.fs.locks import locked
 
-__all__ = ["Desk"]
+__all__ = ["OperatorActions"]
 
 
-class Desk:
+class OperatorActions:
     """The operator's side of a spool.
 
     Args:
@@ -114,8 +114,8 @@ class Desk:
             raise WrongState(
                 f"job {job_id} is a refused file: mend {self._raw(place.name)} and drop it again"
             )
-        forgiven = job_file.encode_event(job_file.Forgiven())
-        durable.append(place.path, 1 + place.name.events, forgiven)
+        retried = job_file.encode_event(job_file.Retried())
+        durable.append(place.path, 1 + place.name.events, retried)
         again = Name(
             self._catalogue.end(self._now()),
             0,

@@ -14,14 +14,9 @@ from contextlib import suppress
 from dataclasses import replace
 from functools import lru_cache
 
-from comenq_core.errors import InvalidRequest, Outpaced, StoreError
+from comenq_core.errors import InvalidRequest, PacingConflict, StoreError
 from comenq_core.model import Pacing, Pause
-from comenq_core.wire.codec import (
-    pacing_from_json,
-    pacing_to_json,
-    pause_from_json,
-    pause_to_json,
-)
+from comenq_core.wire.codec import from_json, to_json
 from comenq_core.wire.strict_json import encode, parse
 from comenq_plugins.spool.format.layout import Layout
 from comenq_plugins.spool.fs import durable
@@ -52,25 +47,27 @@ class Records:
         """
         return self._last(self._read(self._pacing))
 
-    def pace(self, record: Pacing, expect: Pacing | None) -> None:
+    def save_pacing(self, record: Pacing, expect: Pacing | None) -> None:
         """Replace an account's record, if it is still ``expect``."""
         with locked(self._lock):
             lines = self._read(self._pacing)
             records = dict(self._last(lines))
             # It may be there already, from a try whose fsync failed.
             if records.get(record.account) not in (expect, record):
-                raise Outpaced(f"account {record.account}: its pacing record has changed")
+                raise PacingConflict(f"account {record.account}: its pacing record has changed")
             records[record.account] = record
             self._write_pacing(lines, records)
 
-    def forgive(self) -> None:
+    def clear_rejected(self) -> None:
         """Forget which credentials were refused."""
         with locked(self._lock):
             lines = self._read(self._pacing)
             records = self._last(lines)
-            if any(record.refused for record in records.values()):
-                forgiven = {name: replace(one, refused="") for name, one in records.items()}
-                self._write_pacing(lines, forgiven)
+            if any(record.rejected_credential for record in records.values()):
+                retried = {
+                    name: replace(one, rejected_credential="") for name, one in records.items()
+                }
+                self._write_pacing(lines, retried)
 
     def paused(self) -> Pause | None:
         """The operator's pause, if there is one."""
@@ -78,13 +75,13 @@ class Records:
         if data is None:
             return None
         try:
-            return pause_from_json(parse(data))
+            return from_json(Pause, parse(data))
         except InvalidRequest as error:
             raise _damaged(self._pause) from error
 
     def pause(self, pause: Pause) -> None:
         """Record the operator's pause."""
-        self._replace(self._pause, pause_to_json(pause))
+        self._replace(self._pause, to_json(pause))
 
     def unpause(self) -> None:
         """Lift it."""
@@ -102,7 +99,7 @@ class Records:
             raise _damaged(self._pacing) from error
 
     def _write_pacing(self, lines: bytes | None, records: Mapping[str, Pacing]) -> None:
-        value = [pacing_to_json(record) for record in records.values()]
+        value = [to_json(record) for record in records.values()]
         if lines is None or len(lines) > _FULL:
             self._replace(self._pacing, value)
         else:
@@ -128,7 +125,7 @@ def _pacing(data: bytes) -> Sequence[Pacing]:
     value = parse(data)
     if not isinstance(value, list):
         raise InvalidRequest("", "must be a JSON array")
-    return [pacing_from_json(record) for record in value]
+    return [from_json(Pacing, record) for record in value]
 
 
 def _damaged(path: str) -> StoreError:

@@ -15,10 +15,10 @@ from comenq_core.errors import InvalidRequest
 from comenq_core.model import Instant, State
 from comenq_core.process.log import Log
 from comenq_plugins.spool.catalog import JOB_LIMIT, Catalogue, Place, listed
-from comenq_plugins.spool.dead_letters import bury
+from comenq_plugins.spool.dead_letters import quarantine
 from comenq_plugins.spool.format import job_file
 from comenq_plugins.spool.format.filename import Name
-from comenq_plugins.spool.format.job_file import Forgiven
+from comenq_plugins.spool.format.job_file import Retried
 from comenq_plugins.spool.format.layout import Layout
 from comenq_plugins.spool.fs import durable
 from comenq_plugins.spool.fs.locks import locked
@@ -97,7 +97,7 @@ def _finish_claimed(layout: Layout, now: Instant) -> None:
             data = read_own(place.path, JOB_LIMIT)
             job_file.decode(data, name, State.POSTING)
         except (Unfit, InvalidRequest) as error:
-            bury(layout, place, now.wall, str(error))
+            quarantine(layout, place, now.wall, str(error))
         except Unreadable as error:
             log.error("unreadable", "The disk does not give a job that was being posted: it stays"
                       " in doubt until it does.", job=name.id, reason=error)  # fmt: skip
@@ -106,16 +106,16 @@ def _finish_claimed(layout: Layout, now: Instant) -> None:
             _finish(layout, place, job_file.events_in(data)[name.events :])
 
 
-def _finish(layout: Layout, place: Place, unsettled: Sequence[job_file.Event | Forgiven]) -> None:
+def _finish(layout: Layout, place: Place, unsettled: Sequence[job_file.Event | Retried]) -> None:
     name = place.name
     if unsettled and isinstance(event := unsettled[0], job_file.Event):
         durable.move(place.path, target_of(layout, name, event).path)
         log.info("completed", "A settled job was put in its place.", job=name.id)
     elif not name.due:
-        doubtful = name._replace(due=1, interruptions=name.interruptions + 1)
-        durable.move(place.path, Place(layout.cur, doubtful).path)
+        checking = name._replace(due=1, interruptions=name.interruptions + 1)
+        durable.move(place.path, Place(layout.cur, checking).path)
         log.warning("interrupted", "The worker died while it had this job.",
-                    job=name.id, times=doubtful.interruptions)  # fmt: skip
+                    job=name.id, times=checking.interruptions)  # fmt: skip
 
 
 def _clean_tmp(directory: str) -> None:

@@ -14,28 +14,28 @@ from comenq_core.model import (
     Health,
     Instant,
     Job,
+    NewJob,
     Pacing,
     Pause,
     State,
-    Submission,
     Verdict,
 )
 from comenq_plugins.spool.batch import Item
 from comenq_plugins.spool.catalog import Catalogue
 from comenq_plugins.spool.drops import Adopted, Drops
-from comenq_plugins.spool.enqueue import Entrance
+from comenq_plugins.spool.enqueue import Enqueuer
 from comenq_plugins.spool.format.filename import micros, moment
 from comenq_plugins.spool.format.job_file import Event
 from comenq_plugins.spool.fs import durable
 from comenq_plugins.spool.fs.errors import reported
 from comenq_plugins.spool.fs.locks import claim_lock, is_claimed
-from comenq_plugins.spool.housekeeping import Upkeep
+from comenq_plugins.spool.housekeeping import Housekeeping
 from comenq_plugins.spool.migrate import Moving
-from comenq_plugins.spool.operators import Desk
+from comenq_plugins.spool.operators import OperatorActions
 from comenq_plugins.spool.pacing_file import Records
 from comenq_plugins.spool.recovery import recover
-from comenq_plugins.spool.watch import Bell
-from comenq_plugins.spool.worker import Bench
+from comenq_plugins.spool.watch import SpoolWatch
+from comenq_plugins.spool.worker import Claims
 
 __all__ = ["SpoolStore"]
 
@@ -53,35 +53,35 @@ class SpoolStore:
     def __init__(
         self,
         catalogue: Catalogue,
-        entrance: Entrance,
-        upkeep: Upkeep,
+        enqueuer: Enqueuer,
+        housekeeping: Housekeeping,
         clock: Callable[[], Instant],
     ) -> None:
         self._catalogue = catalogue
         self._layout = catalogue.layout
-        self._entrance = entrance
-        self._upkeep = upkeep
+        self._enqueuer = enqueuer
+        self._housekeeping = housekeeping
         self._records = Records(self._layout)
-        self._desk = Desk(catalogue, clock)
-        self._bench = Bench(catalogue)
+        self._operators = OperatorActions(catalogue, clock)
+        self._worker = Claims(catalogue)
         self._moving = Moving(catalogue)
         self._drops = Drops(catalogue, self._put_adopted, clock)
         self.now = clock
 
     # The listener's side
 
-    def put(self, submissions: Sequence[Submission]) -> Sequence[Job]:
+    def put(self, new_jobs: Sequence[NewJob]) -> Sequence[Job]:
         """Write, sync, rename, sync: then the jobs are acknowledged.
 
         Threads that put at the same time wait for the disk together; one that must not double a
         job waits alone.
         """
-        return self._entrance.put([Item(submission=submission) for submission in submissions])
+        return self._enqueuer.put([Item(new_job=new_job) for new_job in new_jobs])
 
     def get(self, prefix: str) -> Job:
         """The one job whose id begins so, in whatever directory."""
         with self._catalogue.operation():
-            return self._desk.get(prefix)
+            return self._operators.get(prefix)
 
     def pending(
         self,
@@ -92,7 +92,7 @@ class SpoolStore:
     ) -> Sequence[Job]:
         """The jobs in ``cur/``, in ``new/`` and in ``hold/``; only those listed are read."""
         with self._catalogue.operation():
-            return self._desk.pending(states, offset, limit)
+            return self._operators.pending(states, offset, limit)
 
     def pending_in(
         self,
@@ -104,7 +104,7 @@ class SpoolStore:
     ) -> Sequence[Job | None]:
         """The same; what cannot be for the repository is read, and not decoded."""
         with self._catalogue.operation():
-            return self._desk.pending_in(repo, states, offset, limit)
+            return self._operators.pending_in(repo, states, offset, limit)
 
     def position(self, job: Job) -> int:
         """How many names in ``new/`` come before the job's."""
@@ -117,7 +117,7 @@ class SpoolStore:
         layout = self._layout
         directories = [layout.failed] if only_failed else [layout.done, layout.failed]
         with self._catalogue.operation():
-            return self._desk.history(directories, offset, limit)
+            return self._operators.history(directories, offset, limit)
 
     def counts(self) -> Counts:
         """How many names stand in each directory."""
@@ -128,7 +128,7 @@ class SpoolStore:
         """Whether somebody has the worker's lock, and how much the filesystem has left."""
         with self._catalogue.operation():
             working = is_claimed(self._layout.worker, self._layout.records)
-            return Health(working=working, room=tuple(self._entrance.rooms()))
+            return Health(working=working, capacity=tuple(self._enqueuer.capacity()))
 
     @contextmanager
     def together(self) -> Iterator[None]:
@@ -139,32 +139,32 @@ class SpoolStore:
     def bump(self, job_id: str) -> Job:
         """Rename a waiting job to the head of the line."""
         with self._catalogue.operation():
-            return self._desk.bump(job_id)
+            return self._operators.bump(job_id)
 
     def bust(self, job_id: str) -> Job:
         """Rename a waiting job to the end of the line."""
         with self._catalogue.operation():
-            return self._desk.bust(job_id)
+            return self._operators.bust(job_id)
 
     def hold(self, job_id: str) -> Job:
         """Move a waiting job to ``hold/``."""
         with self._catalogue.operation():
-            return self._desk.hold(job_id)
+            return self._operators.hold(job_id)
 
     def release(self, job_id: str) -> Job:
         """Move a held job back to ``new/``, to its place."""
         with self._catalogue.operation():
-            return self._desk.release(job_id)
+            return self._operators.release(job_id)
 
     def cancel(self, job_id: str) -> Job:
         """Unlink a waiting, held or failed job."""
         with self._catalogue.operation():
-            return self._desk.cancel(job_id)
+            return self._operators.cancel(job_id)
 
     def retry(self, job_id: str) -> Job:
         """Move a dead letter to ``new/``, its attempts forgiven."""
         with self._catalogue.operation():
-            return self._desk.retry(job_id)
+            return self._operators.retry(job_id)
 
     def pause(self, pause: Pause) -> None:
         """Record the operator's pause."""
@@ -175,7 +175,7 @@ class SpoolStore:
         """Lift the pause, and forget which credentials were refused."""
         with self._catalogue.operation():
             self._records.unpause()
-            self._records.forgive()
+            self._records.clear_rejected()
 
     def paused(self) -> Pause | None:
         """The operator's pause, if there is one."""
@@ -198,31 +198,31 @@ class SpoolStore:
             recover(self._catalogue, self.now())
             yield
 
-    def tend(self) -> bool:
+    def housekeep(self) -> bool:
         """Adopt a bounded number of dropped files; prune what is old."""
         with self._catalogue.operation():
-            self._upkeep.run(self.now())
-            return self._drops.adopt(self._entrance.room)
+            self._housekeeping.run(self.now())
+            return self._drops.adopt(self._enqueuer.vacancies)
 
-    def doubtful(self) -> Sequence[Job]:
+    def checking(self) -> Sequence[Job]:
         """The jobs in ``cur/``. The worker asks while it has none, so all are in doubt."""
         with self._catalogue.operation():
-            return self._bench.doubtful()
+            return self._worker.checking()
 
     def claim(self, account: str) -> Job | None:  # noqa: ARG002 -- no other worker can have it
         """Move the first name that is due from ``new/`` to ``cur/``."""
         with self._catalogue.operation():
-            return self._bench.claim(self.now())
+            return self._worker.claim(self.now())
 
     def reclaim(self, job: Job) -> Job:
         """Mark a doubtful job as being worked on, so that a crash is counted."""
         with self._catalogue.operation():
-            return self._bench.reclaim(job)
+            return self._worker.reclaim(job)
 
     def settle(self, job: Job, verdict: Verdict, attempt: Attempt) -> None:
         """Append the event, then rename; done again after a failure, it ends the same."""
         with self._catalogue.operation():
-            self._bench.settle(job, Event(attempt=attempt, verdict=verdict))
+            self._worker.settle(job, Event(attempt=attempt, verdict=verdict))
 
     def next_due(self) -> datetime | None:
         """The first due time in ``new/`` that is still to come."""
@@ -235,15 +235,15 @@ class SpoolStore:
         with reported(self._layout.root):
             return self._records.pacing()
 
-    def pace(self, record: Pacing, *, expect: Pacing | None) -> None:
+    def save_pacing(self, record: Pacing, *, expect: Pacing | None) -> None:
         """Replace an account's pacing record."""
         with reported(self._layout.root):
-            self._records.pace(record, expect)
+            self._records.save_pacing(record, expect)
 
-    def watch(self) -> Bell:
+    def watch(self) -> SpoolWatch:
         """Begin to signal every change: its inotify descriptor becomes readable."""
         with reported(self._layout.root):
-            return Bell(self._layout)
+            return SpoolWatch(self._layout)
 
     # What a move does
 
@@ -252,15 +252,15 @@ class SpoolStore:
         with self._catalogue.operation():
             self._moving.adopt(jobs, self.now())
 
-    def disown(self, jobs: Sequence[Job]) -> None:
+    def delete_imported(self, jobs: Sequence[Job]) -> None:
         """Unlink jobs that another store has."""
         with self._catalogue.operation():
-            self._moving.disown(jobs)
+            self._moving.delete_imported(jobs)
 
     def close(self) -> None:
         """Stop watching the spool."""
         self._catalogue.close()
 
     def _put_adopted(self, adopted: Sequence[Adopted]) -> None:
-        items = [Item(submission=job.submission, id=job.id) for job in adopted]
-        self._entrance.put_alone(items)
+        items = [Item(new_job=job.new_job, id=job.id) for job in adopted]
+        self._enqueuer.put_alone(items)

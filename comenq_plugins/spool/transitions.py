@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from comenq_core.model import Buried, Done, InDoubt, Kept, RetryAt
+from comenq_core.model import Checking, Done, Failed, Requeued, RetryAt
 from comenq_plugins.spool.catalog import Place
 from comenq_plugins.spool.format.filename import Name, micros
 from comenq_plugins.spool.format.job_file import Event
@@ -18,11 +18,11 @@ def target_of(layout: Layout, name: Name, event: Event) -> Place:
     match event.verdict:
         case Done():
             return Place(layout.done, told._replace(order=ended, due=0))
-        case Buried():
+        case Failed():
             return Place(layout.failed, told._replace(order=ended, due=0))
-        case InDoubt(look_at=look_at):
-            return Place(layout.cur, told._replace(due=max(1, micros(look_at))))
+        case Checking(check_at=check_at):
+            return Place(layout.cur, told._replace(due=max(1, micros(check_at))))
         case RetryAt(due=due):
             return Place(layout.new, told._replace(due=max(1, micros(due))))
-        case Kept():
+        case Requeued():
             return Place(layout.new, told._replace(due=0))

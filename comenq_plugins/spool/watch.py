@@ -6,10 +6,10 @@ from comenq_plugins.spool.format.layout import Layout
 from comenq_plugins.spool.fs.errors import reported
 from comenq_plugins.spool.fs.inotify import watch_directories
 
-__all__ = ["Bell"]
+__all__ = ["SpoolWatch"]
 
 
-class Bell:
+class SpoolWatch:
     """Signals changes in the spool until it is told that they are looked at.
 
     It does not share the store's own watch, which every operation of the store reads empty: a

@@ -13,7 +13,7 @@ from comenq_core.errors import InvalidRequest, WrongState
 from comenq_core.model import Instant, Job, State
 from comenq_core.process.log import Log
 from comenq_plugins.spool.catalog import JOB_LIMIT, Catalogue, Place, listed
-from comenq_plugins.spool.dead_letters import bury
+from comenq_plugins.spool.dead_letters import quarantine
 from comenq_plugins.spool.format import job_file
 from comenq_plugins.spool.format.filename import Name, micros, moment
 from comenq_plugins.spool.format.job_file import Event
@@ -21,12 +21,12 @@ from comenq_plugins.spool.fs import durable
 from comenq_plugins.spool.fs.safe_read import Unfit, Unreadable, read_own
 from comenq_plugins.spool.transitions import target_of
 
-__all__ = ["Bench"]
+__all__ = ["Claims"]
 
 log = Log("spool")
 
 
-class Bench:
+class Claims:
     """The worker's side of a spool.
 
     Args:
@@ -37,12 +37,12 @@ class Bench:
         self._catalogue = catalogue
         self._layout = catalogue.layout
 
-    def doubtful(self) -> Sequence[Job]:
+    def checking(self) -> Sequence[Job]:
         """The jobs in ``cur/``."""
         cur = self._layout.cur
         places = [Place(cur, name) for name in listed(cur)]
         return [
-            replace(job, state=State.DOUBTFUL, due=job.due or moment(0))
+            replace(job, state=State.CHECKING, due=job.due or moment(0))
             for job in self._catalogue.jobs(places)
         ]
 
@@ -70,7 +70,7 @@ class Bench:
         try:
             return self._catalogue.read(place)
         except (Unfit, InvalidRequest) as error:
-            bury(self._layout, place, now.wall, str(error))
+            quarantine(self._layout, place, now.wall, str(error))
         except Unreadable as error:
             log.error("unreadable", "The disk does not give a job; the next one goes on, and this"
                       " one is tried again in some minutes.", job=place.name.id,

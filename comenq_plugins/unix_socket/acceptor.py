@@ -9,7 +9,7 @@ from collections.abc import Callable
 from comenq_core.process.log import Log
 from comenq_plugins.unix_socket.transport import Channel, Party
 
-__all__ = ["Gate"]
+__all__ = ["Acceptor"]
 
 log = Log("unix")
 
@@ -21,7 +21,7 @@ https://github.com/python/cpython/issues/151615
 """
 
 
-class Gate:
+class Acceptor:
     """Accepts connections until it is closed.
 
     Args:

@@ -8,10 +8,10 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 
-from comenq_plugins.unix_socket.handlers import Errand
-from comenq_plugins.unix_socket.pipeline import Ticket
+from comenq_plugins.unix_socket.handlers import Command
+from comenq_plugins.unix_socket.pipeline import PendingReply
 
-__all__ = ["Committer"]
+__all__ = ["Batcher"]
 
 BATCH_LIMIT = 1024
 CHANGES_LIMIT = 64
@@ -20,12 +20,12 @@ CHANGES_LIMIT = 64
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Waiting:
-    errand: Errand
-    ticket: Ticket
+    command: Command
+    pending: PendingReply
     tell: Callable[[], None]
 
 
-class Committer:
+class Batcher:
     """Group commit: while one batch is made durable, the next one gathers.
 
     Changes of one kind that follow one another are a batch, too. Anything else, such as a long
@@ -38,20 +38,20 @@ class Committer:
     """
 
     def __init__(
-        self, executor: Executor, carry_out: Callable[[Sequence[Errand]], list[bytes]]
+        self, executor: Executor, execute: Callable[[Sequence[Command]], list[bytes]]
     ) -> None:
         self._executor = executor
-        self._carry_out = carry_out
+        self._carry_out = execute
         self._puts: list[_Waiting] = []
         self._others: deque[_Waiting] = deque()
         self._is_puts_turn = True
         self._is_busy = False
         self._have_siblings = False
 
-    def submit(self, errand: Errand, ticket: Ticket, tell: Callable[[], None]) -> None:
+    def submit(self, command: Command, pending: PendingReply, tell: Callable[[], None]) -> None:
         """Have the errand done; then fill in the ticket's reply, and tell."""
-        waiting = _Waiting(errand=errand, ticket=ticket, tell=tell)
-        (self._puts if errand.is_put else self._others).append(waiting)
+        waiting = _Waiting(command=command, pending=pending, tell=tell)
+        (self._puts if command.is_put else self._others).append(waiting)
         if not self._is_busy:
             self._go_on()
 
@@ -75,7 +75,7 @@ class Committer:
 
     def _begin(self) -> None:
         batch = self._next_batch()
-        errands = [waiting.errand for waiting in batch]
+        commands = [waiting.command for waiting in batch]
         loop = asyncio.get_running_loop()
 
         def finish(work: Future[list[bytes]]) -> None:
@@ -83,7 +83,7 @@ class Committer:
                 loop.call_soon_threadsafe(self._finish, batch, work)
 
         # asyncio's run_in_executor does the same by way of two more futures.
-        self._executor.submit(self._carry_out, errands).add_done_callback(finish)
+        self._executor.submit(self._carry_out, commands).add_done_callback(finish)
 
     def _next_batch(self) -> Sequence[_Waiting]:
         are_puts = self._are_puts_next()
@@ -99,7 +99,7 @@ class Committer:
         while (
             self._others
             and len(batch) < CHANGES_LIMIT
-            and self._others[0].errand.goes_with(batch[0].errand)
+            and self._others[0].command.goes_with(batch[0].command)
         ):
             batch.append(self._others.popleft())
         return batch
@@ -114,7 +114,7 @@ class Committer:
     def _finish(self, batch: Sequence[_Waiting], work: Future[list[bytes]]) -> None:
         try:
             for waiting, reply in zip(batch, work.result(), strict=True):
-                waiting.ticket.reply = reply
+                waiting.pending.reply = reply
             # A connection with many requests in the batch is told once, and writes once.
             for tell in dict.fromkeys(waiting.tell for waiting in batch):
                 tell()

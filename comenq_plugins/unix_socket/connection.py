@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 from comenq_core.wire.messages import read_operation
 from comenq_plugins.unix_socket.framing import Lines, LineTooLong
-from comenq_plugins.unix_socket.handlers import Errand, apology, error_reply
-from comenq_plugins.unix_socket.idle_timeout import Patience
+from comenq_plugins.unix_socket.handlers import Command, error_reply, error_response
+from comenq_plugins.unix_socket.idle_timeout import IdleTimeout
 from comenq_plugins.unix_socket.peercred import origin_of
-from comenq_plugins.unix_socket.pipeline import WHOLE, Ticket, Window
+from comenq_plugins.unix_socket.pipeline import WHOLE, PendingReply, Pipeline
 from comenq_plugins.unix_socket.transport import Channel
 
 if TYPE_CHECKING:
-    from comenq_plugins.unix_socket.server import Hub
+    from comenq_plugins.unix_socket.server import Connections
 
 __all__ = ["Connection"]
 
@@ -30,12 +30,12 @@ class Connection:
         hub: what all connections share.
     """
 
-    def __init__(self, hub: Hub) -> None:
-        self._hub = hub
-        self._limits = hub.limits
-        self._lines = Lines(hub.limits.request_bytes)
-        self._patience = Patience(hub.loop, self._lose_patience)
-        self._window = Window(hub.limits.read_ahead)
+    def __init__(self, connections: Connections) -> None:
+        self._connections = connections
+        self._limits = connections.limits
+        self._lines = Lines(connections.limits.request_bytes)
+        self._idle_timeout = IdleTimeout(connections.loop, self._time_out)
+        self._pipeline = Pipeline(connections.limits.read_ahead)
         self._takes_more = True
         self._has_ended = False
         self._is_clogged = False
@@ -44,12 +44,12 @@ class Connection:
     @property
     def is_idle(self) -> bool:
         """Whether no request of this client is in work."""
-        return not self._window
+        return not self._pipeline
 
     @property
     def since(self) -> float:
         """When the client's turn to send or to read began, on the loop's clock."""
-        return self._patience.since
+        return self._idle_timeout.since
 
     @property
     def weight(self) -> int:
@@ -62,8 +62,8 @@ class Connection:
         """Note who it is, and begin to wait."""
         self._channel = channel
         self._origin = origin_of(channel.socket)
-        self._patience.restart(self._limits.request_seconds)
-        self._hub.admit(self)
+        self._idle_timeout.restart(self._limits.request_seconds)
+        self._connections.add(self)
 
     def data_received(self, data: bytes) -> None:
         """Take in what the client has sent; after the last word, drop it."""
@@ -83,23 +83,23 @@ class Connection:
     def pause_writing(self) -> None:
         """The client does not read: do no more for it until it does."""
         self._is_clogged = True
-        self._patience.restart(self._limits.reply_seconds)
+        self._idle_timeout.restart(self._limits.reply_seconds)
 
     def resume_writing(self) -> None:
         """The client has read; it is its turn, unless its next replies are still in work."""
         self._is_clogged = False
         if self.is_idle:
-            self._patience.restart(self._limits.request_seconds)
+            self._idle_timeout.restart(self._limits.request_seconds)
         else:
-            self._patience.suspend()
+            self._idle_timeout.suspend()
         self.go_on()
 
     def connection_lost(self) -> None:
         """Forget the client; what it had asked for is done all the same."""
         self._is_over = True
-        self._patience.stop()
+        self._idle_timeout.stop()
         self._lines.clear()
-        self._hub.forget(self)
+        self._connections.remove(self)
 
     # What can be done now ------------------------------------------------------------------------
 
@@ -116,7 +116,7 @@ class Connection:
             self._close()
         else:
             self._read(while_room=self._has_room())
-            self._hub.weigh(self)
+            self._connections.check_memory(self)
 
     def _begin_requests(self) -> None:
         try:
@@ -127,35 +127,35 @@ class Connection:
             self._say_last(error_reply("too_large", f"a request may have at most {limit} bytes"))
 
     def _has_room(self) -> bool:
-        return self._takes_more and not self._is_clogged and self._window.has_room
+        return self._takes_more and not self._is_clogged and self._pipeline.has_room
 
     def _begin(self, line: bytes) -> None:
-        ticket = Ticket(size=len(line))
+        pending = PendingReply(size=len(line))
         try:
-            errand = Errand(operation=read_operation(line), origin=self._origin)
+            command = Command(operation=read_operation(line), origin=self._origin)
         except Exception as error:  # noqa: BLE001  (the client is told)
-            ticket.reply = apology(error)
+            pending.reply = error_response(error)
         else:
-            if errand.is_change:
-                ticket.size = WHOLE // CHANGES_AHEAD
-            elif not errand.is_put:
+            if command.is_change:
+                pending.size = WHOLE // CHANGES_AHEAD
+            elif not command.is_put:
                 # Its reply may be long: nothing more is done for this client until it is read.
-                ticket.size = WHOLE
-            self._hub.committer.submit(errand, ticket, self.go_on)
-        self._add(ticket)
+                pending.size = WHOLE
+            self._connections.committer.submit(command, pending, self.go_on)
+        self._add(pending)
 
-    def _add(self, ticket: Ticket) -> None:
-        self._window.add(ticket)
+    def _add(self, pending: PendingReply) -> None:
+        self._pipeline.add(pending)
         if not self._is_clogged:
-            self._patience.suspend()
+            self._idle_timeout.suspend()
 
     def _write_replies(self) -> bool:
         """Write those whose turn it is; whether there were any."""
-        replies = self._window.take_replies()
+        replies = self._pipeline.take_replies()
         if not replies:
             return False
         if self.is_idle and not self._is_clogged:
-            self._patience.restart(self._limits.request_seconds)
+            self._idle_timeout.restart(self._limits.request_seconds)
         self._channel.write(b"\n".join([*replies, b""]))
         return True
 
@@ -191,7 +191,7 @@ class Connection:
         """Close without a word."""
         self._channel.abort()
 
-    def _lose_patience(self) -> None:
+    def _time_out(self) -> None:
         if self._is_over or self._is_clogged:
             self.abort()
             return
@@ -202,7 +202,7 @@ class Connection:
     def _say_last(self, reply: bytes) -> None:
         self._takes_more = False
         self._lines.clear()
-        self._add(Ticket(reply=reply))
+        self._add(PendingReply(reply=reply))
 
     def _finish(self) -> None:
         """End the way back, and read on: closing now would break the pipe of one still sending."""
@@ -212,9 +212,9 @@ class Connection:
         self._is_over = True
         self._channel.write_eof()
         self._channel.resume_reading()
-        self._patience.restart(self._limits.reply_seconds)
+        self._idle_timeout.restart(self._limits.reply_seconds)
 
     def _close(self) -> None:
         self._is_over = True
         self._channel.close()
-        self._patience.restart(self._limits.reply_seconds)
+        self._idle_timeout.restart(self._limits.reply_seconds)

@@ -9,15 +9,15 @@ from itertools import groupby
 from typing import Any, NamedTuple
 
 from comenq_core.errors import ComenqError, QueueRefused, StoreError, WrongState
-from comenq_core.model import PENDING, Entry, Job, Origin, State, Submission
+from comenq_core.model import PENDING, Entry, Job, NewJob, Origin, State
 from comenq_core.process.log import Log
 from comenq_core.protocols import Queue
 from comenq_core.wire.messages import Operation, entry_to_json, history_to_json, status_to_json
 from comenq_core.wire.strict_json import encode
 from comenq_plugins.unix_socket.paging import Page
-from comenq_plugins.unix_socket.permissions import Rights
+from comenq_plugins.unix_socket.permissions import Permissions
 
-__all__ = ["Clerk", "Errand", "apology", "error_reply"]
+__all__ = ["Command", "Handlers", "error_reply", "error_response"]
 
 CHANGES = ("bump", "bust", "hold", "release", "retry", "del")
 
@@ -27,7 +27,7 @@ Reply = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Errand:
+class Command:
     """An operation, and who asks for it."""
 
     operation: Operation
@@ -43,7 +43,7 @@ class Errand:
         """Whether it changes one job."""
         return self.operation.op in CHANGES
 
-    def goes_with(self, other: Errand) -> bool:
+    def goes_with(self, other: Command) -> bool:
         """Whether the two can be made durable together."""
         return self.operation.op == other.operation.op and (self.is_put or self.is_change)
 
@@ -63,7 +63,7 @@ def error_reply(code: str, message: str) -> bytes:
     return encode({"outcome": "error", "code": code, "message": message})
 
 
-class Clerk:
+class Handlers:
     """Carries out errands, in their order, and returns a line of JSON for each.
 
     Args:
@@ -71,11 +71,11 @@ class Clerk:
         rights: who may change what.
     """
 
-    def __init__(self, queue: Queue, rights: Rights) -> None:
+    def __init__(self, queue: Queue, permissions: Permissions) -> None:
         self._queue = queue
-        self._rights = rights
+        self._permissions = permissions
         self._tally: Counter[tuple[str, str]] = Counter()
-        self._answers: dict[str, Callable[[Errand], Reply]] = {
+        self._answers: dict[str, Callable[[Command], Reply]] = {
             "list": self._list,
             "show": self._show,
             "hist": self._history,
@@ -91,10 +91,10 @@ class Clerk:
             "retry": self._changer(queue.retry),
         }
 
-    def carry_out(self, errands: Sequence[Errand]) -> list[bytes]:
+    def execute(self, commands: Sequence[Command]) -> list[bytes]:
         """Do all of these; what follows its like is made durable together with it."""
         answers: list[_Answer] = []
-        for op, group in groupby(errands, key=lambda errand: errand.operation.op):
+        for op, group in groupby(commands, key=lambda command: command.operation.op):
             run = list(group)
             if op == "put":
                 answers += self._put(run)
@@ -102,39 +102,39 @@ class Clerk:
                 answers += self._change(run)
             else:
                 answers += map(self._answer, run)
-        for errand, answer in zip(errands, answers, strict=True):
-            self._tally[errand.operation.op, answer.outcome] += 1
+        for command, answer in zip(commands, answers, strict=True):
+            self._tally[command.operation.op, answer.outcome] += 1
         return [answer.line for answer in answers]
 
-    def _change(self, errands: Sequence[Errand]) -> Sequence[_Answer]:
+    def _change(self, commands: Sequence[Command]) -> Sequence[_Answer]:
         try:
             with self._queue.together():
-                return [self._answer(errand) for errand in errands]
+                return [self._answer(command) for command in commands]
         except Exception as error:  # noqa: BLE001  (told to the clients)
-            return [_sorry(error)] * len(errands)
+            return [_sorry(error)] * len(commands)
 
-    def _put(self, errands: Sequence[Errand]) -> Sequence[_Answer]:
+    def _put(self, commands: Sequence[Command]) -> Sequence[_Answer]:
         try:
-            return self._put_together(errands)
+            return self._put_together(commands)
         except Exception as error:  # noqa: BLE001  (told to the clients, or tried again below)
-            if len(errands) == 1 or _is_the_stores(error):
-                return [_sorry(error)] * len(errands)
+            if len(commands) == 1 or _is_the_stores(error):
+                return [_sorry(error)] * len(commands)
             # Nothing of a refused batch was taken, so each may be tried alone: only the
             # guilty fail.
-            return [answer for errand in errands for answer in self._put([errand])]
+            return [answer for command in commands for answer in self._put([command])]
 
-    def _put_together(self, errands: Sequence[Errand]) -> Sequence[_Answer]:
-        entries = self._queue.submit_all([_submission(errand) for errand in errands])
+    def _put_together(self, commands: Sequence[Command]) -> Sequence[_Answer]:
+        entries = self._queue.submit_all([_new_job(command) for command in commands])
         return [_ok(_entry(entry)) for entry in entries]
 
-    def _answer(self, errand: Errand) -> _Answer:
+    def _answer(self, command: Command) -> _Answer:
         try:
-            return _ok(self._answers[errand.operation.op](errand))
+            return _ok(self._answers[command.operation.op](command))
         except Exception as error:  # noqa: BLE001  (told to the client)
             return _sorry(error)
 
-    def _list(self, errand: Errand) -> Reply:
-        members = errand.operation.members
+    def _list(self, command: Command) -> Reply:
+        members = command.operation.members
         states = [State(state) for state in members.get("state", ())] or PENDING
         page = _page(members)
         repo = members.get("repo")
@@ -147,11 +147,11 @@ class Clerk:
         page.fill(entries, entry_to_json)
         return {"entries": page.values, "next": page.next}
 
-    def _show(self, errand: Errand) -> Reply:
-        return _entry(self._queue.show(errand.operation.members["id"]))
+    def _show(self, command: Command) -> Reply:
+        return _entry(self._queue.show(command.operation.members["id"]))
 
-    def _history(self, errand: Errand) -> Reply:
-        members = errand.operation.members
+    def _history(self, command: Command) -> Reply:
+        members = command.operation.members
         only_failed = bool(members.get("failed"))
         page = _page(members)
 
@@ -161,31 +161,31 @@ class Clerk:
         page.fill(newest, history_to_json)
         return {"history": page.values[::-1], "next": page.next}
 
-    def _status(self, _errand: Errand) -> Reply:
+    def _status(self, _errand: Command) -> Reply:
         requests = [
             {"operation": operation, "outcome": outcome, "count": count}
             for (operation, outcome), count in self._tally.items()
         ]
         return {"status": {**status_to_json(self._queue.status()), "requests": requests}}
 
-    def _pause(self, errand: Errand) -> Reply:
-        self._rights.check_queue(errand.origin)
-        self._queue.pause(errand.operation.members["reason"], errand.origin)
+    def _pause(self, command: Command) -> Reply:
+        self._permissions.check_queue(command.origin)
+        self._queue.pause(command.operation.members["reason"], command.origin)
         return {}
 
-    def _resume(self, errand: Errand) -> Reply:
-        self._rights.check_queue(errand.origin)
-        self._queue.resume(errand.origin)
+    def _resume(self, command: Command) -> Reply:
+        self._permissions.check_queue(command.origin)
+        self._queue.resume(command.origin)
         return {}
 
-    def _changer(self, change: Callable[[str, Origin], Entry]) -> Callable[[Errand], Reply]:
-        def answer(errand: Errand) -> Reply:
-            job_id = errand.operation.members["id"]
-            if not self._rights.are_full(errand.origin):
+    def _changer(self, change: Callable[[str, Origin], Entry]) -> Callable[[Command], Reply]:
+        def answer(command: Command) -> Reply:
+            job_id = command.operation.members["id"]
+            if not self._permissions.are_full(command.origin):
                 job = self._queue.show(job_id).job
-                self._rights.check_job(errand.origin, job)
+                self._permissions.check_job(command.origin, job)
                 job_id = job.id
-            return _entry(change(job_id, errand.origin))
+            return _entry(change(job_id, command.origin))
 
         return answer
 
@@ -196,10 +196,10 @@ def _is_the_stores(error: Exception) -> bool:
     return isinstance(error, StoreError) and not isinstance(error, WrongState)
 
 
-def _submission(errand: Errand) -> Submission:
-    operation = errand.operation
+def _new_job(command: Command) -> NewJob:
+    operation = command.operation
     assert operation.request is not None
-    return Submission(request=operation.request, origin=errand.origin, **operation.members)
+    return NewJob(request=operation.request, origin=command.origin, **operation.members)
 
 
 def _page(members: Mapping[str, Any]) -> Page:
@@ -216,10 +216,10 @@ def _ok(members: Reply) -> _Answer:
 
 def _sorry(error: Exception) -> _Answer:
     is_refusal = isinstance(error, ComenqError) and error.code != StoreError.code
-    return _Answer("rejected" if is_refusal else "failed", apology(error))
+    return _Answer("rejected" if is_refusal else "failed", error_response(error))
 
 
-def apology(error: Exception) -> bytes:
+def error_response(error: Exception) -> bytes:
     """The line that tells a client of an exception; an unexpected one goes to the log."""
     if isinstance(error, QueueRefused):
         return error_reply(error.why, str(error))

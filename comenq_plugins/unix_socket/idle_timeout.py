@@ -6,10 +6,10 @@ import asyncio
 from collections.abc import Callable
 from math import inf
 
-__all__ = ["Patience"]
+__all__ = ["IdleTimeout"]
 
 
-class Patience:
+class IdleTimeout:
     """A timer that costs next to nothing to restart, since every reply restarts it.
 
     Args:

@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Any
 from comenq_core.errors import SettingsError
 from comenq_core.process.log import Log
 from comenq_core.protocols import Queue, Stop
-from comenq_plugins.unix_socket.acceptor import Gate
-from comenq_plugins.unix_socket.batcher import Committer
+from comenq_plugins.unix_socket.acceptor import Acceptor
+from comenq_plugins.unix_socket.batcher import Batcher
 from comenq_plugins.unix_socket.bind import listening
-from comenq_plugins.unix_socket.handlers import Clerk
+from comenq_plugins.unix_socket.handlers import Handlers
 from comenq_plugins.unix_socket.limits import Limits
-from comenq_plugins.unix_socket.permissions import MANAGERS, Rights
-from comenq_plugins.unix_socket.server import Hub
+from comenq_plugins.unix_socket.permissions import MANAGERS, Permissions
+from comenq_plugins.unix_socket.server import Connections
 
 if TYPE_CHECKING:
     from comenq_core.settings import Settings
@@ -60,7 +60,7 @@ class UnixIntake:
     ) -> None:
         self._path = path
         self._group = group
-        self._rights = Rights(manage, frozenset({ROOT, os.geteuid()}))
+        self._permissions = Permissions(manage, frozenset({ROOT, os.geteuid()}))
         self._limits = limits or Limits()
 
     def serve(self, queue: Queue, stop: Stop) -> None:
@@ -75,14 +75,14 @@ class UnixIntake:
     async def _serve(self, queue: Queue, stop: Stop, executor: Executor) -> None:
         loop = asyncio.get_running_loop()
         loop.set_exception_handler(_report)
-        clerk = Clerk(queue, self._rights)
-        hub = Hub(loop, self._limits, Committer(executor, clerk.carry_out))
+        handlers = Handlers(queue, self._permissions)
+        connections = Connections(loop, self._limits, Batcher(executor, handlers.execute))
         with listening(self._path, self._group) as listener:
-            gate = Gate(loop, listener, hub.connect)
+            acceptor = Acceptor(loop, listener, connections.connect)
             log.info("listening", "Clients can connect.", path=self._path)
             await _readable(loop, stop.fileno())
-            gate.close()
-        await hub.close()
+            acceptor.close()
+        await connections.close()
         log.info("closed", "Clients can connect no more.", path=self._path)
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from comenq_core.errors import ComenqError
 from comenq_core.model import Job, Origin
 
-__all__ = ["MANAGERS", "NotPermitted", "Rights"]
+__all__ = ["MANAGERS", "NotPermitted", "Permissions"]
 
 MANAGERS = ("group", "owner", "nobody")
-"""Whom `Rights` may trust: all who can connect, those whose job it is, or neither."""
+"""Whom `Permissions` may trust: all who can connect, those whose job it is, or neither."""
 
 
 class NotPermitted(ComenqError):
@@ -17,7 +17,7 @@ class NotPermitted(ComenqError):
     code = "not_permitted"
 
 
-class Rights:
+class Permissions:
     """Decides about changes; root and the daemon's own user may make them all.
 
     Args:
@@ -25,9 +25,9 @@ class Rights:
         masters: the uids that may do everything.
     """
 
-    def __init__(self, manage: str, masters: frozenset[int]) -> None:
+    def __init__(self, manage: str, admins: frozenset[int]) -> None:
         self._manage = manage
-        self._masters = masters
+        self._admins = admins
 
     def check_queue(self, by: Origin) -> None:
         """Let pass whoever may pause and resume the queue.
@@ -40,7 +40,7 @@ class Rights:
 
     def are_full(self, by: Origin) -> bool:
         """Whether they may change every job."""
-        return self._manage == "group" or by.uid in self._masters
+        return self._manage == "group" or by.uid in self._admins
 
     def check_job(self, by: Origin, job: Job) -> None:
         """Let pass whoever may change this job.

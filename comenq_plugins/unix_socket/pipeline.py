@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass
 
-__all__ = ["WHOLE", "Ticket", "Window"]
+__all__ = ["WHOLE", "PendingReply", "Pipeline"]
 
 WHOLE = 256 * 1024
 """How many bytes of requests are in work at once, unless it is a single request."""
 
 
 @dataclass(slots=True, eq=False)
-class Ticket:
+class PendingReply:
     """A request's place among those of its connection.
 
     Args:
@@ -24,7 +24,7 @@ class Ticket:
     reply: bytes | None = None
 
 
-class Window:
+class Pipeline:
     """Lets a client send ahead of its replies, so that one connection can fill a batch.
 
     Args:
@@ -34,7 +34,7 @@ class Window:
     def __init__(self, requests: int) -> None:
         self._requests = requests
         self._bytes = 0
-        self._tickets: deque[Ticket] = deque()
+        self._tickets: deque[PendingReply] = deque()
 
     def __len__(self) -> int:
         return len(self._tickets)
@@ -44,10 +44,10 @@ class Window:
         """Whether one more may come in."""
         return len(self._tickets) < self._requests and self._bytes < WHOLE
 
-    def add(self, ticket: Ticket) -> None:
+    def add(self, pending: PendingReply) -> None:
         """Let one in."""
-        self._tickets.append(ticket)
-        self._bytes += ticket.size
+        self._tickets.append(pending)
+        self._bytes += pending.size
 
     def take_replies(self) -> list[bytes]:
         """The replies that are due: those that no unanswered request stands before."""

@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 from contextlib import suppress
 
-from comenq_plugins.unix_socket.batcher import Committer
+from comenq_plugins.unix_socket.batcher import Batcher
 from comenq_plugins.unix_socket.connection import Connection
 from comenq_plugins.unix_socket.handlers import error_reply
 from comenq_plugins.unix_socket.limits import Limits
 
-__all__ = ["Hub"]
+__all__ = ["Connections"]
 
 LIGHT = 64 * 1024
 """A connection that holds fewer bytes than this is not weighed."""
@@ -18,7 +18,7 @@ LIGHT = 64 * 1024
 _BUSY = error_reply("busy", "the daemon has too many clients now: try again")
 
 
-class Hub:
+class Connections:
     """Keeps the connections within their common limits.
 
     Args:
@@ -27,9 +27,7 @@ class Hub:
         committer: what has their requests done.
     """
 
-    def __init__(
-        self, loop: asyncio.AbstractEventLoop, limits: Limits, committer: Committer
-    ) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop, limits: Limits, committer: Batcher) -> None:
         self.loop = loop
         self.limits = limits
         self.committer = committer
@@ -41,7 +39,7 @@ class Hub:
         """Make our end of a new connection."""
         return Connection(self)
 
-    def admit(self, newcomer: Connection) -> None:
+    def add(self, newcomer: Connection) -> None:
         """Count a connection in; when there are too many, the one that idles longest has to go."""
         self._members.add(newcomer)
         self._is_empty.clear()
@@ -49,14 +47,14 @@ class Hub:
             idle = (member for member in self._members if member.is_idle)
             self._dismiss(min(idle, key=lambda member: member.since))
 
-    def weigh(self, grown: Connection) -> None:
+    def check_memory(self, grown: Connection) -> None:
         """Look at what is kept for all; when it is too much, the one with the most has to go."""
         if grown.weight < LIGHT:
             return
         if sum(member.weight for member in self._members) > self.limits.memory:
             self._dismiss(max(self._members, key=lambda member: member.weight))
 
-    def forget(self, member: Connection) -> None:
+    def remove(self, member: Connection) -> None:
         """Count a connection out."""
         self._members.discard(member)
         if not self._members:

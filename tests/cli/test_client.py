@@ -152,7 +152,7 @@ def test_daemon_that_says_nothing_is_given_up(
 
     with pretending(directory / "c.sock", behave) as path:
         try:
-            with Client(path, patience=0.05) as client, pytest.raises(NotAcknowledged):
+            with Client(path, timeout=0.05) as client, pytest.raises(NotAcknowledged):
                 ask(client)
         finally:
             is_done.set()

@@ -15,7 +15,7 @@ import pytest
 
 from comenq_core.cli.comenq.commands import COMMANDS
 from comenq_core.cli.comenq.pagination import listed
-from comenq_core.model import Buried, Done, Kept
+from comenq_core.model import Done, Failed, Requeued
 from tests.cli.commanding import PROGRAM, environment, run
 from tests.cli.conftest import Comenq
 from tests.cli.pretender import pretending, read_to_end
@@ -36,7 +36,7 @@ def _listed(comenq: Comenq, *words: str) -> list[str]:
     return [json.loads(line)["id"] for line in lines]
 
 
-def _settle(served: Served, verdict: Buried | Done) -> str:
+def _settle(served: Served, verdict: Failed | Done) -> str:
     job = served.store.claim("bot")
     assert job is not None
     served.store.settle(job, verdict, ATTEMPT)
@@ -88,7 +88,7 @@ def test_failed_jobs_are_listed_when_asked_for(
     comenq: Comenq, served: Served, ids: list[str]
 ) -> None:
     """A list says that there are some, and shows them as such, by repository too."""
-    _settle(served, Buried(reason="it is locked"))
+    _settle(served, Failed(reason="it is locked"))
     done = comenq("list")
     assert ids[0] not in done.stdout
     assert done.stderr == "comenq: 1 failed: see them with --state failed\n"
@@ -130,7 +130,7 @@ def test_long_history_is_read_in_pages(comenq: Comenq, served: Served) -> None:
     """More than fits into a reply is told whole, newest last, and no more than is wanted."""
     ids = _put_long(comenq, 8)
     for _ in ids:
-        _settle(served, Buried(reason="it is locked"))
+        _settle(served, Failed(reason="it is locked"))
     for count in (8, 7, 1):
         lines = comenq("hist", "-n", str(count), "--json").stdout.splitlines()
         assert [json.loads(line)["id"] for line in lines] == ids[-count:]
@@ -152,7 +152,7 @@ def test_outside_text_steers_no_terminal(comenq: Comenq) -> None:
 
 def test_show_tells_everything(comenq: Comenq, served: Served, ids: list[str]) -> None:
     """The story of a job, its attempts with what was said, and its comment in full."""
-    _settle(served, Buried(reason="it is locked"))
+    _settle(served, Failed(reason="it is locked"))
     shown = comenq("show", ids[0][:6]).stdout
     for part in (ids[0], "octo-org/site#7", "failed", "it is locked", "refused as octocat: locked"):
         assert part in shown
@@ -173,7 +173,7 @@ def test_decision_is_no_try(comenq: Comenq, served: Served, ids: list[str]) -> N
     job = served.store.claim("bot")
     assert job is not None
     decision = replace(ATTEMPT, account="", message="it is a directory")
-    served.store.settle(job, Buried(reason="it is a directory"), decision)
+    served.store.settle(job, Failed(reason="it is a directory"), decision)
     shown = comenq("show", job.id).stdout
     assert " refused: it is a directory\n" in shown
     assert "tries:" not in shown
@@ -184,7 +184,7 @@ def test_try_that_does_not_count_is_one(comenq: Comenq, served: Served, ids: lis
     """A list tells how often a comment was tried; show also tells what may lead to giving it up."""
     job = served.store.claim("bot")
     assert job is not None
-    served.store.settle(job, Kept(reason="throttled"), replace(ATTEMPT, outcome="throttled"))
+    served.store.settle(job, Requeued(reason="throttled"), replace(ATTEMPT, outcome="throttled"))
     assert json.loads(comenq("list", "--json", "-n", "1").stdout)["tries"] == 0
     assert comenq("list").stdout.splitlines()[1].split()[4] == "1"
     assert (
@@ -285,7 +285,7 @@ def test_interruption_among_changes_is_told(directory: Path) -> None:
 def test_failed_jobs_are_queued_again(comenq: Comenq, served: Served, ids: list[str]) -> None:
     """With --all, every dead letter waits again."""
     for _ in range(2):
-        _settle(served, Buried(reason="it is locked"))
+        _settle(served, Failed(reason="it is locked"))
     comenq("retry", "--all")
     assert len(_listed(comenq, "--state", "waiting")) == 3
 
@@ -294,7 +294,7 @@ def test_history_is_a_table(comenq: Comenq, served: Served, ids: list[str]) -> N
     """What was posted with its address, what failed with its reason, newest last."""
     url = "https://github.com/octo-org/site/pull/7#issuecomment-1"
     _settle(served, Done(url=url, comment_id=1))
-    _settle(served, Buried(reason="it is locked"))
+    _settle(served, Failed(reason="it is locked"))
     _, posted, failed = comenq("hist").stdout.splitlines()
     assert ids[0] in posted
     assert posted.endswith(url)

@@ -11,7 +11,7 @@ from textwrap import dedent
 import pytest
 
 from comenq_core import __version__
-from comenq_core.model import Buried, Done, Verdict
+from comenq_core.model import Done, Failed, Verdict
 from tests.cli.commanding import environment
 from tests.cli.conftest import Comenq
 from tests.cli.terminal import on_terminal
@@ -27,7 +27,7 @@ BODIES = {
 }
 VERDICTS: tuple[Verdict, ...] = (
     Done(url="https://github.com/octo/site/pull/1#c1", comment_id=1),
-    Buried(reason="the conversation is locked"),
+    Failed(reason="the conversation is locked"),
 )
 ME = f"{pwd.getpwuid(os.getuid()).pw_name} (uid {os.getuid()})"
 

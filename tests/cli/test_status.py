@@ -15,19 +15,19 @@ import pytest
 
 from comenq_core.cli.comenq.prometheus import MEANINGS, metrics
 from comenq_core.cli.comenq.status_text import troubles
-from comenq_core.model import Health, Pacing, Posts, Room
+from comenq_core.model import Capacity, Health, Pacing, Posts
 from tests.cli.commanding import ROOT, environment, run
 from tests.cli.conftest import Comenq
 from tests.cli.terminal import Session, on_terminal
 from tests.socket.serving import Served
 
-ROOM = Room(of="bytes", left=12_345_678_901, floor=16_777_216)
+CAPACITY = Capacity(resource="bytes", remaining=12_345_678_901, minimum=16_777_216)
 
 
 @pytest.fixture(autouse=True)
 def healthy(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     """The store has a worker and some room."""
-    monkeypatch.setattr(served.store, "health", lambda: Health(working=True, room=(ROOM,)))
+    monkeypatch.setattr(served.store, "health", lambda: Health(working=True, capacity=(CAPACITY,)))
 
 
 def _facts(comenq: Comenq) -> dict[str, str]:
@@ -37,7 +37,7 @@ def _facts(comenq: Comenq) -> dict[str, str]:
 
 def _pace(served: Served, **record: object) -> None:
     first = Pacing(account="octocat", at=served.store.now())
-    served.store.pace(replace(first, **record), expect=None)  # type: ignore[arg-type]
+    served.store.save_pacing(replace(first, **record), expect=None)  # type: ignore[arg-type]
 
 
 def test_quiet_queue_is_no_trouble(comenq: Comenq) -> None:
@@ -48,13 +48,13 @@ def test_quiet_queue_is_no_trouble(comenq: Comenq) -> None:
         "daemon": "the listener answers; the worker runs",
         "next": "nothing waits",
         "account": "none has posted yet",
-        "room": "12.3 GB (floor 16.8 MB)",
+        "capacity": "12.3 GB (minimum 16.8 MB)",
     }
 
 
 def test_next_post_and_its_obstacle_are_told(comenq: Comenq, served: Served) -> None:
     """Which comment is next and when, and in the forge's words why not before: no trouble yet."""
-    _pace(served, quiet=3600, reason="You have exceeded a secondary rate limit")
+    _pace(served, backoff=3600, reason="You have exceeded a secondary rate limit")
     comenq("o/r", "1", "text", "--key", "a")
     facts = _facts(comenq)
     assert facts["next"].endswith("(in 60 min)")
@@ -69,7 +69,7 @@ def _paused(served: Served, _patch: pytest.MonkeyPatch) -> None:
 
 
 def _refused(served: Served, _patch: pytest.MonkeyPatch) -> None:
-    _pace(served, refused="ab12", reason="Bad credentials")
+    _pace(served, rejected_credential="ab12", reason="Bad credentials")
 
 
 def _workerless(served: Served, patch: pytest.MonkeyPatch) -> None:
@@ -77,8 +77,8 @@ def _workerless(served: Served, patch: pytest.MonkeyPatch) -> None:
 
 
 def _full(served: Served, patch: pytest.MonkeyPatch) -> None:
-    room = (replace(ROOM, left=1_000),)
-    patch.setattr(served.store, "health", lambda: Health(working=True, room=room))
+    capacity = (replace(CAPACITY, remaining=1_000),)
+    patch.setattr(served.store, "health", lambda: Health(working=True, capacity=capacity))
 
 
 TROUBLES = {
@@ -104,8 +104,8 @@ def test_trouble_fails_the_status(
 
 def test_one_good_account_is_enough(comenq: Comenq, served: Served) -> None:
     """While another account can post, a refused one is shown and no trouble."""
-    _pace(served, refused="ab12", reason="Bad credentials")
-    served.store.pace(Pacing(account="hubot", at=served.store.now()), expect=None)
+    _pace(served, rejected_credential="ab12", reason="Bad credentials")
+    served.store.save_pacing(Pacing(account="hubot", at=served.store.now()), expect=None)
     done = comenq("status")
     assert done.returncode == 0
     assert "octocat, its credential is refused: Bad credentials" in done.stdout
@@ -135,8 +135,10 @@ def test_down_is_an_answer_too(directory: Path) -> None:
 
 def test_status_as_metrics(comenq: Comenq, served: Served) -> None:
     """Every metric has its help and its type, and says what the status says."""
-    _pace(served, quiet=3600, posts=Posts(success=7, timeout=1))
-    served.store.pace(Pacing(account='"\\\n', at=served.store.now(), refused="x"), expect=None)
+    _pace(served, backoff=3600, posts=Posts(success=7, timeout=1))
+    served.store.save_pacing(
+        Pacing(account='"\\\n', at=served.store.now(), rejected_credential="x"), expect=None
+    )
     comenq("o/r", "1", "text")
     lines = comenq("status", "--prometheus").stdout.splitlines()
     helped = [line.split()[2] for line in lines if line.startswith("# HELP ")]
@@ -157,8 +159,8 @@ def test_status_as_metrics(comenq: Comenq, served: Served) -> None:
     }
     assert posts == {"success": "7", "api_error": "0", "timeout": "1"}
     assert samples[r'comenqd_account_refused{account="\"\\\n"}'] == "1"
-    assert samples['comenqd_room{of="bytes"}'] == "12345678901"
-    assert samples['comenqd_room_floor{of="bytes"}'] == "16777216"
+    assert samples['comenqd_capacity_remaining{resource="bytes"}'] == "12345678901"
+    assert samples['comenqd_capacity_minimum{resource="bytes"}'] == "16777216"
 
 
 def test_every_metric_is_documented() -> None:
@@ -176,7 +178,7 @@ def test_what_nobody_knows_is_no_metric() -> None:
         "accounts": [],
         "next": None,
         "working": None,
-        "room": [],
+        "capacity": [],
         "requests": [],
     }
     assert not any("next_post" in line or "worker_up" in line for line in metrics(status))
@@ -234,7 +236,7 @@ def test_error_leaves_the_terminal_as_it_was(
 
 def test_countdown_goes_down(comenq: Comenq, served: Served) -> None:
     """Seconds are told as they pass by the daemon's clock."""
-    _pace(served, quiet=3600)
+    _pace(served, backoff=3600)
     with _watching(served, "top") as session:
         session.see("may post in 1:00:00")
         served.store._clock.advance(1_000)  # type: ignore[attr-defined]

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from comenq_core.cli.comenq.wait import LONGEST, SHORTEST, next_pause
 from comenq_core.listener.queue import JobQueue
-from comenq_core.model import Buried, Done, Entry, Verdict
+from comenq_core.model import Done, Entry, Failed, Verdict
 from tests.cli.commanding import PROGRAM, environment, run
 from tests.cli.conftest import Comenq
 from tests.socket.attempts import ATTEMPT
@@ -97,7 +97,7 @@ def test_url_is_printed_once_it_is_posted(comenq: Comenq, served: Served) -> Non
 @pytest.mark.parametrize(
     ("verdict", "told"),
     [
-        (Buried(reason="it is locked"), "failed: it is locked"),
+        (Failed(reason="it is locked"), "failed: it is locked"),
         (Done(reason="the pull request is closed"), "skipped: the pull request is closed"),
     ],
 )
@@ -138,7 +138,7 @@ def test_jobs_are_told_as_they_end(comenq: Comenq, served: Served) -> None:
     """Of several jobs, each is told when it is over, and all have to be posted."""
     first, second = _put(comenq, "one", "two")
     with _begun(served, "wait", first, second, first[:6], "--json") as ended:
-        _settle(served, Buried(reason="it is locked"))
+        _settle(served, Failed(reason="it is locked"))
         _settle(served, POSTED)
         status, out, err = ended()
     jobs = [json.loads(line) for line in out.splitlines()]

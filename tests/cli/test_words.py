@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from comenq_core.cli.formatting import clock, duration, in_line, local, ordinal, target, when
+from comenq_core.cli.formatting import clock, duration, in_queue, local, ordinal, target, when
 
 # 2026-12-01 12:00:00 UTC
 NOON = 1_796_126_400.0
@@ -53,8 +53,8 @@ def test_when_is_a_time_and_a_wait(seconds: float | None, said: str) -> None:
 def test_place_in_line_counts_from_one() -> None:
     """Two jobs before it make it the third."""
     entry = {"state": "waiting", "position": 2, "eta_seconds": 1_860}
-    assert in_line(entry, NOON) == "3rd in line · about 12:31 (in 31 min)"
-    assert in_line({**entry, "state": "held"}, NOON) == "held"
+    assert in_queue(entry, NOON) == "3rd in line · about 12:31 (in 31 min)"
+    assert in_queue({**entry, "state": "held"}, NOON) == "held"
 
 
 def test_local_time_has_its_offset() -> None:

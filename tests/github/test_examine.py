@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from comenq_core.model import Finding, Grade
+from comenq_core.model import CheckResult, Severity
 from comenq_core.testing.forge import Account, Forge
 from comenq_plugins.github.poster import GitHubPoster
 from tests.github.conftest import TOKEN, MakePoster
@@ -14,22 +14,22 @@ SOON = datetime.now(UTC) + timedelta(days=3)
 LATER = datetime.now(UTC) + timedelta(days=90)
 
 
-def told(findings: Sequence[Finding], grade: Grade) -> str:
+def told(findings: Sequence[CheckResult], severity: Severity) -> str:
     """The texts of one grade."""
-    return "; ".join(one.text for one in findings if one.grade == grade)
+    return "; ".join(one.text for one in findings if one.severity == severity)
 
 
-def findings_of(account: Account, make_poster: MakePoster) -> Sequence[Finding]:
+def findings_of(account: Account, make_poster: MakePoster) -> Sequence[CheckResult]:
     """What is told about the token of an account."""
     with Forge(accounts={TOKEN: account}) as forge:
-        return make_poster(forge.url).examine()
+        return make_poster(forge.url).check_credential()
 
 
 def test_good_token(make_poster: MakePoster) -> None:
     """A good token's owner, scopes, expiry and remaining requests are told."""
     account = Account(login="me", scopes="repo, gist", expires=f"{LATER:%Y-%m-%d %H:%M:%S} UTC")
     findings = findings_of(account, make_poster)
-    good = told(findings, Grade.OK)
+    good = told(findings, Severity.OK)
     assert len(findings) == 4
     for part in ("me's", "repo, gist", f"{LATER:%Y-%m-%d}", "requests are left"):
         assert part in good
@@ -38,41 +38,41 @@ def test_good_token(make_poster: MakePoster) -> None:
 @pytest.mark.parametrize(
     ("account", "grade", "part"),
     [
-        (Account(scopes="gist"), Grade.WRONG, "needs repo"),
-        (Account(scopes=""), Grade.WRONG, "its scopes are none"),
-        (Account(scopes="public_repo"), Grade.OK, "public_repo"),
-        (Account(scopes=None), Grade.OK, "fine-grained"),
-        (Account(expires=f"{SOON:%Y-%m-%d %H:%M:%S} +0200"), Grade.WARNING, "expires"),
-        (Account(expires="some day"), Grade.WARNING, "some day"),
-        (Account(kind="Bot"), Grade.WARNING, "is a bot"),
-        (Account(login="app[bot]", kind="Bot"), Grade.WARNING, "is a bot"),
+        (Account(scopes="gist"), Severity.ERROR, "needs repo"),
+        (Account(scopes=""), Severity.ERROR, "its scopes are none"),
+        (Account(scopes="public_repo"), Severity.OK, "public_repo"),
+        (Account(scopes=None), Severity.OK, "fine-grained"),
+        (Account(expires=f"{SOON:%Y-%m-%d %H:%M:%S} +0200"), Severity.WARNING, "expires"),
+        (Account(expires="some day"), Severity.WARNING, "some day"),
+        (Account(kind="Bot"), Severity.WARNING, "is a bot"),
+        (Account(login="app[bot]", kind="Bot"), Severity.WARNING, "is a bot"),
     ],
     ids=["scopes", "none", "public", "fine-grained", "expiry", "unreadable", "bot", "app"],
 )
-def test_findings(make_poster: MakePoster, account: Account, grade: Grade, part: str) -> None:
+def test_findings(make_poster: MakePoster, account: Account, severity: Severity, part: str) -> None:
     """Whatever could keep a token from posting is told, with how bad it is."""
-    assert part in told(findings_of(account, make_poster), grade)
+    assert part in told(findings_of(account, make_poster), severity)
 
 
 def test_bad_token(make_poster: MakePoster) -> None:
     """A token that GitHub does not know is wrong, in GitHub's own words, after one request."""
     with Forge(accounts={"another": Account()}) as forge:
-        findings = make_poster(forge.url).examine()
+        findings = make_poster(forge.url).check_credential()
         assert len(forge.requests) == 1
-    assert "Bad credentials" in told(findings, Grade.WRONG)
+    assert "Bad credentials" in told(findings, Severity.ERROR)
 
 
 def test_no_requests_left(forge: Forge, poster: GitHubPoster) -> None:
     """A used-up limit is a warning."""
     forge.answer_next(method="GET", path="user", headers={"X-RateLimit-Remaining": "0"})
-    assert "0 of 5000" in told(poster.examine(), Grade.WARNING)
+    assert "0 of 5000" in told(poster.check_credential(), Severity.WARNING)
 
 
 def test_no_limit(forge: Forge, poster: GitHubPoster) -> None:
     """Where no limit is told, as by some GitHub Enterprises, nothing is said of one."""
     body = {"login": "octocat", "type": "User"}
     forge.answer_next(method="GET", path="user", status=200, body=body)
-    good = told(poster.examine(), Grade.OK)
+    good = told(poster.check_credential(), Severity.OK)
     assert "octocat's" in good
     assert "requests are left" not in good
 
@@ -81,4 +81,4 @@ def test_github_away(make_poster: MakePoster) -> None:
     """When GitHub cannot be reached, that is what is told."""
     with Forge() as forge:
         url = forge.url
-    assert "cannot be reached" in told(make_poster(url).examine(), Grade.WRONG)
+    assert "cannot be reached" in told(make_poster(url).check_credential(), Severity.ERROR)

@@ -73,7 +73,7 @@ def conversation(forge: Forge, directory: Path) -> Iterator[requests.PreparedReq
         forge.add_comment("o", "r", 7, body=str(number))
     assert isinstance(poster.post(job), Posted)
     assert isinstance(poster.find(job, start, ()), Posted)
-    poster.examine()
+    poster.check_credential()
     paths = {one.path.partition("?")[0] for one in forge.requests}
     assert paths == {
         "/app/installations/42/access_tokens",
@@ -156,6 +156,6 @@ def test_githubs_example_of_a_user_is_whose_the_token_is(
         example(described, shown["$ref"].rpartition("/")[2]) if "$ref" in shown else shown["value"]
     )
     forge.answer_next(method="GET", path="user", status=200, body=user)
-    findings = make_poster(forge.url).examine()
+    findings = make_poster(forge.url).check_credential()
     assert f"the token is {user['login']}'s" in [finding.text for finding in findings]
     assert TOKEN not in repr(findings)

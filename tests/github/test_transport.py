@@ -12,7 +12,7 @@ import pytest
 from comenq_core.model import Posted, Unavailable, Unknown
 from comenq_core.testing.forge import Forge
 from comenq_plugins.github.http import transport
-from comenq_plugins.github.http.deadline import Attempt
+from comenq_plugins.github.http.deadline import Deadline
 from comenq_plugins.github.poster import GitHubPoster
 from tests.github.conftest import MakePoster, a_job
 
@@ -124,7 +124,7 @@ def test_dripping_handshake(make_poster: MakePoster) -> None:
 
 def test_nothing_is_sent_after_the_time_is_up(forge: Forge, poster: GitHubPoster) -> None:
     """Once the time is up, no request leaves any more, and that is known."""
-    with Attempt(0):
+    with Deadline(0):
         reply = poster._client.ask("POST", f"{forge.url}/repos/o/r/issues/7/comments", {})
     assert isinstance(reply, Unavailable)
     assert forge.requests == []
@@ -134,7 +134,7 @@ def test_time_is_up_before_the_connection_stands(
     forge: Forge, poster: GitHubPoster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """When looking the name up takes all the time there is, the connection is not used."""
-    attempt = Attempt(60)
+    attempt = Deadline(60)
     look_up = socket.getaddrinfo
 
     def slow(*args: Any, **options: Any) -> Any:

@@ -15,8 +15,8 @@ import pytest
 
 from comenq_core import Settings
 from comenq_core.model import Posted
-from comenq_core.plugins.discovery import Plugin, examine
-from comenq_core.testing.contract.harness import submission
+from comenq_core.plugins.discovery import Plugin, check_credential
+from comenq_core.testing.contract.harness import new_job
 from comenq_core.testing.memory_store import MemoryStore
 from tests.plugins.page import examples, sessions
 from tests.process.daemon import Daemon
@@ -113,14 +113,14 @@ def test_the_tutorial_does_what_it_shows(reader: Reader) -> None:
 def test_each_example_is_a_plugin() -> None:
     """Every block that is to be read and not typed is a plugin that offers something."""
     for example in examples():
-        plugin = examine(Plugin(name="example"), lambda: example)  # noqa: B023 -- called at once
+        plugin = check_credential(Plugin(name="example"), lambda: example)  # noqa: B023 -- called at once
         assert plugin.broken is None
         assert [*plugin.intakes, *plugin.stores, *plugin.posters]
 
 
 def factory(kind: str) -> Any:
     """The factory that the page's one example of a kind offers."""
-    plugins = [examine(Plugin(name="example"), lambda: one) for one in examples()]  # noqa: B023
+    plugins = [check_credential(Plugin(name="example"), lambda: one) for one in examples()]  # noqa: B023
     (found,) = [made for plugin in plugins for made in getattr(plugin, kind).values()]
     return found
 
@@ -128,7 +128,7 @@ def factory(kind: str) -> Any:
 def test_the_example_of_a_store_keeps_jobs() -> None:
     """What is put into it is there."""
     store = factory("stores")(Settings())
-    (job,) = store.put([submission("hello")])
+    (job,) = store.put([new_job("hello")])
 
     assert isinstance(store, MemoryStore)
     assert store.get(job.id) == job
@@ -139,7 +139,7 @@ def test_the_example_of_a_poster_posts_and_finds(tmp_path: Path) -> None:
     tables = {"file": {"path": str(tmp_path / "comments")}}
     (poster,) = factory("posters")(Settings(tables=tables))
     store = factory("stores")(Settings())
-    job, other = store.put([submission("hello"), submission("not yet")])
+    job, other = store.put([new_job("hello"), new_job("not yet")])
 
     posted = poster.post(job)
 

@@ -25,10 +25,10 @@ def open_at(
     clock: Callable[[], Instant],
     ticks: Callable[[], float] = lambda: 0.0,
     max_pending: int = 1_000_000,
-    patience: float = 20.0,
+    timeout_seconds: float = 20.0,
 ) -> PostgresStore:
     """Open the store in a schema, going by a clock of the test's."""
-    database = Database(Server(dsn=Secret(dsn), schema=schema, patience=patience))
+    database = Database(Server(dsn=Secret(dsn), schema=schema, timeout_seconds=timeout_seconds))
     migrate(database)
     terms = Terms(
         max_pending=max_pending,

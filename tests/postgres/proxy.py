@@ -117,11 +117,13 @@ class Proxy:
         pair = (client, server)
         with self._changing:
             self._open += pair
-        for source, target, gate in (
+        for source, target, acceptor in (
             (client, server, self._asking),
             (server, client, self._answering),
         ):
-            thread = threading.Thread(target=self._pass, args=(source, target, gate, pair, left))
+            thread = threading.Thread(
+                target=self._pass, args=(source, target, acceptor, pair, left)
+            )
             self._threads.append(thread)
             thread.start()
 
@@ -129,14 +131,14 @@ class Proxy:
         self,
         source: socket.socket,
         target: socket.socket,
-        gate: threading.Event,
+        acceptor: threading.Event,
         pair: tuple[socket.socket, socket.socket],
         left: list[int],
     ) -> None:
         with suppress(OSError):
             while piece := source.recv(PIECE):
                 self._look_at(piece)
-                gate.wait()
+                acceptor.wait()
                 target.sendall(piece)
         for end in pair:
             with suppress(OSError):

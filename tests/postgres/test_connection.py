@@ -13,8 +13,8 @@ from contextlib import ExitStack, closing, suppress
 
 import pytest
 
-from comenq_core.errors import NoSuchJob, Outpaced, StoreError
-from comenq_core.model import CommentRequest, Job, Origin, Pacing, State, Submission
+from comenq_core.errors import NoSuchJob, PacingConflict, StoreError
+from comenq_core.model import CommentRequest, Job, NewJob, Origin, Pacing, State
 from comenq_core.testing.clock import FakeClock
 from comenq_plugins.postgres.store import PostgresStore
 from tests.postgres.opening import LEASE, open_at
@@ -23,7 +23,7 @@ from tests.postgres.server import PostgresServer
 from tests.process.log import DEADLINE
 from tests.reliability.burden import until
 
-PATIENCE = 0.5
+TIMEOUT_SECONDS = 0.5
 
 
 @pytest.fixture
@@ -36,14 +36,14 @@ def proxy(server: PostgresServer) -> Iterator[Proxy]:
 @pytest.fixture
 def far(proxy: Proxy, schema: str, clock: FakeClock) -> Iterator[PostgresStore]:
     """The test's store, by way of the proxy."""
-    with closing(open_at(proxy.dsn, schema, clock, patience=PATIENCE)) as store:
+    with closing(open_at(proxy.dsn, schema, clock, timeout_seconds=TIMEOUT_SECONDS)) as store:
         yield store
 
 
 def put(store: PostgresStore, body: str = "Hi", key: str | None = None) -> Job:
     """Queue a comment."""
     request = CommentRequest(owner="o", repo="r", pr_number=1, body=body, key=key)
-    return store.put([Submission(request=request, origin=Origin(intake="test"))])[0]
+    return store.put([NewJob(request=request, origin=Origin(intake="test"))])[0]
 
 
 def claim(store: PostgresStore) -> Job:
@@ -55,7 +55,7 @@ def claim(store: PostgresStore) -> Job:
 
 def announcement(store: PostgresStore, job: Job) -> Pacing:
     """What is recorded before a post."""
-    return Pacing(account="bot", at=store.now(), margin=5.0, job=job.id)
+    return Pacing(account="bot", at=store.now(), max_remaining=5.0, job=job.id)
 
 
 def test_a_connection_that_was_cut_is_opened_again(proxy: Proxy, far: PostgresStore) -> None:
@@ -123,7 +123,7 @@ def test_a_change_whose_answer_was_lost_is_there_or_not(proxy: Proxy, far: Postg
     with pytest.raises(StoreError):
         far.put(
             [
-                Submission(
+                NewJob(
                     request=CommentRequest(owner="o", repo="r", pr_number=n, body="Hi"),
                     origin=Origin(intake="test"),
                 )
@@ -206,8 +206,8 @@ def test_an_announcement_that_took_too_long_is_none(
         put(store)
         with store.lock():
             job = claim(store)
-            with pytest.raises(Outpaced):
-                store.pace(announcement(store, job), expect=None)
+            with pytest.raises(PacingConflict):
+                store.save_pacing(announcement(store, job), expect=None)
 
 
 def test_an_announcement_whose_answer_was_late_is_none(proxy: Proxy, far: PostgresStore) -> None:
@@ -218,9 +218,9 @@ def test_an_announcement_whose_answer_was_late_is_none(proxy: Proxy, far: Postgr
         begun = announcement(far, job)
         proxy.stall_answers()
         with pytest.raises(StoreError):
-            far.pace(begun, expect=None)
+            far.save_pacing(begun, expect=None)
         proxy.resume()
-        assert far.doubtful()[0].state is State.DOUBTFUL
+        assert far.checking()[0].state is State.CHECKING
 
 
 def test_a_worker_that_leaves_while_the_database_is_away_leaves_quietly(

@@ -10,17 +10,17 @@ from datetime import UTC, datetime
 import psycopg
 import pytest
 
-from comenq_core.errors import NoSuchJob, Outpaced, StoreError, WrongState
+from comenq_core.errors import NoSuchJob, PacingConflict, StoreError, WrongState
 from comenq_core.model import Done, Job, Pacing, State
 from comenq_core.testing.clock import FakeClock
 from comenq_core.testing.contract.harness import (
     ACCOUNT,
     attempt,
+    attempt_and_settle,
     claim,
     ids,
+    new_job,
     put,
-    submission,
-    try_and_settle,
 )
 from comenq_core.testing.forge import Forge
 from comenq_plugins.postgres.store import PostgresStore
@@ -121,7 +121,7 @@ def test_a_job_damaged_in_the_hands_of_a_lost_worker_is_buried(
         spoil(damaged)
         clock.advance(LEASE)
         with other.lock():
-            assert ids(other.doubtful()) == [lost.id]
+            assert ids(other.checking()) == [lost.id]
             assert claim(other).asked.body == "next"
     assert other.get(damaged.id).state is State.FAILED
 
@@ -136,9 +136,9 @@ def test_a_damaged_job_in_doubt_is_buried(
     assert damaged
     assert sound
     with store.lock():
-        assert ids(store.doubtful()) == [damaged.id, sound.id]
+        assert ids(store.checking()) == [damaged.id, sound.id]
         spoil(damaged)
-        assert ids(store.doubtful()) == [sound.id]
+        assert ids(store.checking()) == [sound.id]
     assert store.get(damaged.id).state is State.FAILED
 
 
@@ -157,10 +157,10 @@ def test_of_two_workers_at_a_damaged_row_one_buries_it(
         with psycopg.connect(server.dsn) as other, ThreadPoolExecutor(1) as worker:
             other.execute(f"SET search_path = {schema}")
             other.execute("UPDATE job SET state = 'failed', settled = '2026-01-01Z'")
-            doubtful = worker.submit(store.doubtful)
+            checking = worker.submit(store.checking)
             until_blocked(server, other)
             other.commit()
-            assert list(doubtful.result()) == []
+            assert list(checking.result()) == []
     assert store.get(damaged.id).settled == datetime(2026, 1, 1, tzinfo=UTC)
     assert told(caplog, "buried") == []
 
@@ -168,8 +168,8 @@ def test_of_two_workers_at_a_damaged_row_one_buries_it(
 def until_blocked(server: PostgresServer, by: psycopg.Connection) -> None:
     """Wait until somebody waits for what a connection has locked."""
     deadline = time.monotonic() + 20
-    with psycopg.connect(server.dsn, autocommit=True) as look:
-        while not look.execute(BLOCKED, [by.info.backend_pid]).fetchone():
+    with psycopg.connect(server.dsn, autocommit=True) as inspect:
+        while not inspect.execute(BLOCKED, [by.info.backend_pid]).fetchone():
             assert time.monotonic() < deadline, "nobody waits"
 
 
@@ -178,15 +178,15 @@ def test_a_job_damaged_in_the_workers_own_hands_stops_nothing(
 ) -> None:
     """It is not posted if it was not; there is no outcome of it; and the account goes on."""
     damaged, sound = put(store, "damaged", "sound")
-    record = Pacing(account=ACCOUNT, at=store.now(), job=damaged.id, margin=30.0)
+    record = Pacing(account=ACCOUNT, at=store.now(), job=damaged.id, max_remaining=30.0)
     with store.lock():
         claim(store)
         spoil(damaged)
-        with pytest.raises(Outpaced):
-            store.pace(record, expect=None)
+        with pytest.raises(PacingConflict):
+            store.save_pacing(record, expect=None)
         with pytest.raises(WrongState, match="cannot be read"):
             store.settle(damaged, POSTED, attempt(store))
-        assert list(store.doubtful()) == []
+        assert list(store.checking()) == []
         assert claim(store).id == sound.id
     assert store.get(damaged.id).state is State.FAILED
 
@@ -199,13 +199,13 @@ def test_the_key_of_a_damaged_row_is_taken(
     store: PostgresStore, spoil: Callable[[Job], None], is_buried: bool
 ) -> None:
     """Nobody can tell whether it is the same comment, so it is refused, and queued under no id."""
-    (damaged,) = store.put([submission(key="k")])
+    (damaged,) = store.put([new_job(key="k")])
     spoil(damaged)
     if is_buried:
         with store.lock():
             assert store.claim(ACCOUNT) is None
     with pytest.raises(WrongState, match=f"job {damaged.id}: its row .* cannot be read"):
-        store.put([submission("other"), submission(key="k")])
+        store.put([new_job("other"), new_job(key="k")])
     assert list(store.pending()) == []
 
 
@@ -216,8 +216,8 @@ def test_a_damaged_row_may_be_the_comment_that_must_not_be_there(
     (damaged,) = put(store, "Hi")
     spoil(damaged)
     with pytest.raises(WrongState, match=f"job {damaged.id}: its row .* cannot be read"):
-        store.put([submission("Hi", if_absent=True)])
-    others = store.put([submission("other", if_absent=True)])
+        store.put([new_job("Hi", if_absent=True)])
+    others = store.put([new_job("other", if_absent=True)])
     assert list(store.pending()) == list(others)
 
 
@@ -256,7 +256,7 @@ def test_a_damaged_receipt_hides_no_other(
     posted = []
     for _ in range(3):
         clock.advance(1)
-        posted.append(try_and_settle(store, POSTED))
+        posted.append(attempt_and_settle(store, POSTED))
     query("UPDATE job SET story = '[]' WHERE id = %s", posted[2].id)
     assert list(store.history(limit=2)) == posted[:2]
 

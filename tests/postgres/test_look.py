@@ -31,7 +31,7 @@ def test_what_is_in_the_tables_is_seen(
     """Jobs and pace can be read."""
     jobs = put(store)
 
-    seen = PostgresFactory().look(settings(server.dsn, schema))
+    seen = PostgresFactory().inspect(settings(server.dsn, schema))
 
     assert seen is not None
     assert list(seen.pending()) == jobs
@@ -41,7 +41,7 @@ def test_what_is_in_the_tables_is_seen(
 
 def test_tables_that_are_not_there_are_not_made(server: PostgresServer, schema: str) -> None:
     """There is none yet, and no schema for them either."""
-    assert PostgresFactory().look(settings(server.dsn, schema)) is None
+    assert PostgresFactory().inspect(settings(server.dsn, schema)) is None
     with psycopg.connect(server.dsn) as connection:
         assert connection.execute("SELECT to_regnamespace(%s)", [schema]).fetchone() == (None,)
 
@@ -52,7 +52,7 @@ def test_older_tables_are_not_renewed(
     """They have to be brought up to date by a daemon, and stay as they are."""
     set_version(server, schema, VERSION - 1)
 
-    assert PostgresFactory().look(settings(server.dsn, schema)) is None
+    assert PostgresFactory().inspect(settings(server.dsn, schema)) is None
     with psycopg.connect(server.dsn) as connection:
         connection.execute(f"SET search_path = {schema}")
         found = connection.execute("SELECT number FROM version").fetchone()
@@ -64,7 +64,7 @@ def test_newer_tables_are_told(server: PostgresServer, schema: str, store: Postg
     set_version(server, schema, VERSION + 1)
 
     with pytest.raises(StoreError, match=f"of version {VERSION + 1}, made by a newer"):
-        PostgresFactory().look(settings(server.dsn, schema))
+        PostgresFactory().inspect(settings(server.dsn, schema))
 
 
 def told(tmp_path: Path, dsn: str, schema: str) -> tuple[str, str]:
@@ -92,7 +92,7 @@ def test_a_check_looks_at_the_database_and_not_at_the_spool(
 
 def test_a_check_tells_that_the_database_is_away(tmp_path: Path) -> None:
     """That nobody answers is wrong."""
-    grade, text = told(tmp_path, "postgresql://127.0.0.1:1/comenq", "comenq")
+    severity, text = told(tmp_path, "postgresql://127.0.0.1:1/comenq", "comenq")
 
-    assert grade == "wrong"
+    assert severity == "wrong"
     assert text.startswith("PostgreSQL: ")

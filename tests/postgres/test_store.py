@@ -12,7 +12,7 @@ import psycopg
 import pytest
 
 from comenq_core.errors import PluginError, QueueRefused, SettingsError, StoreError
-from comenq_core.model import Attempt, CommentRequest, Done, Job, Origin, Submission
+from comenq_core.model import Attempt, CommentRequest, Done, Job, NewJob, Origin
 from comenq_core.settings import Secret, Settings
 from comenq_core.testing.clock import FakeClock
 from comenq_plugins.postgres import open_postgres
@@ -28,7 +28,7 @@ def put(store: PostgresStore, count: int = 1) -> list[Job]:
     """Queue comments, in one batch."""
     requests = [CommentRequest(owner="o", repo="r", pr_number=1, body=str(n)) for n in range(count)]
     origin = Origin(intake="test")
-    return list(store.put([Submission(request=one, origin=origin) for one in requests]))
+    return list(store.put([NewJob(request=one, origin=origin) for one in requests]))
 
 
 def settings(dsn: str, schema: str = "comenq", **options: Any) -> Settings:
@@ -111,7 +111,7 @@ def test_old_receipts_are_forgotten(opener: Opener, clock: FakeClock) -> None:
     clock.advance(timedelta(days=31).total_seconds())
     store = opener()
     with store.lock():
-        while store.tend():
+        while store.housekeep():
             pass
     assert [job.id for job in store.history(limit=9)] == [jobs[1].id]
 
@@ -132,7 +132,7 @@ def test_a_deep_line_of_scheduled_jobs_is_not_searched(store: PostgresStore) -> 
         CommentRequest(owner="o", repo="r", pr_number=1, body=str(n), not_before=later)
         for n in range(500)
     ]
-    store.put([Submission(request=one, origin=Origin(intake="test")) for one in requests])
+    store.put([NewJob(request=one, origin=Origin(intake="test")) for one in requests])
     (job,) = put(store)
     with store.lock():
         claimed = store.claim("bot")

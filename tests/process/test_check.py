@@ -45,7 +45,7 @@ def test_a_bots_token_is_a_warning() -> None:
     """It is told that review bots ignore what bots write; nothing is wrong, and the status is 0."""
     account = Account(login="robot", kind="Bot")
     with Forge(accounts={TOKEN: account}) as forge, Daemon(forge.url) as daemon:
-        (warning,) = [text for grade, text in told(daemon) if grade == "warning"]
+        (warning,) = [text for severity, text in told(daemon) if severity == "warning"]
 
     assert "the account is a bot" in warning
 
@@ -87,7 +87,7 @@ def test_without_the_flag_nothing_is_asked(forge: Forge) -> None:
     ids=["throttled", "refused"],
 )
 def test_an_account_that_must_not_ask_is_not_asked_about(
-    daemon: Daemon, forge: Forge, answer: dict[str, Any], status: int, grade: str, part: str
+    daemon: Daemon, forge: Forge, answer: dict[str, Any], status: int, severity: str, part: str
 ) -> None:
     """While the forge wants silence, or has refused the token, the check says so and asks not."""
     forge.answer_next(**answer)
@@ -96,7 +96,7 @@ def test_an_account_that_must_not_ask_is_not_asked_about(
 
     ((found, text),) = told(daemon, status=status)
 
-    assert found == grade
+    assert found == severity
     assert part in text
     assert len(forge.requests) == 1
 

@@ -22,7 +22,7 @@ def main(path: str, descriptors: str = "") -> None:
     if descriptors:
         hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
         resource.setrlimit(resource.RLIMIT_NOFILE, (int(descriptors), hard))
-    queue = JobQueue(MemoryStore(FakeClock()), Pace(cooldown=900, flutter=0, attempt_limit=30))
+    queue = JobQueue(MemoryStore(FakeClock()), Pace(cooldown=900, jitter=0, attempt_limit=30))
     with StopFlag() as stop:
         stop.set_on(signal.SIGTERM)
         UnixIntake(Path(path)).serve(queue, stop)

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from comenq_core.listener.queue import JobQueue
-from comenq_core.model import Job, Submission
+from comenq_core.model import Job, NewJob
 from comenq_core.policy.pacing import Pace
 from comenq_core.process.stop import StopFlag
 from comenq_core.protocols import Intake, Queue
@@ -88,17 +88,17 @@ class GatedStore(MemoryStore):
 
     def __init__(self) -> None:
         super().__init__(FakeClock())
-        self.gate = threading.Event()
-        self.gate.set()
+        self.acceptor = threading.Event()
+        self.acceptor.set()
         self.entered = threading.Event()
         self.batches: list[int] = []
 
-    def put(self, submissions: Sequence[Submission]) -> Sequence[Job]:
+    def put(self, new_jobs: Sequence[NewJob]) -> Sequence[Job]:
         """As every store, but not before the gate is open."""
-        self.batches.append(len(submissions))
+        self.batches.append(len(new_jobs))
         self.entered.set()
-        assert self.gate.wait(DEADLINE)
-        return super().put(submissions)
+        assert self.acceptor.wait(DEADLINE)
+        return super().put(new_jobs)
 
 
 @dataclass
@@ -148,7 +148,7 @@ def serving(
 ) -> Iterator[Served]:
     """Serve on ``path`` for the length of a ``with`` block."""
     store = GatedStore()
-    queue = wrap(JobQueue(store, Pace(cooldown=900, flutter=0, attempt_limit=30)))
+    queue = wrap(JobQueue(store, Pace(cooldown=900, jitter=0, attempt_limit=30)))
     with StopFlag() as stop:
         served = Served(path=path, store=store, stop=stop)
         intake = make(path)
@@ -158,5 +158,5 @@ def serving(
             until(lambda: served.is_up() or not served.thread.is_alive())
             yield served
         finally:
-            store.gate.set()
+            store.acceptor.set()
             served.finish()

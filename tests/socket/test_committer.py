@@ -16,14 +16,14 @@ import pytest
 
 from comenq_core.errors import QueueRefused, StoreError, WrongState
 from comenq_core.listener.queue import JobQueue
-from comenq_core.model import Entry, Origin, Submission
+from comenq_core.model import Entry, NewJob, Origin
 from comenq_core.wire.messages import read_operation
-from comenq_plugins.unix_socket.batcher import BATCH_LIMIT, Committer
-from comenq_plugins.unix_socket.handlers import Errand
-from comenq_plugins.unix_socket.pipeline import Ticket
+from comenq_plugins.unix_socket.batcher import BATCH_LIMIT, Batcher
+from comenq_plugins.unix_socket.handlers import Command
+from comenq_plugins.unix_socket.pipeline import PendingReply
 from tests.socket.serving import REQUEST, Served, serving, until
 
-ERRAND = Errand(
+ERRAND = Command(
     operation=read_operation(json.dumps(REQUEST).encode()), origin=Origin(intake="unix")
 )
 
@@ -31,14 +31,14 @@ ERRAND = Errand(
 def test_no_reply_before_the_job_is_durable(served: Served) -> None:
     """While the store still works, there is nothing to read."""
     with served.talk() as client:
-        served.store.gate.clear()
+        served.store.acceptor.clear()
         client.send(REQUEST)
         until(served.store.entered.is_set)
         client.socket.settimeout(0)
         with pytest.raises(BlockingIOError):
             client.socket.recv(1)
         client.socket.settimeout(30)
-        served.store.gate.set()
+        served.store.acceptor.set()
         assert client.reply()["outcome"] == "ok"
 
 
@@ -46,7 +46,7 @@ def test_waiting_clients_share_a_batch(served: Served) -> None:
     """All that arrives while a batch is made durable is put together in the next one."""
     with ExitStack() as stack:
         clients = [stack.enter_context(served.talk()) for _ in range(11)]
-        served.store.gate.clear()
+        served.store.acceptor.clear()
         clients[0].send(REQUEST)
         until(served.store.entered.is_set)
         for client in clients[1:]:
@@ -55,7 +55,7 @@ def test_waiting_clients_share_a_batch(served: Served) -> None:
         with served.talk() as last:
             last.socket.sendall(b"nonsense\n")
             last.reply()
-        served.store.gate.set()
+        served.store.acceptor.set()
         assert {client.reply()["outcome"] for client in clients} == {"ok"}
     assert served.store.batches == [1, 10]
 
@@ -63,7 +63,7 @@ def test_waiting_clients_share_a_batch(served: Served) -> None:
 def test_one_connection_fills_a_batch(served: Served) -> None:
     """Requests that are sent ahead of their replies are put together."""
     with served.talk() as client:
-        served.store.gate.clear()
+        served.store.acceptor.clear()
         client.send(REQUEST)
         until(served.store.entered.is_set)
         client.send(*[REQUEST] * 100)
@@ -71,7 +71,7 @@ def test_one_connection_fills_a_batch(served: Served) -> None:
         with served.talk() as last:
             last.socket.sendall(b"nonsense\n")
             last.reply()
-        served.store.gate.set()
+        served.store.acceptor.set()
         assert [client.reply()["outcome"] for _ in range(101)] == ["ok"] * 101
     assert served.store.batches == [1, 100]
 
@@ -81,9 +81,9 @@ class _Telling(JobQueue):
 
     asked: ClassVar[list[str]] = []
 
-    def submit_all(self, submissions: Sequence[Submission]) -> Sequence[Entry]:
+    def submit_all(self, new_jobs: Sequence[NewJob]) -> Sequence[Entry]:
         self.asked.append("put")
-        return super().submit_all(submissions)
+        return super().submit_all(new_jobs)
 
     def pending(self, limit: int | None = None, **which: Any) -> Sequence[Entry]:
         self.asked.append("list")
@@ -101,7 +101,7 @@ def test_comment_waits_for_one_list_at_most(
     monkeypatch.setattr(_Telling, "asked", [])
     with serving(directory / "c.sock", wrap=_telling) as served, ExitStack() as stack:
         first, *listers, last = [stack.enter_context(served.talk()) for _ in range(12)]
-        served.store.gate.clear()
+        served.store.acceptor.clear()
         first.send(REQUEST)
         until(served.store.entered.is_set)
         for lister in listers:
@@ -110,7 +110,7 @@ def test_comment_waits_for_one_list_at_most(
         with served.talk() as nobody:
             nobody.socket.sendall(b"nonsense\n")
             nobody.reply()
-        served.store.gate.set()
+        served.store.acceptor.set()
         assert {client.reply()["outcome"] for client in (first, *listers, last)} == {"ok"}
     assert _Telling.asked == ["put", "list", "put", *["list"] * 9]
 
@@ -118,7 +118,7 @@ def test_comment_waits_for_one_list_at_most(
 def test_list_shows_what_its_own_connection_has_put_before(served: Served) -> None:
     """Requests of one connection are carried out in their order, whatever others ask for."""
     with served.talk() as other, served.talk() as client:
-        served.store.gate.clear()
+        served.store.acceptor.clear()
         other.send(REQUEST, {"op": "list"})
         until(served.store.entered.is_set)
         other.send({"op": "list"})
@@ -126,7 +126,7 @@ def test_list_shows_what_its_own_connection_has_put_before(served: Served) -> No
         with served.talk() as nobody:
             nobody.socket.sendall(b"nonsense\n")
             nobody.reply()
-        served.store.gate.set()
+        served.store.acceptor.set()
         _, listed, _ = client.reply(), client.reply(), client.reply()
     bodies = [entry["body"] for entry in listed["entries"]]
     assert bodies == [REQUEST["body"], "mine"]
@@ -154,14 +154,14 @@ def test_changes_that_are_sent_ahead_share_a_block(
     noting = partial(serving, wrap=lambda queue: _Noting(queue._store, queue._pace))
     with noting(directory / "c.sock") as served, served.talk() as client:
         words = [client.ask(REQUEST)["entry"]["id"], "zzzz"] * 2
-        served.store.gate.clear()
+        served.store.acceptor.clear()
         served.store.entered.clear()
         client.send(REQUEST, *({"op": "hold", "id": word} for word in words))
         until(served.store.entered.is_set)
         with served.talk() as last:
             last.socket.sendall(b"nonsense\n")
             last.reply()
-        served.store.gate.set()
+        served.store.acceptor.set()
         _, *replies = [client.reply() for _ in range(5)]
     codes = [reply.get("code") for reply in replies]
     assert codes == [None, "no_such_job", "wrong_state", "no_such_job"]
@@ -193,11 +193,11 @@ REFUSALS = {
 class _Picky(JobQueue):
     """Refuses whatever holds the word that is given, in the way that is given."""
 
-    def submit_all(self, submissions: Sequence[Submission]) -> Sequence[Entry]:
-        for submission in submissions:
-            if submission.request.body in REFUSALS:
-                raise REFUSALS[submission.request.body]
-        return super().submit_all(submissions)
+    def submit_all(self, new_jobs: Sequence[NewJob]) -> Sequence[Entry]:
+        for new_job in new_jobs:
+            if new_job.request.body in REFUSALS:
+                raise REFUSALS[new_job.request.body]
+        return super().submit_all(new_jobs)
 
 
 def _picky(queue: JobQueue) -> JobQueue:
@@ -210,12 +210,12 @@ def _picky(queue: JobQueue) -> JobQueue:
 def test_only_the_guilty_fail(directory: Path, body: str, code: str) -> None:
     """One request that is refused does not take its batch with it; the connection goes on."""
     with serving(directory / "c.sock", wrap=_picky) as served, served.talk() as client:
-        served.store.gate.clear()
+        served.store.acceptor.clear()
         client.send(REQUEST)
         until(served.store.entered.is_set)
         bad = {**REQUEST, "body": body}
         client.send(REQUEST, bad, REQUEST, bad, REQUEST)
-        served.store.gate.set()
+        served.store.acceptor.set()
         replies = [client.reply() for _ in range(6)]
         assert client.ask({"op": "ping"}) == {"outcome": "ok"}
     assert [reply.get("code") for reply in replies] == [None, None, code, None, code, None]
@@ -227,20 +227,20 @@ def test_store_that_fails_is_not_asked_again_for_each(directory: Path) -> None:
     asked: list[int] = []
 
     class Failing(_Picky):
-        def submit_all(self, submissions: Sequence[Submission]) -> Sequence[Entry]:
-            asked.append(len(submissions))
-            return super().submit_all(submissions)
+        def submit_all(self, new_jobs: Sequence[NewJob]) -> Sequence[Entry]:
+            asked.append(len(new_jobs))
+            return super().submit_all(new_jobs)
 
     failing = partial(serving, wrap=lambda queue: Failing(queue._store, queue._pace))
     with failing(directory / "c.sock") as served, served.talk() as client:
-        served.store.gate.clear()
+        served.store.acceptor.clear()
         client.send(REQUEST)
         until(served.store.entered.is_set)
         client.send(REQUEST, {**REQUEST, "body": "broken"}, REQUEST)
         with served.talk() as last:
             last.socket.sendall(b"nonsense\n")
             last.reply()
-        served.store.gate.set()
+        served.store.acceptor.set()
         codes = [client.reply().get("code") for _ in range(4)]
         assert client.ask({"op": "ping"}) == {"outcome": "ok"}
     assert codes == [None, "store_failed", "store_failed", "store_failed"]
@@ -309,22 +309,22 @@ class AtOnce(Executor):
         return done
 
 
-def batches_of(*turns: int, tell: Callable[[], None] = lambda: None) -> list[Batch]:
+def batches_of(*scheduler: int, tell: Callable[[], None] = lambda: None) -> list[Batch]:
     """The batches that are begun when so many comments come in each turn of the loop."""
     batches: list[Batch] = []
     come = 0
 
-    def carry_out(errands: Sequence[Errand]) -> list[bytes]:
-        batches.append(Batch(len(errands), come))
-        return [b""] * len(errands)
+    def execute(commands: Sequence[Command]) -> list[bytes]:
+        batches.append(Batch(len(commands), come))
+        return [b""] * len(commands)
 
     async def play() -> None:
         nonlocal come
-        committer = Committer(AtOnce(), carry_out)
-        for count in (*turns, 0, 0, 0, 0):
+        committer = Batcher(AtOnce(), execute)
+        for count in (*scheduler, 0, 0, 0, 0):
             come += count
             for _ in range(count):
-                committer.submit(ERRAND, Ticket(), tell)
+                committer.submit(ERRAND, PendingReply(), tell)
             await asyncio.sleep(0)
 
     asyncio.run(play())

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from comenq_plugins.unix_socket import acceptor
-from comenq_plugins.unix_socket.acceptor import Gate
+from comenq_plugins.unix_socket.acceptor import Acceptor
 from comenq_plugins.unix_socket.transport import Channel, Party
 
 
@@ -47,7 +47,7 @@ def test_gate_rests_while_there_is_no_descriptor(
             listener.bind(str(directory / "c.sock"))
             listener.listen()
             listener.settimeout(0)
-            opened = Gate(loop, listener, _Greeter)
+            opened = Acceptor(loop, listener, _Greeter)
             accept_some = opened._accept_some
 
             def look_after() -> None:

@@ -84,10 +84,10 @@ def test_time_begins_anew_with_each_reply(directory: Path) -> None:
 def test_time_that_the_daemon_takes_does_not_count(directory: Path) -> None:
     """A request that waits for the disk longer than a client may take is answered all the same."""
     with _limited(directory, Limits(request_seconds=SOON)) as served, served.talk() as client:
-        served.store.gate.clear()
+        served.store.acceptor.clear()
         client.send(REQUEST)
         assert not _has_reply(client, SOON * 3)
-        served.store.gate.set()
+        served.store.acceptor.set()
         assert client.reply()["outcome"] == "ok"
         assert client.ask({"op": "ping"}) == {"outcome": "ok"}
 
@@ -103,7 +103,7 @@ def test_time_that_the_daemon_takes_does_not_count_after_a_slow_read_either(
         served.talk() as client,
     ):
         many = [{**REQUEST, "body": "x" * 1_000}] * 240
-        served.store.gate.clear()
+        served.store.acceptor.clear()
         blocker.send(REQUEST)
         until(lambda: len(served.store.batches) == 1)
         client.send(*many)
@@ -114,7 +114,7 @@ def test_time_that_the_daemon_takes_does_not_count_after_a_slow_read_either(
         _let_one_batch_through(served)
         assert {client.reply()["outcome"] for _ in many} == {"ok"}
         assert not _has_reply(client, patience * 1.5)
-        served.store.gate.set()
+        served.store.acceptor.set()
         assert [client.reply()["outcome"] for _ in range(2)] == ["ok", "ok"]
         assert client.ask({"op": "ping"}) == {"outcome": "ok"}
 
@@ -129,8 +129,8 @@ def _turn(served: Served, *, times: int = 2) -> None:
 def _let_one_batch_through(served: Served) -> None:
     """Whoever waits at the gate passes, and the next batch comes to it."""
     before = len(served.store.batches)
-    served.store.gate.set()
-    served.store.gate.clear()
+    served.store.acceptor.set()
+    served.store.acceptor.clear()
     until(lambda: len(served.store.batches) == before + 1)
 
 
@@ -151,13 +151,13 @@ def test_newcomer_is_turned_away_when_all_are_in_work(directory: Path) -> None:
     """A client whose request is in work is never the one that has to go."""
     with _limited(directory, Limits(connections=2)) as served, ExitStack() as stack:
         working = [stack.enter_context(served.talk()) for _ in range(2)]
-        served.store.gate.clear()
+        served.store.acceptor.clear()
         for client in working:
             client.send(REQUEST, REQUEST)
         until(served.store.entered.is_set)
         newcomer = stack.enter_context(served.talk())
         assert newcomer.reply()["code"] == "busy"
-        served.store.gate.set()
+        served.store.acceptor.set()
         assert [client.reply()["outcome"] for client in working] == ["ok", "ok"]
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from comenq_core.model import Buried, State
+from comenq_core.model import Failed, State
 from tests.socket.attempts import ATTEMPT
 from tests.socket.serving import REQUEST, Served, Talker
 
@@ -145,7 +145,7 @@ def _bury(served: Served) -> str:
     """Fail the first job; return its id."""
     job = served.store.claim("bot")
     assert job is not None
-    served.store.settle(job, Buried(reason="it is locked"), ATTEMPT)
+    served.store.settle(job, Failed(reason="it is locked"), ATTEMPT)
     return job.id
 
 
@@ -235,5 +235,5 @@ def test_status_tells_of_worker_room_and_next_job(
     """Whether somebody works, what is left, and which job is posted next and when."""
     with served.store.lock():
         status = client.ask({"op": "status"})["status"]
-    assert (status["working"], status["room"]) == (True, [])
+    assert (status["working"], status["capacity"]) == (True, [])
     assert status["next"] == {"id": ids[0], "eta_seconds": 0}

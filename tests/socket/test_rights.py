@@ -6,7 +6,7 @@ import pytest
 
 from comenq_core.model import CommentRequest, Job, Origin
 from comenq_core.testing.clock import FakeClock
-from comenq_plugins.unix_socket.permissions import NotPermitted, Rights
+from comenq_plugins.unix_socket.permissions import NotPermitted, Permissions
 
 ALICE, BOB, DAEMON, ROOT = 1001, 1002, 900, 0
 MASTERS = frozenset({ROOT, DAEMON})
@@ -23,7 +23,7 @@ def _job(uid: int | None) -> Job:
 
 def _may_change(manage: str, uid: int | None, owner: int | None) -> bool:
     try:
-        Rights(manage, MASTERS).check_job(_by(uid), _job(owner))
+        Permissions(manage, MASTERS).check_job(_by(uid), _job(owner))
     except NotPermitted:
         return False
     return True
@@ -31,7 +31,7 @@ def _may_change(manage: str, uid: int | None, owner: int | None) -> bool:
 
 def _may_pause(manage: str, uid: int | None) -> bool:
     try:
-        Rights(manage, MASTERS).check_queue(_by(uid))
+        Permissions(manage, MASTERS).check_queue(_by(uid))
     except NotPermitted:
         return False
     return True

@@ -32,12 +32,12 @@ def test_idle_client_is_told(served: Served) -> None:
 def test_request_in_work_is_answered(served: Served) -> None:
     """What is being made durable when the daemon stops is acknowledged; the rest is refused."""
     with served.talk() as client:
-        served.store.gate.clear()
+        served.store.acceptor.clear()
         client.send(REQUEST)
         until(served.store.entered.is_set)
         served.stop.set()
         until(lambda: not served.path.exists())
-        served.store.gate.set()
+        served.store.acceptor.set()
         assert client.reply()["outcome"] == "ok"
         assert client.reply()["code"] == "stopping"
         assert client.is_closed()
@@ -53,7 +53,7 @@ def test_it_serves_again(directory: Path) -> None:
 
 def test_second_intake_on_a_path_fails(served: Served) -> None:
     """A path that is served already is an error; the first intake goes on."""
-    queue = JobQueue(served.store, Pace(cooldown=0, flutter=0, attempt_limit=30))
+    queue = JobQueue(served.store, Pace(cooldown=0, jitter=0, attempt_limit=30))
     with StopFlag() as stop, pytest.raises(SettingsError, match="another daemon"):
         UnixIntake(served.path).serve(queue, stop)
     with served.talk() as client:

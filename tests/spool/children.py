@@ -16,7 +16,7 @@ __all__ = ["OTHER", "User", "alive", "all_at_once", "fork", "in_child", "needs_r
 
 OTHER = 23_456
 """A uid and gid that nobody has."""
-PATIENCE = 60
+TIMEOUT_SECONDS = 60
 """Seconds after which a child that hangs is killed."""
 
 
@@ -45,15 +45,15 @@ def in_child(work: Callable[[], object], *, user: User | None = None) -> str:
 
 def all_at_once(works: Sequence[Callable[[], object]], *, user: User | None = None) -> list[str]:
     """Do several works in children that begin together; what they returned or raised."""
-    gate_reader, gate = os.pipe()
-    children = [_start(work, gate_reader, gate, user) for work in works]
+    gate_reader, acceptor = os.pipe()
+    children = [_start(work, gate_reader, acceptor, user) for work in works]
     os.close(gate_reader)
-    os.close(gate)
+    os.close(acceptor)
     return [_end(pid, reader) for pid, reader in children]
 
 
 def _start(
-    work: Callable[[], object], gate_reader: int, gate: int, user: User | None
+    work: Callable[[], object], gate_reader: int, acceptor: int, user: User | None
 ) -> tuple[int, int]:
     reader, writer = os.pipe()
     pid = fork()
@@ -61,12 +61,12 @@ def _start(
         os.close(writer)
         return pid, reader
     try:
-        signal.alarm(PATIENCE)
+        signal.alarm(TIMEOUT_SECONDS)
         if user is not None:
             os.setgroups(user.groups)
             os.setresgid(user.uid, user.uid, user.uid)
             os.setresuid(user.uid, user.uid, user.uid)
-        os.close(gate)
+        os.close(acceptor)
         os.read(gate_reader, 1)
         os.write(writer, _outcome(work).encode("utf-8", "backslashreplace"))
     finally:

@@ -27,7 +27,7 @@ def recovered(path: Path) -> Picture:
     """What the next worker makes of a spool, and everybody sees then."""
     with closing(open_at(path, FROZEN)) as store:
         with store.lock():
-            while store.tend():
+            while store.housekeep():
                 continue
         places = places_of(path)
         assert all(len(directories) == 1 for directories in places.values()), places

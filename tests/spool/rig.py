@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from comenq_core.model import Attempt, CommentRequest, Instant, Job, Origin, Submission
+from comenq_core.model import Attempt, CommentRequest, Instant, Job, NewJob, Origin
 from comenq_core.process.clock import system_clock
 from comenq_core.settings import Settings
 from comenq_core.testing.clock import FakeClock
@@ -27,11 +27,11 @@ __all__ = [
     "mode_of",
     "my_group",
     "names_in",
+    "new_job",
     "open_at",
     "places_of",
     "put",
     "request_text",
-    "submission",
 ]
 
 ME = Origin(intake="test", uid=1000, pid=42)
@@ -56,24 +56,24 @@ def open_at(
     return open_spool(settings, clock, window=window)
 
 
-def submission(
+def new_job(
     body: str = "Hi",
     *,
     key: str | None = None,
     not_before: datetime | None = None,
     ahead: bool = False,
     if_absent: bool = False,
-) -> Submission:
+) -> NewJob:
     """A comment that somebody hands in."""
     request = CommentRequest(
         owner="octocat", repo="hello", pr_number=7, body=body, key=key, not_before=not_before
     )
-    return Submission(request=request, origin=ME, ahead=ahead, if_absent=if_absent)
+    return NewJob(request=request, origin=ME, ahead=ahead, if_absent=if_absent)
 
 
 def put(store: SpoolStore, *bodies: str) -> list[Job]:
     """Queue comments one by one."""
-    return [store.put([submission(body)])[0] for body in bodies]
+    return [store.put([new_job(body)])[0] for body in bodies]
 
 
 def claim(store: SpoolStore) -> Job:

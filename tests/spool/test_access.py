@@ -43,7 +43,7 @@ def test_all_is_private_whatever_the_umask(spool: Path, opener: Opener, mask: in
         put(store, "one", "two", "three")
         store.hold(put(store, "held")[0].id)
         store.pause(Pause(since=store.now().wall, reason="rest"))
-        store.pace(Pacing(account="bot", at=FROZEN()), expect=None)
+        store.save_pacing(Pacing(account="bot", at=FROZEN()), expect=None)
         with store.lock():
             store.settle(claim(store), Done(url="https://forge.example/1"), attempt(store))
             claim(store)

@@ -19,12 +19,12 @@ from typing import NamedTuple
 
 import pytest
 
-from comenq_core.model import Buried, Done, InDoubt, Kept, Pacing, Pause, RetryAt, Verdict
+from comenq_core.model import Checking, Done, Failed, Pacing, Pause, Requeued, RetryAt, Verdict
 from comenq_plugins.spool import SpoolStore
 from tests.spool.children import needs_root
 from tests.spool.guillotine import CHANGES
 from tests.spool.pictures import Picture, assert_one_of, recovered
-from tests.spool.rig import FROZEN, attempt, claim, open_at, put, submission
+from tests.spool.rig import FROZEN, attempt, claim, new_job, open_at, put
 
 pytestmark = [needs_root, pytest.mark.slow]
 
@@ -78,23 +78,23 @@ OPERATIONS: tuple[tuple[str, Callable[[SpoolStore], object]], ...] = (
     ("put", lambda store: put(store, "posted")),
     ("claim", claim),
     ("settle as done", settle(Done(url="https://forge.example/1", comment_id=1))),
-    ("put a batch", lambda store: store.put([submission(f"one of {n}") for n in range(4)])),
-    ("put with a key", lambda store: store.put([submission("keyed", key="k")])),
+    ("put a batch", lambda store: store.put([new_job(f"one of {n}") for n in range(4)])),
+    ("put with a key", lambda store: store.put([new_job("keyed", key="k")])),
     ("claim another", claim),
-    ("settle as buried", settle(Buried(reason="locked"))),
+    ("settle as buried", settle(Failed(reason="locked"))),
     ("claim a third", claim),
     ("settle as retried", settle(RetryAt(due=FROZEN().wall, reason="502"))),
     ("claim it again", claim),
-    ("settle as doubted", settle(InDoubt(look_at=FROZEN().wall, reason="timeout"))),
-    ("reclaim", lambda store: store.reclaim(store.doubtful()[0])),
-    ("settle as kept", settle(Kept(reason="throttled"))),
+    ("settle as doubted", settle(Checking(check_at=FROZEN().wall, reason="timeout"))),
+    ("reclaim", lambda store: store.reclaim(store.checking()[0])),
+    ("settle as kept", settle(Requeued(reason="throttled"))),
     ("retry", lambda store: store.retry(dead(store))),
     ("hold", lambda store: store.hold(oldest(store))),
     ("bump", lambda store: store.bump(oldest(store))),
     ("bust", lambda store: store.bust(oldest(store))),
     ("release", lambda store: store.release(held(store))),
     ("cancel", lambda store: store.cancel(oldest(store))),
-    ("pace", lambda store: store.pace(Pacing(account="bot", at=FROZEN()), expect=None)),
+    ("pace", lambda store: store.save_pacing(Pacing(account="bot", at=FROZEN()), expect=None)),
     ("pause", lambda store: store.pause(Pause(since=FROZEN().wall, reason="rest"))),
     ("resume", lambda store: store.resume()),
 )

@@ -21,13 +21,13 @@ from pathlib import Path
 import pytest
 
 from comenq_core.model import (
-    Buried,
+    Checking,
     Done,
-    InDoubt,
+    Failed,
     Job,
-    Kept,
     Pacing,
     Pause,
+    Requeued,
     RetryAt,
     Verdict,
 )
@@ -42,22 +42,22 @@ from tests.spool.rig import (
     claim,
     drop,
     names_in,
+    new_job,
     open_at,
     put,
     request_text,
-    submission,
 )
 
 NOW = FROZEN().wall
 SOON = NOW + timedelta(seconds=60)
-PACE = Pacing(account="bot", at=FROZEN(), quiet=1.0)
+PACE = Pacing(account="bot", at=FROZEN(), backoff=1.0)
 VERDICTS: dict[str, Verdict] = {
     "done": Done(url="https://forge.example/1", comment_id=1),
     "skipped": Done(reason="the pull request is closed"),
-    "buried": Buried(reason="locked"),
+    "buried": Failed(reason="locked"),
     "retried": RetryAt(due=SOON, reason="502"),
-    "kept": Kept(reason="throttled"),
-    "doubted": InDoubt(look_at=SOON, reason="timeout"),
+    "kept": Requeued(reason="throttled"),
+    "doubted": Checking(check_at=SOON, reason="timeout"),
 }
 Action = Callable[[SpoolStore], object]
 
@@ -73,7 +73,7 @@ def prepared(path: Path) -> None:
             claim(store)
         put(store, "first", "second", "third")
         store.hold(put(store, "held")[0].id)
-        store.pace(PACE, expect=None)
+        store.save_pacing(PACE, expect=None)
 
 
 def job_of(store: SpoolStore, body: str) -> Job:
@@ -89,7 +89,7 @@ def settle(body: str, verdict: Verdict) -> Action:
 
 def pace(store: SpoolStore) -> None:
     """Replace a pacing record."""
-    store.pace(replace(PACE, quiet=9.0), expect=PACE)
+    store.save_pacing(replace(PACE, backoff=9.0), expect=PACE)
 
 
 def recover(store: SpoolStore) -> None:
@@ -100,9 +100,9 @@ def recover(store: SpoolStore) -> None:
 
 OPERATIONS: dict[str, Action] = {
     "put": lambda store: put(store, "new"),
-    "put a batch": lambda store: store.put([submission(f"new {n}") for n in range(3)]),
-    "put with a key": lambda store: store.put([submission("new", key="k")]),
-    "put if absent": lambda store: store.put([submission("first", if_absent=True)]),
+    "put a batch": lambda store: store.put([new_job(f"new {n}") for n in range(3)]),
+    "put with a key": lambda store: store.put([new_job("new", key="k")]),
+    "put if absent": lambda store: store.put([new_job("first", if_absent=True)]),
     "claim": lambda store: store.claim("bot"),
     "reclaim": lambda store: store.reclaim(job_of(store, "doubtful")),
     **{f"settle as {word}": settle("claimed", verdict) for word, verdict in VERDICTS.items()},
@@ -243,9 +243,9 @@ def test_a_crash_leaves_each_job_before_or_after(lab: Lab, name: str) -> None:
             assert_one_of([after] if acknowledged else [before, after], found, where)
 
 
-def tend(store: SpoolStore) -> None:
+def housekeep(store: SpoolStore) -> None:
     """Turn dropped files into jobs and dead letters."""
-    store.tend()
+    store.housekeep()
 
 
 @pytest.mark.slow
@@ -255,7 +255,7 @@ def test_a_crash_amid_adoption_loses_and_doubles_no_file(lab: Lab) -> None:
     drop(lab.template, "good.json", request_text("dropped"))
     drop(lab.template, "bad.json", b"{")
     make_old(lab.template / "new")
-    for moment, _, crashed in crashes(lab, lab.template, tend):
+    for moment, _, crashed in crashes(lab, lab.template, housekeep):
         for again, spool in recoveries(lab, crashed):
             found = lab.picture(spool)
             where = f"killed at {moment}, recovery at {again}"

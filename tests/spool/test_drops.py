@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from comenq_core.model import Buried, State
+from comenq_core.model import Failed, State
 from comenq_plugins.spool import SpoolStore, drop_scan
 from comenq_plugins.spool.format.filename import Name
 from comenq_plugins.spool.fs import safe_read
@@ -35,19 +35,19 @@ from tests.spool.rig import (
     drop,
     my_group,
     names_in,
+    new_job,
     open_at,
     places_of,
     put,
     request_text,
-    submission,
 )
 
 SECRET = b"canary-5f1e7c"
 
 
-def tend(store: SpoolStore) -> None:
+def housekeep(store: SpoolStore) -> None:
     """Adopt all there is."""
-    while store.tend():
+    while store.housekeep():
         continue
 
 
@@ -67,7 +67,7 @@ def bodies(store: SpoolStore) -> list[str]:
 def test_a_file_renamed_in_becomes_a_job(store: SpoolStore, spool: Path) -> None:
     """It is a request like any other, and the record says whose it was."""
     drop(spool, "job.json", request_text("Hi", key="k"))
-    tend(store)
+    housekeep(store)
     (job,) = store.pending()
     assert (job.asked.body, job.asked.key) == ("Hi", "k")
     assert (job.origin.intake, job.origin.uid) == ("drop", os.getuid())
@@ -80,7 +80,7 @@ def test_files_dropped_while_nobody_looked_are_found(opener: Opener, spool: Path
     opener()
     drop(spool, "job.json", request_text("Hi"))
     store = opener()
-    tend(store)
+    housekeep(store)
     assert bodies(store) == ["Hi"]
 
 
@@ -88,7 +88,7 @@ def test_files_dropped_while_nobody_looked_are_found(opener: Opener, spool: Path
 def test_other_files_are_left_alone(store: SpoolStore, spool: Path, name: str) -> None:
     """Dotfiles are drafts, and what does not end in .json was not meant."""
     (spool / "new" / name).write_bytes(request_text("Hi"))
-    tend(store)
+    housekeep(store)
     assert (spool / "new" / name).exists()
     assert (bodies(store), letters(store)) == ([], [])
 
@@ -111,7 +111,7 @@ def test_any_name_will_do(
     """A name decides nothing, and is one escaped line in the log."""
     caplog.set_level("DEBUG")
     drop(spool, os.fsdecode(name), request_text("Hi"))
-    tend(store)
+    housekeep(store)
     assert bodies(store) == ["Hi"]
     told = [record.getMessage().split(":")[0] for record in caplog.records]
     assert told == ["spool adopted", "spool queued"]
@@ -132,17 +132,17 @@ def test_names_decide_nothing_about_the_order(store: SpoolStore, spool: Path) ->
     put(store, "first")
     since = drop_later(spool, "zzz.json", "second", 0)
     drop_later(spool, "!.json", "third", since)
-    tend(store)
+    housekeep(store)
     assert bodies(store) == ["first", "second", "third"]
 
 
 def test_a_key_works_in_a_file_too(store: SpoolStore, spool: Path) -> None:
     """The same key is queued once, by whichever way it comes; another comment is refused."""
-    store.put([submission("Hi", key="k")])
+    store.put([new_job("Hi", key="k")])
     drop(spool, "again.json", request_text("Hi", key="k"))
     drop(spool, "other.json", request_text("other", key="k"))
     drop(spool, "sound.json", request_text("sound"))
-    tend(store)
+    housekeep(store)
     assert bodies(store) == ["Hi", "sound"]
     assert [reason.split()[:3] for reason in letters(store)] == [["the", "key", "belongs"]]
 
@@ -172,7 +172,7 @@ def test_what_is_no_request_is_a_dead_letter(
     """Its reason names the rule, and the file is kept beside it, byte for byte."""
     drop(spool, "bad.json", text)
     drop(spool, "good.json", request_text("good"))
-    tend(store)
+    housekeep(store)
     assert bodies(store) == ["good"]
     (letter,) = store.history(limit=9)
     assert reason in letter.reason
@@ -184,7 +184,7 @@ def test_what_is_no_request_is_a_dead_letter(
 def test_a_refused_file_can_be_cancelled_and_not_retried(store: SpoolStore, spool: Path) -> None:
     """There is no request in it to queue; the operator is told where the file is."""
     drop(spool, "bad.json", b"{")
-    tend(store)
+    housekeep(store)
     (letter,) = store.history(limit=9)
     with pytest.raises(Exception, match=rf"mend {spool}/failed/{letter.id}.drop and drop it again"):
         store.retry(letter.id)
@@ -214,7 +214,7 @@ def test_an_attack_is_refused_with_its_reason(
     attack(spool / "new" / name, secret)
     drop(spool, "good.json", request_text("good"))
     make_old(spool / "new")
-    tend(store)
+    housekeep(store)
     assert bodies(store) == ["good"]
     assert letters(store) == [reason]
     assert not any(SECRET in text for text in contents(spool))
@@ -230,7 +230,7 @@ def test_a_link_to_the_daemons_own_file_is_refused(store: SpoolStore, spool: Pat
     (name,) = names_in(spool / "new")
     os.link(spool / "new" / str(name), spool / "new" / "mine.json")
     make_old(spool / "new")
-    tend(store)
+    housekeep(store)
     assert letters(store) == ["it has 2 names; a hard link is not accepted"]
     with store.lock():
         assert claim(store).asked.body == "Hi"
@@ -243,7 +243,7 @@ def test_a_link_in_the_name_of_another_job_is_no_job(store: SpoolStore, spool: P
     second = names_in(spool / "new")[1]
     os.link(spool / "new" / str(second), spool / "new" / JOB_NAME)
     with store.lock():
-        tend(store)
+        housekeep(store)
         assert [claim(store).asked.body for _ in range(2)] == ["first", "second"]
         assert store.claim("bot") is None
     assert "another job" in letters(store)[0]
@@ -261,7 +261,7 @@ def test_a_job_like_name_gives_no_place_in_the_line(
     assert bodies(store) == ["honest"]
     assert store.get(job.id).asked.body == "honest"
     with store.lock():
-        tend(store)
+        housekeep(store)
         assert claim(store).id == job.id
         assert store.claim("bot") is None
     assert len(letters(store)) == 2
@@ -277,7 +277,7 @@ def test_a_job_like_name_stops_no_private_spool(
     assert bodies(store) == ["honest"]
     with store.lock():
         assert claim(store).id == job.id
-        tend(store)
+        housekeep(store)
     assert len(letters(store)) == 1
 
 
@@ -292,10 +292,10 @@ def test_a_file_written_in_place_is_adopted_when_it_is_closed(
     with (spool / "new" / "slow.json").open("wb", buffering=0) as file:
         for part in (text[:9], text[9:20]):
             file.write(part)
-            tend(store)
+            housekeep(store)
             assert (bodies(store), letters(store)) == ([], [])
         file.write(text[20:])
-    tend(store)
+    housekeep(store)
     assert bodies(store) == ["Hi"]
 
 
@@ -306,10 +306,10 @@ def test_a_worker_that_starts_amid_a_write_waits_as_well(opener: Opener, spool: 
     with (spool / "new" / "slow.json").open("wb", buffering=0) as file:
         file.write(text[:9])
         store = opener()
-        tend(store)
+        housekeep(store)
         assert (bodies(store), letters(store)) == ([], [])
         file.write(text[9:])
-    tend(store)
+    housekeep(store)
     assert bodies(store) == ["Hi"]
 
 
@@ -318,10 +318,10 @@ def test_a_write_that_never_ends_is_refused_in_the_end(opener: Opener, spool: Pa
     store = opener()
     with (spool / "new" / "slow.json").open("wb", buffering=0) as file:
         file.write(b'{"owner":')
-        tend(store)
+        housekeep(store)
         assert letters(store) == []
         make_old(spool / "new")
-        tend(store)
+        housekeep(store)
     assert len(letters(store)) == 1
 
 
@@ -333,7 +333,7 @@ def test_a_file_from_the_future_is_not_waited_for(opener: Opener, spool: Path) -
     future = time.time() + 10**7
     os.utime(path, (future, future))
     store = opener()
-    tend(store)
+    housekeep(store)
     assert len(letters(store)) == 1
 
 
@@ -376,7 +376,7 @@ def test_a_file_removed_before_it_is_taken_is_nothing(
         real(source, target)
 
     monkeypatch.setattr(os, "rename", remove_and_rename)
-    tend(store)
+    housekeep(store)
     assert (bodies(store), letters(store)) == (["good"], [])
 
 
@@ -413,12 +413,12 @@ def test_ten_thousand_files_are_adopted_in_small_steps(
     try:
         (first,) = put(store, "from the socket")
         with store.lock():
-            assert store.tend()
+            assert store.housekeep()
             adopted = 10_000 - len(list((in_memory / "new").glob("*.json")))
             assert 0 < adopted <= 64
             assert claim(store).id == first.id
-            store.settle(first, Buried(reason="enough"), attempt(store))
-            tend(store)
+            store.settle(first, Failed(reason="enough"), attempt(store))
+            housekeep(store)
         assert store.counts().waiting == 5_000
         assert store.counts().failed == 5_001
         assert len(set(bodies(store))) == 5_000
@@ -441,7 +441,7 @@ def test_unfinished_files_do_not_make_a_step_long(
         return read_foreign(path, limit)
 
     monkeypatch.setattr(drop_scan, "read_foreign", counted)
-    assert not opener().tend()
+    assert not opener().housekeep()
     assert 0 < len(reads) <= 64
 
 
@@ -454,12 +454,12 @@ def test_files_wait_where_there_is_no_room(
     drop(spool, "later.json", request_text("later"))
     store = opener(**limit)
     with store.lock():
-        assert not store.tend()
+        assert not store.housekeep()
         assert claim(store).id == job.id
     assert (spool / "new" / "later.json").exists()
     assert "Dropped files wait until there is room" in caplog.text
     store = opener()
-    tend(store)
+    housekeep(store)
     assert "later" in bodies(store)
 
 
@@ -469,7 +469,7 @@ def test_a_queue_with_little_room_takes_as_many_files(opener: Opener, spool: Pat
     put(store, "first")
     for number in range(5):
         drop(spool, f"{number}.json", request_text(str(number)))
-    tend(store)
+    housekeep(store)
     assert store.counts().waiting == 3
     assert len(list((spool / "new").glob("*.json"))) == 3
 
@@ -486,7 +486,7 @@ def test_what_a_dead_worker_has_taken_is_finished(opener: Opener, spool: Path) -
     opener()
     job_id = leave_in_adopt(spool, request_text("Hi"))
     store = opener()
-    tend(store)
+    housekeep(store)
     assert [(job.id, job.asked.body) for job in store.pending()] == [(job_id, "Hi")]
     assert os.listdir(spool / "adopt") == []
 
@@ -496,11 +496,11 @@ def test_a_cancelled_job_does_not_come_back_from_its_file(opener: Opener, spool:
     opener()
     job_id = leave_in_adopt(spool, request_text("Hi"))
     store = opener()
-    tend(store)
+    housekeep(store)
     leave_in_adopt(spool, request_text("Hi"))
     store.cancel(job_id)
     worker = opener()
-    tend(worker)
+    housekeep(worker)
     assert bodies(worker) == []
 
 
@@ -509,5 +509,5 @@ def test_a_device_is_refused(store: SpoolStore, spool: Path) -> None:
     """It is not read."""
     os.mknod(spool / "new" / "zero.json", 0o20666, os.makedev(1, 5))
     make_old(spool / "new")
-    tend(store)
+    housekeep(store)
     assert letters(store) == ["it is not a regular file"]

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from comenq_core.errors import NoSuchJob, QueueRefused, StoreError, WrongState
-from comenq_core.model import Done, Job, Pacing, Pause, Submission
+from comenq_core.model import Done, Job, NewJob, Pacing, Pause
 from comenq_plugins.spool import SpoolStore
 from comenq_plugins.spool.format import job_file
 from comenq_plugins.spool.fs import fsync
@@ -32,11 +32,11 @@ from tests.spool.rig import (
     attempt,
     claim,
     drop,
+    new_job,
     open_at,
     places_of,
     put,
     request_text,
-    submission,
 )
 from tests.spool.test_crash_points import OPERATIONS, Lab, job_of, prepared
 
@@ -61,7 +61,7 @@ OPERATORS = {"bump", "bust", "cancel", "cancel a dead letter", "hold", "release"
 """What people do again; they may be told that it was done already."""
 
 
-def tries(store: SpoolStore, name: str, disk: BrokenDisk) -> bool:
+def attempt_count(store: SpoolStore, name: str, disk: BrokenDisk) -> bool:
     """Whether the operation succeeds on that disk; if not, it says so in the store's words."""
     with disk.in_use():
         try:
@@ -98,13 +98,13 @@ def test_a_failing_disk_costs_nothing_but_time(lab: Lab, name: str, count: int |
     whole = lab.copy(lab.template)
     well = BrokenDisk(None, None)
     with closing(open_at(whole, FROZEN)) as store:
-        assert tries(store, name, well)
+        assert attempt_count(store, name, well)
     after = lab.picture(whole)
     for first in range(well.changes):
         where = f"{name}: the disk fails at {first}"
         spool = lab.copy(lab.template)
         with closing(open_at(spool, FROZEN)) as store:
-            succeeded = tries(store, name, BrokenDisk(first, count))
+            succeeded = attempt_count(store, name, BrokenDisk(first, count))
             found = lab.picture(spool)
             assert_between(found, before, after, where)
             if succeeded:
@@ -124,7 +124,7 @@ def test_a_failing_disk_costs_nothing_but_time(lab: Lab, name: str, count: int |
 
 def again(store: SpoolStore, name: str) -> None:
     """Do it once more, as it would be done."""
-    if name == "claim" and any(job.asked.body == "first" for job in store.doubtful()):
+    if name == "claim" and any(job.asked.body == "first" for job in store.checking()):
         return
     with suppress(*([NoSuchJob, WrongState, StopIteration] if name in OPERATORS else [])):
         OPERATIONS[name](store)
@@ -145,12 +145,12 @@ def test_a_failing_disk_loses_and_doubles_no_dropped_file(lab: Lab, count: int |
             disk = BrokenDisk(first, count)
             with disk.in_use():
                 try:
-                    store.tend()
+                    store.housekeep()
                 except StoreError:
                     failed = True
                 else:
                     failed = False
-            while store.tend():
+            while store.housekeep():
                 continue
         found = lab.picture(spool)
         fresh = [job for job_id, job in found.jobs.items() if job_id not in before.jobs]
@@ -197,7 +197,7 @@ def test_nothing_is_left_of_what_was_interrupted(
         monkeypatch.setattr(fsync, "_has_syncfs", lambda: False)
         monkeypatch.setattr(os, "fsync", interrupted)
         with pytest.raises(KeyboardInterrupt):
-            store.put([submission(str(number)) for number in range(count)])
+            store.put([new_job(str(number)) for number in range(count)])
         assert store.counts().waiting == 0
     assert places_of(spool) == {}
     assert os.listdir(spool / "tmp") == []
@@ -233,8 +233,8 @@ def test_what_a_full_queue_refuses_is_not_kept(tmp_path: Path) -> None:
     try:
         full = open_at(tmp_path / "queue", FROZEN, max_pending=0)
         with closing(full), pytest.raises(QueueRefused):
-            full.put([submission("one too many")])
-        kept = [one for one in gc.get_objects() if isinstance(one, Submission)]
+            full.put([new_job("one too many")])
+        kept = [one for one in gc.get_objects() if isinstance(one, NewJob)]
         assert "one too many" not in [one.request.body for one in kept]
     finally:
         gc.enable()
@@ -256,7 +256,7 @@ def cramped(disk: Path) -> Iterator[SpoolStore]:
     with closing(open_at(disk / "queue", FROZEN)) as store:
         put(store, "claimed", "waits")
         claim(store)
-        store.pace(Pacing(account="bot", at=FROZEN()), expect=None)
+        store.save_pacing(Pacing(account="bot", at=FROZEN()), expect=None)
         yield store
 
 
@@ -280,7 +280,7 @@ def assert_serves(store: SpoolStore) -> None:
     put(store, "afterwards")
     store.pause(Pause(since=FROZEN().wall, reason="rest"))
     store.resume()
-    store.pace(record, expect=record)
+    store.save_pacing(record, expect=record)
     store.settle(job_of(store, "claimed"), Done(url="https://forge.example/1"), attempt(store))
     assert claim(store).asked.body == "waits"
     assert len(job_of(store, "claimed").attempts) == 1
@@ -297,8 +297,8 @@ def test_a_full_disk_refuses_and_takes_again(disk: Path, cramped: SpoolStore, wh
     big = "x" * 100_000
     works: list[Callable[[], object]] = [
         lambda: put(cramped, big),
-        lambda: cramped.put([submission("one of many"), submission(big)]),
-        lambda: cramped.put([submission(big, key="k")]),
+        lambda: cramped.put([new_job("one of many"), new_job(big)]),
+        lambda: cramped.put([new_job(big, key="k")]),
         lambda: cramped.pause(Pause(since=FROZEN().wall, reason=big)),
     ]
     for work in works:
@@ -310,7 +310,7 @@ def test_a_full_disk_refuses_and_takes_again(disk: Path, cramped: SpoolStore, wh
     assert cramped.paused() is None
     shutil.rmtree(disk / "ballast")
     assert_serves(cramped)
-    cramped.tend()
+    cramped.housekeep()
     assert job_of(cramped, "dropped").origin.intake == "drop"
 
 

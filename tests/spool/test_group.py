@@ -18,7 +18,7 @@ from comenq_plugins.spool.group_commit import GroupCommit, _Part
 from tests.spool.crowd import until_waiting
 
 
-class Desk:
+class OperatorActions:
     """Does what it is asked for as soon as the test lets it, and tells which came together."""
 
     def __init__(self) -> None:
@@ -35,7 +35,7 @@ class Desk:
         return [str(one) if one > 0 else ValueError(one) for one in asked]
 
 
-def asked_of(desk: Desk, first: int, *others: int) -> list[Future[str]]:
+def asked_of(desk: OperatorActions, first: int, *others: int) -> list[Future[str]]:
     """What comes of them: the first has the desk to itself, and meanwhile the others gather."""
     with ThreadPoolExecutor(1 + len(others)) as threads:
         answers = [threads.submit(desk.commit.do, first)]
@@ -49,7 +49,7 @@ def asked_of(desk: Desk, first: int, *others: int) -> list[Future[str]]:
 
 def test_what_gathers_meanwhile_is_done_together() -> None:
     """Five that ask while one is at work are the next group, and each gets its own answer."""
-    desk = Desk()
+    desk = OperatorActions()
     answers = asked_of(desk, 1, 2, 3, 4, 5, 6)
     assert [answer.result() for answer in answers] == ["1", "2", "3", "4", "5", "6"]
     assert [sorted(together) for together in desk.groups] == [[1], [2, 3, 4, 5, 6]]
@@ -57,13 +57,13 @@ def test_what_gathers_meanwhile_is_done_together() -> None:
 
 def test_who_is_refused_is_refused_alone() -> None:
     """An error that is one thread's own reaches no other of its group."""
-    answers = asked_of(Desk(), 1, 2, -3, 4)
+    answers = asked_of(OperatorActions(), 1, 2, -3, 4)
     assert [answer.exception() is None for answer in answers] == [True, True, False, True]
 
 
 def test_a_failure_reaches_the_whole_group_and_no_other() -> None:
     """When the disk fails, all that it was asked for together has failed."""
-    desk = Desk()
+    desk = OperatorActions()
     answers = asked_of(desk, 1, 0, 3)
     assert answers[0].result() == "1"
     for answer in answers[1:]:
@@ -73,7 +73,7 @@ def test_a_failure_reaches_the_whole_group_and_no_other() -> None:
 
 def test_it_goes_on_after_a_failure() -> None:
     """Whoever asks next is not left waiting for one that is gone."""
-    desk = Desk()
+    desk = OperatorActions()
     desk.may_go_on.set()
     with pytest.raises(OSError, match="Input/output"):
         desk.commit.do(0)
@@ -84,7 +84,7 @@ def test_who_was_served_with_others_waits_for_them_to_ask_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """They come a moment later, and would otherwise wait until the first of them is done."""
-    desk = Desk()
+    desk = OperatorActions()
     asked_of(desk, 1, 2, 3)
     with ThreadPoolExecutor(2) as threads:
         late = iter((5, 6))
@@ -101,7 +101,7 @@ def test_who_was_served_with_others_waits_for_them_to_ask_again(
 
 def test_who_was_served_alone_waits_for_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
     """One thread has its answer as soon as the disk allows."""
-    desk = Desk()
+    desk = OperatorActions()
     desk.may_go_on.set()
     desk.commit.do(1)
     monkeypatch.delattr(time, "sleep")
@@ -112,7 +112,7 @@ def test_who_is_interrupted_while_others_gather_leaves_nobody_waiting(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A Ctrl-C before anything was begun ends that one request, and the next one has its turn."""
-    desk = Desk()
+    desk = OperatorActions()
     asked_of(desk, 1, 2, 3)
     monkeypatch.setattr(time, "sleep", interrupt)
     with pytest.raises(KeyboardInterrupt):
@@ -129,7 +129,7 @@ def interrupt(_seconds: float) -> None:
 
 def test_who_is_interrupted_while_waiting_leaves_nobody_waiting() -> None:
     """A Ctrl-C in the main thread is no other thread's affair: the next one has its turn."""
-    desk = Desk()
+    desk = OperatorActions()
     with ThreadPoolExecutor(2) as threads:
         first = threads.submit(desk.commit.do, 1)
         while not desk.groups:
@@ -146,7 +146,7 @@ def test_who_is_interrupted_as_its_turn_comes_gives_it_away(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A Ctrl-C at the moment at which the main thread was to lead stops nobody else."""
-    desk = Desk()
+    desk = OperatorActions()
 
     def wait_and_be_interrupted(part: _Part[int, str]) -> None:
         desk.may_go_on.set()

@@ -114,9 +114,11 @@ class IndexMachine(RuleBasedStateMachine):
         assert set(self.index.starting(letter)) == {n for n in self.known if n.id[0] == letter}
 
     @rule(digest=digests)
-    def alike(self, digest: str) -> None:
+    def is_same_comment(self, digest: str) -> None:
         """Jobs are found by their digest."""
-        assert set(self.index.alike(digest)) == {n for n in self.known if n.digest == digest}
+        assert set(self.index.is_same_comment(digest)) == {
+            n for n in self.known if n.digest == digest
+        }
 
     @rule(wanted=st.sets(ids))
     def among(self, wanted: set[str]) -> None:

@@ -17,7 +17,7 @@ from comenq_core.testing.strategies import attempts, jobs, requests, verdicts
 from comenq_plugins.spool.format.filename import Name
 from comenq_plugins.spool.format.job_file import (
     Event,
-    Forgiven,
+    Retried,
     decode,
     encode_event,
     encode_job,
@@ -29,7 +29,7 @@ from tests.spool.rig import ME
 
 NOON = datetime(2026, 12, 1, 12, tzinfo=UTC)
 
-events = st.builds(Event, attempt=attempts(), verdict=verdicts()) | st.just(Forgiven())
+events = st.builds(Event, attempt=attempts(), verdict=verdicts()) | st.just(Retried())
 fresh_jobs = jobs().map(
     lambda job: replace(
         job, state=State.WAITING, attempts=(), interruptions=0, settled=None, due=None,
@@ -43,7 +43,7 @@ def name_of(job: Job, events: int = 0) -> Name:
     return Name(1, 0, job.id, "00000000", events)
 
 
-def text_of(job: Job, told: list[Event | Forgiven]) -> bytes:
+def text_of(job: Job, told: list[Event | Retried]) -> bytes:
     """The job's file."""
     return encode_job(job) + b"".join(map(encode_event, told))
 
@@ -58,7 +58,7 @@ def test_a_job_is_read_as_it_was_written(job: Job) -> None:
     requests(), fresh_jobs, st.lists(events, max_size=2), st.sampled_from([str.lower, str.upper])
 )
 def test_no_job_of_a_repository_is_passed_over(
-    request: CommentRequest, job: Job, told: list[Event | Forgiven], spell: Callable[[str], str]
+    request: CommentRequest, job: Job, told: list[Event | Retried], spell: Callable[[str], str]
 ) -> None:
     """Its names are found in its file, in whatever case they are asked for."""
     text = text_of(replace(job, request=request), told)
@@ -87,7 +87,7 @@ def test_a_job_that_names_no_such_repository_is_passed_over() -> None:
 
 
 @given(fresh_jobs, st.lists(events, max_size=4))
-def test_events_are_read_as_they_were_written(job: Job, told: list[Event | Forgiven]) -> None:
+def test_events_are_read_as_they_were_written(job: Job, told: list[Event | Retried]) -> None:
     """Every event is there, in its order, on one line each."""
     assert list(events_in(text_of(job, told))) == told
     assert text_of(job, told).count(b"\n") == 1 + len(told)
@@ -95,7 +95,7 @@ def test_events_are_read_as_they_were_written(job: Job, told: list[Event | Forgi
 
 @given(fresh_jobs, st.lists(events, max_size=2), events, st.data())
 def test_a_torn_tail_is_no_event(
-    job: Job, told: list[Event | Forgiven], last: Event | Forgiven, data: st.DataObject
+    job: Job, told: list[Event | Retried], last: Event | Retried, data: st.DataObject
 ) -> None:
     """However much of its last line a crash has left, the file says what it said before."""
     tail = encode_event(last)
@@ -108,7 +108,7 @@ def test_a_torn_tail_is_no_event(
 
 @given(fresh_jobs, st.lists(events, max_size=2), events)
 def test_an_event_counts_when_the_name_says_so(
-    job: Job, told: list[Event | Forgiven], unsettled: Event | Forgiven
+    job: Job, told: list[Event | Retried], unsettled: Event | Retried
 ) -> None:
     """An event that was written but not settled is not part of the job's story yet."""
     text = text_of(job, [*told, unsettled])
@@ -118,14 +118,14 @@ def test_an_event_counts_when_the_name_says_so(
 
 @given(fresh_jobs, st.lists(attempts(), min_size=1, max_size=3), verdicts())
 def test_forgiveness_keeps_the_story_and_counts_nothing(
-    job: Job, tries: list[Attempt], verdict: Verdict
+    job: Job, attempt_count: list[Attempt], verdict: Verdict
 ) -> None:
     """A job that an operator queued again remembers its attempts; none counts."""
-    told: list[Event | Forgiven] = [Event(attempt=a, verdict=verdict) for a in tries]
-    text = text_of(job, [*told, Forgiven()])
+    told: list[Event | Retried] = [Event(attempt=a, verdict=verdict) for a in attempt_count]
+    text = text_of(job, [*told, Retried()])
     again = decode(text, name_of(job, len(told) + 1), State.WAITING)
-    assert [a.message for a in again.attempts] == [a.message for a in tries]
-    assert (again.tries, again.reason) == (0, "")
+    assert [a.message for a in again.attempts] == [a.message for a in attempt_count]
+    assert (again.attempt_count, again.reason) == (0, "")
 
 
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -138,9 +138,9 @@ def test_forgiveness_keeps_the_story_and_counts_nothing(
 )
 def test_append_is_idempotent(
     job: Job,
-    told: list[Event | Forgiven],
+    told: list[Event | Retried],
     left: bytes,
-    event: Event | Forgiven,
+    event: Event | Retried,
     again: int,
     tmp_path: Path,
 ) -> None:
@@ -160,7 +160,7 @@ def test_what_does_not_begin_with_a_job_is_none(text: bytes) -> None:
 
 
 @given(fresh_jobs, st.lists(events, min_size=1, max_size=3))
-def test_a_file_that_has_lost_events_is_no_job(job: Job, told: list[Event | Forgiven]) -> None:
+def test_a_file_that_has_lost_events_is_no_job(job: Job, told: list[Event | Retried]) -> None:
     """What was settled is acknowledged: a file without it is damaged, not younger."""
     with pytest.raises(InvalidRequest, match="event"):
         decode(text_of(job, told[:-1]), name_of(job, len(told)), State.WAITING)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from comenq_core.model import Buried, State
+from comenq_core.model import Failed, State
 from comenq_core.testing.clock import FakeClock
 from comenq_plugins.spool import SpoolStore
 from comenq_plugins.spool.listing_cache import Listings
@@ -91,7 +91,7 @@ def test_pages_of_a_long_list_read_its_directory_once(
     jobs = put(store, "a", "b", "c", "d", "e", "f")
     with store.lock():
         for _ in jobs[:3]:
-            store.settle(claim(store), Buried(reason="locked"), attempt(store))
+            store.settle(claim(store), Failed(reason="locked"), attempt(store))
             clock.advance(1)
     for job in jobs[3:]:
         store.hold(job.id)

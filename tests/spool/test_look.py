@@ -17,9 +17,9 @@ from comenq_plugins.spool import SpoolFactory, SpoolStore
 from tests.spool.children import needs_root
 
 
-def look(spool: Path, **table: Any) -> SpoolStore | None:
+def inspect(spool: Path, **table: Any) -> SpoolStore | None:
     """Look at a spool with these options."""
-    return SpoolFactory().look(Settings(queue_path=spool, tables={"spool": table}))
+    return SpoolFactory().inspect(Settings(queue_path=spool, tables={"spool": table}))
 
 
 def everything(directory: Path) -> dict[str, tuple[int, int]]:
@@ -34,7 +34,7 @@ def test_what_is_in_a_spool_is_seen(spool: Path, store: SpoolStore) -> None:
     store.pause(Pause(since=store.now().wall, reason="for a while"))
     before = everything(spool)
 
-    seen = look(spool)
+    seen = inspect(spool)
 
     assert seen is not None
     assert seen.pending() == jobs
@@ -46,7 +46,7 @@ def test_what_is_in_a_spool_is_seen(spool: Path, store: SpoolStore) -> None:
 
 def test_a_spool_that_is_not_there_is_not_made(spool: Path) -> None:
     """There is none yet, where one can be made."""
-    assert look(spool / "deep" / "down") is None
+    assert inspect(spool / "deep" / "down") is None
     assert not spool.exists()
 
 
@@ -55,7 +55,7 @@ def test_a_spool_that_is_not_complete_is_not_completed(spool: Path, store: Spool
     store.close()
     shutil.rmtree(spool / "adopt")
 
-    assert look(spool) is None
+    assert inspect(spool) is None
     assert not (spool / "adopt").exists()
 
 
@@ -64,7 +64,7 @@ def test_a_place_where_none_can_be_made_is_told(spool: Path) -> None:
     spool.write_text("")
 
     with pytest.raises(StoreError, match=f"{spool}/q: it cannot be made in {spool} by"):
-        look(spool / "q")
+        inspect(spool / "q")
 
 
 def test_a_spool_that_others_can_write_is_told(spool: Path, store: SpoolStore) -> None:
@@ -73,7 +73,7 @@ def test_a_spool_that_others_can_write_is_told(spool: Path, store: SpoolStore) -
     (spool / "cur").chmod(0o777)
 
     with pytest.raises(StoreError, match=r"others can write here \(mode 0777\)"):
-        look(spool)
+        inspect(spool)
 
 
 def test_a_spool_of_another_format_is_told(spool: Path, store: SpoolStore) -> None:
@@ -82,13 +82,13 @@ def test_a_spool_of_another_format_is_told(spool: Path, store: SpoolStore) -> No
     (spool / "version").write_text("9\n")
 
     with pytest.raises(StoreError, match="this spool has format '9'"):
-        look(spool)
+        inspect(spool)
 
 
 def test_a_group_that_is_not_there_is_told(spool: Path) -> None:
     """Options are checked, too."""
     with pytest.raises(StoreError, match="there is no group 'nobody-at-all'"):
-        look(spool, group="nobody-at-all")
+        inspect(spool, group="nobody-at-all")
 
 
 @needs_root
@@ -97,4 +97,4 @@ def test_root_leaves_the_spool_of_another_user_alone(spool: Path, store: SpoolSt
     store.close()
     os.chown(spool, 65534, 65534)
 
-    assert look(spool) is None
+    assert inspect(spool) is None

@@ -16,25 +16,25 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from comenq_core.errors import Outpaced, StoreError
+from comenq_core.errors import PacingConflict, StoreError
 from comenq_core.model import (
-    Buried,
+    Checking,
     Counts,
     Done,
-    InDoubt,
+    Failed,
     Job,
-    Kept,
+    NewJob,
     Pacing,
     Pause,
+    Requeued,
     RetryAt,
     State,
-    Submission,
     Verdict,
 )
 from comenq_core.testing.clock import FakeClock
 from comenq_core.testing.memory_store import MemoryStore
 from comenq_plugins.spool import SpoolStore
-from tests.spool.rig import attempt, open_at, submission
+from tests.spool.rig import attempt, new_job, open_at
 
 steps = st.sampled_from([-86_400, -3_600, -1, 0, 1, 30, 3_600, 86_400])
 delays = st.sampled_from([0, 1, 30, 3_600])
@@ -43,16 +43,16 @@ SHM = "/dev/shm"
 
 
 @st.composite
-def submissions(draw: st.DrawFn) -> Callable[[FakeClock], Submission]:
+def new_jobs(draw: st.DrawFn) -> Callable[[FakeClock], NewJob]:
     """What somebody hands in; its time is relative to the clock."""
     body = draw(st.sampled_from("abc"))
     key = draw(st.none() | st.sampled_from("kl"))
     delay = draw(st.none() | steps)
     ahead, if_absent = draw(st.booleans()), draw(st.booleans())
 
-    def made(clock: FakeClock) -> Submission:
+    def made(clock: FakeClock) -> NewJob:
         when = None if delay is None else clock().wall + timedelta(seconds=delay)
-        return submission(body, key=key, not_before=when, ahead=ahead, if_absent=if_absent)
+        return new_job(body, key=key, not_before=when, ahead=ahead, if_absent=if_absent)
 
     return made
 
@@ -99,13 +99,13 @@ class StoreMachine(RuleBasedStateMachine):
     def twin(self, job: Job) -> Job:
         """A job of the spool, as it has to be in the model."""
         # Whether a job in doubt is due is all that matters, and recovery says so in its own way.
-        due = None if job.state is State.DOUBTFUL else job.due
+        due = None if job.state is State.CHECKING else job.due
         return replace(job, id=self.twins.get(job.id, job.id), due=due)
 
     @staticmethod
     def plain(job: Job) -> Job:
         """A job of the model, to be compared with `twin`."""
-        return replace(job, due=None) if job.state is State.DOUBTFUL else job
+        return replace(job, due=None) if job.state is State.CHECKING else job
 
     def both(self, real: Callable[[], Job], model: Callable[[], Job]) -> None:
         """Do the same twice, and assert that the same comes of it."""
@@ -126,8 +126,8 @@ class StoreMachine(RuleBasedStateMachine):
 
     # The listener
 
-    @rule(batch=st.lists(submissions(), min_size=1, max_size=3))
-    def put(self, batch: list[Callable[[FakeClock], Submission]]) -> None:
+    @rule(batch=st.lists(new_jobs(), min_size=1, max_size=3))
+    def put(self, batch: list[Callable[[FakeClock], NewJob]]) -> None:
         """Queue a batch."""
         made = [one(self.clock) for one in batch]
         try:
@@ -196,10 +196,10 @@ class StoreMachine(RuleBasedStateMachine):
     @rule(number=numbers)
     def reclaim(self, number: int) -> None:
         """Take a job that is in doubt."""
-        doubtful = sorted(self.worker.doubtful(), key=lambda job: job.arrived)
-        assert {self.twins[job.id] for job in doubtful} == {j.id for j in self.model.doubtful()}
-        if doubtful:
-            job = doubtful[number % len(doubtful)]
+        checking = sorted(self.worker.checking(), key=lambda job: job.arrived)
+        assert {self.twins[job.id] for job in checking} == {j.id for j in self.model.checking()}
+        if checking:
+            job = checking[number % len(checking)]
             model = self.model.get(self.twins[job.id])
             self.in_hand = self.worker.reclaim(job)
             assert self.twin(self.in_hand) == self.model.reclaim(model)
@@ -214,10 +214,10 @@ class StoreMachine(RuleBasedStateMachine):
         verdicts: dict[str, Verdict] = {
             "done": Done(url="https://forge.example/1", comment_id=1),
             "skip": Done(reason="closed"),
-            "bury": Buried(reason="locked"),
+            "bury": Failed(reason="locked"),
             "retry": RetryAt(due=when, reason="502"),
-            "keep": Kept(reason="throttled"),
-            "doubt": InDoubt(look_at=when, reason="timeout"),
+            "keep": Requeued(reason="throttled"),
+            "doubt": Checking(check_at=when, reason="timeout"),
         }
         tried = replace(attempt(self.worker), counted=delay > 0)
         self.worker.settle(self.in_hand, verdicts[word], tried)
@@ -232,24 +232,26 @@ class StoreMachine(RuleBasedStateMachine):
         self.in_hand = None
         self.begin_work()
 
-    @rule(account=st.sampled_from("xy"), quiet=delays, stale=st.booleans())
-    def pace(self, account: str, quiet: int, stale: bool) -> None:
+    @rule(account=st.sampled_from("xy"), backoff=delays, stale=st.booleans())
+    def save_pacing(self, account: str, backoff: int, stale: bool) -> None:
         """Record a pace, knowing the last one or not."""
-        record = Pacing(account=account, at=self.clock(), quiet=float(quiet), refused="token")
+        record = Pacing(
+            account=account, at=self.clock(), backoff=float(backoff), rejected_credential="token"
+        )
         expect = None if stale else self.model.pacing().get(account)
         try:
-            self.model.pace(record, expect=expect)
-        except Outpaced:
+            self.model.save_pacing(record, expect=expect)
+        except PacingConflict:
             if self.model.pacing()[account] != record:
-                with pytest.raises(Outpaced):
-                    self.worker.pace(record, expect=expect)
+                with pytest.raises(PacingConflict):
+                    self.worker.save_pacing(record, expect=expect)
             return
-        self.worker.pace(record, expect=expect)
+        self.worker.save_pacing(record, expect=expect)
 
     @rule()
-    def tend(self) -> None:
+    def housekeep(self) -> None:
         """Housekeeping changes nothing that anybody sees."""
-        assert not self.worker.tend()
+        assert not self.worker.housekeep()
 
     # Time
 

@@ -18,14 +18,14 @@ import pytest
 
 from comenq_core.errors import NoSuchJob, QueueRefused, StoreError, StoreLocked
 from comenq_core.model import (
-    Buried,
+    Checking,
     Done,
-    InDoubt,
+    Failed,
     Instant,
     Job,
-    Kept,
     Pacing,
     Pause,
+    Requeued,
     RetryAt,
     State,
     Verdict,
@@ -48,10 +48,10 @@ from tests.spool.rig import (
     claim,
     drop,
     names_in,
+    new_job,
     open_at,
     places_of,
     put,
-    submission,
 )
 
 
@@ -163,7 +163,7 @@ def test_what_could_not_be_written_does_not_wait(
     monkeypatch.setattr(os, "fsync", fail)
     for key in (None, "k"):
         with pytest.raises(StoreError):
-            store.put([submission("Hi", key=key)])
+            store.put([new_job("Hi", key=key)])
         assert store.counts().waiting == 0
 
 
@@ -176,9 +176,9 @@ def test_a_job_stands_in_new_and_nowhere_else(store: SpoolStore, spool: Path) ->
 
 def test_a_batch_with_a_flaw_leaves_nothing(store: SpoolStore, spool: Path) -> None:
     """All or none: where one key belongs to another comment, no job of the batch is queued."""
-    store.put([submission("taken", key="k")])
+    store.put([new_job("taken", key="k")])
     with pytest.raises(StoreError):
-        store.put([submission("new"), submission("other", key="k")])
+        store.put([new_job("new"), new_job("other", key="k")])
     assert [job.asked.body for job in store.pending()] == ["taken"]
     assert os.listdir(spool / "tmp") == []
 
@@ -191,7 +191,7 @@ def test_processes_that_queue_the_same_at_once_get_one_job(
     opener()
 
     def work() -> str:
-        return open_at(spool).put([submission("same", **how)])[0].id  # type: ignore[arg-type]
+        return open_at(spool).put([new_job("same", **how)])[0].id  # type: ignore[arg-type]
 
     ids = all_at_once([work] * 8)
     assert places_of(spool) == {ids[0]: ["new"]}
@@ -201,21 +201,21 @@ def test_processes_that_queue_the_same_at_once_get_one_job(
 def test_jobs_put_ahead_together_stand_in_a_definite_order(store: SpoolStore) -> None:
     """Each one of a batch goes ahead of all that are there, also of the one before it."""
     put(store, "waits")
-    store.put([submission("one", ahead=True), submission("two", ahead=True)])
-    store.put([submission("three", ahead=True)])
+    store.put([new_job("one", ahead=True), new_job("two", ahead=True)])
+    store.put([new_job("three", ahead=True)])
     assert [job.asked.body for job in store.pending()] == ["three", "two", "one", "waits"]
 
 
 def test_a_job_for_the_end_of_the_calendar_is_kept(store: SpoolStore) -> None:
     """Whatever time a request may name, its job is found again."""
     last = datetime.max.replace(tzinfo=UTC)
-    (job,) = store.put([submission(not_before=last)])
+    (job,) = store.put([new_job(not_before=last)])
     assert store.get(job.id).due == last
 
 
 def test_a_job_from_before_1970_is_due(store: SpoolStore) -> None:
     """A time that no name can hold has passed."""
-    (job,) = store.put([submission(not_before=datetime(1901, 1, 1, tzinfo=UTC))])
+    (job,) = store.put([new_job(not_before=datetime(1901, 1, 1, tzinfo=UTC))])
     with store.lock():
         assert claim(store).id == job.id
 
@@ -225,7 +225,7 @@ def test_a_full_queue_refuses(opener: Opener) -> None:
     store = opener(max_pending=3)
     put(store, "one", "two")
     with pytest.raises(QueueRefused, match="max_pending is 3") as refusal:
-        store.put([submission("three"), submission("four")])
+        store.put([new_job("three"), new_job("four")])
     assert refusal.value.why == "queue_full"
     assert len(store.pending()) == 2
     put(store, "three")
@@ -234,12 +234,12 @@ def test_a_full_queue_refuses(opener: Opener) -> None:
 def test_room_is_told_with_its_floors(opener: Opener, spool: Path) -> None:
     """How many comments, bytes and, where they can run out, inodes are left, and how many must."""
     store = opener(max_pending=5, min_free_bytes=1 << 62, min_free_inodes=7)
-    rooms = {room.of: room for room in store.health().room}
+    rooms = {one.resource: one for one in store.health().capacity}
     disk = os.statvfs(spool)
-    assert (rooms["comments"].left, rooms["comments"].floor) == (5, 1)
-    assert 0 < rooms["bytes"].left < rooms["bytes"].floor == 1 << 62
+    assert (rooms["comments"].remaining, rooms["comments"].minimum) == (5, 1)
+    assert 0 < rooms["bytes"].remaining < rooms["bytes"].minimum == 1 << 62
     assert ("inodes" in rooms) == (disk.f_files > 0)
-    assert all(rooms[name].floor == 7 for name in rooms.keys() & {"inodes"})
+    assert all(rooms[name].minimum == 7 for name in rooms.keys() & {"inodes"})
 
 
 @pytest.mark.parametrize("setting", ["min_free_bytes", "min_free_inodes"])
@@ -312,7 +312,7 @@ def test_a_job_damaged_in_the_workers_hands_is_buried(store: SpoolStore, spool: 
     (name,) = names_in(spool / "cur")
     (spool / "cur" / str(name)).write_bytes(b"")
     with store.lock():
-        assert store.doubtful() == []
+        assert store.checking() == []
         assert claim(store).asked.body == "sound"
     assert [letter.state for letter in store.history(limit=9)] == [State.FAILED]
 
@@ -321,10 +321,10 @@ def test_a_job_damaged_in_the_workers_hands_is_buried(store: SpoolStore, spool: 
     ("verdict", "directory"),
     [
         (Done(url="https://forge.example/1"), "done"),
-        (Buried(reason="locked"), "failed"),
-        (Kept(reason="throttled"), "new"),
+        (Failed(reason="locked"), "failed"),
+        (Requeued(reason="throttled"), "new"),
         (RetryAt(due=FROZEN().wall, reason="502"), "new"),
-        (InDoubt(look_at=FROZEN().wall, reason="timeout"), "cur"),
+        (Checking(check_at=FROZEN().wall, reason="timeout"), "cur"),
     ],
 )
 def test_what_a_dead_worker_had_recorded_is_carried_out(
@@ -483,9 +483,9 @@ def test_a_job_is_found_while_it_moves(store: SpoolStore, spool: Path) -> None:
     assert store.get(job.id) == job
 
 
-@pytest.mark.parametrize("verdict", [Done(url="https://forge.example/1"), Buried(reason="locked")])
+@pytest.mark.parametrize("verdict", [Done(url="https://forge.example/1"), Failed(reason="locked")])
 def test_history_is_forgotten_after_its_days(
-    opener: Opener, clock: FakeClock, spool: Path, verdict: Done | Buried
+    opener: Opener, clock: FakeClock, spool: Path, verdict: Done | Failed
 ) -> None:
     """Receipts and dead letters are kept for history_days, and no longer."""
     store = opener(history_days=2)
@@ -495,7 +495,7 @@ def test_history_is_forgotten_after_its_days(
             store.settle(claim(store), verdict, attempt(store))
             clock.advance(86_400)
         clock.advance(3_600)
-        store.tend()
+        store.housekeep()
     assert [job.id for job in store.history(limit=9)] == [jobs[1].id]
     with pytest.raises(NoSuchJob):
         store.get(jobs[0].id)
@@ -507,10 +507,10 @@ def test_a_refused_file_is_forgotten_with_its_letter(
     """What an operator did not look at in history_days takes no space any more."""
     store = opener(history_days=2)
     drop(spool, "bad.json", b"{")
-    store.tend()
+    store.housekeep()
     assert len(os.listdir(spool / "failed")) == 2
     clock.advance(3 * 86_400)
-    store.tend()
+    store.housekeep()
     assert os.listdir(spool / "failed") == []
 
 
@@ -586,7 +586,7 @@ def works(store: SpoolStore) -> None:
     with store.lock():
         job = next(job for job in iter(lambda: store.claim("bot"), None) if job.id == first.id)
         store.settle(job, Done(url="https://forge.example/1"), attempt(store))
-        store.tend()
+        store.housekeep()
     store.cancel(second.id)
     assert store.get(first.id).state is State.POSTED
 
@@ -672,8 +672,8 @@ def test_recording_the_same_pace_again_is_no_conflict(
 ) -> None:
     """A worker that was told of a failure, though the record had been written, goes on."""
     record = Pacing(account="bot", at=clock())
-    store.pace(record, expect=None)
-    store.pace(record, expect=None)
+    store.save_pacing(record, expect=None)
+    store.save_pacing(record, expect=None)
     assert store.pacing() == {"bot": record}
 
 
@@ -683,15 +683,15 @@ def test_a_pace_that_was_cut_short_had_not_been_recorded(
     """Wherever a crash has cut the last line, the one before it counts, and the next follows it."""
     file = spool / "pacing.jsonl"
     before = Pacing(account="bot", at=clock())
-    begun = replace(before, margin=30.0, job="7f3kq2m8x1ab")
-    store.pace(before, expect=None)
+    begun = replace(before, max_remaining=30.0, job="7f3kq2m8x1ab")
+    store.save_pacing(before, expect=None)
     start = file.stat().st_size
-    store.pace(begun, expect=before)
+    store.save_pacing(begun, expect=before)
     whole = file.read_bytes()
     for end in range(start, len(whole)):
         file.write_bytes(whole[:end])
         assert store.pacing() == {"bot": before}
-    store.pace(begun, expect=before)
+    store.save_pacing(begun, expect=before)
     assert store.pacing() == {"bot": begun}
     assert file.read_bytes() == whole
 
@@ -703,7 +703,7 @@ def test_the_record_of_the_pace_begins_anew_before_it_is_long(
     last = None
     for number in range(200):
         record = Pacing(account="bot", at=clock(), reason=f"{number} " + "x" * 200)
-        store.pace(record, expect=last)
+        store.save_pacing(record, expect=last)
         last = record
     assert store.pacing() == {"bot": last}
     assert (spool / "pacing.jsonl").stat().st_size < 20_000

@@ -62,7 +62,7 @@ class Realm:
         def work() -> dict[str, list[str]]:
             store = self.open()
             with store.lock():
-                while store.tend():
+                while store.housekeep():
                     continue
                 claimed = [job.asked.body for job in iter(lambda: store.claim("bot"), None)]
             reasons = [job.reason for job in store.history(limit=99)]
@@ -83,7 +83,7 @@ def _imported(tmp_path_factory: pytest.TempPathFactory) -> None:
     symlink(base / "queue" / "new" / "bad.json", base / "secret")
     make_old(base / "queue" / "new")
     with store.lock():
-        while store.tend():
+        while store.housekeep():
             continue
         assert store.claim("bot")
     assert store.history(limit=1)
@@ -121,7 +121,7 @@ def test_a_member_drops_a_file_and_is_known(realm: Realm) -> None:
 
     def work() -> list[object]:
         store = realm.open()
-        store.tend()
+        store.housekeep()
         (job,) = store.pending()
         return [job.asked.body, job.origin.uid]
 
@@ -270,11 +270,11 @@ def test_a_spool_that_became_unwritable_forgets_no_file(realm: Realm) -> None:
         store = realm.open()
         (realm.spool / "adopt").chmod(0o500)
         try:
-            store.tend()
+            store.housekeep()
         except Exception as error:  # noqa: BLE001 -- judged below
             said = str(error)
         (realm.spool / "adopt").chmod(0o700)
-        store.tend()
+        store.housekeep()
         return [said, [job.asked.body for job in store.pending()], len(store.history(limit=9))]
 
     said, bodies, refused = realm.as_daemon(work)

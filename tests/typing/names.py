@@ -9,14 +9,14 @@ from typing import assert_type
 import comenq_core
 from comenq_core.model import (
     Attempt,
-    Buried,
+    Checking,
     Done,
     Entry,
-    InDoubt,
+    Failed,
     Instant,
-    Kept,
     Posted,
     Refused,
+    Requeued,
     RetryAt,
     Skipped,
     State,
@@ -33,7 +33,7 @@ def records(
     request: comenq_core.CommentRequest,
     job: comenq_core.Job,
     origin: comenq_core.Origin,
-    submission: comenq_core.Submission,
+    new_job: comenq_core.NewJob,
 ) -> None:
     """What travels has members of these types."""
     assert_type(request.body, str)
@@ -44,7 +44,7 @@ def records(
     assert_type(job.state, State)
     assert_type(job.attempts, tuple[Attempt, ...])
     assert_type(origin.uid, int | None)
-    assert_type(submission.request, comenq_core.CommentRequest)
+    assert_type(new_job.request, comenq_core.CommentRequest)
 
 
 def unions(outcome: comenq_core.Outcome, verdict: comenq_core.Verdict) -> None:
@@ -53,7 +53,7 @@ def unions(outcome: comenq_core.Outcome, verdict: comenq_core.Verdict) -> None:
         outcome,
         Posted | Throttled | Unavailable | Unknown | Refused | Unauthorized | Skipped,
     )
-    assert_type(verdict, Done | RetryAt | Kept | InDoubt | Buried)
+    assert_type(verdict, Done | RetryAt | Requeued | Checking | Failed)
 
 
 def protocols(

@@ -6,8 +6,8 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from comenq_core import Job, Outcome, Poster, Secret, Settings, hookimpl
-from comenq_core.model import Finding, Grade, Posted, Throttled, Unauthorized, Unknown
-from comenq_core.protocols import Examiner, PosterFactory
+from comenq_core.model import CheckResult, Posted, Severity, Throttled, Unauthorized, Unknown
+from comenq_core.protocols import CredentialChecker, PosterFactory
 
 
 class Board:
@@ -37,12 +37,12 @@ class Board:
         """Find nothing."""
         return Unknown(message="nobody looks") if job.id in known else None
 
-    def examine(self) -> Sequence[Finding]:
+    def check_credential(self) -> Sequence[CheckResult]:
         """Praise it."""
-        return [Finding(subject=self.account, grade=Grade.OK, text="is good")]
+        return [CheckResult(subject=self.account, severity=Severity.OK, text="is good")]
 
 
-def made(settings: Settings) -> tuple[Poster, Examiner]:
+def made(settings: Settings) -> tuple[Poster, CredentialChecker]:
     """One of them, as what it has to be."""
     board = Board(settings)
     return board, board

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from comenq_core import Settings, Store, hookimpl, system_clock
-from comenq_core.protocols import Onlooker, StoreFactory
+from comenq_core.protocols import Inspectable, StoreFactory
 from comenq_core.testing.memory_store import MemoryStore
 
 
@@ -17,11 +17,11 @@ class Memories:
         assert settings.store == "memory"
         return MemoryStore(system_clock)
 
-    def look(self, settings: Settings) -> Store | None:
+    def inspect(self, settings: Settings) -> Store | None:
         """There is none yet."""
 
 
-def made() -> tuple[StoreFactory, Onlooker]:
+def made() -> tuple[StoreFactory, Inspectable]:
     """A factory, as what it has to be."""
     return Memories(), Memories()
 

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from comenq_core.model import CommentRequest, Job, Origin, Pacing, Submission
+from comenq_core.model import CommentRequest, Job, NewJob, Origin, Pacing
 from comenq_core.policy.from_settings import pace_of, policy_of
 from comenq_core.protocols import Poster
 from comenq_core.settings import Settings
@@ -65,7 +65,7 @@ class Rig:
     def put(self, body: str = "hello", number: int = 1, **members: Any) -> Job:
         """Queue a comment on ``o/r#number``."""
         request = CommentRequest(owner="o", repo="r", pr_number=number, body=body, **members)
-        return self.store.put([Submission(request=request, origin=Origin(intake="test"))])[0]
+        return self.store.put([NewJob(request=request, origin=Origin(intake="test"))])[0]
 
     def run(self) -> float:
         """Let the worker do all that it can do at this time; return how long it would wait."""

@@ -73,7 +73,11 @@ def test_nothing_is_posted_while_nobody_knows_whether_it_is_open(daemon: Rig) ->
     job = daemon.put(if_open=True)
     daemon.run()
     kept = daemon.job(job)
-    assert (kept.state, kept.tries, kept.attempts[-1].outcome) == ("waiting", 0, "unavailable")
+    assert (kept.state, kept.attempt_count, kept.attempts[-1].outcome) == (
+        "waiting",
+        0,
+        "unavailable",
+    )
     assert daemon.forge.posts == []
     daemon.run_for(COOLDOWN)
     assert daemon.bodies == ["hello"]

@@ -39,7 +39,7 @@ def throttled_until(daemon: Rig, job: Job, seconds: float) -> None:
     daemon.run_for(seconds - 1)
     assert len(daemon.forge.requests) == before
     assert daemon.job(job).state == "waiting"
-    assert daemon.job(job).tries == 0
+    assert daemon.job(job).attempt_count == 0
     daemon.run_for(1)
     assert daemon.bodies == ["hello"]
 
@@ -73,7 +73,7 @@ def test_retry_after_as_a_date_silences_the_whole_queue(daemon: Rig) -> None:
     daemon.forge.answer_next(status=429, headers=headers, body=SECONDARY)
     daemon.put()
     daemon.run()
-    assert 7_190 < daemon.pacing.quiet <= 7_201
+    assert 7_190 < daemon.pacing.backoff <= 7_201
 
 
 @pytest.mark.parametrize("is_look", [False, True])
@@ -116,8 +116,8 @@ def test_an_exhausted_primary_limit_waits_for_its_reset(daemon: Rig) -> None:
     )
     job = daemon.put()
     daemon.run()
-    assert 2_990 < daemon.pacing.quiet <= 3_002
-    throttled_until(daemon, job, daemon.pacing.quiet)
+    assert 2_990 < daemon.pacing.backoff <= 3_002
+    throttled_until(daemon, job, daemon.pacing.backoff)
 
 
 def test_a_reset_in_the_past_is_no_negative_wait(daemon: Rig) -> None:
@@ -126,7 +126,7 @@ def test_a_reset_in_the_past_is_no_negative_wait(daemon: Rig) -> None:
     daemon.forge.answer_next(status=429, headers=headers, body={"message": "slow down"})
     daemon.put()
     daemon.run()
-    assert daemon.pacing.quiet >= 0
+    assert daemon.pacing.backoff >= 0
     daemon.run_for(COOLDOWN)
     assert daemon.bodies == ["hello"]
 
@@ -151,12 +151,12 @@ def test_a_secondary_limit_without_a_time_doubles_from_a_minute(
     headers = {"X-RateLimit-Remaining": "4999", "X-RateLimit-Reset": far}
     daemon.forge.answer_next(status=status, body=body, headers=headers, times=3)
     job = daemon.put()
-    quiet = []
+    backoff = []
     for _ in range(3):
         daemon.run()
-        quiet.append(daemon.pacing.quiet)
+        backoff.append(daemon.pacing.backoff)
         daemon.clock.advance(COOLDOWN)
-    assert quiet == [60, 120, 240]
+    assert backoff == [60, 120, 240]
     daemon.run()
     assert daemon.job(job).state == "posted"
 
@@ -167,7 +167,7 @@ def test_a_malformed_retry_after_is_a_minute(daemon: Rig, value: str) -> None:
     daemon.forge.answer_next(status=429, headers={"Retry-After": value}, body=SECONDARY)
     daemon.put()
     daemon.run()
-    assert daemon.pacing.quiet == 60
+    assert daemon.pacing.backoff == 60
 
 
 def test_an_absurd_retry_after_is_a_day(daemon: Rig) -> None:
@@ -175,7 +175,7 @@ def test_an_absurd_retry_after_is_a_day(daemon: Rig) -> None:
     daemon.forge.answer_next(status=429, headers={"Retry-After": "99999999"}, body=SECONDARY)
     daemon.put()
     daemon.run()
-    assert daemon.pacing.quiet == 86_400
+    assert daemon.pacing.backoff == 86_400
     assert "it asks for 99999999 s of silence; waiting 24 hours" in daemon.pacing.reason
 
 
@@ -233,8 +233,8 @@ def test_a_refused_account_is_tried_once_and_then_nothing_is_sent(
     daemon.run_for(86_400)
     assert len(daemon.forge.requests) == 1
     assert daemon.job(job).state == "waiting"
-    assert daemon.job(job).tries == 0
-    assert daemon.pacing.refused
+    assert daemon.job(job).attempt_count == 0
+    assert daemon.pacing.rejected_credential
 
 
 def test_after_401_the_operator_can_resume(daemon: Rig) -> None:
@@ -294,7 +294,7 @@ def test_a_forge_that_is_not_there_is_tried_again_later(daemon: Rig, url: str) -
     daemon.run()
     assert daemon.job(job).state == "waiting"
     assert daemon.job(job).attempts[-1].outcome == "unavailable"
-    assert daemon.job(job).tries == 0
+    assert daemon.job(job).attempt_count == 0
     daemon.settings = there
     daemon.start()
     daemon.run_for(COOLDOWN)
@@ -336,6 +336,10 @@ def test_a_proxy_that_wants_a_password_is_tried_again_later(daemon: Rig) -> None
     job = daemon.put()
     daemon.run()
     kept = daemon.job(job)
-    assert (kept.state, kept.tries, kept.attempts[-1].outcome) == ("waiting", 0, "unavailable")
+    assert (kept.state, kept.attempt_count, kept.attempts[-1].outcome) == (
+        "waiting",
+        0,
+        "unavailable",
+    )
     daemon.run_for(2 * COOLDOWN)
     assert daemon.bodies == ["hello"]

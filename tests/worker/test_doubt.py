@@ -148,7 +148,7 @@ def _posters(daemon: Rig) -> list[Poster]:
 def test_a_worker_killed_before_the_receipt_leaves_one_comment(daemon: Rig, posted: bool) -> None:
     """On restart the forge is asked first: found, it is done; not found, it is posted."""
     job = interrupted(daemon, posted=posted)
-    assert daemon.store.doubtful()[0].interruptions == 1
+    assert daemon.store.checking()[0].interruptions == 1
     daemon.run_for(HOURS)
     assert daemon.bodies == ["hello"]
     assert daemon.job(job).state == "posted"

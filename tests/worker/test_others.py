@@ -8,19 +8,19 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from comenq_core.errors import Outpaced, WrongState
+from comenq_core.errors import PacingConflict, WrongState
 from comenq_core.model import (
     Attempt,
+    Checking,
     CommentRequest,
-    InDoubt,
     Instant,
     Job,
+    NewJob,
     Origin,
     Outcome,
     Pacing,
     Posted,
     State,
-    Submission,
 )
 from comenq_core.policy.pacing import Pace
 from comenq_core.policy.retry import Policy
@@ -28,7 +28,7 @@ from comenq_core.testing.clock import FakeClock
 from comenq_core.testing.memory_store import MemoryStore
 from comenq_core.worker.worker import Worker
 
-PACE = Pace(cooldown=900, flutter=0, attempt_limit=30)
+PACE = Pace(cooldown=900, jitter=0, attempt_limit=30)
 POLICY = Policy(max_attempts=5, max_interruptions=3, recheck=5)
 
 
@@ -71,11 +71,11 @@ class Shared(MemoryStore):
             self._pacing[account] = Pacing(account=account, at=self.now(), job="000000000000")
         return super().claim(account)
 
-    def pace(self, record: Pacing, *, expect: Pacing | None) -> None:
+    def save_pacing(self, record: Pacing, *, expect: Pacing | None) -> None:
         """Replace the record, unless another has."""
-        if self.announces_first if record.margin else self.corrects_first:
-            raise Outpaced("somebody else was faster")
-        super().pace(record, expect=expect)
+        if self.announces_first if record.max_remaining else self.corrects_first:
+            raise PacingConflict("somebody else was faster")
+        super().save_pacing(record, expect=expect)
 
     def reclaim(self, job: Job) -> Job:
         """Take the job, unless another has."""
@@ -112,7 +112,7 @@ def worker(store: Shared, board: Board) -> Worker:
 def put(store: MemoryStore) -> Job:
     """Queue a comment."""
     request = CommentRequest(owner="o", repo="r", pr_number=1, body="hello")
-    return store.put([Submission(request=request, origin=Origin(intake="test"))])[0]
+    return store.put([NewJob(request=request, origin=Origin(intake="test"))])[0]
 
 
 def put_in_doubt(store: MemoryStore, account: str, clock: FakeClock) -> Job:
@@ -121,7 +121,7 @@ def put_in_doubt(store: MemoryStore, account: str, clock: FakeClock) -> Job:
     store.claim(account)
     now = clock().wall
     tried = Attempt(started=now, ended=now, account=account, outcome="unknown", counted=True)
-    store.settle(job, InDoubt(look_at=now, reason="502"), tried)
+    store.settle(job, Checking(check_at=now, reason="502"), tried)
     return job
 
 
@@ -135,7 +135,7 @@ def test_a_worker_that_was_outpaced_posts_nothing(
     worker.step()
     kept = store.get(job.id)
     assert board.posted == []
-    assert (kept.state, kept.due, kept.tries) == (State.WAITING, None, 0)
+    assert (kept.state, kept.due, kept.attempt_count) == (State.WAITING, None, 0)
 
 
 def test_a_worker_that_was_outpaced_posts_when_it_is_its_turn(
@@ -159,11 +159,11 @@ def test_an_announcement_that_was_recorded_without_our_knowing_is_ours(
 ) -> None:
     """The store recorded the attempt and failed to say so: the post is made all the same."""
     job = put(store)
-    begun = Pacing(account="ours", at=clock(), margin=30, job=job.id)
+    begun = Pacing(account="ours", at=clock(), max_remaining=30, job=job.id)
     claim = store.claim
 
     def claim_after_announcement(account: str) -> Job | None:
-        store.pace(begun, expect=None)
+        store.save_pacing(begun, expect=None)
         return claim(account)
 
     store.claim = claim_after_announcement  # type: ignore[method-assign]
@@ -232,7 +232,7 @@ def test_a_job_that_another_account_tried_is_not_ours_to_look_for(
     for _ in range(20):
         clock.advance(worker.step())
     assert (board.looked_for, board.posted) == ([], [])
-    assert store.get(job.id).state is State.DOUBTFUL
+    assert store.get(job.id).state is State.CHECKING
 
 
 def test_the_account_that_tried_last_looks(store: Shared, clock: FakeClock) -> None:
@@ -240,7 +240,9 @@ def test_the_account_that_tried_last_looks(store: Shared, clock: FakeClock) -> N
     boards = [Board("first"), Board("second")]
     job = put_in_doubt(store, "first", clock)
     clock.advance(5)
-    store.pace(Pacing(account="second", at=clock(), margin=30, job=job.id), expect=None)
+    store.save_pacing(
+        Pacing(account="second", at=clock(), max_remaining=30, job=job.id), expect=None
+    )
     Worker(store, boards, PACE, POLICY).step()
     assert [board.looked_for for board in boards] == [[], [job.id]]
 
@@ -252,6 +254,6 @@ def test_a_job_that_outlived_too_many_workers_is_buried(
     job = put(store)
     store.claim("ours")
     many = POLICY.max_interruptions + 1
-    store._keep(replace(store.get(job.id), state=State.DOUBTFUL, interruptions=many))
+    store._keep(replace(store.get(job.id), state=State.CHECKING, interruptions=many))
     worker.step()
     assert (store.get(job.id).state, board.looked_for) == (State.FAILED, [])

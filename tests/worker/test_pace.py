@@ -107,13 +107,13 @@ def test_a_failed_attempt_costs_a_cooldown_too(daemon: Rig) -> None:
 
 def test_the_flutter_prolongs_the_wait_by_what_was_drawn(tmp_path: Path) -> None:
     """The record holds this cool-off's share of the flutter, and the wait is longer by it."""
-    with rig(tmp_path, cooldown_flutter_seconds=100.0) as daemon:
+    with rig(tmp_path, cooldown_jitter_seconds=100.0) as daemon:
         daemon.put("first")
         daemon.put("second")
         daemon.run()
-        flutter = daemon.pacing.flutter
-        assert 0 < flutter <= 100
-        daemon.run_for(COOLDOWN + flutter - 0.001)
+        jitter = daemon.pacing.jitter
+        assert 0 < jitter <= 100
+        daemon.run_for(COOLDOWN + jitter - 0.001)
         assert daemon.bodies == ["first"]
         daemon.run_for(0.001)
         assert daemon.bodies == ["first", "second"]

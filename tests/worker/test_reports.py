@@ -108,4 +108,4 @@ def test_another_credential_is_told(daemon: Rig, caplog: pytest.LogCaptureFixtur
     daemon.start()
     daemon.run_for(COOLDOWN)
     assert len(lines(caplog, logging.INFO, "credential")) == 1
-    assert daemon.pacing.refused == ""
+    assert daemon.pacing.rejected_credential == ""

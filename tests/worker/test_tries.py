@@ -11,17 +11,17 @@ from comenq_core.model import (
     CommentRequest,
     Instant,
     Job,
+    NewJob,
     Origin,
     Outcome,
     Posted,
     State,
-    Submission,
     Unknown,
 )
 from comenq_core.policy.pacing import Pace
 from comenq_core.policy.retry import Policy
 from comenq_core.testing.memory_store import MemoryStore
-from comenq_core.worker.attempts import try_find, try_post
+from comenq_core.worker.attempts import attempt_post, look_up
 from comenq_core.worker.worker import Worker
 
 POLICY = Policy(max_attempts=5, max_interruptions=3, recheck=5)
@@ -88,7 +88,7 @@ def failing_clock() -> Instant:
 
 def test_a_post_whose_end_nobody_can_tell_is_told_all_the_same() -> None:
     """When the clock fails after a post, the outcome is kept, with the latest end there can be."""
-    tried = try_post(Good(), job(), START, failing_clock, 30.0)
+    tried = attempt_post(Good(), job(), START, failing_clock, 30.0)
     assert tried.outcome == POSTED
     assert tried.ended.wall == START.wall + timedelta(seconds=30)
     assert tried.ended.ticks == 130.0
@@ -96,21 +96,21 @@ def test_a_post_whose_end_nobody_can_tell_is_told_all_the_same() -> None:
 
 def test_a_poster_that_breaks_leaves_the_outcome_unknown() -> None:
     """Its request may have gone out; its error's text, which may hold a secret, is not told."""
-    tried = try_post(Broken(), job(), START, lambda: START, 30.0)
+    tried = attempt_post(Broken(), job(), START, lambda: START, 30.0)
     assert tried.attempt.outcome == "unknown"
     assert tried.attempt.message == "the poster failed: RuntimeError"
 
 
 def test_a_poster_that_returns_no_outcome_leaves_it_unknown() -> None:
     """Its request may have gone out, and the worker lives on."""
-    tried = try_post(Forgetful(), job(), START, lambda: START, 30.0)
+    tried = attempt_post(Forgetful(), job(), START, lambda: START, 30.0)
     assert tried.attempt.outcome == "unknown"
     assert tried.attempt.message == "the poster failed: it returned a NoneType"
 
 
 def test_a_look_that_returns_no_answer_tells_nothing() -> None:
     """Nobody takes it for a comment that is there, nor for one that is not."""
-    found = try_find(Forgetful(), job(), START.wall, frozenset())
+    found = look_up(Forgetful(), job(), START.wall, frozenset())
     assert found == Unknown(message="the poster failed: it returned a bool")
 
 
@@ -119,8 +119,8 @@ def test_a_poster_that_cannot_tell_its_credential_does_not_post(
 ) -> None:
     """The log tells it once, without the error's text, and the worker lives on."""
     store = MemoryStore(lambda: START)
-    store.put([Submission(request=job().asked, origin=job().origin)])
-    worker = Worker(store, [Mute()], Pace(cooldown=0, flutter=0, attempt_limit=30), POLICY)
+    store.put([NewJob(request=job().asked, origin=job().origin)])
+    worker = Worker(store, [Mute()], Pace(cooldown=0, jitter=0, attempt_limit=30), POLICY)
     with store.lock(), caplog.at_level("INFO", "comenq"):
         assert [worker.step(), worker.step()] == [60.0, 60.0]
     (line,) = [line for line in caplog.messages if "no_credential" in line]

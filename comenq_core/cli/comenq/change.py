@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 from comenq_core.cli.comenq.pagination import history, listed
 from comenq_core.cli.comenq.requests import add_ids, add_json, named_ids
 from comenq_core.cli.exit_status import DONE, FAILED, UsageError
-from comenq_core.cli.formatting import in_line, target
-from comenq_core.cli.output import complain, emit, emit_json
+from comenq_core.cli.formatting import in_queue, target
+from comenq_core.cli.output import emit_json, print_error, print_result
 from comenq_core.client import accepted, candidates, connect
 from comenq_core.errors import DaemonRefused, NotAcknowledged
 from comenq_core.text import printable
@@ -63,7 +63,7 @@ def run(args: Namespace) -> int:
         raise UsageError(f"name the jobs to {args.command} by their ids{alternative}")
     ids = _all(args) if wants_all else named_ids(args.ids)
     if not ids:
-        complain(f"there is nothing to {args.command}")
+        print_error(f"there is nothing to {args.command}")
         return DONE
     return DONE if all(_changes(args, ids)) else FAILED
 
@@ -77,7 +77,7 @@ def _changes(args: Namespace, ids: Sequence[str]) -> Sequence[bool]:
                 are_changed.append(_is_changed(args, reply))  # noqa: PERF401 -- may end amid it
     except (NotAcknowledged, KeyboardInterrupt):
         if missing := ids[len(are_changed) :]:
-            complain(f"from {missing[0]} on, {len(missing):,} may be done and may be not")
+            print_error(f"from {missing[0]} on, {len(missing):,} may be done and may be not")
         raise
     return are_changed
 
@@ -92,16 +92,16 @@ def _is_changed(args: Namespace, reply: Reply) -> bool:
     try:
         entry = accepted(reply)["entry"]
     except DaemonRefused as error:
-        complain(printable(error))
+        print_error(printable(error))
         return False
     if args.json:
         emit_json([entry])
     else:
-        emit(_told(args.command, entry))
+        print_result(_told(args.command, entry))
     return True
 
 
 def _told(command: str, entry: Reply) -> str:
     still_waits = command != "del" and entry["state"] == "waiting"
-    place = [in_line(entry, time.time())] if still_waits else []
+    place = [in_queue(entry, time.time())] if still_waits else []
     return " · ".join([f"{DONE_WORDS[command]} {entry['id']}", target(entry), *place])

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from comenq_core.cli.output import complain
+from comenq_core.cli.output import print_error
 from comenq_core.errors import ComenqError
 
 __all__ = ["Cancelled", "edited"]
@@ -40,7 +40,7 @@ def edited(text: str) -> Iterator[str]:
     try:
         yield written
     except BaseException:
-        complain(f"what you have written is kept in {path}")
+        print_error(f"what you have written is kept in {path}")
         raise
     path.unlink()
 

@@ -8,8 +8,8 @@ from argparse import ArgumentParser, Namespace
 from comenq_core.cli.comenq.pagination import history
 from comenq_core.cli.comenq.requests import add_json, number
 from comenq_core.cli.exit_status import DONE
-from comenq_core.cli.formatting import clock, duration, target, tries
-from comenq_core.cli.output import complain, emit, emit_json
+from comenq_core.cli.formatting import attempt_count, clock, duration, target
+from comenq_core.cli.output import emit_json, print_error, print_result
 from comenq_core.cli.table import columns
 
 __all__ = ["configure", "run"]
@@ -47,9 +47,9 @@ def run(args: Namespace) -> int:
     elif jobs:
         now = time.time()
         # Lines are not cut: an address is of use only as a whole.
-        emit(*columns(HEADS, [_row(job, now) for job in jobs], colours=COLOURS))
+        print_result(*columns(HEADS, [_row(job, now) for job in jobs], colours=COLOURS))
     else:
-        complain("there is no history yet")
+        print_error("there is no history yet")
     return DONE
 
 
@@ -59,7 +59,7 @@ def _row(job: dict[str, Any], now: float) -> list[object]:
         job["id"],
         target(job),
         job["state"],
-        tries(job),
+        attempt_count(job),
         duration(job["latency_seconds"]),
         job["url"] or job["error"] or "",
     ]

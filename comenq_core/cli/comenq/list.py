@@ -10,8 +10,8 @@ from itertools import chain, islice
 from comenq_core.cli.comenq.pagination import history, listed
 from comenq_core.cli.comenq.requests import add_json, ask, number
 from comenq_core.cli.exit_status import DONE
-from comenq_core.cli.formatting import clock, target, tries, when
-from comenq_core.cli.output import complain, emit, emit_json
+from comenq_core.cli.formatting import attempt_count, clock, target, when
+from comenq_core.cli.output import emit_json, print_error, print_result
 from comenq_core.cli.table import columns
 
 __all__ = ["configure", "run", "table"]
@@ -23,13 +23,13 @@ if TYPE_CHECKING:
     Job = dict[str, Any]
 
 PAGE = 50
-PENDING = ("waiting", "posting", "doubtful", "held")
+PENDING = ("waiting", "posting", "checking", "held")
 FAILED = "failed"
 HEADS = ("ID", "PULL REQUEST", "COMMENT", "STATE", "TRIES", "WHEN")
 COMMENT = HEADS.index("COMMENT")
 # On a narrow terminal, what a job is and how it stands is worth more than the rest.
 SPARE = (HEADS.index("TRIES"), HEADS.index("WHEN"), COMMENT)
-COLOURS = {"posting": "cyan", "doubtful": "yellow", "held": "yellow", FAILED: "red"}
+COLOURS = {"posting": "cyan", "checking": "yellow", "held": "yellow", FAILED: "red"}
 EXAMPLES = """\
 examples:
   comenq list
@@ -66,9 +66,9 @@ def run(args: Namespace) -> int:
     # One more than is shown tells whether there are more.
     jobs = list(islice(_jobs(args, limit and limit + 1), limit and limit + 1))
     if jobs:
-        emit(*table(jobs[:limit]))
+        print_result(*table(jobs[:limit]))
     else:
-        complain(
+        print_error(
             "nothing is queued that matches" if args.repo or args.state else "nothing is queued"
         )
     _tell_of_others(args, shown=len(jobs[:limit]), are_more=len(jobs) != len(jobs[:limit]))
@@ -101,11 +101,11 @@ def _tell_of_others(args: Namespace, *, shown: int, are_more: bool) -> None:
     counts = ask(args, op="status")["status"]["counts"]
     if are_more and not (args.repo or args.state):
         more = sum(counts[state] for state in ("waiting", "posting", "held")) - shown
-        complain(f"… and {more:,} more: see them with -n NUMBER or --all")
+        print_error(f"… and {more:,} more: see them with -n NUMBER or --all")
     elif are_more:
-        complain("… and more: see them with -n NUMBER or --all")
+        print_error("… and more: see them with -n NUMBER or --all")
     if counts[FAILED] and not args.state:
-        complain(f"{counts[FAILED]:,} failed: see them with --state failed")
+        print_error(f"{counts[FAILED]:,} failed: see them with --state failed")
 
 
 def _row(job: Job, now: float) -> list[object]:
@@ -115,7 +115,7 @@ def _row(job: Job, now: float) -> list[object]:
         target(job),
         first_line.rstrip("\r"),
         job["state"],
-        tries(job),
+        attempt_count(job),
         _when(job, now),
     ]
 

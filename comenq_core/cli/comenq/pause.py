@@ -7,7 +7,7 @@ from argparse import ArgumentParser, Namespace
 
 from comenq_core.cli.comenq.requests import ask
 from comenq_core.cli.exit_status import DONE
-from comenq_core.cli.output import emit
+from comenq_core.cli.output import print_result
 
 __all__ = ["configure", "run"]
 
@@ -23,10 +23,10 @@ def run(args: Namespace) -> int:
     """Stop posting, or go on, across restarts."""
     if args.command == "resume":
         ask(args, op="resume")
-        emit("the queue goes on")
+        print_result("the queue goes on")
     else:
         ask(args, op="pause", reason=" ".join(args.reason) or f"paused by {_user()}")
-        emit("the queue is paused; comenq resume goes on")
+        print_result("the queue is paused; comenq resume goes on")
     return DONE
 
 

@@ -65,8 +65,12 @@ def _samples(status: dict[str, Any]) -> dict[str, Samples]:
         "comenqd_account_refused": [
             ({"account": account["name"]}, account["post_in"] is None) for account in accounts
         ],
-        "comenqd_room": [({"of": room["of"]}, room["left"]) for room in status["room"]],
-        "comenqd_room_floor": [({"of": room["of"]}, room["floor"]) for room in status["room"]],
+        "comenqd_capacity_remaining": [
+            ({"resource": one["resource"]}, one["remaining"]) for one in status["capacity"]
+        ],
+        "comenqd_capacity_minimum": [
+            ({"resource": one["resource"]}, one["minimum"]) for one in status["capacity"]
+        ],
         "comenqd_github_posts_total": [
             ({"account": account["name"], "outcome": outcome}, number)
             for account in accounts

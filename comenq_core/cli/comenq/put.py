@@ -9,8 +9,8 @@ from comenq_core.cli.comenq.body import comment, draft, utf8
 from comenq_core.cli.comenq.plain_args import PlainArgs
 from comenq_core.cli.comenq.target import FORMS, Target, read_target
 from comenq_core.cli.exit_status import DONE
-from comenq_core.cli.formatting import in_line
-from comenq_core.cli.output import emit, emit_json
+from comenq_core.cli.formatting import in_queue
+from comenq_core.cli.output import emit_json, print_result
 from comenq_core.client import accepted, candidates, connect
 from comenq_core.errors import NotAcknowledged
 
@@ -88,15 +88,15 @@ def run(args: Namespace | PlainArgs) -> int:
     if args.json:
         emit_json([entry])
     else:
-        emit(_told(entry))
+        print_result(_told(entry))
     return _wait(args, entry) if args.wait else DONE
 
 
 def _wait(args: Namespace | PlainArgs, entry: dict[str, Any]) -> int:
-    from comenq_core.cli.comenq.wait import Vigil
+    from comenq_core.cli.comenq.wait import JobWaiter
 
     print(end="", flush=True)  # the waiting may be long
-    return Vigil(args.socket, {entry["id"]: entry}, as_json=args.json).keep()
+    return JobWaiter(args.socket, {entry["id"]: entry}, as_json=args.json).keep()
 
 
 def _put(socket: str | None, message: dict[str, Any]) -> dict[str, Any]:
@@ -131,5 +131,5 @@ def _message(args: Namespace | PlainArgs, target: Target, body: str) -> dict[str
 def _told(entry: dict[str, Any]) -> str:
     state = entry.get("state", "waiting")
     done = "queued" if state == "waiting" else f"already {state}"
-    place = in_line(entry, time.time()) if state == "waiting" else entry.get("url", "")
+    place = in_queue(entry, time.time()) if state == "waiting" else entry.get("url", "")
     return " · ".join(part for part in (f"{done} {entry.get('id', '?')}", place) if part)

@@ -15,7 +15,7 @@ from comenq_core.cli.comenq.line_reader import LINE_LIMIT, Line, Lines
 from comenq_core.cli.comenq.plain_args import PlainArgs
 from comenq_core.cli.comenq.progress import Progress
 from comenq_core.cli.exit_status import DONE, FAILED, UsageError
-from comenq_core.cli.output import complain, emit, emit_json
+from comenq_core.cli.output import emit_json, print_error, print_result
 from comenq_core.client import accepted, candidates, connect
 from comenq_core.errors import InvalidRequest
 from comenq_core.text import printable
@@ -131,19 +131,19 @@ class _Delivery:
     def _refuse(self, line: Line, why: str) -> None:
         self._refused += 1
         self._progress.clear()
-        complain(f"line {line.number}: {printable(why)}")
+        print_error(f"line {line.number}: {printable(why)}")
 
     def _report(self) -> None:
         self._progress.clear()
         if self._refused:
-            complain(f"{_comments(self._refused)} refused")
+            print_error(f"{_comments(self._refused)} refused")
         if self._under_way:
             numbers = ", ".join(_ranges(line.number for line in self._under_way))
-            complain(f"not acknowledged, so perhaps queued and perhaps not: line {numbers}")
+            print_error(f"not acknowledged, so perhaps queued and perhaps not: line {numbers}")
         if self._lines.number and not self._lines.is_over:
-            complain(f"not sent: what comes after line {self._lines.number}")
+            print_error(f"not sent: what comes after line {self._lines.number}")
         if not self._args.json and (self._lines.number or self._lines.is_over):
-            emit(f"queued {_comments(self._queued)}")
+            print_result(f"queued {_comments(self._queued)}")
 
 
 def _comments(number: int) -> str:

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 
 from comenq_core.cli.comenq.requests import add_json, ask
 from comenq_core.cli.exit_status import DONE
-from comenq_core.cli.formatting import in_line, local, target, tries
-from comenq_core.cli.output import emit, emit_json
+from comenq_core.cli.formatting import attempt_count, in_queue, local, target
+from comenq_core.cli.output import emit_json, print_result
 from comenq_core.text import legible, printable
 
 __all__ = ["configure", "run"]
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 LONGEST_LINE = 300_000
 TIMES = {"not_before": "not before", "due": "due", "settled": "settled"}
-GOES_ON = ("waiting", "posting", "doubtful", "held")
+GOES_ON = ("waiting", "posting", "checking", "held")
 TEXTS = ("key", "url", "reason")
 
 
@@ -37,11 +37,13 @@ def run(args: Namespace) -> int:
     if args.json:
         emit_json([entry])
         return DONE
-    emit(*(f"{name + ':':14} {printable(value, LONGEST_LINE)}" for name, value in _facts(entry)))
-    emit(*(f"  {_attempt(attempt)}" for attempt in entry["attempts"]))
+    print_result(
+        *(f"{name + ':':14} {printable(value, LONGEST_LINE)}" for name, value in _facts(entry))
+    )
+    print_result(*(f"  {_attempt(attempt)}" for attempt in entry["attempts"]))
     if entry["body"] is not None:
         lines = entry["body"].removesuffix("\n").split("\n")
-        emit("", *(legible(line.removesuffix("\r")) for line in lines))
+        print_result("", *(legible(line.removesuffix("\r")) for line in lines))
     return DONE
 
 
@@ -54,8 +56,8 @@ def _facts(entry: dict[str, Any]) -> Iterator[tuple[str, object]]:
     yield from ((name, entry[name]) for name in TEXTS if entry[name])
     if entry["if_open"]:
         yield "condition", "the pull request is open"
-    if count := tries(entry):
-        counted = f"{count}, of which {entry['tries']} count toward max_attempts"
+    if count := attempt_count(entry):
+        counted = f"{count}, of which {entry['attempt_count']} count toward max_attempts"
         yield "tries", counted if entry["state"] in GOES_ON else count
 
 
@@ -67,7 +69,7 @@ def _times(entry: dict[str, Any]) -> Iterator[tuple[str, object]]:
 
 
 def _state(entry: dict[str, Any]) -> str:
-    place = in_line(entry, time.time())
+    place = in_queue(entry, time.time())
     return place if entry["state"] == place else f"{entry['state']}, {place}"
 
 

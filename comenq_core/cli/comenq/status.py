@@ -9,7 +9,7 @@ from comenq_core.cli.comenq.requests import ask
 from comenq_core.cli.comenq.status_text import COLOURS, facts, troubles
 from comenq_core.cli.exit_status import DONE, FAILED, UNREACHABLE
 from comenq_core.cli.formatting import when
-from comenq_core.cli.output import complain, emit, emit_json
+from comenq_core.cli.output import emit_json, print_error, print_result
 from comenq_core.cli.table import paint
 from comenq_core.errors import DaemonUnreachable
 from comenq_core.text import printable
@@ -49,7 +49,7 @@ def run(args: Namespace) -> int:
         status = ask(args, op="status")["status"]
     except DaemonUnreachable as error:
         _tell(args, None)
-        complain(error)
+        print_error(error)
         return UNREACHABLE
     _tell(args, status)
     return FAILED if any(troubles(status)) else DONE
@@ -59,7 +59,7 @@ def _tell(args: Namespace, status: dict[str, Any] | None) -> None:
     if args.prometheus:
         from comenq_core.cli.comenq.prometheus import metrics
 
-        emit(*metrics(status))
+        print_result(*metrics(status))
     elif args.json:
         known = {**status, "trouble": list(troubles(status))} if status else {}
         emit_json([{"up": status is not None, **known}])
@@ -67,4 +67,4 @@ def _tell(args: Namespace, status: dict[str, Any] | None) -> None:
         now = time.time()
         for name, text in facts(status, lambda seconds: when(seconds, now)):
             line = f"{name + ':':10} {printable(text)}"
-            emit(paint(line, COLOURS[name]) if name in COLOURS else line)
+            print_result(paint(line, COLOURS[name]) if name in COLOURS else line)

@@ -40,8 +40,8 @@ def facts(status: Status, until: Until) -> Iterator[tuple[str, str]]:
         yield "account", f"{account['name']}, {_turn(account['post_in'], until)}{reason}"
     if not status["accounts"]:
         yield "account", "none has posted yet"
-    if rooms := status.get("room"):
-        yield "room", ", ".join(map(_room, rooms))
+    if capacity := status.get("capacity"):
+        yield "capacity", ", ".join(map(_capacity, capacity))
     for trouble in troubles(status):
         yield "trouble", trouble
 
@@ -55,9 +55,9 @@ def troubles(status: Status) -> Iterator[str]:
     accounts = status["accounts"]
     if accounts and all(account["post_in"] is None for account in accounts):
         yield "the credential is refused, so nothing is posted: give comenqd a good one"
-    for room in status.get("room", ()):
-        if room["left"] < room["floor"]:
-            yield f"too few {room['of']} are left, so comments are refused"
+    for one in status.get("capacity", ()):
+        if one["remaining"] < one["minimum"]:
+            yield f"too few {one['resource']} are left, so comments are refused"
 
 
 def _worker(working: bool | None) -> str:  # noqa: FBT001 -- as the protocol has it
@@ -79,7 +79,8 @@ def _turn(post_in: float | None, until: Until) -> str:
     return f"may post {until(post_in)}"
 
 
-def _room(room: dict[str, Any]) -> str:
-    of = room["of"]
-    left, floor = amount(room["left"], of), amount(room["floor"], of).removesuffix(f" {of}")
-    return f"{left} (floor {floor})" if room["floor"] > 1 else left
+def _capacity(one: dict[str, Any]) -> str:
+    unit = one["resource"]
+    remaining = amount(one["remaining"], unit)
+    minimum = amount(one["minimum"], unit).removesuffix(f" {unit}")
+    return f"{remaining} (minimum {minimum})" if one["minimum"] > 1 else remaining

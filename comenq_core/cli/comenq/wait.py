@@ -14,12 +14,12 @@ from collections.abc import Mapping
 
 from comenq_core.cli.comenq.requests import add_ids, add_json, named_ids
 from comenq_core.cli.exit_status import DONE, FAILED, UsageError
-from comenq_core.cli.output import complain, emit, emit_json
+from comenq_core.cli.output import emit_json, print_error, print_result
 from comenq_core.client import accepted, candidates, connect
 from comenq_core.errors import DaemonError
 from comenq_core.text import printable
 
-__all__ = ["Vigil", "configure", "next_pause", "run"]
+__all__ = ["JobWaiter", "configure", "next_pause", "run"]
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -62,8 +62,8 @@ def run(args: Namespace) -> int:
         raise UsageError("name the jobs to wait for by their ids")
     ids = named_ids(args.ids)
     if not ids:
-        complain("there is nothing to wait for")
-    return Vigil(args.socket, dict.fromkeys(ids), as_json=args.json).keep(seconds)
+        print_error("there is nothing to wait for")
+    return JobWaiter(args.socket, dict.fromkeys(ids), as_json=args.json).keep(seconds)
 
 
 def next_pause(seconds_left: float | None, before: float) -> float:
@@ -77,7 +77,7 @@ def next_pause(seconds_left: float | None, before: float) -> float:
     return min(LONGEST, max(SHORTEST, wanted))
 
 
-class Vigil:
+class JobWaiter:
     """Waits for jobs, and tells how each has ended.
 
     Args:
@@ -133,7 +133,9 @@ class Vigil:
         """Take note of what is known of a job; return it if it is not over."""
         if reply.get("code") in UNKNOWN:
             self._are_posted = False
-            complain(f"{word}: was deleted" if self._awaited[word] else printable(reply["message"]))
+            print_error(
+                f"{word}: was deleted" if self._awaited[word] else printable(reply["message"])
+            )
             return None
         job = accepted(reply)["entry"]
         if job["state"] not in OVER:
@@ -150,9 +152,9 @@ class Vigil:
         if self._as_json:
             emit_json([job])
         elif is_posted:
-            emit(job["url"])
+            print_result(job["url"])
         else:
-            complain(f"{job['id']}: {job['state']}: {printable(job['reason'])}")
+            print_error(f"{job['id']}: {job['state']}: {printable(job['reason'])}")
         sys.stdout.flush()
 
     def _seconds_left(self) -> float | None:
@@ -161,5 +163,7 @@ class Vigil:
 
     def _give_up(self) -> int:
         for word, job in self._awaited.items():
-            complain(f"{word}: the time is up, and it is still {job['state'] if job else 'there'}")
+            print_error(
+                f"{word}: the time is up, and it is still {job['state'] if job else 'there'}"
+            )
         return FAILED

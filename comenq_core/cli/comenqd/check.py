@@ -13,18 +13,18 @@ from pathlib import Path
 from comenq_core.cli.comenqd.check_online import examined
 from comenq_core.cli.comenqd.credentials import from_outside, outdated
 from comenq_core.errors import ComenqError
-from comenq_core.model import Finding, Grade
+from comenq_core.model import CheckResult, Severity
 from comenq_core.plugins import registry
 from comenq_core.plugins.registry import Registry
 from comenq_core.settings import Settings, variable
 from comenq_core.supervisor.launch import private_directory
 from comenq_core.text import nearest, printable
 
-__all__ = ["check", "directory_fault", "findings"]
+__all__ = ["check", "directory_fault", "results"]
 
 # sun_path is 108 bytes with its NUL. https://man7.org/linux/man-pages/man7/unix.7.html
 LONGEST_SOCKET_PATH = 107
-MARKS = {Grade.OK: "ok", Grade.WARNING: "warn", Grade.WRONG: "WRONG"}
+MARKS = {Severity.OK: "ok", Severity.WARNING: "warn", Severity.ERROR: "WRONG"}
 
 
 def check(settings: Settings, given: Namespace) -> int:
@@ -32,21 +32,21 @@ def check(settings: Settings, given: Namespace) -> int:
     former = list(outdated(settings))
     settings = from_outside(settings, os.environ)
     plugins = registry.load()
-    found = list(findings(settings, plugins))
-    found += [Finding(subject="token", grade=Grade.WARNING, text=text) for text in former]
+    found = list(results(settings, plugins))
+    found += [CheckResult(subject="token", severity=Severity.WARNING, text=text) for text in former]
     if given.online:
         found += _asked(settings, plugins)
     if given.json:
-        print(json.dumps([asdict(finding) for finding in found]))
+        print(json.dumps([asdict(result) for result in found]))
     else:
-        for finding in found:
-            print(f"{MARKS[finding.grade]:<6} {finding.subject:<10} {finding.text}")
-    return 1 if any(finding.grade is Grade.WRONG for finding in found) else 0
+        for result in found:
+            print(f"{MARKS[result.severity]:<6} {result.subject:<10} {result.text}")
+    return 1 if any(result.severity is Severity.ERROR for result in found) else 0
 
 
-def findings(settings: Settings, plugins: Registry) -> Iterator[Finding]:
+def results(settings: Settings, plugins: Registry) -> Iterator[CheckResult]:
     """Look at everything that the daemon needs, and neither start nor make anything."""
-    yield Finding(subject="settings", text=str(settings.source or "defaults alone"))
+    yield CheckResult(subject="settings", text=str(settings.source or "defaults alone"))
     yield from _tables(settings, plugins)
     yield _tried("intakes", ", ".join(settings.intakes), lambda: plugins.intakes(settings))
     yield _socket(settings.socket_path)
@@ -55,19 +55,19 @@ def findings(settings: Settings, plugins: Registry) -> Iterator[Finding]:
     yield _tried("poster", settings.poster, lambda: plugins.posters(settings))
     if variable("github_token") in os.environ:
         text = "is in the environment; github_token_file hides it better"
-        yield Finding(subject="token", grade=Grade.WARNING, text=text)
+        yield CheckResult(subject="token", severity=Severity.WARNING, text=text)
 
 
-def _asked(settings: Settings, plugins: Registry) -> Sequence[Finding]:
+def _asked(settings: Settings, plugins: Registry) -> Sequence[CheckResult]:
     try:
         posters = plugins.posters(settings)
-        store = plugins.look(settings)
+        store = plugins.inspect(settings)
     except ComenqError:
         return []  # the findings have told it
     return list(examined(posters, store))
 
 
-def _tables(settings: Settings, plugins: Registry) -> Iterator[Finding]:
+def _tables(settings: Settings, plugins: Registry) -> Iterator[CheckResult]:
     known = {
         name
         for plugin in plugins.plugins()
@@ -77,38 +77,38 @@ def _tables(settings: Settings, plugins: Registry) -> Iterator[Finding]:
         meant = nearest(table, known)
         hint = f"; did you mean [{meant}]?" if meant else ""
         text = f"no plugin reads [{printable(table)}]{hint}"
-        yield Finding(subject="settings", grade=Grade.WRONG, text=text)
+        yield CheckResult(subject="settings", severity=Severity.ERROR, text=text)
 
 
-def _tried(subject: str, name: str, make: Callable[[], object]) -> Finding:
+def _tried(subject: str, name: str, make: Callable[[], object]) -> CheckResult:
     try:
         make()
     except ComenqError as error:
-        return Finding(subject=subject, grade=Grade.WRONG, text=str(error))
-    return Finding(subject=subject, text=name)
+        return CheckResult(subject=subject, severity=Severity.ERROR, text=str(error))
+    return CheckResult(subject=subject, text=name)
 
 
-def _store(settings: Settings, plugins: Registry) -> Finding:
+def _store(settings: Settings, plugins: Registry) -> CheckResult:
     try:
-        is_there = plugins.look(settings) is not None
+        is_there = plugins.inspect(settings) is not None
     except ComenqError as error:
-        return Finding(subject="store", grade=Grade.WRONG, text=str(error))
+        return CheckResult(subject="store", severity=Severity.ERROR, text=str(error))
     remark = "" if is_there else "; not opened: it is not there yet, or not for this user to see"
-    return Finding(subject="store", text=f"{settings.store}{remark}")
+    return CheckResult(subject="store", text=f"{settings.store}{remark}")
 
 
-def _socket(path: Path) -> Finding:
+def _socket(path: Path) -> CheckResult:
     if len(os.fsencode(path)) > LONGEST_SOCKET_PATH:
         text = f"{path}: is longer than {LONGEST_SOCKET_PATH} bytes; set a shorter socket_path"
-        return Finding(subject="socket", grade=Grade.WRONG, text=text)
+        return CheckResult(subject="socket", severity=Severity.ERROR, text=text)
     return _directory("socket", path.parent)
 
 
-def _directory(subject: str, path: Path) -> Finding:
+def _directory(subject: str, path: Path) -> CheckResult:
     fault = directory_fault(path)
     if fault:
-        return Finding(subject=subject, grade=Grade.WRONG, text=f"{path}: {fault}")
-    return Finding(subject=subject, text=str(path))
+        return CheckResult(subject=subject, severity=Severity.ERROR, text=f"{path}: {fault}")
+    return CheckResult(subject=subject, text=str(path))
 
 
 def directory_fault(path: Path) -> str | None:

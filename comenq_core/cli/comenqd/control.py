@@ -21,7 +21,7 @@ __all__ = ["add_words", "ctl", "reload"]
 
 # The way in whose socket can be seen to be served.
 SOCKET = "unix"
-PATIENCE = 30.0
+TIMEOUT_SECONDS = 30.0
 PAUSE = 0.1
 
 
@@ -72,7 +72,7 @@ def _await_listener(settings: Settings) -> None:
     Raises:
         DaemonUnreachable: that takes too long.
     """
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + TIMEOUT_SECONDS
     while SOCKET in settings.intakes and not is_served(str(settings.socket_path)):
         if time.monotonic() > deadline:
             raise DaemonUnreachable(

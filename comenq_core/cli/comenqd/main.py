@@ -113,7 +113,7 @@ def _as_process(name: str, run: Callable[[Settings, Stop], int], settings: Setti
             return run(settings, stop)
         except ComenqError as error:
             Log(name).error(error.code, str(error))
-            if not error.passes:
+            if not error.is_transient:
                 give_up(name)
             return 1
 

@@ -37,9 +37,9 @@ pytest.register_assert_rewrite(
 
 # Asserts are rewritten, to say what was compared, in modules that are registered before they are
 # imported. https://docs.pytest.org/en/stable/how-to/writing_plugins.html#assertion-rewriting
-from comenq_core.testing.contract.finding import FindingContract  # noqa: E402
+from comenq_core.testing.contract.finding import LookupContract  # noqa: E402
 from comenq_core.testing.contract.intake import IntakeContract  # noqa: E402
-from comenq_core.testing.contract.line import LineContract  # noqa: E402
+from comenq_core.testing.contract.line import QueueContract  # noqa: E402
 from comenq_core.testing.contract.moving import MovingContract  # noqa: E402
 from comenq_core.testing.contract.operators import OperatorContract  # noqa: E402
 from comenq_core.testing.contract.posting import PostingContract  # noqa: E402
@@ -59,7 +59,7 @@ __all__ = [
 ]
 
 
-class StoreContract(LineContract, OperatorContract, WorkContract, RecordContract, MovingContract):
+class StoreContract(QueueContract, OperatorContract, WorkContract, RecordContract, MovingContract):
     """The whole contract of a store.
 
     A subclass defines the fixture ``reopen``: a function that opens the same store once more, as
@@ -67,7 +67,7 @@ class StoreContract(LineContract, OperatorContract, WorkContract, RecordContract
     """
 
 
-class PosterContract(PostingContract, FindingContract):
+class PosterContract(PostingContract, LookupContract):
     """The whole contract of a poster.
 
     A subclass defines two fixtures: ``forge``, a stand-in with the methods of

@@ -37,7 +37,7 @@ TROUBLES: dict[Situation, type[Throttled | Unauthorized | Unknown]] = {
 }
 
 
-class FindingContract(PosterHarness):
+class LookupContract(PosterHarness):
     """What `Poster.find` finds."""
 
     @pytest.fixture

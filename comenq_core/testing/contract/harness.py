@@ -10,14 +10,14 @@ import pytest
 
 from comenq_core.model import (
     Attempt,
-    Buried,
+    Checking,
     CommentRequest,
     Done,
-    InDoubt,
+    Failed,
     Job,
+    NewJob,
     Origin,
     State,
-    Submission,
     Verdict,
 )
 from comenq_core.protocols import Store
@@ -28,13 +28,13 @@ __all__ = [
     "ALICE",
     "Harness",
     "attempt",
+    "attempt_and_settle",
     "claim",
     "claim_all",
     "ids",
+    "new_job",
     "put",
     "put_in_state",
-    "submission",
-    "try_and_settle",
 ]
 
 ACCOUNT = "octocat"
@@ -60,24 +60,24 @@ class Harness:
         return reopen()
 
 
-def submission(
+def new_job(
     body: str = "Hi",
     *,
     key: str | None = None,
     not_before: datetime | None = None,
     ahead: bool = False,
     if_absent: bool = False,
-) -> Submission:
+) -> NewJob:
     """A comment that somebody hands in."""
     request = CommentRequest(
         owner="octocat", repo="hello", pr_number=7, body=body, key=key, not_before=not_before
     )
-    return Submission(request=request, origin=ALICE, ahead=ahead, if_absent=if_absent)
+    return NewJob(request=request, origin=ALICE, ahead=ahead, if_absent=if_absent)
 
 
 def put(store: Store, *bodies: str) -> Sequence[Job]:
     """Queue comments, one batch for each, so that each arrives after the one before."""
-    return [store.put([submission(body)])[0] for body in bodies]
+    return [store.put([new_job(body)])[0] for body in bodies]
 
 
 def attempt(store: Store, *, counted: bool = True) -> Attempt:
@@ -107,7 +107,7 @@ def claim_all(store: Store) -> list[str]:
         return [job.id for job in iter(partial(store.claim, ACCOUNT), None)]
 
 
-def try_and_settle(store: Store, *verdicts: Verdict) -> Job:
+def attempt_and_settle(store: Store, *verdicts: Verdict) -> Job:
     """Claim a job as often as there are verdicts, and settle it so each time."""
     with store.lock():
         for verdict in verdicts:
@@ -121,23 +121,23 @@ def put_in_state(store: Store, state: State) -> Job:
 
     Whoever takes the lock next finds one that is being posted in doubt.
     """
-    (job,) = store.put([submission(f"to be {state}", ahead=True)])
+    (job,) = store.put([new_job(f"to be {state}", ahead=True)])
     if state is State.HELD:
         store.hold(job.id)
     elif state is State.POSTING:
         with store.lock():
             claim(store)
     elif state is not State.WAITING:
-        try_and_settle(store, _verdict_for(state, store.now().wall))
+        attempt_and_settle(store, _verdict_for(state, store.now().wall))
     return store.get(job.id)
 
 
 def _verdict_for(state: State, now: datetime) -> Verdict:
     verdicts: dict[State, Verdict] = {
-        State.DOUBTFUL: InDoubt(look_at=now + timedelta(seconds=60), reason="502"),
+        State.CHECKING: Checking(check_at=now + timedelta(seconds=60), reason="502"),
         State.POSTED: Done(url="https://forge.example/1", comment_id=1),
         State.SKIPPED: Done(reason="the pull request is closed"),
-        State.FAILED: Buried(reason="the conversation is locked"),
+        State.FAILED: Failed(reason="the conversation is locked"),
     }
     return verdicts[state]
 

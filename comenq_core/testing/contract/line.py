@@ -20,22 +20,22 @@ from comenq_core.testing.clock import FakeClock
 from comenq_core.testing.contract.harness import (
     ALICE,
     Harness,
+    attempt_and_settle,
     claim_all,
     ids,
+    new_job,
     put,
     put_in_state,
-    submission,
-    try_and_settle,
 )
 from comenq_core.testing.strategies import bodies
 
 
-class LineContract(Harness):
+class QueueContract(Harness):
     """Put, get and the line."""
 
     def test_put_returns_the_jobs_in_the_order_given(self, store: Store) -> None:
         """Each submission has its job at its own place in the answer."""
-        asked = [submission(f"comment {number}") for number in range(5)]
+        asked = [new_job(f"comment {number}") for number in range(5)]
         assert [job.request for job in store.put(asked)] == [one.request for one in asked]
 
     def test_a_new_job_waits_and_knows_its_origin(self, store: Store) -> None:
@@ -63,7 +63,7 @@ class LineContract(Harness):
     @given(texts=st.lists(bodies(), min_size=1, max_size=5))
     def test_bodies_are_kept_byte_for_byte(self, store: Store, texts: list[str]) -> None:
         """Whatever a comment says, the job that is handed out says the same."""
-        jobs = store.put([submission(text) for text in texts])
+        jobs = store.put([new_job(text) for text in texts])
         assert [store.get(job.id).asked.body for job in jobs] == texts
 
     def test_the_line_is_first_in_first_out(self, store: Store) -> None:
@@ -74,7 +74,7 @@ class LineContract(Harness):
 
     def test_the_jobs_of_a_batch_keep_their_order(self, store: Store) -> None:
         """A batch stands in the line as it was given."""
-        jobs = store.put([submission(f"comment {number}") for number in range(20)])
+        jobs = store.put([new_job(f"comment {number}") for number in range(20)])
         assert claim_all(store) == ids(jobs)
 
     def test_a_clock_that_is_set_back_changes_no_order(
@@ -89,14 +89,14 @@ class LineContract(Harness):
     def test_a_comment_put_ahead_is_the_first(self, store: Store) -> None:
         """It goes to the head of the line, also ahead of one that went there before."""
         first, second = put(store, "first", "second")
-        (early,) = store.put([submission("early", ahead=True)])
-        (earlier,) = store.put([submission("earlier", ahead=True)])
+        (early,) = store.put([new_job("early", ahead=True)])
+        (earlier,) = store.put([new_job("earlier", ahead=True)])
         assert claim_all(store) == ids([earlier, early, first, second])
 
     def test_a_job_is_not_claimed_before_its_time(self, store: Store, clock: FakeClock) -> None:
         """Not before means not before, and from then on at any time."""
         due = clock().wall + timedelta(seconds=60)
-        (job,) = store.put([submission(not_before=due, ahead=True)])
+        (job,) = store.put([new_job(not_before=due, ahead=True)])
         assert (job.due, claim_all(store)) == (due, [])
         clock.advance(59)
         assert claim_all(store) == []
@@ -107,12 +107,12 @@ class LineContract(Harness):
         self, store: Store, clock: FakeClock
     ) -> None:
         """A time in the past is no obstacle."""
-        (job,) = store.put([submission(not_before=clock().wall - timedelta(days=1))])
+        (job,) = store.put([new_job(not_before=clock().wall - timedelta(days=1))])
         assert claim_all(store) == [job.id]
 
     def test_a_job_that_is_not_due_holds_up_no_other(self, store: Store, clock: FakeClock) -> None:
         """Later ones pass it; once it is due, it stands where it arrived."""
-        (later,) = store.put([submission(not_before=clock().wall + timedelta(seconds=60))])
+        (later,) = store.put([new_job(not_before=clock().wall + timedelta(seconds=60))])
         (first,) = put(store, "first")
         assert claim_all(store) == [first.id]
         (second,) = put(store, "second")
@@ -124,7 +124,7 @@ class LineContract(Harness):
     ) -> None:
         """Who has waited longest goes first, whoever was due first."""
         times = [clock().wall + timedelta(seconds=seconds) for seconds in (120, 60)]
-        jobs = store.put([submission(str(when), not_before=when) for when in times])
+        jobs = store.put([new_job(str(when), not_before=when) for when in times])
         clock.advance(180)
         assert claim_all(store) == ids(jobs)
 
@@ -134,7 +134,7 @@ class LineContract(Harness):
         put(store, "at once")
         assert store.next_due() is None
         times = [now + timedelta(seconds=seconds) for seconds in (300, 120, 60)]
-        jobs = store.put([submission(str(when), not_before=when) for when in times])
+        jobs = store.put([new_job(str(when), not_before=when) for when in times])
         assert store.next_due() == times[2]
         store.hold(jobs[2].id)
         assert store.next_due() == times[1]
@@ -145,37 +145,37 @@ class LineContract(Harness):
         self, store: Store, reopen: Callable[[], Store]
     ) -> None:
         """A client that is not sure whether its request arrived may send it again."""
-        once, twice = store.put([submission(key="k"), submission(key="k")])
-        (again,) = reopen().put([submission(key="k")])
-        (other,) = store.put([submission(key="other")])
+        once, twice = store.put([new_job(key="k"), new_job(key="k")])
+        (again,) = reopen().put([new_job(key="k")])
+        (other,) = store.put([new_job(key="other")])
         assert once == twice == again
         assert other.id != once.id
         assert len(store.pending()) == 2
 
     def test_the_same_key_gives_the_same_job_when_it_is_over(self, store: Store) -> None:
         """A posted comment is not posted again."""
-        (job,) = store.put([submission(key="k")])
-        posted = try_and_settle(store, Done(url="https://forge.example/1", comment_id=1))
-        assert list(store.put([submission(key="k")])) == [posted]
+        (job,) = store.put([new_job(key="k")])
+        posted = attempt_and_settle(store, Done(url="https://forge.example/1", comment_id=1))
+        assert list(store.put([new_job(key="k")])) == [posted]
         assert posted.id == job.id
 
     def test_the_id_of_a_keyed_job_comes_from_its_key(self, store: Store) -> None:
         """Two machines that queue the same key mean the same job."""
-        (job,) = store.put([submission(key="k")])
+        (job,) = store.put([new_job(key="k")])
         store.cancel(job.id)
-        assert store.put([submission(key="k")])[0].id == job.id
+        assert store.put([new_job(key="k")])[0].id == job.id
 
     def test_a_key_belongs_to_one_comment(self, store: Store) -> None:
         """Another comment with that key is refused, with its whole batch."""
-        store.put([submission("one", key="k")])
+        store.put([new_job("one", key="k")])
         with pytest.raises(WrongState):
-            store.put([submission("before"), submission("other", key="k")])
+            store.put([new_job("before"), new_job("other", key="k")])
         assert len(store.pending()) == 1
 
     def test_a_key_is_taken_once_by_clients_at_once(self, store: Store) -> None:
         """Of several threads that queue the same key, all get the one job."""
         with ThreadPoolExecutor(8) as threads:
-            jobs = list(threads.map(lambda _: store.put([submission(key="k")])[0], range(16)))
+            jobs = list(threads.map(lambda _: store.put([new_job(key="k")])[0], range(16)))
         assert len({job.id for job in jobs}) == len(store.pending()) == 1
 
     def test_clients_at_once_lose_nothing(self, store: Store) -> None:
@@ -190,21 +190,21 @@ class LineContract(Harness):
     ) -> None:
         """The same comment on the same pull request is not queued a second time."""
         job = put_in_state(store, state)
-        (same,) = store.put([submission(job.asked.body, if_absent=True)])
-        (other,) = store.put([submission("something else", if_absent=True)])
+        (same,) = store.put([new_job(job.asked.body, if_absent=True)])
+        (other,) = store.put([new_job("something else", if_absent=True)])
         assert same == job
         assert len(store.pending()) == 2
         assert other.id != job.id
 
     def test_if_absent_looks_into_its_own_batch(self, store: Store) -> None:
         """Two equal comments of one batch are one."""
-        once, twice = store.put([submission(if_absent=True), submission(if_absent=True)])
+        once, twice = store.put([new_job(if_absent=True), new_job(if_absent=True)])
         assert once == twice
 
     def test_if_absent_queues_again_what_is_over(self, store: Store) -> None:
         """A comment that was posted may be wanted once more."""
         job = put_in_state(store, State.POSTED)
-        (again,) = store.put([submission(job.asked.body, if_absent=True)])
+        (again,) = store.put([new_job(job.asked.body, if_absent=True)])
         assert again.id != job.id
 
     @pytest.mark.parametrize("state", list(State))
@@ -223,7 +223,7 @@ class LineContract(Harness):
 
     def test_an_ambiguous_beginning_is_an_error(self, store: Store) -> None:
         """33 ids begin with at most 32 letters, so two begin alike."""
-        jobs = store.put([submission(str(number)) for number in range(33)])
+        jobs = store.put([new_job(str(number)) for number in range(33)])
         firsts = [job.id[0] for job in jobs]
         shared = next(letter for letter in firsts if firsts.count(letter) > 1)
         with pytest.raises(NoSuchJob):
@@ -231,7 +231,7 @@ class LineContract(Harness):
 
     def test_a_position_counts_the_jobs_before(self, store: Store, clock: FakeClock) -> None:
         """Held jobs are not in the line, and jobs that are not due come after those that are."""
-        (later,) = store.put([submission(not_before=clock().wall + timedelta(seconds=60))])
+        (later,) = store.put([new_job(not_before=clock().wall + timedelta(seconds=60))])
         first, held, second = put(store, "first", "held", "second")
         store.hold(held.id)
         assert [store.position(job) for job in (first, second, later)] == [0, 1, 2]
@@ -242,11 +242,11 @@ class LineContract(Harness):
         """Being posted, in doubt, waiting in line, held; what is over is not listed."""
         put_in_state(store, State.POSTED)
         held = put_in_state(store, State.HELD)
-        doubtful = put_in_state(store, State.DOUBTFUL)
+        checking = put_in_state(store, State.CHECKING)
         posting = put_in_state(store, State.POSTING)
         first, second = put(store, "first", "second")
-        assert list(store.pending()) == [posting, doubtful, first, second, held]
-        assert list(store.pending(limit=3)) == [posting, doubtful, first]
+        assert list(store.pending()) == [posting, checking, first, second, held]
+        assert list(store.pending(limit=3)) == [posting, checking, first]
 
     def test_pending_jobs_are_listed_in_parts(self, store: Store) -> None:
         """The first few may be left out, so that a long line can be read in several pages."""
@@ -266,12 +266,12 @@ class LineContract(Harness):
         assert list(store.pending(states=[state], offset=1)) == []
 
     def test_the_jobs_of_one_repository_are_found_in_their_places(self, store: Store) -> None:
-        """What is for others is passed over, whatever it says; a `Finder` does that by itself."""
-        asked = [submission("wanted.js"), submission(), submission("held")]
+        """Jobs for other repositories are passed over, whatever they say."""
+        asked = [new_job("wanted.js"), new_job(), new_job("held")]
         request = replace(asked[1].request, owner="OctoCat", repo="Wanted.js")
         jobs = store.put([asked[0], replace(asked[1], request=request), asked[2]])
         store.hold(jobs[2].id)
-        queue = JobQueue(store, Pace(cooldown=900, flutter=0, attempt_limit=30))
+        queue = JobQueue(store, Pace(cooldown=900, jitter=0, attempt_limit=30))
         found = queue.pending_in("octocat/WANTED.js", 9)
         assert [entry and (entry.job, entry.position) for entry in found] == [
             None, (jobs[1], 1), None
@@ -291,9 +291,9 @@ class LineContract(Harness):
 
     def test_what_waits_takes_room(self, store: Store) -> None:
         """A store that can be full says of how many comments there is room, and one less later."""
-        before = [room.left for room in store.health().room if room.of == "comments"]
+        before = [one.remaining for one in store.health().capacity if one.resource == "comments"]
         put(store, "Hi")
-        after = [room.left for room in store.health().room if room.of == "comments"]
+        after = [one.remaining for one in store.health().capacity if one.resource == "comments"]
         assert after == [left - 1 for left in before]
 
     def test_jobs_are_counted_where_they_stand(self, store: Store) -> None:

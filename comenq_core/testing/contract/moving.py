@@ -17,13 +17,13 @@ from comenq_core.testing.clock import FakeClock
 from comenq_core.testing.contract.harness import (
     Harness,
     attempt,
+    attempt_and_settle,
     claim,
     claim_all,
     ids,
+    new_job,
     put,
     put_in_state,
-    submission,
-    try_and_settle,
 )
 from comenq_core.testing.memory_store import MemoryStore
 from comenq_core.testing.strategies import bodies
@@ -67,7 +67,7 @@ class MovingContract(Harness):
         self, store: Store, origin: Store, texts: list[str]
     ) -> None:
         """Whatever a comment says, it says the same after a move."""
-        jobs = origin.put([submission(text) for text in texts])
+        jobs = origin.put([new_job(text) for text in texts])
         with store.lock():
             store.adopt(jobs)
         assert [store.get(job.id).asked.body for job in jobs] == texts
@@ -80,9 +80,9 @@ class MovingContract(Harness):
         with origin.lock():
             claim(origin)
         with origin.lock():
-            job = origin.reclaim(origin.doubtful()[0])
+            job = origin.reclaim(origin.checking()[0])
         with origin.lock():
-            (job,) = origin.doubtful()
+            (job,) = origin.checking()
         with store.lock():
             store.adopt([job])
             found = store.reclaim(job)
@@ -107,7 +107,7 @@ class MovingContract(Harness):
     ) -> None:
         """It is claimed when it is due, not before."""
         due = clock().wall + timedelta(seconds=60)
-        (job,) = origin.put([submission(not_before=due)])
+        (job,) = origin.put([new_job(not_before=due)])
         with store.lock():
             store.adopt([job])
         assert (claim_all(store), store.next_due()) == ([], due)
@@ -121,7 +121,7 @@ class MovingContract(Harness):
         jobs = put(origin, "a", "b")
         with store.lock():
             store.adopt(jobs[:1])
-        posted = try_and_settle(store, Done(url="https://forge.example/1", comment_id=1))
+        posted = attempt_and_settle(store, Done(url="https://forge.example/1", comment_id=1))
         again = reopen()
         with again.lock():
             again.adopt(jobs)
@@ -132,8 +132,8 @@ class MovingContract(Harness):
     ) -> None:
         """Two comments with one key are told apart, and nothing of the batch is taken."""
         put(origin, "before")
-        (strange,) = origin.put([submission("one", key="k")])
-        (known,) = store.put([submission("other", key="k")])
+        (strange,) = origin.put([new_job("one", key="k")])
+        (known,) = store.put([new_job("other", key="k")])
         assert strange.id == known.id
         with store.lock(), pytest.raises(WrongState):
             store.adopt(origin.pending())
@@ -141,17 +141,17 @@ class MovingContract(Harness):
 
     def test_the_key_of_an_adopted_job_is_known(self, store: Store, origin: Store) -> None:
         """A client that sends its request again, after the move, gets the job it has."""
-        (job,) = origin.put([submission(key="k")])
+        (job,) = origin.put([new_job(key="k")])
         with store.lock():
             store.adopt([job])
-        assert list(store.put([submission(key="k")])) == [job]
+        assert list(store.put([new_job(key="k")])) == [job]
 
     def test_if_absent_knows_adopted_jobs(self, store: Store, origin: Store) -> None:
         """The same comment is not queued beside one that came from another store."""
         (job,) = put(origin, "Hi")
         with store.lock():
             store.adopt([job])
-        assert list(store.put([submission("Hi", if_absent=True)])) == [job]
+        assert list(store.put([new_job("Hi", if_absent=True)])) == [job]
 
     @pytest.mark.parametrize("state", MOVED)
     def test_a_disowned_job_is_gone(
@@ -160,7 +160,7 @@ class MovingContract(Harness):
         """In whatever state it was, this store does not know it any more; others stay."""
         other, job = put_in_state(store, State.WAITING), put_in_state(store, state)
         with store.lock():
-            store.disown([job])
+            store.delete_imported([job])
         for one in (store, reopen()):
             with pytest.raises(NoSuchJob):
                 one.get(job.id)
@@ -171,7 +171,7 @@ class MovingContract(Harness):
         gone, kept = put(store, "gone", "kept")
         store.cancel(gone.id)
         with store.lock():
-            store.disown([gone, replace(gone, id="000000000000")])
+            store.delete_imported([gone, replace(gone, id="000000000000")])
         assert list(store.pending()) == [kept]
 
     def test_jobs_that_went_and_came_back_are_as_they_were(
@@ -188,4 +188,4 @@ class MovingContract(Harness):
 
 def _carry(jobs: list[Job], source: Store, target: Store) -> None:
     target.adopt(jobs)
-    source.disown(jobs)
+    source.delete_imported(jobs)

@@ -9,19 +9,19 @@ from datetime import timedelta
 import pytest
 
 from comenq_core.errors import NoSuchJob, WrongState
-from comenq_core.model import Buried, Kept, Pause, RetryAt, State
+from comenq_core.model import Failed, Pause, Requeued, RetryAt, State
 from comenq_core.protocols import Store
 from comenq_core.testing.clock import FakeClock
 from comenq_core.testing.contract.harness import (
     Harness,
     attempt,
+    attempt_and_settle,
     claim,
     claim_all,
     ids,
+    new_job,
     put,
     put_in_state,
-    submission,
-    try_and_settle,
 )
 
 __all__ = ["OperatorContract"]
@@ -83,7 +83,7 @@ class OperatorContract(Harness):
 
     def test_bump_makes_a_job_due(self, store: Store, clock: FakeClock) -> None:
         """An operator knows better than a due time."""
-        (job,) = store.put([submission(not_before=clock().wall + timedelta(days=1))])
+        (job,) = store.put([new_job(not_before=clock().wall + timedelta(days=1))])
         assert store.bump(job.id).due is None
         assert claim_all(store) == [job.id]
 
@@ -111,7 +111,7 @@ class OperatorContract(Harness):
     def test_a_released_job_keeps_its_time(self, store: Store, clock: FakeClock) -> None:
         """Holding and releasing is no way around a due time."""
         due = clock().wall + timedelta(seconds=60)
-        (job,) = store.put([submission(not_before=due)])
+        (job,) = store.put([new_job(not_before=due)])
         store.hold(job.id)
         assert store.release(job.id).due == due
         assert claim_all(store) == []
@@ -133,12 +133,12 @@ class OperatorContract(Harness):
         """Its attempts are remembered and no longer count; it is due at once."""
         put(store, "Hi")
         later = store.now().wall - timedelta(seconds=1)
-        failed = try_and_settle(
-            store, RetryAt(due=later, reason="502"), Buried(reason="502 too often")
+        failed = attempt_and_settle(
+            store, RetryAt(due=later, reason="502"), Failed(reason="502 too often")
         )
         job = store.retry(failed.id)
         tried = tuple(replace(one, counted=False) for one in failed.attempts)
-        assert (failed.tries, job.tries, job.attempts) == (2, 0, tried)
+        assert (failed.attempt_count, job.attempt_count, job.attempts) == (2, 0, tried)
         assert (job.state, job.due, job.settled, job.reason) == (State.WAITING, None, None, "")
         assert claim_all(store) == [job.id]
 
@@ -148,8 +148,8 @@ class OperatorContract(Harness):
         with store.lock():
             claim(store)
         with store.lock():
-            job = store.reclaim(store.doubtful()[0])
-            store.settle(job, Buried(reason="interrupted"), attempt(store))
+            job = store.reclaim(store.checking()[0])
+            store.settle(job, Failed(reason="interrupted"), attempt(store))
         assert (store.get(job.id).interruptions, store.retry(job.id).interruptions) == (1, 0)
 
     def test_a_retried_job_stands_at_the_end(self, store: Store) -> None:
@@ -162,8 +162,8 @@ class OperatorContract(Harness):
     def test_a_retried_job_can_be_posted_and_fail_again(self, store: Store) -> None:
         """What happens after a retry is added to its story."""
         job = store.retry(put_in_state(store, State.FAILED).id)
-        kept = try_and_settle(store, Kept(reason="throttled"))
-        assert (kept.id, len(kept.attempts), kept.tries) == (job.id, 2, 1)
+        kept = attempt_and_settle(store, Requeued(reason="throttled"))
+        assert (kept.id, len(kept.attempts), kept.attempt_count) == (job.id, 2, 1)
 
     def test_a_pause_lasts_until_it_is_lifted(
         self, store: Store, reopen: Callable[[], Store]

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import pytest
 
-from comenq_core.errors import Outpaced
+from comenq_core.errors import PacingConflict
 from comenq_core.model import Pacing, Pause, State
 from comenq_core.protocols import Store, Watch
 from comenq_core.testing.clock import FakeClock
@@ -52,17 +52,17 @@ class RecordContract(Harness):
         """Every process reads the record that was written last, exactly."""
         record = _record(store)
         assert dict(store.pacing()) == {}
-        store.pace(record, expect=None)
+        store.save_pacing(record, expect=None)
         assert dict(store.pacing()) == dict(reopen().pacing()) == {"octocat": record}
-        later = replace(record, margin=0.0, flutter=0.1, quiet=61.25, streak=2)
-        reopen().pace(later, expect=record)
+        later = replace(record, max_remaining=0.0, jitter=0.1, backoff=61.25, failures=2)
+        reopen().save_pacing(later, expect=record)
         assert dict(store.pacing()) == {"octocat": later}
 
     def test_each_account_has_its_own_pace(self, store: Store) -> None:
         """Replacing one record leaves the others."""
         first, second = _record(store), replace(_record(store), account="hubot")
-        store.pace(first, expect=None)
-        store.pace(second, expect=None)
+        store.save_pacing(first, expect=None)
+        store.save_pacing(second, expect=None)
         assert dict(store.pacing()) == {"octocat": first, "hubot": second}
 
     def test_a_record_that_has_changed_is_not_replaced(
@@ -70,22 +70,22 @@ class RecordContract(Harness):
     ) -> None:
         """Of two workers that saw the same record, one goes on and the other is told."""
         seen = _record(store)
-        store.pace(seen, expect=None)
-        newer = replace(seen, streak=1)
-        reopen().pace(newer, expect=seen)
+        store.save_pacing(seen, expect=None)
+        newer = replace(seen, failures=1)
+        reopen().save_pacing(newer, expect=seen)
         for stale in (seen, None):
-            with pytest.raises(Outpaced):
-                store.pace(replace(seen, streak=9), expect=stale)
-        with pytest.raises(Outpaced):
-            store.pace(replace(seen, account="hubot"), expect=seen)
+            with pytest.raises(PacingConflict):
+                store.save_pacing(replace(seen, failures=9), expect=stale)
+        with pytest.raises(PacingConflict):
+            store.save_pacing(replace(seen, account="hubot"), expect=seen)
         assert dict(store.pacing()) == {"octocat": newer}
 
     def test_resume_forgets_which_credential_was_refused(self, store: Store) -> None:
         """The operator says that the token is good again; the pace stays as it was."""
-        record = replace(_record(store), refused="fingerprint")
-        store.pace(record, expect=None)
+        record = replace(_record(store), rejected_credential="fingerprint")
+        store.save_pacing(record, expect=None)
         store.resume()
-        assert dict(store.pacing()) == {"octocat": replace(record, refused="")}
+        assert dict(store.pacing()) == {"octocat": replace(record, rejected_credential="")}
 
     @pytest.mark.parametrize("name", sorted(CHANGES))
     def test_a_watch_tells_of_changes(
@@ -134,7 +134,9 @@ class RecordContract(Harness):
 
 
 def _record(store: Store) -> Pacing:
-    return Pacing(account="octocat", at=store.now(), margin=30.0, job="7f3kq2m8x1ab", reason="so")
+    return Pacing(
+        account="octocat", at=store.now(), max_remaining=30.0, job="7f3kq2m8x1ab", reason="so"
+    )
 
 
 def _signalled(watch: Watch, *, within: float) -> bool:

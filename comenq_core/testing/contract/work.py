@@ -9,19 +9,19 @@ from datetime import timedelta
 import pytest
 
 from comenq_core.errors import StoreLocked, WrongState
-from comenq_core.model import Buried, Done, InDoubt, Job, Kept, RetryAt, State, Verdict
+from comenq_core.model import Checking, Done, Failed, Job, Requeued, RetryAt, State, Verdict
 from comenq_core.protocols import Store
 from comenq_core.testing.clock import FakeClock
 from comenq_core.testing.contract.harness import (
     ACCOUNT,
     Harness,
     attempt,
+    attempt_and_settle,
     claim,
     claim_all,
     ids,
     put,
     put_in_state,
-    try_and_settle,
 )
 
 __all__ = ["WorkContract"]
@@ -41,7 +41,7 @@ class WorkContract(Harness):
         with store.lock():
             job = claim(store)
             with suppress(StoreLocked), other.lock():
-                assert (other.claim(ACCOUNT), list(other.doubtful())) == (None, [])
+                assert (other.claim(ACCOUNT), list(other.checking())) == (None, [])
             assert store.get(job.id) == job
 
     def test_the_listener_needs_no_lock(self, store: Store, reopen: Callable[[], Store]) -> None:
@@ -76,7 +76,7 @@ class WorkContract(Harness):
             (Done(url=URL, comment_id=1), State.POSTED),
             (Done(url=URL, comment_id="IC_1"), State.POSTED),
             (Done(reason="the pull request is closed"), State.SKIPPED),
-            (Buried(reason="locked"), State.FAILED),
+            (Failed(reason="locked"), State.FAILED),
         ],
     )
     def test_a_settled_job_is_history(
@@ -84,7 +84,7 @@ class WorkContract(Harness):
     ) -> None:
         """It has its state, its time, its reason and its comment, for good."""
         put(store, "Hi")
-        job = try_and_settle(store, verdict)
+        job = attempt_and_settle(store, verdict)
         comment = (verdict.url, verdict.comment_id) if isinstance(verdict, Done) else ("", None)
         assert (job.state, job.reason, job.settled) == (state, verdict.reason, store.now().wall)
         assert (job.url, job.comment_id, job.due) == (*comment, None)
@@ -95,7 +95,7 @@ class WorkContract(Harness):
         """It is queued again, and not handed out before it is due."""
         put(store, "Hi")
         due = clock().wall + timedelta(seconds=60)
-        job = try_and_settle(store, RetryAt(due=due, reason="502"))
+        job = attempt_and_settle(store, RetryAt(due=due, reason="502"))
         assert (job.state, job.due, job.reason) == (State.WAITING, due, "502")
         assert (claim_all(store), store.next_due()) == ([], due)
         clock.advance(60)
@@ -105,13 +105,13 @@ class WorkContract(Harness):
         """While a job waits for its next try, the others go on."""
         put(store, "poisoned")
         (other,) = put(store, "other")
-        try_and_settle(store, RetryAt(due=clock().wall + timedelta(seconds=60), reason="502"))
+        attempt_and_settle(store, RetryAt(due=clock().wall + timedelta(seconds=60), reason="502"))
         assert claim_all(store) == [other.id]
 
     def test_a_kept_job_has_its_place_again(self, store: Store) -> None:
         """As if it had not been tried, but for the attempt in its story."""
         jobs = put(store, "first", "second")
-        job = try_and_settle(store, Kept(reason="throttled"))
+        job = attempt_and_settle(store, Requeued(reason="throttled"))
         assert (job.state, job.due, len(job.attempts)) == (State.WAITING, None, 1)
         assert claim_all(store) == ids(jobs)
 
@@ -123,9 +123,9 @@ class WorkContract(Harness):
         tried = [attempt(store), attempt(store, counted=False), attempt(store)]
         with store.lock():
             for one in tried:
-                store.settle(claim(store), Kept(reason="again"), one)
+                store.settle(claim(store), Requeued(reason="again"), one)
         (job,) = reopen().pending()
-        assert (list(job.attempts), job.tries) == (tried, 2)
+        assert (list(job.attempts), job.attempt_count) == (tried, 2)
 
     def test_a_job_that_is_not_claimed_cannot_be_settled(self, store: Store) -> None:
         """Only what the worker has can be settled."""
@@ -136,32 +136,32 @@ class WorkContract(Harness):
 
     def test_a_job_in_doubt_is_not_handed_out(self, store: Store, clock: FakeClock) -> None:
         """It waits for somebody to look, not to be posted again, however late it gets."""
-        look_at = clock().wall + timedelta(seconds=60)
+        check_at = clock().wall + timedelta(seconds=60)
         put(store, "Hi")
-        job = try_and_settle(store, InDoubt(look_at=look_at, reason="502"))
-        assert (job.state, job.due, job.reason) == (State.DOUBTFUL, look_at, "502")
+        job = attempt_and_settle(store, Checking(check_at=check_at, reason="502"))
+        assert (job.state, job.due, job.reason) == (State.CHECKING, check_at, "502")
         clock.advance(3600)
         with store.lock():
-            assert (store.claim(ACCOUNT), list(store.doubtful())) == (None, [job])
+            assert (store.claim(ACCOUNT), list(store.checking())) == (None, [job])
 
     def test_a_job_in_doubt_survives_a_worker(self, store: Store) -> None:
         """A worker that comes after finds it as it was: nobody has died of it."""
-        job = put_in_state(store, State.DOUBTFUL)
+        job = put_in_state(store, State.CHECKING)
         with store.lock():
-            assert list(store.doubtful()) == [job]
+            assert list(store.checking()) == [job]
 
     def test_a_reclaimed_job_is_claimed_again(self, store: Store) -> None:
         """Somebody looks for its comment, and then it is settled as any other."""
-        doubtful = put_in_state(store, State.DOUBTFUL)
+        checking = put_in_state(store, State.CHECKING)
         with store.lock():
-            job = store.reclaim(doubtful)
+            job = store.reclaim(checking)
             assert (job.id, job.state, job.attempts) == (
-                doubtful.id,
+                checking.id,
                 State.POSTING,
-                doubtful.attempts,
+                checking.attempts,
             )
             store.settle(job, Done(url=URL, comment_id=1), attempt(store))
-            assert list(store.doubtful()) == []
+            assert list(store.checking()) == []
         assert store.get(job.id).state is State.POSTED
 
     def test_a_job_whose_worker_died_is_in_doubt(
@@ -172,15 +172,15 @@ class WorkContract(Harness):
         self._die_with(store)
         worker = reopen()
         with worker.lock():
-            (doubtful,) = worker.doubtful()
+            (checking,) = worker.checking()
             assert worker.claim(ACCOUNT) is None
-            assert (doubtful.id, doubtful.state, doubtful.interruptions) == (
+            assert (checking.id, checking.state, checking.interruptions) == (
                 job.id,
-                State.DOUBTFUL,
+                State.CHECKING,
                 1,
             )
-            assert doubtful.due is not None
-            assert doubtful.due <= worker.now().wall
+            assert checking.due is not None
+            assert checking.due <= worker.now().wall
 
     def test_every_death_is_counted_once(self, store: Store) -> None:
         """A job that kills its workers can be told from one that was merely there."""
@@ -188,10 +188,10 @@ class WorkContract(Harness):
         self._die_with(store)
         for deaths in (1, 2, 3):
             with store.lock():
-                (job,) = store.doubtful()
+                (job,) = store.checking()
                 assert job.interruptions == deaths
             with store.lock():
-                store.reclaim(store.doubtful()[0])
+                store.reclaim(store.checking()[0])
 
     def test_recovery_leaves_the_other_jobs_alone(self, store: Store) -> None:
         """Waiting, held and settled jobs are not the dead worker's."""
@@ -218,7 +218,7 @@ class WorkContract(Harness):
         """Tending comes to an end, and what is pending is still there."""
         (job,) = put(store, "Hi")
         with store.lock():
-            assert any(not store.tend() for _ in range(100))
+            assert any(not store.housekeep() for _ in range(100))
         assert list(store.pending()) == [job]
 
     @staticmethod

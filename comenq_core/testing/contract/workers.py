@@ -7,8 +7,8 @@ from datetime import timedelta
 
 import pytest
 
-from comenq_core.errors import Outpaced, StoreLocked, WrongState
-from comenq_core.model import Done, Job, Kept, Pacing, Pause, State
+from comenq_core.errors import PacingConflict, StoreLocked, WrongState
+from comenq_core.model import Done, Job, Pacing, Pause, Requeued, State
 from comenq_core.protocols import Store
 from comenq_core.testing.clock import FakeClock
 from comenq_core.testing.contract.harness import (
@@ -81,12 +81,12 @@ class ManyWorkersContract(Harness):
         with store.lock(), other.lock():
             claim(store)
             clock.advance(lease - 1)
-            assert list(other.doubtful()) == []
+            assert list(other.checking()) == []
             clock.advance(1)
-            (doubtful,) = other.doubtful()
-            assert (doubtful.id, doubtful.state, doubtful.interruptions) == (
+            (checking,) = other.checking()
+            assert (checking.id, checking.state, checking.interruptions) == (
                 job.id,
-                State.DOUBTFUL,
+                State.CHECKING,
                 1,
             )
             assert other.claim(ACCOUNT) is None
@@ -108,19 +108,19 @@ class ManyWorkersContract(Harness):
         with store.lock(), other.lock():
             assert store.claim("hubot")
             clock.advance(lease)
-            (doubtful,) = other.doubtful()
-            assert doubtful.attempts[-1].account == "hubot"
-            assert doubtful.tries == 0
+            (checking,) = other.checking()
+            assert checking.attempts[-1].account == "hubot"
+            assert checking.attempt_count == 0
 
     def test_a_look_that_was_cut_off_is_no_attempt(
         self, store: Store, other: Store, clock: FakeClock, lease: float
     ) -> None:
         """A worker that only looked has posted nothing, for no account."""
-        job = put_in_state(store, State.DOUBTFUL)
+        job = put_in_state(store, State.CHECKING)
         with store.lock(), other.lock():
             store.reclaim(job)
             clock.advance(lease)
-            assert other.doubtful()[0].attempts == job.attempts
+            assert other.checking()[0].attempts == job.attempts
 
     def test_a_worker_that_has_lost_its_job_may_not_post(
         self, store: Store, other: Store, clock: FakeClock, lease: float
@@ -130,9 +130,9 @@ class ManyWorkersContract(Harness):
         with store.lock(), other.lock():
             job = claim(store)
             clock.advance(lease)
-            assert other.doubtful()
-            with pytest.raises(Outpaced):
-                store.pace(_announcement(store, job), expect=None)
+            assert other.checking()
+            with pytest.raises(PacingConflict):
+                store.save_pacing(_announcement(store, job), expect=None)
             assert dict(store.pacing()) == {}
 
     def test_a_worker_that_was_late_may_not_post_even_if_nobody_noticed(
@@ -143,8 +143,8 @@ class ManyWorkersContract(Harness):
         with store.lock():
             job = claim(store)
             clock.advance(lease)
-            with pytest.raises(Outpaced):
-                store.pace(_announcement(store, job), expect=None)
+            with pytest.raises(PacingConflict):
+                store.save_pacing(_announcement(store, job), expect=None)
 
     def test_an_announcement_prolongs_the_loan(
         self, store: Store, other: Store, clock: FakeClock, lease: float
@@ -154,9 +154,9 @@ class ManyWorkersContract(Harness):
         with store.lock(), other.lock():
             job = claim(store)
             clock.advance(lease - 1)
-            store.pace(_announcement(store, job), expect=None)
+            store.save_pacing(_announcement(store, job), expect=None)
             clock.advance(lease - 1)
-            assert (list(other.doubtful()), other.claim(ACCOUNT)) == ([], None)
+            assert (list(other.checking()), other.claim(ACCOUNT)) == ([], None)
             store.settle(job, POSTED, attempt(store))
 
     def test_what_a_late_worker_knows_is_taken(
@@ -167,9 +167,9 @@ class ManyWorkersContract(Harness):
         with store.lock(), other.lock():
             job = claim(store)
             clock.advance(lease)
-            assert other.doubtful()
+            assert other.checking()
             store.settle(job, POSTED, attempt(store))
-            assert (list(other.doubtful()), other.get(job.id).state) == ([], State.POSTED)
+            assert (list(other.checking()), other.get(job.id).state) == ([], State.POSTED)
 
     def test_what_a_late_worker_knows_is_not_taken_from_under_another(
         self, store: Store, other: Store, clock: FakeClock, lease: float
@@ -179,21 +179,21 @@ class ManyWorkersContract(Harness):
         with store.lock(), other.lock():
             job = claim(store)
             clock.advance(lease)
-            taken = other.reclaim(other.doubtful()[0])
+            taken = other.reclaim(other.checking()[0])
             with pytest.raises(WrongState):
-                store.settle(job, Kept(reason="throttled"), attempt(store))
+                store.settle(job, Requeued(reason="throttled"), attempt(store))
             other.settle(taken, POSTED, attempt(other))
         assert store.get(job.id).state is State.POSTED
 
     def test_a_job_in_doubt_is_taken_by_one(self, store: Store, other: Store) -> None:
         """Of two workers that saw the same job in doubt, one looks, and the other is told."""
-        job = put_in_state(store, State.DOUBTFUL)
+        job = put_in_state(store, State.CHECKING)
         with store.lock(), other.lock():
-            assert list(store.doubtful()) == list(other.doubtful()) == [job]
+            assert list(store.checking()) == list(other.checking()) == [job]
             store.reclaim(job)
             with pytest.raises(WrongState):
                 other.reclaim(job)
-            assert list(other.doubtful()) == []
+            assert list(other.checking()) == []
 
     def test_a_worker_that_ends_leaves_its_job_to_the_others(
         self, store: Store, other: Store
@@ -203,7 +203,7 @@ class ManyWorkersContract(Harness):
         with other.lock():
             with store.lock():
                 claim(store)
-            assert ids(other.doubtful()) == [job.id]
+            assert ids(other.checking()) == [job.id]
 
     def test_what_a_worker_has_and_does_not_know_of_is_in_doubt(
         self, store: Store, other: Store
@@ -215,10 +215,10 @@ class ManyWorkersContract(Harness):
         (job,) = put(store, "Hi")
         with store.lock(), other.lock():
             claim(store)
-            (doubtful,) = store.doubtful()
-            assert (doubtful.id, doubtful.interruptions) == (job.id, 0)
-            assert store.reclaim(doubtful).state is State.POSTING
-            assert list(other.doubtful()) == []
+            (checking,) = store.checking()
+            assert (checking.id, checking.interruptions) == (job.id, 0)
+            assert store.reclaim(checking).state is State.POSTING
+            assert list(other.checking()) == []
 
     def test_settling_again_is_no_error(self, store: Store) -> None:
         """A connection may be lost after a job was settled and before it was told."""
@@ -235,15 +235,15 @@ class ManyWorkersContract(Harness):
     ) -> None:
         """Whoever pauses the queue knows that no worker takes another job, whatever it saw."""
         put(store, "Hi")
-        doubtful = put_in_state(store, State.DOUBTFUL)
+        checking = put_in_state(store, State.CHECKING)
         with store.lock():
             other.pause(Pause(since=other.now().wall, reason="so"))
             assert store.claim(ACCOUNT) is None
             with pytest.raises(WrongState):
-                store.reclaim(doubtful)
+                store.reclaim(checking)
             other.resume()
             claim(store)
 
 
 def _announcement(store: Store, job: Job) -> Pacing:
-    return Pacing(account=ACCOUNT, at=store.now(), margin=5.0, job=job.id)
+    return Pacing(account=ACCOUNT, at=store.now(), max_remaining=5.0, job=job.id)

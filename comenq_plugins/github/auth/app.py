@@ -53,7 +53,7 @@ class AppToken:
         self._jwt()
 
     def current(self) -> str | Throttled | Unauthorized | Unavailable:
-        """The installation's token, renewed in time. Called within an `Attempt`.
+        """The installation's token, renewed in time. Called within an `Deadline`.
 
         Raises:
             SettingsError: the key file cannot be used any more.

@@ -24,14 +24,14 @@ from urllib3.poolmanager import PoolManager
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
-__all__ = ["Adapter", "Attempt", "current"]
+__all__ = ["Adapter", "Deadline", "current"]
 
 # A firewall forgets a quiet connection without telling anybody, and the next request on it would
 # wait for an answer in vain. The shortest such time in use is about a minute.
 IDLE_LIMIT = 30.0
 
 
-class Attempt:
+class Deadline:
     """The time that one attempt may take; a ``with`` block.
 
     When the time is up, what waits for the server is woken by a `TimeoutError`, its connection
@@ -76,10 +76,10 @@ class Attempt:
         return remaining
 
 
-_current: ContextVar[Attempt] = ContextVar("attempt")
+_current: ContextVar[Deadline] = ContextVar("attempt")
 
 
-def current() -> Attempt:
+def current() -> Deadline:
     """The attempt that this thread is making."""
     return _current.get()
 
@@ -151,7 +151,7 @@ class _SecurePool(HTTPSConnectionPool):
 
 
 class Adapter(HTTPAdapter):
-    """Carries the requests of a session over connections that know their `Attempt`."""
+    """Carries the requests of a session over connections that know their `Deadline`."""
 
     def init_poolmanager(self, *args: Any, **options: Any) -> None:  # noqa: ANN401
         """Make the pools for direct connections."""

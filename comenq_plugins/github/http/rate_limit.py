@@ -12,14 +12,14 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
-__all__ = ["WAIT_LIMIT", "asks_for_silence", "http_date", "wait"]
+__all__ = ["WAIT_LIMIT", "asks_to_back_off", "http_date", "wait"]
 
 WAIT_LIMIT = timedelta(hours=24)
 MALFORMED = timedelta(seconds=60)
 SECOND = timedelta(seconds=1)
 
 
-def asks_for_silence(headers: Mapping[str, str]) -> bool:
+def asks_to_back_off(headers: Mapping[str, str]) -> bool:
     """Whether the headers (names in lower case) alone tell of a limit."""
     return "retry-after" in headers or headers.get("x-ratelimit-remaining", "").strip() == "0"
 

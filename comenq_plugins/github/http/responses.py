@@ -22,7 +22,7 @@ from comenq_core.model import (
     Unknown,
 )
 from comenq_core.text import printable
-from comenq_plugins.github.http.rate_limit import asks_for_silence, wait
+from comenq_plugins.github.http.rate_limit import asks_to_back_off, wait
 
 __all__ = ["Reply", "outcome", "posted"]
 
@@ -120,7 +120,7 @@ def _by_github(reply: Reply) -> bool:
 def _limits(reply: Reply) -> bool:
     if reply.status == HTTPStatus.TOO_MANY_REQUESTS:
         return True
-    if reply.status == HTTPStatus.FORBIDDEN and asks_for_silence(reply.headers):
+    if reply.status == HTTPStatus.FORBIDDEN and asks_to_back_off(reply.headers):
         return True
     value = reply.json
     said = " ".join(_texts(value)).lower() if isinstance(value, dict) else ""

@@ -13,7 +13,7 @@ from urllib3.exceptions import HTTPError
 from comenq_core import __version__
 from comenq_core.model import Unavailable, Unknown
 from comenq_core.text import printable
-from comenq_plugins.github.http.deadline import Adapter, Attempt, current
+from comenq_plugins.github.http.deadline import Adapter, Deadline, current
 from comenq_plugins.github.http.responses import Reply
 
 __all__ = ["ANSWER_LIMIT", "Transport"]
@@ -57,7 +57,7 @@ class Transport:
     def send(
         self, method: str, url: str, *, token: str, body: bytes | None = None
     ) -> Reply | Unavailable | Unknown:
-        """Send one request within the current `Attempt`.
+        """Send one request within the current `Deadline`.
 
         As long as nothing has been sent, it is tried again at once, a few times. The token is
         struck out of what comes back, so that no message can show it.
@@ -135,7 +135,7 @@ def _without(token: str, text: str) -> str:
     return text.replace(token, "***")
 
 
-def _failure(url: str, attempt: Attempt, cause: str) -> Unavailable | Unknown:
+def _failure(url: str, attempt: Deadline, cause: str) -> Unavailable | Unknown:
     host = printable(urlsplit(url).netloc)
     why = cause if attempt.remaining else f"no complete answer in {attempt.seconds:g} s"
     if attempt.may_be_sent:

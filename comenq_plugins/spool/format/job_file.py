@@ -11,18 +11,14 @@ from dataclasses import dataclass, replace
 
 from comenq_core.errors import InvalidRequest
 from comenq_core.model import Attempt, Done, Job, State, Verdict
-from comenq_core.wire.codec import (
-    attempt_from_json,
-    attempt_to_json,
-    job_from_json,
-    job_to_json,
-    verdict_from_json,
-    verdict_to_json,
-)
+from comenq_core.wire.codec import from_json, to_json, verdict_from_json
 from comenq_core.wire.strict_json import encode, parse
 from comenq_plugins.spool.format.filename import Name, moment
 
-__all__ = ["Event", "Forgiven", "decode", "encode_event", "encode_job", "events_in", "may_be_in"]
+__all__ = ["Event", "Retried", "decode", "encode_event", "encode_job", "events_in", "may_be_in"]
+
+
+_RETRIED_IN_FORMAT_1 = "forgiven"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,24 +30,24 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Forgiven:
+class Retried:
     """An operator queued the dead letter again: earlier attempts count no more."""
 
 
 def encode_job(job: Job) -> bytes:
     """The first line of a job's file."""
-    return encode(job_to_json(job)) + b"\n"
+    return encode(to_json(job)) + b"\n"
 
 
-def encode_event(event: Event | Forgiven) -> bytes:
+def encode_event(event: Event | Retried) -> bytes:
     """A further line."""
-    if isinstance(event, Forgiven):
-        return encode({"forgiven": True}) + b"\n"
+    if isinstance(event, Retried):
+        return encode({"retried": True}) + b"\n"
     return (
         encode(
             {
-                "attempt": attempt_to_json(event.attempt),
-                "verdict": verdict_to_json(event.verdict),
+                "attempt": to_json(event.attempt),
+                "verdict": to_json(event.verdict),
             }
         )
         + b"\n"
@@ -66,7 +62,7 @@ def decode(data: bytes, name: Name, state: State) -> Job:
     """
     first, _, _ = data.partition(b"\n")
     try:
-        job = job_from_json(parse(first))
+        job = from_json(Job, parse(first))
     except InvalidRequest as error:
         raise InvalidRequest("", f"the file does not begin with a job: {error}") from error
     events = events_in(data)[: name.events]
@@ -100,9 +96,9 @@ def may_be_in(data: bytes, repo: str) -> bool:
     return rb"\u" in text or all(name in text for name in names)
 
 
-def events_in(data: bytes) -> Sequence[Event | Forgiven]:
+def events_in(data: bytes) -> Sequence[Event | Retried]:
     """The events of a file, oldest first; a line that was cut short ends them."""
-    events: list[Event | Forgiven] = []
+    events: list[Event | Retried] = []
     for line in data.split(b"\n")[1:-1]:
         event = _event(line)
         if event is None:
@@ -111,23 +107,23 @@ def events_in(data: bytes) -> Sequence[Event | Forgiven]:
     return events
 
 
-def _event(line: bytes) -> Event | Forgiven | None:
+def _event(line: bytes) -> Event | Retried | None:
     try:
         value = parse(line)
         if not isinstance(value, dict):
             return None
-        if value.get("forgiven"):
-            return Forgiven()
-        attempt = attempt_from_json(value["attempt"])
+        if value.get("retried") or value.get(_RETRIED_IN_FORMAT_1):
+            return Retried()
+        attempt = from_json(Attempt, value["attempt"])
         return Event(attempt=attempt, verdict=verdict_from_json(value["verdict"]))
     except (InvalidRequest, KeyError):
         return None
 
 
-def _apply(job: Job, event: Event | Forgiven) -> Job:
-    if isinstance(event, Forgiven):
-        forgiven = tuple(replace(attempt, counted=False) for attempt in job.attempts)
-        return replace(job, attempts=forgiven, reason="")
+def _apply(job: Job, event: Event | Retried) -> Job:
+    if isinstance(event, Retried):
+        retried = tuple(replace(attempt, counted=False) for attempt in job.attempts)
+        return replace(job, attempts=retried, reason="")
     attempts = (*job.attempts, event.attempt)
     job = replace(job, attempts=attempts, reason=event.verdict.reason)
     if isinstance(event.verdict, Done):

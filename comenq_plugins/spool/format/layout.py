@@ -24,8 +24,12 @@ from comenq_plugins.spool.fs.locks import make_lock
 
 __all__ = ["FORMAT", "Layout"]
 
-FORMAT = 1
-"""The spool's format, as its file ``version`` has it."""
+FORMAT = 2
+"""The spool's format, as its file ``version`` has it: what is written.
+
+Format 1 has other words in its files, which are read as well: `comenq_core.wire.vocabulary`.
+"""
+_READABLE = frozenset(map(str, range(1, FORMAT + 1)))
 
 _RUN = os.urandom(8).hex()
 _DRAFTS = count()
@@ -130,7 +134,7 @@ class Layout:
         make_parents(os.path.dirname(self.root))
         modes = self._modes()
         make_directory(self.root, modes.pop(self.root), gid)
-        if not self._has_version():
+        if self._version() != str(FORMAT):
             self._write_version()
         for path, mode in modes.items():
             make_directory(path, mode, gid if path == self.new else None)
@@ -147,7 +151,7 @@ class Layout:
             check_directory(path, mode)
         if not there:
             check_place(self.root)
-        return there == modes and self._has_version()
+        return there == modes and bool(self._version())
 
     def _modes(self) -> dict[str, int]:
         """The directories and their modes; the one that others look for comes last."""
@@ -155,19 +159,20 @@ class Layout:
         inner = dict.fromkeys(self.directories - {self.new}, _PRIVATE)
         return {self.root: root, **inner, self.new: drop}
 
-    def _has_version(self) -> bool:
+    def _version(self) -> str:
+        """The format that the spool has, or ``""`` where there is none yet."""
         path = self.path("version")
         try:
             with open(path, encoding="ascii") as file:
                 found = file.read(20).strip()
         except FileNotFoundError:
-            return False
-        if found != str(FORMAT):
+            return ""
+        if found not in _READABLE:
             raise StoreUnusable(
-                f"{path}: this spool has format {found[:20]!r}, and this comenq reads {FORMAT}:"
+                f"{path}: this spool has format {found!r}, and this comenq reads 1 to {FORMAT}:"
                 " run the version of comenq that wrote it, or a newer one"
             )
-        return True
+        return found
 
     def _write_version(self) -> None:
         # Renamed into place, so that a crash leaves no spool of an unreadable format.

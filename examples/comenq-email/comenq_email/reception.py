@@ -22,7 +22,7 @@ from comenq_email.mail import request_of
 __all__ = ["Reception"]
 
 MOST_CONNECTIONS = 16
-PATIENCE = 60.0
+TIMEOUT_SECONDS = 60.0
 """Seconds for which a client may be silent, and that a whole mail may take."""
 
 # struct ucred: pid_t, uid_t, gid_t. https://man7.org/linux/man-pages/man7/unix.7.html
@@ -51,7 +51,7 @@ class Reception:
     def connect(self) -> asyncio.Protocol:
         """Make the protocol for a new connection."""
         if len(self.connections) >= MOST_CONNECTIONS:
-            return Farewell()
+            return Goodbye()
         return Conversation(self, self._max_bytes)
 
     async def finish(self) -> None:
@@ -127,7 +127,7 @@ class Conversation(LMTP):
             enable_SMTPUTF8=True,
             hostname="localhost",
             ident="comenq",
-            timeout=PATIENCE,
+            timeout=TIMEOUT_SECONDS,
             loop=asyncio.get_running_loop(),
         )
         self._open = reception.connections
@@ -146,7 +146,7 @@ class Conversation(LMTP):
         super().connection_lost(error)
 
 
-class Farewell(asyncio.Protocol):
+class Goodbye(asyncio.Protocol):
     """Sends a client away, who may come again."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:

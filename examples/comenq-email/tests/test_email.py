@@ -21,10 +21,10 @@ import pytest
 from comenq_core import (
     ComenqError,
     Intake,
+    NewJob,
     QueueRefused,
     SettingsError,
     StoreError,
-    Submission,
 )
 from comenq_core.model import Entry
 from comenq_core.process.stop import StopFlag
@@ -206,11 +206,11 @@ class Slow(Inbox):
         self.asked = threading.Event()
         self.done = threading.Event()
 
-    def submit_all(self, submissions: Sequence[Submission]) -> Sequence[Entry]:
+    def submit_all(self, new_jobs: Sequence[NewJob]) -> Sequence[Entry]:
         """Take these, in the end."""
         self.asked.set()
         assert self.done.wait(DEADLINE)
-        return super().submit_all(submissions)
+        return super().submit_all(new_jobs)
 
 
 def begin(connection: smtplib.LMTP, mail: EmailMessage) -> socket.socket:

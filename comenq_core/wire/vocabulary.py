@@ -1,0 +1,43 @@
+"""The words that records are stored and shown under, and those of earlier formats. Pure data.
+
+They are written out, so that renaming a class changes no byte on any disk.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from comenq_core.model import Checking, Done, Failed, Pacing, Requeued, RetryAt, State
+
+__all__ = ["EARLIER_MEMBERS", "EARLIER_STATES", "EARLIER_VERDICTS", "VERDICTS"]
+
+VERDICTS: Mapping[str, type[Done | RetryAt | Requeued | Checking | Failed]] = {
+    "done": Done,
+    "retry_at": RetryAt,
+    "requeued": Requeued,
+    "checking": Checking,
+    "failed": Failed,
+}
+"""The member ``verdict`` of a stored verdict."""
+
+EARLIER_VERDICTS: Mapping[str, str] = {
+    "kept": "requeued",
+    "in_doubt": "checking",
+    "buried": "failed",
+}
+"""What format 1 of the spool, and schema 1 of the database, call a verdict."""
+
+EARLIER_STATES: Mapping[str, State] = {"doubtful": State.CHECKING}
+"""What they call a state."""
+
+EARLIER_MEMBERS: Mapping[type, Mapping[str, str]] = {
+    Checking: {"look_at": "check_at"},
+    Pacing: {
+        "margin": "max_remaining",
+        "flutter": "jitter",
+        "quiet": "backoff",
+        "streak": "failures",
+        "refused": "rejected_credential",
+    },
+}
+"""What they call a member of a record."""
