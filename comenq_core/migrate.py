@@ -1,6 +1,6 @@
 """Carries a queue from one store to another; interrupted anywhere, it can be done again.
 
-Each job is adopted there before it is disowned here, and is known there by its id, so that none
+Each job is imported there before it is deleted here, and is known there by its id, so that none
 is lost or doubled. The store that is left stays paused throughout and afterwards, so that nobody
 posts from it what the other one has.
 """
@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import cast
 
-from comenq_core.errors import StoreError
+from comenq_core.errors import StoreError, StoreUnusable
 from comenq_core.model import Instant, Job, Pacing, Pause, State
 from comenq_core.policy.pacing import earlier, elapsed
-from comenq_core.protocols import Store
+from comenq_core.protocols import JobImporter, MovableStore, Store
 
 __all__ = ["MOVING", "Moved", "move"]
 
@@ -46,8 +47,21 @@ def move(source: Store, target: Store) -> Moved:
 
     Raises:
         StoreLocked: a worker has one of them.
+        StoreUnusable: one of them cannot be moved.
         StoreError: one of them failed, or both are the same. To do it again completes it.
     """
+    return _move(_movable(source), _movable(target))
+
+
+def _movable(store: Store) -> MovableStore:
+    if isinstance(store, JobImporter):
+        return cast("MovableStore", store)
+    raise StoreUnusable(
+        f"{type(store).__name__} has no import_jobs and delete_imported: its queue cannot be moved"
+    )
+
+
+def _move(source: MovableStore, target: MovableStore) -> Moved:
     with source.lock(), target.lock():
         while source.housekeep():
             pass
@@ -59,7 +73,7 @@ def move(source: Store, target: Store) -> Moved:
     return Moved(pending=pending, settled=settled, refused=refused, posting=posting)
 
 
-def _close(source: Store, target: Store) -> None:
+def _close(source: MovableStore, target: MovableStore) -> None:
     """Let nobody post from the source; what an operator has paused stays so in the target."""
     pause, there = source.paused(), target.paused()
     if pause and pause.reason != MOVING:
@@ -76,7 +90,7 @@ def _close(source: Store, target: Store) -> None:
         raise StoreError("both are the same store: nothing was moved")
 
 
-def _carry_pace(source: Store, target: Store) -> None:
+def _carry_pace(source: MovableStore, target: MovableStore) -> None:
     then, now = source.now(), target.now()
     known = target.pacing()
     for record in source.pacing().values():
@@ -96,14 +110,14 @@ def _rebased(record: Pacing, then: Instant, now: Instant) -> Pacing:
     return replace(record, at=earlier(now, age), max_remaining=0.0)
 
 
-def _carry_pending(source: Store, target: Store) -> int:
+def _carry_pending(source: MovableStore, target: MovableStore) -> int:
     count = 0
     while jobs := source.pending(limit=_AT_ONCE, states=_CARRIED):
         count += _carry(jobs, source, target)
     return count
 
 
-def _carry_history(source: Store, target: Store) -> tuple[int, int]:
+def _carry_history(source: MovableStore, target: MovableStore) -> tuple[int, int]:
     count = refused = 0
     while jobs := source.history(limit=_AT_ONCE, offset=refused):
         comments = [job for job in jobs if job.request is not None]
@@ -112,7 +126,7 @@ def _carry_history(source: Store, target: Store) -> tuple[int, int]:
     return count, refused
 
 
-def _carry(jobs: Sequence[Job], source: Store, target: Store) -> int:
-    target.adopt(jobs)
+def _carry(jobs: Sequence[Job], source: MovableStore, target: MovableStore) -> int:
+    target.import_jobs(jobs)
     source.delete_imported(jobs)
     return len(jobs)

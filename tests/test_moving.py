@@ -16,6 +16,7 @@ from comenq_core.errors import NoSuchJob, StoreError
 from comenq_core.migrate import MOVING, Moved, move
 from comenq_core.model import (
     Attempt,
+    Change,
     Checking,
     CommentRequest,
     Done,
@@ -100,7 +101,7 @@ def put(store: Store, body: str, **members: Any) -> Job:
 def settle(store: Store, body: str, verdict: Verdict) -> None:
     """Queue a comment ahead of all, and settle it."""
     job = put(store, body)
-    store.bump(job.id)
+    store.change(job.id, Change.BUMP)
     now = store.now().wall
     tried = Attempt(started=now, ended=now, account="bot", outcome="test", counted=True)
     with store.lock():
@@ -119,7 +120,7 @@ def fill(store: Store, clock: FakeClock) -> None:
     settle(store, "doubtful", Checking(check_at=clock().wall, reason="502"))
     put(store, "first", key="k")
     put(store, "later", not_before=clock().wall + timedelta(days=1))
-    store.hold(put(store, "held").id)
+    store.change(put(store, "held").id, Change.HOLD)
     put(store, "second")
     cut_off = Pacing(
         account="bot", at=store.now(), max_remaining=PACE.attempt_limit, job="000000000000"
@@ -246,7 +247,7 @@ def test_refused_files_stay(source: MemoryStore, target: MemoryStore, clock: Fak
     """They are no comments, and are no obstacle to what is older."""
     file = Job(id="000000000000", request=None, arrived=clock().wall, origin=ME)
     clock.advance(1)
-    source.adopt([replace(file, state=State.FAILED, settled=clock().wall)])
+    source.import_jobs([replace(file, state=State.FAILED, settled=clock().wall)])
     moved = move(source, target)
     assert (moved.settled, moved.refused) == (3, 1)
     assert [job.id for job in everything(source)] == [file.id]

@@ -13,6 +13,7 @@ from comenq_core.errors import StoreError
 from comenq_core.listener.queue import JobQueue
 from comenq_core.model import (
     Account,
+    Change,
     CommentRequest,
     Entry,
     Health,
@@ -127,7 +128,7 @@ def test_a_page_asks_for_one_place_and_knows_all(clock: FakeClock) -> None:
         ("held", None),
     ):
         entry = queue.submit(request(body, not_before=due), ME)
-    queue.hold(entry.job.id, ME)
+    queue.change(entry.job.id, Change.HOLD, ME)
     store.claim("me")
     store.asked = 0
     pages = [queue.pending(3), queue.pending(9, offset=3)]
@@ -142,7 +143,7 @@ def test_a_page_of_one_repository_asks_for_one_place_and_knows_all(clock: FakeCl
     queue = JobQueue(store, PACE)
     for repo in ("R", "other", "r", "other", "r"):
         queue.submit(replace(request(), repo=repo), ME)
-    queue.hold(queue.pending()[-1].job.id, ME)
+    queue.change(queue.pending()[-1].job.id, Change.HOLD, ME)
     store.asked = 0
     pages = [queue.pending_in("O/r", 9), queue.pending_in("o/R", 2, offset=1)]
     assert store.asked == 2
@@ -207,9 +208,9 @@ def test_status_tells_which_job_is_next(
         queue.submit(request(not_before=when), ME).job
         for when in (clock().wall + timedelta(hours=5), None, None)
     )
-    store.hold(held.id)
+    store.change(held.id, Change.HOLD)
     assert queue.status().next == Entry(job=first, position=0, eta_seconds=0)
-    store.cancel(first.id)
+    store.change(first.id, Change.CANCEL)
     assert queue.status().next == Entry(job=later, position=0, eta_seconds=5 * 3600)
 
 

@@ -7,8 +7,7 @@ makes is logged with who made it.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Collection, Sequence
 
 from comenq_core.errors import ComenqError, QueueRefused, WrongState
 from comenq_core.listener.estimates import Estimates
@@ -16,6 +15,7 @@ from comenq_core.model import (
     ID_PATTERN,
     PENDING,
     Account,
+    Change,
     CommentRequest,
     Entry,
     Instant,
@@ -136,46 +136,45 @@ class JobQueue:
         """The newest settled jobs, newest last, the very newest few left out."""
         return self._store.history(limit=limit, offset=offset, only_failed=only_failed)
 
-    def together(self) -> AbstractContextManager[None]:
-        """Let the changes of a ``with`` block be durable when it ends, and not before."""
-        return self._store.together()
+    def change(self, prefix: str, change: Change, by: Origin) -> Entry:
+        """Change the one job whose id begins with ``prefix``, as an operator wants.
 
-    def bump(self, prefix: str, by: Origin) -> Entry:
-        """Put a waiting job at the head of the line, never ahead of the cool-off."""
-        return self._change("bump", self._store.bump, prefix, by)
+        Raises:
+            NoSuchJob: there is none, or there are several.
+            WrongState: its state does not allow it.
+        """
+        job = self._store.change(self._whole_id(prefix), change)
+        _log_change(change, job, by)
+        return self._changed(job, change)
 
-    def bust(self, prefix: str, by: Origin) -> Entry:
-        """Put a waiting job at the end of the line."""
-        return self._change("bust", self._store.bust, prefix, by)
+    def change_all(
+        self, wanted: Sequence[tuple[str, Origin]], change: Change
+    ) -> Sequence[Entry | ComenqError]:
+        """Change several jobs; what `change` would return or raise for each.
 
-    def hold(self, prefix: str, by: Origin) -> Entry:
-        """Keep a waiting job from being posted."""
-        return self._change("hold", self._store.hold, prefix, by)
+        Raises:
+            StoreError: nobody can tell which of them are durable; perhaps none.
+        """
+        found = [self._found(prefix) for prefix, _ in wanted]
+        job_ids = [one for one in found if isinstance(one, str)]
+        made = iter(self._store.change_all(job_ids, change))
+        results = [next(made) if isinstance(one, str) else one for one in found]
+        for result, (_, by) in zip(results, wanted, strict=True):
+            if isinstance(result, Job):
+                _log_change(change, result, by)
+        return [self._changed(one, change) if isinstance(one, Job) else one for one in results]
 
-    def release(self, prefix: str, by: Origin) -> Entry:
-        """Let a held job take its place again."""
-        return self._change("release", self._store.release, prefix, by)
-
-    def cancel(self, prefix: str, by: Origin) -> Entry:
-        """Delete a waiting, held or failed job."""
-        job = self._store.cancel(self._whole_id(prefix))
-        self._log_change("cancel", job, by)
-        return Entry(job=job)
-
-    def retry(self, prefix: str, by: Origin) -> Entry:
-        """Queue a dead letter again."""
-        return self._change("retry", self._store.retry, prefix, by)
-
-    def _change(self, what: str, change: Callable[[str], Job], prefix: str, by: Origin) -> Entry:
-        job = change(self._whole_id(prefix))
-        self._log_change(what, job, by)
-        return self._estimates.entry(job)
+    def _found(self, prefix: str) -> str | ComenqError:
+        try:
+            return self._whole_id(prefix)
+        except ComenqError as error:
+            return error
 
     def _whole_id(self, prefix: str) -> str:
         return prefix if re.fullmatch(ID_PATTERN, prefix) else self._store.get(prefix).id
 
-    def _log_change(self, what: str, job: Job, by: Origin) -> None:
-        log.info(what, "An operator changed the queue.", job=job.id, uid=by.uid)
+    def _changed(self, job: Job, change: Change) -> Entry:
+        return Entry(job=job) if change is Change.CANCEL else self._estimates.entry(job)
 
     def pause(self, reason: str, by: Origin) -> None:
         """Post nothing until `resume`, across restarts."""
@@ -204,3 +203,7 @@ class JobQueue:
             next=first[0] if first else None,
             health=self._store.health(),
         )
+
+
+def _log_change(change: Change, job: Job, by: Origin) -> None:
+    log.info(str(change), "An operator changed the queue.", job=job.id, uid=by.uid)

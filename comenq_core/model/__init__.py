@@ -8,6 +8,7 @@ store has taken. A poster turns a job into an `Outcome`: what the forge said.
 from __future__ import annotations
 
 from comenq_core.limits import BODY_LIMIT, MAX_NUMBER, OWNER_PATTERN, REPO_PATTERN
+from comenq_core.model.change import Change
 from comenq_core.model.check_result import CheckResult, Severity
 from comenq_core.model.instant import Instant
 from comenq_core.model.job import ID_PATTERN, PENDING, SETTLED, Attempt, Job, State
@@ -40,6 +41,7 @@ __all__ = [
     "Account",
     "Attempt",
     "Capacity",
+    "Change",
     "CheckResult",
     "Checking",
     "CommentRequest",

@@ -1,15 +1,18 @@
-"""What happens to a job, as its record tells it afterwards. Pure.
+"""The state machine: which events a job may meet, and the job as it is afterwards. Pure.
 
-A store decides whether a change is allowed, and keeps what comes of it.
+Every store works by it, so that an operator meets the same rules and words everywhere.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
+from comenq_core.errors import WrongState
 from comenq_core.model import (
     Attempt,
+    Change,
     Checking,
     Done,
     Failed,
@@ -20,7 +23,39 @@ from comenq_core.model import (
     Verdict,
 )
 
-__all__ = ["claimed", "interrupted", "retried", "settled"]
+__all__ = ["CHANGEABLE", "changed", "claimed", "interrupted", "settled"]
+
+CHANGEABLE: Mapping[Change, tuple[State, ...]] = {
+    Change.BUMP: (State.WAITING,),
+    Change.BUST: (State.WAITING,),
+    Change.HOLD: (State.WAITING,),
+    Change.RELEASE: (State.HELD,),
+    Change.CANCEL: (State.WAITING, State.HELD, State.FAILED),
+    Change.RETRY: (State.FAILED,),
+}
+"""In which states a job allows which change."""
+
+
+def changed(job: Job, change: Change) -> Job:
+    """An operator has changed the job. Its place in the queue is the store's own affair.
+
+    Raises:
+        WrongState: the job's state does not allow it.
+    """
+    if job.state not in CHANGEABLE[change]:
+        words = " or ".join(CHANGEABLE[change])
+        raise WrongState(f"job {job.id} is {job.state}; only a job that is {words} allows that")
+    match change:
+        case Change.BUMP:
+            return replace(job, due=None)
+        case Change.HOLD:
+            return replace(job, state=State.HELD)
+        case Change.RELEASE:
+            return replace(job, state=State.WAITING)
+        case Change.RETRY:
+            return _retried(job)
+        case Change.BUST | Change.CANCEL:
+            return job
 
 
 def claimed(job: Job) -> Job:
@@ -54,8 +89,7 @@ def settled(job: Job, verdict: Verdict, attempt: Attempt) -> Job:
             return replace(tried, state=State.CHECKING, due=check_at)
 
 
-def retried(job: Job) -> Job:
-    """A dead letter waits again; what was tried is remembered, and counts no more."""
+def _retried(job: Job) -> Job:
     attempts = tuple(replace(attempt, counted=False) for attempt in job.attempts)
     fresh = replace(job, attempts=attempts, interruptions=0, settled=None, reason="")
     return replace(fresh, state=State.WAITING)

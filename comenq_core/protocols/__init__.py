@@ -8,13 +8,29 @@ from __future__ import annotations
 
 from comenq_core.protocols.intake import Intake, IntakeFactory, Queue, Stop
 from comenq_core.protocols.poster import CredentialChecker, Poster, PosterFactory
-from comenq_core.protocols.store import Inspectable, RepoFilter, Store, StoreFactory, Watch
+from comenq_core.protocols.store import (
+    Inspectable,
+    JobImporter,
+    JobReader,
+    JobWorker,
+    JobWriter,
+    MovableStore,
+    RepoFilter,
+    Store,
+    StoreFactory,
+    Watch,
+)
 
 __all__ = [
     "CredentialChecker",
     "Inspectable",
     "Intake",
     "IntakeFactory",
+    "JobImporter",
+    "JobReader",
+    "JobWorker",
+    "JobWriter",
+    "MovableStore",
     "Poster",
     "PosterFactory",
     "Queue",

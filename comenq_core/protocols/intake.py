@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Protocol
 
+from comenq_core.errors import ComenqError
 from comenq_core.model import (
     PENDING,
+    Change,
     CommentRequest,
     Entry,
     Job,
@@ -73,44 +74,40 @@ class Queue(Protocol):
         """The one job whose id begins with ``prefix``.
 
         Raises:
-            NoSuchJob: there is none, or there are several. The methods below raise it too.
+            NoSuchJob: there is none, or there are several.
         """
 
     def history(self, limit: int, *, offset: int = 0, only_failed: bool = False) -> Sequence[Job]:
         """The newest settled jobs, newest last, the very newest few left out."""
 
-    def together(self) -> AbstractContextManager[None]:
-        """Let the changes of a ``with`` block share the work that makes them durable.
-
-        They are durable when the block has ended, not before.
+    def change(self, prefix: str, change: Change, by: Origin) -> Entry:
+        """Change the one job whose id begins with ``prefix``, as an operator wants.
 
         Raises:
-            StoreError: at its end: perhaps none of them is.
+            NoSuchJob: there is none, or there are several.
+            WrongState: its state does not allow it.
         """
 
-    def bump(self, prefix: str, by: Origin) -> Entry:
-        """Put a waiting job at the head of the line, never ahead of the cool-off."""
+    def change_all(
+        self, wanted: Sequence[tuple[str, Origin]], change: Change
+    ) -> Sequence[Entry | ComenqError]:
+        """Change several jobs; what `change` would return or raise for each.
 
-    def bust(self, prefix: str, by: Origin) -> Entry:
-        """Put a waiting job at the end of the line."""
+        They share the work that makes them durable.
 
-    def hold(self, prefix: str, by: Origin) -> Entry:
-        """Keep a waiting job from being posted."""
+        Args:
+            wanted: the jobs' ids or their beginnings, each with who wants it.
+            change: what is done to them.
 
-    def release(self, prefix: str, by: Origin) -> Entry:
-        """Let a held job take its place again."""
-
-    def cancel(self, prefix: str, by: Origin) -> Entry:
-        """Delete a waiting, held or failed job."""
-
-    def retry(self, prefix: str, by: Origin) -> Entry:
-        """Queue a dead letter again."""
+        Raises:
+            StoreError: nobody can tell which of them are durable; perhaps none.
+        """
 
     def pause(self, reason: str, by: Origin) -> None:
         """Post nothing until `resume`, across restarts."""
 
     def resume(self, by: Origin) -> None:
-        """Post again, also with a credential that the forge had refused."""
+        """Post again, also with a credential that the forge had rejected."""
 
     def status(self) -> Status:
         """The whole queue at this moment."""

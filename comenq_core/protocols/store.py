@@ -1,4 +1,8 @@
-"""What a store has to be: it keeps the jobs, their order, and the pace."""
+"""What a store has to be: it keeps the jobs, their order, and the pacing records.
+
+A `Store` is three roles in one: the listener reads and writes, the worker reads and works. What
+a store may be able to do besides stands at the end.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +11,11 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
+from comenq_core.errors import StoreError
 from comenq_core.model import (
     PENDING,
     Attempt,
+    Change,
     Counts,
     Health,
     Instant,
@@ -24,44 +30,25 @@ from comenq_core.model import (
 if TYPE_CHECKING:
     from comenq_core.settings import Settings
 
-__all__ = ["Inspectable", "RepoFilter", "Store", "StoreFactory", "Watch"]
+__all__ = [
+    "Inspectable",
+    "JobImporter",
+    "JobReader",
+    "JobWorker",
+    "JobWriter",
+    "MovableStore",
+    "RepoFilter",
+    "Store",
+    "StoreFactory",
+    "Watch",
+]
 
 
-class Watch(Protocol):
-    """Wakes a waiting worker when the store has changed."""
-
-    def fileno(self) -> int:
-        """A descriptor that becomes readable when something may have changed."""
-
-    def drain(self) -> None:
-        """Forget what has been signalled so far."""
-
-    def close(self) -> None:
-        """Release the descriptor."""
-
-
-class Store(Protocol):
-    """Keeps jobs and pacing records. All that a method has done is durable when it returns.
-
-    Every method may raise `StoreError`; then nothing has changed that matters.
-    A store is used by several threads in the listener and by one in the worker.
-    """
+class JobReader(Protocol):
+    """What listener and worker ask. Every method may raise `StoreError`."""
 
     def now(self) -> Instant:
         """The time that counts for this store: the machine's, or its database's."""
-
-    # What the listener does
-
-    def put(self, new_jobs: Sequence[NewJob]) -> Sequence[Job]:
-        """Take all of these or, with an error, none. Return the jobs, in the same order.
-
-        A submission whose ``key`` is known returns the job that has it; the same for
-        ``if_absent`` and a pending job with the same target and body.
-
-        Raises:
-            QueueRefused: no room is left.
-            WrongState: a key belongs to another comment.
-        """
 
     def get(self, prefix: str) -> Job:
         """The one job whose id begins with ``prefix``, in whatever state.
@@ -77,7 +64,7 @@ class Store(Protocol):
         offset: int = 0,
         states: Collection[State] = PENDING,
     ) -> Sequence[Job]:
-        """Jobs that are not settled: being posted, in doubt, waiting in their order, held.
+        """Jobs that are not settled: being posted, being checked, waiting in their order, held.
 
         Args:
             limit: how many at most.
@@ -89,61 +76,78 @@ class Store(Protocol):
         """How many jobs would be claimed before this waiting one."""
 
     def history(self, *, limit: int, offset: int = 0, only_failed: bool = False) -> Sequence[Job]:
-        """The newest ``limit`` jobs that were posted, skipped or buried, newest last.
+        """The newest ``limit`` jobs that were posted, skipped or failed, newest last.
 
         Args:
             offset: how many of the very newest to leave out.
-            only_failed: look at the buried ones alone.
+            only_failed: look at the failed ones alone.
         """
 
     def counts(self) -> Counts:
         """How many jobs stand where."""
 
     def health(self) -> Health:
-        """Whether a worker works, and how much room is left."""
+        """Whether a worker works, and how much capacity remains."""
 
-    def together(self) -> AbstractContextManager[None]:
-        """Let `bump` to `retry` be durable when a ``with`` block ends, and not before.
+    def paused(self) -> Pause | None:
+        """The operator's pause, if there is one."""
 
-        So that many changes can share what makes them durable; each of them is still one of
-        its own. A store that gains nothing by it does nothing.
+    def pacing(self) -> Mapping[str, Pacing]:
+        """The pacing records, by posting account."""
+
+
+class JobWriter(Protocol):
+    """What the listener does. It is durable when a method returns.
+
+    With a `StoreError`, nothing has changed that matters.
+    """
+
+    def put(self, new_jobs: Sequence[NewJob]) -> Sequence[Job]:
+        """Take all of these or, with an error, none. Return the jobs, in the same order.
+
+        A request whose ``key`` is known returns the job that has it; with ``if_absent``, the same
+        goes for a pending job with the same target and body.
+
+        Raises:
+            QueueRefused: the queue is full.
+            WrongState: a key belongs to another comment.
         """
 
-    def bump(self, job_id: str) -> Job:
-        """Put a waiting job at the head of the line, whatever its ``due``."""
+    def change(self, job_id: str, change: Change) -> Job:
+        """Change one job as an operator wants, and return it as it is now.
 
-    def bust(self, job_id: str) -> Job:
-        """Put a waiting job at the end of the line."""
+        `comenq_core.model.transitions.changed` says which states allow the change.
 
-    def hold(self, job_id: str) -> Job:
-        """Keep a waiting job from being posted until it is released."""
+        Raises:
+            NoSuchJob: there is none with this id.
+            WrongState: its state does not allow it.
+        """
 
-    def release(self, job_id: str) -> Job:
-        """Let a held job take its place in the line again."""
+    def change_all(self, job_ids: Sequence[str], change: Change) -> Sequence[Job | StoreError]:
+        """Change several jobs, each of them or not: what `change` would return or raise for each.
 
-    def cancel(self, job_id: str) -> Job:
-        """Delete a waiting, held or failed job."""
+        A store may make them durable together.
 
-    def retry(self, job_id: str) -> Job:
-        """Queue a dead letter again, its attempts forgiven."""
+        Raises:
+            StoreError: nobody can tell which of them are durable; perhaps none.
+        """
 
     def pause(self, pause: Pause) -> None:
         """Record that nothing is to be posted."""
 
     def resume(self) -> None:
-        """Lift the operator's pause, and forget which credentials were refused."""
+        """End the operator's pause, and forget which credentials were rejected."""
 
-    def paused(self) -> Pause | None:
-        """The operator's pause, if there is one."""
 
-    # What the worker does
+class JobWorker(Protocol):
+    """What the worker does, in one thread, between entering and leaving `lock`."""
 
     def lock(self) -> AbstractContextManager[None]:
         """Be a worker of the store for the length of a ``with`` block.
 
-        Entering recovers what a worker that died has left: its jobs are in doubt. A store that
-        several machines share lends jobs for a time only, and recovers those whose time is up
-        whenever a worker asks for `checking` jobs.
+        Entering recovers what a worker that died has left: its jobs are to be checked. A store
+        that several machines share leases jobs for a time only, and recovers those whose lease
+        has run out whenever a worker asks for the jobs to check.
 
         Raises:
             StoreLocked: the store has one worker at a time, and another is it. Where ``ends`` is
@@ -163,14 +167,14 @@ class Store(Protocol):
         """
 
     def reclaim(self, job: Job) -> Job:
-        """Take a doubtful job, to look for its comment.
+        """Take a job that is to be checked, to look for its comment.
 
         Raises:
-            WrongState: it is not in doubt any more; another worker may have it.
+            WrongState: it need not be checked any more; another worker may have it.
         """
 
     def settle(self, job: Job, verdict: Verdict, attempt: Attempt) -> None:
-        """Record what was tried and what becomes of a claimed job.
+        """Record what was attempted and what becomes of a claimed job.
 
         Raises:
             WrongState: this worker does not have the job, or not any more.
@@ -179,29 +183,52 @@ class Store(Protocol):
     def next_due(self) -> datetime | None:
         """When a worker should look again: when the next job that is not due yet will be."""
 
-    def pacing(self) -> Mapping[str, Pacing]:
-        """The pacing records, by posting account."""
-
     def save_pacing(self, record: Pacing, *, expect: Pacing | None) -> None:
-        """Replace the account's pacing record.
+        """Replace the account's pacing record; durable on return.
 
-        A record with a ``margin`` announces an attempt. Where jobs are lent for a time, it is
-        also the last moment to find out that the time is up: on return, the worker still has the
-        job for as long as an attempt can last.
+        A record with ``max_remaining`` announces an attempt. Where jobs are leased, it is also
+        the last moment to find out that the lease has run out: on return, the worker still has
+        the job for as long as an attempt can last.
 
         Raises:
-            Outpaced: the record is not ``expect`` any more, or the worker has lost the job.
+            PacingConflict: the record is not ``expect`` any more, or the worker has lost the job.
         """
 
     def watch(self) -> Watch:
         """Begin to signal changes: new jobs, and what operators do."""
 
-    # What a move from one store to another does, which has the lock of both
 
-    def adopt(self, jobs: Sequence[Job]) -> None:
-        """Take jobs with their stories from another store: all or, with an error, none.
+class Store(JobReader, JobWriter, JobWorker, Protocol):
+    """Keeps jobs and pacing records.
 
-        Those that wait go to the end of the line, in the order given. A job whose id is known
+    The listener uses it from several threads, the worker from one.
+    """
+
+
+class Watch(Protocol):
+    """Wakes a waiting worker when the store has changed."""
+
+    def fileno(self) -> int:
+        """A descriptor that becomes readable when something may have changed."""
+
+    def drain(self) -> None:
+        """Forget what has been signalled so far."""
+
+    def close(self) -> None:
+        """Release the descriptor."""
+
+
+@runtime_checkable
+class JobImporter(Protocol):
+    """What a store may be as well: able to take a queue from another store, and to give it away.
+
+    ``comenqd move`` uses it, and has the lock of both stores.
+    """
+
+    def import_jobs(self, jobs: Sequence[Job]) -> None:
+        """Take jobs with their history from another store: all or, with an error, none.
+
+        Those that wait go to the end of the queue, in the order given. A job whose id is known
         already is left as it is, so that a move can be done again.
 
         Raises:
@@ -209,7 +236,11 @@ class Store(Protocol):
         """
 
     def delete_imported(self, jobs: Sequence[Job]) -> None:
-        """Forget jobs that another store has adopted, in whatever state; some may be gone."""
+        """Delete jobs that another store has imported, in whatever state; some may be gone."""
+
+
+class MovableStore(Store, JobImporter, Protocol):
+    """A store whose queue can be moved to another one."""
 
 
 @runtime_checkable
@@ -227,11 +258,11 @@ class RepoFilter(Protocol):
         offset: int = 0,
         states: Collection[State] = PENDING,
     ) -> Sequence[Job | None]:
-        """What `Store.pending` lists, with ``None`` in place of those for other repositories.
+        """What `JobReader.pending` lists, with ``None`` in place of those for other repositories.
 
         Args:
             repo: ``OWNER/REPO``; GitHub does not tell upper from lower case.
-            limit, offset, states: as for `Store.pending`; what is passed over counts.
+            limit, offset, states: as for `JobReader.pending`; what is passed over counts.
         """
 
 

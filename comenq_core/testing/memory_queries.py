@@ -97,12 +97,16 @@ class Queries:
         now = self.now().wall
         return lambda job: (max(now, job.due or now), self._places.get(job.id, 0))
 
-    def _find(self, job_id: str, *allowed: State) -> Job:
+    def _job(self, job_id: str) -> Job:
         job = self._jobs.get(job_id)
         if job is None:
             raise NoSuchJob(f"{printable(job_id, 12)}: no job has this id")
-        if job.state not in allowed:
-            raise WrongState(f"job {job_id} is {job.state}; it would have to be {allowed[0]}")
+        return job
+
+    def _find(self, job_id: str, wanted: State) -> Job:
+        job = self._job(job_id)
+        if job.state is not wanted:
+            raise WrongState(f"job {job_id} is {job.state}; it would have to be {wanted}")
         return job
 
     def _keep(self, job: Job) -> Job:

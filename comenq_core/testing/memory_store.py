@@ -9,13 +9,14 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import replace
 from itertools import count
 
-from comenq_core.errors import PacingConflict, StoreLocked, WrongState
+from comenq_core.errors import PacingConflict, StoreError, StoreLocked, WrongState
 from comenq_core.model import (
     Attempt,
+    Change,
     Health,
     Instant,
     Job,
@@ -26,7 +27,7 @@ from comenq_core.model import (
     Verdict,
 )
 from comenq_core.model.identity import id_from, id_of_key, is_same_comment, is_same_job
-from comenq_core.model.transitions import claimed, interrupted, retried, settled
+from comenq_core.model.transitions import changed, claimed, interrupted, settled
 from comenq_core.testing.memory_queries import Queries
 
 __all__ = ["MemoryStore"]
@@ -82,48 +83,29 @@ class MemoryStore(Queries):
         self._places[job.id] = next(self._fronts if new_job.ahead else self._backs)
         return self._keep(job)
 
-    def together(self) -> AbstractContextManager[None]:
-        """In memory, nothing is durable."""
-        return nullcontext()
-
-    def bump(self, job_id: str) -> Job:
-        """To the head of the line, and due at once."""
+    def change(self, job_id: str, change: Change) -> Job:
+        """Make the change; one that moves a job gives it another place."""
         with self._changing:
-            job = self._find(job_id, State.WAITING)
-            self._places[job_id] = next(self._fronts)
-            return self._keep(replace(job, due=None))
-
-    def bust(self, job_id: str) -> Job:
-        """To the end of the line."""
-        with self._changing:
-            job = self._find(job_id, State.WAITING)
-            self._places[job_id] = next(self._backs)
+            job = changed(self._job(job_id), change)
+            if change is Change.CANCEL:
+                del self._jobs[job_id], self._places[job_id]
+                self._tell()
+                return job
+            if change is Change.BUMP:
+                self._places[job_id] = next(self._fronts)
+            elif change in {Change.BUST, Change.RETRY}:
+                self._places[job_id] = next(self._backs)
             return self._keep(job)
 
-    def hold(self, job_id: str) -> Job:
-        """Out of the line, its place kept."""
-        with self._changing:
-            return self._keep(replace(self._find(job_id, State.WAITING), state=State.HELD))
+    def change_all(self, job_ids: Sequence[str], change: Change) -> Sequence[Job | StoreError]:
+        """Make them one by one."""
+        return [self._change_if_possible(job_id, change) for job_id in job_ids]
 
-    def release(self, job_id: str) -> Job:
-        """Into its place again."""
-        with self._changing:
-            return self._keep(replace(self._find(job_id, State.HELD), state=State.WAITING))
-
-    def cancel(self, job_id: str) -> Job:
-        """Delete it."""
-        with self._changing:
-            job = self._find(job_id, State.WAITING, State.HELD, State.FAILED)
-            del self._jobs[job_id], self._places[job_id]
-            self._tell()
-            return job
-
-    def retry(self, job_id: str) -> Job:
-        """To the end of the line, with attempts that no longer count."""
-        with self._changing:
-            job = self._find(job_id, State.FAILED)
-            self._places[job_id] = next(self._backs)
-            return self._keep(retried(job))
+    def _change_if_possible(self, job_id: str, change: Change) -> Job | StoreError:
+        try:
+            return self.change(job_id, change)
+        except StoreError as error:
+            return error
 
     def pause(self, pause: Pause) -> None:
         """Remember the pause."""
@@ -197,7 +179,7 @@ class MemoryStore(Queries):
 
     # What a move does
 
-    def adopt(self, jobs: Sequence[Job]) -> None:
+    def import_jobs(self, jobs: Sequence[Job]) -> None:
         """Take the jobs whose ids are not known yet."""
         with self._changing:
             for job in jobs:

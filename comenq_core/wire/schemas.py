@@ -153,7 +153,7 @@ OPERATION_SCHEMAS: dict[str, dict[str, Any]] = {
     ),
     **{
         op: _operation({"id": _ID}, required=["id"])
-        for op in ("show", "bump", "bust", "del", "hold", "release", "retry")
+        for op in ("show", "bump", "bust", "defer", "del", "hold", "release", "retry")
     },
     "hist": _operation({"limit": _LIMIT, "offset": _OFFSET, "failed": _FLAG}),
     "status": _operation({}),

@@ -12,12 +12,12 @@ from comenq_core.model.identity import digest_of, id_from, id_of_key, is_same_co
 from comenq_plugins.postgres.connection import Cursor
 from comenq_plugins.postgres.rows import count_waiting, insert, jobs_from
 
-__all__ = ["adopt", "delete_imported", "ids_for", "put"]
+__all__ = ["delete_imported", "ids_for", "import_jobs", "put"]
 
 _STORED = "SELECT id, state, settled, request, story FROM job WHERE id = ANY(%s)"
 _SAME = (
     "SELECT id, state, settled, request, story FROM job WHERE settled IS NULL AND digest = ANY(%s)"
-    " ORDER BY array_position(ARRAY['posting', 'doubtful', 'waiting', 'held'], state), place"
+    " ORDER BY array_position(ARRAY['posting', 'checking', 'waiting', 'held'], state), place"
 )
 # Two listeners must not queue the same key, or the same comment, at once.
 _ALONE = "SELECT pg_advisory_xact_lock(hashtext(current_schema() || ' put'))"
@@ -107,8 +107,12 @@ class _Batch:
         return job
 
 
-def adopt(cursor: Cursor, jobs: Sequence[Job]) -> None:
-    """Take another store's jobs, those that are not known yet. Raises as the store's ``adopt``."""
+def import_jobs(cursor: Cursor, jobs: Sequence[Job]) -> None:
+    """Take another store's jobs, those that are not known yet.
+
+    Raises:
+        WrongState: an id belongs to another comment.
+    """
     cursor.execute(_ALONE)
     cursor.execute(_STORED, [[job.id for job in jobs]])
     known = {job.id: job for job in jobs_from(cursor)}

@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import replace
-from typing import Any
+from collections.abc import Sequence
 
 from comenq_core.errors import StoreError, WrongState
-from comenq_core.model import Job, NewJob, Pause, State
-from comenq_core.model.transitions import retried
+from comenq_core.model import Change, Job, NewJob, Pause
+from comenq_core.model.transitions import changed
 from comenq_plugins.postgres import enqueue, pacing_rows
-from comenq_plugins.postgres.connection import Cursor
 from comenq_plugins.postgres.decoding import job_from, job_or_remains
 from comenq_plugins.postgres.queries import Queries
 from comenq_plugins.postgres.rows import locked, save
 
 __all__ = ["OperatorActions"]
 
-_TO_THE_HEAD = "UPDATE job SET place = -nextval('line') WHERE id = %s"
-_TO_THE_END = "UPDATE job SET place = nextval('line') WHERE id = %s"
+_TO_THE_END = "UPDATE job SET place = nextval('place') WHERE id = %s"
+_MOVES = {
+    Change.BUMP: "UPDATE job SET place = -nextval('place') WHERE id = %s",
+    Change.BUST: _TO_THE_END,
+    Change.RETRY: _TO_THE_END,
+}
 
 
 class OperatorActions(Queries):
@@ -41,57 +41,27 @@ class OperatorActions(Queries):
             now, limit = self._clock(cursor).wall, self._terms.max_pending
             return enqueue.put(cursor, new_jobs, ids, now, limit)
 
-    def together(self) -> AbstractContextManager[None]:
-        """Each change stays a transaction of its own, or one refusal would undo the others."""
-        return nullcontext()
-
-    def bump(self, job_id: str) -> Job:
-        """To the head of the line, and due at once."""
-        with self._changing(job_id, State.WAITING) as (cursor, job):
-            cursor.execute(_TO_THE_HEAD, [job_id])
-            return save(cursor, replace(job, due=None))
-
-    def bust(self, job_id: str) -> Job:
-        """To the end of the line."""
-        with self._changing(job_id, State.WAITING) as (cursor, job):
-            cursor.execute(_TO_THE_END, [job_id])
-            return job
-
-    def hold(self, job_id: str) -> Job:
-        """Out of the line, its place kept."""
-        with self._changing(job_id, State.WAITING) as (cursor, job):
-            return save(cursor, replace(job, state=State.HELD))
-
-    def release(self, job_id: str) -> Job:
-        """Into its place again."""
-        with self._changing(job_id, State.HELD) as (cursor, job):
-            return save(cursor, replace(job, state=State.WAITING))
-
-    def cancel(self, job_id: str) -> Job:
-        """Delete it, also where it cannot be read."""
-        allowed = (State.WAITING, State.HELD, State.FAILED)
-        with self._changing(job_id, *allowed, read=job_or_remains) as (cursor, job):
-            enqueue.delete_imported(cursor, [job])
-            return job
-
-    def retry(self, job_id: str) -> Job:
-        """To the end of the line, with attempts that no longer count."""
-        with self._changing(job_id, State.FAILED) as (cursor, job):
-            cursor.execute(_TO_THE_END, [job_id])
-            return save(cursor, retried(job))
-
-    @contextmanager
-    def _changing(
-        self, job_id: str, *allowed: State, read: Callable[[Sequence[Any]], Job] = job_from
-    ) -> Iterator[tuple[Cursor, Job]]:
+    def change(self, job_id: str, change: Change) -> Job:
+        """Make the change in a transaction; a row that cannot be read can still be deleted."""
+        read = job_or_remains if change is Change.CANCEL else job_from
         with self._database.transaction() as cursor:
-            job = locked(cursor, job_id, read).job
-            if job.state not in allowed:
-                words = " or ".join(allowed)
-                raise WrongState(
-                    f"job {job_id} is {job.state}; only a job that is {words} allows that"
-                )
-            yield cursor, job
+            job = changed(locked(cursor, job_id, read).job, change)
+            if change is Change.CANCEL:
+                enqueue.delete_imported(cursor, [job])
+                return job
+            if move := _MOVES.get(change):
+                cursor.execute(move, [job_id])
+            return save(cursor, job)
+
+    def change_all(self, job_ids: Sequence[str], change: Change) -> Sequence[Job | StoreError]:
+        """Make each in a transaction of its own, or one refusal would undo the others."""
+        return [self._change_if_possible(job_id, change) for job_id in job_ids]
+
+    def _change_if_possible(self, job_id: str, change: Change) -> Job | StoreError:
+        try:
+            return self.change(job_id, change)
+        except StoreError as error:
+            return error
 
     def pause(self, pause: Pause) -> None:
         """Record the pause. When this returns, no worker claims anything any more."""
@@ -103,10 +73,10 @@ class OperatorActions(Queries):
         with self._database.transaction() as cursor:
             pacing_rows.resume(cursor)
 
-    def adopt(self, jobs: Sequence[Job]) -> None:
+    def import_jobs(self, jobs: Sequence[Job]) -> None:
         """Take another store's jobs."""
         with self._database.transaction() as cursor:
-            enqueue.adopt(cursor, jobs)
+            enqueue.import_jobs(cursor, jobs)
 
     def delete_imported(self, jobs: Sequence[Job]) -> None:
         """Forget jobs that another store has."""

@@ -42,7 +42,7 @@ _STARTING = (
 _PENDING = (
     "SELECT id, state, settled, request, story FROM job WHERE settled IS NULL"
     " AND state = ANY(%(states)s) ORDER BY"
-    " array_position(ARRAY['posting', 'doubtful', 'waiting', 'held'], state),"
+    " array_position(ARRAY['posting', 'checking', 'waiting', 'held'], state),"
     " greatest(coalesce(due, %(now)s), %(now)s), place LIMIT %(limit)s OFFSET %(offset)s"
 )
 _HISTORY = (
@@ -137,7 +137,7 @@ class Queries:
             many: dict[str, int] = dict(cursor.fetchall())
         return Counts(
             waiting=many.get("waiting", 0),
-            posting=many.get("posting", 0) + many.get("doubtful", 0),
+            posting=many.get("posting", 0) + many.get("checking", 0),
             held=many.get("held", 0),
             posted=many.get("posted", 0) + many.get("skipped", 0),
             failed=many.get("failed", 0),

@@ -33,13 +33,13 @@ log = Log("postgres")
 
 _WAITING = "SELECT count(*) FROM (SELECT 1 FROM job WHERE state = 'waiting' LIMIT %s) AS waiting"
 _LOCKED = (
-    "SELECT holder, account, lent_until, id, state, settled, request, story FROM job"
+    "SELECT holder, account, leased_until, id, state, settled, request, story FROM job"
     " WHERE id = %s FOR UPDATE"
 )
 # The row keeps its request and its story, so that whoever can mend or read it finds all of it.
 _BURY = (
     "UPDATE job SET state = 'failed', settled = %s, due = NULL, holder = NULL, account = '',"
-    " lent_until = NULL WHERE id = %s AND state <> 'failed'"
+    " leased_until = NULL WHERE id = %s AND state <> 'failed'"
 )
 _DUE = (State.WAITING, State.HELD, State.CHECKING)
 
@@ -136,7 +136,7 @@ def insert(cursor: Cursor, jobs: Sequence[tuple[Job, bool]]) -> None:
     cursor.executemany(
         "INSERT INTO job (id, request, digest, state, due, settled, story, place) VALUES"
         " (%(id)s, %(request)s, %(digest)s, %(state)s, %(due)s, %(settled)s, %(story)s,"
-        " CASE WHEN %(ahead)s THEN -nextval('line') ELSE nextval('line') END)"
+        " CASE WHEN %(ahead)s THEN -nextval('place') ELSE nextval('place') END)"
         " ON CONFLICT (id) DO NOTHING",
         [{**_fixed(job), **_changing(job), "ahead": ahead} for job, ahead in jobs],
     )
@@ -147,7 +147,7 @@ def save(cursor: Cursor, job: Job, lease: Lease = Lease()) -> Job:
     cursor.execute(
         "UPDATE job SET state = %(state)s, due = %(due)s, settled = %(settled)s,"
         " story = %(story)s, holder = %(holder)s, account = %(account)s,"
-        " lent_until = %(until)s WHERE id = %(id)s",
+        " leased_until = %(until)s WHERE id = %(id)s",
         {
             "id": job.id,
             **_changing(job),

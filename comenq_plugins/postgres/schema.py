@@ -15,7 +15,7 @@ from comenq_plugins.postgres.database import Database
 
 __all__ = ["VERSION", "is_current", "migrate"]
 
-VERSION = 1
+VERSION = 2
 """The version of the tables that this comenq knows."""
 
 log = Log("postgres")

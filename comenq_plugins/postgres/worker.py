@@ -20,10 +20,10 @@ log = Log("postgres")
 _PAUSED = "SELECT pause IS NOT NULL FROM pause FOR SHARE"
 _LOST = (
     "SELECT account, holder, id, state, settled, request, story FROM job"
-    " WHERE state = 'posting' AND lent_until <= %s ORDER BY place FOR UPDATE SKIP LOCKED"
+    " WHERE state = 'posting' AND leased_until <= %s ORDER BY place FOR UPDATE SKIP LOCKED"
 )
 _CHECKING = (
-    "SELECT id, state, settled, request, story FROM job WHERE state = 'doubtful'"
+    "SELECT id, state, settled, request, story FROM job WHERE state = 'checking'"
     " OR (state = 'posting' AND holder = %(me)s)"
     " ORDER BY greatest(coalesce(due, %(now)s), %(now)s), place"
 )
@@ -40,20 +40,20 @@ _FIRST = (
 _KNOW_ACCOUNT = "INSERT INTO account (name) VALUES (%s) ON CONFLICT DO NOTHING"
 _FREE_ACCOUNT = (
     "SELECT name FROM account WHERE name = %(account)s"
-    " AND (holder IS NULL OR holder = %(me)s OR lent_until <= %(now)s) FOR UPDATE"
+    " AND (holder IS NULL OR holder = %(me)s OR leased_until <= %(now)s) FOR UPDATE"
 )
 _LEASE_ACCOUNT = (
-    "UPDATE account SET holder = %(me)s, lent_until = %(until)s WHERE name = %(account)s"
+    "UPDATE account SET holder = %(me)s, leased_until = %(until)s WHERE name = %(account)s"
 )
 _RETURN_ACCOUNT = (
-    "UPDATE account SET holder = NULL, lent_until = NULL WHERE name = %s AND holder = %s"
+    "UPDATE account SET holder = NULL, leased_until = NULL WHERE name = %s AND holder = %s"
 )
-_LEAVE_JOBS = "UPDATE job SET lent_until = %s WHERE state = 'posting' AND holder = %s"
-_LEAVE_ACCOUNTS = "UPDATE account SET lent_until = %s WHERE holder = %s"
+_LEAVE_JOBS = "UPDATE job SET leased_until = %s WHERE state = 'posting' AND holder = %s"
+_LEAVE_ACCOUNTS = "UPDATE account SET leased_until = %s WHERE holder = %s"
 _NEXT_DUE = (
     "SELECT least((SELECT min(due) FROM job WHERE state = 'waiting' AND due > %(now)s),"
-    " (SELECT min(lent_until) FROM job WHERE state = 'posting' AND holder <> %(me)s"
-    " AND lent_until > %(now)s))"
+    " (SELECT min(leased_until) FROM job WHERE state = 'posting' AND holder <> %(me)s"
+    " AND leased_until > %(now)s))"
 )
 
 

@@ -33,7 +33,7 @@ class Moving:
         self._layout = catalogue.layout
         self._flusher = Flusher()
 
-    def adopt(self, jobs: Sequence[Job], now: Instant) -> None:
+    def import_jobs(self, jobs: Sequence[Job], now: Instant) -> None:
         """Write the jobs that are not here yet, each with its story in its first line."""
         with locked(self._layout.changes):
             known = self._catalogue.known({job.id for job in jobs})

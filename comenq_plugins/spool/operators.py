@@ -11,7 +11,8 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from itertools import islice
 
 from comenq_core.errors import WrongState
-from comenq_core.model import Instant, Job, State
+from comenq_core.model import Change, Instant, Job, State
+from comenq_core.model.transitions import changed
 from comenq_plugins.spool.catalog import Catalogue, Place, listed, moved_on
 from comenq_plugins.spool.format import job_file
 from comenq_plugins.spool.format.filename import Name, micros
@@ -73,76 +74,54 @@ class OperatorActions:
         places = _places((path, text) for text, path in newest[offset:reach][::-1])
         return list(self._catalogue.jobs(places))
 
-    def bump(self, job_id: str) -> Job:
-        """Put a waiting job at the head of the line, whatever its due time."""
-        place, _ = self._find(job_id, State.WAITING)
-        order = self._catalogue.head(self._now())
-        return self._move(place, Place(self._layout.new, place.name._replace(order=order, due=0)))
+    def change(self, job_id: str, change: Change) -> Job:
+        """Make a change of one job: one rename, or one unlink."""
+        place, found = self._catalogue.look_up(job_id)
+        job = changed(found, change)
+        if change is Change.CANCEL:
+            self._delete(place)
+            return job
+        if change is Change.RETRY:
+            self._append_retried(place, job)
+        with locked(self._layout.changes):
+            try:
+                durable.move(place.path, self._target(place, change).path)
+            except FileNotFoundError:
+                raise moved_on(job_id) from None
+        return job
 
-    def bust(self, job_id: str) -> Job:
-        """Put a waiting job at the end of the line."""
-        place, _ = self._find(job_id, State.WAITING)
-        order = self._catalogue.end(self._now())
-        return self._move(place, Place(self._layout.new, place.name._replace(order=order)))
+    def _target(self, place: Place, change: Change) -> Place:
+        """Where a changed job belongs: its directory, and its place in the queue."""
+        layout, catalogue, name, now = self._layout, self._catalogue, place.name, self._now()
+        match change:
+            case Change.BUMP:
+                return Place(layout.new, name._replace(order=catalogue.head(now), due=0))
+            case Change.BUST:
+                return Place(layout.new, name._replace(order=catalogue.end(now)))
+            case Change.HOLD:
+                return Place(layout.hold, name)
+            case Change.RETRY:
+                again = Name(catalogue.end(now), 0, name.id, name.digest, events=name.events + 1)
+                return Place(layout.new, again)
+            case _:
+                return Place(layout.new, name)
 
-    def hold(self, job_id: str) -> Job:
-        """Keep a waiting job from being posted."""
-        place, _ = self._find(job_id, State.WAITING)
-        return self._move(place, Place(self._layout.hold, place.name))
-
-    def release(self, job_id: str) -> Job:
-        """Let a held job take its place again."""
-        place, _ = self._find(job_id, State.HELD)
-        return self._move(place, Place(self._layout.new, place.name))
-
-    def cancel(self, job_id: str) -> Job:
-        """Delete a waiting, held or failed job."""
-        place, job = self._find(job_id, State.WAITING, State.HELD, State.FAILED)
+    def _delete(self, place: Place) -> None:
         # A worker that died may have left the dropped file of which it made this job.
-        durable.forget(os.path.join(self._layout.adopt, f"{job.id}.drop"))
+        durable.forget(os.path.join(self._layout.adopt, f"{place.name.id}.drop"))
         try:
             durable.remove(place.path)
         except FileNotFoundError:
-            raise moved_on(job_id) from None
+            raise moved_on(place.name.id) from None
         durable.forget(self._raw(place.name))
-        return job
 
-    def retry(self, job_id: str) -> Job:
-        """Queue a dead letter again, its attempts forgiven."""
-        place, job = self._find(job_id, State.FAILED)
+    def _append_retried(self, place: Place, job: Job) -> None:
         if job.request is None:
             raise WrongState(
-                f"job {job_id} is a refused file: mend {self._raw(place.name)} and drop it again"
+                f"job {job.id} is a refused file: mend {self._raw(place.name)} and drop it again"
             )
-        retried = job_file.encode_event(job_file.Retried())
-        durable.append(place.path, 1 + place.name.events, retried)
-        again = Name(
-            self._catalogue.end(self._now()),
-            0,
-            place.name.id,
-            place.name.digest,
-            events=place.name.events + 1,
-        )
-        return self._move(place, Place(self._layout.new, again))
-
-    def _find(self, job_id: str, *allowed: State) -> tuple[Place, Job]:
-        place, job = self._catalogue.look_up(job_id)
-        state = self._layout.states[place.directory]
-        if state not in allowed:
-            words = " or ".join(allowed)
-            raise WrongState(f"job {job_id} is {state}; only a job that is {words} allows that")
-        return place, job
-
-    def _move(self, place: Place, target: Place) -> Job:
-        with locked(self._layout.changes):
-            try:
-                durable.move(place.path, target.path)
-            except FileNotFoundError:
-                raise moved_on(place.name.id) from None
-        try:
-            return self._catalogue.read(target)
-        except FileNotFoundError:
-            return self.get(place.name.id)
+        event = job_file.encode_event(job_file.Retried())
+        durable.append(place.path, 1 + place.name.events, event)
 
     def _raw(self, name: Name) -> str:
         return os.path.join(self._layout.failed, f"{name.id}.drop")

@@ -6,10 +6,11 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 
-from comenq_core.errors import StoreLocked
+from comenq_core.errors import StoreError, StoreLocked
 from comenq_core.model import (
     PENDING,
     Attempt,
+    Change,
     Counts,
     Health,
     Instant,
@@ -130,41 +131,21 @@ class SpoolStore:
             working = is_claimed(self._layout.worker, self._layout.records)
             return Health(working=working, capacity=tuple(self._enqueuer.capacity()))
 
-    @contextmanager
-    def together(self) -> Iterator[None]:
-        """Sync the directories once, for all renames and unlinks of the block."""
+    def change(self, job_id: str, change: Change) -> Job:
+        """Rename or unlink the job's file."""
+        with self._catalogue.operation():
+            return self._operators.change(job_id, change)
+
+    def change_all(self, job_ids: Sequence[str], change: Change) -> Sequence[Job | StoreError]:
+        """Rename or unlink them all, then sync the directories once."""
         with self._catalogue.threads, reported(self._layout.root), durable.together():
-            yield
+            return [self._change_if_possible(job_id, change) for job_id in job_ids]
 
-    def bump(self, job_id: str) -> Job:
-        """Rename a waiting job to the head of the line."""
-        with self._catalogue.operation():
-            return self._operators.bump(job_id)
-
-    def bust(self, job_id: str) -> Job:
-        """Rename a waiting job to the end of the line."""
-        with self._catalogue.operation():
-            return self._operators.bust(job_id)
-
-    def hold(self, job_id: str) -> Job:
-        """Move a waiting job to ``hold/``."""
-        with self._catalogue.operation():
-            return self._operators.hold(job_id)
-
-    def release(self, job_id: str) -> Job:
-        """Move a held job back to ``new/``, to its place."""
-        with self._catalogue.operation():
-            return self._operators.release(job_id)
-
-    def cancel(self, job_id: str) -> Job:
-        """Unlink a waiting, held or failed job."""
-        with self._catalogue.operation():
-            return self._operators.cancel(job_id)
-
-    def retry(self, job_id: str) -> Job:
-        """Move a dead letter to ``new/``, its attempts forgiven."""
-        with self._catalogue.operation():
-            return self._operators.retry(job_id)
+    def _change_if_possible(self, job_id: str, change: Change) -> Job | StoreError:
+        try:
+            return self.change(job_id, change)
+        except StoreError as error:
+            return error
 
     def pause(self, pause: Pause) -> None:
         """Record the operator's pause."""
@@ -247,10 +228,10 @@ class SpoolStore:
 
     # What a move does
 
-    def adopt(self, jobs: Sequence[Job]) -> None:
+    def import_jobs(self, jobs: Sequence[Job]) -> None:
         """Write jobs of another store, all in their directories."""
         with self._catalogue.operation():
-            self._moving.adopt(jobs, self.now())
+            self._moving.import_jobs(jobs, self.now())
 
     def delete_imported(self, jobs: Sequence[Job]) -> None:
         """Unlink jobs that another store has."""

@@ -9,7 +9,7 @@ from itertools import groupby
 from typing import Any, NamedTuple
 
 from comenq_core.errors import ComenqError, QueueRefused, StoreError, WrongState
-from comenq_core.model import PENDING, Entry, Job, NewJob, Origin, State
+from comenq_core.model import PENDING, Change, Entry, Job, NewJob, Origin, State
 from comenq_core.process.log import Log
 from comenq_core.protocols import Queue
 from comenq_core.wire.messages import Operation, entry_to_json, history_to_json, status_to_json
@@ -19,7 +19,16 @@ from comenq_plugins.unix_socket.permissions import Permissions
 
 __all__ = ["Command", "Handlers", "error_reply", "error_response"]
 
-CHANGES = ("bump", "bust", "hold", "release", "retry", "del")
+CHANGES: Mapping[str, Change] = {
+    "bump": Change.BUMP,
+    "bust": Change.BUST,
+    "defer": Change.BUST,
+    "hold": Change.HOLD,
+    "release": Change.RELEASE,
+    "retry": Change.RETRY,
+    "del": Change.CANCEL,
+}
+"""What the protocol calls a change of one job; ``bust`` is the Rust comenq's word."""
 
 log = Log("unix")
 
@@ -83,12 +92,6 @@ class Handlers:
             "ping": lambda _: {},
             "pause": self._pause,
             "resume": self._resume,
-            "bump": self._changer(queue.bump),
-            "bust": self._changer(queue.bust),
-            "del": self._changer(queue.cancel),
-            "hold": self._changer(queue.hold),
-            "release": self._changer(queue.release),
-            "retry": self._changer(queue.retry),
         }
 
     def execute(self, commands: Sequence[Command]) -> list[bytes]:
@@ -107,11 +110,27 @@ class Handlers:
         return [answer.line for answer in answers]
 
     def _change(self, commands: Sequence[Command]) -> Sequence[_Answer]:
+        """Change the jobs that the clients may change; the others' clients are told why not."""
+        checked = [self._checked(command) for command in commands]
+        wanted = [one for one in checked if isinstance(one, tuple)]
         try:
-            with self._queue.together():
-                return [self._answer(command) for command in commands]
+            made = iter(self._queue.change_all(wanted, CHANGES[commands[0].operation.op]))
         except Exception as error:  # noqa: BLE001  (told to the clients)
             return [_sorry(error)] * len(commands)
+        results = [next(made) if isinstance(one, tuple) else one for one in checked]
+        return [_ok(_entry(one)) if isinstance(one, Entry) else _sorry(one) for one in results]
+
+    def _checked(self, command: Command) -> tuple[str, Origin] | ComenqError:
+        """The job that a client may change, and who it is."""
+        job_id, by = command.operation.members["id"], command.origin
+        if self._permissions.are_full(by):
+            return job_id, by
+        try:
+            job = self._queue.show(job_id).job
+            self._permissions.check_job(by, job)
+        except ComenqError as error:
+            return error
+        return job.id, by
 
     def _put(self, commands: Sequence[Command]) -> Sequence[_Answer]:
         try:
@@ -177,17 +196,6 @@ class Handlers:
         self._permissions.check_queue(command.origin)
         self._queue.resume(command.origin)
         return {}
-
-    def _changer(self, change: Callable[[str, Origin], Entry]) -> Callable[[Command], Reply]:
-        def answer(command: Command) -> Reply:
-            job_id = command.operation.members["id"]
-            if not self._permissions.are_full(command.origin):
-                job = self._queue.show(job_id).job
-                self._permissions.check_job(command.origin, job)
-                job_id = job.id
-            return _entry(change(job_id, command.origin))
-
-        return answer
 
 
 def _is_the_stores(error: Exception) -> bool:

@@ -15,7 +15,7 @@ import pytest
 
 from comenq_core.cli.comenq.commands import COMMANDS
 from comenq_core.cli.comenq.pagination import listed
-from comenq_core.model import Done, Failed, Requeued
+from comenq_core.model import Change, Done, Failed, Requeued
 from tests.cli.commanding import PROGRAM, environment, run
 from tests.cli.conftest import Comenq
 from tests.cli.pretender import pretending, read_to_end
@@ -121,7 +121,7 @@ def test_jobs_that_leave_between_pages_hide_no_others(comenq: Comenq, served: Se
     jobs = listed(Namespace(socket=str(served.path)))
     seen = [next(jobs)["id"]]
     for job_id in ids[:3]:
-        served.store.cancel(job_id)
+        served.store.change(job_id, Change.CANCEL)
     seen += [job["id"] for job in jobs]
     assert seen == ids
 

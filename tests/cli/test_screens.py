@@ -11,7 +11,7 @@ from textwrap import dedent
 import pytest
 
 from comenq_core import __version__
-from comenq_core.model import Done, Failed, Verdict
+from comenq_core.model import Change, Done, Failed, Verdict
 from tests.cli.commanding import environment
 from tests.cli.conftest import Comenq
 from tests.cli.terminal import on_terminal
@@ -43,7 +43,7 @@ def queue(comenq: Comenq, served: Served) -> None:
         assert job is not None
         served.store.settle(job, verdict, ATTEMPT)
     _, held = served.store.pending()
-    served.store.hold(held.id)
+    served.store.change(held.id, Change.HOLD)
 
 
 LISTED = dedent("""\

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from comenq_core.cli.comenq.wait import LONGEST, SHORTEST, next_pause
 from comenq_core.listener.queue import JobQueue
-from comenq_core.model import Done, Entry, Failed, Verdict
+from comenq_core.model import Change, Done, Entry, Failed, Verdict
 from tests.cli.commanding import PROGRAM, environment, run
 from tests.cli.conftest import Comenq
 from tests.socket.attempts import ATTEMPT
@@ -115,7 +115,7 @@ def test_deleted_job_is_told(comenq: Comenq, served: Served) -> None:
     """Nothing is waited for any more, and that is no success."""
     (job_id,) = _put(comenq, "text")
     with _begun(served, "wait", job_id) as ended:
-        served.store.cancel(job_id)
+        served.store.change(job_id, Change.CANCEL)
         assert ended() == (1, "", f"comenq: {job_id}: was deleted\n")
 
 
@@ -185,7 +185,7 @@ def test_restart_of_the_daemon_does_not_end_the_waiting(directory: Path) -> None
         with _begun(first, "wait", job_id) as ended:
             first.finish()
             with serving(path, wrap=_asked) as second:
-                second.store.adopt(first.store.pending())
+                second.store.import_jobs(first.store.pending())
                 _settle(second, POSTED)
                 assert ended() == (0, f"{URL}\n", "")
 

@@ -14,7 +14,7 @@ from contextlib import ExitStack, closing, suppress
 import pytest
 
 from comenq_core.errors import NoSuchJob, PacingConflict, StoreError
-from comenq_core.model import CommentRequest, Job, NewJob, Origin, Pacing, State
+from comenq_core.model import Change, CommentRequest, Job, NewJob, Origin, Pacing, State
 from comenq_core.testing.clock import FakeClock
 from comenq_plugins.postgres.store import PostgresStore
 from tests.postgres.opening import LEASE, open_at
@@ -191,7 +191,7 @@ def test_who_stops_in_the_middle_does_not_keep_the_others_waiting(
     with suppress(StoreError), far._database.transaction() as cursor:
         cursor.execute("SELECT * FROM job FOR UPDATE")
         proxy.stall()
-        store.cancel(job.id)
+        store.change(job.id, Change.CANCEL)
     proxy.resume()
     with pytest.raises(NoSuchJob):
         store.get(job.id)

@@ -11,7 +11,7 @@ import psycopg
 import pytest
 
 from comenq_core.errors import NoSuchJob, PacingConflict, StoreError, WrongState
-from comenq_core.model import Done, Job, Pacing, State
+from comenq_core.model import Change, Done, Job, Pacing, State
 from comenq_core.testing.clock import FakeClock
 from comenq_core.testing.contract.harness import (
     ACCOUNT,
@@ -228,7 +228,7 @@ def test_a_damaged_row_is_not_taken_for_a_job_that_moves_in(
     (damaged,) = put(store, "Hi")
     spoil(damaged)
     with pytest.raises(WrongState, match="cannot be read"):
-        store.adopt([damaged])
+        store.import_jobs([damaged])
 
 
 # What operators see and do -----------------------------------------------------------------------
@@ -268,12 +268,12 @@ def test_a_damaged_row_can_be_deleted(
     """Also before a worker has buried it."""
     (damaged,) = put(store, "Hi")
     if state is State.HELD:
-        store.hold(damaged.id)
+        store.change(damaged.id, Change.HOLD)
     spoil(damaged)
     if state is State.FAILED:
         with store.lock():
             assert store.claim(ACCOUNT) is None
-    gone = store.cancel(damaged.id)
+    gone = store.change(damaged.id, Change.CANCEL)
     assert (gone.id, gone.state) == (damaged.id, state)
     with pytest.raises(NoSuchJob):
         store.get(damaged.id)
@@ -288,7 +288,7 @@ def test_a_damaged_row_that_is_being_posted_is_not_deleted(
         claim(store)
         spoil(damaged)
         with pytest.raises(WrongState, match="is posting"):
-            store.cancel(damaged.id)
+            store.change(damaged.id, Change.CANCEL)
 
 
 def test_a_row_that_was_mended_can_be_queued_again(store: PostgresStore, query: Query) -> None:
@@ -299,9 +299,9 @@ def test_a_row_that_was_mended_can_be_queued_again(store: PostgresStore, query: 
     with store.lock():
         assert store.claim(ACCOUNT) is None
         with pytest.raises(StoreError, match="cannot be read"):
-            store.retry(job.id)
+            store.change(job.id, Change.RETRY)
         query("UPDATE job SET story = %s", story)
-        assert store.retry(job.id) == job
+        assert store.change(job.id, Change.RETRY) == job
         assert claim(store).id == job.id
 
 

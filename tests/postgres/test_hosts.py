@@ -15,7 +15,7 @@ from tests.postgres.hosts import ATTEMPT, COOLDOWN, Host, freeze, thaw
 from tests.postgres.server import PostgresServer
 
 IDLE = "SELECT count(*) = 0 FROM job WHERE settled IS NULL"
-LOST = "SELECT bool_or(lent_until <= clock_timestamp()) FROM job WHERE holder IS NOT NULL"
+LOST = "SELECT bool_or(leased_until <= clock_timestamp()) FROM job WHERE holder IS NOT NULL"
 
 
 @pytest.fixture

@@ -5,18 +5,18 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple, NoReturn
 
 import pytest
 
-from comenq_core.errors import QueueRefused, StoreError, WrongState
+from comenq_core.errors import ComenqError, QueueRefused, StoreError, WrongState
 from comenq_core.listener.queue import JobQueue
-from comenq_core.model import Entry, NewJob, Origin
+from comenq_core.model import Change, Entry, NewJob, Origin
 from comenq_core.wire.messages import read_operation
 from comenq_plugins.unix_socket.batcher import BATCH_LIMIT, Batcher
 from comenq_plugins.unix_socket.handlers import Command
@@ -133,24 +133,22 @@ def test_list_shows_what_its_own_connection_has_put_before(served: Served) -> No
 
 
 class _Noting(JobQueue):
-    """Remembers what was changed together."""
+    """Remembers what was changed at once."""
 
-    blocks: ClassVar[list[list[str]]] = []
+    changed: ClassVar[list[list[str]]] = []
 
-    def together(self) -> AbstractContextManager[None]:
-        self.blocks.append([])
-        return super().together()
-
-    def hold(self, prefix: str, by: Origin) -> Entry:
-        self.blocks[-1].append(prefix)
-        return super().hold(prefix, by)
+    def change_all(
+        self, wanted: Sequence[tuple[str, Origin]], change: Change
+    ) -> Sequence[Entry | ComenqError]:
+        self.changed.append([prefix for prefix, _ in wanted])
+        return super().change_all(wanted, change)
 
 
 def test_changes_that_are_sent_ahead_share_a_block(
     directory: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """They are made durable together; each has its own reply, also one that is refused."""
-    monkeypatch.setattr(_Noting, "blocks", [])
+    monkeypatch.setattr(_Noting, "changed", [])
     noting = partial(serving, wrap=lambda queue: _Noting(queue._store, queue._pace))
     with noting(directory / "c.sock") as served, served.talk() as client:
         words = [client.ask(REQUEST)["entry"]["id"], "zzzz"] * 2
@@ -165,20 +163,20 @@ def test_changes_that_are_sent_ahead_share_a_block(
         _, *replies = [client.reply() for _ in range(5)]
     codes = [reply.get("code") for reply in replies]
     assert codes == [None, "no_such_job", "wrong_state", "no_such_job"]
-    assert _Noting.blocks == [words]
+    assert _Noting.changed == [words]
 
 
-def test_block_that_fails_acknowledges_nothing(served: Served) -> None:
+def test_changes_that_fail_are_not_acknowledged(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Where the changes could not be made durable, each client is told so."""
 
-    @contextmanager
-    def together() -> Iterator[None]:
-        yield
+    def change_all(_job_ids: Sequence[str], _change: Change) -> NoReturn:
         raise StoreError("the disk is broken")
 
     with served.talk() as client:
         job = client.ask(REQUEST)["entry"]["id"]
-        served.store.together = together  # type: ignore[method-assign]
+        monkeypatch.setattr(served.store, "change_all", change_all)
         assert client.ask({"op": "hold", "id": job})["code"] == "store_failed"
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from comenq_core.errors import StoreError
-from comenq_core.model import Done, Pacing, Pause
+from comenq_core.model import Change, Done, Pacing, Pause
 from tests.spool.children import OTHER, needs_root
 from tests.spool.rig import (
     DIRECTORIES,
@@ -41,7 +41,7 @@ def test_all_is_private_whatever_the_umask(spool: Path, opener: Opener, mask: in
     with umask(mask):
         store = opener()
         put(store, "one", "two", "three")
-        store.hold(put(store, "held")[0].id)
+        store.change(put(store, "held")[0].id, Change.HOLD)
         store.pause(Pause(since=store.now().wall, reason="rest"))
         store.save_pacing(Pacing(account="bot", at=FROZEN()), expect=None)
         with store.lock():

@@ -19,7 +19,17 @@ from typing import NamedTuple
 
 import pytest
 
-from comenq_core.model import Checking, Done, Failed, Pacing, Pause, Requeued, RetryAt, Verdict
+from comenq_core.model import (
+    Change,
+    Checking,
+    Done,
+    Failed,
+    Pacing,
+    Pause,
+    Requeued,
+    RetryAt,
+    Verdict,
+)
 from comenq_plugins.spool import SpoolStore
 from tests.spool.children import needs_root
 from tests.spool.guillotine import CHANGES
@@ -88,12 +98,12 @@ OPERATIONS: tuple[tuple[str, Callable[[SpoolStore], object]], ...] = (
     ("settle as doubted", settle(Checking(check_at=FROZEN().wall, reason="timeout"))),
     ("reclaim", lambda store: store.reclaim(store.checking()[0])),
     ("settle as kept", settle(Requeued(reason="throttled"))),
-    ("retry", lambda store: store.retry(dead(store))),
-    ("hold", lambda store: store.hold(oldest(store))),
-    ("bump", lambda store: store.bump(oldest(store))),
-    ("bust", lambda store: store.bust(oldest(store))),
-    ("release", lambda store: store.release(held(store))),
-    ("cancel", lambda store: store.cancel(oldest(store))),
+    ("retry", lambda store: store.change(dead(store), Change.RETRY)),
+    ("hold", lambda store: store.change(oldest(store), Change.HOLD)),
+    ("bump", lambda store: store.change(oldest(store), Change.BUMP)),
+    ("bust", lambda store: store.change(oldest(store), Change.BUST)),
+    ("release", lambda store: store.change(held(store), Change.RELEASE)),
+    ("cancel", lambda store: store.change(oldest(store), Change.CANCEL)),
     ("pace", lambda store: store.save_pacing(Pacing(account="bot", at=FROZEN()), expect=None)),
     ("pause", lambda store: store.pause(Pause(since=FROZEN().wall, reason="rest"))),
     ("resume", lambda store: store.resume()),

@@ -21,6 +21,7 @@ from pathlib import Path
 import pytest
 
 from comenq_core.model import (
+    Change,
     Checking,
     Done,
     Failed,
@@ -72,7 +73,7 @@ def prepared(path: Path) -> None:
                 store.settle(claim(store), verdict, attempt(store))
             claim(store)
         put(store, "first", "second", "third")
-        store.hold(put(store, "held")[0].id)
+        store.change(put(store, "held")[0].id, Change.HOLD)
         store.save_pacing(PACE, expect=None)
 
 
@@ -107,13 +108,13 @@ OPERATIONS: dict[str, Action] = {
     "reclaim": lambda store: store.reclaim(job_of(store, "doubtful")),
     **{f"settle as {word}": settle("claimed", verdict) for word, verdict in VERDICTS.items()},
     "give up": settle("doubtful", VERDICTS["buried"]),
-    "retry": lambda store: store.retry(job_of(store, "failed").id),
-    "bump": lambda store: store.bump(job_of(store, "third").id),
-    "bust": lambda store: store.bust(job_of(store, "first").id),
-    "hold": lambda store: store.hold(job_of(store, "first").id),
-    "release": lambda store: store.release(job_of(store, "held").id),
-    "cancel": lambda store: store.cancel(job_of(store, "first").id),
-    "cancel a dead letter": lambda store: store.cancel(job_of(store, "failed").id),
+    "retry": lambda store: store.change(job_of(store, "failed").id, Change.RETRY),
+    "bump": lambda store: store.change(job_of(store, "third").id, Change.BUMP),
+    "bust": lambda store: store.change(job_of(store, "first").id, Change.BUST),
+    "hold": lambda store: store.change(job_of(store, "first").id, Change.HOLD),
+    "release": lambda store: store.change(job_of(store, "held").id, Change.RELEASE),
+    "cancel": lambda store: store.change(job_of(store, "first").id, Change.CANCEL),
+    "cancel a dead letter": lambda store: store.change(job_of(store, "failed").id, Change.CANCEL),
     "pace": pace,
     "pause": lambda store: store.pause(Pause(since=NOW, reason="rest")),
     "resume": lambda store: store.resume(),

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from comenq_core.model import Failed, State
+from comenq_core.model import Change, Failed, State
 from comenq_plugins.spool import SpoolStore, drop_scan
 from comenq_plugins.spool.format.filename import Name
 from comenq_plugins.spool.fs import safe_read
@@ -187,8 +187,8 @@ def test_a_refused_file_can_be_cancelled_and_not_retried(store: SpoolStore, spoo
     housekeep(store)
     (letter,) = store.history(limit=9)
     with pytest.raises(Exception, match=rf"mend {spool}/failed/{letter.id}.drop and drop it again"):
-        store.retry(letter.id)
-    store.cancel(letter.id)
+        store.change(letter.id, Change.RETRY)
+    store.change(letter.id, Change.CANCEL)
     assert os.listdir(spool / "failed") == []
 
 
@@ -498,7 +498,7 @@ def test_a_cancelled_job_does_not_come_back_from_its_file(opener: Opener, spool:
     store = opener()
     housekeep(store)
     leave_in_adopt(spool, request_text("Hi"))
-    store.cancel(job_id)
+    store.change(job_id, Change.CANCEL)
     worker = opener()
     housekeep(worker)
     assert bodies(worker) == []

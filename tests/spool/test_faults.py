@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from comenq_core.errors import NoSuchJob, QueueRefused, StoreError, WrongState
-from comenq_core.model import Done, Job, NewJob, Pacing, Pause
+from comenq_core.model import Change, Done, Job, NewJob, Pacing, Pause
 from comenq_plugins.spool import SpoolStore
 from comenq_plugins.spool.format import job_file
 from comenq_plugins.spool.fs import fsync
@@ -350,7 +350,7 @@ def test_a_disk_that_turns_read_only_refuses_and_takes_again(
     job = job_of(cramped, "waits")
     for work in (
         lambda: put(cramped, "Hi"),
-        lambda: cramped.hold(job.id),
+        lambda: cramped.change(job.id, Change.HOLD),
         lambda: cramped.claim("bot"),
     ):
         with pytest.raises(StoreError, match="Read-only file system: nothing was acknowledged"):
@@ -425,7 +425,7 @@ def test_what_was_acknowledged_stands_when_the_disk_is_full(
     with pytest.raises(QueueRefused):
         put(cramped, "x" * 100_000)
     job = job_of(cramped, "waits")
-    cramped.hold(job.id)
+    cramped.change(job.id, Change.HOLD)
     assert places_of(disk / "queue")[job.id] == ["hold"]
-    cramped.cancel(job.id)
+    cramped.change(job.id, Change.CANCEL)
     assert [found.asked.body for found in cramped.pending()] == ["claimed"]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from comenq_core.model import Failed, State
+from comenq_core.model import Change, Failed, State
 from comenq_core.testing.clock import FakeClock
 from comenq_plugins.spool import SpoolStore
 from comenq_plugins.spool.listing_cache import Listings
@@ -94,7 +94,7 @@ def test_pages_of_a_long_list_read_its_directory_once(
             store.settle(claim(store), Failed(reason="locked"), attempt(store))
             clock.advance(1)
     for job in jobs[3:]:
-        store.hold(job.id)
+        store.change(job.id, Change.HOLD)
     held, failed = str(spool / "hold"), str(spool / "failed")
     for directory in (held, failed):
         os.utime(directory, LONG_AGO)
@@ -111,8 +111,8 @@ def test_what_another_process_holds_is_listed(
 ) -> None:
     """A list that is remembered does not hide what has changed."""
     first, second = put(store, "a", "b")
-    store.hold(first.id)
+    store.change(first.id, Change.HOLD)
     os.utime(spool / "hold", LONG_AGO)
     assert [job.id for job in store.pending(states=[State.HELD])] == [first.id]
-    opener().hold(second.id)
+    opener().change(second.id, Change.HOLD)
     assert [job.id for job in store.pending(states=[State.HELD])] == [first.id, second.id]

@@ -18,6 +18,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from comenq_core.errors import PacingConflict, StoreError
 from comenq_core.model import (
+    Change,
     Checking,
     Counts,
     Done,
@@ -142,18 +143,14 @@ class StoreMachine(RuleBasedStateMachine):
                 self.order.append(real.id)
             assert self.twins[real.id] == model.id or real.asked.body == model.asked.body
 
-    @rule(number=numbers, name=st.sampled_from(["bump", "bust", "hold", "release", "retry"]))
-    def change(self, number: int, name: str) -> None:
+    @rule(number=numbers, change=st.sampled_from(Change))
+    def change(self, number: int, change: Change) -> None:
         """Be the operator."""
         if ids := self.pick(number):
-            real, model = (getattr(store, name) for store in (self.listener, self.model))
-            self.both(lambda: real(ids[0]), lambda: model(ids[1]))
-
-    @rule(number=numbers)
-    def cancel(self, number: int) -> None:
-        """Delete a job, if that is allowed."""
-        if ids := self.pick(number):
-            self.both(lambda: self.listener.cancel(ids[0]), lambda: self.model.cancel(ids[1]))
+            self.both(
+                lambda: self.listener.change(ids[0], change),
+                lambda: self.model.change(ids[1], change),
+            )
 
     @rule(number=numbers, length=st.integers(min_value=4, max_value=12))
     def get(self, number: int, length: int) -> None:

@@ -18,6 +18,7 @@ import pytest
 
 from comenq_core.errors import NoSuchJob, QueueRefused, StoreError, StoreLocked
 from comenq_core.model import (
+    Change,
     Checking,
     Done,
     Failed,
@@ -113,23 +114,6 @@ def test_a_full_queue_takes_of_threads_what_there_is_room_for(
     refusals = [job.exception() for job in jobs if job.exception()]
     assert [type(refusal) for refusal in refusals] == [QueueRefused] * 4
     assert len(store.pending()) == 4
-
-
-def test_what_is_put_amid_changes_waits_for_no_other_thread(
-    store: SpoolStore, may_sync: threading.Event
-) -> None:
-    """Nobody could lead a group in which the thread waits that keeps all others out."""
-
-    def put_amid_changes() -> str:
-        with store.together():
-            threading.Timer(0, may_sync.set).start()
-            return put(store, "amid")[0].id
-
-    with ThreadPoolExecutor(4) as threads:
-        jobs = [threads.submit(put, store, f"c {number}") for number in range(3)]
-        until_waiting(1)
-        assert threads.submit(put_amid_changes).result(60)
-        assert all(job.result(60) for job in jobs)
 
 
 def test_a_job_that_is_claimed_before_its_put_returns_does_not_wait(
@@ -416,8 +400,8 @@ def test_recovery_and_operators_wait_for_each_other(
         real(source, target)
 
     monkeypatch.setattr(os, "rename", rename)
-    for change in (store.bump, store.bust, store.hold, store.release):
-        change(job.id)
+    for change in (Change.BUMP, Change.BUST, Change.HOLD, Change.RELEASE):
+        store.change(job.id, change)
     assert held == [True] * 4
 
 
@@ -459,15 +443,15 @@ def test_held_jobs_are_found_wherever_they_have_gone_since(
     """What was seen in a directory once is believed only while it is there."""
     jobs = put(store, "a", "b", "c")
     for job in jobs:
-        store.hold(job.id)
+        store.change(job.id, Change.HOLD)
     assert [store.get(job.id).state for job in jobs] == [State.HELD] * 3
     other = opener()
-    other.release(jobs[0].id)
-    other.cancel(jobs[1].id)
+    other.change(jobs[0].id, Change.RELEASE)
+    other.change(jobs[1].id, Change.CANCEL)
     assert store.get(jobs[0].id).state is State.WAITING
     with pytest.raises(NoSuchJob):
         store.get(jobs[1].id)
-    assert store.release(jobs[2].id).state is State.WAITING
+    assert store.change(jobs[2].id, Change.RELEASE).state is State.WAITING
 
 
 def test_a_job_is_found_while_it_moves(store: SpoolStore, spool: Path) -> None:
@@ -523,7 +507,7 @@ def test_the_watch_wakes_for_what_another_process_does(store: SpoolStore, opener
     (job,) = put(other, "Hi")
     changes: list[Callable[[], object]] = [
         lambda: put(other, "another"),
-        lambda: other.bump(job.id),
+        lambda: other.change(job.id, Change.BUMP),
         lambda: other.pause(Pause(since=other.now().wall, reason="rest")),
         other.resume,
     ]
@@ -582,12 +566,12 @@ def test_without_inotify_all_is_found_all_the_same(
 def works(store: SpoolStore) -> None:
     """Assert that a job goes all the way, and that an operator can hold one."""
     first, second = put(store, "posted", "held")
-    store.hold(second.id)
+    store.change(second.id, Change.HOLD)
     with store.lock():
         job = next(job for job in iter(lambda: store.claim("bot"), None) if job.id == first.id)
         store.settle(job, Done(url="https://forge.example/1"), attempt(store))
         store.housekeep()
-    store.cancel(second.id)
+    store.change(second.id, Change.CANCEL)
     assert store.get(first.id).state is State.POSTED
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from comenq_core.model import Job, Outcome, Posted
+from comenq_core.model import Change, Job, Outcome, Posted
 from comenq_core.protocols import Poster
 from tests.worker.rig import COOLDOWN, Rig, rig
 
@@ -290,7 +290,7 @@ def test_a_retried_dead_letter_starts_afresh(tmp_path: Path) -> None:
         job = daemon.put()
         daemon.run_for(HOURS)
         assert daemon.job(job).state == "failed"
-        daemon.store.retry(job.id)
+        daemon.store.change(job.id, Change.RETRY)
         daemon.run_for(HOURS)
         assert daemon.job(job).state == "posted"
         assert daemon.bodies == ["hello"]

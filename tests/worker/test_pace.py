@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from comenq_core.model import Change
 from tests.worker.rig import COOLDOWN, Rig, rig
 
 
@@ -135,7 +136,7 @@ def test_a_bumped_job_is_next_but_never_before_the_cooldown(daemon: Rig) -> None
     daemon.run()
     daemon.put("second")
     third = daemon.put("third")
-    daemon.store.bump(third.id)
+    daemon.store.change(third.id, Change.BUMP)
     daemon.run_for(COOLDOWN - 1)
     assert daemon.bodies == ["first"]
     daemon.run_for(1)

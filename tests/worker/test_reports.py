@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from comenq_core.model import Change
 from comenq_core.settings.secret import Secret
 from comenq_core.testing.forge import Forge
 from tests.worker.rig import COOLDOWN, Rig, rig
@@ -103,7 +104,7 @@ def test_another_credential_is_told(daemon: Rig, caplog: pytest.LogCaptureFixtur
     daemon.forge.answer_next(status=401)
     job = daemon.put()
     daemon.run()
-    daemon.store.cancel(job.id)
+    daemon.store.change(job.id, Change.CANCEL)
     daemon.settings = replace(daemon.settings, github_token=Secret("another"))
     daemon.start()
     daemon.run_for(COOLDOWN)

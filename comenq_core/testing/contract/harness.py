@@ -10,6 +10,7 @@ import pytest
 
 from comenq_core.model import (
     Attempt,
+    Change,
     Checking,
     CommentRequest,
     Done,
@@ -123,7 +124,7 @@ def put_in_state(store: Store, state: State) -> Job:
     """
     (job,) = store.put([new_job(f"to be {state}", ahead=True)])
     if state is State.HELD:
-        store.hold(job.id)
+        store.change(job.id, Change.HOLD)
     elif state is State.POSTING:
         with store.lock():
             claim(store)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from comenq_core.errors import NoSuchJob, WrongState
 from comenq_core.listener.queue import JobQueue
-from comenq_core.model import PENDING, Counts, Done, State
+from comenq_core.model import PENDING, Change, Counts, Done, State
 from comenq_core.policy.pacing import Pace
 from comenq_core.protocols import Store
 from comenq_core.testing.clock import FakeClock
@@ -136,7 +136,7 @@ class QueueContract(Harness):
         times = [now + timedelta(seconds=seconds) for seconds in (300, 120, 60)]
         jobs = store.put([new_job(str(when), not_before=when) for when in times])
         assert store.next_due() == times[2]
-        store.hold(jobs[2].id)
+        store.change(jobs[2].id, Change.HOLD)
         assert store.next_due() == times[1]
         clock.advance(120)
         assert store.next_due() == times[0]
@@ -162,7 +162,7 @@ class QueueContract(Harness):
     def test_the_id_of_a_keyed_job_comes_from_its_key(self, store: Store) -> None:
         """Two machines that queue the same key mean the same job."""
         (job,) = store.put([new_job(key="k")])
-        store.cancel(job.id)
+        store.change(job.id, Change.CANCEL)
         assert store.put([new_job(key="k")])[0].id == job.id
 
     def test_a_key_belongs_to_one_comment(self, store: Store) -> None:
@@ -217,7 +217,7 @@ class QueueContract(Harness):
     def test_a_job_that_is_not_there_is_not_found(self, store: Store) -> None:
         """No job is an error, never the wrong one."""
         (job,) = put(store, "Hi")
-        store.cancel(job.id)
+        store.change(job.id, Change.CANCEL)
         with pytest.raises(NoSuchJob):
             store.get(job.id)
 
@@ -233,7 +233,7 @@ class QueueContract(Harness):
         """Held jobs are not in the line, and jobs that are not due come after those that are."""
         (later,) = store.put([new_job(not_before=clock().wall + timedelta(seconds=60))])
         first, held, second = put(store, "first", "held", "second")
-        store.hold(held.id)
+        store.change(held.id, Change.HOLD)
         assert [store.position(job) for job in (first, second, later)] == [0, 1, 2]
         clock.advance(60)
         assert [store.position(job) for job in (later, first, second)] == [0, 1, 2]
@@ -270,7 +270,7 @@ class QueueContract(Harness):
         asked = [new_job("wanted.js"), new_job(), new_job("held")]
         request = replace(asked[1].request, owner="OctoCat", repo="Wanted.js")
         jobs = store.put([asked[0], replace(asked[1], request=request), asked[2]])
-        store.hold(jobs[2].id)
+        store.change(jobs[2].id, Change.HOLD)
         queue = JobQueue(store, Pace(cooldown=900, jitter=0, attempt_limit=30))
         found = queue.pending_in("octocat/WANTED.js", 9)
         assert [entry and (entry.job, entry.position) for entry in found] == [

@@ -11,8 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from comenq_core.errors import NoSuchJob, WrongState
-from comenq_core.model import Done, Job, State
-from comenq_core.protocols import Store
+from comenq_core.model import Change, Done, Job, State
+from comenq_core.protocols import MovableStore
 from comenq_core.testing.clock import FakeClock
 from comenq_core.testing.contract.harness import (
     Harness,
@@ -38,18 +38,22 @@ class MovingContract(Harness):
     """Adopt and disown."""
 
     @pytest.fixture
-    def origin(self, clock: FakeClock) -> Store:
+    def origin(self, clock: FakeClock) -> MovableStore:
         """The store that jobs come from."""
         return MemoryStore(clock)
 
     @pytest.mark.parametrize("state", MOVED)
     def test_an_adopted_job_is_as_it_was(
-        self, store: Store, origin: Store, reopen: Callable[[], Store], state: State
+        self,
+        store: MovableStore,
+        origin: MovableStore,
+        reopen: Callable[[], MovableStore],
+        state: State,
     ) -> None:
         """Its id, its request, its state and its story are those that it had before."""
         job = put_in_state(origin, state)
         with store.lock():
-            store.adopt([job])
+            store.import_jobs([job])
         assert store.get(job.id) == reopen().get(job.id) == job
         listed = store.history(limit=9) if state in SETTLED else store.pending()
         assert list(listed) == [job]
@@ -64,16 +68,16 @@ class MovingContract(Harness):
     )
     @given(texts=st.lists(bodies(), min_size=1, max_size=3))
     def test_adopted_bodies_are_kept_byte_for_byte(
-        self, store: Store, origin: Store, texts: list[str]
+        self, store: MovableStore, origin: MovableStore, texts: list[str]
     ) -> None:
         """Whatever a comment says, it says the same after a move."""
         jobs = origin.put([new_job(text) for text in texts])
         with store.lock():
-            store.adopt(jobs)
+            store.import_jobs(jobs)
         assert [store.get(job.id).asked.body for job in jobs] == texts
 
     def test_a_job_with_a_long_story_goes_on_where_it_was(
-        self, store: Store, origin: Store
+        self, store: MovableStore, origin: MovableStore
     ) -> None:
         """Attempts and interruptions come along, and what happens next is added to them."""
         put(origin, "Hi")
@@ -84,7 +88,7 @@ class MovingContract(Harness):
         with origin.lock():
             (job,) = origin.checking()
         with store.lock():
-            store.adopt([job])
+            store.import_jobs([job])
             found = store.reclaim(job)
             assert (found.attempts, found.interruptions) == (job.attempts, 2)
             tried = attempt(store)
@@ -92,43 +96,43 @@ class MovingContract(Harness):
         assert store.get(job.id).attempts == (*job.attempts, tried)
 
     def test_adopted_jobs_stand_at_the_end_in_the_order_given(
-        self, store: Store, origin: Store
+        self, store: MovableStore, origin: MovableStore
     ) -> None:
         """Who was there before goes first, and nobody passes anybody of the same line."""
         (first,) = put(store, "first")
         jobs = put(origin, "a", "b", "c")
         with store.lock():
-            store.adopt(jobs)
+            store.import_jobs(jobs)
         (last,) = put(store, "last")
         assert claim_all(store) == ids([first, *jobs, last])
 
     def test_an_adopted_job_keeps_its_time(
-        self, store: Store, origin: Store, clock: FakeClock
+        self, store: MovableStore, origin: MovableStore, clock: FakeClock
     ) -> None:
         """It is claimed when it is due, not before."""
         due = clock().wall + timedelta(seconds=60)
         (job,) = origin.put([new_job(not_before=due)])
         with store.lock():
-            store.adopt([job])
+            store.import_jobs([job])
         assert (claim_all(store), store.next_due()) == ([], due)
         clock.advance(60)
         assert claim_all(store) == [job.id]
 
     def test_adopting_again_changes_nothing(
-        self, store: Store, origin: Store, reopen: Callable[[], Store]
+        self, store: MovableStore, origin: MovableStore, reopen: Callable[[], MovableStore]
     ) -> None:
         """A move that was interrupted and is done again doubles nothing, and undoes nothing."""
         jobs = put(origin, "a", "b")
         with store.lock():
-            store.adopt(jobs[:1])
+            store.import_jobs(jobs[:1])
         posted = attempt_and_settle(store, Done(url="https://forge.example/1", comment_id=1))
         again = reopen()
         with again.lock():
-            again.adopt(jobs)
+            again.import_jobs(jobs)
         assert (list(store.history(limit=9)), ids(store.pending())) == ([posted], [jobs[1].id])
 
     def test_a_job_with_the_id_of_another_comment_is_not_taken(
-        self, store: Store, origin: Store
+        self, store: MovableStore, origin: MovableStore
     ) -> None:
         """Two comments with one key are told apart, and nothing of the batch is taken."""
         put(origin, "before")
@@ -136,26 +140,28 @@ class MovingContract(Harness):
         (known,) = store.put([new_job("other", key="k")])
         assert strange.id == known.id
         with store.lock(), pytest.raises(WrongState):
-            store.adopt(origin.pending())
+            store.import_jobs(origin.pending())
         assert list(store.pending()) == [known]
 
-    def test_the_key_of_an_adopted_job_is_known(self, store: Store, origin: Store) -> None:
+    def test_the_key_of_an_adopted_job_is_known(
+        self, store: MovableStore, origin: MovableStore
+    ) -> None:
         """A client that sends its request again, after the move, gets the job it has."""
         (job,) = origin.put([new_job(key="k")])
         with store.lock():
-            store.adopt([job])
+            store.import_jobs([job])
         assert list(store.put([new_job(key="k")])) == [job]
 
-    def test_if_absent_knows_adopted_jobs(self, store: Store, origin: Store) -> None:
+    def test_if_absent_knows_adopted_jobs(self, store: MovableStore, origin: MovableStore) -> None:
         """The same comment is not queued beside one that came from another store."""
         (job,) = put(origin, "Hi")
         with store.lock():
-            store.adopt([job])
+            store.import_jobs([job])
         assert list(store.put([new_job("Hi", if_absent=True)])) == [job]
 
     @pytest.mark.parametrize("state", MOVED)
     def test_a_disowned_job_is_gone(
-        self, store: Store, reopen: Callable[[], Store], state: State
+        self, store: MovableStore, reopen: Callable[[], MovableStore], state: State
     ) -> None:
         """In whatever state it was, this store does not know it any more; others stay."""
         other, job = put_in_state(store, State.WAITING), put_in_state(store, state)
@@ -166,16 +172,16 @@ class MovingContract(Harness):
                 one.get(job.id)
             assert [*one.pending(), *one.history(limit=9)] == [other]
 
-    def test_disowning_what_is_gone_is_no_error(self, store: Store) -> None:
+    def test_disowning_what_is_gone_is_no_error(self, store: MovableStore) -> None:
         """A move that is done again finds some jobs gone already."""
         gone, kept = put(store, "gone", "kept")
-        store.cancel(gone.id)
+        store.change(gone.id, Change.CANCEL)
         with store.lock():
             store.delete_imported([gone, replace(gone, id="000000000000")])
         assert list(store.pending()) == [kept]
 
     def test_jobs_that_went_and_came_back_are_as_they_were(
-        self, store: Store, origin: Store
+        self, store: MovableStore, origin: MovableStore
     ) -> None:
         """Both ways, and nothing is different in the end."""
         jobs = [put_in_state(store, state) for state in (State.POSTED, State.HELD, State.WAITING)]
@@ -186,6 +192,6 @@ class MovingContract(Harness):
         assert [store.get(job.id) for job in jobs] == jobs
 
 
-def _carry(jobs: list[Job], source: Store, target: Store) -> None:
-    target.adopt(jobs)
+def _carry(jobs: list[Job], source: MovableStore, target: MovableStore) -> None:
+    target.import_jobs(jobs)
     source.delete_imported(jobs)

@@ -10,7 +10,7 @@ from dataclasses import replace
 import pytest
 
 from comenq_core.errors import PacingConflict
-from comenq_core.model import Pacing, Pause, State
+from comenq_core.model import Change, Pacing, Pause, State
 from comenq_core.protocols import Store, Watch
 from comenq_core.testing.clock import FakeClock
 from comenq_core.testing.contract.harness import Harness, put, put_in_state
@@ -22,12 +22,12 @@ DEADLINE = 10
 
 CHANGES: dict[str, tuple[State, Callable[[Store, str], object]]] = {
     "put": (State.POSTED, lambda store, _: put(store, "new")),
-    "bump": (State.WAITING, lambda store, job_id: store.bump(job_id)),
-    "bust": (State.WAITING, lambda store, job_id: store.bust(job_id)),
-    "hold": (State.WAITING, lambda store, job_id: store.hold(job_id)),
-    "release": (State.HELD, lambda store, job_id: store.release(job_id)),
-    "cancel": (State.WAITING, lambda store, job_id: store.cancel(job_id)),
-    "retry": (State.FAILED, lambda store, job_id: store.retry(job_id)),
+    "bump": (State.WAITING, lambda store, job_id: store.change(job_id, Change.BUMP)),
+    "bust": (State.WAITING, lambda store, job_id: store.change(job_id, Change.BUST)),
+    "hold": (State.WAITING, lambda store, job_id: store.change(job_id, Change.HOLD)),
+    "release": (State.HELD, lambda store, job_id: store.change(job_id, Change.RELEASE)),
+    "cancel": (State.WAITING, lambda store, job_id: store.change(job_id, Change.CANCEL)),
+    "retry": (State.FAILED, lambda store, job_id: store.change(job_id, Change.RETRY)),
     "pause": (
         State.POSTED,
         lambda store, _: store.pause(Pause(since=store.now().wall, reason="so")),

@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 
 from comenq_core.errors import StoreLocked, WrongState
-from comenq_core.model import Checking, Done, Failed, Job, Requeued, RetryAt, State, Verdict
+from comenq_core.model import Change, Checking, Done, Failed, Job, Requeued, RetryAt, State, Verdict
 from comenq_core.protocols import Store
 from comenq_core.testing.clock import FakeClock
 from comenq_core.testing.contract.harness import (
@@ -48,8 +48,8 @@ class WorkContract(Harness):
         """What listeners do goes on while a worker has the store."""
         with reopen().lock():
             (job,) = put(store, "Hi")
-            store.bump(job.id)
-            store.cancel(job.id)
+            store.change(job.id, Change.BUMP)
+            store.change(job.id, Change.CANCEL)
 
     def test_a_claimed_job_is_handed_out_once(self, store: Store) -> None:
         """A job that is being posted is in nobody else's reach."""
