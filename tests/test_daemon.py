@@ -60,7 +60,7 @@ class Command:
         """What `comenqd check` finds wrong."""
         done = self("check", "--json", *arguments)
         found = [
-            finding["text"] for finding in json.loads(done.stdout) if finding["grade"] == "wrong"
+            finding["text"] for finding in json.loads(done.stdout) if finding["severity"] == "error"
         ]
         assert done.returncode == bool(found)
         return found

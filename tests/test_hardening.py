@@ -8,7 +8,7 @@ import sys
 
 LATE = """
 import os, signal
-from comenq_core.hardening import end_with_parent
+from comenq_core.process.hardening import end_with_parent
 
 signal.signal(signal.SIGTERM, lambda *_: os._exit(7))
 end_with_parent({parent})

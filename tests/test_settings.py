@@ -36,7 +36,7 @@ EVERYTHING: Mapping[str, str] = {
     "socket_path": "/s",
     "queue_path": "/q",
     "cooldown_period_seconds": "1",
-    "cooldown_flutter_seconds": "2",
+    "cooldown_jitter_seconds": "2",
     "log_level": "debug",
     "intakes": "unix, mail",
     "store": "postgres",

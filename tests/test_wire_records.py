@@ -153,7 +153,7 @@ def test_what_is_no_verdict_is_refused(value: object) -> None:
 
 def test_a_verdict_names_its_kind() -> None:
     """The member ``verdict`` tells the kinds apart."""
-    assert to_json(Requeued(reason="quiet")) == {"verdict": "kept", "reason": "quiet"}
+    assert to_json(Requeued(reason="quiet")) == {"verdict": "requeued", "reason": "quiet"}
 
 
 def test_an_entry_has_what_every_client_reads() -> None:
@@ -162,7 +162,13 @@ def test_an_entry_has_what_every_client_reads() -> None:
     entry = Entry(job=replace(JOB, attempts=(attempt,)), position=3, eta_seconds=41.2)
     value = entry_to_json(entry)
     protocol = {"id": "7f3kq2m8x1ab", "eta_seconds": 42, "owner": "octocat", "repo": "hello"}
-    protocol |= {"pr_number": 7, "body": "Hi", "position": 3, "state": "waiting", "tries": 1}
+    protocol |= {
+        "pr_number": 7,
+        "body": "Hi",
+        "position": 3,
+        "state": "waiting",
+        "attempt_count": 1,
+    }
     protocol |= {"arrived": "2026-11-24T08:00:00.000000Z", "due": None}
     protocol |= {"origin": {"intake": "unix", "uid": 1000, "pid": None}}
     assert protocol.items() <= value.items()

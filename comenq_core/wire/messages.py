@@ -122,4 +122,4 @@ def _known_of(job: Job) -> dict[str, Any]:
     """The job with the members of its request beside its own, as the Rust client wants them."""
     known = to_json(job)
     request = known.pop("request") or dict.fromkeys(_REQUEST_MEMBERS)
-    return {**request, **known, "tries": job.attempt_count}
+    return {**request, **known, "attempt_count": job.attempt_count}

@@ -99,7 +99,7 @@ def sound(cursor: Cursor, records: Sequence[Sequence[Any]], now: datetime) -> li
 def _bury(cursor: Cursor, error: Damaged, was: str, now: datetime) -> None:
     cursor.execute(_BURY, [now, error.job_id])
     if cursor.rowcount:
-        log.error("buried", "A row cannot be read as a job: it is a dead letter now, and the next"
+        log.error("row_failed", "A row cannot be read as a job: it is a dead letter now, and the next"
                   " one goes on.", job=error.job_id, was=was, reason=error.reason)  # fmt: skip
 
 

@@ -46,7 +46,7 @@ def _settle(served: Served, verdict: Failed | Done) -> str:
 def test_list_is_a_table(comenq: Comenq, ids: list[str]) -> None:
     """A head, and for each job its id, target, first line, state, tries and time."""
     head, first, second, third = comenq("list").stdout.splitlines()
-    assert head.split() == ["ID", "PULL", "REQUEST", "COMMENT", "STATE", "TRIES", "WHEN"]
+    assert head.split() == ["ID", "PULL", "REQUEST", "COMMENT", "STATE", "ATTEMPTS", "WHEN"]
     assert first.split() == [ids[0], "octo-org/site#7", "first", "waiting", "0", "now"]
     assert second.startswith(f"{ids[1]}  octo-org/site#7  second")
     assert third.index("waiting") == second.index("waiting") - 1  # the emoji takes two columns
@@ -185,7 +185,7 @@ def test_try_that_does_not_count_is_one(comenq: Comenq, served: Served, ids: lis
     job = served.store.claim("bot")
     assert job is not None
     served.store.settle(job, Requeued(reason="throttled"), replace(ATTEMPT, outcome="throttled"))
-    assert json.loads(comenq("list", "--json", "-n", "1").stdout)["tries"] == 0
+    assert json.loads(comenq("list", "--json", "-n", "1").stdout)["attempt_count"] == 0
     assert comenq("list").stdout.splitlines()[1].split()[4] == "1"
     assert (
         "tries:         1, of which 0 count toward max_attempts\n" in comenq("show", job.id).stdout

@@ -36,7 +36,7 @@ def test_good_token(make_poster: MakePoster) -> None:
 
 
 @pytest.mark.parametrize(
-    ("account", "grade", "part"),
+    ("account", "severity", "part"),
     [
         (Account(scopes="gist"), Severity.ERROR, "needs repo"),
         (Account(scopes=""), Severity.ERROR, "its scopes are none"),

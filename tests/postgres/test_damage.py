@@ -104,7 +104,7 @@ def test_a_damaged_row_is_logged_once(
     for worker in (store, opener()):
         with worker.lock():
             assert [worker.claim(ACCOUNT) for _ in range(2)] == [None, None]
-    (line,) = told(caplog, "buried")
+    (line,) = told(caplog, "row_failed")
     assert line.endswith(r' job=no\nid was=waiting reason="must be a JSON object"')
 
 
@@ -162,7 +162,7 @@ def test_of_two_workers_at_a_damaged_row_one_buries_it(
             other.commit()
             assert list(checking.result()) == []
     assert store.get(damaged.id).settled == datetime(2026, 1, 1, tzinfo=UTC)
-    assert told(caplog, "buried") == []
+    assert told(caplog, "row_failed") == []
 
 
 def until_blocked(server: PostgresServer, by: psycopg.Connection) -> None:

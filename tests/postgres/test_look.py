@@ -78,7 +78,7 @@ def told(tmp_path: Path, dsn: str, schema: str) -> tuple[str, str]:
     )
     command = [sys.executable, "-m", "comenq_core.cli.comenqd.main", "check", "--json"]
     done = subprocess.run([*command, "--config", config], capture_output=True, check=False)
-    found = {one["subject"]: (one["grade"], one["text"]) for one in json.loads(done.stdout)}
+    found = {one["subject"]: (one["severity"], one["text"]) for one in json.loads(done.stdout)}
     assert "queue" not in found
     return found["store"]
 
@@ -94,5 +94,5 @@ def test_a_check_tells_that_the_database_is_away(tmp_path: Path) -> None:
     """That nobody answers is wrong."""
     severity, text = told(tmp_path, "postgresql://127.0.0.1:1/comenq", "comenq")
 
-    assert severity == "wrong"
+    assert severity == "error"
     assert text.startswith("PostgreSQL: ")

@@ -15,7 +15,7 @@ from tests.process.test_plugins import POSTER, STORE
 def told(daemon: Daemon, *, status: int = 0, account: str = "default") -> list[tuple[str, str]]:
     """What is found of an account: grades and texts."""
     found = json.loads(daemon.comenqd("check", "--online", "--json", status=status))
-    return [(one["grade"], one["text"]) for one in found if one["subject"] == account]
+    return [(one["severity"], one["text"]) for one in found if one["subject"] == account]
 
 
 def test_a_good_token_is_told_about() -> None:
@@ -55,7 +55,7 @@ def test_a_forge_that_is_away_fails_the_check(forge: Forge) -> None:
     with Daemon("http://127.0.0.1:1") as daemon:
         (found,) = told(daemon, status=1)
 
-    assert found[0] == "wrong"
+    assert found[0] == "error"
     assert "Connection refused" in found[1]
 
 
@@ -79,10 +79,10 @@ def test_without_the_flag_nothing_is_asked(forge: Forge) -> None:
 
 
 @pytest.mark.parametrize(
-    ("answer", "status", "grade", "part"),
+    ("answer", "status", "severity", "part"),
     [
         ({"status": 429, "headers": {"Retry-After": "3600"}}, 0, "warning", "silent for 60 min"),
-        ({"status": 401}, 1, "wrong", "refused, so it is not tried again: GitHub answered 401"),
+        ({"status": 401}, 1, "error", "refused, so it is not tried again: GitHub answered 401"),
     ],
     ids=["throttled", "refused"],
 )
@@ -92,7 +92,7 @@ def test_an_account_that_must_not_ask_is_not_asked_about(
     """While the forge wants silence, or has refused the token, the check says so and asks not."""
     forge.answer_next(**answer)
     daemon.put("too much")
-    daemon.log.until(r"job_kept: ")
+    daemon.log.until(r"job_requeued: ")
 
     ((found, text),) = told(daemon, status=status)
 
@@ -115,7 +115,7 @@ def test_a_poster_that_fails_to_examine_is_told_about(forge: Forge) -> None:
         daemon.install("board", f"{POSTER}\nBoard.examine = lambda self: 1 / 0\n")
 
         assert told(daemon, account="board", status=1) == [
-            ("wrong", "the poster failed: ZeroDivisionError: division by zero")
+            ("error", "the poster failed: ZeroDivisionError: division by zero")
         ]
 
 

@@ -41,7 +41,7 @@ def test_a_forge_that_is_down_at_first_is_waited_for() -> None:
         with Daemon(f"http://127.0.0.1:{port}") as daemon:
             daemon.start()
             daemon.put("patience")
-            daemon.log.until(r"job_kept: .* outcome=unavailable")
+            daemon.log.until(r"job_requeued: .* outcome=unavailable")
             with Forge(port=port) as forge:
                 (comment,) = forge.wait_for_comments(1, timeout=60)
                 daemon.log.until(r"job_done: ")

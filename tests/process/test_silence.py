@@ -39,7 +39,7 @@ def test_a_silence_is_kept_whatever_happens_to_the_processes(
     with Daemon(forge.url) as daemon:
         daemon.start()
         daemon.put("first")
-        daemon.log.until(r"job_kept: .*outcome=throttled")
+        daemon.log.until(r"job_requeued: .*outcome=throttled")
         daemon.put("second")
 
         interrupt(daemon)
@@ -54,7 +54,7 @@ def test_status_tells_of_a_silence(daemon: Daemon, forge: Forge) -> None:
     """The account's line has the forge's words and when it may post; the queue goes on: 0."""
     forge.answer_next(status=429, headers={"Retry-After": "3600"}, body={"message": "calm down"})
     daemon.put("too much")
-    daemon.log.until(r"job_kept: .*outcome=throttled")
+    daemon.log.until(r"job_requeued: .*outcome=throttled")
 
     status = daemon.comenq("status")
 
@@ -70,7 +70,7 @@ def test_status_tells_of_a_refused_token_until_it_is_replaced(daemon: Daemon, fo
     """It exits with 1 and the forge's words; with a new token in the file, posting goes on."""
     forge.answer_next(status=401, body={"message": "Bad credentials"})
     daemon.put("first")
-    daemon.log.until(r"job_kept: .*outcome=unauthorized")
+    daemon.log.until(r"job_requeued: .*outcome=unauthorized")
 
     status = daemon.comenq("status", status=1)
     assert "default, its credential is refused: GitHub answered 401: Bad credentials" in status

@@ -131,7 +131,7 @@ def test_job_that_kills_its_worker_three_times_is_buried(forge: Forge, daemon: A
         worker.kill()
     daemon.put(BODY)
 
-    daemon.work().log.until("warning worker job_buried: .*the worker died 3 times")
+    daemon.work().log.until("warning worker job_failed: .*the worker died 3 times")
     forge.wait_for_comments(1, timeout=60)
 
     assert [comment.body for comment in forge.comments] == [BODY]

@@ -37,7 +37,7 @@ def token(directory: Path, text: str, mode: int) -> None:
 def poster(capsys: pytest.CaptureFixture[str]) -> tuple[bool, str]:
     """What was found of the poster: whether it is in order, and the words."""
     (found,) = [item for item in json.loads(capsys.readouterr().out) if item["subject"] == "poster"]
-    return found["grade"] == "ok", found["text"]
+    return found["severity"] == "ok", found["text"]
 
 
 def test_the_token_is_found_where_the_unit_takes_it_from(

@@ -335,7 +335,7 @@ def test_the_floor_of_free_space_counts_what_is_really_there(disk: Path) -> None
     with closing(open_at(disk / "queue", FROZEN, min_free_bytes=200_000)) as store:
         put(store, "fits")
         (disk / "ballast").write_bytes(bytes(400_000))
-        with pytest.raises(QueueRefused, match=r"min_free_bytes is 200000: make room"):
+        with pytest.raises(QueueRefused, match=r"min_free_bytes is 200000: free some"):
             put(store, "does not")
         (disk / "ballast").unlink()
         put(store, "fits again")

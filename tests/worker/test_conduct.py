@@ -316,7 +316,7 @@ def test_a_success_that_is_no_comment_is_not_believed(daemon: Rig, answer: dict[
     daemon.forge.answer_next(**answer)
     job = daemon.put()
     daemon.run()
-    assert daemon.job(job).state == "doubtful"
+    assert daemon.job(job).state == "checking"
 
 
 @pytest.mark.parametrize("status", [400, 403, 406, 413])
@@ -325,7 +325,7 @@ def test_a_refusal_by_something_on_the_way_is_not_believed(daemon: Rig, status: 
     daemon.forge.answer_next(status=status, text="<html>Blocked</html>")
     job = daemon.put()
     daemon.run()
-    assert daemon.job(job).state == "doubtful"
+    assert daemon.job(job).state == "checking"
     daemon.run_for(2 * COOLDOWN)
     assert daemon.bodies == ["hello"]
 

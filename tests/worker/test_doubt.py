@@ -70,7 +70,7 @@ def test_no_post_while_the_listing_fails(daemon: Rig) -> None:
     job = daemon.put()
     daemon.run_for(HOURS)
     assert len(daemon.forge.posts) == 1
-    assert daemon.job(job).state == "doubtful"
+    assert daemon.job(job).state == "checking"
 
 
 def test_a_forge_that_is_down_until_later_is_asked_nothing_before(daemon: Rig) -> None:

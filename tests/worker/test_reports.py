@@ -108,5 +108,5 @@ def test_another_credential_is_told(daemon: Rig, caplog: pytest.LogCaptureFixtur
     daemon.settings = replace(daemon.settings, github_token=Secret("another"))
     daemon.start()
     daemon.run_for(COOLDOWN)
-    assert len(lines(caplog, logging.INFO, "credential")) == 1
+    assert len(lines(caplog, logging.INFO, "credential_changed")) == 1
     assert daemon.pacing.rejected_credential == ""

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 DONE_WORDS = {
     "bump": "bumped",
     "bust": "moved back",
+    "defer": "moved back",
     "hold": "held",
     "release": "released",
     "retry": "queued again",

@@ -28,14 +28,15 @@ if TYPE_CHECKING:
 
 COMMANDS: Mapping[str, tuple[str, str]] = {
     "put": ("put", "queue a comment"),
-    "list": ("listing", "list what is queued"),
+    "list": ("list", "list what is queued"),
     "show": ("show", "show everything that is known of a job"),
     "status": ("status", "show how the queue stands, and what it waits for"),
     "top": ("top", "show the status live"),
-    "hist": ("hist", "list what was posted, skipped or given up"),
+    "hist": ("history", "list what was posted, skipped or failed"),
     "wait": ("wait", "wait until jobs are posted"),
-    "bump": ("change", "put jobs at the head of the line"),
-    "bust": ("change", "put jobs at the end of the line"),
+    "bump": ("change", "put jobs at the head of the queue"),
+    "bust": ("change", "put jobs at the end of the queue"),
+    "defer": ("change", "the same as bust"),
     "hold": ("change", "keep jobs from being posted"),
     "release": ("change", "let held jobs take their places again"),
     "retry": ("change", "queue failed jobs again"),
@@ -65,4 +66,4 @@ def resolve(words: Sequence[str]) -> tuple[str, Sequence[str]]:
 
 def command_module(name: str) -> CommandModule:
     """The module that has the command: loaded only when it is wanted."""
-    return import_module(f"comenq_core.cli.{COMMANDS[name][0]}")
+    return import_module(f"comenq_core.cli.comenq.{COMMANDS[name][0]}")

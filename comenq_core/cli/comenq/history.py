@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 PAGE = 20
-HEADS = ("TIME", "ID", "PULL REQUEST", "STATE", "TRIES", "AFTER", "URL OR REASON")
+HEADS = ("TIME", "ID", "PULL REQUEST", "STATE", "ATTEMPTS", "AFTER", "URL OR REASON")
 COLOURS = {"posted": "green", "skipped": "yellow", "failed": "red"}
 EXAMPLES = """\
 examples:

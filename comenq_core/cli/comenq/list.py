@@ -25,10 +25,10 @@ if TYPE_CHECKING:
 PAGE = 50
 PENDING = ("waiting", "posting", "checking", "held")
 FAILED = "failed"
-HEADS = ("ID", "PULL REQUEST", "COMMENT", "STATE", "TRIES", "WHEN")
+HEADS = ("ID", "PULL REQUEST", "COMMENT", "STATE", "ATTEMPTS", "WHEN")
 COMMENT = HEADS.index("COMMENT")
 # On a narrow terminal, what a job is and how it stands is worth more than the rest.
-SPARE = (HEADS.index("TRIES"), HEADS.index("WHEN"), COMMENT)
+SPARE = (HEADS.index("ATTEMPTS"), HEADS.index("WHEN"), COMMENT)
 COLOURS = {"posting": "cyan", "checking": "yellow", "held": "yellow", FAILED: "red"}
 EXAMPLES = """\
 examples:

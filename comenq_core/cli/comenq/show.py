@@ -58,7 +58,7 @@ def _facts(entry: dict[str, Any]) -> Iterator[tuple[str, object]]:
         yield "condition", "the pull request is open"
     if count := attempt_count(entry):
         counted = f"{count}, of which {entry['attempt_count']} count toward max_attempts"
-        yield "tries", counted if entry["state"] in GOES_ON else count
+        yield "attempts", counted if entry["state"] in GOES_ON else count
 
 
 def _times(entry: dict[str, Any]) -> Iterator[tuple[str, object]]:

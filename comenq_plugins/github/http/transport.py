@@ -26,7 +26,7 @@ HEADERS = {
     "Accept": "application/vnd.github+json",
     "X-GitHub-Api-Version": "2022-11-28",
 }
-TRIES = 3
+ATTEMPTS = 3
 # Of the attempt's time: a request that is begun later is cut off in its middle, and in doubt.
 LEAST = 0.1
 
@@ -48,7 +48,7 @@ class Transport:
         self._session.headers.update({**HEADERS, "User-Agent": named})
         self._known: dict[tuple[str, str], Any] = {}
         self._persist = Retrying(
-            stop=stop_after_attempt(TRIES),
+            stop=stop_after_attempt(ATTEMPTS),
             wait=wait_random_exponential(multiplier=0.1, max=1),
             retry=retry_if_result(lambda result: isinstance(result, Unavailable)),
             retry_error_callback=lambda state: state.outcome and state.outcome.result(),
