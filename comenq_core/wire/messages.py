@@ -35,11 +35,14 @@ class Operation:
         request: the comment, for ``put``.
         members: the operation's other members, of the types that its schema says. A member that
             may be left out, or be null, is not there when it was.
+        wants_body: the reply to a ``put`` has to repeat the comment's body: the Rust client cannot
+            decode it otherwise.
     """
 
     op: str
     request: CommentRequest | None = None
     members: Mapping[str, Any] = field(default_factory=dict)
+    wants_body: bool = False
 
 
 def read_request(value: object) -> CommentRequest:
@@ -67,9 +70,11 @@ def read_operation(data: bytes) -> Operation:
     if op != "put":
         return Operation(op=op, members=members)
     request = from_json(CommentRequest, members.pop("request"), "request")
-    # The Rust client has another word for it, and always sends it.
+    # The Rust client's word for "ahead", which it always sends.
+    is_rust = "immediate" in members
     ahead = bool(members.pop("immediate", False) or members.get("ahead", False))
-    return Operation(op=op, request=request, members={**members, "ahead": ahead})
+    members["ahead"] = ahead
+    return Operation(op=op, request=request, members=members, wants_body=is_rust)
 
 
 def _known(op: object) -> str:

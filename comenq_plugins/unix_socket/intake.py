@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from comenq_core.errors import SettingsError
 from comenq_core.process.log import Log
 from comenq_core.protocols import Queue, Stop
-from comenq_plugins.unix_socket.acceptor import Acceptor
+from comenq_plugins.unix_socket.acceptor import accept_connections
 from comenq_plugins.unix_socket.batcher import Batcher
 from comenq_plugins.unix_socket.bind import listening
 from comenq_plugins.unix_socket.handlers import Handlers
@@ -76,12 +76,13 @@ class UnixIntake:
         loop = asyncio.get_running_loop()
         loop.set_exception_handler(_report)
         handlers = Handlers(queue, self._permissions)
-        connections = Connections(loop, self._limits, Batcher(executor, handlers.execute))
+        connections = Connections(self._limits, Batcher(executor, handlers.execute))
         with listening(self._path, self._group) as listener:
-            acceptor = Acceptor(loop, listener, connections.connect)
-            log.info("listening", "Clients can connect.", path=self._path)
-            await _readable(loop, stop.fileno())
-            acceptor.close()
+            async with asyncio.TaskGroup() as tasks:
+                accepting = tasks.create_task(accept_connections(listener, connections.connect))
+                log.info("listening", "Clients can connect.", path=self._path)
+                await _readable(loop, stop.fileno())
+                accepting.cancel()
         await connections.close()
         log.info("closed", "Clients can connect no more.", path=self._path)
 

@@ -11,10 +11,11 @@ import pytest
 
 from comenq_plugins.unix_socket.intake import UnixIntake
 from comenq_plugins.unix_socket.limits import MIB, Limits
-from comenq_plugins.unix_socket.transport import CHUNK
 from tests.socket.serving import DEADLINE, REQUEST, Served, Talker, serving, until
 
 SOON = 0.1
+CHUNK = 256 * 1024
+"""Bytes that asyncio's transport reads at a time."""
 
 
 @contextmanager

@@ -23,8 +23,26 @@ def test_bare_request_ended_by_half_closing_is_queued(served: Served) -> None:
         reply = client.reply()
         assert client.is_closed()
     assert reply["outcome"] == "ok"
-    assert {name: reply["entry"][name] for name in REQUEST} == REQUEST
+    assert reply["entry"]["pr_number"] == REQUEST["pr_number"]
     assert [job.id for job in served.store.pending()] == [reply["entry"]["id"]]
+
+
+def test_acknowledgement_does_not_repeat_the_body(served: Served) -> None:
+    """The reply to a put has every member of the job that show has, but the comment's body."""
+    with served.talk() as client:
+        for put in (REQUEST, {"op": "put", "request": REQUEST, "ahead": True}):
+            acknowledged = client.ask(put)["entry"]
+            shown = client.ask({"op": "show", "id": acknowledged["id"]})["entry"]
+            assert shown.pop("body") == REQUEST["body"]
+            assert acknowledged == shown
+
+
+@pytest.mark.parametrize("immediate", [True, False])
+def test_acknowledgement_to_the_rust_client_has_the_body(served: Served, immediate: bool) -> None:
+    """The client that says ``immediate`` cannot decode a reply without the comment's body."""
+    put = {"op": "put", "request": REQUEST, "immediate": immediate}
+    with served.talk() as client:
+        assert client.ask(put)["entry"]["body"] == REQUEST["body"]
 
 
 def test_replies_come_in_the_order_of_the_requests(served: Served) -> None:

@@ -19,13 +19,11 @@ from comenq_core.listener.queue import JobQueue
 from comenq_core.model import Change, Entry, NewJob, Origin
 from comenq_core.wire.messages import read_operation
 from comenq_plugins.unix_socket.batcher import BATCH_LIMIT, Batcher
-from comenq_plugins.unix_socket.handlers import Command
-from comenq_plugins.unix_socket.pipeline import PendingReply
+from comenq_plugins.unix_socket.command import Command
 from tests.socket.serving import REQUEST, Served, serving, until
 
-ERRAND = Command(
-    operation=read_operation(json.dumps(REQUEST).encode()), origin=Origin(intake="unix")
-)
+SOMEBODY = Origin(intake="unix")
+PUT = read_operation(json.dumps(REQUEST).encode())
 
 
 def test_no_reply_before_the_job_is_durable(served: Served) -> None:
@@ -307,7 +305,7 @@ class AtOnce(Executor):
         return done
 
 
-def batches_of(*scheduler: int, tell: Callable[[], None] = lambda: None) -> list[Batch]:
+def batches_of(*arrivals: int, on_reply: Callable[[], None] = lambda: None) -> list[Batch]:
     """The batches that are begun when so many comments come in each turn of the loop."""
     batches: list[Batch] = []
     come = 0
@@ -318,11 +316,11 @@ def batches_of(*scheduler: int, tell: Callable[[], None] = lambda: None) -> list
 
     async def play() -> None:
         nonlocal come
-        committer = Batcher(AtOnce(), execute)
-        for count in (*scheduler, 0, 0, 0, 0):
+        batcher = Batcher(AtOnce(), execute)
+        for count in (*arrivals, 0, 0, 0, 0):
             come += count
             for _ in range(count):
-                committer.submit(ERRAND, PendingReply(), tell)
+                batcher.submit(Command(operation=PUT, origin=SOMEBODY, size=0, on_reply=on_reply))
             await asyncio.sleep(0)
 
     asyncio.run(play())
@@ -355,4 +353,4 @@ def test_connection_that_breaks_keeps_nobody_waiting() -> None:
     def break_off() -> None:
         raise RuntimeError("a defect")
 
-    assert batches_of(1, 0, 0, 1, tell=break_off) == [Batch(1, come=1), Batch(1, come=2)]
+    assert batches_of(1, 0, 0, 1, on_reply=break_off) == [Batch(1, come=1), Batch(1, come=2)]
