@@ -190,7 +190,7 @@ def test_slow_lines_are_queued_as_they_come(served: Served) -> None:
 
 def test_interruption_leaves_nothing_unreported(served: Served) -> None:
     """Ctrl-C tells what was not acknowledged."""
-    served.store.acceptor.clear()
+    served.store.block()
     with _begin(served) as process:
         assert process.stdin is not None
         process.stdin.write(_numbered(3))
