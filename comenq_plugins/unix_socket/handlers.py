@@ -1,4 +1,4 @@
-"""Carries out commands, and writes their replies. Knows no sockets."""
+"""Carries out commands with the queue, and writes their replies."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The intake itself: an event loop that serves until it is told to stop."""
+"""The intake: an event loop that serves until it is told to stop."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ OPTIONS: Mapping[str, str | int] = {
     "manage": "group",
     "connections": Limits().connections,
 }
-"""What the table ``[unix]`` may say, and what holds where it says nothing."""
+"""The keys of the table ``[unix]``, with their defaults."""
 SPARE_DESCRIPTORS = 64
-"""For the store, the log and the modules that are still to be imported."""
+"""For the store, the log and modules that are imported later."""
 
 
 class UnixIntake:
@@ -46,7 +46,7 @@ class UnixIntake:
     Args:
         path: where clients connect.
         group: the group that may connect; ``""`` for the daemon's own.
-        manage: who may change what others have queued: a word of `MANAGERS`.
+        manage: who may change jobs: a word of `MANAGERS`.
         limits: what one client may cost the others.
     """
 
@@ -122,7 +122,7 @@ def make_intake(settings: Settings) -> UnixIntake:
 
 
 def _affordable(connections: int) -> int:
-    """So many connections that descriptors for the rest of the process are left."""
+    """As many of the connections as leave descriptors for the rest of the process."""
     allowed, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     if allowed == resource.RLIM_INFINITY:
         return connections

@@ -8,7 +8,7 @@ from comenq_core.model import Job, Origin
 __all__ = ["MANAGERS", "NotPermitted", "Permissions"]
 
 MANAGERS = ("group", "owner", "nobody")
-"""Who may change a job: all who can connect, those who queued it, or nobody else but the admins."""
+"""Who may change a job, besides the admins: all who can connect, who queued it, or nobody."""
 
 
 class NotPermitted(ComenqError):
