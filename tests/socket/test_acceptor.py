@@ -113,4 +113,4 @@ def test_requests_are_read_before_many_more_connections_are_made(directory: Path
     ended = asyncio.Semaphore(0)
     asyncio.run(connect())
     assert (read, unread) == (50, 0)
-    assert most_unread <= 2 * acceptor.AT_ONCE
+    assert most_unread <= 16

@@ -8,7 +8,9 @@ import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import ExitStack
+from dataclasses import replace
 from functools import partial
+from math import nan
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple, NoReturn
 
@@ -130,6 +132,21 @@ def test_list_shows_what_its_own_connection_has_put_before(served: Served) -> No
     assert bodies == [REQUEST["body"], "mine"]
 
 
+def test_list_waits_for_a_comment_of_its_own_connection(served: Served) -> None:
+    """A list is not carried out before a comment that the same client has sent before it."""
+    with served.talk() as other, served.talk() as client:
+        served.store.block()
+        other.send(REQUEST)
+        until(served.store.entered.is_set)
+        client.send({**REQUEST, "body": "mine"}, {"op": "list"})
+        with served.talk() as last:
+            last.socket.sendall(b"nonsense\n")
+            last.reply()
+        served.store.release()
+        _, listed = client.reply(), client.reply()
+    assert [entry["body"] for entry in listed["entries"]] == [REQUEST["body"], "mine"]
+
+
 class _RecordingChanges(JobQueue):
     """Records which jobs are changed together."""
 
@@ -248,6 +265,22 @@ def test_defect_is_reported_without_its_details(directory: Path) -> None:
     with serving(directory / "c.sock", wrap=_refusing) as served, served.talk() as client:
         message = client.ask({**REQUEST, "body": "odd"})["message"]
     assert "a defect" not in message
+
+
+class _Unencodable(JobQueue):
+    """Shows what no reply can have."""
+
+    def show(self, prefix: str) -> Entry:
+        return replace(super().show(prefix), eta_seconds=nan)
+
+
+def test_result_that_cannot_be_encoded_is_an_error(directory: Path) -> None:
+    """The client gets a reply whatever a plugin has returned, and the connection stays open."""
+    unencodable = partial(serving, wrap=lambda queue: _Unencodable(queue._store, queue._pace))
+    with unencodable(directory / "c.sock") as served, served.talk() as client:
+        job = client.ask(REQUEST)["entry"]["id"]
+        assert client.ask({"op": "show", "id": job})["code"] == "internal"
+        assert client.ask({"op": "ping"}) == {"outcome": "ok"}
 
 
 def test_many_clients_at_once_lose_nothing(served: Served) -> None:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import select
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Any, ClassVar
 
 import pytest
 
+from comenq_core.listener.queue import JobQueue
+from comenq_core.model import Entry
 from comenq_plugins.unix_socket.intake import UnixIntake
 from comenq_plugins.unix_socket.limits import MIB, Limits
 from tests.socket.serving import DEADLINE, REQUEST, Served, Talker, serving, until
@@ -207,6 +211,56 @@ def test_unread_replies_take_no_more_memory_than_requests_may(directory: Path) -
             client.send({"op": "list"})
         until(lambda: sum(map(_is_hung_up, lazy)) >= 3)
         assert other.ask({"op": "ping"}) == {"outcome": "ok"}
+
+
+class _Counting(JobQueue):
+    """Counts the lists that it is asked for."""
+
+    lists: ClassVar[int] = 0
+
+    def pending(self, limit: int | None = None, **which: Any) -> Sequence[Entry]:
+        type(self).lists += 1
+        return super().pending(limit, **which)
+
+
+def test_requests_wait_until_replies_are_read(
+    directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A client that does not read its replies has no more requests carried out."""
+    monkeypatch.setattr(_Counting, "lists", 0)
+    with (
+        serving(
+            directory / "c.sock", wrap=lambda queue: _Counting(queue._store, queue._pace)
+        ) as served,
+        served.talk() as lazy,
+        served.talk() as other,
+    ):
+        for _ in range(4):
+            other.ask({**REQUEST, "body": "x" * 200_000})
+        lazy.send(*[{"op": "list"}] * 20)
+        until(lambda: _Counting.lists)
+        for _ in range(5):
+            other.ask({"op": "ping"})
+        assert _Counting.lists == 1
+        assert [len(lazy.reply()["entries"]) for _ in range(20)] == [4] * 20
+
+
+def test_no_more_is_read_than_is_begun(served: Served) -> None:
+    """A client that sends far ahead of its replies is not read any further for the time being."""
+    line = json.dumps({**REQUEST, "body": "x" * 60_000}).encode() + b"\n"
+    sent = 0
+    with served.talk() as client:
+        served.store.block()
+        client.socket.setblocking(False)
+        while sent < 16 * MIB:
+            try:
+                sent += client.socket.send(line[sent % len(line) :])
+            except BlockingIOError:
+                _turn(served)
+                if not select.select([], [client.socket], [], 0)[1]:
+                    break
+        served.store.release()
+    assert sent < 8 * MIB
 
 
 def _is_hung_up(client: Talker) -> bool:
