@@ -1,4 +1,4 @@
-"""How results look: colours on a terminal that has them, and columns that fit it."""
+"""Tables and colours: columns that fit the terminal, colours only where it has them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ LONGEST_CELL = 1_000
 
 
 def paint(text: str, colour: str) -> str:
-    """Text in one of `COLOURS`, if standard output is a terminal that wants them.
+    """Text in one of `COLOURS`, if standard output is a terminal and colours are not turned off.
 
     https://no-color.org
     """
@@ -30,7 +30,7 @@ def paint(text: str, colour: str) -> str:
 
 
 def width(text: str) -> int:
-    """How many columns a terminal takes for it."""
+    """How many columns the text takes on a terminal."""
     return sum(_columns_of(character) for character in text)
 
 
@@ -41,7 +41,7 @@ def _columns_of(character: str) -> int:
 
 
 def fit(text: str, room: int) -> str:
-    """The beginning of the text that fits, with ``…`` in place of the rest."""
+    """The text, cut to ``room`` columns; ``…`` stands for what is cut."""
     if width(text) <= room:
         return text
     used = 0
@@ -65,10 +65,10 @@ def columns(
     Args:
         heads: the columns' titles.
         rows: the cells, which may hold text from outside.
-        shrink: the index of the column that gives way first where a terminal is too narrow;
-            without it, lines may be longer than the terminal is wide.
-        spare: the columns that are left out where that is not enough, the first one first.
-        colours: which cells to paint, by their text.
+        shrink: the index of the column that is shortened first on a narrow terminal; without it,
+            lines may be longer than the terminal is wide.
+        spare: the columns to leave out if that is not enough, in this order.
+        colours: the colours of cells, by their text.
     """
     cells = [[printable(cell, LONGEST_CELL) for cell in row] for row in rows]
     natural = [max(map(width, column)) for column in zip(heads, *cells, strict=True)]
