@@ -22,7 +22,7 @@ TODAY = re.compile("_(dead_letters?|look_ups?|cooldown_flutter)(?=_)")
 """Names of today that contain an earlier word."""
 
 STORES = (
-    "comenq_core/protocols/* comenq_core/testing/* comenq_core/listener/* comenq_core/migrate.py"
+    "comenq_core/protocols/* comenq_core/testing/* comenq_core/migrate.py"
     " comenq_plugins/*/store.py comenq_plugins/*/operators.py comenq_plugins/*/enqueue.py"
     " comenq_plugins/*/migrate.py comenq_plugins/*/pacing_*.py tests/typing/*"
 )
@@ -39,21 +39,21 @@ TABLES = "comenq_plugins/spool/* comenq_plugins/postgres/* tests/spool/* tests/p
 WORDS = [
     ("failed", "*", "bury buries buried burial given_up refused_file refused_files"),
     ("dead letter", f"{TABLES} comenq_core/testing/*", "letter"),
-    ("checking", "*", "doubt doubts doubtful"),
-    ("queue", "*", "in_line the_line line_of_jobs"),
-    ("cooldown", "*", "cool_off cooling_off"),
-    ("rate-limited until", "*", "silence silences wish wishes"),
+    ("checking", "*", "doubt doubtful"),
+    ("queue", "*", "in_line the_line"),
+    ("cooldown", "*", "cool_off"),
+    ("rate-limited until", "*", "silence silences wish"),
     ("rate-limited until", "comenq_core/* comenq_plugins/github/*", "quiet"),
     ("jitter", "*", "flutter"),
     ("consecutive failures", "*", "streak"),
     ("attempt limit", "comenq_core/*", "margin"),
-    ("lease", "*", "lend lends lent borrow borrows borrowed loan loans"),
+    ("lease", "*", "lend lent borrow loan"),
     ("attempt", "*", "try_post"),
     ("attempt", f"{ATTEMPTS} {TABLES} comenq_core/model/* tests/test_model.py", "tries"),
     ("attempt", ATTEMPTS, "try tried"),
     ("look-up", "*", "try_find"),
     ("look-up", LOOK_UPS, "look looks"),
-    ("request", "*", "errand errands submission submissions clerk"),
+    ("request", "*", "errand submission submissions clerk"),
     ("what is not saved", WORKER, "owed pay"),
     ("credential changed", "*", "welcome"),
     ("clear refusal", "*", "forgive forgiven"),
@@ -84,7 +84,7 @@ NAMES = [
     ("quarantine", "*", "bury"),
     ("write_dead_letter", "*", "write_letter"),
     ("dead_letters", "comenq_plugins/* tests/spool/test_drops.py tests/spool/rig.py", "letters"),
-    ("Checking", "*", "InDoubt put_in_doubt"),
+    ("Checking", "*", "InDoubt"),
     ("Requeued", "comenq_core/* comenq_plugins/* tests/worker/*", "Kept"),
     ("AccountScheduler", "comenq_core/* tests/*", "Turns"),
     ("AttemptResult", "comenq_core/worker/* comenq_core/testing/* tests/worker/*", "Tried"),
@@ -97,10 +97,10 @@ NAMES = [
     ("must_persist_backoff", "*", "is_wish"),
     ("max_remaining", "comenq_core/model/pacing.py", "margin flutter quiet streak refused"),
     ("housekeep", f"{STORES} {WORKER}", "tend"),
-    ("change_all", STORES, "together"),
+    ("change_all", f"{STORES} comenq_core/listener/*", "together"),
     ("save_pacing", STORES, "pace"),
     ("import_jobs", STORES, "adopt adopted"),
-    ("delete_imported", "*", "disown disowned"),
+    ("delete_imported", "*", "disown"),
     ("RepoFilter", "comenq_core/* comenq_plugins/spool/* tests/*", "Finder"),
     ("Inspectable", "*", "Onlooker"),
     ("inspect", f"{STORES} comenq_core/plugins/* comenq_plugins/*/__init__.py {TABLES}", "look"),
@@ -176,6 +176,8 @@ def _defined(tree: ast.Module) -> Iterator[str]:
                 yield from _assigned(body)
             case ast.Module(body=body):
                 yield from _assigned(body)
+            case ast.Attribute(value=ast.Name(id="self"), attr=name, ctx=ast.Store()):
+                yield name
             case ast.Call(func=ast.Attribute(value=ast.Name(id="log")),
                           args=[ast.Constant(value=str(key)), *_]):  # fmt: skip
                 yield key
