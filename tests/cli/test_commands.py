@@ -207,6 +207,14 @@ def test_jobs_are_moved(comenq: Comenq, ids: list[str]) -> None:
     assert _listed(comenq) == [second, third, first]
 
 
+def test_defer_is_an_alias_of_bust(comenq: Comenq, ids: list[str]) -> None:
+    """Defer does the same as bust, and prints the same."""
+    first, second, third = ids
+    done = comenq("defer", first)
+    assert done.stdout.startswith(f"moved back {first} · octo-org/site#7 · 3rd in queue")
+    assert _listed(comenq) == [second, third, first]
+
+
 def test_jobs_are_held_and_released(comenq: Comenq, ids: list[str]) -> None:
     """Hold --all holds all waiting jobs, release --all releases all held ones."""
     assert comenq("hold", "--all").stdout.count("held ") == 3

@@ -135,8 +135,8 @@ def test_empty_comment_is_refused(comenq: Comenq) -> None:
     assert "body" in done.stderr
 
 
-def test_daemon_away_is_told(directory: Path) -> None:
-    """Without a daemon the command exits 3, with the path tried and what to do."""
+def test_missing_daemon_is_reported(directory: Path) -> None:
+    """Without a daemon the command exits with 3, and names the path and what to do."""
     path = directory / "c.sock"
     done = run("o/r", "1", "text", env=environment(path))
     assert (done.returncode, done.stdout) == (3, "")
@@ -145,7 +145,7 @@ def test_daemon_away_is_told(directory: Path) -> None:
 
 
 def test_users_own_socket_is_found(served: Served, directory: Path) -> None:
-    """The daemon of one's own session is found by XDG_RUNTIME_DIR."""
+    """The daemon of the user's session is found by XDG_RUNTIME_DIR."""
     (directory / "comenq").mkdir()
     (directory / "comenq" / "comenq.sock").symlink_to(served.path)
     done = run("o/r", "1", "text", env=environment(XDG_RUNTIME_DIR=str(directory)))
@@ -154,7 +154,7 @@ def test_users_own_socket_is_found(served: Served, directory: Path) -> None:
 
 @pytest.mark.parametrize("words", [["--socket", "PATH", "list"], ["list", "--socket", "PATH"]])
 def test_named_socket_is_used(served: Served, words: list[str]) -> None:
-    """The option --socket stands before the command or after it, and counts most."""
+    """The option --socket goes before or after the command, and overrides the environment."""
     named = [str(served.path) if word == "PATH" else word for word in words]
     assert run(*named, env=environment(Path("/nonexistent"))).returncode == 0
 

@@ -47,17 +47,17 @@ def test_table_fits_the_terminal(terminal: Terminal, comenq: Comenq) -> None:
     assert "octo-org/site#7" in lines[1]
 
 
-@pytest.mark.parametrize("room", [1, 10, 25, 40])
+@pytest.mark.parametrize("space", [1, 10, 25, 40])
 def test_table_fits_a_very_narrow_terminal(
-    room: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    space: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Where not even the other columns fit, the last ones are cut."""
-    monkeypatch.setenv("COLUMNS", str(room))
+    monkeypatch.setenv("COLUMNS", str(space))
     monkeypatch.setattr("sys.stdout.isatty", lambda: True)
     monkeypatch.setenv("NO_COLOR", "1")
     rows = [["0123456789ab", "octo-org/site#7", "text", "waiting"]]
     lines = columns(["ID", "PULL REQUEST", "COMMENT", "STATE"], rows, shrink=2, colours={})
-    assert max(map(width, lines)) <= room
+    assert max(map(width, lines)) <= space
 
 
 def test_pipe_is_not_cut(comenq: Comenq) -> None:
@@ -107,7 +107,7 @@ def test_full_disk_is_reported(served: Served) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "room", "shown"),
+    ("text", "space", "shown"),
     [
         ("abc", 3, "abc"),
         ("abcd", 3, "ab…"),
@@ -115,6 +115,6 @@ def test_full_disk_is_reported(served: Served) -> None:
         ("e\N{COMBINING ACUTE ACCENT}x", 2, "e\N{COMBINING ACUTE ACCENT}x"),
     ],
 )
-def test_text_is_cut_by_columns(text: str, room: int, shown: str) -> None:
+def test_text_is_cut_by_columns(text: str, space: int, shown: str) -> None:
     """Wide characters take two columns, combining ones none."""
-    assert fit(text, room) == shown
+    assert fit(text, space) == shown

@@ -33,7 +33,9 @@ DONE_WORDS = {
     "retry": "queued again",
     "del": "deleted",
 }
-# The states of the jobs that --all changes. To move all jobs would move none.
+# What older daemons call it.
+OPERATIONS = {"defer": "bust"}
+# The states of the jobs that --all changes; moving all jobs would change no order.
 ALL: Mapping[str, Sequence[str]] = {
     "hold": ("waiting",),
     "release": ("held",),
@@ -71,10 +73,11 @@ def run(args: Namespace) -> int:
 
 def _changes(args: Namespace, ids: Sequence[str]) -> Sequence[bool]:
     """Whether each job is changed. None waits for a reply, so that the daemon can batch them."""
+    operation = OPERATIONS.get(args.command, args.command)
     are_changed: list[bool] = []
     try:
         with connect(candidates(args.socket, os.environ)) as daemon:
-            for reply in daemon.ask_many({"op": args.command, "id": job_id} for job_id in ids):
+            for reply in daemon.ask_many({"op": operation, "id": job_id} for job_id in ids):
                 are_changed.append(_is_changed(args, reply))  # noqa: PERF401 -- may end amid it
     except (NotAcknowledged, KeyboardInterrupt):
         if missing := ids[len(are_changed) :]:

@@ -31,8 +31,8 @@ class Progress:
         now = time.monotonic()
         if self._is_wanted and now - self._shown >= INTERVAL:
             self._shown = now
-            room = shutil.get_terminal_size().columns - 1
-            print(f"{CLEAR}{(self._bar(done) + text)[:room]}", end="", file=sys.stderr, flush=True)
+            space = shutil.get_terminal_size().columns - 1
+            print(f"{CLEAR}{(self._bar(done) + text)[:space]}", end="", file=sys.stderr, flush=True)
 
     def clear(self) -> None:
         """Remove the bar, so that other output can use the line."""

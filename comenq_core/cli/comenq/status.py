@@ -26,7 +26,7 @@ examples:
   comenq status --watch
   comenq status --prometheus > /var/lib/node_exporter/comenq.prom
 
-exit status: 0 no trouble, 1 the queue is in trouble, 3 no daemon answers
+exit status: 0 no trouble, 1 trouble, 3 no daemon answers
 """
 
 
