@@ -215,6 +215,18 @@ def test_defer_is_an_alias_of_bust(comenq: Comenq, ids: list[str]) -> None:
     assert _listed(comenq) == [second, third, first]
 
 
+def test_defer_is_sent_as_bust(directory: Path) -> None:
+    """A daemon that knows no defer receives a bust."""
+    received = []
+
+    def behave(connection: socket.socket) -> None:
+        received.append(json.loads(read_to_end(connection)))
+
+    with fake_daemon(directory / "c.sock", behave) as path:
+        run("defer", "7f3k", env=environment(Path(path)))
+    assert received == [{"op": "bust", "id": "7f3k"}]
+
+
 def test_jobs_are_held_and_released(comenq: Comenq, ids: list[str]) -> None:
     """Hold --all holds all waiting jobs, release --all releases all held ones."""
     assert comenq("hold", "--all").stdout.count("held ") == 3
