@@ -18,7 +18,7 @@ from comenq_core.worker.events import JOB_KEYS
 
 ROOT = Path(__file__).parents[1]
 SOURCES = ("benchmarks", "comenq_core", "comenq_plugins", "examples", "scripts", "tests")
-TODAY = re.compile("_(dead_letters?|look_ups?|cooldown_flutter)(?=_)")
+TODAY = re.compile("_(dead_letters?|looks?(_[a-z]+)*_ups?|cooldown_flutter)(?=_)")
 """Names of today that contain an earlier word."""
 
 STORES = (
