@@ -74,7 +74,7 @@ def _bytes_in(name: str, text: str) -> int:
     try:
         return len(text.encode())
     except UnicodeEncodeError:
-        raise InvalidRequest(name, "must not hold a lone surrogate") from None
+        raise InvalidRequest(name, "the text holds a lone surrogate") from None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -176,10 +176,18 @@ def check(value: object, *, op: str | None = None) -> None:
 
 @cache
 def _validator(op: str | None) -> Validator:
-    # jsonschema takes as long to import as a hundred clients would wait for.
-    from comenq_core.wire.validator import validator_of
+    # Only a listener pays for this import: no client could wait for it.
+    from jsonschema import Draft202012Validator, validators
 
-    return validator_of(OPERATION_SCHEMAS[op] if op else REQUEST_SCHEMA)
+    # To JSON Schema 1.0 is an integer, too.
+    types = Draft202012Validator.TYPE_CHECKER.redefine(
+        "integer", lambda _, value: type(value) is int
+    )
+    strict: Any = validators.extend(  # type: ignore[no-untyped-call]  # its stubs leave it untyped
+        Draft202012Validator, type_checker=types
+    )
+    made: Validator = strict(OPERATION_SCHEMAS[op] if op else REQUEST_SCHEMA)
+    return made
 
 
 def _invalid(error: ValidationError) -> InvalidRequest:
