@@ -1,7 +1,7 @@
-"""The shapes that requests and operations must have, as JSON Schema, and the check against them.
+"""Requests and operations as JSON Schema, and the check against it.
 
-Each description completes the sentence "must be …": it is what a user is told. The texts of
-jsonschema are not used, because they quote the value, and a value may be a megabyte.
+Each description completes the sentence "must be …" in the error message. The messages of
+jsonschema are not used, because they quote the value, which may be a megabyte.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def _whole(pattern: str) -> str:
 
 
 def _object(description: str, properties: Schema, required: Iterable[str] = ()) -> dict[str, Any]:
-    # The order is that of the messages: a misspelt member is told before the one it stands for.
+    # The first error is reported, in this order: a misspelt member before the missing one.
     return {
         "type": "object",
         "description": description,
