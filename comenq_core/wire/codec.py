@@ -106,9 +106,8 @@ def _read(kind: type[Record], value: object) -> Record:
         return kind(**known)
     except InvalidMember as error:
         raise InvalidRequest(error.path, error.reason) from None
-    except TypeError:
-        missing = ", ".join(name for name in names if name not in known)
-        raise InvalidRequest("", f"is no {kind.__name__}: it has no {missing}") from None
+    except TypeError:  # a member is missing that has no default
+        raise InvalidRequest("", f"is not a whole {kind.__name__}") from None
 
 
 def _read_part(conversion: _Conversion, value: object, path: str) -> object:
