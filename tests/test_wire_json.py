@@ -66,7 +66,7 @@ def test_other_encodings_are_refused(encoding: str) -> None:
 
 
 def test_a_byte_order_mark_is_named() -> None:
-    """Nobody sees a byte order mark, so the message says that there is one."""
+    """The message names a byte order mark, which no editor shows."""
     assert "byte order mark" in str(refusal('{"owner": "o"}'.encode("utf-8-sig")))
 
 
@@ -117,7 +117,7 @@ def test_a_member_given_twice_is_refused(text: str, path: str) -> None:
 
 
 def test_the_name_of_a_member_given_twice_is_escaped_and_cut() -> None:
-    """A hostile name steers no terminal and fills no log."""
+    """A hostile name cannot control a terminal or fill a log."""
     name = json.dumps("\x1b[1m\n" + "x" * 5000)
     text = str(refusal(f"{{{name}:1,{name}:2}}".encode()))
     assert "\\x1b[1m\\n" in text

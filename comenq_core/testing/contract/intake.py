@@ -247,7 +247,7 @@ class IntakeContract:
 
     @pytest.mark.usefixtures("serving")
     def test_a_store_that_fails_acknowledges_nothing(self, inbox: Inbox, hand_in: HandIn) -> None:
-        """What was not made durable is not acknowledged, and the intake lives on."""
+        """What was not made durable is not acknowledged, and the intake serves on."""
         inbox.error = StoreError("the disk does not answer")
         assert hand_in(**WHOLE)
         inbox.error = None
@@ -259,6 +259,6 @@ class IntakeContract:
         assert hand_in(**WHOLE) == ""
         serving.finish()
 
-    def test_it_ends_when_nobody_ever_came(self, serving: Serving) -> None:
+    def test_it_ends_without_a_request(self, serving: Serving) -> None:
         """It may be asked to stop before it has begun to serve."""
         serving.finish()
