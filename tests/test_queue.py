@@ -23,11 +23,11 @@ from comenq_core.model import (
     Pacing,
     Pause,
 )
-from comenq_core.policy.pacing import Pace
+from comenq_core.policy.pacing import PacingPolicy
 from comenq_core.testing.clock import FakeClock
 from comenq_core.testing.memory_store import MemoryStore
 
-PACE = Pace(cooldown=900, jitter=0, attempt_limit=30)
+PACE = PacingPolicy(cooldown=900, jitter=0, attempt_limit=30)
 ME = Origin(intake="test", uid=1000)
 
 

@@ -26,10 +26,10 @@ from comenq_core.model import (
     Unknown,
     Verdict,
 )
-from comenq_core.policy.retry import ABSENT, Policy, after_lookup, decide, looked_up, word
+from comenq_core.policy.retry import ABSENT, RetryPolicy, after_lookup, decide, looked_up, word
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
-POLICY = Policy(max_attempts=2, max_interruptions=3, recheck=5)
+POLICY = RetryPolicy(max_attempts=2, max_interruptions=3, recheck=5)
 SOON = NOW + timedelta(seconds=5)
 
 

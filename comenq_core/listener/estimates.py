@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from comenq_core.model import Entry, Instant, Job, State
 from comenq_core.policy import pacing
-from comenq_core.policy.pacing import Pace
+from comenq_core.policy.pacing import PacingPolicy
 from comenq_core.protocols import Store
 
 __all__ = ["Estimates"]
@@ -20,7 +20,7 @@ class Estimates:
         pace: how far apart posts are.
     """
 
-    def __init__(self, store: Store, pace: Pace) -> None:
+    def __init__(self, store: Store, pace: PacingPolicy) -> None:
         self._store = store
         self._pace = pace
 

@@ -10,7 +10,7 @@ from select import select
 from comenq_core.errors import ComenqError
 from comenq_core.listener.queue import JobQueue
 from comenq_core.plugins import registry
-from comenq_core.policy.from_settings import pace_of
+from comenq_core.policy.from_settings import pacing_policy
 from comenq_core.process.log import Log
 from comenq_core.process.stop import StopFlag
 from comenq_core.protocols import Intake, Queue, Stop
@@ -39,7 +39,7 @@ def run(settings: Settings, stop: Stop) -> int:
     sys.setswitchinterval(_SWITCH_SECONDS)
     plugins = registry.load()
     intakes = plugins.intakes(settings)
-    queue = JobQueue(plugins.store(settings), pace_of(settings))
+    queue = JobQueue(plugins.store(settings), pacing_policy(settings))
     log.info("started", "The listener is ready.", intakes=",".join(intakes), store=settings.store)
     try:
         failed = _serve(intakes, queue, stop)

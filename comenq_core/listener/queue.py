@@ -29,7 +29,7 @@ from comenq_core.model import (
 )
 from comenq_core.model.identity import is_for_repo
 from comenq_core.policy import pacing
-from comenq_core.policy.pacing import Pace
+from comenq_core.policy.pacing import PacingPolicy
 from comenq_core.process.log import Log
 from comenq_core.protocols import RepoFilter, Store
 
@@ -46,7 +46,7 @@ class JobQueue:
         pace: how far apart posts are, for estimates.
     """
 
-    def __init__(self, store: Store, pace: Pace) -> None:
+    def __init__(self, store: Store, pace: PacingPolicy) -> None:
         self._store = store
         self._pace = pace
         self._estimates = Estimates(store, pace)

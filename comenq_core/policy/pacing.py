@@ -29,7 +29,7 @@ from comenq_core.model import (
 from comenq_core.policy.backoff import throttle_wait, unavailable_wait
 
 __all__ = [
-    "Pace",
+    "PacingPolicy",
     "after_attempt",
     "after_lookup",
     "before_attempt",
@@ -50,7 +50,7 @@ https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Pace:
+class PacingPolicy:
     """How far apart posts have to be.
 
     Args:
@@ -99,7 +99,7 @@ def until_request(record: Pacing | None, now: Instant) -> float:
     return max(0.0, record.backoff - elapsed(record.at, now))
 
 
-def until_post(record: Pacing | None, now: Instant, pace: Pace) -> float:
+def until_post(record: Pacing | None, now: Instant, pace: PacingPolicy) -> float:
     """Seconds until the account may start its next post; 0 if it may now."""
     if record is None:
         return 0.0
@@ -108,7 +108,7 @@ def until_post(record: Pacing | None, now: Instant, pace: Pace) -> float:
 
 
 def before_attempt(
-    record: Pacing | None, account: str, job: str, now: Instant, pace: Pace, jitter: float
+    record: Pacing | None, account: str, job: str, now: Instant, pace: PacingPolicy, jitter: float
 ) -> Pacing:
     """What to record before an attempt: it may last as long as an attempt can.
 
@@ -127,7 +127,7 @@ def before_attempt(
 
 
 def after_attempt(
-    begun: Pacing, outcome: Outcome, now: Instant, credential: str, pace: Pace
+    begun: Pacing, outcome: Outcome, now: Instant, credential: str, pace: PacingPolicy
 ) -> Pacing:
     """What to record after an attempt: when it ended, and what the forge asked for.
 
@@ -201,7 +201,7 @@ def after_lookup(
     return replace(record, backoff=backoff, reason=found.message, failures=failures)
 
 
-def eta(position: int, first: float, pace: Pace) -> float:
+def eta(position: int, first: float, pace: PacingPolicy) -> float:
     """In about how many seconds the job with ``position`` others before it will be posted.
 
     Args:

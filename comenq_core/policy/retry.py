@@ -34,7 +34,7 @@ from comenq_core.policy.backoff import unavailable_wait
 __all__ = [
     "ABSENT",
     "GONE",
-    "Policy",
+    "RetryPolicy",
     "after_lookup",
     "decide",
     "interrupted_too_often",
@@ -51,7 +51,7 @@ GONE = "gone"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Policy:
+class RetryPolicy:
     """When to look again, and when to give a job up.
 
     Args:
@@ -65,7 +65,7 @@ class Policy:
     recheck: float
 
 
-def decide(outcome: Outcome, now: datetime, policy: Policy) -> Verdict:
+def decide(outcome: Outcome, now: datetime, policy: RetryPolicy) -> Verdict:
     """What becomes of a job that was just tried.
 
     An attempt that failed for a reason that has nothing to do with the job leaves the job where
@@ -87,7 +87,7 @@ def decide(outcome: Outcome, now: datetime, policy: Policy) -> Verdict:
             assert_never(outcome)
 
 
-def after_lookup(job: Job, found: Posted | None, now: datetime, policy: Policy) -> Verdict:
+def after_lookup(job: Job, found: Posted | None, now: datetime, policy: RetryPolicy) -> Verdict:
     """What becomes of a doubtful job when the forge has shown all the comments it has.
 
     A listing can lag behind a write, so one look that finds nothing proves nothing: only the

@@ -23,7 +23,7 @@ from comenq_core.model import (
     Verdict,
 )
 from comenq_core.policy.backoff import BACKOFF_LIMIT
-from comenq_core.policy.pacing import Pace, until_post, until_request
+from comenq_core.policy.pacing import PacingPolicy, until_post, until_request
 from comenq_core.process.log import Log
 from comenq_core.wire.rfc3339 import format_time
 
@@ -55,7 +55,7 @@ def report_attempt(job: Job, verdict: Verdict, attempt: Attempt) -> None:
     )
 
 
-def report_backoff(outcome: Outcome, record: Pacing, now: Instant, pace: Pace) -> None:
+def report_backoff(outcome: Outcome, record: Pacing, now: Instant, pace: PacingPolicy) -> None:
     """Log until when an account posts nothing, if it is for more than the cool-off.
 
     Args:

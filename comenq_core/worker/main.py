@@ -7,7 +7,7 @@ from select import select
 
 from comenq_core.errors import ComenqError, StoreLocked
 from comenq_core.plugins import registry
-from comenq_core.policy.from_settings import pace_of, policy_of
+from comenq_core.policy.from_settings import pacing_policy, retry_policy
 from comenq_core.process.clock import system_clock
 from comenq_core.process.log import Log
 from comenq_core.protocols import Stop, Store, Watch
@@ -29,9 +29,9 @@ def run(settings: Settings, stop: Stop) -> int:
     """
     plugins = registry.load()
     store = plugins.store(settings)
-    pace = pace_of(settings)
+    pace = pacing_policy(settings)
     posters = plugins.posters(settings)
-    worker = Worker(store, posters, pace, policy_of(settings), system_clock)
+    worker = Worker(store, posters, pace, retry_policy(settings), system_clock)
     with ExitStack() as life:
         if _has_turn(store, stop, life):
             watch = life.enter_context(closing(store.watch()))

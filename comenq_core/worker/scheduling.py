@@ -11,8 +11,8 @@ from collections.abc import Mapping, Sequence
 from comenq_core.errors import ComenqError
 from comenq_core.model import Instant, Job, Pacing
 from comenq_core.policy import pacing
-from comenq_core.policy.pacing import Pace
-from comenq_core.policy.retry import Policy, looked_up
+from comenq_core.policy.pacing import PacingPolicy
+from comenq_core.policy.retry import RetryPolicy, looked_up
 from comenq_core.process.log import Log
 from comenq_core.protocols import Poster
 
@@ -30,7 +30,7 @@ class AccountScheduler:
         policy: when a doubtful job is looked for.
     """
 
-    def __init__(self, posters: Sequence[Poster], pace: Pace, policy: Policy) -> None:
+    def __init__(self, posters: Sequence[Poster], pace: PacingPolicy, policy: RetryPolicy) -> None:
         self._posters = posters
         self._pace = pace
         self._policy = policy

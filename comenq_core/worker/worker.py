@@ -27,8 +27,14 @@ from comenq_core.model import (
     Verdict,
 )
 from comenq_core.policy import pacing
-from comenq_core.policy.pacing import Pace
-from comenq_core.policy.retry import Policy, after_lookup, decide, interrupted_too_often, unanswered
+from comenq_core.policy.pacing import PacingPolicy
+from comenq_core.policy.retry import (
+    RetryPolicy,
+    after_lookup,
+    decide,
+    interrupted_too_often,
+    unanswered,
+)
 from comenq_core.process.log import Log
 from comenq_core.protocols import Poster, Store
 from comenq_core.worker.attempts import (
@@ -68,8 +74,8 @@ class Worker:
         self,
         store: Store,
         posters: Sequence[Poster],
-        pace: Pace,
-        policy: Policy,
+        pace: PacingPolicy,
+        policy: RetryPolicy,
         clock: Callable[[], Instant] | None = None,
     ) -> None:
         self._store = store

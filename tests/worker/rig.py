@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from comenq_core.model import CommentRequest, Job, NewJob, Origin, Pacing
-from comenq_core.policy.from_settings import pace_of, policy_of
+from comenq_core.policy.from_settings import pacing_policy, retry_policy
 from comenq_core.protocols import Poster
 from comenq_core.settings import Settings
 from comenq_core.settings.secret import Secret
@@ -56,7 +56,9 @@ class Rig:
         self._life.callback(self.store.close)
         self._life.enter_context(self.store.lock())
         ways = posters if posters is not None else list(make_posters(self.settings))
-        self.worker = Worker(self.store, ways, pace_of(self.settings), policy_of(self.settings))
+        self.worker = Worker(
+            self.store, ways, pacing_policy(self.settings), retry_policy(self.settings)
+        )
 
     def close(self) -> None:
         """Let go of the spool."""

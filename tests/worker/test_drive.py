@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from select import select
 
-from comenq_core.policy.from_settings import pace_of, policy_of
+from comenq_core.policy.from_settings import pacing_policy, retry_policy
 from comenq_core.process.stop import StopFlag
 from comenq_core.settings import Settings
 from comenq_core.testing.clock import FakeClock
@@ -18,7 +18,7 @@ class Scripted(Worker):
 
     def __init__(self, store: MemoryStore, stop: StopFlag) -> None:
         settings = Settings()
-        super().__init__(store, [], pace_of(settings), policy_of(settings))
+        super().__init__(store, [], pacing_policy(settings), retry_policy(settings))
         self.signal = store.watch()
         self.stop = stop
         self.woken: list[bool] = []

@@ -22,14 +22,14 @@ from comenq_core.model import (
     Posted,
     State,
 )
-from comenq_core.policy.pacing import Pace
-from comenq_core.policy.retry import Policy
+from comenq_core.policy.pacing import PacingPolicy
+from comenq_core.policy.retry import RetryPolicy
 from comenq_core.testing.clock import FakeClock
 from comenq_core.testing.memory_store import MemoryStore
 from comenq_core.worker.worker import Worker
 
-PACE = Pace(cooldown=900, jitter=0, attempt_limit=30)
-POLICY = Policy(max_attempts=5, max_interruptions=3, recheck=5)
+PACE = PacingPolicy(cooldown=900, jitter=0, attempt_limit=30)
+POLICY = RetryPolicy(max_attempts=5, max_interruptions=3, recheck=5)
 
 
 class Board:

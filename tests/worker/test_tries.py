@@ -18,13 +18,13 @@ from comenq_core.model import (
     State,
     Unknown,
 )
-from comenq_core.policy.pacing import Pace
-from comenq_core.policy.retry import Policy
+from comenq_core.policy.pacing import PacingPolicy
+from comenq_core.policy.retry import RetryPolicy
 from comenq_core.testing.memory_store import MemoryStore
 from comenq_core.worker.attempts import attempt_post, look_up
 from comenq_core.worker.worker import Worker
 
-POLICY = Policy(max_attempts=5, max_interruptions=3, recheck=5)
+POLICY = RetryPolicy(max_attempts=5, max_interruptions=3, recheck=5)
 START = Instant(wall=datetime(2026, 12, 1, tzinfo=UTC), boot="b", ticks=100.0)
 POSTED = Posted(comment_id=1, url="u")
 
@@ -120,7 +120,7 @@ def test_a_poster_that_cannot_tell_its_credential_does_not_post(
     """The log tells it once, without the error's text, and the worker lives on."""
     store = MemoryStore(lambda: START)
     store.put([NewJob(request=job().asked, origin=job().origin)])
-    worker = Worker(store, [Mute()], Pace(cooldown=0, jitter=0, attempt_limit=30), POLICY)
+    worker = Worker(store, [Mute()], PacingPolicy(cooldown=0, jitter=0, attempt_limit=30), POLICY)
     with store.lock(), caplog.at_level("INFO", "comenq"):
         assert [worker.step(), worker.step()] == [60.0, 60.0]
     (line,) = [line for line in caplog.messages if "no_credential" in line]
