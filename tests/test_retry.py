@@ -77,7 +77,7 @@ def test_a_comment_that_is_found_is_a_receipt() -> None:
 def test_one_look_in_vain_is_not_enough() -> None:
     """A listing may lag: the first look that finds nothing asks for a second."""
     verdict = after_lookup(job("unknown"), None, NOW, POLICY)
-    assert verdict == Checking(check_at=SOON, reason="the comment is not there; one more look")
+    assert verdict == Checking(check_at=SOON, reason="the comment is not there; one more look-up")
 
 
 def test_after_two_looks_in_vain_the_job_is_posted_again() -> None:

@@ -1,4 +1,4 @@
-"""What the settings mean for the decisions: the pace, and when to give up."""
+"""What the settings mean for the decisions: how far apart posts are, and when a job fails."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def pacing_policy(settings: Settings) -> PacingPolicy:
 
 
 def retry_policy(settings: Settings) -> RetryPolicy:
-    """When to look again, and when to give a job up."""
+    """When a job is looked up, and when it fails."""
     return RetryPolicy(
         max_attempts=settings.max_attempts,
         max_interruptions=settings.max_interruptions,

@@ -6,8 +6,8 @@ import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from tests.worker import test_checking as checking
 from tests.worker import test_conduct as conduct
-from tests.worker import test_doubt as doubt
 
 PAGE = Path(__file__).parents[2] / "docs" / "github.md"
 ROW = re.compile(r"^\| (.+?) \| .+ \| .+ \|$", re.MULTILINE)
@@ -57,11 +57,11 @@ TESTS: Mapping[str, tuple[Callable[..., None], ...]] = {
     "**407**": (conduct.test_a_proxy_that_wants_a_password_is_tried_again_later,),
     "**5xx**, **408**, no answer in time, a connection that breaks after the request may have"
     " gone out": (
-        doubt.test_an_ambiguous_answer_gives_one_comment,
-        doubt.test_a_timeout_after_acceptance_gives_one_comment,
+        checking.test_an_ambiguous_answer_gives_one_comment,
+        checking.test_a_timeout_after_acceptance_gives_one_comment,
     ),
     "**5xx** with `Retry-After`": (
-        doubt.test_a_forge_that_is_down_until_later_is_asked_nothing_before,
+        checking.test_a_forge_that_is_down_until_later_is_asked_nothing_before,
     ),
     "connection refused, unknown host, failed TLS handshake, proxy away": (
         conduct.test_a_forge_that_is_not_there_is_tried_again_later,

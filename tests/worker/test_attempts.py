@@ -21,7 +21,8 @@ from comenq_core.model import (
 from comenq_core.policy.pacing import PacingPolicy
 from comenq_core.policy.retry import RetryPolicy
 from comenq_core.testing.memory_store import MemoryStore
-from comenq_core.worker.attempts import attempt_post, look_up
+from comenq_core.worker.attempts import attempt_post
+from comenq_core.worker.lookups import look_up
 from comenq_core.worker.worker import Worker
 
 POLICY = RetryPolicy(max_attempts=5, max_interruptions=3, recheck=5)
