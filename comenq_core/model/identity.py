@@ -7,10 +7,21 @@ from one store to another.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Collection
 
+from comenq_core.errors import NoSuchJob
 from comenq_core.model import CommentRequest, Job
+from comenq_core.text import printable
 
-__all__ = ["digest_of", "id_from", "id_of_key", "is_for_repo", "is_same_comment", "is_same_job"]
+__all__ = [
+    "digest_of",
+    "id_from",
+    "id_of_key",
+    "is_for_repo",
+    "is_same_comment",
+    "is_same_job",
+    "only_match",
+]
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _PAIRS = [low + high for high in _ALPHABET for low in _ALPHABET]
@@ -24,6 +35,27 @@ def id_from(seed: bytes) -> str:
 def id_of_key(key: str) -> str:
     """The id of the one job that has this idempotency key."""
     return id_from(b"key:" + key.encode())
+
+
+def only_match(prefix: str, ids: Collection[str]) -> str:
+    """The one id that begins with ``prefix``.
+
+    Args:
+        prefix: what somebody gave for an id.
+        ids: those that begin with it; of very many, a few will do.
+
+    Raises:
+        NoSuchJob: there is none, or there are several.
+    """
+    shown = printable(prefix, 12)
+    match sorted(ids):
+        case []:
+            raise NoSuchJob(f"{shown}: no job has an id that begins so")
+        case [job_id]:
+            return job_id
+        case several:
+            some = ", ".join(several[:5])
+            raise NoSuchJob(f"{shown}: several jobs begin so ({some} …); give more of the id")
 
 
 def digest_of(request: CommentRequest) -> str:

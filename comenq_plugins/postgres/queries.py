@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-from comenq_core.errors import NoSuchJob
 from comenq_core.model import (
     PENDING,
     SETTLED,
@@ -19,7 +18,7 @@ from comenq_core.model import (
     Pause,
     State,
 )
-from comenq_core.text import printable
+from comenq_core.model.identity import only_match
 from comenq_plugins.postgres import pacing_rows
 from comenq_plugins.postgres.connection import Cursor
 from comenq_plugins.postgres.database import Database
@@ -91,18 +90,12 @@ class Queries:
             NoSuchJob: there is none, or there are several.
             Damaged: its row cannot be read, and is not buried yet.
         """
-        found = []
+        found = {}
         if _ID_LETTERS.fullmatch(prefix):
             with self._database.statement() as cursor:
                 cursor.execute(_STARTING, {"id": prefix})
-                found = cursor.fetchall()
-        if len(found) == 1:
-            return job_or_letter(found[0])
-        shown = printable(prefix, 12)
-        if found:
-            some = ", ".join(sorted(job_id for job_id, *_ in found)[:5])
-            raise NoSuchJob(f"{shown}: several jobs begin so ({some} …); give more of the id")
-        raise NoSuchJob(f"{shown}: no job has an id that begins so")
+                found = {record[0]: record for record in cursor.fetchall()}
+        return job_or_letter(found[only_match(prefix, found)])
 
     def pending(
         self,
