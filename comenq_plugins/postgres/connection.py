@@ -1,4 +1,4 @@
-"""How to reach PostgreSQL; a connection that nobody waits on for ever."""
+"""How to reach PostgreSQL, with a limit on how long an answer may take."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ __all__ = ["Connection", "Cursor", "Server", "reported"]
 
 Cursor: TypeAlias = psycopg.Cursor[Any]
 
-# A network may forget a connection and tell nobody. https://www.postgresql.org/docs/current/
+# A network may drop a connection without a word. https://www.postgresql.org/docs/current/
 # libpq-connect.html#LIBPQ-KEEPALIVES
 _DEFAULTS = {
     "application_name": "comenq",
@@ -39,7 +39,7 @@ class Server:
     Args:
         dsn: libpq's connection string; it may hold a password.
         schema: where the tables are.
-        patience: seconds without an answer after which a connection is given up.
+        timeout_seconds: without an answer for so long, a connection is closed.
     """
 
     dsn: Secret
@@ -92,7 +92,7 @@ class Connection(psycopg.Connection[Any]):
     timeout_seconds: float | None = None
 
     def wait(self, gen: PQGen[RV], interval: float = 0.1, timeout: float | None = None) -> RV:
-        """As in psycopg, but not for ever.
+        """As in psycopg, with a limit.
 
         Raises:
             psycopg.OperationalError: there was no answer, or the connection was lost.
@@ -101,16 +101,16 @@ class Connection(psycopg.Connection[Any]):
             return super().wait(gen, interval, self.timeout_seconds if timeout is None else timeout)
         except psycopg.OperationalError:
             if self.pgconn.transaction_status == psycopg.pq.TransactionStatus.ACTIVE:
-                # The answer may still come, and would be taken for that to another question.
+                # The answer may still come, and would be taken for the next statement's.
                 self.pgconn.finish()
             raise
 
 
 def _json_or_nothing(text: str | bytes) -> object:
-    """A JSON column's value; where Python's reader gives up, something that is no record.
+    """A JSON column's value; where Python cannot read it, something that is no record.
 
-    Otherwise one row that is nested too deep, or has too long a number, would spoil all that a
-    query finds.
+    Otherwise one row that is nested too deep, or has too long a number, would make the whole
+    query fail.
     """
     try:
         return json.loads(text)

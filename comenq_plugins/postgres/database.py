@@ -23,7 +23,7 @@ _IS_SHARED = (
 
 
 class Database:
-    """What threads share: one connection, for one of them at a time.
+    """One connection, for one thread at a time.
 
     Args:
         server: where it leads.
@@ -47,7 +47,7 @@ class Database:
 
     @contextmanager
     def transaction(self) -> Iterator[Cursor]:
-        """Run statements, all or none of which come to pass. Raises as `statement`."""
+        """Run statements, all of them or none. Raises as `statement`."""
         with self._threads, reported():
             connection = self._connected()
             with connection.transaction(), connection.cursor() as cursor:
@@ -55,7 +55,7 @@ class Database:
 
     @contextmanager
     def sharing(self, lock: str) -> Iterator[None]:
-        """Have a part in a lock for the length of a ``with`` block, on whatever connection.
+        """Share a lock for the length of a ``with`` block, also on a connection opened in it.
 
         Raises:
             StoreError: the database failed.
@@ -71,7 +71,7 @@ class Database:
                 cursor.execute(_UNSHARE, [*self._lock(lock)])
 
     def is_shared(self, cursor: Cursor, lock: str) -> bool:
-        """Whether any connection has a part in a lock."""
+        """Whether any connection shares a lock."""
         cursor.execute(_IS_SHARED, [*self._lock(lock)])
         return cursor.fetchone() is not None
 
@@ -95,7 +95,7 @@ class Database:
 
 
 def _is_lost(connection: Connection) -> bool:
-    """Whether a connection cannot be used: nobody has asked, so whatever comes is a farewell."""
+    """Whether a connection cannot be used: what comes before a statement says that it ends."""
     if connection.closed:
         return True
     poll = select.poll()

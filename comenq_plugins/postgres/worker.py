@@ -1,4 +1,4 @@
-"""What the worker does with jobs: borrow one, settle it, and find those that others have lost."""
+"""What a worker does with jobs: lease one, settle it, find those whose lease has run out."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from comenq_core.model import Attempt, Job, State, Verdict
 from comenq_core.model.transitions import claimed, interrupted, settled
 from comenq_core.process.log import Log
 from comenq_plugins.postgres.connection import Cursor
-from comenq_plugins.postgres.rows import Lease, Row, locked, save, sound
+from comenq_plugins.postgres.rows import Lease, Row, locked, readable, save
 
 __all__ = ["Leases"]
 
@@ -58,11 +58,11 @@ _NEXT_DUE = (
 
 
 class Leases:
-    """One worker's side of the store. Each method belongs into a transaction.
+    """The leases of one worker. Each method is called in a transaction.
 
     Args:
         me: the worker's name, which no other has.
-        lease: for how long it may have a job.
+        lease: how long a lease lasts.
     """
 
     def __init__(self, me: str, lease: timedelta) -> None:
@@ -70,31 +70,31 @@ class Leases:
         self._lease = lease
 
     def recover(self, cursor: Cursor, now: datetime) -> None:
-        """Put in doubt what workers have that were not heard of in time."""
+        """Let be checked the jobs of workers whose lease has run out."""
         cursor.execute(_LOST, [now])
         for account, holder, *record in cursor.fetchall():
-            for lost in sound(cursor, [record], now):
+            for lost in readable(cursor, [record], now):
                 job = interrupted(lost, now)
                 if account:
-                    job = replace(job, attempts=(*job.attempts, _cut_off(account, now)))
-                # Until another takes the job, what its worker may still have to tell is welcome.
+                    job = replace(job, attempts=(*job.attempts, _interrupted(account, now)))
+                # Until another worker takes the job, its first one may still settle it.
                 save(cursor, job, Lease(holder=holder))
-                log.warning("interrupted", "A worker was not heard of in time while it had this"
+                log.warning("interrupted", "A worker's lease has run out while it had this"
                             " job.", job=job.id, times=job.interruptions)  # fmt: skip
 
     def checking(self, cursor: Cursor, now: datetime) -> Sequence[Job]:
-        """The jobs in doubt. Who asks has none in hand, so those that it has are in doubt too."""
+        """The jobs to be checked, also this worker's: when it asks, it is not working on any."""
         self.recover(cursor, now)
         cursor.execute(_CHECKING, {"me": self._me, "now": now})
         return [
             job if job.state is State.CHECKING else replace(job, state=State.CHECKING, due=now)
-            for job in sound(cursor, cursor.fetchall(), now)
+            for job in readable(cursor, cursor.fetchall(), now)
         ]
 
     def claim(self, cursor: Cursor, account: str, now: datetime) -> Job | None:
-        """Borrow the account and the first job that is due: both or neither."""
-        # The account comes first: who waited for it with a job in hand would hide that job from
-        # the worker that has the account, which would take the next one out of turn.
+        """Lease the account and the first job that is due: both or neither."""
+        # The account comes first: a worker that waited for it with a job locked would hide that job
+        # from the worker that has the account, which would take the next one out of order.
         if _is_paused(cursor) or not self._may_lease(cursor, account, now):
             return None
         cursor.execute(_PROMOTE, [now])
@@ -113,29 +113,29 @@ class Leases:
         return job
 
     def reclaim(self, cursor: Cursor, job_id: str, now: datetime) -> Job:
-        """Borrow a job in doubt."""
+        """Lease a job that is to be checked."""
         if _is_paused(cursor):
-            raise WrongState(f"job {job_id} is in doubt, and the queue is paused")
+            raise WrongState(f"job {job_id} is to be checked, and the queue is paused")
         row = locked(cursor, job_id)
         if row.job.state is not State.CHECKING and not self._has(row):
-            raise WrongState(f"job {job_id} is not in doubt any more")
+            raise WrongState(f"job {job_id} need not be checked any more")
         job = claimed(row.job)
         save(cursor, job, Lease(holder=self._me, until=now + self._lease))
         return job
 
     def settle(self, cursor: Cursor, job_id: str, verdict: Verdict, attempt: Attempt) -> None:
-        """Record what this worker did with a job, and give the job and the account back."""
+        """Record what this worker did with a job, and end its leases of the job and the account."""
         row = locked(cursor, job_id)
         if row.lease.holder != self._me:
-            # An earlier try came as far as this; only its answer was lost.
+            # An earlier transaction has settled it, and only its answer was lost.
             if row.job.attempts[-1:] == (attempt,):
                 return
             raise WrongState(f"job {job_id} is not this worker's, or not any more")
         save(cursor, settled(row.job, verdict, attempt))
         cursor.execute(_RETURN_ACCOUNT, [row.lease.account, self._me])
 
-    def prolong(self, cursor: Cursor, job_id: str, account: str, now: datetime) -> bool:
-        """Borrow a claimed job and its account anew; whether both are still this worker's."""
+    def renew(self, cursor: Cursor, job_id: str, account: str, now: datetime) -> bool:
+        """Renew the leases of a claimed job and its account; whether both were still there."""
         row = locked(cursor, job_id)
         is_late = row.lease.until is None or row.lease.until <= now
         if is_late or not self._has(row) or not self._may_lease(cursor, account, now):
@@ -144,12 +144,12 @@ class Leases:
         return True
 
     def leave(self, cursor: Cursor, now: datetime) -> None:
-        """Let others look at once for what this worker still has."""
+        """End this worker's leases, so that others check its jobs at once."""
         for statement in (_LEAVE_JOBS, _LEAVE_ACCOUNTS):
             cursor.execute(statement, [now, self._me])
 
     def next_due(self, cursor: Cursor, now: datetime) -> datetime | None:
-        """When the next job will be due, or another worker's time with one will be up."""
+        """When the next job is due, or another worker's lease runs out."""
         cursor.execute(_NEXT_DUE, {"me": self._me, "now": now})
         (due,) = cursor.fetchone() or (None,)
         assert due is None or isinstance(due, datetime)
@@ -160,9 +160,9 @@ class Leases:
 
 
 def _first(cursor: Cursor, now: datetime) -> Job | None:
-    """The head of the line, which rows that cannot be read leave on this occasion."""
+    """The first job in the queue; rows before it that cannot be read become dead letters."""
     while records := cursor.execute(_FIRST).fetchall():
-        if jobs := sound(cursor, records, now):
+        if jobs := readable(cursor, records, now):
             return jobs[0]
     return None
 
@@ -172,11 +172,11 @@ def _is_paused(cursor: Cursor) -> bool:
     return cursor.fetchone() == (True,)
 
 
-def _cut_off(account: str, now: datetime) -> Attempt:
+def _interrupted(account: str, now: datetime) -> Attempt:
     return Attempt(
         started=now,
         ended=now,
         account=account,
         outcome="interrupted",
-        message="the worker that had the job was not heard of in time",
+        message="the lease of the worker that had the job has run out",
     )

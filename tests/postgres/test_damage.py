@@ -80,19 +80,19 @@ def test_a_damaged_row_is_buried_and_blocks_no_other(
     store: PostgresStore, query: Query, change: str, reason: str
 ) -> None:
     """The next job is claimed; the damaged one is a dead letter with the reason, and kept."""
-    damaged, sound = put(store, "damaged", "sound")
+    damaged, readable = put(store, "damaged", "readable")
     query(f"UPDATE job SET {change} WHERE id = %s", damaged.id)  # noqa: S608  (the test's own)
     kept = "SELECT id, request::text, story::text FROM job WHERE id <> %s"
-    before = query(kept, sound.id)
+    before = query(kept, readable.id)
     with store.lock():
-        assert claim(store).id == sound.id
+        assert claim(store).id == readable.id
         assert store.claim(ACCOUNT) is None
     (letter,) = store.history(limit=9, only_failed=True)
     assert (letter.state, letter.request) == (State.FAILED, None)
     assert letter.reason == f"its row in PostgreSQL's table job cannot be read: {reason}"
     assert store.get(letter.id) == letter
     assert (store.counts().waiting, store.counts().failed) == (0, 1)
-    assert query(kept, sound.id) == before
+    assert query(kept, readable.id) == before
 
 
 def test_a_damaged_row_is_logged_once(
@@ -130,15 +130,15 @@ def test_a_damaged_job_in_doubt_is_buried(
     store: PostgresStore, spoil: Callable[[Job], None]
 ) -> None:
     """It is no more handed out to be looked for, and the others are."""
-    put(store, "damaged", "sound")
+    put(store, "damaged", "readable")
     with store.lock():
-        damaged, sound = store.claim("one"), store.claim("two")
+        damaged, readable = store.claim("one"), store.claim("two")
     assert damaged
-    assert sound
+    assert readable
     with store.lock():
-        assert ids(store.checking()) == [damaged.id, sound.id]
+        assert ids(store.checking()) == [damaged.id, readable.id]
         spoil(damaged)
-        assert ids(store.checking()) == [sound.id]
+        assert ids(store.checking()) == [readable.id]
     assert store.get(damaged.id).state is State.FAILED
 
 
@@ -177,7 +177,7 @@ def test_a_job_damaged_in_the_workers_own_hands_stops_nothing(
     store: PostgresStore, spoil: Callable[[Job], None]
 ) -> None:
     """It is not posted if it was not; there is no outcome of it; and the account goes on."""
-    damaged, sound = put(store, "damaged", "sound")
+    damaged, readable = put(store, "damaged", "readable")
     record = Pacing(account=ACCOUNT, at=store.now(), job=damaged.id, max_remaining=30.0)
     with store.lock():
         claim(store)
@@ -187,7 +187,7 @@ def test_a_job_damaged_in_the_workers_own_hands_stops_nothing(
         with pytest.raises(WrongState, match="cannot be read"):
             store.settle(damaged, POSTED, attempt(store))
         assert list(store.checking()) == []
-        assert claim(store).id == sound.id
+        assert claim(store).id == readable.id
     assert store.get(damaged.id).state is State.FAILED
 
 
@@ -312,9 +312,9 @@ def test_the_queue_goes_on_past_a_damaged_row(server: PostgresServer, schema: st
     """Real processes post what comes after it; the client tells of it, and deletes it."""
     with Forge() as forge, Host(server, schema, forge) as host:
         host.listen()
-        damaged, _, held = (host.daemon.put(body) for body in ("damaged", "sound", "held"))
+        damaged, _, held = (host.daemon.put(body) for body in ("damaged", "readable", "held"))
         host.daemon.comenq("hold", held)
-        host.ask("UPDATE job SET story = '{}' WHERE request->>'body' <> 'sound' RETURNING 1")
+        host.ask("UPDATE job SET story = '{}' WHERE request->>'body' <> 'readable' RETURNING 1")
         worker = host.work()
         host.wait_until("SELECT bool_or(state = 'posted') FROM job")
         worker.log.until(f" error postgres buried: .* job={damaged} was=waiting ")
@@ -322,4 +322,4 @@ def test_the_queue_goes_on_past_a_damaged_row(server: PostgresServer, schema: st
         assert f"comenq del {held}" in host.daemon.comenq("show", held, status=1)
         for job_id in (damaged, held):
             assert host.daemon.comenq("del", job_id).startswith(f"deleted {job_id}")
-    assert [comment.body for comment in forge.comments] == ["sound"]
+    assert [comment.body for comment in forge.comments] == ["readable"]
