@@ -27,7 +27,7 @@ def open_at(
     max_pending: int = 1_000_000,
     timeout_seconds: float = 20.0,
 ) -> PostgresStore:
-    """Open the store in a schema, going by a clock of the test's."""
+    """Open the store in a schema, with the test's clock."""
     database = Database(Server(dsn=Secret(dsn), schema=schema, timeout_seconds=timeout_seconds))
     migrate(database)
     options = StoreOptions(
