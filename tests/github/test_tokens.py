@@ -153,7 +153,7 @@ def test_command_is_run_again(tmp_path: Path) -> None:
     source.current()
     source.current()
     assert count.read_text() == "x"
-    source.refused()
+    source.rejected()
     source.fingerprint()
     assert count.read_text() == "xx"
 
