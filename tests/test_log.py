@@ -142,13 +142,13 @@ def test_events_below_the_level_are_not_written(sink: Sink) -> None:
     assert sink.writes() == []
 
 
-def test_a_closed_log_harms_nobody(untouched: None) -> None:
+def test_a_closed_log_is_no_error(untouched: None) -> None:
     """A reader that has gone away does not end the daemon."""
     reader, writer = os.pipe()
     with os.fdopen(writer, "w") as stream:
         configure("info", stream)
         os.close(reader)
-        Log("worker").info("k", "Nobody reads this.")
+        Log("worker").info("k", "This is not read.")
 
 
 def test_the_nearest_word_is_a_likely_one() -> None:

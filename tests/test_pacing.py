@@ -56,7 +56,7 @@ def begun(pace: PacingPolicy, jitter: float = 0.0) -> Pacing:
 def test_posts_stay_a_cooldown_apart(
     pace: PacingPolicy, outcome: Outcome, lasted: float, passed: float, step: float, jitter: float
 ) -> None:
-    """Waiting as told never posts early, whatever is done to the wall clock meanwhile."""
+    """Waiting as computed never posts early, however the wall clock is set."""
     record = pacing.after_attempt(begun(pace, jitter), outcome, at(lasted), "credential", pace)
     wait = pacing.until_post(record, at(lasted + passed, step), pace)
     assert passed + wait >= (pace.cooldown + jitter) * (1 - 1e-9) - 1e-6
@@ -66,7 +66,7 @@ def test_posts_stay_a_cooldown_apart(
 def test_a_crash_in_an_attempt_shortens_nothing(
     pace: PacingPolicy, lasted: float, passed: float
 ) -> None:
-    """The record made before an attempt keeps the cool-off from the latest end it can have."""
+    """The record made before an attempt keeps the cooldown from the latest end it can have."""
     lasted = min(lasted, pace.attempt_limit)
     wait = pacing.until_post(begun(pace), at(lasted + passed), pace)
     assert passed + wait >= pace.cooldown * (1 - 1e-9) - 1e-6
@@ -88,7 +88,7 @@ def test_after_a_reboot_a_clock_that_went_back_starts_the_wait_again(
 def test_a_wait_by_this_boots_clock_is_as_long_and_ends(
     pace: PacingPolicy, off: float, back: float, boot: str
 ) -> None:
-    """However the wall clock was set meanwhile, nothing is shortened, and the wait is over once."""
+    """However the wall clock was set, the wait is not shortened, and it ends."""
     record = pacing.after_attempt(begun(pace), Unknown(message="502"), at(0), "credential", pace)
     now = at(off, step=-back, boot=boot)
     rebased = pacing.rebased(record, now)
@@ -108,7 +108,7 @@ def test_an_attempt_that_another_machine_may_be_making_is_left_alone() -> None:
 def test_what_the_forge_asks_for_never_shortens_the_wait(
     pace: PacingPolicy, outcome: Outcome, passed: float
 ) -> None:
-    """A post waits for the cool-off and for the forge, whichever is longer."""
+    """A post waits for the cooldown and for the forge, whichever is longer."""
     record = pacing.after_attempt(begun(pace), outcome, at(0), "credential", pace)
     post = pacing.until_post(record, at(passed), pace)
     assert post >= pacing.until_request(record, at(passed))
@@ -124,7 +124,7 @@ def test_a_changed_cooldown_takes_effect_at_once() -> None:
 
 
 def test_a_boot_that_slept_is_counted_by_its_own_clock() -> None:
-    """Within one boot the wall clock has no say."""
+    """Within one boot the wall clock does not matter."""
     pace = PacingPolicy(cooldown=900, jitter=0, attempt_limit=0)
     record = pacing.after_attempt(begun(pace), Posted(comment_id=1, url="u"), at(0), "c", pace)
     assert pacing.until_post(record, at(600, step=-3600), pace) == 300
@@ -174,7 +174,7 @@ def test_a_skip_ends_a_row_of_failures() -> None:
 
 
 def test_what_came_of_posts_is_counted() -> None:
-    """From attempt to attempt the numbers go on; what was skipped is no post."""
+    """The numbers grow from attempt to attempt; a skipped job is no post."""
     pace = PacingPolicy(cooldown=900, jitter=0, attempt_limit=60)
     record = None
     for outcome in (
@@ -191,7 +191,7 @@ def test_what_came_of_posts_is_counted() -> None:
     assert record.posts == Posts(success=2, api_error=2, timeout=1)
 
 
-def test_no_silence_beyond_a_day_is_believed() -> None:
+def test_no_back_off_is_longer_than_a_day() -> None:
     """An absurd Retry-After is cut at 24 hours."""
     throttled = Throttled(wait=timedelta(days=400), message="slow down")
     pace = PacingPolicy(cooldown=0, jitter=0, attempt_limit=0)
@@ -199,8 +199,8 @@ def test_no_silence_beyond_a_day_is_believed() -> None:
     assert record.backoff == 86_400
 
 
-def test_a_look_that_is_throttled_only_lengthens_the_silence() -> None:
-    """Looking for a comment is no attempt: the cool-off stays where it was."""
+def test_a_look_up_that_is_throttled_only_lengthens_the_back_off() -> None:
+    """A look-up is no attempt: the cooldown stays as it was."""
     pace = PacingPolicy(cooldown=900, jitter=0, attempt_limit=0)
     record = pacing.after_attempt(begun(pace), Unknown(message="502"), at(0), "credential", pace)
     throttled = Throttled(wait=timedelta(seconds=50), message="slow down")
@@ -210,7 +210,7 @@ def test_a_look_that_is_throttled_only_lengthens_the_silence() -> None:
 
 
 def test_a_forge_that_is_down_until_later_is_asked_nothing_before() -> None:
-    """What an ambiguous answer, or a look's, says of when to come back is a silence to keep."""
+    """An ambiguous answer to a post or a look-up that names a time is a back-off as well."""
     pace = PacingPolicy(cooldown=900, jitter=0, attempt_limit=0)
     down = Unknown(message="503", status=503, wait=timedelta(seconds=1200))
     record = pacing.after_attempt(begun(pace), down, at(0), "credential", pace)
@@ -222,14 +222,14 @@ def test_a_forge_that_is_down_until_later_is_asked_nothing_before() -> None:
     assert looked_up.failures == record.failures
 
 
-def test_each_place_in_the_line_is_a_cooldown_later() -> None:
-    """The estimate adds a cool-off, and half the flutter, for each job before."""
+def test_each_place_in_the_queue_is_a_cooldown_later() -> None:
+    """The estimate adds a cooldown, and half the jitter, for each job before."""
     pace = PacingPolicy(cooldown=900, jitter=60, attempt_limit=30)
     assert [pacing.eta(place, 100, pace) for place in range(3)] == [100, 1030, 1960]
 
 
 def test_an_account_without_a_record_may_post_at_once() -> None:
-    """The first post ever waits for nothing."""
+    """The very first post need not wait."""
     pace = PacingPolicy(cooldown=900, jitter=0, attempt_limit=30)
     assert pacing.until_post(None, at(0), pace) == 0
     assert pacing.until_request(None, at(0)) == 0

@@ -24,7 +24,7 @@ COOLDOWN = 900.0
 
 
 class Rig:
-    """Everything of a daemon but the processes.
+    """A daemon without its processes.
 
     Args:
         directory: where the spool is.
@@ -61,7 +61,7 @@ class Rig:
         )
 
     def close(self) -> None:
-        """Let go of the spool."""
+        """Release the spool."""
         self._life.close()
 
     def put(self, body: str = "hello", number: int = 1, **members: Any) -> Job:
@@ -77,7 +77,7 @@ class Rig:
         raise AssertionError("the worker never came to rest")
 
     def run_for(self, seconds: float) -> None:
-        """Let that much time pass, the worker waking as it wants to."""
+        """Let that much time pass; the worker wakes when it wants to."""
         left = seconds
         while (wait := self.run()) <= left:
             self.clock.advance(wait)
@@ -97,7 +97,7 @@ class Rig:
 
     @property
     def bodies(self) -> list[str]:
-        """What is on the pull requests."""
+        """The comments on all pull requests."""
         return [comment.body for comment in self.forge.comments]
 
     def wall(self) -> datetime:

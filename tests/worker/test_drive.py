@@ -14,7 +14,7 @@ from comenq_core.worker.worker import Worker
 
 
 class Scripted(Worker):
-    """A worker that notes at each step whether it is still being woken."""
+    """A worker that notes at each step whether a signal is left."""
 
     def __init__(self, store: MemoryStore, stop: StopFlag) -> None:
         settings = Settings()
@@ -33,7 +33,7 @@ class Scripted(Worker):
 
 
 def test_a_signal_wakes_the_worker_once() -> None:
-    """What a store's watch has signalled is forgotten before the step that sees to it."""
+    """The signals of a store's watch are drained before the step that answers them."""
     with StopFlag() as stop:
         worker = Scripted(MemoryStore(FakeClock()), stop)
         worker.signal.send()
