@@ -46,7 +46,7 @@ def report_attempt(job: Job, verdict: Verdict, attempt: Attempt) -> None:
     report = log.warning if isinstance(verdict, Failed | RetryAt) else log.info
     report(
         JOB_KEYS[type(verdict)],
-        "A job was attempted.",
+        "An attempt has ended.",
         job=job.id,
         target=job.asked.target,
         outcome=attempt.outcome,
