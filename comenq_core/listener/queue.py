@@ -43,13 +43,13 @@ class JobQueue:
 
     Args:
         store: where jobs are kept.
-        policy: how far apart posts are, for estimates.
+        pace: how far apart posts are, for estimates.
     """
 
-    def __init__(self, store: Store, policy: PacingPolicy) -> None:
+    def __init__(self, store: Store, pace: PacingPolicy) -> None:
         self._store = store
-        self._policy = policy
-        self._estimates = Estimates(store, policy)
+        self._pace = pace
+        self._estimates = Estimates(store, pace)
         self._fault = ""
 
     def submit(self, request: CommentRequest, origin: Origin) -> Entry:
@@ -191,7 +191,7 @@ class JobQueue:
         log.info("resumed", "The queue is resumed.", uid=by.uid)
 
     def _account(self, record: Pacing, now: Instant) -> Account:
-        wait = None if record.rejected_credential else pacing.until_post(record, now, self._policy)
+        wait = None if record.rejected_credential else pacing.until_post(record, now, self._pace)
         reason = "" if wait == 0 else record.reason
         return Account(name=record.account, post_in=wait, reason=reason, posts=record.posts)
 

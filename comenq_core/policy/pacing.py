@@ -140,20 +140,18 @@ def after_attempt(
     """
     posts = _counted(begun.posts, outcome)
     ended = replace(begun, at=now, max_remaining=0.0, failures=0, posts=posts)
+    failures, reason = begun.failures + 1, outcome.message
     match outcome:
-        case Throttled(wait=wait, message=message):
-            failures = begun.failures + 1
+        case Throttled(wait=wait):
             backoff = throttle_wait(wait, failures)
-            return replace(ended, backoff=backoff, reason=message, failures=failures)
-        case Unavailable(message=message):
-            failures = begun.failures + 1
-            return replace(
-                ended, backoff=unavailable_wait(failures), reason=message, failures=failures
-            )
-        case Unauthorized(message=message):
-            return replace(ended, reason=message, rejected_credential=credential)
-        case Unknown(wait=timedelta() as wait, message=message):
-            return replace(ended, backoff=throttle_wait(wait, 0), reason=message)
+            return replace(ended, backoff=backoff, reason=reason, failures=failures)
+        case Unavailable():
+            backoff = unavailable_wait(failures)
+            return replace(ended, backoff=backoff, reason=reason, failures=failures)
+        case Unauthorized():
+            return replace(ended, reason=reason, rejected_credential=credential)
+        case Unknown(wait=timedelta() as wait):
+            return replace(ended, backoff=throttle_wait(wait, 0), reason=reason)
         case Skipped():
             over = earlier(now, policy.cooldown)
             return replace(ended, at=over, jitter=0.0, backoff=policy.cooldown + SKIP_SPACING)
