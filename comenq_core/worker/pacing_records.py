@@ -20,8 +20,8 @@ log = Log("worker")
 class PacingRecords:
     """The records as this worker knows them: as it has last read or written them.
 
-    The store replaces a record only if it is still the known one; otherwise another worker has
-    used the account, and what that one wrote is newer.
+    A record is replaced only if it is still the one that the new record was made from; otherwise
+    another worker has used the account, and what that one wrote is newer.
 
     Args:
         store: where they are kept.
@@ -39,21 +39,25 @@ class PacingRecords:
         return self._known
 
     def read(self) -> None:
-        """Read all records; not while one is unsaved, which would then replace what was read.
+        """Read all records.
 
         Raises:
             StoreError: the store failed.
         """
         self._known = dict(self._store.pacing())
 
-    def save(self, record: Pacing) -> None:
-        """Replace an account's record, unless another worker was faster; then read them again.
+    def save(self, record: Pacing, expect: Pacing | None) -> None:
+        """Replace an account's record, unless another worker was faster; then read all again.
+
+        Args:
+            record: the new one.
+            expect: the one that it was made from.
 
         Raises:
             StoreError: the store failed.
         """
         try:
-            self._save(record)
+            self._save(record, expect)
         except PacingConflict as error:
             log.info("pacing_conflict", "Another worker has used an account meanwhile.",
                      account=record.account, reason=error)  # fmt: skip
@@ -68,12 +72,12 @@ class PacingRecords:
         """
         for record in list(self._known.values()):
             if (current := rebased(record, now)) != record:
-                self.save(current)
+                self.save(current, record)
 
     def clear_rejected(self, renewed: Iterable[Pacing]) -> None:
         """Forget which credential was rejected where the account has another one now."""
         for record in renewed:
-            self.save(replace(record, rejected_credential="", reason=""))
+            self.save(replace(record, rejected_credential="", reason=""), record)
             log.info(
                 "credential_changed", "An account has another credential.", account=record.account
             )
@@ -91,9 +95,9 @@ class PacingRecords:
             raise PacingConflict(f"another worker has just used the account {account}")
         jitter = random.uniform(0, self._policy.jitter)
         begun = before_attempt(before, account, job, now, self._policy, jitter)
-        self._save(begun)
+        self._save(begun, before)
         return begun
 
-    def _save(self, record: Pacing) -> None:
-        self._store.save_pacing(record, expect=self._known.get(record.account))
+    def _save(self, record: Pacing, expect: Pacing | None) -> None:
+        self._store.save_pacing(record, expect=expect)
         self._known[record.account] = record

@@ -48,7 +48,7 @@ class AccountScheduler:
         return turns[first][0], self._posters[first]
 
     def _until_turn(self, poster: Poster, record: Pacing | None, now: Instant) -> float:
-        if not self._usable(poster, record):
+        if not self._is_usable(poster, record):
             return math.inf
         return pacing.until_post(record, now, self._policy)
 
@@ -59,7 +59,7 @@ class AccountScheduler:
             for poster in self._posters
             if (record := records.get(poster.account))
             and record.rejected_credential
-            and self._usable(poster, record)
+            and self._is_usable(poster, record)
         ]
 
     def next_lookup(
@@ -72,7 +72,7 @@ class AccountScheduler:
         return self._until_lookup(job, poster, records.get(poster.account), now), poster
 
     def _until_lookup(self, job: Job, poster: Poster, record: Pacing | None, now: Instant) -> float:
-        if not self._usable(poster, record):
+        if not self._is_usable(poster, record):
             return math.inf
         due = (job.due - now.wall).total_seconds() if job.due else 0.0
         if job.attempts and now.wall < job.attempts[-1].ended:
@@ -80,7 +80,7 @@ class AccountScheduler:
         cooldown_left = pacing.until_post(record, now, self._policy) if looked_up(job) else 0.0
         return max(0.0, due, cooldown_left, pacing.until_request(record, now))
 
-    def _usable(self, poster: Poster, record: Pacing | None) -> bool:
+    def _is_usable(self, poster: Poster, record: Pacing | None) -> bool:
         """Whether the account has a credential, and not the one that the forge rejected."""
         try:
             credential = poster.credential()
@@ -106,8 +106,8 @@ class AccountScheduler:
         ours = next((poster for poster in self._posters if poster.account == account), None)
         if ours is None and job.id not in self._unknown_accounts:
             self._unknown_accounts.add(job.id)
-            log.warning("unknown_account", "Only another account can look up a job: it has to be"
-                        " checked until that account is configured here.",
+            log.warning("unknown_account", "A job can be looked up only by an account that is not"
+                        " configured here, and waits for it.",
                         job=job.id, account=account)  # fmt: skip
         return ours
 

@@ -28,9 +28,10 @@ class Settlement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PacingUpdate:
-    """An account's new record, and what the forge said to make it so, at which time."""
+    """An account's new record, the one that it was made from, and what the forge said when."""
 
     record: Pacing
+    expect: Pacing | None
     outcome: Outcome
     now: Instant
 
@@ -64,9 +65,9 @@ class Unsaved:
             match self._results[0]:
                 case Settlement() as settlement:
                     self._settle(settlement)
-                case PacingUpdate(record=record, outcome=outcome, now=now):
-                    self._records.save(record)
-                    report_backoff(outcome, record, now, self._policy)
+                case PacingUpdate() as update:
+                    self._records.save(update.record, update.expect)
+                    report_backoff(update.outcome, update.record, update.now, self._policy)
             del self._results[0]
 
     def _settle(self, settled: Settlement) -> None:

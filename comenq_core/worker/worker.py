@@ -134,7 +134,7 @@ class Worker:
         outcome, ended = result.outcome, result.ended
         after = pacing.after_attempt(begun, outcome, ended, credential, self._pacing_policy)
         settlement = self._settlement(job, result)
-        update = PacingUpdate(record=after, outcome=outcome, now=ended)
+        update = PacingUpdate(record=after, expect=begun, outcome=outcome, now=ended)
         # First what a crash between the two must not lose: the forge's demand, or the receipt.
         if must_persist_backoff(outcome):
             self._finish(update, settlement)
@@ -175,7 +175,8 @@ class Worker:
         settlement = Settlement(job=job, verdict=verdict, attempt=attempt)
         if isinstance(found, Unanswered) and must_persist_backoff(found):
             after = pacing.after_lookup(record, poster.account, found, ended, credential)
-            self._finish(PacingUpdate(record=after, outcome=found, now=ended), settlement)
+            update = PacingUpdate(record=after, expect=record, outcome=found, now=ended)
+            self._finish(update, settlement)
         else:
             self._finish(settlement)
 

@@ -27,8 +27,8 @@ _CHECKING = (
     " OR (state = 'posting' AND holder = %(me)s)"
     " ORDER BY greatest(coalesce(due, %(now)s), %(now)s), place"
 )
-# Jobs whose time has come take their places, so that the first is found without passing by all
-# that are to come.
+# Jobs that are due lose their due date, so that the first one is found without a search through
+# those that are not.
 _PROMOTE = (
     "UPDATE job SET due = NULL WHERE id IN (SELECT id FROM job WHERE state = 'waiting'"
     " AND due <= %s FOR UPDATE SKIP LOCKED)"
@@ -45,11 +45,11 @@ _FREE_ACCOUNT = (
 _LEASE_ACCOUNT = (
     "UPDATE account SET holder = %(me)s, leased_until = %(until)s WHERE name = %(account)s"
 )
-_RETURN_ACCOUNT = (
+_RELEASE_ACCOUNT = (
     "UPDATE account SET holder = NULL, leased_until = NULL WHERE name = %s AND holder = %s"
 )
-_LEAVE_JOBS = "UPDATE job SET leased_until = %s WHERE state = 'posting' AND holder = %s"
-_LEAVE_ACCOUNTS = "UPDATE account SET leased_until = %s WHERE holder = %s"
+_END_JOB_LEASES = "UPDATE job SET leased_until = %s WHERE state = 'posting' AND holder = %s"
+_END_ACCOUNT_LEASES = "UPDATE account SET leased_until = %s WHERE holder = %s"
 _NEXT_DUE = (
     "SELECT least((SELECT min(due) FROM job WHERE state = 'waiting' AND due > %(now)s),"
     " (SELECT min(leased_until) FROM job WHERE state = 'posting' AND holder <> %(me)s"
@@ -70,7 +70,7 @@ class Leases:
         self._lease = lease
 
     def recover(self, cursor: Cursor, now: datetime) -> None:
-        """Let be checked the jobs of workers whose lease has run out."""
+        """Have the jobs checked whose lease has run out."""
         cursor.execute(_LOST, [now])
         for account, holder, *record in cursor.fetchall():
             for lost in readable(cursor, [record], now):
@@ -132,7 +132,7 @@ class Leases:
                 return
             raise WrongState(f"job {job_id} is not this worker's, or not any more")
         save(cursor, settled(row.job, verdict, attempt))
-        cursor.execute(_RETURN_ACCOUNT, [row.lease.account, self._me])
+        cursor.execute(_RELEASE_ACCOUNT, [row.lease.account, self._me])
 
     def renew(self, cursor: Cursor, job_id: str, account: str, now: datetime) -> bool:
         """Renew the leases of a claimed job and its account; whether both were still there."""
@@ -145,7 +145,7 @@ class Leases:
 
     def leave(self, cursor: Cursor, now: datetime) -> None:
         """End this worker's leases, so that others check its jobs at once."""
-        for statement in (_LEAVE_JOBS, _LEAVE_ACCOUNTS):
+        for statement in (_END_JOB_LEASES, _END_ACCOUNT_LEASES):
             cursor.execute(statement, [now, self._me])
 
     def next_due(self, cursor: Cursor, now: datetime) -> datetime | None:
