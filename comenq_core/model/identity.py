@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Collection
 
-from comenq_core.errors import NoSuchJob
+from comenq_core.errors import NoSuchJob, WrongState
 from comenq_core.model import CommentRequest, Job
 from comenq_core.text import printable
 
@@ -21,6 +21,7 @@ __all__ = [
     "is_same_comment",
     "is_same_job",
     "only_match",
+    "require_same_comment",
 ]
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
@@ -70,6 +71,16 @@ def is_same_comment(job: Job, request: CommentRequest) -> bool:
     if asked is None:
         return False
     return (asked.target.lower(), asked.body) == (request.target.lower(), request.body)
+
+
+def require_same_comment(job: Job, request: CommentRequest) -> None:
+    """Refuse a request with a key that belongs to a job with another comment.
+
+    Raises:
+        WrongState: the job has another comment.
+    """
+    if not is_same_comment(job, request):
+        raise WrongState(f"the key belongs to job {job.id}, which is another comment")
 
 
 def is_for_repo(job: Job, repo: str) -> bool:

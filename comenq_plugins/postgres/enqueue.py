@@ -8,7 +8,15 @@ from datetime import datetime
 
 from comenq_core.errors import QueueRefused, WrongState
 from comenq_core.model import Job, NewJob
-from comenq_core.model.identity import digest_of, id_from, id_of_key, is_same_comment, is_same_job
+from comenq_core.model.identity import (
+    digest_of,
+    id_from,
+    id_of_key,
+    is_same_comment,
+    is_same_job,
+    require_same_comment,
+)
+from comenq_core.model.transitions import queued
 from comenq_plugins.postgres.connection import Cursor
 from comenq_plugins.postgres.rows import count_waiting, insert, jobs_from
 
@@ -47,19 +55,15 @@ def put(
         batch.known(one, job_id) or batch.add(one, job_id)
         for one, job_id in zip(new_jobs, ids, strict=True)
     ]
-    _check_room(cursor, len(batch.new), max_pending)
+    _check_capacity(cursor, len(batch.new), max_pending)
     insert(cursor, batch.new)
     return jobs
 
 
-def _check_room(cursor: Cursor, more: int, max_pending: int) -> None:
+def _check_capacity(cursor: Cursor, more: int, max_pending: int) -> None:
     found = count_waiting(cursor, max_pending)
     if more and found + more > max_pending:
-        raise QueueRefused(
-            "queue_full",
-            f"{found} comments are waiting, and max_pending is {max_pending}:"
-            " try again later, or raise max_pending",
-        )
+        raise QueueRefused.full(found, max_pending)
 
 
 class _Batch:
@@ -86,21 +90,14 @@ class _Batch:
         """The job that this one would duplicate, if there is one."""
         request = new_job.request
         stored = self._stored.get(job_id)
-        if stored is not None and not is_same_comment(stored, request):
-            raise WrongState(f"the key belongs to job {job_id}, which is another comment")
+        if stored is not None:
+            require_same_comment(stored, request)
         pending = self._pending if new_job.if_absent else []
         return stored or next((job for job in pending if is_same_comment(job, request)), None)
 
     def add(self, new_job: NewJob, job_id: str) -> Job:
         """Add a new job to the batch."""
-        request = new_job.request
-        job = Job(
-            id=job_id,
-            request=request,
-            arrived=self._now,
-            origin=new_job.origin,
-            due=request.not_before,
-        )
+        job = queued(new_job, job_id, self._now)
         self.new.append((job, new_job.ahead))
         self._stored[job.id] = job
         self._pending.append(job)
