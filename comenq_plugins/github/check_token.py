@@ -9,7 +9,7 @@ from http import HTTPStatus
 
 from comenq_core.model import Severity
 from comenq_core.text import printable
-from comenq_plugins.github.client import Client
+from comenq_plugins.github.client import GitHubClient
 from comenq_plugins.github.http.responses import Reply
 
 __all__ = ["Remark", "check_credential"]
@@ -24,7 +24,7 @@ BOT: Remark = (
 )
 
 
-def check_credential(client: Client) -> Iterator[Remark]:
+def check_credential(client: GitHubClient) -> Iterator[Remark]:
     """Ask whose the token is, what it may do, until when, and how many requests are left.
 
     It sends one request: with a rejected token, a second would lead to a longer ban. Called

@@ -17,7 +17,7 @@ from comenq_plugins.github.http.redirects import HOPS, Follow, follow
 from comenq_plugins.github.http.responses import Reply
 from comenq_plugins.github.http.transport import Transport
 
-__all__ = ["Client", "NoReply"]
+__all__ = ["GitHubClient", "NoReply"]
 
 NoReply = Refused | Throttled | Unauthorized | Unavailable | Unknown
 """Why there is no answer."""
@@ -26,7 +26,7 @@ NoReply = Refused | Throttled | Unauthorized | Unavailable | Unknown
 REDIRECT_SECONDS = 3600.0
 
 
-class Client:
+class GitHubClient:
     """GitHub's API.
 
     Args:

@@ -24,7 +24,7 @@ from comenq_core.text import printable
 from comenq_plugins.github.auth.accounts import accounts, transport
 from comenq_plugins.github.auth.tokens import TokenSource
 from comenq_plugins.github.check_token import check_credential
-from comenq_plugins.github.client import Client, NoReply
+from comenq_plugins.github.client import GitHubClient, NoReply
 from comenq_plugins.github.http.deadline import Deadline
 from comenq_plugins.github.http.responses import Reply, outcome
 from comenq_plugins.github.matching import SLACK, Wanted, marked
@@ -43,7 +43,7 @@ def posters(settings: Settings) -> Sequence[Poster]:
         GitHubPoster(
             account,
             tokens=tokens,
-            client=Client(settings.github_api_url.rstrip("/"), transport(settings), tokens),
+            client=GitHubClient(settings.github_api_url.rstrip("/"), transport(settings), tokens),
             seconds=settings.github_api_timeout_secs,
             marker=settings.github_marker,
         )
@@ -63,7 +63,13 @@ class GitHubPoster:
     """
 
     def __init__(
-        self, account: str, *, tokens: TokenSource, client: Client, seconds: float, marker: bool
+        self,
+        account: str,
+        *,
+        tokens: TokenSource,
+        client: GitHubClient,
+        seconds: float,
+        marker: bool,
     ) -> None:
         self.account = account
         self._tokens = tokens

@@ -7,7 +7,7 @@ from http import HTTPStatus
 from urllib.parse import urlencode
 
 from comenq_core.model import Posted, Throttled, Unauthorized, Unknown
-from comenq_plugins.github.client import Client, NoReply
+from comenq_plugins.github.client import GitHubClient, NoReply
 from comenq_plugins.github.http.redirects import same_origin
 from comenq_plugins.github.http.responses import Reply, outcome
 from comenq_plugins.github.matching import Wanted, next_page
@@ -20,7 +20,7 @@ Unlisted = Throttled | Unauthorized | Unknown
 PAGE = 100
 
 
-def own_login(client: Client) -> str | Unlisted:
+def own_login(client: GitHubClient) -> str | Unlisted:
     """The name of the account whose token it is; ``""`` where GitHub does not say."""
     reply = client.ask("GET", f"{client.url}/user")
     user = reply.json if isinstance(reply, Reply) and reply.status == HTTPStatus.OK else None
@@ -32,7 +32,7 @@ def own_login(client: Client) -> str | Unlisted:
     return "" if isinstance(failure, Unknown) and unnamed else failure
 
 
-def search(client: Client, comments: str, wanted: Wanted) -> Posted | Unlisted | None:
+def search(client: GitHubClient, comments: str, wanted: Wanted) -> Posted | Unlisted | None:
     """Search page by page.
 
     Args:

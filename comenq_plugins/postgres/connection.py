@@ -18,7 +18,7 @@ from comenq_core.errors import StoreError
 from comenq_core.settings import Secret
 from comenq_core.text import printable
 
-__all__ = ["Connection", "Cursor", "Server", "reported"]
+__all__ = ["Cursor", "Server", "TimedConnection", "reported"]
 
 Cursor: TypeAlias = psycopg.Cursor[Any]
 
@@ -46,7 +46,7 @@ class Server:
     schema: str
     timeout_seconds: float
 
-    def connect(self) -> Connection:
+    def connect(self) -> TimedConnection:
         """Open a connection on which every statement is a transaction of its own.
 
         Raises:
@@ -58,7 +58,7 @@ class Server:
         conninfo = make_conninfo(
             self.dsn.reveal(), **{k: v for k, v in unset.items() if k not in given}
         )
-        connection = Connection.connect(conninfo, autocommit=True)
+        connection = TimedConnection.connect(conninfo, autocommit=True)
         connection.timeout_seconds = self.timeout_seconds
         set_json_loads(_json_or_nothing, connection)
         try:
@@ -68,7 +68,7 @@ class Server:
             raise
         return connection
 
-    def _prepare(self, connection: Connection) -> None:
+    def _prepare(self, connection: TimedConnection) -> None:
         # A process that stops in the middle of a transaction must not keep the others waiting.
         milliseconds = f"{round(self.timeout_seconds * 1_000)}ms"
         values = {
@@ -86,7 +86,7 @@ class Server:
         )
 
 
-class Connection(psycopg.Connection[Any]):
+class TimedConnection(psycopg.Connection[Any]):
     """A connection that is closed when the server does not answer in time."""
 
     timeout_seconds: float | None = None

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 from comenq_core.errors import StoreError
-from comenq_plugins.postgres.connection import Connection, Cursor, Server, reported
+from comenq_plugins.postgres.connection import Cursor, Server, TimedConnection, reported
 
 __all__ = ["Database"]
 
@@ -31,7 +31,7 @@ class Database:
 
     def __init__(self, server: Server) -> None:
         self.server = server
-        self._connection: Connection | None = None
+        self._connection: TimedConnection | None = None
         self._shared: list[str] = []
         self._threads = threading.RLock()
 
@@ -85,7 +85,7 @@ class Database:
                 self._connection.close()
             self._connection = None
 
-    def _connected(self) -> Connection:
+    def _connected(self) -> TimedConnection:
         if self._connection is None or _is_lost(self._connection):
             self.close()
             self._connection = self.server.connect()
@@ -94,7 +94,7 @@ class Database:
         return self._connection
 
 
-def _is_lost(connection: Connection) -> bool:
+def _is_lost(connection: TimedConnection) -> bool:
     """Whether a connection cannot be used: what comes before a statement says that it ends."""
     if connection.closed:
         return True

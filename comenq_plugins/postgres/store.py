@@ -60,7 +60,7 @@ class PostgresStore(OperatorActions):
     ) -> None:
         super().__init__(database, options, clock)
         self._ticks = ticks
-        self._worker = Leases(secrets.token_hex(8), options.lease)
+        self._leases = Leases(secrets.token_hex(8), options.lease)
         self._is_worker = False
         self._pruned = -_PRUNE_EVERY
 
@@ -70,9 +70,9 @@ class PostgresStore(OperatorActions):
 
     @contextmanager
     def lock(self) -> Iterator[None]:
-        """Be one of the store's workers; have checked what others have lost."""
+        """Be one of the workers; have the jobs checked that others have lost."""
         with self._database.sharing(WORKING):
-            self._run(self._worker.recover)
+            self._run(self._leases.recover)
             self._is_worker = True
             try:
                 yield
@@ -80,7 +80,7 @@ class PostgresStore(OperatorActions):
                 self._is_worker = False
                 # If the database is away, the leases run out by themselves.
                 with suppress(StoreError):
-                    self._run(self._worker.leave)
+                    self._run(self._leases.leave)
 
     def housekeep(self) -> bool:
         """Delete, once an hour, what was settled long ago."""
@@ -94,29 +94,29 @@ class PostgresStore(OperatorActions):
     def _prune(self, cursor: Cursor, now: datetime) -> int:
         cursor.execute(_PRUNE, [now - self._options.keep, _AT_ONCE])
         if cursor.rowcount:
-            log.info("pruned", "Old records were removed.", count=cursor.rowcount)
+            log.info("pruned", "Old records were deleted.", count=cursor.rowcount)
         return cursor.rowcount
 
     def checking(self) -> Sequence[Job]:
         """The jobs to be checked, also those whose lease has just run out."""
-        return self._run(self._worker.checking)
+        return self._run(self._leases.checking)
 
     def claim(self, account: str) -> Job | None:
         """Lease the first job that is due, and the account."""
-        return self._run(lambda cursor, now: self._worker.claim(cursor, account, now))
+        return self._run(lambda cursor, now: self._leases.claim(cursor, account, now))
 
     def reclaim(self, job: Job) -> Job:
         """Lease a job that is to be checked."""
-        return self._run(lambda cursor, now: self._worker.reclaim(cursor, job.id, now))
+        return self._run(lambda cursor, now: self._leases.reclaim(cursor, job.id, now))
 
     def settle(self, job: Job, verdict: Verdict, attempt: Attempt) -> None:
         """Record the attempt; end the leases of the job and the account."""
         with self._database.transaction() as cursor:
-            self._worker.settle(cursor, job.id, verdict, attempt)
+            self._leases.settle(cursor, job.id, verdict, attempt)
 
     def next_due(self) -> datetime | None:
         """When there may be something to do that no signal announces."""
-        return self._run(self._worker.next_due)
+        return self._run(self._leases.next_due)
 
     def save_pacing(self, record: Pacing, *, expect: Pacing | None) -> None:
         """Replace an account's record; for an attempt, renew both leases with it."""
@@ -137,7 +137,7 @@ class PostgresStore(OperatorActions):
         self, cursor: Cursor, record: Pacing, expect: Pacing | None, now: datetime
     ) -> None:
         with suppress(NoSuchJob, Damaged):
-            if self._worker.renew(cursor, record.job, record.account, now):
+            if self._leases.renew(cursor, record.job, record.account, now):
                 pacing_rows.save_pacing(cursor, record, expect)
                 return
         raise PacingConflict(f"job {record.job} is not this worker's any more")

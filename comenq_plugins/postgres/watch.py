@@ -7,7 +7,7 @@ from contextlib import suppress
 import psycopg
 from psycopg import sql
 
-from comenq_plugins.postgres.connection import Connection, Server, reported
+from comenq_plugins.postgres.connection import Server, TimedConnection, reported
 
 __all__ = ["NotifyWatch"]
 
@@ -26,7 +26,7 @@ class NotifyWatch:
         self._server = server
         self._connection = self._listen()
 
-    def _listen(self) -> Connection:
+    def _listen(self) -> TimedConnection:
         with reported():
             connection = self._server.connect()
             # Without a handler, psycopg collects the notifications in memory.
