@@ -62,7 +62,7 @@ class Demo:
         tell(f"This one waits for the cooldown, which is {COOLDOWN} s in this demo.")
         self._do("comenq", "list")
         self._do("comenq", "status")
-        tell("After the cooldown, both are on the pull request. The stand-in received:")
+        tell("When the cooldown is over, both are on the pull request. The stand-in received:")
         show(*map(received, self._received(url, count=2)))
         self._daemon.until(" worker job_done: ")
         tell("comenq has a receipt for each, with the comment's URL.")
