@@ -37,9 +37,8 @@ class OperatorActions(Queries):
             return self._put(new_jobs, ids)
 
     def _put(self, new_jobs: Sequence[NewJob], ids: Sequence[str]) -> Sequence[Job]:
-        with self._database.transaction() as cursor:
-            now, limit = self._clock(cursor).wall, self._options.max_pending
-            return enqueue.put(cursor, new_jobs, ids, now, limit)
+        with self._transaction() as (cursor, now):
+            return enqueue.put(cursor, new_jobs, ids, now, self._options.max_pending)
 
     def change(self, job_id: str, change: Change) -> Job:
         """Make the change in a transaction; a row that cannot be read can still be deleted."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
 from typing import Any
 
 from comenq_core.model import (
@@ -79,6 +81,12 @@ class Queries:
         self._options = options
         self._clock = clock
         self._listing = Listing()
+
+    @contextmanager
+    def _transaction(self) -> Iterator[tuple[Cursor, datetime]]:
+        """A transaction, and the time in it."""
+        with self._database.transaction() as cursor:
+            yield cursor, self._clock(cursor).wall
 
     def now(self) -> Instant:
         """The database's time."""
