@@ -65,6 +65,7 @@ class Shared(MemoryStore):
     takes_the_checked = False
     corrects_first = False
     fails_to_answer = False
+    fails_to_correct = False
     records = False
     reads = 0
 
@@ -83,6 +84,8 @@ class Shared(MemoryStore):
         """Replace the record, unless another has, or fail before or after that."""
         if self.announces_first if record.max_remaining else self.corrects_first:
             raise PacingConflict("somebody else was faster")
+        if self.fails_to_correct and not record.max_remaining:
+            raise StoreError("the disk is full")
         if self.records or not self.fails_to_answer:
             super().save_pacing(record, expect=expect)
         if self.fails_to_answer:
@@ -193,6 +196,22 @@ def test_an_attempt_that_was_not_recorded_is_not_made_when_another_has_used_the_
     store.save_pacing(Pacing(account="ours", at=clock(), job="000000000000"), expect=None)
     worker.step()
     assert (poster.posted, store.get(job.id).state) == ([], State.WAITING)
+
+
+def test_a_result_of_which_a_part_is_saved_is_saved_whole_by_the_next_step(
+    store: Shared, worker: Worker, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The job was settled and its account's record not: only the record is saved then."""
+    job = put(store)
+    store.fails_to_correct = True
+    with pytest.raises(StoreError):
+        worker.step()
+    assert store.get(job.id).state is State.POSTED
+    store.fails_to_correct = False
+    worker.step()
+    (record,) = store.pacing().values()
+    assert (record.max_remaining, record.posts.success) == (0, 1)
+    assert "unsettled" not in caplog.text
 
 
 def test_a_step_reads_the_pacing_records_once(
