@@ -108,6 +108,15 @@ class QueueRefused(ComenqError):
         self.why = why
         super().__init__(reason)
 
+    @classmethod
+    def full(cls, waiting: int, max_pending: int) -> QueueRefused:
+        """More jobs would wait than the setting ``max_pending`` allows."""
+        return cls(
+            "queue_full",
+            f"{waiting} comments are waiting, and max_pending is {max_pending}:"
+            " try again later, or raise max_pending",
+        )
+
 
 class StoreError(ComenqError):
     """The store could not do what was asked; nothing was acknowledged."""

@@ -8,10 +8,22 @@ random bytes. `comenq_core.protocols.JobWriter.put` says what a store does with 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Collection
 
+from comenq_core.errors import NoSuchJob, WrongState
 from comenq_core.model import CommentRequest, Job
+from comenq_core.text import printable
 
-__all__ = ["digest_of", "id_from", "id_of_key", "is_for_repo", "is_same_comment", "is_same_job"]
+__all__ = [
+    "digest_of",
+    "id_from",
+    "id_of_key",
+    "is_for_repo",
+    "is_same_comment",
+    "is_same_job",
+    "only_match",
+    "require_same_comment",
+]
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _PAIRS = [low + high for high in _ALPHABET for low in _ALPHABET]
@@ -31,6 +43,27 @@ def id_of_key(key: str) -> str:
     return id_from(b"key:" + key.encode())
 
 
+def only_match(prefix: str, ids: Collection[str]) -> str:
+    """The one id that begins with ``prefix``.
+
+    Args:
+        prefix: what somebody gave for an id.
+        ids: those that begin with it; of very many, a few will do.
+
+    Raises:
+        NoSuchJob: there is none, or there are several.
+    """
+    shown = printable(prefix, 12)
+    match sorted(ids):
+        case []:
+            raise NoSuchJob(f"{shown}: no job has an id that begins so")
+        case [job_id]:
+            return job_id
+        case several:
+            some = ", ".join(several[:5])
+            raise NoSuchJob(f"{shown}: several jobs begin so ({some} …); give more of the id")
+
+
 def digest_of(request: CommentRequest) -> str:
     """Eight characters that are equal for the same comment, by which a store can index its jobs.
 
@@ -46,6 +79,16 @@ def is_same_comment(job: Job, request: CommentRequest) -> bool:
     if asked is None:
         return False
     return (asked.target.lower(), asked.body) == (request.target.lower(), request.body)
+
+
+def require_same_comment(job: Job, request: CommentRequest) -> None:
+    """Refuse a request with a key that belongs to a job with another comment.
+
+    Raises:
+        WrongState: the job has another comment.
+    """
+    if not is_same_comment(job, request):
+        raise WrongState(f"the key belongs to job {job.id}, which is another comment")
 
 
 def is_for_repo(job: Job, repo: str) -> bool:

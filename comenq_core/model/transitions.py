@@ -18,13 +18,14 @@ from comenq_core.model import (
     Done,
     Failed,
     Job,
+    NewJob,
     Requeued,
     RetryAt,
     State,
     Verdict,
 )
 
-__all__ = ["CHANGEABLE", "changed", "claimed", "interrupted", "settled"]
+__all__ = ["CHANGEABLE", "changed", "claimed", "interrupted", "queued", "settled"]
 
 CHANGEABLE: Mapping[Change, tuple[State, ...]] = {
     Change.BUMP: (State.WAITING,),
@@ -35,6 +36,18 @@ CHANGEABLE: Mapping[Change, tuple[State, ...]] = {
     Change.RETRY: (State.FAILED,),
 }
 """The states of a job in which each change is allowed."""
+
+
+def queued(new_job: NewJob, job_id: str, now: datetime) -> Job:
+    """A request was accepted: its job waits, for the time that the request names, if any."""
+    request = new_job.request
+    return Job(
+        id=job_id,
+        request=request,
+        arrived=now,
+        origin=new_job.origin,
+        due=request.not_before,
+    )
 
 
 def changed(job: Job, change: Change) -> Job:

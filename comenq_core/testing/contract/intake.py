@@ -13,7 +13,7 @@ import pytest
 from comenq_core.errors import ComenqError, QueueRefused, StoreError
 from comenq_core.listener.queue import JobQueue
 from comenq_core.model import BODY_LIMIT, MAX_NUMBER, CommentRequest, Entry, NewJob
-from comenq_core.policy.pacing import Pace
+from comenq_core.policy.pacing import PacingPolicy
 from comenq_core.process.stop import StopFlag
 from comenq_core.protocols import Intake
 from comenq_core.testing.clock import FakeClock
@@ -78,7 +78,7 @@ class Inbox(JobQueue):
         self.store = MemoryStore(FakeClock())
         self.error: ComenqError | None = None
         """What to raise instead of taking anything."""
-        super().__init__(self.store, Pace(cooldown=900, jitter=0, attempt_limit=30))
+        super().__init__(self.store, PacingPolicy(cooldown=900, jitter=0, attempt_limit=30))
 
     def submit_all(self, new_jobs: Sequence[NewJob]) -> Sequence[Entry]:
         """Take all of these, unless there is an error to raise."""
