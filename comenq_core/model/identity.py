@@ -1,7 +1,8 @@
-"""Which jobs are the same: their ids, idempotency keys, and what they say. Pure.
+"""The ids of jobs, and which jobs are the same. Pure, and public for stores of your own.
 
-All stores make ids in the same way, so that a key means the same job when the queue has moved
-from one store to another.
+All stores make ids in the same way, so that an idempotency key still means the same job after the
+queue was moved to another store: a job with a key has the id `id_of_key`, any other one `id_from`
+random bytes. `comenq_core.protocols.JobWriter.put` says what a store does with an id that it has.
 """
 
 from __future__ import annotations
@@ -29,12 +30,16 @@ _PAIRS = [low + high for high in _ALPHABET for low in _ALPHABET]
 
 
 def id_from(seed: bytes) -> str:
-    """A job's id made from bytes, such as random ones."""
+    """The id of a job without a key: twelve characters as `comenq_core.model.ID_PATTERN` has it.
+
+    Args:
+        seed: for example sixteen random bytes.
+    """
     return _base32(hashlib.sha256(seed).digest(), 12)
 
 
 def id_of_key(key: str) -> str:
-    """The id of the one job that has this idempotency key."""
+    """The id of the job that has this idempotency key."""
     return id_from(b"key:" + key.encode())
 
 
@@ -60,13 +65,16 @@ def only_match(prefix: str, ids: Collection[str]) -> str:
 
 
 def digest_of(request: CommentRequest) -> str:
-    """Eight characters, equal for equal target and body, and hardly ever for others."""
+    """Eight characters that are equal for the same comment, by which a store can index its jobs.
+
+    Different comments may have the same ones: compare them with `is_same_comment`.
+    """
     text = f"{request.target.lower()}\0{request.body}"
     return _base32(hashlib.sha256(text.encode()).digest(), 8)
 
 
 def is_same_comment(job: Job, request: CommentRequest) -> bool:
-    """Whether both are the same comment; GitHub's names do not tell upper from lower case."""
+    """Whether a job has this target, in upper or lower case, and this body: for ``if_absent``."""
     asked = job.request
     if asked is None:
         return False
@@ -90,7 +98,7 @@ def is_for_repo(job: Job, repo: str) -> bool:
 
 
 def is_same_job(job: Job, other: Job) -> bool:
-    """Whether two stores' jobs with the same id are one: the same comment, or the same file."""
+    """Whether jobs of two stores with the same id are the same: both have this comment, or none."""
     if other.request is None:
         return job.request is None
     return is_same_comment(job, other.request)

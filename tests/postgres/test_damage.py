@@ -71,7 +71,7 @@ def lines(caplog: pytest.LogCaptureFixture, key: str) -> list[str]:
         ("story = '{}'", "is not a whole Job"),
         ("story = ('{\"n\": ' || repeat('9', 5000) || '}')::json", "must be a JSON object"),
         ("story = (repeat('[', 3000) || repeat(']', 3000))::json", "must be a JSON object"),
-        ('request = \'{"pr_number": "7"}\'', "request.pr_number: must be a whole number"),
+        ('request = \'{"pr_number": "7"}\'', "request: is not a whole CommentRequest"),
         ("request = NULL", "it has no request"),
         ("id = overlay(id placing '00' from 1)", "it describes another job"),
     ],
