@@ -93,7 +93,7 @@ class MemoryReader:
         return sorted(jobs, key=self._order())
 
     def _order(self) -> Callable[[Job], tuple[datetime, int]]:
-        """The sort key of the queue: jobs that are due by their places, then the others by `due`."""
+        """The sort key of the queue: first what is due, by place; then the rest, by `due`."""
         now = self.now().wall
         return lambda job: (max(now, job.due or now), self._places.get(job.id, 0))
 

@@ -22,6 +22,7 @@ pytest.register_assert_rewrite(
         for part in (
             "claims",
             "forge",
+            "github",
             "harness",
             "importing",
             "intake",

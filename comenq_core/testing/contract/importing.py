@@ -97,7 +97,7 @@ class JobImporterContract(Harness):
     def test_imported_jobs_go_to_the_end_of_the_queue(
         self, store: MovableStore, origin: MovableStore
     ) -> None:
-        """They are claimed after those that waited before, in the order in which they were given."""
+        """They are claimed after those that waited before, in the order given."""
         (first,) = put(store, "first")
         jobs = put(origin, "a", "b", "c")
         with store.lock():
@@ -133,7 +133,7 @@ class JobImporterContract(Harness):
     def test_a_job_with_the_id_of_another_comment_is_not_imported(
         self, store: MovableStore, origin: MovableStore
     ) -> None:
-        """An id that belongs to another comment is an error, and nothing of the batch is imported."""
+        """An id of another comment is an error, and nothing of the batch is imported."""
         put(origin, "before")
         (other,) = origin.put([new_job("one", key="k")])
         (known,) = store.put([new_job("other", key="k")])

@@ -10,15 +10,18 @@ import pytest
 from comenq_core.model import Posted, Throttled, Unauthorized, Unknown
 from comenq_core.protocols import Poster
 from comenq_core.testing.contract.forge import (
-    BRIEF,
     NUMBER,
+    SECONDS,
+    SHORT,
     TOKEN,
+    UNANSWERED,
     Forge,
     MakePoster,
     PosterHarness,
     Situation,
     a_job,
-    in_time,
+    keeps_time_limit,
+    returned,
 )
 
 BODY = "Looks good."
@@ -29,11 +32,11 @@ FAILURES: dict[Situation, type[Throttled | Unauthorized | Unknown]] = {
     Situation.THROTTLED: Throttled,
     Situation.UNAUTHORIZED: Unauthorized,
     Situation.REFUSED: Unknown,
-    Situation.BROKEN: Unknown,
+    Situation.FAILING: Unknown,
     Situation.GARBLED: Unknown,
     Situation.SILENT: Unknown,
     Situation.SLOW: Unknown,
-    Situation.AWAY: Unknown,
+    Situation.UNREACHABLE: Unknown,
 }
 
 
@@ -58,7 +61,7 @@ class LookupContract(PosterHarness):
         self, forge: Forge, poster: Poster, since: datetime
     ) -> None:
         """Where `post` had to return `Unknown`, `find` finds the comment."""
-        forge.enter(Situation.LOST, "")
+        forge.enter(Situation.ANSWER_LOST, "")
         poster.post(a_job(BODY))
         assert isinstance(poster.find(a_job(BODY), since, known=()), Posted)
 
@@ -123,13 +126,23 @@ class LookupContract(PosterHarness):
         situation: Situation,
         outcome: type[Throttled | Unauthorized | Unknown],
     ) -> None:
-        """Only a full answer may say that the comment is not there: all else is an error outcome."""
+        """Without a full answer, `find` never says that the comment is not there."""
         forge.add(BODY, number=NUMBER, ours=True, at=since)
         forge.enter(situation, f"The token {TOKEN} is not what we wanted.")
-        poster = make_poster(TOKEN, BRIEF)
-        found = in_time(partial(poster.find, a_job(BODY), since, known=()))
+        poster = make_poster(TOKEN, SHORT if situation in UNANSWERED else SECONDS)
+        found = returned(partial(poster.find, a_job(BODY), since, known=()))
         assert type(found) is outcome
         assert TOKEN not in repr(found)
+
+    @pytest.mark.parametrize("situation", UNANSWERED, ids=lambda one: one.name)
+    def test_a_look_up_keeps_its_time_limit(
+        self, forge: Forge, make_poster: MakePoster, since: datetime, situation: Situation
+    ) -> None:
+        """`find` gives up when its own time is over, also while the forge sends bytes."""
+        forge.enter(situation, "")
+        assert keeps_time_limit(
+            forge, make_poster, lambda poster: poster.find(a_job(BODY), since, known=())
+        )
 
     def test_a_look_up_changes_nothing(self, forge: Forge, poster: Poster, since: datetime) -> None:
         """`find` posts nothing, however often it is called."""

@@ -284,14 +284,14 @@ class QueueContract(Harness):
     def test_health_tells_whether_there_is_a_worker(
         self, store: Store, reopen: Callable[[], Store]
     ) -> None:
-        """While a worker has the lock, `health` says so in every process, or that it cannot know."""
+        """While there is a worker, every process learns so, unless the store cannot know."""
         assert not store.health().working
         with reopen().lock():
             assert store.health().working is not False
         assert not store.health().working
 
     def test_a_waiting_job_takes_capacity(self, store: Store) -> None:
-        """Where the number of comments is limited, each waiting one leaves capacity for one less."""
+        """Where the number of comments is limited, a new one leaves capacity for one less."""
         before = [one.remaining for one in store.health().capacity if one.resource == "comments"]
         put(store, "Hi")
         after = [one.remaining for one in store.health().capacity if one.resource == "comments"]

@@ -149,7 +149,7 @@ class ManyWorkersContract(Harness):
     def test_announcing_an_attempt_renews_the_lease(
         self, store: Store, other: Store, clock: FakeClock, lease: float
     ) -> None:
-        """However late the attempt is announced, the worker then has the job for a whole attempt."""
+        """However late an attempt is announced, the worker has the job for all of it."""
         put(store, "Hi")
         with store.lock(), other.lock():
             job = claim(store)

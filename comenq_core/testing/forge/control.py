@@ -45,9 +45,7 @@ def _get(state: State, what: str, query: dict[str, list[str]], base: str) -> Rep
     }
     watched = kept[what]
     count, timeout = int(query.get("count", ["0"])[0]), float(query.get("timeout", ["10"])[0])
-    state.wait_until(
-        lambda: len(watched) >= count, timeout=timeout, what=f"sight of {count} {what}"
-    )
+    state.wait_until(lambda: len(watched) >= count, timeout=timeout, what=f"{count} {what}")
     if what == "comments":
         return Reply(status=200, body=[comment_json(one, base) for one in list(state.comments)])
     return Reply(status=200, body=[_request_json(one) for one in list(state.requests)])

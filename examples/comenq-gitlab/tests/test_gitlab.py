@@ -30,8 +30,8 @@ from comenq_core.testing.contract.forge import (
     NUMBER,
     OWNER,
     REPO,
+    RETRY_AFTER,
     SECONDS,
-    SILENCE,
     TOKEN,
     Situation,
     a_job,
@@ -41,12 +41,12 @@ from comenq_gitlab.notes import quick_action
 
 PROJECT = f"{OWNER}/{REPO}"
 ANSWERS: dict[Situation, dict[str, object]] = {
-    Situation.THROTTLED: {"status": 429, "headers": {"Retry-After": str(SILENCE.seconds)}},
+    Situation.THROTTLED: {"status": 429, "headers": {"Retry-After": str(RETRY_AFTER.seconds)}},
     Situation.UNAUTHORIZED: {"status": 401},
     Situation.REFUSED: {"status": 404},
-    Situation.BROKEN: {"status": 502},
+    Situation.FAILING: {"status": 502},
     Situation.GARBLED: {"status": 201},
-    Situation.SILENT: {"status": 201, "delay": 60.0},
+    Situation.SILENT: {"status": 201, "delay": 3600.0},
     Situation.SLOW: {"status": 201, "drip": 0.2},
 }
 
@@ -71,13 +71,13 @@ class Forge:
         """Be in trouble."""
         if situation is Situation.CLOSED:
             self.gitlab.state = message or "closed"
-        elif situation is Situation.LOST:
+        elif situation is Situation.ANSWER_LOST:
             self.gitlab.trouble = {"POST": Answer(drop=True)}
-        elif situation is Situation.AWAY:
+        elif situation is Situation.UNREACHABLE:
             self.gitlab.stop()
-        elif situation is not Situation.WELL:
-            # Blanks, so that it takes long to send all of it.
-            body = json.dumps({"message": message}).encode() + 1_000 * b" "
+        elif situation is not Situation.WORKING:
+            # Blanks, so that it takes ten minutes to send all of it.
+            body = json.dumps({"message": message}).encode() + 3_000 * b" "
             answer = Answer(body=body, **ANSWERS[situation])  # type: ignore[arg-type]
             self.gitlab.trouble = dict.fromkeys(("GET", "POST"), answer)
 
