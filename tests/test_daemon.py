@@ -12,6 +12,10 @@ from pathlib import Path
 
 import pytest
 
+from comenq_core.cli.comenqd.credentials import service_credentials
+from comenq_core.settings import load
+from comenq_core.supervisor.launch import private_directory
+
 
 class Command:
     """comenqd, with a configuration of its own in a directory of its own."""
@@ -215,6 +219,27 @@ def test_a_flag_counts_more_than_the_environment(comenqd: Command) -> None:
 
     for arguments in (("check", "--socket-path", path), ("--socket-path", path, "check")):
         assert f"socket     {path.parent}\n" in comenqd(*map(str, arguments)).stdout
+
+
+@pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="needs the /proc of Linux")
+def test_a_services_credentials_are_found_by_its_process(comenqd: Command) -> None:
+    """The environment of the running daemon says where its credentials are."""
+    settings = load(comenqd.config, {})
+    directory = private_directory(settings)
+    assert service_credentials(settings) is None
+    directory.mkdir(parents=True)
+    daemon = subprocess.Popen(
+        [sys.executable, "-c", "print(flush=True); input()"],
+        env={"CREDENTIALS_DIRECTORY": "/run/credentials/outbox.service"},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    with daemon:
+        assert daemon.stdout is not None
+        daemon.stdout.readline()  # once it runs, its environment is its own
+        (directory / "supervisord.pid").write_text(f"{daemon.pid}\n")
+        assert service_credentials(settings) == Path("/run/credentials/outbox.service")
+        daemon.kill()
 
 
 @pytest.mark.parametrize("arguments", [["--github-token", "x"], ["lsten"], ["check", "--quick"]])

@@ -255,3 +255,14 @@ def test_plugins_cannot_be_wrapped_by_others() -> None:
     registry = load([("p", Offering(heap=lambda _: 1)), ("w", Wrapper())])
 
     assert registry.store(Settings(store="heap")) == cast("Store", 1)
+
+
+def test_a_client_endpoint_is_found_by_what_it_can_do() -> None:
+    """Where clients connect is told by each selected intake that has a socket for them."""
+    endpoint = SimpleNamespace(serve=lambda _queue, _stop: None, socket_path=Path("/run/s"))
+    plugin = Offering(pigeon=lambda _: "a pigeon", door=lambda _: endpoint, other=lambda _: 1 / 0)
+    registry = load([("p", plugin)])
+
+    assert registry.client_sockets(Settings(intakes=("pigeon", "door"))) == [Path("/run/s")]
+    assert registry.client_sockets(Settings(intakes=("pigeon",))) == []
+    assert registry.client_sockets(Settings()) == [Settings().socket_path]

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TypeVar
 
 from comenq_core.errors import ComenqError, PluginError
 from comenq_core.plugins.discovery import Plugin, check_credential, installed
 from comenq_core.protocols import (
+    ClientEndpoint,
     Inspectable,
     Intake,
     IntakeFactory,
@@ -74,6 +76,14 @@ class Registry:
             with _blaming(plugin, f"the intake {name}"):
                 made[name] = factory(settings)
         return made
+
+    def client_sockets(self, settings: Settings) -> Sequence[Path]:
+        """Where the selected intakes answer comenq's clients. Raises as `intakes`."""
+        return [
+            intake.socket_path
+            for intake in self.intakes(settings).values()
+            if isinstance(intake, ClientEndpoint)
+        ]
 
     def store(self, settings: Settings) -> Store:
         """The selected store. Raises as `intakes`."""

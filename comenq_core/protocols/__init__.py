@@ -6,7 +6,7 @@ Each factory is called with the `Settings` once per process that needs it.
 
 from __future__ import annotations
 
-from comenq_core.protocols.intake import Intake, IntakeFactory, Queue, Stop
+from comenq_core.protocols.intake import ClientEndpoint, Intake, IntakeFactory, Queue, Stop
 from comenq_core.protocols.poster import CredentialChecker, Poster, PosterFactory
 from comenq_core.protocols.store import (
     Inspectable,
@@ -22,6 +22,7 @@ from comenq_core.protocols.store import (
 )
 
 __all__ = [
+    "ClientEndpoint",
     "CredentialChecker",
     "Inspectable",
     "Intake",

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from typing import TYPE_CHECKING, Protocol
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from comenq_core.errors import ComenqError
 from comenq_core.model import (
@@ -21,7 +22,7 @@ from comenq_core.model import (
 if TYPE_CHECKING:
     from comenq_core.settings import Settings
 
-__all__ = ["Intake", "IntakeFactory", "Queue", "Stop"]
+__all__ = ["ClientEndpoint", "Intake", "IntakeFactory", "Queue", "Stop"]
 
 
 class Stop(Protocol):
@@ -122,6 +123,19 @@ class Intake(Protocol):
         It runs in a thread of the listener. An exception ends the listener, which is then
         started again.
         """
+
+
+@runtime_checkable
+class ClientEndpoint(Protocol):
+    """What an intake may be as well: able to answer comenq's clients, in their own protocol.
+
+    ``comenqd reload`` and the service manager take it that the listener serves once this socket
+    is open, and that it is healthy as long as it answers the operation ``status``.
+    """
+
+    @property
+    def socket_path(self) -> Path:
+        """The Unix socket where clients connect, from when `Intake.serve` is ready."""
 
 
 IntakeFactory = Callable[["Settings"], Intake]

@@ -15,6 +15,7 @@ from comenq_core.errors import AddressTaken, SettingsError
 from comenq_core.settings import CONFIG_VARIABLE, Settings
 
 __all__ = [
+    "STATUS_SOCKET_VARIABLE",
     "SUPERVISOR_VARIABLE",
     "conf_file",
     "environment",
@@ -25,16 +26,22 @@ __all__ = [
     "supervise",
 ]
 
+STATUS_SOCKET_VARIABLE = "COMENQ_STATUS_SOCKET"
+"""Tells supervisord where the listener answers the operation ``status``; empty: nowhere."""
+
 SUPERVISOR_VARIABLE = "COMENQ_SUPERVISOR_PID"
 """Tells listener and worker which process keeps them running."""
 
 
-def supervise(settings: Settings, variables: Mapping[str, str]) -> NoReturn:
+def supervise(
+    settings: Settings, variables: Mapping[str, str], status_socket: Path | None
+) -> NoReturn:
     """Replace this process by supervisord with conf/supervisord.conf.
 
     Args:
         settings: what the daemon was told.
         variables: settings for the environment of listener and worker, over those it has.
+        status_socket: where the listener answers the operation ``status``, if it does.
 
     Raises:
         SettingsError: the directory for supervisord's own files cannot be had.
@@ -56,7 +63,10 @@ def supervise(settings: Settings, variables: Mapping[str, str]) -> NoReturn:
     os.execve(
         sys.executable,
         [*command, "--configuration", conf],
-        environment(settings, variables, os.environ),
+        {
+            **environment(settings, variables, os.environ),
+            STATUS_SOCKET_VARIABLE: str(status_socket or ""),
+        },
     )
 
 

@@ -18,7 +18,7 @@ from supervisor.states import ProcessStates, SupervisorStates
 
 from comenq_core.process.journald import is_journal, with_priorities
 from comenq_core.process.log import Log, configure
-from comenq_core.settings import load
+from comenq_core.supervisor.launch import STATUS_SOCKET_VARIABLE
 from comenq_core.supervisor.systemd import Report
 from comenq_core.supervisor.wakeup import Wake
 
@@ -104,7 +104,8 @@ class _Supervision:
         self._failed = False
         self._to_journal = is_journal(sys.stdout.fileno(), os.environ)
         if "NOTIFY_SOCKET" in os.environ:
-            self._report = Report(load(None, os.environ), self._all_run, self._is_ending)
+            status_socket = os.environ.get(STATUS_SOCKET_VARIABLE, "")
+            self._report = Report(status_socket, self._all_run, self._is_ending)
         self._wake = Wake(supervisord.options.get_socket_map())
         events.subscribe(events.SupervisorRunningEvent, self._look_around)
         events.subscribe(events.ProcessStateExitedEvent, self._look_around)

@@ -17,14 +17,11 @@ from supervisor import events
 
 from comenq_core.client import Client
 from comenq_core.errors import ComenqError
-from comenq_core.settings import Settings
 
 __all__ = ["Report", "notify", "sentence"]
 
 # supervisord does nothing else while it waits, so this has to be far less than the watchdog's time.
 TIMEOUT_SECONDS = 1.0
-# The way in that answers questions. A daemon without it is believed when its processes run.
-ASKED = "unix"
 
 
 def notify(*assignments: str) -> None:
@@ -43,15 +40,16 @@ class Report:
     """Reports on a daemon for as long as supervisord runs.
 
     Args:
-        settings: the daemon's.
+        status_socket: where the listener answers the operation ``status``. If it is empty, the
+            daemon counts as ready when its processes run.
         all_run: whether supervisord takes every program to be running.
         is_ending: whether supervisord is about to end, and not to begin anew.
     """
 
     def __init__(
-        self, settings: Settings, all_run: Callable[[], bool], is_ending: Callable[[], bool]
+        self, status_socket: str, all_run: Callable[[], bool], is_ending: Callable[[], bool]
     ) -> None:
-        self._settings = settings
+        self._status_socket = status_socket
         self._all_run = all_run
         self._is_ending = is_ending
         self._is_ready = False
@@ -68,7 +66,7 @@ class Report:
 
     def _look(self, _event: object) -> None:
         try:
-            status = self._ask() if ASKED in self._settings.intakes else {}
+            status = self._ask() if self._status_socket else {}
         except (ComenqError, OSError):
             notify("STATUS=The listener does not answer.")
             return
@@ -78,7 +76,7 @@ class Report:
             notify("READY=1")
 
     def _ask(self) -> dict[str, Any]:
-        with Client(str(self._settings.socket_path), TIMEOUT_SECONDS) as client:
+        with Client(self._status_socket, TIMEOUT_SECONDS) as client:
             status: dict[str, Any] = client.ask({"op": "status"})["status"]
             return status
 

@@ -109,7 +109,7 @@ class MemoryReader:
             raise WrongState(f"job {job_id} is {job.state}; it would have to be {wanted}")
         return job
 
-    def _save(self, job: Job) -> Job:
+    def _keep(self, job: Job) -> Job:
         self._jobs[job.id] = job
         self._signal()
         return job

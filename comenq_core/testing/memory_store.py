@@ -80,7 +80,7 @@ class MemoryStore(MemoryReader):
             due=request.not_before,
         )
         self._places[job.id] = next(self._fronts if new_job.ahead else self._backs)
-        return self._save(job)
+        return self._keep(job)
 
     def change(self, job_id: str, change: Change) -> Job:
         """Make the change; one that moves a job gives it another place."""
@@ -94,7 +94,7 @@ class MemoryStore(MemoryReader):
                 self._places[job_id] = next(self._fronts)
             elif change in {Change.BUST, Change.RETRY}:
                 self._places[job_id] = next(self._backs)
-            return self._save(job)
+            return self._keep(job)
 
     def change_all(self, job_ids: Sequence[str], change: Change) -> Sequence[Job | StoreError]:
         """Make the changes one by one."""
@@ -138,7 +138,7 @@ class MemoryStore(MemoryReader):
             raise StoreLocked("another worker uses this store")
         try:
             for job in self._in(State.POSTING):
-                self._save(interrupted(job, self.now().wall))
+                self._keep(interrupted(job, self.now().wall))
             yield
         finally:
             self._worker.release()
@@ -152,18 +152,18 @@ class MemoryStore(MemoryReader):
         with self._changing:
             now = self.now().wall
             ready = [job for job in self._in(State.WAITING) if job.due is None or job.due <= now]
-            return self._save(claimed(ready[0])) if ready else None
+            return self._keep(claimed(ready[0])) if ready else None
 
     def reclaim(self, job: Job) -> Job:
         """A job to be checked is being posted again."""
         with self._changing:
-            return self._save(claimed(self._find(job.id, State.CHECKING)))
+            return self._keep(claimed(self._find(job.id, State.CHECKING)))
 
     def settle(self, job: Job, verdict: Verdict, attempt: Attempt) -> None:
         """Record the attempt and what follows from it."""
         with self._changing:
             found = self._find(job.id, State.POSTING)
-            self._save(settled(found, verdict, attempt))
+            self._keep(settled(found, verdict, attempt))
 
     def pacing(self) -> Mapping[str, Pacing]:
         """The pacing records."""
@@ -188,7 +188,7 @@ class MemoryStore(MemoryReader):
             for job in jobs:
                 if job.id not in self._jobs:
                     self._places[job.id] = next(self._backs)
-                    self._save(job)
+                    self._keep(job)
 
     def delete_imported(self, jobs: Sequence[Job]) -> None:
         """Delete the jobs."""

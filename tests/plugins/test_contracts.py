@@ -11,7 +11,7 @@ import pytest
 from comenq_core.protocols import Intake, Poster
 from comenq_core.settings import Secret, Settings
 from comenq_core.testing.contract import IntakeContract, PosterContract
-from comenq_core.testing.contract.github import GitHubForge
+from comenq_core.testing.contract.github_forge import GitHubForge
 from comenq_core.testing.contract.intake import HandIn
 from comenq_plugins.github import make_posters
 from comenq_plugins.unix_socket.intake import UnixIntake

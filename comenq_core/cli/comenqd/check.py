@@ -11,7 +11,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from comenq_core.cli.comenqd.check_online import examined
-from comenq_core.cli.comenqd.credentials import from_outside, outdated
+from comenq_core.cli.comenqd.credentials import from_outside, outdated, service_credentials
 from comenq_core.errors import ComenqError
 from comenq_core.model import CheckResult, Severity
 from comenq_core.plugins import registry
@@ -29,7 +29,8 @@ MARKS = {Severity.OK: "ok", Severity.WARNING: "warn", Severity.ERROR: "WRONG"}
 
 def check(settings: Settings, given: Namespace) -> int:
     """Print what was found; return 0 if all is in order, else 1."""
-    former = list(outdated(settings))
+    copies = service_credentials(settings)
+    former = list(outdated(settings, copies)) if copies else []
     settings = from_outside(settings, os.environ)
     plugins = registry.load()
     found = list(results(settings, plugins))

@@ -10,6 +10,8 @@ import subprocess
 import sys
 import time
 from argparse import ArgumentParser, Namespace
+from collections.abc import Iterable
+from pathlib import Path
 
 from comenq_core.cli.comenqd.credentials import from_outside
 from comenq_core.errors import DaemonUnreachable
@@ -19,8 +21,6 @@ from comenq_core.supervisor.launch import conf_file, is_served, private_director
 
 __all__ = ["add_words", "ctl", "reload"]
 
-# The way in whose socket can be seen to be served.
-SOCKET = "unix"
 TIMEOUT_SECONDS = 30.0
 PAUSE = 0.1
 
@@ -53,12 +53,12 @@ def reload(settings: Settings, _given: Namespace) -> int:
     """
     plugins = registry.load()
     plugins.require(settings)
-    plugins.intakes(settings)
+    sockets = plugins.client_sockets(settings)
     plugins.posters(from_outside(settings, os.environ))
     _enter(settings)
     if status := _restart("listener"):
         return status
-    _await_listener(settings)
+    _await_listener(sockets)
     return _restart("worker")
 
 
@@ -66,19 +66,18 @@ def _restart(program: str) -> int:
     return subprocess.run([*_supervisorctl(), "restart", program], check=False).returncode
 
 
-def _await_listener(settings: Settings) -> None:
+def _await_listener(sockets: Iterable[Path]) -> None:
     """Wait until clients can connect; to supervisord, a process runs once it is two seconds old.
 
     Raises:
         DaemonUnreachable: that takes too long.
     """
     deadline = time.monotonic() + TIMEOUT_SECONDS
-    while SOCKET in settings.intakes and not is_served(str(settings.socket_path)):
-        if time.monotonic() > deadline:
-            raise DaemonUnreachable(
-                f"the listener does not serve {settings.socket_path} again: see its log"
-            )
-        time.sleep(PAUSE)
+    for path in sockets:
+        while not is_served(str(path)):
+            if time.monotonic() > deadline:
+                raise DaemonUnreachable(f"the listener does not serve {path} again: see its log")
+            time.sleep(PAUSE)
 
 
 def _supervisorctl() -> list[str]:

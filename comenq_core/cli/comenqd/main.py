@@ -50,7 +50,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             plugins = registry.load()
             plugins.require(settings)
             plugins.posters(settings)
-            supervise(settings, {variable(key): text for key, text in texts.items()})
+            sockets = plugins.client_sockets(settings)
+            variables = {variable(key): text for key, text in texts.items()}
+            supervise(settings, variables, next(iter(sockets), None))
         return COMMANDS[given.command].run(settings, given)
     except ComenqError as error:
         print(f"comenqd: {error}", file=sys.stderr)

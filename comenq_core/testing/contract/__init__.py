@@ -22,7 +22,7 @@ pytest.register_assert_rewrite(
         for part in (
             "claims",
             "forge",
-            "github",
+            "github_forge",
             "harness",
             "importing",
             "intake",
