@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 import pytest
 
 from comenq_core import Settings, hookimpl
-from comenq_core.plugins.discovery import Plugin, check_credential
+from comenq_core.plugins.discovery import Plugin, load_plugin
 from comenq_core.plugins.registry import Registry, load
 from tests.plugins.page import HOOKS, PAGE, module
 from tests.process.test_plugins import INTAKE, POSTER, STORE
@@ -64,4 +64,4 @@ def test_each_hook_is_used_by_a_running_daemon() -> None:
 @pytest.mark.parametrize("source", [INTAKE, STORE, POSTER], ids=["intake", "store", "poster"])
 def test_the_daemons_samples_are_sound(source: str) -> None:
     """What the tests of whole daemons install is a plugin without fault."""
-    assert check_credential(Plugin(name="sample"), lambda: module("sample", source)).broken is None
+    assert load_plugin(Plugin(name="sample"), lambda: module("sample", source)).broken is None

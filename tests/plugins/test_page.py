@@ -15,7 +15,7 @@ import pytest
 
 from comenq_core import Settings
 from comenq_core.model import Posted
-from comenq_core.plugins.discovery import Plugin, check_credential
+from comenq_core.plugins.discovery import Plugin, load_plugin
 from comenq_core.testing.contract.harness import new_job
 from comenq_core.testing.memory_store import MemoryStore
 from tests.plugins.page import examples, sessions
@@ -113,14 +113,14 @@ def test_the_tutorial_does_what_it_shows(reader: Reader) -> None:
 def test_each_example_is_a_plugin() -> None:
     """Every block that is to be read and not typed is a plugin that offers something."""
     for example in examples():
-        plugin = check_credential(Plugin(name="example"), lambda: example)  # noqa: B023 -- called at once
+        plugin = load_plugin(Plugin(name="example"), lambda: example)  # noqa: B023 -- called at once
         assert plugin.broken is None
         assert [*plugin.intakes, *plugin.stores, *plugin.posters]
 
 
 def factory(kind: str) -> Any:
     """The factory that the page's one example of a kind offers."""
-    plugins = [check_credential(Plugin(name="example"), lambda: one) for one in examples()]  # noqa: B023
+    plugins = [load_plugin(Plugin(name="example"), lambda: one) for one in examples()]  # noqa: B023
     (found,) = [made for plugin in plugins for made in getattr(plugin, kind).values()]
     return found
 

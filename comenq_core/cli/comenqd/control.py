@@ -1,4 +1,4 @@
-"""``comenqd ctl`` and ``comenqd reload``: what is asked of a daemon's supervisord.
+"""``comenqd ctl`` and ``comenqd reload``: what a running daemon's supervisord does.
 
 http://supervisord.org/running.html#supervisorctl-actions
 """
@@ -26,30 +26,29 @@ PAUSE = 0.1
 
 
 def add_words(parser: ArgumentParser) -> None:
-    """Let a command take what supervisorctl takes."""
+    """Add the words that supervisorctl takes."""
     parser.add_argument(
         "words", nargs="*", metavar="ACTION", help="such as: status, restart worker, help"
     )
 
 
 def ctl(settings: Settings, given: Namespace) -> int:
-    """Become supervisorctl, whose exit status tells what came of it: 0 done, 3 not all run.
+    """Become supervisorctl; its exit status is 0 if all is well, 3 if not all programs run.
 
     Raises:
-        DaemonUnreachable: no daemon runs with these settings, or it is somebody else's.
+        DaemonUnreachable: no daemon runs with these settings, or it is another user's.
     """
     _enter(settings)
     os.execv(sys.executable, [*_supervisorctl(), *(given.words or ["status"])])
 
 
 def reload(settings: Settings, _given: Namespace) -> int:
-    """Have a running daemon work with the configuration as it is now; a wrong one is refused.
+    """Restart listener and worker, one by one, with the configuration as it is now.
 
-    The processes are restarted one by one: while one ends and begins, the other serves. The
-    worker ends when the post in its hands is settled.
+    The worker ends when its current post is settled.
 
     Raises:
-        ComenqError: the configuration is wrong, or no daemon runs with it.
+        ComenqError: the configuration is wrong, or no daemon runs with it; nothing was restarted.
     """
     plugins = registry.load()
     plugins.require(settings)
@@ -67,7 +66,7 @@ def _restart(program: str) -> int:
 
 
 def _await_listener(sockets: Iterable[Path]) -> None:
-    """Wait until clients can connect; to supervisord, a process runs once it is two seconds old.
+    """Wait until clients can connect: for supervisord, a process runs once it is two seconds old.
 
     Raises:
         DaemonUnreachable: that takes too long.
@@ -76,7 +75,9 @@ def _await_listener(sockets: Iterable[Path]) -> None:
     for path in sockets:
         while not is_served(str(path)):
             if time.monotonic() > deadline:
-                raise DaemonUnreachable(f"the listener does not serve {path} again: see its log")
+                raise DaemonUnreachable(
+                    f"the listener does not serve {path} after its restart: see the log"
+                )
             time.sleep(PAUSE)
 
 
@@ -92,7 +93,7 @@ def _enter(settings: Settings) -> None:
         served = is_served("supervisor.sock")
     except PermissionError:
         raise DaemonUnreachable(
-            f"{directory}: not permitted: run this as the daemon's own user, or as root"
+            f"{directory}: not permitted: run this as the daemon's user, or as root"
         ) from None
     except (FileNotFoundError, NotADirectoryError):
         served = False
