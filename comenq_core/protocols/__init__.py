@@ -1,7 +1,7 @@
-"""What a plugin has to be: intakes, stores and posters, and the factories that make them.
+"""The protocols of intakes, stores and posters, and of the factories that make them.
 
-Plugins need not inherit from anything here; having the methods is enough.
-Each factory is called with the `Settings` once per process that needs it.
+A plugin need not inherit from them: having the methods is enough. Each factory is called with the
+`Settings`, once in each process that needs it.
 """
 
 from __future__ import annotations
