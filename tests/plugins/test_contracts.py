@@ -39,12 +39,12 @@ class TestUnixIntake(IntakeContract):
 
     @pytest.fixture
     def hand_in_nonsense(self, path: Path) -> Callable[[], str]:
-        """Send a line of JSON that has other members."""
+        """Send a line of JSON with other members."""
         return lambda: told(path, {"title": "Release notes"})
 
 
 def told(path: Path, request: object) -> str:
-    """What the daemon has against a request."""
+    """The message of the daemon's answer; empty if it has acknowledged the request."""
     until(path.exists)
     with Talker(path) as client:
         return str(client.ask(request).get("message", ""))
