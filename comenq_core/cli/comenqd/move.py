@@ -46,14 +46,14 @@ def _settings_of(word: str, settings: Settings) -> Settings:
 
 def _print_rest(moved: migrate.Moved) -> None:
     if moved.refused:
-        print(f"{moved.refused} refused files stay where they are: they are no comments.")
+        print(f"{moved.refused} dropped files stay where they are: they are not comments.")
     if moved.posting:
         print(
-            f"{moved.posting} jobs are being posted at this moment: run this again when they are"
-            " settled.",
+            f"{moved.posting} jobs are being posted at this moment: run this command again when"
+            " they are settled.",
             file=sys.stderr,
         )
     print(
-        "The store that was left is paused, so that nothing is posted from it. Let the daemons use"
-        " the other one."
+        "The store that was moved from is paused, so that nothing is posted from it. Configure the"
+        " daemons to use the other one."
     )

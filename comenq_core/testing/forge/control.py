@@ -1,4 +1,4 @@
-"""The stand-in's own HTTP, for tests and demonstrations that run in another process.
+"""The stand-in's own HTTP requests, for tests and demonstrations in another process.
 
 ==========================================  =======================================================
 ``POST /_forge/next``                       script an answer: the members of `Answer`, as JSON
@@ -25,7 +25,7 @@ PREFIX = "/_forge/"
 
 
 def control(state: State, request: Received, *, base: str) -> Reply:
-    """Carry out what a request under ``/_forge`` says; what cannot be done is a 400."""
+    """Do what a request under ``/_forge`` says; a wrong one gets 400."""
     url = urlsplit(request.path)
     what = url.path.removeprefix(PREFIX)
     try:

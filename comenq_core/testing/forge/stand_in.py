@@ -17,12 +17,12 @@ __all__ = ["Forge"]
 
 
 class Forge:
-    """A GitHub stand-in that serves for the length of a ``with`` block.
+    """A stand-in for GitHub that serves for the length of a ``with`` block.
 
     Args:
         port: where to listen on loopback; 0 takes a free port.
         prefix: what stands before every path, as ``/api/v3`` does on GitHub Enterprise.
-        accounts: whose the tokens are; others get 401. When empty, every token is accepted.
+        accounts: by token; other tokens get 401. When empty, every token is accepted.
         clock: tells the time, for comments and for the header ``Date``.
         tls: serve https, with this context's certificate for ``127.0.0.1``.
     """
@@ -98,7 +98,7 @@ class Forge:
     def add_comment(
         self, owner: str, repo: str, number: int, *, body: str, login: str = "octocat"
     ) -> Comment:
-        """Create a comment as if somebody had posted it elsewhere."""
+        """Create a comment without a request."""
         return self._state.add_comment(owner, repo, number, body=body, login=login)
 
     def set_pull(
