@@ -35,15 +35,15 @@ class TestUnixIntake(IntakeContract):
     @pytest.fixture
     def hand_in(self, path: Path) -> HandIn:
         """Send a line of JSON."""
-        return lambda **members: told(path, members)
+        return lambda **members: refusal(path, members)
 
     @pytest.fixture
     def hand_in_nonsense(self, path: Path) -> Callable[[], str]:
         """Send a line of JSON with other members."""
-        return lambda: told(path, {"title": "Release notes"})
+        return lambda: refusal(path, {"title": "Release notes"})
 
 
-def told(path: Path, request: object) -> str:
+def refusal(path: Path, request: object) -> str:
     """The message of the daemon's answer; empty if it has acknowledged the request."""
     until(path.exists)
     with Talker(path) as client:

@@ -1,4 +1,4 @@
-"""The command ``comenqd``: the whole daemon, one process of it, or a look at what it would do."""
+"""The command ``comenqd``: run the daemon or one of its processes, control it, check it."""
 
 from __future__ import annotations
 
