@@ -199,7 +199,7 @@ def test_a_daemon_without_a_token_does_not_start(comenqd: Command) -> None:
     """A missing token is an error at once, before anything is started."""
     comenqd.environ.clear()
 
-    assert "nobody can post without a token" in comenqd.error()
+    assert "without a token comenq cannot post" in comenqd.error()
     assert not comenqd.socket.parent.exists()
 
 
