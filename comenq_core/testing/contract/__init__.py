@@ -31,6 +31,7 @@ pytest.register_assert_rewrite(
             "pacing",
             "posting",
             "queue",
+            "reader",
             "watch",
             "workers",
         )
@@ -47,6 +48,7 @@ from comenq_core.testing.contract.operators import OperatorContract  # noqa: E40
 from comenq_core.testing.contract.pacing import PacingContract  # noqa: E402
 from comenq_core.testing.contract.posting import PostingContract  # noqa: E402
 from comenq_core.testing.contract.queue import QueueContract  # noqa: E402
+from comenq_core.testing.contract.reader import ReaderContract  # noqa: E402
 from comenq_core.testing.contract.watch import WatchContract  # noqa: E402
 from comenq_core.testing.contract.workers import (  # noqa: E402
     ManyWorkersContract,
@@ -63,7 +65,14 @@ __all__ = [
 ]
 
 
-class StoreContract(QueueContract, OperatorContract, ClaimContract, PacingContract, WatchContract):
+class StoreContract(
+    QueueContract,
+    ReaderContract,
+    OperatorContract,
+    ClaimContract,
+    PacingContract,
+    WatchContract,
+):
     """The contract of every store.
 
     A subclass defines the fixture ``reopen``: a function that opens the same store once more, as
