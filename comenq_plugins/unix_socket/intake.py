@@ -63,6 +63,11 @@ class UnixIntake:
         self._permissions = Permissions(manage, frozenset({ROOT, os.geteuid()}))
         self._limits = limits or Limits()
 
+    @property
+    def socket_path(self) -> Path:
+        """Where clients connect."""
+        return self._path
+
     def serve(self, queue: Queue, stop: Stop) -> None:
         """Pass requests on to ``queue``; return soon after ``stop`` is set.
 

@@ -1,4 +1,4 @@
-"""A fresh environment with the examples in it, as pip makes it of their wheels."""
+"""An environment in which pip has installed the examples' wheels."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ EXAMPLES = ("comenq-email", "comenq-gitlab")
 
 @pytest.fixture(scope="session")
 def commands() -> Iterator[Path]:
-    """The directory of its commands. What the examples need is that of the tests: no network."""
+    """The directory of its commands. No network is needed."""
     with tempfile.TemporaryDirectory(prefix="cq") as directory:
         wheels, environment = Path(directory, "wheels"), Path(directory, "environment")
         wheels.mkdir()
@@ -28,7 +28,7 @@ def commands() -> Iterator[Path]:
             command = [*build, "--directory", str(wheels)]
             subprocess.run(command, cwd=CHECKOUT / "examples" / name, check=True)
         subprocess.run([sys.executable, "-m", "venv", "--without-pip", environment], check=True)
-        # pip's own installation takes longer than all of these.
+        # Installing pip would take longer than all of this.
         pip = (sys.executable, "-m", "pip", "--python", environment / "bin" / "python", "--quiet")
         install = (*pip, "install", "--no-compile", "--no-index", "--find-links", wheels)
         subprocess.run([*install, *EXAMPLES], check=True)

@@ -81,8 +81,18 @@ def test_without_the_flag_nothing_is_asked(forge: Forge) -> None:
 @pytest.mark.parametrize(
     ("answer", "status", "severity", "part"),
     [
-        ({"status": 429, "headers": {"Retry-After": "3600"}}, 0, "warning", "silent for 60 min"),
-        ({"status": 401}, 1, "error", "refused, so it is not tried again: GitHub answered 401"),
+        (
+            {"status": 429, "headers": {"Retry-After": "3600"}},
+            0,
+            "warning",
+            "rate-limited for 60 min",
+        ),
+        (
+            {"status": 401},
+            1,
+            "error",
+            "the forge has rejected this credential: GitHub answered 401",
+        ),
     ],
     ids=["throttled", "refused"],
 )
@@ -106,13 +116,15 @@ def test_a_poster_that_cannot_examine_is_a_warning(forge: Forge) -> None:
     with Daemon(forge.url, poster="board") as daemon:
         daemon.install("board", POSTER)
 
-        assert told(daemon, account="board") == [("warning", "the poster has no way to examine it")]
+        assert told(daemon, account="board") == [
+            ("warning", "not checked: this poster cannot check its credential")
+        ]
 
 
 def test_a_poster_that_fails_to_examine_is_told_about(forge: Forge) -> None:
     """An exception of a poster plugin's is told, not raised, and the status is 1."""
     with Daemon(forge.url, poster="board") as daemon:
-        daemon.install("board", f"{POSTER}\nBoard.examine = lambda self: 1 / 0\n")
+        daemon.install("board", f"{POSTER}\nBoard.check_credential = lambda self: 1 / 0\n")
 
         assert told(daemon, account="board", status=1) == [
             ("error", "the poster failed: ZeroDivisionError: division by zero")
