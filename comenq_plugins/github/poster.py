@@ -78,11 +78,9 @@ class GitHubPoster:
         self._marker = marker
 
     def credential(self) -> str:
-        """A fingerprint of the token that would be used now."""
         return self._tokens.fingerprint()
 
     def post(self, job: Job) -> Outcome:
-        """Make one attempt; first ask whether the pull request is open, if the job wants that."""
         with Deadline(self._seconds):
             reason = self._not_open(job) if job.asked.if_open else None
             return reason or self._create(job)
@@ -90,13 +88,6 @@ class GitHubPoster:
     def find(
         self, job: Job, since: datetime, known: Collection[int | str]
     ) -> Posted | Unlisted | None:
-        """Look up the job's comment among those created at or after ``since``.
-
-        Args:
-            job: whose comment.
-            since: when it was sent, by this machine's clock as it is now.
-            known: ids of comments that are other jobs'.
-        """
         with Deadline(self._seconds):
             login = own_login(self._client)
             if not isinstance(login, str):
@@ -112,7 +103,6 @@ class GitHubPoster:
             return search(self._client, self._comments(job), wanted)
 
     def check_credential(self) -> Sequence[CheckResult]:
-        """Report what GitHub thinks of the token."""
         with Deadline(self._seconds):
             return [
                 CheckResult(subject=self.account, severity=severity, text=text)

@@ -33,11 +33,9 @@ class PostgresFactory:
     """Opens stores in PostgreSQL, or inspects them."""
 
     def __call__(self, settings: Settings) -> PostgresStore:
-        """Raises as `open_postgres`."""
         return open_postgres(settings)
 
     def inspect(self, settings: Settings) -> PostgresStore | None:
-        """The store, if its tables are there and up to date. Raises as `open_postgres`."""
         with _needing_psycopg():
             from comenq_plugins.postgres.factory import inspect_store
         return inspect_store(settings)

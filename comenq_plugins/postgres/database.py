@@ -79,7 +79,6 @@ class Database:
         return f"comenq {self.server.schema}", name
 
     def close(self) -> None:
-        """Close the connection."""
         with self._threads:
             if self._connection is not None:
                 self._connection.close()

@@ -26,7 +26,6 @@ class OperatorActions(Queries):
     """Takes jobs, and changes them. Each change is one transaction."""
 
     def put(self, new_jobs: Sequence[NewJob]) -> Sequence[Job]:
-        """Take all of these in one transaction."""
         ids = enqueue.ids_for(new_jobs)
         try:
             return self._put(new_jobs, ids)
@@ -68,16 +67,13 @@ class OperatorActions(Queries):
             pacing_rows.pause(cursor, pause)
 
     def resume(self) -> None:
-        """End the pause, and forget which credentials were rejected."""
         with self._database.transaction() as cursor:
             pacing_rows.resume(cursor)
 
     def import_jobs(self, jobs: Sequence[Job]) -> None:
-        """Take another store's jobs."""
         with self._database.transaction() as cursor:
             enqueue.import_jobs(cursor, jobs)
 
     def delete_imported(self, jobs: Sequence[Job]) -> None:
-        """Delete jobs that another store has."""
         with self._database.transaction() as cursor:
             enqueue.delete_imported(cursor, jobs)

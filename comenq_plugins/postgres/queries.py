@@ -89,17 +89,11 @@ class Queries:
             yield cursor, self._clock(cursor).wall
 
     def now(self) -> Instant:
-        """The database's time."""
         with self._database.statement() as cursor:
             return self._clock(cursor)
 
     def get(self, prefix: str) -> Job:
-        """The one job whose id begins with ``prefix``.
-
-        Raises:
-            NoSuchJob: there is none, or there are several.
-            Damaged: its row cannot be read, and has not failed yet.
-        """
+        """Raises `Damaged` too: its row cannot be read, and has not failed yet."""
         found = {}
         if _ID_LETTERS.fullmatch(prefix):
             with self._database.statement() as cursor:
@@ -114,27 +108,23 @@ class Queries:
         offset: int = 0,
         states: Collection[State] = PENDING,
     ) -> Sequence[Job]:
-        """The jobs that are not settled: being posted, being checked, waiting, held."""
         with self._database.statement() as cursor:
             given = {"states": _names(states), "now": self._clock(cursor).wall}
             return self._listing.jobs(_finder(cursor, _PENDING, given), limit, offset)
 
     def position(self, job: Job) -> int:
-        """How many jobs come before this one; counting them takes longer the more there are."""
         with self._database.statement() as cursor:
             cursor.execute(_POSITION, {"id": job.id, "now": self._clock(cursor).wall})
             (count,) = cursor.fetchone() or (0,)
             return int(count)
 
     def history(self, *, limit: int, offset: int = 0, only_failed: bool = False) -> Sequence[Job]:
-        """The newest settled jobs, newest last."""
         given = {"states": _names([State.FAILED] if only_failed else SETTLED)}
         with self._database.statement() as cursor:
             find = _finder(cursor, _HISTORY, given)
             return self._listing.jobs(find, max(0, limit), offset)[::-1]
 
     def counts(self) -> Counts:
-        """How many jobs are in which state."""
         with self._database.statement() as cursor:
             cursor.execute("SELECT state, count(*) FROM job GROUP BY state")
             many: dict[str, int] = dict(cursor.fetchall())
@@ -147,7 +137,6 @@ class Queries:
         )
 
     def health(self) -> Health:
-        """Whether any machine has a worker, and how many more comments may wait."""
         with self._database.statement() as cursor:
             remaining = self._options.max_pending - count_waiting(cursor, self._options.max_pending)
             working = self._database.is_shared(cursor, WORKING)
@@ -155,17 +144,14 @@ class Queries:
         return Health(working=working, capacity=(comments,))
 
     def paused(self) -> Pause | None:
-        """The pause, if there is one."""
         with self._database.statement() as cursor:
             return pacing_rows.paused(cursor)
 
     def pacing(self) -> Mapping[str, Pacing]:
-        """The pacing records, by account."""
         with self._database.statement() as cursor:
             return pacing_rows.pacing(cursor)
 
     def close(self) -> None:
-        """Close the connection."""
         self._database.close()
 
 

@@ -98,7 +98,6 @@ class PostgresStore(Leases):
         raise PacingConflict(f"job {record.job} is not this worker's any more")
 
     def watch(self) -> NotifyWatch:
-        """Listen for changes by any machine."""
         return NotifyWatch(self._database.server)
 
 

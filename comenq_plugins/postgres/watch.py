@@ -55,5 +55,4 @@ class NotifyWatch:
         self._connection = self._listen()
 
     def close(self) -> None:
-        """Close the connection."""
         self._connection.close()

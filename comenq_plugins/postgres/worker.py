@@ -75,7 +75,6 @@ class Leases(OperatorActions):
 
     @contextmanager
     def lock(self) -> Iterator[None]:
-        """Be one of the workers; have the jobs checked that others have lost."""
         with self._database.sharing(WORKING):
             with self._transaction() as (cursor, now):
                 _recover(cursor, now)
@@ -135,7 +134,6 @@ class Leases(OperatorActions):
         return True
 
     def reclaim(self, job: Job) -> Job:
-        """Lease a job that is to be checked."""
         with self._transaction() as (cursor, now):
             if _is_paused(cursor):
                 raise WrongState(f"job {job.id} is to be checked, and the queue is paused")
@@ -146,7 +144,6 @@ class Leases(OperatorActions):
             return save(cursor, claimed(row.job), lease)
 
     def settle(self, job: Job, verdict: Verdict, attempt: Attempt) -> None:
-        """Record the attempt; end the leases of the job and the account."""
         with self._database.transaction() as cursor:
             row = locked(cursor, job.id)
             if row.lease.holder != self._me:

@@ -65,15 +65,10 @@ class UnixIntake:
 
     @property
     def socket_path(self) -> Path:
-        """Where clients connect."""
         return self._path
 
     def serve(self, queue: Queue, stop: Stop) -> None:
-        """Pass requests on to ``queue``; return soon after ``stop`` is set.
-
-        Raises:
-            SettingsError: the socket's path cannot be used, or a daemon already serves it.
-        """
+        """Raises as `listening`."""
         with ThreadPoolExecutor(max_workers=1, thread_name_prefix="unix") as executor:
             asyncio.run(self._serve(queue, stop, executor))
 

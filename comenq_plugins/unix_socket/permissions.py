@@ -30,24 +30,15 @@ class Permissions:
         self._admins = admins
 
     def covers_all_jobs(self, by: Origin) -> bool:
-        """Whether this user may change every job, and the queue."""
         return self._manage == "group" or by.uid in self._admins
 
     def check_queue(self, by: Origin) -> None:
-        """Check that this user may pause and resume the queue.
-
-        Raises:
-            NotPermitted: they may not.
-        """
+        """Raises `NotPermitted` unless this user may pause and resume the queue."""
         if not self.covers_all_jobs(by):
             raise NotPermitted("only root and the daemon's user may pause or resume this queue")
 
     def check_job(self, by: Origin, job: Job) -> None:
-        """Check that this user may change this job.
-
-        Raises:
-            NotPermitted: they may not.
-        """
+        """Raises `NotPermitted` unless this user may change this job."""
         if self.covers_all_jobs(by):
             return
         if self._manage == "nobody":
