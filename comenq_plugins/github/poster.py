@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from datetime import UTC, datetime, timedelta
-from http import HTTPStatus
+from datetime import datetime, timedelta
 
 from comenq_core.model import (
     BODY_LIMIT,
@@ -24,9 +23,9 @@ from comenq_core.text import printable
 from comenq_plugins.github.auth.accounts import accounts, transport
 from comenq_plugins.github.auth.tokens import TokenSource
 from comenq_plugins.github.check_token import check_credential
-from comenq_plugins.github.client import GitHubClient, NoReply
+from comenq_plugins.github.client import GitHubClient, NoReply, found, outcome_of
 from comenq_plugins.github.http.deadline import Deadline
-from comenq_plugins.github.http.responses import Reply, outcome
+from comenq_plugins.github.http.responses import Reply
 from comenq_plugins.github.matching import SLACK, Wanted, marked
 from comenq_plugins.github.search import Unlisted, own_login, search
 
@@ -114,13 +113,12 @@ class GitHubPoster:
         size = len(body.encode())
         if size > BODY_LIMIT:
             return Refused(message=f"with its marker it is {size} bytes; GitHub takes {BODY_LIMIT}")
-        reply = self._client.ask("POST", self._comments(job), {"body": body})
-        return outcome(reply, datetime.now(UTC)) if isinstance(reply, Reply) else reply
+        return outcome_of(self._client.ask("POST", self._comments(job), {"body": body}))
 
     def _not_open(self, job: Job) -> Skipped | NoReply | None:
         repository = self._client.repository(job.asked)
         reply = self._client.ask("GET", f"{repository}/pulls/{job.asked.pr_number}")
-        pull = reply.json if isinstance(reply, Reply) and reply.status == HTTPStatus.OK else None
+        pull = found(reply)
         if isinstance(pull, dict) and isinstance(pull.get("state"), str):
             if pull["state"] == "open":
                 return None
@@ -134,11 +132,10 @@ class GitHubPoster:
 
 def _not_sent(reply: Reply | NoReply) -> NoReply:
     """What a failed question means for a comment that was not sent yet."""
-    result = outcome(reply, datetime.now(UTC)) if isinstance(reply, Reply) else reply
-    match result:
-        case Unknown(wait=timedelta() as wait):
-            return Throttled(wait=wait, message=result.message, status=result.status)
-        case Posted() | Skipped() | Unknown():
+    match outcome_of(reply):
+        case Unknown(wait=timedelta() as wait, message=message, status=status):
+            return Throttled(wait=wait, message=message, status=status)
+        case Posted() | Skipped() | Unknown() as result:
             return Unavailable(message=f"nothing was sent: {result.message}", status=result.status)
-        case _:
+        case result:
             return result

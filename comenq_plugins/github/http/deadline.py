@@ -13,7 +13,6 @@ import socket
 import time
 from contextvars import ContextVar
 from http.client import HTTPResponse
-from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, cast
 
 from requests.adapters import HTTPAdapter
@@ -51,12 +50,7 @@ class Deadline:
         self._token = _current.set(self)
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_raised: object) -> None:
         _current.reset(self._token)
 
     @property

@@ -127,13 +127,11 @@ def _reply(response: requests.Response, token: str) -> Reply:
             raise requests.RequestException(f"the answer is longer than {ANSWER_LIMIT} bytes")
     return Reply(
         status=response.status_code,
-        headers={name.lower(): _without(token, value) for name, value in response.headers.items()},
+        headers={
+            name.lower(): value.replace(token, "***") for name, value in response.headers.items()
+        },
         body=bytes(body).replace(token.encode(), b"***"),
     )
-
-
-def _without(token: str, text: str) -> str:
-    return text.replace(token, "***")
 
 
 def _failure(url: str, deadline: Deadline, cause: str) -> Unavailable | Unknown:
