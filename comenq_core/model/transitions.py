@@ -23,7 +23,7 @@ from comenq_core.model import (
     Verdict,
 )
 
-__all__ = ["CHANGEABLE", "changed", "claimed", "interrupted", "settled"]
+__all__ = ["CHANGEABLE", "changed", "claimed", "interrupted", "retried", "settled"]
 
 CHANGEABLE: Mapping[Change, tuple[State, ...]] = {
     Change.BUMP: (State.WAITING,),
@@ -53,7 +53,7 @@ def changed(job: Job, change: Change) -> Job:
         case Change.RELEASE:
             return replace(job, state=State.WAITING)
         case Change.RETRY:
-            return _retried(job)
+            return retried(job)
         case Change.BUST | Change.CANCEL:
             return job
 
@@ -89,7 +89,8 @@ def settled(job: Job, verdict: Verdict, attempt: Attempt) -> Job:
             return replace(tried, state=State.CHECKING, due=check_at)
 
 
-def _retried(job: Job) -> Job:
+def retried(job: Job) -> Job:
+    """An operator has queued a failed job again: it waits, and its attempts no longer count."""
     attempts = tuple(replace(attempt, counted=False) for attempt in job.attempts)
     fresh = replace(job, attempts=attempts, interruptions=0, settled=None, reason="")
     return replace(fresh, state=State.WAITING)

@@ -14,7 +14,6 @@ from comenq_core.settings import Settings
 from comenq_core.testing.clock import FakeClock
 from comenq_plugins.spool import SpoolStore, open_spool
 from comenq_plugins.spool.format.filename import Name
-from comenq_plugins.spool.index import WINDOW
 
 __all__ = [
     "DIRECTORIES",
@@ -43,7 +42,7 @@ Opener = Callable[..., SpoolStore]
 
 def open_at(
     path: Path, clock: Callable[[], Instant] = system_clock, *, max_pending: int = 1_000_000,
-    history_days: float = 30, window: int = WINDOW, **options: object,
+    history_days: float = 30, **options: object,
 ) -> SpoolStore:  # fmt: skip
     """Open the spool at ``path``; ``options`` are those of its table, without floors by default."""
     table = {"min_free_bytes": 0, "min_free_inodes": 0, **options}
@@ -53,7 +52,7 @@ def open_at(
         history_days=history_days,
         tables={"spool": table},
     )
-    return open_spool(settings, clock, window=window)
+    return open_spool(settings, clock)
 
 
 def new_job(

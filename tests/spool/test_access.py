@@ -164,7 +164,7 @@ def test_what_is_no_directory_is_refused(spool: Path, opener: Opener, name: str,
         opener()
 
 
-@pytest.mark.parametrize("text", ["2\n", "99", "", "one", "\x1b[31m"])
+@pytest.mark.parametrize("text", ["3\n", "99", "", "one", "\x1b[31m"])
 def test_a_spool_of_another_format_is_refused(spool: Path, opener: Opener, text: str) -> None:
     """A newer comenq's spool is left alone; the error says what to run."""
     opener()

@@ -80,7 +80,7 @@ class StoreMachine(RuleBasedStateMachine):
 
     def opened(self) -> SpoolStore:
         """The spool, as a new process opens it; all but a few names are packed."""
-        return open_at(self.path / "queue", self.clock, window=2)
+        return open_at(self.path / "queue", self.clock)
 
     def begin_work(self) -> None:
         """Be the worker."""

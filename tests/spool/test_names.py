@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from comenq_core.model import CommentRequest
 from comenq_core.model.identity import digest_of, id_from
 from comenq_core.testing.strategies import moments, requests
-from comenq_plugins.spool.format.filename import Name, job_names, micros, moment
+from comenq_plugins.spool.format.filename import Name, micros, moment
 
 LETTERS = "0123456789abcdefghjkmnpqrstvwxyz"
 LATEST = datetime.max.replace(tzinfo=UTC)
@@ -25,7 +25,6 @@ names = st.builds(
     events=st.integers(min_value=0, max_value=999_999),
     interruptions=st.integers(min_value=0, max_value=999_999),
 )
-texts = st.text(st.characters(exclude_characters="/"), min_size=1)
 EXAMPLE = "01764000000000000-0-7f3kq2m8x1ab-5tq0w9zr-0-0.job"
 
 
@@ -42,15 +41,9 @@ def test_what_is_read_as_a_name_is_written_as_it_was(text: str) -> None:
     assert name is None or str(name) == text
 
 
-@given(st.lists(names.map(str)), st.lists(texts, max_size=1))
-def test_all_names_among_many_texts_are_found(wanted: list[str], others: list[str]) -> None:
-    """Whether there is anything else among them or not."""
-    assert job_names([*wanted, *others, *wanted]) == [*wanted, *wanted]
-
-
 @given(names, names)
-def test_the_texts_of_names_sort_as_the_jobs_do(one: Name, other: Name) -> None:
-    """`ls` shows the line in its order, as far as the order decides."""
+def test_names_sort_as_their_texts_do(one: Name, other: Name) -> None:
+    """`ls` shows the queue in its order, as far as the order decides."""
     if one.order != other.order:
         assert (one < other) == (str(one) < str(other))
 

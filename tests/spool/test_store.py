@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -40,7 +39,6 @@ from comenq_plugins.spool.format.job_file import Event, decode, encode_event
 from comenq_plugins.spool.fs.inotify import _Blind
 from comenq_plugins.spool.fs.locks import locked
 from tests.spool.children import alive, all_at_once
-from tests.spool.crowd import until_waiting
 from tests.spool.rig import (
     DIRECTORIES,
     FROZEN,
@@ -61,56 +59,14 @@ def readable(watch: Watch) -> bool:
     return bool(select([watch], [], [], 0)[0])
 
 
-@pytest.fixture
-def may_sync(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
-    """Until it is set, the disk keeps all waiting that sync."""
-    fsync, may_go_on = os.fsync, threading.Event()
-
-    def wait_and_sync(descriptor: int) -> None:
-        assert may_go_on.wait(30)
-        fsync(descriptor)
-
-    monkeypatch.setattr(os, "fsync", wait_and_sync)
-    return may_go_on
-
-
 # Putting -----------------------------------------------------------------------------------------
 
 
-def test_threads_wait_for_the_disk_together(
-    store: SpoolStore,
-    may_sync: threading.Event,
-    monkeypatch: pytest.MonkeyPatch,
-    spool: Path,
-) -> None:
-    """What seven threads put while one has the disk is made durable with one sync of new/."""
-    fsync, new = os.fsync, (spool / "new").stat()
-    syncs: list[bool] = []
-
-    def sync(descriptor: int) -> None:
-        syncs.append(os.path.samestat(os.fstat(descriptor), new))
-        fsync(descriptor)
-
-    monkeypatch.setattr(os, "fsync", sync)
-    with ThreadPoolExecutor(8) as threads:
-        jobs = [threads.submit(put, store, f"c {number}") for number in range(8)]
-        until_waiting(7)
-        may_sync.set()
-    assert len({job.result()[0].id for job in jobs}) == len(store.pending()) == 8
-    assert sum(syncs) == 2
-
-
-def test_a_full_queue_takes_of_threads_what_there_is_room_for(
-    opener: Opener, may_sync: threading.Event
-) -> None:
+def test_a_full_queue_takes_of_threads_what_there_is_room_for(opener: Opener) -> None:
     """Of eight that put at once where four may wait, four are refused, and they alone."""
-    may_sync.set()
     store = opener(max_pending=4)
-    may_sync.clear()
     with ThreadPoolExecutor(8) as threads:
         jobs = [threads.submit(put, store, f"c {number}") for number in range(8)]
-        until_waiting(6)
-        may_sync.set()
     refusals = [job.exception() for job in jobs if job.exception()]
     assert [type(refusal) for refusal in refusals] == [QueueRefused] * 4
     assert len(store.pending()) == 4
@@ -456,14 +412,15 @@ def test_held_jobs_are_found_wherever_they_have_gone_since(
 
 def test_a_job_is_found_while_it_moves(store: SpoolStore, spool: Path) -> None:
     """A look-up that comes too late where the job was looks again where it is."""
-    from comenq_plugins.spool.catalog import Catalogue, Place
+    from comenq_plugins.spool.catalog import Catalog
+    from comenq_plugins.spool.places import Place
 
     (job,) = put(store, "Hi")
-    catalogue: Catalogue = store._catalogue
+    catalog: Catalog = store._catalog
     (name,) = names_in(spool / "new")
-    find = catalogue.find
+    find = catalog.find
     places = iter([Place(str(spool / "cur"), name)])
-    catalogue.find = lambda prefix: next(places, None) or find(prefix)  # type: ignore[method-assign]
+    catalog.find = lambda prefix: next(places, None) or find(prefix)  # type: ignore[method-assign]
     assert store.get(job.id) == job
 
 
