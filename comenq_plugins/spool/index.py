@@ -25,7 +25,9 @@ class Index:
         self._now = 0
         self._names: dict[str, Name] = {}
         for name in names:
-            self._names[name.id] = more_advanced(name, self._names.get(name.id, name))
+            known = self._names.setdefault(name.id, name)
+            if known is not name:
+                self._names[name.id] = more_advanced(known, name)
         self._ready = sorted(name for name in self if not name.due)
         self._later = sorted((name for name in self if name.due), key=_by_due)
 
