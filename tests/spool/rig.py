@@ -23,6 +23,7 @@ __all__ = [
     "attempt",
     "claim",
     "drop",
+    "everything_in",
     "mode_of",
     "my_group",
     "names_in",
@@ -102,6 +103,12 @@ def drop(spool: Path, name: str, text: bytes) -> Path:
     draft.write_bytes(text)
     draft.rename(spool / "new" / name)
     return spool / "new" / name
+
+
+def everything_in(directory: Path) -> dict[str, tuple[int, int]]:
+    """A directory and all that is in it, with modes and times of change."""
+    paths = [directory, *directory.rglob("*")]
+    return {str(path): (path.stat().st_mode, path.stat().st_mtime_ns) for path in paths}
 
 
 def mode_of(path: Path) -> int:

@@ -15,6 +15,7 @@ from comenq_core.settings import Settings
 from comenq_core.testing.contract.harness import put
 from comenq_plugins.spool import SpoolFactory, SpoolStore
 from tests.spool.children import needs_root
+from tests.spool.rig import everything_in
 
 
 def inspect(spool: Path, **table: Any) -> SpoolStore | None:
@@ -22,17 +23,11 @@ def inspect(spool: Path, **table: Any) -> SpoolStore | None:
     return SpoolFactory().inspect(Settings(queue_path=spool, tables={"spool": table}))
 
 
-def everything(directory: Path) -> dict[str, tuple[int, int]]:
-    """What is there, and its modes and times."""
-    paths = [directory, *directory.rglob("*")]
-    return {str(path): (path.stat().st_mode, path.stat().st_mtime_ns) for path in paths}
-
-
 def test_what_is_in_a_spool_is_seen(spool: Path, store: SpoolStore) -> None:
     """Jobs, pace and pause can be read, and nothing is touched for it."""
     jobs = put(store, "one", "two")
     store.pause(Pause(since=store.now().wall, reason="for a while"))
-    before = everything(spool)
+    before = everything_in(spool)
 
     seen = inspect(spool)
 
@@ -41,7 +36,7 @@ def test_what_is_in_a_spool_is_seen(spool: Path, store: SpoolStore) -> None:
     assert seen.pacing() == {}
     assert seen.paused() == store.paused()
     seen.close()
-    assert everything(spool) == before
+    assert everything_in(spool) == before
 
 
 def test_a_spool_that_is_not_there_is_not_made(spool: Path) -> None:
