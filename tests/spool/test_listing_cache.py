@@ -1,4 +1,4 @@
-"""Names that are remembered are always those that are there."""
+"""The names in the cache are always those in the directory."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ LONG_AGO = (1_000_000_000, 1_000_000_000)
 
 @pytest.fixture
 def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The directories that are read, as they are."""
+    """The directories that are read."""
     paths: list[str] = []
     real = os.listdir
 
@@ -34,7 +34,7 @@ def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 def test_a_directory_that_stays_as_it_was_is_read_once(tmp_path: Path, read: list[str]) -> None:
-    """However often its names are asked for."""
+    """A directory whose time does not change is read once, however often it is listed."""
     (tmp_path / str(NAMES[0])).touch()
     os.utime(tmp_path, LONG_AGO)
     known = ListingCache()
@@ -43,7 +43,7 @@ def test_a_directory_that_stays_as_it_was_is_read_once(tmp_path: Path, read: lis
 
 
 def test_what_comes_and_goes_is_noticed(tmp_path: Path) -> None:
-    """A change gives a directory another time, and then it is read again."""
+    """A directory whose time has changed is read again."""
     os.utime(tmp_path, LONG_AGO)
     known = ListingCache()
     assert known.names(str(tmp_path)) == []
@@ -54,7 +54,7 @@ def test_what_comes_and_goes_is_noticed(tmp_path: Path) -> None:
 
 
 def test_a_change_that_leaves_no_trace_is_noticed(tmp_path: Path) -> None:
-    """Two that follow each other at once may give the directory the same time."""
+    """Two changes in quick succession are seen, though the directory's time is the same."""
     moment = (time.time_ns(), time.time_ns())
     known = ListingCache()
     for number, name in enumerate(NAMES, 1):
@@ -64,7 +64,7 @@ def test_a_change_that_leaves_no_trace_is_noticed(tmp_path: Path) -> None:
 
 
 def test_another_directory_in_the_same_place_is_noticed(tmp_path: Path) -> None:
-    """Also one that bears the same time, as one from a backup may."""
+    """A directory that replaces another one is read, also if it has the same time."""
     place, other = tmp_path / "place", tmp_path / "other"
     for directory in (place, other):
         directory.mkdir()
@@ -79,7 +79,7 @@ def test_another_directory_in_the_same_place_is_noticed(tmp_path: Path) -> None:
 
 
 def test_only_jobs_are_listed_in_their_order(tmp_path: Path) -> None:
-    """What else stands in the directory has no place in a list of jobs."""
+    """Files that are no jobs are not listed."""
     for name in (NAMES[2], "7f3kq2m8x1ab.drop", NAMES[0], f".{NAMES[1]}", NAMES[1]):
         (tmp_path / str(name)).touch()
     assert ListingCache().names(str(tmp_path)) == NAMES
@@ -88,7 +88,7 @@ def test_only_jobs_are_listed_in_their_order(tmp_path: Path) -> None:
 def test_pages_of_a_long_list_read_its_directory_once(
     store: SpoolStore, spool: Path, clock: FakeClock, read: list[str]
 ) -> None:
-    """So a page of held jobs or of dead letters costs its own length, and not the list's."""
+    """A page of held or failed jobs costs its own length, and not the list's."""
     jobs = put(store, "a", "b", "c", "d", "e", "f")
     with store.lock():
         for _ in jobs[:3]:
@@ -110,7 +110,7 @@ def test_pages_of_a_long_list_read_its_directory_once(
 def test_what_another_process_holds_is_listed(
     store: SpoolStore, opener: Opener, spool: Path
 ) -> None:
-    """A list that is remembered does not hide what has changed."""
+    """The cache does not hide a change by another process."""
     first, second = put(store, "a", "b")
     store.change(first.id, Change.HOLD)
     os.utime(spool / "hold", LONG_AGO)

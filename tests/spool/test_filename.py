@@ -1,4 +1,4 @@
-"""File names: what they say, and what they never say by accident."""
+"""File names: what they say, and which ones are refused."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ EXAMPLE = "01764000000000000-0-7f3kq2m8x1ab-5tq0w9zr-0-0.job"
 
 @given(names)
 def test_names_round_trip(name: Name) -> None:
-    """What a name is made of is read from it again."""
+    """The parts of a name are read from it again."""
     assert Name.parse(str(name)) == name
 
 
@@ -66,7 +66,7 @@ def test_names_sort_as_their_texts_do(one: Name, other: Name) -> None:
     ],
 )
 def test_a_name_has_one_spelling(text: str) -> None:
-    """What is only nearly a job's name is none."""
+    """A text that is nearly a job's name is none."""
     assert Name.parse(EXAMPLE) is not None
     assert Name.parse(text) is None
 
@@ -78,21 +78,21 @@ def test_instants_round_trip(when: datetime) -> None:
 
 
 def test_the_last_instant_has_a_name() -> None:
-    """A job for the end of the calendar is still found."""
+    """A job for the end of the calendar has a name that can be read."""
     name = Name(0, micros(LATEST), "7f3kq2m8x1ab", "5tq0w9zr")
     assert Name.parse(str(name)) == name
 
 
 @given(st.binary())
-def test_ids_are_ids(seed: bytes) -> None:
-    """Whatever an id is made from, a name can hold it."""
+def test_every_id_fits_into_a_name(seed: bytes) -> None:
+    """An id made from any seed can be part of a name."""
     name = Name(0, 0, id_from(seed), "5tq0w9zr")
     assert Name.parse(str(name)) == name
 
 
 @given(requests())
 def test_digests_do_not_tell_upper_from_lower_case_in_targets(request: CommentRequest) -> None:
-    """GitHub's names do not either."""
+    """Owner and repository are the same in upper and lower case, as they are on GitHub."""
     from dataclasses import replace
 
     shouted = replace(request, owner=request.owner.upper(), repo=request.repo.upper())
