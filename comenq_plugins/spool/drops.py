@@ -64,11 +64,11 @@ class Drops:
         Returns:
             Whether there are more files to adopt at once.
         """
-        arrived = self._scan.waiting()
         try:
             if self._may_have_leftovers:
                 self._finish(self._leftovers())
                 self._may_have_leftovers = False
+            arrived = self._scan.waiting()
             if not arrived:
                 return False
             batch = arrived[: min(vacancies(), _BATCH)]
@@ -92,10 +92,9 @@ class Drops:
         ids = []
         for arrival in arrivals:
             job_id = id_from(os.urandom(16))
+            path = os.path.join(self._layout.new, arrival.text)
             try:
-                os.rename(
-                    os.path.join(self._layout.new, arrival.text), self._layout.adopted(job_id)
-                )
+                os.rename(path, self._layout.adopted(job_id))
             except FileNotFoundError:
                 pass
             except OSError as error:
@@ -119,9 +118,8 @@ class Drops:
         try:
             self._catalog.find(job_id)
         except NoSuchJob:
-            self._write_dead_letter(
-                job_id, arrival.status.st_uid, f"it cannot be moved: {error.strerror}"
-            )
+            reason = f"it cannot be moved: {error.strerror}"
+            self._write_dead_letter(job_id, arrival.status.st_uid, reason)
         self._scan.ignore(arrival)
 
     def _finish(self, ids: Sequence[str]) -> None:
