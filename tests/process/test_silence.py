@@ -91,7 +91,7 @@ def test_status_tells_of_a_pause(daemon: Daemon) -> None:
     status = daemon.comenq("status", status=1)
 
     assert re.search(
-        r"^paused: +since .+: code freeze \(comenq resume goes on\)$", status, re.MULTILINE
+        r"^paused: +since .+: code freeze \(resume it with comenq resume\)$", status, re.MULTILINE
     )
 
 
