@@ -23,11 +23,11 @@ from comenq_plugins.spool import open_spool
 from tests.postgres.server import PostgresServer
 from tests.test_moving import everything, fill, put
 
-CHANGES = ("pause", "resume", "pace", "adopt", "disown")
+CHANGES = ("pause", "resume", "save_pacing", "import_jobs", "delete_imported")
 # Runs the command with stores whose user is killed at a change: before it, or after it.
 KILLER = """
 import json, os, signal, sys
-from comenq_core.cli.daemon import main
+from comenq_core.cli.comenqd.main import main
 from comenq_plugins.postgres.store import PostgresStore
 from comenq_plugins.spool import SpoolStore
 

@@ -657,3 +657,15 @@ def test_old_drafts_are_deleted_and_young_ones_are_not(store: SpoolStore, spool:
     os.utime(old, (past, past))
     with store.lock():
         assert [old.exists(), young.exists()] == [False, True]
+
+
+def test_an_imported_job_that_was_being_posted_is_to_be_checked(
+    store: SpoolStore, spool: Path
+) -> None:
+    """Its comment may be there already, and no worker of this spool has died of it."""
+    job = replace(put(store, "Hi")[0], id="7f3kq2m8x1ab", state=State.POSTING)
+    with store.lock():
+        store.import_jobs([job])
+    with store.lock():
+        (found,) = store.checking()
+    assert (found.id, found.interruptions) == (job.id, 0)
