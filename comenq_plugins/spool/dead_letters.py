@@ -38,4 +38,4 @@ def quarantine(layout: Layout, place: Place, now: datetime, reason: str) -> None
     if all(name.id != job_id for name in listed(layout.failed, job_id)):
         reason = f"the file of job {place.name.id} is damaged: {reason}"
         write_dead_letter(layout, job_id, Origin(intake="spool"), now, reason)
-    durable.move(place.path, layout.refused(job_id))
+    durable.move(place.path, layout.failed_file(job_id))

@@ -94,7 +94,7 @@ class Drops:
             job_id = id_from(os.urandom(16))
             path = os.path.join(self._layout.new, arrival.text)
             try:
-                os.rename(path, self._layout.adopted(job_id))
+                os.rename(path, self._layout.adopted_file(job_id))
             except FileNotFoundError:
                 pass
             except OSError as error:
@@ -138,7 +138,7 @@ class Drops:
         for job_id, new_job in new_jobs.items():
             log.info("queued", "A dropped file is queued.", job=job_id,
                      target=new_job.request.target, uid=new_job.origin.uid)  # fmt: skip
-            os.unlink(self._layout.adopted(job_id))
+            os.unlink(self._layout.adopted_file(job_id))
         durable.sync_directory(self._layout.adopt)
 
     def _store_singly(self, new_jobs: Mapping[str, NewJob], error: WrongState) -> None:
@@ -151,7 +151,7 @@ class Drops:
 
     def _judge(self, job_id: str) -> NewJob | None:
         """The request in an adopted file; a file without one is refused."""
-        path = self._layout.adopted(job_id)
+        path = self._layout.adopted_file(job_id)
         uid = os.lstat(path).st_uid
         try:
             data, uid = read_foreign(path, DROP_LIMIT)
@@ -175,7 +175,7 @@ class Drops:
         if place.directory == self._layout.failed:
             self._keep(job_id)
         else:
-            durable.remove(self._layout.adopted(job_id))
+            durable.remove(self._layout.adopted_file(job_id))
         return True
 
     def _refuse(self, job_id: str, uid: int | None, reason: str) -> None:
@@ -188,8 +188,8 @@ class Drops:
                     job=job_id, uid=uid, reason=reason)  # fmt: skip
 
     def _keep(self, job_id: str) -> None:
-        """Keep a refused file beside its dead letter."""
-        durable.move(self._layout.adopted(job_id), self._layout.refused(job_id))
+        """Keep the file beside its dead letter."""
+        durable.move(self._layout.adopted_file(job_id), self._layout.failed_file(job_id))
 
 
 def _is_immovable(arrival: Arrival, error: OSError) -> bool:

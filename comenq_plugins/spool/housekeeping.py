@@ -48,7 +48,7 @@ class Housekeeping:
         for directory in (layout.done, layout.failed):
             old = [name for name in listed(directory) if name.order < oldest]
             for name in old:
-                durable.forget(layout.refused(name.id))
+                durable.forget(layout.failed_file(name.id))
                 durable.forget(Place(directory, name).path)
             if old:
                 durable.sync_directory(directory)

@@ -45,7 +45,7 @@ class Importer(Enqueuer):
         ids = {job.id for job in jobs}
         with self._catalog.operation(), locked(self._layout.changes):
             for job_id in ids:
-                durable.forget(self._layout.adopted(job_id))
+                durable.forget(self._layout.adopted_file(job_id))
             durable.sync_directory(self._layout.adopt)
             for directory in self._layout.states:
                 for name in listed(directory):

@@ -71,17 +71,17 @@ class OperatorActions(Queries):
 
     def _delete(self, place: Place) -> None:
         # A worker that died may have left the dropped file of which it made this job.
-        durable.forget(self._layout.adopted(place.name.id))
+        durable.forget(self._layout.adopted_file(place.name.id))
         try:
             durable.remove(place.path)
         except FileNotFoundError:
             raise moved_on(place.name.id) from None
-        durable.forget(self._layout.refused(place.name.id))
+        durable.forget(self._layout.failed_file(place.name.id))
 
     def _append_retried(self, place: Place, job: Job) -> None:
         if job.request is None:
-            refused = self._layout.refused(job.id)
-            raise WrongState(f"job {job.id} is a refused file: mend {refused} and drop it again")
+            file = self._layout.failed_file(job.id)
+            raise WrongState(f"job {job.id} has no request: mend {file} and drop it again")
         event = job_file.encode_event(job_file.Retried())
         durable.append(place.path, 1 + place.name.events, event)
 

@@ -181,7 +181,7 @@ def test_a_file_that_is_no_request_becomes_a_dead_letter(
     assert (spool / "failed" / f"{dead_letter.id}.drop").read_bytes() == text
 
 
-def test_a_refused_file_can_be_cancelled_and_not_retried(store: SpoolStore, spool: Path) -> None:
+def test_a_failed_drop_can_be_cancelled_and_not_retried(store: SpoolStore, spool: Path) -> None:
     """It has no request to queue; the error says where the file is."""
     drop(spool, "bad.json", b"{")
     housekeep(store)

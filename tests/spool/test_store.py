@@ -442,7 +442,7 @@ def test_history_is_deleted_after_its_days(
         store.get(jobs[0].id)
 
 
-def test_a_refused_file_is_deleted_with_its_dead_letter(
+def test_a_failed_drop_is_deleted_with_its_dead_letter(
     opener: Opener, clock: FakeClock, spool: Path
 ) -> None:
     """The file takes no space after history_days, either."""

@@ -233,7 +233,7 @@ def test_a_made_up_name_does_not_jump_the_queue(shared: SharedSpool, attack: Att
 
 
 def test_what_was_refused_stays_with_its_owner(shared: SharedSpool) -> None:
-    """A refused file keeps its owner, so that it counts for that user's quota."""
+    """A failed drop keeps its owner, so that it counts for that user's quota."""
     bad = shared.spool / "new" / "bad.json"
 
     def work() -> None:

@@ -100,11 +100,11 @@ class Layout:
             self.new: State.WAITING,
         }
 
-    def adopted(self, job_id: str) -> str:
+    def adopted_file(self, job_id: str) -> str:
         """A dropped file that is to become the job with this id."""
         return f"{self.adopt}/{job_id}.drop"
 
-    def refused(self, job_id: str) -> str:
+    def failed_file(self, job_id: str) -> str:
         """A dropped or damaged file of which the dead letter with this id tells."""
         return f"{self.failed}/{job_id}.drop"
 
