@@ -1,4 +1,4 @@
-"""How cost grows with clients, and with the depth of the queue."""
+"""How cost grows with the number of clients and the length of the queue."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ A_DAY = 86_400
 
 
 def clients() -> list[Curve]:
-    """Acknowledged jobs a second, and what so many threads do with nothing but the disk."""
+    """Acknowledged jobs a second, and durable files a second with as many threads."""
     ours: list[tuple[float, float]] = []
     plain: list[tuple[float, float]] = []
     with site() as where, listener(where):
@@ -64,8 +64,8 @@ def _claims(root: Path) -> float:
 
 
 def _start(where: Site, url: str, count: int) -> list[Row]:
-    """Start a worker on a deep spool, beside listing and sorting its names."""
-    os.sync()  # the first post is not to wait for what was filled in
+    """Start a worker on a long queue, compared with listing and sorting its names."""
+    os.sync()  # so that the first post does not wait for the filling
     idle = _idle_memory()
     memory: list[float] = []
     pairs = interleaved(
@@ -119,7 +119,7 @@ def _listed(where: Site) -> float:
 
 
 def _in_child(measure: Callable[[], float]) -> float:
-    """What it returns in a process of its own."""
+    """The result of ``measure`` in a child process."""
     reader, writer = os.pipe()
     child = os.fork()
     if child == 0:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from comenq_core.errors import WrongState
 from comenq_core.model import CommentRequest, Instant, Job, NewJob
 from comenq_core.model.identity import digest_of, id_of_key, is_same_comment
+from comenq_core.model.transitions import queued
 from comenq_plugins.spool.catalog import Catalog
-from comenq_plugins.spool.format.filename import Name, micros, moment
+from comenq_plugins.spool.format.filename import Name, micros
 from comenq_plugins.spool.fs import durable
 from comenq_plugins.spool.places import Place
 
@@ -77,16 +79,13 @@ class Batch:
         return None
 
     def _add(self, job_id: str, digest: str, new_job: NewJob) -> Job:
-        request, catalog, now = new_job.request, self._catalog, self._now
+        catalog, now = self._catalog, self._now
         order = catalog.first_order(now) if new_job.ahead else catalog.last_order(now)
-        due = max(0, micros(request.not_before)) if request.not_before else 0
-        job = Job(
-            id=job_id,
-            request=request,
-            arrived=now.wall,
-            origin=new_job.origin,
-            due=moment(due) if due else None,
-        )
+        job = queued(new_job, job_id, now.wall)
+        due = max(0, micros(job.due)) if job.due else 0
+        if not due:
+            # A time before 1970 has no place in a name, and is over.
+            job = replace(job, due=None)
         self._new[job_id] = job
         self.files[Place(catalog.layout.new, Name(order, due, job_id, digest))] = job
         return job

@@ -59,13 +59,13 @@ def test_the_demo_shows_two_comments_on_their_way(directory: Path) -> None:
 @pytest.mark.parametrize(
     ("moment", "number"),
     [
-        ("comenq takes comments", signal.SIGTERM),
+        ("comenq queues comments", signal.SIGTERM),
         (r"\$ python -m comenq_core\.testing\.forge", signal.SIGINT),
         (r"\$ comenqd --config", signal.SIGTERM),
         (r"\$ mv ", signal.SIGINT),
         (r"\$ comenq octo-org", signal.SIGTERM),
         (r"\$ comenq status", signal.SIGINT),
-        ("When the cool-off is over", signal.SIGHUP),
+        (" is over", signal.SIGHUP),
         ("That is all", signal.SIGTERM),
     ],
 )

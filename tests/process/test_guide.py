@@ -17,8 +17,8 @@ VARYING = (
     (r"\d{4}-\d\d-\d\d(?= \d\d:\d\d)", "DATE"),
     (r"(DATE )?\d\d:\d\d(:\d\d)?", "TIME"),
     (r"by unix, \S+ \(uid \d+\)", "by USER"),
-    (r"[\d,.]+ [kMGTP]B \(floor", "SPACE (floor"),
-    (r", [\d,]+ inodes \(floor 1,000\)", ""),
+    (r"[\d,.]+ [kMGTP]B \(minimum", "SPACE (minimum"),
+    (r", [\d,]+ inodes \(minimum 1,000\)", ""),
     (r"(?<=  )\d s(?=  )", "SECONDS"),
     (r"issuecomment-\d+", "issuecomment-N"),
     (r" +", " "),
@@ -52,7 +52,7 @@ class Session:
             self._daemon.write(command.removeprefix("cat "), "\n".join([*shown, ""]))
         lines = self._typed(self._translated(command))
         if command.startswith("mv "):
-            self._daemon.log.until(" spool refused: ")
+            self._daemon.log.until(" spool drop_failed: ")
         self._ids |= dict(zip(found_in(shown), found_in(lines), strict=False))
         back = {theirs: ours for ours, theirs in self._ids.items()}
         return [ID.sub(lambda match: back.get(match[0], match[0]), line) for line in lines]
