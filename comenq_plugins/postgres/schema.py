@@ -27,14 +27,12 @@ def migrate(database: Database) -> None:
     Raises:
         StoreError: they are of a newer version, or the database did not let it.
     """
-    schema = database.server.schema
-    with database.transaction() as cursor:
-        if _version(cursor, schema) == VERSION:
-            return
+    if is_current(database):
+        return
     # Within a transaction, PostgreSQL remembers which tables do not exist: only one that begins
     # under the lock sees what other machines have made.
     with _alone(database), database.transaction() as cursor:
-        _bring_up(cursor, schema)
+        _bring_up(cursor, database.server.schema)
 
 
 def is_current(database: Database) -> bool:
@@ -43,12 +41,9 @@ def is_current(database: Database) -> bool:
     Raises:
         StoreError: they are of a newer version, or the database is out of reach.
     """
-    schema = database.server.schema
     with database.transaction() as cursor:
         cursor.execute("SET TRANSACTION READ ONLY")
-        found = _version(cursor, schema)
-    _refuse_newer(found, schema)
-    return found == VERSION
+        return _version(cursor, database.server.schema) == VERSION
 
 
 @contextmanager
@@ -64,7 +59,6 @@ def _alone(database: Database) -> Iterator[None]:
 
 def _bring_up(cursor: Cursor, schema: str) -> None:
     found = _version(cursor, schema)
-    _refuse_newer(found, schema)
     if found == 0:
         _begin(cursor, schema)
     for step in range(found + 1, VERSION + 1):
@@ -73,20 +67,17 @@ def _bring_up(cursor: Cursor, schema: str) -> None:
     cursor.execute("UPDATE version SET number = %s", [VERSION])
 
 
-def _refuse_newer(found: int, schema: str) -> None:
-    if found > VERSION:
-        raise StoreError(
-            f"PostgreSQL: the tables in schema {schema} are of version {found}, made by a newer"
-            f" comenq, and this one knows {VERSION}: upgrade comenq on this machine"
-        )
-
-
 def _version(cursor: Cursor, schema: str) -> int:
     cursor.execute("SELECT to_regclass(%s)", [f"{schema}.version"])
     if cursor.fetchone() == (None,):
         return 0
     cursor.execute("SELECT number FROM version")
     (number,) = cursor.fetchone() or (0,)
+    if number > VERSION:
+        raise StoreError(
+            f"PostgreSQL: the tables in schema {schema} are of version {number}, made by a newer"
+            f" comenq, and this one knows {VERSION}: upgrade comenq on this machine"
+        )
     return int(number)
 
 
