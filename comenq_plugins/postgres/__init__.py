@@ -30,10 +30,18 @@ __all__ = ["PostgresFactory", "comenq_stores", "open_postgres"]
 
 
 class PostgresFactory:
-    """Opens stores in PostgreSQL, or inspects them."""
+    """Opens the store in the database that ``[postgres] dsn`` names, or inspects it.
+
+    Raises:
+        PluginError: psycopg is not installed.
+        SettingsError: an option is missing or wrong.
+        StoreError: the database is out of reach, or not fit; the text says what to do.
+    """
 
     def __call__(self, settings: Settings) -> PostgresStore:
-        return open_postgres(settings)
+        with _needing_psycopg():
+            from comenq_plugins.postgres.factory import open_store
+        return open_store(settings)
 
     def inspect(self, settings: Settings) -> PostgresStore | None:
         with _needing_psycopg():
@@ -41,17 +49,7 @@ class PostgresFactory:
         return inspect_store(settings)
 
 
-def open_postgres(settings: Settings) -> PostgresStore:
-    """Open the store in the database that ``[postgres] dsn`` names; its tables are made or updated.
-
-    Raises:
-        PluginError: psycopg is not installed.
-        SettingsError: an option is missing or wrong.
-        StoreError: the database is out of reach, or not fit; the text says what to do.
-    """
-    with _needing_psycopg():
-        from comenq_plugins.postgres.factory import open_store
-    return open_store(settings)
+open_postgres = PostgresFactory()
 
 
 @contextmanager
@@ -69,4 +67,4 @@ def _needing_psycopg() -> Iterator[None]:
 @hookimpl
 def comenq_stores() -> Mapping[str, StoreFactory]:
     """Offer PostgreSQL."""
-    return {"postgres": PostgresFactory()}
+    return {"postgres": open_postgres}
