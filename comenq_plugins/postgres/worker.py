@@ -14,9 +14,8 @@ from comenq_core.model.transitions import claimed, interrupted, settled
 from comenq_core.process.log import Log
 from comenq_plugins.postgres.connection import Cursor
 from comenq_plugins.postgres.database import Database
-from comenq_plugins.postgres.operators import OperatorActions
 from comenq_plugins.postgres.options import Clock, StoreOptions, database_time
-from comenq_plugins.postgres.queries import WORKING
+from comenq_plugins.postgres.queries import WORKING, Queries
 from comenq_plugins.postgres.rows import Lease, Row, locked, readable, save
 
 __all__ = ["Leases"]
@@ -63,7 +62,7 @@ _NEXT_DUE = (
 )
 
 
-class Leases(OperatorActions):
+class Leases(Queries):
     """The worker's part of the store: jobs and accounts are leased for a time."""
 
     def __init__(
