@@ -31,8 +31,16 @@ def migrate(database: Database) -> None:
         return
     # Within a transaction, PostgreSQL remembers which tables do not exist: only one that begins
     # under the lock sees what other machines have made.
+    schema = database.server.schema
     with _alone(database), database.transaction() as cursor:
-        _bring_up(cursor, database.server.schema)
+        found = _version(cursor, schema)
+        if found == 0:
+            _begin(cursor, schema)
+        for step in range(found + 1, VERSION + 1):
+            script = files("comenq_plugins.postgres.migrations") / f"{step}.sql"
+            cursor.execute(script.read_bytes())
+            log.info("migrated", "The tables were brought up to date.", schema=schema, version=step)
+        cursor.execute("UPDATE version SET number = %s", [VERSION])
 
 
 def is_current(database: Database) -> bool:
@@ -57,16 +65,6 @@ def _alone(database: Database) -> Iterator[None]:
             cursor.execute("SELECT pg_advisory_unlock(hashtext(%s))", name)
 
 
-def _bring_up(cursor: Cursor, schema: str) -> None:
-    found = _version(cursor, schema)
-    if found == 0:
-        _begin(cursor, schema)
-    for step in range(found + 1, VERSION + 1):
-        cursor.execute(_migration(step))
-        log.info("migrated", "The tables were brought up to date.", schema=schema, version=step)
-    cursor.execute("UPDATE version SET number = %s", [VERSION])
-
-
 def _version(cursor: Cursor, schema: str) -> int:
     cursor.execute("SELECT to_regclass(%s)", [f"{schema}.version"])
     if cursor.fetchone() == (None,):
@@ -88,7 +86,3 @@ def _begin(cursor: Cursor, schema: str) -> None:
         cursor.execute(sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(schema)))
     cursor.execute("CREATE TABLE version (number integer NOT NULL)")
     cursor.execute("INSERT INTO version VALUES (0)")
-
-
-def _migration(step: int) -> bytes:
-    return (files("comenq_plugins.postgres.migrations") / f"{step}.sql").read_bytes()
