@@ -1,16 +1,7 @@
 """PostgreSQL: a store that several machines share.
 
-It needs psycopg: ``pip install 'comenq[postgres]'``. Its settings are in ``[postgres]``:
-
-``dsn``
-    how to reach the database, as libpq understands it: ``postgresql://comenq@db/comenq``.
-``schema``
-    where its tables are (default: ``comenq``).
-``lease_seconds``
-    after how long without a sign of life a worker loses its job; at least two seconds longer
-    than ``github_api_timeout_secs``.
-``patience_seconds``
-    after how long without an answer the database counts as out of reach.
+It needs psycopg: ``pip install 'comenq[postgres]'``. Its options are in ``[postgres]``, which
+`docs/configuration.md` describes.
 """
 
 from __future__ import annotations

@@ -41,9 +41,7 @@ class PostgresStore(Leases, PacingRows, OperatorActions, Enqueuer):
     """Implements `comenq_core.protocols.Store`.
 
     Args:
-        database: a migrated one.
-        options: what the settings allow.
-        clock: the time that counts.
+        database, options, clock: as for `Queries`.
         ticks: seconds by a clock of this machine that cannot be set.
     """
 
