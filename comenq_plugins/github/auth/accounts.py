@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import cast
 
 from comenq_core.errors import SettingsError
 from comenq_core.settings import Settings
@@ -29,7 +28,7 @@ def transport(settings: Settings) -> Transport:
     Raises:
         SettingsError: ``[github] contact`` cannot stand in a header.
     """
-    contact = cast("str", settings.options(TABLE, OPTIONS)["contact"])
+    contact = str(settings.options(TABLE, OPTIONS)["contact"])
     if not contact.isascii() or not contact.isprintable():
         raise SettingsError("[github] contact: expected an address in plain ASCII")
     return Transport(contact)
