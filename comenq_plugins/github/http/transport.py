@@ -44,9 +44,8 @@ class Transport:
         self._session.trust_env = False
         for scheme in ("http://", "https://"):
             self._session.mount(scheme, Adapter(max_retries=0))
-        agent = f"comenq/{__version__}"
-        named = f"{agent} (+{contact})" if contact else agent
-        self._session.headers.update({**HEADERS, "User-Agent": named})
+        agent = f"comenq/{__version__} (+{contact})" if contact else f"comenq/{__version__}"
+        self._session.headers.update({**HEADERS, "User-Agent": agent})
         self._known: dict[tuple[str, str], Any] = {}
         self._retry = Retrying(
             stop=stop_after_attempt(ATTEMPTS),
