@@ -12,7 +12,6 @@ from itertools import takewhile
 from typing import assert_never
 
 from comenq_core.model import (
-    OUTCOME_WORDS,
     Checking,
     Done,
     Failed,
@@ -41,7 +40,6 @@ __all__ = [
     "decide",
     "interrupted_too_often",
     "looked_up",
-    "word",
 ]
 
 Unanswered = Throttled | Unauthorized | Unknown
@@ -136,8 +134,3 @@ def interrupted_too_often(interruptions: int) -> str:
 def looked_up(job: Job) -> bool:
     """Whether a job was looked up already, in vain, since it was last attempted."""
     return bool(job.attempts) and job.attempts[-1].outcome == ABSENT
-
-
-def word(outcome: Outcome) -> str:
-    """The outcome's name in records and logs: ``posted``, ``throttled`` and so on."""
-    return OUTCOME_WORDS[type(outcome)]
