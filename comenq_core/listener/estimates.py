@@ -24,10 +24,6 @@ class Estimates:
         self._store = store
         self._policy = policy
 
-    def entry(self, job: Job) -> Entry:
-        """The entry of one job."""
-        return self.entries([job])[0]
-
     def entries(self, jobs: Sequence[Job]) -> Sequence[Entry]:
         """The entries of jobs that may stand anywhere in the queue."""
         return self._placed(jobs, [self._place(job) for job in jobs])
