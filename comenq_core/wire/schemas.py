@@ -174,7 +174,7 @@ def _validator(op: str | None) -> Validator:
 def _invalid(error: ValidationError) -> InvalidRequest:
     path = ""
     for step in error.absolute_path:
-        path = member(path, step) if isinstance(step, str) else f"{path}[{step}]"
+        path = member(path, step)
     schema: Any = error.schema
     value: Any = error.instance
     known = schema.get("properties", {})
