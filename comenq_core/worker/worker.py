@@ -36,9 +36,9 @@ from comenq_core.worker.events import report_attempt, report_backoff
 from comenq_core.worker.pacing_records import PacingRecords
 from comenq_core.worker.scheduling import AccountScheduler
 
-__all__ = ["LONGEST_WAIT", "Worker"]
+__all__ = ["Worker"]
 
-LONGEST_WAIT = 60.0
+_LONGEST_WAIT = 60.0
 """Seconds after which the worker looks around even if nothing has woken it."""
 
 _RECENT = 500
@@ -99,12 +99,12 @@ class Worker:
 
     def _dispatch(self) -> float:
         if self._store.paused():
-            return LONGEST_WAIT
+            return _LONGEST_WAIT
         self._records.read()
         now = self._store.now()
         self._records.rebase(now)
         self._records.clear_rejected(self._scheduler.renewed(self._records.known))
-        waits = [LONGEST_WAIT]
+        waits = [_LONGEST_WAIT]
         for job in self._store.checking():
             wait, poster = self._scheduler.next_lookup(job, self._records.known, now)
             if wait <= 0:
