@@ -6,6 +6,7 @@ import traceback
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 
 from comenq_core.errors import ComenqError
 from comenq_core.model import (
@@ -44,10 +45,7 @@ def attempt_post(
         started: the time now.
         limit: seconds that an attempt can last.
     """
-    try:
-        answer: object = poster.post(job)
-    except Exception as error:  # noqa: BLE001 -- a plugin may raise anything, and must not end us
-        answer = _broken_poster(error, job)
+    answer = _ask(partial(poster.post, job), job)
     outcome = answer if isinstance(answer, Outcome) else _wrong_answer(answer, job)
     try:
         ended = clock()
@@ -79,10 +77,7 @@ def look_up(poster: Poster, job: Job, since: datetime, recent: Iterable[Job]) ->
     known = {
         other.comment_id for other in recent if other.comment_id is not None and other.id != job.id
     }
-    try:
-        found: object = poster.find(job, since, known)
-    except Exception as error:  # noqa: BLE001 -- a plugin may raise anything, and must not end us
-        return _broken_poster(error, job)
+    found = _ask(partial(poster.find, job, since, known), job)
     return found if isinstance(found, Found) else _wrong_answer(found, job)
 
 
@@ -125,13 +120,16 @@ def first_attempted_at(job: Job, record: Pacing | None, now: Instant, limit: flo
     return first if first <= now.wall else now.wall - A_DAY
 
 
-def _broken_poster(error: Exception, job: Job) -> Unknown:
-    """Log an exception that a poster should not have raised, and stand for its answer."""
-    # Not its text: a plugin's error may hold anything, a token for instance.
-    frame = traceback.extract_tb(error.__traceback__)[-1]
-    log.error("poster_broken", "The poster plugin failed.", job=job.id,
-              error=type(error).__name__, where=f"{frame.filename}:{frame.lineno}")  # fmt: skip
-    return Unknown(message=f"the poster failed: {type(error).__name__}")
+def _ask(question: Callable[[], object], job: Job) -> object:
+    """What a poster answers; an exception that it should not have raised counts as `Unknown`."""
+    try:
+        return question()
+    except Exception as error:  # noqa: BLE001 -- a plugin may raise anything, and must not end us
+        # Not its text: a plugin's error may hold anything, a token for instance.
+        frame = traceback.extract_tb(error.__traceback__)[-1]
+        log.error("poster_broken", "The poster plugin failed.", job=job.id,
+                  error=type(error).__name__, where=f"{frame.filename}:{frame.lineno}")  # fmt: skip
+        return Unknown(message=f"the poster failed: {type(error).__name__}")
 
 
 def _wrong_answer(answer: object, job: Job) -> Unknown:

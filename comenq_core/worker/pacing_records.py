@@ -21,7 +21,8 @@ class PacingRecords:
     """The records as this worker knows them: as it has last read or written them.
 
     A record is replaced only if it is still the one that the new record was made from; otherwise
-    another worker has used the account, and what that one wrote is newer.
+    another worker has used the account, and what that one wrote is newer. Every method may raise
+    `StoreError`.
 
     Args:
         store: where they are kept.
@@ -34,11 +35,7 @@ class PacingRecords:
         self.known: dict[str, Pacing] = {}
 
     def read(self) -> None:
-        """Read all records.
-
-        Raises:
-            StoreError: the store failed.
-        """
+        """Read all records."""
         self.known = dict(self._store.pacing())
 
     def save(self, record: Pacing, expect: Pacing | None) -> None:
@@ -47,9 +44,6 @@ class PacingRecords:
         Args:
             record: the new one.
             expect: the one that it was made from.
-
-        Raises:
-            StoreError: the store failed.
         """
         try:
             self._save(record, expect)
@@ -80,9 +74,10 @@ class PacingRecords:
     def announce(self, account: str, job: str, now: Instant) -> Pacing:
         """Record that an attempt begins, and return that record.
 
+        If the store fails, it may have recorded the attempt all the same.
+
         Raises:
             PacingConflict: another worker has used the account meanwhile, or has the job.
-            StoreError: the store failed; it may have recorded the attempt all the same.
         """
         before = self.known.get(account)
         is_announced = before and before.job == job and before.max_remaining
