@@ -94,7 +94,7 @@ class JobQueue:
         states: Collection[State] = PENDING,
     ) -> Sequence[Entry]:
         jobs = self._store.pending(limit=limit, offset=offset, states=states)
-        return self._estimates.listed(jobs)
+        return [entry for entry in self._estimates.listed(jobs) if entry]
 
     def pending_in(
         self,
@@ -110,7 +110,7 @@ class JobQueue:
         else:
             jobs = store.pending(limit=limit, offset=offset, states=states)
             found = [job if is_for_repo(job, repo) else None for job in jobs]
-        return self._estimates.found(found)
+        return self._estimates.listed(found)
 
     def show(self, prefix: str) -> Entry:
         return self._estimates.entries([self._store.get(prefix)])[0]
