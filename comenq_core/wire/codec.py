@@ -154,15 +154,7 @@ def _read_state(value: object) -> State:
         raise InvalidRequest("", f"must be one of {', '.join(State)}") from None
 
 
-def _read_time(value: object) -> datetime:
-    try:
-        return parse_time(str(value))
-    except ValueError:
-        wanted = "must be a time with its offset, as in 2026-12-01T09:00:00Z"
-        raise InvalidRequest("", wanted) from None
-
-
 _CONVERSIONS: Mapping[type, _Conversion] = {
-    datetime: _Conversion(format_time, _read_time),
+    datetime: _Conversion(format_time, parse_time),
     State: _Conversion(str, _read_state),
 }
