@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import takewhile
-from typing import assert_never
 
 from comenq_core.model import (
     Checking,
@@ -88,8 +87,6 @@ def decide(outcome: Outcome, now: datetime, policy: RetryPolicy) -> Verdict:
             return Checking(check_at=check_at, reason=message)
         case Throttled() | Unavailable() | Unauthorized():
             return Requeued(reason=outcome.message)
-        case _:
-            assert_never(outcome)
 
 
 def after_lookup(job: Job, found: Found, now: datetime, policy: RetryPolicy) -> Verdict:

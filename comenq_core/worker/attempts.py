@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -20,7 +19,7 @@ from comenq_core.model import (
     Unknown,
     Verdict,
 )
-from comenq_core.policy.pacing import elapsed
+from comenq_core.policy.pacing import earlier, elapsed
 from comenq_core.policy.retry import ABSENT, GONE, Found
 from comenq_core.process.log import Log
 from comenq_core.protocols import Poster
@@ -50,8 +49,7 @@ def attempt_post(
     try:
         ended = clock()
     except ComenqError:
-        wall, ticks = started.wall + timedelta(seconds=limit), started.ticks + limit
-        ended = replace(started, wall=wall, ticks=ticks)
+        ended = earlier(started, -limit)
     return outcome, ended
 
 
