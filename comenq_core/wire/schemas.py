@@ -124,7 +124,7 @@ def _operation(properties: Schema, required: Iterable[str] = ()) -> dict[str, An
 
 
 OPERATION_SCHEMAS: dict[str, dict[str, Any]] = {
-    # The Rust client says "immediate" where we say "ahead", and null where it means no limit.
+    # "immediate", and null for no limit, are what the Rust client says.
     "put": _operation(
         {"request": REQUEST_SCHEMA, "ahead": _FLAG, "immediate": _FLAG, "if_absent": _FLAG},
         required=["request"],

@@ -26,8 +26,6 @@ from comenq_core.protocols import Poster
 
 __all__ = ["attempt_post", "attempt_record", "first_attempted_at", "look_up", "lookup_record"]
 
-A_DAY = timedelta(days=1)
-
 log = Log("worker")
 
 
@@ -115,7 +113,7 @@ def first_attempted_at(job: Job, record: Pacing | None, now: Instant, limit: flo
         known += [record.at.wall, now.wall - ago]
     first = min(known, default=job.arrived)
     # Where the clock went back since, and nobody knows by how much, a day is far enough.
-    return first if first <= now.wall else now.wall - A_DAY
+    return first if first <= now.wall else now.wall - timedelta(days=1)
 
 
 def _ask(question: Callable[[], object], job: Job) -> object:
