@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from argparse import Namespace
 from collections.abc import Iterator
+from typing import Any
 
 from comenq_core.cli.comenq.requests import ask
 
 __all__ = ["history", "listed"]
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Any
 
 OVERLAP = 8
 """How many jobs of a page are requested again: up to so many may leave the queue between pages."""

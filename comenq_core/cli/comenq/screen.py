@@ -11,15 +11,11 @@ import termios
 import tty
 from collections.abc import Iterable
 from types import FrameType
+from typing import Self
 
 from comenq_core.cli.exit_status import UsageError
 
 __all__ = ["Screen"]
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from types import TracebackType
-    from typing import Self
 
 # The alternate screen, without a cursor; and back.
 # https://invisible-island.net/xterm/ctlseqs/ctlseqs.html#h3-The-Alternate-Screen-Buffer
@@ -53,12 +49,7 @@ class Screen:
             raise
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._restore()
 
     @property

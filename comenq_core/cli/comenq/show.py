@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator
+from typing import Any
 
 from comenq_core.cli.comenq.requests import add_json, ask
 from comenq_core.cli.exit_status import DONE
@@ -13,10 +14,6 @@ from comenq_core.cli.output import print_json, print_result
 from comenq_core.text import legible, printable
 
 __all__ = ["configure", "run"]
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Any
 
 LONGEST_LINE = 300_000
 TIMES = {"not_before": "not before", "due": "due", "settled": "settled"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from argparse import ArgumentParser, Namespace
+from typing import Any
 
 from comenq_core.cli.comenq.requests import ask
 from comenq_core.cli.comenq.status_text import COLOURS, facts, troubles
@@ -15,10 +16,6 @@ from comenq_core.errors import DaemonUnreachable
 from comenq_core.text import printable
 
 __all__ = ["configure", "run"]
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Any
 
 EXAMPLES = """\
 examples:

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 from comenq_core.cli.formatting import amount, local
 
 __all__ = ["COLOURS", "facts", "troubles"]
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Any
-
-    Status = dict[str, Any]
-    Until = Callable[[float], str]
+Status = dict[str, Any]
+Until = Callable[[float], str]
 
 COLOURS = {"trouble": "red", "paused": "yellow"}
 """The facts that are painted."""
