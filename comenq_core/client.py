@@ -17,7 +17,6 @@ __all__ = ["Client", "accepted", "candidates", "connect"]
 
 TYPE_CHECKING = False  # without the import of typing, which costs as much as json's
 if TYPE_CHECKING:
-    from types import TracebackType
     from typing import Any, Self
 
     Message = Mapping[str, Any]
@@ -116,12 +115,7 @@ class Client:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._socket.close()
 
     def ask(self, message: Message) -> Reply:
