@@ -37,7 +37,6 @@ class DaemonStopped:
     places: Places
 
     def is_done(self) -> bool:
-        """Whether no daemon runs."""
         return served_socket(self.places) is None
 
     def do(self) -> None:
