@@ -42,7 +42,6 @@ ALL: Mapping[str, Sequence[str]] = {
 
 
 def configure(parser: ArgumentParser) -> None:
-    """Add the command's arguments."""
     name = parser.get_default("command")
     example = f"  comenq list --repo octo-org/site --json | jq -r .id | comenq {name} -"
     if name == "retry":

@@ -27,7 +27,6 @@ examples:
 
 
 def configure(parser: ArgumentParser) -> None:
-    """Add the command's arguments."""
     parser.epilog = EXAMPLES
     add = parser.add_argument
     newest = f"show the newest N jobs (default: {PAGE})"

@@ -37,7 +37,6 @@ examples:
 
 
 def configure(parser: ArgumentParser) -> None:
-    """Add the command's arguments."""
     parser.epilog = EXAMPLES
     add = parser.add_argument
     extent = parser.add_mutually_exclusive_group()

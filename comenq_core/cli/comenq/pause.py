@@ -13,7 +13,6 @@ __all__ = ["configure", "run"]
 
 
 def configure(parser: ArgumentParser) -> None:
-    """Add the command's arguments."""
     if parser.get_default("command") == "pause":
         parser.epilog = "example:\n  comenq pause code freeze until Monday\n"
         parser.add_argument("reason", nargs="*", help="the reason, which comenq status shows")

@@ -38,7 +38,6 @@ many comments, one per line, as {{"owner": …, "repo": …, "pr_number": …, "
 
 
 def configure(parser: ArgumentParser) -> None:
-    """Add the command's arguments."""
     parser.usage = f"comenq put {FORMS[0]} [BODY] [options]"
     parser.epilog = EXAMPLES.format("\n  ".join(FORMS))
     add = parser.add_argument

@@ -22,7 +22,6 @@ TEXTS = ("key", "url", "reason")
 
 
 def configure(parser: ArgumentParser) -> None:
-    """Add the command's arguments."""
     parser.epilog = "examples:\n  comenq show 7f3k\n  comenq show 7f3k --json | jq .attempts\n"
     parser.add_argument(
         "id", metavar="ID", help="the id of the job, or an unambiguous prefix of it"

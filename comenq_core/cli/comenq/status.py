@@ -28,7 +28,6 @@ exit status: 0 no trouble, 1 trouble, 3 no daemon answers
 
 
 def configure(parser: ArgumentParser) -> None:
-    """Add the command's arguments."""
     parser.epilog = EXAMPLES
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="print the status as JSON")

@@ -25,7 +25,6 @@ HEADING = "comenq · {time} · q quits"
 
 
 def configure(parser: ArgumentParser) -> None:
-    """Add the command's arguments."""
     parser.epilog = "Quit with q or Ctrl-C.\n"
 
 

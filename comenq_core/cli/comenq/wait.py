@@ -41,7 +41,6 @@ exit status: 0 all jobs were posted, 1 one was not, or the timeout expired
 
 
 def configure(parser: ArgumentParser) -> None:
-    """Add the command's arguments."""
     parser.epilog = EXAMPLES
     add_ids(parser)
     parser.add_argument(
