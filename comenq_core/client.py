@@ -119,22 +119,14 @@ class Client:
         self._socket.close()
 
     def ask(self, message: Message) -> Reply:
-        """Send one request and return its reply; more may follow.
+        """Send one request, and none after it; return its reply.
 
         Raises:
             DaemonRefused: the daemon replied with an error.
             NotAcknowledged: it did not reply.
         """
-        try:
-            self._socket.sendall(_line(message))
-        except (BrokenPipeError, ConnectionResetError):
-            pass  # the daemon may have said why before it closed
-        except TimeoutError:
-            raise self._timed_out() from None
-        replies: list[Reply] = []
-        while not replies:
-            replies = self._receive()
-        return accepted(replies[0])
+        (reply,) = self.ask_many([message])
+        return accepted(reply)
 
     def ask_many(self, messages: Iterable[Message]) -> Iterator[Reply]:
         """Send many requests without waiting, and none after them; yield their replies in order.
@@ -165,14 +157,12 @@ class Client:
         poll.register(self._socket, events)
         ready = poll.poll(self._timeout * 1000)
         if not ready:
-            raise self._timed_out()
+            raise NotAcknowledged(f"the daemon did not answer within {self._timeout:g} seconds")
         return ready[0][1]
 
     def _receive(self) -> list[Reply]:
         try:
             data = self._socket.recv(CHUNK)
-        except TimeoutError:
-            raise self._timed_out() from None
         except ConnectionResetError:
             data = b""
         if not data:
@@ -195,9 +185,6 @@ class Client:
         except NotAcknowledged:
             cut = "the daemon closed the connection in the middle of its reply"
             raise NotAcknowledged(cut) from None
-
-    def _timed_out(self) -> NotAcknowledged:
-        return NotAcknowledged(f"the daemon did not answer within {self._timeout:g} seconds")
 
 
 class _Outgoing:
