@@ -7,6 +7,7 @@ from argparse import ArgumentParser, Namespace
 
 from comenq_core.cli.comenq.requests import ask
 from comenq_core.cli.exit_status import DONE
+from comenq_core.cli.formatting import user
 from comenq_core.cli.output import print_result
 
 __all__ = ["configure", "run"]
@@ -24,15 +25,6 @@ def run(args: Namespace) -> int:
         ask(args, op="resume")
         print_result("the queue is resumed")
     else:
-        ask(args, op="pause", reason=" ".join(args.reason) or f"paused by {_user()}")
+        ask(args, op="pause", reason=" ".join(args.reason) or f"paused by {user(os.getuid())}")
         print_result("the queue is paused; resume it with comenq resume")
     return DONE
-
-
-def _user() -> str:
-    from pwd import getpwuid
-
-    try:
-        return getpwuid(os.getuid()).pw_name
-    except KeyError:
-        return f"uid {os.getuid()}"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import select
-import shutil
 import signal
 import sys
 import termios
@@ -51,11 +50,6 @@ class Screen:
 
     def __exit__(self, *_: object) -> None:
         self._restore()
-
-    @property
-    def size(self) -> os.terminal_size:
-        """The terminal's size now, in columns and lines."""
-        return shutil.get_terminal_size()
 
     def draw(self, lines: Iterable[str]) -> None:
         """Show these lines, each of which must fit, and nothing else."""

@@ -9,7 +9,7 @@ from typing import Any
 
 from comenq_core.cli.comenq.requests import add_json, ask
 from comenq_core.cli.exit_status import DONE
-from comenq_core.cli.formatting import attempt_count, in_queue, local, target
+from comenq_core.cli.formatting import attempt_count, in_queue, local, target, user
 from comenq_core.cli.output import print_json, print_result
 from comenq_core.text import legible, printable
 
@@ -73,16 +73,7 @@ def _state(entry: dict[str, Any]) -> str:
 
 def _origin(origin: dict[str, Any]) -> str:
     uid = origin["uid"]
-    return origin["intake"] if uid is None else f"{origin['intake']}, {_user(uid)}"
-
-
-def _user(uid: int) -> str:
-    from pwd import getpwuid
-
-    try:
-        return f"{getpwuid(uid).pw_name} (uid {uid})"
-    except KeyError:
-        return f"uid {uid}"
+    return origin["intake"] if uid is None else f"{origin['intake']}, {user(uid)}"
 
 
 def _attempt(attempt: dict[str, Any]) -> str:
