@@ -6,7 +6,6 @@ import json
 import os
 import select
 import socket
-import stat
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 
@@ -58,23 +57,16 @@ def connect(paths: Iterable[str]) -> Client:
         try:
             return Client(path)
         except OSError as error:
-            failures.append(f"  {printable(path)}: {_cause(path, error)}")
+            failures.append(f"  {printable(path)}: {_cause(error)}")
     raise DaemonUnreachable("\n".join(["no daemon answers; tried", *failures, ADVICE]))
 
 
-def _cause(path: str, error: OSError) -> str:
+def _cause(error: OSError) -> str:
     if isinstance(error, ConnectionRefusedError):
-        return "a socket that nobody listens on" if _is_socket(path) else "no socket"
+        return "nobody listens on it"
     if isinstance(error, PermissionError):
         return "not permitted; members of the socket's group may connect"
     return (error.strerror or str(error)).lower()
-
-
-def _is_socket(path: str) -> bool:
-    try:
-        return stat.S_ISSOCK(os.stat(path).st_mode)
-    except OSError:
-        return True  # it is gone since
 
 
 def accepted(reply: Reply) -> Reply:

@@ -155,7 +155,7 @@ def test_unreachable_daemon_is_reported_with_every_path(directory: Path) -> None
         connect([str(directory / "missing"), str(stale)])
     text = str(caught.value)
     assert f"{directory}/missing: no such file" in text
-    assert f"{stale}: a socket that nobody listens on" in text
+    assert f"{stale}: nobody listens on it" in text
     assert "comenqd" in text
 
 
