@@ -85,8 +85,6 @@ class ForMachine(Installation):
     """An installation for a machine, with an account of its own.
 
     Args:
-        files: its files.
-        systemctl: as for `Installation`.
         has_systemd: whether the machine has systemd, even if it does not run now.
     """
 
@@ -158,11 +156,7 @@ class ForUser(Installation):
 
 
 def stage(files: Files) -> Iterator[Step]:
-    """Create the files of a package, which creates the account and the directories itself.
-
-    Args:
-        files: the files, below another root.
-    """
+    """Create the files of a package, which creates the account and the directories itself."""
     yield Relocation(files.at(files.venv), files.venv)
     yield from files.extras()
     config = files.at(files.places.config) / "config.toml"

@@ -28,11 +28,7 @@ def served_socket(places: Places) -> Path | None:
 
 @dataclass(frozen=True, slots=True)
 class DaemonStopped:
-    """Stop the installation while a daemon runs.
-
-    Args:
-        places: the places of the installation.
-    """
+    """Stop the installation while a daemon runs."""
 
     places: Places
 

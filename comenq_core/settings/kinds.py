@@ -139,20 +139,14 @@ def _url(url: str) -> str:
     return url.rstrip("/")
 
 
-# The Rust comenqd's configuration files say "trace" and "warn".
-_LEVELS = {
-    "trace": "debug",
-    "debug": "debug",
-    "info": "info",
-    "warn": "warning",
-    "warning": "warning",
-    "error": "error",
-}
+_LEVELS = ("debug", "info", "warning", "error")
+# The Rust comenqd's configuration files have these words.
+_LEVEL_ALIASES = {"trace": "debug", "warn": "warning"}
 
 
 def _level(word: str) -> str:
-    level = _LEVELS.get(word.lower())
-    if level is None:
+    level = _LEVEL_ALIASES.get(word.lower(), word.lower())
+    if level not in _LEVELS:
         raise ValueError
     return level
 
@@ -165,7 +159,7 @@ PATH = Kind("an absolute path", (str,), _path)
 URL = Kind(
     "an https address (http on this machine only) without user, query or fragment", (str,), _url
 )
-LEVEL = Kind("one of debug, info, warning, error", (str,), _level)
+LEVEL = Kind(f"one of {', '.join(_LEVELS)}", (str,), _level)
 
 
 def kind_of(default: object) -> Kind:
