@@ -26,7 +26,7 @@ from comenq_core.model import (
     Unknown,
     Verdict,
 )
-from comenq_core.policy.retry import ABSENT, RetryPolicy, after_lookup, decide, looked_up, word
+from comenq_core.policy.retry import ABSENT, RetryPolicy, after_lookup, decide, looked_up
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 POLICY = RetryPolicy(max_attempts=2, max_interruptions=3, recheck=5)
@@ -105,8 +105,3 @@ def test_a_look_up_counts_only_until_the_next_attempt() -> None:
     assert looked_up(job("unknown", ABSENT))
     assert not looked_up(job("unknown", ABSENT, "unknown"))
     assert not looked_up(job())
-
-
-def test_outcomes_have_words() -> None:
-    """Records and logs call an outcome by its name, in lower case."""
-    assert word(Unauthorized(message="no")) == "unauthorized"

@@ -87,7 +87,7 @@ NAMES = [
     ("Checking", "*", "InDoubt"),
     ("Requeued", "comenq_core/* comenq_plugins/* tests/worker/*", "Kept"),
     ("AccountScheduler", "comenq_core/* tests/*", "Turns"),
-    ("AttemptResult", "comenq_core/worker/* comenq_core/testing/* tests/worker/*", "Tried"),
+    ("Attempt", "comenq_core/worker/* comenq_core/testing/* tests/worker/*", "Tried"),
     ("first_attempted_at", "*", "tried_at"),
     ("PacingRecords", "comenq_core/* tests/*", "Ledger"),
     ("rebase", WORKER, "anchor"),

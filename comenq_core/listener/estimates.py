@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from comenq_core.model import Entry, Instant, Job, State
 from comenq_core.policy import pacing
@@ -24,34 +24,26 @@ class Estimates:
         self._store = store
         self._policy = policy
 
-    def entry(self, job: Job) -> Entry:
-        """The entry of one job."""
-        return self.entries([job])[0]
-
     def entries(self, jobs: Sequence[Job]) -> Sequence[Entry]:
         """The entries of jobs that may stand anywhere in the queue."""
-        return self._placed(jobs, [self._place(job) for job in jobs])
+        return self._placed((job, self._place(job)) for job in jobs)
 
     def queued(self, jobs: Sequence[Job]) -> Sequence[Entry]:
         """The entries of jobs that were queued together, and usually stand in a row."""
         if len(jobs) > 2 and all(map(_waits, jobs)):  # noqa: PLR2004  (both ends are asked for)
             places = range(self._place(jobs[0]), self._place(jobs[-1]) + 1)
             if len(places) == len(jobs):
-                return self._placed(jobs, places)
+                return self._placed(zip(jobs, places, strict=True))
         return self.entries(jobs)
 
-    def listed(self, jobs: Sequence[Job]) -> Sequence[Entry]:
+    def listed(self, jobs: Sequence[Job | None]) -> Sequence[Entry | None]:
         """The entries of jobs that the store has listed, so that those that wait are in a row.
 
-        It asks for one place only: a store that has to count may take long for each.
+        It asks for one place only: a store that has to count may take long for each. ``None``
+        stands for a job that is not wanted.
         """
-        return self._placed(jobs, self._row(jobs))
-
-    def found(self, jobs: Sequence[Job | None]) -> Sequence[Entry | None]:
-        """The same, where ``None`` stands for jobs that are not wanted."""
-        places = self._row(jobs)
-        known = [(job, place) for job, place in zip(jobs, places, strict=True) if job]
-        entries = iter(self._placed([job for job, _ in known], [place for _, place in known]))
+        places = zip(jobs, self._row(jobs), strict=True)
+        entries = iter(self._placed((job, place) for job, place in places if job))
         return [next(entries) if job else None for job in jobs]
 
     def _row(self, jobs: Sequence[Job | None]) -> Sequence[int]:
@@ -64,11 +56,10 @@ class Estimates:
     def _place(self, job: Job) -> int:
         return self._store.position(job) if _waits(job) else 0
 
-    def _placed(self, jobs: Sequence[Job], places: Sequence[int]) -> Sequence[Entry]:
+    def _placed(self, jobs: Iterable[tuple[Job, int]]) -> Sequence[Entry]:
         now = self._store.now()
         first = self._until_next_post(now)
-        placed = zip(jobs, places, strict=True)
-        return [self._entry(job, place, now, first) for job, place in placed]
+        return [self._entry(job, place, now, first) for job, place in jobs]
 
     def _entry(self, job: Job, place: int, now: Instant, first: float | None) -> Entry:
         if job.state is State.POSTING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from select import select
 
 from comenq_core.errors import ComenqError
@@ -54,8 +54,15 @@ def _serve(intakes: Mapping[str, Intake], queue: Queue, stop: Stop) -> bool:
     with StopFlag() as closing:
 
         def serve(name: str, intake: Intake) -> None:
-            errors.extend(_errors_of(name, intake, queue, closing))
+            try:
+                intake.serve(queue, closing)
+            except ComenqError as error:
+                errors.append(error)
+            except (Exception, SystemExit) as error:  # noqa: BLE001 -- a plugin may raise anything
+                log.error("intake_failed", "An intake failed.", intake=name,
+                          error=type(error).__name__, reason=error)  # fmt: skip
             if not closing.is_set():
+                log.error("intake_ended", "An intake ended by itself.", intake=name)
                 ended.append(name)
                 closing.set()
 
@@ -69,20 +76,6 @@ def _serve(intakes: Mapping[str, Intake], queue: Queue, stop: Stop) -> bool:
         closing.set()
         for thread in threads:
             thread.join(_STOP_SECONDS)
-    for name in ended:
-        log.error("intake_ended", "An intake ended by itself.", intake=name)
     if errors:
         raise errors[0]
     return bool(ended)
-
-
-def _errors_of(name: str, intake: Intake, queue: Queue, closing: Stop) -> Sequence[ComenqError]:
-    """Run an intake to its end; the error that ended it, if it was one of comenq's."""
-    try:
-        intake.serve(queue, closing)
-    except ComenqError as error:
-        return [error]
-    except (Exception, SystemExit) as error:  # noqa: BLE001 -- a plugin may raise anything
-        log.error("intake_failed", "An intake failed.", intake=name,
-                  error=type(error).__name__, reason=error)  # fmt: skip
-    return []

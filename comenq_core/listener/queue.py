@@ -39,7 +39,7 @@ log = Log("queue")
 
 
 class JobQueue:
-    """The listener's queue.
+    """The listener's queue, as `comenq_core.protocols.Queue` describes it.
 
     Args:
         store: where jobs are kept.
@@ -53,22 +53,17 @@ class JobQueue:
         self._fault = ""
 
     def submit(self, request: CommentRequest, origin: Origin) -> Entry:
-        """Queue one request; durable on return. Raises as `submit_all`."""
         return self.submit_all([NewJob(request=request, origin=origin)])[0]
 
     def submit_all(self, new_jobs: Sequence[NewJob]) -> Sequence[Entry]:
-        """Queue all of these or, with an error, none; durable on return.
-
-        Raises:
-            QueueRefused: the queue (``queue_full``) or its disk (``disk_full``) is full.
-            StoreError: the store failed; nothing was acknowledged.
-        """
         try:
             jobs = self._store.put(new_jobs)
         except ComenqError as error:
             self._log_refusal(error)
             raise
-        self._log_recovery()
+        if self._fault:
+            self._fault = ""
+            log.info("taking", "Comments are taken again.")
         for job in jobs:
             origin = job.origin
             log.info("queued", "A comment is queued.", job=job.id, target=job.asked.target,
@@ -82,11 +77,6 @@ class JobQueue:
         if fault != self._fault and not isinstance(error, WrongState):
             self._fault = fault
             log.error("refusing", "Comments are refused.", code=fault, reason=error)
-
-    def _log_recovery(self) -> None:
-        if self._fault:
-            self._fault = ""
-            log.info("taking", "Comments are taken again.")
 
     def _estimated(self, jobs: Sequence[Job]) -> Sequence[Entry]:
         """The entries of queued jobs. An error here must not make a client queue them again."""
@@ -103,9 +93,8 @@ class JobQueue:
         offset: int = 0,
         states: Collection[State] = PENDING,
     ) -> Sequence[Entry]:
-        """The jobs in one of these states, in their order, from ``offset`` on."""
         jobs = self._store.pending(limit=limit, offset=offset, states=states)
-        return self._estimates.listed(jobs)
+        return [entry for entry in self._estimates.listed(jobs) if entry]
 
     def pending_in(
         self,
@@ -115,34 +104,21 @@ class JobQueue:
         offset: int = 0,
         states: Collection[State] = PENDING,
     ) -> Sequence[Entry | None]:
-        """What `pending` lists, with ``None`` in place of jobs for others than ``OWNER/REPO``."""
         store = self._store
         if isinstance(store, RepoFilter):
             found = store.pending_in(repo, limit=limit, offset=offset, states=states)
         else:
             jobs = store.pending(limit=limit, offset=offset, states=states)
             found = [job if is_for_repo(job, repo) else None for job in jobs]
-        return self._estimates.found(found)
+        return self._estimates.listed(found)
 
     def show(self, prefix: str) -> Entry:
-        """The one job whose id begins with ``prefix``.
-
-        Raises:
-            NoSuchJob: there is none, or there are several.
-        """
-        return self._estimates.entry(self._store.get(prefix))
+        return self._estimates.entries([self._store.get(prefix)])[0]
 
     def history(self, limit: int, *, offset: int = 0, only_failed: bool = False) -> Sequence[Job]:
-        """The newest settled jobs, newest last, without the ``offset`` very newest."""
         return self._store.history(limit=limit, offset=offset, only_failed=only_failed)
 
     def change(self, prefix: str, change: Change, by: Origin) -> Entry:
-        """Change the one job whose id begins with ``prefix``.
-
-        Raises:
-            NoSuchJob: there is none, or there are several.
-            WrongState: its state does not allow it.
-        """
         job = self._store.change(self._whole_id(prefix), change)
         _log_change(change, job, by)
         return self._changed([job], change)[0]
@@ -150,11 +126,6 @@ class JobQueue:
     def change_all(
         self, wanted: Sequence[tuple[str, Origin]], change: Change
     ) -> Sequence[Entry | ComenqError]:
-        """Change several jobs; what `change` would return or raise for each.
-
-        Raises:
-            StoreError: it is not known which of the changes are durable; perhaps none.
-        """
         found = [self._found(prefix) for prefix, _ in wanted]
         job_ids = [one for one in found if isinstance(one, str)]
         made = iter(self._store.change_all(job_ids, change))
@@ -181,12 +152,10 @@ class JobQueue:
         return self._estimates.entries(jobs)
 
     def pause(self, reason: str, by: Origin) -> None:
-        """Post nothing until `resume`, across restarts."""
         self._store.pause(Pause(since=self._store.now().wall, reason=reason, by=by.uid))
         log.warning("paused", "The queue is paused.", reason=reason, uid=by.uid)
 
     def resume(self, by: Origin) -> None:
-        """Post again, also with a credential that the forge has rejected."""
         self._store.resume()
         log.info("resumed", "The queue is resumed.", uid=by.uid)
 
@@ -196,7 +165,6 @@ class JobQueue:
         return Account(name=record.account, post_in=wait, reason=reason, posts=record.posts)
 
     def status(self) -> Status:
-        """The whole queue at this moment."""
         now = self._store.now()
         accounts = tuple(self._account(record, now) for record in self._store.pacing().values())
         first = self.pending(1, states=[State.WAITING])

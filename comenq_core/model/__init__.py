@@ -12,10 +12,8 @@ which is a ValueError; both name the member.
 from __future__ import annotations
 
 from comenq_core.limits import BODY_LIMIT, MAX_NUMBER, OWNER_PATTERN, REPO_PATTERN
-from comenq_core.model.change import Change
 from comenq_core.model.check_result import CheckResult, Severity
-from comenq_core.model.instant import Instant
-from comenq_core.model.job import ID_PATTERN, PENDING, SETTLED, Attempt, Job, State
+from comenq_core.model.job import ID_PATTERN, PENDING, SETTLED, Attempt, Change, Job, State
 from comenq_core.model.outcome import (
     OUTCOME_WORDS,
     Outcome,
@@ -27,7 +25,7 @@ from comenq_core.model.outcome import (
     Unavailable,
     Unknown,
 )
-from comenq_core.model.pacing import Pacing, Pause, Posts
+from comenq_core.model.pacing import Instant, Pacing, Pause, Posts
 from comenq_core.model.record import InvalidMember
 from comenq_core.model.request import KEY_LIMIT, CommentRequest, NewJob, Origin
 from comenq_core.model.status import Account, Capacity, Counts, Entry, Health, Status

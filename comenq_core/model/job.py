@@ -1,4 +1,4 @@
-"""A request that a store has taken, and the attempts to post it. Pure."""
+"""A request that a store has taken, the attempts to post it, and what operators change. Pure."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from enum import StrEnum
 from comenq_core.model.record import InvalidMember, Record, check_members
 from comenq_core.model.request import CommentRequest, Origin
 
-__all__ = ["ID_PATTERN", "PENDING", "SETTLED", "Attempt", "Job", "State"]
+__all__ = ["ID_PATTERN", "PENDING", "SETTLED", "Attempt", "Change", "Job", "State"]
 
 ID_PATTERN = r"[0-9a-hjkmnp-tv-z]{12}"
 """What a job's id looks like: Crockford's base 32, in lower case."""
@@ -32,6 +32,23 @@ PENDING = (State.POSTING, State.CHECKING, State.WAITING, State.HELD)
 """The states of jobs that are not over, in the order of their listing."""
 SETTLED = (State.POSTED, State.SKIPPED, State.FAILED)
 """The states of jobs that are over."""
+
+
+class Change(StrEnum):
+    """A change of one job. Its value is its word in the log."""
+
+    BUMP = "bump"
+    """A waiting job goes to the head of the queue, and its ``due`` no longer counts."""
+    BUST = "bust"
+    """A waiting job goes to the end of the queue."""
+    HOLD = "hold"
+    """A waiting job is not posted until it is released."""
+    RELEASE = "release"
+    """A held job takes its place in the queue again."""
+    CANCEL = "cancel"
+    """A waiting, held or failed job is deleted."""
+    RETRY = "retry"
+    """A failed job waits again, at the end of the queue; its attempts no longer count."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

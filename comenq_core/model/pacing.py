@@ -1,14 +1,28 @@
-"""The pace of a posting account, and the operator's pause. Pure."""
+"""The pace of a posting account, the clocks that it goes by, and the operator's pause. Pure."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from comenq_core.model.instant import Instant
 from comenq_core.model.record import Record
 
-__all__ = ["Pacing", "Pause", "Posts"]
+__all__ = ["Instant", "Pacing", "Pause", "Posts"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Instant(Record):
+    """A moment on two clocks: the wall's, and one that nobody can set.
+
+    Args:
+        wall: an aware datetime.
+        boot: which boot ``ticks`` belongs to; ``""`` where there is no such clock.
+        ticks: seconds since that boot, sleep included.
+    """
+
+    wall: datetime
+    boot: str = ""
+    ticks: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -37,8 +37,7 @@ class Entry(Record):
     Args:
         job: the job.
         position: how many jobs are to be posted before it.
-        eta_seconds: in about how many seconds it will be posted; ``None`` if that
-            is not known.
+        eta_seconds: in about how many seconds it will be posted; ``None`` if that is not known.
     """
 
     job: Job

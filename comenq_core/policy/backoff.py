@@ -1,4 +1,4 @@
-"""How long to send nothing after a failure: tenacity's waits, as plain numbers. Pure."""
+"""How long to send nothing after a failure. Pure."""
 
 from __future__ import annotations
 
@@ -33,10 +33,6 @@ def unavailable_wait(failures: int) -> float:
     return _after(_UNAVAILABLE, failures)
 
 
-def _after(shortest: float, attempt: int) -> float:
-    # Imported here: most processes meet no failure, and it brings asyncio with it.
-    from tenacity import RetryCallState, Retrying, wait_exponential
-
-    state = RetryCallState(Retrying(), None, (), {})
-    state.attempt_number = attempt
-    return wait_exponential(multiplier=shortest, min=shortest, max=HOUR)(state)
+def _after(shortest: float, failures: int) -> float:
+    doublings = min(failures - 1, 10)  # enough to reach an hour
+    return min(shortest * 2.0**doublings, HOUR)

@@ -9,10 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import takewhile
-from typing import assert_never
 
 from comenq_core.model import (
-    OUTCOME_WORDS,
     Checking,
     Done,
     Failed,
@@ -41,7 +39,6 @@ __all__ = [
     "decide",
     "interrupted_too_often",
     "looked_up",
-    "word",
 ]
 
 Unanswered = Throttled | Unauthorized | Unknown
@@ -90,8 +87,6 @@ def decide(outcome: Outcome, now: datetime, policy: RetryPolicy) -> Verdict:
             return Checking(check_at=check_at, reason=message)
         case Throttled() | Unavailable() | Unauthorized():
             return Requeued(reason=outcome.message)
-        case _:
-            assert_never(outcome)
 
 
 def after_lookup(job: Job, found: Found, now: datetime, policy: RetryPolicy) -> Verdict:
@@ -136,8 +131,3 @@ def interrupted_too_often(interruptions: int) -> str:
 def looked_up(job: Job) -> bool:
     """Whether a job was looked up already, in vain, since it was last attempted."""
     return bool(job.attempts) and job.attempts[-1].outcome == ABSENT
-
-
-def word(outcome: Outcome) -> str:
-    """The outcome's name in records and logs: ``posted``, ``throttled`` and so on."""
-    return OUTCOME_WORDS[type(outcome)]

@@ -33,6 +33,7 @@ __all__ = ["from_json", "to_json", "verdict_from_json"]
 
 _VERDICT_WORDS: Mapping[type, str] = {kind: word for word, kind in VERDICTS.items()}
 Record = TypeVar("Record", bound="DataclassInstance")
+Value = TypeVar("Value")
 
 
 class _Conversion(NamedTuple):
@@ -64,10 +65,7 @@ def from_json(kind: type[Record], value: object, path: str = "") -> Record:
     Raises:
         InvalidRequest: a member is missing or wrong; the error names it, below ``path``.
     """
-    try:
-        return _read(kind, value)
-    except InvalidRequest as error:
-        raise InvalidRequest(below(path, error.path), error.reason) from None
+    return _read_at(path, partial(_read, kind), value)
 
 
 def verdict_from_json(value: object) -> Verdict:
@@ -101,7 +99,7 @@ def _read(kind: type[Record], value: object) -> Record:
     known = {name: value[name] for name in names if name in value}
     for name, conversion in conversions:
         if known.get(name) is not None:
-            known[name] = _read_part(conversion, known[name], name)
+            known[name] = _read_at(name, conversion.read, known[name])
     try:
         return kind(**known)
     except InvalidMember as error:
@@ -110,9 +108,9 @@ def _read(kind: type[Record], value: object) -> Record:
         raise InvalidRequest("", f"is not a whole {kind.__name__}") from None
 
 
-def _read_part(conversion: _Conversion, value: object, path: str) -> object:
+def _read_at(path: str, read: Callable[[Any], Value], value: object) -> Value:
     try:
-        return conversion.read(value)
+        return read(value)
     except InvalidRequest as error:
         raise InvalidRequest(below(path, error.path), error.reason) from None
 
@@ -144,7 +142,7 @@ def _list_of(item: _Conversion | None) -> _Conversion:
     def read(value: object) -> object:
         if not isinstance(value, list):
             raise InvalidRequest("", "must be a list")
-        return tuple(_read_part(item, part, f"[{index}]") for index, part in enumerate(value))
+        return tuple(_read_at(f"[{index}]", item.read, part) for index, part in enumerate(value))
 
     return _Conversion(write, read)
 
@@ -156,15 +154,7 @@ def _read_state(value: object) -> State:
         raise InvalidRequest("", f"must be one of {', '.join(State)}") from None
 
 
-def _read_time(value: object) -> datetime:
-    try:
-        return parse_time(str(value))
-    except ValueError:
-        wanted = "must be a time with its offset, as in 2026-12-01T09:00:00Z"
-        raise InvalidRequest("", wanted) from None
-
-
 _CONVERSIONS: Mapping[type, _Conversion] = {
-    datetime: _Conversion(format_time, _read_time),
+    datetime: _Conversion(format_time, parse_time),
     State: _Conversion(str, _read_state),
 }

@@ -6,7 +6,10 @@ https://www.rfc-editor.org/rfc/rfc3339#section-5.6
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from datetime import UTC, datetime
+
+from comenq_core.errors import InvalidRequest
 
 __all__ = ["format_time", "parse_time"]
 
@@ -21,15 +24,13 @@ def format_time(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
-def parse_time(text: str) -> datetime:
+def parse_time(text: object) -> datetime:
     """The instant that a text names, in UTC, cut off to the microsecond.
 
     Raises:
-        ValueError: it is not of RFC 3339, or outside the years 1 to 9999.
+        InvalidRequest: it is not of RFC 3339, or outside the years 1 to 9999.
     """
-    if not _DATE_TIME.fullmatch(text):
-        raise ValueError("must be a time with its offset, as in 2026-12-01T09:00:00Z")
-    try:
-        return datetime.fromisoformat(text.upper()).astimezone(UTC)
-    except OverflowError:
-        raise ValueError("must be a time in the years 1 to 9999") from None
+    if isinstance(text, str) and _DATE_TIME.fullmatch(text):
+        with suppress(ValueError, OverflowError):
+            return datetime.fromisoformat(text.upper()).astimezone(UTC)
+    raise InvalidRequest("", "must be a time with its offset, as in 2026-12-01T09:00:00Z")

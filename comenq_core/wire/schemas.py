@@ -53,83 +53,64 @@ def _object(description: str, properties: Schema, required: Iterable[str] = ()) 
     }
 
 
-_REQUEST = _object(
+def _number(minimum: int, maximum: int) -> dict[str, Any]:
+    return {
+        "description": f"a whole number from {minimum} to {maximum}",
+        "type": "integer",
+        "minimum": minimum,
+        "maximum": maximum,
+    }
+
+
+def _text(maximum: int) -> dict[str, Any]:
+    return {
+        "description": f"a text of 1 to {maximum} characters",
+        "type": "string",
+        "minLength": 1,
+        "maxLength": maximum,
+    }
+
+
+def _name(description: str, pattern: str) -> dict[str, Any]:
+    return {"description": description, "type": "string", "pattern": _whole(pattern)}
+
+
+_FLAG = {"description": "true or false", "type": "boolean"}
+
+REQUEST_SCHEMA = _object(
     "a JSON object with owner, repo, pr_number and body",
     {
-        "owner": {
-            "description": "a GitHub account name: 1 to 39 letters, digits and hyphens",
-            "type": "string",
-            "pattern": _whole(OWNER_PATTERN),
-        },
-        "repo": {
-            "description": "a repository name without its owner: 1 to 100 letters, digits,"
-            " hyphens, dots and underscores",
-            "type": "string",
-            "pattern": _whole(REPO_PATTERN),
-        },
-        "pr_number": {
-            "description": f"a whole number from 1 to {MAX_NUMBER}",
-            "type": "integer",
-            "minimum": 1,
-            "maximum": MAX_NUMBER,
-        },
+        "owner": _name("a GitHub account name: 1 to 39 letters, digits and hyphens", OWNER_PATTERN),
+        "repo": _name(
+            "a repository name without its owner: 1 to 100 letters, digits, hyphens, dots and"
+            " underscores",
+            REPO_PATTERN,
+        ),
+        "pr_number": _number(1, MAX_NUMBER),
         "body": {
+            **_text(BODY_LIMIT),
             "description": f"a text of 1 to {BODY_LIMIT} bytes of UTF-8 that is not blank",
-            "type": "string",
-            "minLength": 1,
-            "maxLength": BODY_LIMIT,
         },
         "not_before": {
             "description": "a time with its offset, as in 2026-12-01T09:00:00Z",
             "type": "string",
             "format": "date-time",
         },
-        "key": {
-            "description": f"a text of 1 to {KEY_LIMIT} characters",
-            "type": "string",
-            "minLength": 1,
-            "maxLength": KEY_LIMIT,
-        },
-        "if_open": {"description": "true or false", "type": "boolean"},
+        "key": _text(KEY_LIMIT),
+        "if_open": _FLAG,
     },
     required=("owner", "repo", "pr_number", "body"),
 )
 
-REQUEST_SCHEMA: dict[str, Any] = {
-    "$schema": "https://json-schema.org/draft/2020-12/schema",
-    "title": "A comment for a pull request",
-    **_REQUEST,
-}
-
-_FLAG = {"description": "true or false", "type": "boolean"}
-_ID = {
-    "description": "the id of a job or its beginning: 1 to 12 of 0-9 and a-z",
-    "type": "string",
-    "pattern": _whole("[0-9a-z]{1,12}"),
-}
+_ID = _name("the id of a job or its beginning: 1 to 12 of 0-9 and a-z", "[0-9a-z]{1,12}")
 _LIMIT = {
+    **_number(1, LIMIT_MAX),
     "description": f"a whole number from 1 to {LIMIT_MAX}, or null",
     "type": ["integer", "null"],
-    "minimum": 1,
-    "maximum": LIMIT_MAX,
 }
-_OFFSET = {
-    "description": f"a whole number from 0 to {LIMIT_MAX}",
-    "type": "integer",
-    "minimum": 0,
-    "maximum": LIMIT_MAX,
-}
-_REASON = {
-    "description": f"a text of 1 to {REASON_LIMIT} characters",
-    "type": "string",
-    "minLength": 1,
-    "maxLength": REASON_LIMIT,
-}
-_REPO = {
-    "description": "a repository as OWNER/REPO",
-    "type": "string",
-    "pattern": _whole(f"{OWNER_PATTERN}/{REPO_PATTERN}"),
-}
+_OFFSET = _number(0, LIMIT_MAX)
+_REASON = _text(REASON_LIMIT)
+_REPO = _name("a repository as OWNER/REPO", f"{OWNER_PATTERN}/{REPO_PATTERN}")
 _STATE = {
     "description": f"one of {', '.join(State)}",
     "enum": [str(state) for state in State],
@@ -143,9 +124,9 @@ def _operation(properties: Schema, required: Iterable[str] = ()) -> dict[str, An
 
 
 OPERATION_SCHEMAS: dict[str, dict[str, Any]] = {
-    # The Rust client says "immediate" where we say "ahead", and null where it means no limit.
+    # "immediate", and null for no limit, are what the Rust client says.
     "put": _operation(
-        {"request": _REQUEST, "ahead": _FLAG, "immediate": _FLAG, "if_absent": _FLAG},
+        {"request": REQUEST_SCHEMA, "ahead": _FLAG, "immediate": _FLAG, "if_absent": _FLAG},
         required=["request"],
     ),
     "list": _operation(
@@ -193,7 +174,7 @@ def _validator(op: str | None) -> Validator:
 def _invalid(error: ValidationError) -> InvalidRequest:
     path = ""
     for step in error.absolute_path:
-        path = member(path, step) if isinstance(step, str) else f"{path}[{step}]"
+        path = member(path, step)
     schema: Any = error.schema
     value: Any = error.instance
     known = schema.get("properties", {})

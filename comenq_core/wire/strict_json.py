@@ -55,9 +55,9 @@ def encode(value: object) -> bytes:
     return _ENCODER.encode(value).encode("utf-8", "replace")
 
 
-def member(path: str, name: str) -> str:
-    """The path of the member ``name`` of the object at ``path``, fit to be shown."""
-    return below(path, printable(name, NAME_LIMIT))
+def member(path: str, step: str | int) -> str:
+    """The path of a member of the object at ``path``, or of a list's item, fit to be shown."""
+    return below(path, f"[{step}]" if isinstance(step, int) else printable(step, NAME_LIMIT))
 
 
 def below(path: str, inner: str) -> str:
@@ -130,8 +130,7 @@ def _check_parts(parts: Iterable[tuple[str | int, object]], depth: int) -> None:
                 _check_text(step)
             _check(part, depth + 1)
         except InvalidRequest as error:
-            at = f"[{step}]" if isinstance(step, int) else printable(step, NAME_LIMIT)
-            raise InvalidRequest(below(at, error.path), error.reason) from None
+            raise InvalidRequest(below(member("", step), error.path), error.reason) from None
 
 
 def _check_text(text: str) -> None:

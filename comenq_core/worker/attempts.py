@@ -1,81 +1,134 @@
-"""One attempt at the forge, as records; whatever a poster does, the worker lives on."""
+"""Attempts and look-ups at the forge, as records; whatever a poster does, the worker lives on."""
 
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-from datetime import timedelta
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
+from functools import partial
 
 from comenq_core.errors import ComenqError
-from comenq_core.model import Attempt, Instant, Job, Outcome, Unknown
-from comenq_core.policy.retry import word
+from comenq_core.model import (
+    OUTCOME_WORDS,
+    Attempt,
+    Checking,
+    Instant,
+    Job,
+    Outcome,
+    Pacing,
+    Unknown,
+    Verdict,
+)
+from comenq_core.policy.pacing import earlier, elapsed
+from comenq_core.policy.retry import ABSENT, GONE, Found
 from comenq_core.process.log import Log
 from comenq_core.protocols import Poster
 
-__all__ = ["AttemptResult", "attempt_post", "broken_poster", "wrong_answer"]
+__all__ = ["attempt_post", "attempt_record", "first_attempted_at", "look_up", "lookup_record"]
 
 log = Log("worker")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AttemptResult:
-    """What an attempt came to, and when."""
-
-    outcome: Outcome
-    started: Instant
-    ended: Instant
-    account: str
-
-    @property
-    def attempt(self) -> Attempt:
-        """The same, as the job's record keeps it."""
-        return Attempt(
-            started=self.started.wall,
-            ended=self.ended.wall,
-            account=self.account,
-            outcome=word(self.outcome),
-            message=self.outcome.message,
-            status=self.outcome.status,
-            counted=isinstance(self.outcome, Unknown),
-        )
-
-
 def attempt_post(
     poster: Poster, job: Job, started: Instant, clock: Callable[[], Instant], limit: float
-) -> AttemptResult:
-    """Post once. A poster that breaks may have sent its request, so its outcome is unknown.
+) -> tuple[Outcome, Instant]:
+    """Post once; return what came of it, and when.
 
-    It raises nothing: what was sent must be recorded. Where the clock fails, as a database's can,
-    the attempt counts as having lasted as long as it can.
+    A poster that breaks may have sent its request, so its outcome is unknown. Nothing is raised:
+    what was sent must be recorded. Where the clock fails, as a database's can, the attempt counts
+    as having lasted as long as it can.
 
     Args:
         started: the time now.
         limit: seconds that an attempt can last.
     """
-    try:
-        answer: object = poster.post(job)
-    except Exception as error:  # noqa: BLE001 -- a plugin may raise anything, and must not end us
-        answer = broken_poster(error, job)
-    outcome = answer if isinstance(answer, Outcome) else wrong_answer(answer, job)
+    answer = _ask(partial(poster.post, job), job)
+    outcome = answer if isinstance(answer, Outcome) else _wrong_answer(answer, job)
     try:
         ended = clock()
     except ComenqError:
-        wall, ticks = started.wall + timedelta(seconds=limit), started.ticks + limit
-        ended = replace(started, wall=wall, ticks=ticks)
-    return AttemptResult(outcome=outcome, started=started, ended=ended, account=poster.account)
+        ended = earlier(started, -limit)
+    return outcome, ended
 
 
-def broken_poster(error: Exception, job: Job) -> Unknown:
-    """Log an exception that a poster should not have raised, and stand for its answer."""
-    # Not its text: a plugin's error may hold anything, a token for instance.
-    frame = traceback.extract_tb(error.__traceback__)[-1]
-    log.error("poster_broken", "The poster plugin failed.", job=job.id,
-              error=type(error).__name__, where=f"{frame.filename}:{frame.lineno}")  # fmt: skip
-    return Unknown(message=f"the poster failed: {type(error).__name__}")
+def attempt_record(poster: Poster, outcome: Outcome, started: Instant, ended: Instant) -> Attempt:
+    """An attempt to post, as the job's record keeps it."""
+    return Attempt(
+        started=started.wall,
+        ended=ended.wall,
+        account=poster.account,
+        outcome=OUTCOME_WORDS[type(outcome)],
+        message=outcome.message,
+        status=outcome.status,
+        counted=isinstance(outcome, Unknown),
+    )
 
 
-def wrong_answer(answer: object, job: Job) -> Unknown:
+def look_up(poster: Poster, job: Job, since: datetime, recent: Iterable[Job]) -> Found:
+    """Look for a job's comment; see `comenq_core.protocols.Poster.find`. It raises nothing.
+
+    Args:
+        recent: jobs that were settled lately; comments that they have posted are not this job's.
+    """
+    known = {
+        other.comment_id for other in recent if other.comment_id is not None and other.id != job.id
+    }
+    found = _ask(partial(poster.find, job, since, known), job)
+    return found if isinstance(found, Found) else _wrong_answer(found, job)
+
+
+def lookup_record(
+    poster: Poster, found: Found, verdict: Verdict, started: Instant, ended: Instant
+) -> Attempt:
+    """A look-up, as the job's record keeps it.
+
+    Only a look-up that another one is to follow is recorded as `ABSENT`: whatever happens to the
+    job after the last one, the next attempt is followed by a first look-up of its own.
+    """
+    absent = ABSENT if isinstance(verdict, Checking) else GONE
+    return Attempt(
+        started=started.wall,
+        ended=ended.wall,
+        account=poster.account,
+        outcome=OUTCOME_WORDS[type(found)] if found else absent,
+        message=verdict.reason,
+        status=found.status if found else None,
+    )
+
+
+def first_attempted_at(job: Job, record: Pacing | None, now: Instant, limit: float) -> datetime:
+    """When the job was first attempted, as the wall clock now has it, or somewhat before.
+
+    A worker that was killed has left no attempt in the job; then the pacing record, which is
+    written before every attempt, tells. It also tells how long ago that was by a clock that
+    nobody sets: what the wall clock showed at the attempt is worth little if it was set since.
+
+    Args:
+        record: the pacing record of the account that attempted it.
+        limit: seconds that an attempt can last.
+    """
+    known = [attempt.started for attempt in job.attempts if attempt.counted]
+    if record and record.job == job.id:
+        ago = timedelta(seconds=elapsed(record.at, now) + limit)
+        known += [record.at.wall, now.wall - ago]
+    first = min(known, default=job.arrived)
+    # Where the clock went back since, and nobody knows by how much, a day is far enough.
+    return first if first <= now.wall else now.wall - timedelta(days=1)
+
+
+def _ask(question: Callable[[], object], job: Job) -> object:
+    """What a poster answers; an exception that it should not have raised counts as `Unknown`."""
+    try:
+        return question()
+    except Exception as error:  # noqa: BLE001 -- a plugin may raise anything, and must not end us
+        # Not its text: a plugin's error may hold anything, a token for instance.
+        frame = traceback.extract_tb(error.__traceback__)[-1]
+        log.error("poster_broken", "The poster plugin failed.", job=job.id,
+                  error=type(error).__name__, where=f"{frame.filename}:{frame.lineno}")  # fmt: skip
+        return Unknown(message=f"the poster failed: {type(error).__name__}")
+
+
+def _wrong_answer(answer: object, job: Job) -> Unknown:
     """Log what a poster should not have returned, and stand for its answer."""
     kind = type(answer).__name__
     log.error("poster_broken", "The poster plugin returned a value of a wrong type.", job=job.id,

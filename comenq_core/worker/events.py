@@ -64,19 +64,17 @@ def report_backoff(outcome: Outcome, record: Pacing, now: Instant, policy: Pacin
         now: when it said so.
     """
     until = format_time(now.wall + timedelta(seconds=until_post(record, now, policy)))
-    account, reason = record.account, outcome.message
+    details = {"account": record.account, "until": until, "reason": outcome.message}
     match outcome:
         case Throttled() | Unknown(wait=timedelta()) if until_request(record, now) >= BACKOFF_LIMIT:
             log.error("throttled", "An account is rate-limited for a day or more, which is hardly"
-                      " intended: find out why.", account=account, until=until,
-                      reason=reason)  # fmt: skip
+                      " intended: find out why.", **details)  # fmt: skip
         case Throttled() | Unknown(wait=timedelta()):
-            log.warning("throttled", "An account is rate-limited until the time shown.",
-                        account=account, until=until, reason=reason)  # fmt: skip
+            log.warning("throttled", "An account is rate-limited until the time shown.", **details)
         case Unavailable():
             log.warning("unavailable", "The forge cannot be reached; the job is attempted again.",
-                        account=account, until=until, reason=reason)  # fmt: skip
+                        **details)  # fmt: skip
         case Unauthorized():
             log.error("unauthorized", "The forge rejects an account's credential: the account"
                       " posts nothing until it has another, or until an operator resumes.",
-                      account=account, reason=reason)  # fmt: skip
+                      account=record.account, reason=outcome.message)  # fmt: skip

@@ -12,7 +12,7 @@ from comenq_core.process.clock import system_clock
 from comenq_core.process.log import Log
 from comenq_core.protocols import Stop, Store, Watch
 from comenq_core.settings import Settings
-from comenq_core.worker.worker import LONGEST_WAIT, Worker
+from comenq_core.worker.worker import Worker
 
 __all__ = ["run"]
 
@@ -83,4 +83,4 @@ def _drive(worker: Worker, watch: Watch, stop: Stop) -> None:
             log.info("recovered", "The fault is gone.")
             fault = ""
         if wait > 0:
-            select([watch.fileno(), stop.fileno()], [], [], min(wait, LONGEST_WAIT))
+            select([watch.fileno(), stop.fileno()], [], [], wait)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import replace
 
 from comenq_core.errors import PacingConflict
@@ -21,7 +21,8 @@ class PacingRecords:
     """The records as this worker knows them: as it has last read or written them.
 
     A record is replaced only if it is still the one that the new record was made from; otherwise
-    another worker has used the account, and what that one wrote is newer.
+    another worker has used the account, and what that one wrote is newer. Every method may raise
+    `StoreError`.
 
     Args:
         store: where they are kept.
@@ -31,20 +32,11 @@ class PacingRecords:
     def __init__(self, store: Store, policy: PacingPolicy) -> None:
         self._store = store
         self._policy = policy
-        self._known: dict[str, Pacing] = {}
-
-    @property
-    def known(self) -> Mapping[str, Pacing]:
-        """The records by account."""
-        return self._known
+        self.known: dict[str, Pacing] = {}
 
     def read(self) -> None:
-        """Read all records.
-
-        Raises:
-            StoreError: the store failed.
-        """
-        self._known = dict(self._store.pacing())
+        """Read all records."""
+        self.known = dict(self._store.pacing())
 
     def save(self, record: Pacing, expect: Pacing | None) -> None:
         """Replace an account's record, unless another worker was faster; then read all again.
@@ -52,9 +44,6 @@ class PacingRecords:
         Args:
             record: the new one.
             expect: the one that it was made from.
-
-        Raises:
-            StoreError: the store failed.
         """
         try:
             self._save(record, expect)
@@ -70,7 +59,7 @@ class PacingRecords:
             now: the time after the records were read: by an earlier one, what another worker
                 has only just recorded would be in the future.
         """
-        for record in list(self._known.values()):
+        for record in list(self.known.values()):
             if (current := rebased(record, now)) != record:
                 self.save(current, record)
 
@@ -85,11 +74,12 @@ class PacingRecords:
     def announce(self, account: str, job: str, now: Instant) -> Pacing:
         """Record that an attempt begins, and return that record.
 
+        If the store fails, it may have recorded the attempt all the same.
+
         Raises:
             PacingConflict: another worker has used the account meanwhile, or has the job.
-            StoreError: the store failed; it may have recorded the attempt all the same.
         """
-        before = self._known.get(account)
+        before = self.known.get(account)
         is_announced = before and before.job == job and before.max_remaining
         if not is_announced and until_post(before, now, self._policy) > 0:
             raise PacingConflict(f"another worker has just used the account {account}")
@@ -100,4 +90,4 @@ class PacingRecords:
 
     def _save(self, record: Pacing, expect: Pacing | None) -> None:
         self._store.save_pacing(record, expect=expect)
-        self._known[record.account] = record
+        self.known[record.account] = record

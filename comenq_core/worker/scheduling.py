@@ -41,16 +41,13 @@ class AccountScheduler:
         def turn(poster: Poster) -> tuple[float, float]:
             record = records.get(poster.account)
             used = record.at.wall.timestamp() if record else 0.0
-            return self._until_turn(poster, record, now), used
+            if not self._is_usable(poster, record):
+                return math.inf, used
+            return pacing.until_post(record, now, self._policy), used
 
         turns = [turn(poster) for poster in self._posters]
         first = turns.index(min(turns))
         return turns[first][0], self._posters[first]
-
-    def _until_turn(self, poster: Poster, record: Pacing | None, now: Instant) -> float:
-        if not self._is_usable(poster, record):
-            return math.inf
-        return pacing.until_post(record, now, self._policy)
 
     def renewed(self, records: Mapping[str, Pacing]) -> Sequence[Pacing]:
         """The records of accounts that have another credential than the rejected one."""
@@ -69,31 +66,30 @@ class AccountScheduler:
         poster = self._poster_of(job, records)
         if poster is None:
             return math.inf, self._posters[0]
-        return self._until_lookup(job, poster, records.get(poster.account), now), poster
-
-    def _until_lookup(self, job: Job, poster: Poster, record: Pacing | None, now: Instant) -> float:
+        record = records.get(poster.account)
         if not self._is_usable(poster, record):
-            return math.inf
+            return math.inf, poster
         due = (job.due - now.wall).total_seconds() if job.due else 0.0
         if job.attempts and now.wall < job.attempts[-1].ended:
             due = 0.0  # The clock was set back: it cannot tell how far off the due time is.
         cooldown_left = pacing.until_post(record, now, self._policy) if looked_up(job) else 0.0
-        return max(0.0, due, cooldown_left, pacing.until_request(record, now))
+        return max(0.0, due, cooldown_left, pacing.until_request(record, now)), poster
 
     def _is_usable(self, poster: Poster, record: Pacing | None) -> bool:
         """Whether the account has a credential, and not the one that the forge rejected."""
         try:
             credential = poster.credential()
         except Exception as error:  # noqa: BLE001 -- a plugin may raise anything
-            self._log_once(poster.account, _reason(error))
+            # What is raised by accident may hold anything, a token for instance.
+            is_ours = isinstance(error, ComenqError)
+            reason = str(error) if is_ours else f"the poster failed: {type(error).__name__}"
+            if self._unusable.get(poster.account) != reason:
+                self._unusable[poster.account] = reason
+                log.error("no_credential", "An account cannot post.", account=poster.account,
+                          reason=reason)  # fmt: skip
             return False
         self._unusable.pop(poster.account, None)
         return record is None or record.rejected_credential != credential
-
-    def _log_once(self, account: str, reason: str) -> None:
-        if self._unusable.get(account) != reason:
-            self._unusable[account] = reason
-            log.error("no_credential", "An account cannot post.", account=account, reason=reason)
 
     def _poster_of(self, job: Job, records: Mapping[str, Pacing]) -> Poster | None:
         """The account that attempted this job last: only there can its comment be found.
@@ -110,12 +106,6 @@ class AccountScheduler:
                         " configured here, and waits for it.",
                         job=job.id, account=account)  # fmt: skip
         return ours
-
-
-def _reason(error: Exception) -> str:
-    # What is raised by accident may hold anything, a token for instance.
-    is_ours = isinstance(error, ComenqError)
-    return str(error) if is_ours else f"the poster failed: {type(error).__name__}"
 
 
 def _last_account(job: Job, records: Mapping[str, Pacing]) -> str | None:

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from comenq_core.errors import NoSuchJob, PacingConflict, QueueRefused, WrongState
-from comenq_core.model import Failed, Instant, Job, Unavailable
+from comenq_core.model import Attempt, Failed, Instant, Job, Outcome, Pacing, Unavailable, Verdict
 from comenq_core.policy import pacing
 from comenq_core.policy.pacing import PacingPolicy, must_persist_backoff
 from comenq_core.policy.retry import (
@@ -24,15 +25,20 @@ from comenq_core.policy.retry import (
 )
 from comenq_core.process.log import Log
 from comenq_core.protocols import Poster, Store
-from comenq_core.worker.attempts import AttemptResult, attempt_post
-from comenq_core.worker.lookups import first_attempted_at, look_up, lookup_attempt
+from comenq_core.worker.attempts import (
+    attempt_post,
+    attempt_record,
+    first_attempted_at,
+    look_up,
+    lookup_record,
+)
+from comenq_core.worker.events import report_attempt, report_backoff
 from comenq_core.worker.pacing_records import PacingRecords
 from comenq_core.worker.scheduling import AccountScheduler
-from comenq_core.worker.unsaved import PacingUpdate, Settlement, Unsaved
 
-__all__ = ["LONGEST_WAIT", "Worker"]
+__all__ = ["Worker"]
 
-LONGEST_WAIT = 60.0
+_LONGEST_WAIT = 60.0
 """Seconds after which the worker looks around even if nothing has woken it."""
 
 _RECENT = 500
@@ -66,7 +72,7 @@ class Worker:
         self._scheduler = AccountScheduler(posters, pacing_policy)
         self._records = PacingRecords(store, pacing_policy)
         self._claimed: tuple[Job, Poster] | None = None
-        self._unsaved = Unsaved(store, self._records, pacing_policy)
+        self._unsaved: list[Callable[[], None]] = []
 
     def step(self) -> float:
         """Do the next thing there is to do; return the seconds until there may be another.
@@ -74,7 +80,7 @@ class Worker:
         Raises:
             ComenqError: the store failed. The next step begins with what this one has not saved.
         """
-        self._unsaved.save()
+        self._save()
         if self._claimed:
             self._records.read()
             self._post(*self._claimed)
@@ -93,12 +99,12 @@ class Worker:
 
     def _dispatch(self) -> float:
         if self._store.paused():
-            return LONGEST_WAIT
+            return _LONGEST_WAIT
         self._records.read()
         now = self._store.now()
         self._records.rebase(now)
         self._records.clear_rejected(self._scheduler.renewed(self._records.known))
-        waits = [LONGEST_WAIT]
+        waits = [_LONGEST_WAIT]
         for job in self._store.checking():
             wait, poster = self._scheduler.next_lookup(job, self._records.known, now)
             if wait <= 0:
@@ -126,30 +132,26 @@ class Worker:
         try:
             begun = self._records.announce(poster.account, job.id, started)
         except PacingConflict as error:
-            self._give_back(job, poster, started, str(error))
+            unsent = Unavailable(message=str(error))  # the job has its place in the queue again
+            self._finish(self._settlement(job, poster, unsent, started, started))
             return
-        result = attempt_post(
-            poster, job, started, self._store.now, self._pacing_policy.attempt_limit
-        )
-        outcome, ended = result.outcome, result.ended
+        limit = self._pacing_policy.attempt_limit
+        outcome, ended = attempt_post(poster, job, started, self._store.now, limit)
         after = pacing.after_attempt(begun, outcome, ended, credential, self._pacing_policy)
-        settlement = self._settlement(job, result)
-        update = PacingUpdate(record=after, expect=begun, outcome=outcome, now=ended)
+        settle = self._settlement(job, poster, outcome, started, ended)
+        save_pacing = partial(self._save_pacing, after, begun, outcome, ended)
         # First what a crash between the two must not lose: the forge's demand, or the receipt.
         if must_persist_backoff(outcome):
-            self._finish(update, settlement)
+            self._finish(save_pacing, settle)
         else:
-            self._finish(settlement, update)
+            self._finish(settle, save_pacing)
 
-    def _give_back(self, job: Job, poster: Poster, now: Instant, reason: str) -> None:
-        """Nothing was sent: the job has its place in the queue again."""
-        outcome = Unavailable(message=reason)
-        result = AttemptResult(outcome=outcome, started=now, ended=now, account=poster.account)
-        self._finish(self._settlement(job, result))
-
-    def _settlement(self, job: Job, result: AttemptResult) -> Settlement:
-        verdict = decide(result.outcome, result.ended.wall, self._retry_policy)
-        return Settlement(job=job, verdict=verdict, attempt=result.attempt)
+    def _settlement(
+        self, job: Job, poster: Poster, outcome: Outcome, started: Instant, ended: Instant
+    ) -> Callable[[], None]:
+        verdict = decide(outcome, ended.wall, self._retry_policy)
+        attempt = attempt_record(poster, outcome, started, ended)
+        return partial(self._settle, job, verdict, attempt)
 
     def _look_up(self, job: Job, poster: Poster) -> None:
         """Ask the forge whether the comment of a job to be checked is there."""
@@ -165,36 +167,47 @@ class Worker:
             self._fail(job, poster, started)
             return
         record = self._records.known.get(poster.account)
-        ago = started.wall - first_attempted_at(
-            job, record, started, self._pacing_policy.attempt_limit
-        )
-        found = look_up(poster, job, here.wall - ago, self._comments_of_others(job))
+        limit = self._pacing_policy.attempt_limit
+        ago = started.wall - first_attempted_at(job, record, started, limit)
+        found = look_up(poster, job, here.wall - ago, self._store.history(limit=_RECENT))
         ended = self._store.now()
         verdict = after_lookup(job, found, ended.wall, self._retry_policy)
-        attempt = lookup_attempt(poster, found, verdict, started, ended)
-        settlement = Settlement(job=job, verdict=verdict, attempt=attempt)
+        attempt = lookup_record(poster, found, verdict, started, ended)
+        settle = partial(self._settle, job, verdict, attempt)
         if isinstance(found, Unanswered) and must_persist_backoff(found):
             after = pacing.after_lookup(record, poster.account, found, ended, credential)
-            update = PacingUpdate(record=after, expect=record, outcome=found, now=ended)
-            self._finish(update, settlement)
+            self._finish(partial(self._save_pacing, after, record, found, ended), settle)
         else:
-            self._finish(settlement)
+            self._finish(settle)
 
     def _fail(self, job: Job, poster: Poster, now: Instant) -> None:
         verdict = Failed(reason=interrupted_too_often(job.interruptions))
-        attempt = lookup_attempt(poster, None, verdict, now, now)
-        self._finish(Settlement(job=job, verdict=verdict, attempt=attempt))
+        attempt = lookup_record(poster, None, verdict, now, now)
+        self._finish(partial(self._settle, job, verdict, attempt))
 
-    def _comments_of_others(self, job: Job) -> frozenset[int | str]:
-        """The ids of comments that other jobs have posted lately."""
-        return frozenset(
-            other.comment_id
-            for other in self._store.history(limit=_RECENT)
-            if other.comment_id is not None and other.id != job.id
-        )
-
-    def _finish(self, *results: PacingUpdate | Settlement) -> None:
+    def _finish(self, *results: Callable[[], None]) -> None:
         """Save results in this order; if the store fails, the next step does it first."""
         self._claimed = None
-        self._unsaved.add(*results)
-        self._unsaved.save()
+        self._unsaved += results
+        self._save()
+
+    def _save(self) -> None:
+        while self._unsaved:
+            self._unsaved[0]()
+            del self._unsaved[0]
+
+    def _save_pacing(
+        self, record: Pacing, expect: Pacing | None, outcome: Outcome, now: Instant
+    ) -> None:
+        self._records.save(record, expect)
+        report_backoff(outcome, record, now, self._pacing_policy)
+
+    def _settle(self, job: Job, verdict: Verdict, attempt: Attempt) -> None:
+        try:
+            self._store.settle(job, verdict, attempt)
+        except (NoSuchJob, WrongState) as error:
+            # Somebody took it away. To settle it again would fail as well, and stop the queue.
+            log.error("unsettled", "A job was gone before its outcome could be recorded.",
+                      job=job.id, outcome=attempt.outcome, reason=error)  # fmt: skip
+        else:
+            report_attempt(job, verdict, attempt)
