@@ -6,7 +6,6 @@ import json
 import os
 import select
 import socket
-import stat
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 
@@ -17,7 +16,6 @@ __all__ = ["Client", "accepted", "candidates", "connect"]
 
 TYPE_CHECKING = False  # without the import of typing, which costs as much as json's
 if TYPE_CHECKING:
-    from types import TracebackType
     from typing import Any, Self
 
     Message = Mapping[str, Any]
@@ -59,23 +57,16 @@ def connect(paths: Iterable[str]) -> Client:
         try:
             return Client(path)
         except OSError as error:
-            failures.append(f"  {printable(path)}: {_cause(path, error)}")
+            failures.append(f"  {printable(path)}: {_cause(error)}")
     raise DaemonUnreachable("\n".join(["no daemon answers; tried", *failures, ADVICE]))
 
 
-def _cause(path: str, error: OSError) -> str:
+def _cause(error: OSError) -> str:
     if isinstance(error, ConnectionRefusedError):
-        return "a socket that nobody listens on" if _is_socket(path) else "no socket"
+        return "nobody listens on it"
     if isinstance(error, PermissionError):
         return "not permitted; members of the socket's group may connect"
     return (error.strerror or str(error)).lower()
-
-
-def _is_socket(path: str) -> bool:
-    try:
-        return stat.S_ISSOCK(os.stat(path).st_mode)
-    except OSError:
-        return True  # it is gone since
 
 
 def accepted(reply: Reply) -> Reply:
@@ -116,31 +107,18 @@ class Client:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._socket.close()
 
     def ask(self, message: Message) -> Reply:
-        """Send one request and return its reply; more may follow.
+        """Send one request, and none after it; return its reply.
 
         Raises:
             DaemonRefused: the daemon replied with an error.
             NotAcknowledged: it did not reply.
         """
-        try:
-            self._socket.sendall(_line(message))
-        except (BrokenPipeError, ConnectionResetError):
-            pass  # the daemon may have said why before it closed
-        except TimeoutError:
-            raise self._timed_out() from None
-        replies: list[Reply] = []
-        while not replies:
-            replies = self._receive()
-        return accepted(replies[0])
+        (reply,) = self.ask_many([message])
+        return accepted(reply)
 
     def ask_many(self, messages: Iterable[Message]) -> Iterator[Reply]:
         """Send many requests without waiting, and none after them; yield their replies in order.
@@ -171,14 +149,12 @@ class Client:
         poll.register(self._socket, events)
         ready = poll.poll(self._timeout * 1000)
         if not ready:
-            raise self._timed_out()
+            raise NotAcknowledged(f"the daemon did not answer within {self._timeout:g} seconds")
         return ready[0][1]
 
     def _receive(self) -> list[Reply]:
         try:
             data = self._socket.recv(CHUNK)
-        except TimeoutError:
-            raise self._timed_out() from None
         except ConnectionResetError:
             data = b""
         if not data:
@@ -201,9 +177,6 @@ class Client:
         except NotAcknowledged:
             cut = "the daemon closed the connection in the middle of its reply"
             raise NotAcknowledged(cut) from None
-
-    def _timed_out(self) -> NotAcknowledged:
-        return NotAcknowledged(f"the daemon did not answer within {self._timeout:g} seconds")
 
 
 class _Outgoing:

@@ -1,23 +1,4 @@
-"""Every exception that comenq raises on purpose, in one tree.
-
-::
-
-    ComenqError
-    ├── SettingsError          a configuration file, variable or flag is wrong
-    │   └── AddressTaken       another daemon has the socket
-    ├── PluginError            a plugin cannot be loaded, checked or selected
-    ├── InvalidRequest         what was handed in, or stored, is not what it should be
-    ├── QueueRefused           the request is valid, but the queue cannot take it now
-    ├── StoreError             the store could not do what was asked
-    │   ├── NoSuchJob          no job, or more than one, has that id
-    │   ├── WrongState         the job is not in a state that allows it
-    │   ├── StoreUnusable      the store has to be repaired first
-    │   ├── StoreLocked        another worker has the store
-    │   └── PacingConflict     another worker has changed the pacing record
-    └── DaemonError            a client's view of the daemon
-        ├── DaemonUnreachable  no daemon listens on the socket
-        ├── NotAcknowledged    the connection ended before a reply
-        └── DaemonRefused      the daemon answered with an error
+"""Every exception that comenq raises on purpose: the subclasses of `ComenqError`.
 
 Errors carry data, and their text says what is wrong, where, and what to do. A record that is made
 with a wrong member raises a ValueError, `comenq_core.model.InvalidMember`.

@@ -15,6 +15,7 @@ __all__ = [
     "local",
     "ordinal",
     "target",
+    "user",
     "when",
 ]
 
@@ -98,6 +99,16 @@ def target(job: Mapping[str, Any]) -> str:
     if job.get("owner") is None:
         return "(no request)"
     return f"{job['owner']}/{job['repo']}#{job['pr_number']}"
+
+
+def user(uid: int) -> str:
+    """A user's name and number; the number alone where it has no name here."""
+    from pwd import getpwuid
+
+    try:
+        return f"{getpwuid(uid).pw_name} (uid {uid})"
+    except KeyError:
+        return f"uid {uid}"
 
 
 def attempt_count(job: Mapping[str, Any]) -> int:

@@ -6,12 +6,13 @@ import os
 import shutil
 import sys
 from argparse import ArgumentParser, Namespace
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
+from itertools import chain
 from pathlib import Path
 
 from comenq_core.install.files import Files
 from comenq_core.install.places import Places, of_machine, of_user
-from comenq_core.install.plan import ForMachine, ForUser, Installation, Staged
+from comenq_core.install.plan import ForMachine, ForUser, Installation, stage
 from comenq_core.install.running import served_socket
 from comenq_core.install.steps import Step, run_steps
 
@@ -25,7 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     files = Files(places, given.venv, given.destdir or Path("/"))
     try:
         if given.destdir:
-            run_steps(Staged(files).install(), _act(given))
+            run_steps(stage(files), _act(given))
         else:
             _run(given, places, _installation(given, files))
     except OSError as error:
@@ -39,13 +40,13 @@ def _act(given: Namespace) -> Callable[[Step], None]:
 
 
 def _run(given: Namespace, places: Places, installation: Installation) -> None:
-    steps = _removal(given, installation) if given.uninstall else installation.install()
-    changed = run_steps(steps, _act(given)) or given.changed
     if given.uninstall:
+        purge = installation.purge() if given.purge else ()
+        run_steps(chain(installation.uninstall(), purge), _act(given))
         if not given.purge:
             print(f"The configuration in {places.config} and the queue in {places.state} are kept.")
         return
-    if not changed:
+    if not run_steps(installation.install(), _act(given)) and not given.changed:
         print("Nothing has changed.")
         return
     restarted = run_steps(installation.restart(), _act(given))
@@ -54,12 +55,6 @@ def _run(given: Namespace, places: Places, installation: Installation) -> None:
             print(f"The daemon that serves {socket} still runs the old version: restart it.")
     else:
         print(_next(places, installation))
-
-
-def _removal(given: Namespace, installation: Installation) -> Iterator[Step]:
-    yield from installation.uninstall()
-    if given.purge:
-        yield from installation.purge()
 
 
 def _installation(given: Namespace, files: Files) -> Installation:

@@ -26,8 +26,6 @@ SHARED = {
     "completions/comenq.fish": "fish/vendor_completions.d/comenq.fish",
     "completions/comenqd.fish": "fish/vendor_completions.d/comenqd.fish",
 }
-# Beside the directory of systemd's units: where it looks for accounts and directories.
-EXTRAS = {"comenq.sysusers": "sysusers.d/comenq.conf", "comenq.tmpfiles": "tmpfiles.d/comenq.conf"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,19 +58,18 @@ class Files:
             text.replace("/usr/local/sbin/comenqd", str(self.places.daemon)),
         )
 
-    def uninstall(self) -> Iterator[Step]:
-        """Remove them, and the unit."""
-        places = self.places
-        yield Removal(self.at(places.units / "comenq.service"))
-        for place in SHARED.values():
-            yield Removal(self.at(places.share / place))
-        yield Removal(self.at(places.daemon))
-        yield Removal(self.at(places.commands / "comenq"))
+    def extras(self) -> Iterator[Step]:
+        """Install the other files for systemd: accounts and directories."""
+        for name, path in self.places.extras.items():
+            yield File(self.at(path), conf_file(name).read_text())
 
-    def extras(self) -> Iterator[tuple[str, Path]]:
-        """The other files for systemd: the name in ``conf``, and the path to install it at."""
-        for name, place in EXTRAS.items():
-            yield name, self.at(self.places.units.parents[1] / place)
+    def uninstall(self) -> Iterator[Step]:
+        """Remove them all."""
+        places = self.places
+        shared = [places.share / place for place in SHARED.values()]
+        commands = [places.daemon, places.commands / "comenq"]
+        for path in (places.units / "comenq.service", *places.extras.values(), *shared, *commands):
+            yield Removal(self.at(path))
 
     def at(self, path: Path) -> Path:
         """The path to write to for what will be at ``path`` when comenq runs."""

@@ -9,36 +9,37 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["Directory", "File", "FirstFile", "Link", "Owner", "Removal"]
+__all__ = ["Access", "Directory", "File", "FirstFile", "Link", "Removal"]
 
 
 @dataclass(frozen=True, slots=True)
-class Owner:
-    """The user and the group that own a path.
+class Access:
+    """Who may do what with a path.
 
     Args:
-        user: the user's name; ``""`` to leave the owner as it is.
-        group: the group's name.
+        mode: the path's permission bits.
+        owner: ``USER:GROUP``; ``""`` to leave the owner as it is.
     """
 
-    user: str = ""
-    group: str = ""
+    mode: int
+    owner: str = ""
 
-    def owns(self, path: Path) -> bool:
-        """Whether they own the path."""
-        if not self.user:
-            return True
+    def is_set_on(self, path: Path) -> bool:
+        """Whether the path has this mode and owner."""
+        if stat.S_IMODE(path.stat().st_mode) != self.mode:
+            return False
         with suppress(KeyError):  # an owner may have no name, only a number
-            return (path.owner(), path.group()) == (self.user, self.group)
+            return not self.owner or self.owner == f"{path.owner()}:{path.group()}"
         return False
 
     def set_on(self, path: Path) -> None:
-        """Make them the owners of the path."""
-        if self.user:
-            shutil.chown(path, self.user, self.group)
+        """Give the path this mode and owner."""
+        if self.owner:
+            shutil.chown(path, *self.owner.split(":"))
+        path.chmod(self.mode)
 
     def __str__(self) -> str:
-        return f", {self.user}:{self.group}" if self.user else ""
+        return f"(mode {self.mode:04o}{', ' if self.owner else ''}{self.owner})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,21 +47,17 @@ class Directory:
     """Create a directory, or set the mode and the owner of an existing one."""
 
     path: Path
-    mode: int
-    owner: Owner = Owner()
+    access: Access
 
     def is_done(self) -> bool:
-        """Whether it exists with this mode and owner."""
-        return self.path.is_dir() and _mode(self.path) == self.mode and self.owner.owns(self.path)
+        return self.path.is_dir() and self.access.is_set_on(self.path)
 
     def do(self) -> None:
-        """Create it."""
         self.path.mkdir(parents=True, exist_ok=True)
-        self.owner.set_on(self.path)
-        self.path.chmod(self.mode)
+        self.access.set_on(self.path)
 
     def __str__(self) -> str:
-        return f"create directory {self.path} (mode {self.mode:04o}{self.owner})"
+        return f"create directory {self.path} {self.access}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,18 +66,11 @@ class File:
 
     path: Path
     text: str
-    mode: int = 0o644
-    owner: Owner = Owner()
+    access: Access = Access(0o644)
 
     def is_done(self) -> bool:
-        """Whether it exists with this text, mode and owner."""
         is_there = self.path.is_file() and not self.path.is_symlink()
-        return (
-            is_there
-            and self.path.read_text() == self.text
-            and _mode(self.path) == self.mode
-            and self.owner.owns(self.path)
-        )
+        return is_there and self.path.read_text() == self.text and self.access.is_set_on(self.path)
 
     def do(self) -> None:
         """Write it under another name and rename it, so that nobody sees half of it."""
@@ -89,12 +79,11 @@ class File:
         draft.unlink(missing_ok=True)
         with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
             file.write(self.text)
-        self.owner.set_on(draft)
-        draft.chmod(self.mode)
+        self.access.set_on(draft)
         draft.replace(self.path)
 
     def __str__(self) -> str:
-        return f"write {self.path} (mode {self.mode:04o}{self.owner})"
+        return f"write {self.path} {self.access}"
 
 
 class FirstFile(File):
@@ -103,7 +92,6 @@ class FirstFile(File):
     __slots__ = ()
 
     def is_done(self) -> bool:
-        """Whether anything has that name."""
         return self.path.is_symlink() or self.path.exists()
 
 
@@ -115,11 +103,9 @@ class Link:
     target: Path
 
     def is_done(self) -> bool:
-        """Whether it exists and has this target."""
         return self.path.is_symlink() and self.path.readlink() == self.target
 
     def do(self) -> None:
-        """Create it."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
         if self.path.is_symlink():
             self.path.unlink()
@@ -136,11 +122,9 @@ class Removal:
     path: Path
 
     def is_done(self) -> bool:
-        """Whether nothing has that name."""
         return not self.path.is_symlink() and not self.path.exists()
 
     def do(self) -> None:
-        """Remove it."""
         if self.path.is_dir() and not self.path.is_symlink():
             shutil.rmtree(self.path)
         else:
@@ -148,7 +132,3 @@ class Removal:
 
     def __str__(self) -> str:
         return f"remove {self.path}"
-
-
-def _mode(path: Path) -> int:
-    return stat.S_IMODE(path.stat().st_mode)

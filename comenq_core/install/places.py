@@ -8,7 +8,7 @@ from pathlib import Path
 
 __all__ = ["Places", "of_machine", "of_user"]
 
-# systemd looks for units below these directories and below /etc.
+# systemd looks for its files below these directories and below /etc.
 # https://www.freedesktop.org/software/systemd/man/latest/systemd.unit.html#Unit%20File%20Load%20Path
 KNOWN_PREFIXES = (Path("/usr"), Path("/usr/local"))
 
@@ -19,26 +19,23 @@ class Places:
 
     Args:
         commands: has ``comenq``.
-        daemons: has ``comenqd``.
+        daemon: the path of ``comenqd``.
         share: has the directories of manual pages and shell completions.
         units: has systemd's units.
         unit: the name of the unit in ``conf``.
+        extras: the other files for systemd, by their names in ``conf``.
         config: has ``config.toml`` and the token.
         state: has the queue.
     """
 
     commands: Path
-    daemons: Path
+    daemon: Path
     share: Path
     units: Path
     unit: str
+    extras: Mapping[str, Path]
     config: Path
     state: Path
-
-    @property
-    def daemon(self) -> Path:
-        """The path of ``comenqd``."""
-        return self.daemons / "comenqd"
 
     @property
     def token(self) -> Path:
@@ -48,12 +45,17 @@ class Places:
 
 def of_machine(prefix: Path) -> Places:
     """The places for a machine, with commands in ``prefix``/bin and ``prefix``/sbin."""
+    base = prefix / "lib" if prefix in KNOWN_PREFIXES else Path("/etc")
     return Places(
         commands=prefix / "bin",
-        daemons=prefix / "sbin",
+        daemon=prefix / "sbin/comenqd",
         share=prefix / "share",
-        units=(prefix / "lib" if prefix in KNOWN_PREFIXES else Path("/etc")) / "systemd/system",
+        units=base / "systemd/system",
         unit="comenq.service",
+        extras={
+            "comenq.sysusers": base / "sysusers.d/comenq.conf",
+            "comenq.tmpfiles": base / "tmpfiles.d/comenq.conf",
+        },
         config=Path("/etc/comenqd"),
         state=Path("/var/lib/comenq"),
     )
@@ -70,10 +72,11 @@ def of_user(environ: Mapping[str, str]) -> Places:
     state = Path(environ.get("XDG_STATE_HOME") or home / ".local/state")
     return Places(
         commands=home / ".local/bin",
-        daemons=home / ".local/bin",
+        daemon=home / ".local/bin/comenqd",
         share=share,
         units=config / "systemd/user",
         unit="comenq-user.service",
+        extras={},
         config=config / "comenqd",
         state=state / "comenq",
     )

@@ -38,7 +38,6 @@ class Relocation:
         return not any(self._scripts()) and not any(self._surplus())
 
     def do(self) -> None:
-        """Change the path in its commands, and remove what a package does not need."""
         for path in self._surplus():
             Removal(path).do()
         for script in self._scripts():

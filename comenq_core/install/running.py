@@ -28,16 +28,11 @@ def served_socket(places: Places) -> Path | None:
 
 @dataclass(frozen=True, slots=True)
 class DaemonStopped:
-    """Stop the installation while a daemon runs.
-
-    Args:
-        places: the places of the installation.
-    """
+    """Stop the installation while a daemon runs."""
 
     places: Places
 
     def is_done(self) -> bool:
-        """Whether no daemon runs."""
         return served_socket(self.places) is None
 
     def do(self) -> None:

@@ -43,15 +43,11 @@ class Command:
 
     Args:
         words: its name and its arguments.
-        unless: tells whether nothing is left for it to do.
+        is_done: tells whether nothing is left for it to do.
     """
 
     words: tuple[str, ...]
-    unless: Callable[[], bool]
-
-    def is_done(self) -> bool:
-        """Whether nothing is left for it to do."""
-        return self.unless()
+    is_done: Callable[[], bool]
 
     def do(self) -> None:
         """Run it, and show its output.

@@ -19,11 +19,8 @@ def system_clock() -> Instant:
     """
     wall = datetime.now(UTC)
     boot = _boot()
-    return Instant(wall=wall, boot=boot, ticks=_ticks() if boot else 0.0)
-
-
-def _ticks() -> float:
-    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
+    since_boot = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+    return Instant(wall=wall, boot=boot, ticks=time.clock_gettime(since_boot) if boot else 0.0)
 
 
 @cache

@@ -17,8 +17,6 @@ from comenq_core.text import printable
 
 __all__ = ["Log", "configure", "printable"]
 
-LEVELS = ("debug", "info", "warning", "error")
-
 
 class Log:
     """A named source of events.
@@ -80,7 +78,7 @@ class _Lines(logging.Handler):
 
 
 def configure(level: str, stream: IO[str] | None = None) -> None:
-    """Send comenq's events of ``level`` (a word of `LEVELS`) and above to standard error."""
+    """Send comenq's events of ``level`` (``debug`` to ``error``) and above to standard error."""
     logger = logging.getLogger("comenq")
     logger.setLevel(level.upper())
     logger.propagate = False

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import select
 import signal
-from types import TracebackType
 from typing import Self
 
 __all__ = ["StopFlag"]
@@ -31,12 +30,7 @@ class StopFlag:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         if self._awaits_signals:
             signal.set_wakeup_fd(-1)
         os.close(self._reader)

@@ -134,7 +134,7 @@ _ANNOTATED = {
     for key, hint in get_type_hints(Settings, include_extras=True).items()
     if get_origin(hint) is Annotated
 }
-KINDS: Mapping[str, Kind[object]] = {key: kind for key, (kind, _) in _ANNOTATED.items()}
+KINDS: Mapping[str, Kind] = {key: kind for key, (kind, _) in _ANNOTATED.items()}
 """What values each setting takes, by its key."""
 MEANINGS: Mapping[str, str] = {key: meaning for key, (_, meaning) in _ANNOTATED.items()}
 """What each setting means, by its key."""

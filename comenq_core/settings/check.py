@@ -11,9 +11,7 @@ from comenq_core.text import nearest, printable
 __all__ = ["check"]
 
 
-def check(
-    place: str, given: Mapping[str, object], kinds: Mapping[str, Kind[object]]
-) -> dict[str, object]:
+def check(place: str, given: Mapping[str, object], kinds: Mapping[str, Kind]) -> dict[str, object]:
     """Each given value, as its kind makes it.
 
     Args:
@@ -27,7 +25,7 @@ def check(
     return {key: _accepted(place, key, value, kinds) for key, value in given.items()}
 
 
-def _accepted(place: str, key: str, value: object, kinds: Mapping[str, Kind[object]]) -> object:
+def _accepted(place: str, key: str, value: object, kinds: Mapping[str, Kind]) -> object:
     shown = f"{place}: {printable(key)}"
     kind = kinds.get(key)
     if kind is None:
@@ -35,7 +33,7 @@ def _accepted(place: str, key: str, value: object, kinds: Mapping[str, Kind[obje
         hint = f"did you mean {meant}?" if meant else f"there are {', '.join(sorted(kinds))}"
         raise SettingsError(f"{shown}: there is no such setting; {hint}")
     try:
-        return kind.accept(value)
+        return kind.convert(value)
     except TypeError:
         found = _FOUND.get(type(value), "something else")
         raise SettingsError(f"{shown}: expected {kind.expected}, found {found}") from None

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import Any
 from urllib.parse import urlsplit
 
 from comenq_core.settings.secret import Secret
@@ -30,57 +30,59 @@ __all__ = [
     "whole",
 ]
 
-T_co = TypeVar("T_co", covariant=True)
-
 
 @dataclass(frozen=True)
-class Kind(Generic[T_co]):
+class Kind:
     """A kind of value.
 
     Args:
         expected: completes the sentence "expected …".
-        accept: makes the setting from a value as TOML gives it. It raises TypeError for a value
-            of another type, and ValueError for a wrong value of the right type.
+        types: the types that TOML may give it.
+        accept: makes the setting from a value of these types. It raises ValueError for a wrong one.
         parse: makes from text the value that TOML would give. It raises ValueError.
     """
 
     expected: str
-    accept: Callable[[object], T_co]
+    types: tuple[type, ...]
+    accept: Callable[[Any], object]
     parse: Callable[[str], object] = str
 
-    def of_text(self) -> Kind[T_co]:
+    def convert(self, value: object) -> object:
+        """The setting that a value from TOML gives.
+
+        Raises:
+            TypeError: the value has another type.
+            ValueError: it has the right type, but is wrong.
+        """
+        if type(value) not in self.types:
+            raise TypeError
+        return self.accept(value)
+
+    def of_text(self) -> Kind:
         """The same kind, for a place where every value is text."""
-        return Kind(self.expected, lambda text: self.accept(self.parse(str(text))))
+        return Kind(self.expected, (str,), lambda text: self.convert(self.parse(text)))
 
 
-def number(low: float = 0, high: float = math.inf) -> Kind[float]:
+def number(low: float = 0, high: float = math.inf) -> Kind:
     """A finite number from ``low`` to ``high``."""
+    return _numbers("a number", (int, float), float, low, high)
 
-    def accept(value: object) -> float:
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            raise TypeError
-        if not math.isfinite(value) or not low <= value <= high:
+
+def whole(low: int = 0) -> Kind:
+    """A whole number of at least ``low``."""
+    return _numbers("a whole number", (int,), int, low, math.inf)
+
+
+def _numbers(
+    name: str, types: tuple[type, ...], make: Callable[[float], float], low: float, high: float
+) -> Kind:
+    def accept(value: float) -> float:
+        if not low <= value <= high or value == math.inf:
             raise ValueError
-        return float(value)
+        return make(value)
 
-    return Kind(f"a number {_range(low, high)}", accept, _parse_number)
-
-
-def whole(low: int = 0, high: float = math.inf) -> Kind[int]:
-    """A whole number from ``low`` to ``high``."""
-
-    def accept(value: object) -> int:
-        if isinstance(value, bool) or not isinstance(value, int):
-            raise TypeError
-        if not low <= value <= high:
-            raise ValueError
-        return value
-
-    return Kind(f"a whole number {_range(low, high)}", accept, _parse_number)
-
-
-def _range(low: float, high: float) -> str:
-    return f"of at least {low}" if high == math.inf else f"from {low} to {high}"
+    bounds = f"of at least {low}" if high == math.inf else f"from {low} to {high}"
+    return Kind(f"{name} {bounds}", types, accept, _parse_number)
 
 
 def _parse_number(text: str) -> int | float:
@@ -90,19 +92,11 @@ def _parse_number(text: str) -> int | float:
     return float(text) if "." in text else int(text)
 
 
-def _text(value: object) -> str:
-    if not isinstance(value, str):
-        raise TypeError
+def _text(text: str) -> str:
     # A NUL ends a path or an argument early.
-    if not value or "\0" in value:
+    if not text or "\0" in text:
         raise ValueError
-    return value
-
-
-def _flag(value: object) -> bool:
-    if not isinstance(value, bool):
-        raise TypeError
-    return value
+    return text
 
 
 def _parse_flag(text: str) -> bool:
@@ -111,10 +105,8 @@ def _parse_flag(text: str) -> bool:
     return text == "true"
 
 
-def _names(value: object) -> tuple[str, ...]:
-    if not isinstance(value, list):
-        raise TypeError
-    names = tuple(_text(item) for item in value)
+def _names(items: list[object]) -> tuple[object, ...]:
+    names = tuple(map(TEXT.convert, items))
     if len(set(names)) != len(names):
         raise ValueError
     return names
@@ -124,8 +116,8 @@ def _parse_names(text: str) -> list[str]:
     return [name.strip() for name in text.split(",")] if text.strip() else []
 
 
-def _path(value: object) -> Path:
-    path = Path(_text(value))
+def _path(text: str) -> Path:
+    path = Path(_text(text))
     # Each process has its own working directory, so a relative path would name several files.
     if not path.is_absolute():
         raise ValueError
@@ -135,8 +127,7 @@ def _path(value: object) -> Path:
 _THIS_MACHINE = r"localhost|127(\.[0-9]{1,3}){3}|::1"
 
 
-def _url(value: object) -> str:
-    url = _text(value)
+def _url(url: str) -> str:
     if not re.fullmatch(r"[!-~]+", url):
         raise ValueError
     parts = urlsplit(url)
@@ -148,34 +139,30 @@ def _url(value: object) -> str:
     return url.rstrip("/")
 
 
-# The Rust comenqd's configuration files say "trace" and "warn".
-_LEVELS = {
-    "trace": "debug",
-    "debug": "debug",
-    "info": "info",
-    "warn": "warning",
-    "warning": "warning",
-    "error": "error",
-}
+_LEVELS = ("debug", "info", "warning", "error")
+# The Rust comenqd's configuration files have these words.
+_LEVEL_ALIASES = {"trace": "debug", "warn": "warning"}
 
 
-def _level(value: object) -> str:
-    level = _LEVELS.get(_text(value).lower())
-    if level is None:
+def _level(word: str) -> str:
+    level = _LEVEL_ALIASES.get(word.lower(), word.lower())
+    if level not in _LEVELS:
         raise ValueError
     return level
 
 
-TEXT = Kind("text that is not empty", _text)
-SECRET = Kind("text that is not empty", lambda value: Secret(_text(value)))
-FLAG = Kind("true or false", _flag, _parse_flag)
-NAMES = Kind("a list of different texts", _names, _parse_names)
-PATH = Kind("an absolute path", _path)
-URL = Kind("an https address (http on this machine only) without user, query or fragment", _url)
-LEVEL = Kind("one of debug, info, warning, error", _level)
+TEXT = Kind("text that is not empty", (str,), _text)
+SECRET = Kind("text that is not empty", (str,), lambda text: Secret(_text(text)))
+FLAG = Kind("true or false", (bool,), bool, _parse_flag)
+NAMES = Kind("a list of different texts", (list,), _names, _parse_names)
+PATH = Kind("an absolute path", (str,), _path)
+URL = Kind(
+    "an https address (http on this machine only) without user, query or fragment", (str,), _url
+)
+LEVEL = Kind(f"one of {', '.join(_LEVELS)}", (str,), _level)
 
 
-def kind_of(default: object) -> Kind[object]:
+def kind_of(default: object) -> Kind:
     """The kind that an option with this default has: a value of the same type.
 
     Raises:

@@ -5,22 +5,14 @@ from __future__ import annotations
 import json
 import socket
 import threading
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from comenq_core.client import Client, accepted, candidates, connect
+from comenq_core.client import Client, candidates, connect
 from comenq_core.errors import DaemonRefused, DaemonUnreachable, NotAcknowledged
 from tests.cli.fake_daemon import fake_daemon, read_to_end
 from tests.socket.serving import DEADLINE, REQUEST, Served
-
-
-def test_one_connection_serves_several_requests(served: Served) -> None:
-    """One connection serves any number of requests."""
-    with Client(str(served.path)) as client:
-        first = client.ask(REQUEST)["entry"]["id"]
-        assert client.ask({"op": "show", "id": first})["entry"]["id"] == first
 
 
 def test_refusal_is_raised_with_its_code(served: Served) -> None:
@@ -61,9 +53,9 @@ def test_single_request_is_ended_by_half_closing(directory: Path) -> None:
         connection.sendall(b'{"outcome":"ok","entry":{"id":"abc"}}')
 
     with fake_daemon(directory / "c.sock", behave) as path, Client(path) as client:
-        replies = list(client.ask_many([REQUEST]))
+        reply = client.ask(REQUEST)
     assert seen == [REQUEST]
-    assert replies == [{"outcome": "ok", "entry": {"id": "abc"}}]
+    assert reply == {"outcome": "ok", "entry": {"id": "abc"}}
 
 
 @pytest.mark.parametrize(
@@ -115,19 +107,7 @@ def test_goodbye_after_the_last_reply_is_ignored(directory: Path) -> None:
         assert list(client.ask_many([REQUEST, REQUEST])) == [{"outcome": "ok"}] * 2
 
 
-def _ask(client: Client) -> None:
-    client.ask(REQUEST)
-
-
-def _ask_many(client: Client) -> None:
-    for reply in client.ask_many([REQUEST]):
-        accepted(reply)
-
-
-@pytest.mark.parametrize("ask", [_ask, _ask_many])
-def test_goodbye_is_read_though_sending_fails(
-    directory: Path, ask: Callable[[Client], None]
-) -> None:
+def test_goodbye_is_read_though_sending_fails(directory: Path) -> None:
     """The reason that the daemon gives before it closes is raised, even if sending has failed."""
     is_closed = threading.Event()
 
@@ -139,13 +119,10 @@ def test_goodbye_is_read_though_sending_fails(
     with fake_daemon(directory / "c.sock", behave) as path, Client(path) as client:
         assert is_closed.wait(DEADLINE)
         with pytest.raises(DaemonRefused, match="too many"):
-            ask(client)
+            client.ask(REQUEST)
 
 
-@pytest.mark.parametrize("ask", [_ask, _ask_many])
-def test_daemon_that_does_not_answer_times_out(
-    directory: Path, ask: Callable[[Client], None]
-) -> None:
+def test_daemon_that_does_not_answer_times_out(directory: Path) -> None:
     """A daemon that does not answer within the timeout has not acknowledged."""
     is_done = threading.Event()
 
@@ -155,7 +132,7 @@ def test_daemon_that_does_not_answer_times_out(
     with fake_daemon(directory / "c.sock", behave) as path:
         try:
             with Client(path, timeout=0.05) as client, pytest.raises(NotAcknowledged):
-                ask(client)
+                client.ask(REQUEST)
         finally:
             is_done.set()
 
@@ -178,7 +155,7 @@ def test_unreachable_daemon_is_reported_with_every_path(directory: Path) -> None
         connect([str(directory / "missing"), str(stale)])
     text = str(caught.value)
     assert f"{directory}/missing: no such file" in text
-    assert f"{stale}: a socket that nobody listens on" in text
+    assert f"{stale}: nobody listens on it" in text
     assert "comenqd" in text
 
 

@@ -26,11 +26,7 @@ def comment(words: Sequence[str], file: str | None) -> str:
 
 
 def draft(words: Sequence[str], file: str | None) -> str | None:
-    """The same, to start an editor with: ``None`` if the command line has no comment.
-
-    Raises:
-        UsageError: as `comment`.
-    """
+    """The same, to start an editor with: ``None`` if the command line has no comment."""
     if len(words) > 1:
         raise UsageError("the comment must be one argument: put it in quotes")
     if words and file is not None:

@@ -6,6 +6,7 @@ import os
 import time
 from argparse import ArgumentParser, Namespace
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from comenq_core.cli.comenq.pagination import history, listed
 from comenq_core.cli.comenq.requests import add_ids, add_json, read_ids
@@ -18,11 +19,7 @@ from comenq_core.text import printable
 
 __all__ = ["configure", "run"]
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Any
-
-    Reply = dict[str, Any]
+Reply = dict[str, Any]
 
 DONE_WORDS = {
     "bump": "bumped",
@@ -45,7 +42,6 @@ ALL: Mapping[str, Sequence[str]] = {
 
 
 def configure(parser: ArgumentParser) -> None:
-    """Add the command's arguments."""
     name = parser.get_default("command")
     example = f"  comenq list --repo octo-org/site --json | jq -r .id | comenq {name} -"
     if name == "retry":

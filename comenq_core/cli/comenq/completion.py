@@ -21,7 +21,6 @@ examples:
 
 
 def configure(parser: ArgumentParser) -> None:
-    """Add the command's arguments."""
     parser.epilog = EXAMPLES
     parser.add_argument(
         "shell", metavar="SHELL", choices=SHELLS, help=f"the shell: {', '.join(SHELLS)}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from argparse import ArgumentParser, Namespace
+from typing import Any
 
 from comenq_core.cli.comenq.pagination import history
 from comenq_core.cli.comenq.requests import add_json, number
@@ -13,10 +14,6 @@ from comenq_core.cli.output import print_error, print_json, print_result
 from comenq_core.cli.table import columns
 
 __all__ = ["configure", "run"]
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Any
 
 PAGE = 20
 HEADS = ("TIME", "ID", "PULL REQUEST", "STATE", "ATTEMPTS", "AFTER", "URL OR REASON")
@@ -30,7 +27,6 @@ examples:
 
 
 def configure(parser: ArgumentParser) -> None:
-    """Add the command's arguments."""
     parser.epilog = EXAMPLES
     add = parser.add_argument
     newest = f"show the newest N jobs (default: {PAGE})"

@@ -6,6 +6,7 @@ import time
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator
 from itertools import chain, islice
+from typing import Any
 
 from comenq_core.cli.comenq.pagination import history, listed
 from comenq_core.cli.comenq.requests import add_json, ask, number
@@ -16,11 +17,7 @@ from comenq_core.cli.table import columns
 
 __all__ = ["configure", "run", "table"]
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Any
-
-    Job = dict[str, Any]
+Job = dict[str, Any]
 
 PAGE = 50
 PENDING = ("waiting", "posting", "checking", "held")
@@ -40,7 +37,6 @@ examples:
 
 
 def configure(parser: ArgumentParser) -> None:
-    """Add the command's arguments."""
     parser.epilog = EXAMPLES
     add = parser.add_argument
     extent = parser.add_mutually_exclusive_group()

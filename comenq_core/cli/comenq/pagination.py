@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from argparse import Namespace
 from collections.abc import Iterator
+from typing import Any
 
 from comenq_core.cli.comenq.requests import ask
 
 __all__ = ["history", "listed"]
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Any
 
 OVERLAP = 8
 """How many jobs of a page are requested again: up to so many may leave the queue between pages."""
@@ -42,12 +39,7 @@ def listed(args: Namespace, *, limit: int | None = None, **which: Any) -> Iterat
 def history(
     args: Namespace, *, limit: int | None = None, failed: bool = False
 ) -> list[dict[str, Any]]:
-    """The newest jobs that are over, newest last.
-
-    Args:
-        limit: how many at most.
-        failed: only failed jobs.
-    """
+    """The newest jobs that are over, or only the failed ones; at most ``limit``, newest last."""
     found: dict[str, dict[str, Any]] = {}
     offset: int | None = 0
     while offset is not None and len(found) != limit:

@@ -6,14 +6,11 @@ https://prometheus.io/docs/instrumenting/exposition_formats/#text-based-format
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import Any, TypeAlias
 
 __all__ = ["MEANINGS", "metrics"]
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Any, TypeAlias
-
-    Samples: TypeAlias = list[tuple[Mapping[str, str], float]]
+Samples: TypeAlias = list[tuple[Mapping[str, str], float]]
 
 MEANINGS: Mapping[str, str] = {
     "comenqd_up": "Whether the daemon answers.",

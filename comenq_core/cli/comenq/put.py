@@ -11,7 +11,7 @@ from comenq_core.cli.comenq.target import FORMS, Target, read_target
 from comenq_core.cli.exit_status import DONE
 from comenq_core.cli.formatting import in_queue
 from comenq_core.cli.output import print_json, print_result
-from comenq_core.client import accepted, candidates, connect
+from comenq_core.client import candidates, connect
 from comenq_core.errors import NotAcknowledged
 
 __all__ = ["configure", "run"]
@@ -38,7 +38,6 @@ many comments, one per line, as {{"owner": …, "repo": …, "pr_number": …, "
 
 
 def configure(parser: ArgumentParser) -> None:
-    """Add the command's arguments."""
     parser.usage = f"comenq put {FORMS[0]} [BODY] [options]"
     parser.epilog = EXAMPLES.format("\n  ".join(FORMS))
     add = parser.add_argument
@@ -108,12 +107,11 @@ def _wait(args: Namespace | PlainArgs, entry: dict[str, Any]) -> int:
 def _put(socket: str | None, message: dict[str, Any]) -> dict[str, Any]:
     with connect(candidates(socket, os.environ)) as daemon:
         try:
-            replies = [accepted(reply) for reply in daemon.ask_many([message])]
+            entry: dict[str, Any] = daemon.ask(message).get("entry", {})
         except NotAcknowledged as error:
             raise NotAcknowledged(
                 f"{error}: the comment may or may not be queued; check with comenq list"
             ) from None
-    entry: dict[str, Any] = replies[0].get("entry", {})
     return entry
 
 

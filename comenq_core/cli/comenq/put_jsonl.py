@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from itertools import groupby
+from typing import Any
 
 from comenq_core.cli.comenq.line_reader import LINE_LIMIT, LineReader, NumberedLine
 from comenq_core.cli.comenq.plain_args import PlainArgs
@@ -23,11 +24,7 @@ from comenq_core.wire.strict_json import parse
 
 __all__ = ["put_many"]
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Any
-
-    Message = dict[str, Any]
+Message = dict[str, Any]
 
 SINGLE_ONLY = ("words", "body_file", "edit", "after", "at", "now", "key", "if_open", "wait")
 """Options for a single comment; a line has members of its own instead."""

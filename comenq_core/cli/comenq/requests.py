@@ -7,6 +7,7 @@ import re
 import sys
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Iterable
+from typing import Any
 
 from comenq_core.client import candidates, connect
 
@@ -14,10 +15,6 @@ __all__ = ["add_ids", "add_json", "ask", "number", "read_ids"]
 
 MAX_LIMIT = 1_000_000
 """The largest ``limit`` that the protocol accepts."""
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Any
 
 
 def ask(args: Namespace, **message: Any) -> dict[str, Any]:  # noqa: ANN401  (JSON)

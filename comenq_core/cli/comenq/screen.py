@@ -4,22 +4,17 @@ from __future__ import annotations
 
 import os
 import select
-import shutil
 import signal
 import sys
 import termios
 import tty
 from collections.abc import Iterable
 from types import FrameType
+from typing import Self
 
 from comenq_core.cli.exit_status import UsageError
 
 __all__ = ["Screen"]
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from types import TracebackType
-    from typing import Self
 
 # The alternate screen, without a cursor; and back.
 # https://invisible-island.net/xterm/ctlseqs/ctlseqs.html#h3-The-Alternate-Screen-Buffer
@@ -53,18 +48,8 @@ class Screen:
             raise
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._restore()
-
-    @property
-    def size(self) -> os.terminal_size:
-        """The terminal's size now, in columns and lines."""
-        return shutil.get_terminal_size()
 
     def draw(self, lines: Iterable[str]) -> None:
         """Show these lines, each of which must fit, and nothing else."""

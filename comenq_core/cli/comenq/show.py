@@ -5,18 +5,15 @@ from __future__ import annotations
 import time
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator
+from typing import Any
 
 from comenq_core.cli.comenq.requests import add_json, ask
 from comenq_core.cli.exit_status import DONE
-from comenq_core.cli.formatting import attempt_count, in_queue, local, target
+from comenq_core.cli.formatting import attempt_count, in_queue, local, target, user
 from comenq_core.cli.output import print_json, print_result
 from comenq_core.text import legible, printable
 
 __all__ = ["configure", "run"]
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Any
 
 LONGEST_LINE = 300_000
 TIMES = {"not_before": "not before", "due": "due", "settled": "settled"}
@@ -25,7 +22,6 @@ TEXTS = ("key", "url", "reason")
 
 
 def configure(parser: ArgumentParser) -> None:
-    """Add the command's arguments."""
     parser.epilog = "examples:\n  comenq show 7f3k\n  comenq show 7f3k --json | jq .attempts\n"
     parser.add_argument(
         "id", metavar="ID", help="the id of the job, or an unambiguous prefix of it"
@@ -77,16 +73,7 @@ def _state(entry: dict[str, Any]) -> str:
 
 def _origin(origin: dict[str, Any]) -> str:
     uid = origin["uid"]
-    return origin["intake"] if uid is None else f"{origin['intake']}, {_user(uid)}"
-
-
-def _user(uid: int) -> str:
-    from pwd import getpwuid
-
-    try:
-        return f"{getpwuid(uid).pw_name} (uid {uid})"
-    except KeyError:
-        return f"uid {uid}"
+    return origin["intake"] if uid is None else f"{origin['intake']}, {user(uid)}"
 
 
 def _attempt(attempt: dict[str, Any]) -> str:

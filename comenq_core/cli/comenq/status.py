@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from argparse import ArgumentParser, Namespace
+from typing import Any
 
 from comenq_core.cli.comenq.requests import ask
 from comenq_core.cli.comenq.status_text import COLOURS, facts, troubles
@@ -16,10 +17,6 @@ from comenq_core.text import printable
 
 __all__ = ["configure", "run"]
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Any
-
 EXAMPLES = """\
 examples:
   comenq status
@@ -31,7 +28,6 @@ exit status: 0 no trouble, 1 trouble, 3 no daemon answers
 
 
 def configure(parser: ArgumentParser) -> None:
-    """Add the command's arguments."""
     parser.epilog = EXAMPLES
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="print the status as JSON")

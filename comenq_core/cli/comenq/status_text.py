@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 from comenq_core.cli.formatting import amount, local
 
 __all__ = ["COLOURS", "facts", "troubles"]
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Any
-
-    Status = dict[str, Any]
-    Until = Callable[[float], str]
+Status = dict[str, Any]
+Until = Callable[[float], str]
 
 COLOURS = {"trouble": "red", "paused": "yellow"}
 """The facts that are painted."""
 
-UNKNOWN = "cannot be seen from here"
+WORKER = {None: "cannot be seen from here", True: "runs", False: "does not run"}
 
 
 def facts(status: Status, until: Until) -> Iterator[tuple[str, str]]:
@@ -30,7 +27,7 @@ def facts(status: Status, until: Until) -> Iterator[tuple[str, str]]:
     """
     counts = status["counts"]
     yield "queue", ", ".join(f"{number:,} {name}" for name, number in counts.items())
-    yield "daemon", f"the listener answers; the worker {_worker(status.get('working'))}"
+    yield "daemon", f"the listener answers; the worker {WORKER[status.get('working')]}"
     if paused := status["paused"]:
         since = f"since {local(paused['since'])}: {paused['reason']}"
         yield "paused", f"{since} (resume it with comenq resume)"
@@ -58,12 +55,6 @@ def troubles(status: Status) -> Iterator[str]:
     for one in status.get("capacity", ()):
         if one["remaining"] < one["minimum"]:
             yield f"too few {one['resource']} are left, so comments are refused"
-
-
-def _worker(working: bool | None) -> str:  # noqa: FBT001 -- a value of the protocol
-    if working is None:
-        return UNKNOWN
-    return "runs" if working else "does not run"
 
 
 def _next(first: dict[str, Any] | None, until: Until) -> str:

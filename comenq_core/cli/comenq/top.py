@@ -6,6 +6,7 @@ import time
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator
 from itertools import islice
+from shutil import get_terminal_size
 
 from comenq_core.cli.comenq.list import table
 from comenq_core.cli.comenq.pagination import listed
@@ -25,7 +26,6 @@ HEADING = "comenq · {time} · q quits"
 
 
 def configure(parser: ArgumentParser) -> None:
-    """Add the command's arguments."""
     parser.epilog = "Quit with q or Ctrl-C.\n"
 
 
@@ -33,7 +33,7 @@ def run(args: Namespace) -> int:
     """Show the state of the queue live, until the user quits."""
     with Screen() as screen:
         while True:
-            width, height = screen.size
+            width, height = get_terminal_size()
             screen.draw(islice(_lines(args, width, height), height))
             if screen.key(SECOND) in {"q", "Q"}:
                 return DONE

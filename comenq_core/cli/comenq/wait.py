@@ -11,6 +11,7 @@ import sys
 import time
 from argparse import ArgumentParser, Namespace
 from collections.abc import Mapping
+from typing import Any
 
 from comenq_core.cli.comenq.requests import add_ids, add_json, read_ids
 from comenq_core.cli.exit_status import DONE, FAILED, UsageError
@@ -21,12 +22,8 @@ from comenq_core.text import printable
 
 __all__ = ["JobWaiter", "configure", "next_pause", "run"]
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Any
-
-    Reply = dict[str, Any]
-    Job = dict[str, Any]
+Reply = dict[str, Any]
+Job = dict[str, Any]
 
 SHORTEST, LONGEST = 0.2, 5.0
 """Limits of the pause between two requests, in seconds."""
@@ -44,7 +41,6 @@ exit status: 0 all jobs were posted, 1 one was not, or the timeout expired
 
 
 def configure(parser: ArgumentParser) -> None:
-    """Add the command's arguments."""
     parser.epilog = EXAMPLES
     add_ids(parser)
     parser.add_argument(
