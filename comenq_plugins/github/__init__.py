@@ -19,11 +19,7 @@ __all__ = ["comenq_posters", "make_posters"]
 
 
 def make_posters(settings: Settings) -> Sequence[Poster]:
-    """Make one poster for each token that the settings name.
-
-    Raises:
-        SettingsError: no token is configured, or one cannot be used.
-    """
+    """Raises as `comenq_plugins.github.poster.posters`."""
     # Only a worker posts; a listener that loads this plugin does without requests.
     from comenq_plugins.github.poster import posters
 

@@ -10,20 +10,38 @@ from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 
 from comenq_core.errors import SettingsError
-from comenq_core.model import CommentRequest, Refused, Throttled, Unauthorized, Unavailable, Unknown
+from comenq_core.model import (
+    CommentRequest,
+    Outcome,
+    Refused,
+    Throttled,
+    Unauthorized,
+    Unavailable,
+    Unknown,
+)
 from comenq_plugins.github.auth.tokens import TokenSource
 from comenq_plugins.github.http.rate_limit import http_date
 from comenq_plugins.github.http.redirects import HOPS, Follow, follow
-from comenq_plugins.github.http.responses import Reply
+from comenq_plugins.github.http.responses import Reply, outcome
 from comenq_plugins.github.http.transport import Transport
 
-__all__ = ["GitHubClient", "NoReply"]
+__all__ = ["GitHubClient", "NoReply", "found", "outcome_of"]
 
 NoReply = Refused | Throttled | Unauthorized | Unavailable | Unknown
 """Why there is no answer."""
 
 # A new repository can take an old one's name, so a permanent redirect is not kept for ever.
 REDIRECT_SECONDS = 3600.0
+
+
+def found(reply: Reply | NoReply) -> object:
+    """The JSON value that GitHub has there; ``None`` if it did not show any."""
+    return reply.json if isinstance(reply, Reply) and reply.status == HTTPStatus.OK else None
+
+
+def outcome_of(reply: Reply | NoReply) -> Outcome:
+    """What a reply that arrived now, or the lack of one, means for a comment."""
+    return outcome(reply, datetime.now(UTC)) if isinstance(reply, Reply) else reply
 
 
 class GitHubClient:

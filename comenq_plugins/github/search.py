@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC
 from http import HTTPStatus
 from urllib.parse import urlencode
 
 from comenq_core.model import Posted, Throttled, Unauthorized, Unknown
-from comenq_plugins.github.client import GitHubClient, NoReply
+from comenq_plugins.github.client import GitHubClient, NoReply, found, outcome_of
 from comenq_plugins.github.http.redirects import same_origin
-from comenq_plugins.github.http.responses import Reply, outcome
+from comenq_plugins.github.http.responses import Reply
 from comenq_plugins.github.matching import Wanted, next_page
 
 __all__ = ["Unlisted", "own_login", "search"]
@@ -23,7 +23,7 @@ PAGE = 100
 def own_login(client: GitHubClient) -> str | Unlisted:
     """The name of the account whose token it is; ``""`` where GitHub does not say."""
     reply = client.ask("GET", f"{client.url}/user")
-    user = reply.json if isinstance(reply, Reply) and reply.status == HTTPStatus.OK else None
+    user = found(reply)
     if isinstance(user, dict) and isinstance(user.get("login"), str):
         return str(user["login"])
     failure = _failure(reply)
@@ -52,18 +52,17 @@ def search(client: GitHubClient, comments: str, wanted: Wanted) -> Posted | Unli
             return Unknown(message="the list of comments leads elsewhere or in a circle")
         seen.add(url)
         reply = client.ask("GET", url)
-        page = reply.json if isinstance(reply, Reply) and reply.status == HTTPStatus.OK else None
+        page = found(reply)
         if not isinstance(reply, Reply) or not isinstance(page, list):
             return _failure(reply)
-        found = next(filter(None, map(wanted.match, page)), None)
-        if found is not None:
-            return found
+        if comment := next(filter(None, map(wanted.match, page)), None):
+            return comment
         url = next_page(reply.headers.get("link", ""))
     return None
 
 
 def _failure(reply: Reply | NoReply) -> Unlisted:
-    result = outcome(reply, datetime.now(UTC)) if isinstance(reply, Reply) else reply
+    result = outcome_of(reply)
     if isinstance(result, Throttled | Unauthorized):
         return result
     return Unknown(

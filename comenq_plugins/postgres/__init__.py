@@ -1,16 +1,7 @@
 """PostgreSQL: a store that several machines share.
 
-It needs psycopg: ``pip install 'comenq[postgres]'``. Its settings are in ``[postgres]``:
-
-``dsn``
-    how to reach the database, as libpq understands it: ``postgresql://comenq@db/comenq``.
-``schema``
-    where its tables are (default: ``comenq``).
-``lease_seconds``
-    after how long without a sign of life a worker loses its job; at least two seconds longer
-    than ``github_api_timeout_secs``.
-``patience_seconds``
-    after how long without an answer the database counts as out of reach.
+It needs psycopg: ``pip install 'comenq[postgres]'``. Its options are in ``[postgres]``, which
+`docs/configuration.md` describes.
 """
 
 from __future__ import annotations
@@ -30,30 +21,26 @@ __all__ = ["PostgresFactory", "comenq_stores", "open_postgres"]
 
 
 class PostgresFactory:
-    """Opens stores in PostgreSQL, or inspects them."""
-
-    def __call__(self, settings: Settings) -> PostgresStore:
-        """Raises as `open_postgres`."""
-        return open_postgres(settings)
-
-    def inspect(self, settings: Settings) -> PostgresStore | None:
-        """The store, if its tables are there and up to date. Raises as `open_postgres`."""
-        with _needing_psycopg():
-            from comenq_plugins.postgres.factory import inspect_store
-        return inspect_store(settings)
-
-
-def open_postgres(settings: Settings) -> PostgresStore:
-    """Open the store in the database that ``[postgres] dsn`` names; its tables are made or updated.
+    """Opens the store in the database that ``[postgres] dsn`` names, or inspects it.
 
     Raises:
         PluginError: psycopg is not installed.
         SettingsError: an option is missing or wrong.
         StoreError: the database is out of reach, or not fit; the text says what to do.
     """
-    with _needing_psycopg():
-        from comenq_plugins.postgres.factory import open_store
-    return open_store(settings)
+
+    def __call__(self, settings: Settings) -> PostgresStore:
+        with _needing_psycopg():
+            from comenq_plugins.postgres.factory import open_store
+        return open_store(settings)
+
+    def inspect(self, settings: Settings) -> PostgresStore | None:
+        with _needing_psycopg():
+            from comenq_plugins.postgres.factory import inspect_store
+        return inspect_store(settings)
+
+
+open_postgres = PostgresFactory()
 
 
 @contextmanager
@@ -71,4 +58,4 @@ def _needing_psycopg() -> Iterator[None]:
 @hookimpl
 def comenq_stores() -> Mapping[str, StoreFactory]:
     """Offer PostgreSQL."""
-    return {"postgres": PostgresFactory()}
+    return {"postgres": open_postgres}

@@ -53,11 +53,8 @@ class Server:
             psycopg.Error: the server is out of reach, or refuses.
         """
         given = conninfo_to_dict(self.dsn.reveal())
-        timeout = str(max(2, round(self.timeout_seconds)))  # libpq takes 1 for 2
-        unset = {**_DEFAULTS, "connect_timeout": timeout}
-        conninfo = make_conninfo(
-            self.dsn.reveal(), **{k: v for k, v in unset.items() if k not in given}
-        )
+        timeout = max(2, round(self.timeout_seconds))  # libpq takes 1 for 2
+        conninfo = make_conninfo("", **{**_DEFAULTS, "connect_timeout": timeout, **given})
         connection = TimedConnection.connect(conninfo, autocommit=True)
         connection.timeout_seconds = self.timeout_seconds
         set_json_loads(_json_or_nothing, connection)

@@ -23,11 +23,7 @@ _IS_SHARED = (
 
 
 class Database:
-    """One connection, for one thread at a time.
-
-    Args:
-        server: where it leads.
-    """
+    """One connection to a server, for one thread at a time."""
 
     def __init__(self, server: Server) -> None:
         self.server = server
@@ -55,11 +51,7 @@ class Database:
 
     @contextmanager
     def sharing(self, lock: str) -> Iterator[None]:
-        """Share a lock for the length of a ``with`` block, also on a connection opened in it.
-
-        Raises:
-            StoreError: the database failed.
-        """
+        """Share a lock for the length of a ``with`` block, also on a connection opened in it."""
         with self.statement() as cursor:
             cursor.execute(_SHARE, [*self._lock(lock)])
             self._shared.append(lock)
@@ -79,7 +71,6 @@ class Database:
         return f"comenq {self.server.schema}", name
 
     def close(self) -> None:
-        """Close the connection."""
         with self._threads:
             if self._connection is not None:
                 self._connection.close()

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
+from contextlib import ExitStack
 from datetime import timedelta
 
 from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
 
-from comenq_core.errors import SettingsError, StoreError
+from comenq_core.errors import SettingsError
 from comenq_core.settings import Secret, Settings
 from comenq_plugins.postgres.connection import Server
 from comenq_plugins.postgres.database import Database
@@ -30,10 +30,12 @@ _MINIMUM_REST = 2.0
 
 
 def open_store(settings: Settings) -> PostgresStore:
-    """Connect, and bring the tables up to date. Raises as `open_postgres`."""
+    """Connect, and bring the tables up to date. Raises as `PostgresFactory`."""
     database, options = _configured(settings)
-    with _closing_on_error(database):
+    with ExitStack() as undo:
+        undo.callback(database.close)
         migrate(database)
+        undo.pop_all()
     return PostgresStore(database, options)
 
 
@@ -44,11 +46,12 @@ def inspect_store(settings: Settings) -> PostgresStore | None:
         StoreError: the database is out of reach, or its tables are of a newer comenq.
     """
     database, options = _configured(settings)
-    with _closing_on_error(database):
-        if is_current(database):
-            return PostgresStore(database, options)
-    database.close()
-    return None
+    with ExitStack() as undo:
+        undo.callback(database.close)
+        if not is_current(database):
+            return None
+        undo.pop_all()
+    return PostgresStore(database, options)
 
 
 def _configured(settings: Settings) -> tuple[Database, StoreOptions]:
@@ -70,15 +73,6 @@ def _configured(settings: Settings) -> tuple[Database, StoreOptions]:
         grace=(lease - settings.github_api_timeout_secs) / 2,
     )
     return Database(server), options
-
-
-@contextmanager
-def _closing_on_error(database: Database) -> Iterator[None]:
-    try:
-        yield
-    except StoreError:
-        database.close()
-        raise
 
 
 def _dsn(given: object, place: str) -> Secret:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from comenq_core.model import Job
 from comenq_core.process.log import Log
+from comenq_plugins.postgres.connection import Cursor
 from comenq_plugins.postgres.decoding import Damaged, job_or_dead_letter
 
 __all__ = ["Listing"]
@@ -22,20 +23,26 @@ class Listing:
 
     def jobs(
         self,
-        find: Callable[[int | None, int], Sequence[Sequence[Any]]],
+        cursor: Cursor,
+        query: str,
+        given: Mapping[str, object],
+        *,
         limit: int | None,
         offset: int,
     ) -> list[Job]:
         """Up to ``limit`` jobs, however many rows have to be left out.
 
         Args:
-            find: selects the records from an offset on, up to a limit.
+            cursor: where the query is run.
+            query: selects records; it has ``limit`` and ``offset`` beside what is given.
+            given: the query's other values.
             limit, offset: as in the store's ``pending``; the offset counts all rows.
         """
         jobs: list[Job] = []
         while True:
             wanted = None if limit is None else limit - len(jobs)
-            records = find(wanted, offset)
+            cursor.execute(query, {**given, "limit": wanted, "offset": offset})
+            records = cursor.fetchall()
             jobs += filter(None, map(self._job_or_none, records))
             offset += len(records)
             if len(jobs) == limit or len(records) != wanted:

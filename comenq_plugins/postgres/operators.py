@@ -1,16 +1,15 @@
-"""The listener's part of the store: what enters, and what operators change."""
+"""What operators change. Each change is one transaction."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from comenq_core.errors import StoreError, WrongState
-from comenq_core.model import Change, Job, NewJob, Pause
+from comenq_core.errors import StoreError
+from comenq_core.model import Change, Job
 from comenq_core.model.transitions import changed
-from comenq_plugins.postgres import enqueue, pacing_rows
 from comenq_plugins.postgres.decoding import job_from, job_or_columns
 from comenq_plugins.postgres.queries import Queries
-from comenq_plugins.postgres.rows import locked, save
+from comenq_plugins.postgres.rows import delete, locked, save
 
 __all__ = ["OperatorActions"]
 
@@ -23,22 +22,7 @@ _MOVES = {
 
 
 class OperatorActions(Queries):
-    """Takes jobs, and changes them. Each change is one transaction."""
-
-    def put(self, new_jobs: Sequence[NewJob]) -> Sequence[Job]:
-        """Take all of these in one transaction."""
-        ids = enqueue.ids_for(new_jobs)
-        try:
-            return self._put(new_jobs, ids)
-        except WrongState:
-            raise
-        except StoreError:
-            # The commit may have succeeded, and only its answer been lost.
-            return self._put(new_jobs, ids)
-
-    def _put(self, new_jobs: Sequence[NewJob], ids: Sequence[str]) -> Sequence[Job]:
-        with self._transaction() as (cursor, now):
-            return enqueue.put(cursor, new_jobs, ids, now, self._options.max_pending)
+    """Changes jobs."""
 
     def change(self, job_id: str, change: Change) -> Job:
         """Make the change in a transaction; a row that cannot be read can still be deleted."""
@@ -46,7 +30,7 @@ class OperatorActions(Queries):
         with self._database.transaction() as cursor:
             job = changed(locked(cursor, job_id, read).job, change)
             if change is Change.CANCEL:
-                enqueue.delete_imported(cursor, [job])
+                delete(cursor, [job])
                 return job
             if move := _MOVES.get(change):
                 cursor.execute(move, [job_id])
@@ -61,23 +45,3 @@ class OperatorActions(Queries):
             return self.change(job_id, change)
         except StoreError as error:
             return error
-
-    def pause(self, pause: Pause) -> None:
-        """Record the pause. When this returns, no worker claims a job any more."""
-        with self._database.transaction() as cursor:
-            pacing_rows.pause(cursor, pause)
-
-    def resume(self) -> None:
-        """End the pause, and forget which credentials were rejected."""
-        with self._database.transaction() as cursor:
-            pacing_rows.resume(cursor)
-
-    def import_jobs(self, jobs: Sequence[Job]) -> None:
-        """Take another store's jobs."""
-        with self._database.transaction() as cursor:
-            enqueue.import_jobs(cursor, jobs)
-
-    def delete_imported(self, jobs: Sequence[Job]) -> None:
-        """Delete jobs that another store has."""
-        with self._database.transaction() as cursor:
-            enqueue.delete_imported(cursor, jobs)

@@ -10,19 +10,48 @@ from comenq_core.errors import InvalidRequest, PacingConflict, StoreError
 from comenq_core.model import Pacing, Pause
 from comenq_core.wire.codec import from_json, to_json
 from comenq_plugins.postgres.connection import Cursor
+from comenq_plugins.postgres.queries import Queries
 from comenq_plugins.postgres.rows import dump
 
-__all__ = ["pacing", "pause", "paused", "resume", "save_pacing"]
+__all__ = ["PacingRows", "replace_pacing"]
 
 
-def pacing(cursor: Cursor) -> Mapping[str, Pacing]:
-    """The pacing records, by account."""
-    cursor.execute("SELECT pacing FROM account WHERE pacing IS NOT NULL ORDER BY name")
-    records = [_pacing_from(value) for (value,) in cursor.fetchall()]
-    return {record.account: record for record in records}
+class PacingRows(Queries):
+    """Reads what keeps workers from posting, and lets operators change it."""
+
+    def pacing(self) -> Mapping[str, Pacing]:
+        with self._database.statement() as cursor:
+            cursor.execute("SELECT pacing FROM account WHERE pacing IS NOT NULL ORDER BY name")
+            records = [_pacing_from(value) for (value,) in cursor.fetchall()]
+        return {record.account: record for record in records}
+
+    def paused(self) -> Pause | None:
+        with self._database.statement() as cursor:
+            cursor.execute("SELECT pause FROM pause")
+            (value,) = cursor.fetchone() or (None,)
+        try:
+            return from_json(Pause, value) if value else None
+        except InvalidRequest as error:
+            raise _damaged("pause") from error
+
+    def pause(self, pause: Pause) -> None:
+        """Record the pause. When this returns, no worker claims a job any more."""
+        with self._database.transaction() as cursor:
+            cursor.execute("UPDATE pause SET pause = %s", [dump(to_json(pause))])
+
+    def resume(self) -> None:
+        with self._database.transaction() as cursor:
+            cursor.execute("UPDATE pause SET pause = NULL")
+            cursor.execute(
+                "SELECT pacing FROM account WHERE pacing IS NOT NULL ORDER BY name FOR UPDATE"
+            )
+            for (value,) in cursor.fetchall():
+                record = _pacing_from(value)
+                if record.rejected_credential:
+                    _save(cursor, replace(record, rejected_credential=""))
 
 
-def save_pacing(cursor: Cursor, record: Pacing, expect: Pacing | None) -> None:
+def replace_pacing(cursor: Cursor, record: Pacing, expect: Pacing | None) -> None:
     """Replace an account's record, if it is still ``expect``.
 
     Raises:
@@ -37,31 +66,6 @@ def save_pacing(cursor: Cursor, record: Pacing, expect: Pacing | None) -> None:
     if current not in (expect, record):
         raise PacingConflict(f"account {name}: its pacing record has changed")
     _save(cursor, record)
-
-
-def resume(cursor: Cursor) -> None:
-    """End the pause, and forget which credentials were rejected."""
-    cursor.execute("UPDATE pause SET pause = NULL")
-    cursor.execute("SELECT pacing FROM account WHERE pacing IS NOT NULL ORDER BY name FOR UPDATE")
-    for (value,) in cursor.fetchall():
-        record = _pacing_from(value)
-        if record.rejected_credential:
-            _save(cursor, replace(record, rejected_credential=""))
-
-
-def pause(cursor: Cursor, record: Pause) -> None:
-    """Record the pause, after the claims that have begun."""
-    cursor.execute("UPDATE pause SET pause = %s", [dump(to_json(record))])
-
-
-def paused(cursor: Cursor) -> Pause | None:
-    """The pause, if there is one."""
-    cursor.execute("SELECT pause FROM pause")
-    (value,) = cursor.fetchone() or (None,)
-    try:
-        return from_json(Pause, value) if value else None
-    except InvalidRequest as error:
-        raise _damaged("pause") from error
 
 
 def _save(cursor: Cursor, record: Pacing) -> None:

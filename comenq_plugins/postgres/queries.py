@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Any
 
 from comenq_core.model import (
     PENDING,
@@ -16,24 +15,21 @@ from comenq_core.model import (
     Health,
     Instant,
     Job,
-    Pacing,
-    Pause,
     State,
 )
 from comenq_core.model.identity import only_match
-from comenq_plugins.postgres import pacing_rows
 from comenq_plugins.postgres.connection import Cursor
 from comenq_plugins.postgres.database import Database
 from comenq_plugins.postgres.decoding import job_or_dead_letter
 from comenq_plugins.postgres.listing import Listing
 from comenq_plugins.postgres.options import Clock, StoreOptions, database_time
-from comenq_plugins.postgres.rows import count_waiting
 
 __all__ = ["WORKING", "Queries"]
 
 WORKING = "working"
 """The lock that all workers share, so that others see that there is one."""
 
+_WAITING = "SELECT count(*) FROM (SELECT 1 FROM job WHERE state = 'waiting' LIMIT %s) AS waiting"
 _ID_LETTERS = re.compile("[0-9a-z]*")
 # "~" sorts after every character of an id.
 _STARTING = (
@@ -89,17 +85,11 @@ class Queries:
             yield cursor, self._clock(cursor).wall
 
     def now(self) -> Instant:
-        """The database's time."""
         with self._database.statement() as cursor:
             return self._clock(cursor)
 
     def get(self, prefix: str) -> Job:
-        """The one job whose id begins with ``prefix``.
-
-        Raises:
-            NoSuchJob: there is none, or there are several.
-            Damaged: its row cannot be read, and has not failed yet.
-        """
+        """Raises `Damaged` too: its row cannot be read, and has not failed yet."""
         found = {}
         if _ID_LETTERS.fullmatch(prefix):
             with self._database.statement() as cursor:
@@ -114,27 +104,25 @@ class Queries:
         offset: int = 0,
         states: Collection[State] = PENDING,
     ) -> Sequence[Job]:
-        """The jobs that are not settled: being posted, being checked, waiting, held."""
         with self._database.statement() as cursor:
-            given = {"states": _names(states), "now": self._clock(cursor).wall}
-            return self._listing.jobs(_finder(cursor, _PENDING, given), limit, offset)
+            given = {"states": [*map(str, states)], "now": self._clock(cursor).wall}
+            return self._listing.jobs(cursor, _PENDING, given, limit=limit, offset=offset)
 
     def position(self, job: Job) -> int:
-        """How many jobs come before this one; counting them takes longer the more there are."""
         with self._database.statement() as cursor:
             cursor.execute(_POSITION, {"id": job.id, "now": self._clock(cursor).wall})
             (count,) = cursor.fetchone() or (0,)
             return int(count)
 
     def history(self, *, limit: int, offset: int = 0, only_failed: bool = False) -> Sequence[Job]:
-        """The newest settled jobs, newest last."""
-        given = {"states": _names([State.FAILED] if only_failed else SETTLED)}
+        given = {"states": [*map(str, [State.FAILED] if only_failed else SETTLED)]}
         with self._database.statement() as cursor:
-            find = _finder(cursor, _HISTORY, given)
-            return self._listing.jobs(find, max(0, limit), offset)[::-1]
+            newest_first = self._listing.jobs(
+                cursor, _HISTORY, given, limit=max(0, limit), offset=offset
+            )
+        return newest_first[::-1]
 
     def counts(self) -> Counts:
-        """How many jobs are in which state."""
         with self._database.statement() as cursor:
             cursor.execute("SELECT state, count(*) FROM job GROUP BY state")
             many: dict[str, int] = dict(cursor.fetchall())
@@ -147,36 +135,17 @@ class Queries:
         )
 
     def health(self) -> Health:
-        """Whether any machine has a worker, and how many more comments may wait."""
         with self._database.statement() as cursor:
-            remaining = self._options.max_pending - count_waiting(cursor, self._options.max_pending)
+            remaining = self._options.max_pending - self._count_waiting(cursor)
             working = self._database.is_shared(cursor, WORKING)
         comments = Capacity(resource="comments", remaining=remaining, minimum=1)
         return Health(working=working, capacity=(comments,))
 
-    def paused(self) -> Pause | None:
-        """The pause, if there is one."""
-        with self._database.statement() as cursor:
-            return pacing_rows.paused(cursor)
-
-    def pacing(self) -> Mapping[str, Pacing]:
-        """The pacing records, by account."""
-        with self._database.statement() as cursor:
-            return pacing_rows.pacing(cursor)
+    def _count_waiting(self, cursor: Cursor) -> int:
+        """How many jobs wait; no more are counted than may wait."""
+        cursor.execute(_WAITING, [self._options.max_pending])
+        (count,) = cursor.fetchone() or (0,)
+        return int(count)
 
     def close(self) -> None:
-        """Close the connection."""
         self._database.close()
-
-
-def _finder(
-    cursor: Cursor, query: str, given: Mapping[str, object]
-) -> Callable[[int | None, int], Sequence[Sequence[Any]]]:
-    def find(limit: int | None, offset: int) -> Sequence[Sequence[Any]]:
-        return cursor.execute(query, {**given, "limit": limit, "offset": offset}).fetchall()
-
-    return find
-
-
-def _names(states: Iterable[State]) -> list[str]:
-    return [str(state) for state in states]

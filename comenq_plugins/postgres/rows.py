@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
@@ -20,7 +20,7 @@ from comenq_plugins.postgres.decoding import Damaged, job_from
 __all__ = [
     "Lease",
     "Row",
-    "count_waiting",
+    "delete",
     "dump",
     "insert",
     "jobs_from",
@@ -31,7 +31,6 @@ __all__ = [
 
 log = Log("postgres")
 
-_WAITING = "SELECT count(*) FROM (SELECT 1 FROM job WHERE state = 'waiting' LIMIT %s) AS waiting"
 _LOCKED = (
     "SELECT holder, account, leased_until, id, state, settled, request, story FROM job"
     " WHERE id = %s FOR UPDATE"
@@ -103,13 +102,6 @@ def _fail(cursor: Cursor, error: Damaged, was: str, now: datetime) -> None:
                   job=error.job_id, was=was, reason=error.reason)  # fmt: skip
 
 
-def count_waiting(cursor: Cursor, limit: int) -> int:
-    """How many jobs wait; more than ``limit`` are not counted."""
-    cursor.execute(_WAITING, [limit])
-    (count,) = cursor.fetchone() or (0,)
-    return int(count)
-
-
 def locked(cursor: Cursor, job_id: str, read: Callable[[Sequence[Any]], Job] = job_from) -> Row:
     """The job with this id, locked until the transaction ends.
 
@@ -138,7 +130,7 @@ def insert(cursor: Cursor, jobs: Sequence[tuple[Job, bool]]) -> None:
         " (%(id)s, %(request)s, %(digest)s, %(state)s, %(due)s, %(settled)s, %(story)s,"
         " CASE WHEN %(ahead)s THEN -nextval('place') ELSE nextval('place') END)"
         " ON CONFLICT (id) DO NOTHING",
-        [{**_fixed(job), **_changing(job), "ahead": ahead} for job, ahead in jobs],
+        [{**_columns(job), "ahead": ahead} for job, ahead in jobs],
     )
 
 
@@ -148,30 +140,23 @@ def save(cursor: Cursor, job: Job, lease: Lease = Lease()) -> Job:
         "UPDATE job SET state = %(state)s, due = %(due)s, settled = %(settled)s,"
         " story = %(story)s, holder = %(holder)s, account = %(account)s,"
         " leased_until = %(until)s WHERE id = %(id)s",
-        {
-            "id": job.id,
-            **_changing(job),
-            "holder": lease.holder,
-            "account": lease.account,
-            "until": lease.until,
-        },
+        {**_columns(job), **asdict(lease)},
     )
     return job
 
 
-def _fixed(job: Job) -> dict[str, Any]:
-    request = to_json(job)["request"]
+def delete(cursor: Cursor, jobs: Sequence[Job]) -> None:
+    """Delete jobs; some may be gone."""
+    cursor.execute("DELETE FROM job WHERE id = ANY(%s)", [[job.id for job in jobs]])
+
+
+def _columns(job: Job) -> dict[str, Any]:
+    story = to_json(job)
+    request = story.pop("request")
     return {
         "id": job.id,
         "request": None if request is None else dump(request),
         "digest": digest_of(job.request) if job.request else "",
-    }
-
-
-def _changing(job: Job) -> dict[str, Any]:
-    story = to_json(job)
-    del story["request"]
-    return {
         "state": str(job.state),
         "due": job.due if job.state in _DUE else None,
         "settled": job.settled,

@@ -27,14 +27,20 @@ def migrate(database: Database) -> None:
     Raises:
         StoreError: they are of a newer version, or the database did not let it.
     """
-    schema = database.server.schema
-    with database.transaction() as cursor:
-        if _version(cursor, schema) == VERSION:
-            return
+    if is_current(database):
+        return
     # Within a transaction, PostgreSQL remembers which tables do not exist: only one that begins
     # under the lock sees what other machines have made.
+    schema = database.server.schema
     with _alone(database), database.transaction() as cursor:
-        _bring_up(cursor, schema)
+        found = _version(cursor, schema)
+        if found == 0:
+            _begin(cursor, schema)
+        for step in range(found + 1, VERSION + 1):
+            script = files("comenq_plugins.postgres.migrations") / f"{step}.sql"
+            cursor.execute(script.read_bytes())
+            log.info("migrated", "The tables were brought up to date.", schema=schema, version=step)
+        cursor.execute("UPDATE version SET number = %s", [VERSION])
 
 
 def is_current(database: Database) -> bool:
@@ -43,12 +49,9 @@ def is_current(database: Database) -> bool:
     Raises:
         StoreError: they are of a newer version, or the database is out of reach.
     """
-    schema = database.server.schema
     with database.transaction() as cursor:
         cursor.execute("SET TRANSACTION READ ONLY")
-        found = _version(cursor, schema)
-    _refuse_newer(found, schema)
-    return found == VERSION
+        return _version(cursor, database.server.schema) == VERSION
 
 
 @contextmanager
@@ -62,31 +65,17 @@ def _alone(database: Database) -> Iterator[None]:
             cursor.execute("SELECT pg_advisory_unlock(hashtext(%s))", name)
 
 
-def _bring_up(cursor: Cursor, schema: str) -> None:
-    found = _version(cursor, schema)
-    _refuse_newer(found, schema)
-    if found == 0:
-        _begin(cursor, schema)
-    for step in range(found + 1, VERSION + 1):
-        cursor.execute(_migration(step))
-        log.info("migrated", "The tables were brought up to date.", schema=schema, version=step)
-    cursor.execute("UPDATE version SET number = %s", [VERSION])
-
-
-def _refuse_newer(found: int, schema: str) -> None:
-    if found > VERSION:
-        raise StoreError(
-            f"PostgreSQL: the tables in schema {schema} are of version {found}, made by a newer"
-            f" comenq, and this one knows {VERSION}: upgrade comenq on this machine"
-        )
-
-
 def _version(cursor: Cursor, schema: str) -> int:
     cursor.execute("SELECT to_regclass(%s)", [f"{schema}.version"])
     if cursor.fetchone() == (None,):
         return 0
     cursor.execute("SELECT number FROM version")
     (number,) = cursor.fetchone() or (0,)
+    if number > VERSION:
+        raise StoreError(
+            f"PostgreSQL: the tables in schema {schema} are of version {number}, made by a newer"
+            f" comenq, and this one knows {VERSION}: upgrade comenq on this machine"
+        )
     return int(number)
 
 
@@ -97,7 +86,3 @@ def _begin(cursor: Cursor, schema: str) -> None:
         cursor.execute(sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(schema)))
     cursor.execute("CREATE TABLE version (number integer NOT NULL)")
     cursor.execute("INSERT INTO version VALUES (0)")
-
-
-def _migration(step: int) -> bytes:
-    return (files("comenq_plugins.postgres.migrations") / f"{step}.sql").read_bytes()

@@ -10,11 +10,13 @@ from datetime import datetime
 from comenq_core.errors import NoSuchJob, PacingConflict
 from comenq_core.model import Pacing
 from comenq_core.process.log import Log
-from comenq_plugins.postgres import pacing_rows
 from comenq_plugins.postgres.connection import Cursor
 from comenq_plugins.postgres.database import Database
 from comenq_plugins.postgres.decoding import Damaged
+from comenq_plugins.postgres.enqueue import Enqueuer
+from comenq_plugins.postgres.operators import OperatorActions
 from comenq_plugins.postgres.options import Clock, StoreOptions, database_time
+from comenq_plugins.postgres.pacing_rows import PacingRows, replace_pacing
 from comenq_plugins.postgres.watch import NotifyWatch
 from comenq_plugins.postgres.worker import Leases
 
@@ -35,13 +37,11 @@ def _since_boot() -> float:
     return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
 
 
-class PostgresStore(Leases):
+class PostgresStore(Leases, PacingRows, OperatorActions, Enqueuer):
     """Implements `comenq_core.protocols.Store`.
 
     Args:
-        database: a migrated one.
-        options: what the settings allow.
-        clock: the time that counts.
+        database, options, clock: as for `Queries`.
         ticks: seconds by a clock of this machine that cannot be set.
     """
 
@@ -76,7 +76,7 @@ class PostgresStore(Leases):
         """Replace an account's record; for an attempt, renew both leases with it."""
         if not self._is_worker or not _announces(record, expect):
             with self._database.transaction() as cursor:
-                pacing_rows.save_pacing(cursor, record, expect)
+                replace_pacing(cursor, record, expect)
             return
         # The new lease begins at some moment of what follows, so the time is taken from before it,
         # by a clock that also counts while this process is frozen.
@@ -93,12 +93,11 @@ class PostgresStore(Leases):
     ) -> None:
         with suppress(NoSuchJob, Damaged):
             if self._renew(cursor, record.job, record.account, now):
-                pacing_rows.save_pacing(cursor, record, expect)
+                replace_pacing(cursor, record, expect)
                 return
         raise PacingConflict(f"job {record.job} is not this worker's any more")
 
     def watch(self) -> NotifyWatch:
-        """Listen for changes by any machine."""
         return NotifyWatch(self._database.server)
 
 

@@ -13,14 +13,7 @@ __all__ = ["NotifyWatch"]
 
 
 class NotifyWatch:
-    """A connection of its own that listens.
-
-    Args:
-        server: where the database is.
-
-    Raises:
-        StoreError: it is out of reach.
-    """
+    """A connection of its own that listens; a `StoreError` where there can be none."""
 
     def __init__(self, server: Server) -> None:
         self._server = server
@@ -55,5 +48,4 @@ class NotifyWatch:
         self._connection = self._listen()
 
     def close(self) -> None:
-        """Close the connection."""
         self._connection.close()

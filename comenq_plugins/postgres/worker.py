@@ -14,9 +14,8 @@ from comenq_core.model.transitions import claimed, interrupted, settled
 from comenq_core.process.log import Log
 from comenq_plugins.postgres.connection import Cursor
 from comenq_plugins.postgres.database import Database
-from comenq_plugins.postgres.operators import OperatorActions
 from comenq_plugins.postgres.options import Clock, StoreOptions, database_time
-from comenq_plugins.postgres.queries import WORKING
+from comenq_plugins.postgres.queries import WORKING, Queries
 from comenq_plugins.postgres.rows import Lease, Row, locked, readable, save
 
 __all__ = ["Leases"]
@@ -63,7 +62,7 @@ _NEXT_DUE = (
 )
 
 
-class Leases(OperatorActions):
+class Leases(Queries):
     """The worker's part of the store: jobs and accounts are leased for a time."""
 
     def __init__(
@@ -75,7 +74,6 @@ class Leases(OperatorActions):
 
     @contextmanager
     def lock(self) -> Iterator[None]:
-        """Be one of the workers; have the jobs checked that others have lost."""
         with self._database.sharing(WORKING):
             with self._transaction() as (cursor, now):
                 _recover(cursor, now)
@@ -135,7 +133,6 @@ class Leases(OperatorActions):
         return True
 
     def reclaim(self, job: Job) -> Job:
-        """Lease a job that is to be checked."""
         with self._transaction() as (cursor, now):
             if _is_paused(cursor):
                 raise WrongState(f"job {job.id} is to be checked, and the queue is paused")
@@ -146,7 +143,6 @@ class Leases(OperatorActions):
             return save(cursor, claimed(row.job), lease)
 
     def settle(self, job: Job, verdict: Verdict, attempt: Attempt) -> None:
-        """Record the attempt; end the leases of the job and the account."""
         with self._database.transaction() as cursor:
             row = locked(cursor, job.id)
             if row.lease.holder != self._me:

@@ -122,14 +122,12 @@ def _locked(path: Path) -> Iterator[None]:
     """Keep a second daemon from checking and binding the path at the same time."""
     lock = path.with_name(f"{path.name}.lock")
     descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-    try:
+    with open(descriptor, "wb"):
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise _taken(path) from None
         yield
-    finally:
-        os.close(descriptor)
 
 
 def _check_free(path: Path) -> None:

@@ -42,7 +42,6 @@ class Command:
 
     @property
     def is_put(self) -> bool:
-        """Whether it queues a comment."""
         return self.operation.op == "put"
 
     @property

@@ -200,7 +200,6 @@ class Connection(asyncio.Protocol):
             self._transport.close()
 
     def abort(self) -> None:
-        """Close without a reply."""
         self._transport.abort()
 
     def _start_timer(self, seconds: float) -> None:

@@ -26,7 +26,6 @@ class Lines:
         return len(self._buffer)
 
     def feed(self, data: bytes) -> None:
-        """Append what has arrived."""
         self._buffer += data
 
     def end(self) -> None:
@@ -34,7 +33,6 @@ class Lines:
         self._ended = True
 
     def clear(self) -> None:
-        """Drop what has arrived."""
         self._buffer.clear()
         self._searched = 0
 

@@ -7,7 +7,7 @@ import os
 import resource
 from collections.abc import Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -40,56 +40,41 @@ SPARE_DESCRIPTORS = 64
 """For the store, the log and modules that are imported later."""
 
 
+@dataclass(frozen=True, slots=True)
 class UnixIntake:
     """Serves the protocol on a Unix stream socket.
 
     Args:
-        path: where clients connect.
+        socket_path: where clients connect.
         group: the group that may connect; ``""`` for the daemon's own.
         manage: who may change jobs: a word of `MANAGERS`.
         limits: what one client may cost the others.
     """
 
-    def __init__(
-        self,
-        path: Path,
-        *,
-        group: str = "",
-        manage: str = "group",
-        limits: Limits | None = None,
-    ) -> None:
-        self._path = path
-        self._group = group
-        self._permissions = Permissions(manage, frozenset({ROOT, os.geteuid()}))
-        self._limits = limits or Limits()
-
-    @property
-    def socket_path(self) -> Path:
-        """Where clients connect."""
-        return self._path
+    socket_path: Path
+    group: str = ""
+    manage: str = "group"
+    limits: Limits = field(default_factory=Limits)
 
     def serve(self, queue: Queue, stop: Stop) -> None:
-        """Pass requests on to ``queue``; return soon after ``stop`` is set.
-
-        Raises:
-            SettingsError: the socket's path cannot be used, or a daemon already serves it.
-        """
+        """Raises as `listening`."""
         with ThreadPoolExecutor(max_workers=1, thread_name_prefix="unix") as executor:
             asyncio.run(self._serve(queue, stop, executor))
 
     async def _serve(self, queue: Queue, stop: Stop, executor: Executor) -> None:
         loop = asyncio.get_running_loop()
         loop.set_exception_handler(_report)
-        handlers = Handlers(queue, self._permissions)
-        connections = Connections(self._limits, Batcher(executor, handlers.execute))
-        with listening(self._path, self._group) as listener:
+        permissions = Permissions(self.manage, frozenset({ROOT, os.geteuid()}))
+        batcher = Batcher(executor, Handlers(queue, permissions).execute)
+        connections = Connections(self.limits, batcher)
+        with listening(self.socket_path, self.group) as listener:
             async with asyncio.TaskGroup() as tasks:
                 accepting = tasks.create_task(accept_connections(listener, connections.connect))
-                log.info("listening", "Clients can connect.", path=self._path)
+                log.info("listening", "Clients can connect.", path=self.socket_path)
                 await _readable(loop, stop.fileno())
                 accepting.cancel()
         await connections.close()
-        log.info("closed", "Clients can connect no more.", path=self._path)
+        log.info("closed", "Clients can connect no more.", path=self.socket_path)
 
 
 async def _readable(loop: asyncio.AbstractEventLoop, descriptor: int) -> None:
@@ -122,7 +107,7 @@ def make_intake(settings: Settings) -> UnixIntake:
         settings.socket_path,
         group=str(chosen["group"]),
         manage=manage,
-        limits=replace(Limits(), connections=_affordable(connections)),
+        limits=Limits(connections=_affordable(connections)),
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from comenq_core.errors import ComenqError
 from comenq_core.model import Job, Origin
 
@@ -17,6 +19,7 @@ class NotPermitted(ComenqError):
     code = "not_permitted"
 
 
+@dataclass(frozen=True, slots=True)
 class Permissions:
     """Decides about changes.
 
@@ -25,32 +28,22 @@ class Permissions:
         admins: the uids that may do everything, whatever ``manage`` says.
     """
 
-    def __init__(self, manage: str, admins: frozenset[int]) -> None:
-        self._manage = manage
-        self._admins = admins
+    manage: str
+    admins: frozenset[int]
 
     def covers_all_jobs(self, by: Origin) -> bool:
-        """Whether this user may change every job, and the queue."""
-        return self._manage == "group" or by.uid in self._admins
+        return self.manage == "group" or by.uid in self.admins
 
     def check_queue(self, by: Origin) -> None:
-        """Check that this user may pause and resume the queue.
-
-        Raises:
-            NotPermitted: they may not.
-        """
+        """Raises `NotPermitted` unless this user may pause and resume the queue."""
         if not self.covers_all_jobs(by):
             raise NotPermitted("only root and the daemon's user may pause or resume this queue")
 
     def check_job(self, by: Origin, job: Job) -> None:
-        """Check that this user may change this job.
-
-        Raises:
-            NotPermitted: they may not.
-        """
+        """Raises `NotPermitted` unless this user may change this job."""
         if self.covers_all_jobs(by):
             return
-        if self._manage == "nobody":
+        if self.manage == "nobody":
             raise NotPermitted("only root and the daemon's user may change what is queued here")
         if by.uid is None or by.uid != job.origin.uid:
             raise NotPermitted(f"job {job.id} is somebody else's: only its owner may change it")

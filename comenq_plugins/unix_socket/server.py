@@ -35,7 +35,6 @@ class Connections:
         self._is_closing = False
 
     def connect(self) -> Connection:
-        """Make our end of a new connection."""
         return Connection(self, self._limits, self._batcher.submit)
 
     def add(self, connection: Connection) -> None:
@@ -56,7 +55,6 @@ class Connections:
             self._dismiss(max(self._members, key=lambda member: member.memory))
 
     def remove(self, connection: Connection) -> None:
-        """Count a connection out."""
         self._members.discard(connection)
         if not self._members:
             self._is_empty.set()

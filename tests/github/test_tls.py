@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import trustme
 
-from comenq_core.model import Posted, Refused, Unavailable
+from comenq_core.model import Posted, Refused, Unavailable, Unknown
 from comenq_core.testing.forge import Forge
 from tests.github.authority import bundle, context, proxy
 from tests.github.conftest import TOKEN, MakePoster, a_job
@@ -114,3 +114,17 @@ def test_no_proxy(secure: Forge, make_poster: MakePoster, monkeypatch: pytest.Mo
         monkeypatch.setenv("NO_PROXY", "127.0.0.1")
         assert isinstance(make_poster(secure.url).post(a_job()), Posted)
         assert tunnel.asked == []
+
+
+@pytest.mark.usefixtures("trusted")
+@pytest.mark.parametrize("through_proxy", [False, True])
+def test_request_that_may_have_gone_out(
+    secure: Forge, make_poster: MakePoster, monkeypatch: pytest.MonkeyPatch, through_proxy: bool
+) -> None:
+    """An encrypted request without an answer may have taken effect, also through a proxy."""
+    with proxy() as tunnel:
+        if through_proxy:
+            monkeypatch.setenv("HTTPS_PROXY", tunnel.url)
+        secure.answer_next(drop=True, accept=True)
+        assert isinstance(make_poster(secure.url).post(a_job()), Unknown)
+        assert len(tunnel.asked) == through_proxy

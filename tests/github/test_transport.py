@@ -125,7 +125,7 @@ def test_dripping_handshake(make_poster: MakePoster) -> None:
 def test_nothing_is_sent_after_the_time_is_up(forge: Forge, poster: GitHubPoster) -> None:
     """Once the time is up, no request leaves any more, and that is known."""
     with Deadline(0):
-        reply = poster._client.ask("POST", f"{forge.url}/repos/o/r/issues/7/comments", {})
+        reply = poster.client.ask("POST", f"{forge.url}/repos/o/r/issues/7/comments", {})
     assert isinstance(reply, Unavailable)
     assert forge.requests == []
 
@@ -143,7 +143,7 @@ def test_time_is_up_before_the_connection_stands(
 
     monkeypatch.setattr(socket, "getaddrinfo", slow)
     with attempt:
-        reply = poster._client.ask("POST", f"{forge.url}/repos/o/r/issues/7/comments", {})
+        reply = poster.client.ask("POST", f"{forge.url}/repos/o/r/issues/7/comments", {})
     assert isinstance(reply, Unavailable)
     assert forge.requests == []
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import cast
 
 from comenq_core.errors import SettingsError
 from comenq_core.settings import Settings
@@ -21,13 +20,6 @@ OPTIONS: Mapping[str, int | str] = {
     "app_private_key_file": "",
     "contact": "",
 }
-CHOICES = (
-    "github_token",
-    "github_token_file",
-    "github_token_files",
-    "github_token_command",
-    "[github] app_id",
-)
 
 
 def transport(settings: Settings) -> Transport:
@@ -36,7 +28,7 @@ def transport(settings: Settings) -> Transport:
     Raises:
         SettingsError: ``[github] contact`` cannot stand in a header.
     """
-    contact = cast("str", settings.options(TABLE, OPTIONS)["contact"])
+    contact = str(settings.options(TABLE, OPTIONS)["contact"])
     if not contact.isascii() or not contact.isprintable():
         raise SettingsError("[github] contact: expected an address in plain ASCII")
     return Transport(contact)
@@ -52,9 +44,16 @@ def accounts(settings: Settings) -> Mapping[str, TokenSource]:
         SettingsError: no source is given, or several; or one cannot be used.
     """
     options = settings.options(TABLE, OPTIONS)
-    given = _given(settings, cast("str", options["app_id"]))
+    choices = {
+        "github_token": settings.github_token,
+        "github_token_file": settings.github_token_file,
+        "github_token_files": settings.github_token_files,
+        "github_token_command": settings.github_token_command,
+        "[github] app_id": options["app_id"],
+    }
+    given = [name for name, value in choices.items() if value]
     if len(given) != 1:
-        wanted = f"set one of {', '.join(CHOICES)}"
+        wanted = f"set one of {', '.join(choices)}"
         found = f"found {' and '.join(given)}" if given else "without a token comenq cannot post"
         raise SettingsError(f"{settings.source or 'the settings'}: {wanted}; {found}")
     sources = _sources(settings, options)
@@ -62,20 +61,9 @@ def accounts(settings: Settings) -> Mapping[str, TokenSource]:
     return dict(zip(names, sources, strict=True))
 
 
-def _given(settings: Settings, app: str) -> list[str]:
-    values = (
-        settings.github_token,
-        settings.github_token_file,
-        settings.github_token_files,
-        settings.github_token_command,
-        app,
-    )
-    return [name for name, value in zip(CHOICES, values, strict=True) if value]
-
-
 def _sources(settings: Settings, options: Mapping[str, int | str]) -> Sequence[TokenSource]:
     if settings.github_token:
-        return [FixedToken(settings.github_token.reveal(), CHOICES[0])]
+        return [FixedToken(settings.github_token.reveal(), "github_token")]
     if settings.github_token_command:
         return [CommandToken(settings.github_token_command)]
     if options["app_id"]:

@@ -13,7 +13,7 @@ from comenq_core.errors import SettingsError
 from comenq_core.model import Refused, Throttled, Unauthorized, Unavailable
 from comenq_core.text import printable
 from comenq_plugins.github.auth.secret_file import read_secret
-from comenq_plugins.github.auth.tokens import fingerprint
+from comenq_plugins.github.auth.tokens import TokenSource
 from comenq_plugins.github.http.rate_limit import http_date
 from comenq_plugins.github.http.responses import Reply, outcome
 from comenq_plugins.github.http.transport import Transport
@@ -26,7 +26,7 @@ CLOCK_SECONDS = 60
 RENEW_BEFORE = timedelta(minutes=5)
 
 
-class AppToken:
+class AppToken(TokenSource):
     """The token of one installation of a GitHub App.
 
     Args:
@@ -53,26 +53,19 @@ class AppToken:
         self._jwt()
 
     def current(self) -> str | Throttled | Unauthorized | Unavailable:
-        """The installation's token, renewed in time. Called within a `Deadline`.
-
-        Raises:
-            SettingsError: the key file cannot be used any more.
-        """
+        """The installation's token, renewed in time. Called within a `Deadline`."""
         if self._token and time.monotonic() < self._renew_at:
             return self._token
         reply = self._transport.send("POST", self._endpoint, token=self._jwt(), body=b"")
         return self._take(reply) if isinstance(reply, Reply) else Unavailable(message=reply.message)
 
-    def fingerprint(self) -> str:
-        """A hash of the App's key, not of the hourly token."""
-        try:
-            return fingerprint(self._identity + read_secret(self._key_file))
-        except SettingsError:
-            return "unreadable"
-
     def rejected(self) -> None:
         """Ask for another token next time."""
         self._token = ""
+
+    def _credential(self) -> str:
+        # The App's key, not the hourly token.
+        return self._identity + read_secret(self._key_file)
 
     def _take(self, reply: Reply) -> str | Throttled | Unauthorized | Unavailable:
         now = datetime.now(UTC)

@@ -10,24 +10,24 @@ import math
 import re
 import shlex
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import Protocol
 
 from comenq_core.errors import SettingsError
 from comenq_core.model import Throttled, Unauthorized, Unavailable
 from comenq_core.text import printable
 from comenq_plugins.github.auth.secret_file import read_secret
 
-__all__ = ["CommandToken", "FileToken", "FixedToken", "TokenSource", "fingerprint"]
+__all__ = ["CommandToken", "FileToken", "FixedToken", "TokenSource"]
 
-UNREADABLE = "unreadable"
 COMMAND_SECONDS = 20.0
 COMMAND_FRESH = 60.0
 
 
-class TokenSource(Protocol):
+class TokenSource(ABC):
     """Gives the token of one account."""
 
+    @abstractmethod
     def current(self) -> str | Throttled | Unauthorized | Unavailable:
         """The token to use now, or why there is none.
 
@@ -36,31 +36,31 @@ class TokenSource(Protocol):
         """
 
     def fingerprint(self) -> str:
-        """A short text that changes when the credential does, and does not reveal it."""
+        """A hash of the credential, too short to reveal it; ``unreadable`` if it is that."""
+        try:
+            return hashlib.sha256(self._credential().encode()).hexdigest()[:12]
+        except SettingsError:
+            return "unreadable"
 
     def rejected(self) -> None:
-        """Note that GitHub did not accept the token."""
+        """Note that GitHub did not accept the token; there is nothing to do by default."""
+        return
+
+    def _credential(self) -> str:
+        return str(self.current())
 
 
-class FixedToken:
+class FixedToken(TokenSource):
     """A token in the settings."""
 
     def __init__(self, token: str, place: str) -> None:
         self._token = _checked(token, place)
 
     def current(self) -> str:
-        """The token."""
         return self._token
 
-    def fingerprint(self) -> str:
-        """A hash of the token."""
-        return fingerprint(self._token)
 
-    def rejected(self) -> None:
-        """Do nothing: there is no other."""
-
-
-class FileToken:
+class FileToken(TokenSource):
     """A token in a file, read again each time, so that a new one needs no restart.
 
     Args:
@@ -71,22 +71,10 @@ class FileToken:
         self._path = path
 
     def current(self) -> str:
-        """The token in the file now.
-
-        Raises:
-            SettingsError: the file cannot be read, is not private, or holds no token.
-        """
         return _checked(read_secret(self._path), self._path)
 
-    def fingerprint(self) -> str:
-        """A hash of the token in the file now."""
-        return _fingerprint_of(self)
 
-    def rejected(self) -> None:
-        """Do nothing: the file is read again anyway."""
-
-
-class CommandToken:
+class CommandToken(TokenSource):
     """A token that a command prints, such as ``gh auth token``; it is run at most once a minute.
 
     Args:
@@ -104,11 +92,6 @@ class CommandToken:
         self._until = -math.inf
 
     def current(self) -> str:
-        """What the command has printed lately.
-
-        Raises:
-            SettingsError: it could not be run, failed, took too long, or printed no token.
-        """
         if time.monotonic() > self._until:
             self._known = self._ask()
             self._until = time.monotonic() + COMMAND_FRESH
@@ -124,18 +107,9 @@ class CommandToken:
             # Remembered like a token: a failure can take as long, and the worker asks often.
             return error
 
-    def fingerprint(self) -> str:
-        """A hash of what the command has printed lately."""
-        return _fingerprint_of(self)
-
     def rejected(self) -> None:
         """Run the command again next time."""
         self._until = -math.inf
-
-
-def fingerprint(secret: str) -> str:
-    """A short hash: enough to distinguish two tokens, too little to reveal one."""
-    return hashlib.sha256(secret.encode()).hexdigest()[:12]
 
 
 def _checked(token: str, place: str) -> str:
@@ -172,10 +146,3 @@ def _run(words: Sequence[str], place: str) -> str:
         # Its text holds what the command printed, which may be the token.
         raise SettingsError(f"{place}: failed with exit status {error.exit_code}") from None
     return str(printed).rstrip("\r\n")
-
-
-def _fingerprint_of(source: FileToken | CommandToken) -> str:
-    try:
-        return fingerprint(source.current())
-    except SettingsError:
-        return UNREADABLE

@@ -13,13 +13,11 @@ import socket
 import time
 from contextvars import ContextVar
 from http.client import HTTPResponse
-from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, cast
 
 from requests.adapters import HTTPAdapter
-from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3 import HTTPConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.poolmanager import PoolManager
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -51,12 +49,7 @@ class Deadline:
         self._token = _current.set(self)
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_raised: object) -> None:
         _current.reset(self._token)
 
     @property
@@ -142,28 +135,12 @@ class _SecureConnection(_Connection, HTTPSConnection):
     pass
 
 
-class _Pool(HTTPConnectionPool):
-    ConnectionCls = _Connection
-
-
-class _SecurePool(HTTPSConnectionPool):
-    ConnectionCls = _SecureConnection
-
-
 class Adapter(HTTPAdapter):
     """Carries the requests of a session over connections that know their `Deadline`."""
 
-    def init_poolmanager(self, *args: Any, **options: Any) -> None:  # noqa: ANN401
-        """Make the pools for direct connections."""
-        super().init_poolmanager(*args, **options)
-        _use_our_pools(self.poolmanager)
-
-    def proxy_manager_for(self, proxy: str, **options: Any) -> PoolManager:  # noqa: ANN401
-        """Make the pools for connections through a proxy."""
-        manager: PoolManager = super().proxy_manager_for(proxy, **options)
-        _use_our_pools(manager)
-        return manager
-
-
-def _use_our_pools(manager: PoolManager) -> None:
-    manager.pool_classes_by_scheme = {"http": _Pool, "https": _SecurePool}
+    def get_connection_with_tls_context(self, *args: Any, **options: Any) -> HTTPConnectionPool:  # noqa: ANN401
+        """The pool for a request, directly or through a proxy."""
+        pool = super().get_connection_with_tls_context(*args, **options)
+        assert isinstance(pool, HTTPConnectionPool)
+        pool.ConnectionCls = _SecureConnection if pool.scheme == "https" else _Connection
+        return pool

@@ -83,7 +83,8 @@ def outcome(reply: Reply, now: datetime) -> Outcome:
             # The proxy kept the request to itself: https://www.rfc-editor.org/rfc/rfc9110#section-15.5.8
             return Unavailable(message="the proxy wants a password (407)", status=407)
         case 403 | 422 | 429 if _limits(reply):
-            return _throttled(reply, now)
+            backoff, message = _wait(reply, now)
+            return Throttled(wait=backoff, message=message, status=reply.status)
         case 403 if "account was suspended" in reply.message:
             return Unauthorized(message=reply.summary, status=403)
         case 404 | 410 | 422:
@@ -125,11 +126,6 @@ def _limits(reply: Reply) -> bool:
     value = reply.json
     said = " ".join(_texts(value)).lower() if isinstance(value, dict) else ""
     return any(text in said for text in LIMIT_TEXTS) or "abuse" in _codes(value)
-
-
-def _throttled(reply: Reply, now: datetime) -> Throttled:
-    backoff, message = _wait(reply, now)
-    return Throttled(wait=backoff, message=message, status=reply.status)
 
 
 def _unknown(reply: Reply, now: datetime) -> Unknown:

@@ -44,9 +44,8 @@ class Transport:
         self._session.trust_env = False
         for scheme in ("http://", "https://"):
             self._session.mount(scheme, Adapter(max_retries=0))
-        agent = f"comenq/{__version__}"
-        named = f"{agent} (+{contact})" if contact else agent
-        self._session.headers.update({**HEADERS, "User-Agent": named})
+        agent = f"comenq/{__version__} (+{contact})" if contact else f"comenq/{__version__}"
+        self._session.headers.update({**HEADERS, "User-Agent": agent})
         self._known: dict[tuple[str, str], Any] = {}
         self._retry = Retrying(
             stop=stop_after_attempt(ATTEMPTS),
@@ -127,13 +126,11 @@ def _reply(response: requests.Response, token: str) -> Reply:
             raise requests.RequestException(f"the answer is longer than {ANSWER_LIMIT} bytes")
     return Reply(
         status=response.status_code,
-        headers={name.lower(): _without(token, value) for name, value in response.headers.items()},
+        headers={
+            name.lower(): value.replace(token, "***") for name, value in response.headers.items()
+        },
         body=bytes(body).replace(token.encode(), b"***"),
     )
-
-
-def _without(token: str, text: str) -> str:
-    return text.replace(token, "***")
 
 
 def _failure(url: str, deadline: Deadline, cause: str) -> Unavailable | Unknown:
