@@ -1,4 +1,23 @@
-"""Every exception that comenq raises on purpose: the subclasses of `ComenqError`.
+"""Every exception that comenq raises on purpose, in one tree.
+
+::
+
+    ComenqError
+    ├── SettingsError
+    │   └── AddressTaken
+    ├── PluginError
+    ├── InvalidRequest
+    ├── QueueRefused
+    ├── StoreError
+    │   ├── NoSuchJob
+    │   ├── WrongState
+    │   ├── StoreUnusable
+    │   ├── StoreLocked
+    │   └── PacingConflict
+    └── DaemonError
+        ├── DaemonUnreachable
+        ├── NotAcknowledged
+        └── DaemonRefused
 
 Errors carry data, and their text says what is wrong, where, and what to do. A record that is made
 with a wrong member raises a ValueError, `comenq_core.model.InvalidMember`.

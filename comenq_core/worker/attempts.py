@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -24,9 +25,36 @@ from comenq_core.policy.retry import ABSENT, GONE, Found
 from comenq_core.process.log import Log
 from comenq_core.protocols import Poster
 
-__all__ = ["attempt_post", "attempt_record", "first_attempted_at", "look_up", "lookup_record"]
+__all__ = [
+    "PacingUpdate",
+    "Settlement",
+    "attempt_post",
+    "attempt_record",
+    "first_attempted_at",
+    "look_up",
+    "lookup_record",
+]
 
 log = Log("worker")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settlement:
+    """What becomes of a claimed job, as long as the store has not saved it."""
+
+    job: Job
+    verdict: Verdict
+    attempt: Attempt
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PacingUpdate:
+    """An account's next record and the one it replaces, as long as the store has not saved it."""
+
+    record: Pacing
+    expect: Pacing | None
+    outcome: Outcome
+    now: Instant
 
 
 def attempt_post(

@@ -10,10 +10,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from functools import partial
 
 from comenq_core.errors import NoSuchJob, PacingConflict, QueueRefused, WrongState
-from comenq_core.model import Attempt, Failed, Instant, Job, Outcome, Pacing, Unavailable, Verdict
+from comenq_core.model import Failed, Instant, Job, Outcome, Unavailable
 from comenq_core.policy import pacing
 from comenq_core.policy.pacing import PacingPolicy, must_persist_backoff
 from comenq_core.policy.retry import (
@@ -26,6 +25,8 @@ from comenq_core.policy.retry import (
 from comenq_core.process.log import Log
 from comenq_core.protocols import Poster, Store
 from comenq_core.worker.attempts import (
+    PacingUpdate,
+    Settlement,
     attempt_post,
     attempt_record,
     first_attempted_at,
@@ -72,7 +73,7 @@ class Worker:
         self._scheduler = AccountScheduler(posters, pacing_policy)
         self._records = PacingRecords(store, pacing_policy)
         self._claimed: tuple[Job, Poster] | None = None
-        self._unsaved: list[Callable[[], None]] = []
+        self._unsaved: list[Settlement | PacingUpdate] = []
 
     def step(self) -> float:
         """Do the next thing there is to do; return the seconds until there may be another.
@@ -138,20 +139,20 @@ class Worker:
         limit = self._pacing_policy.attempt_limit
         outcome, ended = attempt_post(poster, job, started, self._store.now, limit)
         after = pacing.after_attempt(begun, outcome, ended, credential, self._pacing_policy)
-        settle = self._settlement(job, poster, outcome, started, ended)
-        save_pacing = partial(self._save_pacing, after, begun, outcome, ended)
+        settlement = self._settlement(job, poster, outcome, started, ended)
+        update = PacingUpdate(record=after, expect=begun, outcome=outcome, now=ended)
         # First what a crash between the two must not lose: the forge's demand, or the receipt.
         if must_persist_backoff(outcome):
-            self._finish(save_pacing, settle)
+            self._finish(update, settlement)
         else:
-            self._finish(settle, save_pacing)
+            self._finish(settlement, update)
 
     def _settlement(
         self, job: Job, poster: Poster, outcome: Outcome, started: Instant, ended: Instant
-    ) -> Callable[[], None]:
+    ) -> Settlement:
         verdict = decide(outcome, ended.wall, self._retry_policy)
         attempt = attempt_record(poster, outcome, started, ended)
-        return partial(self._settle, job, verdict, attempt)
+        return Settlement(job=job, verdict=verdict, attempt=attempt)
 
     def _look_up(self, job: Job, poster: Poster) -> None:
         """Ask the forge whether the comment of a job to be checked is there."""
@@ -173,19 +174,20 @@ class Worker:
         ended = self._store.now()
         verdict = after_lookup(job, found, ended.wall, self._retry_policy)
         attempt = lookup_record(poster, found, verdict, started, ended)
-        settle = partial(self._settle, job, verdict, attempt)
+        settlement = Settlement(job=job, verdict=verdict, attempt=attempt)
         if isinstance(found, Unanswered) and must_persist_backoff(found):
             after = pacing.after_lookup(record, poster.account, found, ended, credential)
-            self._finish(partial(self._save_pacing, after, record, found, ended), settle)
+            update = PacingUpdate(record=after, expect=record, outcome=found, now=ended)
+            self._finish(update, settlement)
         else:
-            self._finish(settle)
+            self._finish(settlement)
 
     def _fail(self, job: Job, poster: Poster, now: Instant) -> None:
         verdict = Failed(reason=interrupted_too_often(job.interruptions))
         attempt = lookup_record(poster, None, verdict, now, now)
-        self._finish(partial(self._settle, job, verdict, attempt))
+        self._finish(Settlement(job=job, verdict=verdict, attempt=attempt))
 
-    def _finish(self, *results: Callable[[], None]) -> None:
+    def _finish(self, *results: Settlement | PacingUpdate) -> None:
         """Save results in this order; if the store fails, the next step does it first."""
         self._claimed = None
         self._unsaved += results
@@ -193,16 +195,16 @@ class Worker:
 
     def _save(self) -> None:
         while self._unsaved:
-            self._unsaved[0]()
+            match self._unsaved[0]:
+                case Settlement() as settlement:
+                    self._settle(settlement)
+                case PacingUpdate() as update:
+                    self._records.save(update.record, update.expect)
+                    report_backoff(update.outcome, update.record, update.now, self._pacing_policy)
             del self._unsaved[0]
 
-    def _save_pacing(
-        self, record: Pacing, expect: Pacing | None, outcome: Outcome, now: Instant
-    ) -> None:
-        self._records.save(record, expect)
-        report_backoff(outcome, record, now, self._pacing_policy)
-
-    def _settle(self, job: Job, verdict: Verdict, attempt: Attempt) -> None:
+    def _settle(self, settlement: Settlement) -> None:
+        job, verdict, attempt = settlement.job, settlement.verdict, settlement.attempt
         try:
             self._store.settle(job, verdict, attempt)
         except (NoSuchJob, WrongState) as error:
