@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from comenq_core.process.log import Log, configure, printable
-from comenq_core.text import VALUE_LIMIT, nearest
+from comenq_core.process.log import Log, configure
+from comenq_core.text import VALUE_LIMIT, nearest, printable
 
 HOSTILE = 'a\nb\r\x00\x1b[31m\u2028\u202e"quoted" \\n \ud800 end'
 

@@ -15,7 +15,7 @@ from typing import IO
 from comenq_core.process.journald import is_journal, with_priorities
 from comenq_core.text import printable
 
-__all__ = ["Log", "configure", "printable"]
+__all__ = ["Log", "configure"]
 
 
 class Log:

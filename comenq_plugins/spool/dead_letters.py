@@ -6,7 +6,7 @@ from datetime import datetime
 
 from comenq_core.model import Attempt, Failed, Job, Origin, State
 from comenq_core.model.identity import id_from
-from comenq_core.process.log import printable
+from comenq_core.text import printable
 from comenq_plugins.spool.format import job_file
 from comenq_plugins.spool.format.filename import Name, micros
 from comenq_plugins.spool.format.layout import Layout

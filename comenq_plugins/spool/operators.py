@@ -86,12 +86,10 @@ class OperatorActions(Queries):
         durable.append(place.path, 1 + place.name.events, event)
 
     def pause(self, pause: Pause) -> None:
-        """Record the operator's pause."""
         with self._catalog.operation():
             self._pacing_file.pause(pause)
 
     def resume(self) -> None:
-        """End the pause, and forget which credentials were rejected."""
         with self._catalog.operation():
             self._pacing_file.unpause()
             self._pacing_file.clear_rejected()

@@ -34,7 +34,6 @@ class Queries:
         self.now = now
 
     def get(self, prefix: str) -> Job:
-        """The one job whose id begins with ``prefix``, in whatever directory."""
         with self._catalog.operation():
             return self._catalog.look_up(prefix)[1]
 
@@ -110,11 +109,9 @@ class Queries:
             return Health(working=working, capacity=tuple(capacity))
 
     def paused(self) -> Pause | None:
-        """The operator's pause, if there is one."""
         with reported(self._layout.root):
             return self._pacing_file.paused()
 
     def pacing(self) -> Mapping[str, Pacing]:
-        """The pacing records, by account."""
         with reported(self._layout.root):
             return self._pacing_file.pacing()

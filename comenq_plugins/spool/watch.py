@@ -30,11 +30,6 @@ class SpoolWatch:
         return self._watch.fileno()
 
     def drain(self) -> None:
-        """Forget what has been signalled so far.
-
-        Raises:
-            StoreError: the spool is gone.
-        """
         with reported(self._layout.root):
             self._is_lost = self._is_lost or self._watch.changes() is None
             if self._is_lost:
@@ -44,5 +39,4 @@ class SpoolWatch:
                 self._is_lost = False
 
     def close(self) -> None:
-        """Stop watching."""
         self._watch.close()

@@ -156,7 +156,6 @@ class Claims(Enqueuer):
             return None if due is None else moment(due)
 
     def save_pacing(self, record: Pacing, *, expect: Pacing | None) -> None:
-        """Replace an account's pacing record."""
         with reported(self._layout.root):
             self._pacing_file.save_pacing(record, expect)
 
