@@ -21,16 +21,18 @@ CHECKS = (
     ("mypy", "--strict", *SOURCES),
     ("lint-imports", "--no-logo"),
 )
-# More processes than most machines have cores: much of what tests do is to wait for one another's
-# programs. A file's tests stay together, for the sake of what they share, and in their order.
-PYTEST = ("pytest", "-n", "4", "--dist", "loadfile", "--no-loadscope-reorder")
+# More processes than the smallest machines have cores: much of what tests do is wait. Each one
+# imports and collects every test. A file's tests stay together, as they share fixtures.
+PYTEST = ("pytest", "-n", "3", "--dist", "loadfile", "--no-loadscope-reorder")
+REPRESENTATIVE = ("-m", "not full")
+FULL = ("--hypothesis-profile", "full")
 
 
 def main() -> int:
     """Run the checks; return 0 if all pass, else 1."""
     parser = argparse.ArgumentParser(prog="scripts/test", description="Run every check.")
-    parser.add_argument("--quick", action="store_true", help="leave out the slow tests")
-    selection = ("-m", "not slow") if parser.parse_args().quick else ()
+    parser.add_argument("--full", action="store_true", help="run every test, with many examples")
+    selection = FULL if parser.parse_args().full else REPRESENTATIVE
     signals = Signals()
     with Stage(signals) as stage:
         commands = set_up(stage)
@@ -45,9 +47,13 @@ def main() -> int:
 def passes(commands: Path, check: tuple[str, ...]) -> bool:
     """Whether a check finds nothing; what it says is passed on."""
     print(f"\n$ {' '.join(check)}", flush=True)
-    path = f"{commands}:{os.environ.get('PATH', os.defpath)}"
+    environ = os.environ | {
+        "PATH": f"{commands}:{os.environ.get('PATH', os.defpath)}",
+        # Else every process of the tests compiles all that it imports.
+        "PYTHONDONTWRITEBYTECODE": "",
+    }
     command = [str(commands / check[0]), *check[1:]]
-    done = subprocess.run(command, cwd=ROOT, env=os.environ | {"PATH": path}, check=False)
+    done = subprocess.run(command, cwd=ROOT, env=environ, check=False)
     return done.returncode == 0
 
 

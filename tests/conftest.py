@@ -9,8 +9,12 @@ import pytest
 from hypothesis import settings
 
 # How long an example takes depends on who else uses the machine: no test may fail for that.
-settings.register_profile("comenq", deadline=None, print_blob=True)
-settings.load_profile("comenq")
+settings.register_profile("full", deadline=None, max_examples=200, print_blob=True)
+# The same few examples each time: what turns red has been changed.
+settings.register_profile(
+    "small", deadline=None, max_examples=20, stateful_step_count=30, derandomize=True
+)
+settings.load_profile("small")
 
 # A shell makes what it starts in the background deaf to SIGINT, and so would its children be.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.full
 
 CHECKOUT = Path(__file__).parents[1]
 READY = {"listener started", "unix listening", "worker started"}

@@ -12,8 +12,9 @@ import pytest
 
 from comenq_core.client import Client, accepted, candidates, connect
 from comenq_core.errors import DaemonRefused, DaemonUnreachable, NotAcknowledged
+from comenq_core.testing.deadline import DEADLINE
 from tests.cli.pretender import pretending, read_to_end
-from tests.socket.serving import DEADLINE, REQUEST, Served
+from tests.socket.serving import REQUEST, Served
 
 
 def test_questions_are_answered_one_after_another(served: Served) -> None:

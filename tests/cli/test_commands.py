@@ -16,11 +16,12 @@ import pytest
 from comenq_core.cli.comenq.commands import COMMANDS
 from comenq_core.cli.comenq.pagination import listed
 from comenq_core.model import Change, Done, Failed, Requeued
+from comenq_core.testing.deadline import DEADLINE
 from tests.cli.commanding import PROGRAM, environment, run
 from tests.cli.conftest import Comenq
 from tests.cli.pretender import pretending, read_to_end
 from tests.socket.attempts import ATTEMPT
-from tests.socket.serving import DEADLINE, Served
+from tests.socket.serving import Served
 
 
 @pytest.fixture

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 from gitlab_stand_in import Answer, GitLab
 
+from comenq_core.testing.deadline import DEADLINE
 from tests.process.daemon import TOKEN, Daemon
-from tests.process.log import DEADLINE
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.full
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from tests.process.daemon import READY, Daemon
 from tests.process.test_guide import ID, plain
 from tests.service.wheelhouse import CHECKOUT
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.full
 
 HOME = "/home/ada/comments"
 

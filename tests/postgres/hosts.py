@@ -12,10 +12,10 @@ from typing import Any, Self
 
 import psycopg
 
+from comenq_core.testing.deadline import DEADLINE
 from comenq_core.testing.forge import Forge
 from tests.postgres.proxy import Proxy
 from tests.postgres.server import PostgresServer
-from tests.process.log import DEADLINE
 from tests.reliability.apart import Apart, Program
 
 __all__ = ["ATTEMPT", "COOLDOWN", "LEASE", "Host", "freeze", "thaw"]

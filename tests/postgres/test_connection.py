@@ -16,11 +16,11 @@ import pytest
 from comenq_core.errors import NoSuchJob, PacingConflict, StoreError
 from comenq_core.model import Change, CommentRequest, Job, NewJob, Origin, Pacing, State
 from comenq_core.testing.clock import FakeClock
+from comenq_core.testing.deadline import DEADLINE
 from comenq_plugins.postgres.store import PostgresStore
 from tests.postgres.opening import LEASE, open_at
 from tests.postgres.proxy import Proxy
 from tests.postgres.server import PostgresServer
-from tests.process.log import DEADLINE
 from tests.reliability.burden import until
 
 TIMEOUT_SECONDS = 0.5

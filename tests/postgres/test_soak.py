@@ -17,10 +17,10 @@ import pytest
 
 from comenq_core.client import Client
 from comenq_core.errors import DaemonError
+from comenq_core.testing.deadline import DEADLINE
 from comenq_core.testing.forge import Forge
 from tests.postgres.hosts import COOLDOWN, Host
 from tests.postgres.server import PostgresServer
-from tests.process.log import DEADLINE
 from tests.reliability.apart import Program
 from tests.reliability.telling import tell
 
@@ -117,7 +117,7 @@ def in_trouble(soak: Soak, server: PostgresServer, hosts: Sequence[Host]) -> Ite
     end.join()
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_each_acknowledged_comment_is_posted_once_whatever_fails_where(
     server: PostgresServer, schema: str
 ) -> None:

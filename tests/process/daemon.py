@@ -15,7 +15,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from tests.process.log import DEADLINE, Log
+from comenq_core.testing.deadline import DEADLINE
+from tests.process.log import Log
 from tests.process.processes import kill_session
 
 __all__ = ["TOKEN", "Daemon"]

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from tests.process.log import DEADLINE
+from comenq_core.testing.deadline import DEADLINE
 
 __all__ = ["kill_session", "session_members", "wait_for_end"]
 

@@ -7,15 +7,15 @@ import signal
 
 import pytest
 
+from comenq_core.testing.deadline import DEADLINE
 from comenq_core.testing.forge import Forge
 from tests.process.daemon import READY, Daemon
-from tests.process.log import DEADLINE
 from tests.process.processes import kill, session_members, wait_for_end
 
 
 def bodies(forge: Forge, count: int) -> list[str]:
     """What is on the pull requests, once it is so many comments."""
-    return [comment.body for comment in forge.wait_for_comments(count, timeout=60)]
+    return [comment.body for comment in forge.wait_for_comments(count)]
 
 
 @pytest.mark.parametrize("killed", [["listener"], ["worker"], ["listener", "worker"]])
@@ -40,7 +40,7 @@ def test_a_worker_killed_in_its_post_leaves_one_comment(forge: Forge) -> None:
     with Daemon(forge.url, github_api_timeout_secs=3) as daemon:
         daemon.start()
         first = daemon.put("first")
-        forge.wait_for_requests(1, timeout=60, method="POST")
+        forge.wait_for_requests(1, method="POST")
 
         kill(daemon.pid("worker"))
         second = daemon.put("second")
@@ -67,7 +67,7 @@ def test_a_new_daemon_waits_for_the_post_of_a_killed_one(daemon: Daemon, forge: 
     """The worker of a killed supervisor finishes its post; its successor waits, and goes on."""
     forge.answer_next(delay=3)
     daemon.put("first")
-    forge.wait_for_requests(1, timeout=60, method="POST")
+    forge.wait_for_requests(1, method="POST")
 
     orphan = daemon.pid("worker")
     with wait_for_end(orphan):

@@ -14,12 +14,12 @@ from pathlib import Path
 
 import pytest
 
+from comenq_core.testing.deadline import DEADLINE
 from tests.process import reaper
-from tests.process.log import DEADLINE
 
 DEMO = Path(__file__).parents[2] / "scripts" / "demo"
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.full
 
 
 @pytest.fixture

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 import socket
 
+from comenq_core.testing.deadline import DEADLINE
 from comenq_core.testing.forge import Forge
 from tests.process.daemon import Daemon
-from tests.process.log import DEADLINE
 from tests.process.processes import session_members
 
 
@@ -22,7 +22,7 @@ def test_sigterm_lets_a_post_be_settled(daemon: Daemon, forge: Forge) -> None:
     """A post in flight is waited for and recorded before the daemon exits, with 0."""
     forge.answer_next(delay=3)
     daemon.put("in flight")
-    forge.wait_for_requests(1, timeout=60, method="POST")
+    forge.wait_for_requests(1, method="POST")
 
     assert daemon.terminate() == 0
 
@@ -43,7 +43,7 @@ def test_a_forge_that_is_down_at_first_is_waited_for() -> None:
             daemon.put("patience")
             daemon.log.until(r"job_requeued: .* outcome=unavailable")
             with Forge(port=port) as forge:
-                (comment,) = forge.wait_for_comments(1, timeout=60)
+                (comment,) = forge.wait_for_comments(1)
                 daemon.log.until(r"job_done: ")
 
     assert comment.body == "patience"
@@ -58,7 +58,7 @@ def test_a_second_daemon_on_the_same_socket_is_refused(daemon: Daemon, forge: Fo
         second.log.until(f"another daemon .*{daemon.socket}")
 
     daemon.put("still here")
-    assert forge.wait_for_comments(1, timeout=60)[0].body == "still here"
+    assert forge.wait_for_comments(1)[0].body == "still here"
 
 
 def started(daemon: Daemon, program: str) -> int:
@@ -74,7 +74,7 @@ def test_a_second_daemon_on_the_same_spool_is_refused(daemon: Daemon, forge: For
         assert started(second, "worker") == 1
 
     daemon.put("still here")
-    assert forge.wait_for_comments(1, timeout=60)[0].body == "still here"
+    assert forge.wait_for_comments(1)[0].body == "still here"
 
 
 def test_a_spool_that_others_may_write_ends_the_daemon_at_once(forge: Forge) -> None:

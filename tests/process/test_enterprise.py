@@ -18,4 +18,4 @@ def test_a_company_s_own_server_is_posted_to() -> None:
         daemon.start()
         daemon.put("inside")
 
-        assert [one.body for one in forge.wait_for_comments(1, timeout=60)] == ["inside"]
+        assert [one.body for one in forge.wait_for_comments(1)] == ["inside"]

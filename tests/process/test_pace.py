@@ -10,7 +10,7 @@ from tests.process.daemon import Daemon
 
 def gap(forge: Forge) -> float:
     """Seconds from the arrival of the first post to that of the second."""
-    first, second = forge.wait_for_requests(2, timeout=60, method="POST")
+    first, second = forge.wait_for_requests(2, method="POST")
     return second.at - first.at
 
 

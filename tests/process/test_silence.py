@@ -45,7 +45,7 @@ def test_a_silence_is_kept_whatever_happens_to_the_processes(
         interrupt(daemon)
         daemon.put("third")
 
-        throttled, *rest = forge.wait_for_requests(4, timeout=60)
+        throttled, *rest = forge.wait_for_requests(4)
     assert min(request.at for request in rest) - throttled.at >= 8
     assert [comment.body for comment in forge.comments] == ["first", "second", "third"]
 
@@ -77,7 +77,7 @@ def test_status_tells_of_a_refused_token_until_it_is_replaced(daemon: Daemon, fo
 
     daemon.write("token", "ghp_another")
     second = daemon.put("second")
-    assert [one.body for one in forge.wait_for_comments(2, timeout=60)] == ["first", "second"]
+    assert [one.body for one in forge.wait_for_comments(2)] == ["first", "second"]
     tokens = [request.headers["authorization"] for request in forge.requests]
     assert tokens == [f"Bearer {TOKEN}", "Bearer ghp_another", "Bearer ghp_another"]
     daemon.log.until(rf"job_done: .* job={second} ")

@@ -20,7 +20,7 @@ def daemon(forge: Forge) -> Iterator[Daemon]:
 
 def used(forge: Forge, count: int) -> list[str]:
     """The tokens of so many posts."""
-    posts = forge.wait_for_requests(count, timeout=60, method="POST")
+    posts = forge.wait_for_requests(count, method="POST")
     return [post.headers["authorization"].removeprefix("Bearer ") for post in posts]
 
 

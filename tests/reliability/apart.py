@@ -12,8 +12,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from comenq_core.testing.deadline import DEADLINE
 from tests.process.daemon import Daemon
-from tests.process.log import DEADLINE, Log
+from tests.process.log import Log
 from tests.process.processes import kill_session
 
 __all__ = ["Apart", "Program"]

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.process.log import DEADLINE
+from comenq_core.testing.deadline import DEADLINE
 
 __all__ = [
     "cpu_seconds",

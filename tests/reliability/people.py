@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 import comenq_core
-from tests.process.log import DEADLINE
+from comenq_core.testing.deadline import DEADLINE
 from tests.reliability.apart import Apart, Program
 from tests.spool.children import User
 

@@ -14,9 +14,9 @@ import pytest
 
 from comenq_core.client import Client
 from comenq_core.errors import DaemonRefused
+from comenq_core.testing.deadline import DEADLINE
 from comenq_core.testing.forge import Forge
 from tests.process.daemon import TOKEN
-from tests.process.log import DEADLINE
 from tests.reliability.people import DAEMON, GROUP, MEMBER, OTHER_MEMBER, OUTSIDER, Shared
 from tests.spool.children import in_child, needs_root
 
@@ -63,7 +63,7 @@ def test_all_modes_are_as_they_are_to_be(umask: int, daemon: Shared, forge: Forg
     daemon.put("later")
     in_child(lambda: drop(daemon, "good.json", "as a file"), user=MEMBER)
     in_child(lambda: drop(daemon, "bad.json", " "), user=MEMBER)
-    forge.wait_for_comments(3, timeout=DEADLINE)
+    forge.wait_for_comments(3)
     worker.log.until(" warning spool refused: ")
     daemon.comenq("pause", "to look")
 
@@ -158,7 +158,7 @@ def test_member_can_enqueue_either_way(daemon: Shared, forge: Forge) -> None:
     assert daemon.comenq_as(MEMBER, "o/r", "1", "over the socket").returncode == 0
     assert in_child(lambda: drop(daemon, "mine.json", "as a file"), user=MEMBER) == "None"
     daemon.work()
-    forge.wait_for_comments(2, timeout=DEADLINE)
+    forge.wait_for_comments(2)
 
     assert {comment.body for comment in forge.comments} == {"over the socket", "as a file"}
 
@@ -209,7 +209,7 @@ def test_member_gains_no_place_in_the_line_by_a_name(running: Shared, forge: For
     in_child(lambda: drop(running, f"{forged}.job", "jumps the queue"), user=MEMBER)
 
     running.work()
-    forge.wait_for_comments(2, timeout=DEADLINE)
+    forge.wait_for_comments(2)
     assert [comment.body for comment in forge.comments] == ["first", "jumps the queue"]
 
 
@@ -315,6 +315,6 @@ def test_spool_that_is_closed_to_the_daemon_is_told_and_borne(daemon: Shared, fo
 
     daemon.put("afterwards")
 
-    assert forge.wait_for_comments(2, timeout=DEADLINE)[1].body == "afterwards"
+    assert forge.wait_for_comments(2)[1].body == "afterwards"
     (told,) = [line for line in listener.log.lines if " error " in line]
     assert " queue refusing: " in told

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from comenq_core.testing.deadline import DEADLINE
 from comenq_core.testing.forge import Forge
 from tests.reliability.apart import Apart
 
@@ -40,7 +41,7 @@ def test_comment_of_a_killed_worker_is_found(forge: Forge, daemon: Apart) -> Non
     forge.answer_next(delay=60)
     worker = daemon.work()
     daemon.put(BODY)
-    forge.wait_for_comments(1, timeout=60)
+    forge.wait_for_comments(1)
     worker.kill()
 
     daemon.work().log.until("info worker job_done: .* outcome=posted")
@@ -56,7 +57,7 @@ def test_request_of_a_killed_worker_that_came_to_nothing_is_sent_again(
     forge.answer_next(delay=60, drop=True)
     worker = daemon.work()
     daemon.put(BODY)
-    forge.wait_for_requests(1, timeout=60, method="POST")
+    forge.wait_for_requests(1, method="POST")
     worker.kill()
     assert not forge.comments
 
@@ -127,12 +128,12 @@ def test_job_that_kills_its_worker_three_times_is_buried(forge: Forge, daemon: A
     for died in range(3):
         forge.answer_next(delay=60, drop=True)
         worker = daemon.work()
-        forge.wait_for_requests(died + 1, timeout=60, method="POST")
+        forge.wait_for_requests(died + 1, method="POST")
         worker.kill()
     daemon.put(BODY)
 
     daemon.work().log.until("warning worker job_failed: .*the worker died 3 times")
-    forge.wait_for_comments(1, timeout=60)
+    forge.wait_for_comments(1)
 
     assert [comment.body for comment in forge.comments] == [BODY]
     assert "the worker died 3 times" in daemon.comenq("hist", "--failed")
@@ -145,5 +146,5 @@ def test_second_worker_is_refused(daemon: Apart) -> None:
     second = daemon.run("work")
 
     second.log.until(rf"another worker \(pid {first.pid}\) has this spool: stop its daemon")
-    assert second.process.wait(60) == 1
+    assert second.process.wait(DEADLINE) == 1
     assert first.is_alive

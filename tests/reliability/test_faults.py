@@ -14,7 +14,6 @@ from contextlib import ExitStack, contextmanager
 import pytest
 
 from comenq_core.testing.forge import Forge
-from tests.process.log import DEADLINE
 from tests.reliability.apart import Apart, Program
 from tests.reliability.burden import cpu_seconds, descriptors, wait_for_awakening
 from tests.reliability.disks import fill, remount, small_disk
@@ -49,7 +48,7 @@ def complaints(*programs: Program) -> list[str]:
 def assert_serves(daemon: Apart, forge: Forge, *bodies: str) -> None:
     """The next comment is queued and posted; so are those that were queued before, once each."""
     daemon.put("afterwards")
-    forge.wait_for_comments(len(bodies) + 1, timeout=DEADLINE)
+    forge.wait_for_comments(len(bodies) + 1)
     assert sorted(one.body for one in forge.comments) == sorted([*bodies, "afterwards"])
 
 
@@ -68,7 +67,7 @@ FULL = {
 }
 
 
-@pytest.mark.slow
+@pytest.mark.full
 @pytest.mark.parametrize("what", FULL)
 def test_full_disk_is_told_and_borne(what: str, forge: Forge) -> None:
     """Nothing is acknowledged, the client and the log are told, and room is all that it takes."""
@@ -88,7 +87,7 @@ def test_full_disk_is_told_and_borne(what: str, forge: Forge) -> None:
             # Nothing is in doubt that was not sent, so nobody looks for it.
             assert not [one for one in forge.requests if one.method == "GET"]
         else:
-            forge.wait_for_comments(1, timeout=DEADLINE)
+            forge.wait_for_comments(1)
 
         shutil.rmtree(daemon.queue / "filler")
         assert_serves(daemon, forge, "before")
@@ -132,7 +131,7 @@ def test_failing_disk_acknowledges_nothing(daemon: Apart, forge: Forge) -> None:
     assert not complaints(worker)
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_failing_disk_stops_the_worker_before_it_posts(daemon: Apart, forge: Forge) -> None:
     """While the pace cannot be recorded nothing is posted; then it is posted, once."""
     daemon.listen()
@@ -146,7 +145,7 @@ def test_failing_disk_stops_the_worker_before_it_posts(daemon: Apart, forge: For
     assert len(complaints(worker)) == 1, str(worker.log)
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_job_that_the_disk_does_not_give_stands_in_no_others_way(
     daemon: Apart, forge: Forge
 ) -> None:
@@ -160,7 +159,7 @@ def test_job_that_the_disk_does_not_give_stands_in_no_others_way(
     with traced(worker, "inject=read:error=EIO", f"--trace-path={path}"):
         daemon.comenq("resume")
         worker.log.until(f" error spool unreadable: .*{bad}")
-        forge.wait_for_comments(1, timeout=DEADLINE)
+        forge.wait_for_comments(1)
         assert [one.body for one in forge.comments] == ["good"]
 
     worker.stop()
@@ -187,7 +186,7 @@ def traced(program: Program, rule: str, *more: str) -> Iterator[None]:
             tracer.terminate()
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_lost_spool_is_told_and_its_return_is_noticed(daemon: Apart, forge: Forge) -> None:
     """While the spool is away all is refused; when it is back, nothing has to be restarted."""
     listener, worker = daemon.listen(), daemon.work()
@@ -226,7 +225,7 @@ def test_job_that_is_taken_away_in_mid_post_stops_nobody(daemon: Apart, forge: F
     daemon.listen()
     worker = daemon.work()
     daemon.put("before")
-    forge.wait_for_requests(1, timeout=DEADLINE)
+    forge.wait_for_requests(1)
     (claimed,) = (daemon.queue / "cur").iterdir()
     claimed.unlink()
 
@@ -278,7 +277,7 @@ def test_closed_log_stops_nobody(command: str, daemon: Apart, forge: Forge) -> N
     assert program.stop() == 0
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_want_of_descriptors_is_borne(daemon: Apart, forge: Forge) -> None:
     """Without a descriptor to spare clients wait: told, without spinning, not for ever."""
     daemon.work()

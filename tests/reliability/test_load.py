@@ -14,8 +14,8 @@ from dataclasses import dataclass
 
 import pytest
 
+from comenq_core.testing.deadline import DEADLINE
 from comenq_core.testing.forge import Forge
-from tests.process.log import DEADLINE
 from tests.reliability.apart import Apart, Program
 from tests.reliability.burden import descriptors, many_descriptors, memory, peak, until
 from tests.reliability.telling import tell
@@ -108,7 +108,7 @@ def loaded(forge: Forge) -> Iterator[Loaded]:
         yield Loaded(daemon, listener, memory(listener.pid), idle)
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_thousands_of_jobs_from_many_clients_are_all_queued(loaded: Loaded) -> None:
     """64 clients at once, each waiting for every reply: each comment is queued once."""
     began = time.monotonic()
@@ -140,7 +140,7 @@ def last_words(clients: Sequence[socket.socket]) -> Counter[str]:
     return codes
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_a_thousand_idle_connections_keep_nobody_out(loaded: Loaded) -> None:
     """Whoever says nothing has to make room, is told so, and others are served meanwhile."""
     with ExitStack() as stack:
@@ -153,7 +153,7 @@ def test_a_thousand_idle_connections_keep_nobody_out(loaded: Loaded) -> None:
     loaded.assert_nothing_is_left(f"1,000 idle connections, told: {dict(told)}")
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_clients_that_send_a_byte_a_second_keep_nobody_waiting(loaded: Loaded) -> None:
     """A request that takes for ever is ended by a time-out; others are served meanwhile."""
     text = line(request("never finished"))
@@ -192,7 +192,7 @@ def dripping(clients: Sequence[socket.socket], text: bytes) -> Iterator[None]:
         thread.join()
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_clients_that_never_read_cost_little_and_are_cut_off(loaded: Loaded) -> None:
     """Replies that nobody reads do not pile up, and others are served meanwhile."""
     loaded.put_many("x" * 8_000, 100)

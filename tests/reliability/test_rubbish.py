@@ -141,7 +141,7 @@ def is_posted(ways: Ways, body: str) -> bool:
     return any(comment.body == body for comment in ways.forge.comments)
 
 
-@pytest.mark.slow
+@pytest.mark.full
 @settings(
     max_examples=60,
     # What earlier examples have left lies there too, so a smaller example would not tell more.

@@ -19,8 +19,8 @@ import pytest
 
 from comenq_core.client import Client
 from comenq_core.errors import DaemonError
+from comenq_core.testing.deadline import DEADLINE
 from comenq_core.testing.forge import Forge
-from tests.process.log import DEADLINE
 from tests.reliability.apart import Apart, Program
 from tests.reliability.telling import tell
 
@@ -157,8 +157,7 @@ def settled(queue: Path) -> Counter[str]:
     return Counter({name: len(os.listdir(queue / name)) for name in names})
 
 
-@pytest.mark.slow
-@pytest.mark.timeout(600)
+@pytest.mark.full
 def test_each_acknowledged_comment_is_posted_once_whatever_is_killed(forge: Forge) -> None:
     """Kills, lost replies and lost requests neither lose a comment nor post one twice."""
     seed = int(os.environ.get("COMENQ_SOAK_SEED") or random.SystemRandom().randrange(10**6))

@@ -13,7 +13,6 @@ from typing import Any
 
 from comenq_core.testing.forge import Forge
 from comenq_core.testing.forge.records import Comment
-from tests.process.log import DEADLINE
 from tests.reliability.apart import Apart, Program
 from tests.socket.serving import Talker
 
@@ -76,13 +75,13 @@ class Ways:
         reply = self.say(json.dumps(request(body)).encode())
         assert reply["outcome"] == "ok", reply
         assert reply["entry"]["body"] == body
-        return self.forge.wait_for_comments(before + 1, timeout=DEADLINE)[before]
+        return self.forge.wait_for_comments(before + 1)[before]
 
     def post_by_file(self, body: str) -> Comment:
         """Hand a comment in as a file, and see it posted."""
         before = len(self.forge.comments)
         self.drop(json.dumps(request(body), ensure_ascii=False).encode())
-        return self.forge.wait_for_comments(before + 1, timeout=DEADLINE)[before]
+        return self.forge.wait_for_comments(before + 1)[before]
 
     @property
     def lines(self) -> list[str]:

@@ -16,7 +16,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
 
-from tests.process.log import DEADLINE, Log
+from comenq_core.testing.deadline import DEADLINE
+from tests.process.log import Log
 from tests.service.manager import Manager
 from tests.service.wheelhouse import CHECKOUT
 

@@ -9,7 +9,7 @@ from threading import Thread
 from types import TracebackType
 from typing import Self
 
-from tests.process.log import DEADLINE
+from comenq_core.testing.deadline import DEADLINE
 
 __all__ = ["Manager"]
 

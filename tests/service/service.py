@@ -71,7 +71,7 @@ class Service:
         """Wait until these comments have been posted, after those before, and no others."""
         start = self._posted
         self._posted += len(bodies)
-        comments = self._forge.wait_for_comments(self._posted, timeout=60)
+        comments = self._forge.wait_for_comments(self._posted)
         assert [comment.body for comment in comments[start:]] == list(bodies)
 
     def pid(self, program: str) -> str:

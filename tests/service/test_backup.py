@@ -71,7 +71,7 @@ def test_a_running_queue_goes_on_elsewhere(forge: Forge) -> None:
             new.start()
             kept = ids(new, "list")
             new.comenq("resume")
-            comments = forge.wait_for_comments(len(kept), timeout=60)
+            comments = forge.wait_for_comments(len(kept))
     assert [comment.body for comment in comments[:5]] == before
 
 
@@ -95,7 +95,7 @@ def test_a_spool_of_an_earlier_version_is_read(sample: Path, forge: Forge) -> No
             ("failed", False),
         ]
         daemon.comenq("resume")
-        comments = forge.wait_for_comments(2, timeout=60)
+        comments = forge.wait_for_comments(2)
         assert [comment.body for comment in comments] == ["first", "second"]
 
 

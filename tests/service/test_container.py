@@ -55,8 +55,7 @@ def lacking() -> str:
 
 
 pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.timeout(600),
+    pytest.mark.full,
     pytest.mark.skipif(bool(reason := lacking()), reason=reason),
 ]
 
@@ -108,7 +107,7 @@ def test_a_life_in_a_container(machine: Machine, stand_in: Forge, container: str
 
     log = start(machine, container)
     inside("comenq", "o/r", "1", "from a container")
-    assert stand_in.wait_for_comments(1, timeout=60)[0].body == "from a container"
+    assert stand_in.wait_for_comments(1)[0].body == "from a container"
     about = inside("cat", "/proc/1/status").splitlines()
     assert {"Uid:\t10001\t10001\t10001\t10001", f"CapEff:\t{0:016x}", "NoNewPrivs:\t1"} <= {*about}
 
@@ -128,5 +127,5 @@ def test_a_life_in_a_container(machine: Machine, stand_in: Forge, container: str
 
     start(machine, container)
     inside("comenq", "resume")
-    assert stand_in.wait_for_comments(2, timeout=60)[1].body == "after a restart"
+    assert stand_in.wait_for_comments(2)[1].body == "after a restart"
     assert TOKEN not in machine.run("podman", "logs", container)

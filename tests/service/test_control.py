@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from comenq_core.testing.deadline import DEADLINE
 from comenq_core.testing.forge import Forge
 from tests.process.daemon import READY, SCRIPTS, Daemon
-from tests.process.log import DEADLINE
 
 RUNNING = (r"worker entered RUNNING", r"listener entered RUNNING")
 
@@ -58,7 +58,7 @@ def test_ctl_restarts_one_program(daemon: Daemon, forge: Forge) -> None:
     assert daemon.pid("listener") == listener
     assert daemon.pid("worker") != worker
     daemon.put("after it")
-    assert forge.wait_for_comments(1, timeout=60)[0].body == "after it"
+    assert forge.wait_for_comments(1)[0].body == "after it"
 
 
 def test_ctl_fails_as_supervisorctl_does(daemon: Daemon) -> None:
@@ -88,7 +88,7 @@ def test_reload_loses_no_job_and_reads_the_configuration(daemon: Daemon, forge: 
         daemon.log.until(*READY)
         daemon.comenq("resume")
 
-        assert [c.body for c in other.wait_for_comments(2, timeout=60)] == ["first", "second"]
+        assert [c.body for c in other.wait_for_comments(2)] == ["first", "second"]
     assert not forge.comments
 
 
@@ -103,4 +103,4 @@ def test_a_wrong_configuration_is_not_reloaded(daemon: Daemon, forge: Forge) -> 
     assert "cooldown_period_seconds: expected a number" in text
     assert (daemon.pid("listener"), daemon.pid("worker")) == before
     daemon.put("as before")
-    assert forge.wait_for_comments(1, timeout=60)[0].body == "as before"
+    assert forge.wait_for_comments(1)[0].body == "as before"

@@ -31,8 +31,7 @@ def lacking() -> str:
 
 
 pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.timeout(600),
+    pytest.mark.full,
     pytest.mark.skipif(bool(reason := lacking()), reason=reason),
 ]
 

@@ -14,8 +14,7 @@ from tests.service.service import TOKEN, Service
 from tests.service.wheelhouse import build_wheel
 
 pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.timeout(600),
+    pytest.mark.full,
     pytest.mark.skipif(bool(reason := missing()), reason=reason),
 ]
 

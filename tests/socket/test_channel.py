@@ -7,8 +7,8 @@ import socket
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from comenq_core.testing.deadline import DEADLINE
 from comenq_plugins.unix_socket.transport import Channel, Party
-from tests.socket.serving import DEADLINE
 
 MUCH = bytes(range(256)) * 8_000
 

@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from comenq_core.testing.deadline import DEADLINE
 from comenq_plugins.unix_socket.intake import UnixIntake
 from comenq_plugins.unix_socket.limits import MIB, Limits
 from comenq_plugins.unix_socket.transport import CHUNK
-from tests.socket.serving import DEADLINE, REQUEST, Served, Talker, serving, until
+from tests.socket.serving import REQUEST, Served, Talker, serving, until
 
 SOON = 0.1
 

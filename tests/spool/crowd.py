@@ -5,9 +5,8 @@ from __future__ import annotations
 import sys
 import time
 
+from comenq_core.testing.deadline import DEADLINE
 from comenq_plugins.spool import group_commit
-
-DEADLINE = 30.0
 
 
 def until_waiting(count: int) -> None:

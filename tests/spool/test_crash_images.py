@@ -36,7 +36,7 @@ from tests.spool.guillotine import CHANGES
 from tests.spool.pictures import Picture, assert_one_of, recovered
 from tests.spool.rig import FROZEN, attempt, claim, new_job, open_at, put
 
-pytestmark = [needs_root, pytest.mark.slow]
+pytestmark = [needs_root, pytest.mark.full]
 
 
 class Disk(NamedTuple):

@@ -228,7 +228,7 @@ def recoveries(lab: Lab, crashed: Path) -> Iterator[tuple[Moment | None, Path]]:
         yield moment, copy
 
 
-@pytest.mark.slow
+@pytest.mark.full
 @pytest.mark.parametrize("name", OPERATIONS)
 def test_a_crash_leaves_each_job_before_or_after(lab: Lab, name: str) -> None:
     """Wherever the operation and the recovery are killed, nothing is lost, doubled or torn."""
@@ -249,7 +249,7 @@ def housekeep(store: SpoolStore) -> None:
     store.housekeep()
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_a_crash_amid_adoption_loses_and_doubles_no_file(lab: Lab) -> None:
     """A dropped file is one job, or one dead letter, however often the worker was killed."""
     before = lab.picture(lab.template)
@@ -273,7 +273,7 @@ def claim_all(store: SpoolStore) -> None:
         continue
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_a_crash_amid_a_burial_keeps_the_file_and_one_letter(lab: Lab) -> None:
     """What was found damaged is among the dead letters once, with all its bytes."""
     damaged = names_in(lab.template / "new")[0]
@@ -290,7 +290,7 @@ def test_a_crash_amid_a_burial_keeps_the_file_and_one_letter(lab: Lab) -> None:
             assert kept.read_bytes() == b"\0", where
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_a_crash_at_the_first_start_is_no_obstacle(lab: Lab) -> None:
     """Whatever a first start has left behind, the next one makes a spool of it."""
 

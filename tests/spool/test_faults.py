@@ -86,7 +86,7 @@ def assert_between(found: Picture, before: Picture, after: Picture, where: str) 
     assert found.pause in (before.pause, after.pause), where
 
 
-@pytest.mark.slow
+@pytest.mark.full
 @pytest.mark.parametrize("count", [1, None], ids=["once", "from then on"])
 @pytest.mark.parametrize("name", OPERATIONS)
 def test_a_failing_disk_costs_nothing_but_time(lab: Lab, name: str, count: int | None) -> None:
@@ -130,7 +130,7 @@ def again(store: SpoolStore, name: str) -> None:
         OPERATIONS[name](store)
 
 
-@pytest.mark.slow
+@pytest.mark.full
 @pytest.mark.parametrize("count", [1, None], ids=["once", "from then on"])
 def test_a_failing_disk_loses_and_doubles_no_dropped_file(lab: Lab, count: int | None) -> None:
     """When the disk is well again, each dropped file is a job or a dead letter, once."""

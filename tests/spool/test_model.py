@@ -312,5 +312,5 @@ def unordered(jobs: list[Job]) -> list[Job]:
 
 
 # To tell a failure in few words takes longer than to find it.
-TestStore = pytest.mark.timeout(600)(pytest.mark.slow(StoreMachine.TestCase))
+TestStore = pytest.mark.timeout(600)(pytest.mark.full(StoreMachine.TestCase))
 TestStore.settings = settings(max_examples=100, stateful_step_count=50, deadline=None)

@@ -14,11 +14,10 @@ from comenq_core.model import Change, Pacing, Pause, State
 from comenq_core.protocols import Store, Watch
 from comenq_core.testing.clock import FakeClock
 from comenq_core.testing.contract.harness import Harness, put, put_in_state
+from comenq_core.testing.deadline import DEADLINE
 
 __all__ = ["RecordContract"]
 
-DEADLINE = 10
-"""Seconds after which a signal that has not come is missing."""
 
 CHANGES: dict[str, tuple[State, Callable[[Store, str], object]]] = {
     "put": (State.POSTED, lambda store, _: put(store, "new")),
