@@ -25,7 +25,7 @@ if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with what takes longest, so that in the end nobody waits for it."""
+    """Begin with the tests that take longest, so that no worker is left with one at the end."""
     items.sort(key=lambda item: "machine" not in getattr(item, "fixturenames", ()))
 
 

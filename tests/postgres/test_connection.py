@@ -21,7 +21,7 @@ from comenq_plugins.postgres.store import PostgresStore
 from tests.postgres.opening import LEASE, open_at
 from tests.postgres.proxy import Proxy
 from tests.postgres.server import PostgresServer
-from tests.reliability.burden import until
+from tests.reliability.usage import until
 
 TIMEOUT_SECONDS = 0.5
 

@@ -32,7 +32,7 @@ class Daemon:
     Args:
         api_url: the stand-in to post to.
         scripts: where the commands are.
-        changes: settings that differ from this test's defaults, of which no cool-off is one;
+        changes: settings that differ from the defaults of these tests, which have no cooldown;
             ``None`` leaves one out.
     """
 

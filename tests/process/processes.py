@@ -56,6 +56,6 @@ def wait_for_end(*pids: int) -> Iterator[None]:
 
 
 def kill(pid: int) -> None:
-    """Kill a process as nobody can prevent, and wait until it is gone."""
+    """Kill a process with SIGKILL, and wait until it is gone."""
     with wait_for_end(pid):
         os.kill(pid, signal.SIGKILL)

@@ -19,7 +19,7 @@ def comenq_intakes({parameters}):
 """
 SOUND = HOOK.format(parameters="", offer='{"pigeon": lambda settings: None}')
 BROKEN = {
-    "importing": ("import a_module_of_nobodys", "ModuleNotFoundError: No module named"),
+    "importing": ("import no_such_module", "ModuleNotFoundError: No module named"),
     "grammar": ("def comenq_intakes(:\n", "SyntaxError: "),
     "raising": ("raise ValueError('no use')", "ValueError: no use"),
     "leaving": ("raise SystemExit('enough')", "SystemExit: enough"),
@@ -32,7 +32,7 @@ BROKEN = {
 """Each with its source and the cause that is told."""
 
 
-def test_broken_plugins_that_nobody_selected_harm_nobody(forge: Forge) -> None:
+def test_broken_plugins_that_are_not_selected_do_no_harm(forge: Forge) -> None:
     """The daemon posts beside them and two rivals; `comenqd plugins` tells each with its cause."""
     with Daemon(forge.url) as daemon:
         for name, (source, _) in BROKEN.items():

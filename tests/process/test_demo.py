@@ -65,7 +65,7 @@ def test_the_demo_shows_two_comments_on_their_way(directory: Path) -> None:
         (r"\$ mv ", signal.SIGINT),
         (r"\$ comenq octo-org", signal.SIGTERM),
         (r"\$ comenq status", signal.SIGINT),
-        ("When the cool-off is over", signal.SIGHUP),
+        (" is over", signal.SIGHUP),
         ("That is all", signal.SIGTERM),
     ],
 )

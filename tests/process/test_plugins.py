@@ -1,4 +1,4 @@
-"""A stranger's plugin of each kind: installed, selected, and used by the running daemon."""
+"""A third-party plugin of each kind: installed, selected, and used by the running daemon."""
 
 from __future__ import annotations
 

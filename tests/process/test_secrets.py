@@ -49,7 +49,7 @@ def ctl(daemon: Daemon, *words: str) -> bytes:
 
 
 def everything(daemon: Daemon) -> Iterator[tuple[str, bytes]]:
-    """All that anybody could look at, each with a name."""
+    """Every place where the token could show, each with a name."""
     for pid in session_members(daemon.supervisor.pid):
         yield from in_proc(pid)
     yield from in_files(daemon)

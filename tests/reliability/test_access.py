@@ -17,7 +17,7 @@ from comenq_core.errors import DaemonRefused
 from comenq_core.testing.deadline import DEADLINE
 from comenq_core.testing.forge import Forge
 from tests.process.daemon import TOKEN
-from tests.reliability.people import DAEMON, GROUP, MEMBER, OTHER_MEMBER, OUTSIDER, Shared
+from tests.reliability.users import DAEMON, GROUP, MEMBER, OTHER_MEMBER, OUTSIDER, Shared
 from tests.spool.children import in_child, needs_root
 
 pytestmark = needs_root
@@ -131,7 +131,7 @@ def found(pattern: str, text: str) -> str:
 
 
 def test_outsider_can_neither_connect_nor_drop_nor_read(running: Shared) -> None:
-    """Whoever is not in the group is kept out everywhere, and told how to get in."""
+    """A user outside the group can open nothing, and is told how to get access."""
     running.put("secret")
     (job,) = (running.queue / "new").iterdir()
     attempts: dict[str, Callable[[], object]] = {
@@ -153,7 +153,7 @@ def test_outsider_can_neither_connect_nor_drop_nor_read(running: Shared) -> None
 
 
 def test_member_can_enqueue_either_way(daemon: Shared, forge: Forge) -> None:
-    """Whoever is in the group hands comments in, and the kernel tells who it was."""
+    """A member of the group can enqueue either way, and the kernel tells who it was."""
     daemon.listen()
     assert daemon.comenq_as(MEMBER, "o/r", "1", "over the socket").returncode == 0
     assert in_child(lambda: drop(daemon, "mine.json", "as a file"), user=MEMBER) == "None"
@@ -199,7 +199,7 @@ def test_member_cannot_touch_what_others_have_put_into_the_spool(running: Shared
     assert theirs.read_text() == text_of("from another member")
 
 
-def test_member_gains_no_place_in_the_line_by_a_name(running: Shared, forge: Forge) -> None:
+def test_member_gains_no_place_in_the_queue_by_a_name(running: Shared, forge: Forge) -> None:
     """A file in the form of a job, from a member, is a request like any other, or none."""
     running.put("first")
     (job,) = (running.queue / "new").iterdir()
@@ -213,16 +213,16 @@ def test_member_gains_no_place_in_the_line_by_a_name(running: Shared, forge: For
     assert [comment.body for comment in forge.comments] == ["first", "jumps the queue"]
 
 
-RIGHTS = {
+PERMISSIONS = {
     "group": {MEMBER: "waiting", OTHER_MEMBER: "waiting"},
     "owner": {MEMBER: "waiting", OTHER_MEMBER: "not_permitted"},
     "nobody": {MEMBER: "not_permitted", OTHER_MEMBER: "not_permitted"},
 }
 
 
-@pytest.mark.parametrize("manage", RIGHTS)
-def test_what_the_socket_lets_one_do_is_a_setting(manage: str, forge: Forge) -> None:
-    """Whether a member may change a job, one's own or another's, is said by [unix] manage."""
+@pytest.mark.parametrize("manage", PERMISSIONS)
+def test_who_may_change_a_job_is_a_setting(manage: str, forge: Forge) -> None:
+    """[unix] manage says whether a member may change a job, their own or another's."""
     with Shared(forge.url, **{"unix.manage": manage}) as daemon:
         daemon.listen()
         entry = json.loads(daemon.comenq_as(MEMBER, "put", "--json", "o/r", "1", "mine").stdout)
@@ -234,7 +234,7 @@ def test_what_the_socket_lets_one_do_is_a_setting(manage: str, forge: Forge) -> 
                 except DaemonRefused as error:
                     return error.why
 
-        assert {user: in_child(bust, user=user) for user in RIGHTS[manage]} == RIGHTS[manage]
+        assert {user: in_child(bust, user=user) for user in PERMISSIONS[manage]} == PERMISSIONS[manage]
 
 
 @pytest.mark.parametrize("command", ["listen", "work"])
@@ -303,7 +303,7 @@ def test_token_is_found_nowhere_but_in_its_file(daemon: Shared, forge: Forge) ->
     assert [path.name for path, data in places.items() if TOKEN.encode() in data] == ["token"]
 
 
-def test_spool_that_is_closed_to_the_daemon_is_told_and_borne(daemon: Shared, forge: Forge) -> None:
+def test_spool_that_is_closed_to_the_daemon_is_told_and_recovers(daemon: Shared, forge: Forge) -> None:
     """While the spool's mode shuts the daemon out clients get an error; then all is well again."""
     listener, worker = daemon.listen(), daemon.work()
     daemon.put("before")

@@ -9,25 +9,25 @@ import pytest
 
 from comenq_core.testing.deadline import DEADLINE
 from comenq_core.testing.forge import Forge
-from tests.reliability.apart import Apart
+from tests.reliability.unsupervised import Unsupervised
 
 BODY = "Looks good to me.\n"
 
 
 @pytest.fixture
-def daemon(forge: Forge) -> Iterator[Apart]:
+def daemon(forge: Forge) -> Iterator[Unsupervised]:
     """A daemon that lets a post take 2 s, so that the wait after a kill is short as well."""
-    with Apart(forge.url, github_api_timeout_secs=2.0) as made:
+    with Unsupervised(forge.url, github_api_timeout_secs=2.0) as made:
         made.listen()
         yield made
 
 
-def looks(forge: Forge) -> int:
+def look_ups(forge: Forge) -> int:
     """How often the comments of the pull request were listed."""
     return sum(one.method == "GET" and "/comments" in one.path for one in forge.requests)
 
 
-def assert_posted_once(forge: Forge, daemon: Apart) -> None:
+def assert_posted_once(forge: Forge, daemon: Unsupervised) -> None:
     """One comment, one receipt, and nothing else left to do."""
     (comment,) = forge.comments
     assert comment.body == BODY
@@ -36,7 +36,7 @@ def assert_posted_once(forge: Forge, daemon: Apart) -> None:
         assert not list((daemon.queue / directory).iterdir()), directory
 
 
-def test_comment_of_a_killed_worker_is_found(forge: Forge, daemon: Apart) -> None:
+def test_comment_of_a_killed_worker_is_found(forge: Forge, daemon: Unsupervised) -> None:
     """A worker killed between the comment and the receipt: the next one finds the comment."""
     forge.answer_next(delay=60)
     worker = daemon.work()
@@ -51,9 +51,9 @@ def test_comment_of_a_killed_worker_is_found(forge: Forge, daemon: Apart) -> Non
 
 
 def test_request_of_a_killed_worker_that_came_to_nothing_is_sent_again(
-    forge: Forge, daemon: Apart
+    forge: Forge, daemon: Unsupervised
 ) -> None:
-    """A worker killed after a request that came to nothing: two looks, then one more post."""
+    """A worker killed after a request that came to nothing: two look-ups, then one more post."""
     forge.answer_next(delay=60, drop=True)
     worker = daemon.work()
     daemon.put(BODY)
@@ -66,10 +66,10 @@ def test_request_of_a_killed_worker_that_came_to_nothing_is_sent_again(
     again.log.until("info worker job_done: ")
 
     assert_posted_once(forge, daemon)
-    assert (looks(forge), len(forge.posts)) == (2, 2)
+    assert (look_ups(forge), len(forge.posts)) == (2, 2)
 
 
-def test_comment_whose_answer_was_lost_is_found(forge: Forge, daemon: Apart) -> None:
+def test_comment_whose_answer_was_lost_is_found(forge: Forge, daemon: Unsupervised) -> None:
     """The forge took the comment and dropped the connection: it is found, not posted again."""
     forge.answer_next(drop=True, accept=True)
     worker = daemon.work()
@@ -81,7 +81,7 @@ def test_comment_whose_answer_was_lost_is_found(forge: Forge, daemon: Apart) -> 
     assert len(forge.posts) == 1
 
 
-def test_comment_behind_a_bad_gateway_is_found(forge: Forge, daemon: Apart) -> None:
+def test_comment_behind_a_bad_gateway_is_found(forge: Forge, daemon: Unsupervised) -> None:
     """The forge took the comment and a proxy answered 502: it is found, not posted again."""
     forge.answer_next(status=502, accept=True)
     worker = daemon.work()
@@ -95,9 +95,9 @@ def test_comment_behind_a_bad_gateway_is_found(forge: Forge, daemon: Apart) -> N
 
 @pytest.mark.parametrize("answer", [{"drop": True}, {"status": 502}], ids=["dropped", "502"])
 def test_request_that_was_lost_is_sent_again(
-    forge: Forge, daemon: Apart, answer: dict[str, Any]
+    forge: Forge, daemon: Unsupervised, answer: dict[str, Any]
 ) -> None:
-    """The forge never had the request: the comment is looked for twice, then posted again."""
+    """The forge never had the request: two look-ups, then it is posted again."""
     forge.answer_next(**answer)
     worker = daemon.work()
     daemon.put(BODY)
@@ -106,11 +106,11 @@ def test_request_that_was_lost_is_sent_again(
     worker.log.until("info worker job_done: ")
 
     assert_posted_once(forge, daemon)
-    assert (looks(forge), len(forge.posts)) == (2, 2)
+    assert (look_ups(forge), len(forge.posts)) == (2, 2)
 
 
-def test_comment_that_shows_late_is_not_posted_again(forge: Forge, daemon: Apart) -> None:
-    """A listing may lag: what the first look does not see, the second one does."""
+def test_comment_that_shows_late_is_not_posted_again(forge: Forge, daemon: Unsupervised) -> None:
+    """A listing may lag: what the first look-up does not see, the second one does."""
     forge.answer_next(drop=True, accept=True)
     forge.answer_next(method="GET", path="/comments", body=[])
     worker = daemon.work()
@@ -119,10 +119,12 @@ def test_comment_that_shows_late_is_not_posted_again(forge: Forge, daemon: Apart
     worker.log.until("info worker job_done: .* outcome=posted")
 
     assert_posted_once(forge, daemon)
-    assert (looks(forge), len(forge.posts)) == (2, 1)
+    assert (look_ups(forge), len(forge.posts)) == (2, 1)
 
 
-def test_job_that_kills_its_worker_three_times_is_buried(forge: Forge, daemon: Apart) -> None:
+def test_job_that_kills_its_worker_three_times_fails(
+    forge: Forge, daemon: Unsupervised
+) -> None:
     """After three workers have died with it, a job is a dead letter; the next one goes out."""
     daemon.put("the killer")
     for died in range(3):
@@ -139,7 +141,7 @@ def test_job_that_kills_its_worker_three_times_is_buried(forge: Forge, daemon: A
     assert "the worker died 3 times" in daemon.comenq("hist", "--failed")
 
 
-def test_second_worker_is_refused(daemon: Apart) -> None:
+def test_second_worker_is_refused(daemon: Unsupervised) -> None:
     """A second worker on the same spool ends with 1, and names the one that has it."""
     first = daemon.work()
 

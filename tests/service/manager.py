@@ -15,7 +15,7 @@ __all__ = ["Manager"]
 
 
 class Manager:
-    """Receives what a service tells it, in order, at once: a sender waits when nobody does.
+    """Receives what a service tells it, in order, at once: otherwise a sender would block.
 
     Args:
         path: of the socket, for ``NOTIFY_SOCKET``.

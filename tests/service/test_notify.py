@@ -111,7 +111,7 @@ def test_the_watchdog_is_fed_until_supervisord_hangs(manager: Manager, service: 
     assert manager.heard == ["killed"]
 
 
-def test_nobody_to_notify_is_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_service_manager_is_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without a service manager, or with one that has gone, nothing happens."""
     for address in ("", "/nowhere/notify"):
         monkeypatch.setenv("NOTIFY_SOCKET", address)

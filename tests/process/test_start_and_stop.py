@@ -1,4 +1,4 @@
-"""How a daemon ends, and what it does when it cannot begin or reaches nobody."""
+"""How a daemon starts and stops, and what it does when it cannot start or reach the forge."""
 
 from __future__ import annotations
 
@@ -40,13 +40,13 @@ def test_a_forge_that_is_down_at_first_is_waited_for() -> None:
         port = reserved.getsockname()[1]
         with Daemon(f"http://127.0.0.1:{port}") as daemon:
             daemon.start()
-            daemon.put("patience")
+            daemon.put("late")
             daemon.log.until(r"job_requeued: .* outcome=unavailable")
             with Forge(port=port) as forge:
                 (comment,) = forge.wait_for_comments(1)
                 daemon.log.until(r"job_done: ")
 
-    assert comment.body == "patience"
+    assert comment.body == "late"
     assert len(forge.posts) == 1
 
 
@@ -78,7 +78,7 @@ def test_a_second_daemon_on_the_same_spool_is_refused(daemon: Daemon, forge: For
 
 
 def test_a_spool_that_others_may_write_ends_the_daemon_at_once(forge: Forge) -> None:
-    """What somebody has to mend first is not tried again: the daemon says it, and ends with 1."""
+    """A fault that only a person can repair is not retried: the daemon says so, and exits with 1."""
     with Daemon(forge.url) as daemon:
         daemon.queue.mkdir()
         daemon.queue.chmod(0o777)
@@ -88,7 +88,7 @@ def test_a_spool_that_others_may_write_ends_the_daemon_at_once(forge: Forge) -> 
 
 
 def test_a_socket_path_that_is_no_socket_ends_the_daemon_at_once(forge: Forge) -> None:
-    """A way in that can never be opened is not tried again, and no worker goes on alone."""
+    """An intake that can never open is not retried, and no worker runs without it."""
     with Daemon(forge.url) as daemon:
         daemon.socket.parent.mkdir(mode=0o750)
         daemon.socket.mkdir()

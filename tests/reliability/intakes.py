@@ -1,4 +1,4 @@
-"""A running daemon, and the two ways into it that anybody may use."""
+"""A running daemon, and the two intakes into it that anybody may use."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from typing import Any
 
 from comenq_core.testing.forge import Forge
 from comenq_core.testing.forge.records import Comment
-from tests.reliability.apart import Apart, Program
+from tests.reliability.unsupervised import Program, Unsupervised
 from tests.socket.serving import Talker
 
-__all__ = ["CANARY", "LINE", "Ways", "request", "running"]
+__all__ = ["CANARY", "LINE", "Intakes", "request", "running"]
 
 CANARY = "canary-7f3kq2m8x1ab"
 """Stands in bodies that must not be shown anywhere."""
@@ -33,11 +33,11 @@ def request(body: str, **members: object) -> dict[str, object]:
 
 
 @dataclass
-class Ways:
+class Intakes:
     """Hands texts in, byte for byte, and tells what became of them."""
 
     forge: Forge
-    daemon: Apart
+    daemon: Unsupervised
     listener: Program
     worker: Program
     outside: Path
@@ -90,10 +90,10 @@ class Ways:
 
 
 @contextmanager
-def running() -> Iterator[Ways]:
-    """A daemon with no cool-off that logs all that it can, for the length of a ``with`` block."""
-    with Forge() as forge, Apart(forge.url, log_level="debug") as daemon:
+def running() -> Iterator[Intakes]:
+    """A daemon with no cooldown that logs all that it can, for the length of a ``with`` block."""
+    with Forge() as forge, Unsupervised(forge.url, log_level="debug") as daemon:
         listener, worker = daemon.listen(), daemon.work()
         outside = daemon.directory / "outside"
         os.mkdir(outside)
-        yield Ways(forge, daemon, listener, worker, outside)
+        yield Intakes(forge, daemon, listener, worker, outside)

@@ -17,7 +17,7 @@ from tests.process.daemon import Daemon
 from tests.process.log import Log
 from tests.process.processes import kill_session
 
-__all__ = ["Apart", "Program"]
+__all__ = ["Program", "Unsupervised"]
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Program:
         return self.process.poll() is None
 
     def kill(self) -> None:
-        """Kill it as nobody can prevent, and wait until it is gone."""
+        """Kill it with SIGKILL, and wait until it is gone."""
         self.process.kill()
         self.end()
 
@@ -60,7 +60,7 @@ class Program:
             self.process.stdout.close()  # type: ignore[union-attr]
 
 
-class Apart(Daemon):
+class Unsupervised(Daemon):
     """The same daemon, without supervisord.
 
     Args:

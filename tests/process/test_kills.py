@@ -1,4 +1,4 @@
-"""Whatever is killed, the daemon comes back and goes on, and nothing is lost or doubled."""
+"""Whatever is killed, the daemon restarts, and no comment is lost or posted twice."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def test_killed_processes_come_back(daemon: Daemon, forge: Forge, killed: list[s
 
 
 def test_a_worker_killed_in_its_post_leaves_one_comment(forge: Forge) -> None:
-    """A post that was cut off by kill -9 is looked for, not posted again, and the next follows."""
+    """After kill -9 amid a post, a look-up finds the comment, and the next one is posted."""
     forge.answer_next(delay=600)
     # As far as its successor knows, the dead worker's attempt lasted as long as one can.
     with Daemon(forge.url, github_api_timeout_secs=3) as daemon:
@@ -64,7 +64,7 @@ def test_a_killed_daemon_takes_its_processes_along(daemon: Daemon, forge: Forge)
 
 
 def test_a_new_daemon_waits_for_the_post_of_a_killed_one(daemon: Daemon, forge: Forge) -> None:
-    """The worker of a killed supervisor finishes its post; its successor waits, and goes on."""
+    """The worker of a killed supervisor finishes its post; its successor waits, then posts."""
     forge.answer_next(delay=3)
     daemon.put("first")
     forge.wait_for_requests(1, method="POST")
