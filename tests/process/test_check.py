@@ -89,7 +89,7 @@ def test_without_the_flag_nothing_is_asked(forge: Forge) -> None:
 def test_an_account_that_must_not_ask_is_not_asked_about(
     daemon: Daemon, forge: Forge, answer: dict[str, Any], status: int, severity: str, part: str
 ) -> None:
-    """While the account is rate-limited or its token refused, the check says so and sends nothing."""
+    """While it is rate-limited, or its token refused, the check says so and sends nothing."""
     forge.answer_next(**answer)
     daemon.put("too much")
     daemon.log.until(r"job_requeued: ")

@@ -60,7 +60,9 @@ def test_a_file_dropped_while_no_daemon_runs_is_posted_later(forge: Forge) -> No
         assert forge.wait_for_comments(1)[0].body == "Looks good.\n"
 
 
-def test_an_invalid_file_is_a_dead_letter_and_the_next_job_is_posted(daemon: Daemon, forge: Forge) -> None:
+def test_an_invalid_file_is_a_dead_letter_and_the_next_job_is_posted(
+    daemon: Daemon, forge: Forge
+) -> None:
     """A file that is no request is refused with its reason, and the next job is posted."""
     daemon.drop("bad.json", '{"owner": "o", "repo": "r", "pr_number": 7}')
     daemon.log.until(r"warning spool refused: .* reason=\"body: is missing")

@@ -78,7 +78,7 @@ def test_a_second_daemon_on_the_same_spool_is_refused(daemon: Daemon, forge: For
 
 
 def test_a_spool_that_others_may_write_ends_the_daemon_at_once(forge: Forge) -> None:
-    """A fault that only a person can repair is not retried: the daemon says so, and exits with 1."""
+    """A fault that only a person can repair is not retried: the daemon says so, and ends with 1."""
     with Daemon(forge.url) as daemon:
         daemon.queue.mkdir()
         daemon.queue.chmod(0o777)

@@ -90,9 +90,7 @@ def test_status_tells_of_a_pause(daemon: Daemon) -> None:
 
     status = daemon.comenq("status", status=1)
 
-    assert re.search(
-        r"^paused: +since .+: code freeze \(comenq resume .+\)$", status, re.MULTILINE
-    )
+    assert re.search(r"^paused: +since .+: code freeze \(comenq resume .+\)$", status, re.MULTILINE)
 
 
 def test_a_comment_on_a_closed_pull_request_is_skipped(daemon: Daemon, forge: Forge) -> None:

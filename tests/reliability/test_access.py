@@ -234,7 +234,8 @@ def test_who_may_change_a_job_is_a_setting(manage: str, forge: Forge) -> None:
                 except DaemonRefused as error:
                     return error.why
 
-        assert {user: in_child(bust, user=user) for user in PERMISSIONS[manage]} == PERMISSIONS[manage]
+        expected = PERMISSIONS[manage]
+        assert {user: in_child(bust, user=user) for user in expected} == expected
 
 
 @pytest.mark.parametrize("command", ["listen", "work"])
@@ -303,7 +304,9 @@ def test_token_is_found_nowhere_but_in_its_file(daemon: Shared, forge: Forge) ->
     assert [path.name for path, data in places.items() if TOKEN.encode() in data] == ["token"]
 
 
-def test_spool_that_is_closed_to_the_daemon_is_told_and_recovers(daemon: Shared, forge: Forge) -> None:
+def test_spool_that_is_closed_to_the_daemon_is_told_and_recovers(
+    daemon: Shared, forge: Forge
+) -> None:
     """While the spool's mode shuts the daemon out clients get an error; then all is well again."""
     listener, worker = daemon.listen(), daemon.work()
     daemon.put("before")

@@ -146,9 +146,7 @@ def test_failing_disk_stops_the_worker_before_it_posts(daemon: Unsupervised, for
 
 
 @pytest.mark.full
-def test_job_that_cannot_be_read_blocks_no_other(
-    daemon: Unsupervised, forge: Forge
-) -> None:
+def test_job_that_cannot_be_read_blocks_no_other(daemon: Unsupervised, forge: Forge) -> None:
     """The next one is posted; the unreadable one is told of, kept, and posted once it is read."""
     daemon.listen()
     daemon.comenq("pause", "the disk goes bad")
@@ -292,7 +290,7 @@ def test_lack_of_descriptors_is_told_and_recovers(daemon: Unsupervised, forge: F
         clients = [stack.enter_context(Talker(daemon.socket)) for _ in range(20)]
         listener.log.until(" error unix not_accepting: ")
         assert clients[1].ask({**REQUEST, "body": "refused"})["code"] == "store_failed"
-        # An idle client is timed out after five seconds: until then, there were ten attempts to accept.
+        # An idle client is timed out after five seconds: ten attempts to accept.
         assert clients[0].reply()["code"] == "timeout"
     worked = cpu_seconds(listener.pid) - worked
 

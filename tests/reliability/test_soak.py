@@ -77,7 +77,7 @@ class Soak:
                 self.finished.wait(chance.uniform(0, 2))
 
     def enqueue(self, message: dict[str, object]) -> None:
-        """Ask until there is an answer; the key keeps a repeated request from doubling the comment."""
+        """Ask until there is an answer; the key makes a repeated request harmless."""
         while not self.finished.is_set():
             try:
                 with Client(str(self.daemon.socket)) as client:
