@@ -70,7 +70,7 @@ def told(read: Callable[[bytes], object], data: bytes) -> str:
 
 
 @pytest.mark.parametrize("read", [parse, read_operation])
-@settings(max_examples=400)
+@settings(max_examples=5 * settings().max_examples)
 @given(data=ANYTHING | TEXTS | MANGLED)
 def test_reading_bytes_raises_only_invalid_request(
     read: Callable[[bytes], object], data: bytes
@@ -109,7 +109,7 @@ INTEGERS = Draft202012Validator.TYPE_CHECKER.redefine(
 PLAIN = validators.extend(Draft202012Validator, type_checker=INTEGERS)  # type: ignore[no-untyped-call]
 
 
-@settings(max_examples=400)
+@settings(max_examples=5 * settings().max_examples)
 @given(value=VALUES | REQUESTS | OPERATIONS)
 def test_check_takes_what_jsonschema_takes(value: object) -> None:
     """The check is quicker than jsonschema by itself, and decides nothing else."""

@@ -143,7 +143,6 @@ def is_posted(intakes: Intakes, body: str) -> bool:
 
 @pytest.mark.full
 @settings(
-    max_examples=60,
     # What earlier examples have left lies there too, so a smaller example would not tell more.
     phases=(Phase.explicit, Phase.reuse, Phase.generate),
     suppress_health_check=[HealthCheck.function_scoped_fixture],

@@ -69,7 +69,7 @@ def test_body_is_posted_byte_for_byte(
 
 
 @pytest.mark.parametrize("post", WAYS.values(), ids=WAYS)
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(body=st.text(st.characters(exclude_categories=["Cs"]), min_size=1).filter(str.strip))
 def test_any_text_is_posted_as_it_is(
     intakes: Intakes, post: Callable[[Intakes, str], Comment], body: str

@@ -221,16 +221,30 @@ def crashes(lab: Lab, of: Path, action: Action) -> Iterator[tuple[Moment, bool, 
         shutil.rmtree(copy)
 
 
-def recoveries(lab: Lab, crashed: Path) -> Iterator[tuple[Moment | None, Path]]:
-    """A crashed spool as it is, and after recoveries that were killed at every moment."""
+Recoveries = Callable[[Lab, Path], Iterator[tuple[Moment | None, Path]]]
+
+
+def one_crash(_lab: Lab, crashed: Path) -> Iterator[tuple[Moment | None, Path]]:
+    """A crashed spool as it is."""
     yield None, crashed
+
+
+def two_crashes(lab: Lab, crashed: Path) -> Iterator[tuple[Moment | None, Path]]:
+    """The same, after recoveries that were killed at every moment."""
     for moment, _, copy in crashes(lab, crashed, recover):
         yield moment, copy
 
 
-@pytest.mark.full
+any_recovery = pytest.mark.parametrize(
+    "recoveries", [one_crash, pytest.param(two_crashes, marks=pytest.mark.full)]
+)
+
+
+@any_recovery
 @pytest.mark.parametrize("name", OPERATIONS)
-def test_a_crash_leaves_each_job_before_or_after(lab: Lab, name: str) -> None:
+def test_a_crash_leaves_each_job_before_or_after(
+    lab: Lab, name: str, recoveries: Recoveries
+) -> None:
     """Wherever the operation and the recovery are killed, nothing is lost, doubled or torn."""
     action = OPERATIONS[name]
     before = lab.picture(lab.template)
@@ -249,8 +263,8 @@ def housekeep(store: SpoolStore) -> None:
     store.housekeep()
 
 
-@pytest.mark.full
-def test_a_crash_amid_adoption_loses_and_doubles_no_file(lab: Lab) -> None:
+@any_recovery
+def test_a_crash_amid_adoption_loses_and_doubles_no_file(lab: Lab, recoveries: Recoveries) -> None:
     """A dropped file is one job, or one dead letter, however often the worker was killed."""
     before = lab.picture(lab.template)
     drop(lab.template, "good.json", request_text("dropped"))
@@ -273,8 +287,10 @@ def claim_all(store: SpoolStore) -> None:
         continue
 
 
-@pytest.mark.full
-def test_a_crash_amid_a_burial_keeps_the_file_and_one_letter(lab: Lab) -> None:
+@any_recovery
+def test_a_crash_amid_a_burial_keeps_the_file_and_one_letter(
+    lab: Lab, recoveries: Recoveries
+) -> None:
     """What was found damaged is among the dead letters once, with all its bytes."""
     damaged = names_in(lab.template / "new")[0]
     (lab.template / "new" / str(damaged)).write_bytes(b"\0")
@@ -290,7 +306,6 @@ def test_a_crash_amid_a_burial_keeps_the_file_and_one_letter(lab: Lab) -> None:
             assert kept.read_bytes() == b"\0", where
 
 
-@pytest.mark.full
 def test_a_crash_at_the_first_start_is_no_obstacle(lab: Lab) -> None:
     """Whatever a first start has left behind, the next one makes a spool of it."""
 
