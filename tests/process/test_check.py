@@ -112,7 +112,7 @@ def test_a_poster_that_cannot_examine_is_a_warning(forge: Forge) -> None:
 def test_a_poster_that_fails_to_examine_is_told_about(forge: Forge) -> None:
     """An exception of a poster plugin's is told, not raised, and the status is 1."""
     with Daemon(forge.url, poster="board") as daemon:
-        daemon.install("board", f"{POSTER}\nBoard.examine = lambda self: 1 / 0\n")
+        daemon.install("board", f"{POSTER}\nBoard.check_credential = lambda self: 1 / 0\n")
 
         assert told(daemon, account="board", status=1) == [
             ("error", "the poster failed: ZeroDivisionError: division by zero")

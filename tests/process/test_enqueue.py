@@ -65,7 +65,7 @@ def test_an_invalid_file_is_a_dead_letter_and_the_next_job_is_posted(
 ) -> None:
     """A file that is no request is refused with its reason, and the next job is posted."""
     daemon.drop("bad.json", '{"owner": "o", "repo": "r", "pr_number": 7}')
-    daemon.log.until(r"warning spool refused: .* reason=\"body: is missing")
+    daemon.log.until(r"warning spool drop_failed: .* reason=\"body: is missing")
     daemon.comenq("o/r", "7", "next")
 
     assert [comment.body for comment in forge.wait_for_comments(1)] == ["next"]

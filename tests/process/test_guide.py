@@ -52,7 +52,7 @@ class Session:
             self._daemon.write(command.removeprefix("cat "), "\n".join([*shown, ""]))
         lines = self._typed(self._translated(command))
         if command.startswith("mv "):
-            self._daemon.log.until(" spool refused: ")
+            self._daemon.log.until(" spool drop_failed: ")
         self._ids |= dict(zip(found_in(shown), found_in(lines), strict=False))
         back = {theirs: ours for ours, theirs in self._ids.items()}
         return [ID.sub(lambda match: back.get(match[0], match[0]), line) for line in lines]

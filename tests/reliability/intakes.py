@@ -66,7 +66,7 @@ class Intakes:
     def refusal_by_file(self, text: bytes) -> str:
         """Drop what is to be refused; return the reason that an operator finds."""
         self.drop(text)
-        self.worker.log.until(" warning spool refused: ")
+        self.worker.log.until(" warning spool drop_failed: ")
         return str(self.say(b'{"op":"hist","failed":true,"limit":1}')["history"][0]["reason"])
 
     def post_by_socket(self, body: str) -> Comment:

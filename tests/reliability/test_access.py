@@ -64,7 +64,7 @@ def test_all_modes_are_as_they_are_to_be(umask: int, daemon: Shared, forge: Forg
     in_child(lambda: drop(daemon, "good.json", "as a file"), user=MEMBER)
     in_child(lambda: drop(daemon, "bad.json", " "), user=MEMBER)
     forge.wait_for_comments(3)
-    worker.log.until(" warning spool refused: ")
+    worker.log.until(" warning spool drop_failed: ")
     daemon.comenq("pause", "to look")
 
     modes = daemon.modes(daemon.queue, daemon.socket.parent)

@@ -62,7 +62,7 @@ def test_request_of_a_killed_worker_that_came_to_nothing_is_sent_again(
     assert not forge.comments
 
     again = daemon.work()
-    again.log.until("warning worker job_retryat: ")
+    again.log.until("warning worker job_retry_at: ")
     again.log.until("info worker job_done: ")
 
     assert_posted_once(forge, daemon)
@@ -102,7 +102,7 @@ def test_request_that_was_lost_is_sent_again(
     worker = daemon.work()
     daemon.put(BODY)
 
-    worker.log.until("warning worker job_retryat: ")
+    worker.log.until("warning worker job_retry_at: ")
     worker.log.until("info worker job_done: ")
 
     assert_posted_once(forge, daemon)
