@@ -1,4 +1,4 @@
-"""How a command ends: its exit status, and the errors that lead to it."""
+"""Exit statuses of the commands, and the error for a wrong command line."""
 
 from __future__ import annotations
 
@@ -12,4 +12,4 @@ INTERRUPTED = 130
 
 
 class UsageError(Exception):
-    """The command line asks for something that cannot be meant; the text says what could be."""
+    """The command line is wrong; the text says what is expected."""

@@ -1,4 +1,4 @@
-"""Numbers and times as people say them. Pure, but for the local time zone."""
+"""Numbers, times and jobs in words. Pure, but for the local time zone."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def ordinal(number: int) -> str:
 
 
 def duration(seconds: float) -> str:
-    """About so long, in one unit: ``45 s``, ``31 min``, ``19 h``, ``8 days``."""
+    """A rounded length of time in one unit: ``45 s``, ``31 min``, ``19 h``, ``8 days``."""
     if seconds < 1.5 * MINUTE:
         return f"{round(seconds)} s"
     if seconds < 1.5 * HOUR:
@@ -45,7 +45,7 @@ def duration(seconds: float) -> str:
 
 
 def countdown(seconds: float) -> str:
-    """A time to come, to the second: ``in 14:03``, ``in 1:02:03``, or ``now``."""
+    """The time until an event, to the second: ``in 14:03``, ``in 1:02:03``, or ``now``."""
     if seconds < 1:
         return "now"
     minutes, rest = divmod(round(seconds), MINUTE)
@@ -53,54 +53,53 @@ def countdown(seconds: float) -> str:
     return f"in {hours}:{minutes:02}:{rest:02}" if hours else f"in {minutes}:{rest:02}"
 
 
-def amount(number: int, of: str) -> str:
-    """So much of something: ``99,998 comments``, ``1.2 GB``."""
+def amount(number: int, unit: str) -> str:
+    """A number with its unit: ``99,998 comments``, ``1.2 GB``."""
     power = min(len(f"{number:,}".split(",")), len(PREFIXES)) - 1
-    if of != "bytes" or power == 0:
-        return f"{number:,} {of}"
+    if unit != "bytes" or power == 0:
+        return f"{number:,} {unit}"
     return f"{number / 1_000**power:,.1f} {PREFIXES[power]}B"
 
 
 def clock(at: float, now: float) -> str:
-    """A local time as short as it can be: ``14:32`` today, ``2026-12-01 09:00`` otherwise."""
+    """A local time: ``14:32`` today, ``2026-12-01 09:00`` on other days."""
     local = time.localtime(at)
     is_today = local[:3] == time.localtime(now)[:3]
     return time.strftime("%H:%M" if is_today else "%Y-%m-%d %H:%M", local)
 
 
 def local(instant: str) -> str:
-    """An instant of the protocol in the local time zone: ``2026-12-01 10:00:00 +0100``."""
+    """A timestamp of the protocol in the local time zone: ``2026-12-01 10:00:00 +0100``."""
     from datetime import datetime
 
     return datetime.fromisoformat(instant).astimezone().strftime("%Y-%m-%d %H:%M:%S %z")
 
 
 def when(seconds: float | None, now: float) -> str:
-    """When a job that has so many seconds to wait will be posted."""
+    """When a job will be posted that has ``seconds`` to wait; ``None`` while nothing is posted."""
     if seconds is None:
-        return "once the queue goes on"
+        return "once the queue is resumed"
     if seconds < 1:
         return "now"
     return f"about {clock(now + seconds, now)} (in {duration(seconds)})"
 
 
 def in_queue(entry: Mapping[str, Any], now: float) -> str:
-    """Where a job stands: ``3rd in line · about 14:32 (in 31 min)``, or ``held``."""
+    """A job's place: ``3rd in queue · about 14:32 (in 31 min)``, or its state, such as ``held``."""
     state = entry.get("state", "waiting")
     if state != "waiting":
         return str(state)
-    return (
-        f"{ordinal(entry.get('position', 0) + 1)} in line · {when(entry.get('eta_seconds'), now)}"
-    )
+    place = ordinal(entry.get("position", 0) + 1)
+    return f"{place} in queue · {when(entry.get('eta_seconds'), now)}"
 
 
 def target(job: Mapping[str, Any]) -> str:
-    """The pull request as people write it; a refused file has none."""
+    """The pull request as ``OWNER/REPO#NUMBER``; an invalid dropped file has none."""
     if job.get("owner") is None:
         return "(no request)"
     return f"{job['owner']}/{job['repo']}#{job['pr_number']}"
 
 
 def attempt_count(job: Mapping[str, Any]) -> int:
-    """How often it was tried. That a file was refused is a decision, and nobody's try."""
+    """The number of attempts at the forge: a decision made without one names no account."""
     return sum(bool(attempt["account"]) for attempt in job["attempts"])

@@ -1,4 +1,4 @@
-"""Writes results to standard output, and everything else to standard error."""
+"""Results go to standard output, everything else to standard error."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 import sys
 from collections.abc import Iterable, Mapping
 
-__all__ = ["emit_json", "print_error", "print_result"]
+__all__ = ["print_error", "print_json", "print_result"]
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -14,17 +14,17 @@ if TYPE_CHECKING:
 
 
 def print_result(*lines: str) -> None:
-    """Print results."""
+    """Print lines of a result."""
     for line in lines:
         print(line)
 
 
-def emit_json(values: Iterable[Mapping[str, Any]]) -> None:
-    """Print one line of JSON for each value, in ASCII, so that it passes through everything."""
+def print_json(values: Iterable[Mapping[str, Any]]) -> None:
+    """Print each value as a line of JSON, in ASCII, which every locale can show."""
     for value in values:
         print(json.dumps(value))
 
 
 def print_error(message: object) -> None:
-    """Tell what went wrong, or what is worth knowing, without mixing it with the results."""
+    """Print an error or a note; the results stay free of it."""
     print(f"comenq: {message}", file=sys.stderr)

@@ -1,4 +1,4 @@
-"""How results look: colours on a terminal that has them, and columns that fit it."""
+"""Tables and colours: columns that fit the terminal, colours only where it has them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ LONGEST_CELL = 1_000
 
 
 def paint(text: str, colour: str) -> str:
-    """Text in one of `COLOURS`, if standard output is a terminal that wants them.
+    """Text in one of `COLOURS`, if standard output is a terminal and colours are not turned off.
 
     https://no-color.org
     """
@@ -30,7 +30,7 @@ def paint(text: str, colour: str) -> str:
 
 
 def width(text: str) -> int:
-    """How many columns a terminal takes for it."""
+    """How many columns the text takes on a terminal."""
     return sum(_columns_of(character) for character in text)
 
 
@@ -40,15 +40,15 @@ def _columns_of(character: str) -> int:
     return 2 if unicodedata.east_asian_width(character) in "WF" else 1
 
 
-def fit(text: str, room: int) -> str:
-    """The beginning of the text that fits, with ``…`` in place of the rest."""
-    if width(text) <= room:
+def fit(text: str, space: int) -> str:
+    """The text, cut to ``space`` columns; ``…`` stands for what is cut."""
+    if width(text) <= space:
         return text
     used = 0
     for index, character in enumerate(text):
         used += _columns_of(character)
-        if used > room - 1:
-            return text[:index] + "…" * min(1, room)
+        if used > space - 1:
+            return text[:index] + "…" * min(1, space)
     return text
 
 
@@ -65,10 +65,10 @@ def columns(
     Args:
         heads: the columns' titles.
         rows: the cells, which may hold text from outside.
-        shrink: the index of the column that gives way first where a terminal is too narrow;
-            without it, lines may be longer than the terminal is wide.
-        spare: the columns that are left out where that is not enough, the first one first.
-        colours: which cells to paint, by their text.
+        shrink: the index of the column that is shortened first on a narrow terminal; without it,
+            lines may be longer than the terminal is wide.
+        spare: the columns to leave out if that is not enough, in this order.
+        colours: the colours of cells, by their text.
     """
     cells = [[printable(cell, LONGEST_CELL) for cell in row] for row in rows]
     natural = [max(map(width, column)) for column in zip(heads, *cells, strict=True)]
@@ -80,32 +80,34 @@ def columns(
 
 
 def _fitted(
-    widths: Mapping[int, int], shrink: int, spare: Sequence[int], room: int
+    widths: Mapping[int, int], shrink: int, spare: Sequence[int], space: int
 ) -> Mapping[int, int]:
     """The widths of those columns that are shown."""
     kept = dict(widths)
     least = min(NARROWEST, widths[shrink])
     for column in spare:
-        if _excess(kept | {shrink: least}, room) <= 0:
+        if _excess(kept | {shrink: least}, space) <= 0:
             break
         del kept[column]
     if shrink in kept:
-        kept[shrink] = max(least, kept[shrink] - max(0, _excess(kept, room)))
+        kept[shrink] = max(least, kept[shrink] - max(0, _excess(kept, space)))
     for column, wanted in kept.items():
-        kept[column] = max(0, min(wanted, room))
-        room -= kept[column] + len(GAP)
+        kept[column] = max(0, min(wanted, space))
+        space -= kept[column] + len(GAP)
     return kept
 
 
-def _excess(widths: Mapping[int, int], room: int) -> int:
-    return sum(widths.values()) + len(GAP) * (len(widths) - 1) - room
+def _excess(widths: Mapping[int, int], space: int) -> int:
+    return sum(widths.values()) + len(GAP) * (len(widths) - 1) - space
 
 
 def _line(cells: Sequence[str], widths: Mapping[int, int], colours: Mapping[str, str]) -> str:
-    return GAP.join(_cell(cells[column], room, colours) for column, room in widths.items()).rstrip()
+    return GAP.join(
+        _cell(cells[column], space, colours) for column, space in widths.items()
+    ).rstrip()
 
 
-def _cell(text: str, room: int, colours: Mapping[str, str]) -> str:
-    shown = fit(text, room)
+def _cell(text: str, space: int, colours: Mapping[str, str]) -> str:
+    shown = fit(text, space)
     painted = paint(shown, colours[text]) if shown and text in colours else shown
-    return painted + " " * (room - width(shown))
+    return painted + " " * (space - width(shown))

@@ -5,7 +5,7 @@
 #    source ~/.local/share/bash_completion/comenq
 # See also: https://github.com/scop/bash-completion/blob/main/doc/configuration.md
 
-_shtab_comenq_subparsers=(put list show status top hist wait bump bust hold release retry del pause resume completion)
+_shtab_comenq_subparsers=(put list show status top hist wait bump bust defer hold release retry del pause resume completion)
 
 _shtab_comenq_put_option_strings=(-h --help -F --body-file -e --edit --after --at --now --key --if-absent --if-open --jsonl --wait --json --socket)
 _shtab_comenq_list_option_strings=(-h --help -n --limit --all --repo --state --json --socket)
@@ -16,6 +16,7 @@ _shtab_comenq_hist_option_strings=(-h --help -n --limit --failed --json --socket
 _shtab_comenq_wait_option_strings=(-h --help --timeout --json --socket)
 _shtab_comenq_bump_option_strings=(-h --help --json --socket)
 _shtab_comenq_bust_option_strings=(-h --help --json --socket)
+_shtab_comenq_defer_option_strings=(-h --help --json --socket)
 _shtab_comenq_hold_option_strings=(-h --help --all --json --socket)
 _shtab_comenq_release_option_strings=(-h --help --all --json --socket)
 _shtab_comenq_retry_option_strings=(-h --help --all --json --socket)
@@ -41,6 +42,8 @@ _shtab_comenq_bump_pos_0_COMPGEN=_comenq_ids
 _shtab_comenq_bump___socket_COMPGEN=_shtab_compgen_files
 _shtab_comenq_bust_pos_0_COMPGEN=_comenq_ids
 _shtab_comenq_bust___socket_COMPGEN=_shtab_compgen_files
+_shtab_comenq_defer_pos_0_COMPGEN=_comenq_ids
+_shtab_comenq_defer___socket_COMPGEN=_shtab_compgen_files
 _shtab_comenq_hold_pos_0_COMPGEN=_comenq_ids
 _shtab_comenq_hold___socket_COMPGEN=_shtab_compgen_files
 _shtab_comenq_release_pos_0_COMPGEN=_comenq_ids_release
@@ -54,10 +57,10 @@ _shtab_comenq_resume___socket_COMPGEN=_shtab_compgen_files
 _shtab_comenq_completion___socket_COMPGEN=_shtab_compgen_files
 _shtab_comenq___socket_COMPGEN=_shtab_compgen_files
 
-_shtab_comenq_list___state_choices=(waiting posting doubtful held failed)
+_shtab_comenq_list___state_choices=(waiting posting checking held failed)
 _shtab_comenq_completion_pos_0_choices=(bash zsh fish)
 _shtab_comenq_completion_pos_1_choices=(comenq comenqd)
-_shtab_comenq_pos_0_choices=(put list show status top hist wait bump bust hold release retry del pause resume completion)
+_shtab_comenq_pos_0_choices=(put list show status top hist wait bump bust defer hold release retry del pause resume completion)
 
 _shtab_comenq_put_pos_0_nargs='*'
 _shtab_comenq_put__h_nargs=0
@@ -99,6 +102,10 @@ _shtab_comenq_bust_pos_0_nargs='*'
 _shtab_comenq_bust__h_nargs=0
 _shtab_comenq_bust___help_nargs=0
 _shtab_comenq_bust___json_nargs=0
+_shtab_comenq_defer_pos_0_nargs='*'
+_shtab_comenq_defer__h_nargs=0
+_shtab_comenq_defer___help_nargs=0
+_shtab_comenq_defer___json_nargs=0
 _shtab_comenq_hold_pos_0_nargs='*'
 _shtab_comenq_hold__h_nargs=0
 _shtab_comenq_hold___help_nargs=0

@@ -10,20 +10,21 @@
 
 _shtab_comenq_commands() {
   local _commands=(
-    bump:'Put jobs at the head of the line.'
-    bust:'Put jobs at the end of the line.'
-    completion:'Print what makes a shell complete commands.'
+    bump:'Move jobs to the front of the queue.'
+    bust:'Move jobs to the back of the queue.'
+    completion:'Print a shell completion script.'
+    defer:'Move jobs to the back of the queue (alias of bust).'
     del:'Delete jobs that are not posted.'
-    hist:'List what was posted, skipped or given up.'
+    hist:'List posted, skipped and failed jobs.'
     hold:'Keep jobs from being posted.'
     list:'List what is queued.'
-    pause:'Post nothing until it is resumed.'
+    pause:'Post nothing until the queue is resumed.'
     put:'Queue a comment.'
-    release:'Let held jobs take their places again.'
-    resume:'Go on posting.'
+    release:'Let held jobs be posted again.'
+    resume:'Resume posting.'
     retry:'Queue failed jobs again.'
-    show:'Show everything that is known of a job.'
-    status:'Show how the queue stands, and what it waits for.'
+    show:'Show everything about a job.'
+    status:'Show the state of the queue, and what it is waiting for.'
     top:'Show the status live.'
     wait:'Wait until jobs are posted.'
   )
@@ -33,7 +34,7 @@ _shtab_comenq_commands() {
 _shtab_comenq_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
   "(- : *)--version[show program\'s version number and exit]"
-  "--socket[the daemon\'s socket (default\: \$COMENQ_SOCKET, then one\'s own, then the system\'s)]:PATH:_files"
+  "--socket[the daemon\'s socket (default\: \$COMENQ_SOCKET, then your own, then the system\'s)]:PATH:_files"
 )
 
 # guard to ensure default positional specs are added only once per session
@@ -41,9 +42,9 @@ _shtab_comenq_defaults_added=0
 
 _shtab_comenq_bump_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
-  "--json[print each changed job as a line of JSON]"
-  "--socket[the daemon\'s socket (default\: \$COMENQ_SOCKET, then one\'s own, then the system\'s)]:PATH:_files"
-  "(*)::a job\'s id, or an unambiguous beginning of it\; - reads ids from standard input:_comenq_ids"
+  "--json[print each changed job as JSON, one per line]"
+  "--socket[the daemon\'s socket (default\: \$COMENQ_SOCKET, then your own, then the system\'s)]:PATH:_files"
+  "(*)::the id of a job, or an unambiguous prefix of it\; - reads ids from standard input:_comenq_ids"
 )
 
 # guard to ensure default positional specs are added only once per session
@@ -51,9 +52,9 @@ _shtab_comenq_bump_defaults_added=0
 
 _shtab_comenq_bust_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
-  "--json[print each changed job as a line of JSON]"
-  "--socket[the daemon\'s socket (default\: \$COMENQ_SOCKET, then one\'s own, then the system\'s)]:PATH:_files"
-  "(*)::a job\'s id, or an unambiguous beginning of it\; - reads ids from standard input:_comenq_ids"
+  "--json[print each changed job as JSON, one per line]"
+  "--socket[the daemon\'s socket (default\: \$COMENQ_SOCKET, then your own, then the system\'s)]:PATH:_files"
+  "(*)::the id of a job, or an unambiguous prefix of it\; - reads ids from standard input:_comenq_ids"
 )
 
 # guard to ensure default positional specs are added only once per session
@@ -61,20 +62,30 @@ _shtab_comenq_bust_defaults_added=0
 
 _shtab_comenq_completion_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
-  "--socket[the daemon\'s socket (default\: \$COMENQ_SOCKET, then one\'s own, then the system\'s)]:PATH:_files"
-  ":bash, zsh, fish:(bash zsh fish)"
-  ":whose commands\: comenq (the default) or comenqd:(comenq comenqd)"
+  "--socket[the daemon\'s socket (default\: \$COMENQ_SOCKET, then your own, then the system\'s)]:PATH:_files"
+  ":the shell\: bash, zsh, fish:(bash zsh fish)"
+  ":the program to complete\: comenq (default) or comenqd:(comenq comenqd)"
 )
 
 # guard to ensure default positional specs are added only once per session
 _shtab_comenq_completion_defaults_added=0
 
+_shtab_comenq_defer_options=(
+  "(- : *)"{-h,--help}"[show this help message and exit]"
+  "--json[print each changed job as JSON, one per line]"
+  "--socket[the daemon\'s socket (default\: \$COMENQ_SOCKET, then your own, then the system\'s)]:PATH:_files"
+  "(*)::the id of a job, or an unambiguous prefix of it\; - reads ids from standard input:_comenq_ids"
+)
+
+# guard to ensure default positional specs are added only once per session
+_shtab_comenq_defer_defaults_added=0
+
 _shtab_comenq_del_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
-  "--all[all waiting and held jobs]"
-  "--json[print each changed job as a line of JSON]"
-  "--socket[the daemon\'s socket (default\: \$COMENQ_SOCKET, then one\'s own, then the system\'s)]:PATH:_files"
-  "(*)::a job\'s id, or an unambiguous beginning of it\; - reads ids from standard input:_comenq_ids"
+  "--all[select all waiting and held jobs]"
+  "--json[print each changed job as JSON, one per line]"
+  "--socket[the daemon\'s socket (default\: \$COMENQ_SOCKET, then your own, then the system\'s)]:PATH:_files"
+  "(*)::the id of a job, or an unambiguous prefix of it\; - reads ids from standard input:_comenq_ids"
 )
 
 # guard to ensure default positional specs are added only once per session
@@ -82,10 +93,10 @@ _shtab_comenq_del_defaults_added=0
 
 _shtab_comenq_hist_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
-  {-n,--limit}"[the newest so many (default\: 20)]:N:"
-  "--failed[only those that were given up]"
-  "--json[print each job as a line of JSON]"
-  "--socket[the daemon\'s socket (default\: \$COMENQ_SOCKET, then one\'s own, then the system\'s)]:PATH:_files"
+  {-n,--limit}"[show the newest N jobs (default\: 20)]:N:"
+  "--failed[show only failed jobs]"
+  "--json[print each job as JSON, one per line]"
+  "--socket[the daemon\'s socket (default\: \$COMENQ_SOCKET, then your own, then the system\'s)]:PATH:_files"
 )
 
 # guard to ensure default positional specs are added only once per session
@@ -93,10 +104,10 @@ _shtab_comenq_hist_defaults_added=0
 
 _shtab_comenq_hold_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
-  "--all[all waiting jobs]"
-  "--json[print each changed job as a line of JSON]"
-  "--socket[the daemon\'s socket (default\: \$COMENQ_SOCKET, then one\'s own, then the system\'s)]:PATH:_files"
-  "(*)::a job\'s id, or an unambiguous beginning of it\; - reads ids from standard input:_comenq_ids"
+  "--all[select all waiting jobs]"
+  "--json[print each changed job as JSON, one per line]"
+  "--socket[the daemon\'s socket (default\: \$COMENQ_SOCKET, then your own, then the system\'s)]:PATH:_files"
+  "(*)::the id of a job, or an unambiguous prefix of it\; - reads ids from standard input:_comenq_ids"
 )
 
 # guard to ensure default positional specs are added only once per session
@@ -104,12 +115,12 @@ _shtab_comenq_hold_defaults_added=0
 
 _shtab_comenq_list_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
-  {-n,--limit}"[at most so many (default\: 50)]:N:"
-  "--all[all of them\; the default with --json]"
-  "--repo[only those for this repository]:OWNER/REPO:"
-  "*--state[only those\; may be given again (default\: all but the failed ones)]:state:(waiting posting doubtful held failed)"
-  "--json[print each job, with its whole comment, as a line of JSON]"
-  "--socket[the daemon\'s socket (default\: \$COMENQ_SOCKET, then one\'s own, then the system\'s)]:PATH:_files"
+  {-n,--limit}"[show at most N jobs (default\: 50)]:N:"
+  "--all[show all jobs (the default with --json)]"
+  "--repo[show only jobs for this repository]:OWNER/REPO:"
+  "*--state[show only jobs in this state\; can be repeated (default\: all but failed)]:state:(waiting posting checking held failed)"
+  "--json[print each job, with its whole comment, as JSON, one per line]"
+  "--socket[the daemon\'s socket (default\: \$COMENQ_SOCKET, then your own, then the system\'s)]:PATH:_files"
 )
 
 # guard to ensure default positional specs are added only once per session
@@ -117,8 +128,8 @@ _shtab_comenq_list_defaults_added=0
 
 _shtab_comenq_pause_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
-  "--socket[the daemon\'s socket (default\: \$COMENQ_SOCKET, then one\'s own, then the system\'s)]:PATH:_files"
-  "(*)::why, for others to read in comenq status:"
+  "--socket[the daemon\'s socket (default\: \$COMENQ_SOCKET, then your own, then the system\'s)]:PATH:_files"
+  "(*)::the reason, which comenq status shows:"
 )
 
 # guard to ensure default positional specs are added only once per session
@@ -128,16 +139,16 @@ _shtab_comenq_put_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
   {-F,--body-file}"[read the comment from FILE\; - is standard input]:FILE:_files"
   {-e,--edit}"[write the comment in \$VISUAL or \$EDITOR]"
-  "--after[not before then\: 45m, 1h30m, 2d from now]:TIME:"
-  "--at[not before then\: 2026-12-01T09\:00\+01\:00, \'tomorrow 9\:00\', 17\:30]:WHEN:"
-  "--now[ahead of the others, but never ahead of the cool-off]"
-  "--key[queue it once\: with the same KEY again, the first job\'s id is printed]:key:"
-  "--if-absent[queue it unless the same comment waits already, whose id is printed then]"
-  "--if-open[skip it if the pull request is closed by then]"
-  "--jsonl[queue each line of FILE, a JSON object\; - is standard input]:FILE:_files"
-  "--wait[go on until it is posted, and print its URL]"
+  "--after[post it no sooner than this\: 45m, 1h30m, 2d from now]:TIME:"
+  "--at[post it no sooner than this\: 2026-12-01T09\:00\+01\:00, \'tomorrow 9\:00\', 17\:30]:WHEN:"
+  "--now[put it at the front of the queue\; the cooldown still applies]"
+  "--key[queue it once\: the same KEY again prints the first job\'s id]:key:"
+  "--if-absent[do not queue it if the same comment is waiting\; print that job\'s id]"
+  "--if-open[skip it if the pull request is no longer open]"
+  "--jsonl[queue a comment for each line of FILE, a JSON object\; - is standard input]:FILE:_files"
+  "--wait[wait until the comment is posted, and print its URL]"
   "--json[print the job as JSON]"
-  "--socket[the daemon\'s socket (default\: \$COMENQ_SOCKET, then one\'s own, then the system\'s)]:PATH:_files"
+  "--socket[the daemon\'s socket (default\: \$COMENQ_SOCKET, then your own, then the system\'s)]:PATH:_files"
   "(*)::the pull request and the comment:"
 )
 
@@ -146,10 +157,10 @@ _shtab_comenq_put_defaults_added=0
 
 _shtab_comenq_release_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
-  "--all[all held jobs]"
-  "--json[print each changed job as a line of JSON]"
-  "--socket[the daemon\'s socket (default\: \$COMENQ_SOCKET, then one\'s own, then the system\'s)]:PATH:_files"
-  "(*)::a job\'s id, or an unambiguous beginning of it\; - reads ids from standard input:_comenq_ids_release"
+  "--all[select all held jobs]"
+  "--json[print each changed job as JSON, one per line]"
+  "--socket[the daemon\'s socket (default\: \$COMENQ_SOCKET, then your own, then the system\'s)]:PATH:_files"
+  "(*)::the id of a job, or an unambiguous prefix of it\; - reads ids from standard input:_comenq_ids_release"
 )
 
 # guard to ensure default positional specs are added only once per session
@@ -157,7 +168,7 @@ _shtab_comenq_release_defaults_added=0
 
 _shtab_comenq_resume_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
-  "--socket[the daemon\'s socket (default\: \$COMENQ_SOCKET, then one\'s own, then the system\'s)]:PATH:_files"
+  "--socket[the daemon\'s socket (default\: \$COMENQ_SOCKET, then your own, then the system\'s)]:PATH:_files"
 )
 
 # guard to ensure default positional specs are added only once per session
@@ -165,10 +176,10 @@ _shtab_comenq_resume_defaults_added=0
 
 _shtab_comenq_retry_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
-  "--all[all failed jobs]"
-  "--json[print each changed job as a line of JSON]"
-  "--socket[the daemon\'s socket (default\: \$COMENQ_SOCKET, then one\'s own, then the system\'s)]:PATH:_files"
-  "(*)::a job\'s id, or an unambiguous beginning of it\; - reads ids from standard input:_comenq_ids_retry"
+  "--all[select all failed jobs]"
+  "--json[print each changed job as JSON, one per line]"
+  "--socket[the daemon\'s socket (default\: \$COMENQ_SOCKET, then your own, then the system\'s)]:PATH:_files"
+  "(*)::the id of a job, or an unambiguous prefix of it\; - reads ids from standard input:_comenq_ids_retry"
 )
 
 # guard to ensure default positional specs are added only once per session
@@ -176,9 +187,9 @@ _shtab_comenq_retry_defaults_added=0
 
 _shtab_comenq_show_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
-  "--json[print it as JSON]"
-  "--socket[the daemon\'s socket (default\: \$COMENQ_SOCKET, then one\'s own, then the system\'s)]:PATH:_files"
-  ":the job\'s id, or an unambiguous beginning of it:_comenq_ids"
+  "--json[print the job as JSON]"
+  "--socket[the daemon\'s socket (default\: \$COMENQ_SOCKET, then your own, then the system\'s)]:PATH:_files"
+  ":the id of the job, or an unambiguous prefix of it:_comenq_ids"
 )
 
 # guard to ensure default positional specs are added only once per session
@@ -186,10 +197,10 @@ _shtab_comenq_show_defaults_added=0
 
 _shtab_comenq_status_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
-  "--json[print it as JSON]"
-  "--prometheus[print it as metrics]"
-  "--watch[show it live, as comenq top does]"
-  "--socket[the daemon\'s socket (default\: \$COMENQ_SOCKET, then one\'s own, then the system\'s)]:PATH:_files"
+  "--json[print the status as JSON]"
+  "--prometheus[print the status as Prometheus metrics]"
+  "--watch[show the status live, as comenq top does]"
+  "--socket[the daemon\'s socket (default\: \$COMENQ_SOCKET, then your own, then the system\'s)]:PATH:_files"
 )
 
 # guard to ensure default positional specs are added only once per session
@@ -197,7 +208,7 @@ _shtab_comenq_status_defaults_added=0
 
 _shtab_comenq_top_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
-  "--socket[the daemon\'s socket (default\: \$COMENQ_SOCKET, then one\'s own, then the system\'s)]:PATH:_files"
+  "--socket[the daemon\'s socket (default\: \$COMENQ_SOCKET, then your own, then the system\'s)]:PATH:_files"
 )
 
 # guard to ensure default positional specs are added only once per session
@@ -205,10 +216,10 @@ _shtab_comenq_top_defaults_added=0
 
 _shtab_comenq_wait_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
-  "--timeout[give up after so long\: 90s, 45m, 1h30m]:TIME:"
-  "--json[print each job that is over as a line of JSON]"
-  "--socket[the daemon\'s socket (default\: \$COMENQ_SOCKET, then one\'s own, then the system\'s)]:PATH:_files"
-  "(*)::a job\'s id, or an unambiguous beginning of it\; - reads ids from standard input:_comenq_ids"
+  "--timeout[stop waiting after this time\: 90s, 45m, 1h30m]:TIME:"
+  "--json[print each job that is over as JSON, one per line]"
+  "--socket[the daemon\'s socket (default\: \$COMENQ_SOCKET, then your own, then the system\'s)]:PATH:_files"
+  "(*)::the id of a job, or an unambiguous prefix of it\; - reads ids from standard input:_comenq_ids"
 )
 
 # guard to ensure default positional specs are added only once per session
@@ -236,6 +247,7 @@ _shtab_comenq() {
         bump) _arguments -C -s $_shtab_comenq_bump_options ;;
         bust) _arguments -C -s $_shtab_comenq_bust_options ;;
         completion) _arguments -C -s $_shtab_comenq_completion_options ;;
+        defer) _arguments -C -s $_shtab_comenq_defer_options ;;
         del) _arguments -C -s $_shtab_comenq_del_options ;;
         hist) _arguments -C -s $_shtab_comenq_hist_options ;;
         hold) _arguments -C -s $_shtab_comenq_hold_options ;;

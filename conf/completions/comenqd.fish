@@ -51,7 +51,7 @@ function _shtab_comenqd_using
 end
 
 set -g _shtab_comenqd_commands listen work reload ctl check move plugins
-set -g _shtab_comenqd_opts_with_value --config --cooldown-flutter-seconds --cooldown-period-seconds --from --github-api-timeout-secs --github-api-url --github-marker --github-token-command --github-token-file --github-token-files --history-days --intakes --log-level --max-attempts --max-interruptions --max-pending --poster --queue-path --recheck-seconds --socket-path --store --to
+set -g _shtab_comenqd_opts_with_value --config --cooldown-jitter-seconds --cooldown-period-seconds --from --github-api-timeout-secs --github-api-url --github-marker --github-token-command --github-token-file --github-token-files --history-days --intakes --log-level --max-attempts --max-interruptions --max-pending --poster --queue-path --recheck-seconds --socket-path --store --to
 
 complete -c comenqd -e
 complete -c comenqd -f
@@ -67,7 +67,7 @@ complete -c comenqd -n _shtab_comenqd_using -l github-marker -x -d 'whether to a
 complete -c comenqd -n _shtab_comenqd_using -l socket-path -x -d 'the socket on which the daemon listens'
 complete -c comenqd -n _shtab_comenqd_using -l queue-path -x -d 'the directory that keeps the queue'
 complete -c comenqd -n _shtab_comenqd_using -l cooldown-period-seconds -x -d 'seconds from the end of an attempt to the next'
-complete -c comenqd -n _shtab_comenqd_using -l cooldown-flutter-seconds -x -d 'seconds up to which the wait is prolonged at random'
+complete -c comenqd -n _shtab_comenqd_using -l cooldown-jitter-seconds -x -d 'seconds up to which the wait is prolonged at random'
 complete -c comenqd -n _shtab_comenqd_using -l log-level -x -d 'which events are logged'
 complete -c comenqd -n _shtab_comenqd_using -l intakes -x -d 'which ways in are open'
 complete -c comenqd -n _shtab_comenqd_using -l store -x -d 'what keeps the jobs'
@@ -90,7 +90,7 @@ complete -c comenqd -n '_shtab_comenqd_using listen' -l github-marker -x -d 'whe
 complete -c comenqd -n '_shtab_comenqd_using listen' -l socket-path -x -d 'the socket on which the daemon listens'
 complete -c comenqd -n '_shtab_comenqd_using listen' -l queue-path -x -d 'the directory that keeps the queue'
 complete -c comenqd -n '_shtab_comenqd_using listen' -l cooldown-period-seconds -x -d 'seconds from the end of an attempt to the next'
-complete -c comenqd -n '_shtab_comenqd_using listen' -l cooldown-flutter-seconds -x -d 'seconds up to which the wait is prolonged at random'
+complete -c comenqd -n '_shtab_comenqd_using listen' -l cooldown-jitter-seconds -x -d 'seconds up to which the wait is prolonged at random'
 complete -c comenqd -n '_shtab_comenqd_using listen' -l log-level -x -d 'which events are logged'
 complete -c comenqd -n '_shtab_comenqd_using listen' -l intakes -x -d 'which ways in are open'
 complete -c comenqd -n '_shtab_comenqd_using listen' -l store -x -d 'what keeps the jobs'
@@ -112,7 +112,7 @@ complete -c comenqd -n '_shtab_comenqd_using work' -l github-marker -x -d 'wheth
 complete -c comenqd -n '_shtab_comenqd_using work' -l socket-path -x -d 'the socket on which the daemon listens'
 complete -c comenqd -n '_shtab_comenqd_using work' -l queue-path -x -d 'the directory that keeps the queue'
 complete -c comenqd -n '_shtab_comenqd_using work' -l cooldown-period-seconds -x -d 'seconds from the end of an attempt to the next'
-complete -c comenqd -n '_shtab_comenqd_using work' -l cooldown-flutter-seconds -x -d 'seconds up to which the wait is prolonged at random'
+complete -c comenqd -n '_shtab_comenqd_using work' -l cooldown-jitter-seconds -x -d 'seconds up to which the wait is prolonged at random'
 complete -c comenqd -n '_shtab_comenqd_using work' -l log-level -x -d 'which events are logged'
 complete -c comenqd -n '_shtab_comenqd_using work' -l intakes -x -d 'which ways in are open'
 complete -c comenqd -n '_shtab_comenqd_using work' -l store -x -d 'what keeps the jobs'
@@ -134,7 +134,7 @@ complete -c comenqd -n '_shtab_comenqd_using reload' -l github-marker -x -d 'whe
 complete -c comenqd -n '_shtab_comenqd_using reload' -l socket-path -x -d 'the socket on which the daemon listens'
 complete -c comenqd -n '_shtab_comenqd_using reload' -l queue-path -x -d 'the directory that keeps the queue'
 complete -c comenqd -n '_shtab_comenqd_using reload' -l cooldown-period-seconds -x -d 'seconds from the end of an attempt to the next'
-complete -c comenqd -n '_shtab_comenqd_using reload' -l cooldown-flutter-seconds -x -d 'seconds up to which the wait is prolonged at random'
+complete -c comenqd -n '_shtab_comenqd_using reload' -l cooldown-jitter-seconds -x -d 'seconds up to which the wait is prolonged at random'
 complete -c comenqd -n '_shtab_comenqd_using reload' -l log-level -x -d 'which events are logged'
 complete -c comenqd -n '_shtab_comenqd_using reload' -l intakes -x -d 'which ways in are open'
 complete -c comenqd -n '_shtab_comenqd_using reload' -l store -x -d 'what keeps the jobs'
@@ -156,7 +156,7 @@ complete -c comenqd -n '_shtab_comenqd_using ctl' -l github-marker -x -d 'whethe
 complete -c comenqd -n '_shtab_comenqd_using ctl' -l socket-path -x -d 'the socket on which the daemon listens'
 complete -c comenqd -n '_shtab_comenqd_using ctl' -l queue-path -x -d 'the directory that keeps the queue'
 complete -c comenqd -n '_shtab_comenqd_using ctl' -l cooldown-period-seconds -x -d 'seconds from the end of an attempt to the next'
-complete -c comenqd -n '_shtab_comenqd_using ctl' -l cooldown-flutter-seconds -x -d 'seconds up to which the wait is prolonged at random'
+complete -c comenqd -n '_shtab_comenqd_using ctl' -l cooldown-jitter-seconds -x -d 'seconds up to which the wait is prolonged at random'
 complete -c comenqd -n '_shtab_comenqd_using ctl' -l log-level -x -d 'which events are logged'
 complete -c comenqd -n '_shtab_comenqd_using ctl' -l intakes -x -d 'which ways in are open'
 complete -c comenqd -n '_shtab_comenqd_using ctl' -l store -x -d 'what keeps the jobs'
@@ -178,7 +178,7 @@ complete -c comenqd -n '_shtab_comenqd_using check' -l github-marker -x -d 'whet
 complete -c comenqd -n '_shtab_comenqd_using check' -l socket-path -x -d 'the socket on which the daemon listens'
 complete -c comenqd -n '_shtab_comenqd_using check' -l queue-path -x -d 'the directory that keeps the queue'
 complete -c comenqd -n '_shtab_comenqd_using check' -l cooldown-period-seconds -x -d 'seconds from the end of an attempt to the next'
-complete -c comenqd -n '_shtab_comenqd_using check' -l cooldown-flutter-seconds -x -d 'seconds up to which the wait is prolonged at random'
+complete -c comenqd -n '_shtab_comenqd_using check' -l cooldown-jitter-seconds -x -d 'seconds up to which the wait is prolonged at random'
 complete -c comenqd -n '_shtab_comenqd_using check' -l log-level -x -d 'which events are logged'
 complete -c comenqd -n '_shtab_comenqd_using check' -l intakes -x -d 'which ways in are open'
 complete -c comenqd -n '_shtab_comenqd_using check' -l store -x -d 'what keeps the jobs'
@@ -202,7 +202,7 @@ complete -c comenqd -n '_shtab_comenqd_using move' -l github-marker -x -d 'wheth
 complete -c comenqd -n '_shtab_comenqd_using move' -l socket-path -x -d 'the socket on which the daemon listens'
 complete -c comenqd -n '_shtab_comenqd_using move' -l queue-path -x -d 'the directory that keeps the queue'
 complete -c comenqd -n '_shtab_comenqd_using move' -l cooldown-period-seconds -x -d 'seconds from the end of an attempt to the next'
-complete -c comenqd -n '_shtab_comenqd_using move' -l cooldown-flutter-seconds -x -d 'seconds up to which the wait is prolonged at random'
+complete -c comenqd -n '_shtab_comenqd_using move' -l cooldown-jitter-seconds -x -d 'seconds up to which the wait is prolonged at random'
 complete -c comenqd -n '_shtab_comenqd_using move' -l log-level -x -d 'which events are logged'
 complete -c comenqd -n '_shtab_comenqd_using move' -l intakes -x -d 'which ways in are open'
 complete -c comenqd -n '_shtab_comenqd_using move' -l store -x -d 'what keeps the jobs'
@@ -226,7 +226,7 @@ complete -c comenqd -n '_shtab_comenqd_using plugins' -l github-marker -x -d 'wh
 complete -c comenqd -n '_shtab_comenqd_using plugins' -l socket-path -x -d 'the socket on which the daemon listens'
 complete -c comenqd -n '_shtab_comenqd_using plugins' -l queue-path -x -d 'the directory that keeps the queue'
 complete -c comenqd -n '_shtab_comenqd_using plugins' -l cooldown-period-seconds -x -d 'seconds from the end of an attempt to the next'
-complete -c comenqd -n '_shtab_comenqd_using plugins' -l cooldown-flutter-seconds -x -d 'seconds up to which the wait is prolonged at random'
+complete -c comenqd -n '_shtab_comenqd_using plugins' -l cooldown-jitter-seconds -x -d 'seconds up to which the wait is prolonged at random'
 complete -c comenqd -n '_shtab_comenqd_using plugins' -l log-level -x -d 'which events are logged'
 complete -c comenqd -n '_shtab_comenqd_using plugins' -l intakes -x -d 'which ways in are open'
 complete -c comenqd -n '_shtab_comenqd_using plugins' -l store -x -d 'what keeps the jobs'

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.commanding import environment, run
+from tests.cli.command import environment, run
 from tests.socket.serving import Served, serving, short_directory
 
 Comenq = Callable[..., subprocess.CompletedProcess[str]]
@@ -25,20 +25,20 @@ def directory() -> Iterator[Path]:
 
 @pytest.fixture
 def served(directory: Path) -> Iterator[Served]:
-    """A daemon's intake, and a worker that does nothing."""
+    """A daemon's socket, with a worker that does nothing."""
     with serving(directory / "c.sock") as up, up.store.lock():
         yield up
 
 
 @pytest.fixture
 def comenq(served: Served) -> Comenq:
-    """The command, with a daemon to talk to."""
+    """The command, connected to the daemon of `served`."""
     return partial(run, env=environment(served.path))
 
 
 @pytest.fixture
 def time_zone(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Local time is that of the module's ``ZONE``."""
+    """Local time is in the module's ``ZONE``."""
     monkeypatch.setenv("TZ", request.module.ZONE)
     time.tzset()
     yield

@@ -1,4 +1,4 @@
-"""Runs the command on a terminal, as somebody who sits in front of it."""
+"""Runs the command on a terminal, and types and reads as its user does."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from comenq_core.testing.deadline import DEADLINE
-from tests.cli.commanding import PROGRAM
+from tests.cli.command import PROGRAM
 
 __all__ = ["Session", "on_terminal"]
 
@@ -28,7 +28,7 @@ class Session:
     Args:
         process: the command.
         ours: our end of the terminal.
-        theirs: the command's end, kept open so that its settings can be looked at.
+        theirs: the command's end, kept open so that tests can read its settings.
     """
 
     def __init__(self, process: subprocess.Popen[bytes], ours: int, theirs: int) -> None:
@@ -36,18 +36,18 @@ class Session:
         self._ours = ours
         self._theirs = theirs
         self.seen = ""
-        """All that was shown so far."""
+        """Everything that was shown so far."""
 
     def settings(self) -> list[object]:
-        """How the terminal treats keys and lines."""
+        """The terminal's attributes."""
         return termios.tcgetattr(self._theirs)
 
     def press(self, keys: bytes) -> None:
-        """Type."""
+        """Type these keys."""
         os.write(self._ours, keys)
 
     def see(self, text: str) -> None:
-        """Wait until the text is shown, after what was waited for before."""
+        """Wait until the text is shown; what was shown before the call does not count."""
         begin = len(self.seen)
         deadline = time.monotonic() + DEADLINE
         while text not in self.seen[begin:]:
@@ -55,7 +55,7 @@ class Session:
             assert self._read(), f"the command ended, and showed {self.seen!r}"
 
     def end(self) -> int:
-        """Wait until the command ends; its exit status."""
+        """Wait until the command ends; return its exit status."""
         while self.process.poll() is None:
             self._read()
         while self._read():
@@ -63,7 +63,7 @@ class Session:
         return self.process.returncode
 
     def _read(self) -> bool:
-        """Take in what is shown within a moment; whether there may be more."""
+        """Read what is shown within a moment; return whether there may be more."""
         ready, _, _ = select.select([self._ours], [], [], 0.05)
         if ready:
             self.seen += os.read(self._ours, 65_536).decode()
@@ -78,7 +78,7 @@ def on_terminal(
     program: Sequence[str] = PROGRAM,
     directory: Path | None = None,
 ) -> Iterator[Session]:
-    """The command (or another program) on a terminal that has so many columns."""
+    """The command (or another program) on a terminal with so many columns."""
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", LINES, columns, 0, 0))
     with subprocess.Popen(

@@ -1,4 +1,4 @@
-"""The client, against daemons that behave and daemons that do not."""
+"""The client, against daemons that keep to the protocol and daemons that do not."""
 
 from __future__ import annotations
 
@@ -13,41 +13,41 @@ import pytest
 from comenq_core.client import Client, accepted, candidates, connect
 from comenq_core.errors import DaemonRefused, DaemonUnreachable, NotAcknowledged
 from comenq_core.testing.deadline import DEADLINE
-from tests.cli.pretender import pretending, read_to_end
+from tests.cli.fake_daemon import fake_daemon, read_to_end
 from tests.socket.serving import REQUEST, Served
 
 
-def test_questions_are_answered_one_after_another(served: Served) -> None:
-    """One connection serves any number of questions."""
+def test_one_connection_serves_several_requests(served: Served) -> None:
+    """One connection serves any number of requests."""
     with Client(str(served.path)) as client:
         first = client.ask(REQUEST)["entry"]["id"]
         assert client.ask({"op": "show", "id": first})["entry"]["id"] == first
 
 
 def test_refusal_is_raised_with_its_code(served: Served) -> None:
-    """A refusal carries the protocol's code, and its message is the error's text."""
+    """An error reply is raised with the protocol's code, and its message is the error's text."""
     with Client(str(served.path)) as client, pytest.raises(DaemonRefused) as caught:
         client.ask({"op": "show", "id": "zzz"})
     assert caught.value.why == "no_such_job"
     assert "zzz" in str(caught.value)
 
 
-def test_many_are_asked_without_waiting(served: Served) -> None:
-    """Hundreds of requests with long bodies come back as many replies, in order."""
+def test_many_requests_are_sent_without_waiting(served: Served) -> None:
+    """Hundreds of requests with long bodies get as many replies, in order."""
     requests = [{**REQUEST, "pr_number": n, "body": "x" * 20_000} for n in range(1, 301)]
     with Client(str(served.path)) as client:
         replies = list(client.ask_many(requests))
     assert [reply["entry"]["pr_number"] for reply in replies] == list(range(1, 301))
 
 
-def test_refusals_stand_among_the_replies(served: Served) -> None:
-    """One bad request among many does not end the rest."""
+def test_refusals_are_among_the_replies(served: Served) -> None:
+    """One bad request among many does not stop the others."""
     with Client(str(served.path)) as client:
         replies = list(client.ask_many([REQUEST, {"op": "nonsense"}, REQUEST]))
     assert [reply["outcome"] for reply in replies] == ["ok", "error", "ok"]
 
 
-def test_nothing_to_ask_is_no_error(served: Served) -> None:
+def test_no_requests_are_no_error(served: Served) -> None:
     """No requests get no replies."""
     with Client(str(served.path)) as client:
         assert list(client.ask_many([])) == []
@@ -61,7 +61,7 @@ def test_single_request_is_ended_by_half_closing(directory: Path) -> None:
         seen.append(json.loads(read_to_end(connection)))
         connection.sendall(b'{"outcome":"ok","entry":{"id":"abc"}}')
 
-    with pretending(directory / "c.sock", behave) as path, Client(path) as client:
+    with fake_daemon(directory / "c.sock", behave) as path, Client(path) as client:
         replies = list(client.ask_many([REQUEST]))
     assert seen == [REQUEST]
     assert replies == [{"outcome": "ok", "entry": {"id": "abc"}}]
@@ -84,35 +84,35 @@ def test_daemon_that_does_not_acknowledge(directory: Path, answer: bytes, told: 
         connection.sendall(answer)
 
     with (
-        pretending(directory / "c.sock", behave) as path,
+        fake_daemon(directory / "c.sock", behave) as path,
         Client(path) as client,
         pytest.raises(NotAcknowledged, match=told),
     ):
         list(client.ask_many([REQUEST]))
 
 
-def test_daemon_that_leaves_in_the_middle(directory: Path) -> None:
-    """The replies that came are handed out before the rest is reported as not acknowledged."""
+def test_daemon_that_closes_in_the_middle(directory: Path) -> None:
+    """The replies that came are returned before the rest is reported as not acknowledged."""
 
     def behave(connection: socket.socket) -> None:
         read_to_end(connection)
         connection.sendall(b'{"outcome":"ok"}\n')
 
-    with pretending(directory / "c.sock", behave) as path, Client(path) as client:
+    with fake_daemon(directory / "c.sock", behave) as path, Client(path) as client:
         replies = client.ask_many([REQUEST, REQUEST])
         assert next(replies) == {"outcome": "ok"}
         with pytest.raises(NotAcknowledged):
             next(replies)
 
 
-def test_farewell_after_all_is_answered_is_no_reply(directory: Path) -> None:
-    """A daemon that stops says that it takes no more, which nobody has asked."""
+def test_goodbye_after_the_last_reply_is_ignored(directory: Path) -> None:
+    """A daemon that stops after it has answered everything causes no error."""
 
     def behave(connection: socket.socket) -> None:
         read_to_end(connection)
         connection.sendall(b'{"outcome":"ok"}\n' * 2 + b'{"outcome":"error","code":"stopping"}\n')
 
-    with pretending(directory / "c.sock", behave) as path, Client(path) as client:
+    with fake_daemon(directory / "c.sock", behave) as path, Client(path) as client:
         assert list(client.ask_many([REQUEST, REQUEST])) == [{"outcome": "ok"}] * 2
 
 
@@ -126,8 +126,10 @@ def _ask_many(client: Client) -> None:
 
 
 @pytest.mark.parametrize("ask", [_ask, _ask_many])
-def test_word_of_farewell_is_read(directory: Path, ask: Callable[[Client], None]) -> None:
-    """What the daemon says before it closes is read, though sending has failed by then."""
+def test_goodbye_is_read_though_sending_fails(
+    directory: Path, ask: Callable[[Client], None]
+) -> None:
+    """The reason that the daemon gives before it closes is raised, even if sending has failed."""
     is_closed = threading.Event()
 
     def behave(connection: socket.socket) -> None:
@@ -135,23 +137,23 @@ def test_word_of_farewell_is_read(directory: Path, ask: Callable[[Client], None]
         connection.close()
         is_closed.set()
 
-    with pretending(directory / "c.sock", behave) as path, Client(path) as client:
+    with fake_daemon(directory / "c.sock", behave) as path, Client(path) as client:
         assert is_closed.wait(DEADLINE)
         with pytest.raises(DaemonRefused, match="too many"):
             ask(client)
 
 
 @pytest.mark.parametrize("ask", [_ask, _ask_many])
-def test_daemon_that_says_nothing_is_given_up(
+def test_daemon_that_does_not_answer_times_out(
     directory: Path, ask: Callable[[Client], None]
 ) -> None:
-    """A daemon that does not answer in time has not acknowledged."""
+    """A daemon that does not answer within the timeout has not acknowledged."""
     is_done = threading.Event()
 
     def behave(_connection: socket.socket) -> None:
         is_done.wait(DEADLINE)
 
-    with pretending(directory / "c.sock", behave) as path:
+    with fake_daemon(directory / "c.sock", behave) as path:
         try:
             with Client(path, timeout=0.05) as client, pytest.raises(NotAcknowledged):
                 ask(client)
@@ -159,8 +161,8 @@ def test_daemon_that_says_nothing_is_given_up(
             is_done.set()
 
 
-def test_stale_socket_hides_no_live_one(served: Served, directory: Path) -> None:
-    """A socket that nobody listens on, and one that is missing, are passed over."""
+def test_stale_socket_is_passed_over(served: Served, directory: Path) -> None:
+    """A socket without a listener, or a missing one, does not hide the next one."""
     stale = directory / "stale.sock"
     with socket.socket(socket.AF_UNIX) as dead:
         dead.bind(str(stale))
@@ -168,8 +170,8 @@ def test_stale_socket_hides_no_live_one(served: Served, directory: Path) -> None
         assert client.ask({"op": "ping"}) == {"outcome": "ok"}
 
 
-def test_unreachable_daemon_is_told_with_all_that_was_tried(directory: Path) -> None:
-    """The error names every path with its cause, and what to do."""
+def test_unreachable_daemon_is_reported_with_every_path(directory: Path) -> None:
+    """The error names every path with its cause, and says what to do."""
     stale = directory / "stale.sock"
     with socket.socket(socket.AF_UNIX) as dead:
         dead.bind(str(stale))
@@ -194,5 +196,5 @@ def test_unreachable_daemon_is_told_with_all_that_was_tried(directory: Path) -> 
 def test_nearest_socket_is_tried_first(
     explicit: str | None, environ: dict[str, str], tried: list[str]
 ) -> None:
-    """A named socket is the only one; else the user's own comes before the system's."""
+    """A named socket is the only candidate; otherwise the user's own comes before the system's."""
     assert candidates(explicit, environ) == tried

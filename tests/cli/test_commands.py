@@ -1,4 +1,4 @@
-"""Looking at the queue and changing it with the command."""
+"""Commands that show the queue and change it."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from comenq_core.cli.comenq.commands import COMMANDS
 from comenq_core.cli.comenq.pagination import listed
 from comenq_core.model import Change, Done, Failed, Requeued
 from comenq_core.testing.deadline import DEADLINE
-from tests.cli.commanding import PROGRAM, environment, run
+from tests.cli.command import PROGRAM, environment, run
 from tests.cli.conftest import Comenq
-from tests.cli.pretender import pretending, read_to_end
+from tests.cli.fake_daemon import fake_daemon, read_to_end
 from tests.socket.attempts import ATTEMPT
 from tests.socket.serving import Served
 
 
 @pytest.fixture
 def ids(comenq: Comenq) -> list[str]:
-    """The ids of three jobs that wait."""
+    """The ids of three waiting jobs."""
     bodies = ["first\nand more", "second", "third \N{GRINNING FACE}"]
     printed = [comenq("octo-org/site", "7", body, "--json").stdout for body in bodies]
     return [json.loads(line)["id"] for line in printed]
@@ -45,7 +45,7 @@ def _settle(served: Served, verdict: Failed | Done) -> str:
 
 
 def test_list_is_a_table(comenq: Comenq, ids: list[str]) -> None:
-    """A head, and for each job its id, target, first line, state, tries and time."""
+    """A heading, and for each job its id, target, first line, state, attempts and time."""
     head, first, second, third = comenq("list").stdout.splitlines()
     assert head.split() == ["ID", "PULL", "REQUEST", "COMMENT", "STATE", "ATTEMPTS", "WHEN"]
     assert first.split() == [ids[0], "octo-org/site#7", "first", "waiting", "0", "now"]
@@ -60,8 +60,8 @@ def test_list_as_json_has_the_whole_comments(comenq: Comenq, ids: list[str]) -> 
     assert entries[0]["body"] == "first\nand more"
 
 
-def test_list_says_when_there_is_more(comenq: Comenq, ids: list[str]) -> None:
-    """A list that is cut short says so on standard error; --all has it all."""
+def test_list_reports_that_there_are_more(comenq: Comenq, ids: list[str]) -> None:
+    """A list that leaves jobs out says so on standard error; --all leaves none out."""
     done = comenq("list", "-n", "2")
     assert len(done.stdout.splitlines()) == 3
     assert done.stderr == "comenq: … and 1 more: see them with -n NUMBER or --all\n"
@@ -70,15 +70,15 @@ def test_list_says_when_there_is_more(comenq: Comenq, ids: list[str]) -> None:
     assert done.stderr == "comenq: … and more: see them with -n NUMBER or --all\n"
 
 
-def test_empty_list_is_told(comenq: Comenq) -> None:
-    """Nothing on standard output, a word on standard error, and it is no failure."""
+def test_empty_list_is_reported(comenq: Comenq) -> None:
+    """An empty queue is reported on standard error, and is no failure."""
     done = comenq("list")
     assert (done.returncode, done.stdout) == (0, "")
     assert "nothing is queued" in done.stderr
 
 
 def test_list_is_filtered(comenq: Comenq, ids: list[str]) -> None:
-    """By state and by repository."""
+    """A list can be limited to states and to a repository."""
     comenq("hold", ids[0])
     assert _listed(comenq, "--state", "held") == [ids[0]]
     assert _listed(comenq, "--repo", "octo-org/other") == []
@@ -88,7 +88,7 @@ def test_list_is_filtered(comenq: Comenq, ids: list[str]) -> None:
 def test_failed_jobs_are_listed_when_asked_for(
     comenq: Comenq, served: Served, ids: list[str]
 ) -> None:
-    """A list says that there are some, and shows them as such, by repository too."""
+    """A list reports how many jobs failed, and shows them with --state failed."""
     _settle(served, Failed(reason="it is locked"))
     done = comenq("list")
     assert ids[0] not in done.stdout
@@ -101,7 +101,7 @@ def test_failed_jobs_are_listed_when_asked_for(
 
 
 def _put_long(comenq: Comenq, count: int) -> list[str]:
-    """The ids of so many comments of which five fill a page."""
+    """The ids of so many comments; five of them fill a page."""
     body = b"x" * 200_000
     return [
         json.loads(comenq("o/r", "1", "-F", "-", "--json", stdin=body).stdout)["id"]
@@ -110,14 +110,14 @@ def _put_long(comenq: Comenq, count: int) -> list[str]:
 
 
 def test_long_list_is_read_in_pages(comenq: Comenq) -> None:
-    """More than fits into a reply is listed whole, each job once, and no more than is wanted."""
+    """A list longer than one reply has each job once, and no more than --limit allows."""
     ids = _put_long(comenq, 13)
     assert _listed(comenq) == ids
     assert _listed(comenq, "-n", "8") == ids[:8]
 
 
 def test_jobs_that_leave_between_pages_hide_no_others(comenq: Comenq, served: Served) -> None:
-    """Those that move up meanwhile are listed all the same, once."""
+    """Jobs that move up while pages are read are still listed, once."""
     ids = _put_long(comenq, 13)
     jobs = listed(Namespace(socket=str(served.path)))
     seen = [next(jobs)["id"]]
@@ -128,7 +128,7 @@ def test_jobs_that_leave_between_pages_hide_no_others(comenq: Comenq, served: Se
 
 
 def test_long_history_is_read_in_pages(comenq: Comenq, served: Served) -> None:
-    """More than fits into a reply is told whole, newest last, and no more than is wanted."""
+    """A history longer than one reply is complete, newest last, and within --limit."""
     ids = _put_long(comenq, 8)
     for _ in ids:
         _settle(served, Failed(reason="it is locked"))
@@ -138,21 +138,21 @@ def test_long_history_is_read_in_pages(comenq: Comenq, served: Served) -> None:
 
 
 @pytest.mark.parametrize("words", [["-n", "0"], ["-n", "x"], ["--state", "nonsense"]])
-def test_wrong_filter_is_told(comenq: Comenq, words: list[str]) -> None:
-    """A number or a state that there is not exits 2."""
+def test_wrong_filter_is_a_usage_error(comenq: Comenq, words: list[str]) -> None:
+    """An invalid number or state exits with 2."""
     assert comenq("list", *words).returncode == 2
 
 
-def test_outside_text_steers_no_terminal(comenq: Comenq) -> None:
-    """Escapes in a comment are shown as such, in a list and by show."""
+def test_comment_cannot_control_the_terminal(comenq: Comenq) -> None:
+    """Control characters in a comment are escaped, by list and by show."""
     comenq("o/r", "1", "\x1b[2Jgone\x07\nnext\x9b")
     job_id = _listed(comenq)[0]
     for words in (["list"], ["show", job_id]):
         assert set(comenq(*words).stdout) & {"\x1b", "\x07", "\x9b"} == set()
 
 
-def test_show_tells_everything(comenq: Comenq, served: Served, ids: list[str]) -> None:
-    """The story of a job, its attempts with what was said, and its comment in full."""
+def test_show_has_everything(comenq: Comenq, served: Served, ids: list[str]) -> None:
+    """Show prints a job's state, its attempts with the forge's messages, and its whole comment."""
     _settle(served, Failed(reason="it is locked"))
     shown = comenq("show", ids[0][:6]).stdout
     for part in (ids[0], "octo-org/site#7", "failed", "it is locked", "refused as octocat: locked"):
@@ -161,54 +161,75 @@ def test_show_tells_everything(comenq: Comenq, served: Served, ids: list[str]) -
     assert shown.endswith("\nfirst\nand more\n")
 
 
-def test_shown_comment_reads_as_it_was_written(comenq: Comenq) -> None:
-    """Tabs, backslashes and joined emoji stay, ends of lines are those of the terminal."""
+def test_show_keeps_a_comment_readable(comenq: Comenq) -> None:
+    """Tabs, backslashes and joined emoji stay, and line ends become the terminal's."""
     body = "a\tb\\n\r\nc \N{WOMAN}\N{ZERO WIDTH JOINER}\N{ROCKET}\x1b[m\n"
     comenq("o/r", "1", body)
     shown = comenq("show", _listed(comenq)[0]).stdout.split("\n")
     assert shown[-4:] == ["", "a\tb\\n", "c \N{WOMAN}\N{ZERO WIDTH JOINER}\N{ROCKET}\\x1b[m", ""]
 
 
-def test_decision_is_no_try(comenq: Comenq, served: Served, ids: list[str]) -> None:
-    """What was decided without asking the forge is told without an account, and is no try."""
+def test_decision_is_no_attempt(comenq: Comenq, served: Served, ids: list[str]) -> None:
+    """A decision made without the forge is shown without an account, and is no attempt."""
     job = served.store.claim("bot")
     assert job is not None
     decision = replace(ATTEMPT, account="", message="it is a directory")
     served.store.settle(job, Failed(reason="it is a directory"), decision)
     shown = comenq("show", job.id).stdout
     assert " refused: it is a directory\n" in shown
-    assert "tries:" not in shown
+    assert "attempts:" not in shown
     assert comenq("hist").stdout.splitlines()[1].split()[5] == "0"
 
 
-def test_try_that_does_not_count_is_one(comenq: Comenq, served: Served, ids: list[str]) -> None:
-    """A list tells how often a comment was tried; show also tells what may lead to giving it up."""
+def test_attempt_that_does_not_count_is_shown(
+    comenq: Comenq, served: Served, ids: list[str]
+) -> None:
+    """List shows all attempts; show also says how many of them count toward max_attempts."""
     job = served.store.claim("bot")
     assert job is not None
     served.store.settle(job, Requeued(reason="throttled"), replace(ATTEMPT, outcome="throttled"))
     assert json.loads(comenq("list", "--json", "-n", "1").stdout)["attempt_count"] == 0
     assert comenq("list").stdout.splitlines()[1].split()[4] == "1"
-    assert (
-        "tries:         1, of which 0 count toward max_attempts\n" in comenq("show", job.id).stdout
-    )
+    shown = comenq("show", job.id).stdout
+    assert "attempts:      1, of which 0 count toward max_attempts\n" in shown
 
 
 def test_show_as_json(comenq: Comenq, ids: list[str]) -> None:
-    """The job as the protocol has it."""
+    """With --json, show prints the job as in the protocol."""
     assert json.loads(comenq("show", ids[1], "--json").stdout)["id"] == ids[1]
 
 
 def test_jobs_are_moved(comenq: Comenq, ids: list[str]) -> None:
-    """Bump and bust take several ids, by their beginnings, and tell each job's new place."""
+    """Bump and bust accept prefixes of several ids, and print each job's new place."""
     first, second, third = ids
     done = comenq("bump", third)
-    assert done.stdout.startswith(f"bumped {third} · octo-org/site#7 · 1st in line")
+    assert done.stdout.startswith(f"bumped {third} · octo-org/site#7 · 1st in queue")
     comenq("bust", third[:8], first[:8])
     assert _listed(comenq) == [second, third, first]
 
 
+def test_defer_is_an_alias_of_bust(comenq: Comenq, ids: list[str]) -> None:
+    """Defer does the same as bust, and prints the same."""
+    first, second, third = ids
+    done = comenq("defer", first)
+    assert done.stdout.startswith(f"moved back {first} · octo-org/site#7 · 3rd in queue")
+    assert _listed(comenq) == [second, third, first]
+
+
+def test_defer_is_sent_as_bust(directory: Path) -> None:
+    """A daemon that knows no defer receives a bust."""
+    received = []
+
+    def behave(connection: socket.socket) -> None:
+        received.append(json.loads(read_to_end(connection)))
+
+    with fake_daemon(directory / "c.sock", behave) as path:
+        run("defer", "7f3k", env=environment(Path(path)))
+    assert received == [{"op": "bust", "id": "7f3k"}]
+
+
 def test_jobs_are_held_and_released(comenq: Comenq, ids: list[str]) -> None:
-    """All that wait are held, all that are held are released."""
+    """Hold --all holds all waiting jobs, release --all releases all held ones."""
     assert comenq("hold", "--all").stdout.count("held ") == 3
     assert _listed(comenq, "--state", "waiting") == []
     comenq("release", "--all")
@@ -216,13 +237,13 @@ def test_jobs_are_held_and_released(comenq: Comenq, ids: list[str]) -> None:
 
 
 def test_ids_are_read_from_standard_input(comenq: Comenq, ids: list[str]) -> None:
-    """The word - stands for the ids that are piped in."""
+    """The argument - stands for the ids on standard input."""
     comenq("del", "-", stdin="\n".join(ids[:2]).encode())
     assert _listed(comenq) == ids[2:]
 
 
-def test_everything_is_deleted_only_when_spelled_out(comenq: Comenq, ids: list[str]) -> None:
-    """Without ids and without --all, or with both, nothing is done."""
+def test_all_is_needed_to_delete_everything(comenq: Comenq, ids: list[str]) -> None:
+    """Without ids and --all, or with both, nothing is deleted."""
     assert comenq("del").returncode == 2
     assert comenq("del", ids[0], "--all").returncode == 2
     assert _listed(comenq) == ids
@@ -233,36 +254,38 @@ def test_everything_is_deleted_only_when_spelled_out(comenq: Comenq, ids: list[s
 
 @pytest.mark.parametrize("words", [["release", "--all"], ["hold", "-"]])
 def test_nothing_to_do_is_no_failure(comenq: Comenq, words: list[str]) -> None:
-    """Where no job is meant, that is said, and done."""
+    """Where no job matches, the command says so and succeeds."""
     done = comenq(*words)
     assert (done.returncode, done.stdout) == (0, "")
     assert done.stderr == f"comenq: there is nothing to {words[0]}\n"
 
 
-def test_failure_among_several_is_told(comenq: Comenq, ids: list[str]) -> None:
-    """One unknown id fails the command, and the others are changed all the same."""
+def test_failure_among_several_is_reported(comenq: Comenq, ids: list[str]) -> None:
+    """One unknown id fails the command, and the other jobs are still changed."""
     done = comenq("hold", "zzzz", ids[1])
     assert done.returncode == 1
     assert "zzzz" in done.stderr
     assert _listed(comenq, "--state", "held") == [ids[1]]
 
 
-def test_changes_without_an_answer_are_told(directory: Path) -> None:
-    """If the daemon goes away among several changes, it is told from where on nobody knows."""
+def test_changes_without_a_reply_are_reported(directory: Path) -> None:
+    """If the daemon closes before it has answered, the jobs without a reply are reported."""
     entry = {"id": "7f3kq2m8x1ab", "owner": "o", "repo": "r", "pr_number": 1, "state": "held"}
 
     def behave(connection: socket.socket) -> None:
         read_to_end(connection)
         connection.sendall(json.dumps({"outcome": "ok", "entry": entry}).encode() + b"\n")
 
-    with pretending(directory / "c.sock", behave) as path:
+    with fake_daemon(directory / "c.sock", behave) as path:
         done = run("hold", "7f3k", "9q2m", "x1ab", env=environment(Path(path)))
     assert (done.returncode, done.stdout) == (1, "held 7f3kq2m8x1ab · o/r#1\n")
-    assert done.stderr.splitlines()[0] == "comenq: from 9q2m on, 2 may be done and may be not"
+    assert done.stderr.splitlines()[0] == (
+        "comenq: no reply for 2 of the jobs, from 9q2m on: they may or may not be changed"
+    )
 
 
-def test_interruption_among_changes_is_told(directory: Path) -> None:
-    """Ctrl-C as well leaves open what has become of the rest."""
+def test_interrupted_changes_are_reported(directory: Path) -> None:
+    """Ctrl-C reports the jobs without a reply too."""
     has_come, is_over = threading.Event(), threading.Event()
 
     def behave(connection: socket.socket) -> None:
@@ -270,7 +293,7 @@ def test_interruption_among_changes_is_told(directory: Path) -> None:
         has_come.set()
         assert is_over.wait(DEADLINE)
 
-    with pretending(directory / "c.sock", behave) as path:
+    with fake_daemon(directory / "c.sock", behave) as path:
         command = [*PROGRAM, "hold", "7f3k", "9q2m"]
         with subprocess.Popen(
             command, env=environment(Path(path)), stderr=subprocess.PIPE, text=True
@@ -280,11 +303,13 @@ def test_interruption_among_changes_is_told(directory: Path) -> None:
             _, err = process.communicate(timeout=DEADLINE)
         is_over.set()
     assert process.returncode == 130
-    assert err == "comenq: from 7f3k on, 2 may be done and may be not\n"
+    assert err == (
+        "comenq: no reply for 2 of the jobs, from 7f3k on: they may or may not be changed\n"
+    )
 
 
 def test_failed_jobs_are_queued_again(comenq: Comenq, served: Served, ids: list[str]) -> None:
-    """With --all, every dead letter waits again."""
+    """Retry --all queues every failed job again."""
     for _ in range(2):
         _settle(served, Failed(reason="it is locked"))
     comenq("retry", "--all")
@@ -292,7 +317,7 @@ def test_failed_jobs_are_queued_again(comenq: Comenq, served: Served, ids: list[
 
 
 def test_history_is_a_table(comenq: Comenq, served: Served, ids: list[str]) -> None:
-    """What was posted with its address, what failed with its reason, newest last."""
+    """The history shows the URL of a posted job and the reason of a failed one, newest last."""
     url = "https://github.com/octo-org/site/pull/7#issuecomment-1"
     _settle(served, Done(url=url, comment_id=1))
     _settle(served, Failed(reason="it is locked"))
@@ -306,18 +331,18 @@ def test_history_is_a_table(comenq: Comenq, served: Served, ids: list[str]) -> N
     )
 
 
-def test_pause_is_shown_until_it_is_lifted(comenq: Comenq) -> None:
-    """A paused queue fails the status, with the reason and the way out; resume mends it."""
+def test_pause_is_shown_until_resumed(comenq: Comenq) -> None:
+    """While the queue is paused, status fails, and shows the reason and how to resume."""
     assert comenq("pause", "code", "freeze").returncode == 0
     status = comenq("status")
     assert status.returncode == 1
-    assert "code freeze (comenq resume goes on)" in status.stdout
-    comenq("resume")
+    assert "code freeze (resume it with comenq resume)" in status.stdout
+    assert comenq("resume").stdout == "the queue is resumed\n"
     assert comenq("status").returncode == 0
 
 
 def test_status_counts(comenq: Comenq, ids: list[str]) -> None:
-    """The status says how many jobs stand where, also as JSON."""
+    """Status shows how many jobs are in each state, also as JSON."""
     assert "3 waiting" in comenq("status").stdout
     assert json.loads(comenq("status", "--json").stdout)["counts"]["waiting"] == 3
 
@@ -325,8 +350,8 @@ def test_status_counts(comenq: Comenq, ids: list[str]) -> None:
 @pytest.mark.parametrize(
     ("word", "told"), [("lst", "did you mean list?"), ("xyzzy", "expected a command")]
 )
-def test_misspelt_command_is_told(comenq: Comenq, word: str, told: str) -> None:
-    """The nearest command is suggested, or the forms are shown."""
+def test_unknown_command_is_a_usage_error(comenq: Comenq, word: str, told: str) -> None:
+    """For an unknown command, the nearest one is suggested, or the expected form is shown."""
     done = comenq(word)
     assert (done.returncode, done.stdout) == (2, "")
     assert told in done.stderr
@@ -336,13 +361,13 @@ def test_misspelt_command_is_told(comenq: Comenq, word: str, told: str) -> None:
     ("words", "told"),
     [
         (["list", "--jsn"], "unrecognized arguments: --jsn; did you mean --json?"),
-        (["o/r", "1", "-yes"], "put -- before a comment that begins with a hyphen"),
+        (["o/r", "1", "-yes"], "put -- before a comment that starts with a hyphen"),
         (["hist", "-n", "many"], "expected a whole number from 1 to 1,000,000"),
         (["list", "-n", "1", "--all"], "not allowed with"),
     ],
 )
-def test_wrong_option_is_told(comenq: Comenq, words: list[str], told: str) -> None:
-    """What is wrong, what to say instead, and which help has more."""
+def test_wrong_option_is_a_usage_error(comenq: Comenq, words: list[str], told: str) -> None:
+    """The message says what is wrong, what to write instead, and which help has more."""
     done = comenq(*words)
     assert (done.returncode, done.stdout) == (2, "")
     problem, hint = done.stderr.splitlines()
@@ -350,25 +375,25 @@ def test_wrong_option_is_told(comenq: Comenq, words: list[str], told: str) -> No
     assert hint == f"(see comenq {'put' if '/' in words[0] else words[0]} --help)"
 
 
-def test_help_is_a_command_too(comenq: Comenq) -> None:
-    """As with git: alone, and before the command that it is about."""
+def test_help_is_also_a_command(comenq: Comenq) -> None:
+    """As in git, help works alone and before the name of a command."""
     assert comenq("help").stdout == comenq("--help").stdout
     assert comenq("help", "list").stdout == comenq("list", "--help").stdout
 
 
-def test_no_words_are_a_usage_error(comenq: Comenq) -> None:
-    """Without anything to do, the command says what it needs."""
+def test_no_arguments_are_a_usage_error(comenq: Comenq) -> None:
+    """Without arguments, the command exits with 2."""
     assert comenq().returncode == 2
 
 
-def test_version_is_told(comenq: Comenq) -> None:
-    """The version goes to standard output."""
+def test_version_is_printed(comenq: Comenq) -> None:
+    """The version is printed to standard output."""
     assert comenq("--version").stdout.startswith("comenq ")
 
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_has_help(comenq: Comenq, name: str) -> None:
-    """Its purpose and its options, on standard output, even with a socket that is not there."""
+    """Help prints each command's purpose and options to standard output."""
     done = comenq(name, "--help")
     assert done.returncode == 0
     assert f"usage: comenq {name}" in done.stdout
@@ -376,7 +401,7 @@ def test_every_command_has_help(comenq: Comenq, name: str) -> None:
 
 
 def test_overview_names_every_command(comenq: Comenq) -> None:
-    """The help shows the forms and all commands."""
+    """The overview shows the forms of a pull request and all commands."""
     overview = comenq("--help").stdout
     assert all(f"  {name} " in overview for name in COMMANDS)
     assert "comenq OWNER/REPO NUMBER [BODY]" in overview

@@ -1,4 +1,4 @@
-"""What is made of the help texts: completions and the manual."""
+"""Completions and the manual, which are generated from the help texts."""
 
 from __future__ import annotations
 
@@ -11,15 +11,16 @@ from pathlib import Path
 
 import pytest
 
+from comenq_core.cli.comenq.commands import COMMANDS
 from comenq_core.testing.deadline import DEADLINE
-from tests.cli.commanding import ROOT, environment
+from tests.cli.command import ROOT, environment
 from tests.cli.conftest import Comenq
 from tests.socket.serving import Served
 
 CONF = ROOT / "conf"
 MANUAL = ("comenq.1", "comenqd.8", "comenqd.toml.5", "comenq-plugins.7")
 SHELLS = ("bash", "zsh", "fish")
-# What readline would do for the last of the words.
+# What readline does for the last word.
 ASK_BASH = """\
 source "$1"; shift
 COMP_WORDS=("$@"); COMP_CWORD=$(( $# - 1 )); COMPREPLY=()
@@ -44,13 +45,13 @@ def _checked(*command: str | Path, **variables: str) -> subprocess.CompletedProc
 
 
 def test_generated_files_are_up_to_date() -> None:
-    """Whoever changes a help text runs scripts/generate."""
+    """The files in conf are what scripts/generate makes of the help texts."""
     done = _checked(ROOT / "scripts" / "generate", "--check", COMENQ_PYTHON=sys.executable)
     assert (done.returncode, done.stderr) == (0, "")
 
 
-def test_drift_is_found(tmp_path: Path) -> None:
-    """A page that says something else than the help is named."""
+def test_outdated_page_is_reported(tmp_path: Path) -> None:
+    """A page that differs from the help is named."""
     shutil.copytree(CONF, tmp_path / "conf")
     shutil.copytree(ROOT / "scripts", tmp_path / "scripts")
     shutil.copytree(ROOT / "docs", tmp_path / "docs")
@@ -62,10 +63,16 @@ def test_drift_is_found(tmp_path: Path) -> None:
     assert done.stderr == f"{page}: run scripts/generate, and commit what it writes\n"
 
 
+def test_manual_has_every_command() -> None:
+    """The manual describes every command, aliases included."""
+    page = (CONF / "man" / "comenq.1").read_text()
+    assert all(f"comenq {name}" in page for name in COMMANDS)
+
+
 @_needs("groff")
 @pytest.mark.parametrize("name", MANUAL)
-def test_manual_is_sound(name: str) -> None:
-    """The formatter has nothing to complain of."""
+def test_manual_has_no_warnings(name: str) -> None:
+    """Each page is formatted by groff without a warning."""
     done = _checked("groff", "-man", "-ww", "-Kutf8", "-Tutf8", CONF / "man" / name)
     assert (done.returncode, done.stderr) == (0, "")
 
@@ -73,14 +80,14 @@ def test_manual_is_sound(name: str) -> None:
 @pytest.mark.parametrize("program", ["comenq", "comenqd"])
 @pytest.mark.parametrize("shell", SHELLS)
 def test_completion_is_printed(comenq: Comenq, shell: str, program: str) -> None:
-    """Each shell has a script for each of the two commands."""
+    """The command prints a script for each shell and each of the two programs."""
     script = (CONF / "completions" / f"{program}.{shell}").read_text()
     assert comenq("completion", shell, program).stdout == script
     assert program != "comenq" or comenq("completion", shell).stdout == script
 
 
-def test_unknown_shell_is_told(comenq: Comenq) -> None:
-    """The shells that there are scripts for are named."""
+def test_unknown_shell_is_a_usage_error(comenq: Comenq) -> None:
+    """For an unknown shell, the error names the known ones."""
     done = comenq("completion", "tcl")
     assert done.returncode == 2
     assert "bash" in done.stderr
@@ -88,8 +95,8 @@ def test_unknown_shell_is_told(comenq: Comenq) -> None:
 
 @pytest.mark.parametrize("program", ["comenq", "comenqd"])
 @pytest.mark.parametrize("shell", [pytest.param(shell, marks=_needs(shell)) for shell in SHELLS])
-def test_shells_understand_their_scripts(shell: str, program: str) -> None:
-    """Each shell finds no fault with its script's grammar."""
+def test_shells_parse_their_scripts(shell: str, program: str) -> None:
+    """Each shell parses its script without an error."""
     done = _checked(shell, "-n", CONF / "completions" / f"{program}.{shell}")
     assert (done.returncode, done.stderr) == (0, "")
 
@@ -99,7 +106,7 @@ Complete = Callable[..., list[str]]
 
 @pytest.fixture
 def complete(served: Served) -> Complete:
-    """What bash offers for the last of the words, with the command on its path."""
+    """What bash offers for the last word, with the command on its path."""
     env = environment(served.path)
     env["PATH"] = f"{Path(sys.executable).parent}:{env['PATH']}"
 
@@ -121,25 +128,27 @@ def complete(served: Served) -> Complete:
 
 @_needs("bash")
 def test_bash_completes_commands_options_and_choices(complete: Complete) -> None:
-    """At each place, what can stand there."""
+    """Bash completes commands, options and choices, each in its place."""
     assert complete("rel") == ["release"]
+    assert complete("def") == ["defer"]
     assert complete("list", "--sta") == ["--state"]
     assert complete("list", "--state", "h") == ["held"]
 
 
 @_needs("bash")
 def test_bash_completes_ids(complete: Complete, comenq: Comenq, served: Served) -> None:
-    """The jobs that are queued are offered where an id is wanted."""
+    """Bash offers the ids of queued jobs where a command expects an id."""
     comenq("o/r", "1", "one")
     comenq("o/r", "2", "two")
     ids = [job.id for job in served.store.pending()]
-    assert complete("bump", "") == ids
+    for command in ("bump", "bust", "defer"):
+        assert complete(command, "") == ids
     assert complete("show", ids[0][:11]) == [job_id for job_id in ids if job_id[:11] == ids[0][:11]]
 
 
 @_needs("fish")
 def test_fish_completes_commands_and_ids(comenq: Comenq, served: Served) -> None:
-    """What can stand there, and of the jobs those that the command can be about."""
+    """Fish completes commands, and the ids of jobs in a state that the command changes."""
     comenq("o/r", "1", "one")
     comenq("o/r", "2", "two")
     waiting, held = (job.id for job in served.store.pending())

@@ -1,4 +1,4 @@
-"""Queueing comments with the command."""
+"""Queueing one comment."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from comenq_core.model import BODY_LIMIT, CommentRequest
-from tests.cli.commanding import environment, run
+from tests.cli.command import environment, run
 from tests.cli.conftest import Comenq
-from tests.cli.pretender import pretending, read_to_end
+from tests.cli.fake_daemon import fake_daemon, read_to_end
 from tests.socket.serving import Served
 
 
@@ -34,23 +34,23 @@ def _queued(served: Served) -> CommentRequest:
     ],
 )
 def test_comment_is_queued(comenq: Comenq, served: Served, words: list[str]) -> None:
-    """Every form queues the comment, exits 0 and prints one line with the job's id."""
+    """Every form queues the comment, exits with 0 and prints one line with the job's id."""
     done = comenq(*words)
     (job,) = served.store.pending()
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout == f"queued {job.id} · 1st in line · now\n"
+    assert done.stdout == f"queued {job.id} · 1st in queue · now\n"
     assert (job.asked.target, job.asked.body) == ("octo-org/site#7", "Looks good.")
 
 
-def test_place_and_time_are_told(comenq: Comenq) -> None:
-    """A comment behind others learns its place, and when it will be posted."""
+def test_place_and_time_are_printed(comenq: Comenq) -> None:
+    """Behind other comments, the command prints the place and about when it is posted."""
     for _ in range(2):
         comenq("o/r", "1", "text")
-    assert "· 3rd in line · about " in comenq("o/r", "1", "text").stdout
+    assert "· 3rd in queue · about " in comenq("o/r", "1", "text").stdout
 
 
 def test_job_is_printed_as_json(comenq: Comenq, served: Served) -> None:
-    """With --json, the line is the job, with its whole comment."""
+    """With --json, the job is printed with its whole comment."""
     entry = json.loads(comenq("o/r", "1", "text", "--json").stdout)
     assert entry["id"] == served.store.pending()[0].id
     assert (entry["owner"], entry["body"]) == ("o", "text")
@@ -71,7 +71,7 @@ ODD_BODY = "a\r\n\ttab \N{GRINNING FACE}\N{RIGHT-TO-LEFT OVERRIDE}\x00\x07end\n\
 def test_comment_is_queued_byte_for_byte(
     comenq: Comenq, served: Served, directory: Path, words: list[str], stdin: bytes
 ) -> None:
-    """Control characters, line ends and a last newline are kept, wherever the comment is from."""
+    """Control characters, line ends and a last newline are kept, from a file and from a pipe."""
     file = directory / "body.md"
     file.write_bytes(ODD_BODY.encode())
     named = [str(file) if word == "body.md" else word for word in words]
@@ -80,14 +80,14 @@ def test_comment_is_queued_byte_for_byte(
 
 
 def test_argument_is_queued_byte_for_byte(comenq: Comenq, served: Served) -> None:
-    """All but the NUL, which no argument can hold."""
+    """An argument is queued unchanged; it cannot hold a NUL."""
     body = ODD_BODY.replace("\x00", "")
     comenq("o/r", "1", body)
     assert _queued(served).body == body
 
 
-def test_comment_may_begin_with_a_dash(comenq: Comenq, served: Served) -> None:
-    """After --, nothing is an option; a list item is none anyway."""
+def test_comment_may_start_with_a_hyphen(comenq: Comenq, served: Served) -> None:
+    """A comment after -- is no option, and neither is a list item."""
     assert comenq("o/r", "1", "--", "--no option").returncode == 0
     assert comenq("o/r", "1", "- an item").returncode == 0
     assert [job.asked.body for job in served.store.pending()] == ["--no option", "- an item"]
@@ -102,7 +102,7 @@ def test_comment_may_begin_with_a_dash(comenq: Comenq, served: Served) -> None:
         (["o/r", "1"], b"x" * (BODY_LIMIT + 1), "longer than the 262144 bytes"),
         (["o/r", "1", "-F", "/nonexistent/file"], b"", "/nonexistent/file: cannot be read"),
         (["o/r", "1", "text", "-F", "-"], b"", "given twice"),
-        (["o/r", "1", "two", "words"], b"", "put quotes around it"),
+        (["o/r", "1", "two", "words"], b"", "put it in quotes"),
         (["o/..", "1", "text"], b"", "expected OWNER/REPO NUMBER"),
         (["o/r", "1", "text", "--at", "soon"], b"", "--at: expected"),
         (["o/r", "1", "text", "--after", ""], b"", "--after: expected"),
@@ -111,10 +111,10 @@ def test_comment_may_begin_with_a_dash(comenq: Comenq, served: Served) -> None:
         (["o/r", "1", "text", "--bogus"], b"", "--bogus"),
     ],
 )
-def test_wrong_command_line_is_told(
+def test_wrong_command_line_is_a_usage_error(
     comenq: Comenq, served: Served, words: list[str | bytes], stdin: bytes, told: str
 ) -> None:
-    """What cannot be meant exits 2 with a message, and queues nothing."""
+    """A wrong command line exits with 2 and a message, and queues nothing."""
     done = comenq(*words, stdin=stdin)
     assert (done.returncode, done.stdout) == (2, "")
     assert told in done.stderr
@@ -122,21 +122,21 @@ def test_wrong_command_line_is_told(
 
 
 def test_empty_input_is_no_comment(comenq: Comenq) -> None:
-    """Where nothing is piped in, as in a cron job, it is told that there is no comment."""
+    """Empty standard input, as in a cron job, is reported as a missing comment."""
     done = comenq("o/r", "1", stdin=b" \n")
     assert done.returncode == 2
     assert "no comment is given, and standard input is empty" in done.stderr
 
 
 def test_empty_comment_is_refused(comenq: Comenq) -> None:
-    """A comment of nothing but blanks is refused by the daemon, which exits 1."""
+    """The daemon refuses a comment of blanks only, and the command exits with 1."""
     done = comenq("o/r", "1", "  \n")
     assert (done.returncode, done.stdout) == (1, "")
     assert "body" in done.stderr
 
 
-def test_daemon_away_is_told(directory: Path) -> None:
-    """Without a daemon the command exits 3, with the path tried and what to do."""
+def test_missing_daemon_is_reported(directory: Path) -> None:
+    """Without a daemon the command exits with 3, and names the path and what to do."""
     path = directory / "c.sock"
     done = run("o/r", "1", "text", env=environment(path))
     assert (done.returncode, done.stdout) == (3, "")
@@ -145,7 +145,7 @@ def test_daemon_away_is_told(directory: Path) -> None:
 
 
 def test_users_own_socket_is_found(served: Served, directory: Path) -> None:
-    """The daemon of one's own session is found by XDG_RUNTIME_DIR."""
+    """The daemon of the user's session is found by XDG_RUNTIME_DIR."""
     (directory / "comenq").mkdir()
     (directory / "comenq" / "comenq.sock").symlink_to(served.path)
     done = run("o/r", "1", "text", env=environment(XDG_RUNTIME_DIR=str(directory)))
@@ -154,51 +154,51 @@ def test_users_own_socket_is_found(served: Served, directory: Path) -> None:
 
 @pytest.mark.parametrize("words", [["--socket", "PATH", "list"], ["list", "--socket", "PATH"]])
 def test_named_socket_is_used(served: Served, words: list[str]) -> None:
-    """The option --socket stands before the command or after it, and counts most."""
+    """The option --socket goes before or after the command, and overrides the environment."""
     named = [str(served.path) if word == "PATH" else word for word in words]
     assert run(*named, env=environment(Path("/nonexistent"))).returncode == 0
 
 
-def test_missing_acknowledgement_is_told(directory: Path) -> None:
-    """A daemon that closes without a reply leaves it open whether the comment is queued."""
+def test_missing_acknowledgement_is_reported(directory: Path) -> None:
+    """If the daemon closes without a reply, the comment may or may not be queued."""
     path = directory / "c.sock"
-    with pretending(path, read_to_end):
+    with fake_daemon(path, read_to_end):
         done = run("o/r", "1", "text", env=environment(path))
     assert (done.returncode, done.stdout) == (1, "")
     assert "may or may not be queued" in done.stderr
 
 
-def test_comment_is_postponed(comenq: Comenq, served: Served) -> None:
-    """With --after, the request is not to be posted before that time from now."""
+def test_after_sets_the_earliest_time(comenq: Comenq, served: Served) -> None:
+    """With --after, the comment may not be posted before that time from now."""
     comenq("o/r", "1", "text", "--after", "2h")
     not_before = _queued(served).not_before
     assert not_before is not None
     assert not_before.utcoffset() == timedelta(0)
 
 
-def test_moment_is_passed_on(comenq: Comenq, served: Served) -> None:
-    """With --at, the moment reaches the request in UTC."""
+def test_at_sets_the_earliest_time(comenq: Comenq, served: Served) -> None:
+    """With --at, the request has the moment in UTC."""
     comenq("o/r", "1", "text", "--at", "2099-12-01T09:00+01:00")
     assert str(_queued(served).not_before) == "2099-12-01 08:00:00+00:00"
 
 
-def test_urgent_comment_goes_ahead(comenq: Comenq, served: Served) -> None:
-    """With --now, a comment is the first in line."""
+def test_now_puts_a_comment_first(comenq: Comenq, served: Served) -> None:
+    """With --now, a comment is 1st in queue."""
     comenq("o/r", "1", "text")
-    assert "1st in line" in comenq("o/r", "2", "text", "--now").stdout
+    assert "1st in queue" in comenq("o/r", "2", "text", "--now").stdout
     assert [job.asked.pr_number for job in served.store.pending()] == [2, 1]
 
 
 @pytest.mark.parametrize("option", [["--key", "nightly-42"], ["--if-absent"]])
 def test_comment_is_not_queued_twice(comenq: Comenq, served: Served, option: list[str]) -> None:
-    """The same key, or the same comment that waits, gives the first job's id again."""
+    """The same key, or with --if-absent the same comment, prints the first job's id again."""
     first, second = (comenq("o/r", "1", "text", "--json", *option) for _ in range(2))
     assert json.loads(first.stdout)["id"] == json.loads(second.stdout)["id"]
     assert len(served.store.pending()) == 1
 
 
 def test_condition_is_passed_on(comenq: Comenq, served: Served) -> None:
-    """With --if-open, the request says so."""
+    """With --if-open, the request has the condition."""
     comenq("o/r", "1", "text", "--if-open")
     assert _queued(served).if_open
 
@@ -215,7 +215,7 @@ def _left(directory: Path) -> list[str]:
 
 
 def test_comment_is_written_in_an_editor(served: Served, directory: Path) -> None:
-    """With -e, what is saved in the editor is queued, and the file is removed."""
+    """With -e, the comment saved in the editor is queued, and its file is removed."""
     env = environment(served.path, **_editor(directory, 'echo "and more" >> "$2"'))
     done = run("o/r", "1", "a beginning ", "-e", env=env)
     assert done.returncode == 0
@@ -224,12 +224,12 @@ def test_comment_is_written_in_an_editor(served: Served, directory: Path) -> Non
 
 
 @pytest.mark.parametrize(
-    ("script", "told"), [(': > "$2"', "nothing was written"), ("exit 3", "with status 3")]
+    ("script", "told"), [(': > "$2"', "the comment is empty"), ("exit 3", "with status 3")]
 )
 def test_cancelled_comment_is_not_queued(
     served: Served, directory: Path, script: str, told: str
 ) -> None:
-    """Leaving nothing in the editor, or its failure, cancels, and leaves no file."""
+    """An empty comment, or a failed editor, queues nothing and leaves no file."""
     env = environment(served.path, **_editor(directory, script))
     done = run("o/r", "1", "text", "-e", env=env)
     assert (done.returncode, done.stdout) == (1, "")
@@ -238,8 +238,8 @@ def test_cancelled_comment_is_not_queued(
     assert _left(directory) == []
 
 
-def test_written_comment_survives_a_failure(directory: Path) -> None:
-    """When the daemon cannot be reached, what was written is kept, and the file is named."""
+def test_written_comment_is_kept_after_a_failure(directory: Path) -> None:
+    """When the daemon cannot be reached, the written comment is kept, and its file is named."""
     env = environment(directory / "c.sock", **_editor(directory, 'echo "long work" > "$2"'))
     done = run("o/r", "1", "-e", env=env)
     (name,) = _left(directory)

@@ -1,4 +1,4 @@
-"""What users see, screen by screen, on a terminal and through a pipe."""
+"""Whole screens, on a terminal and through a pipe."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 
 from comenq_core import __version__
 from comenq_core.model import Change, Done, Failed, Verdict
-from tests.cli.commanding import environment
+from tests.cli.command import environment
 from tests.cli.conftest import Comenq
 from tests.cli.terminal import on_terminal
 from tests.socket.attempts import ATTEMPT
@@ -27,14 +27,14 @@ BODIES = {
 }
 VERDICTS: tuple[Verdict, ...] = (
     Done(url="https://github.com/octo/site/pull/1#c1", comment_id=1),
-    Failed(reason="the conversation is locked"),
+    Failed(reason="it is locked"),
 )
 ME = f"{pwd.getpwuid(os.getuid()).pw_name} (uid {os.getuid()})"
 
 
 @pytest.fixture(autouse=True)
 def queue(comenq: Comenq, served: Served) -> None:
-    """One comment is posted, one has failed, one waits, and one is held."""
+    """One job is posted, one failed, one waiting and one held."""
     for number, (key, body) in enumerate(BODIES.items(), start=123):
         # The id of a job that has a key is always the same.
         comenq("octo/site", str(number), body, "--key", key)
@@ -47,20 +47,20 @@ def queue(comenq: Comenq, served: Served) -> None:
 
 
 LISTED = dedent("""\
-    ID            PULL REQUEST   COMMENT                                  STATE    TRIES  WHEN
-    xfht8m8racc2  octo/site#125  A comment longer than there is room for  waiting  0      now
+    ID            PULL REQUEST   COMMENT                                  STATE    ATTEMPTS  WHEN
+    xfht8m8racc2  octo/site#125  A comment longer than there is room for  waiting  0         now
     6qhygexj7na5  octo/site#126  Thanks!                                  held     0
     """)
 LISTED_NARROW = dedent("""\
-    ID            PULL REQUEST   COMMENT                STATE    TRIES  WHEN
-    xfht8m8racc2  octo/site#125  A comment longer tha…  waiting  0      now
-    6qhygexj7na5  octo/site#126  Thanks!                held     0
+    ID            PULL REQUEST   COMMENT             STATE    ATTEMPTS  WHEN
+    xfht8m8racc2  octo/site#125  A comment longer …  waiting  0         now
+    6qhygexj7na5  octo/site#126  Thanks!             held     0
     """)
 SOME_FAILED = "comenq: 1 failed: see them with --state failed\n"
 HISTORY = dedent("""\
-    TIME              ID            PULL REQUEST   STATE   TRIES  AFTER  URL OR REASON
-    2026-12-01 09:00  8fx7ekmr22bg  octo/site#123  posted  1      0 s    https://github.com/octo/site/pull/1#c1
-    2026-12-01 09:00  0ar0z2wrckv7  octo/site#124  failed  1      0 s    the conversation is locked
+    TIME              ID            PULL REQUEST   STATE   ATTEMPTS  AFTER  URL OR REASON
+    2026-12-01 09:00  8fx7ekmr22bg  octo/site#123  posted  1         0 s    https://github.com/octo/site/pull/1#c1
+    2026-12-01 09:00  0ar0z2wrckv7  octo/site#124  failed  1         0 s    it is locked
     """)
 SHOWN = dedent(f"""\
     id:            0ar0z2wrckv7
@@ -69,8 +69,8 @@ SHOWN = dedent(f"""\
     arrived:       2026-12-01 09:00:00 +0000 by unix, {ME}
     settled:       2026-12-01 09:00:00 +0000
     key:           b
-    reason:        the conversation is locked
-    tries:         1
+    reason:        it is locked
+    attempts:      1
       2026-12-01 09:00:00 +0000 refused as octocat: locked
 
     Ready for review?
@@ -82,53 +82,54 @@ STATUS = dedent("""\
     account:   none has posted yet
     """)
 MISSPELT = dedent("""\
-    comenq: 'lits' is no command: did you mean list?
+    comenq: unknown command 'lits': did you mean list?
     (see comenq --help)
     """)
 NAMELESS = dedent("""\
-    comenq: name the jobs to release by their ids, or say --all, but not both
+    comenq: give the ids of the jobs to release, or --all, but not both
     (see comenq release --help)
     """)
-WRONG = "comenq: job xfht8m8racc2 is waiting; it would have to be held\n"
+WRONG = "comenq: job xfht8m8racc2 is waiting; only a job that is held allows that\n"
 HELP = dedent("""\
     usage: comenq [--socket PATH] COMMAND …
 
-    Queue comments for pull requests: posted later, once, at a pace GitHub likes.
+    Queue comments for pull requests; each is posted once, at a pace GitHub accepts.
 
     options:
       -h, --help     show this help message and exit
       --version      show program's version number and exit
       --socket PATH  the daemon's socket (default: $COMENQ_SOCKET, then
-                     one's own, then the system's)
+                     your own, then the system's)
 
     to queue a comment:
       comenq OWNER/REPO NUMBER [BODY]
       comenq OWNER/REPO#NUMBER [BODY]
       comenq https://github.com/OWNER/REPO/pull/NUMBER [BODY]
 
-    commands (comenq COMMAND --help tells more):
+    commands (see comenq COMMAND --help):
       put          queue a comment
       list         list what is queued
-      show         show everything that is known of a job
-      status       show how the queue stands, and what it waits for
+      show         show everything about a job
+      status       show the state of the queue, and what it is waiting for
       top          show the status live
-      hist         list what was posted, skipped or given up
+      hist         list posted, skipped and failed jobs
       wait         wait until jobs are posted
-      bump         put jobs at the head of the line
-      bust         put jobs at the end of the line
+      bump         move jobs to the front of the queue
+      bust         move jobs to the back of the queue
+      defer        move jobs to the back of the queue (alias of bust)
       hold         keep jobs from being posted
-      release      let held jobs take their places again
+      release      let held jobs be posted again
       retry        queue failed jobs again
       del          delete jobs that are not posted
-      pause        post nothing until it is resumed
-      resume       go on posting
-      completion   print what makes a shell complete commands
+      pause        post nothing until the queue is resumed
+      resume       resume posting
+      completion   print a shell completion script
 
     exit status: 0 done, 1 refused or failed, 2 usage, 3 the daemon cannot be reached
     """)
-# Where nobody tells how wide it is, it is 80 columns wide.
+# Without a terminal, help is 80 columns wide.
 WIDE_HELP = HELP.replace(
-    "then\n                 one's own, then", "then one's own,\n                 then"
+    "then\n                 your own, then", "then your own,\n                 then"
 )
 SCREENS = {
     "list": (LISTED_NARROW + SOME_FAILED, 0),
@@ -137,22 +138,22 @@ SCREENS = {
     "status": (STATUS, 0),
     "--help": (HELP, 0),
     "--version": (f"comenq {__version__}\n", 0),
-    "bump xfht": ("bumped xfht8m8racc2 · octo/site#125 · 1st in line · now\n", 0),
+    "bump xfht": ("bumped xfht8m8racc2 · octo/site#125 · 1st in queue · now\n", 0),
     "del xfht": ("deleted xfht8m8racc2 · octo/site#125\n", 0),
     "wait 8fx7": ("https://github.com/octo/site/pull/1#c1\n", 0),
-    "pause code freeze": ("the queue is paused; comenq resume goes on\n", 0),
+    "pause code freeze": ("the queue is paused; resume it with comenq resume\n", 0),
     "lits": (MISSPELT, 2),
     "release": (NAMELESS, 2),
     "release xfht": (WRONG, 1),
 }
-"""What a terminal shows."""
+"""The screens on a terminal, with the exit status."""
 PIPED = SCREENS | {"list": (LISTED + SOME_FAILED, 0), "--help": (WIDE_HELP, 0)}
-"""What a pipe gets, results first: the same, but for what would be cut."""
+"""The same through a pipe, where nothing is cut."""
 
 
 @pytest.mark.parametrize("line", SCREENS)
 def test_terminal_shows(served: Served, line: str) -> None:
-    """Each screen fits the terminal, and is the one that is written down here."""
+    """Each screen fits the terminal, and is as in the table above."""
     screen, status = SCREENS[line]
     env = environment(served.path, NO_COLOR="1")
     with on_terminal(*line.split(), env=env, columns=COLUMNS) as session:
@@ -162,11 +163,12 @@ def test_terminal_shows(served: Served, line: str) -> None:
 
 @pytest.mark.parametrize(
     ("columns", "heads"),
-    [(56, "ID PULL REQUEST COMMENT STATE TRIES WHEN"), (55, "ID PULL REQUEST COMMENT STATE WHEN"),
+    [(59, "ID PULL REQUEST COMMENT STATE ATTEMPTS WHEN"),
+     (58, "ID PULL REQUEST COMMENT STATE WHEN"),
      (48, "ID PULL REQUEST COMMENT STATE"), (40, "ID PULL REQUEST STATE")],
 )  # fmt: skip
 def test_narrow_list_leaves_out_whole_columns(served: Served, columns: int, heads: str) -> None:
-    """What a job is and how it stands stays to the last, and no line is too long."""
+    """On a narrow terminal, list drops whole columns, but never a job's id, target or state."""
     env = environment(served.path, NO_COLOR="1")
     with on_terminal("list", "--state", "held", env=env, columns=columns) as session:
         session.end()
@@ -178,7 +180,7 @@ def test_narrow_list_leaves_out_whole_columns(served: Served, columns: int, head
 
 @pytest.mark.parametrize("line", PIPED)
 def test_pipe_gets(comenq: Comenq, line: str) -> None:
-    """Programs get the same words, and results alone on standard output."""
+    """A pipe gets the same words, and standard output has only results."""
     screen, status = PIPED[line]
     done = comenq(*line.split())
     assert (done.stdout + done.stderr, done.returncode) == (screen, status)
@@ -187,7 +189,7 @@ def test_pipe_gets(comenq: Comenq, line: str) -> None:
 
 
 def test_colours_tell_states_apart(served: Served) -> None:
-    """Heads are bold, what is held is yellow, what is posted green, what has failed red."""
+    """Headings are bold, held is yellow, posted is green and failed is red."""
     env = environment(served.path)
     shown = ""
     for word in ("list", "hist"):
@@ -198,8 +200,8 @@ def test_colours_tell_states_apart(served: Served) -> None:
     assert found == {"1": "ID", "33": "held", "32": "posted", "31": "failed"}
 
 
-def test_progress_is_shown_to_who_watches(served: Served, directory: Path) -> None:
-    """A bar stands on the terminal while many are queued, and is gone in the end."""
+def test_progress_is_shown_on_a_terminal(served: Served, directory: Path) -> None:
+    """A progress bar is shown while many comments are queued, and removed at the end."""
     file = directory / "many.jsonl"
     file.write_text('{"owner":"o","repo":"r","pr_number":1,"body":"x"}\n' * 1_000)
     with on_terminal("put", "--jsonl", str(file), env=environment(served.path)) as session:

@@ -1,4 +1,4 @@
-"""Enqueuing feels instant: what is not imported takes no time."""
+"""The client starts fast because it imports little."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 from comenq_core.cli.comenq import put
 from comenq_core.cli.comenq.plain_args import PlainArgs
 from comenq_core.testing.deadline import DEADLINE
-from tests.cli.commanding import environment
+from tests.cli.command import environment
 from tests.socket.serving import Served
 
 HEAVY = {
@@ -34,8 +34,8 @@ HEAVY = {
     "threading",
     "typing",
 }
-OF_ITS_OWN = 13
-"""How many of comenq's modules it takes to queue a comment."""
+OWN_MODULES = 15
+"""How many of comenq's modules and packages are imported to queue a comment."""
 
 
 def _imported(env: dict[str, str], *words: str) -> set[str]:
@@ -48,23 +48,23 @@ def _imported(env: dict[str, str], *words: str) -> set[str]:
     return {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
 
 
-def test_enqueuing_imports_nothing_heavy(served: Served) -> None:
-    """A plain comment takes json, socket and a handful of small modules."""
+def test_put_imports_nothing_heavy(served: Served) -> None:
+    """To queue a comment, only json, socket and a few small modules are imported."""
     names = _imported(environment(served.path), "octo-org/site", "7", "Looks good.")
     assert {"json", "socket"} <= names
     assert names & HEAVY == set()
-    assert len([name for name in names if name.startswith("comenq")]) <= OF_ITS_OWN
+    assert len([name for name in names if name.startswith("comenq")]) <= OWN_MODULES
 
 
 @pytest.mark.parametrize("words", [["list"], ["status"], ["o/r", "1", "x", "--now"]])
 def test_commands_import_no_dependency(served: Served, words: list[str]) -> None:
-    """The client's other commands do with the standard library too."""
+    """The client's other commands import only the standard library too."""
     names = _imported(environment(served.path), *words)
     assert names & {"asyncio", "jsonschema", "pluggy", "requests", "sh", "tenacity"} == set()
 
 
 def test_plain_form_has_the_defaults_of_the_options() -> None:
-    """What is taken for granted without argparse is what argparse would give."""
+    """`PlainArgs` has the defaults that argparse returns."""
     parser = ArgumentParser()
     put.configure(parser)
     parsed = vars(parser.parse_args(["o/r", "1"]))

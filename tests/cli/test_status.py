@@ -1,4 +1,4 @@
-"""How the queue stands: for people, for programs, for monitoring."""
+"""The state of the queue: as text, as JSON, as metrics, and live."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ import pytest
 from comenq_core.cli.comenq.prometheus import MEANINGS, metrics
 from comenq_core.cli.comenq.status_text import troubles
 from comenq_core.model import Capacity, Health, Pacing, Posts
-from tests.cli.commanding import ROOT, environment, run
+from tests.cli.command import ROOT, environment, run
 from tests.cli.conftest import Comenq
 from tests.cli.terminal import Session, on_terminal
 from tests.socket.serving import Served
@@ -26,7 +26,7 @@ CAPACITY = Capacity(resource="bytes", remaining=12_345_678_901, minimum=16_777_2
 
 @pytest.fixture(autouse=True)
 def healthy(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The store has a worker and some room."""
+    """The store has a worker, and capacity left."""
     monkeypatch.setattr(served.store, "health", lambda: Health(working=True, capacity=(CAPACITY,)))
 
 
@@ -40,8 +40,8 @@ def _pace(served: Served, **record: object) -> None:
     served.store.save_pacing(replace(first, **record), expect=None)  # type: ignore[arg-type]
 
 
-def test_quiet_queue_is_no_trouble(comenq: Comenq) -> None:
-    """With a worker, with room and nothing queued, the exit status is 0."""
+def test_empty_queue_is_no_trouble(comenq: Comenq) -> None:
+    """With a worker, capacity left and nothing queued, the exit status is 0."""
     assert comenq("status").returncode == 0
     assert _facts(comenq) == {
         "queue": "0 waiting, 0 posting, 0 held, 0 posted, 0 failed",
@@ -52,8 +52,8 @@ def test_quiet_queue_is_no_trouble(comenq: Comenq) -> None:
     }
 
 
-def test_next_post_and_its_obstacle_are_told(comenq: Comenq, served: Served) -> None:
-    """Which comment is next and when, and in the forge's words why not before: no trouble yet."""
+def test_next_post_and_its_delay_are_shown(comenq: Comenq, served: Served) -> None:
+    """Status shows the next comment, when it is posted, and the forge's reason for the delay."""
     _pace(served, backoff=3600, reason="You have exceeded a secondary rate limit")
     comenq("o/r", "1", "text", "--key", "a")
     facts = _facts(comenq)
@@ -93,7 +93,7 @@ TROUBLES = {
 def test_trouble_fails_the_status(
     comenq: Comenq, served: Served, monkeypatch: pytest.MonkeyPatch, make: object
 ) -> None:
-    """What keeps the queue from going on is named, and the exit status is 1."""
+    """What stops posting, or the intake, is named, and the exit status is 1."""
     assert callable(make)
     make(served, monkeypatch)
     assert comenq("status").returncode == 1
@@ -103,7 +103,7 @@ def test_trouble_fails_the_status(
 
 
 def test_one_good_account_is_enough(comenq: Comenq, served: Served) -> None:
-    """While another account can post, a refused one is shown and no trouble."""
+    """While another account can post, a refused credential is shown but no trouble."""
     _pace(served, rejected_credential="ab12", reason="Bad credentials")
     served.store.save_pacing(Pacing(account="hubot", at=served.store.now()), expect=None)
     done = comenq("status")
@@ -111,18 +111,18 @@ def test_one_good_account_is_enough(comenq: Comenq, served: Served) -> None:
     assert "octocat, its credential is refused: Bad credentials" in done.stdout
 
 
-def test_worker_that_nobody_can_see_is_no_trouble(
+def test_unknown_worker_is_no_trouble(
     comenq: Comenq, served: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A store of many machines may not know; that is said."""
+    """A store that several machines share may not know whether a worker runs."""
     monkeypatch.setattr(served.store, "health", Health)
     done = comenq("status")
     assert done.returncode == 0
     assert "the worker cannot be seen from here" in done.stdout
 
 
-def test_down_is_an_answer_too(directory: Path) -> None:
-    """Without a daemon the exit status is 3, and programs are told in their language."""
+def test_missing_daemon_is_reported_in_each_format(directory: Path) -> None:
+    """Without a daemon the exit status is 3, and JSON and metrics say that it is down."""
     env = environment(directory / "no.sock")
     done = run("status", env=env)
     assert (done.returncode, done.stdout) == (3, "")
@@ -134,7 +134,7 @@ def test_down_is_an_answer_too(directory: Path) -> None:
 
 
 def test_status_as_metrics(comenq: Comenq, served: Served) -> None:
-    """Every metric has its help and its type, and says what the status says."""
+    """Every metric has its help, its type, and the value from the status."""
     _pace(served, backoff=3600, posts=Posts(success=7, timeout=1))
     served.store.save_pacing(
         Pacing(account='"\\\n', at=served.store.now(), rejected_credential="x"), expect=None
@@ -164,14 +164,14 @@ def test_status_as_metrics(comenq: Comenq, served: Served) -> None:
 
 
 def test_every_metric_is_documented() -> None:
-    """The page on monitoring has each metric with its help."""
+    """The monitoring page lists each metric with its help."""
     page = (ROOT / "docs" / "monitoring.md").read_text()
     rows = re.findall(r"^\| `(comenqd_\w+)` \| (.*) \|$", page, re.MULTILINE)
     assert dict(rows) == MEANINGS
 
 
-def test_what_nobody_knows_is_no_metric() -> None:
-    """Without a next post, or a worker that could be seen, there is no number for it."""
+def test_unknown_value_is_no_metric() -> None:
+    """Without a next post, or knowledge of a worker, its metric is left out."""
     status: dict[str, object] = {
         "counts": dict.fromkeys(("waiting", "posting", "held"), 0),
         "paused": None,
@@ -184,8 +184,8 @@ def test_what_nobody_knows_is_no_metric() -> None:
     assert not any("next_post" in line or "worker_up" in line for line in metrics(status))
 
 
-def test_status_of_an_older_daemon_is_understood() -> None:
-    """What it does not say is no trouble."""
+def test_status_of_an_older_daemon_is_read() -> None:
+    """Members that an older daemon does not send are no trouble."""
     assert list(troubles({"counts": {}, "paused": None, "accounts": []})) == []
 
 
@@ -206,8 +206,8 @@ def _watching(served: Served, *words: str) -> Iterator[Session]:
 
 
 @pytest.mark.parametrize("words", [("top",), ("status", "--watch")])
-def test_top_goes_on_until_q(comenq: Comenq, served: Served, words: tuple[str, ...]) -> None:
-    """It shows what happens as it happens, and in the end the terminal is as it was."""
+def test_top_runs_until_q(comenq: Comenq, served: Served, words: tuple[str, ...]) -> None:
+    """Top shows changes live, and restores the terminal when it quits."""
     with _watching(served, *words) as session:
         comenq("octo-org/site", "7", "hello")
         session.see("octo-org/site#7")
@@ -216,17 +216,15 @@ def test_top_goes_on_until_q(comenq: Comenq, served: Served, words: tuple[str, .
 
 
 @pytest.mark.parametrize(("signal", "status"), [(2, 130), (15, 143), (1, 129)])
-def test_signals_leave_the_terminal_as_it_was(served: Served, signal: int, status: int) -> None:
-    """Ctrl-C, SIGTERM and SIGHUP end it, and it tidies up all the same."""
+def test_signals_restore_the_terminal(served: Served, signal: int, status: int) -> None:
+    """Ctrl-C, SIGTERM and SIGHUP end top, and it restores the terminal."""
     with _watching(served, "top") as session:
         session.process.send_signal(signal)
         assert session.end() == status
 
 
-def test_error_leaves_the_terminal_as_it_was(
-    served: Served, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """What the command cannot bear, such as an answer that is none, ends it tidily."""
+def test_error_restores_the_terminal(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Top shows an error of the daemon, and restores the terminal when it quits."""
     with _watching(served, "top") as session:
         monkeypatch.setattr(served.store, "counts", lambda: 1 / 0)
         session.see("the daemon met an error of its own")
@@ -235,7 +233,7 @@ def test_error_leaves_the_terminal_as_it_was(
 
 
 def test_countdown_goes_down(comenq: Comenq, served: Served) -> None:
-    """Seconds are told as they pass by the daemon's clock."""
+    """The countdown follows the daemon's clock."""
     _pace(served, backoff=3600)
     with _watching(served, "top") as session:
         session.see("may post in 1:00:00")
@@ -245,8 +243,8 @@ def test_countdown_goes_down(comenq: Comenq, served: Served) -> None:
         session.end()
 
 
-def test_daemon_that_goes_away_is_told(served: Served) -> None:
-    """It says that nobody answers, and waits for the daemon to come back."""
+def test_daemon_that_stops_is_reported(served: Served) -> None:
+    """When the daemon stops, top says that none answers, and keeps running."""
     with _watching(served, "top") as session:
         served.finish()
         session.see("no daemon answers")
@@ -254,8 +252,8 @@ def test_daemon_that_goes_away_is_told(served: Served) -> None:
         assert session.end() == 0
 
 
-def test_suspension_gives_the_screen_back(served: Served) -> None:
-    """Ctrl-Z leaves the alternate screen, and going on returns to it."""
+def test_suspension_restores_the_screen(served: Served) -> None:
+    """Ctrl-Z leaves the alternate screen, and SIGCONT returns to it."""
     with _watching(served, "top") as session:
         session.process.send_signal(signal.SIGTSTP)
         session.see("\x1b[?1049l")
@@ -267,7 +265,7 @@ def test_suspension_gives_the_screen_back(served: Served) -> None:
 
 
 def test_top_needs_a_terminal(comenq: Comenq, served: Served) -> None:
-    """Without one, or on one that can do nothing, it says what to do instead."""
+    """Without a terminal, or on a dumb one, top suggests comenq status."""
     done = comenq("top")
     assert (done.returncode, done.stdout) == (2, "")
     assert "comenq status" in done.stderr

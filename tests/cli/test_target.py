@@ -1,4 +1,4 @@
-"""Reading which pull request is meant."""
+"""Reading a pull request from the command line."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ numbers = st.integers(1, MAX_NUMBER)
 
 
 @given(owner=owners, repo=repos, number=numbers, rest=st.lists(st.text(max_size=5), max_size=2))
-def test_every_form_means_the_same(owner: str, repo: str, number: int, rest: list[str]) -> None:
-    """Slug and number, both in one word, and a URL give the same pull request and rest."""
+def test_all_forms_are_equal(owner: str, repo: str, number: int, rest: list[str]) -> None:
+    """Repository and number, both in one word, and a URL give the same pull request and rest."""
     forms = [
         [f"{owner}/{repo}", str(number)],
         [f"{owner}/{repo}#{number}"],
@@ -40,7 +40,7 @@ def test_every_form_means_the_same(owner: str, repo: str, number: int, rest: lis
     ],
 )
 def test_urls_are_read_as_browsers_show_them(url: str) -> None:
-    """Any host, pull requests and issues, and whatever stands after the number."""
+    """A URL may have any host, be of a pull request or an issue, and go on after the number."""
     assert read_target([url]) == (("o", "r", 12), [])
 
 
@@ -76,8 +76,8 @@ def test_urls_are_read_as_browsers_show_them(url: str) -> None:
         "",
     ],
 )
-def test_what_is_no_pull_request_is_refused(word: str) -> None:
-    """Names that break GitHub's rules are refused, and the message shows the forms expected."""
+def test_invalid_pull_request_is_refused(word: str) -> None:
+    """Names that break GitHub's rules are refused, and the message shows the expected forms."""
     with pytest.raises(UsageError) as caught:
         read_target([word, "1"])
     assert all(form in str(caught.value) for form in FORMS)
@@ -103,21 +103,21 @@ def test_what_is_no_pull_request_is_refused(word: str) -> None:
     ],
 )
 @pytest.mark.parametrize("form", ["two words", "one word"])
-def test_what_is_no_number_is_refused(number: str, form: str) -> None:
-    """Only plain ASCII digits in GitHub's range are a number, whatever int() would take."""
+def test_invalid_number_is_refused(number: str, form: str) -> None:
+    """Only ASCII digits in GitHub's range are a number, whatever int() accepts."""
     words = ["o/r", number] if form == "two words" else [f"o/r#{number}"]
-    with pytest.raises(UsageError, match="no pull request's number"):
+    with pytest.raises(UsageError, match="not a pull request number"):
         read_target(words)
 
 
-def test_missing_number_is_told() -> None:
-    """A repository alone gets a message that shows where the number goes."""
+def test_missing_number_is_reported() -> None:
+    """For a repository alone, the message shows where the number goes."""
     with pytest.raises(UsageError, match="needs a number after it"):
         read_target(["o/r"])
 
 
-def test_message_cannot_steer_the_terminal() -> None:
-    """What is quoted of a wrong word is escaped and cut short."""
+def test_message_cannot_control_the_terminal() -> None:
+    """A wrong word is quoted escaped and cut short."""
     with pytest.raises(UsageError) as caught:
         read_target(["\x1b[31m" + "x" * 1000, "1"])
     assert "\x1b" not in str(caught.value)

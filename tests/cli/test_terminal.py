@@ -1,4 +1,4 @@
-"""On a terminal: colours, width, and no waiting for a comment that nobody pipes in."""
+"""On a terminal: colours, width, and no wait for standard input."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 
 from comenq_core.cli.table import columns, fit, width
 from comenq_core.testing.deadline import DEADLINE
-from tests.cli.commanding import PROGRAM, environment
+from tests.cli.command import PROGRAM, environment
 from tests.cli.conftest import Comenq
 from tests.cli.terminal import on_terminal
 from tests.socket.serving import Served
@@ -30,15 +30,15 @@ def terminal(served: Served) -> Terminal:
     return run
 
 
-def test_missing_comment_is_asked_for_at_once(terminal: Terminal) -> None:
-    """Where nothing is piped in, the command says so instead of waiting for the keyboard."""
+def test_missing_comment_is_reported_at_once(terminal: Terminal) -> None:
+    """Without a comment, the command fails instead of waiting for the keyboard."""
     status, screen = terminal("o/r", "1")
     assert status == 2
     assert "no comment is given" in screen
 
 
 def test_table_fits_the_terminal(terminal: Terminal, comenq: Comenq) -> None:
-    """No line is wider than the screen; the comment is what is cut short."""
+    """No line is wider than the screen; the comment is cut short."""
     comenq("octo-org/site", "7", "\N{GRINNING FACE} a very long comment " * 10)
     _, screen = terminal("list", NO_COLOR="1")
     lines = screen.splitlines()
@@ -48,27 +48,27 @@ def test_table_fits_the_terminal(terminal: Terminal, comenq: Comenq) -> None:
     assert "octo-org/site#7" in lines[1]
 
 
-@pytest.mark.parametrize("room", [1, 10, 25, 40])
-def test_narrow_terminal_is_never_overrun(
-    room: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize("space", [1, 10, 25, 40])
+def test_table_fits_a_very_narrow_terminal(
+    space: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Where not even the other columns fit, the last ones are cut."""
-    monkeypatch.setenv("COLUMNS", str(room))
+    monkeypatch.setenv("COLUMNS", str(space))
     monkeypatch.setattr("sys.stdout.isatty", lambda: True)
     monkeypatch.setenv("NO_COLOR", "1")
     rows = [["0123456789ab", "octo-org/site#7", "text", "waiting"]]
     lines = columns(["ID", "PULL REQUEST", "COMMENT", "STATE"], rows, shrink=2, colours={})
-    assert max(map(width, lines)) <= room
+    assert max(map(width, lines)) <= space
 
 
 def test_pipe_is_not_cut(comenq: Comenq) -> None:
-    """What another program reads has the whole first line."""
+    """Another program gets the whole first line of a comment."""
     comenq("o/r", "1", "a very long comment " * 10)
     assert "a very long comment " * 9 in comenq("list").stdout
 
 
 def test_colours_are_for_terminals(terminal: Terminal, comenq: Comenq) -> None:
-    """A terminal gets colours, unless it is told not to or is too dumb; a pipe gets none."""
+    """Colours are for a terminal, without NO_COLOR and not dumb; a pipe gets none."""
     comenq("o/r", "1", "text")
     assert "\x1b[" in terminal("list")[1]
     assert "\x1b[" not in terminal("list", NO_COLOR="1")[1]
@@ -77,7 +77,7 @@ def test_colours_are_for_terminals(terminal: Terminal, comenq: Comenq) -> None:
 
 
 def test_closed_pipe_is_no_crash(served: Served, comenq: Comenq) -> None:
-    """A reader that has gone ends the command without a traceback."""
+    """If its reader closes the pipe, the command ends without a traceback."""
     comenq("o/r", "1", "text")
     ours, theirs = os.pipe()
     os.close(ours)
@@ -89,7 +89,7 @@ def test_closed_pipe_is_no_crash(served: Served, comenq: Comenq) -> None:
     assert complaint == b""
 
 
-def test_full_disk_is_told(served: Served) -> None:
+def test_full_disk_is_reported(served: Served) -> None:
     """Output that cannot be written fails the command with a message, not a traceback."""
     with open("/dev/full", "wb") as full:
         done = subprocess.run(
@@ -101,12 +101,14 @@ def test_full_disk_is_told(served: Served) -> None:
             check=False,
         )
     assert done.returncode == 1
-    assert done.stderr == b"comenq: it is done, but cannot be shown: No space left on device\n"
+    assert done.stderr == (
+        b"comenq: the command is done, but its output cannot be written: No space left on device\n"
+    )
     assert len(served.store.pending()) == 1
 
 
 @pytest.mark.parametrize(
-    ("text", "room", "shown"),
+    ("text", "space", "shown"),
     [
         ("abc", 3, "abc"),
         ("abcd", 3, "ab…"),
@@ -114,6 +116,6 @@ def test_full_disk_is_told(served: Served) -> None:
         ("e\N{COMBINING ACUTE ACCENT}x", 2, "e\N{COMBINING ACUTE ACCENT}x"),
     ],
 )
-def test_text_is_cut_by_columns(text: str, room: int, shown: str) -> None:
-    """Wide characters count twice, combining ones not at all."""
-    assert fit(text, room) == shown
+def test_text_is_cut_by_columns(text: str, space: int, shown: str) -> None:
+    """Wide characters take two columns, combining ones none."""
+    assert fit(text, space) == shown

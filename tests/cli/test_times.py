@@ -1,4 +1,4 @@
-"""Reading when a comment may be posted at the earliest."""
+"""Reading the earliest time at which a comment may be posted."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ NOW = datetime(2026, 12, 1, 12, 0, tzinfo=CET)
     ],
 )
 def test_durations_are_read(text: str, seconds: int) -> None:
-    """Weeks, days, hours, minutes and seconds, alone or together."""
+    """A duration has weeks, days, hours, minutes and seconds, alone or together."""
     assert read_duration("--after", text) == timedelta(seconds=seconds)
 
 
@@ -39,7 +39,7 @@ def test_durations_are_read(text: str, seconds: int) -> None:
     "text", ["", "5", "m", "1.5h", "-1h", "1h ", "1y", "\N{ARABIC-INDIC DIGIT THREE}h", "9999999d"]
 )
 def test_other_durations_are_refused(text: str) -> None:
-    """What is no duration gets an example of one."""
+    """For an invalid duration, the message has an example."""
     with pytest.raises(UsageError, match="such as 45m"):
         read_duration("--after", text)
 
@@ -60,32 +60,32 @@ def test_other_durations_are_refused(text: str) -> None:
     ],
 )
 def test_moments_are_read(text: str, utc: datetime) -> None:
-    """With an offset, in local time, or as the next such time of day."""
+    """A moment has an offset, is in local time, or is the next such time of day."""
     assert read_moment(text, NOW) == utc
 
 
 @pytest.mark.parametrize("text", ["", "soon", "25:00", "9:60", "2026-13-01", "tomorrow"])
 def test_other_moments_are_refused(text: str) -> None:
-    """What is no moment gets examples."""
+    """For an invalid moment, the message has examples."""
     with pytest.raises(UsageError, match="such as 2026"):
         read_moment(text, NOW)
 
 
 @pytest.mark.parametrize("text", ["2026-12-01T11:59+01:00", "today 11:59", "today 12:00"])
 def test_moment_that_has_passed_is_refused(text: str) -> None:
-    """A comment cannot be posted in the past."""
+    """A moment in the past is refused."""
     with pytest.raises(UsageError, match="has passed"):
         read_moment(text, NOW)
 
 
-def test_length_of_time_beyond_the_calendar_is_refused() -> None:
-    """A time that no calendar reaches is a message, not a crash."""
+def test_time_beyond_the_calendar_is_refused() -> None:
+    """A time after the year 9999 is refused with a message."""
     with pytest.raises(UsageError, match="too far"):
         not_before("999999w", None)
 
 
 def test_result_is_what_the_protocol_reads() -> None:
-    """The text is an instant of RFC 3339, so long after now as was asked."""
+    """The result is a timestamp of RFC 3339, as long after now as asked."""
     earliest = datetime.now(UTC) + timedelta(hours=1, seconds=-1)
     latest = earliest + timedelta(minutes=5)
     assert earliest <= parse_time(not_before("1h", None)) <= latest

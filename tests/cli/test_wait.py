@@ -16,7 +16,7 @@ from comenq_core.cli.comenq.wait import LONGEST, SHORTEST, next_pause
 from comenq_core.listener.queue import JobQueue
 from comenq_core.model import Change, Done, Entry, Failed, Verdict
 from comenq_core.testing.deadline import DEADLINE
-from tests.cli.commanding import PROGRAM, environment, run
+from tests.cli.command import PROGRAM, environment, run
 from tests.cli.conftest import Comenq
 from tests.socket.attempts import ATTEMPT
 from tests.socket.serving import Served, serving, until
@@ -25,28 +25,28 @@ URL = "https://github.com/o/r/pull/1#issuecomment-1"
 POSTED = Done(url=URL, comment_id=1)
 
 
-class _Asked(JobQueue):
-    """Counts how often it was asked about a job."""
+class _CountingQueue(JobQueue):
+    """Counts requests about a job."""
 
-    times = 0
+    requests = 0
 
     def show(self, prefix: str) -> Entry:
-        """As always."""
+        """The same, counted."""
         try:
             return super().show(prefix)
         finally:
-            _Asked.times += 1
+            _CountingQueue.requests += 1
 
 
-def _asked(queue: JobQueue) -> JobQueue:
-    return _Asked(queue._store, queue._pace)
+def _counting(queue: JobQueue) -> JobQueue:
+    return _CountingQueue(queue._store, queue._pace)
 
 
 @pytest.fixture
 def served(directory: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Served]:
-    """A daemon's intake that counts questions."""
-    monkeypatch.setattr(_Asked, "times", 0)
-    with serving(directory / "c.sock", wrap=_asked) as up:
+    """A daemon that counts requests about jobs."""
+    monkeypatch.setattr(_CountingQueue, "requests", 0)
+    with serving(directory / "c.sock", wrap=_counting) as up:
         yield up
 
 
@@ -65,8 +65,8 @@ Ended = Callable[[], tuple[int, str, str]]
 
 @contextmanager
 def _begun(served: Served, *words: str) -> Iterator[Ended]:
-    """The command, once it has asked about the job; the value gives its status and its output."""
-    before = _Asked.times
+    """The command, once it has asked about the job; the value returns its status and output."""
+    before = _CountingQueue.requests
     with subprocess.Popen(
         [*PROGRAM, *words],
         env=environment(served.path),
@@ -81,14 +81,14 @@ def _begun(served: Served, *words: str) -> Iterator[Ended]:
             return process.returncode, out, err
 
         try:
-            until(lambda: _Asked.times > before or process.poll() is not None)
+            until(lambda: _CountingQueue.requests > before or process.poll() is not None)
             yield ended
         finally:
             process.kill()
 
 
 def test_url_is_printed_once_it_is_posted(comenq: Comenq, served: Served) -> None:
-    """The command ends well when the comment is on the pull request."""
+    """Wait prints the URL and succeeds once the comment is posted."""
     (job_id,) = _put(comenq, "text")
     with _begun(served, "wait", job_id[:8]) as ended:
         _settle(served, POSTED)
@@ -102,41 +102,41 @@ def test_url_is_printed_once_it_is_posted(comenq: Comenq, served: Served) -> Non
         (Done(reason="the pull request is closed"), "skipped: the pull request is closed"),
     ],
 )
-def test_reason_is_told_when_it_is_not_posted(
+def test_reason_is_printed_if_it_is_not_posted(
     comenq: Comenq, served: Served, verdict: Verdict, told: str
 ) -> None:
-    """A job that ends otherwise fails the command, which says why, and prints no URL."""
+    """If the job fails or is skipped, wait fails, prints the reason and no URL."""
     (job_id,) = _put(comenq, "text")
     with _begun(served, "wait", job_id) as ended:
         _settle(served, verdict)
         assert ended() == (1, "", f"comenq: {job_id}: {told}\n")
 
 
-def test_deleted_job_is_told(comenq: Comenq, served: Served) -> None:
-    """Nothing is waited for any more, and that is no success."""
+def test_deleted_job_is_reported(comenq: Comenq, served: Served) -> None:
+    """If the job is deleted, wait fails."""
     (job_id,) = _put(comenq, "text")
     with _begun(served, "wait", job_id) as ended:
         served.store.change(job_id, Change.CANCEL)
         assert ended() == (1, "", f"comenq: {job_id}: was deleted\n")
 
 
-def test_unknown_job_is_told_at_once(comenq: Comenq) -> None:
-    """An id that no job has is not waited for."""
+def test_unknown_job_is_reported_at_once(comenq: Comenq) -> None:
+    """Wait fails at once for an unknown id."""
     done = comenq("wait", "zzzz")
     assert (done.returncode, done.stdout) == (1, "")
     assert "zzzz" in done.stderr
 
 
-def test_time_is_up(comenq: Comenq) -> None:
-    """After --timeout the command fails, and says how the job stands."""
+def test_timeout_is_reported(comenq: Comenq) -> None:
+    """After --timeout, wait fails and prints the job's state."""
     (job_id,) = _put(comenq, "text")
     done = comenq("wait", job_id, "--timeout", "0s")
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr == f"comenq: {job_id}: the time is up, and it is still waiting\n"
+    assert done.stderr == f"comenq: {job_id}: timed out, the job is still waiting\n"
 
 
-def test_jobs_are_told_as_they_end(comenq: Comenq, served: Served) -> None:
-    """Of several jobs, each is told when it is over, and all have to be posted."""
+def test_jobs_are_printed_as_they_end(comenq: Comenq, served: Served) -> None:
+    """Each of several jobs is printed when it is over, and all must be posted to succeed."""
     first, second = _put(comenq, "one", "two")
     with _begun(served, "wait", first, second, first[:6], "--json") as ended:
         _settle(served, Failed(reason="it is locked"))
@@ -150,7 +150,7 @@ def test_jobs_are_told_as_they_end(comenq: Comenq, served: Served) -> None:
 
 
 def test_ids_come_from_standard_input(comenq: Comenq, served: Served) -> None:
-    """The word - stands for the ids that are piped in, of which there may be none."""
+    """The argument - stands for the ids on standard input, which may be none."""
     job_ids = _put(comenq, "one", "two")
     for _ in job_ids:
         _settle(served, POSTED)
@@ -161,56 +161,56 @@ def test_ids_come_from_standard_input(comenq: Comenq, served: Served) -> None:
     assert comenq("wait").returncode == 2
 
 
-def test_job_is_told_once(comenq: Comenq, served: Served) -> None:
-    """Two words for the same job, over before the first look, are told together."""
+def test_job_is_printed_once(comenq: Comenq, served: Served) -> None:
+    """A job that is given twice is printed once."""
     (job_id,) = _put(comenq, "one")
     _settle(served, POSTED)
     assert comenq("wait", job_id, job_id[:6]).stdout == f"{URL}\n"
 
 
 def test_put_waits(comenq: Comenq, served: Served) -> None:
-    """With --wait, queuing goes on until the comment is posted; its URL comes after its id."""
+    """With --wait, put prints the id, waits until the comment is posted, and prints its URL."""
     with _begun(served, "put", "o/r", "1", "text", "--wait") as ended:
         (job,) = served.store.pending()
         _settle(served, POSTED)
         status, out, err = ended()
-    assert out.splitlines() == [f"queued {job.id} · 1st in line · now", URL]
+    assert out.splitlines() == [f"queued {job.id} · 1st in queue · now", URL]
     assert (status, err) == (0, "")
 
 
-def test_restart_of_the_daemon_does_not_end_the_waiting(directory: Path) -> None:
-    """A daemon may be away for a moment, and is asked again when it is back."""
+def test_wait_survives_a_restart_of_the_daemon(directory: Path) -> None:
+    """If the daemon restarts, wait asks again when it is back."""
     path = directory / "c.sock"
-    with serving(path, wrap=_asked) as first:
+    with serving(path, wrap=_counting) as first:
         (job_id,) = _put(lambda *words: run(*words, env=environment(path)), "text")
         with _begun(first, "wait", job_id) as ended:
             first.finish()
-            with serving(path, wrap=_asked) as second:
+            with serving(path, wrap=_counting) as second:
                 second.store.import_jobs(first.store.pending())
                 _settle(second, POSTED)
                 assert ended() == (0, f"{URL}\n", "")
 
 
-def test_daemon_that_is_not_there_is_told(directory: Path) -> None:
-    """Without a daemon at the beginning, there is nothing to wait for."""
+def test_missing_daemon_is_reported(directory: Path) -> None:
+    """Without a daemon at the start, wait exits with 3."""
     assert run("wait", "zzzz", env=environment(directory / "no.sock")).returncode == 3
 
 
 @pytest.mark.parametrize("words", [["wait"], ["wait", "zzzz", "--timeout", "soon"]])
-def test_misuse_is_told(comenq: Comenq, words: list[str]) -> None:
-    """No ids, or a time that is none, exit 2."""
+def test_wrong_arguments_are_a_usage_error(comenq: Comenq, words: list[str]) -> None:
+    """Missing ids, or an invalid timeout, exit with 2."""
     assert comenq(*words).returncode == 2
 
 
 @given(left=st.none() | st.floats(0, 1e9), before=st.floats(SHORTEST, LONGEST))
-def test_questions_are_neither_idle_nor_busy(left: float | None, before: float) -> None:
-    """Pauses stay within limits, and where nothing is known, they grow to the longest."""
+def test_pauses_stay_within_limits(left: float | None, before: float) -> None:
+    """Pauses stay within limits, and grow to the longest while the time left is unknown."""
     pause = next_pause(left, before)
     assert SHORTEST <= pause <= LONGEST
     assert left or pause == min(LONGEST, 1.5 * before)
 
 
 @given(left=st.floats(4 * SHORTEST, 1e9), before=st.floats(SHORTEST, LONGEST))
-def test_no_question_comes_much_too_late(left: float, before: float) -> None:
-    """The pause is at most a quarter of the time that is left."""
+def test_pause_is_a_quarter_of_the_time_left(left: float, before: float) -> None:
+    """A pause is at most a quarter of the time that is left."""
     assert next_pause(left, before) <= left / 4

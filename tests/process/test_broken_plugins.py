@@ -51,7 +51,13 @@ def test_broken_plugins_that_are_not_selected_do_no_harm(forge: Forge) -> None:
         assert cause in plugins[name]["broken"]
 
 
-@pytest.mark.parametrize("name", BROKEN)
+@pytest.mark.parametrize(
+    "name",
+    [
+        "grammar",
+        *(pytest.param(name, marks=pytest.mark.full) for name in BROKEN if name != "grammar"),
+    ],
+)
 def test_a_broken_plugin_that_is_selected_is_named(name: str) -> None:
     """The daemon does not start, and says which plugin of which distribution, and why."""
     source, cause = BROKEN[name]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from comenq_core.testing.forge import Forge
 from tests.process.daemon import Daemon
 
@@ -35,6 +37,7 @@ def test_the_cooldown_is_measured_from_the_end_of_a_post(forge: Forge) -> None:
         assert gap(forge) >= 2.5
 
 
+@pytest.mark.full
 def test_the_cooldown_holds_across_a_restart(forge: Forge) -> None:
     """A daemon that is restarted during the cooldown posts no sooner for it."""
     with Daemon(forge.url, cooldown_period_seconds=5) as daemon:

@@ -18,7 +18,14 @@ def bodies(forge: Forge, count: int) -> list[str]:
     return [comment.body for comment in forge.wait_for_comments(count)]
 
 
-@pytest.mark.parametrize("killed", [["listener"], ["worker"], ["listener", "worker"]])
+@pytest.mark.parametrize(
+    "killed",
+    [
+        pytest.param(["listener"], marks=pytest.mark.full),
+        pytest.param(["worker"], marks=pytest.mark.full),
+        ["listener", "worker"],
+    ],
+)
 def test_killed_processes_come_back(daemon: Daemon, forge: Forge, killed: list[str]) -> None:
     """After kill -9 of the listener, of the worker or of both, comments are taken and posted."""
     old = {program: daemon.pid(program) for program in killed}

@@ -87,7 +87,7 @@ def cores() -> Iterator[None]:
     resource.setrlimit(resource.RLIMIT_CORE, before)
 
 
-@pytest.mark.parametrize("program", ["listener", "worker"])
+@pytest.mark.parametrize("program", [pytest.param("listener", marks=pytest.mark.full), "worker"])
 def test_no_process_with_secrets_leaves_a_core(cores: None, daemon: Daemon, program: str) -> None:
     """The kernel is to write no core file of it, whatever the daemon's own limit is."""
     limits = Path(f"/proc/{daemon.pid(program)}/limits").read_text()

@@ -30,7 +30,14 @@ def restart(daemon: Daemon) -> None:
     daemon.start()
 
 
-@pytest.mark.parametrize("interrupt", [kill_worker, kill_everything, restart])
+@pytest.mark.parametrize(
+    "interrupt",
+    [
+        pytest.param(kill_worker, marks=pytest.mark.full),
+        kill_everything,
+        pytest.param(restart, marks=pytest.mark.full),
+    ],
+)
 def test_a_rate_limit_holds_whatever_happens_to_the_processes(
     forge: Forge, interrupt: Callable[[Daemon], None]
 ) -> None:
@@ -90,7 +97,9 @@ def test_status_tells_of_a_pause(daemon: Daemon) -> None:
 
     status = daemon.comenq("status", status=1)
 
-    assert re.search(r"^paused: +since .+: code freeze \(comenq resume .+\)$", status, re.MULTILINE)
+    assert re.search(
+        r"^paused: +since .+: code freeze \(resume it with comenq resume\)$", status, re.MULTILINE
+    )
 
 
 def test_a_comment_on_a_closed_pull_request_is_skipped(daemon: Daemon, forge: Forge) -> None:

@@ -52,7 +52,7 @@ def drop(daemon: Shared, name: str, body: str) -> None:
     draft.rename(daemon.queue / "new" / name)
 
 
-@pytest.mark.parametrize("umask", [0o000, 0o077])
+@pytest.mark.parametrize("umask", [0o000, pytest.param(0o077, marks=pytest.mark.full)])
 def test_all_modes_are_as_they_are_to_be(umask: int, daemon: Shared, forge: Forge) -> None:
     """Whatever the umask, only the socket and the way into new/ are open, and to the group."""
     daemon.listen(umask=umask)
@@ -238,8 +238,17 @@ def test_who_may_change_a_job_is_a_setting(manage: str, forge: Forge) -> None:
         assert {user: in_child(bust, user=user) for user in expected} == expected
 
 
-@pytest.mark.parametrize("command", ["listen", "work"])
-@pytest.mark.parametrize("name", ["queue", "queue/new", "queue/cur"])
+@pytest.mark.parametrize(
+    ("name", "command"),
+    [
+        ("queue", "listen"),
+        ("queue/new", "work"),
+        pytest.param("queue/cur", "listen", marks=pytest.mark.full),
+        pytest.param("queue", "work", marks=pytest.mark.full),
+        pytest.param("queue/new", "listen", marks=pytest.mark.full),
+        pytest.param("queue/cur", "work", marks=pytest.mark.full),
+    ],
+)
 def test_spool_that_others_could_write_is_refused(name: str, command: str, daemon: Shared) -> None:
     """There is no start, and a word on which directory it is and which mode to set."""
     daemon.work().stop()
@@ -254,7 +263,7 @@ def test_spool_that_others_could_write_is_refused(name: str, command: str, daemo
 
 
 @pytest.mark.parametrize("command", ["listen", "work", "check"])
-@pytest.mark.parametrize("mode", [0o620, 0o602])
+@pytest.mark.parametrize("mode", [pytest.param(0o620, marks=pytest.mark.full), 0o602])
 def test_configuration_that_others_could_write_is_refused(
     mode: int, command: str, daemon: Shared
 ) -> None:
@@ -281,6 +290,7 @@ def test_process_shows_nothing_to_its_own_user(command: str, daemon: Shared) -> 
     assert re.search(r"^Max core file size +0 +0 ", limits, re.MULTILINE)
 
 
+@pytest.mark.full
 def test_token_is_found_nowhere_but_in_its_file(daemon: Shared, forge: Forge) -> None:
     """Not even root finds it in arguments, environments, logs, the spool or replies."""
     listener, worker = daemon.listen(), daemon.work()

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from comenq_core.testing.deadline import DEADLINE
 from comenq_core.testing.forge import Forge
 from tests.reliability.unsupervised import Unsupervised
 
@@ -81,6 +80,7 @@ def test_comment_whose_answer_was_lost_is_found(forge: Forge, daemon: Unsupervis
     assert len(forge.posts) == 1
 
 
+@pytest.mark.full
 def test_comment_behind_a_bad_gateway_is_found(forge: Forge, daemon: Unsupervised) -> None:
     """The forge took the comment and a proxy answered 502: it is found, not posted again."""
     forge.answer_next(status=502, accept=True)
@@ -93,7 +93,13 @@ def test_comment_behind_a_bad_gateway_is_found(forge: Forge, daemon: Unsupervise
     assert len(forge.posts) == 1
 
 
-@pytest.mark.parametrize("answer", [{"drop": True}, {"status": 502}], ids=["dropped", "502"])
+@pytest.mark.parametrize(
+    "answer",
+    [
+        pytest.param({"drop": True}, id="dropped"),
+        pytest.param({"status": 502}, id="502", marks=pytest.mark.full),
+    ],
+)
 def test_request_that_was_lost_is_sent_again(
     forge: Forge, daemon: Unsupervised, answer: dict[str, Any]
 ) -> None:
@@ -137,14 +143,3 @@ def test_job_that_kills_its_worker_three_times_fails(forge: Forge, daemon: Unsup
 
     assert [comment.body for comment in forge.comments] == [BODY]
     assert "the worker died 3 times" in daemon.comenq("hist", "--failed")
-
-
-def test_second_worker_is_refused(daemon: Unsupervised) -> None:
-    """A second worker on the same spool ends with 1, and names the one that has it."""
-    first = daemon.work()
-
-    second = daemon.run("work")
-
-    second.log.until(rf"another worker \(pid {first.pid}\) has this spool: stop its daemon")
-    assert second.process.wait(DEADLINE) == 1
-    assert first.is_alive

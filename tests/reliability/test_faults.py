@@ -204,7 +204,7 @@ def test_lost_spool_is_told_and_its_return_is_noticed(daemon: Unsupervised, forg
     assert [len(complaints(program)) for program in (listener, worker)] == [1, 1]
 
 
-@pytest.mark.parametrize("name", ["new", "cur"])
+@pytest.mark.parametrize("name", ["new", pytest.param("cur", marks=pytest.mark.full)])
 def test_lost_directory_is_made_again(name: str, daemon: Unsupervised, forge: Forge) -> None:
     """A directory of the spool that was removed costs what was in it, and no more."""
     daemon.listen()
@@ -256,7 +256,14 @@ LOGGED = {
 }
 
 
-@pytest.mark.parametrize("command", LOGGED, ids=["listener", "worker", "everything"])
+@pytest.mark.parametrize(
+    "command",
+    [
+        pytest.param("listen", marks=pytest.mark.full),
+        pytest.param("work", marks=pytest.mark.full),
+        pytest.param("", id="everything"),
+    ],
+)
 def test_closed_log_stops_no_process(command: str, daemon: Unsupervised, forge: Forge) -> None:
     """A process whose log is closed keeps running, and exits with 0 when it is asked to."""
     reader, writer = os.pipe()

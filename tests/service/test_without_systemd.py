@@ -90,7 +90,9 @@ def test_a_plain_supervisord_runs_comenq(forge: Forge) -> None:
         assert daemon.terminate() == 0
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGQUIT])
+@pytest.mark.parametrize(
+    "number", [signal.SIGINT, pytest.param(signal.SIGQUIT, marks=pytest.mark.full)]
+)
 def test_a_key_in_the_terminal_ends_the_daemon(forge: Forge, number: signal.Signals) -> None:
     """Interrupted in the foreground, the daemon ends as it does when it is asked to."""
     with Daemon(forge.url) as daemon:

@@ -1,1 +1,1 @@
-"""The client, `comenq`: one module for each command, and what they share."""
+"""The client, `comenq`: a module for each command, and what they share."""

@@ -1,4 +1,4 @@
-"""Where the text of a comment comes from: it is queued byte for byte."""
+"""Reads the text of a comment, which is queued byte for byte."""
 
 from __future__ import annotations
 
@@ -12,27 +12,27 @@ __all__ = ["comment", "draft", "utf8"]
 
 
 def comment(words: Sequence[str], file: str | None) -> str:
-    """The comment that the command line gives or names, or that is piped in.
+    """The comment from the command line, a file, or standard input.
 
     Args:
-        words: what stood after the pull request: the comment itself, or nothing.
-        file: the file that has it, or ``-`` for standard input.
+        words: the arguments after the pull request: the comment, or nothing.
+        file: the file to read it from; ``-`` is standard input.
 
     Raises:
-        UsageError: there is none, more than one, or one that is not UTF-8.
+        UsageError: there is no comment, more than one, or one that is not UTF-8.
     """
     text = draft(words, file)
     return _piped() if text is None else text
 
 
 def draft(words: Sequence[str], file: str | None) -> str | None:
-    """The same, for an editor to begin with; ``None`` where nothing is given or named.
+    """The same, to start an editor with: ``None`` if the command line has no comment.
 
     Raises:
         UsageError: as `comment`.
     """
     if len(words) > 1:
-        raise UsageError("the comment must be one argument: put quotes around it")
+        raise UsageError("the comment must be one argument: put it in quotes")
     if words and file is not None:
         raise UsageError("the comment is given twice: as an argument and with -F")
     if file == "-":
@@ -40,15 +40,15 @@ def draft(words: Sequence[str], file: str | None) -> str | None:
     if file is not None:
         return _read(file)
     if words and words[0] == "-":
-        raise UsageError("'-' would be posted as it is: use -F - to read standard input")
+        raise UsageError("the comment is '-': use -F - to read standard input")
     return utf8("the comment", words[0]) if words else None
 
 
 def utf8(place: str, text: str) -> str:
-    """A text of the command line, if its bytes were UTF-8.
+    """The text of an argument, checked to be UTF-8.
 
     Raises:
-        UsageError: they were not.
+        UsageError: it is not.
     """
     try:
         text.encode()
@@ -60,7 +60,7 @@ def utf8(place: str, text: str) -> str:
 def _piped() -> str:
     if sys.stdin is None or sys.stdin.isatty():
         raise UsageError(
-            "no comment is given: add it as the last argument, name a file with -F,"
+            "no comment is given: add it as the last argument, read it from a file with -F,"
             " write it with -e, or pipe it in"
         )
     text = _decoded("standard input", sys.stdin.buffer.read(BODY_LIMIT + 1))
@@ -79,7 +79,7 @@ def _read(path: str) -> str:
 
 def _decoded(place: str, data: bytes) -> str:
     if len(data) > BODY_LIMIT:
-        raise UsageError(f"{place}: is longer than the {BODY_LIMIT} bytes that GitHub takes")
+        raise UsageError(f"{place}: is longer than the {BODY_LIMIT} bytes that GitHub accepts")
     try:
         return data.decode()
     except UnicodeDecodeError as error:

@@ -1,4 +1,4 @@
-"""`comenq bump`, `bust`, `hold`, `release`, `retry` and `del`: one change, several jobs."""
+"""`comenq bump`, `bust` (or `defer`), `hold`, `release`, `retry` and `del`: change jobs."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Mapping, Sequence
 
 from comenq_core.cli.comenq.pagination import history, listed
-from comenq_core.cli.comenq.requests import add_ids, add_json, named_ids
+from comenq_core.cli.comenq.requests import add_ids, add_json, read_ids
 from comenq_core.cli.exit_status import DONE, FAILED, UsageError
 from comenq_core.cli.formatting import in_queue, target
-from comenq_core.cli.output import emit_json, print_error, print_result
+from comenq_core.cli.output import print_error, print_json, print_result
 from comenq_core.client import accepted, candidates, connect
 from comenq_core.errors import DaemonRefused, NotAcknowledged
 from comenq_core.text import printable
@@ -33,7 +33,9 @@ DONE_WORDS = {
     "retry": "queued again",
     "del": "deleted",
 }
-# In which states --all finds its jobs; changing every job's place would change nothing.
+# What older daemons call it.
+OPERATIONS = {"defer": "bust"}
+# The states of the jobs that --all changes; moving all jobs would change no order.
 ALL: Mapping[str, Sequence[str]] = {
     "hold": ("waiting",),
     "release": ("held",),
@@ -43,7 +45,7 @@ ALL: Mapping[str, Sequence[str]] = {
 
 
 def configure(parser: ArgumentParser) -> None:
-    """Say what the command takes."""
+    """Add the command's arguments."""
     name = parser.get_default("command")
     example = f"  comenq list --repo octo-org/site --json | jq -r .id | comenq {name} -"
     if name == "retry":
@@ -52,17 +54,17 @@ def configure(parser: ArgumentParser) -> None:
     add_ids(parser)
     if name in ALL:
         states = " and ".join(ALL[name])
-        parser.add_argument("--all", action="store_true", help=f"all {states} jobs")
-    add_json(parser, "each changed job as a line of")
+        parser.add_argument("--all", action="store_true", help=f"select all {states} jobs")
+    add_json(parser, "print each changed job as JSON, one per line")
 
 
 def run(args: Namespace) -> int:
-    """Change the jobs one by one; those that cannot be changed are told, and fail the command."""
+    """Change the jobs one by one; the command fails if one of them cannot be changed."""
     wants_all = getattr(args, "all", False)
     if wants_all == bool(args.ids):
-        alternative = ", or say --all, but not both" if args.command in ALL else ""
-        raise UsageError(f"name the jobs to {args.command} by their ids{alternative}")
-    ids = _all(args) if wants_all else named_ids(args.ids)
+        alternative = ", or --all, but not both" if args.command in ALL else ""
+        raise UsageError(f"give the ids of the jobs to {args.command}{alternative}")
+    ids = _all(args) if wants_all else read_ids(args.ids)
     if not ids:
         print_error(f"there is nothing to {args.command}")
         return DONE
@@ -70,15 +72,17 @@ def run(args: Namespace) -> int:
 
 
 def _changes(args: Namespace, ids: Sequence[str]) -> Sequence[bool]:
-    """Whether each has been changed. They are sent ahead, so that they share the daemon's work."""
+    """Whether each job is changed. None waits for a reply, so that the daemon can batch them."""
+    operation = OPERATIONS.get(args.command, args.command)
     are_changed: list[bool] = []
     try:
         with connect(candidates(args.socket, os.environ)) as daemon:
-            for reply in daemon.ask_many({"op": args.command, "id": job_id} for job_id in ids):
+            for reply in daemon.ask_many({"op": operation, "id": job_id} for job_id in ids):
                 are_changed.append(_is_changed(args, reply))  # noqa: PERF401 -- may end amid it
     except (NotAcknowledged, KeyboardInterrupt):
         if missing := ids[len(are_changed) :]:
-            print_error(f"from {missing[0]} on, {len(missing):,} may be done and may be not")
+            jobs = f"{len(missing):,} of the jobs, from {missing[0]} on"
+            print_error(f"no reply for {jobs}: they may or may not be changed")
         raise
     return are_changed
 
@@ -96,13 +100,13 @@ def _is_changed(args: Namespace, reply: Reply) -> bool:
         print_error(printable(error))
         return False
     if args.json:
-        emit_json([entry])
+        print_json([entry])
     else:
-        print_result(_told(args.command, entry))
+        print_result(_summary(args.command, entry))
     return True
 
 
-def _told(command: str, entry: Reply) -> str:
+def _summary(command: str, entry: Reply) -> str:
     still_waits = command != "del" and entry["state"] == "waiting"
     place = [in_queue(entry, time.time())] if still_waits else []
     return " · ".join([f"{DONE_WORDS[command]} {entry['id']}", target(entry), *place])

@@ -1,4 +1,4 @@
-"""Which commands `comenq` has, and which one a command line means."""
+"""The commands of `comenq`, and which one a command line calls."""
 
 from __future__ import annotations
 
@@ -17,42 +17,42 @@ if TYPE_CHECKING:
     from typing import Protocol
 
     class CommandModule(Protocol):
-        """What each command's module has."""
+        """What each command's module defines."""
 
         def configure(self, parser: ArgumentParser) -> None:
-            """Say what the command takes; ``comenq COMMAND --help`` comes from it."""
+            """Add the command's arguments, which ``comenq COMMAND --help`` shows."""
 
         def run(self, args: Namespace) -> int:
-            """Carry it out; the exit status."""
+            """Run the command; return the exit status."""
 
 
 COMMANDS: Mapping[str, tuple[str, str]] = {
     "put": ("put", "queue a comment"),
     "list": ("list", "list what is queued"),
-    "show": ("show", "show everything that is known of a job"),
-    "status": ("status", "show how the queue stands, and what it waits for"),
+    "show": ("show", "show everything about a job"),
+    "status": ("status", "show the state of the queue, and what it is waiting for"),
     "top": ("top", "show the status live"),
-    "hist": ("history", "list what was posted, skipped or failed"),
+    "hist": ("history", "list posted, skipped and failed jobs"),
     "wait": ("wait", "wait until jobs are posted"),
-    "bump": ("change", "put jobs at the head of the queue"),
-    "bust": ("change", "put jobs at the end of the queue"),
-    "defer": ("change", "the same as bust"),
+    "bump": ("change", "move jobs to the front of the queue"),
+    "bust": ("change", "move jobs to the back of the queue"),
+    "defer": ("change", "move jobs to the back of the queue (alias of bust)"),
     "hold": ("change", "keep jobs from being posted"),
-    "release": ("change", "let held jobs take their places again"),
+    "release": ("change", "let held jobs be posted again"),
     "retry": ("change", "queue failed jobs again"),
     "del": ("change", "delete jobs that are not posted"),
-    "pause": ("pause", "post nothing until it is resumed"),
-    "resume": ("pause", "go on posting"),
-    "completion": ("completion", "print what makes a shell complete commands"),
+    "pause": ("pause", "post nothing until the queue is resumed"),
+    "resume": ("pause", "resume posting"),
+    "completion": ("completion", "print a shell completion script"),
 }
-"""Each command with the module that has it, and its one-line description."""
+"""Each command, with its module and a one-line description."""
 
 
 def resolve(words: Sequence[str]) -> tuple[str, Sequence[str]]:
-    """The command that the first word decides on, and the words that are its arguments.
+    """The command that the words call, and its arguments.
 
     Raises:
-        UsageError: it is neither a command nor a pull request.
+        UsageError: the first word is neither a command nor a pull request.
     """
     first = words[0]
     if first in COMMANDS:
@@ -61,9 +61,9 @@ def resolve(words: Sequence[str]) -> tuple[str, Sequence[str]]:
         return "put", words
     meant = nearest(first, COMMANDS)
     hint = f"did you mean {meant}?" if meant else f"expected a command or {FORMS[0]} BODY"
-    raise UsageError(f"'{printable(first, 40)}' is no command: {hint}")
+    raise UsageError(f"unknown command '{printable(first, 40)}': {hint}")
 
 
 def command_module(name: str) -> CommandModule:
-    """The module that has the command: loaded only when it is wanted."""
+    """The command's module, imported only when it is needed."""
     return import_module(f"comenq_core.cli.comenq.{COMMANDS[name][0]}")

@@ -21,21 +21,23 @@ examples:
 
 
 def configure(parser: ArgumentParser) -> None:
-    """Say what the command takes."""
+    """Add the command's arguments."""
     parser.epilog = EXAMPLES
-    parser.add_argument("shell", metavar="SHELL", choices=SHELLS, help=", ".join(SHELLS))
+    parser.add_argument(
+        "shell", metavar="SHELL", choices=SHELLS, help=f"the shell: {', '.join(SHELLS)}"
+    )
     parser.add_argument(
         "program",
         metavar="PROGRAM",
         nargs="?",
         choices=PROGRAMS,
         default=PROGRAMS[0],
-        help="whose commands: comenq (the default) or comenqd",
+        help="the program to complete: comenq (default) or comenqd",
     )
 
 
 def run(args: Namespace) -> int:
-    """Print a script as scripts/generate has made it, with what an installation does not have."""
+    """Print a script that scripts/generate made: an installation has no shtab to make it."""
     from comenq_core.supervisor.launch import conf_file
 
     sys.stdout.write(conf_file(f"completions/{args.program}.{args.shell}").read_text("utf-8"))

@@ -1,4 +1,4 @@
-"""Lets the user write a comment in their own editor."""
+"""Opens a comment in the user's editor."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ __all__ = ["Cancelled", "edited"]
 
 
 class Cancelled(ComenqError):
-    """The user wants no comment after all, or could not write one."""
+    """The editor failed, or the user left the comment empty."""
 
 
 @contextmanager
 def edited(text: str) -> Iterator[str]:
-    """What the user makes of ``text``. If the ``with`` block fails, what was written is kept.
+    """The comment as the user saved it. If the ``with`` block fails, its file is kept.
 
     Raises:
-        Cancelled: the editor failed, or left nothing.
+        Cancelled: the editor failed, or the comment is empty.
     """
     descriptor, name = tempfile.mkstemp(prefix="comenq-", suffix=".md")
     path = Path(name)
@@ -40,7 +40,7 @@ def edited(text: str) -> Iterator[str]:
     try:
         yield written
     except BaseException:
-        print_error(f"what you have written is kept in {path}")
+        print_error(f"your comment is kept in {path}")
         raise
     path.unlink()
 
@@ -51,13 +51,15 @@ def _edit(path: Path) -> None:
         status = subprocess.run([*shlex.split(editor), path], check=False).returncode
     except (OSError, ValueError) as error:
         why = error.strerror if isinstance(error, OSError) else error
-        raise Cancelled(f"cannot run the editor {editor!r}: {why}; set VISUAL") from None
+        raise Cancelled(
+            f"cannot run the editor {editor!r}: {why}: set VISUAL to another one"
+        ) from None
     if status != 0:
-        raise Cancelled(f"the editor ended with status {status}, and nothing is queued")
+        raise Cancelled(f"the editor exited with status {status}: nothing is queued")
 
 
 def _written(path: Path) -> str:
     text = path.read_bytes().decode(errors="replace")
     if not text.strip():
-        raise Cancelled("nothing was written, and nothing is queued")
+        raise Cancelled("the comment is empty: nothing is queued")
     return text

@@ -9,7 +9,7 @@ from comenq_core.cli.comenq.pagination import history
 from comenq_core.cli.comenq.requests import add_json, number
 from comenq_core.cli.exit_status import DONE
 from comenq_core.cli.formatting import attempt_count, clock, duration, target
-from comenq_core.cli.output import emit_json, print_error, print_result
+from comenq_core.cli.output import print_error, print_json, print_result
 from comenq_core.cli.table import columns
 
 __all__ = ["configure", "run"]
@@ -30,26 +30,26 @@ examples:
 
 
 def configure(parser: ArgumentParser) -> None:
-    """Say what the command takes."""
+    """Add the command's arguments."""
     parser.epilog = EXAMPLES
     add = parser.add_argument
-    newest = f"the newest so many (default: {PAGE})"
+    newest = f"show the newest N jobs (default: {PAGE})"
     add("-n", "--limit", type=number, metavar="N", default=PAGE, help=newest)
-    add("--failed", action="store_true", help="only those that were given up")
-    add_json(parser, "each job as a line of")
+    add("--failed", action="store_true", help="show only failed jobs")
+    add_json(parser, "print each job as JSON, one per line")
 
 
 def run(args: Namespace) -> int:
-    """List what became of jobs, newest last."""
+    """List jobs that are over, newest last."""
     jobs = history(args, limit=args.limit, failed=args.failed)
     if args.json:
-        emit_json(jobs)
+        print_json(jobs)
     elif jobs:
         now = time.time()
-        # Lines are not cut: an address is of use only as a whole.
+        # Lines are not cut: part of a URL is of no use.
         print_result(*columns(HEADS, [_row(job, now) for job in jobs], colours=COLOURS))
     else:
-        print_error("there is no history yet")
+        print_error("no job has failed" if args.failed else "no job is over yet")
     return DONE
 
 

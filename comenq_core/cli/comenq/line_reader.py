@@ -10,23 +10,23 @@ from dataclasses import dataclass
 
 from comenq_core.errors import ComenqError
 
-__all__ = ["LINE_LIMIT", "Line", "Lines"]
+__all__ = ["LINE_LIMIT", "LineReader", "NumberedLine"]
 
 LINE_LIMIT = 1024 * 1024
-"""What the daemon takes as one request; of a longer line, only so much and one byte is kept."""
+"""The longest request that the daemon accepts; a longer line is cut after one more byte."""
 CHUNK = 65_536
 IDLE = 1.0
-"""Seconds without a line after which a burst ends: the daemon waits for five at most."""
+"""Seconds without a line that end a burst; after five, the daemon closes the connection."""
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class NumberedLine:
     """A line that is not blank.
 
     Args:
         number: from 1.
         text: its bytes, without the newline.
-        end: how many bytes it and the lines before it take.
+        end: the position of its end in the input, in bytes.
     """
 
     number: int
@@ -34,15 +34,15 @@ class Line:
     end: int
 
 
-class Lines:
-    """The lines of a descriptor.
+class LineReader:
+    """The lines of a file descriptor.
 
     Args:
-        name: what it is called in messages.
+        name: what messages call it.
         descriptor: open for reading.
 
     Raises:
-        ComenqError: it cannot be read. All methods may raise this.
+        ComenqError: it cannot be read; every method may raise this.
     """
 
     def __init__(self, name: str, descriptor: int) -> None:
@@ -53,28 +53,28 @@ class Lines:
         self._has_ended = False
         self._end = 0
         self.number = 0
-        """The number of the line that was given last."""
+        """The number of the last line that was returned."""
 
     def are_more(self) -> bool:
-        """Whether there are more lines. Nobody can tell before the next one has come."""
+        """Whether there is another line; waits until it comes, or the input ends."""
         while not self._complete and not self._has_ended:
             self._read()
         return bool(self._complete)
 
     @property
     def is_over(self) -> bool:
-        """Whether it is known that there are no more lines."""
+        """Whether all lines are read, as far as is known without waiting."""
         return self._has_ended and not self._complete
 
-    def burst(self) -> Iterator[Line]:
-        """Lines until the end, or until none comes for a while; blank ones are left out."""
+    def burst(self) -> Iterator[NumberedLine]:
+        """The lines that are not blank, until the input ends or pauses for `IDLE`."""
         while True:
             while self._complete:
                 text = self._complete.popleft()
                 self.number += 1
                 self._end += len(text) + 1
                 if text.strip():
-                    yield Line(self.number, text, self._end)
+                    yield NumberedLine(self.number, text, self._end)
             if self._has_ended or not select.select([self._descriptor], [], [], IDLE)[0]:
                 return
             self._read()

@@ -11,7 +11,7 @@ from comenq_core.cli.comenq.pagination import history, listed
 from comenq_core.cli.comenq.requests import add_json, ask, number
 from comenq_core.cli.exit_status import DONE
 from comenq_core.cli.formatting import attempt_count, clock, target, when
-from comenq_core.cli.output import emit_json, print_error, print_result
+from comenq_core.cli.output import print_error, print_json, print_result
 from comenq_core.cli.table import columns
 
 __all__ = ["configure", "run", "table"]
@@ -27,7 +27,7 @@ PENDING = ("waiting", "posting", "checking", "held")
 FAILED = "failed"
 HEADS = ("ID", "PULL REQUEST", "COMMENT", "STATE", "ATTEMPTS", "WHEN")
 COMMENT = HEADS.index("COMMENT")
-# On a narrow terminal, what a job is and how it stands is worth more than the rest.
+# On a narrow terminal, the job and its state matter more than the rest.
 SPARE = (HEADS.index("ATTEMPTS"), HEADS.index("WHEN"), COMMENT)
 COLOURS = {"posting": "cyan", "checking": "yellow", "held": "yellow", FAILED: "red"}
 EXAMPLES = """\
@@ -40,27 +40,29 @@ examples:
 
 
 def configure(parser: ArgumentParser) -> None:
-    """Say what the command takes."""
+    """Add the command's arguments."""
     parser.epilog = EXAMPLES
     add = parser.add_argument
     extent = parser.add_mutually_exclusive_group()
-    most = f"at most so many (default: {PAGE})"
+    most = f"show at most N jobs (default: {PAGE})"
     extent.add_argument("-n", "--limit", type=number, metavar="N", help=most)
-    extent.add_argument("--all", action="store_true", help="all of them; the default with --json")
-    add("--repo", metavar="OWNER/REPO", help="only those for this repository")
+    extent.add_argument(
+        "--all", action="store_true", help="show all jobs (the default with --json)"
+    )
+    add("--repo", metavar="OWNER/REPO", help="show only jobs for this repository")
     add(
         "--state",
         action="append",
         choices=(*PENDING, FAILED),
-        help="only those; may be given again (default: all but the failed ones)",
+        help="show only jobs in this state; can be repeated (default: all but failed)",
     )
-    add_json(parser, "each job, with its whole comment, as a line of")
+    add_json(parser, "print each job, with its whole comment, as JSON, one per line")
 
 
 def run(args: Namespace) -> int:
     """List the jobs in the order in which they will be posted."""
     if args.json:
-        emit_json(islice(_jobs(args, args.limit), args.limit))
+        print_json(islice(_jobs(args, args.limit), args.limit))
         return DONE
     limit = args.limit or (None if args.all else PAGE)
     # One more than is shown tells whether there are more.
@@ -68,15 +70,13 @@ def run(args: Namespace) -> int:
     if jobs:
         print_result(*table(jobs[:limit]))
     else:
-        print_error(
-            "nothing is queued that matches" if args.repo or args.state else "nothing is queued"
-        )
+        print_error("no queued job matches" if args.repo or args.state else "nothing is queued")
     _tell_of_others(args, shown=len(jobs[:limit]), are_more=len(jobs) != len(jobs[:limit]))
     return DONE
 
 
 def table(jobs: list[Job]) -> list[str]:
-    """The jobs as lines that fit the terminal."""
+    """The jobs as a table that fits the terminal."""
     now = time.time()
     rows = [_row(job, now) for job in jobs]
     return columns(HEADS, rows, shrink=COMMENT, spare=SPARE, colours=COLOURS)

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from comenq_core.cli.comenq import put
 from comenq_core.cli.comenq.plain_args import PlainArgs, is_plain
 from comenq_core.cli.exit_status import FAILED, INTERRUPTED, UNREACHABLE, USAGE, UsageError
+from comenq_core.cli.output import print_error
 from comenq_core.errors import ComenqError, DaemonUnreachable
 
 __all__ = ["main"]
@@ -18,7 +19,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command.
 
     Args:
-        argv: its arguments, without its name; by default those of the process.
+        argv: the arguments after the program's name; by default those of the process.
 
     Returns:
         The exit status: 0 done, 1 refused or failed, 2 usage, 3 the daemon cannot be reached.
@@ -36,7 +37,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return INTERRUPTED
     except OSError as error:
-        return _give_up_output(error)
+        return _output_failed(error)
     return status
 
 
@@ -54,7 +55,9 @@ def _run(words: Sequence[str]) -> int:
         given = parser.parse_args(words)
         socket, words = given.socket, given.words
         if not words:
-            parser.error("a command or a pull request is needed: comenq OWNER/REPO NUMBER BODY")
+            parser.error(
+                "no command or pull request is given: expected comenq OWNER/REPO NUMBER BODY"
+            )
     name, rest = resolve(words)
     args = command_parser(name, socket=socket).parse_intermixed_args(rest)
     return command_module(name).run(args)
@@ -68,17 +71,17 @@ def _help(words: Sequence[str]) -> str:
     return f"comenq {word} --help" if word in COMMANDS else "comenq --help"
 
 
-def _give_up_output(error: OSError) -> int:
-    # The interpreter would try again at its end, and complain.
+def _output_failed(error: OSError) -> int:
+    # Otherwise the interpreter flushes again when it exits, and reports a second error.
     # https://docs.python.org/3/library/signal.html#note-on-sigpipe
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     if isinstance(error, BrokenPipeError):
-        return FAILED  # whoever read it has gone, as `head` does
-    return _fail(f"it is done, but cannot be shown: {error.strerror}", FAILED)
+        return FAILED  # the reader closed the pipe, as `head` does
+    return _fail(f"the command is done, but its output cannot be written: {error.strerror}", FAILED)
 
 
 def _fail(message: object, status: int) -> int:
-    print(f"comenq: {message}", file=sys.stderr)
+    print_error(message)
     return status
 
 

@@ -1,4 +1,4 @@
-"""Reads long listings from the daemon, which answers them in pages."""
+"""Reads long lists from the daemon, page by page."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ if TYPE_CHECKING:
     from typing import Any
 
 OVERLAP = 8
-"""How many jobs of a page are asked for again: so many may leave the line between two pages."""
+"""How many jobs of a page are requested again: up to so many may leave the queue between pages."""
 
 
 def listed(args: Namespace, *, limit: int | None = None, **which: Any) -> Iterator[dict[str, Any]]:  # noqa: ANN401  (JSON)
-    """The jobs that are not over, in their order; a page is asked for when it is wanted.
+    """The jobs that are not over, in their order; each page is requested when it is needed.
 
     Args:
         limit: how many at most.
-        which: the members of ``list`` that choose among them.
+        which: the members of ``list`` that select jobs.
     """
     begin: int | None = 0
     overlap, left, before = 0, limit, frozenset[str]()
     while begin is not None and left != 0:
-        # Each page has its own connection: the daemon waits for nobody who reads slowly.
+        # Each page has its own connection: the daemon closes one that is read slowly.
         size = left and left + overlap
         reply = ask(args, op="list", limit=size, offset=begin - overlap or None, **which)
         page = reply["entries"]
@@ -46,14 +46,14 @@ def history(
 
     Args:
         limit: how many at most.
-        failed: only those that were given up.
+        failed: only failed jobs.
     """
     found: dict[str, dict[str, Any]] = {}
     offset: int | None = 0
     while offset is not None and len(found) != limit:
         left = limit and limit - len(found)
         reply = ask(args, op="hist", limit=left, offset=offset or None, failed=failed or None)
-        # One that has ended meanwhile moves the others on, so that some come again.
+        # A job that ends between two pages shifts the others, so that some come twice.
         found.update((job["id"], job) for job in reversed(reply["history"]))
         offset = reply.get("next")
     return list(found.values())[::-1]

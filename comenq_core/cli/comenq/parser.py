@@ -1,6 +1,6 @@
-"""The command line of `comenq`, each command's part built only when it is wanted.
+"""The command line of `comenq`; each command's parser is built only when it is needed.
 
-Help, completion and manual pages all come from here.
+Help, completion and manual pages are all made from it.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from comenq_core.text import nearest, printable
 __all__ = ["command_parser", "global_parser", "whole_parser"]
 
 WIDTH = 80
-DESCRIPTION = "Queue comments for pull requests: posted later, once, at a pace GitHub likes."
+DESCRIPTION = "Queue comments for pull requests; each is posted once, at a pace GitHub accepts."
 EPILOG = "\n".join(
     [
         "to queue a comment:",
         *(f"  comenq {form} [BODY]" for form in FORMS),
         "",
-        "commands (comenq COMMAND --help tells more):",
+        "commands (see comenq COMMAND --help):",
         *(f"  {name:12} {summary}" for name, (_, summary) in COMMANDS.items()),
         "",
         "exit status: 0 done, 1 refused or failed, 2 usage, 3 the daemon cannot be reached",
@@ -32,7 +32,7 @@ EPILOG = "\n".join(
 
 
 class _Formatter(argparse.RawDescriptionHelpFormatter):
-    """Keeps examples as they are, and imports no shutil to learn how wide the terminal is."""
+    """Leaves examples as they are, and finds the terminal's width without importing shutil."""
 
     def __init__(self, prog: str) -> None:
         try:
@@ -43,13 +43,13 @@ class _Formatter(argparse.RawDescriptionHelpFormatter):
 
 
 class _Parser(argparse.ArgumentParser):
-    """Tells what is wrong as all of comenq does."""
+    """Raises `UsageError`, where argparse would print its own message and exit."""
 
     def error(self, message: str) -> NoReturn:
-        """Raise what is wrong.
+        """Report a wrong command line.
 
         Raises:
-            UsageError: always; a misspelt option comes with what it may stand for.
+            UsageError: always; for a misspelt option, it suggests the right one.
         """
         _, is_unknown, words = message.partition("unrecognized arguments: ")
         raise UsageError(printable(f"{message}{self._hint(words)}" if is_unknown else message))
@@ -60,27 +60,27 @@ class _Parser(argparse.ArgumentParser):
         if meant:
             return f"; did you mean {meant}?"
         if word.startswith("-") and self.get_default("command") == "put":
-            return "; put -- before a comment that begins with a hyphen"
+            return "; put -- before a comment that starts with a hyphen"
         return ""
 
 
 def global_parser() -> argparse.ArgumentParser:
-    """What stands before the command."""
-    parser = _beginning()
+    """The parser for what comes before the command."""
+    parser = _base_parser()
     parser.add_argument("words", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
     return parser
 
 
 def whole_parser() -> argparse.ArgumentParser:
-    """Everything at once, of which completions and the manual are made."""
-    parser = _beginning()
+    """The parser for everything, from which completions and the manual are made."""
+    parser = _base_parser()
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     for name, (_, summary) in COMMANDS.items():
         _fill(commands.add_parser(name, help=summary, formatter_class=_Formatter), name)
     return parser
 
 
-def _beginning() -> argparse.ArgumentParser:
+def _base_parser() -> argparse.ArgumentParser:
     from comenq_core import __version__
 
     parser = _Parser(
@@ -97,11 +97,11 @@ def _beginning() -> argparse.ArgumentParser:
 
 
 def command_parser(name: str, *, socket: str | None = None) -> argparse.ArgumentParser:
-    """What stands after the command.
+    """The parser for what comes after the command.
 
     Args:
         name: one of `COMMANDS`.
-        socket: the daemon's socket, if it was named before the command.
+        socket: the daemon's socket, if given before the command.
     """
     parser = _Parser(prog=f"comenq {name}", formatter_class=_Formatter, allow_abbrev=False)
     _fill(parser, name, socket=socket)
@@ -120,5 +120,5 @@ def _add_socket(parser: argparse.ArgumentParser, *, default: str | None = None) 
         "--socket",
         metavar="PATH",
         default=default,
-        help="the daemon's socket (default: $COMENQ_SOCKET, then one's own, then the system's)",
+        help="the daemon's socket (default: $COMENQ_SOCKET, then your own, then the system's)",
     )

@@ -13,20 +13,20 @@ __all__ = ["configure", "run"]
 
 
 def configure(parser: ArgumentParser) -> None:
-    """Say what the command takes."""
+    """Add the command's arguments."""
     if parser.get_default("command") == "pause":
         parser.epilog = "example:\n  comenq pause code freeze until Monday\n"
-        parser.add_argument("reason", nargs="*", help="why, for others to read in comenq status")
+        parser.add_argument("reason", nargs="*", help="the reason, which comenq status shows")
 
 
 def run(args: Namespace) -> int:
-    """Stop posting, or go on, across restarts."""
+    """Pause or resume posting; a pause outlasts restarts of the daemon."""
     if args.command == "resume":
         ask(args, op="resume")
-        print_result("the queue goes on")
+        print_result("the queue is resumed")
     else:
         ask(args, op="pause", reason=" ".join(args.reason) or f"paused by {_user()}")
-        print_result("the queue is paused; comenq resume goes on")
+        print_result("the queue is paused; resume it with comenq resume")
     return DONE
 
 

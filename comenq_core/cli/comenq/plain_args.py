@@ -1,4 +1,4 @@
-"""A command line without options, read without argparse: its import takes a quarter of the time."""
+"""Reads a command line without options. Importing argparse would add a quarter to the time."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ __all__ = ["PlainArgs", "is_plain"]
 
 
 class PlainArgs:
-    """What argparse would make of a pull request and a comment."""
+    """What argparse returns for a pull request and a comment without options."""
 
     socket: str | None = None
     body_file: str | None = None

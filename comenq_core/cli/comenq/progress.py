@@ -1,4 +1,4 @@
-"""Shows how far a long command has come, to somebody who watches."""
+"""A progress bar for a long command, shown on a terminal only."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ import time
 __all__ = ["Progress"]
 
 BAR = 20
-OFTEN = 0.1
+INTERVAL = 0.1
 CLEAR = "\r\x1b[K"
 
 
 class Progress:
-    """A line on a terminal's standard error, which is gone in the end; elsewhere nothing at all.
+    """A progress bar on standard error, removed at the end; not shown where that is no terminal.
 
     Args:
-        total: how much there is to do, in some unit; 0 where that is not known.
+        total: how much there is to do, in any unit; 0 if unknown.
     """
 
     def __init__(self, total: int) -> None:
@@ -27,15 +27,15 @@ class Progress:
         self._is_wanted = sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
 
     def show(self, done: int, text: str) -> None:
-        """Say how much is done, but not more often than anybody could read."""
+        """Show how much is done, at most every `INTERVAL` seconds."""
         now = time.monotonic()
-        if self._is_wanted and now - self._shown >= OFTEN:
+        if self._is_wanted and now - self._shown >= INTERVAL:
             self._shown = now
-            room = shutil.get_terminal_size().columns - 1
-            print(f"{CLEAR}{(self._bar(done) + text)[:room]}", end="", file=sys.stderr, flush=True)
+            space = shutil.get_terminal_size().columns - 1
+            print(f"{CLEAR}{(self._bar(done) + text)[:space]}", end="", file=sys.stderr, flush=True)
 
     def clear(self) -> None:
-        """Leave the line to others."""
+        """Remove the bar, so that other output can use the line."""
         if self._shown:
             print(CLEAR, end="", file=sys.stderr, flush=True)
 

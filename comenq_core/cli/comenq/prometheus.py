@@ -1,4 +1,4 @@
-"""The status as metrics. Where the Rust comenqd has a metric, ours has its name.
+"""The status as metrics. Where the Rust comenqd has a metric, it has the same name here.
 
 https://prometheus.io/docs/instrumenting/exposition_formats/#text-based-format
 """
@@ -19,24 +19,24 @@ MEANINGS: Mapping[str, str] = {
     "comenqd_up": "Whether the daemon answers.",
     "comenqd_worker_up": "Whether a worker runs.",
     "comenqd_queue_entries": "Comments that are not posted yet: waiting, being posted or held.",
-    "comenqd_jobs": "Jobs by their state; posted and failed ones for as long as they are kept.",
+    "comenqd_jobs": "Jobs by state; posted and failed jobs count while they are kept.",
     "comenqd_paused": "Whether an operator has paused the queue.",
-    "comenqd_next_post_seconds": "Seconds until the next comment is posted, if one waits.",
+    "comenqd_next_post_seconds": "Seconds until the next comment is posted, if one is waiting.",
     "comenqd_account_wait_seconds": "Seconds until the account may post.",
     "comenqd_account_refused": "Whether the account's credential is refused.",
-    "comenqd_room": "How much is left for more comments.",
-    "comenqd_room_floor": "With how much less than this comments are refused.",
-    "comenqd_github_posts_total": "Posts by what came of them; kept with the account's pace.",
+    "comenqd_capacity_remaining": "How much of a resource is left for more comments.",
+    "comenqd_capacity_minimum": "The amount of a resource below which comments are refused.",
+    "comenqd_github_posts_total": "Posts by outcome; kept with the account's pacing record.",
     "comenqd_requests_total": "Requests by operation and outcome, since the listener started.",
 }
-"""Every metric, with its help. Those that end with ``_total`` are counters, the others gauges."""
+"""Every metric with its help. Names that end with ``_total`` are counters, others gauges."""
 
 
 def metrics(status: dict[str, Any] | None) -> Iterator[str]:
     """The metrics as lines.
 
     Args:
-        status: as the protocol has it; ``None`` while no daemon answers.
+        status: as in the protocol; ``None`` while no daemon answers.
     """
     samples: dict[str, Samples] = {"comenqd_up": [({}, status is not None)]}
     samples |= _samples(status) if status else {}

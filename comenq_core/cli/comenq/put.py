@@ -1,4 +1,4 @@
-"""`comenq put`, and what it is for: `comenq OWNER/REPO NUMBER BODY`."""
+"""`comenq put`, or `comenq OWNER/REPO NUMBER BODY`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from comenq_core.cli.comenq.plain_args import PlainArgs
 from comenq_core.cli.comenq.target import FORMS, Target, read_target
 from comenq_core.cli.exit_status import DONE
 from comenq_core.cli.formatting import in_queue
-from comenq_core.cli.output import emit_json, print_result
+from comenq_core.cli.output import print_json, print_result
 from comenq_core.client import accepted, candidates, connect
 from comenq_core.errors import NotAcknowledged
 
@@ -32,13 +32,13 @@ examples:
   comenq put octo-org/site 123 "Ready?" --after 2h --if-open
   comenq put octo-org/site 123 "Ready?" --wait
 
-many at once, one a line, as {{"owner": …, "repo": …, "pr_number": …, "body": …}}:
+many comments, one per line, as {{"owner": …, "repo": …, "pr_number": …, "body": …}}:
   comenq put --jsonl comments.jsonl
 """
 
 
 def configure(parser: ArgumentParser) -> None:
-    """Say what the command takes."""
+    """Add the command's arguments."""
     parser.usage = f"comenq put {FORMS[0]} [BODY] [options]"
     parser.epilog = EXAMPLES.format("\n  ".join(FORMS))
     add = parser.add_argument
@@ -49,30 +49,36 @@ def configure(parser: ArgumentParser) -> None:
     add(
         "--jsonl",
         metavar="FILE",
-        help="queue each line of FILE, a JSON object; - is standard input",
+        help="queue a comment for each line of FILE, a JSON object; - is standard input",
     )
-    add("--wait", action="store_true", help="go on until it is posted, and print its URL")
+    add("--wait", action="store_true", help="wait until the comment is posted, and print its URL")
     add("--json", action="store_true", help="print the job as JSON")
 
 
 def _add_conditions(parser: ArgumentParser) -> None:
     add = parser.add_argument
     moment = parser.add_mutually_exclusive_group()
-    moment.add_argument("--after", metavar="TIME", help="not before then: 45m, 1h30m, 2d from now")
+    moment.add_argument(
+        "--after", metavar="TIME", help="post it no sooner than this: 45m, 1h30m, 2d from now"
+    )
     moment.add_argument(
         "--at",
         metavar="WHEN",
-        help="not before then: 2026-12-01T09:00+01:00, 'tomorrow 9:00', 17:30",
+        help="post it no sooner than this: 2026-12-01T09:00+01:00, 'tomorrow 9:00', 17:30",
     )
-    add("--now", action="store_true", help="ahead of the others, but never ahead of the cool-off")
-    add("--key", help="queue it once: with the same KEY again, the first job's id is printed")
-    waits = "queue it unless the same comment waits already, whose id is printed then"
-    add("--if-absent", action="store_true", help=waits)
-    add("--if-open", action="store_true", help="skip it if the pull request is closed by then")
+    add(
+        "--now",
+        action="store_true",
+        help="put it at the front of the queue; the cooldown still applies",
+    )
+    add("--key", help="queue it once: the same KEY again prints the first job's id")
+    absent = "do not queue it if the same comment is waiting; print that job's id"
+    add("--if-absent", action="store_true", help=absent)
+    add("--if-open", action="store_true", help="skip it if the pull request is no longer open")
 
 
 def run(args: Namespace | PlainArgs) -> int:
-    """Queue one comment; done means that it is durable."""
+    """Queue one comment; exit status 0 means that it is durable."""
     if args.jsonl is not None:
         from comenq_core.cli.comenq.put_jsonl import put_many
 
@@ -86,17 +92,17 @@ def run(args: Namespace | PlainArgs) -> int:
     else:
         entry = _put(args.socket, _message(args, target, comment(rest, args.body_file)))
     if args.json:
-        emit_json([entry])
+        print_json([entry])
     else:
-        print_result(_told(entry))
+        print_result(_summary(entry))
     return _wait(args, entry) if args.wait else DONE
 
 
 def _wait(args: Namespace | PlainArgs, entry: dict[str, Any]) -> int:
     from comenq_core.cli.comenq.wait import JobWaiter
 
-    print(end="", flush=True)  # the waiting may be long
-    return JobWaiter(args.socket, {entry["id"]: entry}, as_json=args.json).keep()
+    print(end="", flush=True)  # the job's id is of use while the wait lasts
+    return JobWaiter(args.socket, {entry["id"]: entry}, as_json=args.json).wait()
 
 
 def _put(socket: str | None, message: dict[str, Any]) -> dict[str, Any]:
@@ -105,7 +111,7 @@ def _put(socket: str | None, message: dict[str, Any]) -> dict[str, Any]:
             replies = [accepted(reply) for reply in daemon.ask_many([message])]
         except NotAcknowledged as error:
             raise NotAcknowledged(
-                f"{error}: the comment may or may not be queued; comenq list shows what is"
+                f"{error}: the comment may or may not be queued; check with comenq list"
             ) from None
     entry: dict[str, Any] = replies[0].get("entry", {})
     return entry
@@ -124,11 +130,11 @@ def _message(args: Namespace | PlainArgs, target: Target, body: str) -> dict[str
         request["if_open"] = True
     options = {"ahead": args.now, "if_absent": args.if_absent}
     chosen = {name: True for name, is_chosen in options.items() if is_chosen}
-    # A bare request is what every daemon understands, also the Rust one of old.
+    # Every daemon understands a bare request, the Rust one included.
     return {"op": "put", "request": request, **chosen} if chosen else request
 
 
-def _told(entry: dict[str, Any]) -> str:
+def _summary(entry: dict[str, Any]) -> str:
     state = entry.get("state", "waiting")
     done = "queued" if state == "waiting" else f"already {state}"
     place = in_queue(entry, time.time()) if state == "waiting" else entry.get("url", "")

@@ -1,4 +1,4 @@
-"""``comenq put --jsonl``: many comments over one connection, each of them accounted for."""
+"""``comenq put --jsonl``: many comments over one connection, and a report of each."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from itertools import groupby
 
-from comenq_core.cli.comenq.line_reader import LINE_LIMIT, Line, Lines
+from comenq_core.cli.comenq.line_reader import LINE_LIMIT, LineReader, NumberedLine
 from comenq_core.cli.comenq.plain_args import PlainArgs
 from comenq_core.cli.comenq.progress import Progress
 from comenq_core.cli.exit_status import DONE, FAILED, UsageError
-from comenq_core.cli.output import emit_json, print_error, print_result
+from comenq_core.cli.output import print_error, print_json, print_result
 from comenq_core.client import accepted, candidates, connect
 from comenq_core.errors import InvalidRequest
 from comenq_core.text import printable
@@ -29,21 +29,21 @@ if TYPE_CHECKING:
 
     Message = dict[str, Any]
 
-OF_ONE = ("words", "body_file", "edit", "after", "at", "now", "key", "if_open", "wait")
-"""What can only be said of one comment; a line says of its own what it has to."""
+SINGLE_ONLY = ("words", "body_file", "edit", "after", "at", "now", "key", "if_open", "wait")
+"""Options for a single comment; a line has members of its own instead."""
 
 
 def put_many(args: Namespace | PlainArgs) -> int:
-    """Queue a comment for each line; done means that all are durable.
+    """Queue a comment for each line; exit status 0 means that all are durable.
 
     Raises:
-        UsageError: an option makes no sense for many, or the file cannot be read.
+        UsageError: an option is for a single comment, or the file cannot be read.
         DaemonUnreachable: no daemon answers, and nothing is queued.
     """
-    if any(getattr(args, name) not in (None, False, []) for name in OF_ONE):
-        raise UsageError("--jsonl goes with --if-absent, --json and --socket alone")
+    if any(getattr(args, name) not in (None, False, []) for name in SINGLE_ONLY):
+        raise UsageError("--jsonl can only be used with --if-absent, --json and --socket")
     with _opened(str(args.jsonl)) as (name, descriptor):
-        return _Delivery(args, name, descriptor).deliver()
+        return _Upload(args, name, descriptor).run()
 
 
 @contextmanager
@@ -61,20 +61,20 @@ def _opened(path: str) -> Iterator[tuple[str, int]]:
         os.close(descriptor)
 
 
-class _Delivery:
-    """Lines on their way to the daemon."""
+class _Upload:
+    """Sends lines to the daemon, and keeps count of the replies."""
 
     def __init__(self, args: Namespace | PlainArgs, name: str, descriptor: int) -> None:
         self._args = args
-        self._lines = Lines(name, descriptor)
+        self._lines = LineReader(name, descriptor)
         status = os.fstat(descriptor)
         self._progress = Progress(status.st_size if stat.S_ISREG(status.st_mode) else 0)
-        self._under_way: deque[Line] = deque()
+        self._unanswered: deque[NumberedLine] = deque()
         self._queued = 0
         self._refused = 0
 
-    def deliver(self) -> int:
-        """Send all lines; report what has become of them, however that ends."""
+    def run(self) -> int:
+        """Send all lines; print a report, even if that fails."""
         try:
             while self._lines.are_more():
                 self._send_burst()
@@ -83,13 +83,13 @@ class _Delivery:
         return FAILED if self._refused else DONE
 
     def _send_burst(self) -> None:
-        # A daemon waits for nobody, so when the lines pause, the connection is given up.
+        # The daemon closes an idle connection, so each burst of lines has one of its own.
         with connect(candidates(self._args.socket, os.environ)) as daemon:
             for reply in daemon.ask_many(self._messages()):
-                if not self._under_way:
-                    accepted(reply)  # the daemon gives up the connection, and says why
+                if not self._unanswered:
+                    accepted(reply)  # the daemon closes the connection, and says why
                 else:
-                    self._note(self._under_way.popleft(), reply)
+                    self._record(self._unanswered.popleft(), reply)
 
     def _messages(self) -> Iterator[Message]:
         for line in self._lines.burst():
@@ -98,7 +98,7 @@ class _Delivery:
             except InvalidRequest as error:
                 self._refuse(line, str(error))
             else:
-                self._under_way.append(line)
+                self._unanswered.append(line)
                 yield message
 
     def _message(self, text: bytes) -> Message:
@@ -107,28 +107,28 @@ class _Delivery:
         try:
             request = parse(text)
         except InvalidRequest as error:
-            # A line of the file has but one line.
+            # The parser sees one line of the file at a time, and calls each of them line 1.
             reason = error.reason.replace(" at line 1,", " at")
             raise InvalidRequest(error.path, reason) from None
         if not isinstance(request, dict):
             raise InvalidRequest("", "must be a JSON object with owner, repo, pr_number and body")
         if "op" in request:
-            raise InvalidRequest("op", "is not known here: a line is a comment")
+            raise InvalidRequest("op", "is unknown: a line is a comment")
         if self._args.if_absent:
             return {"op": "put", "request": request, "if_absent": True}
         return request
 
-    def _note(self, line: Line, reply: Message) -> None:
+    def _record(self, line: NumberedLine, reply: Message) -> None:
         if reply.get("outcome") != "ok":
             self._refuse(line, str(reply.get("message")).removeprefix("request."))
             return
         self._queued += 1
         if self._args.json:
             self._progress.clear()
-            emit_json([{"line": line.number, **reply["entry"]}])
+            print_json([{"line": line.number, **reply["entry"]}])
         self._progress.show(line.end, f"{self._queued:,} queued")
 
-    def _refuse(self, line: Line, why: str) -> None:
+    def _refuse(self, line: NumberedLine, why: str) -> None:
         self._refused += 1
         self._progress.clear()
         print_error(f"line {line.number}: {printable(why)}")
@@ -137,11 +137,11 @@ class _Delivery:
         self._progress.clear()
         if self._refused:
             print_error(f"{_comments(self._refused)} refused")
-        if self._under_way:
-            numbers = ", ".join(_ranges(line.number for line in self._under_way))
-            print_error(f"not acknowledged, so perhaps queued and perhaps not: line {numbers}")
+        if self._unanswered:
+            numbers = ", ".join(_ranges(line.number for line in self._unanswered))
+            print_error(f"not acknowledged, and may or may not be queued: line {numbers}")
         if self._lines.number and not self._lines.is_over:
-            print_error(f"not sent: what comes after line {self._lines.number}")
+            print_error(f"not sent: the lines after line {self._lines.number}")
         if not self._args.json and (self._lines.number or self._lines.is_over):
             print_result(f"queued {_comments(self._queued)}")
 
@@ -151,7 +151,7 @@ def _comments(number: int) -> str:
 
 
 def _ranges(numbers: Iterable[int]) -> Iterator[str]:
-    """``1-3``, ``5``: numbers in words, those that follow one another together."""
+    """Numbers as text, with runs joined: ``1-3``, ``5``."""
     for _, group in groupby(enumerate(numbers), key=lambda pair: pair[1] - pair[0]):
         run = [number for _, number in group]
         yield f"{run[0]}-{run[-1]}" if len(run) > 1 else f"{run[0]}"

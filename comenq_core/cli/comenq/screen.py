@@ -1,4 +1,4 @@
-"""A terminal's screen on loan: whatever happens, it is given back as it was."""
+"""Draws on the whole terminal, and restores it at the end, whatever happens."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ class Screen:
     """Draws whole screens, for the length of a ``with`` block.
 
     Raises:
-        UsageError: standard input and output are not a terminal that can do that.
+        UsageError: standard input and output are no terminal, or one that cannot be drawn on.
     """
 
     def __init__(self) -> None:
         is_terminal = sys.stdin.isatty() and sys.stdout.isatty()
         if not is_terminal or os.environ.get("TERM", "dumb") == "dumb":
-            raise UsageError("this needs a terminal; comenq status says the same once")
+            raise UsageError("this needs a terminal: use comenq status instead")
         self._before = termios.tcgetattr(sys.stdin)
 
     def __enter__(self) -> Self:
@@ -47,9 +47,9 @@ class Screen:
             signal.signal(number, _end)
         signal.signal(signal.SIGTSTP, self._suspend)
         try:
-            self._take()
+            self._enter()
         except BaseException:
-            self._give_back()
+            self._restore()
             raise
         return self
 
@@ -59,36 +59,36 @@ class Screen:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self._give_back()
+        self._restore()
 
     @property
     def size(self) -> os.terminal_size:
-        """How many columns and lines there are now."""
+        """The terminal's size now, in columns and lines."""
         return shutil.get_terminal_size()
 
     def draw(self, lines: Iterable[str]) -> None:
-        """Show these lines, each of which fits, and nothing else."""
+        """Show these lines, each of which must fit, and nothing else."""
         shown = "".join(f"{line}\x1b[K{NEWLINE}" for line in lines)
         self._write(f"\x1b[H{shown.removesuffix(NEWLINE)}\x1b[J")
 
     def key(self, seconds: float) -> str:
-        """The key that is pressed within so many seconds, or nothing."""
+        """The key that is pressed within this time, or ``""``."""
         ready, _, _ = select.select([sys.stdin], [], [], seconds)
         return os.read(sys.stdin.fileno(), 1).decode("ascii", "replace") if ready else ""
 
-    def _take(self) -> None:
-        # Each key is told at once, and not shown; Ctrl-C and Ctrl-Z still are what they are.
+    def _enter(self) -> None:
+        # Keys arrive at once and are not echoed; Ctrl-C and Ctrl-Z still send their signals.
         tty.setcbreak(sys.stdin, termios.TCSANOW)
         self._write(ENTER)
 
-    def _give_back(self) -> None:
+    def _restore(self) -> None:
         self._write(LEAVE)
         termios.tcsetattr(sys.stdin, termios.TCSANOW, self._before)
 
     def _suspend(self, _number: int, _frame: FrameType | None) -> None:
-        self._give_back()
+        self._restore()
         os.kill(os.getpid(), signal.SIGSTOP)
-        self._take()
+        self._enter()
 
     def _write(self, text: str) -> None:
         # Not through sys.stdout, which refuses to be entered again by a signal's handler:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from comenq_core.cli.comenq.requests import add_json, ask
 from comenq_core.cli.exit_status import DONE
 from comenq_core.cli.formatting import attempt_count, in_queue, local, target
-from comenq_core.cli.output import emit_json, print_result
+from comenq_core.cli.output import print_json, print_result
 from comenq_core.text import legible, printable
 
 __all__ = ["configure", "run"]
@@ -20,22 +20,24 @@ if TYPE_CHECKING:
 
 LONGEST_LINE = 300_000
 TIMES = {"not_before": "not before", "due": "due", "settled": "settled"}
-GOES_ON = ("waiting", "posting", "checking", "held")
+PENDING = ("waiting", "posting", "checking", "held")
 TEXTS = ("key", "url", "reason")
 
 
 def configure(parser: ArgumentParser) -> None:
-    """Say what the command takes."""
+    """Add the command's arguments."""
     parser.epilog = "examples:\n  comenq show 7f3k\n  comenq show 7f3k --json | jq .attempts\n"
-    parser.add_argument("id", metavar="ID", help="the job's id, or an unambiguous beginning of it")
-    add_json(parser, "it as")
+    parser.add_argument(
+        "id", metavar="ID", help="the id of the job, or an unambiguous prefix of it"
+    )
+    add_json(parser, "print the job as JSON")
 
 
 def run(args: Namespace) -> int:
-    """Show one job: its story first, its comment last."""
+    """Show one job: its state and attempts first, its comment last."""
     entry = ask(args, op="show", id=args.id)["entry"]
     if args.json:
-        emit_json([entry])
+        print_json([entry])
         return DONE
     print_result(
         *(f"{name + ':':14} {printable(value, LONGEST_LINE)}" for name, value in _facts(entry))
@@ -55,16 +57,16 @@ def _facts(entry: dict[str, Any]) -> Iterator[tuple[str, object]]:
     yield from _times(entry)
     yield from ((name, entry[name]) for name in TEXTS if entry[name])
     if entry["if_open"]:
-        yield "condition", "the pull request is open"
+        yield "condition", "the pull request must be open"
     if count := attempt_count(entry):
         counted = f"{count}, of which {entry['attempt_count']} count toward max_attempts"
-        yield "attempts", counted if entry["state"] in GOES_ON else count
+        yield "attempts", counted if entry["state"] in PENDING else count
 
 
 def _times(entry: dict[str, Any]) -> Iterator[tuple[str, object]]:
     for member, name in TIMES.items():
-        is_told = member == "due" and entry["due"] == entry["not_before"]
-        if entry[member] and not is_told:
+        is_repeated = member == "due" and entry["due"] == entry["not_before"]
+        if entry[member] and not is_repeated:
             yield name, local(entry[member])
 
 

@@ -9,7 +9,7 @@ from comenq_core.cli.comenq.requests import ask
 from comenq_core.cli.comenq.status_text import COLOURS, facts, troubles
 from comenq_core.cli.exit_status import DONE, FAILED, UNREACHABLE
 from comenq_core.cli.formatting import when
-from comenq_core.cli.output import emit_json, print_error, print_result
+from comenq_core.cli.output import print_error, print_json, print_result
 from comenq_core.cli.table import paint
 from comenq_core.errors import DaemonUnreachable
 from comenq_core.text import printable
@@ -26,21 +26,25 @@ examples:
   comenq status --watch
   comenq status --prometheus > /var/lib/node_exporter/comenq.prom
 
-exit status: 0 the queue goes on, 1 something keeps it from that, 3 no daemon answers
+exit status: 0 no trouble, 1 trouble, 3 no daemon answers
 """
 
 
 def configure(parser: ArgumentParser) -> None:
-    """Say what the command takes."""
+    """Add the command's arguments."""
     parser.epilog = EXAMPLES
     form = parser.add_mutually_exclusive_group()
-    form.add_argument("--json", action="store_true", help="print it as JSON")
-    form.add_argument("--prometheus", action="store_true", help="print it as metrics")
-    form.add_argument("--watch", action="store_true", help="show it live, as comenq top does")
+    form.add_argument("--json", action="store_true", help="print the status as JSON")
+    form.add_argument(
+        "--prometheus", action="store_true", help="print the status as Prometheus metrics"
+    )
+    form.add_argument(
+        "--watch", action="store_true", help="show the status live, as comenq top does"
+    )
 
 
 def run(args: Namespace) -> int:
-    """Show the queue on one screen."""
+    """Show the state of the queue on one screen."""
     if args.watch:
         from comenq_core.cli.comenq import top
 
@@ -48,21 +52,21 @@ def run(args: Namespace) -> int:
     try:
         status = ask(args, op="status")["status"]
     except DaemonUnreachable as error:
-        _tell(args, None)
+        _print_status(args, None)
         print_error(error)
         return UNREACHABLE
-    _tell(args, status)
+    _print_status(args, status)
     return FAILED if any(troubles(status)) else DONE
 
 
-def _tell(args: Namespace, status: dict[str, Any] | None) -> None:
+def _print_status(args: Namespace, status: dict[str, Any] | None) -> None:
     if args.prometheus:
         from comenq_core.cli.comenq.prometheus import metrics
 
         print_result(*metrics(status))
     elif args.json:
         known = {**status, "trouble": list(troubles(status))} if status else {}
-        emit_json([{"up": status is not None, **known}])
+        print_json([{"up": status is not None, **known}])
     elif status:
         now = time.time()
         for name, text in facts(status, lambda seconds: when(seconds, now)):

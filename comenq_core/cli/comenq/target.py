@@ -1,4 +1,4 @@
-"""Reads which pull request is meant, in every way that people write it. Pure."""
+"""Reads a pull request in every form that people write it. Pure."""
 
 from __future__ import annotations
 
@@ -31,22 +31,22 @@ Target = tuple[str, str, int]
 
 
 def looks_like_target(word: str) -> bool:
-    """Whether a word can only be meant as a pull request, right or wrong."""
+    """Whether a word is meant as a pull request, right or wrong: no command looks like it."""
     return "/" in word or "#" in word
 
 
 def read_target(words: Sequence[str]) -> tuple[Target, Sequence[str]]:
-    """The owner, repository and number that ``words`` begin with, and the words after them.
+    """The owner, repository and number at the start of ``words``, and the words after them.
 
     Raises:
-        UsageError: they begin with no pull request; the error shows what was expected.
+        UsageError: there is no pull request; the error shows the expected forms.
     """
     if not words:
         raise UsageError(f"no pull request is given: {_EXPECTED}")
     slug, number = _split(words[0])
     names = _SLUG.fullmatch(slug)
     if names is None:
-        raise UsageError(f"{_quoted(words[0])} is no pull request: {_EXPECTED}")
+        raise UsageError(f"{_quoted(words[0])} is not a pull request: {_EXPECTED}")
     rest = words[1:]
     if number is None:
         if not rest:
@@ -66,7 +66,7 @@ def _split(word: str) -> tuple[str, str | None]:
 def _read_number(word: str) -> int:
     if not _NUMBER.fullmatch(word) or int(word) > MAX_NUMBER:
         raise UsageError(
-            f"{_quoted(word)} is no pull request's number: expected 1 to {MAX_NUMBER}, in digits"
+            f"{_quoted(word)} is not a pull request number: expected 1 to {MAX_NUMBER}, in digits"
         )
     return int(word)
 

@@ -1,4 +1,4 @@
-"""Reads when a comment may be posted at the earliest."""
+"""Reads the earliest time at which a comment may be posted."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ _TIME = re.compile(r"(?:(today|tomorrow) )?([01]?[0-9]|2[0-3]):([0-5][0-9])")
 
 
 def not_before(after: str | None, at: str | None) -> str:
-    """The moment that ``--after`` or ``--at`` names, as the protocol writes it.
+    """The moment that ``--after`` or ``--at`` gives, as the protocol writes it.
 
     Raises:
-        UsageError: it cannot be read, or has passed.
+        UsageError: it is not a time, or has passed.
     """
     now = datetime.now().astimezone()
     try:
@@ -27,7 +27,7 @@ def not_before(after: str | None, at: str | None) -> str:
             read_moment(at or "", now) if after is None else now + read_duration("--after", after)
         )
     except OverflowError:
-        raise UsageError("--after: that is too far away for any calendar") from None
+        raise UsageError("--after: that is too far in the future") from None
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
@@ -35,10 +35,10 @@ def read_duration(option: str, text: str) -> timedelta:
     """A length of time: ``45m``, ``1h30m``, ``2d``.
 
     Args:
-        option: which option has it, for the error.
+        option: the option that has it, for the error.
 
     Raises:
-        UsageError: it is none.
+        UsageError: it is not a length of time, or too long.
     """
     if not _DURATION.fullmatch(text):
         raise UsageError(f"{option}: expected a time such as 45m, 1h30m or 2d")
@@ -46,7 +46,7 @@ def read_duration(option: str, text: str) -> timedelta:
         parts = [timedelta(**{_UNITS[unit]: int(number)}) for number, unit in _PART.findall(text)]
         return sum(parts, timedelta())
     except OverflowError:
-        raise UsageError(f"{option}: that is too long for any calendar") from None
+        raise UsageError(f"{option}: that is too long") from None
 
 
 def read_moment(text: str, now: datetime) -> datetime:
@@ -54,11 +54,11 @@ def read_moment(text: str, now: datetime) -> datetime:
 
     Args:
         text: ``2026-12-01T09:00+01:00``, ``2026-12-01 09:00``, ``tomorrow 9:00`` or ``17:30``,
-            which is today or, if that has passed, tomorrow.
+            which is today or, if it has passed, tomorrow.
         now: the time now, with the local offset.
 
     Raises:
-        UsageError: it is none, or has passed.
+        UsageError: it is not a moment, or has passed.
     """
     try:
         moment = _time_of_day(text, now) or _local(datetime.fromisoformat(text))
@@ -67,7 +67,7 @@ def read_moment(text: str, now: datetime) -> datetime:
             "--at: expected a moment such as 2026-12-01T09:00+01:00, 'tomorrow 9:00' or 17:30"
         ) from None
     if moment <= now:
-        raise UsageError("--at: that moment has passed; leave --at out to post as soon as it may")
+        raise UsageError("--at: that moment has passed: leave --at out to post as soon as possible")
     return moment
 
 

@@ -21,16 +21,16 @@ from comenq_core.text import printable
 __all__ = ["configure", "run"]
 
 SECOND = 1.0
-HEADING = "comenq · {time} · q ends"
+HEADING = "comenq · {time} · q quits"
 
 
 def configure(parser: ArgumentParser) -> None:
-    """Say what the command takes."""
-    parser.epilog = "Ends with q or Ctrl-C, and leaves the terminal as it was.\n"
+    """Add the command's arguments."""
+    parser.epilog = "Quit with q or Ctrl-C.\n"
 
 
 def run(args: Namespace) -> int:
-    """Show the queue live, until the user has seen enough."""
+    """Show the state of the queue live, until the user quits."""
     with Screen() as screen:
         while True:
             width, height = screen.size

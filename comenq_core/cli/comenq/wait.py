@@ -1,7 +1,7 @@
 """`comenq wait`, and ``comenq put --wait``.
 
-The daemon is asked again now and then. A connection that it had to keep open for hours would not
-outlive its restart, and the few questions cost it next to nothing.
+The daemon is asked again at intervals: a connection that is open for hours would not survive its
+restart, and a few requests cost it next to nothing.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ import time
 from argparse import ArgumentParser, Namespace
 from collections.abc import Mapping
 
-from comenq_core.cli.comenq.requests import add_ids, add_json, named_ids
+from comenq_core.cli.comenq.requests import add_ids, add_json, read_ids
 from comenq_core.cli.exit_status import DONE, FAILED, UsageError
-from comenq_core.cli.output import emit_json, print_error, print_result
+from comenq_core.cli.output import print_error, print_json, print_result
 from comenq_core.client import accepted, candidates, connect
 from comenq_core.errors import DaemonError
 from comenq_core.text import printable
@@ -29,26 +29,28 @@ if TYPE_CHECKING:
     Job = dict[str, Any]
 
 SHORTEST, LONGEST = 0.2, 5.0
-"""Seconds between two questions."""
+"""Limits of the pause between two requests, in seconds."""
 ABSENCE = 60.0
-"""Seconds for which a daemon may be away, to be restarted for instance."""
+"""Seconds for which the daemon may be away, for instance during a restart."""
 UNKNOWN = ("no_such_job", "invalid_request")
 OVER = ("posted", "skipped", "failed")
 EXAMPLES = """\
 examples:
-  comenq wait 7f3k && echo It is on the pull request.
+  comenq wait 7f3k && echo posted
   comenq wait --timeout 1h 7f3k 9q2m
 
-exit status: 0 all were posted, 1 one was not, or the time was up
+exit status: 0 all jobs were posted, 1 one was not, or the timeout expired
 """
 
 
 def configure(parser: ArgumentParser) -> None:
-    """Say what the command takes."""
+    """Add the command's arguments."""
     parser.epilog = EXAMPLES
     add_ids(parser)
-    parser.add_argument("--timeout", metavar="TIME", help="give up after so long: 90s, 45m, 1h30m")
-    add_json(parser, "each job that is over as a line of")
+    parser.add_argument(
+        "--timeout", metavar="TIME", help="stop waiting after this time: 90s, 45m, 1h30m"
+    )
+    add_json(parser, "print each job that is over as JSON, one per line")
 
 
 def run(args: Namespace) -> int:
@@ -59,31 +61,31 @@ def run(args: Namespace) -> int:
 
         seconds = read_duration("--timeout", args.timeout).total_seconds()
     if not args.ids:
-        raise UsageError("name the jobs to wait for by their ids")
-    ids = named_ids(args.ids)
+        raise UsageError("give the ids of the jobs to wait for")
+    ids = read_ids(args.ids)
     if not ids:
         print_error("there is nothing to wait for")
-    return JobWaiter(args.socket, dict.fromkeys(ids), as_json=args.json).keep(seconds)
+    return JobWaiter(args.socket, dict.fromkeys(ids), as_json=args.json).wait(seconds)
 
 
 def next_pause(seconds_left: float | None, before: float) -> float:
-    """Seconds until the next question: a quarter of the time that is left, within limits.
+    """Seconds until the next request: a quarter of the time that is left, within limits.
 
     Args:
-        seconds_left: until the first of the jobs will be posted; ``None`` where nobody knows.
-        before: the last pause. Where the time is up, or unknown, the next one is longer.
+        seconds_left: until the first of the jobs is posted; ``None`` if unknown.
+        before: the last pause. If no time is left, or it is unknown, the next one is longer.
     """
     wanted = seconds_left / 4 if seconds_left else 1.5 * before
     return min(LONGEST, max(SHORTEST, wanted))
 
 
 class JobWaiter:
-    """Waits for jobs, and tells how each has ended.
+    """Waits for jobs, and prints the result of each.
 
     Args:
-        socket: the daemon's socket, if it was named.
-        awaited: the jobs, by their ids or their beginnings, with what is known of each.
-        as_json: print the jobs as JSON, and not their URLs.
+        socket: the daemon's socket, if one is given.
+        awaited: the jobs by id or by its prefix, with what is known of each.
+        as_json: print the jobs as JSON instead of their URLs.
     """
 
     def __init__(
@@ -92,45 +94,45 @@ class JobWaiter:
         self._socket = socket
         self._as_json = as_json
         self._awaited = dict(awaited)
-        self._told: set[str] = set()
+        self._printed: set[str] = set()
         self._are_posted = True
 
-    def keep(self, seconds: float | None = None) -> int:
-        """Wait until all are over, or for so many seconds; return the exit status.
+    def wait(self, seconds: float | None = None) -> int:
+        """Wait until all jobs are over, at most so many seconds; return the exit status.
 
         Raises:
             DaemonError: the daemon cannot be reached, or has been away for too long.
         """
         began = answered = time.monotonic()
         pause, end = SHORTEST, None if seconds is None else began + seconds
-        self._look()
+        self._refresh()
         while self._awaited:
             pause = next_pause(self._seconds_left(), pause)
             if end is not None:
                 pause = min(pause, end - time.monotonic())
                 if pause <= 0:
-                    return self._give_up()
+                    return self._time_out()
             time.sleep(pause)
             try:
-                self._look()
+                self._refresh()
                 answered = time.monotonic()
             except DaemonError:
                 if time.monotonic() - answered > ABSENCE:
                     raise
         return DONE if self._are_posted else FAILED
 
-    def _look(self) -> None:
-        questions = [{"op": "show", "id": job_id} for job_id in self._awaited]
+    def _refresh(self) -> None:
+        requests = [{"op": "show", "id": job_id} for job_id in self._awaited]
         with connect(candidates(self._socket, os.environ)) as daemon:
-            replies = list(daemon.ask_many(questions))
+            replies = list(daemon.ask_many(requests))
         self._awaited = dict(
-            kept
+            pending
             for word, reply in zip(list(self._awaited), replies, strict=True)
-            if (kept := self._learn(word, reply)) is not None
+            if (pending := self._update(word, reply)) is not None
         )
 
-    def _learn(self, word: str, reply: Reply) -> tuple[str, Job] | None:
-        """Take note of what is known of a job; return it if it is not over."""
+    def _update(self, word: str, reply: Reply) -> tuple[str, Job] | None:
+        """Record what the reply says of a job; return the job if it is not over."""
         if reply.get("code") in UNKNOWN:
             self._are_posted = False
             print_error(
@@ -140,17 +142,17 @@ class JobWaiter:
         job = accepted(reply)["entry"]
         if job["state"] not in OVER:
             return job["id"], job
-        # Two words may have meant the same job.
-        if job["id"] not in self._told:
-            self._told.add(job["id"])
-            self._tell(job)
+        # Two of the words may stand for the same job.
+        if job["id"] not in self._printed:
+            self._printed.add(job["id"])
+            self._print(job)
         return None
 
-    def _tell(self, job: Job) -> None:
+    def _print(self, job: Job) -> None:
         is_posted = job["state"] == "posted"
         self._are_posted &= is_posted
         if self._as_json:
-            emit_json([job])
+            print_json([job])
         elif is_posted:
             print_result(job["url"])
         else:
@@ -161,9 +163,7 @@ class JobWaiter:
         times = [job["eta_seconds"] for job in self._awaited.values() if job]
         return min((seconds for seconds in times if seconds is not None), default=None)
 
-    def _give_up(self) -> int:
+    def _time_out(self) -> int:
         for word, job in self._awaited.items():
-            print_error(
-                f"{word}: the time is up, and it is still {job['state'] if job else 'there'}"
-            )
+            print_error(f"{word}: timed out, the job is still {job['state'] if job else 'there'}")
         return FAILED

@@ -1,4 +1,4 @@
-"""Somebody at the daemon's socket who behaves as a test wants."""
+"""A server on the daemon's socket that behaves as a test needs."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from pathlib import Path
 
 from comenq_core.testing.deadline import DEADLINE
 
-__all__ = ["pretending", "read_to_end"]
+__all__ = ["fake_daemon", "read_to_end"]
 
 Behaviour = Callable[[socket.socket], object]
 
 
 @contextmanager
-def pretending(path: Path, behave: Behaviour) -> Iterator[str]:
-    """Somebody who behaves so toward the first client, and hangs up."""
+def fake_daemon(path: Path, behave: Behaviour) -> Iterator[str]:
+    """A server that treats the first client so, and closes the connection."""
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(str(path))
         listener.listen()
@@ -36,5 +36,5 @@ def pretending(path: Path, behave: Behaviour) -> Iterator[str]:
 
 
 def read_to_end(connection: socket.socket) -> bytes:
-    """All that the client says."""
+    """Everything that the client sends."""
     return b"".join(iter(lambda: connection.recv(65_536), b""))

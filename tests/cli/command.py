@@ -1,4 +1,4 @@
-"""Runs the real command, as a shell would."""
+"""Runs the installed command as a shell does."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from comenq_core.testing.deadline import DEADLINE
 
 ROOT = Path(__file__).parents[2]
 PROGRAM = (str(Path(sysconfig.get_path("scripts")) / "comenq"),)
-"""The command as it is installed."""
+"""The command, as installed."""
 
 
 def environment(socket: Path | None = None, **more: str) -> dict[str, str]:
-    """An environment that holds nothing of the tester's own but the path to commands."""
+    """An environment without variables of the developer's own, except ``PATH``."""
     named = {"COMENQ_SOCKET": str(socket)} if socket else {}
     return {
         "PATH": os.environ["PATH"],

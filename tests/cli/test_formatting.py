@@ -1,4 +1,4 @@
-"""Numbers and times as people say them."""
+"""Numbers, times and jobs in words."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ ZONE = "UTC"
      (21, "21st"), (102, "102nd"), (111, "111th"), (120, "120th")],
 )  # fmt: skip
 def test_ordinals(number: int, said: str) -> None:
-    """The teens are irregular."""
+    """Ordinals end in th from 10th to 20th, and otherwise as the last digit says."""
     assert ordinal(number) == said
 
 
@@ -31,38 +31,38 @@ def test_ordinals(number: int, said: str) -> None:
      (691_200, "8 days")],
 )  # fmt: skip
 def test_durations_have_one_unit(seconds: float, said: str) -> None:
-    """The unit is the one in which the number is handy."""
+    """A length of time is given in one unit, chosen to keep the number short."""
     assert duration(seconds) == said
 
 
 def test_clock_names_the_day_unless_it_is_today() -> None:
-    """A time of another day would be misread without its date."""
+    """A time of another day has its date."""
     assert clock(NOON + 3_600, NOON) == "13:00"
     assert clock(NOON + 86_400, NOON) == "2026-12-02 12:00"
 
 
 @pytest.mark.parametrize(
     ("seconds", "said"),
-    [(0, "now"), (1_860, "about 12:31 (in 31 min)"), (None, "once the queue goes on")],
+    [(0, "now"), (1_860, "about 12:31 (in 31 min)"), (None, "once the queue is resumed")],
 )
 def test_when_is_a_time_and_a_wait(seconds: float | None, said: str) -> None:
-    """The time on the clock, and how long until then."""
+    """A time to come is given as a time of day and as a wait."""
     assert when(seconds, NOON) == said
 
 
-def test_place_in_line_counts_from_one() -> None:
-    """Two jobs before it make it the third."""
+def test_place_in_queue_counts_from_one() -> None:
+    """A job with two before it is 3rd in queue; a held one has only its state."""
     entry = {"state": "waiting", "position": 2, "eta_seconds": 1_860}
-    assert in_queue(entry, NOON) == "3rd in line · about 12:31 (in 31 min)"
+    assert in_queue(entry, NOON) == "3rd in queue · about 12:31 (in 31 min)"
     assert in_queue({**entry, "state": "held"}, NOON) == "held"
 
 
 def test_local_time_has_its_offset() -> None:
-    """An instant is shown in the local zone, which is named."""
+    """A timestamp is shown in the local zone, with its offset."""
     assert local("2026-12-01T09:00:00.123456Z") == "2026-12-01 09:00:00 +0000"
 
 
-def test_refused_file_has_no_target() -> None:
+def test_job_without_a_request_has_no_target() -> None:
     """A job without a request says so instead of naming a pull request."""
     assert target({"owner": "o", "repo": "r", "pr_number": 1}) == "o/r#1"
     assert target({"owner": None, "repo": None, "pr_number": None}) == "(no request)"

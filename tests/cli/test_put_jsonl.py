@@ -1,4 +1,4 @@
-"""Many comments at once, one a line."""
+"""Queueing many comments, one per line."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from comenq_core.cli.comenq.line_reader import IDLE, LINE_LIMIT, Line, Lines
+from comenq_core.cli.comenq.line_reader import IDLE, LINE_LIMIT, LineReader, NumberedLine
 from comenq_core.testing.deadline import DEADLINE
-from tests.cli.commanding import PROGRAM, environment, run
+from tests.cli.command import PROGRAM, environment, run
 from tests.cli.conftest import Comenq
-from tests.cli.pretender import pretending
+from tests.cli.fake_daemon import fake_daemon
 from tests.socket.serving import REQUEST, Served, until
 
 
@@ -34,7 +34,7 @@ def _numbers(served: Served) -> list[int]:
 
 
 def test_each_line_is_queued(comenq: Comenq, served: Served, directory: Path) -> None:
-    """All lines of a file, in their order, over one connection and in batches."""
+    """All lines of a file are queued in order, in batches."""
     file = directory / "many.jsonl"
     file.write_bytes(_numbered(1_000))
     done = comenq("put", "--jsonl", str(file))
@@ -44,20 +44,20 @@ def test_each_line_is_queued(comenq: Comenq, served: Served, directory: Path) ->
 
 
 def test_standard_input_may_lack_the_last_newline(comenq: Comenq, served: Served) -> None:
-    """Blank lines do not count, and the last one needs no end."""
+    """Blank lines are ignored, and the last line needs no newline."""
     done = comenq("put", "--jsonl", "-", stdin=b"\n" + _numbered(2) + b"  \n" + _numbered(1)[:-1])
     assert (done.returncode, done.stdout) == (0, "queued 3 comments\n")
     assert _numbers(served) == [1, 2, 1]
 
 
-def test_nothing_to_queue_is_no_error(comenq: Comenq) -> None:
-    """An empty file queues nothing, and that is said."""
+def test_empty_file_is_no_error(comenq: Comenq) -> None:
+    """An empty file queues nothing, and the command says so."""
     done = comenq("put", "--jsonl", "/dev/null")
     assert (done.returncode, done.stdout) == (0, "queued 0 comments\n")
 
 
-def test_refused_lines_are_told_and_the_others_queued(comenq: Comenq, served: Served) -> None:
-    """Each refusal has its line and its reason, whether client or daemon refuse; exit 1."""
+def test_refused_lines_are_reported_and_the_others_queued(comenq: Comenq, served: Served) -> None:
+    """Each refused line is reported with its number and reason, and the command exits with 1."""
     lines = [
         _lines(REQUEST),
         b"nonsense\n",
@@ -84,7 +84,7 @@ def test_refused_lines_are_told_and_the_others_queued(comenq: Comenq, served: Se
 
 
 def test_jobs_are_printed_as_json(comenq: Comenq) -> None:
-    """With --json, each queued job is a line, with the number of the line that it comes from."""
+    """With --json, each queued job is printed with the number of its line."""
     done = comenq("put", "--jsonl", "-", "--json", stdin=b"nonsense\n" + _numbered(2))
     jobs = [json.loads(line) for line in done.stdout.splitlines()]
     assert [(job["line"], job["pr_number"], job["state"]) for job in jobs] == [
@@ -93,38 +93,38 @@ def test_jobs_are_printed_as_json(comenq: Comenq) -> None:
     ]
 
 
-def test_lines_that_wait_already_are_not_doubled(comenq: Comenq, served: Served) -> None:
-    """With --if-absent, a file can be sent again."""
+def test_waiting_lines_are_not_queued_twice(comenq: Comenq, served: Served) -> None:
+    """With --if-absent, sending a file again queues nothing."""
     for _ in range(2):
         assert comenq("put", "--jsonl", "-", "--if-absent", stdin=_numbered(3)).returncode == 0
     assert _numbers(served) == [1, 2, 3]
 
 
 @pytest.mark.parametrize("words", [["o/r", "1"], ["--now"], ["--key", ""], ["--wait"], ["-e"]])
-def test_what_is_said_of_one_comment_is_refused(comenq: Comenq, words: list[str]) -> None:
-    """Options that would have to be the same for all lines exit 2."""
+def test_options_for_one_comment_are_refused(comenq: Comenq, words: list[str]) -> None:
+    """Options for a single comment exit with 2."""
     done = comenq("put", "--jsonl", "-", *words, stdin=_numbered(1))
     assert (done.returncode, done.stdout) == (2, "")
 
 
 @pytest.mark.parametrize(("path", "status"), [("/nowhere", 2), ("/", 1)])
-def test_unreadable_file_is_told(comenq: Comenq, path: str, status: int) -> None:
-    """What cannot be read is named."""
+def test_unreadable_file_is_reported(comenq: Comenq, path: str, status: int) -> None:
+    """A file that cannot be read is named."""
     done = comenq("put", "--jsonl", path)
     assert done.returncode == status
     assert f"{path}: cannot be read" in done.stderr
 
 
-def test_no_daemon_is_told(directory: Path) -> None:
-    """Without a daemon nothing is queued, and nothing more is said."""
+def test_missing_daemon_is_reported(directory: Path) -> None:
+    """Without a daemon the command exits with 3 and prints no other report."""
     env = environment(directory / "no.sock")
     done = run("put", "--jsonl", "-", env=env, stdin=_numbered(3))
     assert (done.returncode, done.stdout) == (3, "")
     assert done.stderr.startswith("comenq: no daemon answers")
 
 
-def _faithless(path: Path, answers: int, last: bytes = b"") -> AbstractContextManager[str]:
-    """A daemon that acknowledges a few, says a last word, and hangs up."""
+def _closing_daemon(path: Path, answers: int, last: bytes = b"") -> AbstractContextManager[str]:
+    """A daemon that acknowledges a few requests, sends a last message, and closes."""
 
     def behave(connection: socket.socket) -> None:
         received = b""
@@ -133,33 +133,33 @@ def _faithless(path: Path, answers: int, last: bytes = b"") -> AbstractContextMa
         connection.sendall(_lines(*[{"outcome": "ok", "entry": {"id": "x"}}] * answers))
         connection.sendall(last)
 
-    return pretending(path, behave)
+    return fake_daemon(path, behave)
 
 
-def test_lines_without_an_answer_are_listed(directory: Path) -> None:
-    """When the connection ends, it is told which lines may or may not be queued."""
-    with _faithless(directory / "c.sock", answers=2):
+def test_lines_without_a_reply_are_listed(directory: Path) -> None:
+    """When the connection ends, the lines that may or may not be queued are listed."""
+    with _closing_daemon(directory / "c.sock", answers=2):
         env = environment(directory / "c.sock")
         done = run("put", "--jsonl", "-", env=env, stdin=b"nonsense\n\n" + _numbered(10))
     assert (done.returncode, done.stdout) == (1, "queued 2 comments\n")
     assert done.stderr.splitlines() == [
         "comenq: line 1: the text is not JSON at column 1: expecting value",
         "comenq: 1 comment refused",
-        "comenq: not acknowledged, so perhaps queued and perhaps not: line 5-12",
+        "comenq: not acknowledged, and may or may not be queued: line 5-12",
         "comenq: the daemon closed the connection without a reply",
     ]
 
 
-def test_reason_for_hanging_up_is_told(directory: Path) -> None:
-    """What a stopping daemon says stands for the first line that it has not taken."""
+def test_reason_for_closing_is_reported(directory: Path) -> None:
+    """The message of a stopping daemon is reported for the first line without a reply."""
     last = _lines({"outcome": "error", "code": "stopping", "message": "the daemon stops"})
-    with _faithless(directory / "c.sock", answers=9, last=last):
+    with _closing_daemon(directory / "c.sock", answers=9, last=last):
         env = environment(directory / "c.sock")
         done = run("put", "--jsonl", "-", env=env, stdin=_numbered(12))
     assert done.stderr.splitlines()[:3] == [
         "comenq: line 10: the daemon stops",
         "comenq: 1 comment refused",
-        "comenq: not acknowledged, so perhaps queued and perhaps not: line 11-12",
+        "comenq: not acknowledged, and may or may not be queued: line 11-12",
     ]
 
 
@@ -178,7 +178,7 @@ def _has(served: Served, numbers: list[int]) -> bool:
 
 
 def test_slow_lines_are_queued_as_they_come(served: Served) -> None:
-    """A program that thinks between two lines is waited for, and what it has said is queued."""
+    """Lines that come slowly are queued as they come."""
     with _begin(served) as process:
         assert process.stdin is not None
         for wanted in ([7], [7, 7]):
@@ -189,8 +189,8 @@ def test_slow_lines_are_queued_as_they_come(served: Served) -> None:
     assert (process.returncode, out, err) == (0, b"queued 2 comments\n", b"")
 
 
-def test_interruption_leaves_nothing_unreported(served: Served) -> None:
-    """Ctrl-C tells what was not acknowledged."""
+def test_interruption_is_reported(served: Served) -> None:
+    """Ctrl-C reports the lines that were not acknowledged or not sent."""
     served.store.acceptor.clear()
     with _begin(served) as process:
         assert process.stdin is not None
@@ -201,35 +201,35 @@ def test_interruption_leaves_nothing_unreported(served: Served) -> None:
         out, err = process.communicate(timeout=DEADLINE)
     assert (process.returncode, out) == (130, b"queued 0 comments\n")
     assert err.decode().splitlines() == [
-        "comenq: not acknowledged, so perhaps queued and perhaps not: line 1-3",
-        "comenq: not sent: what comes after line 3",
+        "comenq: not acknowledged, and may or may not be queued: line 1-3",
+        "comenq: not sent: the lines after line 3",
     ]
 
 
 def test_lines_take_bounded_memory(directory: Path) -> None:
-    """Of a line without end, no more is kept than shows that it is too long."""
+    """Of a line that is too long, only so much is kept as shows that."""
     file = directory / "long"
     file.write_bytes(b"x" * (3 * LINE_LIMIT) + b"\nnext")
     descriptor = os.open(file, os.O_RDONLY)
     try:
-        lines = list(Lines("long", descriptor).burst())
+        lines = list(LineReader("long", descriptor).burst())
     finally:
         os.close(descriptor)
     assert [(line.number, len(line.text)) for line in lines] == [(1, LINE_LIMIT + 1), (2, 4)]
 
 
 def test_burst_ends_when_the_lines_pause() -> None:
-    """What has come is given before the rest is waited for."""
+    """Complete lines are returned before the reader waits for the rest."""
     assert 0 < IDLE < 5
     reader, writer = os.pipe()
     try:
         os.write(writer, b"one\ntw")
-        lines = Lines("pipe", reader)
+        lines = LineReader("pipe", reader)
         assert lines.are_more()
-        assert list(lines.burst()) == [Line(1, b"one", 4)]
+        assert list(lines.burst()) == [NumberedLine(1, b"one", 4)]
         os.write(writer, b"o\n")
         os.close(writer)
-        assert list(lines.burst()) == [Line(2, b"two", 8)]
+        assert list(lines.burst()) == [NumberedLine(2, b"two", 8)]
         assert not lines.are_more()
     finally:
         os.close(reader)
