@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 import signal
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
+
+from tests.service import wheelhouse
 
 # How long an example takes depends on who else uses the machine: no test may fail for that.
 settings.register_profile("full", deadline=None, max_examples=200, print_blob=True)
@@ -27,6 +30,15 @@ if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the tests that take longest, so that no worker is left with one at the end."""
     items.sort(key=lambda item: "machine" not in getattr(item, "fixturenames", ()))
+
+
+@pytest.fixture(scope="session")
+def wheels(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Comenq's wheel, and those of all that it needs: one set for all workers of a run."""
+    base = tmp_path_factory.getbasetemp()
+    return wheelhouse.make_once(
+        (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "wheels"
+    )
 
 
 @pytest.fixture(autouse=True)

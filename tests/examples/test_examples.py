@@ -14,8 +14,6 @@ from gitlab_stand_in import Answer, GitLab
 from comenq_core.testing.deadline import DEADLINE
 from tests.process.daemon import TOKEN, Daemon
 
-pytestmark = pytest.mark.full
-
 
 @pytest.fixture
 def gitlab() -> Iterator[GitLab]:
@@ -71,6 +69,7 @@ def test_a_mail_becomes_a_note(daemon: Daemon, gitlab: GitLab) -> None:
     assert f"/team/site/-/merge_requests/7#note_{note.id}" in daemon.comenq("hist")
 
 
+@pytest.mark.full
 def test_both_are_told_with_what_they_offer(configured: Daemon) -> None:
     """`comenqd plugins` names their distributions, and that they are selected."""
     rows = [" ".join(line.split()) for line in configured.comenqd("plugins").splitlines()]
@@ -79,6 +78,7 @@ def test_both_are_told_with_what_they_offer(configured: Daemon) -> None:
     assert "gitlab comenq-gitlab 0.1.0 poster gitlab (selected)" in rows
 
 
+@pytest.mark.full
 def test_a_mail_that_comes_again_after_a_crash_is_posted_once(
     daemon: Daemon, gitlab: GitLab
 ) -> None:
@@ -97,6 +97,7 @@ def test_a_mail_that_comes_again_after_a_crash_is_posted_once(
     assert [note.body for note in gitlab.notes] == ["once", "another"]
 
 
+@pytest.mark.full
 def test_a_note_whose_answer_is_lost_is_found(daemon: Daemon, gitlab: GitLab) -> None:
     """The worker looks through the notes instead of posting again."""
     gitlab.trouble = {"POST": Answer(drop=True)}

@@ -102,7 +102,6 @@ def lines(text: str) -> list[str]:
     return text.splitlines()
 
 
-@pytest.mark.full
 def test_the_tutorial_does_what_it_shows(reader: Reader) -> None:
     """Typed one after the other, its commands succeed, and every line that it shows appears."""
     for command, shown in sessions():

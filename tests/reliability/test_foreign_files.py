@@ -141,7 +141,6 @@ def is_posted(intakes: Intakes, body: str) -> bool:
     return any(comment.body == body for comment in intakes.forge.comments)
 
 
-@pytest.mark.full
 @settings(
     # What earlier examples have left lies there too, so a smaller example would not tell more.
     phases=(Phase.explicit, Phase.reuse, Phase.generate),

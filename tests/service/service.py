@@ -7,6 +7,7 @@ import json
 from comenq_core.supervisor.launch import conf_file
 from comenq_core.testing.forge import Forge
 from tests.service.machine import PYTHON, Machine
+from tests.service.wheelhouse import WHEEL
 
 __all__ = ["TOKEN", "Service"]
 
@@ -34,7 +35,7 @@ class Service:
             options: its options.
             version: which of the wheels to install, by default the checkout's.
         """
-        (wheel,) = (self.machine.share / "wheels" / version).glob("comenq-*.whl")
+        (wheel,) = (self.machine.share / "wheels" / version).glob(WHEEL)
         inside = "/mnt/share" / wheel.relative_to(self.machine.share)
         pip = ("PIP_NO_INDEX=1", "PIP_FIND_LINKS=/mnt/share/wheels")
         script = ("/mnt/checkout/scripts/install.sh", "--wheel", inside)

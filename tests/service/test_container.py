@@ -15,7 +15,6 @@ from tests.process.log import Log
 from tests.service.debian import pack
 from tests.service.machine import Machine, missing
 from tests.service.service import TOKEN
-from tests.service.wheelhouse import fill
 
 STORAGE = """\
 [storage]
@@ -64,7 +63,6 @@ pytestmark = [
 def image(machine: Machine) -> str:
     """The image's name. No registry is asked: its base is made of this machine's packages."""
     pack(machine.share / "base.tar")
-    fill(machine.share / "wheels", "hatchling")
     (machine.share / "pip").mkdir()
     (machine.share / "pip/pip.conf").write_text(PIP)
     machine.run("mkdir", "-p", "/etc/containers")

@@ -93,7 +93,6 @@ def test_stopping_is_announced(manager: Manager, service: Service) -> None:
     manager.until("STOPPING=1")
 
 
-@pytest.mark.full
 def test_the_watchdog_is_fed_until_supervisord_hangs(manager: Manager, service: Service) -> None:
     """The watchdog hears of supervisord's loop again and again, and of a stopped one nothing."""
     for _ in range(2):

@@ -8,6 +8,7 @@ from comenq_core.testing.forge import Forge
 from tests.process.daemon import READY
 from tests.service.machine import PATH, PYTHON, Machine, missing
 from tests.service.service import TOKEN
+from tests.service.wheelhouse import WHEEL
 
 pytestmark = [
     pytest.mark.full,
@@ -30,7 +31,7 @@ ExecStart=/lib/systemd/systemd --user
 @pytest.fixture
 def wheel(machine: Machine) -> str:
     """The checkout's wheel, as it is called on the machine."""
-    (path,) = (machine.share / "wheels").glob("comenq-*.whl")
+    (path,) = (machine.share / "wheels").glob(WHEEL)
     return f"/mnt/share/wheels/{path.name}"
 
 

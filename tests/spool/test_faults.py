@@ -53,6 +53,10 @@ def lab() -> Iterator[Lab]:
 # A disk that fails at any one change, or from any one on -----------------------------------------
 
 
+how_often = pytest.mark.parametrize(
+    "count",
+    [pytest.param(1, id="once"), pytest.param(None, id="from then on", marks=pytest.mark.full)],
+)
 UNDONE = {name for name in OPERATIONS if name.startswith("put")} | {
     "bump", "bust", "claim", "hold", "reclaim", "release", "retry"
 }  # fmt: skip
@@ -86,8 +90,7 @@ def assert_between(found: Picture, before: Picture, after: Picture, where: str) 
     assert found.pause in (before.pause, after.pause), where
 
 
-@pytest.mark.full
-@pytest.mark.parametrize("count", [1, None], ids=["once", "from then on"])
+@how_often
 @pytest.mark.parametrize("name", OPERATIONS)
 def test_a_failing_disk_costs_nothing_but_time(lab: Lab, name: str, count: int | None) -> None:
     """Wherever the disk fails, the same store does the same thing once the disk is well again.
@@ -130,8 +133,7 @@ def again(store: SpoolStore, name: str) -> None:
         OPERATIONS[name](store)
 
 
-@pytest.mark.full
-@pytest.mark.parametrize("count", [1, None], ids=["once", "from then on"])
+@how_often
 def test_a_failing_disk_loses_and_doubles_no_dropped_file(lab: Lab, count: int | None) -> None:
     """When the disk is well again, each dropped file is a job or a dead letter, once."""
     before = lab.picture(lab.template)

@@ -15,7 +15,6 @@ SAMPLES = ("intake.py", "store.py", "poster.py", "names.py", "wrong.py")
 HERE = Path(__file__).parent
 
 
-@pytest.mark.full
 def test_mypy_accepts_what_is_right_and_rejects_what_is_wrong(tmp_path: Path) -> None:
     """For strangers, in a directory of their own: each line that is wrong has its very error."""
     for sample in SAMPLES:
