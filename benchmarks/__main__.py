@@ -1,4 +1,4 @@
-"""Run the benchmarks: ``scripts/bench [WORD…]``, see README.md beside this file."""
+"""Run the benchmarks: ``scripts/bench [NAME…]``, see README.md beside this file."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ MEASURES: dict[str, Callable[[], Row | Sequence[Row | Curve]]] = {
 
 
 def main(words: Sequence[str]) -> int:
-    """Measure what was asked for and print the table; 0 when all of it was measured.
+    """Run the named measurements and print the table; return 0 if all of them succeed.
 
-    What was measured as a whole is kept, and written into the documentation.
+    A run of all measurements is saved, and written into the documentation.
     """
     if list(words) == ["--document"]:
         document.write()
@@ -41,22 +41,22 @@ def main(words: Sequence[str]) -> int:
         return 2
     configure("error")
     print(
-        f"{'':9}{'ours':>11} {'theirs':>11}  {'ratio':>6}  {'half of them':14}  {'wanted':8}"
-        " what, against what"
+        f"{'':9}{'comenq':>11} {'other':>11}  {'ratio':>6}  {'middle half':14}  {'target':8}"
+        " measurement"
     )
     results, failed = Results(), []
     for name in words or MEASURES:
         start = time.monotonic()
         try:
             made = MEASURES[name]()
-        except Exception:  # noqa: BLE001  (the others are measured all the same)
+        except Exception:  # noqa: BLE001  (the other measurements still run)
             failed.append(name)
             traceback.print_exc()
             continue
         results.add([made] if isinstance(made, Row) else made)
         print(f"          ({name}: {time.monotonic() - start:.0f} s)", flush=True)
     if failed:
-        print(f"could not be measured: {', '.join(failed)}", file=sys.stderr)
+        print(f"these failed: {', '.join(failed)}", file=sys.stderr)
         return 1
     if not words:
         results.save()

@@ -18,8 +18,8 @@ DATA = b'{"owner": "o", "repo": "r", "pr_number": 1, "body": "%s"}' % (b"x" * 20
 def scratch() -> Path:
     """A fresh directory on a real disk.
 
-    All of them are removed at the end: where much was just removed, ext4 looks long for an inode
-    that was not, and whatever makes files is slow for minutes.
+    All of them are removed at the end: after a removal, ext4 searches long for an inode that was
+    not removed, and creating files is slow for minutes.
     recently_deleted() in https://github.com/torvalds/linux/blob/v6.12/fs/ext4/ialloc.c
     """
     return Path(tempfile.mkdtemp(dir=_top()))
@@ -33,7 +33,7 @@ def _top() -> Path:
 
 
 def durable_file(directory: str, name: str) -> None:
-    """One job, as plain as can be."""
+    """Write one job to disk with as little as possible."""
     draft = f"{directory}/.{name}"
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     os.write(descriptor, DATA)
@@ -58,7 +58,7 @@ def threads_per_second(root: Path, threads: int, each: int) -> float:
 
 
 def per_second(work: Callable[[int], None], threads: int, each: int) -> float:
-    """How many a second ``threads`` threads get done that each do ``each``."""
+    """Calls of ``work`` a second, with ``threads`` threads that each do ``each``."""
     crew = [threading.Thread(target=work, args=(number,)) for number in range(threads)]
     start = time.perf_counter()
     for thread in crew:

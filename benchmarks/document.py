@@ -1,4 +1,4 @@
-"""Writes what was measured into docs/performance.md, so that no figure there is typed by hand."""
+"""Writes the results into docs/performance.md, so that nobody types a figure there."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ PLOTS = {
     "depth": ("Claim and settle one job", "jobs pending", "ms"),
 }
 WHOLE = 100
-"""From here on, what stands behind the point says nothing."""
+"""Figures from here on are shown without decimals."""
 BEGIN = "<!-- What follows is written by scripts/bench --document -->\n"
 END = "<!-- What precedes is written by scripts/bench --document -->\n"
 
 
 def write() -> None:
-    """Bring the page and its plots up to date with what was kept."""
+    """Update the page and its plots from the saved results."""
     results = saved()
     PAGE.write_text(page(PAGE.read_text(), results))
     for name, drawing in drawings(results).items():
@@ -38,7 +38,7 @@ def page(text: str, results: Results) -> str:
 
 
 def drawing_at(name: str) -> Path:
-    """Where a plot is kept."""
+    """The file of a plot."""
     return PAGE.parent / "performance" / f"{name}.svg"
 
 
@@ -55,7 +55,7 @@ def _table(results: Results) -> str:
 
 
 def _lines(rows: list[Row]) -> Iterator[str]:
-    yield "| what | against | comenq | theirs | ratio | half of them | wanted | reached |"
+    yield "| measurement | compared with | comenq | other | ratio | middle half | target | met |"
     yield "| --- | --- | ---: | ---: | ---: | --- | --- | --- |"
     for row in rows:
         reached = {True: "yes", False: "**no**", None: ""}[row.reached]

@@ -1,4 +1,4 @@
-"""Rows about what an idle daemon costs, and about looking at a deep queue."""
+"""Rows about an idle daemon, and about listing a long queue."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ MINUTE = 60.0
 
 
 def memory_and_wakeups() -> list[Row]:
-    """A daemon that has posted a comment, and is left alone for a minute."""
+    """A daemon that has posted a comment, and then does nothing for a minute."""
     with forge() as url, site(github_api_url=url) as where, daemon(where) as pids:
         enqueue(where, 1)
         arrivals(url, 1)
@@ -79,7 +79,7 @@ def _wakeup_row(role: str, woken: int) -> Row:
 
 
 def _bare(libraries: tuple[str, ...]) -> int:
-    """Kilobytes of a process that has imported these, and does nothing."""
+    """Kilobytes of an idle process that has imported these."""
     script = f"import {', '.join(libraries)}; print(flush=True); input()"
     with subprocess.Popen(
         [sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE
@@ -93,7 +93,7 @@ def _bare(libraries: tuple[str, ...]) -> int:
 
 
 def first_page(small: int = 100, large: int = 100_000) -> Row:
-    """``comenq list -n 50``, the whole command, with many waiting and with few."""
+    """The whole process of ``comenq list -n 50``, with a long and a short queue."""
     with site() as deep, site() as shallow:
         for where, count in ((deep, large), (shallow, small)):
             fill(where.root, count)

@@ -1,4 +1,4 @@
-"""Rows about handing comments in: the command, the socket, many at once, latency."""
+"""Rows about enqueueing: the command, the socket, many clients at once, latency."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ print(json.loads(s.makefile().readline())["entry"]["id"])
 
 
 def command() -> Row:
-    """The whole process of ``comenq o/r 1 text``, beside a five-line client."""
+    """The whole process of ``comenq o/r 1 text``, compared with a five-line client."""
     with site() as where, listener(where):
         script = where.root / "five.py"
         script.write_text(FIVE_LINES)
@@ -76,8 +76,8 @@ def many_clients(clients: int = 32, each: int = 30) -> Row:
 def socket_per_second(where: Site, clients: int, each: int) -> float:
     """Acknowledged jobs a second over the socket.
 
-    The clients are in one thread: as many threads would take from the listener the processor
-    that both of them want.
+    The clients share one thread: a thread for each would take processor time that the listener
+    needs.
     """
     path, left, waiting = str(where.socket), clients * each, {}
     start = time.perf_counter()
@@ -110,7 +110,7 @@ def _expect_ok(reply: bytes) -> None:
 
 
 def pipelined(count: int = 1_000) -> Row:
-    """One client that sends a thousand jobs without waiting."""
+    """One client that sends a thousand jobs without waiting for replies."""
     with site() as where, listener(where):
         pairs = interleaved(
             lambda: _pipelined_per_second(where, count),

@@ -1,4 +1,4 @@
-"""Draws how cost grows, as SVG, with nothing but text."""
+"""Draws plots as SVG, written as text."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""comenq's two processes, started for a measurement, and a look at what they cost."""
+"""comenq's two processes, started for a measurement; their memory and wake-ups."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from comenq_core.errors import DaemonUnreachable
 
 @dataclass(frozen=True, kw_only=True)
 class Site:
-    """A directory with a configuration, and what is in it."""
+    """A directory with a configuration, and the paths in it."""
 
     root: Path
     config: Path
@@ -73,7 +73,7 @@ def process(role: str, where: Site) -> Iterator[subprocess.Popen[bytes]]:
 
 @contextmanager
 def listener(where: Site) -> Iterator[subprocess.Popen[bytes]]:
-    """A listener that can be connected to."""
+    """A listener that accepts connections."""
     with process("listen", where) as child:
         while not _answers(where) and child.poll() is None:
             os.sched_yield()
@@ -107,12 +107,12 @@ def _answers(where: Site) -> bool:
 
 
 def resident(pid: int) -> int:
-    """Kilobytes of memory that the process has to itself or shares (VmRSS)."""
+    """Kilobytes of memory of the process, shared memory included (VmRSS)."""
     return _status(pid, "VmRSS")
 
 
 def peak(pid: int) -> int:
-    """The most that this has been so far (VmHWM)."""
+    """The highest value of `resident` so far (VmHWM)."""
     return _status(pid, "VmHWM")
 
 
@@ -122,7 +122,7 @@ def _status(pid: int, what: str) -> int:
 
 
 def wakeups(pid: int) -> int:
-    """How often any of the process's threads has given up the processor of its own accord."""
+    """How often the process's threads have yielded the processor voluntarily."""
     total = 0
     for task in Path(f"/proc/{pid}/task").iterdir():
         match = re.search(

@@ -1,4 +1,4 @@
-"""Measure two things in turn, and say how many times as much the one is as the other."""
+"""Measures two things in turn, and computes the ratio of the results."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 
 class Spread(NamedTuple):
-    """The ratios of measurements that were made in pairs: half of them are from low to high."""
+    """The quartiles of the pairs' ratios: half of the ratios are from low to high."""
 
     low: float
     middle: float
@@ -17,14 +17,14 @@ class Spread(NamedTuple):
 
 
 class Pairs(NamedTuple):
-    """What was measured in turn: the first of ours beside the first of theirs, and so on."""
+    """Two series, measured in turn: the first of ours belongs to the first of theirs."""
 
     ours: Sequence[float]
     theirs: Sequence[float]
 
     @property
     def spread(self) -> Spread:
-        """How many times as much ours is. Each pair is of one moment, whatever the next brings."""
+        """The ratios, ours to theirs: the two of a pair were measured at the same moment."""
         ratios = [a / b for a, b in zip(self.ours, self.theirs, strict=True)]
         return Spread(*statistics.quantiles(ratios, n=4, method="inclusive"))
 
@@ -35,9 +35,9 @@ class Row:
 
     Args:
         name: what was measured.
-        against: what it was measured against.
+        against: what it is compared with.
         ours, theirs: the medians, in ``unit``.
-        spread: the ratios of the pairs, where it was measured in pairs.
+        spread: the ratios of the pairs, if it was measured in pairs.
         target: the ratio to reach.
         at_most: whether the target is an upper bound.
         runs: how often each of the two was measured.
@@ -55,22 +55,22 @@ class Row:
 
     @property
     def ratio(self) -> float:
-        """How many times as much ours is."""
+        """The ratio of ours to theirs."""
         return self.spread.middle if self.spread else self.ours / self.theirs
 
     @property
     def half(self) -> str:
-        """Between which ratios half of the pairs are, in words."""
+        """The range of the middle half of the ratios, as text."""
         return f"{self.spread.low:.2f} to {self.spread.high:.2f}" if self.spread else ""
 
     @property
     def wanted(self) -> str:
-        """The target in words."""
+        """The target as text."""
         return "" if self.target is None else f"{'≤' if self.at_most else '≥'} {self.target:g}"
 
     @property
     def reached(self) -> bool | None:
-        """Whether the target is reached, where there is one."""
+        """Whether the target is met, or ``None`` without a target."""
         if self.target is None:
             return None
         return self.ratio <= self.target if self.at_most else self.ratio >= self.target
@@ -82,7 +82,7 @@ class Curve:
 
     Args:
         plot: the plot's name, as in `benchmarks.document.PLOTS`.
-        line: what is drawn.
+        line: the name of the line.
         points: from left to right.
     """
 
@@ -101,7 +101,7 @@ def row(
     target: float | None = None,
     at_most: bool = True,
 ) -> Row:
-    """The row of what was measured in pairs; ``scale`` makes ``unit`` of the figures."""
+    """The row for a measurement in pairs; ``scale`` converts the figures to ``unit``."""
     return Row(
         name=name,
         against=against,
@@ -116,7 +116,7 @@ def row(
 
 
 def interleaved(ours: Callable[[], float], theirs: Callable[[], float], runs: int) -> Pairs:
-    """Run both in turn, once unrecorded and then ``runs`` times; what each returned."""
+    """Run both in turn, once as a warm-up and then ``runs`` times; return the results."""
     ours()
     theirs()
     pairs = [(ours(), theirs()) for _ in range(runs)]
@@ -124,18 +124,18 @@ def interleaved(ours: Callable[[], float], theirs: Callable[[], float], runs: in
 
 
 def median(figures: Sequence[float]) -> float:
-    """The middle one."""
+    """The median."""
     return statistics.median(figures)
 
 
 def percentile(figures: Sequence[float], share: float) -> float:
-    """The smallest figure that at least ``share`` (0 to 1) of them do not exceed."""
+    """The smallest figure that at least ``share`` (0 to 1) of the figures do not exceed."""
     ordered = sorted(figures)
     return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
 
 
 def in_parts(pairs: Pairs, share: float, parts: int) -> Pairs:
-    """The percentiles of parts of a long row of pairs, so that their ratios have a spread."""
+    """The percentiles of parts of a long series, so that their ratios have a spread."""
     size = len(pairs.ours) // parts
 
     def cut(figures: Sequence[float]) -> Sequence[float]:

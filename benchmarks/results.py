@@ -1,4 +1,4 @@
-"""What was measured in one go, kept as JSON beside this file."""
+"""The results of one run, saved as JSON beside this file."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ FILE = Path(__file__).with_name("results.json")
 
 @dataclass
 class Results:
-    """Rows and curves, and on what they were measured."""
+    """Rows and curves, and the machine that they were measured on."""
 
     rows: list[Row] = field(default_factory=list)
     curves: list[Curve] = field(default_factory=list)
     machine: str = ""
 
     def add(self, made: Sequence[Row | Curve]) -> None:
-        """Take in what one measurement has made, and print its rows."""
+        """Add the results of one measurement, and print its rows."""
         for one in made:
             if isinstance(one, Row):
                 self.rows.append(one)
@@ -33,7 +33,7 @@ class Results:
                 self.curves.append(one)
 
     def save(self) -> None:
-        """Write all of it."""
+        """Write all results to the file."""
         kept = {
             "machine": _machine(),
             "rows": [
@@ -45,7 +45,7 @@ class Results:
 
 
 def saved() -> Results:
-    """What was kept last."""
+    """The results that were saved last."""
     kept = json.loads(FILE.read_text())
     return Results(
         rows=[_row(row) for row in kept["rows"]],
@@ -61,11 +61,11 @@ def _row(kept: dict[str, Any]) -> Row:
 
 
 def _line(row: Row) -> str:
-    word = {True: "reached", False: "MISSED", None: ""}[row.reached]
+    word = {True: "met", False: "MISSED", None: ""}[row.reached]
     return (
         f"{word:9}{row.ours:11,.2f} {row.theirs:11,.2f}  {row.ratio:6.2f}  {row.half:14}"
         f"  {row.wanted:8}"
-        f" {row.name} [{row.unit}], against {row.against}"
+        f" {row.name} [{row.unit}], compared with {row.against}"
     )
 
 

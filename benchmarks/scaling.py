@@ -1,4 +1,4 @@
-"""PostgreSQL beside the spool: ``.venv/bin/python -m benchmarks.scaling`` prints ratios, and draws.
+"""Compares PostgreSQL with the spool; ``.venv/bin/python -m benchmarks.scaling`` runs it.
 
 Both keep their jobs on the same disk, and both wait for it.
 """
@@ -33,9 +33,9 @@ PAGE = 1_000
 
 
 def main() -> int:
-    """Measure, print a table, and draw two plots beside this file."""
+    """Measure, print a table, and write two plots beside this file."""
     if reason := missing():
-        print(f"There is no PostgreSQL to measure: {reason}", file=sys.stderr)
+        print(f"PostgreSQL cannot be measured: {reason}", file=sys.stderr)
         return 1
     # On a disk: /tmp may be memory.
     place = "/var/tmp"  # noqa: S108
@@ -53,11 +53,11 @@ def main() -> int:
 
 def _rows(server: PostgresServer) -> Iterator[Row]:
     for name, unit, measure in (
-        ("handing in, one client, one job a call", "jobs/s", partial(_handed_in, 1, 1)),
-        ("handing in, one client, 32 jobs a call", "jobs/s", partial(_handed_in, 1, 32)),
-        ("handing in, 8 clients with a store each", "jobs/s", partial(_handed_in, 8, 1)),
-        ("a worker's cycle: claim, announce, settle, correct", "jobs/s", _worked_off),
-        ("handing in and telling the place, 10,000 waiting", "jobs/s", _placed),
+        ("enqueue, one client, one job per call", "jobs/s", partial(_enqueued, 1, 1)),
+        ("enqueue, one client, 32 jobs per call", "jobs/s", partial(_enqueued, 1, 32)),
+        ("enqueue, 8 clients with a store each", "jobs/s", partial(_enqueued, 8, 1)),
+        ("worker cycle: claim, announce, settle, save pacing", "jobs/s", _worker_cycles),
+        ("enqueue and report the place, 10,000 waiting", "jobs/s", _placed),
     ):
         pairs = interleaved(
             partial(_measured, partial(_postgres, server), measure),
@@ -76,7 +76,7 @@ _schemas = count()
 
 
 def _postgres(server: PostgresServer) -> Iterator[Open]:
-    """A way to open a queue of its own, with no jobs in it."""
+    """A function that opens a new, empty queue."""
     table = {"dsn": server.dsn, "schema": f"bench_{next(_schemas)}"}
     settings = Settings(max_pending=10_000_000, tables={"postgres": table})
     yield partial(open_postgres, settings)
@@ -90,7 +90,7 @@ def _spool() -> Iterator[Open]:
         shutil.rmtree(root)
 
 
-def _handed_in(clients: int, batch: int, open_store: Open) -> float:
+def _enqueued(clients: int, batch: int, open_store: Open) -> float:
     stores = [open_store() for _ in range(clients)]
     each = max(10, 400 // clients // batch)
     jobs = [NEW_JOB] * batch
@@ -102,7 +102,7 @@ def _handed_in(clients: int, batch: int, open_store: Open) -> float:
     return batch * per_second(work, clients, each)
 
 
-def _worked_off(open_store: Open) -> float:
+def _worker_cycles(open_store: Open) -> float:
     store = open_store()
     store.put([NEW_JOB] * 200)
     with store.lock():
@@ -129,8 +129,8 @@ def _cycle_seconds(store: Store, cycles: int) -> float:
         begun = Pacing(account="bench", at=now, max_remaining=1.0, job=job.id)
         store.save_pacing(begun, expect=before)
         ended = store.now()
-        tried = Attempt(started=now.wall, ended=ended.wall, account="bench", outcome="posted")
-        store.settle(job, Done(url="https://forge.example/1", comment_id=1), tried)
+        attempt = Attempt(started=now.wall, ended=ended.wall, account="bench", outcome="posted")
+        store.settle(job, Done(url="https://forge.example/1", comment_id=1), attempt)
         before = Pacing(account="bench", at=ended, job=job.id)
         store.save_pacing(before, expect=begun)
     return (time.perf_counter() - start) / cycles
@@ -152,7 +152,7 @@ def _page(start: int, size: int) -> Sequence[NewJob]:
 
 def _clients(server: PostgresServer) -> str:
     lines = {
-        name: [(clients, _measured(kept, partial(_handed_in, clients, 1))) for clients in CLIENTS]
+        name: [(clients, _measured(kept, partial(_enqueued, clients, 1))) for clients in CLIENTS]
         for name, kept in (("postgres", partial(_postgres, server)), ("spool", _spool))
     }
     return plot("Acknowledged durable jobs", "clients, each with a store", "jobs/s", lines)

@@ -1,4 +1,4 @@
-"""Rows about posting: as fast as the forge takes it, and how soon after a job has come."""
+"""Rows about posting: how fast, and how soon after a job arrives."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from benchmarks.processes import Site, listener, process, site
 from benchmarks.ratios import Pairs, Row, interleaved, row
 
 ALLOWED = 0.005
-"""Seconds that a post may arrive later than the kernel could tell."""
+"""Seconds that a post may take in addition to the wake-up."""
 
 
 @contextmanager
@@ -42,11 +42,11 @@ def arrivals(url: str, count: int) -> list[float]:
 
 
 def posts(count: int = 300) -> Row:
-    """A queue without a cool-off, beside a bare loop over the same jobs."""
-    pairs = interleaved(lambda: _worked_off(count), lambda: _bare_loop(count), 5)
+    """A queue without a cooldown, compared with a bare loop over the same jobs."""
+    pairs = interleaved(lambda: _posts_per_second(count), lambda: _bare_loop(count), 5)
     return row(
         pairs,
-        name="posts without a cool-off",
+        name="posts without a cooldown",
         against="a bare requests.Session loop",
         unit="posts/s",
         target=0.8,
@@ -54,7 +54,7 @@ def posts(count: int = 300) -> Row:
     )
 
 
-def _worked_off(count: int) -> float:
+def _posts_per_second(count: int) -> float:
     with forge() as url, site(github_api_url=url) as where:
         with listener(where):
             enqueue(where, count)
@@ -67,7 +67,7 @@ def _rate(at: Sequence[float]) -> float:
 
 
 def enqueue(where: Site, count: int) -> None:
-    """Hand in so many comments."""
+    """Enqueue so many comments."""
     with socket.socket(socket.AF_UNIX) as client:
         client.connect(str(where.socket))
         replies = client.makefile("rb")
@@ -88,13 +88,13 @@ def _bare_loop(count: int) -> float:
 
 
 def wake_up(count: int = 40) -> list[Row]:
-    """From the job's being there to the POST's arrival, with a worker that slept."""
+    """The time from a job's arrival to that of its POST, with a worker that slept."""
     with forge() as url, site(github_api_url=url) as where:
         with listener(where), process("work", where):
             enqueue(where, 1)
             arrivals(url, 1)
-            dropped = [_dropped(where, url, 2 + number) for number in range(count)]
-            handed = [_handed_in(where, url, 2 + count + number) for number in range(count)]
+            dropped = [_drop(where, url, 2 + number) for number in range(count)]
+            enqueued = [_enqueue(where, url, 2 + count + number) for number in range(count)]
         plain = [_inotify(where, number) + ALLOWED for number in range(count)]
     return [
         row(
@@ -107,18 +107,18 @@ def wake_up(count: int = 40) -> list[Row]:
         )
         for what, taken in (
             ("the file's rename into new/", dropped),
-            ("the acknowledgement", handed),
+            ("the acknowledgement", enqueued),
         )
     ]
 
 
 def until_settled(where: Site) -> None:
-    """Wait until the worker has nothing to do any more."""
+    """Wait until the worker has nothing left to do."""
     while any((where.queue / "cur").iterdir()) or any((where.queue / "new").iterdir()):
         os.sched_yield()
 
 
-def _dropped(where: Site, url: str, count: int) -> float:
+def _drop(where: Site, url: str, count: int) -> float:
     until_settled(where)
     draft = where.queue / "tmp" / f"drop-{count}"
     draft.write_text(json.dumps(REQUEST))
@@ -127,7 +127,7 @@ def _dropped(where: Site, url: str, count: int) -> float:
     return arrivals(url, count)[count - 1] - start
 
 
-def _handed_in(where: Site, url: str, count: int) -> float:
+def _enqueue(where: Site, url: str, count: int) -> float:
     until_settled(where)
     with socket.socket(socket.AF_UNIX) as client:
         client.connect(str(where.socket))
@@ -138,7 +138,7 @@ def _handed_in(where: Site, url: str, count: int) -> float:
 
 
 def _inotify(where: Site, number: int) -> float:
-    """From a rename to another process's being told of it."""
+    """Seconds from a rename until another process learns of it."""
     directory = where.root / f"inotify-{number}"
     directory.mkdir()
     reader, writer = os.pipe()
@@ -151,7 +151,7 @@ def _inotify(where: Site, number: int) -> float:
         os._exit(0)
     draft = where.root / f"draft-{number}"
     draft.touch()
-    time.sleep(0.01)  # the child is to be asleep
+    time.sleep(0.01)  # until the child sleeps
     start = time.monotonic()
     draft.rename(directory / "x")
     os.waitpid(child, 0)

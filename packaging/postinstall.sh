@@ -1,18 +1,18 @@
 #!/bin/sh
-# dpkg says "configure", with the former version when there was one; rpm how many versions there are.
+# dpkg passes "configure" and, on an upgrade, the old version; rpm the number of versions.
 set -eu
 
 systemd-sysusers comenq.conf
 systemd-tmpfiles --create comenq.conf
-# Not in the package, since what Python compiles is different each time. It takes an old result for
-# that of a new file of the same age and size (-f), and files of packages may be of the same age.
+# Not in the package, because what Python compiles differs each time. With -f, because Python keeps
+# an old result for a new file of the same age and size, and a package's files have the same age.
 /opt/comenq/bin/python3 -m compileall -q -f /opt/comenq/lib || true
 
 [ -d /run/systemd/system ] || exit 0
 systemctl daemon-reload
 if [ "$1" = 1 ] || { [ "$1" = configure ] && [ -z "${2:-}" ]; }; then
     systemctl enable comenq
-    echo "Put a token into /etc/comenqd/github_token, and start comenq: systemctl start comenq"
+    echo "Write a token into /etc/comenqd/github_token, then start comenq: systemctl start comenq"
 else
     systemctl try-restart comenq
 fi

@@ -1,5 +1,5 @@
 #!/bin/sh
-# dpkg says "remove" or "purge" among others. rpm knows no purge: queue and configuration stay.
+# dpkg passes "remove" or "purge", among others; rpm has no purge, and keeps queue and configuration.
 set -eu
 
 case $1 in

@@ -1,4 +1,4 @@
-"""What makes shells complete our commands, made by shtab from what argparse knows."""
+"""Generates the shell completions with shtab, from the argument parsers."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ FUNCTION = {
     "fish": "function {name}; {listed}; end",
 }
 CALL = {"bash": "{name}", "zsh": "{name}", "fish": "({name})"}
-# The first jobs that a command can be about, by their ids: where no daemon answers, none. All
-# of a long queue would take a while, and help nobody.
+# Completes the ids of the first jobs that a command applies to. All ids of a long queue would take
+# a while, and be too many to choose from. Without a daemon, there are none.
 LISTED = "comenq list -n 100{options} 2>/dev/null | sed '1d;s/ .*//'"
 OPTIONS = {"release": " --state held", "retry": " --state failed"}
-"""What is wanted of a list, for those commands that are not about jobs that are to be posted."""
+"""Options of ``comenq list`` for commands that do not apply to queued jobs."""
 
 
 def completions() -> Iterator[tuple[str, str]]:
-    """Each script, with its file's name."""
+    """Yield each script with the name of its file."""
     for parser, wants_ids in ((whole_parser(), True), (daemon_parser(), False)):
         for one in _all_parsers(parser):
             _mark(one)
@@ -38,7 +38,7 @@ def completions() -> Iterator[tuple[str, str]]:
 
 
 def _functions(shell: str) -> str:
-    """The functions that offer ids."""
+    """The shell functions that print ids."""
     return "\n".join(
         FUNCTION[shell].format(name=_name(command), listed=LISTED.format(options=options))
         for command, options in {"": "", **OPTIONS}.items()
@@ -51,7 +51,7 @@ def _name(command: str) -> str:
 
 def _mark(parser: argparse.ArgumentParser) -> None:
     name = _name(parser.get_default("command") or "")
-    for action in parser._actions:  # noqa: SLF001 -- argparse shows its actions to nobody
+    for action in parser._actions:  # noqa: SLF001 -- argparse has no public way to list actions
         if action.metavar == "ID":
             ids = {shell: call.format(name=name) for shell, call in CALL.items()}
             action.complete = ids  # type: ignore[attr-defined]

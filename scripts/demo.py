@@ -1,6 +1,6 @@
-"""comenq at work: two comments on their way to a pull request, told step by step.
+"""Shows comenq post two comments, step by step.
 
-`scripts/demo` runs this. It needs the standard library alone, and leaves nothing behind.
+`scripts/demo` runs this. It needs only the standard library, and leaves nothing behind.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from pathlib import Path
 from environment import set_up
 from stage import Signals, Stage
 
-COOL_OFF = 5
+COOLDOWN = 5
 CONFIG = """\
 socket_path = "{directory}/comenq.sock"
 queue_path = "{directory}/queue"
 github_token = "any-will-do-here"
 github_api_url = "{url}"
-cooldown_period_seconds = {cool_off}
+cooldown_period_seconds = {cooldown}
 """
 REVIEW = {
     "owner": "octo-org",
@@ -34,10 +34,10 @@ REVIEW = {
 
 
 class Demo:
-    """The play.
+    """The steps of the demo.
 
     Args:
-        stage: where it takes place.
+        stage: runs the processes, and cleans up.
         commands: the directory of ``comenq``, ``comenqd`` and their Python.
     """
 
@@ -47,32 +47,32 @@ class Demo:
         self._directory = stage.directory()
         self._environ = environment(self._directory)
 
-    def play(self) -> None:
-        """Tell it from the beginning to the end."""
+    def run(self) -> None:
+        """Run all steps."""
         url = self._open_forge()
         self._start_daemon(url)
-        tell("Queue a comment by moving a file into the spool. Any program can do that.")
+        tell("Queue a comment: move a file into the spool. Any program can do that.")
         self._drop(REVIEW)
         self._daemon.until(" worker job_done: ")
         tell(
-            "That one is posted already. Queue another with the command. It prints the job's id"
-            " when the job is safe on the disk."
+            "comenq has posted it already. Queue another one with the command, which prints the"
+            " job's id once the job is on disk."
         )
         self._do("comenq", "octo-org/site", "123", "Looks good to me.")
-        tell(f"This one waits for the cool-off, which is {COOL_OFF} s in this demo.")
+        tell(f"This one waits for the cooldown, which is {COOLDOWN} s in this demo.")
         self._do("comenq", "list")
         self._do("comenq", "status")
-        tell("When the cool-off is over, both are on the pull request. The stand-in received:")
+        tell("When the cooldown is over, both are on the pull request. The stand-in received:")
         show(*map(received, self._received(url, count=2)))
         self._daemon.until(" worker job_done: ")
-        tell("And comenq has a receipt for each, with the comment's URL.")
+        tell("comenq has a receipt for each, with the comment's URL.")
         self._do("comenq", "hist")
 
     def _open_forge(self) -> str:
         tell(
-            "comenq takes comments for GitHub pull requests, keeps them on the disk, and posts"
-            " each of them once, at a pace that GitHub and review bots can live with.",
-            "This needs something to post to. Start a stand-in for GitHub on this machine:",
+            "comenq queues comments for GitHub pull requests on disk, and posts each of them"
+            " once, at a pace that GitHub and review bots accept.",
+            "It needs something to post to. Start a stand-in for GitHub on this machine:",
         )
         show("$ python -m comenq_core.testing.forge")
         forge = self._stage.start(
@@ -85,12 +85,12 @@ class Demo:
     def _start_daemon(self, url: str) -> None:
         tell(
             "Start the daemon: supervisord, which keeps two processes running. The listener"
-            " takes comments in, the worker posts them. Between two posts it waits 900 s,"
-            " unless it is told otherwise, as here:"
+            " accepts comments, the worker posts them. Between two posts it waits 900 s by"
+            " default, and less with this configuration:"
         )
         config = self._directory / "config.toml"
         config.touch(mode=0o600)
-        text = CONFIG.format(directory=self._directory, url=url, cool_off=COOL_OFF)
+        text = CONFIG.format(directory=self._directory, url=url, cooldown=COOLDOWN)
         config.write_text(text)
         show(f"$ cat {config}", *text.splitlines(), f"$ comenqd --config {config} &")
         self._daemon = self._stage.start(
@@ -102,8 +102,8 @@ class Demo:
 
     def _do(self, *words: str) -> None:
         show(f"$ {shlex.join(words)}")
-        said = self._stage.run(self._commands / words[0], *words[1:], environ=self._environ)
-        show(*said.splitlines())
+        output = self._stage.run(self._commands / words[0], *words[1:], environ=self._environ)
+        show(*output.splitlines())
 
     def _drop(self, request: Mapping[str, object]) -> None:
         draft = self._directory / "review.json"
@@ -112,7 +112,7 @@ class Demo:
         draft.rename(self._directory / "queue" / "new" / draft.name)
 
     def _received(self, url: str, count: int) -> list[dict[str, str]]:
-        """The requests that the stand-in received, once they are so many."""
+        """The requests that the stand-in received, once there are ``count`` of them."""
         direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         with direct.open(f"{url}/_forge/requests?count={count}&timeout=60") as reply:
             requests: list[dict[str, str]] = json.load(reply)
@@ -120,38 +120,38 @@ class Demo:
 
 
 def environment(directory: Path) -> dict[str, str]:
-    """This environment without settings for another daemon, and without a proxy."""
+    """This process's environment, without other settings of comenq and without a proxy."""
     kept = {name: text for name, text in os.environ.items() if not name.startswith("COMENQ")}
     own = {"COMENQ_SOCKET": f"{directory}/comenq.sock", "NO_PROXY": "*", "no_proxy": "*"}
     return {**kept, **own}
 
 
 def received(request: Mapping[str, str]) -> str:
-    """A request, as the stand-in tells it."""
+    """A request that the stand-in received, as a line."""
     return f"{request['method']} {request['path']}  {request['body']}"
 
 
 def tell(*paragraphs: str) -> None:
-    """Say what happens now."""
+    """Print paragraphs."""
     for paragraph in paragraphs:
         print(f"\n{textwrap.fill(paragraph, 80)}", flush=True)
 
 
 def show(*lines: str) -> None:
-    """Show what is typed, and what comes of it."""
+    """Print a command or its output, indented."""
     for line in lines:
         print(f"    {line}", flush=True)
 
 
 def main() -> int:
-    """Play; return the exit status."""
+    """Run the demo; return the exit status."""
     signals = Signals()
     try:
         with Stage(signals) as stage:
-            Demo(stage, set_up(stage)).play()
-            tell("That is all. What was started is stopped now, and what was written is removed.")
+            Demo(stage, set_up(stage)).run()
+            tell("That is all. The demo stops what it started, and removes its files.")
     except BrokenPipeError:
-        # Whoever read our output has gone, as `head` does. Python would complain at its exit.
+        # The reader of the output is gone, as with `head`. Python would report that at exit.
         sys.stdout = None
         return 1
     return signals.status

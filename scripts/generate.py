@@ -1,4 +1,4 @@
-"""Runs `reference.py` with a Python that has comenq and the tools. `scripts/generate` runs this."""
+"""Runs `reference.py` with a Python that has comenq and its tools, for `scripts/generate`."""
 
 from __future__ import annotations
 

@@ -1,26 +1,26 @@
 #!/bin/sh
-# Install comenq, bring it up to date, or take it away. Run twice, it changes nothing.
+# Install, upgrade or uninstall comenq. A second run changes nothing.
 set -eu
 umask 022
 
 usage="Usage: scripts/install.sh [OPTION...]
 
 Without options, install comenq for this machine, as root: a virtual environment
-in /opt/comenq, the commands comenq and comenqd, an account, and a service that
-is yet to be started.
+in /opt/comenq, the commands comenq and comenqd, an account, and a service,
+which is not started.
 
-  --user           install for yourself: no root, and a service of your own
-  --prefix DIR     where the commands go: DIR/bin and DIR/sbin (/usr/local);
-                   give the same one to --uninstall
-  --destdir DIR    put everything below DIR, as into a package; change nothing else
+  --user           install for yourself, without root
+  --prefix DIR     put the commands into DIR/bin and DIR/sbin (default:
+                   /usr/local); give --uninstall the same DIR
+  --destdir DIR    put everything below DIR, to make a package
   --wheel FILE     install this wheel of comenq instead of this checkout
-  --dry-run        print every step and do nothing
-  --uninstall      stop and remove comenq; keep its configuration and its queue
-  --purge          with --uninstall: remove those as well, and the account
-  --help           print this
+  --dry-run        print every step, change nothing
+  --uninstall      stop and remove comenq; keep configuration and queue
+  --purge          with --uninstall: remove configuration, queue and account, too
+  --help           print this help
 
-The Python is the first that is new enough, or the one that COMENQ_PYTHON names.
-Where there is no network, say where the packages are:
+It uses the first Python that is new enough, or the one that COMENQ_PYTHON names.
+Without a network, tell pip where the packages are:
 PIP_NO_INDEX=1 PIP_FIND_LINKS=DIRECTORY scripts/install.sh"
 
 checkout=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
@@ -31,7 +31,7 @@ fail() {
 }
 
 read_options() {
-    venv=/opt/comenq whose=machine destdir='' wheel='' rehearse='' uninstall='' purge=''
+    venv=/opt/comenq whose=machine destdir='' wheel='' dry_run='' uninstall='' purge=''
     while [ $# -gt 0 ]; do
         case $1 in --prefix | --destdir | --wheel) [ $# -gt 1 ] || fail "$1 needs a value" 2 ;; esac
         case $1 in
@@ -42,19 +42,19 @@ read_options() {
                 ;;
             --wheel) wheel=$2 && shift ;;
             --prefix) shift ;;
-            --dry-run) rehearse=yes ;;
+            --dry-run) dry_run=yes ;;
             --uninstall) uninstall=yes ;;
             --purge) purge=yes ;;
             --help) echo "$usage" && exit ;;
-            *) fail "there is no option $1; see scripts/install.sh --help" 2 ;;
+            *) fail "unknown option $1: see scripts/install.sh --help" 2 ;;
         esac
         shift
     done
-    [ -z "$purge" ] || [ "$uninstall" ] || fail "--purge goes with --uninstall" 2
-    [ -z "$wheel" ] || [ -f "$wheel" ] || fail "$wheel: there is no such file" 2
+    [ -z "$purge" ] || [ "$uninstall" ] || fail "--purge needs --uninstall" 2
+    [ -z "$wheel" ] || [ -f "$wheel" ] || fail "$wheel: no such file" 2
 }
 
-# A service with ProtectHome= cannot run a Python that somebody has in a home directory.
+# A service with ProtectHome= cannot run a Python in a home directory.
 fit="import sys, ensurepip, venv
 home = sys.base_prefix.startswith(('/home/', '/root/'))
 sys.exit(sys.version_info < (3, 11) or home and sys.argv[1] == 'machine')"
@@ -65,8 +65,8 @@ find_python() {
         if "$python" -c "$fit" "$whose" 2>/dev/null; then return; fi
         [ -z "${COMENQ_PYTHON:-}" ] || break
     done
-    fail "a Python 3.11 or newer is needed that has venv (on Debian: apt install python3-venv)\
- and is not in a home directory; COMENQ_PYTHON can name one"
+    fail "no suitable Python: it must be 3.11 or newer, have venv (on Debian: apt install\
+ python3-venv), and not be in a home directory; name one with COMENQ_PYTHON"
 }
 
 which_python() {
@@ -90,7 +90,7 @@ make_venv() {
     [ "$found" != "$(cat "$home/fingerprint" 2>/dev/null)" ] || return 0
     changed=--changed
     echo "install comenq into $home with $python"
-    [ -z "$rehearse" ] || return 0
+    [ -z "$dry_run" ] || return 0
     rm -f "$home/fingerprint"
     if [ "$(which_python "$home/bin/python")" != "$(which_python "$python")" ]; then
         "$python" -m venv --clear "$home"
@@ -101,28 +101,28 @@ make_venv() {
         $pip wheel --no-deps --wheel-dir "$wheels" "$checkout"
         wheel=$(echo "$wheels"/*.whl)
     fi
-    # First what it needs, then itself, even if the version that is there has the same number.
+    # First its dependencies, then comenq itself, even if the installed version has the same number.
     $pip install "$wheel"
     $pip install --no-deps --force-reinstall "$wheel"
     [ -z "${wheels:-}" ] || rm -r "$wheels"
-    # Written last: an installation that was interrupted is begun again.
+    # Written last, so that an interrupted installation starts over.
     echo "$found" >"$home/fingerprint"
 }
 
 read_options "$@"
 home=$destdir$venv
 changed=''
-if [ "$whose$destdir$rehearse" = machine ] && [ "$(id -u)" -ne 0 ]; then
-    fail "run this as root, or with --user to install for yourself"
+if [ "$whose$destdir$dry_run" = machine ] && [ "$(id -u)" -ne 0 ]; then
+    fail "run this as root, or install for yourself with --user"
 fi
-[ -z "$rehearse" ] || echo "Nothing is done. These are the steps:"
+[ -z "$dry_run" ] || echo "Nothing is changed. These are the steps:"
 if [ "$uninstall" ]; then
-    [ -x "$home/bin/python" ] || fail "there is no comenq in $home"
+    [ -x "$home/bin/python" ] || fail "comenq is not installed in $home"
 else
     find_python
     make_venv
 fi
-if [ "$rehearse" ]; then
+if [ "$dry_run" ]; then
     PYTHONPATH=$checkout PYTHONDONTWRITEBYTECODE=1 \
         "${python:-$home/bin/python}" -m comenq_core.install --venv "$venv" $changed "$@"
 else
@@ -130,5 +130,5 @@ else
 fi
 if [ "$uninstall" ]; then
     echo "remove $home"
-    [ "$rehearse" ] || rm -rf "$home"
+    [ "$dry_run" ] || rm -rf "$home"
 fi

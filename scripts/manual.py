@@ -1,4 +1,4 @@
-"""The manual pages, made of what the programs say of themselves."""
+"""Generates the manual pages from the help texts, the documentation and the docstrings."""
 
 from __future__ import annotations
 
@@ -23,23 +23,23 @@ DOCS = Path(__file__).resolve().parents[1] / "docs"
 CLIENT_ENVIRONMENT = {
     "COMENQ_SOCKET": "The daemon's socket.",
     "VISUAL, EDITOR": "The editor for -e.",
-    "NO_COLOR": "If set, nothing is coloured. See https://no-color.org.",
-    "TERM": "If it is dumb, the terminal gets plain text.",
+    "NO_COLOR": "If set, the output has no colours. See https://no-color.org.",
+    "TERM": "If it is dumb, the output is plain text.",
 }
 CLIENT_FILES = {
     "$XDG_RUNTIME_DIR/comenq/comenq.sock": "The socket of the user's own daemon.",
     "/run/comenq/comenq.sock": "The socket of the system's daemon.",
 }
 STATUSES = {
-    "0": "Done; for an enqueue: the comment is safe on the disk.",
-    "1": "Refused or failed.",
-    "2": "The command line cannot be meant.",
-    "3": "The daemon cannot be reached.",
+    "0": "Done; for a new comment: it is on disk.",
+    "1": "Rejected or failed.",
+    "2": "The command line is wrong.",
+    "3": "No daemon answers.",
 }
 
 
 def pages() -> Iterator[tuple[str, Page]]:
-    """Each page, with its file's name."""
+    """Yield each page with the name of its file."""
     yield "comenq.1", _client_page()
     yield "comenqd.8", _daemon_page()
     yield "comenqd.toml.5", _settings_page()
@@ -96,7 +96,7 @@ def _settings_page() -> Page:
 
 
 def _plugins_page() -> Page:
-    page = Page("comenq-plugins", 7, "how to add to comenq")
+    page = Page("comenq-plugins", 7, "how to write plugins for comenq")
     page.heading("Description")
     add_markdown(page, (DOCS / "plugins.md").read_text())
     for name in protocols.__all__:
@@ -158,7 +158,7 @@ def _add_terms(page: Page, heading: str, terms: dict[str, str]) -> None:
 
 
 def _options(parser: argparse.ArgumentParser) -> list[argparse.Action]:
-    shown = [action for action in parser._actions if action.help != argparse.SUPPRESS]  # noqa: SLF001 -- argparse shows its actions to nobody
+    shown = [action for action in parser._actions if action.help != argparse.SUPPRESS]  # noqa: SLF001 -- argparse has no public way to list actions
     return [action for action in shown if not isinstance(action, _Commands)]
 
 

@@ -1,4 +1,4 @@
-"""Puts a page of our documentation into the manual: the few forms of Markdown that we use."""
+"""Converts a page of the documentation, with the few forms of Markdown that it uses."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from roff import Page
 __all__ = ["add_markdown"]
 
 
-# An example goes on over blank lines, for as long as there are lines of it.
+# An example can contain blank lines.
 BLOCK = re.compile(r"(?:^    .*\n|^\n(?=    ))+|(?:^(?!    ).+\n)+", re.MULTILINE)
 
 
 def add_markdown(page: Page, text: str) -> None:
-    """Add a page's text after its title: headings, paragraphs, lists, examples and tables."""
+    """Add a Markdown page without its title: headings, paragraphs, lists, examples, tables."""
     for block in BLOCK.findall(text):
         if block.startswith("#"):
             _add_title(page, block)
@@ -47,8 +47,8 @@ def _add_table(page: Page, block: str) -> None:
         [cell.strip() for cell in line.strip("|").split("|")] for line in block.splitlines()
     ]
     for term, *facts, meaning in rows:
-        told = [
+        details = [
             f"{head.capitalize()}: {fact}." for head, fact in zip(heads[1:-1], facts, strict=True)
         ]
         sentence = f"{meaning[:1].upper()}{meaning[1:]}."
-        page.term(term.replace("`", ""), " ".join([sentence, *told]))
+        page.term(term.replace("`", ""), " ".join([sentence, *details]))

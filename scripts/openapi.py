@@ -1,9 +1,9 @@
-"""Fetch GitHub's published description of its API, and keep what concerns comenq.
+"""Download GitHub's published description of its API, and keep the parts that comenq uses.
 
     scripts/python scripts/openapi.py DIRECTORY
 
-It writes DIRECTORY/github.json, and leaves nothing elsewhere. Where npm or the package is not to
-be had, it says so and exits with 2. The package is GitHub's own description, as Octokit uses it:
+It writes DIRECTORY/github.json and nothing else. Without npm or the package, it says so and exits
+with 2. The package is GitHub's own description, as Octokit uses it:
 https://github.com/octokit/openapi
 """
 
@@ -33,7 +33,7 @@ TIMEOUT_SECONDS = 100.0
 
 
 def main() -> int:
-    """Fetch and trim; return 0, or 2 where that is not possible."""
+    """Download and trim; return 0, or 2 if that is not possible."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("directory", type=Path)
     directory: Path = parser.parse_args().directory
@@ -42,7 +42,7 @@ def main() -> int:
     except (OSError, subprocess.SubprocessError) as error:
         reason = getattr(error, "stderr", None) or error
         first = str(reason).strip().partition("\n")[0]
-        print(f"{PACKAGE} is not to be had: {first}", file=sys.stderr)
+        print(f"{PACKAGE} is not available: {first}", file=sys.stderr)
         return 2
     with tarfile.open(package) as archive:
         member = archive.extractfile(MEMBER)
@@ -53,7 +53,7 @@ def main() -> int:
 
 
 def fetch(directory: Path) -> Path:
-    """Have npm fetch the package; return where it is.
+    """Download the package with npm; return its path.
 
     Raises:
         OSError: there is no npm.
@@ -78,7 +78,7 @@ def fetch(directory: Path) -> Path:
 
 
 def trimmed(whole: dict[str, Any]) -> dict[str, Any]:
-    """The description of our operations, and of all that they refer to."""
+    """The description of the operations, and of everything that they refer to."""
     paths: dict[str, Any] = {}
     for method, path in OPERATIONS:
         paths.setdefault(path, {})[method] = whole["paths"][path][method]
@@ -94,7 +94,7 @@ def trimmed(whole: dict[str, Any]) -> dict[str, Any]:
 
 
 def references(value: object) -> list[tuple[str, str]]:
-    """What a part of the description refers to: kinds and names of components."""
+    """The components that a part of the description refers to, as kinds and names."""
     return re.findall(r'"\$ref": "#/components/([^/"]+)/([^/"]+)"', json.dumps(value))
 
 

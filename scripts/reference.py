@@ -1,4 +1,4 @@
-"""Writes conf/man and conf/completions, or tells which files there are not what they should be."""
+"""Writes conf/man and conf/completions, or lists the files there that are out of date."""
 
 from __future__ import annotations
 
@@ -14,24 +14,26 @@ CONF = Path(__file__).resolve().parents[1] / "conf"
 
 
 def main() -> int:
-    """Write, or check; return the exit status."""
+    """Write or check the files; return the exit status."""
     parser = argparse.ArgumentParser(prog="scripts/generate", description=__doc__)
-    parser.add_argument("--check", action="store_true", help="write nothing, and fail on drift")
+    parser.add_argument(
+        "--check", action="store_true", help="write nothing; fail if a file is out of date"
+    )
     if not parser.parse_args().check:
         for path, text in files():
             path.parent.mkdir(exist_ok=True)
             path.write_text(text, encoding="utf-8")
         return 0
-    drifted = [
+    outdated = [
         path for path, text in files() if not path.exists() or path.read_text("utf-8") != text
     ]
-    for path in drifted:
+    for path in outdated:
         print(f"{path}: run scripts/generate, and commit what it writes", file=sys.stderr)
-    return 1 if drifted else 0
+    return 1 if outdated else 0
 
 
 def files() -> Iterator[tuple[Path, str]]:
-    """Each generated file, and what is to be in it."""
+    """Yield each generated file with its text."""
     for name, page in pages():
         yield CONF / "man" / name, str(page)
     for name, script in completions():

@@ -1,4 +1,4 @@
-"""Writes manual pages: text in, roff out.
+"""Writes manual pages in roff.
 
 https://man7.org/linux/man-pages/man7/groff_man.7.html
 """
@@ -13,16 +13,16 @@ __all__ = ["Page"]
 
 
 class Page:
-    """A manual page that grows from above.
+    """A manual page, to which text is added at the end.
 
     Args:
-        name: what it is about.
-        section: where in the manual it stands.
-        summary: what it is about, in a few words.
+        name: the page's name.
+        section: the section of the manual.
+        summary: what the page is about, in a few words.
     """
 
     def __init__(self, name: str, section: int, summary: str) -> None:
-        # No date: the same source gives the same page, whenever it is made.
+        # Without a date, so that the same source always gives the same page.
         self._lines = [f'.TH "{name.upper()}" "{section}" "" "comenq" ""']
         self.heading("Name")
         self._lines.append(rf"{_escaped(name)} \- {_escaped(summary)}")
@@ -31,33 +31,33 @@ class Page:
         return "\n".join([*self._lines, ""])
 
     def heading(self, text: str) -> None:
-        """Begin a section."""
+        """Start a section."""
         self._lines.append(f".SH {_escaped(text.upper())}")
 
     def subheading(self, text: str) -> None:
-        """Begin a part of a section."""
+        """Start a subsection."""
         self._lines.append(f".SS {_escaped(text)}")
 
     def paragraph(self, text: str) -> None:
-        """Add text, in which `this` and ``that`` are to be typed as they are, and *so* is said."""
+        """Add text, in which `this` and ``that`` become bold, and *that* becomes italic."""
         self._lines += [".PP", _inline(text)]
 
     def item(self, text: str) -> None:
-        """Add an item of a list."""
+        """Add a list item."""
         self._lines += [r".IP \(bu 2", _inline(text)]
 
     def term(self, term: str, text: str) -> None:
-        """Add what a word means."""
+        """Add a term with its explanation."""
         self._lines += [".TP", rf"\fB{_escaped(term)}\fP", _inline(text)]
 
     def example(self, lines: Iterable[str]) -> None:
-        """Add lines as they are."""
+        """Add lines without changing them."""
         self._lines += [".PP", ".RS 4", ".nf", *map(_escaped, lines), ".fi", ".RE"]
 
     def text(self, text: str) -> None:
         """Add paragraphs, lists of `name: meaning` and indented examples, as docstrings have them.
 
-        A line that ends with a colon and begins an indented list is set as a title of it.
+        A line that ends with a colon becomes the title of the indented list that follows.
         """
         for block in re.split(r"\n\s*\n", textwrap.dedent(text).strip("\n")):
             lines = block.splitlines()

@@ -1,4 +1,4 @@
-"""``python -m comenq_core.install``, which scripts/install.sh runs: the steps, and what is next."""
+"""``python -m comenq_core.install``, run by scripts/install.sh: installs or uninstalls."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from comenq_core.install.files import Files
 from comenq_core.install.places import Places, of_machine, of_user
 from comenq_core.install.plan import ForMachine, ForUser, Installation, Staged
 from comenq_core.install.running import served_socket
-from comenq_core.install.steps import Step, carry_out
+from comenq_core.install.steps import Step, run_steps
 
 __all__ = ["main"]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Install or uninstall what is outside the virtual environment; return the exit status."""
+    """Install or uninstall; return the exit status."""
     given = _parser().parse_args(arguments)
     places = of_user(os.environ) if given.user else of_machine(given.prefix)
     files = Files(places, given.venv, given.destdir or Path("/"))
     try:
         if given.destdir:
-            carry_out(Staged(files).install(), _act(given))
+            run_steps(Staged(files).install(), _act(given))
         else:
-            _here(given, places, _installation(given, files))
+            _run(given, places, _installation(given, files))
     except OSError as error:
         print(f"comenq: {error}", file=sys.stderr)
         return 1
@@ -38,20 +38,20 @@ def _act(given: Namespace) -> Callable[[Step], None]:
     return (lambda _step: None) if given.dry_run else (lambda step: step.do())
 
 
-def _here(given: Namespace, places: Places, installation: Installation) -> None:
+def _run(given: Namespace, places: Places, installation: Installation) -> None:
     steps = _removal(given, installation) if given.uninstall else installation.install()
-    changed = carry_out(steps, _act(given)) or given.changed
+    changed = run_steps(steps, _act(given)) or given.changed
     if given.uninstall:
         if not given.purge:
-            print(f"Configuration and queue are kept in {places.config} and {places.state}.")
+            print(f"The configuration in {places.config} and the queue in {places.state} are kept.")
         return
     if not changed:
         print("Nothing has changed.")
         return
-    restarted = carry_out(installation.restart(), _act(given))
+    restarted = run_steps(installation.restart(), _act(given))
     if socket := served_socket(places):
         if not restarted:
-            print(f"The daemon that serves {socket} is still the former one: restart it.")
+            print(f"The daemon that serves {socket} still runs the old version: restart it.")
     else:
         print(_next(places, installation))
 
@@ -73,7 +73,7 @@ def _installation(given: Namespace, files: Files) -> Installation:
 
 def _next(places: Places, installation: Installation) -> str:
     has_token = places.token.is_file() and places.token.stat().st_size
-    first = [] if has_token else [f"Put a GitHub token that may comment into {places.token}"]
+    first = [] if has_token else [f"Write a GitHub token that may comment into {places.token}"]
     steps = enumerate([*first, *installation.next], 1)
     return "\n".join(["Next:", *(f"  {number}. {step}" for number, step in steps)])
 
@@ -83,7 +83,7 @@ def _parser() -> ArgumentParser:
     parser.add_argument("--venv", type=Path, required=True)
     parser.add_argument("--prefix", type=Path, default=Path("/usr/local"))
     parser.add_argument("--destdir", type=lambda text: Path(text).absolute())
-    parser.add_argument("--wheel", help="taken care of before this runs")
+    parser.add_argument("--wheel", help="handled by scripts/install.sh")
     for name in ("user", "dry-run", "uninstall", "purge", "changed"):
         parser.add_argument(f"--{name}", action="store_true")
     return parser

@@ -1,4 +1,4 @@
-"""The account under which a machine's daemon runs, and whose group may queue comments."""
+"""The account that a machine's daemon runs as. Members of its group may queue comments."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from comenq_core.install.steps import Command, Step
 __all__ = ["ACCOUNT", "add_account", "has_account", "remove_account"]
 
 ACCOUNT = "comenq"
-"""The name of the user, and of the group."""
+"""The name of the user and of the group."""
 
 
 def add_account(home: Path) -> Step:
-    """Make it as systems without systemd do.
+    """Create the account with useradd, for machines without systemd.
 
     Args:
-        home: where the queue is.
+        home: the directory of the queue.
     """
     shell = shutil.which("nologin") or "/bin/false"
     options = ("--system", "--user-group", "--no-create-home", "--home-dir", str(home))
@@ -29,14 +29,14 @@ def add_account(home: Path) -> Step:
 
 
 def remove_account() -> Iterator[Step]:
-    """Remove both the user and the group."""
+    """Remove the user and the group."""
     yield Command(("userdel", ACCOUNT), lambda: not has_account())
-    # It outlives its user when it has members.
+    # userdel keeps a group that has members.
     yield Command(("groupdel", ACCOUNT), lambda: not _has_group())
 
 
 def has_account() -> bool:
-    """Whether there is such a user."""
+    """Whether the user exists."""
     with suppress(KeyError):
         return bool(pwd.getpwnam(ACCOUNT))
     return False

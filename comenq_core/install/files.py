@@ -1,4 +1,4 @@
-"""The files of an installation that do not depend on whose it is."""
+"""The files that every installation has."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from comenq_core.install.paths import File, Gone, Link
+from comenq_core.install.paths import File, Link, Removal
 from comenq_core.install.places import Places
 from comenq_core.install.steps import Step
 from comenq_core.supervisor.launch import conf_file
 
 __all__ = ["Files"]
 
-# Where manual pages are looked for, and each shell looks for completions, below share.
+# Below share: where man looks for pages, and each shell for completions.
 SHARED = {
     "man/comenq.1": "man/man1/comenq.1",
     "man/comenqd.8": "man/man8/comenqd.8",
@@ -26,7 +26,7 @@ SHARED = {
     "completions/comenq.fish": "fish/vendor_completions.d/comenq.fish",
     "completions/comenqd.fish": "fish/vendor_completions.d/comenqd.fish",
 }
-# Where systemd looks for other things than units, beside the directory of its units.
+# Beside the directory of systemd's units: where it looks for accounts and directories.
 EXTRAS = {"comenq.sysusers": "sysusers.d/comenq.conf", "comenq.tmpfiles": "tmpfiles.d/comenq.conf"}
 
 
@@ -35,9 +35,9 @@ class Files:
     """Commands, manual pages, completions and units.
 
     Args:
-        places: where things are called to be.
-        venv: the virtual environment that has the commands.
-        root: what comes before all places while a package is built, else ``/``.
+        places: the places of the installation.
+        venv: the virtual environment with the commands.
+        root: the directory that stands for ``/`` while a package is built.
     """
 
     places: Places
@@ -45,7 +45,7 @@ class Files:
     root: Path = Path("/")
 
     def install(self) -> Iterator[Step]:
-        """Put the commands, the manual and what shells complete into place."""
+        """Install the commands, the manual pages and the shell completions."""
         places = self.places
         yield Link(self.at(places.commands / "comenq"), self.venv / "bin/comenq")
         yield Link(self.at(places.daemon), self.venv / "bin/comenqd")
@@ -53,7 +53,7 @@ class Files:
             yield File(self.at(places.share / place), conf_file(name).read_text())
 
     def unit(self) -> Step:
-        """Put systemd's unit into place."""
+        """Install systemd's unit."""
         text = conf_file(self.places.unit).read_text()
         return File(
             self.at(self.places.units / "comenq.service"),
@@ -61,19 +61,19 @@ class Files:
         )
 
     def uninstall(self) -> Iterator[Step]:
-        """Take them away."""
+        """Remove them, and the unit."""
         places = self.places
-        yield Gone(self.at(places.units / "comenq.service"))
+        yield Removal(self.at(places.units / "comenq.service"))
         for place in SHARED.values():
-            yield Gone(self.at(places.share / place))
-        yield Gone(self.at(places.daemon))
-        yield Gone(self.at(places.commands / "comenq"))
+            yield Removal(self.at(places.share / place))
+        yield Removal(self.at(places.daemon))
+        yield Removal(self.at(places.commands / "comenq"))
 
     def extras(self) -> Iterator[tuple[str, Path]]:
-        """What systemd is told beside the unit: our file, and where it is to be."""
+        """The other files for systemd: the name in ``conf``, and the path to install it at."""
         for name, place in EXTRAS.items():
             yield name, self.at(self.places.units.parents[1] / place)
 
     def at(self, path: Path) -> Path:
-        """Where to put what will be called ``path``."""
+        """The path to write to for what will be at ``path`` when comenq runs."""
         return self.root / path.relative_to("/")

@@ -1,4 +1,4 @@
-"""Steps that concern one path."""
+"""Steps that change one path."""
 
 from __future__ import annotations
 
@@ -9,31 +9,31 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["Directory", "File", "FirstFile", "Gone", "Link", "Owner"]
+__all__ = ["Directory", "File", "FirstFile", "Link", "Owner", "Removal"]
 
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """To whom something is given.
+    """The user and the group that own a path.
 
     Args:
-        user: its name; ``""`` where whoever installs is to keep it.
-        group: its name; as above.
+        user: the user's name; ``""`` to leave the owner as it is.
+        group: the group's name.
     """
 
     user: str = ""
     group: str = ""
 
-    def has(self, path: Path) -> bool:
-        """Whether it is theirs already."""
+    def owns(self, path: Path) -> bool:
+        """Whether they own the path."""
         if not self.user:
             return True
-        with suppress(KeyError):  # a file may belong to a number without a name
+        with suppress(KeyError):  # an owner may have no name, only a number
             return (path.owner(), path.group()) == (self.user, self.group)
         return False
 
-    def take(self, path: Path) -> None:
-        """Give it to them."""
+    def set_on(self, path: Path) -> None:
+        """Make them the owners of the path."""
         if self.user:
             shutil.chown(path, self.user, self.group)
 
@@ -43,29 +43,29 @@ class Owner:
 
 @dataclass(frozen=True, slots=True)
 class Directory:
-    """Make a directory; one that is there gets the mode and the owner that it should have."""
+    """Create a directory, or set the mode and the owner of an existing one."""
 
     path: Path
     mode: int
     owner: Owner = Owner()
 
     def is_done(self) -> bool:
-        """Whether it is there, as it should be."""
-        return self.path.is_dir() and _mode(self.path) == self.mode and self.owner.has(self.path)
+        """Whether it exists with this mode and owner."""
+        return self.path.is_dir() and _mode(self.path) == self.mode and self.owner.owns(self.path)
 
     def do(self) -> None:
-        """Make it."""
+        """Create it."""
         self.path.mkdir(parents=True, exist_ok=True)
-        self.owner.take(self.path)
+        self.owner.set_on(self.path)
         self.path.chmod(self.mode)
 
     def __str__(self) -> str:
-        return f"make directory {self.path} (mode {self.mode:04o}{self.owner})"
+        return f"create directory {self.path} (mode {self.mode:04o}{self.owner})"
 
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """Write a file; its directory is made if it is missing."""
+    """Write a file; create its directory if it is missing."""
 
     path: Path
     text: str
@@ -73,23 +73,23 @@ class File:
     owner: Owner = Owner()
 
     def is_done(self) -> bool:
-        """Whether it is there, as it should be."""
+        """Whether it exists with this text, mode and owner."""
         is_there = self.path.is_file() and not self.path.is_symlink()
         return (
             is_there
             and self.path.read_text() == self.text
             and _mode(self.path) == self.mode
-            and self.owner.has(self.path)
+            and self.owner.owns(self.path)
         )
 
     def do(self) -> None:
-        """Write it under another name first, so that nobody sees a part of it."""
+        """Write it under another name and rename it, so that nobody sees half of it."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
         draft = self.path.with_name(f".{self.path.name}.new")
         draft.unlink(missing_ok=True)
         with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
             file.write(self.text)
-        self.owner.take(draft)
+        self.owner.set_on(draft)
         draft.chmod(self.mode)
         draft.replace(self.path)
 
@@ -98,28 +98,28 @@ class File:
 
 
 class FirstFile(File):
-    """Write a file that is its users' from then on: one that is there is left as it is."""
+    """Write a file that users edit afterwards: an existing one is never changed."""
 
     __slots__ = ()
 
     def is_done(self) -> bool:
-        """Whether there is anything of that name."""
+        """Whether anything has that name."""
         return self.path.is_symlink() or self.path.exists()
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """Make a symbolic link; another one of the same name is replaced."""
+    """Create a symbolic link; replace another one of the same name."""
 
     path: Path
     target: Path
 
     def is_done(self) -> bool:
-        """Whether it is there and leads where it should."""
+        """Whether it exists and has this target."""
         return self.path.is_symlink() and self.path.readlink() == self.target
 
     def do(self) -> None:
-        """Make it."""
+        """Create it."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
         if self.path.is_symlink():
             self.path.unlink()
@@ -130,13 +130,13 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True)
-class Gone:
-    """Remove a file, or a directory with all that is in it."""
+class Removal:
+    """Remove a file, or a directory with its contents."""
 
     path: Path
 
     def is_done(self) -> bool:
-        """Whether there is nothing of that name."""
+        """Whether nothing has that name."""
         return not self.path.is_symlink() and not self.path.exists()
 
     def do(self) -> None:

@@ -1,4 +1,4 @@
-"""Where an installation puts things: a machine's for everybody, or a user's own."""
+"""Where an installation puts its files, for a machine or for a user."""
 
 from __future__ import annotations
 
@@ -8,23 +8,23 @@ from pathlib import Path
 
 __all__ = ["Places", "of_machine", "of_user"]
 
-# systemd looks below these, and below /etc, for units and the like.
+# systemd looks for units below these directories and below /etc.
 # https://www.freedesktop.org/software/systemd/man/latest/systemd.unit.html#Unit%20File%20Load%20Path
 KNOWN_PREFIXES = (Path("/usr"), Path("/usr/local"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Places:
-    """Directories, as they are called when comenq runs.
+    """Directories, by the paths that they have when comenq runs.
 
     Args:
-        commands: of ``comenq``.
-        daemons: of ``comenqd``.
-        share: above those of manual pages and of what shells complete.
-        units: of systemd's units.
-        unit: the file among comenq's that is its unit.
-        config: of ``config.toml`` and of the token.
-        state: of the queue.
+        commands: has ``comenq``.
+        daemons: has ``comenqd``.
+        share: has the directories of manual pages and shell completions.
+        units: has systemd's units.
+        unit: the name of the unit in ``conf``.
+        config: has ``config.toml`` and the token.
+        state: has the queue.
     """
 
     commands: Path
@@ -37,17 +37,17 @@ class Places:
 
     @property
     def daemon(self) -> Path:
-        """The command that runs the whole daemon."""
+        """The path of ``comenqd``."""
         return self.daemons / "comenqd"
 
     @property
     def token(self) -> Path:
-        """The file in which the token is to be."""
+        """The file for the token."""
         return self.config / "github_token"
 
 
 def of_machine(prefix: Path) -> Places:
-    """The places of an installation for everybody, with commands in ``prefix``/bin and /sbin."""
+    """The places for a machine, with commands in ``prefix``/bin and ``prefix``/sbin."""
     return Places(
         commands=prefix / "bin",
         daemons=prefix / "sbin",
@@ -60,7 +60,7 @@ def of_machine(prefix: Path) -> Places:
 
 
 def of_user(environ: Mapping[str, str]) -> Places:
-    """The places of a user's own installation.
+    """The places for a user.
 
     https://specifications.freedesktop.org/basedir-spec/latest/
     """

@@ -1,4 +1,4 @@
-"""What is to be done for an installation, and to take one away, in order."""
+"""The steps to install and to uninstall, in order."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from pathlib import Path
 
 from comenq_core.install.account import ACCOUNT, add_account, has_account, remove_account
 from comenq_core.install.files import Files
-from comenq_core.install.paths import Directory, File, FirstFile, Gone, Owner
+from comenq_core.install.paths import Directory, File, FirstFile, Owner, Removal
 from comenq_core.install.relocation import Relocation
-from comenq_core.install.running import Ended
+from comenq_core.install.running import DaemonStopped
 from comenq_core.install.steps import Command, Step
 from comenq_core.supervisor.launch import conf_file
 
 __all__ = ["ForMachine", "ForUser", "Installation", "Staged"]
 
 RUNTIME = Path("/run/comenq")
-START = "Start it"
+START = "Start the daemon"
 USE = "Queue a comment"
 EXAMPLE = 'comenq OWNER/REPO NUMBER "Hello"'
 CREDENTIAL = "${CREDENTIALS_DIRECTORY}/github_token"
@@ -29,11 +29,11 @@ def _config(token_file: str) -> str:
 
 
 class Installation(ABC):
-    """One that is used here.
+    """An installation that is used on this machine.
 
     Args:
         files: its files.
-        systemctl: how systemd is told what to do with the unit; empty where none runs.
+        systemctl: the command that controls the unit; empty if systemd does not run.
     """
 
     def __init__(self, files: Files, systemctl: tuple[str, ...]) -> None:
@@ -42,41 +42,41 @@ class Installation(ABC):
 
     @abstractmethod
     def install(self) -> Iterator[Step]:
-        """Make what it needs; nothing is started."""
+        """Create what it needs; start nothing."""
 
     @abstractmethod
     def uninstall(self) -> Iterator[Step]:
-        """Stop the daemon and take away its files, but neither configuration nor queue."""
+        """Stop the daemon and remove its files; keep configuration, token and queue."""
 
     @abstractmethod
     def purge(self) -> Iterator[Step]:
-        """Remove configuration, token and queue as well."""
+        """Remove configuration, token and queue."""
 
     @property
     @abstractmethod
     def next(self) -> Sequence[str]:
-        """What is left for somebody to do, in order, once there is a token."""
+        """What the user has to do next, in order, once there is a token."""
 
     def restart(self) -> Iterator[Step]:
-        """Have a running service use what is installed now."""
+        """Restart a running service, so that it uses the new version."""
         if self._systemctl:
-            yield self._tell("restart", "comenq", unless="ActiveState=inactive")
+            yield self._systemctl_step("restart", "comenq", unless="ActiveState=inactive")
 
     def _enable(self) -> Iterator[Step]:
         if self._systemctl:
-            yield self._tell("daemon-reload", unless="NeedDaemonReload=no")
-            yield self._tell("enable", "comenq", unless="UnitFileState=enabled")
+            yield self._systemctl_step("daemon-reload", unless="NeedDaemonReload=no")
+            yield self._systemctl_step("enable", "comenq", unless="UnitFileState=enabled")
 
     def _disable(self) -> Iterator[Step]:
         if self._systemctl:
-            yield self._tell("disable", "--now", "comenq", unless="LoadState=not-found")
-        yield Ended(self._files.places)
+            yield self._systemctl_step("disable", "--now", "comenq", unless="LoadState=not-found")
+        yield DaemonStopped(self._files.places)
 
-    def _forget(self) -> Iterator[Step]:
+    def _reload_units(self) -> Iterator[Step]:
         if self._systemctl:
-            yield self._tell("daemon-reload", unless="LoadState=not-found")
+            yield self._systemctl_step("daemon-reload", unless="LoadState=not-found")
 
-    def _tell(self, *words: str, unless: str) -> Command:
+    def _systemctl_step(self, *words: str, unless: str) -> Command:
         def is_so() -> bool:
             name, _, _ = unless.partition("=")
             show = [*self._systemctl, "show", "--property", name, "comenq"]
@@ -87,12 +87,12 @@ class Installation(ABC):
 
 
 class ForMachine(Installation):
-    """An installation for everybody on this machine, with an account of its own.
+    """An installation for a machine, with an account of its own.
 
     Args:
         files: its files.
         systemctl: as for `Installation`.
-        has_systemd: whether this is a machine of systemd, if only once it has booted.
+        has_systemd: whether the machine has systemd, even if it does not run now.
     """
 
     def __init__(self, files: Files, systemctl: tuple[str, ...], *, has_systemd: bool) -> None:
@@ -100,13 +100,13 @@ class ForMachine(Installation):
         self._has_systemd = has_systemd
 
     def install(self) -> Iterator[Step]:
-        """Make the account, the directories and the files; nothing is started."""
+        """Create the account, the directories and the files; start nothing."""
         config, token = self._files.places.config, self._files.places.token
         yield from self._account()
         yield Directory(config, 0o750, Owner("root", ACCOUNT))
         for path in (self._files.places.state, RUNTIME):
             yield Directory(path, 0o750, Owner(ACCOUNT, ACCOUNT))
-        # Without systemd nobody hands the token over, so the daemon has to read it by itself.
+        # Without systemd the daemon reads the token's file itself.
         keeper = Owner("root", "root") if self._has_systemd else Owner(ACCOUNT, ACCOUNT)
         text = _config(CREDENTIAL if self._has_systemd else str(token))
         yield FirstFile(config / "config.toml", text, 0o640, Owner("root", ACCOUNT))
@@ -117,29 +117,29 @@ class ForMachine(Installation):
         yield from self._enable()
 
     def uninstall(self) -> Iterator[Step]:
-        """Stop the daemon and take away its files, but neither configuration nor queue."""
+        """Stop the daemon and remove its files; keep configuration, token and queue."""
         yield from self._disable()
         yield from self._files.uninstall()
         for _, path in self._files.extras():
-            yield Gone(path)
-        yield from self._forget()
+            yield Removal(path)
+        yield from self._reload_units()
 
     def purge(self) -> Iterator[Step]:
-        """Remove configuration, token, queue and account as well."""
+        """Remove configuration, token, queue and account."""
         for path in (self._files.places.config, self._files.places.state, RUNTIME):
-            yield Gone(path)
+            yield Removal(path)
         yield from remove_account()
 
     @property
     def next(self) -> Sequence[str]:
-        """Who uses it joins the group first."""
+        """Check, start, add users, queue a comment."""
         places = self._files.places
         who = "sudo" if self._has_systemd else f"sudo -u {ACCOUNT}"
         start = "systemctl start comenq" if self._has_systemd else str(places.daemon)
         return (
-            f"See whether anything is missing: {who} {places.daemon} check",
+            f"Check the installation: {who} {places.daemon} check",
             f"{START}: {who} {start}",
-            f"Let whoever is to queue comments join the group: sudo adduser NAME {ACCOUNT}",
+            f"Add the users who may queue comments: sudo adduser NAME {ACCOUNT}",
             f"{USE}: {places.commands}/{EXAMPLE}",
         )
 
@@ -153,10 +153,10 @@ class ForMachine(Installation):
 
 
 class ForUser(Installation):
-    """An installation that is one user's own."""
+    """An installation for one user."""
 
     def install(self) -> Iterator[Step]:
-        """Make the directories and the files; nothing is started."""
+        """Create the directories and the files; start nothing."""
         config, token = self._files.places.config, self._files.places.token
         yield Directory(config, 0o700)
         yield FirstFile(config / "config.toml", _config(str(token)), 0o600)
@@ -166,40 +166,40 @@ class ForUser(Installation):
         yield from self._enable()
 
     def uninstall(self) -> Iterator[Step]:
-        """Stop the daemon and take away its files, but neither configuration nor queue."""
+        """Stop the daemon and remove its files; keep configuration, token and queue."""
         yield from self._disable()
         yield from self._files.uninstall()
-        yield from self._forget()
+        yield from self._reload_units()
 
     def purge(self) -> Iterator[Step]:
-        """Remove configuration, token and queue as well."""
-        yield Gone(self._files.places.config)
-        yield Gone(self._files.places.state)
+        """Remove configuration, token and queue."""
+        yield Removal(self._files.places.config)
+        yield Removal(self._files.places.state)
 
     @property
     def next(self) -> Sequence[str]:
-        """Nobody else has to be thought of."""
+        """Check, start, queue a comment."""
         places = self._files.places
         start = "systemctl --user start comenq" if self._systemctl else str(places.daemon)
         return (
-            f"See whether anything is missing: {places.daemon} check",
+            f"Check the installation: {places.daemon} check",
             f"{START}: {start}",
             f"{USE}: {places.commands}/{EXAMPLE}",
         )
 
 
 class Staged:
-    """An installation that is put into a package: the account and the rest come with that.
+    """The files of a package, which creates the account and the directories itself.
 
     Args:
-        files: its files, below another root.
+        files: the files, below another root.
     """
 
     def __init__(self, files: Files) -> None:
         self._files = files
 
     def install(self) -> Iterator[Step]:
-        """Lay out the files."""
+        """Create the files."""
         yield Relocation(self._files.at(self._files.venv), self._files.venv)
         for name, path in self._files.extras():
             yield File(path, conf_file(name).read_text())

@@ -1,4 +1,4 @@
-"""A virtual environment that is made in one place and used in another, in a package."""
+"""Makes a virtual environment in a package usable at another path than it was created at."""
 
 from __future__ import annotations
 
@@ -7,40 +7,40 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from comenq_core.install.paths import Gone
+from comenq_core.install.paths import Removal
 
 __all__ = ["Relocation"]
 
-# What a package does without: it is never activated, and nothing else is installed into it.
+# A package does not need these: nobody activates the environment or installs into it.
 SUPERFLUOUS = ("fingerprint", "bin/activate*", "bin/Activate*", "bin/pip*",
                "lib/*/site-packages/pip", "lib/*/site-packages/pip-*", "include",
                "lib/*/site-packages/setuptools*", "lib/*/site-packages/pkg_resources",
                "lib/*/site-packages/*distutils*")  # fmt: skip
-# These tell where and how the package was built, which is nobody's business and never the same.
+# These say where and how the package was built, and differ between builds.
 TRACES = ("lib/*/site-packages/*/direct_url.json", "lib/*/site-packages/*/REQUESTED",
           "lib/*/site-packages/*/RECORD", "**/__pycache__")  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Relocation:
-    """Make a virtual environment work in another place.
+    """Make a virtual environment work at another path.
 
     Args:
-        staged: where it was made.
-        final: where it will be used.
+        staged: the path that it was created at.
+        final: the path that it will be used at.
     """
 
     staged: Path
     final: Path
 
     def is_done(self) -> bool:
-        """Whether nothing in it names the place where it was made."""
+        """Whether its commands and files no longer name the path that it was created at."""
         return not any(self._scripts()) and not any(self._surplus())
 
     def do(self) -> None:
-        """Let its commands name the other place, and leave out what a package does without."""
+        """Change the path in its commands, and remove what a package does not need."""
         for path in self._surplus():
-            Gone(path).do()
+            Removal(path).do()
         for script in self._scripts():
             script.write_text(script.read_text().replace(str(self.staged), str(self.final)))
         about = self.staged / "pyvenv.cfg"
@@ -57,4 +57,4 @@ class Relocation:
             yield from list(self.staged.glob(pattern))
 
     def __str__(self) -> str:
-        return f"make the commands in {self.staged} work in {self.final}"
+        return f"make the commands in {self.staged} work at {self.final}"

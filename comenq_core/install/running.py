@@ -1,4 +1,4 @@
-"""A daemon that no service manager has started, so that none can be asked to stop it."""
+"""Finds a daemon that no service manager has started, so that none can stop it."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from comenq_core.install.places import Places
 from comenq_core.settings import load
 from comenq_core.supervisor.launch import is_served, private_directory
 
-__all__ = ["Ended", "served_socket"]
+__all__ = ["DaemonStopped", "served_socket"]
 
 
 def served_socket(places: Places) -> Path | None:
-    """The socket of the daemon that runs with the configuration of an installation, if one does."""
+    """The socket of the daemon that runs with the installation's configuration, or ``None``."""
     config = places.config / "config.toml"
-    # With a configuration that is not in order, or is gone, there is nothing to find it by.
+    # Without a valid configuration there is no way to find it.
     with suppress(ComenqError, OSError):
         settings = load(config if config.is_file() else None, os.environ)
         if is_served(str(private_directory(settings) / "supervisor.sock")):
@@ -27,24 +27,24 @@ def served_socket(places: Places) -> Path | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Ended:
-    """Go on only when no daemon runs any more.
+class DaemonStopped:
+    """Stop the installation while a daemon runs.
 
     Args:
-        places: of the installation.
+        places: the places of the installation.
     """
 
     places: Places
 
     def is_done(self) -> bool:
-        """Whether none does."""
+        """Whether no daemon runs."""
         return served_socket(self.places) is None
 
     def do(self) -> None:
-        """Refuse: whatever has started it would start it again.
+        """Refuse to stop it: what started it would start it again.
 
         Raises:
-            ChildProcessError: always; the text says how to stop it.
+            ChildProcessError: always; the text says how to stop the daemon.
         """
         raise ChildProcessError(
             f"a daemon serves {served_socket(self.places)}: stop it where it was started, or with"
@@ -52,4 +52,4 @@ class Ended:
         )
 
     def __str__(self) -> str:
-        return "see that no daemon runs"
+        return "check that no daemon runs"

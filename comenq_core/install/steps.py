@@ -1,4 +1,4 @@
-"""Single steps of an installation. Each says what it does, whether it is done, and does it."""
+"""The steps of an installation: each can describe itself, tell whether it is done, and run."""
 
 from __future__ import annotations
 
@@ -6,27 +6,27 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
-__all__ = ["Command", "Step", "carry_out"]
+__all__ = ["Command", "Step", "run_steps"]
 
 
 class Step(Protocol):
-    """Something to do, whose text is a command in the imperative."""
+    """Something to do; ``str`` of it is a sentence in the imperative."""
 
     def is_done(self) -> bool:
-        """Whether there is nothing to do."""
+        """Whether nothing is left to do."""
 
     def do(self) -> None:
         """Do it.
 
         Raises:
-            OSError: it cannot be done.
+            OSError: it failed.
         """
 
 
-def carry_out(steps: Iterable[Step], act: Callable[[Step], None]) -> int:
-    """Print each step that is not done yet, and ``act`` on it; return how many there were.
+def run_steps(steps: Iterable[Step], act: Callable[[Step], None]) -> int:
+    """Print each step that is not done yet and call ``act`` with it; return how many there were.
 
-    A step is looked at when its turn has come, so it may depend on those before it.
+    Each step is checked only after the ones before it have run, because it may depend on them.
     """
     taken = 0
     for step in steps:
@@ -43,23 +43,23 @@ class Command:
 
     Args:
         words: its name and its arguments.
-        unless: tells whether there is nothing for it to do.
+        unless: tells whether nothing is left for it to do.
     """
 
     words: tuple[str, ...]
     unless: Callable[[], bool]
 
     def is_done(self) -> bool:
-        """Whether there is nothing for it to do."""
+        """Whether nothing is left for it to do."""
         return self.unless()
 
     def do(self) -> None:
-        """Run it; what it prints is shown.
+        """Run it, and show its output.
 
         Raises:
-            ChildProcessError: it is not there, or fails.
+            ChildProcessError: there is no such program, or it failed.
         """
-        # A rehearsal from a checkout does without what is yet to be installed.
+        # Imported here, because --dry-run works before it is installed.
         import sh
 
         try:

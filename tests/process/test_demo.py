@@ -58,7 +58,7 @@ def test_the_demo_shows_two_comments_on_their_way(directory: Path) -> None:
 @pytest.mark.parametrize(
     ("moment", "number"),
     [
-        ("comenq takes comments", signal.SIGTERM),
+        ("comenq queues comments", signal.SIGTERM),
         (r"\$ python -m comenq_core\.testing\.forge", signal.SIGINT),
         (r"\$ comenqd --config", signal.SIGTERM),
         (r"\$ mv ", signal.SIGINT),

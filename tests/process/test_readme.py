@@ -28,7 +28,7 @@ def typed(daemon: Daemon, lines: str, stdin: str = "") -> None:
 
 def test_the_readmes_lines_post_a_comment(forge: Forge) -> None:
     """Pasted one after the other, with a token, they end with a comment on the pull request."""
-    usage = (ROOT / "README.md").read_text().partition("## Real use")[2].partition("\n## ")[0]
+    usage = (ROOT / "README.md").read_text().partition("## Quick start")[2].partition("\n## ")[0]
     install, token, config, start, put = (
         line.strip() for line in usage.splitlines() if line.startswith("    ")
     )

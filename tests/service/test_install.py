@@ -123,7 +123,7 @@ def test_what_is_out_of_order_is_put_right(home: Home) -> None:
 
     said = home.step()
 
-    assert f"make directory {home.config.parent} (mode 0700)" in said
+    assert f"create directory {home.config.parent} (mode 0700)" in said
     assert f"link {link} to {home.venv}/bin/comenq" in said
     assert mode(home.config.parent) == 0o700
     assert link.readlink() == home.venv / "bin/comenq"
@@ -190,7 +190,7 @@ def test_a_running_daemon_is_not_uninstalled(home: Home) -> None:
             supervisor.listen()
             assert "serves" not in home.step()
             (home.path / ".local/bin/comenq").unlink()
-            assert f"serves {directory}/comenq.sock is still the former one" in home.step()
+            assert f"serves {directory}/comenq.sock still runs the old version" in home.step()
 
             said = home.step("--uninstall", status=1)
             assert f"a daemon serves {directory}/comenq.sock: stop it" in said
@@ -202,10 +202,10 @@ def test_a_running_daemon_is_not_uninstalled(home: Home) -> None:
 @pytest.mark.parametrize(
     ("options", "complaint"),
     [
-        (["--frobnicate"], "there is no option --frobnicate"),
-        (["--purge"], "--purge goes with --uninstall"),
+        (["--frobnicate"], "unknown option --frobnicate"),
+        (["--purge"], "--purge needs --uninstall"),
         (["--wheel"], "--wheel needs a value"),
-        (["--wheel", "/nowhere.whl"], "/nowhere.whl: there is no such file"),
+        (["--wheel", "/nowhere.whl"], "/nowhere.whl: no such file"),
     ],
 )
 def test_a_wrong_option_is_a_usage_error(home: Home, options: list[str], complaint: str) -> None:
@@ -225,8 +225,8 @@ def test_a_user_installs_runs_and_uninstalls_comenq(home: Home, wheels: Path) ->
     }
 
     said = home.run(*script, also=offline)
-    assert f"1. Put a GitHub token that may comment into {home.token}" in said
-    assert f"3. Start it: {home.path}/.local/bin/comenqd\n" in said
+    assert f"1. Write a GitHub token that may comment into {home.token}" in said
+    assert f"3. Start the daemon: {home.path}/.local/bin/comenqd\n" in said
     home.token.write_text("ghp_x")
     assert home.run(*script, also=offline) == "Nothing has changed.\n"
     assert "WRONG" not in home.run(home.path / ".local/bin/comenqd", "check")

@@ -71,7 +71,7 @@ TESTS: Mapping[str, tuple[Callable[..., None], ...]] = {
 
 def test_every_row_has_its_tests() -> None:
     """The rows of the table are those that have tests here, in the same order."""
-    _, _, table = PAGE.read_text().partition("## The table")
+    _, _, table = PAGE.read_text().partition("## Responses")
     header, *rows = ROW.findall(table.partition("\n## ")[0])
 
     assert header == "GitHub answers"
