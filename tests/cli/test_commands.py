@@ -15,6 +15,7 @@ import pytest
 
 from comenq_core.cli.comenq.commands import COMMANDS
 from comenq_core.cli.comenq.pagination import listed
+from comenq_core.client import Client
 from comenq_core.model import Change, Done, Failed, Requeued
 from comenq_core.testing.deadline import DEADLINE
 from tests.cli.command import PROGRAM, environment, run
@@ -25,11 +26,12 @@ from tests.socket.serving import Served
 
 
 @pytest.fixture
-def ids(comenq: Comenq) -> list[str]:
+def ids(served: Served) -> list[str]:
     """The ids of three waiting jobs."""
     bodies = ["first\nand more", "second", "third \N{GRINNING FACE}"]
-    printed = [comenq("octo-org/site", "7", body, "--json").stdout for body in bodies]
-    return [json.loads(line)["id"] for line in printed]
+    target = {"owner": "octo-org", "repo": "site", "pr_number": 7}
+    with Client(str(served.path)) as client:
+        return [client.ask({**target, "body": body})["entry"]["id"] for body in bodies]
 
 
 def _listed(comenq: Comenq, *words: str) -> list[str]:
