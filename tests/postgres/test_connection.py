@@ -23,7 +23,7 @@ from tests.postgres.proxy import Proxy
 from tests.postgres.server import PostgresServer
 from tests.reliability.usage import until
 
-TIMEOUT_SECONDS = 0.5
+TIMEOUT_SECONDS = 2.0
 
 
 @pytest.fixture

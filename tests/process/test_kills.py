@@ -44,7 +44,7 @@ def test_a_worker_killed_in_its_post_leaves_one_comment(forge: Forge) -> None:
     """After kill -9 amid a post, a look-up finds the comment, and the next one is posted."""
     forge.answer_next(delay=600)
     # As far as its successor knows, the dead worker's attempt lasted as long as one can.
-    with Daemon(forge.url, github_api_timeout_secs=3) as daemon:
+    with Daemon(forge.url, github_api_timeout_secs=5) as daemon:
         daemon.start()
         first = daemon.put("first")
         forge.wait_for_requests(1, method="POST")

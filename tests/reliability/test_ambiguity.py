@@ -15,8 +15,8 @@ BODY = "Looks good to me.\n"
 
 @pytest.fixture
 def daemon(forge: Forge) -> Iterator[Unsupervised]:
-    """A daemon that lets a post take 2 s, so that the wait after a kill is short as well."""
-    with Unsupervised(forge.url, github_api_timeout_secs=2.0) as made:
+    """A daemon that lets a post take 5 s, so that the wait after a kill is short as well."""
+    with Unsupervised(forge.url, github_api_timeout_secs=5.0) as made:
         made.listen()
         yield made
 

@@ -15,7 +15,7 @@ from comenq_plugins.unix_socket.limits import MIB, Limits
 from comenq_plugins.unix_socket.transport import CHUNK
 from tests.socket.serving import REQUEST, Served, Talker, serving, until
 
-SOON = 0.1
+SOON = 0.5
 
 
 @contextmanager

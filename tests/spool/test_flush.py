@@ -122,7 +122,7 @@ def test_no_fsync_is_under_way_when_another_has_failed(
         if failure := next(failures, None):
             has_failed.set()
             raise failure
-        assert has_failed.wait(30)
+        assert has_failed.wait(DEADLINE)
         done.append(bool(os.fstat(descriptor)))
 
     monkeypatch.setattr(fsync, "_has_syncfs", lambda: False)

@@ -14,6 +14,7 @@ from itertools import islice
 
 import pytest
 
+from comenq_core.testing.deadline import DEADLINE
 from comenq_plugins.spool.group_commit import GroupCommit, _Part
 from tests.spool.crowd import until_waiting
 
@@ -29,7 +30,7 @@ class OperatorActions:
     def carry_out(self, asked: Sequence[int]) -> Sequence[str | BaseException]:
         """Return the numbers as texts; for a negative one, an error."""
         self.groups.append(asked)
-        assert self.may_go_on.wait(30)
+        assert self.may_go_on.wait(DEADLINE)
         if 0 in asked:
             raise OSError(5, "Input/output error")
         return [str(one) if one > 0 else ValueError(one) for one in asked]

@@ -33,6 +33,7 @@ from comenq_core.model import (
 )
 from comenq_core.protocols import Watch
 from comenq_core.testing.clock import FakeClock
+from comenq_core.testing.deadline import DEADLINE
 from comenq_plugins.spool import SpoolStore, new_directory, recovery
 from comenq_plugins.spool.format import job_file
 from comenq_plugins.spool.format.filename import Name
@@ -67,7 +68,7 @@ def may_sync(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
     fsync, may_go_on = os.fsync, threading.Event()
 
     def wait_and_sync(descriptor: int) -> None:
-        assert may_go_on.wait(30)
+        assert may_go_on.wait(DEADLINE)
         fsync(descriptor)
 
     monkeypatch.setattr(os, "fsync", wait_and_sync)
