@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 from environment import ROOT, set_up
-from stage import Signals, Stage
+from session import Session, Signals
 
 SOURCES = ("comenq_core", "comenq_plugins", "examples", "scripts", "tests")
 CHECKS = (
@@ -34,8 +34,8 @@ def main() -> int:
     parser.add_argument("--full", action="store_true", help="run every test, with many examples")
     selection = FULL if parser.parse_args().full else REPRESENTATIVE
     signals = Signals()
-    with Stage(signals) as stage:
-        commands = set_up(stage)
+    with Session(signals) as session:
+        commands = set_up(session)
         failed = [
             check[0] for check in (*CHECKS, PYTEST + selection) if not passes(commands, check)
         ]

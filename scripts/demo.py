@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from environment import set_up
-from stage import Signals, Stage
+from session import Session, Signals
 
 COOLDOWN = 5
 CONFIG = """\
@@ -37,14 +37,14 @@ class Demo:
     """The steps of the demo.
 
     Args:
-        stage: runs the processes, and cleans up.
+        session: runs the processes, and cleans up.
         commands: the directory of ``comenq``, ``comenqd`` and their Python.
     """
 
-    def __init__(self, stage: Stage, commands: Path) -> None:
-        self._stage = stage
+    def __init__(self, session: Session, commands: Path) -> None:
+        self._stage = session
         self._commands = commands
-        self._directory = stage.directory()
+        self._directory = session.directory()
         self._environ = environment(self._directory)
 
     def run(self) -> None:
@@ -147,8 +147,8 @@ def main() -> int:
     """Run the demo; return the exit status."""
     signals = Signals()
     try:
-        with Stage(signals) as stage:
-            Demo(stage, set_up(stage)).run()
+        with Session(signals) as session:
+            Demo(session, set_up(session)).run()
             tell("That is all. The demo stops what it started, and removes its files.")
     except BrokenPipeError:
         # The reader of the output is gone, as with `head`. Python would report that at exit.

@@ -11,6 +11,7 @@ from urllib.parse import quote
 import pytest
 import requests
 
+from comenq_core.testing.deadline import DEADLINE
 from comenq_core.testing.forge import Account, Forge
 
 COMMENTS = "/repos/o/r/issues/7/comments"
