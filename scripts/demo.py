@@ -42,7 +42,7 @@ class Demo:
     """
 
     def __init__(self, session: Session, commands: Path) -> None:
-        self._stage = session
+        self._session = session
         self._commands = commands
         self._directory = session.directory()
         self._environ = environment(self._directory)
@@ -75,7 +75,7 @@ class Demo:
             "It needs something to post to. Start a stand-in for GitHub on this machine:",
         )
         show("$ python -m comenq_core.testing.forge")
-        forge = self._stage.start(
+        forge = self._session.start(
             self._commands / "python", "-m", "comenq_core.testing.forge", environ=self._environ
         )
         url = forge.until("^http")
@@ -93,7 +93,7 @@ class Demo:
         text = CONFIG.format(directory=self._directory, url=url, cooldown=COOLDOWN)
         config.write_text(text)
         show(f"$ cat {config}", *text.splitlines(), f"$ comenqd --config {config} &")
-        self._daemon = self._stage.start(
+        self._daemon = self._session.start(
             self._commands / "comenqd", "--config", config, environ=self._environ
         )
         ready = ("worker started", "unix listening")
@@ -102,7 +102,7 @@ class Demo:
 
     def _do(self, *words: str) -> None:
         show(f"$ {shlex.join(words)}")
-        output = self._stage.run(self._commands / words[0], *words[1:], environ=self._environ)
+        output = self._session.run(self._commands / words[0], *words[1:], environ=self._environ)
         show(*output.splitlines())
 
     def _drop(self, request: Mapping[str, object]) -> None:
