@@ -4,22 +4,23 @@
 
     ComenqError
     ├── SettingsError          a configuration file, variable or flag is wrong
-    │   └── AddressTaken       another daemon serves the socket
+    │   └── AddressTaken       another daemon has the socket
     ├── PluginError            a plugin cannot be loaded, checked or selected
-    ├── InvalidRequest         what was handed in is not a comment request
-    ├── QueueRefused           the request is fine, the queue cannot take it now
+    ├── InvalidRequest         what was handed in, or stored, is not what it should be
+    ├── QueueRefused           the request is valid, but the queue cannot take it now
     ├── StoreError             the store could not do what was asked
     │   ├── NoSuchJob          no job, or more than one, has that id
     │   ├── WrongState         the job is not in a state that allows it
-    │   ├── StoreUnusable      somebody has to mend it first
+    │   ├── StoreUnusable      the store has to be repaired first
     │   ├── StoreLocked        another worker has the store
-    │   └── Outpaced           another worker changed the pacing record first
+    │   └── PacingConflict     another worker has changed the pacing record
     └── DaemonError            a client's view of the daemon
-        ├── DaemonUnreachable  nobody listens on the socket
+        ├── DaemonUnreachable  no daemon listens on the socket
         ├── NotAcknowledged    the connection ended before a reply
         └── DaemonRefused      the daemon answered with an error
 
-Errors carry data, and their text says what is wrong, where, and what to do.
+Errors carry data, and their text says what is wrong, where, and what to do. A record that is made
+with a wrong member raises a ValueError, `comenq_core.model.InvalidMember`.
 """
 
 from __future__ import annotations
@@ -51,8 +52,8 @@ __all__ = [
 class ComenqError(Exception):
     """The root: catch it to catch everything that comenq raises on purpose.
 
-    ``code`` is the stable word that the socket protocol uses for the error. ``passes`` tells
-    whether it may pass by itself, so that it makes sense to try again.
+    ``code`` is the stable word for the error in the socket protocol. ``is_transient`` tells
+    whether the cause may go away by itself, so that trying again makes sense.
     """
 
     code: ClassVar[str] = "failed"
@@ -66,7 +67,7 @@ class SettingsError(ComenqError):
 
 
 class AddressTaken(SettingsError):
-    """Another daemon serves the socket; it may be about to end."""
+    """Another daemon has the socket; it may be about to end."""
 
     is_transient = True
 
@@ -78,10 +79,10 @@ class PluginError(ComenqError):
 
 
 class InvalidRequest(ComenqError):
-    """Outside text is not a comment request.
+    """Text from outside is not a request, or text from a store is not a record.
 
     Args:
-        path: the member at fault (``body``, ``request.owner``), or ``""`` for the whole text.
+        path: the member that is wrong (``body``, ``request.owner``), or ``""`` for all of it.
         reason: what is wrong with it, without quoting it.
     """
 
@@ -94,7 +95,7 @@ class InvalidRequest(ComenqError):
 
 
 class QueueRefused(ComenqError):
-    """The queue takes nothing now.
+    """The queue takes no more comments now.
 
     Args:
         why: the protocol's word for it, such as ``queue_full`` or ``disk_full``.
@@ -107,6 +108,15 @@ class QueueRefused(ComenqError):
         self.why = why
         super().__init__(reason)
 
+    @classmethod
+    def full(cls, waiting: int, max_pending: int) -> QueueRefused:
+        """More jobs would wait than the setting ``max_pending`` allows."""
+        return cls(
+            "queue_full",
+            f"{waiting} comments are waiting, and max_pending is {max_pending}:"
+            " try again later, or raise max_pending",
+        )
+
 
 class StoreError(ComenqError):
     """The store could not do what was asked; nothing was acknowledged."""
@@ -116,7 +126,7 @@ class StoreError(ComenqError):
 
 
 class StoreUnusable(StoreError):
-    """The store cannot be used as it is; the text says what somebody has to mend."""
+    """The store cannot be used as it is; the text says what has to be repaired."""
 
     is_transient = False
 
@@ -138,7 +148,7 @@ class StoreLocked(StoreError):
 
     Args:
         text: who has it, and what to do.
-        ends: whether that worker was left behind by its daemon, and ends after its post.
+        ends: whether the daemon of that worker was killed, so that it ends after its post.
     """
 
     code = "locked"
@@ -150,17 +160,17 @@ class StoreLocked(StoreError):
 
 
 class PacingConflict(StoreError):
-    """The pacing record is not the one the caller had read: read it again."""
+    """The pacing record has changed since the caller read it: read it again."""
 
     code = "pacing_conflict"
 
 
 class DaemonError(ComenqError):
-    """What a client can meet when it talks to the daemon."""
+    """The root of what a client can meet when it talks to the daemon."""
 
 
 class DaemonUnreachable(DaemonError):
-    """Nobody listens where the client tried."""
+    """No daemon listens where the client tried."""
 
     code = "unreachable"
 

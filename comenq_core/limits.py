@@ -1,6 +1,7 @@
-"""What GitHub's names, numbers and bodies may be: patterns and limits, and nothing to import.
+"""Patterns and limits of GitHub's names, numbers and bodies.
 
-The records check requests against them, and so does the client, which has to start fast.
+The records check requests against them, as does the client, which has to start fast: this module
+imports nothing.
 """
 
 from __future__ import annotations
@@ -11,9 +12,9 @@ __all__ = ["BODY_LIMIT", "MAX_NUMBER", "OWNER_PATTERN", "REPO_PATTERN"]
 # says: at most 39 characters. https://docs.github.com/en/enterprise-cloud@latest/admin/
 # managing-iam/iam-configuration-reference/username-considerations-for-external-authentication
 OWNER_PATTERN = r"[A-Za-z0-9][A-Za-z0-9_-]{0,38}"
-"""What an account's name looks like."""
+"""The name of an account."""
 REPO_PATTERN = r"(?!\.{1,2}\Z)[A-Za-z0-9._-]{1,100}"
-"""What a repository's name looks like, without its owner's."""
+"""The name of a repository, without its owner's."""
 # GitHub's message speaks of 65,536 characters; what it stores is 262,144 bytes of UTF-8, and one
 # more is refused. https://github.com/dead-claudia/github-limits
 BODY_LIMIT = 262_144

@@ -1,4 +1,4 @@
-"""Text from outside, made fit to be shown; and the word that somebody meant."""
+"""Text from outside, made safe to show; and the known word that a misspelt one resembles."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ WORD_LIMIT = 64
 
 
 def printable(text: object, limit: int = VALUE_LIMIT) -> str:
-    r"""Make text from outside fit to be shown: at most ``limit`` characters, on one line.
+    r"""Make text from outside safe to show: at most ``limit`` characters, on one line.
 
     Control, format, surrogate and unassigned characters become ``\xNN`` or ``\uNNNN``, as do
-    backslashes, so that nothing can pretend to be another line or steer a terminal.
+    backslashes, so that no text can forge another line or control a terminal.
     """
     raw = str(text)
     if len(raw) <= limit and raw.isprintable() and "\\" not in raw:
@@ -29,9 +29,9 @@ def printable(text: object, limit: int = VALUE_LIMIT) -> str:
 
 
 def legible(line: str) -> str:
-    """A line of a comment to be read: as it is, but for what could steer a terminal.
+    """A line of a comment for people to read: as it is, without what could control a terminal.
 
-    Unlike `printable`, it leaves tabs, backslashes and joined emoji alone: it is no log.
+    Unlike `printable`, it keeps tabs, backslashes and joined emoji.
     """
     return "".join(
         character
@@ -42,8 +42,8 @@ def legible(line: str) -> str:
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
-    """The one of the ``known`` words that ``word`` most resembles, if it resembles any."""
-    # Only a mistake pays for this import: the client starts without it.
+    """The ``known`` word that ``word`` resembles most, if any."""
+    # Imported only after a mistake, so that the client starts fast.
     from difflib import get_close_matches
 
     return next(iter(get_close_matches(word[:WORD_LIMIT], list(known), n=1)), None)

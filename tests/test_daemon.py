@@ -195,7 +195,7 @@ def test_a_daemon_without_a_token_does_not_start(comenqd: Command) -> None:
     """What the worker would fail at is said at once, by a daemon that has started nothing."""
     comenqd.environ.clear()
 
-    assert "nobody can post without a token" in comenqd.complaint()
+    assert "without a token comenq cannot post" in comenqd.complaint()
     assert not comenqd.socket.parent.exists()
 
 

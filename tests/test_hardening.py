@@ -22,11 +22,11 @@ def run(parent: int) -> int:
     ).returncode
 
 
-def test_a_process_whose_parent_died_before_it_asked_is_told_to_end() -> None:
-    """A parent's death is noticed even when it came too early for the kernel to tell."""
+def test_a_process_whose_parent_died_before_it_asked_gets_the_signal() -> None:
+    """A parent's death is noticed even when it came before the request to the kernel."""
     assert run(parent=os.getppid()) == 7
 
 
-def test_a_process_whose_parent_lives_goes_on() -> None:
-    """Asking to be told of the parent's death is not such a message."""
+def test_a_process_whose_parent_lives_runs_on() -> None:
+    """Asking for the signal is not the signal."""
     assert run(parent=os.getpid()) == 0

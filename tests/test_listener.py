@@ -1,4 +1,4 @@
-"""The listener ends when one of its ways in does, so that nobody believes in one that is not."""
+"""The listener ends when one of its intakes does, so that it is started again."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ class Quitter:
             raise self._how
 
 
-class Patient:
-    """An intake that serves until it is told to stop."""
+class Serving:
+    """An intake that serves until it has to stop."""
 
     def serve(self, queue: Queue, stop: Stop) -> None:
         """Wait."""
@@ -48,7 +48,7 @@ def test_an_intake_that_ends_by_itself_ends_the_listener(
         @staticmethod
         @hookimpl
         def comenq_intakes() -> object:
-            return {"quitter": lambda _: Quitter(how), "patient": lambda _: Patient()}
+            return {"quitter": lambda _: Quitter(how), "serving": lambda _: Serving()}
 
         @staticmethod
         @hookimpl
@@ -57,7 +57,7 @@ def test_an_intake_that_ends_by_itself_ends_the_listener(
 
     plugins = registry.load([("test", Plugin)])
     monkeypatch.setattr(registry, "load", lambda: plugins)
-    settings = Settings(store="memory", intakes=("patient", "quitter"))
+    settings = Settings(store="memory", intakes=("serving", "quitter"))
     with StopFlag() as stop, caplog.at_level(logging.INFO, "comenq"):
         assert main.run(settings, stop) == 1
     assert any("intake_ended" in line and "intake=quitter" in line for line in caplog.messages)

@@ -61,7 +61,7 @@ def sink(untouched: None) -> Iterator[Sink]:
 
 @given(st.text())
 def test_printable_text_is_one_line_without_controls(text: str) -> None:
-    """Whatever comes in, what comes out can be printed on one line."""
+    """Any text becomes one that can be printed on one line."""
     assert printable(text).isprintable()
 
 
@@ -142,17 +142,17 @@ def test_events_below_the_level_are_not_written(sink: Sink) -> None:
     assert sink.writes() == []
 
 
-def test_a_closed_log_harms_nobody(untouched: None) -> None:
+def test_a_closed_log_is_no_error(untouched: None) -> None:
     """A reader that has gone away does not end the daemon."""
     reader, writer = os.pipe()
     with os.fdopen(writer, "w") as stream:
         configure("info", stream)
         os.close(reader)
-        Log("worker").info("k", "Nobody reads this.")
+        Log("worker").info("k", "This is not read.")
 
 
 def test_the_nearest_word_is_a_likely_one() -> None:
-    """A misspelt word has a nearest one; a strange one has none, however long it is."""
+    """A misspelt word has a nearest one; one that is like none has none, however long it is."""
     known = ["cooldown_period_seconds", "socket_path"]
     assert nearest("cooldown_period_secs", known) == "cooldown_period_seconds"
     assert nearest("q" * 1_000_000, known) is None

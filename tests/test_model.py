@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import FrozenInstanceError, replace
 from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -12,17 +14,28 @@ from comenq_core.errors import InvalidRequest
 from comenq_core.model import (
     BODY_LIMIT,
     Attempt,
+    Checking,
+    CheckResult,
     CommentRequest,
+    Health,
     Instant,
+    InvalidMember,
     Job,
+    NewJob,
     Origin,
+    Posted,
+    Refused,
+    RetryAt,
     State,
+    Throttled,
 )
 from comenq_core.testing.strategies import bodies, jobs
 
 NOW = datetime(2026, 11, 24, 8, tzinfo=UTC)
-REQUEST = CommentRequest(owner="octocat", repo="hello", pr_number=7, body="Hi")
+MEMBERS: dict[str, Any] = {"owner": "octocat", "repo": "hello", "pr_number": 7, "body": "Hi"}
+REQUEST = CommentRequest(**MEMBERS)
 JOB = Job(id="7f3kq2m8x1ab", request=REQUEST, arrived=NOW, origin=Origin(intake="unix"))
+ATTEMPT = Attempt(started=NOW, ended=NOW, account="a", outcome="unknown")
 
 
 @pytest.mark.parametrize("owner", ["a", "octo-cat", "octocat_corp", "a" * 39, "0"])
@@ -91,14 +104,81 @@ def test_a_key_out_of_bounds_is_refused(key: str) -> None:
 
 
 def test_a_time_without_offset_is_refused() -> None:
-    """Nobody knows which instant a naive time means."""
+    """A naive datetime means another instant on another machine."""
     naive = NOW.replace(tzinfo=None)
-    with pytest.raises(InvalidRequest, match=r"^not_before: "):
+    with pytest.raises(InvalidRequest, match=r"^not_before: must be a time with its offset"):
         replace(REQUEST, not_before=naive)
-    with pytest.raises(ValueError, match=r"^arrived: "):
-        replace(JOB, arrived=naive)
-    with pytest.raises(ValueError, match=r"^wall: "):
-        Instant(wall=naive)
+    for make in (
+        lambda: replace(JOB, arrived=naive),
+        lambda: replace(JOB, due=naive),
+        lambda: replace(ATTEMPT, ended=naive),
+        lambda: Instant(wall=naive),
+        lambda: RetryAt(due=naive, reason=""),
+    ):
+        with pytest.raises(InvalidMember, match=r": must be a time with its offset"):
+            make()
+
+
+@pytest.mark.parametrize(
+    ("member", "value", "expected"),
+    [
+        ("owner", 7, "a text"),
+        ("owner", b"octocat", "a text"),
+        ("repo", None, "a text"),
+        ("pr_number", 7.0, "a whole number"),
+        ("pr_number", 7.5, "a whole number"),
+        ("pr_number", True, "a whole number"),
+        ("pr_number", "7", "a whole number"),
+        ("body", 5, "a text"),
+        ("body", ["Hi"], "a text"),
+        ("not_before", "2026-12-01T09:00:00Z", "a time with its offset"),
+        ("key", 7, "a text"),
+        ("if_open", "no", "true or false"),
+        ("if_open", 1, "true or false"),
+        ("if_open", None, "true or false"),
+    ],
+)
+def test_a_request_with_a_member_of_a_wrong_type_is_refused(
+    member: str, value: object, expected: str
+) -> None:
+    """A request that no store could read again is not made, and the error names the member."""
+    with pytest.raises(InvalidRequest, match=f"^{member}: must be {expected}") as caught:
+        CommentRequest(**MEMBERS | {member: value})
+    assert caught.value.path == member
+
+
+@pytest.mark.parametrize(
+    ("kind", "members", "message"),
+    [
+        (Origin, {"intake": None}, "intake: must be a text"),
+        (Origin, {"intake": "unix", "uid": "root"}, "uid: must be a whole number"),
+        (NewJob, {"request": {}, "origin": JOB.origin}, "request: must be of type CommentRequest"),
+        (NewJob, {"request": REQUEST, "origin": JOB.origin, "ahead": 1}, "ahead: must be true or"),
+        (Posted, {"comment_id": 1.5, "url": ""}, "comment_id: must be a whole number or a text"),
+        (Posted, {"comment_id": None, "url": ""}, "comment_id: must be a whole number or a text"),
+        (Posted, {"comment_id": True, "url": ""}, "comment_id: must be a whole number or a text"),
+        (Posted, {"comment_id": 1, "url": None}, "url: must be a text"),
+        (Throttled, {"wait": 60, "message": ""}, "wait: must be of type timedelta"),
+        (Refused, {"message": b"locked"}, "message: must be a text"),
+        (Refused, {"message": "", "status": "410"}, "status: must be a whole number"),
+        (Checking, {"check_at": 5, "reason": ""}, "check_at: must be a time with its offset"),
+        (Instant, {"wall": NOW, "ticks": "0"}, "ticks: must be a number"),
+        (Health, {"capacity": []}, "capacity: must be of type tuple"),
+        (CheckResult, {"subject": "queue", "text": 5}, "text: must be a text"),
+    ],
+)
+def test_a_record_with_a_member_of_a_wrong_type_is_refused(
+    kind: type, members: dict[str, object], message: str
+) -> None:
+    """What a plugin makes is checked where it is made, and the error names the member."""
+    with pytest.raises(InvalidMember, match=f"^{message}"):
+        kind(**members)
+
+
+def test_members_may_be_of_a_type_derived_from_theirs() -> None:
+    """A status of `http.HTTPStatus` is a whole number, and a whole number is a number."""
+    assert Refused(message="", status=HTTPStatus.GONE).status == HTTPStatus.GONE
+    assert Instant(wall=NOW, ticks=5).ticks == 5
 
 
 @pytest.mark.parametrize("job_id", ["", "7f3k", "7F3KQ2M8X1AB", "7f3kq2m8x1ai", "7f3kq2m8x1ab\n"])
@@ -113,14 +193,10 @@ def test_a_target_is_written_as_people_write_it() -> None:
     assert REQUEST.target == "octocat/hello#7"
 
 
-def test_only_counted_attempts_are_tries() -> None:
-    """A throttled attempt, for instance, does not count."""
-
-    def attempt(*, counted: bool) -> Attempt:
-        return Attempt(started=NOW, ended=NOW, account="a", outcome="unknown", counted=counted)
-
-    tried = (attempt(counted=True), attempt(counted=False), attempt(counted=True))
-    assert replace(JOB, attempts=tried).attempt_count == 2
+def test_only_attempts_that_count_are_counted() -> None:
+    """A throttled attempt, for instance, does not count toward ``max_attempts``."""
+    counts = replace(ATTEMPT, counted=True)
+    assert replace(JOB, attempts=(counts, ATTEMPT, counts)).attempt_count == 2
 
 
 def test_a_refused_file_asks_for_nothing() -> None:
@@ -132,6 +208,6 @@ def test_a_refused_file_asks_for_nothing() -> None:
 
 @given(jobs())
 def test_records_cannot_be_changed(record: Job) -> None:
-    """Nobody changes a record that somebody else has."""
+    """A record that others hold cannot be changed."""
     with pytest.raises(FrozenInstanceError):
         record.state = State.POSTED  # type: ignore[misc]

@@ -30,14 +30,14 @@ from comenq_core.model import (
     State,
     Verdict,
 )
-from comenq_core.policy.pacing import Pace, until_post
+from comenq_core.policy.pacing import PacingPolicy, until_post
 from comenq_core.protocols import Store
 from comenq_core.testing.clock import FakeClock
 from comenq_core.testing.memory_store import MemoryStore
 
 ME = Origin(intake="test", uid=1000)
 LUNCH = "lunch"
-PACE = Pace(cooldown=900, jitter=0, attempt_limit=30)
+PACE = PacingPolicy(cooldown=900, jitter=0, attempt_limit=30)
 
 
 class Killed(BaseException):

@@ -22,12 +22,12 @@ from comenq_core.model import (
     Unknown,
 )
 from comenq_core.policy import pacing
-from comenq_core.policy.pacing import Pace
+from comenq_core.policy.pacing import PacingPolicy
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 seconds = st.floats(0, 1e6, allow_nan=False)
 steps = st.floats(-1e6, 1e6, allow_nan=False)
-paces = st.builds(Pace, cooldown=seconds, jitter=seconds, attempt_limit=seconds)
+paces = st.builds(PacingPolicy, cooldown=seconds, jitter=seconds, attempt_limit=seconds)
 outcomes: st.SearchStrategy[Outcome] = st.one_of(
     st.builds(Posted, comment_id=st.integers(1), url=st.just("u")),
     st.builds(
@@ -47,24 +47,26 @@ def at(ticks: float, step: float = 0.0, boot: str = "b") -> Instant:
     return Instant(wall=NOON + timedelta(seconds=ticks + step), boot=boot, ticks=ticks)
 
 
-def begun(pace: Pace, jitter: float = 0.0) -> Pacing:
+def begun(pace: PacingPolicy, jitter: float = 0.0) -> Pacing:
     """The record of an attempt that begins at noon."""
     return pacing.before_attempt(None, "me", "job", at(0), pace, jitter)
 
 
 @given(pace=paces, outcome=outcomes, lasted=seconds, passed=seconds, step=steps, jitter=seconds)
 def test_posts_stay_a_cooldown_apart(
-    pace: Pace, outcome: Outcome, lasted: float, passed: float, step: float, jitter: float
+    pace: PacingPolicy, outcome: Outcome, lasted: float, passed: float, step: float, jitter: float
 ) -> None:
-    """Waiting as told never posts early, whatever is done to the wall clock meanwhile."""
+    """Waiting as computed never posts early, however the wall clock is set."""
     record = pacing.after_attempt(begun(pace, jitter), outcome, at(lasted), "credential", pace)
     wait = pacing.until_post(record, at(lasted + passed, step), pace)
     assert passed + wait >= (pace.cooldown + jitter) * (1 - 1e-9) - 1e-6
 
 
 @given(pace=paces, lasted=seconds, passed=seconds)
-def test_a_crash_in_an_attempt_shortens_nothing(pace: Pace, lasted: float, passed: float) -> None:
-    """The record made before an attempt keeps the cool-off from the latest end it can have."""
+def test_a_crash_in_an_attempt_shortens_nothing(
+    pace: PacingPolicy, lasted: float, passed: float
+) -> None:
+    """The record made before an attempt keeps the cooldown from the latest end it can have."""
     lasted = min(lasted, pace.attempt_limit)
     wait = pacing.until_post(begun(pace), at(lasted + passed), pace)
     assert passed + wait >= pace.cooldown * (1 - 1e-9) - 1e-6
@@ -72,7 +74,7 @@ def test_a_crash_in_an_attempt_shortens_nothing(pace: Pace, lasted: float, passe
 
 @given(pace=paces, back=seconds, asked=seconds)
 def test_after_a_reboot_a_clock_that_went_back_starts_the_wait_again(
-    pace: Pace, back: float, asked: float
+    pace: PacingPolicy, back: float, asked: float
 ) -> None:
     """Where only the wall clock is left and it went back, the whole wait is kept."""
     throttled = Throttled(wait=timedelta(seconds=asked), message="slow down")
@@ -84,9 +86,9 @@ def test_after_a_reboot_a_clock_that_went_back_starts_the_wait_again(
 
 @given(pace=paces, off=seconds, back=seconds, boot=st.sampled_from(["b", "another", ""]))
 def test_a_wait_by_this_boots_clock_is_as_long_and_ends(
-    pace: Pace, off: float, back: float, boot: str
+    pace: PacingPolicy, off: float, back: float, boot: str
 ) -> None:
-    """However the wall clock was set meanwhile, nothing is shortened, and the wait is over once."""
+    """However the wall clock was set, the wait is not shortened, and it ends."""
     record = pacing.after_attempt(begun(pace), Unknown(message="502"), at(0), "credential", pace)
     now = at(off, step=-back, boot=boot)
     rebased = pacing.rebased(record, now)
@@ -97,16 +99,16 @@ def test_a_wait_by_this_boots_clock_is_as_long_and_ends(
 
 def test_an_attempt_that_another_machine_may_be_making_is_left_alone() -> None:
     """A clock without a boot is shared: its owner corrects the record when the attempt is over."""
-    pace = Pace(cooldown=900, jitter=0, attempt_limit=30)
+    pace = PacingPolicy(cooldown=900, jitter=0, attempt_limit=30)
     record = replace(begun(pace), at=at(0, boot=""))
     assert pacing.rebased(record, at(0, step=-1, boot="")) == record
 
 
 @given(pace=paces, outcome=outcomes, passed=seconds)
 def test_what_the_forge_asks_for_never_shortens_the_wait(
-    pace: Pace, outcome: Outcome, passed: float
+    pace: PacingPolicy, outcome: Outcome, passed: float
 ) -> None:
-    """A post waits for the cool-off and for the forge, whichever is longer."""
+    """A post waits for the cooldown and for the forge, whichever is longer."""
     record = pacing.after_attempt(begun(pace), outcome, at(0), "credential", pace)
     post = pacing.until_post(record, at(passed), pace)
     assert post >= pacing.until_request(record, at(passed))
@@ -114,7 +116,7 @@ def test_what_the_forge_asks_for_never_shortens_the_wait(
 
 def test_a_changed_cooldown_takes_effect_at_once() -> None:
     """The record holds when the attempt ended, not until when to wait."""
-    pace = Pace(cooldown=900, jitter=0, attempt_limit=30)
+    pace = PacingPolicy(cooldown=900, jitter=0, attempt_limit=30)
     posted = Posted(comment_id=1, url="u")
     record = pacing.after_attempt(begun(pace), posted, at(10), "credential", pace)
     assert pacing.until_post(record, at(70), pace) == 840
@@ -122,8 +124,8 @@ def test_a_changed_cooldown_takes_effect_at_once() -> None:
 
 
 def test_a_boot_that_slept_is_counted_by_its_own_clock() -> None:
-    """Within one boot the wall clock has no say."""
-    pace = Pace(cooldown=900, jitter=0, attempt_limit=0)
+    """Within one boot the wall clock does not matter."""
+    pace = PacingPolicy(cooldown=900, jitter=0, attempt_limit=0)
     record = pacing.after_attempt(begun(pace), Posted(comment_id=1, url="u"), at(0), "c", pace)
     assert pacing.until_post(record, at(600, step=-3600), pace) == 300
     assert pacing.until_post(record, at(600, step=86_400), pace) == 300
@@ -131,7 +133,7 @@ def test_a_boot_that_slept_is_counted_by_its_own_clock() -> None:
 
 def test_throttles_in_a_row_wait_twice_as_long_each_time_up_to_an_hour() -> None:
     """A secondary limit that names no time is met with 60 s, doubling, at most an hour."""
-    pace, waits = Pace(cooldown=0, jitter=0, attempt_limit=0), []
+    pace, waits = PacingPolicy(cooldown=0, jitter=0, attempt_limit=0), []
     record = begun(pace)
     for _ in range(8):
         throttled = Throttled(wait=None, message="secondary limit")
@@ -142,7 +144,7 @@ def test_throttles_in_a_row_wait_twice_as_long_each_time_up_to_an_hour() -> None
 
 def test_a_success_ends_the_doubling() -> None:
     """After a post that went through, the next throttle starts at 60 s again."""
-    pace = Pace(cooldown=0, jitter=0, attempt_limit=0)
+    pace = PacingPolicy(cooldown=0, jitter=0, attempt_limit=0)
     throttled = Throttled(wait=None, message="secondary limit")
     record = pacing.after_attempt(begun(pace), throttled, at(0), "credential", pace)
     record = pacing.after_attempt(record, Posted(comment_id=1, url="u"), at(0), "credential", pace)
@@ -152,7 +154,7 @@ def test_a_success_ends_the_doubling() -> None:
 
 @given(pace=paces, lasted=seconds, passed=seconds, jitter=seconds)
 def test_a_skip_costs_a_moment_and_no_cooldown(
-    pace: Pace, lasted: float, passed: float, jitter: float
+    pace: PacingPolicy, lasted: float, passed: float, jitter: float
 ) -> None:
     """After a skip the account may post again in a second: it has asked, and posted nothing."""
     skipped = Skipped(message="the pull request is closed")
@@ -164,7 +166,7 @@ def test_a_skip_costs_a_moment_and_no_cooldown(
 
 def test_a_skip_ends_a_row_of_failures() -> None:
     """The forge has answered, so the next throttle starts at 60 s again."""
-    pace = Pace(cooldown=900, jitter=0, attempt_limit=0)
+    pace = PacingPolicy(cooldown=900, jitter=0, attempt_limit=0)
     throttled = Throttled(wait=None, message="secondary limit")
     record = pacing.after_attempt(begun(pace), throttled, at(0), "credential", pace)
     record = pacing.after_attempt(record, Skipped(message="closed"), at(0), "credential", pace)
@@ -172,8 +174,8 @@ def test_a_skip_ends_a_row_of_failures() -> None:
 
 
 def test_what_came_of_posts_is_counted() -> None:
-    """From attempt to attempt the numbers go on; what was skipped is no post."""
-    pace = Pace(cooldown=900, jitter=0, attempt_limit=60)
+    """The numbers grow from attempt to attempt; a skipped job is no post."""
+    pace = PacingPolicy(cooldown=900, jitter=0, attempt_limit=60)
     record = None
     for outcome in (
         Posted(comment_id=1, url="u"),
@@ -189,17 +191,17 @@ def test_what_came_of_posts_is_counted() -> None:
     assert record.posts == Posts(success=2, api_error=2, timeout=1)
 
 
-def test_no_silence_beyond_a_day_is_believed() -> None:
+def test_no_back_off_is_longer_than_a_day() -> None:
     """An absurd Retry-After is cut at 24 hours."""
     throttled = Throttled(wait=timedelta(days=400), message="slow down")
-    pace = Pace(cooldown=0, jitter=0, attempt_limit=0)
+    pace = PacingPolicy(cooldown=0, jitter=0, attempt_limit=0)
     record = pacing.after_attempt(begun(pace), throttled, at(0), "credential", pace)
     assert record.backoff == 86_400
 
 
-def test_a_look_that_is_throttled_only_lengthens_the_silence() -> None:
-    """Looking for a comment is no attempt: the cool-off stays where it was."""
-    pace = Pace(cooldown=900, jitter=0, attempt_limit=0)
+def test_a_look_up_that_is_throttled_only_lengthens_the_back_off() -> None:
+    """A look-up is no attempt: the cooldown stays as it was."""
+    pace = PacingPolicy(cooldown=900, jitter=0, attempt_limit=0)
     record = pacing.after_attempt(begun(pace), Unknown(message="502"), at(0), "credential", pace)
     throttled = Throttled(wait=timedelta(seconds=50), message="slow down")
     after = pacing.after_lookup(record, "me", throttled, at(100), "token")
@@ -208,8 +210,8 @@ def test_a_look_that_is_throttled_only_lengthens_the_silence() -> None:
 
 
 def test_a_forge_that_is_down_until_later_is_asked_nothing_before() -> None:
-    """What an ambiguous answer, or a look's, says of when to come back is a silence to keep."""
-    pace = Pace(cooldown=900, jitter=0, attempt_limit=0)
+    """An ambiguous answer to a post or a look-up that names a time is a back-off as well."""
+    pace = PacingPolicy(cooldown=900, jitter=0, attempt_limit=0)
     down = Unknown(message="503", status=503, wait=timedelta(seconds=1200))
     record = pacing.after_attempt(begun(pace), down, at(0), "credential", pace)
     assert pacing.must_persist_backoff(down)
@@ -220,14 +222,14 @@ def test_a_forge_that_is_down_until_later_is_asked_nothing_before() -> None:
     assert looked_up.failures == record.failures
 
 
-def test_each_place_in_the_line_is_a_cooldown_later() -> None:
-    """The estimate adds a cool-off, and half the flutter, for each job before."""
-    pace = Pace(cooldown=900, jitter=60, attempt_limit=30)
+def test_each_place_in_the_queue_is_a_cooldown_later() -> None:
+    """The estimate adds a cooldown, and half the jitter, for each job before."""
+    pace = PacingPolicy(cooldown=900, jitter=60, attempt_limit=30)
     assert [pacing.eta(place, 100, pace) for place in range(3)] == [100, 1030, 1960]
 
 
 def test_an_account_without_a_record_may_post_at_once() -> None:
-    """The first post ever waits for nothing."""
-    pace = Pace(cooldown=900, jitter=0, attempt_limit=30)
+    """The very first post need not wait."""
+    pace = PacingPolicy(cooldown=900, jitter=0, attempt_limit=30)
     assert pacing.until_post(None, at(0), pace) == 0
     assert pacing.until_request(None, at(0)) == 0

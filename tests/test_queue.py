@@ -1,4 +1,4 @@
-"""What an intake is told of what it hands in."""
+"""What the listener's queue answers an intake."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ from comenq_core.model import (
     Pacing,
     Pause,
 )
-from comenq_core.policy.pacing import Pace
+from comenq_core.policy.pacing import PacingPolicy
 from comenq_core.testing.clock import FakeClock
 from comenq_core.testing.memory_store import MemoryStore
 
-PACE = Pace(cooldown=900, jitter=0, attempt_limit=30)
+PACE = PacingPolicy(cooldown=900, jitter=0, attempt_limit=30)
 ME = Origin(intake="test", uid=1000)
 
 
@@ -50,12 +50,12 @@ def store(clock: FakeClock) -> MemoryStore:
 
 @pytest.fixture
 def queue(store: MemoryStore) -> JobQueue:
-    """A queue on it with a cool-off of 900 s."""
+    """A queue on it with a cooldown of 900 s."""
     return JobQueue(store, PACE)
 
 
 def test_the_first_in_an_idle_queue_is_posted_now(queue: JobQueue) -> None:
-    """Nothing waits before it, and no cool-off is running."""
+    """Nothing waits before it, and no cooldown is running."""
     entry = queue.submit(request(), ME)
     assert (entry.position, entry.eta_seconds) == (0, 0)
 
@@ -63,7 +63,7 @@ def test_the_first_in_an_idle_queue_is_posted_now(queue: JobQueue) -> None:
 def test_each_job_before_adds_a_cooldown_to_what_is_left(
     queue: JobQueue, store: MemoryStore, clock: FakeClock
 ) -> None:
-    """The estimate is the rest of the running cool-off, and one more for each job before."""
+    """The estimate is the rest of the running cooldown, and one more for each job before."""
     store.save_pacing(Pacing(account="me", at=clock()), expect=None)
     clock.advance(600)
     entries = queue.submit_all([NewJob(request=request(), origin=ME) for _ in range(3)])
@@ -80,7 +80,7 @@ def test_a_scheduled_job_is_estimated_at_its_time(queue: JobQueue, clock: FakeCl
 def test_a_queue_that_stands_still_has_no_estimate(
     queue: JobQueue, store: MemoryStore, clock: FakeClock, refused: bool
 ) -> None:
-    """While it is paused, or every credential is refused, nobody can tell."""
+    """While it is paused, or every credential is rejected, there is none."""
     if refused:
         store.save_pacing(Pacing(account="me", at=clock(), rejected_credential="ab12"), expect=None)
     else:
@@ -88,7 +88,7 @@ def test_a_queue_that_stands_still_has_no_estimate(
     assert queue.submit(request(), ME).eta_seconds is None
 
 
-def test_an_account_that_is_refused_does_not_count(
+def test_an_account_with_a_rejected_credential_does_not_count(
     queue: JobQueue, store: MemoryStore, clock: FakeClock
 ) -> None:
     """Of two accounts the one that can post makes the estimate."""
@@ -97,26 +97,26 @@ def test_an_account_that_is_refused_does_not_count(
     assert queue.submit(request(), ME).eta_seconds == 900
 
 
-class _Forgetful(MemoryStore):
-    """A store that takes jobs, and then cannot read its pacing records."""
+class _Failing(MemoryStore):
+    """A store that queues jobs, and then cannot read its pacing records."""
 
     def pacing(self) -> Mapping[str, Pacing]:
         raise StoreError("the record is damaged")
 
 
 class Counting(MemoryStore):
-    """A store that counts how often it is asked for a place, which can take it long."""
+    """A store that counts how often it is asked for a place, which may take it long."""
 
     asked = 0
 
     def position(self, job: Job) -> int:
-        """Count, and tell."""
+        """Count, and answer."""
         self.asked += 1
         return super().position(job)
 
 
 def test_a_page_asks_for_one_place_and_knows_all(clock: FakeClock) -> None:
-    """Those that wait stand one behind the other, whatever is listed before and after them."""
+    """Those that wait stand in a row, with others listed before and after them."""
     store = Counting(clock)
     queue = JobQueue(store, PACE)
     later = clock().wall + timedelta(hours=1)
@@ -138,7 +138,7 @@ def test_a_page_asks_for_one_place_and_knows_all(clock: FakeClock) -> None:
 
 
 def test_a_page_of_one_repository_asks_for_one_place_and_knows_all(clock: FakeClock) -> None:
-    """What is passed over between two that wait has its place in the line, too."""
+    """What is left out between two that wait has its place in the queue, too."""
     store = Counting(clock)
     queue = JobQueue(store, PACE)
     for repo in ("R", "other", "r", "other", "r"):
@@ -152,7 +152,7 @@ def test_a_page_of_one_repository_asks_for_one_place_and_knows_all(clock: FakeCl
 
 
 def test_a_batch_asks_for_two_places_and_knows_all(clock: FakeClock) -> None:
-    """What comes together stands in a row, most often."""
+    """Jobs that are queued together usually stand in a row."""
     store = Counting(clock)
     entries = JobQueue(store, PACE).submit_all(
         [NewJob(request=request(str(number)), origin=ME) for number in range(50)]
@@ -162,7 +162,7 @@ def test_a_batch_asks_for_two_places_and_knows_all(clock: FakeClock) -> None:
 
 
 @pytest.mark.parametrize("exception", [{"ahead": True}, {"if_absent": True}])
-def test_a_batch_that_is_in_no_row_is_told_all_the_same(
+def test_a_batch_that_does_not_stand_in_a_row_has_its_places_too(
     queue: JobQueue, exception: dict[str, Any]
 ) -> None:
     """One that goes ahead, or is there already, has the place that it has."""
@@ -176,16 +176,16 @@ def test_a_batch_that_is_in_no_row_is_told_all_the_same(
 
 
 def test_what_is_queued_is_acknowledged_even_without_an_estimate(clock: FakeClock) -> None:
-    """A failure after the job is durable must not make its owner hand it in again."""
-    entry = JobQueue(_Forgetful(clock), PACE).submit(request(), ME)
+    """A failure after the job is durable must not make a client queue it again."""
+    entry = JobQueue(_Failing(clock), PACE).submit(request(), ME)
     assert entry.job.request == request()
     assert entry.eta_seconds is None
 
 
-def test_status_tells_what_each_account_waits_for(
+def test_status_says_what_each_account_waits_for(
     queue: JobQueue, store: MemoryStore, clock: FakeClock
 ) -> None:
-    """The seconds and the reason, no seconds for a refused credential, no reason without a wait."""
+    """Seconds and reason; no seconds for a rejected credential, no reason without a wait."""
     store.save_pacing(
         Pacing(account="calm", at=clock(), backoff=3600, reason="slow down"), expect=None
     )
@@ -193,16 +193,16 @@ def test_status_tells_what_each_account_waits_for(
         Pacing(account="out", at=clock(), rejected_credential="ab12", reason="401"), expect=None
     )
     clock.advance(3599)
-    told = {account.name: (account.post_in, account.reason) for account in queue.status().accounts}
-    assert told == {"calm": (1, "slow down"), "out": (None, "401")}
+    found = {account.name: (account.post_in, account.reason) for account in queue.status().accounts}
+    assert found == {"calm": (1, "slow down"), "out": (None, "401")}
     clock.advance(1)
     assert queue.status().accounts[0] == Account(name="calm", post_in=0)
 
 
-def test_status_tells_which_job_is_next(
+def test_status_says_which_job_is_next(
     queue: JobQueue, store: MemoryStore, clock: FakeClock
 ) -> None:
-    """The first that waits, whatever else is queued, and in how many seconds it is posted."""
+    """The first that waits, not one that is held, and in how many seconds it is posted."""
     assert queue.status().next is None
     later, held, first = (
         queue.submit(request(not_before=when), ME).job
@@ -214,8 +214,8 @@ def test_status_tells_which_job_is_next(
     assert queue.status().next == Entry(job=later, position=0, eta_seconds=5 * 3600)
 
 
-def test_status_tells_whether_somebody_works(queue: JobQueue, store: MemoryStore) -> None:
-    """The store's word on that is passed on."""
+def test_status_says_whether_a_worker_runs(queue: JobQueue, store: MemoryStore) -> None:
+    """It says what the store says."""
     with store.lock():
         assert queue.status().health == Health(working=True)
     assert queue.status().health == Health(working=False)

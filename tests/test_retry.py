@@ -26,10 +26,10 @@ from comenq_core.model import (
     Unknown,
     Verdict,
 )
-from comenq_core.policy.retry import ABSENT, Policy, after_lookup, decide, looked_up, word
+from comenq_core.policy.retry import ABSENT, RetryPolicy, after_lookup, decide, looked_up, word
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
-POLICY = Policy(max_attempts=2, max_interruptions=3, recheck=5)
+POLICY = RetryPolicy(max_attempts=2, max_interruptions=3, recheck=5)
 SOON = NOW + timedelta(seconds=5)
 
 
@@ -64,44 +64,44 @@ def job(*outcomes: str, interruptions: int = 0) -> Job:
     ],
 )
 def test_each_outcome_has_its_verdict(outcome: Outcome, verdict: Verdict) -> None:
-    """Done, kept in place, buried, or in doubt: as the outcome says."""
+    """Done, requeued, failed or to be checked, as the outcome says."""
     assert decide(outcome, NOW, POLICY) == verdict
 
 
 def test_a_comment_that_is_found_is_a_receipt() -> None:
-    """A doubtful job whose comment is there is done, with the comment's id and URL."""
+    """A job whose comment is there is done, with the comment's id and URL."""
     found = Posted(comment_id=7, url="u")
     assert after_lookup(job("unknown"), found, NOW, POLICY) == Done(url="u", comment_id=7)
 
 
-def test_one_look_in_vain_is_not_enough() -> None:
-    """A listing may lag: the first look that finds nothing asks for a second."""
+def test_one_look_up_in_vain_is_not_enough() -> None:
+    """A listing may lag: a first look-up that finds nothing is followed by a second."""
     verdict = after_lookup(job("unknown"), None, NOW, POLICY)
-    assert verdict == Checking(check_at=SOON, reason="the comment is not there; one more look")
+    assert verdict == Checking(check_at=SOON, reason="the comment is not there; one more look-up")
 
 
-def test_after_two_looks_in_vain_the_job_is_posted_again() -> None:
-    """What is not there at the second look is not there."""
+def test_after_two_look_ups_in_vain_the_job_is_posted_again() -> None:
+    """A comment that the second look-up does not find either was not posted."""
     verdict = after_lookup(job("unknown", ABSENT), None, NOW, POLICY)
     assert isinstance(verdict, RetryAt)
     assert verdict.due == NOW
 
 
-def test_a_job_whose_attempts_are_used_up_is_buried() -> None:
+def test_a_job_whose_attempts_are_used_up_fails() -> None:
     """At ``max_attempts`` the last reason becomes the dead letter's."""
     verdict = after_lookup(job("unknown", ABSENT, "unknown", ABSENT), None, NOW, POLICY)
     assert verdict == Failed(reason="not posted after 2 attempts; the last: 502")
 
 
-def test_a_job_that_killed_three_workers_is_buried() -> None:
+def test_a_job_that_killed_three_workers_fails() -> None:
     """At ``max_interruptions`` the job is a dead letter that says so."""
     verdict = after_lookup(job(ABSENT, interruptions=3), None, NOW, POLICY)
     assert isinstance(verdict, Failed)
     assert "the worker died 3 times" in verdict.reason
 
 
-def test_a_look_counts_only_until_the_next_try() -> None:
-    """A job tried again since it was looked for has to be looked for twice again."""
+def test_a_look_up_counts_only_until_the_next_attempt() -> None:
+    """After another attempt, a job needs two look-ups again."""
     assert looked_up(job("unknown", ABSENT))
     assert not looked_up(job("unknown", ABSENT, "unknown"))
     assert not looked_up(job())

@@ -1,4 +1,4 @@
-"""Settings: where they come from, what counts more, and what is said of wrong ones."""
+"""Settings: where they come from, which place counts most, and how wrong ones are refused."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from comenq_core import SettingsError
+from comenq_core.cli.comenqd.main import parser
 from comenq_core.settings import KINDS, Secret, Settings, flag, load, variable
 
 RUST_FILE = """
@@ -130,6 +131,57 @@ def test_every_setting_can_come_from_the_environment(config: ConfigFile) -> None
     assert load(path, {}, flags) == everything
 
 
+@pytest.mark.parametrize("place", ["file", "environment", "flag"])
+def test_the_rust_word_for_the_jitter_is_taken_everywhere(config: ConfigFile, place: str) -> None:
+    """``cooldown_flutter_seconds`` sets ``cooldown_jitter_seconds``, wherever it is given."""
+    alias = "cooldown_flutter_seconds"
+    path = config.write(f"{alias} = 7" if place == "file" else "")
+    environ = {variable(alias): "7"} if place == "environment" else {}
+    flags = {flag(alias): "7"} if place == "flag" else {}
+
+    assert load(path, environ, flags) == Settings(cooldown_jitter_seconds=7.0, source=path)
+
+
+def test_comenqd_takes_the_flag_for_the_rust_word() -> None:
+    """``--cooldown-flutter-seconds`` is the same flag as ``--cooldown-jitter-seconds``."""
+    given = parser().parse_args(["--cooldown-flutter-seconds", "7"])
+
+    assert given.cooldown_jitter_seconds == "7"
+
+
+def test_a_setting_counts_more_than_its_alias_in_the_same_place(config: ConfigFile) -> None:
+    """If both names are given in one place, the alias is ignored."""
+    text = "cooldown_flutter_seconds = 1\ncooldown_jitter_seconds = 2"
+
+    assert config.load(text).cooldown_jitter_seconds == 2
+
+
+def test_an_alias_in_the_environment_counts_more_than_the_setting_in_the_file(
+    config: ConfigFile,
+) -> None:
+    """Which place counts does not depend on which name is used there."""
+    environ = {"COMENQD_COOLDOWN_FLUTTER_SECONDS": "1"}
+
+    assert config.load("cooldown_jitter_seconds = 2", environ).cooldown_jitter_seconds == 1
+
+
+@pytest.mark.parametrize("word", ["cooldown_jiter_seconds", "cooldown_fluter_seconds"])
+def test_a_misspelt_jitter_suggests_the_setting(config: ConfigFile, word: str) -> None:
+    """However it is misspelt, the suggestion is today's name."""
+    said = refusal(config, f"{word} = 1")
+    variable_said = refusal(config, "", {variable(word): "1"})
+
+    assert said.endswith("did you mean cooldown_jitter_seconds?")
+    assert variable_said.endswith("did you mean COMENQD_COOLDOWN_JITTER_SECONDS?")
+
+
+def test_a_wrong_value_of_an_alias_names_the_setting(config: ConfigFile) -> None:
+    """The error for an alias has the name of the setting, as the documentation does."""
+    said = refusal(config, "cooldown_flutter_seconds = -1")
+
+    assert "cooldown_jitter_seconds: expected a number from 0" in said
+
+
 places = st.sets(st.sampled_from(["file", "environment", "flag"]))
 
 
@@ -234,7 +286,7 @@ def test_the_environment_can_name_the_file(config: ConfigFile) -> None:
 
 @pytest.mark.parametrize("mode", [0o602, 0o620, 0o666])
 def test_a_file_that_others_could_write_is_refused(config: ConfigFile, mode: int) -> None:
-    """Whoever could write the file would command the daemon; the message says what to run."""
+    """A file that other users can write is refused; the message says what to run."""
     path = config.write("", mode)
 
     with pytest.raises(SettingsError, match=rf"mode {mode:04o} .* run: chmod go-w '{path}'"):

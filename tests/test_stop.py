@@ -16,7 +16,7 @@ from comenq_core.protocols import Stop
 
 @pytest.fixture
 def flag() -> Iterator[StopFlag]:
-    """A flag that nobody has set."""
+    """A flag that is not set."""
     with StopFlag() as unset:
         yield unset
 
@@ -26,13 +26,13 @@ def readable(stop: Stop) -> bool:
     return bool(select.select([stop], [], [], 0)[0])
 
 
-def test_an_unset_flag_lets_go_on(flag: StopFlag) -> None:
-    """A flag that nobody has set is not set, not readable, and does not end a wait."""
+def test_an_unset_flag_ends_no_wait(flag: StopFlag) -> None:
+    """A flag is at first not set, not readable, and ends no wait."""
     assert (flag.is_set(), flag.wait(0), readable(flag)) == (False, False, False)
 
 
 def test_a_set_flag_stays_set(flag: StopFlag) -> None:
-    """A flag that was set twice is set for everybody who looks, as often as they look."""
+    """A flag that was set twice is set, readable and ends waits, again and again."""
     flag.set()
     flag.set()
 
@@ -40,7 +40,7 @@ def test_a_set_flag_stays_set(flag: StopFlag) -> None:
 
 
 def test_a_waiting_thread_is_woken(flag: StopFlag) -> None:
-    """A thread that waits without a limit goes on when another one sets the flag."""
+    """A thread that waits without a limit is woken when another one sets the flag."""
     threading.Timer(0.01, flag.set).start()
 
     assert flag.wait()

@@ -9,11 +9,9 @@ from functools import partial
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from jsonschema import Draft202012Validator, validators
 
 from comenq_core.errors import InvalidRequest
 from comenq_core.model import Attempt, Job, Pacing, Pause
-from comenq_core.wire import schemas
 from comenq_core.wire.codec import from_json, verdict_from_json
 from comenq_core.wire.messages import read_operation, read_request
 from comenq_core.wire.schemas import OPERATION_SCHEMAS, REQUEST_SCHEMA
@@ -101,24 +99,3 @@ def test_reading_values_raises_only_invalid_request(
         read(value)
     except InvalidRequest:
         return
-
-
-INTEGERS = Draft202012Validator.TYPE_CHECKER.redefine(
-    "integer", lambda _, value: type(value) is int
-)
-PLAIN = validators.extend(Draft202012Validator, type_checker=INTEGERS)  # type: ignore[no-untyped-call]
-
-
-@settings(max_examples=5 * settings().max_examples)
-@given(value=VALUES | REQUESTS | OPERATIONS)
-def test_check_takes_what_jsonschema_takes(value: object) -> None:
-    """The check is quicker than jsonschema by itself, and decides nothing else."""
-    named = value.get("op") if isinstance(value, dict) else None
-    op = named if isinstance(named, str) and named in OPERATION_SCHEMAS else None
-    conforms = PLAIN(OPERATION_SCHEMAS[op] if op else REQUEST_SCHEMA).is_valid(value)
-    try:
-        schemas.check(value, op=op)
-    except InvalidRequest:
-        assert not conforms
-    else:
-        assert conforms

@@ -121,7 +121,7 @@ def test_members_with_defaults_may_be_missing() -> None:
 @pytest.mark.parametrize(
     ("change", "path"),
     [
-        ({"id": "short"}, ""),
+        ({"id": "short"}, "id"),
         ({"id": None}, "id"),
         ({"arrived": "yesterday"}, "arrived"),
         ({"state": "lost"}, "state"),

@@ -1,4 +1,4 @@
-"""Where a job stands in the line, and in about how many seconds it will be posted."""
+"""Where a job stands in the queue, and in about how many seconds it is posted."""
 
 from __future__ import annotations
 
@@ -6,34 +6,34 @@ from collections.abc import Sequence
 
 from comenq_core.model import Entry, Instant, Job, State
 from comenq_core.policy import pacing
-from comenq_core.policy.pacing import Pace
+from comenq_core.policy.pacing import PacingPolicy
 from comenq_core.protocols import Store
 
 __all__ = ["Estimates"]
 
 
 class Estimates:
-    """Makes entries of jobs, as things stand.
+    """Makes entries of jobs, as the queue is now.
 
     Args:
         store: where the jobs are.
-        pace: how far apart posts are.
+        policy: how far apart posts are.
     """
 
-    def __init__(self, store: Store, pace: Pace) -> None:
+    def __init__(self, store: Store, policy: PacingPolicy) -> None:
         self._store = store
-        self._pace = pace
+        self._policy = policy
 
     def entry(self, job: Job) -> Entry:
         """The entry of one job."""
         return self.entries([job])[0]
 
     def entries(self, jobs: Sequence[Job]) -> Sequence[Entry]:
-        """The entries of jobs that may stand anywhere in the line."""
+        """The entries of jobs that may stand anywhere in the queue."""
         return self._placed(jobs, [self._place(job) for job in jobs])
 
     def queued(self, jobs: Sequence[Job]) -> Sequence[Entry]:
-        """The entries of jobs that came together, and most often stand in a row."""
+        """The entries of jobs that were queued together, and usually stand in a row."""
         if len(jobs) > 2 and all(map(_waits, jobs)):  # noqa: PLR2004  (both ends are asked for)
             places = range(self._place(jobs[0]), self._place(jobs[-1]) + 1)
             if len(places) == len(jobs):
@@ -43,19 +43,19 @@ class Estimates:
     def listed(self, jobs: Sequence[Job]) -> Sequence[Entry]:
         """The entries of jobs that the store has listed, so that those that wait are in a row.
 
-        To tell one place is enough: a store that has to count may take long for each.
+        It asks for one place only: a store that has to count may take long for each.
         """
         return self._placed(jobs, self._row(jobs))
 
     def found(self, jobs: Sequence[Job | None]) -> Sequence[Entry | None]:
-        """The same, where ``None`` stands for jobs of which nobody wants to know."""
+        """The same, where ``None`` stands for jobs that are not wanted."""
         places = self._row(jobs)
         known = [(job, place) for job, place in zip(jobs, places, strict=True) if job]
         entries = iter(self._placed([job for job, _ in known], [place for _, place in known]))
         return [next(entries) if job else None for job in jobs]
 
     def _row(self, jobs: Sequence[Job | None]) -> Sequence[int]:
-        """The places of those that wait: all that stands between two of these waits, too."""
+        """The places of those that wait; what stands between two of them waits, too."""
         waiting = {number: job for number, job in enumerate(jobs) if job and _waits(job)}
         head = min(waiting, default=0)
         before = self._place(waiting[head]) - head if waiting else 0
@@ -65,7 +65,8 @@ class Estimates:
         return self._store.position(job) if _waits(job) else 0
 
     def _placed(self, jobs: Sequence[Job], places: Sequence[int]) -> Sequence[Entry]:
-        now, first = self._store.now(), self._until_next_post()
+        now = self._store.now()
+        first = self._until_next_post(now)
         placed = zip(jobs, places, strict=True)
         return [self._entry(job, place, now, first) for job, place in placed]
 
@@ -75,16 +76,16 @@ class Estimates:
         if not _waits(job) or first is None:
             return Entry(job=job, position=place)
         scheduled = (job.due - now.wall).total_seconds() if job.due else 0.0
-        in_turn = pacing.eta(place, first, self._pace)
+        in_turn = pacing.eta(place, first, self._policy)
         return Entry(job=job, position=place, eta_seconds=max(in_turn, scheduled))
 
-    def _until_next_post(self) -> float | None:
+    def _until_next_post(self, now: Instant) -> float | None:
         """Seconds, or ``None`` while the queue stands still."""
-        now, records = self._store.now(), self._store.pacing().values()
+        records = self._store.pacing().values()
         usable = [record for record in records if not record.rejected_credential]
         if self._store.paused() or (records and not usable):
             return None
-        waits = [pacing.until_post(record, now, self._pace) for record in usable]
+        waits = [pacing.until_post(record, now, self._policy) for record in usable]
         return min(waits, default=0.0)
 
 

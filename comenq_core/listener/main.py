@@ -1,4 +1,4 @@
-"""The listener: runs every selected intake in a thread of its own, until it is told to stop."""
+"""The listener: runs each selected intake in a thread of its own until it has to stop."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from select import select
 from comenq_core.errors import ComenqError
 from comenq_core.listener.queue import JobQueue
 from comenq_core.plugins import registry
-from comenq_core.policy.from_settings import pace_of
+from comenq_core.policy.from_settings import pacing_policy
 from comenq_core.process.log import Log
 from comenq_core.process.stop import StopFlag
 from comenq_core.protocols import Intake, Queue, Stop
@@ -20,8 +20,8 @@ __all__ = ["run"]
 
 _STOP_SECONDS = 5.0
 
-# A thread that waits for the disk gives the interpreter to another, and by default would then wait
-# 5 ms to have it back. https://docs.python.org/3/library/sys.html#sys.setswitchinterval
+# A thread that waits for the disk releases the interpreter, and by default may wait 5 ms for it
+# afterwards. https://docs.python.org/3/library/sys.html#sys.setswitchinterval
 _SWITCH_SECONDS = 50e-6
 
 log = Log("listener")
@@ -30,16 +30,15 @@ log = Log("listener")
 def run(settings: Settings, stop: Stop) -> int:
     """Be the listener until ``stop`` is set; return the process's exit status.
 
-    An intake that ends by itself ends the listener with 1, so that it is started afresh and
-    nobody goes on believing that there is a way in where there is none.
+    An intake that ends by itself ends the listener with 1, so that the supervisor starts it again.
 
     Raises:
-        ComenqError: the settings, a plugin or the store do not let it begin, or go on.
+        ComenqError: the settings, a plugin or the store do not let it begin or continue.
     """
     sys.setswitchinterval(_SWITCH_SECONDS)
     plugins = registry.load()
     intakes = plugins.intakes(settings)
-    queue = JobQueue(plugins.store(settings), pace_of(settings))
+    queue = JobQueue(plugins.store(settings), pacing_policy(settings))
     log.info("started", "The listener is ready.", intakes=",".join(intakes), store=settings.store)
     try:
         failed = _serve(intakes, queue, stop)
@@ -49,7 +48,7 @@ def run(settings: Settings, stop: Stop) -> int:
 
 
 def _serve(intakes: Mapping[str, Intake], queue: Queue, stop: Stop) -> bool:
-    """Run the intakes; whether one of them ended before it was told to."""
+    """Run the intakes; whether one of them ended before it had to."""
     ended: list[str] = []
     errors: list[ComenqError] = []
     with StopFlag() as closing:
@@ -78,7 +77,7 @@ def _serve(intakes: Mapping[str, Intake], queue: Queue, stop: Stop) -> bool:
 
 
 def _errors_of(name: str, intake: Intake, queue: Queue, closing: Stop) -> Sequence[ComenqError]:
-    """Run an intake to its end; what ended it, if that was an error of ours."""
+    """Run an intake to its end; the error that ended it, if it was one of comenq's."""
     try:
         intake.serve(queue, closing)
     except ComenqError as error:

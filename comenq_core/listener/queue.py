@@ -1,7 +1,7 @@
-"""What an intake is handed: the way into the queue, and what operators do to it.
+"""The queue as intakes use it: for new comments, and for what operators change.
 
-It knows the store and the settings, and nothing of transports. Every change that an operator
-makes is logged with who made it.
+It knows the store and the settings, and nothing of transports. Every change by an operator is
+logged with its origin.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from comenq_core.model import (
 )
 from comenq_core.model.identity import is_for_repo
 from comenq_core.policy import pacing
-from comenq_core.policy.pacing import Pace
+from comenq_core.policy.pacing import PacingPolicy
 from comenq_core.process.log import Log
 from comenq_core.protocols import RepoFilter, Store
 
@@ -46,18 +46,18 @@ class JobQueue:
         pace: how far apart posts are, for estimates.
     """
 
-    def __init__(self, store: Store, pace: Pace) -> None:
+    def __init__(self, store: Store, pace: PacingPolicy) -> None:
         self._store = store
         self._pace = pace
         self._estimates = Estimates(store, pace)
         self._fault = ""
 
     def submit(self, request: CommentRequest, origin: Origin) -> Entry:
-        """Take one request; durable on return. Raises as `submit_all`."""
+        """Queue one request; durable on return. Raises as `submit_all`."""
         return self.submit_all([NewJob(request=request, origin=origin)])[0]
 
     def submit_all(self, new_jobs: Sequence[NewJob]) -> Sequence[Entry]:
-        """Take all of these or, with an error, none; durable on return.
+        """Queue all of these or, with an error, none; durable on return.
 
         Raises:
             QueueRefused: the queue (``queue_full``) or its disk (``disk_full``) is full.
@@ -66,34 +66,34 @@ class JobQueue:
         try:
             jobs = self._store.put(new_jobs)
         except ComenqError as error:
-            self._tell_refusal(error)
+            self._log_refusal(error)
             raise
-        self._tell_recovery()
+        self._log_recovery()
         for job in jobs:
             origin = job.origin
             log.info("queued", "A comment is queued.", job=job.id, target=job.asked.target,
                      intake=origin.intake, uid=origin.uid)  # fmt: skip
         return self._estimated(jobs)
 
-    def _tell_refusal(self, error: ComenqError) -> None:
-        """Log that comments are refused: once, not for each of a thousand clients."""
+    def _log_refusal(self, error: ComenqError) -> None:
+        """Log that comments are refused, once for all clients."""
         fault = error.why if isinstance(error, QueueRefused) else error.code
-        # A key that belongs to another comment is that client's own affair.
+        # A key that belongs to another comment concerns that client alone.
         if fault != self._fault and not isinstance(error, WrongState):
             self._fault = fault
             log.error("refusing", "Comments are refused.", code=fault, reason=error)
 
-    def _tell_recovery(self) -> None:
+    def _log_recovery(self) -> None:
         if self._fault:
             self._fault = ""
             log.info("taking", "Comments are taken again.")
 
     def _estimated(self, jobs: Sequence[Job]) -> Sequence[Entry]:
-        """The entries of queued jobs: whatever fails now, nobody must queue them again."""
+        """The entries of queued jobs. An error here must not make a client queue them again."""
         try:
             return self._estimates.queued(jobs)
         except ComenqError as error:
-            log.warning("no_estimate", "A place in the line cannot be told.", reason=error)
+            log.warning("no_estimate", "The place of a comment is not known.", reason=error)
             return [Entry(job=job) for job in jobs]
 
     def pending(
@@ -103,7 +103,7 @@ class JobQueue:
         offset: int = 0,
         states: Collection[State] = PENDING,
     ) -> Sequence[Entry]:
-        """The jobs that are in one of these states, in their order, the first few left out."""
+        """The jobs in one of these states, in their order, from ``offset`` on."""
         jobs = self._store.pending(limit=limit, offset=offset, states=states)
         return self._estimates.listed(jobs)
 
@@ -133,11 +133,11 @@ class JobQueue:
         return self._estimates.entry(self._store.get(prefix))
 
     def history(self, limit: int, *, offset: int = 0, only_failed: bool = False) -> Sequence[Job]:
-        """The newest settled jobs, newest last, the very newest few left out."""
+        """The newest settled jobs, newest last, without the ``offset`` very newest."""
         return self._store.history(limit=limit, offset=offset, only_failed=only_failed)
 
     def change(self, prefix: str, change: Change, by: Origin) -> Entry:
-        """Change the one job whose id begins with ``prefix``, as an operator wants.
+        """Change the one job whose id begins with ``prefix``.
 
         Raises:
             NoSuchJob: there is none, or there are several.
@@ -145,7 +145,7 @@ class JobQueue:
         """
         job = self._store.change(self._whole_id(prefix), change)
         _log_change(change, job, by)
-        return self._changed(job, change)
+        return self._changed([job], change)[0]
 
     def change_all(
         self, wanted: Sequence[tuple[str, Origin]], change: Change
@@ -153,7 +153,7 @@ class JobQueue:
         """Change several jobs; what `change` would return or raise for each.
 
         Raises:
-            StoreError: nobody can tell which of them are durable; perhaps none.
+            StoreError: it is not known which of the changes are durable; perhaps none.
         """
         found = [self._found(prefix) for prefix, _ in wanted]
         job_ids = [one for one in found if isinstance(one, str)]
@@ -162,7 +162,9 @@ class JobQueue:
         for result, (_, by) in zip(results, wanted, strict=True):
             if isinstance(result, Job):
                 _log_change(change, result, by)
-        return [self._changed(one, change) if isinstance(one, Job) else one for one in results]
+        changed = [one for one in results if isinstance(one, Job)]
+        entries = iter(self._changed(changed, change))
+        return [next(entries) if isinstance(one, Job) else one for one in results]
 
     def _found(self, prefix: str) -> str | ComenqError:
         try:
@@ -173,8 +175,10 @@ class JobQueue:
     def _whole_id(self, prefix: str) -> str:
         return prefix if re.fullmatch(ID_PATTERN, prefix) else self._store.get(prefix).id
 
-    def _changed(self, job: Job, change: Change) -> Entry:
-        return Entry(job=job) if change is Change.CANCEL else self._estimates.entry(job)
+    def _changed(self, jobs: Sequence[Job], change: Change) -> Sequence[Entry]:
+        if change is Change.CANCEL:
+            return [Entry(job=job) for job in jobs]
+        return self._estimates.entries(jobs)
 
     def pause(self, reason: str, by: Origin) -> None:
         """Post nothing until `resume`, across restarts."""
@@ -182,7 +186,7 @@ class JobQueue:
         log.warning("paused", "The queue is paused.", reason=reason, uid=by.uid)
 
     def resume(self, by: Origin) -> None:
-        """Post again, also with a credential that the forge had refused."""
+        """Post again, also with a credential that the forge has rejected."""
         self._store.resume()
         log.info("resumed", "The queue is resumed.", uid=by.uid)
 

@@ -1,8 +1,12 @@
 """The records that travel through comenq: frozen, keyword-only, with aware datetimes.
 
-A `CommentRequest` is what somebody asks for. A `Job` is a request that the
-store has taken. A poster turns a job into an `Outcome`: what the forge said.
-`comenq_core.policy.retry` turns that into a `Verdict`: what becomes of the job.
+A `CommentRequest` asks for a comment. A `Job` is a request that the store has taken. A poster
+turns a job into an `Outcome`: what the forge said. `comenq_core.policy.retry` turns that into a
+`Verdict`: what becomes of the job.
+
+A record checks the types of its members when it is made, so that what is acknowledged and stored
+can be read again. A `CommentRequest` raises `InvalidRequest`, the others raise `InvalidMember`,
+which is a ValueError; both name the member.
 """
 
 from __future__ import annotations
@@ -24,6 +28,7 @@ from comenq_core.model.outcome import (
     Unknown,
 )
 from comenq_core.model.pacing import Pacing, Pause, Posts
+from comenq_core.model.record import InvalidMember
 from comenq_core.model.request import KEY_LIMIT, CommentRequest, NewJob, Origin
 from comenq_core.model.status import Account, Capacity, Counts, Entry, Health, Status
 from comenq_core.model.verdict import Checking, Done, Failed, Requeued, RetryAt, Verdict
@@ -51,6 +56,7 @@ __all__ = [
     "Failed",
     "Health",
     "Instant",
+    "InvalidMember",
     "Job",
     "NewJob",
     "Origin",

@@ -8,10 +8,10 @@ __all__ = ["Change"]
 
 
 class Change(StrEnum):
-    """A change of one job; its value is the word that the log has for it."""
+    """A change of one job. Its value is its word in the log."""
 
     BUMP = "bump"
-    """A waiting job goes to the head of the queue, whatever its ``due``."""
+    """A waiting job goes to the head of the queue, and its ``due`` no longer counts."""
     BUST = "bust"
     """A waiting job goes to the end of the queue."""
     HOLD = "hold"

@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from comenq_core.model.record import Record
+
 __all__ = ["CheckResult", "Severity"]
 
 
 class Severity(StrEnum):
-    """How good it is."""
+    """How bad it is."""
 
     OK = "ok"
     WARNING = "warning"
@@ -17,13 +19,13 @@ class Severity(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CheckResult:
-    """What was looked at, how good it is, and what there is to say about it.
+class CheckResult(Record):
+    """What was checked, and what was found.
 
     Args:
         subject: one or two words, such as ``queue``.
         text: for people; where something is wrong, it says what to do.
-        grade: a warning is worth reading, and hinders nothing.
+        severity: an error stops the daemon from doing its work; a warning does not.
     """
 
     subject: str

@@ -1,43 +1,94 @@
-"""Which jobs are the same: their ids, idempotency keys, and what they say. Pure.
+"""The ids of jobs, and which jobs are the same. Pure, and public for stores of your own.
 
-All stores make ids in the same way, so that a key means the same job when the queue has moved
-from one store to another.
+All stores make ids in the same way, so that an idempotency key still means the same job after the
+queue was moved to another store: a job with a key has the id `id_of_key`, any other one `id_from`
+random bytes. `comenq_core.protocols.JobWriter.put` says what a store does with an id that it has.
 """
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Collection
 
+from comenq_core.errors import NoSuchJob, WrongState
 from comenq_core.model import CommentRequest, Job
+from comenq_core.text import printable
 
-__all__ = ["digest_of", "id_from", "id_of_key", "is_for_repo", "is_same_comment", "is_same_job"]
+__all__ = [
+    "digest_of",
+    "id_from",
+    "id_of_key",
+    "is_for_repo",
+    "is_same_comment",
+    "is_same_job",
+    "only_match",
+    "require_same_comment",
+]
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _PAIRS = [low + high for high in _ALPHABET for low in _ALPHABET]
 
 
 def id_from(seed: bytes) -> str:
-    """A job's id made from bytes, such as random ones."""
+    """The id of a job without a key: twelve characters as `comenq_core.model.ID_PATTERN` has it.
+
+    Args:
+        seed: for example sixteen random bytes.
+    """
     return _base32(hashlib.sha256(seed).digest(), 12)
 
 
 def id_of_key(key: str) -> str:
-    """The id of the one job that has this idempotency key."""
+    """The id of the job that has this idempotency key."""
     return id_from(b"key:" + key.encode())
 
 
+def only_match(prefix: str, ids: Collection[str]) -> str:
+    """The one id that begins with ``prefix``.
+
+    Args:
+        prefix: what somebody gave for an id.
+        ids: those that begin with it; of very many, a few will do.
+
+    Raises:
+        NoSuchJob: there is none, or there are several.
+    """
+    shown = printable(prefix, 12)
+    match sorted(ids):
+        case []:
+            raise NoSuchJob(f"{shown}: no job has an id that begins so")
+        case [job_id]:
+            return job_id
+        case several:
+            some = ", ".join(several[:5])
+            raise NoSuchJob(f"{shown}: several jobs begin so ({some} …); give more of the id")
+
+
 def digest_of(request: CommentRequest) -> str:
-    """Eight characters, equal for equal target and body, and hardly ever for others."""
+    """Eight characters that are equal for the same comment, by which a store can index its jobs.
+
+    Different comments may have the same ones: compare them with `is_same_comment`.
+    """
     text = f"{request.target.lower()}\0{request.body}"
     return _base32(hashlib.sha256(text.encode()).digest(), 8)
 
 
 def is_same_comment(job: Job, request: CommentRequest) -> bool:
-    """Whether both are the same comment; GitHub's names do not tell upper from lower case."""
+    """Whether a job has this target, in upper or lower case, and this body: for ``if_absent``."""
     asked = job.request
     if asked is None:
         return False
     return (asked.target.lower(), asked.body) == (request.target.lower(), request.body)
+
+
+def require_same_comment(job: Job, request: CommentRequest) -> None:
+    """Refuse a request with a key that belongs to a job with another comment.
+
+    Raises:
+        WrongState: the job has another comment.
+    """
+    if not is_same_comment(job, request):
+        raise WrongState(f"the key belongs to job {job.id}, which is another comment")
 
 
 def is_for_repo(job: Job, repo: str) -> bool:
@@ -47,7 +98,7 @@ def is_for_repo(job: Job, repo: str) -> bool:
 
 
 def is_same_job(job: Job, other: Job) -> bool:
-    """Whether two stores' jobs with the same id are one: the same comment, or the same file."""
+    """Whether jobs of two stores with the same id are the same: both have this comment, or none."""
     if other.request is None:
         return job.request is None
     return is_same_comment(job, other.request)

@@ -1,21 +1,17 @@
-"""Moments: what may be recorded, and what two clocks show at once. Pure."""
+"""A moment as two clocks show it. Pure."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
 
-__all__ = ["Instant", "require_aware"]
+from comenq_core.model.record import Record
 
-
-def require_aware(name: str, moment: datetime) -> None:
-    """Refuse a datetime without an offset: it would mean another instant on another machine."""
-    if moment.tzinfo is None:
-        raise ValueError(f"{name}: a datetime needs an offset")
+__all__ = ["Instant"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Instant:
+class Instant(Record):
     """A moment on two clocks: the wall's, and one that nobody can set.
 
     Args:
@@ -27,6 +23,3 @@ class Instant:
     wall: datetime
     boot: str = ""
     ticks: float = 0.0
-
-    def __post_init__(self) -> None:
-        require_aware("wall", self.wall)

@@ -1,4 +1,4 @@
-"""A request that a store has taken, and what was tried with it. Pure."""
+"""A request that a store has taken, and the attempts to post it. Pure."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from comenq_core.model.instant import require_aware
+from comenq_core.model.record import InvalidMember, Record, check_members
 from comenq_core.model.request import CommentRequest, Origin
 
 __all__ = ["ID_PATTERN", "PENDING", "SETTLED", "Attempt", "Job", "State"]
@@ -17,7 +17,7 @@ ID_PATTERN = r"[0-9a-hjkmnp-tv-z]{12}"
 
 
 class State(StrEnum):
-    """Where a job stands; the words users see."""
+    """What a job is waiting for, or how it ended. Users see these words, and stores keep them."""
 
     WAITING = "waiting"
     POSTING = "posting"
@@ -29,20 +29,20 @@ class State(StrEnum):
 
 
 PENDING = (State.POSTING, State.CHECKING, State.WAITING, State.HELD)
-"""The states of jobs that are not over, in the order in which these are listed."""
+"""The states of jobs that are not over, in the order of their listing."""
 SETTLED = (State.POSTED, State.SKIPPED, State.FAILED)
-"""The states of those that are."""
+"""The states of jobs that are over."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Attempt:
-    """One try at the forge (or one decision about a job), as `show` tells it.
+class Attempt(Record):
+    """One attempt at the forge, or one decision about a job, as `show` lists it.
 
     Args:
-        started, ended: when it reached for the forge, and when it was over.
+        started, ended: when it began and ended.
         account: the posting account that was used.
         outcome: the outcome's word, such as ``posted`` or ``throttled``.
-        message: what the forge said, or why it was decided so.
+        message: what the forge said, or the reason of the decision.
         status: the HTTP status, where there was one.
         counted: whether it counts toward ``max_attempts``.
     """
@@ -57,19 +57,19 @@ class Attempt:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Job:
-    """A request that a store has taken, and everything known of it.
+class Job(Record):
+    """A request that a store has taken, with all that is known of it.
 
     Args:
         id: twelve characters of Crockford's base 32, lower case.
-        request: what is to be posted; ``None`` for a dropped file that was refused.
+        request: what is to be posted; ``None`` for a dropped file that is no request.
         arrived: when the store took it.
         origin: who handed it in.
-        state: where it stands.
-        due: not to be claimed (or, in doubt, not to be looked for) before this.
-        attempts: what was tried, oldest first.
+        state: what it waits for, or how it ended.
+        due: not to be claimed (or, while checking, not to be looked up) before this.
+        attempts: oldest first.
         interruptions: how often a worker died while it had the job.
-        settled: when it was posted, skipped or buried.
+        settled: when it was posted or skipped, or failed.
         url, comment_id: the comment, once posted.
         reason: why it failed, was skipped, or waits.
     """
@@ -88,9 +88,9 @@ class Job:
     reason: str = ""
 
     def __post_init__(self) -> None:
+        check_members(self)
         if not re.fullmatch(ID_PATTERN, self.id):
-            raise ValueError("id: must be twelve characters of lower-case Crockford base 32")
-        require_aware("arrived", self.arrived)
+            raise InvalidMember("id", "must be twelve characters of lower-case Crockford base 32")
 
     @property
     def attempt_count(self) -> int:
@@ -99,7 +99,7 @@ class Job:
 
     @property
     def asked(self) -> CommentRequest:
-        """The request, for a job that has one (every job that a store hands out to post).
+        """The request; every job that a store hands out to be posted has one.
 
         Raises:
             ValueError: the job is a refused file.

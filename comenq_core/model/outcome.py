@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
+from comenq_core.model.record import Record
+
 __all__ = [
     "OUTCOME_WORDS",
     "Outcome",
@@ -20,7 +22,7 @@ __all__ = [
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Posted:
+class Posted(Record):
     """The comment is on the pull request.
 
     Args:
@@ -37,11 +39,11 @@ class Posted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Throttled:
-    """The forge asks for silence: no request at all for ``wait``, or for core's own back-off.
+class Throttled(Record):
+    """The forge limits the rate: no request is sent for ``wait``, or for core's own back-off.
 
     Args:
-        wait: ``None`` where the forge named no time, as its secondary limits often do.
+        wait: ``None`` where the forge named no time, as GitHub's secondary limits often do.
         message: what the forge said, on one line, fit to be shown, and with no credential in it.
         status: the HTTP status, where there was one.
     """
@@ -52,8 +54,8 @@ class Throttled:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Unavailable:
-    """Nothing was sent: refused connection, failed name look-up, failed TLS handshake.
+class Unavailable(Record):
+    """Nothing was sent: the connection, the look-up of the name or the TLS handshake failed.
 
     Args:
         message: why, fit to be shown.
@@ -65,13 +67,13 @@ class Unavailable:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Unknown:
-    """The request may or may not have been carried out: look before posting again.
+class Unknown(Record):
+    """The comment may have been posted: the forge has to be asked before the next attempt.
 
     Args:
         message: what is known about it, fit to be shown.
         status: the HTTP status, where there was one.
-        wait: the silence that the forge asks for, if it does.
+        wait: for how long the forge wants no request, if it says so.
     """
 
     message: str
@@ -80,7 +82,7 @@ class Unknown:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Refused:
+class Refused(Record):
     """The forge will never take this comment: locked, gone, not accessible, invalid.
 
     Args:
@@ -93,8 +95,8 @@ class Refused:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Unauthorized:
-    """The forge does not accept the credential; asking again makes it worse.
+class Unauthorized(Record):
+    """The forge rejects the credential; using it again could get the account blocked.
 
     Args:
         message: what the forge said, on one line, fit to be shown, and with no credential in it.
@@ -106,8 +108,8 @@ class Unauthorized:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Skipped:
-    """The comment was not wanted any more: a condition of the request does not hold.
+class Skipped(Record):
+    """The comment is no longer wanted: a condition of the request does not hold.
 
     Args:
         message: which one.
@@ -119,7 +121,7 @@ class Skipped:
 
 
 Outcome = Posted | Throttled | Unavailable | Unknown | Refused | Unauthorized | Skipped
-"""What one attempt to post has come to."""
+"""The result of one attempt to post."""
 
 OUTCOME_WORDS: Mapping[type[Outcome], str] = {
     Posted: "posted",
@@ -130,4 +132,4 @@ OUTCOME_WORDS: Mapping[type[Outcome], str] = {
     Unauthorized: "unauthorized",
     Skipped: "skipped",
 }
-"""The words by which attempts, `show` and the log tell of an outcome."""
+"""The word for each outcome in stored attempts, in `show` and in the log."""

@@ -1,4 +1,4 @@
-"""What an account owes the forge, and what the operator wishes. Pure."""
+"""The pace of a posting account, and the operator's pause. Pure."""
 
 from __future__ import annotations
 
@@ -6,18 +6,19 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from comenq_core.model.instant import Instant
+from comenq_core.model.record import Record
 
 __all__ = ["Pacing", "Pause", "Posts"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Posts:
-    """How many posts of an account have ended in which way, in the Rust comenqd's words.
+class Posts(Record):
+    """How many attempts of an account ended in which way, in the words of the Rust comenqd.
 
     Args:
-        success: the comment was there.
+        success: the comment was posted.
         api_error: the forge would not take it, or could not be reached.
-        timeout: no answer came, so that the comment had to be looked for.
+        timeout: no answer came, so that the comment had to be looked up.
     """
 
     success: int = 0
@@ -26,22 +27,23 @@ class Posts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Pacing:
-    """What a posting account owes the forge: recorded before an attempt, corrected after it.
+class Pacing(Record):
+    """When an account last posted, and what the forge said then.
 
-    It holds facts, not deadlines, so that a changed cool-off setting takes effect at once.
+    It is recorded before an attempt and corrected after it. It holds facts, not deadlines, so
+    that a changed cooldown takes effect at once.
 
     Args:
         account: the posting account.
-        at: when the last attempt ended or, while ``margin`` is positive, began.
-        margin: how many seconds that attempt may still have lasted after ``at``.
-        flutter: seconds added to this cool-off, drawn once.
-        quiet: seconds after ``at`` in which the forge wants no request at all.
-        reason: why it is quiet, for people.
+        at: when the last attempt ended or, while ``max_remaining`` is positive, began.
+        max_remaining: for how many seconds after ``at`` that attempt may have gone on.
+        jitter: seconds added to this cooldown, drawn once.
+        backoff: seconds after ``at`` in which the forge wants no request.
+        reason: why there is a ``backoff``, for people.
         job: the id of the job that was attempted.
-        streak: how many attempts in a row were throttled or unavailable.
+        failures: how many attempts in a row were throttled or unavailable.
         rejected_credential: the fingerprint of a credential that the forge rejected, or ``""``.
-        posts: all that the account has posted, or tried to.
+        posts: counts of all attempts of this account.
     """
 
     account: str
@@ -57,11 +59,11 @@ class Pacing:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Pause:
-    """The operator's wish that nothing be posted.
+class Pause(Record):
+    """An operator has paused posting.
 
     Args:
-        since: when it was uttered.
+        since: when.
         reason: why, in the operator's words.
         by: the operator's user id, where it is known.
     """

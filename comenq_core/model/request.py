@@ -1,4 +1,4 @@
-"""What somebody asks for, and how it enters the queue. Pure."""
+"""A request for a comment, and how it enters the queue. Pure."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from datetime import datetime
 
 from comenq_core.errors import InvalidRequest
 from comenq_core.limits import BODY_LIMIT, MAX_NUMBER, OWNER_PATTERN, REPO_PATTERN
+from comenq_core.model.record import Record, check_members
 
 __all__ = ["KEY_LIMIT", "CommentRequest", "NewJob", "Origin"]
 
@@ -16,15 +17,15 @@ KEY_LIMIT = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CommentRequest:
-    """One comment that somebody wants on one pull request.
+class CommentRequest(Record):
+    """One comment for one pull request.
 
     Args:
         owner: the account that owns the repository.
         repo: the repository's name, without its owner.
         pr_number: the pull request's number, from 1.
         body: the comment, posted byte for byte; 1 to 262,144 bytes of UTF-8.
-        not_before: the earliest instant at which it may be posted.
+        not_before: it is not posted before this instant, an aware datetime.
         key: an idempotency key, 1 to 200 characters: the same key never queues twice.
         if_open: skip the comment when the pull request is no longer open.
 
@@ -41,6 +42,7 @@ class CommentRequest:
     if_open: bool = False
 
     def __post_init__(self) -> None:
+        check_members(self, InvalidRequest)
         if not re.fullmatch(OWNER_PATTERN, self.owner):
             raise InvalidRequest("owner", "must be a GitHub account name: letters, digits, hyphens")
         if not re.fullmatch(REPO_PATTERN, self.repo):
@@ -49,11 +51,6 @@ class CommentRequest:
             )
         if not 1 <= self.pr_number <= MAX_NUMBER:
             raise InvalidRequest("pr_number", f"must be from 1 to {MAX_NUMBER}")
-        self._check_texts()
-        if self.not_before is not None and self.not_before.tzinfo is None:
-            raise InvalidRequest("not_before", "must have an offset, as in 2026-12-01T09:00:00Z")
-
-    def _check_texts(self) -> None:
         if not self.body.strip():
             raise InvalidRequest("body", "must not be empty or blank")
         size = _bytes_in("body", self.body)
@@ -74,11 +71,11 @@ def _bytes_in(name: str, text: str) -> int:
     try:
         return len(text.encode())
     except UnicodeEncodeError:
-        raise InvalidRequest(name, "must not hold a lone surrogate") from None
+        raise InvalidRequest(name, "the text holds a lone surrogate") from None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Origin:
+class Origin(Record):
     """Who handed a request in.
 
     Args:
@@ -93,13 +90,13 @@ class Origin:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NewJob:
+class NewJob(Record):
     """A request with its origin, on the way into a store.
 
     Args:
-        request: what somebody asks for.
-        origin: who.
-        ahead: put it at the head of the line, never ahead of the cool-off.
+        request: the comment.
+        origin: who handed it in.
+        ahead: put it at the head of the queue; it waits for the cooldown all the same.
         if_absent: return the pending job with the same target and body, if there is one.
     """
 

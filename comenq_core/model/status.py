@@ -6,20 +6,21 @@ from dataclasses import dataclass, field
 
 from comenq_core.model.job import Job
 from comenq_core.model.pacing import Pause, Posts
+from comenq_core.model.record import Record
 
 __all__ = ["Account", "Capacity", "Counts", "Entry", "Health", "Status"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Counts:
-    """How many jobs stand where.
+class Counts(Record):
+    """How many jobs are in which state.
 
     Args:
-        waiting: in the line.
-        posting: in a worker's hands, or in doubt.
-        held: kept back by an operator.
+        waiting: in the queue.
+        posting: being posted or checked.
+        held: held by an operator.
         posted: posted or skipped, as far as history reaches.
-        failed: dead letters.
+        failed: kept as dead letters.
     """
 
     waiting: int = 0
@@ -30,13 +31,14 @@ class Counts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
-    """A job with its place in the line.
+class Entry(Record):
+    """A job with its place in the queue.
 
     Args:
         job: the job.
         position: how many jobs are to be posted before it.
-        eta_seconds: in about how many seconds it will be posted; ``None`` where nobody can tell.
+        eta_seconds: in about how many seconds it will be posted; ``None`` if that
+            is not known.
     """
 
     job: Job
@@ -45,14 +47,14 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Account:
-    """What one posting account waits for.
+class Account(Record):
+    """When one posting account posts next.
 
     Args:
         name: the account.
-        post_in: seconds until it may post; ``None`` while its credential is refused.
-        reason: why it waits, or ``""`` when it is only cooling off.
-        posts: what has come of its posts.
+        post_in: seconds until it may post; ``None`` while its credential is rejected.
+        reason: why it waits, or ``""`` for the cooldown alone.
+        posts: counts of its attempts.
     """
 
     name: str
@@ -62,7 +64,7 @@ class Account:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Capacity:
+class Capacity(Record):
     """How much of something is left for more comments.
 
     Args:
@@ -77,12 +79,12 @@ class Capacity:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Health:
+class Health(Record):
     """What a store says of itself.
 
     Args:
-        working: whether it has a worker; ``None`` where it cannot know.
-        capacity: what it could run out of.
+        working: whether a worker has it; ``None`` where it cannot know.
+        capacity: what it can run out of.
     """
 
     working: bool | None = None
@@ -90,14 +92,14 @@ class Health:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Status:
+class Status(Record):
     """The whole queue at one moment.
 
     Args:
-        counts: how many jobs stand where.
+        counts: how many jobs are in which state.
         paused: the operator's pause, if there is one.
-        accounts: those that have posted already.
-        next: the job that is to be posted next, if one waits.
+        accounts: those that have posted before.
+        next: the job that is posted next, if one waits.
         health: what the store says of itself.
     """
 

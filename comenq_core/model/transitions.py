@@ -1,6 +1,7 @@
-"""The state machine: which events a job may meet, and the job as it is afterwards. Pure.
+"""The state machine of jobs. Pure, and public for stores of your own.
 
-Every store works by it, so that an operator meets the same rules and words everywhere.
+Each function takes a job and returns it as it is after an event; a store records the result. As
+all stores use them, an operator meets the same rules and words everywhere.
 """
 
 from __future__ import annotations
@@ -17,13 +18,14 @@ from comenq_core.model import (
     Done,
     Failed,
     Job,
+    NewJob,
     Requeued,
     RetryAt,
     State,
     Verdict,
 )
 
-__all__ = ["CHANGEABLE", "changed", "claimed", "interrupted", "settled"]
+__all__ = ["CHANGEABLE", "changed", "claimed", "interrupted", "queued", "settled"]
 
 CHANGEABLE: Mapping[Change, tuple[State, ...]] = {
     Change.BUMP: (State.WAITING,),
@@ -33,11 +35,23 @@ CHANGEABLE: Mapping[Change, tuple[State, ...]] = {
     Change.CANCEL: (State.WAITING, State.HELD, State.FAILED),
     Change.RETRY: (State.FAILED,),
 }
-"""In which states a job allows which change."""
+"""The states of a job in which each change is allowed."""
+
+
+def queued(new_job: NewJob, job_id: str, now: datetime) -> Job:
+    """A request was accepted: its job waits, for the time that the request names, if any."""
+    request = new_job.request
+    return Job(
+        id=job_id,
+        request=request,
+        arrived=now,
+        origin=new_job.origin,
+        due=request.not_before,
+    )
 
 
 def changed(job: Job, change: Change) -> Job:
-    """An operator has changed the job. Its place in the queue is the store's own affair.
+    """The job after an operator's change; the store itself changes its place, or deletes it.
 
     Raises:
         WrongState: the job's state does not allow it.
@@ -59,34 +73,34 @@ def changed(job: Job, change: Change) -> Job:
 
 
 def claimed(job: Job) -> Job:
-    """A worker has the job now."""
+    """The job once a worker has claimed it."""
     return replace(job, state=State.POSTING, due=None)
 
 
 def interrupted(job: Job, now: datetime) -> Job:
-    """The worker that had the job is gone: somebody has to look for the comment, at once."""
+    """The job whose worker died while posting: the comment has to be looked up at once."""
     times = job.interruptions + 1
     return replace(job, state=State.CHECKING, due=now, interruptions=times)
 
 
 def settled(job: Job, verdict: Verdict, attempt: Attempt) -> Job:
-    """A worker has tried a claimed job, and done with it as the verdict says."""
+    """The job after an attempt or a look-up, as the verdict says."""
     ended = attempt.ended
-    tried = replace(job, attempts=(*job.attempts, attempt), reason=verdict.reason)
+    attempted = replace(job, attempts=(*job.attempts, attempt), reason=verdict.reason)
     match verdict:
         case Done(url="", comment_id=None):
-            return replace(tried, state=State.SKIPPED, settled=ended)
+            return replace(attempted, state=State.SKIPPED, settled=ended)
         case Done(url=url, comment_id=comment_id):
-            posted = replace(tried, state=State.POSTED, settled=ended)
+            posted = replace(attempted, state=State.POSTED, settled=ended)
             return replace(posted, url=url, comment_id=comment_id)
         case Failed():
-            return replace(tried, state=State.FAILED, settled=ended)
+            return replace(attempted, state=State.FAILED, settled=ended)
         case RetryAt(due=due):
-            return replace(tried, state=State.WAITING, due=due)
+            return replace(attempted, state=State.WAITING, due=due)
         case Requeued():
-            return replace(tried, state=State.WAITING)
+            return replace(attempted, state=State.WAITING)
         case Checking(check_at=check_at):
-            return replace(tried, state=State.CHECKING, due=check_at)
+            return replace(attempted, state=State.CHECKING, due=check_at)
 
 
 def _retried(job: Job) -> Job:

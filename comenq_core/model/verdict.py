@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from comenq_core.model.record import Record
+
 __all__ = ["Checking", "Done", "Failed", "Requeued", "RetryAt", "Verdict"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Done:
-    """The job is over. With a ``url`` it was posted; without, skipped for ``reason``.
+class Done(Record):
+    """The job is over: posted if there is a ``url``, else skipped for ``reason``.
 
     Args:
         url: where people read the comment.
@@ -24,7 +26,7 @@ class Done:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RetryAt:
+class RetryAt(Record):
     """The job is queued again and may not be claimed before ``due``.
 
     Args:
@@ -37,8 +39,8 @@ class RetryAt:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Requeued:
-    """The job goes back to its own place in the line, as if it had not been tried.
+class Requeued(Record):
+    """The job goes back to its own place in the queue, as if there had been no attempt.
 
     Args:
         reason: why, for people.
@@ -48,11 +50,11 @@ class Requeued:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Checking:
-    """The job may be posted already: the forge is to be asked, not before ``look_at``.
+class Checking(Record):
+    """The comment may be posted already: the forge is asked, but not before ``check_at``.
 
     Args:
-        look_at: an aware datetime.
+        check_at: an aware datetime.
         reason: why, for people.
     """
 
@@ -61,8 +63,8 @@ class Checking:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Failed:
-    """The job is a dead letter, kept with its reason until an operator decides.
+class Failed(Record):
+    """The job has failed: it stays as a dead letter until an operator retries or deletes it.
 
     Args:
         reason: why, for people.
@@ -72,4 +74,4 @@ class Failed:
 
 
 Verdict = Done | RetryAt | Requeued | Checking | Failed
-"""What becomes of a job after a try or a look."""
+"""What becomes of a job after an attempt or a look-up."""

@@ -1,4 +1,4 @@
-"""How long to be silent after a failure: tenacity's waits, as plain numbers. Pure."""
+"""How long to send nothing after a failure: tenacity's waits, as plain numbers. Pure."""
 
 from __future__ import annotations
 
@@ -8,28 +8,28 @@ __all__ = ["BACKOFF_LIMIT", "throttle_wait", "unavailable_wait"]
 
 HOUR = 3_600.0
 BACKOFF_LIMIT = 24 * HOUR
-"""Seconds of silence beyond which no forge is taken at its word."""
+"""Seconds that an account is rate-limited for at most, whatever the forge asks for."""
 
 # "wait for at least one minute … continue to increase the wait exponentially", GitHub's
 # rest/using-the-rest-api/best-practices-for-using-the-rest-api
 _THROTTLED = 60.0
-"""Seconds after the first failure; each one after it doubles them."""
+"""Seconds after the first failure; each further one doubles them."""
 _UNAVAILABLE = 5.0
 
 
 def throttle_wait(asked: timedelta | None, failures: int) -> float:
-    """Seconds of silence after the ``streak``-th throttled attempt in a row.
+    """Seconds until the next request after a throttled attempt.
 
     Args:
         asked: what the forge asked for, if it named a time.
-        streak: from 1.
+        failures: consecutive failures, this one included.
     """
     seconds = asked.total_seconds() if asked is not None else _after(_THROTTLED, failures)
     return min(max(seconds, 0.0), BACKOFF_LIMIT)
 
 
 def unavailable_wait(failures: int) -> float:
-    """Seconds of silence after the ``streak``-th attempt in a row that reached nobody."""
+    """Seconds until the next request after an attempt that reached nobody; see `throttle_wait`."""
     return _after(_UNAVAILABLE, failures)
 
 

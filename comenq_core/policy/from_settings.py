@@ -1,26 +1,26 @@
-"""What the settings mean for the decisions: the pace, and when to give up."""
+"""What the settings mean for the decisions: how far apart posts are, and when a job fails."""
 
 from __future__ import annotations
 
-from comenq_core.policy.pacing import Pace
-from comenq_core.policy.retry import Policy
+from comenq_core.policy.pacing import PacingPolicy
+from comenq_core.policy.retry import RetryPolicy
 from comenq_core.settings import Settings
 
-__all__ = ["pace_of", "policy_of"]
+__all__ = ["pacing_policy", "retry_policy"]
 
 
-def pace_of(settings: Settings) -> Pace:
+def pacing_policy(settings: Settings) -> PacingPolicy:
     """How far apart posts are to be."""
-    return Pace(
+    return PacingPolicy(
         cooldown=settings.cooldown_period_seconds,
         jitter=settings.cooldown_jitter_seconds,
         attempt_limit=settings.github_api_timeout_secs,
     )
 
 
-def policy_of(settings: Settings) -> Policy:
-    """When to look again, and when to give a job up."""
-    return Policy(
+def retry_policy(settings: Settings) -> RetryPolicy:
+    """When a job is looked up, and when it fails."""
+    return RetryPolicy(
         max_attempts=settings.max_attempts,
         max_interruptions=settings.max_interruptions,
         recheck=settings.recheck_seconds,

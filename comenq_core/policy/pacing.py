@@ -29,7 +29,7 @@ from comenq_core.model import (
 from comenq_core.policy.backoff import throttle_wait, unavailable_wait
 
 __all__ = [
-    "Pace",
+    "PacingPolicy",
     "after_attempt",
     "after_lookup",
     "before_attempt",
@@ -50,12 +50,12 @@ https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Pace:
-    """How far apart posts have to be.
+class PacingPolicy:
+    """How far apart the settings want posts.
 
     Args:
         cooldown: seconds from the end of one attempt to the start of the next.
-        flutter: at most so many seconds more, drawn anew for each attempt.
+        jitter: at most so many seconds more, drawn anew for each attempt.
         attempt_limit: seconds that one attempt can last.
     """
 
@@ -77,14 +77,14 @@ def earlier(now: Instant, seconds: float) -> Instant:
 
 
 def rebased(record: Pacing, now: Instant) -> Pacing:
-    """The record by this boot's clock, so that the wall clock has no say in it any more.
+    """The record by this boot's clock, which does not depend on the wall clock.
 
     If the wall clock went back meanwhile, nobody can tell how long ago the attempt was: the wait
-    starts again now, and the record no longer says when its job was tried.
+    starts again now, and the record no longer says when its job was attempted.
     """
     went_back = now.wall < record.at.wall
     if record.at.boot == now.boot:
-        # Without a boot, other machines may share the record, and be in the middle of an attempt.
+        # Without a boot, machines may share the record, and one be in the middle of an attempt.
         is_lost = went_back and not now.boot and not record.max_remaining
         return replace(record, at=now, job="") if is_lost else record
     if went_back:
@@ -99,26 +99,26 @@ def until_request(record: Pacing | None, now: Instant) -> float:
     return max(0.0, record.backoff - elapsed(record.at, now))
 
 
-def until_post(record: Pacing | None, now: Instant, pace: Pace) -> float:
+def until_post(record: Pacing | None, now: Instant, policy: PacingPolicy) -> float:
     """Seconds until the account may start its next post; 0 if it may now."""
     if record is None:
         return 0.0
-    cooldown_left = record.max_remaining + pace.cooldown + record.jitter
+    cooldown_left = record.max_remaining + policy.cooldown + record.jitter
     return max(0.0, max(cooldown_left, record.backoff) - elapsed(record.at, now))
 
 
 def before_attempt(
-    record: Pacing | None, account: str, job: str, now: Instant, pace: Pace, jitter: float
+    record: Pacing | None, account: str, job: str, now: Instant, policy: PacingPolicy, jitter: float
 ) -> Pacing:
     """What to record before an attempt: it may last as long as an attempt can.
 
     Args:
-        flutter: this cool-off's share of ``pace.flutter``, drawn by the caller.
+        jitter: seconds that the caller has drawn for this cooldown, at most ``policy.jitter``.
     """
     return Pacing(
         account=account,
         at=now,
-        max_remaining=pace.attempt_limit,
+        max_remaining=policy.attempt_limit,
         jitter=jitter,
         job=job,
         failures=record.failures if record else 0,
@@ -127,42 +127,40 @@ def before_attempt(
 
 
 def after_attempt(
-    begun: Pacing, outcome: Outcome, now: Instant, credential: str, pace: Pace
+    begun: Pacing, outcome: Outcome, now: Instant, credential: str, policy: PacingPolicy
 ) -> Pacing:
     """What to record after an attempt: when it ended, and what the forge asked for.
 
-    A job that was skipped was no attempt to post. The record is then as if the last one had
-    ended just a cool-off ago, and keeps a moment between the forge and many such jobs.
+    A skipped job was not posted and costs no cooldown: the record is as if the last attempt had
+    ended a cooldown ago. Only `SKIP_SPACING` keeps many such jobs apart.
 
     Args:
-        begun: what `before_attempt` gave.
-        credential: the fingerprint that was used; remembered when the forge rejected it.
+        begun: what `before_attempt` returned.
+        credential: the fingerprint of the credential that was used.
     """
     posts = _counted(begun.posts, outcome)
     ended = replace(begun, at=now, max_remaining=0.0, failures=0, posts=posts)
+    failures, reason = begun.failures + 1, outcome.message
     match outcome:
-        case Throttled(wait=wait, message=message):
-            failures = begun.failures + 1
+        case Throttled(wait=wait):
             backoff = throttle_wait(wait, failures)
-            return replace(ended, backoff=backoff, reason=message, failures=failures)
-        case Unavailable(message=message):
-            failures = begun.failures + 1
-            return replace(
-                ended, backoff=unavailable_wait(failures), reason=message, failures=failures
-            )
-        case Unauthorized(message=message):
-            return replace(ended, reason=message, rejected_credential=credential)
-        case Unknown(wait=timedelta() as wait, message=message):
-            return replace(ended, backoff=throttle_wait(wait, 0), reason=message)
+            return replace(ended, backoff=backoff, reason=reason, failures=failures)
+        case Unavailable():
+            backoff = unavailable_wait(failures)
+            return replace(ended, backoff=backoff, reason=reason, failures=failures)
+        case Unauthorized():
+            return replace(ended, reason=reason, rejected_credential=credential)
+        case Unknown(wait=timedelta() as wait):
+            return replace(ended, backoff=throttle_wait(wait, 0), reason=reason)
         case Skipped():
-            over = earlier(now, pace.cooldown)
-            return replace(ended, at=over, jitter=0.0, backoff=pace.cooldown + SKIP_SPACING)
+            over = earlier(now, policy.cooldown)
+            return replace(ended, at=over, jitter=0.0, backoff=policy.cooldown + SKIP_SPACING)
         case _:
             return ended
 
 
-def must_persist_backoff(outcome: Outcome | None) -> bool:
-    """Whether the forge wants an account to be silent, which only the pacing record remembers."""
+def must_persist_backoff(outcome: Outcome) -> bool:
+    """Whether the forge asked for a wait that only the pacing record remembers."""
     match outcome:
         case Throttled() | Unauthorized() | Unknown(wait=timedelta()):
             return True
@@ -189,9 +187,9 @@ def after_lookup(
     now: Instant,
     credential: str,
 ) -> Pacing:
-    """What to record when the forge did not say whether a comment is there, but what it wishes.
+    """What to record when a look-up was answered with a demand instead of a listing.
 
-    Only the silence changes: a look is no attempt, and shortens or lengthens no cool-off.
+    Only the back-off changes: a look-up is no attempt, and leaves the cooldown as it is.
     """
     record = record or Pacing(account=account, at=now)
     if isinstance(found, Unauthorized):
@@ -201,10 +199,10 @@ def after_lookup(
     return replace(record, backoff=backoff, reason=found.message, failures=failures)
 
 
-def eta(position: int, first: float, pace: Pace) -> float:
-    """In about how many seconds the job with ``position`` others before it will be posted.
+def eta(position: int, first: float, policy: PacingPolicy) -> float:
+    """In about how many seconds the job with ``position`` others before it is posted.
 
     Args:
         first: seconds until the next post may start.
     """
-    return first + position * (pace.cooldown + pace.jitter / 2)
+    return first + position * (policy.cooldown + policy.jitter / 2)

@@ -1,4 +1,4 @@
-"""The machine's clocks: the wall's, and one since boot that nobody can set."""
+"""The machine's clocks: the wall clock, and one since boot that cannot be set."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def system_clock() -> Instant:
     """The time now.
 
     The second clock counts sleep too (CLOCK_BOOTTIME), so that a laptop that slept through the
-    cool-off need not wait again; it is worth nothing without the boot it belongs to.
+    cooldown need not wait again. It has a meaning only together with the boot it belongs to.
     """
     wall = datetime.now(UTC)
     boot = _boot()

@@ -17,19 +17,19 @@ PR_SET_DUMPABLE = 4
 
 
 def forbid_dumps() -> None:
-    """Keep this process's memory out of core files, and out of other processes' sight."""
+    """Keep this process's memory out of core files, and from other processes."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     _prctl(PR_SET_DUMPABLE, 0)
 
 
 def end_with_parent(parent: int) -> None:
-    """Have this process told to end when its parent dies, so that none is left without one.
+    """Have the kernel send SIGTERM to this process when its parent dies.
 
     Args:
-        parent: the parent's process id; if that has died already, this process is told at once.
+        parent: the parent's process id; if it has died already, the signal is sent at once.
     """
     _prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
-    # The kernel tells of no death that was before the call above.
+    # The kernel does not report a death from before the call above.
     if os.getppid() != parent:
         os.kill(os.getpid(), signal.SIGTERM)
 

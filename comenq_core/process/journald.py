@@ -1,4 +1,4 @@
-"""How journald learns which lines matter: each begins with its priority.
+"""Priorities for journald, at the beginning of each line.
 
 https://www.freedesktop.org/software/systemd/man/latest/sd-daemon.html
 """
@@ -12,15 +12,15 @@ from collections.abc import Mapping
 __all__ = ["is_journal", "with_priorities"]
 
 PRIORITIES = {b"debug": b"<7>", b"info": b"<6>", b"warning": b"<4>", b"error": b"<3>"}
-# What has no level is the traceback of a crash, or another program's complaint.
+# A line without a level is part of a traceback, or another program's.
 OTHERWISE = b"<4>"
 
 
 def is_journal(descriptor: int, environ: Mapping[str, str]) -> bool:
     """Whether what is written to ``descriptor`` goes straight to journald.
 
-    That ``JOURNAL_STREAM`` is set is not enough: it is inherited by whatever a service starts,
-    a terminal for one, so the stream that it names is compared.
+    ``JOURNAL_STREAM`` is inherited by all that a service starts, a terminal for one, so the stream
+    that it names is compared.
     https://www.freedesktop.org/software/systemd/man/latest/systemd.exec.html#%24JOURNAL_STREAM
     """
     try:
@@ -31,7 +31,7 @@ def is_journal(descriptor: int, environ: Mapping[str, str]) -> bool:
 
 
 def with_priorities(lines: bytes) -> bytes:
-    """Whole lines of comenq's log, each with the priority that its level means."""
+    """Lines of comenq's log, each with the priority of its level."""
     return b"".join(_priority(line) + line for line in lines.splitlines(keepends=True))
 
 

@@ -24,7 +24,7 @@ class Log:
     """A named source of events.
 
     Args:
-        name: the process or plugin that speaks, such as ``worker``.
+        name: the process or plugin that reports, such as ``worker``.
     """
 
     def __init__(self, name: str) -> None:
@@ -36,15 +36,15 @@ class Log:
         self._emit(logging.DEBUG, key, sentence, context)
 
     def info(self, key: str, sentence: str, **context: object) -> None:
-        """Report something that went as it should."""
+        """Report an ordinary event."""
         self._emit(logging.INFO, key, sentence, context)
 
     def warning(self, key: str, sentence: str, **context: object) -> None:
-        """Report something that an operator may want to look at."""
+        """Report something that an operator may want to see."""
         self._emit(logging.WARNING, key, sentence, context)
 
     def error(self, key: str, sentence: str, **context: object) -> None:
-        """Report something that an operator has to look at."""
+        """Report something that an operator has to see."""
         self._emit(logging.ERROR, key, sentence, context)
 
     def _emit(self, level: int, key: str, sentence: str, context: dict[str, object]) -> None:
@@ -61,7 +61,7 @@ def _value(value: object) -> str:
 
 
 class _Lines(logging.Handler):
-    """Writes each record as one line with one system call; a closed pipe harms nobody."""
+    """Writes each record as one line with one system call; a closed pipe is ignored."""
 
     def __init__(self, stream: IO[str]) -> None:
         super().__init__()

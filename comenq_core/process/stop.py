@@ -1,4 +1,4 @@
-"""Tells every part of a process that it is time to end, also from a signal handler."""
+"""Tells all parts of a process to end, also from a signal handler."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Self
 
 __all__ = ["StopFlag"]
 
-# poll() counts milliseconds in a C int; whoever waits longer looks again after a day.
+# poll() counts milliseconds in a C int, so a wait ends after a day at the latest.
 LONGEST_WAIT = 86_400.0
 
 
@@ -18,7 +18,7 @@ class StopFlag:
     """A `comenq_core.protocols.Stop` that is set once and stays set.
 
     It is a pipe, not a `threading.Event`: a signal handler may set it while the same thread
-    waits for it, where an event's lock would never be had, and event loops can watch it.
+    waits for it, where an event's lock would never be released, and event loops can watch it.
     Use it in a ``with`` block, which closes the pipe.
     """
 

@@ -1,9 +1,9 @@
 """The settings: flags before environment before file before defaults.
 
-Every setting is a field of `Settings`, whose annotation holds its kind and its meaning; the flags
-of comenqd, the environment's names and the messages follow from that. A wrong key or value raises
-`SettingsError`, which names the place, the key and what was expected, but never the value: it may
-be a token that went to the wrong line.
+Every setting is a field of `Settings`, whose annotation holds its kind and its meaning. The flags
+of comenqd, the variables, the help texts and the error messages follow from that. A wrong key or
+value raises `SettingsError`, which names the place, the key and what was expected, but never the
+value: it may be a token in the wrong line.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ from comenq_core.settings.kinds import (
 from comenq_core.settings.secret import Secret
 
 __all__ = [
+    "ALIASES",
     "CONFIG_VARIABLE",
     "KINDS",
     "MEANINGS",
@@ -45,11 +46,11 @@ T = TypeVar("T")
 
 PREFIX = "COMENQD_"
 CONFIG_VARIABLE = "COMENQD_CONFIG"
-# Settings of the Rust comenqd that mean nothing here: accepted, so that its files load unchanged.
+# Settings of the Rust comenqd that have no use here: ignored, so that its files load unchanged.
 IGNORED = {"restart_min_delay_ms", "client_channel_capacity"}
-# The Rust comenqd's word for a setting that has a plainer one here.
 ALIASES = {"cooldown_flutter_seconds": "cooldown_jitter_seconds"}
-# conf/supervisord.conf gives the worker this long, and a little more, to finish a post.
+"""Other names of settings, which are the Rust comenqd's; they are taken wherever a setting is."""
+# conf/supervisord.conf gives the worker a little more than this to finish a post.
 LONGEST_POST = 300
 # Beyond these, sums of times would leave the calendar.
 YEAR = 31_536_000
@@ -58,69 +59,69 @@ CENTURY_DAYS = 36_525
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """What a daemon is told, checked. Each field's annotation says what it means.
+    """The settings of a daemon, checked. Each annotation says what the setting means.
 
-    `Settings()` is made of defaults alone; `load` makes what a daemon uses.
+    `Settings()` has the defaults; `load` makes what a daemon uses.
     """
 
-    github_token: Annotated[Secret | None, SECRET, "the token that posts"] = None
+    github_token: Annotated[Secret | None, SECRET, "the token of the posting account"] = None
     github_token_file: Annotated[
-        str | None, TEXT, "a file that holds the token; ${CREDENTIALS_DIRECTORY} is expanded"
+        str | None, TEXT, "a file with the token; ${CREDENTIALS_DIRECTORY} is expanded"
     ] = None
     github_token_command: Annotated[str | None, TEXT, "a command that prints the token"] = None
     github_token_files: Annotated[
         tuple[str, ...],
         NAMES,
-        "several token files: accounts that post in turn, each at its own pace",
+        "files with a token each: their accounts take turns, each at its own pace",
     ] = ()
-    github_api_url: Annotated[str, URL, "where the forge's API is"] = "https://api.github.com"
+    github_api_url: Annotated[str, URL, "the address of the forge's API"] = "https://api.github.com"
     github_api_timeout_secs: Annotated[
-        float, number(0.1, LONGEST_POST), "seconds that one attempt may take"
+        float, number(0.1, LONGEST_POST), "how many seconds one attempt may take"
     ] = 30.0
     github_marker: Annotated[
-        bool, FLAG, "whether to add a hidden mark to each comment by which it is found again"
+        bool, FLAG, "whether each comment gets a hidden mark by which it is found again"
     ] = False
-    socket_path: Annotated[Path, PATH, "the socket on which the daemon listens"] = Path(
+    socket_path: Annotated[Path, PATH, "the socket that the daemon listens on"] = Path(
         "/run/comenq/comenq.sock"
     )
-    queue_path: Annotated[Path, PATH, "the directory that keeps the queue"] = Path(
-        "/var/lib/comenq/queue"
-    )
+    queue_path: Annotated[Path, PATH, "the directory of the queue"] = Path("/var/lib/comenq/queue")
     cooldown_period_seconds: Annotated[
-        float, number(0, YEAR), "seconds from the end of an attempt to the next"
+        float, number(0, YEAR), "seconds between the end of an attempt and the next one"
     ] = 900.0
     cooldown_jitter_seconds: Annotated[
-        float, number(0, YEAR), "seconds up to which the wait is prolonged at random"
+        float, number(0, YEAR), "up to how many seconds, at random, are added to each cooldown"
     ] = 0.0
-    log_level: Annotated[str, LEVEL, "which events are logged"] = "info"
-    intakes: Annotated[tuple[str, ...], NAMES, "which ways in are open"] = ("unix",)
-    store: Annotated[str, TEXT, "what keeps the jobs"] = "spool"
-    poster: Annotated[str, TEXT, "what posts them"] = "github"
-    max_attempts: Annotated[int, whole(1), "tries after which a job is buried"] = 5
+    log_level: Annotated[str, LEVEL, "the least severity that is logged"] = "info"
+    intakes: Annotated[tuple[str, ...], NAMES, "the plugins that take comments in"] = ("unix",)
+    store: Annotated[str, TEXT, "the plugin that keeps the queue"] = "spool"
+    poster: Annotated[str, TEXT, "the plugin that posts"] = "github"
+    max_attempts: Annotated[
+        int, whole(1), "after how many attempts of unknown outcome a job fails"
+    ] = 5
     max_interruptions: Annotated[
-        int, whole(1), "crashes during its post after which a job is buried"
+        int, whole(1), "after how many crashes of the worker during its post a job fails"
     ] = 3
     recheck_seconds: Annotated[
-        float, number(0, 3_600), "seconds before a look for a comment that may be posted"
+        float, number(0, 3_600), "after how many seconds a comment that may be posted is looked up"
     ] = 5.0
-    max_pending: Annotated[int, whole(1), "jobs beyond which the queue is full"] = 100_000
+    max_pending: Annotated[int, whole(1), "how many jobs the queue takes"] = 100_000
     history_days: Annotated[
-        float, number(0, CENTURY_DAYS), "days for which receipts and dead letters are kept"
+        float, number(0, CENTURY_DAYS), "for how many days posted, skipped and failed jobs are kept"
     ] = 30.0
     source: Path | None = None
-    """The file that they came from, if there is one."""
+    """The file that they were read from, if any."""
     tables: Mapping[str, Mapping[str, object]] = field(default_factory=dict, repr=False)
-    """What the file's tables say, as written; plugins take theirs with `options`."""
+    """The tables of the file, as written; a plugin reads its own with `options`."""
 
     def options(self, table: str, defaults: Mapping[str, T]) -> dict[str, T]:
-        """A plugin's own options: ``defaults``, and over them what the file's table says.
+        """The options of a plugin: ``defaults``, updated with the plugin's table in the file.
 
         Args:
             table: the table's name, which is the plugin's.
-            defaults: every option there is; a given value must be of the same type.
+            defaults: all options; a value in the file must have the type of the default.
 
         Raises:
-            SettingsError: the table has another key, or a value of another type.
+            SettingsError: the table has an unknown key, or a value of another type.
         """
         kinds = {key: kind_of(default) for key, default in defaults.items()}
         place = f"{self.source}: [{table}]"
@@ -134,7 +135,7 @@ _ANNOTATED = {
     if get_origin(hint) is Annotated
 }
 KINDS: Mapping[str, Kind[object]] = {key: kind for key, (kind, _) in _ANNOTATED.items()}
-"""What each setting may be, by its key."""
+"""What values each setting takes, by its key."""
 MEANINGS: Mapping[str, str] = {key: meaning for key, (_, meaning) in _ANNOTATED.items()}
 """What each setting means, by its key."""
 
@@ -147,8 +148,8 @@ def load(
     Args:
         path: the configuration file; by default the one that ``COMENQD_CONFIG`` names, else the
             user's own, else the system's, else none.
-        environ: the environment, whose ``COMENQD_<KEY>`` variables count more than the file.
-        flags: what the command line says, by key, as text; it counts most.
+        environ: the environment; its ``COMENQD_<KEY>`` variables take precedence over the file.
+        flags: the values on the command line by flag, as text; they take precedence over both.
 
     Raises:
         SettingsError: the file, a variable or a flag is wrong.
@@ -198,6 +199,6 @@ def _from_text(
 
 
 def _renamed(given: Mapping[str, T], aliases: Mapping[str, str]) -> Mapping[str, T]:
-    """The same with each alias under the name of its setting, which counts if both are given."""
+    """``given`` with the settings' names for aliases; where both are given, the name counts."""
     meant = {aliases[key]: value for key, value in given.items() if key in aliases}
     return {**meant, **{key: value for key, value in given.items() if key not in aliases}}

@@ -1,4 +1,4 @@
-"""Checking what was written, wherever it stands, against the kinds of what may stand there."""
+"""Checks keys and values, wherever they were written, against the kinds that are known there."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ __all__ = ["check"]
 def check(
     place: str, given: Mapping[str, object], kinds: Mapping[str, Kind[object]]
 ) -> dict[str, object]:
-    """What ``given`` says, each value as its kind makes it.
+    """Each given value, as its kind makes it.
 
     Args:
-        place: where it stands, for messages.
+        place: where they were written, for messages.
         given: the values by key, as TOML gives them.
-        kinds: every key that may stand there.
+        kinds: the kind of each known key.
 
     Raises:
         SettingsError: a key is unknown, or a value is not what its kind expects.

@@ -1,4 +1,4 @@
-"""Where a configuration file is, and reading one that nobody else could have written."""
+"""Finds the configuration file, and reads it if no other user could have written it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def locate(environ: Mapping[str, str]) -> Path | None:
 
 
 def own_paths(source: Path | None, environ: Mapping[str, str]) -> dict[str, Path]:
-    """Where a user's own daemon has its socket and its queue; empty for the system's daemon.
+    """The socket and the queue of a user's own daemon; nothing for the system's daemon.
 
     A daemon is a user's own if its configuration is that user's file, or is not below /etc and
     comes from within a login session, which is what ``XDG_RUNTIME_DIR`` tells.
@@ -43,13 +43,13 @@ def read(path: Path) -> dict[str, object]:
     """The contents of a configuration file.
 
     Raises:
-        SettingsError: it cannot be read, is not TOML, could have been written by somebody else,
-            or holds a token that anybody could read.
+        SettingsError: it cannot be read, is not TOML, could have been written by another user,
+            or holds a token that every user could read.
     """
     try:
         with path.open("rb") as file:
             status = os.fstat(file.fileno())
-            _refuse_strangers(path, status)
+            _refuse_other_writers(path, status)
             contents = tomllib.load(file)
     except OSError as error:
         raise SettingsError(f"{path}: cannot be read: {error.strerror}") from error
@@ -63,7 +63,7 @@ def read(path: Path) -> dict[str, object]:
     return contents
 
 
-def _refuse_strangers(path: Path, status: os.stat_result) -> None:
+def _refuse_other_writers(path: Path, status: os.stat_result) -> None:
     if status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
         raise SettingsError(
             f"{path}: mode {_mode(status)} lets other users write it; run: chmod go-w '{path}'"

@@ -1,7 +1,7 @@
-"""What a setting may be: each `Kind` says what it expects, and makes it of what was written.
+"""The kinds of values: each `Kind` says what it expects, and converts what was written.
 
 TOML gives typed values; environment variables and flags give text, which `Kind.parse` turns
-into what TOML would have given, so that there is one check for both.
+into what TOML would have given, so that both are checked alike.
 """
 
 from __future__ import annotations
@@ -39,9 +39,9 @@ class Kind(Generic[T_co]):
 
     Args:
         expected: completes the sentence "expected …".
-        accept: makes the setting of a value as TOML gives it. It raises TypeError for a value of
-            another type, and ValueError for one of the right type that is wrong all the same.
-        parse: makes the value that TOML would give of text. It raises ValueError.
+        accept: makes the setting from a value as TOML gives it. It raises TypeError for a value
+            of another type, and ValueError for a wrong value of the right type.
+        parse: makes from text the value that TOML would give. It raises ValueError.
     """
 
     expected: str
@@ -140,7 +140,7 @@ def _url(value: object) -> str:
     if not re.fullmatch(r"[!-~]+", url):
         raise ValueError
     parts = urlsplit(url)
-    # Over plain http, whoever is on the way could read the token.
+    # Over plain http, others on the network could read the token.
     hosts = {"http": _THIS_MACHINE, "https": ".+"}.get(parts.scheme, "")
     named = re.fullmatch(hosts, parts.hostname or "") and parts.port != 0
     if not named or "@" in parts.netloc or "?" in url or "#" in url:

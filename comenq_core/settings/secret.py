@@ -1,4 +1,4 @@
-"""Text that must not be seen."""
+"""Text that must not be shown."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ __all__ = ["Secret"]
 
 
 class Secret:
-    """Text that never shows itself: only `reveal` gives it away."""
+    """Text that no repr and no message shows; only `reveal` returns it."""
 
     __slots__ = ("_text",)
 
@@ -14,7 +14,7 @@ class Secret:
         self._text = text
 
     def reveal(self) -> str:
-        """The text itself, for the one place that needs it."""
+        """The text itself."""
         return self._text
 
     def __repr__(self) -> str:

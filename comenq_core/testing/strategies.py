@@ -1,4 +1,4 @@
-"""Hypothesis strategies for comenq's records, for anybody's property tests."""
+"""Hypothesis strategies for comenq's records, for property tests of plugins, too."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def requests() -> st.SearchStrategy[CommentRequest]:
 
 
 def instants() -> st.SearchStrategy[Instant]:
-    """Moments on both clocks."""
+    """Moments as two clocks show them."""
     return st.builds(Instant, wall=moments(), boot=texts(), ticks=_SECONDS)
 
 
@@ -102,7 +102,7 @@ def attempts() -> st.SearchStrategy[Attempt]:
 
 
 def jobs() -> st.SearchStrategy[Job]:
-    """Jobs in any state, also refused files, which have no request."""
+    """Jobs in any state; those of refused files have no request."""
     return st.builds(
         Job,
         id=st.text(_BASE_32, min_size=12, max_size=12),

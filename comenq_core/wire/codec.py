@@ -1,7 +1,8 @@
-"""Records as JSON and back, without loss: what a store keeps.
+"""Records as JSON and back, without loss: what a store keeps. Public, for stores of your own.
 
-The annotations of `comenq_core.model` say how each field is read, so that a new field needs
-nothing here. Members that a record does not know are passed over: a later version may have
+The annotations of `comenq_core.model` say how each member is read, so that a new member needs
+nothing here. Types are the record's own affair: what is converted here is only what JSON has no
+type for. Members that a record does not know are ignored, because a later version may have
 written them. The words of earlier formats are read, and never written.
 """
 
@@ -11,11 +12,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import is_dataclass
 from datetime import datetime
 from functools import cache, partial
-from types import NoneType, UnionType
-from typing import TYPE_CHECKING, Any, TypeVar, get_args, get_origin, get_type_hints
+from types import UnionType
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, get_args, get_origin, get_type_hints
 
 from comenq_core.errors import InvalidRequest
-from comenq_core.model import State, Verdict
+from comenq_core.model import InvalidMember, State, Verdict
 from comenq_core.wire.rfc3339 import format_time, parse_time
 from comenq_core.wire.strict_json import below
 from comenq_core.wire.vocabulary import (
@@ -31,28 +32,33 @@ if TYPE_CHECKING:
 __all__ = ["from_json", "to_json", "verdict_from_json"]
 
 _VERDICT_WORDS: Mapping[type, str] = {kind: word for word, kind in VERDICTS.items()}
-_TYPE_WORDS = {str: "a text", int: "a whole number", bool: "true or false"}
-_Reader = Callable[[Any], object]
-"""Its errors name what is below the value that it is given."""
-_Writer = Callable[[Any], object]
 Record = TypeVar("Record", bound="DataclassInstance")
 
 
-def to_json(record: DataclassInstance) -> dict[str, Any]:
-    """All that is in a record of `comenq_core.model`, as values that JSON has.
+class _Conversion(NamedTuple):
+    """How a value is written that JSON has no type for, and how it is read."""
 
-    A verdict has its word, such as ``retry_at``, in the member ``verdict``.
+    write: Callable[[Any], object]
+    read: Callable[[Any], object]
+    """Its errors name what is below the value that it is given."""
+
+
+def to_json(record: DataclassInstance) -> dict[str, Any]:
+    """A record of `comenq_core.model` as a JSON object with all its members.
+
+    A datetime becomes RFC 3339 in UTC, and a record within it an object. A verdict has its word,
+    such as ``retry_at``, in the member ``verdict``.
     """
     word = _VERDICT_WORDS.get(type(record))
-    return _members(record) if word is None else {"verdict": word, **_members(record)}
+    return _write(record) if word is None else {"verdict": word, **_write(record)}
 
 
 def from_json(kind: type[Record], value: object, path: str = "") -> Record:
-    """The record of this kind that `to_json` has made a JSON object of.
+    """The record that `to_json` made this JSON object of.
 
     Args:
-        kind: a class of `comenq_core.model`.
-        value: what JSON says.
+        kind: a class of `comenq_core.model`; for a verdict, use `verdict_from_json`.
+        value: the object. Members that have a default may be missing.
         path: where the value stands, for errors.
 
     Raises:
@@ -65,10 +71,10 @@ def from_json(kind: type[Record], value: object, path: str = "") -> Record:
 
 
 def verdict_from_json(value: object) -> Verdict:
-    """The verdict that `to_json` has made a JSON object of.
+    """The verdict that `to_json` made this JSON object of.
 
     Raises:
-        InvalidRequest: it is none; the error names the member at fault.
+        InvalidRequest: it is none; the error names the member that is wrong.
     """
     word = value.get("verdict") if isinstance(value, dict) else None
     kind = VERDICTS.get(EARLIER_VERDICTS.get(word, word)) if isinstance(word, str) else None
@@ -77,109 +83,70 @@ def verdict_from_json(value: object) -> Verdict:
     return from_json(kind, value)
 
 
-def _read(kind: type[Record], value: object) -> Record:
-    if not isinstance(value, dict):
-        raise InvalidRequest("", "must be a JSON object")
-    value = _renamed(value, EARLIER_MEMBERS.get(kind, {}))
-    name, known = "", {}
-    try:
-        for name, read in _readers(kind):
-            if name in value:
-                known[name] = read(value[name])
-    except InvalidRequest as error:
-        raise InvalidRequest(below(name, error.path), error.reason) from None
-    try:
-        return kind(**known)
-    except (TypeError, ValueError):
-        raise InvalidRequest("", f"is not a whole {kind.__name__}") from None
-
-
-def _renamed(value: Mapping[str, Any], earlier: Mapping[str, str]) -> Mapping[str, Any]:
-    return {earlier.get(name, name): item for name, item in value.items()} if earlier else value
-
-
-def _members(record: DataclassInstance) -> dict[str, Any]:
-    names, writers = _shape(type(record))
+def _write(record: DataclassInstance) -> dict[str, Any]:
+    names, conversions = _shape(type(record))
     known = {name: getattr(record, name) for name in names}
-    for name, write in writers:
+    for name, conversion in conversions:
         if known[name] is not None:
-            known[name] = write(known[name])
+            known[name] = conversion.write(known[name])
     return known
 
 
+def _read(kind: type[Record], value: object) -> Record:
+    if not isinstance(value, dict):
+        raise InvalidRequest("", "must be a JSON object")
+    if kind in EARLIER_MEMBERS:
+        value = {EARLIER_MEMBERS[kind].get(name, name): item for name, item in value.items()}
+    names, conversions = _shape(kind)
+    known = {name: value[name] for name in names if name in value}
+    for name, conversion in conversions:
+        if known.get(name) is not None:
+            known[name] = _read_part(conversion, known[name], name)
+    try:
+        return kind(**known)
+    except InvalidMember as error:
+        raise InvalidRequest(error.path, error.reason) from None
+    except TypeError:  # a member is missing that has no default
+        raise InvalidRequest("", f"is not a whole {kind.__name__}") from None
+
+
+def _read_part(conversion: _Conversion, value: object, path: str) -> object:
+    try:
+        return conversion.read(value)
+    except InvalidRequest as error:
+        raise InvalidRequest(below(path, error.path), error.reason) from None
+
+
 @cache
-def _shape(kind: type[Any]) -> tuple[Sequence[str], Sequence[tuple[str, _Writer]]]:
-    """The names of a record's fields, and how those are written that JSON has no type for."""
+def _shape(kind: type[Any]) -> tuple[Sequence[str], Sequence[tuple[str, _Conversion]]]:
+    """The names of a record's members, and how those are converted that JSON has no type for."""
     hints = get_type_hints(kind)
-    found = [(name, _writer(hint)) for name, hint in hints.items()]
-    return list(hints), [(name, write) for name, write in found if write]
+    found = [(name, _conversion(hint)) for name, hint in hints.items()]
+    return list(hints), [(name, conversion) for name, conversion in found if conversion]
 
 
-def _writer(hint: Any) -> _Writer | None:  # noqa: ANN401  (an annotation may be any object)
+def _conversion(hint: Any) -> _Conversion | None:  # noqa: ANN401  (an annotation may be any object)
     if isinstance(hint, UnionType):
-        return next(filter(None, map(_writer, get_args(hint))), None)
+        return next(filter(None, map(_conversion, get_args(hint))), None)
     if get_origin(hint) is tuple:
-        return _list_writer(_writer(get_args(hint)[0]))
+        return _list_of(_conversion(get_args(hint)[0]))
     if isinstance(hint, type) and is_dataclass(hint):
-        return _members
-    return format_time if hint is datetime else None
+        return _Conversion(_write, partial(_read, hint))
+    return _CONVERSIONS.get(hint)
 
 
-def _list_writer(write: _Writer | None) -> _Writer:
-    return (lambda items: [write(item) for item in items]) if write else list
+def _list_of(item: _Conversion | None) -> _Conversion:
+    assert item, "a record has tuples of records only"
 
+    def write(records: Sequence[object]) -> object:
+        return [item.write(record) for record in records]
 
-@cache
-def _readers(kind: type[Any]) -> Sequence[tuple[str, _Reader]]:
-    return [(name, _reader(hint)) for name, hint in get_type_hints(kind).items()]
-
-
-def _reader(hint: Any) -> _Reader:  # noqa: ANN401  (an annotation may be any object)
-    if isinstance(hint, UnionType):
-        return _optional(get_args(hint))
-    if get_origin(hint) is tuple:
-        return _list_of(_reader(get_args(hint)[0]))
-    if isinstance(hint, type) and is_dataclass(hint):
-        return partial(_read, hint)
-    special = {datetime: _read_time, float: _read_number, State: _read_state}
-    return special.get(hint) or _exactly(hint)
-
-
-def _optional(hints: tuple[type, ...]) -> _Reader:
-    kinds = [hint for hint in hints if hint is not NoneType]
-    read = _reader(kinds[0]) if len(kinds) == 1 else _exactly(*kinds)
-    return lambda value: None if value is None else read(value)
-
-
-def _list_of(read: _Reader) -> _Reader:
-    def read_list(value: object) -> object:
+    def read(value: object) -> object:
         if not isinstance(value, list):
             raise InvalidRequest("", "must be a list")
-        return tuple(_read_item(read, item, index) for index, item in enumerate(value))
+        return tuple(_read_part(item, part, f"[{index}]") for index, part in enumerate(value))
 
-    return read_list
-
-
-def _read_item(read: _Reader, item: object, index: int) -> object:
-    try:
-        return read(item)
-    except InvalidRequest as error:
-        raise InvalidRequest(below(f"[{index}]", error.path), error.reason) from None
-
-
-def _exactly(*kinds: type) -> _Reader:
-    def read(value: object) -> object:
-        if type(value) not in kinds:  # True is no int here
-            raise InvalidRequest("", f"must be {' or '.join(_TYPE_WORDS[kind] for kind in kinds)}")
-        return value
-
-    return read
-
-
-def _read_number(value: object) -> float:
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return float(value)
-    raise InvalidRequest("", "must be a number")
+    return _Conversion(write, read)
 
 
 def _read_state(value: object) -> State:
@@ -195,3 +162,9 @@ def _read_time(value: object) -> datetime:
     except ValueError:
         wanted = "must be a time with its offset, as in 2026-12-01T09:00:00Z"
         raise InvalidRequest("", wanted) from None
+
+
+_CONVERSIONS: Mapping[type, _Conversion] = {
+    datetime: _Conversion(format_time, _read_time),
+    State: _Conversion(str, _read_state),
+}

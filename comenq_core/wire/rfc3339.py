@@ -1,4 +1,4 @@
-"""Instants as text, by RFC 3339: a date, a time and an offset from UTC, all of them always.
+"""Instants as text, by RFC 3339: a date, a time and an offset from UTC; none may be missing.
 
 https://www.rfc-editor.org/rfc/rfc3339#section-5.6
 """
@@ -22,7 +22,7 @@ def format_time(moment: datetime) -> str:
 
 
 def parse_time(text: str) -> datetime:
-    """The instant that a text names, in UTC; finer than a microsecond is cut off.
+    """The instant that a text names, in UTC, cut off to the microsecond.
 
     Raises:
         ValueError: it is not of RFC 3339, or outside the years 1 to 9999.

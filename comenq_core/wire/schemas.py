@@ -1,7 +1,7 @@
-"""The shapes that requests and operations must have, as JSON Schema, and the check against them.
+"""Requests and operations as JSON Schema, and the check against it.
 
-Each description completes the sentence "must be …": it is what a user is told. The texts of
-jsonschema are not used, because they quote the value, and a value may be a megabyte.
+Each description completes the sentence "must be …" in the error message. The messages of
+jsonschema are not used, because they quote the value, which may be a megabyte.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def _whole(pattern: str) -> str:
 
 
 def _object(description: str, properties: Schema, required: Iterable[str] = ()) -> dict[str, Any]:
-    # The order is that of the messages: a misspelt member is told before the one it stands for.
+    # The first error is reported, in this order: a misspelt member before the missing one.
     return {
         "type": "object",
         "description": description,
@@ -176,10 +176,18 @@ def check(value: object, *, op: str | None = None) -> None:
 
 @cache
 def _validator(op: str | None) -> Validator:
-    # jsonschema takes as long to import as a hundred clients would wait for.
-    from comenq_core.wire.validator import validator_of
+    # Only a listener pays for this import: no client could wait for it.
+    from jsonschema import Draft202012Validator, validators
 
-    return validator_of(OPERATION_SCHEMAS[op] if op else REQUEST_SCHEMA)
+    # To JSON Schema 1.0 is an integer, too.
+    types = Draft202012Validator.TYPE_CHECKER.redefine(
+        "integer", lambda _, value: type(value) is int
+    )
+    strict: Any = validators.extend(  # type: ignore[no-untyped-call]  # its stubs leave it untyped
+        Draft202012Validator, type_checker=types
+    )
+    made: Validator = strict(OPERATION_SCHEMAS[op] if op else REQUEST_SCHEMA)
+    return made
 
 
 def _invalid(error: ValidationError) -> InvalidRequest:

@@ -1,4 +1,4 @@
-"""JSON as RFC 8259 means it, and no more: what two readers could understand differently is refused.
+"""JSON as RFC 8259 defines it, without what two readers could understand differently.
 
 Python's reader is lenient where it matters: the last of two equal members wins, NaN and 1e999
 are numbers, UTF-16 is guessed, half a surrogate pair is a text, deep nesting is a RecursionError
@@ -9,14 +9,9 @@ from __future__ import annotations
 
 import json
 import math
-import re
 from collections import Counter
-from collections.abc import Callable, Iterable
-from contextlib import suppress
+from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import partial
-from itertools import chain
-from typing import NoReturn
 
 from comenq_core.errors import InvalidRequest
 from comenq_core.text import printable
@@ -27,12 +22,6 @@ DEPTH_LIMIT = 32
 DIGIT_LIMIT = 20
 NAME_LIMIT = 40
 
-# Strings are taken whole, also one that never ends, so that each character is looked at once:
-# with a backtracking pattern, 1 MiB of backslashes and quotes would take hours.
-_TOKENS = re.compile(r'"(?:[^"\\]++|\\.)*+"?|(?P<open>[\[{])|(?P<close>[\]}])', re.DOTALL)
-_SURROGATE = re.compile("[\ud800-\udfff]")
-_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-
 
 def parse(data: bytes) -> object:
     """Read one JSON text.
@@ -41,46 +30,44 @@ def parse(data: bytes) -> object:
         data: UTF-8 without a byte order mark.
 
     Raises:
-        InvalidRequest: the text is not JSON, or is not unambiguous. The error says where and
-            why, and never quotes the text beyond a member's name, escaped and cut short.
+        InvalidRequest: the text is not JSON, or is ambiguous. The error says where and why, and
+            quotes at most a member's name, escaped and cut short.
     """
-    text = _decode(data)
-    _check_depth(text)
     try:
-        return _read(text)
+        value = _DECODER.decode(_decode(data))
+        _check(value)
     except json.JSONDecodeError as error:
         reason = f"{error.msg[:1].lower()}{error.msg[1:]}"
         raise InvalidRequest(
             "", f"the text is not JSON at line {error.lineno}, column {error.colno}: {reason}"
         ) from None
+    except RecursionError:
+        raise InvalidRequest("", f"the text is nested deeper than {DEPTH_LIMIT}") from None
+    return value
 
 
 def encode(value: object) -> bytes:
     """Write a value as one line of JSON in UTF-8, without the newline at its end.
 
-    Text that UTF-8 cannot hold, as a forge's message might be, gets a ``?`` in its place: an
-    answer with a flaw is worth more than none.
+    Text that UTF-8 cannot hold, such as a lone surrogate in a forge's message, gets a ``?`` in
+    its place, so that a reply is always sent.
     """
     return _ENCODER.encode(value).encode("utf-8", "replace")
 
 
 def member(path: str, name: str) -> str:
-    """The path of the member ``name`` of what stands at ``path``, fit to be shown."""
+    """The path of the member ``name`` of the object at ``path``, fit to be shown."""
     return below(path, printable(name, NAME_LIMIT))
 
 
 def below(path: str, inner: str) -> str:
-    """The path of what stands at ``inner``, seen from ``path``."""
+    """The path ``inner``, which begins at ``path``, as seen from the root."""
     return f"{path}.{inner}" if path and inner and inner[0] != "[" else path + inner
-
-
-class _FlawedError(Exception):
-    """Something is wrong with the text; to tell where takes another look."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Flaw:
-    """Stands for a value that was read and must not be used, until its path is known."""
+    """Stands for a value that breaks a rule, until `_check` finds its path."""
 
     reason: str
 
@@ -94,92 +81,61 @@ def _decode(data: bytes) -> str:
         raise InvalidRequest("", f"the text is not UTF-8 at byte {error.start + 1}") from None
 
 
-def _check_depth(text: str) -> None:
-    if text.count("[") + text.count("{") <= DEPTH_LIMIT:
-        return
-    depth = 0
-    for token in _TOKENS.finditer(text):
-        if token.lastgroup == "open":
-            depth += 1
-            if depth > DEPTH_LIMIT:
-                where = f"at character {token.start() + 1}"
-                raise InvalidRequest("", f"the text is nested deeper than {DEPTH_LIMIT} {where}")
-        elif token.lastgroup == "close":
-            depth -= 1
-
-
-def _read(text: str) -> object:
-    # The bytes were UTF-8, so that nothing but an escape can make a lone surrogate.
-    if "\\u" not in text:
-        with suppress(_FlawedError):
-            return _QUICK.decode(text)
-    value = _PATIENT.decode(text)
-    flaw = _flaw(value)
-    if flaw:
-        path, reason = flaw
-        raise InvalidRequest(path.removeprefix("."), reason if path else f"the text {reason}")
-    return value
-
-
-_OnFlaw = Callable[[str], object]
-
-
-def _object(on_flaw: _OnFlaw, pairs: list[tuple[str, object]]) -> object:
+def _object(pairs: list[tuple[str, object]]) -> object:
     members = dict(pairs)
     if len(members) == len(pairs):
         return members
     twice = Counter(name for name, _ in pairs).most_common(1)[0][0]
-    return on_flaw(f"has the member {printable(twice, NAME_LIMIT)} more than once")
+    return _Flaw(f"the member {printable(twice, NAME_LIMIT)} is given more than once")
 
 
-def _integer(on_flaw: _OnFlaw, digits: str) -> object:
+def _integer(digits: str) -> object:
     if len(digits.lstrip("-")) > DIGIT_LIMIT:
-        return on_flaw(f"is a number of more than {DIGIT_LIMIT} digits")
+        return _Flaw(f"the number has more than {DIGIT_LIMIT} digits")
     return int(digits)
 
 
-def _fraction(on_flaw: _OnFlaw, digits: str) -> object:
+def _fraction(digits: str) -> object:
     value = float(digits)
-    return value if math.isfinite(value) else on_flaw("is a number too large to be kept")
+    return value if math.isfinite(value) else _Flaw("the number is too large")
 
 
-def _constant(on_flaw: _OnFlaw, _name: str) -> object:
-    return on_flaw("is not a number that JSON knows")
+_DECODER = json.JSONDecoder(
+    object_pairs_hook=_object,
+    parse_int=_integer,
+    parse_float=_fraction,
+    parse_constant=lambda _name: _Flaw("JSON has no such number"),
+)
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 
 
-def _decoder(on_flaw: _OnFlaw) -> json.JSONDecoder:
-    return json.JSONDecoder(
-        object_pairs_hook=partial(_object, on_flaw),
-        parse_int=partial(_integer, on_flaw),
-        parse_float=partial(_fraction, on_flaw),
-        parse_constant=partial(_constant, on_flaw),
-    )
+def _check(value: object, depth: int = 0) -> None:
+    """Refuse a flaw or a lone surrogate by its path, and what is nested too deep."""
+    if isinstance(value, str):
+        _check_text(value)
+    elif isinstance(value, dict):
+        _check_parts(value.items(), depth)
+    elif isinstance(value, list):
+        _check_parts(enumerate(value), depth)
+    elif isinstance(value, _Flaw):
+        raise InvalidRequest("", value.reason)
 
 
-def _give_up(_reason: str) -> NoReturn:
-    raise _FlawedError
+def _check_parts(parts: Iterable[tuple[str | int, object]], depth: int) -> None:
+    if depth == DEPTH_LIMIT:
+        raise RecursionError
+    for step, part in parts:
+        try:
+            if isinstance(step, str):
+                _check_text(step)
+            _check(part, depth + 1)
+        except InvalidRequest as error:
+            at = f"[{step}]" if isinstance(step, int) else printable(step, NAME_LIMIT)
+            raise InvalidRequest(below(at, error.path), error.reason) from None
 
 
-_QUICK = _decoder(_give_up)
-"""Reads what is in order; of all else, it cannot tell where the flaw is."""
-_PATIENT = _decoder(_Flaw)
-
-
-def _flaw(value: object) -> tuple[str, str] | None:
-    """The first thing wrong with a value: the path to it, beginning with a dot, and the reason."""
-    if isinstance(value, _Flaw):
-        return "", value.reason
-    if isinstance(value, str) and _SURROGATE.search(value):
-        return "", "holds a lone surrogate, which is no text"
-    for step, part in _parts(value):
-        flaw = _flaw(part)
-        if flaw:
-            at = f".{printable(step, NAME_LIMIT)}" if isinstance(step, str) else f"[{step}]"
-            return at + flaw[0], flaw[1]
-    return None
-
-
-def _parts(value: object) -> Iterable[tuple[str | int, object]]:
-    if isinstance(value, dict):
-        return chain(zip(value, value, strict=True), value.items())
-    return enumerate(value) if isinstance(value, list) else ()
+def _check_text(text: str) -> None:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise InvalidRequest("", "the text holds a lone surrogate") from None

@@ -1,4 +1,4 @@
-"""The words that records are stored and shown under, and those of earlier formats. Pure data.
+"""The words of stored verdicts, and all words of earlier formats. Pure data.
 
 They are written out, so that renaming a class changes no byte on any disk.
 """
@@ -25,10 +25,10 @@ EARLIER_VERDICTS: Mapping[str, str] = {
     "in_doubt": "checking",
     "buried": "failed",
 }
-"""What format 1 of the spool, and schema 1 of the database, call a verdict."""
+"""Verdicts in format 1 of the spool and in version 1 of the database's tables."""
 
 EARLIER_STATES: Mapping[str, State] = {"doubtful": State.CHECKING}
-"""What they call a state."""
+"""States there."""
 
 EARLIER_MEMBERS: Mapping[type, Mapping[str, str]] = {
     Checking: {"look_at": "check_at"},
@@ -40,4 +40,4 @@ EARLIER_MEMBERS: Mapping[type, Mapping[str, str]] = {
         "refused": "rejected_credential",
     },
 }
-"""What they call a member of a record."""
+"""Members of records there."""

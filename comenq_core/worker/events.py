@@ -1,4 +1,4 @@
-"""What the worker's log tells of each try, and of why nothing is posted."""
+"""What the worker logs of each attempt, and of why nothing is posted."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from comenq_core.model import (
     Verdict,
 )
 from comenq_core.policy.backoff import BACKOFF_LIMIT
-from comenq_core.policy.pacing import Pace, until_post, until_request
+from comenq_core.policy.pacing import PacingPolicy, until_post, until_request
 from comenq_core.process.log import Log
 from comenq_core.wire.rfc3339 import format_time
 
@@ -42,11 +42,11 @@ log = Log("worker")
 
 
 def report_attempt(job: Job, verdict: Verdict, attempt: Attempt) -> None:
-    """Log what became of a job that was tried."""
-    speak = log.warning if isinstance(verdict, Failed | RetryAt) else log.info
-    speak(
+    """Log what became of a job after an attempt or a look-up."""
+    report = log.warning if isinstance(verdict, Failed | RetryAt) else log.info
+    report(
         JOB_KEYS[type(verdict)],
-        "A job was tried.",
+        "An attempt has ended.",
         job=job.id,
         target=job.asked.target,
         outcome=attempt.outcome,
@@ -55,28 +55,28 @@ def report_attempt(job: Job, verdict: Verdict, attempt: Attempt) -> None:
     )
 
 
-def report_backoff(outcome: Outcome, record: Pacing, now: Instant, pace: Pace) -> None:
-    """Log until when an account posts nothing, if it is for more than the cool-off.
+def report_backoff(outcome: Outcome, record: Pacing, now: Instant, policy: PacingPolicy) -> None:
+    """Log until when an account posts nothing, if a failure is the reason.
 
     Args:
-        outcome: what the forge has said.
+        outcome: what the forge said.
         record: the account's record, ``outcome`` included.
-        now: when it was said.
+        now: when it said so.
     """
-    until = format_time(now.wall + timedelta(seconds=until_post(record, now, pace)))
+    until = format_time(now.wall + timedelta(seconds=until_post(record, now, policy)))
     account, reason = record.account, outcome.message
     match outcome:
         case Throttled() | Unknown(wait=timedelta()) if until_request(record, now) >= BACKOFF_LIMIT:
-            log.error("throttled", "The forge wants silence for a day or more, which is hardly"
-                      " meant: find out why.", account=account, until=until,
+            log.error("throttled", "An account is rate-limited for a day or more, which is hardly"
+                      " intended: find out why.", account=account, until=until,
                       reason=reason)  # fmt: skip
         case Throttled() | Unknown(wait=timedelta()):
-            log.warning("throttled", "The forge wants silence, so an account sends nothing.",
+            log.warning("throttled", "An account is rate-limited until the time shown.",
                         account=account, until=until, reason=reason)  # fmt: skip
         case Unavailable():
-            log.warning("unavailable", "The forge is out of reach; it is tried again.",
+            log.warning("unavailable", "The forge cannot be reached; the job is attempted again.",
                         account=account, until=until, reason=reason)  # fmt: skip
         case Unauthorized():
-            log.error("unauthorized", "The forge refuses an account's credential: the account"
-                      " pauses until it has another, or until an operator resumes.",
+            log.error("unauthorized", "The forge rejects an account's credential: the account"
+                      " posts nothing until it has another, or until an operator resumes.",
                       account=account, reason=reason)  # fmt: skip

@@ -7,7 +7,7 @@ from select import select
 
 from comenq_core.errors import ComenqError, StoreLocked
 from comenq_core.plugins import registry
-from comenq_core.policy.from_settings import pace_of, policy_of
+from comenq_core.policy.from_settings import pacing_policy, retry_policy
 from comenq_core.process.clock import system_clock
 from comenq_core.process.log import Log
 from comenq_core.protocols import Stop, Store, Watch
@@ -29,12 +29,11 @@ def run(settings: Settings, stop: Stop) -> int:
     """
     plugins = registry.load()
     store = plugins.store(settings)
-    pace = pace_of(settings)
     posters = plugins.posters(settings)
-    worker = Worker(store, posters, pace, policy_of(settings), system_clock)
-    with ExitStack() as life:
-        if _has_turn(store, stop, life):
-            watch = life.enter_context(closing(store.watch()))
+    worker = Worker(store, posters, pacing_policy(settings), retry_policy(settings), system_clock)
+    with ExitStack() as stack:
+        if _lock(store, stop, stack):
+            watch = stack.enter_context(closing(store.watch()))
             log.info(
                 "started", "The worker is ready.", store=settings.store, poster=settings.poster
             )
@@ -43,23 +42,23 @@ def run(settings: Settings, stop: Stop) -> int:
     return 0
 
 
-def _has_turn(store: Store, stop: Stop, life: ExitStack) -> bool:
-    """Lock the store, after the worker that a killed daemon has left behind, unless it is stopped.
+def _lock(store: Store, stop: Stop, stack: ExitStack) -> bool:
+    """Lock the store; wait for a worker that a killed daemon has left behind, or for ``stop``.
 
     Raises:
         StoreLocked: the worker of another daemon has it.
     """
-    is_told = False
+    is_logged = False
     while not stop.is_set():
         try:
-            life.enter_context(store.lock())
+            stack.enter_context(store.lock())
         except StoreLocked as error:
             if not error.ends:
                 raise
-            if not is_told:
-                log.warning("waiting", "The worker of a killed daemon has yet to end.",
+            if not is_logged:
+                log.warning("waiting", "The worker of a killed daemon has not ended yet.",
                             reason=error)  # fmt: skip
-            is_told = True
+            is_logged = True
             stop.wait(_AFTER_FAULT)
         else:
             return True
@@ -67,7 +66,7 @@ def _has_turn(store: Store, stop: Stop, life: ExitStack) -> bool:
 
 
 def _drive(worker: Worker, watch: Watch, stop: Stop) -> None:
-    """Step, wait, step again; a fault is told once, and tried again until it is gone."""
+    """Step, wait, step again; after a fault, which is logged once, try again until it is gone."""
     fault = ""
     while not stop.is_set():
         try:
@@ -75,7 +74,7 @@ def _drive(worker: Worker, watch: Watch, stop: Stop) -> None:
             wait = worker.step()
         except ComenqError as error:
             if str(error) != fault:
-                log.error("fault", "The store or a plugin failed; this is tried again.",
+                log.error("fault", "The store or a plugin failed; the worker tries again.",
                           reason=error)  # fmt: skip
             fault = str(error)
             stop.wait(_AFTER_FAULT)

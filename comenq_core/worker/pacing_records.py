@@ -1,15 +1,16 @@
-"""The pacing records of a store, kept right by the worker for itself and for others."""
+"""The accounts' pacing records: read once a step, and replaced only where nobody was faster."""
 
 from __future__ import annotations
 
-import dataclasses
+import random
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from comenq_core.errors import PacingConflict
-from comenq_core.model import Pacing
-from comenq_core.policy import pacing
+from comenq_core.model import Instant, Pacing
+from comenq_core.policy.pacing import PacingPolicy, before_attempt, rebased, until_post
 from comenq_core.process.log import Log
 from comenq_core.protocols import Store
-from comenq_core.worker.scheduling import AccountScheduler
 
 __all__ = ["PacingRecords"]
 
@@ -17,41 +18,86 @@ log = Log("worker")
 
 
 class PacingRecords:
-    """Replaces records, unless another worker was faster: then what that one knows is newer.
+    """The records as this worker knows them: as it has last read or written them.
+
+    A record is replaced only if it is still the one that the new record was made from; otherwise
+    another worker has used the account, and what that one wrote is newer.
 
     Args:
-        store: where they are.
+        store: where they are kept.
+        policy: how far apart an account's posts are.
     """
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, policy: PacingPolicy) -> None:
         self._store = store
+        self._policy = policy
+        self._known: dict[str, Pacing] = {}
 
-    def replace(self, record: Pacing, expect: Pacing | None) -> None:
-        """Replace an account's record, which was ``expect`` when it was read.
+    @property
+    def known(self) -> Mapping[str, Pacing]:
+        """The records by account."""
+        return self._known
+
+    def read(self) -> None:
+        """Read all records.
+
+        Raises:
+            StoreError: the store failed.
+        """
+        self._known = dict(self._store.pacing())
+
+    def save(self, record: Pacing, expect: Pacing | None) -> None:
+        """Replace an account's record, unless another worker was faster; then read all again.
+
+        Args:
+            record: the new one.
+            expect: the one that it was made from.
 
         Raises:
             StoreError: the store failed.
         """
         try:
-            self._store.save_pacing(record, expect=expect)
+            self._save(record, expect)
         except PacingConflict as error:
             log.info("pacing_conflict", "Another worker has used an account meanwhile.",
                      account=record.account, reason=error)  # fmt: skip
+            self.read()
 
-    def rebase(self) -> None:
-        """See to it that no wait hangs on what the wall clock showed before the last boot."""
-        records = self._store.pacing()
-        # Read later than the records, or what another worker has just recorded would be to come.
-        now = self._store.now()
-        for record in records.values():
-            rebased = pacing.rebased(record, now)
-            if rebased != record:
-                self.replace(rebased, record)
+    def rebase(self, now: Instant) -> None:
+        """Make no wait depend on what the wall clock showed before the last boot.
 
-    def clear_rejected(self, scheduler: AccountScheduler) -> None:
-        """Forget that a credential was refused where there is another now."""
-        for record in scheduler.renewed(self._store.pacing()):
-            self.replace(dataclasses.replace(record, rejected_credential="", reason=""), record)
+        Args:
+            now: the time after the records were read: by an earlier one, what another worker
+                has only just recorded would be in the future.
+        """
+        for record in list(self._known.values()):
+            if (current := rebased(record, now)) != record:
+                self.save(current, record)
+
+    def clear_rejected(self, renewed: Iterable[Pacing]) -> None:
+        """Forget which credential was rejected where the account has another one now."""
+        for record in renewed:
+            self.save(replace(record, rejected_credential="", reason=""), record)
             log.info(
                 "credential_changed", "An account has another credential.", account=record.account
             )
+
+    def announce(self, account: str, job: str, now: Instant) -> Pacing:
+        """Record that an attempt begins, and return that record.
+
+        Raises:
+            PacingConflict: another worker has used the account meanwhile, or has the job.
+            StoreError: the store failed; it may have recorded the attempt all the same.
+        """
+        before = self._known.get(account)
+        is_announced = before and before.job == job and before.max_remaining
+        if not is_announced and until_post(before, now, self._policy) > 0:
+            raise PacingConflict(f"another worker has just used the account {account}")
+        jitter = random.uniform(0, self._policy.jitter)
+        begun = before_attempt(before, account, job, now, self._policy, jitter)
+        self._save(begun, before)
+        return begun
+
+    def _save(self, record: Pacing, expect: Pacing | None) -> None:
+        self._store.save_pacing(record, expect=expect)
+        self._known[record.account] = record

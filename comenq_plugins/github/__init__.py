@@ -1,7 +1,7 @@
-"""The GitHub poster: comments through the REST API, one try at a time.
+"""The GitHub poster: comments through the REST API, one attempt at a time.
 
-``replies``, ``waits``, ``redirects`` and ``listing`` decide and touch nothing; ``connections`` and
-``transport`` send; ``tokens``, ``private_file`` and ``app`` say with which credential.
+``http.responses``, ``http.rate_limit``, ``http.redirects`` and ``matching`` decide and touch
+nothing; ``http.deadline`` and ``http.transport`` send; ``auth`` says with which credential.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ def make_posters(settings: Settings) -> Sequence[Poster]:
     Raises:
         SettingsError: no token is configured, or one cannot be used.
     """
-    # Only a worker posts: a listener that loads this plugin should not pay for requests.
+    # Only a worker posts; a listener that loads this plugin does without requests.
     from comenq_plugins.github.poster import posters
 
     return posters(settings)

@@ -9,13 +9,13 @@ from http import HTTPStatus
 
 from comenq_core.model import Severity
 from comenq_core.text import printable
-from comenq_plugins.github.client import Client
+from comenq_plugins.github.client import GitHubClient
 from comenq_plugins.github.http.responses import Reply
 
 __all__ = ["Remark", "check_credential"]
 
 Remark = tuple[Severity, str]
-"""One thing that an operator wants to know of a token."""
+"""One thing to tell an operator about a token."""
 
 SOON = timedelta(days=14)
 BOT: Remark = (
@@ -24,11 +24,11 @@ BOT: Remark = (
 )
 
 
-def check_credential(client: Client) -> Iterator[Remark]:
+def check_credential(client: GitHubClient) -> Iterator[Remark]:
     """Ask whose the token is, what it may do, until when, and how many requests are left.
 
-    One request: a second with a token that is refused would make matters worse. Called within an
-    `Deadline`.
+    It sends one request: with a rejected token, a second would lead to a longer ban. Called
+    within a `Deadline`.
     """
     reply = client.ask("GET", f"{client.url}/user")
     if not isinstance(reply, Reply):
@@ -71,7 +71,7 @@ def _of_expiry(headers: Mapping[str, str], now: datetime) -> Iterator[Remark]:
 
 
 def _of_limit(headers: Mapping[str, str]) -> Iterator[Remark]:
-    # GitHub Enterprise tells none where it has none.
+    # GitHub Enterprise may have no rate limit, and then sends no such header.
     if "x-ratelimit-remaining" in headers:
         remaining = printable(headers["x-ratelimit-remaining"])
         limit = printable(headers.get("x-ratelimit-limit", "?"))

@@ -1,4 +1,4 @@
-"""Asks GitHub on behalf of one account: with its token, by the address that is good today."""
+"""Sends requests for one account: with its token, to the address that a repository has now."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from comenq_plugins.github.http.redirects import HOPS, Follow, follow
 from comenq_plugins.github.http.responses import Reply
 from comenq_plugins.github.http.transport import Transport
 
-__all__ = ["Client", "NoReply"]
+__all__ = ["GitHubClient", "NoReply"]
 
 NoReply = Refused | Throttled | Unauthorized | Unavailable | Unknown
-"""Why there is no answer to read."""
+"""Why there is no answer."""
 
-# A repository's old name can be taken by a new repository, so a redirect is not for ever.
-MOVED_SECONDS = 3600.0
+# A new repository can take an old one's name, so a permanent redirect is not kept for ever.
+REDIRECT_SECONDS = 3600.0
 
 
-class Client:
+class GitHubClient:
     """GitHub's API.
 
     Args:
@@ -51,7 +51,7 @@ class Client:
     def ask(
         self, method: str, url: str, payload: Mapping[str, object] | None = None
     ) -> Reply | NoReply:
-        """Send one request, and again wherever it is redirected to. Called within an `Deadline`.
+        """Send one request, and again wherever it is redirected to. Called within a `Deadline`.
 
         Args:
             method: in capitals.
@@ -65,7 +65,7 @@ class Client:
         if not isinstance(token, str):
             return token
         body = None if payload is None else json.dumps(payload, ensure_ascii=False).encode()
-        return self._follow(method, self._today(url), token, body)
+        return self._follow(method, self._current_url(url), token, body)
 
     def _follow(self, method: str, url: str, token: str, body: bytes | None) -> Reply | NoReply:
         start = url
@@ -87,9 +87,9 @@ class Client:
         if date is not None:
             self.ahead = date - datetime.now(UTC)
         if reply.status == HTTPStatus.UNAUTHORIZED:
-            self._tokens.refused()
+            self._tokens.rejected()
 
-    def _today(self, url: str) -> str:
+    def _current_url(self, url: str) -> str:
         known = self._repository.match(url)
         if known and known[0] in self._moved:
             home, until = self._moved[known[0]]
@@ -101,4 +101,4 @@ class Client:
         known = self._repository.match(url)
         if known and target.endswith(url[known.end() :]):
             home = target.removesuffix(url[known.end() :])
-            self._moved[known[0]] = home, time.monotonic() + MOVED_SECONDS
+            self._moved[known[0]] = home, time.monotonic() + REDIRECT_SECONDS

@@ -13,7 +13,7 @@ from comenq_plugins.github.http.responses import posted
 __all__ = ["SLACK", "Wanted", "marked", "next_page"]
 
 SLACK = timedelta(seconds=30)
-"""How far times can be off: GitHub's are whole seconds, and ours may have been put right since."""
+"""How far times can be off: GitHub's are whole seconds, and our clock may have been adjusted."""
 
 NEXT = re.compile(r"<([^<>]*)>\s*(?:;[^,<]*)?;\s*rel=\"?next\"?")
 

@@ -1,4 +1,4 @@
-"""Posts comments, and finds those that may have been posted."""
+"""Posts comments, and looks up those that may have been posted."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ from comenq_core.text import printable
 from comenq_plugins.github.auth.accounts import accounts, transport
 from comenq_plugins.github.auth.tokens import TokenSource
 from comenq_plugins.github.check_token import check_credential
-from comenq_plugins.github.client import Client, NoReply
+from comenq_plugins.github.client import GitHubClient, NoReply
 from comenq_plugins.github.http.deadline import Deadline
 from comenq_plugins.github.http.responses import Reply, outcome
 from comenq_plugins.github.matching import SLACK, Wanted, marked
-from comenq_plugins.github.search import NotTold, own_login, search
+from comenq_plugins.github.search import Unlisted, own_login, search
 
 __all__ = ["GitHubPoster", "posters"]
 
@@ -43,7 +43,7 @@ def posters(settings: Settings) -> Sequence[Poster]:
         GitHubPoster(
             account,
             tokens=tokens,
-            client=Client(settings.github_api_url.rstrip("/"), transport(settings), tokens),
+            client=GitHubClient(settings.github_api_url.rstrip("/"), transport(settings), tokens),
             seconds=settings.github_api_timeout_secs,
             marker=settings.github_marker,
         )
@@ -63,7 +63,13 @@ class GitHubPoster:
     """
 
     def __init__(
-        self, account: str, *, tokens: TokenSource, client: Client, seconds: float, marker: bool
+        self,
+        account: str,
+        *,
+        tokens: TokenSource,
+        client: GitHubClient,
+        seconds: float,
+        marker: bool,
     ) -> None:
         self.account = account
         self._tokens = tokens
@@ -76,26 +82,26 @@ class GitHubPoster:
         return self._tokens.fingerprint()
 
     def post(self, job: Job) -> Outcome:
-        """Try once; look first whether the pull request is open, if the job asks for it."""
+        """Make one attempt; first ask whether the pull request is open, if the job wants that."""
         with Deadline(self._seconds):
             reason = self._not_open(job) if job.asked.if_open else None
             return reason or self._create(job)
 
     def find(
         self, job: Job, since: datetime, known: Collection[int | str]
-    ) -> Posted | NotTold | None:
-        """Look for the job's comment among those created at or after ``since``.
+    ) -> Posted | Unlisted | None:
+        """Look up the job's comment among those created at or after ``since``.
 
         Args:
             job: whose comment.
-            since: when it was sent, as the machine's clock now tells it.
+            since: when it was sent, by this machine's clock as it is now.
             known: ids of comments that are other jobs'.
         """
         with Deadline(self._seconds):
             login = own_login(self._client)
             if not isinstance(login, str):
                 return login
-            # Corrected toward the past only: looking too far back finds it all the same.
+            # Corrected only toward the past: searching too far back finds it as well.
             behind = min(self._client.ahead, timedelta(0))
             wanted = Wanted(
                 bodies=(job.asked.body, marked(job.asked.body, job.id)),
@@ -106,7 +112,7 @@ class GitHubPoster:
             return search(self._client, self._comments(job), wanted)
 
     def check_credential(self) -> Sequence[CheckResult]:
-        """Tell what GitHub thinks of the token."""
+        """Report what GitHub thinks of the token."""
         with Deadline(self._seconds):
             return [
                 CheckResult(subject=self.account, severity=severity, text=text)
@@ -137,7 +143,7 @@ class GitHubPoster:
 
 
 def _not_sent(reply: Reply | NoReply) -> NoReply:
-    """What a question that got no answer means for a comment that was not sent yet."""
+    """What a failed question means for a comment that was not sent yet."""
     result = outcome(reply, datetime.now(UTC)) if isinstance(reply, Reply) else reply
     match result:
         case Unknown(wait=timedelta() as wait):

@@ -1,4 +1,4 @@
-"""Looks through the comments of a pull request for one that may have been posted."""
+"""Searches the comments of a pull request for one that may have been posted."""
 
 from __future__ import annotations
 
@@ -7,41 +7,41 @@ from http import HTTPStatus
 from urllib.parse import urlencode
 
 from comenq_core.model import Posted, Throttled, Unauthorized, Unknown
-from comenq_plugins.github.client import Client, NoReply
+from comenq_plugins.github.client import GitHubClient, NoReply
 from comenq_plugins.github.http.redirects import same_origin
 from comenq_plugins.github.http.responses import Reply, outcome
 from comenq_plugins.github.matching import Wanted, next_page
 
-__all__ = ["NotTold", "own_login", "search"]
+__all__ = ["Unlisted", "own_login", "search"]
 
-NotTold = Throttled | Unauthorized | Unknown
+Unlisted = Throttled | Unauthorized | Unknown
 """Why the comments could not be listed."""
 
 PAGE = 100
 
 
-def own_login(client: Client) -> str | NotTold:
-    """The name of the account whose token it is; ``""`` where GitHub does not tell."""
+def own_login(client: GitHubClient) -> str | Unlisted:
+    """The name of the account whose token it is; ``""`` where GitHub does not say."""
     reply = client.ask("GET", f"{client.url}/user")
     user = reply.json if isinstance(reply, Reply) and reply.status == HTTPStatus.OK else None
     if isinstance(user, dict) and isinstance(user.get("login"), str):
         return str(user["login"])
     failure = _failure(reply)
-    # Apps, and forges that have no such page, are answered so: the body and the time must do.
+    # So for Apps, and forges without this page: then the body and the time have to suffice.
     unnamed = failure.status in {HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND}
     return "" if isinstance(failure, Unknown) and unnamed else failure
 
 
-def search(client: Client, comments: str, wanted: Wanted) -> Posted | NotTold | None:
-    """Look through every page.
+def search(client: GitHubClient, comments: str, wanted: Wanted) -> Posted | Unlisted | None:
+    """Search page by page.
 
     Args:
         client: GitHub.
         comments: the address of the pull request's comments.
-        wanted: what to look for.
+        wanted: what to search for.
 
     Returns:
-        ``None`` when every page was read, and the comment is on none.
+        ``None`` where the comment is on none of the pages.
     """
     since = wanted.since.astimezone(UTC)
     query = urlencode({"per_page": PAGE, "since": f"{since:%Y-%m-%dT%H:%M:%SZ}"})
@@ -62,7 +62,7 @@ def search(client: Client, comments: str, wanted: Wanted) -> Posted | NotTold | 
     return None
 
 
-def _failure(reply: Reply | NoReply) -> NotTold:
+def _failure(reply: Reply | NoReply) -> Unlisted:
     result = outcome(reply, datetime.now(UTC)) if isinstance(reply, Reply) else reply
     if isinstance(result, Throttled | Unauthorized):
         return result

@@ -1,14 +1,14 @@
 """PostgreSQL: a store that several machines share.
 
-It needs psycopg: ``pip install 'comenq[postgres]'``. Its own settings stand in ``[postgres]``:
+It needs psycopg: ``pip install 'comenq[postgres]'``. Its settings are in ``[postgres]``:
 
 ``dsn``
     how to reach the database, as libpq understands it: ``postgresql://comenq@db/comenq``.
 ``schema``
     where its tables are (default: ``comenq``).
 ``lease_seconds``
-    for how long a worker may keep a job without being heard of; longer than
-    ``github_api_timeout_secs``, by two seconds at least.
+    after how long without a sign of life a worker loses its job; at least two seconds longer
+    than ``github_api_timeout_secs``.
 ``patience_seconds``
     after how long without an answer the database counts as out of reach.
 """
@@ -30,7 +30,7 @@ __all__ = ["PostgresFactory", "comenq_stores", "open_postgres"]
 
 
 class PostgresFactory:
-    """Opens stores in PostgreSQL, or only looks at them."""
+    """Opens stores in PostgreSQL, or inspects them."""
 
     def __call__(self, settings: Settings) -> PostgresStore:
         """Raises as `open_postgres`."""
@@ -44,7 +44,7 @@ class PostgresFactory:
 
 
 def open_postgres(settings: Settings) -> PostgresStore:
-    """Open the store in the database that ``[postgres] dsn`` names; its tables are made or renewed.
+    """Open the store in the database that ``[postgres] dsn`` names; its tables are made or updated.
 
     Raises:
         PluginError: psycopg is not installed.
@@ -58,7 +58,7 @@ def open_postgres(settings: Settings) -> PostgresStore:
 
 @contextmanager
 def _needing_psycopg() -> Iterator[None]:
-    # Whoever keeps to the spool installs no psycopg, and waits for none.
+    # With the spool, psycopg is not needed, and importing it takes time.
     try:
         yield
     except ImportError as error:

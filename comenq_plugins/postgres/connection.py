@@ -1,4 +1,4 @@
-"""How to reach PostgreSQL; a connection that nobody waits on for ever."""
+"""How to reach PostgreSQL, with a limit on how long an answer may take."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from comenq_core.errors import StoreError
 from comenq_core.settings import Secret
 from comenq_core.text import printable
 
-__all__ = ["Connection", "Cursor", "Server", "reported"]
+__all__ = ["Cursor", "Server", "TimedConnection", "reported"]
 
 Cursor: TypeAlias = psycopg.Cursor[Any]
 
-# A network may forget a connection and tell nobody. https://www.postgresql.org/docs/current/
+# A network may drop a connection without a word. https://www.postgresql.org/docs/current/
 # libpq-connect.html#LIBPQ-KEEPALIVES
 _DEFAULTS = {
     "application_name": "comenq",
@@ -39,14 +39,14 @@ class Server:
     Args:
         dsn: libpq's connection string; it may hold a password.
         schema: where the tables are.
-        patience: seconds without an answer after which a connection is given up.
+        timeout_seconds: without an answer for so long, a connection is closed.
     """
 
     dsn: Secret
     schema: str
     timeout_seconds: float
 
-    def connect(self) -> Connection:
+    def connect(self) -> TimedConnection:
         """Open a connection on which every statement is a transaction of its own.
 
         Raises:
@@ -58,7 +58,7 @@ class Server:
         conninfo = make_conninfo(
             self.dsn.reveal(), **{k: v for k, v in unset.items() if k not in given}
         )
-        connection = Connection.connect(conninfo, autocommit=True)
+        connection = TimedConnection.connect(conninfo, autocommit=True)
         connection.timeout_seconds = self.timeout_seconds
         set_json_loads(_json_or_nothing, connection)
         try:
@@ -68,7 +68,7 @@ class Server:
             raise
         return connection
 
-    def _prepare(self, connection: Connection) -> None:
+    def _prepare(self, connection: TimedConnection) -> None:
         # A process that stops in the middle of a transaction must not keep the others waiting.
         milliseconds = f"{round(self.timeout_seconds * 1_000)}ms"
         values = {
@@ -86,13 +86,13 @@ class Server:
         )
 
 
-class Connection(psycopg.Connection[Any]):
+class TimedConnection(psycopg.Connection[Any]):
     """A connection that is closed when the server does not answer in time."""
 
     timeout_seconds: float | None = None
 
     def wait(self, gen: PQGen[RV], interval: float = 0.1, timeout: float | None = None) -> RV:
-        """As in psycopg, but not for ever.
+        """As in psycopg, with a limit.
 
         Raises:
             psycopg.OperationalError: there was no answer, or the connection was lost.
@@ -101,16 +101,16 @@ class Connection(psycopg.Connection[Any]):
             return super().wait(gen, interval, self.timeout_seconds if timeout is None else timeout)
         except psycopg.OperationalError:
             if self.pgconn.transaction_status == psycopg.pq.TransactionStatus.ACTIVE:
-                # The answer may still come, and would be taken for that to another question.
+                # The answer may still come, and would be taken for the next statement's.
                 self.pgconn.finish()
             raise
 
 
 def _json_or_nothing(text: str | bytes) -> object:
-    """A JSON column's value; where Python's reader gives up, something that is no record.
+    """A JSON column's value; where Python cannot read it, something that is no record.
 
-    Otherwise one row that is nested too deep, or has too long a number, would spoil all that a
-    query finds.
+    Otherwise one row that is nested too deep, or has too long a number, would make the whole
+    query fail.
     """
     try:
         return json.loads(text)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 from comenq_core.errors import StoreError
-from comenq_plugins.postgres.connection import Connection, Cursor, Server, reported
+from comenq_plugins.postgres.connection import Cursor, Server, TimedConnection, reported
 
 __all__ = ["Database"]
 
@@ -23,7 +23,7 @@ _IS_SHARED = (
 
 
 class Database:
-    """What threads share: one connection, for one of them at a time.
+    """One connection, for one thread at a time.
 
     Args:
         server: where it leads.
@@ -31,7 +31,7 @@ class Database:
 
     def __init__(self, server: Server) -> None:
         self.server = server
-        self._connection: Connection | None = None
+        self._connection: TimedConnection | None = None
         self._shared: list[str] = []
         self._threads = threading.RLock()
 
@@ -47,7 +47,7 @@ class Database:
 
     @contextmanager
     def transaction(self) -> Iterator[Cursor]:
-        """Run statements, all or none of which come to pass. Raises as `statement`."""
+        """Run statements, all of them or none. Raises as `statement`."""
         with self._threads, reported():
             connection = self._connected()
             with connection.transaction(), connection.cursor() as cursor:
@@ -55,7 +55,7 @@ class Database:
 
     @contextmanager
     def sharing(self, lock: str) -> Iterator[None]:
-        """Have a part in a lock for the length of a ``with`` block, on whatever connection.
+        """Share a lock for the length of a ``with`` block, also on a connection opened in it.
 
         Raises:
             StoreError: the database failed.
@@ -71,7 +71,7 @@ class Database:
                 cursor.execute(_UNSHARE, [*self._lock(lock)])
 
     def is_shared(self, cursor: Cursor, lock: str) -> bool:
-        """Whether any connection has a part in a lock."""
+        """Whether any connection shares a lock."""
         cursor.execute(_IS_SHARED, [*self._lock(lock)])
         return cursor.fetchone() is not None
 
@@ -85,7 +85,7 @@ class Database:
                 self._connection.close()
             self._connection = None
 
-    def _connected(self) -> Connection:
+    def _connected(self) -> TimedConnection:
         if self._connection is None or _is_lost(self._connection):
             self.close()
             self._connection = self.server.connect()
@@ -94,8 +94,8 @@ class Database:
         return self._connection
 
 
-def _is_lost(connection: Connection) -> bool:
-    """Whether a connection cannot be used: nobody has asked, so whatever comes is a farewell."""
+def _is_lost(connection: TimedConnection) -> bool:
+    """Whether a connection cannot be used: what comes before a statement says that it ends."""
     if connection.closed:
         return True
     poll = select.poll()

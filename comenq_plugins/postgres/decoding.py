@@ -1,4 +1,4 @@
-"""Rows as jobs, and what can be told of a row that is none: damaged, or a newer comenq's. Pure."""
+"""Rows as jobs, also such as cannot be read: damaged ones, or those of a newer comenq. Pure."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from comenq_core.model import Job, Origin, State
 from comenq_core.text import printable
 from comenq_core.wire.codec import from_json
 
-__all__ = ["Damaged", "job_from", "job_or_letter", "job_or_remains"]
+__all__ = ["Damaged", "job_from", "job_or_columns", "job_or_dead_letter"]
 
-_LONG_AGO = datetime.fromtimestamp(0, UTC)
+_EPOCH = datetime.fromtimestamp(0, UTC)
 
 
 class Damaged(WrongState):
     """A row cannot be read as a job: it was damaged, or a newer comenq has written it.
 
-    It is a matter of this job alone, and no fault of the store's that would stop all others.
+    It concerns this job alone, and does not stop the others as a fault of the store would.
 
     Args:
         job_id: the row's id, which may be anything.
@@ -39,54 +39,54 @@ class Damaged(WrongState):
 def job_from(record: Sequence[Any]) -> Job:
     """The job in a row of ``id, state, settled, request, story``.
 
-    Where the story names another state than the column, the column counts: it is searched.
+    Where the story names another state than the column, the column counts: queries use it.
 
     Raises:
-        Damaged: there is none.
+        Damaged: the row cannot be read.
     """
     job_id, state, _, request, story = record
-    told = {"state": state, "request": request}
+    columns = {"state": state, "request": request}
     try:
-        job = from_json(Job, {**story, **told} if isinstance(story, dict) else story)
+        job = from_json(Job, {**story, **columns} if isinstance(story, dict) else story)
     except InvalidRequest as error:
         raise Damaged(job_id, str(error)) from error
     if job.id != job_id:
-        raise Damaged(job_id, "it tells of another job")
-    # The column says so of what is buried, too; the story, of a file that another store refused.
+        raise Damaged(job_id, "it describes another job")
+    # The column is `failed` for an unreadable row, too; the story only for a dropped file.
     if job.request is None and story.get("state") != State.FAILED:
         raise Damaged(job_id, "it has no request")
     return job
 
 
-def job_or_letter(record: Sequence[Any]) -> Job:
-    """The job in a row; a damaged one that is buried already is a dead letter without a request.
+def job_or_dead_letter(record: Sequence[Any]) -> Job:
+    """The job in a row; a damaged one that has failed already is shown without its request.
 
     Raises:
-        Damaged: it is not buried.
+        Damaged: it cannot be read, and has not failed yet.
     """
     _, state, *_ = record
-    return job_or_remains(record) if state == State.FAILED else job_from(record)
+    return job_or_columns(record) if state == State.FAILED else job_from(record)
 
 
-def job_or_remains(record: Sequence[Any]) -> Job:
-    """The job in a row; of a damaged one, what its columns tell.
+def job_or_columns(record: Sequence[Any]) -> Job:
+    """The job in a row; of a damaged one, what its columns say.
 
     Raises:
-        Damaged: not even they can be read.
+        Damaged: they cannot be read either.
     """
     try:
         return job_from(record)
     except Damaged as error:
-        return _remains(record, error)
+        return _from_columns(record, error)
 
 
-def _remains(record: Sequence[Any], error: Damaged) -> Job:
+def _from_columns(record: Sequence[Any], error: Damaged) -> Job:
     job_id, state, settled, *_ = record
     try:
         return Job(
             id=job_id,
             request=None,
-            arrived=settled or _LONG_AGO,
+            arrived=settled or _EPOCH,
             origin=Origin(intake="postgres"),
             state=State(state),
             settled=settled,

@@ -1,4 +1,4 @@
-"""How jobs come in: as requests, or whole from another store."""
+"""How jobs enter: as requests, or whole from another store."""
 
 from __future__ import annotations
 
@@ -8,7 +8,15 @@ from datetime import datetime
 
 from comenq_core.errors import QueueRefused, WrongState
 from comenq_core.model import Job, NewJob
-from comenq_core.model.identity import digest_of, id_from, id_of_key, is_same_comment, is_same_job
+from comenq_core.model.identity import (
+    digest_of,
+    id_from,
+    id_of_key,
+    is_same_comment,
+    is_same_job,
+    require_same_comment,
+)
+from comenq_core.model.transitions import queued
 from comenq_plugins.postgres.connection import Cursor
 from comenq_plugins.postgres.rows import count_waiting, insert, jobs_from
 
@@ -19,12 +27,12 @@ _SAME = (
     "SELECT id, state, settled, request, story FROM job WHERE settled IS NULL AND digest = ANY(%s)"
     " ORDER BY array_position(ARRAY['posting', 'checking', 'waiting', 'held'], state), place"
 )
-# Two listeners must not queue the same key, or the same comment, at once.
-_ALONE = "SELECT pg_advisory_xact_lock(hashtext(current_schema() || ' put'))"
+# Two listeners must not queue the same key, or the same comment, at the same time.
+_LOCK = "SELECT pg_advisory_xact_lock(hashtext(current_schema() || ' put'))"
 
 
 def ids_for(new_jobs: Sequence[NewJob]) -> list[str]:
-    """The ids that their jobs are to have: made of the key, or new."""
+    """The ids of their jobs: made from the key, or new."""
     keys = [one.request.key for one in new_jobs]
     return [id_from(os.urandom(16)) if key is None else id_of_key(key) for key in keys]
 
@@ -39,7 +47,7 @@ def put(
     """Take requests; the transaction makes it all or none. Raises as the store's ``put``.
 
     Args:
-        ids: from `ids_for`; with the same ones, to put again what may be there changes nothing.
+        ids: from `ids_for`. Putting the same requests with the same ids again changes nothing.
     """
     batch = _Batch(now)
     batch.look_up(cursor, new_jobs, ids)
@@ -47,23 +55,19 @@ def put(
         batch.known(one, job_id) or batch.add(one, job_id)
         for one, job_id in zip(new_jobs, ids, strict=True)
     ]
-    _check_room(cursor, len(batch.new), max_pending)
+    _check_capacity(cursor, len(batch.new), max_pending)
     insert(cursor, batch.new)
     return jobs
 
 
-def _check_room(cursor: Cursor, more: int, max_pending: int) -> None:
+def _check_capacity(cursor: Cursor, more: int, max_pending: int) -> None:
     found = count_waiting(cursor, max_pending)
     if more and found + more > max_pending:
-        raise QueueRefused(
-            "queue_full",
-            f"{found} comments are waiting, and max_pending is {max_pending}:"
-            " try again later, or raise max_pending",
-        )
+        raise QueueRefused.full(found, max_pending)
 
 
 class _Batch:
-    """Requests that come in together, and the jobs that they may double."""
+    """Requests that enter together, and the jobs that they may duplicate."""
 
     def __init__(self, now: datetime) -> None:
         self._now = now
@@ -72,10 +76,10 @@ class _Batch:
         self.new: list[tuple[Job, bool]] = []
 
     def look_up(self, cursor: Cursor, new_jobs: Sequence[NewJob], ids: Sequence[str]) -> None:
-        """Find the jobs that are there already, and keep others from adding any meanwhile."""
+        """Find the jobs that are there already, and let no other listener add any until the end."""
         digests = [digest_of(one.request) for one in new_jobs if one.if_absent]
         if digests or any(one.request.key is not None for one in new_jobs):
-            cursor.execute(_ALONE)
+            cursor.execute(_LOCK)
         cursor.execute(_STORED, [ids])
         self._stored = {job.id: job for job in jobs_from(cursor)}
         if digests:
@@ -83,24 +87,17 @@ class _Batch:
             self._pending = jobs_from(cursor)
 
     def known(self, new_job: NewJob, job_id: str) -> Job | None:
-        """The job that this one would double, if there is one."""
+        """The job that this one would duplicate, if there is one."""
         request = new_job.request
         stored = self._stored.get(job_id)
-        if stored is not None and not is_same_comment(stored, request):
-            raise WrongState(f"the key belongs to job {job_id}, which is another comment")
+        if stored is not None:
+            require_same_comment(stored, request)
         pending = self._pending if new_job.if_absent else []
         return stored or next((job for job in pending if is_same_comment(job, request)), None)
 
     def add(self, new_job: NewJob, job_id: str) -> Job:
-        """Take a new job into the batch."""
-        request = new_job.request
-        job = Job(
-            id=job_id,
-            request=request,
-            arrived=self._now,
-            origin=new_job.origin,
-            due=request.not_before,
-        )
+        """Add a new job to the batch."""
+        job = queued(new_job, job_id, self._now)
         self.new.append((job, new_job.ahead))
         self._stored[job.id] = job
         self._pending.append(job)
@@ -113,7 +110,7 @@ def import_jobs(cursor: Cursor, jobs: Sequence[Job]) -> None:
     Raises:
         WrongState: an id belongs to another comment.
     """
-    cursor.execute(_ALONE)
+    cursor.execute(_LOCK)
     cursor.execute(_STORED, [[job.id for job in jobs]])
     known = {job.id: job for job in jobs_from(cursor)}
     for job in jobs:
@@ -123,5 +120,5 @@ def import_jobs(cursor: Cursor, jobs: Sequence[Job]) -> None:
 
 
 def delete_imported(cursor: Cursor, jobs: Sequence[Job]) -> None:
-    """Forget jobs."""
+    """Delete jobs."""
     cursor.execute("DELETE FROM job WHERE id = ANY(%s)", [[job.id for job in jobs]])

@@ -14,7 +14,7 @@ from comenq_core.errors import SettingsError, StoreError
 from comenq_core.settings import Secret, Settings
 from comenq_plugins.postgres.connection import Server
 from comenq_plugins.postgres.database import Database
-from comenq_plugins.postgres.options import Terms
+from comenq_plugins.postgres.options import StoreOptions
 from comenq_plugins.postgres.schema import is_current, migrate
 from comenq_plugins.postgres.store import PostgresStore
 
@@ -26,50 +26,50 @@ OPTIONS: Mapping[str, Secret | str | float] = {
     "lease_seconds": 120.0,
     "patience_seconds": 10.0,
 }
-_LEAST_REST = 2.0
+_MINIMUM_REST = 2.0
 
 
 def open_store(settings: Settings) -> PostgresStore:
     """Connect, and bring the tables up to date. Raises as `open_postgres`."""
-    database, terms = _meant(settings)
+    database, options = _configured(settings)
     with _closing_on_error(database):
         migrate(database)
-    return PostgresStore(database, terms)
+    return PostgresStore(database, options)
 
 
 def inspect_store(settings: Settings) -> PostgresStore | None:
-    """Connect, and change nothing; ``None`` where the tables have to be made or renewed first.
+    """Connect, and change nothing; ``None`` where the tables have to be made or updated first.
 
     Raises:
         StoreError: the database is out of reach, or its tables are of a newer comenq.
     """
-    database, terms = _meant(settings)
+    database, options = _configured(settings)
     with _closing_on_error(database):
         if is_current(database):
-            return PostgresStore(database, terms)
+            return PostgresStore(database, options)
     database.close()
     return None
 
 
-def _meant(settings: Settings) -> tuple[Database, Terms]:
-    """The database and the terms that the settings mean; nobody is connected yet."""
-    options = settings.options("postgres", OPTIONS)
+def _configured(settings: Settings) -> tuple[Database, StoreOptions]:
+    """The database, not connected yet, and the options, as the settings have them."""
+    table = settings.options("postgres", OPTIONS)
     place = f"{settings.source or 'the settings'}: [postgres]"
-    lease = _lease(settings, float(str(options["lease_seconds"])), place)
+    lease = _lease(settings, float(str(table["lease_seconds"])), place)
     server = Server(
-        dsn=_dsn(options["dsn"], place),
-        schema=_schema(str(options["schema"]), place),
-        timeout_seconds=float(str(options["patience_seconds"])),
+        dsn=_dsn(table["dsn"], place),
+        schema=_schema(str(table["schema"]), place),
+        timeout_seconds=float(str(table["patience_seconds"])),
     )
-    terms = Terms(
+    options = StoreOptions(
         max_pending=settings.max_pending,
         keep=timedelta(days=settings.history_days),
         lease=timedelta(seconds=lease),
-        # The other half of the rest is for clocks that go at different rates, and for the moments
-        # between a look at the clock and what follows.
+        # The other half of the rest is for clocks of different rates, and for what passes between
+        # reading the clock and acting on it.
         grace=(lease - settings.github_api_timeout_secs) / 2,
     )
-    return Database(server), terms
+    return Database(server), options
 
 
 @contextmanager
@@ -88,7 +88,7 @@ def _dsn(given: object, place: str) -> Secret:
     try:
         conninfo_to_dict(given.reveal())
     except ProgrammingError:
-        # What libpq says quotes it, and there may be a password in it.
+        # libpq's message quotes the dsn, which may hold a password.
         raise SettingsError(
             f"{place} dsn: expected what libpq understands, such as"
             " postgresql://comenq@db.example/comenq"
@@ -103,10 +103,10 @@ def _schema(name: str, place: str) -> str:
 
 
 def _lease(settings: Settings, seconds: float, place: str) -> float:
-    least = settings.github_api_timeout_secs + _LEAST_REST
+    least = settings.github_api_timeout_secs + _MINIMUM_REST
     if seconds < least:
         raise SettingsError(
             f"{place} lease_seconds: expected at least {least:g}, which is github_api_timeout_secs"
-            f" and {_LEAST_REST:g} more: otherwise a worker would lose its job while it posts"
+            f" and {_MINIMUM_REST:g} more: otherwise a worker would lose its job while it posts"
         )
     return seconds

@@ -7,7 +7,7 @@ from typing import Any
 
 from comenq_core.model import Job
 from comenq_core.process.log import Log
-from comenq_plugins.postgres.decoding import Damaged, job_or_letter
+from comenq_plugins.postgres.decoding import Damaged, job_or_dead_letter
 
 __all__ = ["Listing"]
 
@@ -15,10 +15,10 @@ log = Log("postgres")
 
 
 class Listing:
-    """Passes over rows that are no jobs, and tells of each of them once."""
+    """Leaves out rows that cannot be read as jobs, and logs each of them once."""
 
     def __init__(self) -> None:
-        self._told: set[str] = set()
+        self._logged: set[str] = set()
 
     def jobs(
         self,
@@ -26,7 +26,7 @@ class Listing:
         limit: int | None,
         offset: int,
     ) -> list[Job]:
-        """As many jobs as are wanted, if there are so many.
+        """Up to ``limit`` jobs, however many rows have to be left out.
 
         Args:
             find: selects the records from an offset on, up to a limit.
@@ -43,10 +43,10 @@ class Listing:
 
     def _job_or_none(self, record: Sequence[Any]) -> Job | None:
         try:
-            return job_or_letter(record)
+            return job_or_dead_letter(record)
         except Damaged as error:
-            if error.job_id not in self._told:
-                self._told.add(error.job_id)
+            if error.job_id not in self._logged:
+                self._logged.add(error.job_id)
                 log.error("unreadable", "A row cannot be read as a job, and no list shows it.",
                           job=error.job_id, reason=error.reason)  # fmt: skip
             return None

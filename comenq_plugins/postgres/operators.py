@@ -1,4 +1,4 @@
-"""The listener's half of the store: what comes in, and what operators do."""
+"""The listener's part of the store: what enters, and what operators change."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from comenq_core.errors import StoreError, WrongState
 from comenq_core.model import Change, Job, NewJob, Pause
 from comenq_core.model.transitions import changed
 from comenq_plugins.postgres import enqueue, pacing_rows
-from comenq_plugins.postgres.decoding import job_from, job_or_remains
+from comenq_plugins.postgres.decoding import job_from, job_or_columns
 from comenq_plugins.postgres.queries import Queries
 from comenq_plugins.postgres.rows import locked, save
 
@@ -33,17 +33,16 @@ class OperatorActions(Queries):
         except WrongState:
             raise
         except StoreError:
-            # The commit may have come to pass, and only its answer not.
+            # The commit may have succeeded, and only its answer been lost.
             return self._put(new_jobs, ids)
 
     def _put(self, new_jobs: Sequence[NewJob], ids: Sequence[str]) -> Sequence[Job]:
-        with self._database.transaction() as cursor:
-            now, limit = self._clock(cursor).wall, self._terms.max_pending
-            return enqueue.put(cursor, new_jobs, ids, now, limit)
+        with self._transaction() as (cursor, now):
+            return enqueue.put(cursor, new_jobs, ids, now, self._options.max_pending)
 
     def change(self, job_id: str, change: Change) -> Job:
         """Make the change in a transaction; a row that cannot be read can still be deleted."""
-        read = job_or_remains if change is Change.CANCEL else job_from
+        read = job_or_columns if change is Change.CANCEL else job_from
         with self._database.transaction() as cursor:
             job = changed(locked(cursor, job_id, read).job, change)
             if change is Change.CANCEL:
@@ -54,7 +53,7 @@ class OperatorActions(Queries):
             return save(cursor, job)
 
     def change_all(self, job_ids: Sequence[str], change: Change) -> Sequence[Job | StoreError]:
-        """Make each in a transaction of its own, or one refusal would undo the others."""
+        """Make each change in a transaction of its own, so that a refused one undoes no other."""
         return [self._change_if_possible(job_id, change) for job_id in job_ids]
 
     def _change_if_possible(self, job_id: str, change: Change) -> Job | StoreError:
@@ -64,12 +63,12 @@ class OperatorActions(Queries):
             return error
 
     def pause(self, pause: Pause) -> None:
-        """Record the pause. When this returns, no worker claims anything any more."""
+        """Record the pause. When this returns, no worker claims a job any more."""
         with self._database.transaction() as cursor:
             pacing_rows.pause(cursor, pause)
 
     def resume(self) -> None:
-        """Lift the pause, and forget which credentials were refused."""
+        """End the pause, and forget which credentials were rejected."""
         with self._database.transaction() as cursor:
             pacing_rows.resume(cursor)
 
@@ -79,6 +78,6 @@ class OperatorActions(Queries):
             enqueue.import_jobs(cursor, jobs)
 
     def delete_imported(self, jobs: Sequence[Job]) -> None:
-        """Forget jobs that another store has."""
+        """Delete jobs that another store has."""
         with self._database.transaction() as cursor:
             enqueue.delete_imported(cursor, jobs)

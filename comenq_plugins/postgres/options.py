@@ -1,4 +1,4 @@
-"""On which terms the store keeps jobs and lends them, and by which clock."""
+"""How many jobs the store keeps, for how long it leases one, and by which clock."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from typing import TypeAlias
 from comenq_core.model import Instant
 from comenq_plugins.postgres.connection import Cursor
 
-__all__ = ["Clock", "Terms", "database_time"]
+__all__ = ["Clock", "StoreOptions", "database_time"]
 
 Clock: TypeAlias = Callable[[Cursor], Instant]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Terms:
+class StoreOptions:
     """What the settings allow.
 
     Args:
         max_pending: how many jobs may wait.
-        keep: how long settled ones are remembered.
-        lease: for how long a worker may have one.
-        grace: seconds that the announcement of an attempt may take, so that enough of the lease
-            is left for the attempt.
+        keep: for how long settled ones are kept.
+        lease: for how long a worker has a job.
+        grace: seconds that recording the start of an attempt may take, so that enough of the
+            lease is left for the attempt.
     """
 
     max_pending: int
@@ -34,7 +34,7 @@ class Terms:
 
 
 def database_time(cursor: Cursor) -> Instant:
-    """The time by the database's clock. It has none that nobody can set."""
+    """The time by the database's clock. It has no clock that cannot be set."""
     cursor.execute("SELECT clock_timestamp()")
     (now,) = cursor.fetchone() or (None,)
     assert isinstance(now, datetime)

@@ -1,4 +1,4 @@
-"""The pace of each account, and the operator's pause."""
+"""The pacing record of each account, and the operator's pause."""
 
 from __future__ import annotations
 
@@ -26,21 +26,21 @@ def save_pacing(cursor: Cursor, record: Pacing, expect: Pacing | None) -> None:
     """Replace an account's record, if it is still ``expect``.
 
     Raises:
-        Outpaced: it is not.
+        PacingConflict: it is not.
     """
     name = record.account
     cursor.execute("INSERT INTO account (name) VALUES (%s) ON CONFLICT DO NOTHING", [name])
     cursor.execute("SELECT pacing FROM account WHERE name = %s FOR UPDATE", [name])
     (value,) = cursor.fetchone() or (None,)
     current = _pacing_from(value) if value else None
-    # It may be there already, from a try whose answer was lost.
+    # It may be there already, from a transaction whose answer was lost.
     if current not in (expect, record):
         raise PacingConflict(f"account {name}: its pacing record has changed")
     _save(cursor, record)
 
 
 def resume(cursor: Cursor) -> None:
-    """Lift the pause, and forget which credentials were refused."""
+    """End the pause, and forget which credentials were rejected."""
     cursor.execute("UPDATE pause SET pause = NULL")
     cursor.execute("SELECT pacing FROM account WHERE pacing IS NOT NULL ORDER BY name FOR UPDATE")
     for (value,) in cursor.fetchall():
@@ -50,7 +50,7 @@ def resume(cursor: Cursor) -> None:
 
 
 def pause(cursor: Cursor, record: Pause) -> None:
-    """Record the pause; claims that are under way come first."""
+    """Record the pause, after the claims that have begun."""
     cursor.execute("UPDATE pause SET pause = %s", [dump(to_json(record))])
 
 

@@ -1,12 +1,13 @@
-"""The half of the store that looks: jobs, their places in the line, and questions."""
+"""What the store answers: jobs, their places in the queue, counts."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
 from typing import Any
 
-from comenq_core.errors import NoSuchJob
 from comenq_core.model import (
     PENDING,
     SETTLED,
@@ -19,22 +20,22 @@ from comenq_core.model import (
     Pause,
     State,
 )
-from comenq_core.text import printable
+from comenq_core.model.identity import only_match
 from comenq_plugins.postgres import pacing_rows
 from comenq_plugins.postgres.connection import Cursor
 from comenq_plugins.postgres.database import Database
-from comenq_plugins.postgres.decoding import job_or_letter
+from comenq_plugins.postgres.decoding import job_or_dead_letter
 from comenq_plugins.postgres.listing import Listing
-from comenq_plugins.postgres.options import Clock, Terms, database_time
+from comenq_plugins.postgres.options import Clock, StoreOptions, database_time
 from comenq_plugins.postgres.rows import count_waiting
 
 __all__ = ["WORKING", "Queries"]
 
 WORKING = "working"
-"""The lock that every worker has a part in, so that others see that there is one."""
+"""The lock that all workers share, so that others see that there is one."""
 
 _ID_LETTERS = re.compile("[0-9a-z]*")
-# "~" sorts behind everything that an id can go on with.
+# "~" sorts after every character of an id.
 _STARTING = (
     "SELECT id, state, settled, request, story FROM job WHERE id >= %(id)s"
     " AND id <= %(id)s || '~' LIMIT 6"
@@ -69,15 +70,23 @@ class Queries:
 
     Args:
         database: a migrated one.
-        terms: see `Terms`.
+        options: what the settings allow.
         clock: the time that counts.
     """
 
-    def __init__(self, database: Database, terms: Terms, clock: Clock = database_time) -> None:
+    def __init__(
+        self, database: Database, options: StoreOptions, clock: Clock = database_time
+    ) -> None:
         self._database = database
-        self._terms = terms
+        self._options = options
         self._clock = clock
         self._listing = Listing()
+
+    @contextmanager
+    def _transaction(self) -> Iterator[tuple[Cursor, datetime]]:
+        """A transaction, and the time in it."""
+        with self._database.transaction() as cursor:
+            yield cursor, self._clock(cursor).wall
 
     def now(self) -> Instant:
         """The database's time."""
@@ -89,20 +98,14 @@ class Queries:
 
         Raises:
             NoSuchJob: there is none, or there are several.
-            Damaged: its row cannot be read, and is not buried yet.
+            Damaged: its row cannot be read, and has not failed yet.
         """
-        found = []
+        found = {}
         if _ID_LETTERS.fullmatch(prefix):
             with self._database.statement() as cursor:
                 cursor.execute(_STARTING, {"id": prefix})
-                found = cursor.fetchall()
-        if len(found) == 1:
-            return job_or_letter(found[0])
-        shown = printable(prefix, 12)
-        if found:
-            some = ", ".join(sorted(job_id for job_id, *_ in found)[:5])
-            raise NoSuchJob(f"{shown}: several jobs begin so ({some} …); give more of the id")
-        raise NoSuchJob(f"{shown}: no job has an id that begins so")
+                found = {record[0]: record for record in cursor.fetchall()}
+        return job_or_dead_letter(found[only_match(prefix, found)])
 
     def pending(
         self,
@@ -111,7 +114,7 @@ class Queries:
         offset: int = 0,
         states: Collection[State] = PENDING,
     ) -> Sequence[Job]:
-        """The jobs that are not settled: being posted, in doubt, waiting, held."""
+        """The jobs that are not settled: being posted, being checked, waiting, held."""
         with self._database.statement() as cursor:
             given = {"states": _names(states), "now": self._clock(cursor).wall}
             return self._listing.jobs(_finder(cursor, _PENDING, given), limit, offset)
@@ -131,7 +134,7 @@ class Queries:
             return self._listing.jobs(find, max(0, limit), offset)[::-1]
 
     def counts(self) -> Counts:
-        """How many jobs stand where."""
+        """How many jobs are in which state."""
         with self._database.statement() as cursor:
             cursor.execute("SELECT state, count(*) FROM job GROUP BY state")
             many: dict[str, int] = dict(cursor.fetchall())
@@ -146,7 +149,7 @@ class Queries:
     def health(self) -> Health:
         """Whether any machine has a worker, and how many more comments may wait."""
         with self._database.statement() as cursor:
-            remaining = self._terms.max_pending - count_waiting(cursor, self._terms.max_pending)
+            remaining = self._options.max_pending - count_waiting(cursor, self._options.max_pending)
             working = self._database.is_shared(cursor, WORKING)
         comments = Capacity(resource="comments", remaining=remaining, minimum=1)
         return Health(working=working, capacity=(comments,))

@@ -1,4 +1,4 @@
-"""Jobs as rows: looked up, added, changed, buried."""
+"""Jobs as rows: found, added, changed, failed where they cannot be read."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ __all__ = [
     "insert",
     "jobs_from",
     "locked",
+    "readable",
     "save",
-    "sound",
 ]
 
 log = Log("postgres")
@@ -36,8 +36,8 @@ _LOCKED = (
     "SELECT holder, account, leased_until, id, state, settled, request, story FROM job"
     " WHERE id = %s FOR UPDATE"
 )
-# The row keeps its request and its story, so that whoever can mend or read it finds all of it.
-_BURY = (
+# The row keeps its request and its story, for a person to mend or a newer comenq to read.
+_FAIL = (
     "UPDATE job SET state = 'failed', settled = %s, due = NULL, holder = NULL, account = '',"
     " leased_until = NULL WHERE id = %s AND state <> 'failed'"
 )
@@ -50,8 +50,8 @@ class Lease:
 
     Args:
         holder: the worker.
-        account: for which account it posts the job; ``""`` if it looks for the comment.
-        until: when it is to be believed lost.
+        account: for which account it posts the job; ``""`` if it looks the comment up.
+        until: when it ends.
     """
 
     holder: str | None = None
@@ -81,10 +81,10 @@ def jobs_from(cursor: Cursor) -> list[Job]:
     return [job_from(record) for record in cursor.fetchall()]
 
 
-def sound(cursor: Cursor, records: Sequence[Sequence[Any]], now: datetime) -> list[Job]:
-    """The jobs in these rows of pending ones; those that cannot be read are buried.
+def readable(cursor: Cursor, records: Sequence[Sequence[Any]], now: datetime) -> list[Job]:
+    """The jobs in rows of pending ones; rows that cannot be read become dead letters.
 
-    Of all workers, only the one that buries a row logs it.
+    Of several workers, the one that changes a row logs it.
     """
     jobs = []
     for record in records:
@@ -92,15 +92,15 @@ def sound(cursor: Cursor, records: Sequence[Sequence[Any]], now: datetime) -> li
             jobs.append(job_from(record))
         except Damaged as error:
             _, was, *_ = record
-            _bury(cursor, error, was, now)
+            _fail(cursor, error, was, now)
     return jobs
 
 
-def _bury(cursor: Cursor, error: Damaged, was: str, now: datetime) -> None:
-    cursor.execute(_BURY, [now, error.job_id])
+def _fail(cursor: Cursor, error: Damaged, was: str, now: datetime) -> None:
+    cursor.execute(_FAIL, [now, error.job_id])
     if cursor.rowcount:
-        log.error("row_failed", "A row cannot be read as a job: it is a dead letter now, and the next"
-                  " one goes on.", job=error.job_id, was=was, reason=error.reason)  # fmt: skip
+        log.error("row_failed", "A row cannot be read as a job: it is a dead letter now.",
+                  job=error.job_id, was=was, reason=error.reason)  # fmt: skip
 
 
 def count_waiting(cursor: Cursor, limit: int) -> int:
@@ -111,7 +111,7 @@ def count_waiting(cursor: Cursor, limit: int) -> int:
 
 
 def locked(cursor: Cursor, job_id: str, read: Callable[[Sequence[Any]], Job] = job_from) -> Row:
-    """The job with this id, which nobody else changes until the transaction is over.
+    """The job with this id, locked until the transaction ends.
 
     Args:
         read: makes the job of the row's record.
@@ -129,9 +129,9 @@ def locked(cursor: Cursor, job_id: str, read: Callable[[Sequence[Any]], Job] = j
 
 
 def insert(cursor: Cursor, jobs: Sequence[tuple[Job, bool]]) -> None:
-    """Add jobs, each with whether it goes to the head of the line instead of its end.
+    """Add jobs, each with whether it goes to the front of the queue instead of its end.
 
-    One that is there already stays as it is: an earlier try may still be about to add it.
+    One that is there already stays as it is: an earlier transaction has added it.
     """
     cursor.executemany(
         "INSERT INTO job (id, request, digest, state, due, settled, story, place) VALUES"

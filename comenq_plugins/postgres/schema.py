@@ -1,4 +1,4 @@
-"""The tables: made, renewed step by step, and left alone where a newer comenq has made them."""
+"""The tables: made, updated step by step, and left alone where a newer comenq has made them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ log = Log("postgres")
 
 
 def migrate(database: Database) -> None:
-    """Bring the tables to `VERSION`. Of several machines that try at once, one does it.
+    """Bring the tables to `VERSION`. Of several machines, one does it.
 
     Raises:
         StoreError: they are of a newer version, or the database did not let it.
@@ -31,8 +31,8 @@ def migrate(database: Database) -> None:
     with database.transaction() as cursor:
         if _version(cursor, schema) == VERSION:
             return
-    # Within a transaction, PostgreSQL remembers which tables there are not: only one that begins
-    # when the lock is there sees what others have made meanwhile.
+    # Within a transaction, PostgreSQL remembers which tables do not exist: only one that begins
+    # under the lock sees what other machines have made.
     with _alone(database), database.transaction() as cursor:
         _bring_up(cursor, schema)
 
@@ -91,7 +91,7 @@ def _version(cursor: Cursor, schema: str) -> int:
 
 
 def _begin(cursor: Cursor, schema: str) -> None:
-    # To ask first spares who may not make schemas the refusal, where there is one already.
+    # A user who may not make schemas can still use one that exists.
     cursor.execute("SELECT to_regnamespace(%s)", [schema])
     if cursor.fetchone() == (None,):
         cursor.execute(sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(schema)))

@@ -2,31 +2,25 @@
 
 from __future__ import annotations
 
-import secrets
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
-from typing import TypeVar
 
-from comenq_core.errors import NoSuchJob, PacingConflict, StoreError
-from comenq_core.model import Attempt, Job, Pacing, Verdict
+from comenq_core.errors import NoSuchJob, PacingConflict
+from comenq_core.model import Pacing
 from comenq_core.process.log import Log
 from comenq_plugins.postgres import pacing_rows
 from comenq_plugins.postgres.connection import Cursor
 from comenq_plugins.postgres.database import Database
 from comenq_plugins.postgres.decoding import Damaged
-from comenq_plugins.postgres.operators import OperatorActions
-from comenq_plugins.postgres.options import Clock, Terms, database_time
-from comenq_plugins.postgres.queries import WORKING
+from comenq_plugins.postgres.options import Clock, StoreOptions, database_time
 from comenq_plugins.postgres.watch import NotifyWatch
 from comenq_plugins.postgres.worker import Leases
 
 __all__ = ["PostgresStore"]
 
 log = Log("postgres")
-
-T = TypeVar("T")
 
 _PRUNE = (
     "DELETE FROM job WHERE id IN (SELECT id FROM job WHERE settled < %s"
@@ -37,98 +31,59 @@ _PRUNE_EVERY = 3_600.0
 
 
 def _since_boot() -> float:
-    """Seconds by this machine's clock that goes on while it sleeps."""
+    """Seconds by this machine's clock that counts sleep too."""
     return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
 
 
-class PostgresStore(OperatorActions):
+class PostgresStore(Leases):
     """Implements `comenq_core.protocols.Store`.
 
     Args:
         database: a migrated one.
-        terms: see `Terms`.
+        options: what the settings allow.
         clock: the time that counts.
-        ticks: seconds by a clock of this machine that nobody sets.
+        ticks: seconds by a clock of this machine that cannot be set.
     """
 
     def __init__(
         self,
         database: Database,
-        terms: Terms,
+        options: StoreOptions,
         clock: Clock = database_time,
         ticks: Callable[[], float] = _since_boot,
     ) -> None:
-        super().__init__(database, terms, clock)
+        super().__init__(database, options, clock)
         self._ticks = ticks
-        self._worker = Leases(secrets.token_hex(8), terms.lease)
-        self._is_worker = False
         self._pruned = -_PRUNE_EVERY
 
-    def _run(self, do: Callable[[Cursor, datetime], T]) -> T:
-        with self._database.transaction() as cursor:
-            return do(cursor, self._clock(cursor).wall)
-
-    @contextmanager
-    def lock(self) -> Iterator[None]:
-        """Be one of the store's workers; put in doubt what others have lost."""
-        with self._database.sharing(WORKING):
-            self._run(self._worker.recover)
-            self._is_worker = True
-            try:
-                yield
-            finally:
-                self._is_worker = False
-                # If the database cannot be told, it will find out when the time is up.
-                with suppress(StoreError):
-                    self._run(self._worker.leave)
-
     def housekeep(self) -> bool:
-        """Forget what was settled long ago, now and then."""
+        """Delete, once an hour, what was settled long ago."""
         if self._ticks() - self._pruned < _PRUNE_EVERY:
             return False
-        if self._run(self._prune):
+        if self._prune():
             return True
         self._pruned = self._ticks()
         return False
 
-    def _prune(self, cursor: Cursor, now: datetime) -> int:
-        cursor.execute(_PRUNE, [now - self._terms.keep, _AT_ONCE])
-        if cursor.rowcount:
-            log.info("pruned", "Old records were removed.", count=cursor.rowcount)
-        return cursor.rowcount
-
-    def checking(self) -> Sequence[Job]:
-        """The jobs in doubt, also those that other workers have only just lost."""
-        return self._run(self._worker.checking)
-
-    def claim(self, account: str) -> Job | None:
-        """Borrow the first job that is due, and the account."""
-        return self._run(lambda cursor, now: self._worker.claim(cursor, account, now))
-
-    def reclaim(self, job: Job) -> Job:
-        """Borrow a job in doubt."""
-        return self._run(lambda cursor, now: self._worker.reclaim(cursor, job.id, now))
-
-    def settle(self, job: Job, verdict: Verdict, attempt: Attempt) -> None:
-        """Record the attempt; give back the job and the account."""
-        with self._database.transaction() as cursor:
-            self._worker.settle(cursor, job.id, verdict, attempt)
-
-    def next_due(self) -> datetime | None:
-        """When there may be something to do that nobody will signal."""
-        return self._run(self._worker.next_due)
+    def _prune(self) -> int:
+        with self._transaction() as (cursor, now):
+            cursor.execute(_PRUNE, [now - self._options.keep, _AT_ONCE])
+            if cursor.rowcount:
+                log.info("pruned", "Old records were deleted.", count=cursor.rowcount)
+            return cursor.rowcount
 
     def save_pacing(self, record: Pacing, *, expect: Pacing | None) -> None:
-        """Replace an account's record; for an attempt, borrow job and account anew with it."""
+        """Replace an account's record; for an attempt, renew both leases with it."""
         if not self._is_worker or not _announces(record, expect):
             with self._database.transaction() as cursor:
                 pacing_rows.save_pacing(cursor, record, expect)
             return
-        # Of what follows, only the beginning is known for certain to lie before the new lease
-        # begins: so from there the time is taken, by a clock that goes on while we are frozen.
+        # The new lease begins at some moment of what follows, so the time is taken from before it,
+        # by a clock that also counts while this process is frozen.
         began = self._ticks()
-        self._run(lambda cursor, now: self._announce(cursor, record, expect, now))
-        if self._ticks() - began > self._terms.grace:
+        with self._transaction() as (cursor, now):
+            self._announce(cursor, record, expect, now)
+        if self._ticks() - began > self._options.grace:
             raise PacingConflict(
                 "the database took too long, and the time for an attempt may be up"
             )
@@ -137,13 +92,13 @@ class PostgresStore(OperatorActions):
         self, cursor: Cursor, record: Pacing, expect: Pacing | None, now: datetime
     ) -> None:
         with suppress(NoSuchJob, Damaged):
-            if self._worker.prolong(cursor, record.job, record.account, now):
+            if self._renew(cursor, record.job, record.account, now):
                 pacing_rows.save_pacing(cursor, record, expect)
                 return
         raise PacingConflict(f"job {record.job} is not this worker's any more")
 
     def watch(self) -> NotifyWatch:
-        """Listen for what any machine changes."""
+        """Listen for changes by any machine."""
         return NotifyWatch(self._database.server)
 
 

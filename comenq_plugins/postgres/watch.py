@@ -1,4 +1,4 @@
-"""Wakes a waiting worker when any machine has changed something."""
+"""Wakes a waiting worker when any machine has changed a job, an account or the pause."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from contextlib import suppress
 import psycopg
 from psycopg import sql
 
-from comenq_plugins.postgres.connection import Connection, Server, reported
+from comenq_plugins.postgres.connection import Server, TimedConnection, reported
 
 __all__ = ["NotifyWatch"]
 
 
 class NotifyWatch:
-    """A connection of its own, which listens.
+    """A connection of its own that listens.
 
     Args:
         server: where the database is.
@@ -26,10 +26,10 @@ class NotifyWatch:
         self._server = server
         self._connection = self._listen()
 
-    def _listen(self) -> Connection:
+    def _listen(self) -> TimedConnection:
         with reported():
             connection = self._server.connect()
-            # Without a handler, psycopg keeps every notification for whoever might ask.
+            # Without a handler, psycopg collects the notifications in memory.
             connection.add_notify_handler(lambda _: None)
             channel = sql.Identifier(self._server.schema)
             connection.execute(sql.SQL("LISTEN {}").format(channel))
@@ -42,8 +42,8 @@ class NotifyWatch:
     def drain(self) -> None:
         """Take in all that was signalled so far.
 
-        The server sends what it has for this connection before it answers, so that nothing that
-        was committed before is signalled afterwards; and it shows whether it is there at all.
+        The server sends its notifications before it answers a statement, so what was committed
+        before is not signalled afterwards. The statement also shows whether the server is there.
 
         Raises:
             StoreError: the database is out of reach.

@@ -9,10 +9,10 @@ from contextlib import contextmanager
 from functools import partial
 from typing import NamedTuple, TypeVar
 
-from comenq_core.errors import InvalidRequest, NoSuchJob, StoreError, WrongState
+from comenq_core.errors import InvalidRequest, StoreError, WrongState
 from comenq_core.model import Counts, Job, State
-from comenq_core.model.identity import is_for_repo
-from comenq_core.process.log import Log, printable
+from comenq_core.model.identity import is_for_repo, only_match
+from comenq_core.process.log import Log
 from comenq_plugins.spool.format import job_file
 from comenq_plugins.spool.format.filename import Name
 from comenq_plugins.spool.format.layout import Layout
@@ -89,13 +89,7 @@ class Catalogue(Incoming):
             NoSuchJob: there is none, or there are several.
         """
         found = self._starting(prefix) or self._starting(prefix)
-        if len(found) == 1:
-            return found.popitem()[1]
-        shown = printable(prefix, 12)
-        if found:
-            some = ", ".join(sorted(found)[:5])
-            raise NoSuchJob(f"{shown}: several jobs begin so ({some} …); give more of the id")
-        raise NoSuchJob(f"{shown}: no job has an id that begins so")
+        return found[only_match(prefix, found)]
 
     def known(self, ids: Collection[str]) -> frozenset[str]:
         """Which of these ids are those of jobs."""

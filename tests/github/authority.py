@@ -1,4 +1,4 @@
-"""A certificate authority of the tests' own, and a proxy that tells what passes through it."""
+"""A certificate authority for the tests, and a proxy that keeps what passes through it."""
 
 from __future__ import annotations
 

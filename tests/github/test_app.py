@@ -60,7 +60,7 @@ def test_token_is_renewed(forge: Forge, app_poster: GitHubPoster) -> None:
     assert used[1] != used[0]
 
 
-def test_refused_token_is_replaced(forge: Forge, app_poster: GitHubPoster) -> None:
+def test_rejected_token_is_replaced(forge: Forge, app_poster: GitHubPoster) -> None:
     """After a 401, the next attempt asks for another token."""
     forge.answer_next(path="issues", status=401, body={"message": "Bad credentials"})
     assert isinstance(app_poster.post(a_job()), Unauthorized)
@@ -82,7 +82,7 @@ def test_refused_token_is_replaced(forge: Forge, app_poster: GitHubPoster) -> No
 def test_no_token(
     forge: Forge, app_poster: GitHubPoster, status: int, headers: dict[str, str], kind: type
 ) -> None:
-    """Without a token nothing is posted, and the outcome tells why."""
+    """Without a token nothing is posted, and the outcome says why."""
     body = {"message": "because"}
     forge.answer_next(path="access_tokens", status=status, headers=headers, body=body)
     outcome = app_poster.post(a_job())
@@ -107,7 +107,7 @@ def test_credential_is_the_key(forge: Forge, app_poster: GitHubPoster, key_file:
 
 
 def test_bad_key(forge: Forge, key_file: Path) -> None:
-    """A key that cannot be used is told at the start."""
+    """A key that cannot be used is an error at the start."""
     key_file.write_text("not a key")
     with pytest.raises(SettingsError, match=r"key\.pem: is not the private key"):
         make_posters(settings(forge.url, key_file))

@@ -1,4 +1,4 @@
-"""The stand-in answers as GitHub does, and as it is told to."""
+"""The stand-in answers as GitHub does, and as tests script it."""
 
 import os
 import signal
@@ -87,7 +87,7 @@ def test_bad_token(session: requests.Session) -> None:
 
 
 def test_user(session: requests.Session) -> None:
-    """The user is the one whose token it is, with the headers that tell of the token."""
+    """The user is the one whose token it is, with the headers about the token."""
     with Forge(accounts={"any": Account(login="me", scopes="repo", expires="soon")}) as forge:
         reply = session.get(f"{forge.url}/user", timeout=DEADLINE)
     assert reply.json()["login"] == "me"
@@ -180,7 +180,7 @@ def test_delay_ends_with_the_stand_in(session: requests.Session) -> None:
 
 
 def test_wait_that_fails(forge: Forge) -> None:
-    """Waiting in vain tells what there is."""
+    """Waiting in vain says what there is."""
     with pytest.raises(TimeoutError, match=r"2 comments .* 0 requests and 0 comments"):
         forge.wait_for_comments(2, timeout=0)
 
@@ -217,7 +217,7 @@ def test_control_refuses(forge: Forge, session: requests.Session, what: str) -> 
 
 @pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGINT])
 def test_command(session: requests.Session, ending: signal.Signals) -> None:
-    """The command prints its URL once it listens, and ends well when told to."""
+    """The command prints its URL once it listens, and ends well on a signal."""
     command = [sys.executable, "-m", "comenq_core.testing.forge", "--prefix", "/api/v3"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=os.environ) as running:
         try:

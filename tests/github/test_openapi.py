@@ -64,7 +64,7 @@ def partial(value: Any) -> Any:
 
 
 def conversation(forge: Forge, directory: Path) -> Iterator[requests.PreparedRequest]:
-    """Everything that an App's poster sends: it gets a token, posts, looks, and examines."""
+    """Everything that an App's poster sends: it gets a token, posts, looks up, and checks it."""
     (poster,) = make_posters(settings(forge.url, private_key(directory)))
     assert isinstance(poster, GitHubPoster)
     job = a_job('"quotes", \n newlines, 👩‍👩‍👧', if_open=True)
@@ -149,7 +149,7 @@ def test_githubs_example_of_a_pull_request_is_open(
 def test_githubs_example_of_a_user_is_whose_the_token_is(
     forge: Forge, make_poster: MakePoster, described: dict[str, Any]
 ) -> None:
-    """The account that GitHub shows as an example is the one that is told about."""
+    """The account that GitHub shows as an example is the one that a check shows."""
     examples = described["paths"]["/user"]["get"]["responses"]["200"]["content"]
     (shown, *_) = examples["application/json"]["examples"].values()
     user = (

@@ -221,7 +221,7 @@ def test_dropped(forge: Forge, poster: GitHubPoster, accept: bool) -> None:
 
 
 def test_refused_connection(make_poster: MakePoster) -> None:
-    """Where nobody listens, nothing was sent."""
+    """Where no server listens, nothing was sent."""
     with Forge() as forge:
         url = forge.url
     outcome = make_poster(url).post(a_job())
@@ -251,7 +251,7 @@ def test_open_pull_request(forge: Forge, poster: GitHubPoster) -> None:
 
 @pytest.mark.parametrize(("merged", "word"), [(False, "closed"), (True, "merged")])
 def test_closed_pull_request(forge: Forge, poster: GitHubPoster, merged: bool, word: str) -> None:
-    """With ``if_open``, a closed or merged pull request is skipped, and the reason told."""
+    """With ``if_open``, a closed or merged pull request is skipped, with the reason."""
     forge.set_pull("o", "r", 7, state="closed", merged=merged)
     outcome = poster.post(a_job(if_open=True))
     assert isinstance(outcome, Skipped)
@@ -262,14 +262,14 @@ def test_closed_pull_request(forge: Forge, poster: GitHubPoster, merged: bool, w
 @pytest.mark.parametrize(
     ("status", "kind"), [(502, Unavailable), (200, Unavailable), (404, Refused), (429, Throttled)]
 )
-def test_state_not_told(forge: Forge, poster: GitHubPoster, status: int, kind: type) -> None:
+def test_state_unknown(forge: Forge, poster: GitHubPoster, status: int, kind: type) -> None:
     """With ``if_open``, nothing is posted while the pull request's state is not known."""
     forge.answer_next(status=status, method="GET", body={"message": "no"})
     assert isinstance(poster.post(a_job(if_open=True)), kind)
     assert forge.posts == []
 
 
-def test_state_not_told_until_later(forge: Forge, poster: GitHubPoster) -> None:
+def test_state_unknown_until_later(forge: Forge, poster: GitHubPoster) -> None:
     """With ``if_open``, a server that says for how long it is down has sent nothing on."""
     headers = {"Retry-After": "1200"}
     forge.answer_next(status=503, method="GET", headers=headers, body={"message": "no"})
@@ -403,7 +403,7 @@ def test_found_on_a_later_page(forge: Forge, poster: GitHubPoster) -> None:
 
 @pytest.mark.parametrize("ahead", [timedelta(hours=1), -timedelta(hours=1)])
 def test_clock_skew(make_poster: MakePoster, ahead: timedelta) -> None:
-    """A clock of ours that differs from GitHub's hides nothing: GitHub's answers tell its time."""
+    """A clock of ours that differs from GitHub's hides nothing: GitHub's answers show its time."""
     with Forge(clock=lambda: datetime.now(UTC) + ahead) as forge:
         poster = make_poster(forge.url)
         forge.answer_next(status=502, accept=True)
@@ -427,14 +427,14 @@ def test_clock_skew(make_poster: MakePoster, ahead: timedelta) -> None:
 def test_listing_fails(
     forge: Forge, poster: GitHubPoster, path: str, answer: dict[str, Any]
 ) -> None:
-    """A look that was not answered in full finds nothing out."""
+    """A look-up that was not answered in full is unknown."""
     forge.answer_next(method="GET", path=path, **answer)
     forge.add_comment("o", "r", 7, body="Looks elsewhere")
     assert isinstance(poster.find(a_job(), datetime.now(UTC), ()), Unknown)
 
 
 def test_later_page_fails(forge: Forge, poster: GitHubPoster) -> None:
-    """A failure on a later page leaves the matter open, too."""
+    """A look-up that fails on a later page is unknown, too."""
     for number in range(150):
         forge.add_comment("o", "r", 7, body=str(number))
     forge.answer_next(method="GET", path="page=2", status=502)
@@ -442,7 +442,7 @@ def test_later_page_fails(forge: Forge, poster: GitHubPoster) -> None:
 
 
 def test_listing_is_throttled(forge: Forge, poster: GitHubPoster) -> None:
-    """A limit met while looking is passed on with its wait."""
+    """A limit met by a look-up is reported with its wait."""
     forge.answer_next(method="GET", status=429, headers={"Retry-After": "77"})
     found = poster.find(a_job(), datetime.now(UTC), ())
     assert isinstance(found, Throttled)
@@ -451,7 +451,7 @@ def test_listing_is_throttled(forge: Forge, poster: GitHubPoster) -> None:
 
 @pytest.mark.parametrize("path", ["/user", "/comments"])
 def test_listing_is_not_authorized(forge: Forge, poster: GitHubPoster, path: str) -> None:
-    """A credential that is refused while looking is told as such, so that nobody asks again."""
+    """A credential that is rejected in a look-up is reported as such."""
     forge.answer_next(method="GET", path=path, status=401, body={"message": "Bad credentials"})
     assert isinstance(poster.find(a_job(), datetime.now(UTC), ()), Unauthorized)
 
@@ -469,7 +469,7 @@ def test_pages_that_lead_astray(forge: Forge, poster: GitHubPoster, where: str) 
 
 
 def test_app_is_not_asked_for_its_name(make_poster: MakePoster) -> None:
-    """A bot's token, which cannot tell its name, finds its comment by body and time."""
+    """A bot's token, which cannot get its name, finds its comment by body and time."""
     bot = Account(login="our-app[bot]", kind="Bot")
     with Forge(accounts={TOKEN: bot}) as forge:
         poster = make_poster(forge.url)

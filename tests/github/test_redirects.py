@@ -12,7 +12,7 @@ FROM = "https://api.github.com/repos/o/r/issues/1/comments"
 TO = "https://api.github.com/repositories/9/issues/1/comments"
 
 
-def told(
+def step_after(
     status: int, location: str | None = TO, *, url: str = FROM, hops: int = 0
 ) -> Follow | Refused | Unknown | None:
     """What is done about a redirect."""
@@ -25,7 +25,7 @@ def told(
 )
 def test_same_host(status: int, permanent: bool) -> None:
     """A redirect on the same host is followed; 301 and 308 are for good."""
-    assert told(status) == Follow(url=TO, permanent=permanent)
+    assert step_after(status) == Follow(url=TO, permanent=permanent)
 
 
 @pytest.mark.parametrize(
@@ -38,7 +38,7 @@ def test_same_host(status: int, permanent: bool) -> None:
 )
 def test_address(location: str, url: str) -> None:
     """The new address may be relative, or spell the same host in another way."""
-    assert told(307, location) == Follow(url=url, permanent=False)
+    assert step_after(307, location) == Follow(url=url, permanent=False)
 
 
 @pytest.mark.parametrize(
@@ -58,32 +58,32 @@ def test_address(location: str, url: str) -> None:
 )
 def test_elsewhere(location: str) -> None:
     """The token is sent to no other host, port or scheme, and the refusal says where it led."""
-    refused = told(307, location)
+    refused = step_after(307, location)
     assert isinstance(refused, Refused)
     assert "the token is not sent" in refused.message
 
 
 def test_chain_ends() -> None:
     """After a few redirects in a row, no further one is followed."""
-    assert isinstance(told(307, hops=HOPS - 1), Follow)
-    assert isinstance(told(307, hops=HOPS), Refused)
+    assert isinstance(step_after(307, hops=HOPS - 1), Follow)
+    assert isinstance(step_after(307, hops=HOPS), Refused)
 
 
 def test_nowhere() -> None:
     """A redirect without an address leads nowhere, and proves nothing."""
-    assert isinstance(told(301, None), Unknown)
+    assert isinstance(step_after(301, None), Unknown)
 
 
 @pytest.mark.parametrize("status", [200, 201, 300, 303, 304, 305, 404])
 def test_no_redirect(status: int) -> None:
     """Other answers are no redirects that a comment could follow."""
-    assert told(status) is None
+    assert step_after(status) is None
 
 
 @given(location=st.text(max_size=60), status=st.sampled_from([301, 302, 307, 308]))
 def test_any_location(location: str, status: int) -> None:
-    """Whatever the new address is, it is on the same origin, or it is not followed."""
-    step = told(status, location)
+    """Any new address is on the same origin, or it is not followed."""
+    step = step_after(status, location)
     if isinstance(step, Follow):
         assert same_origin(FROM, step.url)
     else:

@@ -16,7 +16,7 @@ from tests.github.conftest import TOKEN, MakePoster, a_job
 
 @pytest.fixture(scope="module")
 def authority() -> trustme.CA:
-    """Nobody trusts it yet."""
+    """An authority that is not trusted yet."""
     return trustme.CA()
 
 
@@ -56,7 +56,7 @@ def test_curl_bundle(
 
 
 def test_unknown_authority(secure: Forge, make_poster: MakePoster) -> None:
-    """A server whose authority nobody trusts gets no request, and the message says why."""
+    """A server whose authority is not trusted gets no request, and the message says why."""
     outcome = make_poster(secure.url).post(a_job())
     assert isinstance(outcome, Unavailable)
     assert "certificate verify failed" in outcome.message

@@ -86,7 +86,7 @@ def test_file_away(tmp_path: Path) -> None:
 
 
 def test_fifo(tmp_path: Path) -> None:
-    """A FIFO is refused at once, although nobody writes to it."""
+    """A FIFO is refused at once, although it has no writer."""
     path = tmp_path / "fifo"
     os.mkfifo(path, 0o600)
     with pytest.raises(SettingsError, match="not a regular file"):
@@ -94,7 +94,7 @@ def test_fifo(tmp_path: Path) -> None:
 
 
 def test_credentials_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A credential of systemd's is found, whatever mode its ACL makes it show."""
+    """A credential of systemd's is found, although its ACL shows as a mode that others may use."""
     monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
     path = private(tmp_path / "github_token", mode=0o440)
     assert stat.S_IMODE(Path(path).stat().st_mode) == 0o440
@@ -153,7 +153,7 @@ def test_command_is_run_again(tmp_path: Path) -> None:
     source.current()
     source.current()
     assert count.read_text() == "x"
-    source.refused()
+    source.rejected()
     source.fingerprint()
     assert count.read_text() == "xx"
 
@@ -227,7 +227,7 @@ def test_bad_token_in_settings() -> None:
 
 
 def test_bad_file_stops_the_start(tmp_path: Path) -> None:
-    """A token file that cannot be used is told at the start, not at the first comment."""
+    """A token file that cannot be used is an error at the start, not at the first comment."""
     with pytest.raises(SettingsError, match="mode 0644"):
         make_posters(Settings(github_token_file=private(tmp_path / "token", mode=0o644)))
 

@@ -70,7 +70,7 @@ def drip(connection: socket.socket, text: bytes) -> None:
 
 
 def test_silent_server(forge: Forge, make_poster: MakePoster) -> None:
-    """A server that does not answer is given up when the time is up; it may have the request."""
+    """The wait for a server that does not answer ends with the time; it may have the request."""
     forge.answer_next(delay=3600)
     outcome = make_poster(forge.url, github_api_timeout_secs=SHORT).post(a_job())
     assert isinstance(outcome, Unknown)
@@ -109,7 +109,7 @@ def test_dripping_headers(make_poster: MakePoster) -> None:
 
 
 def test_dripping_handshake(make_poster: MakePoster) -> None:
-    """A TLS handshake that never gets on is given up, and nothing was sent."""
+    """A TLS handshake that does not proceed is ended, and nothing was sent."""
 
     def talk(connection: socket.socket) -> None:
         connection.recv(65_536)
@@ -133,7 +133,7 @@ def test_nothing_is_sent_after_the_time_is_up(forge: Forge, poster: GitHubPoster
 def test_time_is_up_before_the_connection_stands(
     forge: Forge, poster: GitHubPoster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """When looking the name up takes all the time there is, the connection is not used."""
+    """When resolving the name takes all the time there is, the connection is not used."""
     attempt = Deadline(60)
     look_up = socket.getaddrinfo
 
@@ -186,7 +186,7 @@ def test_answer_without_end(
 
 
 def test_redirect_without_end(make_poster: MakePoster, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A redirect that goes on for ever is cut as well: requests alone would read it all."""
+    """A redirect without an end is cut as well: requests alone would read it all."""
     monkeypatch.setattr(transport, "ANSWER_LIMIT", 100_000)
     sent = []
 
@@ -231,7 +231,7 @@ def test_garbage(make_poster: MakePoster, answer: bytes) -> None:
 
 
 def test_transient_refusal(make_poster: MakePoster, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A connection that is refused once is tried again in the same attempt."""
+    """A connection that is refused once is opened again in the same attempt."""
     with Forge() as forge:
         poster = make_poster(forge.url)
         failures = iter([ConnectionRefusedError("not yet")])

@@ -1,4 +1,4 @@
-"""Machines that share one queue: each with a daemon of its own, and its own way to the database."""
+"""Machines that share one queue, each with its own daemon and its own way to the database."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ class Host:
                 return program
 
     def ask(self, query: str) -> Any:
-        """What the database answers, by a way of its own."""
+        """What the database answers, not by way of the proxy."""
         with psycopg.connect(self._direct, autocommit=True) as connection:
             connection.execute(f"SET search_path = {self._schema}")
             return (connection.execute(query.encode()).fetchone() or (None,))[0]
@@ -107,11 +107,11 @@ class Host:
 
 
 def freeze(program: Program) -> None:
-    """Stop a process where it is, as a machine under too much load would; it is stopped then."""
+    """Stop a process, as a machine under too much load may; return when it has stopped."""
     os.kill(program.pid, signal.SIGSTOP)
     os.waitid(os.P_PID, program.pid, os.WSTOPPED | os.WNOWAIT)
 
 
 def thaw(program: Program) -> None:
-    """Let it go on."""
+    """Let it run again."""
     os.kill(program.pid, signal.SIGCONT)

@@ -9,7 +9,7 @@ from comenq_core.model import Instant
 from comenq_core.settings import Secret
 from comenq_plugins.postgres.connection import Server
 from comenq_plugins.postgres.database import Database
-from comenq_plugins.postgres.options import Terms
+from comenq_plugins.postgres.options import StoreOptions
 from comenq_plugins.postgres.schema import migrate
 from comenq_plugins.postgres.store import PostgresStore
 
@@ -27,13 +27,13 @@ def open_at(
     max_pending: int = 1_000_000,
     timeout_seconds: float = 20.0,
 ) -> PostgresStore:
-    """Open the store in a schema, going by a clock of the test's."""
+    """Open the store in a schema, with the test's clock."""
     database = Database(Server(dsn=Secret(dsn), schema=schema, timeout_seconds=timeout_seconds))
     migrate(database)
-    terms = Terms(
+    options = StoreOptions(
         max_pending=max_pending,
         keep=timedelta(days=30),
         lease=timedelta(seconds=LEASE),
         grace=LEASE / 4,
     )
-    return PostgresStore(database, terms, clock=lambda _: clock(), ticks=ticks)
+    return PostgresStore(database, options, clock=lambda _: clock(), ticks=ticks)

@@ -67,21 +67,21 @@ class Proxy:
         return f"postgresql://postgres@/postgres?host={self.directory}"
 
     def stall(self) -> None:
-        """Pass nothing on from now on, in either direction; connections stay as they are."""
+        """Pass on nothing more, in either direction; connections stay open."""
         self._asking.clear()
         self._answering.clear()
 
     def stall_answers(self) -> None:
-        """Pass on what is asked, but no answer."""
+        """Pass on queries, but no answers."""
         self._answering.clear()
 
     def watch_for(self, *words: bytes) -> None:
-        """When questions with these words in them have come, one after the other, stall answers."""
+        """Stall answers as soon as these words have come in queries, one after the other."""
         self._seen.clear()
         self._wanted = list(words)
 
     def wait_for_sight(self) -> None:
-        """Block until the last question came that was watched for."""
+        """Block until the last of the watched words has come."""
         assert self._seen.wait(DEADLINE), f"{self._wanted!r} never came"
 
     def resume(self) -> None:
@@ -137,7 +137,7 @@ class Proxy:
     ) -> None:
         with suppress(OSError):
             while piece := source.recv(PIECE):
-                self._look_at(piece)
+                self._watch(piece)
                 acceptor.wait()
                 target.sendall(piece)
         for end in pair:
@@ -150,7 +150,7 @@ class Proxy:
                     end.close()
                 self._open = [end for end in self._open if end not in pair]
 
-    def _look_at(self, piece: bytes) -> None:
+    def _watch(self, piece: bytes) -> None:
         if self._wanted and self._wanted[0] in piece:
             del self._wanted[0]
             if not self._wanted:

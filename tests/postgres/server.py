@@ -1,4 +1,4 @@
-"""A PostgreSQL server of one's own, on a Unix socket in a directory of its own."""
+"""A PostgreSQL server for the tests, on a Unix socket in a directory of its own."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ CONF = {"listen_addresses": "", "fsync": "off", "max_connections": "60", "shared
 
 
 def missing() -> str | None:
-    """Why no server can be had, if so."""
+    """Why no server can be started, if so."""
     if _programs() is None:
         return "PostgreSQL's server is not installed: see scripts/ci-packages"
     if os.geteuid() == 0 and _user() is None:
@@ -112,11 +112,11 @@ class PostgresServer:
         self.log.until("database system is ready to accept connections")
 
     def stop(self) -> None:
-        """Shut it down; whoever is connected is told."""
+        """Shut it down, in the orderly way that connections notice."""
         self._end(signal.SIGINT)
 
     def crash(self) -> None:
-        """End it at once, in the middle of whatever it does."""
+        """End it at once, in the middle of its work."""
         self._end(signal.SIGQUIT)
 
     def _end(self, how: signal.Signals) -> None:

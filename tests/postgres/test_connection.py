@@ -59,7 +59,7 @@ def announcement(store: PostgresStore, job: Job) -> Pacing:
 
 
 def test_a_connection_that_was_cut_is_opened_again(proxy: Proxy, far: PostgresStore) -> None:
-    """Who asks next does not even notice."""
+    """The next query opens it, and does not fail."""
     job = put(far)
     proxy.drop()
     assert far.get(job.id) == job
@@ -68,7 +68,7 @@ def test_a_connection_that_was_cut_is_opened_again(proxy: Proxy, far: PostgresSt
 def test_a_connection_is_kept_however_many_descriptors_are_open(
     server: PostgresServer, schema: str, clock: FakeClock
 ) -> None:
-    """A listener with a thousand clients does not connect anew for each question."""
+    """A listener with a thousand clients does not connect anew for each query."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     with open(os.devnull, "rb") as nothing, ExitStack() as stack:
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
@@ -84,7 +84,7 @@ def test_a_connection_is_kept_however_many_descriptors_are_open(
 def test_a_server_that_was_restarted_is_found_again(
     server: PostgresServer, store: PostgresStore
 ) -> None:
-    """While it is away, every question is an error; then all is as it was."""
+    """While it is away, every query is an error; then all is as it was."""
     job = put(store)
     server.stop()
     try:
@@ -108,7 +108,7 @@ def test_nothing_acknowledged_is_lost_in_a_crash_of_the_server(
 def test_a_server_that_does_not_answer_is_an_error_in_time(
     proxy: Proxy, far: PostgresStore
 ) -> None:
-    """Nobody waits for ever, and nobody takes the late answer for that to another question."""
+    """The wait ends, and the late answer is not taken for that to another query."""
     job = put(far)
     proxy.stall_answers()
     with pytest.raises(StoreError):
@@ -118,7 +118,7 @@ def test_a_server_that_does_not_answer_is_an_error_in_time(
 
 
 def test_a_change_whose_answer_was_lost_is_there_or_not(proxy: Proxy, far: PostgresStore) -> None:
-    """An error says nothing of what was done; what was done, was done whole."""
+    """After an error the change was made whole, or not at all."""
     proxy.stall_answers()
     with pytest.raises(StoreError):
         far.put(
@@ -168,7 +168,7 @@ def test_a_watch_that_was_cut_listens_again(
         assert select.select([watch], [], [], DEADLINE)[0]
 
 
-def test_a_watch_tells_that_the_database_is_gone(
+def test_a_watch_says_that_the_database_is_gone(
     server: PostgresServer, store: PostgresStore
 ) -> None:
     """Until it is back, draining is an error, and then it is none."""
@@ -183,10 +183,10 @@ def test_a_watch_tells_that_the_database_is_gone(
         watch.drain()
 
 
-def test_who_stops_in_the_middle_does_not_keep_the_others_waiting(
+def test_a_worker_that_stops_in_the_middle_does_not_keep_the_others_waiting(
     proxy: Proxy, far: PostgresStore, store: PostgresStore
 ) -> None:
-    """A worker that is cut off while it has rows locked is thrown out by the server."""
+    """The server ends the transaction of a worker that is cut off while it has rows locked."""
     job = put(store)
     with suppress(StoreError), far._database.transaction() as cursor:
         cursor.execute("SELECT * FROM job FOR UPDATE")
@@ -197,10 +197,10 @@ def test_who_stops_in_the_middle_does_not_keep_the_others_waiting(
         store.get(job.id)
 
 
-def test_an_announcement_that_took_too_long_is_none(
+def test_an_announcement_that_took_too_long_does_not_count(
     server: PostgresServer, schema: str, clock: FakeClock
 ) -> None:
-    """A worker that was frozen while it announced its post may not send it any more."""
+    """A worker that was frozen while it announced its attempt must not make it any more."""
     readings = iter([0.0, LEASE])
     with closing(open_at(server.dsn, schema, clock, ticks=lambda: next(readings))) as store:
         put(store)
@@ -210,8 +210,10 @@ def test_an_announcement_that_took_too_long_is_none(
                 store.save_pacing(announcement(store, job), expect=None)
 
 
-def test_an_announcement_whose_answer_was_late_is_none(proxy: Proxy, far: PostgresStore) -> None:
-    """The server has recorded it, and the worker was not told in time: it must not post."""
+def test_an_announcement_whose_answer_was_late_does_not_count(
+    proxy: Proxy, far: PostgresStore
+) -> None:
+    """The server has recorded it, and the answer came too late: the worker must not post."""
     put(far)
     with far.lock():
         job = claim(far)
@@ -223,10 +225,10 @@ def test_an_announcement_whose_answer_was_late_is_none(proxy: Proxy, far: Postgr
         assert far.checking()[0].state is State.CHECKING
 
 
-def test_a_worker_that_leaves_while_the_database_is_away_leaves_quietly(
+def test_a_worker_that_leaves_while_the_database_is_away_raises_nothing(
     server: PostgresServer, store: PostgresStore
 ) -> None:
-    """Its job is lost when its time is up, as after a crash."""
+    """Its job is checked when its lease has run out, as after a crash."""
     put(store)
     try:
         with store.lock():
@@ -249,10 +251,10 @@ def test_a_worker_whose_connection_was_cut_is_still_seen(
     until(lambda: not store.health().working)
 
 
-def test_a_worker_that_could_not_begin_is_none(
+def test_a_worker_that_could_not_begin_is_not_seen(
     proxy: Proxy, far: PostgresStore, store: PostgresStore
 ) -> None:
-    """Others see no worker where one has tried in vain, also when it is connected again."""
+    """Others see no worker where one failed to begin, also when it is connected again."""
     far.now()
     proxy.stall_answers()
     with pytest.raises(StoreError), far.lock():
@@ -263,7 +265,7 @@ def test_a_worker_that_could_not_begin_is_none(
 
 
 def test_threads_share_a_store(store: PostgresStore) -> None:
-    """A listener's threads all use the one that they were given."""
+    """All threads of a listener use the same store."""
     threads = [threading.Thread(target=put, args=(store, str(n))) for n in range(8)]
     for thread in threads:
         thread.start()

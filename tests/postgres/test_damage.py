@@ -56,7 +56,7 @@ def spoil(query: Query) -> Callable[[Job], None]:
     return damage
 
 
-def told(caplog: pytest.LogCaptureFixture, key: str) -> list[str]:
+def lines(caplog: pytest.LogCaptureFixture, key: str) -> list[str]:
     """The lines with this key."""
     return [line for line in caplog.messages if line.startswith(f"postgres {key}: ")]
 
@@ -71,47 +71,47 @@ def told(caplog: pytest.LogCaptureFixture, key: str) -> list[str]:
         ("story = '{}'", "is not a whole Job"),
         ("story = ('{\"n\": ' || repeat('9', 5000) || '}')::json", "must be a JSON object"),
         ("story = (repeat('[', 3000) || repeat(']', 3000))::json", "must be a JSON object"),
-        ('request = \'{"pr_number": "7"}\'', "request.pr_number: must be a whole number"),
+        ('request = \'{"pr_number": "7"}\'', "request: is not a whole CommentRequest"),
         ("request = NULL", "it has no request"),
-        ("id = overlay(id placing '00' from 1)", "it tells of another job"),
+        ("id = overlay(id placing '00' from 1)", "it describes another job"),
     ],
 )
-def test_a_damaged_row_is_buried_and_blocks_no_other(
+def test_a_damaged_row_fails_and_blocks_no_other(
     store: PostgresStore, query: Query, change: str, reason: str
 ) -> None:
     """The next job is claimed; the damaged one is a dead letter with the reason, and kept."""
-    damaged, sound = put(store, "damaged", "sound")
+    damaged, readable = put(store, "damaged", "readable")
     query(f"UPDATE job SET {change} WHERE id = %s", damaged.id)  # noqa: S608  (the test's own)
     kept = "SELECT id, request::text, story::text FROM job WHERE id <> %s"
-    before = query(kept, sound.id)
+    before = query(kept, readable.id)
     with store.lock():
-        assert claim(store).id == sound.id
+        assert claim(store).id == readable.id
         assert store.claim(ACCOUNT) is None
-    (letter,) = store.history(limit=9, only_failed=True)
-    assert (letter.state, letter.request) == (State.FAILED, None)
-    assert letter.reason == f"its row in PostgreSQL's table job cannot be read: {reason}"
-    assert store.get(letter.id) == letter
+    (failed,) = store.history(limit=9, only_failed=True)
+    assert (failed.state, failed.request) == (State.FAILED, None)
+    assert failed.reason == f"its row in PostgreSQL's table job cannot be read: {reason}"
+    assert store.get(failed.id) == failed
     assert (store.counts().waiting, store.counts().failed) == (0, 1)
-    assert query(kept, sound.id) == before
+    assert query(kept, readable.id) == before
 
 
 def test_a_damaged_row_is_logged_once(
     store: PostgresStore, opener: Opener, query: Query, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """However often whichever worker looks for jobs; an id that is none is shown escaped."""
+    """However often workers look for jobs; an id that is none is shown escaped."""
     (damaged,) = put(store, "damaged")
     query("UPDATE job SET id = E'no\\nid', story = '[]' WHERE id = %s", damaged.id)
     for worker in (store, opener()):
         with worker.lock():
             assert [worker.claim(ACCOUNT) for _ in range(2)] == [None, None]
-    (line,) = told(caplog, "row_failed")
+    (line,) = lines(caplog, "row_failed")
     assert line.endswith(r' job=no\nid was=waiting reason="must be a JSON object"')
 
 
-def test_a_job_damaged_in_the_hands_of_a_lost_worker_is_buried(
+def test_a_job_of_a_lost_worker_that_is_damaged_fails(
     store: PostgresStore, opener: Opener, spoil: Callable[[Job], None], clock: FakeClock
 ) -> None:
-    """Nobody looks for it or posts it; other jobs that were lost are looked for."""
+    """It is neither looked up nor posted; the other jobs of lost workers are looked up."""
     put(store, "damaged", "lost", "next")
     other = opener()
     with store.lock():
@@ -126,23 +126,23 @@ def test_a_job_damaged_in_the_hands_of_a_lost_worker_is_buried(
     assert other.get(damaged.id).state is State.FAILED
 
 
-def test_a_damaged_job_in_doubt_is_buried(
+def test_a_damaged_job_that_is_to_be_checked_fails(
     store: PostgresStore, spoil: Callable[[Job], None]
 ) -> None:
-    """It is no more handed out to be looked for, and the others are."""
-    put(store, "damaged", "sound")
+    """It is not listed for checking any more, and the others are."""
+    put(store, "damaged", "readable")
     with store.lock():
-        damaged, sound = store.claim("one"), store.claim("two")
+        damaged, readable = store.claim("one"), store.claim("two")
     assert damaged
-    assert sound
+    assert readable
     with store.lock():
-        assert ids(store.checking()) == [damaged.id, sound.id]
+        assert ids(store.checking()) == [damaged.id, readable.id]
         spoil(damaged)
-        assert ids(store.checking()) == [sound.id]
+        assert ids(store.checking()) == [readable.id]
     assert store.get(damaged.id).state is State.FAILED
 
 
-def test_of_two_workers_at_a_damaged_row_one_buries_it(
+def test_of_two_workers_at_a_damaged_row_one_makes_it_fail(
     store: PostgresStore,
     server: PostgresServer,
     schema: str,
@@ -162,7 +162,7 @@ def test_of_two_workers_at_a_damaged_row_one_buries_it(
             other.commit()
             assert list(checking.result()) == []
     assert store.get(damaged.id).settled == datetime(2026, 1, 1, tzinfo=UTC)
-    assert told(caplog, "row_failed") == []
+    assert lines(caplog, "row_failed") == []
 
 
 def until_blocked(server: PostgresServer, by: psycopg.Connection) -> None:
@@ -170,14 +170,14 @@ def until_blocked(server: PostgresServer, by: psycopg.Connection) -> None:
     deadline = time.monotonic() + 20
     with psycopg.connect(server.dsn, autocommit=True) as inspect:
         while not inspect.execute(BLOCKED, [by.info.backend_pid]).fetchone():
-            assert time.monotonic() < deadline, "nobody waits"
+            assert time.monotonic() < deadline, "the other never waited"
 
 
-def test_a_job_damaged_in_the_workers_own_hands_stops_nothing(
+def test_a_claimed_job_that_is_damaged_stops_nothing(
     store: PostgresStore, spoil: Callable[[Job], None]
 ) -> None:
-    """It is not posted if it was not; there is no outcome of it; and the account goes on."""
-    damaged, sound = put(store, "damaged", "sound")
+    """It is not posted if it was not, no outcome is recorded, and the account posts again."""
+    damaged, readable = put(store, "damaged", "readable")
     record = Pacing(account=ACCOUNT, at=store.now(), job=damaged.id, max_remaining=30.0)
     with store.lock():
         claim(store)
@@ -187,7 +187,7 @@ def test_a_job_damaged_in_the_workers_own_hands_stops_nothing(
         with pytest.raises(WrongState, match="cannot be read"):
             store.settle(damaged, POSTED, attempt(store))
         assert list(store.checking()) == []
-        assert claim(store).id == sound.id
+        assert claim(store).id == readable.id
     assert store.get(damaged.id).state is State.FAILED
 
 
@@ -198,7 +198,7 @@ def test_a_job_damaged_in_the_workers_own_hands_stops_nothing(
 def test_the_key_of_a_damaged_row_is_taken(
     store: PostgresStore, spoil: Callable[[Job], None], is_buried: bool
 ) -> None:
-    """Nobody can tell whether it is the same comment, so it is refused, and queued under no id."""
+    """It may be the same comment, so the request is refused, and queued under no id."""
     (damaged,) = store.put([new_job(key="k")])
     spoil(damaged)
     if is_buried:
@@ -224,7 +224,7 @@ def test_a_damaged_row_may_be_the_comment_that_must_not_be_there(
 def test_a_damaged_row_is_not_taken_for_a_job_that_moves_in(
     store: PostgresStore, spoil: Callable[[Job], None]
 ) -> None:
-    """Whether the two are one cannot be told, so that the other store keeps its job."""
+    """They may be different, so the move fails, and the other store keeps its job."""
     (damaged,) = put(store, "Hi")
     spoil(damaged)
     with pytest.raises(WrongState, match="cannot be read"):
@@ -234,17 +234,17 @@ def test_a_damaged_row_is_not_taken_for_a_job_that_moves_in(
 # What operators see and do -----------------------------------------------------------------------
 
 
-def test_listing_passes_over_what_is_damaged(
+def test_a_listing_leaves_out_what_is_damaged(
     store: PostgresStore, spoil: Callable[[Job], None], caplog: pytest.LogCaptureFixture
 ) -> None:
-    """As many others as are wanted are shown; it is told once, and by who looks it up."""
+    """As many others as are wanted are listed; the damaged one is logged once."""
     first, damaged, second, third = put(store, *"abcd")
     spoil(damaged)
     assert list(store.pending()) == [first, second, third]
     assert list(store.pending(limit=2)) == [first, second]
     with pytest.raises(StoreError, match=f"job {damaged.id}: its row .* cannot be read"):
         store.get(damaged.id)
-    (line,) = told(caplog, "unreadable")
+    (line,) = lines(caplog, "unreadable")
     assert f" job={damaged.id} " in line
 
 
@@ -265,7 +265,7 @@ def test_a_damaged_receipt_hides_no_other(
 def test_a_damaged_row_can_be_deleted(
     store: PostgresStore, spoil: Callable[[Job], None], state: State
 ) -> None:
-    """Also before a worker has buried it."""
+    """Also before a worker has found it and made it fail."""
     (damaged,) = put(store, "Hi")
     if state is State.HELD:
         store.change(damaged.id, Change.HOLD)
@@ -308,18 +308,18 @@ def test_a_row_that_was_mended_can_be_queued_again(store: PostgresStore, query: 
 # All of it together ------------------------------------------------------------------------------
 
 
-def test_the_queue_goes_on_past_a_damaged_row(server: PostgresServer, schema: str) -> None:
-    """Real processes post what comes after it; the client tells of it, and deletes it."""
+def test_the_queue_is_worked_on_past_a_damaged_row(server: PostgresServer, schema: str) -> None:
+    """Real processes post what comes after it; the client shows it, and deletes it."""
     with Forge() as forge, Host(server, schema, forge) as host:
         host.listen()
-        damaged, _, held = (host.daemon.put(body) for body in ("damaged", "sound", "held"))
+        damaged, _, held = (host.daemon.put(body) for body in ("damaged", "readable", "held"))
         host.daemon.comenq("hold", held)
-        host.ask("UPDATE job SET story = '{}' WHERE request->>'body' <> 'sound' RETURNING 1")
+        host.ask("UPDATE job SET story = '{}' WHERE request->>'body' <> 'readable' RETURNING 1")
         worker = host.work()
         host.wait_until("SELECT bool_or(state = 'posted') FROM job")
-        worker.log.until(f" error postgres buried: .* job={damaged} was=waiting ")
+        worker.log.until(f" error postgres row_failed: .* job={damaged} was=waiting ")
         assert "cannot be read: is not a whole Job" in host.daemon.comenq("show", damaged)
         assert f"comenq del {held}" in host.daemon.comenq("show", held, status=1)
         for job_id in (damaged, held):
             assert host.daemon.comenq("del", job_id).startswith(f"deleted {job_id}")
-    assert [comment.body for comment in forge.comments] == ["sound"]
+    assert [comment.body for comment in forge.comments] == ["readable"]

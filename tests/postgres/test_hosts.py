@@ -37,16 +37,16 @@ def host(server: PostgresServer, schema: str, forge: Forge) -> Iterator[Callable
 
 
 def assert_each_once(forge: Forge, *bodies: str) -> None:
-    """These comments and no others are there, and no two posts came closer than the cool-off."""
+    """These comments and no others are there, and no two posts came closer than the cooldown."""
     assert Counter(one.body for one in forge.comments) == Counter(bodies)
     for earlier, later in pairwise(forge.posts):
         assert later.at - earlier.at >= COOLDOWN
 
 
-def test_several_machines_post_one_comment_a_cool_off(
+def test_several_machines_post_one_comment_a_cooldown(
     host: Callable[..., Host], forge: Forge
 ) -> None:
-    """Whatever each of three listeners takes is posted once, at the pace of one account."""
+    """Each comment that three listeners take is posted once, at the pace of one account."""
     hosts = [host() for _ in range(3)]
     bodies = []
     for machine in hosts:
@@ -61,10 +61,10 @@ def test_several_machines_post_one_comment_a_cool_off(
     assert_each_once(forge, *bodies)
 
 
-def test_a_worker_of_another_machine_goes_on_for_one_that_was_killed(
+def test_a_worker_of_another_machine_takes_over_for_one_that_was_killed(
     host: Callable[..., Host], forge: Forge
 ) -> None:
-    """The job that the dead one had is looked for, and the rest is posted."""
+    """The job that the dead one had is looked up, and the others are posted."""
     first, second = host(), host()
     first.listen()
     forge.answer_next(delay=60)
@@ -81,7 +81,7 @@ def test_a_worker_of_another_machine_goes_on_for_one_that_was_killed(
 def test_a_worker_that_is_frozen_in_its_post_loses_the_job(
     host: Callable[..., Host], forge: Forge
 ) -> None:
-    """Another finds the comment meanwhile; the frozen one, thawed, changes nothing and goes on."""
+    """Another finds the comment; the frozen one, thawed, changes nothing and works on."""
     first, second = host(), host()
     first.listen()
     forge.answer_next(delay=ATTEMPT / 2)
@@ -125,7 +125,7 @@ def test_a_worker_that_is_frozen_before_its_post_does_not_send_it(
 
 
 def test_a_worker_that_is_cut_off_posts_nothing(host: Callable[..., Host], forge: Forge) -> None:
-    """In the middle of a claim, the answers stay away: another posts, and then it goes on."""
+    """When answers stay away in the middle of a claim, another posts; then it works on."""
     first, second = host(), host()
     second.listen()
     worker = first.work()
@@ -145,15 +145,15 @@ def test_a_worker_that_is_cut_off_posts_nothing(host: Callable[..., Host], forge
 def test_an_outcome_is_recorded_when_the_database_is_back(
     server: PostgresServer, host: Callable[..., Host], forge: Forge
 ) -> None:
-    """The database goes away while a comment is posted: nothing is lost, nothing asked twice."""
+    """The database goes away while a comment is posted: it is recorded later, and posted once."""
     machine = host()
     machine.listen()
     forge.answer_next(delay=ATTEMPT / 2)
     worker = machine.work()
-    machine.daemon.put("posted meanwhile")
+    machine.daemon.put("posted while away")
     forge.wait_for_requests(1, method="POST")
     server.crash()
     worker.log.until("fault")
     server.start()
     machine.wait_until(IDLE)
-    assert_each_once(forge, "posted meanwhile")
+    assert_each_once(forge, "posted while away")

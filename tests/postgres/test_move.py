@@ -23,11 +23,11 @@ from comenq_plugins.spool import open_spool
 from tests.postgres.server import PostgresServer
 from tests.test_moving import everything, fill, put
 
-CHANGES = ("pause", "resume", "pace", "adopt", "disown")
+CHANGES = ("pause", "resume", "save_pacing", "import_jobs", "delete_imported")
 # Runs the command with stores whose user is killed at a change: before it, or after it.
 KILLER = """
 import json, os, signal, sys
-from comenq_core.cli.daemon import main
+from comenq_core.cli.comenqd.main import main
 from comenq_plugins.postgres.store import PostgresStore
 from comenq_plugins.spool import SpoolStore
 
@@ -123,7 +123,7 @@ def test_the_command_carries_everything(full: Path, source: str, target: str) ->
 def test_a_move_that_is_killed_at_any_change_is_completed_by_another(
     full: Path, source: str, target: str, done: bool
 ) -> None:
-    """A process that is killed there, over and over, loses nothing and doubles nothing."""
+    """A process that is killed there, over and over, loses no job and doubles none."""
     if source == "postgres":
         assert run(full, target, source).returncode == 0
     before = content(full, source)
@@ -139,7 +139,7 @@ def test_a_move_that_is_killed_at_any_change_is_completed_by_another(
 
 
 def test_a_configuration_file_names_a_store_too(full: Path, tmp_path: Path) -> None:
-    """Two spools have one name: each is told by the configuration that has it."""
+    """Two spools have the same name: each is named by its configuration file."""
     other = tmp_path / "other.toml"
     other.touch(0o600)
     other.write_text(f"queue_path = {json.dumps(str(tmp_path / 'other'))}\n")
@@ -149,7 +149,7 @@ def test_a_configuration_file_names_a_store_too(full: Path, tmp_path: Path) -> N
 
 
 def test_a_spool_whose_worker_runs_is_not_moved(full: Path) -> None:
-    """The command says who has it, and does nothing."""
+    """The command says which worker has it, and moves nothing."""
     before = content(full, "spool")
     with opened(full, "spool") as spool, spool.lock():
         done = run(full, "spool", "postgres")
@@ -159,7 +159,7 @@ def test_a_spool_whose_worker_runs_is_not_moved(full: Path) -> None:
 
 
 def test_a_database_does_not_move_onto_itself(full: Path) -> None:
-    """The command says so, and all is as before."""
+    """The command says so, and moves nothing."""
     with opened(full, "postgres") as database:
         job = put(database, "stays")
     done = run(full, "postgres", "postgres")
@@ -170,7 +170,7 @@ def test_a_database_does_not_move_onto_itself(full: Path) -> None:
 
 
 def test_a_dropped_file_moves_as_a_job(full: Path, tmp_path: Path) -> None:
-    """What waits in the spool's new/ is taken in first."""
+    """A file in the spool's new/ is read first."""
     request = {"owner": "o", "repo": "r", "pr_number": 1, "body": "dropped"}
     draft = tmp_path / "dropped.json"
     draft.write_text(json.dumps(request))
@@ -181,7 +181,7 @@ def test_a_dropped_file_moves_as_a_job(full: Path, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("arguments", [["--from", "spool"], ["--to", "spool"]])
 def test_both_stores_have_to_be_named(config: Path, arguments: list[str]) -> None:
-    """Nobody guesses which way a queue is to go."""
+    """The command does not guess which way a queue is to go."""
     command = [sys.executable, "-m", "comenq_core.cli.comenqd.main", "move", *arguments]
     done = subprocess.run(command, env={}, capture_output=True, text=True, check=False)
     assert done.returncode == 2

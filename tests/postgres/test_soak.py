@@ -34,14 +34,14 @@ FAULTS = ({"status": 502}, {"status": 502, "accept": True}, {"drop": True, "acce
 
 @dataclass
 class Soak:
-    """One run: its chance, its end, and what happened in it."""
+    """One run: its random numbers, its end, and what happened in it."""
 
     seed: int
     finished: threading.Event = field(default_factory=threading.Event)
     tally: Counter[str] = field(default_factory=Counter)
 
     def chance(self, purpose: str) -> random.Random:
-        """The same numbers for the same seed, whatever the other threads draw."""
+        """The same numbers for the same seed, however many the other threads draw."""
         return random.Random(f"{self.seed} {purpose}")
 
     def keep_killing(self, name: str, start: Callable[[], Program]) -> Program:
@@ -55,7 +55,7 @@ class Soak:
             self.tally[f"kills of a {name.partition(' ')[0]}"] += 1
 
     def keep_cutting(self, name: str, host: Host) -> None:
-        """Cut a machine off from the database, now so, now so."""
+        """Drop a machine's connections to the database, or stall them for a while."""
         chance = self.chance(name)
         while not self.finished.wait(chance.uniform(1, 5)):
             if chance.random() < 0.5:
@@ -84,10 +84,10 @@ class Soak:
             self.finished.wait(chance.uniform(0, 1))
 
     def _enqueue(self, host: Host, message: dict[str, object]) -> None:
-        """Ask until there is an answer; the key keeps a second try from doubling the comment."""
+        """Send until there is an answer; thanks to its key, the comment is queued once."""
         deadline = time.monotonic() + DEADLINE
         while True:
-            assert time.monotonic() < deadline, f"nobody takes {message['body']}"
+            assert time.monotonic() < deadline, f"no listener takes {message['body']}"
             try:
                 with Client(str(host.daemon.socket)) as client:
                     assert client.ask(message)["entry"]["body"] == message["body"]
@@ -118,10 +118,10 @@ def in_trouble(soak: Soak, server: PostgresServer, hosts: Sequence[Host]) -> Ite
 
 
 @pytest.mark.full
-def test_each_acknowledged_comment_is_posted_once_whatever_fails_where(
+def test_each_acknowledged_comment_is_posted_once_whatever_fails(
     server: PostgresServer, schema: str
 ) -> None:
-    """Of three machines that share a queue, none loses a comment, doubles one, or hurries."""
+    """Three machines that share a queue lose no comment, double none, and keep the pace."""
     seed = int(os.environ.get("COMENQ_SOAK_SEED") or random.SystemRandom().randrange(10**6))
     soak = Soak(seed)
     bodies = [f"comment {number}" for number in range(JOBS)]

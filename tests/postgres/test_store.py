@@ -52,7 +52,7 @@ def test_the_tables_are_made_once_by_many_machines(server: PostgresServer, schem
 def test_tables_of_a_newer_comenq_are_left_alone(
     server: PostgresServer, schema: str, store: PostgresStore
 ) -> None:
-    """Whoever does not know them says so, and what to do."""
+    """An older program says that it does not know them, and what to do."""
     store.close()
     with psycopg.connect(server.dsn, autocommit=True) as connection:
         connection.execute(f"SET search_path = {schema}")
@@ -61,7 +61,9 @@ def test_tables_of_a_newer_comenq_are_left_alone(
             open_postgres(settings(server.dsn, schema))
 
 
-def test_who_owns_a_schema_needs_no_other_right(server: PostgresServer, schema: str) -> None:
+def test_the_owner_of_a_schema_needs_no_other_permission(
+    server: PostgresServer, schema: str
+) -> None:
     """An administrator can make the schema, and give it to a user who may make none."""
     with psycopg.connect(server.dsn, autocommit=True) as connection:
         connection.execute(f"CREATE ROLE user_{schema} LOGIN")
@@ -74,7 +76,7 @@ def test_who_owns_a_schema_needs_no_other_right(server: PostgresServer, schema: 
 
 
 def test_the_time_is_the_databases(server: PostgresServer, schema: str) -> None:
-    """It is told without a boot: a database has no clock that nobody can set."""
+    """It has no boot: a database has no clock that cannot be set."""
     with closing(open_postgres(settings(server.dsn, schema))) as store:
         with psycopg.connect(server.dsn) as connection:
             (before,) = connection.execute("SELECT clock_timestamp()").fetchone() or ()
@@ -86,7 +88,7 @@ def test_the_time_is_the_databases(server: PostgresServer, schema: str) -> None:
 def test_what_is_acknowledged_is_durable_whatever_the_servers_default(
     server: PostgresServer, schema: str
 ) -> None:
-    """A server that acknowledges before it has written is told not to."""
+    """On a server that acknowledges before it has written, the store asks for durable commits."""
     lazy = f"{server.dsn}&options=-csynchronous_commit%3Doff"
     with closing(open_postgres(settings(lazy, schema))) as store, store._database.statement() as c:
         c.execute("SHOW synchronous_commit")
@@ -103,7 +105,7 @@ def test_a_full_queue_takes_no_more(opener: Opener) -> None:
     assert store.counts().waiting == 2
 
 
-def test_old_receipts_are_forgotten(opener: Opener, clock: FakeClock) -> None:
+def test_old_receipts_are_deleted(opener: Opener, clock: FakeClock) -> None:
     """After history_days they are gone, and the others are not."""
     jobs = put(opener(), 2)
     for days in (0, 20):
@@ -118,15 +120,15 @@ def test_old_receipts_are_forgotten(opener: Opener, clock: FakeClock) -> None:
 
 def settle(store: PostgresStore, when: datetime) -> None:
     """Post the first job."""
-    tried = Attempt(started=when, ended=when, account="bot", outcome="posted")
+    attempt = Attempt(started=when, ended=when, account="bot", outcome="posted")
     with store.lock():
         job = store.claim("bot")
         assert job
-        store.settle(job, Done(url="https://forge.example/1", comment_id=1), tried)
+        store.settle(job, Done(url="https://forge.example/1", comment_id=1), attempt)
 
 
-def test_a_deep_line_of_scheduled_jobs_is_not_searched(store: PostgresStore) -> None:
-    """The first job that is due is found by an index, whatever stands before it."""
+def test_a_long_queue_of_scheduled_jobs_is_not_searched(store: PostgresStore) -> None:
+    """The first job that is due is found by an index, however many scheduled ones there are."""
     later = store.now().wall + timedelta(days=1)
     requests = [
         CommentRequest(owner="o", repo="r", pr_number=1, body=str(n), not_before=later)
@@ -156,7 +158,7 @@ def test_workers_at_once_have_each_job_once(opener: Opener) -> None:
 
 
 def test_workers_of_one_account_at_once_keep_the_order(opener: Opener) -> None:
-    """Whoever of eight gets the account gets the first job, and the others get none."""
+    """Of eight workers, the one that gets the account gets the first job, the others none."""
     jobs = put(opener(), 3)
     stores = [opener() for _ in range(8)]
     with ExitStack() as locks:
@@ -185,7 +187,7 @@ def test_a_wrong_option_is_named(options: dict[str, Any], fault: str) -> None:
 
 
 def test_a_password_is_in_no_message() -> None:
-    """What is said of a database that cannot be reached does not tell how it was tried."""
+    """The error of a database that cannot be reached does not show the dsn."""
     dsn = f"postgresql://comenq:{PASSWORD}@127.0.0.1:1/comenq"
     with pytest.raises(StoreError, match="PostgreSQL: ") as failed:
         open_postgres(settings(dsn))
@@ -194,7 +196,7 @@ def test_a_password_is_in_no_message() -> None:
 
 
 def test_without_psycopg_the_message_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Only who selects the store learns that something is missing."""
+    """Selecting the store without psycopg is an error that names the extra."""
     monkeypatch.setitem(sys.modules, "comenq_plugins.postgres.factory", None)
     with pytest.raises(PluginError, match=r"pip install 'comenq\[postgres\]'"):
         open_postgres(settings("postgresql://db/x"))

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from comenq_core.listener.queue import JobQueue
-from comenq_core.policy.pacing import Pace
+from comenq_core.policy.pacing import PacingPolicy
 from comenq_core.process.log import configure
 from comenq_core.process.stop import StopFlag
 from comenq_core.testing.clock import FakeClock
@@ -22,7 +22,9 @@ def main(path: str, descriptors: str = "") -> None:
     if descriptors:
         hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
         resource.setrlimit(resource.RLIMIT_NOFILE, (int(descriptors), hard))
-    queue = JobQueue(MemoryStore(FakeClock()), Pace(cooldown=900, jitter=0, attempt_limit=30))
+    queue = JobQueue(
+        MemoryStore(FakeClock()), PacingPolicy(cooldown=900, jitter=0, attempt_limit=30)
+    )
     with StopFlag() as stop:
         stop.set_on(signal.SIGTERM)
         UnixIntake(Path(path)).serve(queue, stop)

@@ -16,7 +16,7 @@ from typing import Any, Self
 
 from comenq_core.listener.queue import JobQueue
 from comenq_core.model import Job, NewJob
-from comenq_core.policy.pacing import Pace
+from comenq_core.policy.pacing import PacingPolicy
 from comenq_core.process.stop import StopFlag
 from comenq_core.protocols import Intake, Queue
 from comenq_core.testing.clock import FakeClock
@@ -148,7 +148,7 @@ def serving(
 ) -> Iterator[Served]:
     """Serve on ``path`` for the length of a ``with`` block."""
     store = GatedStore()
-    queue = wrap(JobQueue(store, Pace(cooldown=900, jitter=0, attempt_limit=30)))
+    queue = wrap(JobQueue(store, PacingPolicy(cooldown=900, jitter=0, attempt_limit=30)))
     with StopFlag() as stop:
         served = Served(path=path, store=store, stop=stop)
         intake = make(path)

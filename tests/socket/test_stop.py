@@ -8,7 +8,7 @@ import pytest
 
 from comenq_core.errors import SettingsError
 from comenq_core.listener.queue import JobQueue
-from comenq_core.policy.pacing import Pace
+from comenq_core.policy.pacing import PacingPolicy
 from comenq_core.process.stop import StopFlag
 from comenq_plugins.unix_socket.intake import UnixIntake
 from tests.socket.serving import REQUEST, Served, serving, until
@@ -53,7 +53,7 @@ def test_it_serves_again(directory: Path) -> None:
 
 def test_second_intake_on_a_path_fails(served: Served) -> None:
     """A path that is served already is an error; the first intake goes on."""
-    queue = JobQueue(served.store, Pace(cooldown=0, jitter=0, attempt_limit=30))
+    queue = JobQueue(served.store, PacingPolicy(cooldown=0, jitter=0, attempt_limit=30))
     with StopFlag() as stop, pytest.raises(SettingsError, match="another daemon"):
         UnixIntake(served.path).serve(queue, stop)
     with served.talk() as client:

@@ -12,6 +12,6 @@ from tests.worker.rig import Rig, rig
 
 @pytest.fixture
 def daemon(tmp_path: Path) -> Iterator[Rig]:
-    """A worker with a cool-off of 900 s, a spool and a forge."""
+    """A worker with a cooldown of 900 s, a spool and a forge."""
     with rig(tmp_path) as made:
         yield made

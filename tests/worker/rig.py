@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from comenq_core.model import CommentRequest, Job, NewJob, Origin, Pacing
-from comenq_core.policy.from_settings import pace_of, policy_of
+from comenq_core.policy.from_settings import pacing_policy, retry_policy
 from comenq_core.protocols import Poster
 from comenq_core.settings import Settings
 from comenq_core.settings.secret import Secret
@@ -24,7 +24,7 @@ COOLDOWN = 900.0
 
 
 class Rig:
-    """Everything of a daemon but the processes.
+    """A daemon without its processes.
 
     Args:
         directory: where the spool is.
@@ -56,10 +56,12 @@ class Rig:
         self._life.callback(self.store.close)
         self._life.enter_context(self.store.lock())
         ways = posters if posters is not None else list(make_posters(self.settings))
-        self.worker = Worker(self.store, ways, pace_of(self.settings), policy_of(self.settings))
+        self.worker = Worker(
+            self.store, ways, pacing_policy(self.settings), retry_policy(self.settings)
+        )
 
     def close(self) -> None:
-        """Let go of the spool."""
+        """Release the spool."""
         self._life.close()
 
     def put(self, body: str = "hello", number: int = 1, **members: Any) -> Job:
@@ -75,7 +77,7 @@ class Rig:
         raise AssertionError("the worker never came to rest")
 
     def run_for(self, seconds: float) -> None:
-        """Let that much time pass, the worker waking as it wants to."""
+        """Let that much time pass; the worker wakes when it wants to."""
         left = seconds
         while (wait := self.run()) <= left:
             self.clock.advance(wait)
@@ -95,7 +97,7 @@ class Rig:
 
     @property
     def bodies(self) -> list[str]:
-        """What is on the pull requests."""
+        """The comments on all pull requests."""
         return [comment.body for comment in self.forge.comments]
 
     def wall(self) -> datetime:

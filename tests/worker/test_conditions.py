@@ -13,12 +13,12 @@ def asked(daemon: Rig) -> list[tuple[str, str]]:
 
 
 def test_an_open_pull_request_costs_one_more_request(daemon: Rig) -> None:
-    """Only a job with ``if_open`` looks first; then it is posted."""
-    daemon.put("whatever", number=1)
+    """Only a job with ``if_open`` asks for the pull request first; then it is posted."""
+    daemon.put("in any case", number=1)
     daemon.put("if open", number=2, if_open=True)
     daemon.run_for(COOLDOWN)
     assert asked(daemon) == [("POST", "comments"), ("GET", "2"), ("POST", "comments")]
-    assert daemon.bodies == ["whatever", "if open"]
+    assert daemon.bodies == ["in any case", "if open"]
 
 
 @pytest.mark.parametrize(("merged", "word"), [(False, "closed"), (True, "merged")])
@@ -36,7 +36,7 @@ def test_a_closed_pull_request_is_skipped_with_the_reason(
     assert asked(daemon) == [("GET", "1")]
 
 
-def test_a_skipped_comment_costs_a_second_and_no_cool_off(daemon: Rig) -> None:
+def test_a_skipped_comment_costs_a_second_and_no_cooldown(daemon: Rig) -> None:
     """After skipped jobs, which are a second apart, the next comment is posted a second later."""
     daemon.forge.set_pull("o", "r", 1, state="closed")
     for _ in range(3):
@@ -52,8 +52,8 @@ def test_a_skipped_comment_costs_a_second_and_no_cool_off(daemon: Rig) -> None:
     assert daemon.bodies == ["good"]
 
 
-def test_a_skipped_comment_shortens_no_cool_off(daemon: Rig) -> None:
-    """A job that will be skipped waits for the cool-off of the one before, and so does the next."""
+def test_a_skipped_comment_shortens_no_cooldown(daemon: Rig) -> None:
+    """A job that will be skipped waits for the cooldown of the one before, and so does the next."""
     daemon.forge.set_pull("o", "r", 1, state="closed")
     daemon.put("first", number=2)
     daemon.put("late", if_open=True)
@@ -67,7 +67,7 @@ def test_a_skipped_comment_shortens_no_cool_off(daemon: Rig) -> None:
     assert daemon.bodies == ["first", "second"]
 
 
-def test_nothing_is_posted_while_nobody_knows_whether_it_is_open(daemon: Rig) -> None:
+def test_nothing_is_posted_while_it_is_not_known_whether_it_is_open(daemon: Rig) -> None:
     """If GitHub does not say, the job keeps its place, uncounted, until it does."""
     daemon.forge.answer_next(method="GET", status=502)
     job = daemon.put(if_open=True)
@@ -83,11 +83,11 @@ def test_nothing_is_posted_while_nobody_knows_whether_it_is_open(daemon: Rig) ->
     assert daemon.bodies == ["hello"]
 
 
-def test_a_limit_met_while_asking_silences_the_whole_queue(daemon: Rig) -> None:
+def test_a_limit_met_while_asking_stops_the_whole_queue(daemon: Rig) -> None:
     """The question counts toward the limits like any request."""
     daemon.forge.answer_next(method="GET", status=429, headers={"Retry-After": "3600"})
     daemon.put("if open", if_open=True)
-    daemon.put("whatever", number=2)
+    daemon.put("in any case", number=2)
     daemon.run_for(3_599)
     assert len(daemon.forge.requests) == 1
     daemon.run_for(1)

@@ -27,7 +27,7 @@ ABUSE = {
 
 
 def attempts(forge: Forge) -> int:
-    """How many comments were tried."""
+    """How many comments were sent."""
     return len(forge.posts)
 
 
@@ -58,7 +58,7 @@ def test_201_is_posted_with_its_receipt(daemon: Rig) -> None:
 
 
 @pytest.mark.parametrize("status", [403, 429])
-def test_retry_after_in_seconds_silences_the_whole_queue(daemon: Rig, status: int) -> None:
+def test_retry_after_in_seconds_stops_the_whole_queue(daemon: Rig, status: int) -> None:
     """With ``Retry-After: 3600`` no request leaves for an hour; the job keeps its place."""
     daemon.forge.answer_next(status=status, headers={"Retry-After": "3600"}, body=SECONDARY)
     job = daemon.put()
@@ -66,7 +66,7 @@ def test_retry_after_in_seconds_silences_the_whole_queue(daemon: Rig, status: in
     throttled_until(daemon, job, 3_600)
 
 
-def test_retry_after_as_a_date_silences_the_whole_queue(daemon: Rig) -> None:
+def test_retry_after_as_a_date_stops_the_whole_queue(daemon: Rig) -> None:
     """An HTTP-date is understood as well as seconds."""
     when = daemon.wall() + timedelta(hours=2)
     headers = {"Retry-After": format_datetime(when, usegmt=True)}
@@ -76,13 +76,13 @@ def test_retry_after_as_a_date_silences_the_whole_queue(daemon: Rig) -> None:
     assert 7_190 < daemon.pacing.backoff <= 7_201
 
 
-@pytest.mark.parametrize("is_look", [False, True])
-def test_a_kill_right_after_a_throttle_does_not_forget_it(
-    daemon: Rig, monkeypatch: pytest.MonkeyPatch, is_look: bool
+@pytest.mark.parametrize("is_lookup", [False, True])
+def test_a_kill_right_after_a_throttle_does_not_lose_it(
+    daemon: Rig, monkeypatch: pytest.MonkeyPatch, is_lookup: bool
 ) -> None:
-    """Of what follows an answer, the silence is recorded first: no request, whoever asks next."""
+    """The back-off is saved before the outcome, so that the next worker sends no request."""
     daemon.put()
-    if is_look:
+    if is_lookup:
         daemon.forge.answer_next(status=502)
         daemon.run()
         daemon.clock.advance(5)
@@ -105,7 +105,7 @@ def killed(*_: object) -> None:
 
 
 def test_an_exhausted_primary_limit_waits_for_its_reset(daemon: Rig) -> None:
-    """With nothing remaining, the queue is silent until a second after the reset."""
+    """With nothing remaining, nothing is sent until a second after the reset."""
     reset = daemon.wall() + timedelta(minutes=50)
     headers = {
         "X-RateLimit-Remaining": "0",
@@ -121,7 +121,7 @@ def test_an_exhausted_primary_limit_waits_for_its_reset(daemon: Rig) -> None:
 
 
 def test_a_reset_in_the_past_is_no_negative_wait(daemon: Rig) -> None:
-    """A reset that is over already leaves the ordinary cool-off."""
+    """A reset that is over already leaves the ordinary cooldown."""
     headers = {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "1000000000"}
     daemon.forge.answer_next(status=429, headers=headers, body={"message": "slow down"})
     daemon.put()
@@ -146,7 +146,7 @@ def test_a_reset_in_the_past_is_no_negative_wait(daemon: Rig) -> None:
 def test_a_secondary_limit_without_a_time_doubles_from_a_minute(
     daemon: Rig, status: int, body: object
 ) -> None:
-    """Each limit in a row is met with twice the silence; the rate limit's reset is ignored."""
+    """Each limit in a row doubles the back-off; the rate limit's reset is ignored."""
     far = str(int(daemon.wall().timestamp()) + 3_000)
     headers = {"X-RateLimit-Remaining": "4999", "X-RateLimit-Reset": far}
     daemon.forge.answer_next(status=status, body=body, headers=headers, times=3)
@@ -163,7 +163,7 @@ def test_a_secondary_limit_without_a_time_doubles_from_a_minute(
 
 @pytest.mark.parametrize("value", ["soon", "-5", "1e9", ""])
 def test_a_malformed_retry_after_is_a_minute(daemon: Rig, value: str) -> None:
-    """What cannot be read as a time is met with 60 seconds."""
+    """What cannot be read as a time counts as 60 seconds."""
     daemon.forge.answer_next(status=429, headers={"Retry-After": value}, body=SECONDARY)
     daemon.put()
     daemon.run()
@@ -171,12 +171,12 @@ def test_a_malformed_retry_after_is_a_minute(daemon: Rig, value: str) -> None:
 
 
 def test_an_absurd_retry_after_is_a_day(daemon: Rig) -> None:
-    """Nobody is believed beyond 24 hours."""
+    """A back-off never lasts longer than 24 hours."""
     daemon.forge.answer_next(status=429, headers={"Retry-After": "99999999"}, body=SECONDARY)
     daemon.put()
     daemon.run()
     assert daemon.pacing.backoff == 86_400
-    assert "it asks for 99999999 s of silence; waiting 24 hours" in daemon.pacing.reason
+    assert "it asks to wait 99999999 s; waiting 24 hours" in daemon.pacing.reason
 
 
 @pytest.mark.parametrize(
@@ -191,23 +191,21 @@ def test_an_absurd_retry_after_is_a_day(daemon: Rig) -> None:
         (451, "Repository access blocked"),
     ],
 )
-def test_a_refusal_buries_the_job_and_the_next_goes_on(
-    daemon: Rig, status: int, message: str
-) -> None:
-    """The dead letter has GitHub's own message; the next job is posted a cool-off later."""
+def test_a_refused_job_fails_and_the_next_is_posted(daemon: Rig, status: int, message: str) -> None:
+    """The reason has GitHub's own message; the next job is posted a cooldown later."""
     daemon.forge.answer_next(status=status, body={"message": message})
     bad = daemon.put("bad")
     daemon.put("good", number=2)
     daemon.run_for(COOLDOWN)
-    letter = daemon.job(bad)
-    assert letter.state == "failed"
-    assert message in letter.reason
-    assert letter.attempts[-1].status == status
+    failed = daemon.job(bad)
+    assert failed.state == "failed"
+    assert message in failed.reason
+    assert failed.attempts[-1].status == status
     assert daemon.bodies == ["good"]
 
 
 def test_a_missing_permission_is_named(daemon: Rig) -> None:
-    """What GitHub says it would have accepted stands in the dead letter."""
+    """The reason says which permission GitHub would have accepted."""
     daemon.forge.answer_next(
         status=403,
         body={"message": "Resource not accessible by personal access token"},
@@ -222,7 +220,7 @@ def test_a_missing_permission_is_named(daemon: Rig) -> None:
     ("status", "message"),
     [(401, "Bad credentials"), (403, "Sorry. Your account was suspended.")],
 )
-def test_a_refused_account_is_tried_once_and_then_nothing_is_sent(
+def test_after_a_rejected_credential_nothing_more_is_sent(
     daemon: Rig, status: int, message: str
 ) -> None:
     """A rejected token stops the account; the job stays as it was, across a restart."""
@@ -238,7 +236,7 @@ def test_a_refused_account_is_tried_once_and_then_nothing_is_sent(
 
 
 def test_after_401_the_operator_can_resume(daemon: Rig) -> None:
-    """``resume`` lets the same token be tried again, after the cool-off."""
+    """After ``resume`` the same token is used again, when the cooldown is over."""
     daemon.forge.answer_next(status=401, body={"message": "Bad credentials"})
     daemon.put()
     daemon.run_for(COOLDOWN)
@@ -261,7 +259,7 @@ def test_a_redirect_within_the_host_is_posted_again(daemon: Rig, status: int) ->
 
 
 def test_the_token_never_follows_a_redirect_to_another_host(daemon: Rig) -> None:
-    """A redirect elsewhere buries the job; the other host hears nothing."""
+    """A redirect elsewhere makes the job fail; the other host gets no request."""
     with Forge() as other:
         daemon.forge.answer_next(status=307, headers={"Location": f"{other.url}/repos/o/r"})
         job = daemon.put()
@@ -271,7 +269,7 @@ def test_the_token_never_follows_a_redirect_to_another_host(daemon: Rig) -> None
 
 
 def test_a_redirect_loop_ends(daemon: Rig) -> None:
-    """After a few hops the job is buried."""
+    """After a few redirects the job fails."""
     here = f"{daemon.forge.url}/repos/o/r/issues/1/comments"
     daemon.forge.answer_next(status=307, headers={"Location": here}, times=50)
     job = daemon.put()
@@ -285,8 +283,8 @@ def test_a_redirect_loop_ends(daemon: Rig) -> None:
     ["http://127.0.0.1:1", "http://forge.invalid", "https://127.0.0.1:{port}"],
     ids=["refused", "unknown host", "no TLS"],
 )
-def test_a_forge_that_is_not_there_is_tried_again_later(daemon: Rig, url: str) -> None:
-    """Where no connection stands, nothing is sent or counted, and the job keeps its place."""
+def test_a_forge_that_is_not_there_is_asked_again_later(daemon: Rig, url: str) -> None:
+    """Without a connection nothing is sent or counted, and the job keeps its place."""
     there = daemon.settings
     daemon.settings = replace(there, github_api_url=url.format(port=daemon.forge.port))
     daemon.start()
@@ -311,7 +309,7 @@ def test_a_forge_that_is_not_there_is_tried_again_later(daemon: Rig, url: str) -
     ],
     ids=["200", "202", "no comment", "no JSON"],
 )
-def test_a_success_that_is_no_comment_is_not_believed(daemon: Rig, answer: dict[str, Any]) -> None:
+def test_a_success_without_a_comment_is_no_receipt(daemon: Rig, answer: dict[str, Any]) -> None:
     """Another 2xx, or a 201 without a comment in it, is an unknown outcome, not a receipt."""
     daemon.forge.answer_next(**answer)
     job = daemon.put()
@@ -320,8 +318,8 @@ def test_a_success_that_is_no_comment_is_not_believed(daemon: Rig, answer: dict[
 
 
 @pytest.mark.parametrize("status", [400, 403, 406, 413])
-def test_a_refusal_by_something_on_the_way_is_not_believed(daemon: Rig, status: int) -> None:
-    """A 4xx that is not JSON is a proxy's and no verdict: the comment is looked for, then sent."""
+def test_a_refusal_by_a_proxy_is_no_verdict(daemon: Rig, status: int) -> None:
+    """After a 4xx that is not JSON, the comment is looked up, and then posted again."""
     daemon.forge.answer_next(status=status, text="<html>Blocked</html>")
     job = daemon.put()
     daemon.run()
@@ -330,7 +328,7 @@ def test_a_refusal_by_something_on_the_way_is_not_believed(daemon: Rig, status: 
     assert daemon.bodies == ["hello"]
 
 
-def test_a_proxy_that_wants_a_password_is_tried_again_later(daemon: Rig) -> None:
+def test_a_proxy_that_wants_a_password_is_asked_again_later(daemon: Rig) -> None:
     """A 407 says that nothing was sent: the job keeps its place, uncounted."""
     daemon.forge.answer_next(status=407, text="<html>Who are you?</html>")
     job = daemon.put()

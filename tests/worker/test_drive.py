@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from select import select
 
-from comenq_core.policy.from_settings import pace_of, policy_of
+from comenq_core.policy.from_settings import pacing_policy, retry_policy
 from comenq_core.process.stop import StopFlag
 from comenq_core.settings import Settings
 from comenq_core.testing.clock import FakeClock
@@ -14,11 +14,11 @@ from comenq_core.worker.worker import Worker
 
 
 class Scripted(Worker):
-    """A worker that notes at each step whether it is still being woken."""
+    """A worker that notes at each step whether a signal is left."""
 
     def __init__(self, store: MemoryStore, stop: StopFlag) -> None:
         settings = Settings()
-        super().__init__(store, [], pace_of(settings), policy_of(settings))
+        super().__init__(store, [], pacing_policy(settings), retry_policy(settings))
         self.signal = store.watch()
         self.stop = stop
         self.woken: list[bool] = []
@@ -33,7 +33,7 @@ class Scripted(Worker):
 
 
 def test_a_signal_wakes_the_worker_once() -> None:
-    """What a store's watch has signalled is forgotten before the step that sees to it."""
+    """The signals of a store's watch are drained before the step that answers them."""
     with StopFlag() as stop:
         worker = Scripted(MemoryStore(FakeClock()), stop)
         worker.signal.send()

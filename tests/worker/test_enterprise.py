@@ -20,14 +20,14 @@ def daemon(tmp_path: Path) -> Iterator[Rig]:
 
 
 def test_a_comment_is_posted_below_the_path(daemon: Rig) -> None:
-    """The look at the pull request goes there, too."""
+    """The question for the pull request goes there, too."""
     daemon.put(if_open=True)
     daemon.run()
     assert daemon.forge.url.endswith("/api/v3")
     assert daemon.bodies == ["hello"]
 
 
-def test_a_comment_in_doubt_is_found_below_the_path(daemon: Rig) -> None:
+def test_a_comment_is_looked_up_below_the_path(daemon: Rig) -> None:
     """The account, and every page of the comments, are asked for there."""
     daemon.forge.answer_next(status=502, accept=True)
     job = daemon.put()

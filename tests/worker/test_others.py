@@ -1,4 +1,4 @@
-"""A worker among others that share its store: it gives up what another was faster with."""
+"""A worker that shares its store with others gives up what another was faster with."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from comenq_core.errors import PacingConflict, WrongState
+from comenq_core.errors import PacingConflict, StoreError, WrongState
 from comenq_core.model import (
     Attempt,
     Checking,
@@ -22,23 +22,23 @@ from comenq_core.model import (
     Posted,
     State,
 )
-from comenq_core.policy.pacing import Pace
-from comenq_core.policy.retry import Policy
+from comenq_core.policy.pacing import PacingPolicy
+from comenq_core.policy.retry import RetryPolicy
 from comenq_core.testing.clock import FakeClock
 from comenq_core.testing.memory_store import MemoryStore
 from comenq_core.worker.worker import Worker
 
-PACE = Pace(cooldown=900, jitter=0, attempt_limit=30)
-POLICY = Policy(max_attempts=5, max_interruptions=3, recheck=5)
+PACE = PacingPolicy(cooldown=900, jitter=0, attempt_limit=30)
+POLICY = RetryPolicy(max_attempts=5, max_interruptions=3, recheck=5)
 
 
-class Board:
+class RecordingPoster:
     """Posts nowhere, and remembers what it was asked."""
 
     def __init__(self, account: str) -> None:
         self.account = account
         self.posted: list[str] = []
-        self.looked_for: list[str] = []
+        self.looked_up: list[str] = []
         self.since: list[datetime] = []
 
     def credential(self) -> str:
@@ -52,7 +52,7 @@ class Board:
 
     def find(self, job: Job, since: datetime, known: Collection[int | str]) -> Posted | None:
         """Find nothing."""
-        self.looked_for.append(job.id)
+        self.looked_up.append(job.id)
         self.since.append(since)
         return None
 
@@ -62,8 +62,17 @@ class Shared(MemoryStore):
 
     uses_the_account = False
     announces_first = False
-    takes_the_doubtful = False
+    takes_the_checked = False
     corrects_first = False
+    fails_to_answer = False
+    fails_to_correct = False
+    records = False
+    reads = 0
+
+    def pacing(self) -> Mapping[str, Pacing]:
+        """Count who asks."""
+        self.reads += 1
+        return super().pacing()
 
     def claim(self, account: str) -> Job | None:
         """Hand out a job, after another has used the account."""
@@ -72,14 +81,19 @@ class Shared(MemoryStore):
         return super().claim(account)
 
     def save_pacing(self, record: Pacing, *, expect: Pacing | None) -> None:
-        """Replace the record, unless another has."""
+        """Replace the record, unless another has, or fail before or after that."""
         if self.announces_first if record.max_remaining else self.corrects_first:
             raise PacingConflict("somebody else was faster")
-        super().save_pacing(record, expect=expect)
+        if self.fails_to_correct and not record.max_remaining:
+            raise StoreError("the disk is full")
+        if self.records or not self.fails_to_answer:
+            super().save_pacing(record, expect=expect)
+        if self.fails_to_answer:
+            raise StoreError("the database is gone")
 
     def reclaim(self, job: Job) -> Job:
         """Take the job, unless another has."""
-        if self.takes_the_doubtful:
+        if self.takes_the_checked:
             super().reclaim(job)
             raise WrongState("somebody else has it")
         return super().reclaim(job)
@@ -98,15 +112,15 @@ def store(clock: FakeClock) -> Shared:
 
 
 @pytest.fixture
-def board() -> Board:
+def poster() -> RecordingPoster:
     """The one account that our worker has."""
-    return Board("ours")
+    return RecordingPoster("ours")
 
 
 @pytest.fixture
-def worker(store: Shared, board: Board) -> Worker:
+def worker(store: Shared, poster: RecordingPoster) -> Worker:
     """Our worker."""
-    return Worker(store, [board], PACE, POLICY)
+    return Worker(store, [poster], PACE, POLICY)
 
 
 def put(store: MemoryStore) -> Job:
@@ -115,89 +129,142 @@ def put(store: MemoryStore) -> Job:
     return store.put([NewJob(request=request, origin=Origin(intake="test"))])[0]
 
 
-def put_in_doubt(store: MemoryStore, account: str, clock: FakeClock) -> Job:
-    """Queue a comment that may be posted already, by an account."""
+def put_to_check(store: MemoryStore, account: str, clock: FakeClock) -> Job:
+    """Queue a comment that an account may have posted already."""
     job = put(store)
     store.claim(account)
     now = clock().wall
-    tried = Attempt(started=now, ended=now, account=account, outcome="unknown", counted=True)
-    store.settle(job, Checking(check_at=now, reason="502"), tried)
+    attempt = Attempt(started=now, ended=now, account=account, outcome="unknown", counted=True)
+    store.settle(job, Checking(check_at=now, reason="502"), attempt)
     return job
 
 
 @pytest.mark.parametrize("how", ["uses_the_account", "announces_first"])
-def test_a_worker_that_was_outpaced_posts_nothing(
-    store: Shared, worker: Worker, board: Board, how: str
+def test_a_worker_that_loses_an_account_to_another_posts_nothing(
+    store: Shared, worker: Worker, poster: RecordingPoster, how: str
 ) -> None:
-    """Another posts with the account after ours has decided to: the job keeps its place."""
+    """Another uses the account after ours has chosen it: the job keeps its place."""
     setattr(store, how, True)
     job = put(store)
     worker.step()
     kept = store.get(job.id)
-    assert board.posted == []
+    assert poster.posted == []
     assert (kept.state, kept.due, kept.attempt_count) == (State.WAITING, None, 0)
 
 
-def test_a_worker_that_was_outpaced_posts_when_it_is_its_turn(
-    store: Shared, worker: Worker, board: Board, clock: FakeClock
+def test_a_worker_that_lost_an_account_posts_after_its_cooldown(
+    store: Shared, worker: Worker, poster: RecordingPoster, clock: FakeClock
 ) -> None:
-    """The cool-off that the other has begun is kept, and then ours goes on."""
+    """The cooldown that the other worker has started is kept, and then ours posts."""
     store.uses_the_account = True
     job = put(store)
     worker.step()
     store.uses_the_account = False
     clock.advance(PACE.cooldown - 1)
     worker.step()
-    assert board.posted == []
+    assert poster.posted == []
     clock.advance(1)
     worker.step()
-    assert board.posted == [job.id]
+    assert poster.posted == [job.id]
 
 
-def test_an_announcement_that_was_recorded_without_our_knowing_is_ours(
-    store: Shared, worker: Worker, board: Board, clock: FakeClock
+@pytest.mark.parametrize("is_recorded", [True, False])
+def test_an_attempt_that_the_store_failed_to_record_is_made_by_the_next_step(
+    store: Shared, worker: Worker, poster: RecordingPoster, is_recorded: bool
 ) -> None:
-    """The store recorded the attempt and failed to say so: the post is made all the same."""
+    """Whether the store did record the attempt before it failed or not, the job is posted once."""
     job = put(store)
-    begun = Pacing(account="ours", at=clock(), max_remaining=30, job=job.id)
-    claim = store.claim
-
-    def claim_after_announcement(account: str) -> Job | None:
-        store.save_pacing(begun, expect=None)
-        return claim(account)
-
-    store.claim = claim_after_announcement  # type: ignore[method-assign]
+    store.fails_to_answer, store.records = True, is_recorded
+    with pytest.raises(StoreError):
+        worker.step()
+    assert poster.posted == []
+    store.fails_to_answer = False
     worker.step()
-    assert board.posted == [job.id]
+    assert poster.posted == [job.id]
+    assert (store.get(job.id).state, store.get(job.id).interruptions) == (State.POSTED, 0)
 
 
-def test_a_job_is_looked_for_by_the_clock_of_the_machine(
-    store: Shared, board: Board, clock: FakeClock
+def test_an_attempt_that_was_not_recorded_is_not_made_when_another_has_used_the_account(
+    store: Shared, worker: Worker, poster: RecordingPoster, clock: FakeClock
 ) -> None:
-    """A database whose clock is ahead hides no comment: posters know the machine's clock alone."""
+    """Between the failure and the next step another worker posts: the job keeps its place."""
+    job = put(store)
+    store.fails_to_answer = True
+    with pytest.raises(StoreError):
+        worker.step()
+    store.fails_to_answer = False
+    store.save_pacing(Pacing(account="ours", at=clock(), job="000000000000"), expect=None)
+    worker.step()
+    assert (poster.posted, store.get(job.id).state) == ([], State.WAITING)
+
+
+def test_a_result_of_which_a_part_is_saved_is_saved_whole_by_the_next_step(
+    store: Shared, worker: Worker, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The job was settled and its account's record not: only the record is saved then."""
+    job = put(store)
+    store.fails_to_correct = True
+    with pytest.raises(StoreError):
+        worker.step()
+    assert store.get(job.id).state is State.POSTED
+    store.fails_to_correct = False
+    worker.step()
+    (record,) = store.pacing().values()
+    assert (record.max_remaining, record.posts.success) == (0, 1)
+    assert "unsettled" not in caplog.text
+
+
+def test_a_step_reads_the_pacing_records_once(
+    store: Shared, worker: Worker, poster: RecordingPoster, clock: FakeClock
+) -> None:
+    """Whatever a step does: it posts, waits, forgets a rejected credential, or looks a job up."""
+    put(store)
+    reads = [reads_of_a_step(store, worker)]
+    assert len(poster.posted) == 1
+    reads.append(reads_of_a_step(store, worker))
+    (record,) = store.pacing().values()
+    store.save_pacing(replace(record, rejected_credential="former"), expect=record)
+    reads.append(reads_of_a_step(store, worker))
+    put_to_check(store, "ours", clock)
+    reads.append(reads_of_a_step(store, worker))
+    assert len(poster.looked_up) == 1
+    assert reads == [1, 1, 1, 1]
+
+
+def reads_of_a_step(store: Shared, worker: Worker) -> int:
+    """Let the worker do a step; count how often it reads the pacing records."""
+    before = store.reads
+    worker.step()
+    return store.reads - before
+
+
+def test_a_job_is_looked_up_by_the_clock_of_the_machine(
+    store: Shared, poster: RecordingPoster, clock: FakeClock
+) -> None:
+    """A database whose clock is ahead hides no comment: posters know only the machine's clock."""
     behind = timedelta(hours=-1)
-    worker = Worker(store, [board], PACE, POLICY, lambda: Instant(wall=clock().wall + behind))
-    tried = clock().wall
-    put_in_doubt(store, "ours", clock)
+    worker = Worker(store, [poster], PACE, POLICY, lambda: Instant(wall=clock().wall + behind))
+    attempted = clock().wall
+    put_to_check(store, "ours", clock)
     clock.advance(60)
     worker.step()
-    assert board.since == [tried + behind]
+    assert poster.since == [attempted + behind]
 
 
-def test_a_doubtful_job_that_another_took_is_let_be(
-    store: Shared, worker: Worker, board: Board, clock: FakeClock
+def test_a_job_to_be_checked_that_another_took_is_left_to_it(
+    store: Shared, worker: Worker, poster: RecordingPoster, clock: FakeClock
 ) -> None:
-    """Nobody is asked for it, and it is no fault."""
-    put_in_doubt(store, "ours", clock)
-    store.takes_the_doubtful = True
+    """The worker sends no look-up, and it is no fault."""
+    put_to_check(store, "ours", clock)
+    store.takes_the_checked = True
     worker.step()
-    assert board.looked_for == []
+    assert poster.looked_up == []
 
 
 def test_a_record_that_another_has_replaced_is_not_corrected(
-    store: Shared, worker: Worker, board: Board
+    store: Shared, worker: Worker, poster: RecordingPoster
 ) -> None:
-    """What another knows of the account's pace is newer; the job is settled all the same."""
+    """What another worker recorded is newer; the job is settled all the same."""
     store.corrects_first = True
     job = put(store)
     worker.step()
@@ -205,8 +272,8 @@ def test_a_record_that_another_has_replaced_is_not_corrected(
     assert worker.step() > 0
 
 
-def test_a_record_that_another_has_only_just_made_is_not_from_the_future(
-    board: Board, clock: FakeClock
+def test_a_record_that_another_has_just_made_is_not_from_the_future(
+    poster: RecordingPoster, clock: FakeClock
 ) -> None:
     """A clock without a boot went back only if it shows less after the record was read."""
 
@@ -219,41 +286,41 @@ def test_a_record_that_another_has_only_just_made_is_not_from_the_future(
 
     store = Busy(lambda: Instant(wall=clock().wall))
     begun = clock().wall
-    Worker(store, [board], PACE, POLICY).step()
+    Worker(store, [poster], PACE, POLICY).step()
     (record,) = store.pacing().values()
     assert (record.at.wall, record.job) == (begun + timedelta(seconds=1), "000000000000")
 
 
-def test_a_job_that_another_account_tried_is_not_ours_to_look_for(
-    store: Shared, worker: Worker, board: Board, clock: FakeClock
+def test_a_job_that_another_account_attempted_is_not_ours_to_look_up(
+    store: Shared, worker: Worker, poster: RecordingPoster, clock: FakeClock
 ) -> None:
-    """What that account has posted would not be found with ours, and posted a second time."""
-    job = put_in_doubt(store, "theirs", clock)
+    """Ours would not find what that account has posted, and would post it a second time."""
+    job = put_to_check(store, "theirs", clock)
     for _ in range(20):
         clock.advance(worker.step())
-    assert (board.looked_for, board.posted) == ([], [])
+    assert (poster.looked_up, poster.posted) == ([], [])
     assert store.get(job.id).state is State.CHECKING
 
 
-def test_the_account_that_tried_last_looks(store: Shared, clock: FakeClock) -> None:
-    """A job was kept with one account, and its worker died while it posted with another."""
-    boards = [Board("first"), Board("second")]
-    job = put_in_doubt(store, "first", clock)
+def test_the_account_that_attempted_last_looks_the_job_up(store: Shared, clock: FakeClock) -> None:
+    """A job went back to the queue, and its worker died while it posted with another account."""
+    posters = [RecordingPoster("first"), RecordingPoster("second")]
+    job = put_to_check(store, "first", clock)
     clock.advance(5)
     store.save_pacing(
         Pacing(account="second", at=clock(), max_remaining=30, job=job.id), expect=None
     )
-    Worker(store, boards, PACE, POLICY).step()
-    assert [board.looked_for for board in boards] == [[], [job.id]]
+    Worker(store, posters, PACE, POLICY).step()
+    assert [poster.looked_up for poster in posters] == [[], [job.id]]
 
 
-def test_a_job_that_outlived_too_many_workers_is_buried(
-    store: Shared, worker: Worker, board: Board
+def test_a_job_that_outlived_too_many_workers_fails(
+    store: Shared, worker: Worker, poster: RecordingPoster
 ) -> None:
-    """Nobody is asked for it any more, and the worker goes on."""
+    """It is not looked up any more, and the worker lives on."""
     job = put(store)
     store.claim("ours")
     many = POLICY.max_interruptions + 1
     store._keep(replace(store.get(job.id), state=State.CHECKING, interruptions=many))
     worker.step()
-    assert (store.get(job.id).state, board.looked_for) == (State.FAILED, [])
+    assert (store.get(job.id).state, poster.looked_up) == (State.FAILED, [])

@@ -1,4 +1,4 @@
-"""Posts stay a cool-off apart, whatever happens between them."""
+"""Posts stay a cooldown apart, whatever happens between them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.worker.rig import COOLDOWN, Rig, rig
 
 
 def test_the_second_comment_waits_for_the_cooldown(daemon: Rig) -> None:
-    """Of two jobs one is posted at once, and the other when the cool-off is over."""
+    """Of two jobs one is posted at once, and the other when the cooldown is over."""
     daemon.put("first")
     daemon.put("second")
     daemon.run()
@@ -40,7 +40,7 @@ def test_a_restart_does_not_shorten_the_cooldown(daemon: Rig) -> None:
 def test_a_clock_that_is_set_neither_breaks_nor_stretches_the_pace(
     daemon: Rig, step: timedelta
 ) -> None:
-    """After the wall clock was set, the next post comes exactly a cool-off after the last."""
+    """After the wall clock was set, the next post comes exactly a cooldown after the last."""
     daemon.put("first")
     daemon.put("second")
     daemon.run()
@@ -55,7 +55,7 @@ def test_a_clock_that_is_set_neither_breaks_nor_stretches_the_pace(
 def test_a_clock_that_is_behind_after_a_reboot_starts_the_cooldown_again_once(
     daemon: Rig, step: timedelta
 ) -> None:
-    """Nobody knows how long the machine was off: the whole wait, and then it goes on."""
+    """It is not known how long the machine was off, so the whole wait passes, once."""
     daemon.put("first")
     daemon.put("second")
     daemon.run_for(600)
@@ -71,7 +71,7 @@ def test_a_clock_that_is_behind_after_a_reboot_starts_the_cooldown_again_once(
 def test_a_clock_that_is_put_right_after_a_reboot_does_not_shorten_the_cooldown(
     daemon: Rig,
 ) -> None:
-    """A machine that begins with an old time, and is told the right one later, waits as long."""
+    """A machine that starts with an old time, and gets the right one later, waits as long."""
     daemon.put("first")
     daemon.put("second")
     daemon.run_for(600)
@@ -86,7 +86,7 @@ def test_a_clock_that_is_put_right_after_a_reboot_does_not_shorten_the_cooldown(
 
 
 def test_a_job_that_arrives_while_the_clock_is_behind_is_posted_all_the_same(daemon: Rig) -> None:
-    """Arrival gives a place in the line, never a time to wait for."""
+    """Arrival decides the place in the queue, never a time to wait for."""
     job = daemon.put("from the future")
     daemon.clock.set_wall(daemon.wall() - timedelta(hours=1))
     daemon.run()
@@ -94,7 +94,7 @@ def test_a_job_that_arrives_while_the_clock_is_behind_is_posted_all_the_same(dae
 
 
 def test_a_failed_attempt_costs_a_cooldown_too(daemon: Rig) -> None:
-    """A refused comment was an attempt: the next job waits a cool-off, and then is posted."""
+    """A refused comment was an attempt: the next job waits a cooldown, and then is posted."""
     daemon.forge.answer_next(status=404, body={"message": "Not Found"})
     bad = daemon.put("to nowhere")
     daemon.put("good", number=2)
@@ -106,8 +106,8 @@ def test_a_failed_attempt_costs_a_cooldown_too(daemon: Rig) -> None:
     assert daemon.bodies == ["good"]
 
 
-def test_the_flutter_prolongs_the_wait_by_what_was_drawn(tmp_path: Path) -> None:
-    """The record holds this cool-off's share of the flutter, and the wait is longer by it."""
+def test_the_jitter_prolongs_the_wait_by_what_was_drawn(tmp_path: Path) -> None:
+    """The record holds this cooldown's share of the jitter, and the wait is longer by it."""
     with rig(tmp_path, cooldown_jitter_seconds=100.0) as daemon:
         daemon.put("first")
         daemon.put("second")

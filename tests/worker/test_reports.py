@@ -47,8 +47,10 @@ def test_a_throttle_is_a_warning_with_its_end(
     assert "calm down" in line
 
 
-def test_a_throttled_look_is_a_warning_too(daemon: Rig, caplog: pytest.LogCaptureFixture) -> None:
-    """A limit that is met while looking for a comment is told in the same way."""
+def test_a_throttled_look_up_is_a_warning_too(
+    daemon: Rig, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A limit that is met by a look-up is logged in the same way."""
     daemon.forge.answer_next(status=502)
     daemon.forge.answer_next(method="GET", status=429, headers={"Retry-After": "3595"})
     daemon.put()
@@ -57,16 +59,16 @@ def test_a_throttled_look_is_a_warning_too(daemon: Rig, caplog: pytest.LogCaptur
 
 
 def test_an_absurd_wait_is_an_error(daemon: Rig, caplog: pytest.LogCaptureFixture) -> None:
-    """What GitHub asked for and what is done instead are told loudly: as an error."""
+    """What GitHub asks for and what is done instead are logged as an error."""
     daemon.forge.answer_next(status=429, headers={"Retry-After": "99999999"})
     daemon.put()
     daemon.run()
     (line,) = lines(caplog, logging.ERROR, "throttled")
     assert "until=2026-12-02T09:00:00" in line
-    assert "it asks for 99999999 s of silence; waiting 24 hours" in line
+    assert "it asks to wait 99999999 s; waiting 24 hours" in line
 
 
-def test_a_refused_credential_is_an_error(daemon: Rig, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_rejected_credential_is_an_error(daemon: Rig, caplog: pytest.LogCaptureFixture) -> None:
     """The line has the account and the forge's words, and comes once."""
     daemon.forge.answer_next(status=401, body={"message": "Bad credentials"})
     daemon.put()
@@ -76,10 +78,10 @@ def test_a_refused_credential_is_an_error(daemon: Rig, caplog: pytest.LogCapture
     assert "Bad credentials" in line
 
 
-def test_a_forge_out_of_reach_is_a_warning_with_the_next_try(
+def test_a_forge_out_of_reach_is_a_warning_with_the_next_attempt(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The line says when it is tried again: after the cool-off, if that is longer."""
+    """The line says when the next attempt is made: after the cooldown, if that is longer."""
     with Forge() as gone:
         url = gone.url
     with rig(tmp_path, github_api_url=url, cooldown_period_seconds=3600.0) as daemon:
@@ -89,9 +91,7 @@ def test_a_forge_out_of_reach_is_a_warning_with_the_next_try(
         assert TEN in line
 
 
-def test_an_ordinary_cool_off_is_not_worth_a_line(
-    daemon: Rig, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_an_ordinary_cooldown_is_not_logged(daemon: Rig, caplog: pytest.LogCaptureFixture) -> None:
     """A post that went through, and the wait after it, leave no warning."""
     daemon.put()
     daemon.put()
@@ -99,8 +99,8 @@ def test_an_ordinary_cool_off_is_not_worth_a_line(
     assert [record for record in caplog.records if record.levelno > logging.INFO] == []
 
 
-def test_another_credential_is_told(daemon: Rig, caplog: pytest.LogCaptureFixture) -> None:
-    """When the refused credential is replaced, the log says so, once, even if nothing waits."""
+def test_another_credential_is_logged(daemon: Rig, caplog: pytest.LogCaptureFixture) -> None:
+    """When the rejected credential is replaced, the log says so once, also with no job waiting."""
     daemon.forge.answer_next(status=401)
     job = daemon.put()
     daemon.run()

@@ -1,4 +1,4 @@
-"""Tokens through the whole chain: replaced, taken in turn, throttled and refused one by one."""
+"""Tokens from settings to requests: replaced, used in turn, throttled and rejected one by one."""
 
 from __future__ import annotations
 
@@ -49,8 +49,8 @@ def two(tmp_path: Path) -> Iterator[Rig]:
         yield made
 
 
-def test_a_changed_token_file_lets_a_refused_account_go_on(filed: Rig, file: Path) -> None:
-    """Without a restart, the job that was kept is posted with the new token."""
+def test_a_changed_token_file_lets_a_rejected_account_post_again(filed: Rig, file: Path) -> None:
+    """Without a restart, the requeued job is posted with the new token."""
     filed.forge.answer_next(status=401, body=BAD)
     job = filed.put()
     filed.run_for(10 * COOLDOWN)
@@ -61,8 +61,8 @@ def test_a_changed_token_file_lets_a_refused_account_go_on(filed: Rig, file: Pat
     assert filed.job(job).state == "posted"
 
 
-def test_a_new_token_is_no_way_around_the_cool_off(filed: Rig, file: Path) -> None:
-    """The attempt that was refused was one, so the next comes a cool-off later."""
+def test_a_new_token_is_no_way_around_the_cooldown(filed: Rig, file: Path) -> None:
+    """A rejected attempt counts for the pace, so the next comes a cooldown later."""
     filed.forge.answer_next(status=401, body=BAD)
     filed.put()
     filed.run()
@@ -73,7 +73,7 @@ def test_a_new_token_is_no_way_around_the_cool_off(filed: Rig, file: Path) -> No
     assert used(filed) == ["old", "new"]
 
 
-def test_a_file_that_can_be_read_again_lets_the_account_go_on(filed: Rig, file: Path) -> None:
+def test_a_file_that_can_be_read_again_lets_the_account_post_again(filed: Rig, file: Path) -> None:
     """While the token file is gone nothing is sent; when it is back, the job is posted."""
     file.unlink()
     job = filed.put()
@@ -119,7 +119,7 @@ def test_a_token_is_taken_from_a_command(tmp_path: Path) -> None:
 
 
 def test_two_accounts_post_in_turn_each_at_its_own_pace(two: Rig) -> None:
-    """In each cool-off both post, one after the other, in the order of the jobs."""
+    """In each cooldown both post, one after the other, in the order of the jobs."""
     for number in range(5):
         two.put(str(number))
     two.run()
@@ -139,8 +139,8 @@ def test_the_account_that_was_unused_for_longest_is_next(two: Rig) -> None:
     assert used(two) == ["one", "two", "one", "two"]
 
 
-def test_a_throttled_account_leaves_the_other_to_go_on(two: Rig) -> None:
-    """The job is posted by the other; the silence ends when it was said to, also after a kill."""
+def test_a_throttled_account_does_not_stop_the_other(two: Rig) -> None:
+    """The other posts the job; the back-off lasts as long as GitHub said, also after a kill."""
     two.forge.answer_next(status=429, headers={"Retry-After": "9000"})
     for number in range(12):
         two.put(str(number))
@@ -154,7 +154,7 @@ def test_a_throttled_account_leaves_the_other_to_go_on(two: Rig) -> None:
     assert sorted(used(two)[11:]) == ["one", "two"]
 
 
-def test_a_refused_account_leaves_the_other_to_go_on(two: Rig, tmp_path: Path) -> None:
+def test_a_rejected_account_does_not_stop_the_other(two: Rig, tmp_path: Path) -> None:
     """One bad token stops its own account alone, until it is replaced."""
     two.forge.answer_next(status=401, body=BAD)
     for number in range(4):
@@ -167,8 +167,8 @@ def test_a_refused_account_leaves_the_other_to_go_on(two: Rig, tmp_path: Path) -
     assert two.bodies == ["0", "1", "2"]
 
 
-def test_a_job_in_doubt_is_looked_for_by_the_account_that_tried_it(two: Rig) -> None:
-    """Whose comment it would be is known, and the other account goes on meanwhile."""
+def test_a_job_is_looked_up_by_the_account_that_attempted_it(two: Rig) -> None:
+    """Only that account would have posted the comment; the other account posts on."""
     two.put("first")
     two.run()
     two.forge.answer_next(status=502, accept=True)

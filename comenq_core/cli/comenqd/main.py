@@ -21,7 +21,7 @@ from comenq_core.process.hardening import end_with_parent, forbid_dumps
 from comenq_core.process.log import Log, configure
 from comenq_core.process.stop import StopFlag
 from comenq_core.protocols import Stop
-from comenq_core.settings import KINDS, MEANINGS, Settings, flag, load, variable
+from comenq_core.settings import ALIASES, KINDS, MEANINGS, Settings, flag, load, variable
 from comenq_core.supervisor.launch import SUPERVISOR_VARIABLE, give_up, supervise
 
 __all__ = ["main", "parser"]
@@ -87,6 +87,8 @@ def _options() -> ArgumentParser:
         group.add_argument(
             flag(key), dest=key, metavar="VALUE", default=SUPPRESS, help=MEANINGS[key]
         )
+    for alias, key in ALIASES.items():
+        group.add_argument(flag(alias), dest=key, default=SUPPRESS, help=SUPPRESS)
     return options
 
 

@@ -13,7 +13,7 @@ import pytest
 from comenq_core.errors import ComenqError, QueueRefused, StoreError
 from comenq_core.listener.queue import JobQueue
 from comenq_core.model import BODY_LIMIT, MAX_NUMBER, CommentRequest, Entry, NewJob
-from comenq_core.policy.pacing import Pace
+from comenq_core.policy.pacing import PacingPolicy
 from comenq_core.process.stop import StopFlag
 from comenq_core.protocols import Intake
 from comenq_core.testing.clock import FakeClock
@@ -44,19 +44,29 @@ WRONG = {
     "blank body": {"body": "   "},
     "long body": {"body": "é" * (BODY_LIMIT // 2 + 1)},
 }
+WRONG_TYPES: dict[str, dict[str, Any]] = {
+    "owner is a number": {"owner": 7},
+    "repo is a list": {"repo": ["site"]},
+    "number is a fraction": {"pr_number": 7.5},
+    "number is true": {"pr_number": True},
+    "number is a text": {"pr_number": "7"},
+    "body is a number": {"body": 5},
+    "body is null": {"body": None},
+}
 
 
 class HandIn(Protocol):
-    """Hands a request in, as whoever uses the intake would."""
+    """Hands a request in, as a user of the intake would."""
 
     def __call__(self, *, owner: str, repo: str, pr_number: int, body: str) -> str:
         """Block until the request is acknowledged or refused.
 
-        The members may break the rules of `CommentRequest`. It may be called before the intake
-        is ready, as soon as `Intake.serve` was.
+        The members may break the rules of `CommentRequest` and, unless the intake is
+        `text_only`, have other types. It may be called as soon as `Intake.serve` was called,
+        before the intake is ready.
 
         Returns:
-            ``""`` where the intake has acknowledged the request, else the reason that it gave.
+            ``""`` if the intake has acknowledged the request, else the reason that it gave.
         """
 
 
@@ -67,7 +77,7 @@ class Inbox(JobQueue):
         self.store = MemoryStore(FakeClock())
         self.error: ComenqError | None = None
         """What to raise instead of taking anything."""
-        super().__init__(self.store, Pace(cooldown=900, jitter=0, attempt_limit=30))
+        super().__init__(self.store, PacingPolicy(cooldown=900, jitter=0, attempt_limit=30))
 
     def submit_all(self, new_jobs: Sequence[NewJob]) -> Sequence[Entry]:
         """Take all of these, unless there is an error to raise."""
@@ -114,13 +124,15 @@ class Serving:
 class IntakeContract:
     """The whole contract of an intake that answers those who use it.
 
-    A subclass says under which ``name`` the intake files its requests, and defines three
+    A subclass sets the ``name`` that the intake has in a job's origin, and defines three
     fixtures: ``intake``, an intake that was not used yet; ``hand_in``, a `HandIn` that reaches
     it; and ``hand_in_nonsense``, a function that sends it what is no request at all, and returns
-    the reason that the intake gives.
+    the reason that the intake gives. It sets ``text_only`` if requests reach the intake as plain
+    text, as by e-mail, where a number cannot be told from its digits.
     """
 
     name: ClassVar[str]
+    text_only: ClassVar[bool] = False
 
     @pytest.fixture
     def intake(self) -> Intake:
@@ -152,14 +164,14 @@ class IntakeContract:
 
     @pytest.mark.usefixtures("serving")
     def test_what_is_acknowledged_is_queued(self, inbox: Inbox, hand_in: HandIn) -> None:
-        """When whoever handed a request in is told so, the request is in the queue, once."""
+        """A request that is acknowledged is in the queue, once."""
         assert hand_in(**WHOLE) == ""
         assert inbox.requests[0].target == "octo-org/site#7"
         assert len(inbox.requests) == 1
 
     @pytest.mark.usefixtures("serving")
     def test_requests_are_queued_in_their_order(self, inbox: Inbox, hand_in: HandIn) -> None:
-        """Who comes after somebody's acknowledgement stands behind them."""
+        """A request that is handed in after another was acknowledged is queued behind it."""
         bodies = [f"comment {number}" for number in range(5)]
         for body in bodies:
             assert hand_in(**WHOLE | {"body": body}) == ""
@@ -167,7 +179,7 @@ class IntakeContract:
 
     @pytest.mark.usefixtures("serving")
     def test_several_at_once_are_all_queued(self, inbox: Inbox, hand_in: HandIn) -> None:
-        """Who comes while another is being served is served too, and neither is mistaken."""
+        """Requests that are handed in at the same time are all queued, each as it is."""
         bodies = [f"comment {number}" for number in range(AT_ONCE)]
         with ThreadPoolExecutor(AT_ONCE) as senders:
             sent = [senders.submit(partial(hand_in, **WHOLE | {"body": body})) for body in bodies]
@@ -185,7 +197,7 @@ class IntakeContract:
 
     @pytest.mark.usefixtures("serving")
     def test_the_origin_names_the_intake(self, inbox: Inbox, hand_in: HandIn) -> None:
-        """A job says by which way it came in."""
+        """The origin of a job has the name of its intake."""
         assert hand_in(**WHOLE) == ""
         assert [job.origin.intake for job in inbox.store.pending()] == [self.name]
 
@@ -197,6 +209,18 @@ class IntakeContract:
         """A wrong member is answered with a reason, and nothing is queued."""
         assert hand_in(**WHOLE | wrong)
         assert inbox.requests == []
+
+    @pytest.mark.usefixtures("serving")
+    @pytest.mark.parametrize("wrong", WRONG_TYPES.values(), ids=WRONG_TYPES)
+    def test_a_member_of_a_wrong_type_is_refused(
+        self, inbox: Inbox, hand_in: HandIn, wrong: dict[str, Any]
+    ) -> None:
+        """A member of a wrong type is answered with a reason, and the next request is served."""
+        if self.text_only:
+            pytest.skip("requests reach this intake as text, which has no types")
+        assert hand_in(**WHOLE | wrong)
+        assert inbox.requests == []
+        assert hand_in(**WHOLE) == ""
 
     @pytest.mark.usefixtures("serving")
     def test_nonsense_is_refused(
@@ -222,7 +246,7 @@ class IntakeContract:
 
     @pytest.mark.usefixtures("serving")
     def test_a_store_that_fails_acknowledges_nothing(self, inbox: Inbox, hand_in: HandIn) -> None:
-        """What was not made durable is not acknowledged, and the intake lives on."""
+        """What was not made durable is not acknowledged, and the intake serves on."""
         inbox.error = StoreError("the disk does not answer")
         assert hand_in(**WHOLE)
         inbox.error = None
@@ -234,6 +258,6 @@ class IntakeContract:
         assert hand_in(**WHOLE) == ""
         serving.finish()
 
-    def test_it_ends_when_nobody_ever_came(self, serving: Serving) -> None:
+    def test_it_ends_without_a_request(self, serving: Serving) -> None:
         """It may be asked to stop before it has begun to serve."""
         serving.finish()

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from comenq_core.errors import NoSuchJob, WrongState
 from comenq_core.listener.queue import JobQueue
 from comenq_core.model import PENDING, Change, Counts, Done, State
-from comenq_core.policy.pacing import Pace
+from comenq_core.policy.pacing import PacingPolicy
 from comenq_core.protocols import Store
 from comenq_core.testing.clock import FakeClock
 from comenq_core.testing.contract.harness import (
@@ -271,7 +271,7 @@ class QueueContract(Harness):
         request = replace(asked[1].request, owner="OctoCat", repo="Wanted.js")
         jobs = store.put([asked[0], replace(asked[1], request=request), asked[2]])
         store.change(jobs[2].id, Change.HOLD)
-        queue = JobQueue(store, Pace(cooldown=900, jitter=0, attempt_limit=30))
+        queue = JobQueue(store, PacingPolicy(cooldown=900, jitter=0, attempt_limit=30))
         found = queue.pending_in("octocat/WANTED.js", 9)
         assert [entry and (entry.job, entry.position) for entry in found] == [
             None, (jobs[1], 1), None

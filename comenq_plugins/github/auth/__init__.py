@@ -1,1 +1,1 @@
-"""Who comenq is to GitHub: tokens, Apps, accounts."""
+"""How comenq authenticates with GitHub: tokens, Apps, accounts."""

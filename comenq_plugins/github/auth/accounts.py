@@ -45,8 +45,8 @@ def transport(settings: Settings) -> Transport:
 def accounts(settings: Settings) -> Mapping[str, TokenSource]:
     """Find each account's token, by the account's name.
 
-    Names are ``default``, ``token-2``, ``token-3``, …: an account's pace is recorded under its
-    name, so it is the order of ``github_token_files`` that must not change, not the tokens.
+    The names are ``default``, ``token-2``, ``token-3``, …: an account's pacing is recorded under
+    its name, so the order of ``github_token_files`` must not change; the tokens may.
 
     Raises:
         SettingsError: no source is given, or several; or one cannot be used.
@@ -55,7 +55,7 @@ def accounts(settings: Settings) -> Mapping[str, TokenSource]:
     given = _given(settings, cast("str", options["app_id"]))
     if len(given) != 1:
         wanted = f"set one of {', '.join(CHOICES)}"
-        found = f"found {' and '.join(given)}" if given else "nobody can post without a token"
+        found = f"found {' and '.join(given)}" if given else "without a token comenq cannot post"
         raise SettingsError(f"{settings.source or 'the settings'}: {wanted}; {found}")
     sources = _sources(settings, options)
     names = ["default", *(f"token-{number}" for number in range(2, len(sources) + 1))]
@@ -92,7 +92,7 @@ def _files(paths: Sequence[str]) -> Sequence[TokenSource]:
         if token in seen:
             raise SettingsError(
                 f"{printable(path)}: holds the same token as {printable(seen[token])}, and one "
-                "account must not post at the pace of two"
+                "account must not post at the pace of two: remove one of them"
             )
         seen[token] = path
     return sources

@@ -1,4 +1,4 @@
-"""Tokens of a GitHub App's installation: made of the App's key, good for an hour, then renewed.
+"""Tokens of a GitHub App's installation: made with the App's key, valid for an hour, renewed.
 
 https://docs.github.com/en/apps/creating-github-apps/authenticating-with-a-github-app
 """
@@ -20,7 +20,7 @@ from comenq_plugins.github.http.transport import Transport
 
 __all__ = ["AppToken"]
 
-# Ten minutes are the most that GitHub accepts, and it wants room for a clock that is ahead.
+# GitHub accepts ten minutes at most, and recommends a margin for a clock that is ahead.
 JWT_SECONDS = 540
 CLOCK_SECONDS = 60
 RENEW_BEFORE = timedelta(minutes=5)
@@ -53,7 +53,7 @@ class AppToken:
         self._jwt()
 
     def current(self) -> str | Throttled | Unauthorized | Unavailable:
-        """The installation's token, renewed in time. Called within an `Deadline`.
+        """The installation's token, renewed in time. Called within a `Deadline`.
 
         Raises:
             SettingsError: the key file cannot be used any more.
@@ -70,7 +70,7 @@ class AppToken:
         except SettingsError:
             return "unreadable"
 
-    def refused(self) -> None:
+    def rejected(self) -> None:
         """Ask for another token next time."""
         self._token = ""
 

@@ -1,4 +1,4 @@
-"""Reads a secret from a file, if it is one that nobody else could have read or written."""
+"""Reads a secret from a file that only its owner can read or write."""
 
 from __future__ import annotations
 

@@ -1,7 +1,6 @@
 """Where tokens come from: the settings, files that may change, a command.
 
-Exactly one source is used; which one would count if there were several, nobody should have to
-remember.
+Exactly one source is allowed, so that there is no precedence to remember.
 """
 
 from __future__ import annotations
@@ -37,14 +36,14 @@ class TokenSource(Protocol):
         """
 
     def fingerprint(self) -> str:
-        """A short text that changes when the credential does, and does not give it away."""
+        """A short text that changes when the credential does, and does not reveal it."""
 
-    def refused(self) -> None:
-        """Take note that GitHub did not accept the token."""
+    def rejected(self) -> None:
+        """Note that GitHub did not accept the token."""
 
 
 class FixedToken:
-    """A token that stands in the settings."""
+    """A token in the settings."""
 
     def __init__(self, token: str, place: str) -> None:
         self._token = _checked(token, place)
@@ -57,7 +56,7 @@ class FixedToken:
         """A hash of the token."""
         return fingerprint(self._token)
 
-    def refused(self) -> None:
+    def rejected(self) -> None:
         """Do nothing: there is no other."""
 
 
@@ -83,7 +82,7 @@ class FileToken:
         """A hash of the token in the file now."""
         return _fingerprint_of(self)
 
-    def refused(self) -> None:
+    def rejected(self) -> None:
         """Do nothing: the file is read again anyway."""
 
 
@@ -122,20 +121,20 @@ class CommandToken:
         try:
             return _checked(_run(self._words, place), place)
         except SettingsError as error:
-            # Remembered like a token: to fail can take as long, and the worker asks often.
+            # Remembered like a token: a failure can take as long, and the worker asks often.
             return error
 
     def fingerprint(self) -> str:
         """A hash of what the command has printed lately."""
         return _fingerprint_of(self)
 
-    def refused(self) -> None:
+    def rejected(self) -> None:
         """Run the command again next time."""
         self._until = -math.inf
 
 
 def fingerprint(secret: str) -> str:
-    """A short hash: enough to tell two tokens apart, too little to tell a token."""
+    """A short hash: enough to distinguish two tokens, too little to reveal one."""
     return hashlib.sha256(secret.encode()).hexdigest()[:12]
 
 
@@ -151,7 +150,7 @@ def _checked(token: str, place: str) -> str:
 
 
 def _run(words: Sequence[str], place: str) -> str:
-    # Only who uses a command pays for loading it.
+    # Loaded only where a command is used.
     import sh
 
     try:

@@ -1,9 +1,9 @@
-"""Connections that end with the attempt they serve, and that tell whether anything was sent.
+"""Connections that end with the attempt they serve, and that know whether anything was sent.
 
 requests limits the wait for each piece of an answer, not for the answer: a server that sends a
-byte now and then holds a client for ever. https://requests.readthedocs.io/en/latest/user/advanced/#timeouts
-And what it raises does not tell whether the request had gone out, which decides whether a comment
-may be posted again.
+byte now and then keeps a client for ever. https://requests.readthedocs.io/en/latest/user/advanced/#timeouts
+And its exceptions do not say whether the request had gone out, which decides whether a comment may
+be posted again.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Adapter", "Deadline", "current"]
 
-# A firewall forgets a quiet connection without telling anybody, and the next request on it would
-# wait for an answer in vain. The shortest such time in use is about a minute.
+# A firewall may drop an idle connection without a word, and the next request on it would get no
+# answer. The shortest such time in use is about a minute.
 IDLE_LIMIT = 30.0
 
 
@@ -44,7 +44,7 @@ class Deadline:
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds
         self.may_be_sent = False
-        """Whether the request in hand may have gone out. Whoever sends one sets it to false."""
+        """Whether the current request may have gone out; set to false before each one."""
         self._ends = time.monotonic() + seconds
 
     def __enter__(self) -> Self:
@@ -76,11 +76,11 @@ class Deadline:
         return remaining
 
 
-_current: ContextVar[Deadline] = ContextVar("attempt")
+_current: ContextVar[Deadline] = ContextVar("deadline")
 
 
 def current() -> Deadline:
-    """The attempt that this thread is making."""
+    """The deadline of this thread's attempt."""
     return _current.get()
 
 
@@ -116,7 +116,7 @@ class _Connection(HTTPConnection):
     def _new_conn(self) -> socket.socket:
         connected = super()._new_conn()
         try:
-            # Looking the name up takes as long as it takes.
+            # Resolving the name has no limit of its own.
             current().required()
         except TimeoutError:
             connected.close()

@@ -1,4 +1,4 @@
-"""How long does GitHub ask us to be silent? Pure.
+"""How long does GitHub ask us to wait? Pure.
 
 https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api says: for
 as long as ``retry-after`` says; else, if no requests are left, until ``x-ratelimit-reset``; else
@@ -20,12 +20,12 @@ SECOND = timedelta(seconds=1)
 
 
 def asks_to_back_off(headers: Mapping[str, str]) -> bool:
-    """Whether the headers (names in lower case) alone tell of a limit."""
+    """Whether the headers (names in lower case) show that an account is rate-limited."""
     return "retry-after" in headers or headers.get("x-ratelimit-remaining", "").strip() == "0"
 
 
 def wait(headers: Mapping[str, str], now: datetime) -> tuple[timedelta | None, str]:
-    """For how long to be silent, and what to tell about it.
+    """How long to wait, and what to add to the message.
 
     Args:
         headers: of the response, names in lower case.
@@ -33,8 +33,8 @@ def wait(headers: Mapping[str, str], now: datetime) -> tuple[timedelta | None, s
             on GitHub's clock.
 
     Returns:
-        A wait of 1 second to 24 hours, or ``None`` where GitHub names no time; and a remark that
-        is empty unless GitHub's own words could not be followed.
+        A wait of 1 second to 24 hours, or ``None`` where GitHub names no time; and a remark, empty
+        unless the wait differs from what GitHub asks for.
     """
     now = http_date(headers.get("date", "")) or now
     if "retry-after" in headers:
@@ -57,7 +57,7 @@ def _after(text: str, now: datetime) -> tuple[timedelta, str]:
 
 def _bounded(seconds: float) -> tuple[timedelta, str]:
     if seconds > WAIT_LIMIT.total_seconds():
-        return WAIT_LIMIT, f"it asks for {seconds:.0f} s of silence; waiting 24 hours"
+        return WAIT_LIMIT, f"it asks to wait {seconds:.0f} s; waiting 24 hours"
     return max(timedelta(seconds=seconds), SECOND), ""
 
 

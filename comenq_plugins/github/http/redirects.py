@@ -1,7 +1,7 @@
 """May a redirect be followed? Pure.
 
 requests turns a POST that is answered 301, 302 or 303 into a GET, whose 200 is no comment, and
-GitHub answers so for repositories that were renamed or moved. So we follow by our own hand:
+GitHub answers so for repositories that were renamed or moved. So we follow redirects ourselves:
 https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api#follow-redirects
 """
 
@@ -31,7 +31,7 @@ class Follow:
 
 
 def follow(reply: Reply, *, url: str, hops: int) -> Follow | Refused | Unknown | None:
-    """Tell what to do about an answer from ``url``, reached after ``hops`` redirects.
+    """Decide what to do about an answer from ``url``, reached after ``hops`` redirects.
 
     Returns:
         ``None`` when it is no redirect. `Refused` when following it would give the token away, or

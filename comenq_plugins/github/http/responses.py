@@ -1,6 +1,6 @@
 """What does GitHub's answer to a comment mean? Pure: (status, headers, body, now) to an Outcome.
 
-The table that this follows stands in ``docs/github.md``.
+It follows the table in ``docs/github.md``.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from http import HTTPStatus
 
 from comenq_core.model import (
@@ -73,7 +73,7 @@ class Reply:
 
 
 def outcome(reply: Reply, now: datetime) -> Outcome:
-    """Tell what the answer to a POST of a comment means."""
+    """Decide what the answer to a POST of a comment means."""
     match reply.status:
         case 201:
             return _created(reply)
@@ -112,7 +112,7 @@ def _created(reply: Reply) -> Posted | Unknown:
 
 
 def _by_github(reply: Reply) -> bool:
-    # What stands between GitHub and us refuses in HTML, and that is no verdict on the comment.
+    # A proxy on the way refuses in HTML, which is no verdict on the comment.
     client_error = HTTPStatus.BAD_REQUEST <= reply.status < HTTPStatus.INTERNAL_SERVER_ERROR
     return client_error and isinstance(reply.json, dict)
 
@@ -128,18 +128,21 @@ def _limits(reply: Reply) -> bool:
 
 
 def _throttled(reply: Reply, now: datetime) -> Throttled:
-    silence, remark = wait(reply.headers, now)
-    message = f"{reply.summary} ({remark})" if remark else reply.summary
-    return Throttled(wait=silence, message=message, status=reply.status)
+    backoff, message = _wait(reply, now)
+    return Throttled(wait=backoff, message=message, status=reply.status)
 
 
 def _unknown(reply: Reply, now: datetime) -> Unknown:
     # https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3
     if "retry-after" not in reply.headers:
         return Unknown(message=reply.summary, status=reply.status)
-    silence, remark = wait(reply.headers, now)
-    message = f"{reply.summary} ({remark})" if remark else reply.summary
-    return Unknown(message=message, status=reply.status, wait=silence)
+    backoff, message = _wait(reply, now)
+    return Unknown(message=message, status=reply.status, wait=backoff)
+
+
+def _wait(reply: Reply, now: datetime) -> tuple[timedelta | None, str]:
+    backoff, remark = wait(reply.headers, now)
+    return backoff, f"{reply.summary} ({remark})" if remark else reply.summary
 
 
 def _refused(reply: Reply) -> Refused:

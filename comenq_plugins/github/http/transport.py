@@ -1,4 +1,4 @@
-"""Sends one request and brings back the answer, or what is known about why there is none."""
+"""Sends one request and returns the answer, or why there is none."""
 
 from __future__ import annotations
 
@@ -27,8 +27,9 @@ HEADERS = {
     "X-GitHub-Api-Version": "2022-11-28",
 }
 ATTEMPTS = 3
-# Of the attempt's time: a request that is begun later is cut off in its middle, and in doubt.
-LEAST = 0.1
+# The share of an attempt's time that a request needs: one begun later would be cut off in its
+# middle, and have to be checked.
+MINIMUM_SHARE = 0.1
 
 
 class Transport:
@@ -47,7 +48,7 @@ class Transport:
         named = f"{agent} (+{contact})" if contact else agent
         self._session.headers.update({**HEADERS, "User-Agent": named})
         self._known: dict[tuple[str, str], Any] = {}
-        self._persist = Retrying(
+        self._retry = Retrying(
             stop=stop_after_attempt(ATTEMPTS),
             wait=wait_random_exponential(multiplier=0.1, max=1),
             retry=retry_if_result(lambda result: isinstance(result, Unavailable)),
@@ -59,20 +60,20 @@ class Transport:
     ) -> Reply | Unavailable | Unknown:
         """Send one request within the current `Deadline`.
 
-        As long as nothing has been sent, it is tried again at once, a few times. The token is
-        struck out of what comes back, so that no message can show it.
+        As long as nothing has been sent, it is repeated at once, a few times. The token is removed
+        from what comes back, so that no message can show it.
         """
-        return self._persist(self._send_once, method, url, token, body)
+        return self._retry(self._send_once, method, url, token, body)
 
     def _send_once(
         self, method: str, url: str, token: str, body: bytes | None
     ) -> Reply | Unavailable | Unknown:
-        attempt = current()
-        attempt.may_be_sent = False
-        if attempt.remaining <= LEAST * attempt.seconds:
-            return _failure(url, attempt, "too little time is left")
-        # Each of the host's addresses is given this long, and four that do not answer fit in.
-        connect = attempt.remaining / 4
+        deadline = current()
+        deadline.may_be_sent = False
+        if deadline.remaining <= MINIMUM_SHARE * deadline.seconds:
+            return _failure(url, deadline, "too little time is left")
+        # So long for each of the host's addresses: four that do not answer fit in.
+        connect = deadline.remaining / 4
         try:
             with self._session.request(
                 method,
@@ -80,15 +81,15 @@ class Transport:
                 data=body,
                 auth=_Bearer(token),
                 headers={"Content-Type": "application/json"} if body is not None else None,
-                timeout=(connect, attempt.remaining),
+                timeout=(connect, deadline.remaining),
                 allow_redirects=False,
-                **self._surroundings(url),
+                **self._environment(url),
             ) as response:
                 return _reply(response, token)
         except (requests.RequestException, HTTPError, OSError) as error:
-            return _failure(url, attempt, _cause(error))
+            return _failure(url, deadline, _cause(error))
 
-    def _surroundings(self, url: str) -> dict[str, Any]:
+    def _environment(self, url: str) -> dict[str, Any]:
         # The environment's proxies and CA bundles. It does not change, and reading it for each
         # request, as requests does, takes a quarter of the request's time.
         scheme, host, *_ = urlsplit(url)
@@ -104,7 +105,7 @@ class Transport:
 
 class _Session(requests.Session):
     def get_redirect_target(self, resp: requests.Response) -> None:
-        """See no redirect anywhere: we follow by our own hand, and requests would read it all."""
+        """Report no redirect: we follow them ourselves, and requests would read the whole body."""
 
 
 class _Bearer(AuthBase):
@@ -135,16 +136,16 @@ def _without(token: str, text: str) -> str:
     return text.replace(token, "***")
 
 
-def _failure(url: str, attempt: Deadline, cause: str) -> Unavailable | Unknown:
+def _failure(url: str, deadline: Deadline, cause: str) -> Unavailable | Unknown:
     host = printable(urlsplit(url).netloc)
-    why = cause if attempt.remaining else f"no complete answer in {attempt.seconds:g} s"
-    if attempt.may_be_sent:
+    why = cause if deadline.remaining else f"no complete answer in {deadline.seconds:g} s"
+    if deadline.may_be_sent:
         return Unknown(message=f"{host} may or may not have the request: {why}")
     return Unavailable(message=f"{host} cannot be reached: {why}")
 
 
 def _cause(error: BaseException) -> str:
-    """What went wrong at the bottom: above it, each library only repeats it at greater length."""
+    """The innermost cause: each library above only repeats it in more words."""
     while (below := error.__cause__ or error.__context__) is not None:
         error = below
     return printable(str(error) or type(error).__name__)

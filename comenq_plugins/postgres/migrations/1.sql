@@ -1,4 +1,4 @@
--- Numbers for places in the line: larger ones are behind, negative ones ahead.
+-- Numbers for places in the queue: larger ones are behind, negative ones ahead.
 CREATE SEQUENCE line;
 
 CREATE TABLE job (

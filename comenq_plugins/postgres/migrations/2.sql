@@ -1,4 +1,4 @@
--- The words of version 1 give way to those that the program has for the same things.
+-- The program's own words replace those of version 1.
 ALTER SEQUENCE line RENAME TO place;
 ALTER TABLE job RENAME COLUMN lent_until TO leased_until;
 ALTER TABLE account RENAME COLUMN lent_until TO leased_until;

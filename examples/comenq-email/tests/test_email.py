@@ -101,6 +101,7 @@ def mta(path: Path) -> Mta:
 
 class TestEmailIntake(IntakeContract):
     name = "email"
+    text_only = True
 
     @pytest.fixture
     def intake(self, path: Path) -> Intake:

@@ -1,4 +1,4 @@
-"""Looking at the database, as `comenqd check` does, makes and changes nothing."""
+"""Inspecting the database, as `comenqd check` does, makes and changes nothing."""
 
 from __future__ import annotations
 
@@ -40,16 +40,16 @@ def test_what_is_in_the_tables_is_seen(
 
 
 def test_tables_that_are_not_there_are_not_made(server: PostgresServer, schema: str) -> None:
-    """There is none yet, and no schema for them either."""
+    """Without tables there is nothing to inspect, and no schema is made."""
     assert PostgresFactory().inspect(settings(server.dsn, schema)) is None
     with psycopg.connect(server.dsn) as connection:
         assert connection.execute("SELECT to_regnamespace(%s)", [schema]).fetchone() == (None,)
 
 
-def test_older_tables_are_not_renewed(
+def test_older_tables_are_not_updated(
     server: PostgresServer, schema: str, store: PostgresStore
 ) -> None:
-    """They have to be brought up to date by a daemon, and stay as they are."""
+    """Updating them is left to the daemon: they stay as they are."""
     set_version(server, schema, VERSION - 1)
 
     assert PostgresFactory().inspect(settings(server.dsn, schema)) is None
@@ -59,7 +59,9 @@ def test_older_tables_are_not_renewed(
     assert found == (VERSION - 1,)
 
 
-def test_newer_tables_are_told(server: PostgresServer, schema: str, store: PostgresStore) -> None:
+def test_newer_tables_are_an_error(
+    server: PostgresServer, schema: str, store: PostgresStore
+) -> None:
     """A daemon of this version could not use them."""
     set_version(server, schema, VERSION + 1)
 
@@ -67,7 +69,7 @@ def test_newer_tables_are_told(server: PostgresServer, schema: str, store: Postg
         PostgresFactory().inspect(settings(server.dsn, schema))
 
 
-def told(tmp_path: Path, dsn: str, schema: str) -> tuple[str, str]:
+def check_of_store(tmp_path: Path, dsn: str, schema: str) -> tuple[str, str]:
     """What `comenqd check` says of the store, and how good it is; the spool could not be made."""
     (tmp_path / "file").write_text("")
     config = tmp_path / "config.toml"
@@ -83,16 +85,16 @@ def told(tmp_path: Path, dsn: str, schema: str) -> tuple[str, str]:
     return found["store"]
 
 
-def test_a_check_looks_at_the_database_and_not_at_the_spool(
+def test_a_check_is_of_the_database_and_not_of_the_spool(
     server: PostgresServer, schema: str, store: PostgresStore, tmp_path: Path
 ) -> None:
-    """A `queue_path` that could not be used is nothing to a daemon whose store is PostgreSQL."""
-    assert told(tmp_path, server.dsn, schema) == ("ok", "postgres")
+    """A `queue_path` that cannot be used does not matter where the store is PostgreSQL."""
+    assert check_of_store(tmp_path, server.dsn, schema) == ("ok", "postgres")
 
 
-def test_a_check_tells_that_the_database_is_away(tmp_path: Path) -> None:
-    """That nobody answers is wrong."""
-    severity, text = told(tmp_path, "postgresql://127.0.0.1:1/comenq", "comenq")
+def test_a_check_says_that_the_database_is_away(tmp_path: Path) -> None:
+    """A database that does not answer is an error."""
+    severity, text = check_of_store(tmp_path, "postgresql://127.0.0.1:1/comenq", "comenq")
 
     assert severity == "error"
     assert text.startswith("PostgreSQL: ")

@@ -25,7 +25,7 @@ CREATED = {"id": 7, "html_url": "https://github.com/o/r/pull/1#issuecomment-7"}
 SECONDARY = "You have exceeded a secondary rate limit. Please wait a few minutes."
 
 
-def told(status: int, body: object = None, **headers: str) -> Outcome:
+def outcome_of(status: int, body: object = None, **headers: str) -> Outcome:
     """What an answer means; headers are written with underscores."""
     names = {name.replace("_", "-"): value for name, value in headers.items()}
     data = body if isinstance(body, bytes) else json.dumps(body).encode()
@@ -39,7 +39,9 @@ def saying(message: str) -> dict[str, str]:
 
 def test_created() -> None:
     """A 201 with an id and an address is posted, and both are in the outcome."""
-    assert told(201, CREATED) == Posted(comment_id=7, url=str(CREATED["html_url"]), status=201)
+    assert outcome_of(201, CREATED) == Posted(
+        comment_id=7, url=str(CREATED["html_url"]), status=201
+    )
 
 
 @pytest.mark.parametrize(
@@ -57,13 +59,13 @@ def test_created() -> None:
 )
 def test_created_without_proof(body: object) -> None:
     """A 201 that lacks an id or an address is no proof of a comment."""
-    assert isinstance(told(201, body), Unknown)
+    assert isinstance(outcome_of(201, body), Unknown)
 
 
 @pytest.mark.parametrize("status", [200, 202, 204, 206, 300, 303, 304])
 def test_other_success(status: int) -> None:
     """Any other status below 400 is no success, even with a comment in it."""
-    assert isinstance(told(status, CREATED), Unknown)
+    assert isinstance(outcome_of(status, CREATED), Unknown)
 
 
 @pytest.mark.parametrize("status", [403, 429])
@@ -80,73 +82,75 @@ def test_other_success(status: int) -> None:
 )
 def test_retry_after(status: int, text: str, seconds: int) -> None:
     """Retry-After gives the wait, in seconds or as a date; it is never less than a second."""
-    heard = told(status, saying("wait"), retry_after=text)
-    assert isinstance(heard, Throttled)
-    assert heard.wait == timedelta(seconds=seconds)
+    found = outcome_of(status, saying("wait"), retry_after=text)
+    assert isinstance(found, Throttled)
+    assert found.wait == timedelta(seconds=seconds)
 
 
 @pytest.mark.parametrize("text", ["", "soon", "-5", "1.5", "٣", "5, 7", "9" * 30])
 def test_malformed_retry_after(text: str) -> None:
     """A Retry-After that cannot be read is a minute."""
-    heard = told(429, saying("wait"), retry_after=text)
-    assert isinstance(heard, Throttled)
-    assert heard.wait == timedelta(seconds=60)
-    assert "Retry-After cannot be read" in heard.message
+    found = outcome_of(429, saying("wait"), retry_after=text)
+    assert isinstance(found, Throttled)
+    assert found.wait == timedelta(seconds=60)
+    assert "Retry-After cannot be read" in found.message
 
 
 @pytest.mark.parametrize("text", ["86401", "99999999999999999999", "Fri, 24 Nov 2051 08:00:00 GMT"])
 def test_absurd_retry_after(text: str) -> None:
     """A Retry-After beyond a day is a day, and the message says so."""
-    heard = told(429, saying("wait"), retry_after=text)
-    assert isinstance(heard, Throttled)
-    assert heard.wait == WAIT_LIMIT
-    assert "waiting 24 hours" in heard.message
+    found = outcome_of(429, saying("wait"), retry_after=text)
+    assert isinstance(found, Throttled)
+    assert found.wait == WAIT_LIMIT
+    assert "waiting 24 hours" in found.message
 
 
 @pytest.mark.parametrize("status", [403, 429])
 def test_primary_limit(status: int) -> None:
     """With no requests left, the wait is until a second after the reset."""
     reset = str(int(NOW.timestamp()) + 100)
-    heard = told(
+    found = outcome_of(
         status,
         saying("API rate limit exceeded for user ID 1."),
         x_ratelimit_remaining="0",
         x_ratelimit_reset=reset,
     )
-    assert isinstance(heard, Throttled)
-    assert heard.wait == timedelta(seconds=101)
+    assert isinstance(found, Throttled)
+    assert found.wait == timedelta(seconds=101)
 
 
 def test_reset_in_the_past() -> None:
     """A reset in the past is no negative wait."""
     reset = str(int(NOW.timestamp()) - 100)
-    heard = told(403, saying("limit"), x_ratelimit_remaining="0", x_ratelimit_reset=reset)
-    assert isinstance(heard, Throttled)
-    assert heard.wait == timedelta(seconds=1)
+    found = outcome_of(403, saying("limit"), x_ratelimit_remaining="0", x_ratelimit_reset=reset)
+    assert isinstance(found, Throttled)
+    assert found.wait == timedelta(seconds=1)
 
 
 def test_github_clock_counts() -> None:
-    """A reset is measured on GitHub's own clock, where the answer tells it."""
+    """A reset is measured on GitHub's own clock, where the answer shows it."""
     theirs = NOW + timedelta(hours=1)
-    heard = told(
+    found = outcome_of(
         403,
         saying("limit"),
         date=f"{theirs:%a, %d %b %Y %H:%M:%S} GMT",
         x_ratelimit_remaining="0",
         x_ratelimit_reset=str(int(theirs.timestamp()) + 60),
     )
-    assert isinstance(heard, Throttled)
-    assert heard.wait == timedelta(seconds=61)
+    assert isinstance(found, Throttled)
+    assert found.wait == timedelta(seconds=61)
 
 
 @pytest.mark.parametrize("status", [403, 429])
 def test_secondary_limit(status: int) -> None:
     """A secondary limit without Retry-After names no time: the primary reset means nothing."""
     reset = str(int(NOW.timestamp()) + 3000)
-    heard = told(status, saying(SECONDARY), x_ratelimit_remaining="4000", x_ratelimit_reset=reset)
-    assert isinstance(heard, Throttled)
-    assert heard.wait is None
-    assert "secondary rate limit" in heard.message
+    found = outcome_of(
+        status, saying(SECONDARY), x_ratelimit_remaining="4000", x_ratelimit_reset=reset
+    )
+    assert isinstance(found, Throttled)
+    assert found.wait is None
+    assert "secondary rate limit" in found.message
 
 
 @pytest.mark.parametrize(
@@ -163,9 +167,9 @@ def test_secondary_limit(status: int) -> None:
 )
 def test_limits_by_text(status: int, body: object) -> None:
     """A limit is recognised by GitHub's texts and codes as well."""
-    heard = told(status, body)
-    assert isinstance(heard, Throttled)
-    assert heard.wait is None
+    found = outcome_of(status, body)
+    assert isinstance(found, Throttled)
+    assert found.wait is None
 
 
 @pytest.mark.parametrize(
@@ -182,84 +186,84 @@ def test_limits_by_text(status: int, body: object) -> None:
 )
 def test_refused(status: int, message: str) -> None:
     """A refusal is final, and carries GitHub's own message and the status."""
-    heard = told(status, saying(message))
-    assert isinstance(heard, Refused)
-    assert message in heard.message
-    assert heard.status == status
+    found = outcome_of(status, saying(message))
+    assert isinstance(found, Refused)
+    assert message in found.message
+    assert found.status == status
 
 
 def test_missing_permission() -> None:
-    """A 403 tells which permission would have been enough."""
-    heard = told(
+    """A 403 says which permission would have been enough."""
+    found = outcome_of(
         403,
         saying("Resource not accessible by personal access token"),
         x_accepted_github_permissions="issues=write; pull_requests=write",
     )
-    assert isinstance(heard, Refused)
-    assert "issues=write; pull_requests=write" in heard.message
+    assert isinstance(found, Refused)
+    assert "issues=write; pull_requests=write" in found.message
 
 
 def test_reasons_of_a_refusal() -> None:
-    """A 422 tells what was wrong, not only that validation failed."""
+    """A 422 says what was wrong, not only that validation failed."""
     errors = [{"resource": "IssueComment", "message": "Body is too long"}]
-    heard = told(422, {**saying("Validation Failed"), "errors": errors})
-    assert isinstance(heard, Refused)
-    assert "Validation Failed; Body is too long" in heard.message
+    found = outcome_of(422, {**saying("Validation Failed"), "errors": errors})
+    assert isinstance(found, Refused)
+    assert "Validation Failed; Body is too long" in found.message
 
 
 @pytest.mark.parametrize("status", [404, 410, 422])
 def test_last_request_of_the_hour(status: int) -> None:
     """A refusal stays one when it was the last request that the limit allowed."""
-    heard = told(status, saying("No"), x_ratelimit_remaining="0", x_ratelimit_reset="1")
-    assert isinstance(heard, Refused)
+    found = outcome_of(status, saying("No"), x_ratelimit_remaining="0", x_ratelimit_reset="1")
+    assert isinstance(found, Refused)
 
 
 @pytest.mark.parametrize("status", [404, 410, 422])
 def test_refused_without_words(status: int) -> None:
     """A refusal needs no words."""
-    assert isinstance(told(status, b""), Refused)
+    assert isinstance(outcome_of(status, b""), Refused)
 
 
 @pytest.mark.parametrize(
     ("status", "message"), [(401, "Bad credentials"), (403, "Sorry. Your account was suspended.")]
 )
 def test_unauthorized(status: int, message: str) -> None:
-    """A credential that is not accepted pauses the queue, whatever the headers say."""
-    heard = told(status, saying(message), x_ratelimit_remaining="59")
-    assert isinstance(heard, Unauthorized)
-    assert message in heard.message
+    """A rejected credential is recognised with any headers."""
+    found = outcome_of(status, saying(message), x_ratelimit_remaining="59")
+    assert isinstance(found, Unauthorized)
+    assert message in found.message
 
 
 @pytest.mark.parametrize("status", [408, 500, 502, 503, 504, 599, 777])
 def test_unknown(status: int) -> None:
-    """After a server's failure nobody knows whether the comment was taken."""
-    heard = told(status, saying("oops"))
-    assert isinstance(heard, Unknown)
-    assert heard.wait is None
+    """After a server's failure it is not known whether the comment was posted."""
+    found = outcome_of(status, saying("oops"))
+    assert isinstance(found, Unknown)
+    assert found.wait is None
 
 
-def test_unknown_with_a_wish() -> None:
-    """A server that is down and says for how long is left alone for as long."""
-    heard = told(503, saying("maintenance"), retry_after="1200")
-    assert isinstance(heard, Unknown)
-    assert heard.wait == timedelta(seconds=1200)
+def test_unknown_with_a_wait() -> None:
+    """A server that is down and says for how long gets no request for as long."""
+    found = outcome_of(503, saying("maintenance"), retry_after="1200")
+    assert isinstance(found, Unknown)
+    assert found.wait == timedelta(seconds=1200)
 
 
 def test_html_refusal() -> None:
-    """A 403 in HTML comes from something on the way, and is no verdict on the comment."""
-    assert isinstance(told(403, b"<html>blocked by policy"), Unknown)
+    """A 403 in HTML comes from a proxy on the way, and is no verdict on the comment."""
+    assert isinstance(outcome_of(403, b"<html>blocked by policy"), Unknown)
 
 
 def test_proxy_password() -> None:
     """A proxy that wants a password has sent nothing on."""
-    assert isinstance(told(407, b""), Unavailable)
+    assert isinstance(outcome_of(407, b""), Unavailable)
 
 
 def test_messages_are_printable_and_short() -> None:
     """GitHub's words are shown on one line, escaped and cut."""
-    heard = told(404, saying("\x1b[31mNot\nFound" + "!" * 5000))
-    assert heard.message.isprintable()
-    assert len(heard.message) < 600
+    found = outcome_of(404, saying("\x1b[31mNot\nFound" + "!" * 5000))
+    assert found.message.isprintable()
+    assert len(found.message) < 600
 
 
 headers = st.dictionaries(
@@ -284,17 +288,17 @@ bodies = st.binary(max_size=60) | json_values.map(lambda value: json.dumps(value
 @given(status=st.integers(0, 999), headers=headers, body=bodies)
 def test_any_answer(status: int, headers: dict[str, str], body: bytes) -> None:
     """Any answer has an outcome; only a 201 is posted; messages are printable; waits bounded."""
-    heard = outcome(Reply(status=status, headers=headers, body=body), NOW)
-    assert isinstance(heard, typing.get_args(Outcome))
-    assert status == 201 or not isinstance(heard, Posted)
-    assert heard.message.isprintable()
-    if isinstance(heard, Throttled) and heard.wait is not None:
-        assert timedelta(seconds=1) <= heard.wait <= WAIT_LIMIT
+    found = outcome(Reply(status=status, headers=headers, body=body), NOW)
+    assert isinstance(found, typing.get_args(Outcome))
+    assert status == 201 or not isinstance(found, Posted)
+    assert found.message.isprintable()
+    if isinstance(found, Throttled) and found.wait is not None:
+        assert timedelta(seconds=1) <= found.wait <= WAIT_LIMIT
 
 
 @given(status=st.integers(500, 599), headers=headers, body=bodies)
 def test_any_server_error(status: int, headers: dict[str, str], body: bytes) -> None:
-    """A 5xx is unknown, whatever else it says."""
+    """A 5xx is unknown with any headers and body."""
     assert isinstance(outcome(Reply(status=status, headers=headers, body=body), NOW), Unknown)
 
 
@@ -303,6 +307,6 @@ def test_any_retry_after(seconds: int) -> None:
     """A wait of up to a day is kept to the second, given as a number or as a date."""
     until = NOW + timedelta(seconds=seconds)
     for text in (str(seconds), f"{until:%a, %d %b %Y %H:%M:%S} GMT"):
-        heard = told(429, None, retry_after=text)
-        assert isinstance(heard, Throttled)
-        assert heard.wait == timedelta(seconds=seconds)
+        found = outcome_of(429, None, retry_after=text)
+        assert isinstance(found, Throttled)
+        assert found.wait == timedelta(seconds=seconds)

@@ -1,4 +1,4 @@
-"""What is told about a token before anything is queued."""
+"""What `comenqd check --online` says about a token."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -14,22 +14,22 @@ SOON = datetime.now(UTC) + timedelta(days=3)
 LATER = datetime.now(UTC) + timedelta(days=90)
 
 
-def told(findings: Sequence[CheckResult], severity: Severity) -> str:
-    """The texts of one grade."""
+def texts_of(findings: Sequence[CheckResult], severity: Severity) -> str:
+    """The texts of one severity."""
     return "; ".join(one.text for one in findings if one.severity == severity)
 
 
 def findings_of(account: Account, make_poster: MakePoster) -> Sequence[CheckResult]:
-    """What is told about the token of an account."""
+    """What is said about the token of an account."""
     with Forge(accounts={TOKEN: account}) as forge:
         return make_poster(forge.url).check_credential()
 
 
 def test_good_token(make_poster: MakePoster) -> None:
-    """A good token's owner, scopes, expiry and remaining requests are told."""
+    """A good token's owner, scopes, expiry and remaining requests are shown."""
     account = Account(login="me", scopes="repo, gist", expires=f"{LATER:%Y-%m-%d %H:%M:%S} UTC")
     findings = findings_of(account, make_poster)
-    good = told(findings, Severity.OK)
+    good = texts_of(findings, Severity.OK)
     assert len(findings) == 4
     for part in ("me's", "repo, gist", f"{LATER:%Y-%m-%d}", "requests are left"):
         assert part in good
@@ -50,35 +50,35 @@ def test_good_token(make_poster: MakePoster) -> None:
     ids=["scopes", "none", "public", "fine-grained", "expiry", "unreadable", "bot", "app"],
 )
 def test_findings(make_poster: MakePoster, account: Account, severity: Severity, part: str) -> None:
-    """Whatever could keep a token from posting is told, with how bad it is."""
-    assert part in told(findings_of(account, make_poster), severity)
+    """All that could keep a token from posting is shown, with its severity."""
+    assert part in texts_of(findings_of(account, make_poster), severity)
 
 
 def test_bad_token(make_poster: MakePoster) -> None:
-    """A token that GitHub does not know is wrong, in GitHub's own words, after one request."""
+    """A token that GitHub does not know is an error, in GitHub's own words, after one request."""
     with Forge(accounts={"another": Account()}) as forge:
         findings = make_poster(forge.url).check_credential()
         assert len(forge.requests) == 1
-    assert "Bad credentials" in told(findings, Severity.ERROR)
+    assert "Bad credentials" in texts_of(findings, Severity.ERROR)
 
 
 def test_no_requests_left(forge: Forge, poster: GitHubPoster) -> None:
     """A used-up limit is a warning."""
     forge.answer_next(method="GET", path="user", headers={"X-RateLimit-Remaining": "0"})
-    assert "0 of 5000" in told(poster.check_credential(), Severity.WARNING)
+    assert "0 of 5000" in texts_of(poster.check_credential(), Severity.WARNING)
 
 
 def test_no_limit(forge: Forge, poster: GitHubPoster) -> None:
-    """Where no limit is told, as by some GitHub Enterprises, nothing is said of one."""
+    """Where GitHub names no limit, as some GitHub Enterprises do, none is shown."""
     body = {"login": "octocat", "type": "User"}
     forge.answer_next(method="GET", path="user", status=200, body=body)
-    good = told(poster.check_credential(), Severity.OK)
+    good = texts_of(poster.check_credential(), Severity.OK)
     assert "octocat's" in good
     assert "requests are left" not in good
 
 
 def test_github_away(make_poster: MakePoster) -> None:
-    """When GitHub cannot be reached, that is what is told."""
+    """When GitHub cannot be reached, that is the error."""
     with Forge() as forge:
         url = forge.url
-    assert "cannot be reached" in told(make_poster(url).check_credential(), Severity.ERROR)
+    assert "cannot be reached" in texts_of(make_poster(url).check_credential(), Severity.ERROR)

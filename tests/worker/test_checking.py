@@ -1,4 +1,4 @@
-"""When nobody knows whether a comment was posted, it ends up there exactly once."""
+"""A comment whose outcome is not known ends up on the pull request exactly once."""
 
 from __future__ import annotations
 
@@ -53,18 +53,18 @@ def test_a_timeout_after_acceptance_gives_one_comment(tmp_path: Path) -> None:
         assert daemon.job(job).state == "posted"
 
 
-def test_a_doubtful_job_does_not_hold_up_the_next(daemon: Rig) -> None:
-    """While one job is in doubt, the others are posted at their pace."""
+def test_a_job_to_be_checked_does_not_hold_up_the_next(daemon: Rig) -> None:
+    """While one job is checked, the others are posted at their pace."""
     daemon.forge.answer_next(status=502)
     daemon.forge.answer_next(method="GET", status=502, times=50)
-    daemon.put("doubtful")
+    daemon.put("checked")
     daemon.put("next", number=2)
     daemon.run_for(HOURS)
     assert "next" in daemon.bodies
 
 
 def test_no_post_while_the_listing_fails(daemon: Rig) -> None:
-    """As long as GitHub does not show its comments, the job is not posted again."""
+    """As long as GitHub does not list the comments, the job is not posted again."""
     daemon.forge.answer_next(status=502)
     daemon.forge.answer_next(method="GET", status=500, times=1_000)
     job = daemon.put()
@@ -74,7 +74,7 @@ def test_no_post_while_the_listing_fails(daemon: Rig) -> None:
 
 
 def test_a_forge_that_is_down_until_later_is_asked_nothing_before(daemon: Rig) -> None:
-    """A 503 with ``Retry-After`` leaves a doubt that is not looked into before that time."""
+    """After a 503 with ``Retry-After`` the job is not looked up before that time."""
     daemon.forge.answer_next(status=503, headers={"Retry-After": "3600"})
     daemon.put()
     daemon.run_for(3_599)
@@ -83,18 +83,18 @@ def test_a_forge_that_is_down_until_later_is_asked_nothing_before(daemon: Rig) -
     assert daemon.bodies == ["hello"]
 
 
-def test_looks_at_a_failing_forge_grow_rare(daemon: Rig) -> None:
-    """Looks that fail come at growing distances: a handful in an hour."""
+def test_look_ups_at_a_failing_forge_grow_rare(daemon: Rig) -> None:
+    """Look-ups that fail come at growing distances: a handful in an hour."""
     daemon.forge.answer_next(status=502)
     daemon.forge.answer_next(method="GET", status=500, times=1_000)
     daemon.put()
     daemon.run_for(3_600)
-    looks = [request for request in daemon.forge.requests if request.method == "GET"]
-    assert 3 <= len(looks) <= 15
+    lookups = [request for request in daemon.forge.requests if request.method == "GET"]
+    assert 3 <= len(lookups) <= 15
 
 
 def test_the_comment_of_another_job_is_not_taken_for_ones_own(tmp_path: Path) -> None:
-    """Of two jobs with the same body both are posted, also when the second is in doubt."""
+    """Of two jobs with the same body both are posted, also when the second is checked."""
     with rig(tmp_path, cooldown_period_seconds=0.0) as daemon:
         daemon.put("same")
         daemon.run()
@@ -169,7 +169,7 @@ def test_a_clock_that_is_behind_after_a_reboot_hides_no_comment(daemon: Rig) -> 
     assert daemon.bodies == ["hello"]
 
 
-def test_an_interrupted_job_is_looked_for_twice_before_it_is_posted(daemon: Rig) -> None:
+def test_an_interrupted_job_is_looked_up_twice_before_it_is_posted(daemon: Rig) -> None:
     """Nothing is posted again on the strength of one listing."""
     interrupted(daemon, posted=False)
     daemon.run_for(HOURS)
@@ -177,8 +177,8 @@ def test_an_interrupted_job_is_looked_for_twice_before_it_is_posted(daemon: Rig)
     assert paths == ["GET", "GET", "POST"]
 
 
-def test_each_doubt_has_two_looks_of_its_own(tmp_path: Path) -> None:
-    """A job that two looks gave back, and whose next post dies, is looked for twice again."""
+def test_each_attempt_has_two_look_ups_of_its_own(tmp_path: Path) -> None:
+    """A job that two look-ups requeued, and whose next attempt dies, is looked up twice again."""
     with rig(tmp_path, max_interruptions=9) as daemon:
         daemon.forge.answer_next(status=502)
         daemon.put()
@@ -196,9 +196,9 @@ class Deadly:
 
     account = "default"
 
-    def __init__(self, ways: Poster) -> None:
-        self.credential = ways.credential
-        self.find = ways.find
+    def __init__(self, poster: Poster) -> None:
+        self.credential = poster.credential
+        self.find = poster.find
 
     def post(self, job: Job) -> Outcome:
         """Die."""
@@ -208,9 +208,9 @@ class Deadly:
 class Late(Deadly):
     """A poster that dies when it has posted."""
 
-    def __init__(self, ways: Poster) -> None:
-        super().__init__(ways)
-        self._post = ways.post
+    def __init__(self, poster: Poster) -> None:
+        super().__init__(poster)
+        self._post = poster.post
 
     def post(self, job: Job) -> Outcome:
         """Post, and die."""
@@ -221,17 +221,17 @@ class Late(Deadly):
 class Mortal(Deadly):
     """A poster that posts once, and dies at the second post."""
 
-    def __init__(self, ways: Poster) -> None:
-        super().__init__(ways)
-        self._posts = [ways.post]
+    def __init__(self, poster: Poster) -> None:
+        super().__init__(poster)
+        self._posts = [poster.post]
 
     def post(self, job: Job) -> Outcome:
         """Post, or die."""
         return self._posts.pop()(job) if self._posts else super().post(job)
 
 
-def test_a_job_that_kills_the_worker_three_times_is_buried(daemon: Rig) -> None:
-    """The third death buries the job, with that reason, and the next job is posted."""
+def test_a_job_that_kills_the_worker_three_times_fails(daemon: Rig) -> None:
+    """After the third death the job fails with that reason, and the next job is posted."""
     bad = daemon.put("poison")
     deaths = 0
     while daemon.job(bad).state != "failed" and deaths < 10:
@@ -271,20 +271,20 @@ def test_a_receipt_that_cannot_be_written_is_written_before_anything_else(
     assert daemon.bodies == ["first"]
 
 
-def test_a_job_in_doubt_too_often_is_buried(tmp_path: Path) -> None:
+def test_a_job_whose_outcome_is_unknown_too_often_fails(tmp_path: Path) -> None:
     """After ``max_attempts`` unknown outcomes the job is a dead letter with the last reason."""
     with rig(tmp_path, max_attempts=2) as daemon:
         daemon.forge.answer_next(status=502, times=10)
         job = daemon.put()
         daemon.run_for(4 * HOURS)
-        letter = daemon.job(job)
-        assert letter.state == "failed"
-        assert "after 2 attempts" in letter.reason
+        failed = daemon.job(job)
+        assert failed.state == "failed"
+        assert "after 2 attempts" in failed.reason
         assert len(daemon.forge.posts) == 2
 
 
 def test_a_retried_dead_letter_starts_afresh(tmp_path: Path) -> None:
-    """``retry`` forgives the attempts, so the job is tried as if it were new."""
+    """After ``retry`` earlier attempts do not count."""
     with rig(tmp_path, max_attempts=1) as daemon:
         daemon.forge.answer_next(status=502)
         job = daemon.put()

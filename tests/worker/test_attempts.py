@@ -1,4 +1,4 @@
-"""One try at the forge, whatever breaks."""
+"""One attempt or look-up at the forge, with posters and clocks that break."""
 
 from __future__ import annotations
 
@@ -18,13 +18,14 @@ from comenq_core.model import (
     State,
     Unknown,
 )
-from comenq_core.policy.pacing import Pace
-from comenq_core.policy.retry import Policy
+from comenq_core.policy.pacing import PacingPolicy
+from comenq_core.policy.retry import RetryPolicy
 from comenq_core.testing.memory_store import MemoryStore
-from comenq_core.worker.attempts import attempt_post, look_up
+from comenq_core.worker.attempts import attempt_post
+from comenq_core.worker.lookups import look_up
 from comenq_core.worker.worker import Worker
 
-POLICY = Policy(max_attempts=5, max_interruptions=3, recheck=5)
+POLICY = RetryPolicy(max_attempts=5, max_interruptions=3, recheck=5)
 START = Instant(wall=datetime(2026, 12, 1, tzinfo=UTC), boot="b", ticks=100.0)
 POSTED = Posted(comment_id=1, url="u")
 
@@ -43,19 +44,19 @@ class Good:
         return POSTED
 
     def find(self, job: Job, since: datetime, known: object) -> Posted | None:
-        """Nothing is ever in doubt."""
+        """Find nothing."""
         return None
 
 
-class Forgetful(Good):
-    """A poster that answers with what is no answer."""
+class WrongTypes(Good):
+    """A poster that returns values of wrong types."""
 
     def post(self, job: Job) -> Outcome:
-        """Forget to say what came of it."""
+        """Return no outcome."""
         return None  # type: ignore[return-value]
 
     def find(self, job: Job, since: datetime, known: object) -> Posted | None:
-        """Take yes for an answer."""
+        """Return no answer."""
         return True  # type: ignore[return-value]
 
 
@@ -68,7 +69,7 @@ class Broken(Good):
 
 
 class Mute(Good):
-    """A poster whose plugin has a defect where it is asked for its credential."""
+    """A poster whose plugin has a defect in `credential`."""
 
     def credential(self) -> str:
         """Break."""
@@ -86,41 +87,41 @@ def failing_clock() -> Instant:
     raise StoreError("the database is gone")
 
 
-def test_a_post_whose_end_nobody_can_tell_is_told_all_the_same() -> None:
+def test_an_attempt_whose_end_is_not_known_is_recorded() -> None:
     """When the clock fails after a post, the outcome is kept, with the latest end there can be."""
-    tried = attempt_post(Good(), job(), START, failing_clock, 30.0)
-    assert tried.outcome == POSTED
-    assert tried.ended.wall == START.wall + timedelta(seconds=30)
-    assert tried.ended.ticks == 130.0
+    result = attempt_post(Good(), job(), START, failing_clock, 30.0)
+    assert result.outcome == POSTED
+    assert result.ended.wall == START.wall + timedelta(seconds=30)
+    assert result.ended.ticks == 130.0
 
 
 def test_a_poster_that_breaks_leaves_the_outcome_unknown() -> None:
-    """Its request may have gone out; its error's text, which may hold a secret, is not told."""
-    tried = attempt_post(Broken(), job(), START, lambda: START, 30.0)
-    assert tried.attempt.outcome == "unknown"
-    assert tried.attempt.message == "the poster failed: RuntimeError"
+    """Its request may have gone out; its error's text, which may hold a secret, is not recorded."""
+    result = attempt_post(Broken(), job(), START, lambda: START, 30.0)
+    assert result.attempt.outcome == "unknown"
+    assert result.attempt.message == "the poster failed: RuntimeError"
 
 
 def test_a_poster_that_returns_no_outcome_leaves_it_unknown() -> None:
     """Its request may have gone out, and the worker lives on."""
-    tried = attempt_post(Forgetful(), job(), START, lambda: START, 30.0)
-    assert tried.attempt.outcome == "unknown"
-    assert tried.attempt.message == "the poster failed: it returned a NoneType"
+    result = attempt_post(WrongTypes(), job(), START, lambda: START, 30.0)
+    assert result.attempt.outcome == "unknown"
+    assert result.attempt.message == "the poster failed: it returned a NoneType"
 
 
-def test_a_look_that_returns_no_answer_tells_nothing() -> None:
-    """Nobody takes it for a comment that is there, nor for one that is not."""
-    found = look_up(Forgetful(), job(), START.wall, frozenset())
+def test_a_look_up_that_returns_no_answer_is_unknown() -> None:
+    """It counts neither as a comment that is there nor as one that is not."""
+    found = look_up(WrongTypes(), job(), START.wall, frozenset())
     assert found == Unknown(message="the poster failed: it returned a bool")
 
 
-def test_a_poster_that_cannot_tell_its_credential_does_not_post(
+def test_a_poster_whose_credential_cannot_be_had_does_not_post(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """The log tells it once, without the error's text, and the worker lives on."""
+    """It is logged once, without the error's text, and the worker lives on."""
     store = MemoryStore(lambda: START)
     store.put([NewJob(request=job().asked, origin=job().origin)])
-    worker = Worker(store, [Mute()], Pace(cooldown=0, jitter=0, attempt_limit=30), POLICY)
+    worker = Worker(store, [Mute()], PacingPolicy(cooldown=0, jitter=0, attempt_limit=30), POLICY)
     with store.lock(), caplog.at_level("INFO", "comenq"):
         assert [worker.step(), worker.step()] == [60.0, 60.0]
     (line,) = [line for line in caplog.messages if "no_credential" in line]
