@@ -21,9 +21,9 @@ CHECKS = (
     ("mypy", "--strict", *SOURCES),
     ("lint-imports", "--no-logo"),
 )
-# More processes than the smallest machines have cores: much of what tests do is wait. Each one
-# imports and collects every test. A file's tests stay together, as they share fixtures.
-PYTEST = ("pytest", "-n", "3", "--dist", "loadfile", "--no-loadscope-reorder")
+# More processes than the smallest machines have cores: much of what tests do is wait. Not many
+# more, as each one imports every test. Which tests stay together is said in tests/conftest.py.
+PYTEST = ("pytest", "-n", "3", "--dist", "loadgroup", "--no-loadscope-reorder")
 REPRESENTATIVE = ("-m", "not full")
 FULL = ("--hypothesis-profile", "full")
 

@@ -27,8 +27,17 @@ if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
     signal.signal(signal.SIGHUP, lambda _number, _frame: None)
 
 
+SHARED = ("examples", "postgres")
+"""Directories whose tests share what is costly to make: one worker of pytest runs each of them."""
+
+
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the tests that take longest, so that no worker is left with one at the end."""
+    """Keep tests that share fixtures together, and begin with those that take longest."""
+    for item in items:
+        directory = item.path.parent.name
+        group = directory if directory in SHARED else item.path.stem
+        item.add_marker(pytest.mark.xdist_group(group))
     items.sort(key=lambda item: "machine" not in getattr(item, "fixturenames", ()))
 
 
