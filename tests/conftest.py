@@ -36,7 +36,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keep tests that share fixtures together, and begin with those that take longest."""
     for item in items:
         directory = item.path.parent.name
-        group = directory if directory in SHARED else item.path.stem
+        group = directory if directory in SHARED else f"{directory}/{item.path.stem}"
         item.add_marker(pytest.mark.xdist_group(group))
     items.sort(key=lambda item: "machine" not in getattr(item, "fixturenames", ()))
 
