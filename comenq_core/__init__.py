@@ -1,11 +1,10 @@
 """comenq: the outbox for GitHub comments.
 
-What a plugin needs is here: `hookimpl` marks what it offers, the protocols say what intakes,
-stores and posters have to be, and the records say what travels between them; the rest of those
-stand in `comenq_core.model`. How to write and test a plugin, and what is stable, is told by
-docs/plugins.md, which is comenq-plugins(7) as well.
+This is what a plugin needs: `hookimpl` marks what it offers, and the protocols say which methods
+intakes, stores and posters have. More records are in `comenq_core.model`. How to write and test a
+plugin, and what is stable, is in docs/plugins.md, which is comenq-plugins(7) as well.
 
-Names are loaded when they are first used, so that the client starts fast.
+Names are imported when they are first used, so that the client starts fast.
 """
 
 from __future__ import annotations

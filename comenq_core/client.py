@@ -1,4 +1,4 @@
-"""The client's side of the socket. It needs the standard library alone, so that it starts fast."""
+"""The client's side of the socket. It imports nothing but the standard library, to start fast."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 SYSTEM_SOCKET = "/run/comenq/comenq.sock"
 TIMEOUT_SECONDS = 30.0
-"""Seconds that a client waits by default; a durable write can be slow."""
+"""How long a client waits by default; a durable write can be slow."""
 CHUNK = 65_536
 ADVICE = (
     "Start one with comenqd or systemctl start comenq,"
@@ -37,8 +37,8 @@ def candidates(explicit: str | None, environ: Mapping[str, str]) -> list[str]:
     """The sockets to try, best first.
 
     Args:
-        explicit: the one that the user named, if any; then there is no other.
-        environ: the environment: ``COMENQ_SOCKET`` names one as well.
+        explicit: the one that the user names, if any; then there is no other.
+        environ: the environment, whose ``COMENQ_SOCKET`` names one as well.
     """
     named = explicit or environ.get("COMENQ_SOCKET")
     if named:
@@ -49,10 +49,10 @@ def candidates(explicit: str | None, environ: Mapping[str, str]) -> list[str]:
 
 
 def connect(paths: Iterable[str]) -> Client:
-    """A client of the first socket that somebody answers: a stale one hides no live one.
+    """Connect to the first socket that a daemon answers; a stale one is passed over.
 
     Raises:
-        DaemonUnreachable: nobody answers; the error tells what was tried and what to do.
+        DaemonUnreachable: no daemon answers; the error says what was tried and what to do.
     """
     failures = []
     for path in paths:
@@ -60,15 +60,7 @@ def connect(paths: Iterable[str]) -> Client:
             return Client(path)
         except OSError as error:
             failures.append(f"  {printable(path)}: {_cause(path, error)}")
-    raise DaemonUnreachable(
-        "\n".join(
-            [
-                "no daemon answers; tried",
-                *failures,
-                ADVICE,
-            ]
-        )
-    )
+    raise DaemonUnreachable("\n".join(["no daemon answers; tried", *failures, ADVICE]))
 
 
 def _cause(path: str, error: OSError) -> str:
@@ -83,14 +75,14 @@ def _is_socket(path: str) -> bool:
     try:
         return stat.S_ISSOCK(os.stat(path).st_mode)
     except OSError:
-        return True  # it has gone since
+        return True  # it is gone since
 
 
 def accepted(reply: Reply) -> Reply:
-    """The reply, if it says that all went well.
+    """Return the reply if it says that all went well.
 
     Raises:
-        DaemonRefused: it says otherwise.
+        DaemonRefused: it does not; the error has its code and message.
     """
     if reply.get("outcome") == "ok":
         return reply
@@ -104,10 +96,10 @@ class Client:
 
     Args:
         path: the daemon's socket.
-        patience: seconds for the daemon to send or take anything.
+        timeout: seconds that the daemon may take to send or to read something.
 
     Raises:
-        OSError: nobody answers there; `connect` makes that a `DaemonUnreachable`.
+        OSError: no daemon answers; `connect` makes that a `DaemonUnreachable`.
     """
 
     def __init__(self, path: str, timeout: float = TIMEOUT_SECONDS) -> None:
@@ -133,32 +125,32 @@ class Client:
         self._socket.close()
 
     def ask(self, message: Message) -> Reply:
-        """Ask one thing; more may be asked after it.
+        """Send one request and return its reply; more may follow.
 
         Raises:
-            DaemonRefused: the daemon answered with an error.
-            NotAcknowledged: it did not answer.
+            DaemonRefused: the daemon replied with an error.
+            NotAcknowledged: it did not reply.
         """
         try:
             self._socket.sendall(_line(message))
         except (BrokenPipeError, ConnectionResetError):
-            pass  # it may have said why before it closed
+            pass  # the daemon may have said why before it closed
         except TimeoutError:
-            raise self._silent() from None
+            raise self._timed_out() from None
         replies: list[Reply] = []
         while not replies:
             replies = self._receive()
         return accepted(replies[0])
 
     def ask_many(self, messages: Iterable[Message]) -> Iterator[Reply]:
-        """Ask many things without waiting, and nothing after them; a reply for each, in order.
+        """Send many requests without waiting, and none after them; yield their replies in order.
 
-        The replies come as they are, refusals too. The last word is the end of the stream, as
-        the Rust daemon wants it. A daemon that stops says so unasked; where all is answered,
-        that is nobody's reply.
+        Error replies are yielded, too. The requests are ended by half-closing, which the Rust
+        daemon waits for. A daemon that stops sends one more reply, which is dropped where all
+        requests are answered.
 
         Raises:
-            NotAcknowledged: the daemon did not answer them all.
+            NotAcknowledged: the daemon did not reply to all of them.
         """
         outgoing = _Outgoing(self._socket, map(_line, messages))
         answered = 0
@@ -179,14 +171,14 @@ class Client:
         poll.register(self._socket, events)
         ready = poll.poll(self._timeout * 1000)
         if not ready:
-            raise self._silent()
+            raise self._timed_out()
         return ready[0][1]
 
     def _receive(self) -> list[Reply]:
         try:
             data = self._socket.recv(CHUNK)
         except TimeoutError:
-            raise self._silent() from None
+            raise self._timed_out() from None
         except ConnectionResetError:
             data = b""
         if not data:
@@ -210,12 +202,12 @@ class Client:
             cut = "the daemon closed the connection in the middle of its reply"
             raise NotAcknowledged(cut) from None
 
-    def _silent(self) -> NotAcknowledged:
+    def _timed_out(self) -> NotAcknowledged:
         return NotAcknowledged(f"the daemon did not answer within {self._timeout:g} seconds")
 
 
 class _Outgoing:
-    """Lines on their way to the daemon, and the end of the stream after them."""
+    """Sends lines to the daemon, then half-closes."""
 
     def __init__(self, connection: socket.socket, lines: Iterator[bytes]) -> None:
         self._connection = connection
@@ -225,7 +217,7 @@ class _Outgoing:
         self.is_done = False
 
     def send_some(self) -> None:
-        """Send what can be sent without waiting."""
+        """Send as much as is possible without waiting."""
         while len(self._rest) < CHUNK and (line := next(self._lines, b"")):
             self._rest += line
             self.count += 1
@@ -239,7 +231,7 @@ class _Outgoing:
         except BlockingIOError:
             return
         except OSError:
-            self.is_done = True  # the daemon has closed; perhaps it said why
+            self.is_done = True  # the daemon has closed, and may have said why
 
 
 def _line(message: Message) -> bytes:

@@ -1,8 +1,8 @@
-"""Carries a queue from one store to another; interrupted anywhere, it can be done again.
+"""Moves a queue from one store to another; interrupted anywhere, it can be repeated.
 
-Each job is imported there before it is deleted here, and is known there by its id, so that none
-is lost or doubled. The store that is left stays paused throughout and afterwards, so that nobody
-posts from it what the other one has.
+Each job is imported into the target before it is deleted from the source, and the target knows it
+by its id, so that none is lost or doubled. The source is paused from the beginning and stays so,
+so that no worker posts from it what the target has.
 """
 
 from __future__ import annotations
@@ -19,21 +19,21 @@ from comenq_core.protocols import JobImporter, MovableStore, Store
 __all__ = ["MOVING", "Moved", "move"]
 
 MOVING = "its comments are moving to another store"
-"""The reason of the pause by which a store is known to have been left."""
+"""The reason of the pause that marks a store whose queue was moved."""
 
-_AT_ONCE = 100
-_CARRIED = (State.CHECKING, State.WAITING, State.HELD)
+_BATCH = 100
+_MOVABLE = (State.CHECKING, State.WAITING, State.HELD)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Moved:
-    """What a move has done.
+    """How many jobs a move has moved, and how many it has not.
 
     Args:
-        pending, settled: how many jobs were carried over.
-        refused: how many refused files stay: they are no comments, and other stores have no
-            place for them.
-        posting: how many jobs other workers are posting at this moment.
+        pending, settled: jobs that were moved.
+        refused: dropped files that were never comments; they stay, since only the source can
+            keep them.
+        posting: jobs that other workers are posting at this moment; they stay.
     """
 
     pending: int
@@ -43,12 +43,12 @@ class Moved:
 
 
 def move(source: Store, target: Store) -> Moved:
-    """Carry the pace, the pause, the pending jobs and the history of one store to another.
+    """Move pacing records, pause, pending jobs and history from one store to another.
 
     Raises:
-        StoreLocked: a worker has one of them.
-        StoreUnusable: one of them cannot be moved.
-        StoreError: one of them failed, or both are the same. To do it again completes it.
+        StoreLocked: a worker uses one of them.
+        StoreUnusable: one of them is no `JobImporter`.
+        StoreError: one of them failed, or both are the same. Repeating the move completes it.
     """
     return _move(_movable(source), _movable(target))
 
@@ -57,7 +57,8 @@ def _movable(store: Store) -> MovableStore:
     if isinstance(store, JobImporter):
         return cast("MovableStore", store)
     raise StoreUnusable(
-        f"{type(store).__name__} has no import_jobs and delete_imported: its queue cannot be moved"
+        f"{type(store).__name__} has no methods import_jobs and delete_imported, so no queue can be"
+        " moved from or to it"
     )
 
 
@@ -65,16 +66,16 @@ def _move(source: MovableStore, target: MovableStore) -> Moved:
     with source.lock(), target.lock():
         while source.housekeep():
             pass
-        _close(source, target)
-        _carry_pace(source, target)
-        pending = _carry_pending(source, target)
-        settled, refused = _carry_history(source, target)
+        _pause(source, target)
+        _move_pacing(source, target)
+        pending = _move_pending(source, target)
+        settled, refused = _move_history(source, target)
         posting = len(source.pending(states=[State.POSTING]))
     return Moved(pending=pending, settled=settled, refused=refused, posting=posting)
 
 
-def _close(source: MovableStore, target: MovableStore) -> None:
-    """Let nobody post from the source; what an operator has paused stays so in the target."""
+def _pause(source: MovableStore, target: MovableStore) -> None:
+    """Pause the source; an operator's pause moves to the target."""
     pause, there = source.paused(), target.paused()
     if pause and pause.reason != MOVING:
         target.pause(pause)
@@ -90,43 +91,43 @@ def _close(source: MovableStore, target: MovableStore) -> None:
         raise StoreError("both are the same store: nothing was moved")
 
 
-def _carry_pace(source: MovableStore, target: MovableStore) -> None:
+def _move_pacing(source: MovableStore, target: MovableStore) -> None:
     then, now = source.now(), target.now()
     known = target.pacing()
     for record in source.pacing().values():
-        carried = _rebased(record, then, now)
+        moved = _rebased(record, then, now)
         there = known.get(record.account)
-        if there is None or there.at.wall < carried.at.wall:
-            target.save_pacing(carried, expect=there)
+        if there is None or there.at.wall < moved.at.wall:
+            target.save_pacing(moved, expect=there)
 
 
 def _rebased(record: Pacing, then: Instant, now: Instant) -> Pacing:
-    """The record with the same age by another store's clock.
+    """The record with the same age on another store's clock, and with no attempt announced.
 
-    It announces no attempt any more: the other store would take it that this process makes one.
-    The worker that began it is gone, so the attempt has ended, at the latest now.
+    Announcing one would tell the other store that this process is about to post. The worker that
+    announced it is gone, so that attempt has ended, at the latest now.
     """
     age = max(0.0, elapsed(record.at, then) - record.max_remaining)
     return replace(record, at=earlier(now, age), max_remaining=0.0)
 
 
-def _carry_pending(source: MovableStore, target: MovableStore) -> int:
+def _move_pending(source: MovableStore, target: MovableStore) -> int:
     count = 0
-    while jobs := source.pending(limit=_AT_ONCE, states=_CARRIED):
-        count += _carry(jobs, source, target)
+    while jobs := source.pending(limit=_BATCH, states=_MOVABLE):
+        count += _move_jobs(jobs, source, target)
     return count
 
 
-def _carry_history(source: MovableStore, target: MovableStore) -> tuple[int, int]:
+def _move_history(source: MovableStore, target: MovableStore) -> tuple[int, int]:
     count = refused = 0
-    while jobs := source.history(limit=_AT_ONCE, offset=refused):
+    while jobs := source.history(limit=_BATCH, offset=refused):
         comments = [job for job in jobs if job.request is not None]
         refused += len(jobs) - len(comments)
-        count += _carry(comments, source, target)
+        count += _move_jobs(comments, source, target)
     return count, refused
 
 
-def _carry(jobs: Sequence[Job], source: MovableStore, target: MovableStore) -> int:
+def _move_jobs(jobs: Sequence[Job], source: MovableStore, target: MovableStore) -> int:
     target.import_jobs(jobs)
     source.delete_imported(jobs)
     return len(jobs)

@@ -1,4 +1,4 @@
-"""The command comenqd: what it refuses, and what it tells about a configuration."""
+"""The command comenqd: wrong calls, and what it finds in a configuration."""
 
 from __future__ import annotations
 
@@ -12,9 +12,13 @@ from pathlib import Path
 
 import pytest
 
+from comenq_core.cli.comenqd.credentials import service_credentials
+from comenq_core.settings import load
+from comenq_core.supervisor.launch import private_directory
+
 
 class Command:
-    """comenqd, with a configuration of its own in a directory of its own."""
+    """comenqd with a configuration, in a directory of its own."""
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
@@ -50,17 +54,17 @@ class Command:
             check=False,
         )
 
-    def complaint(self, *arguments: str) -> str:
-        """What it says on standard error when it fails; it says nothing else."""
+    def error(self, *arguments: str) -> str:
+        """Its standard error when it fails; it prints nothing else."""
         done = self(*arguments)
         assert (done.returncode, done.stdout) == (1, "")
         return done.stderr
 
     def wrong(self, *arguments: str) -> list[str]:
-        """What `comenqd check` finds wrong."""
+        """The errors that `comenqd check` finds."""
         done = self("check", "--json", *arguments)
         found = [
-            finding["text"] for finding in json.loads(done.stdout) if finding["severity"] == "error"
+            result["text"] for result in json.loads(done.stdout) if result["severity"] == "error"
         ]
         assert done.returncode == bool(found)
         return found
@@ -68,14 +72,14 @@ class Command:
 
 @pytest.fixture
 def comenqd() -> Iterator[Command]:
-    """The command with a configuration that is in order."""
+    """The command with a configuration in order."""
     directory = Path(tempfile.mkdtemp(prefix="cq"))
     yield Command(directory)
     shutil.rmtree(directory)
 
 
-def test_a_configuration_in_order_is_found_in_order(comenqd: Command) -> None:
-    """`check` says ok of each thing it looked at, and exits with 0."""
+def test_a_configuration_in_order_is_ok(comenqd: Command) -> None:
+    """`check` prints ok for each subject, and exits with 0."""
     done = comenqd("check")
 
     assert done.returncode == 0
@@ -86,15 +90,15 @@ def test_a_configuration_in_order_is_found_in_order(comenqd: Command) -> None:
 
 
 def test_a_check_makes_nothing(comenqd: Command) -> None:
-    """`check` leaves no directory behind: it may be run by another user than the daemon's."""
+    """`check` makes no directory: it may run as another user than the daemon's."""
     before = sorted(comenqd.directory.iterdir())
     comenqd("check")
 
     assert sorted(comenqd.directory.iterdir()) == before
 
 
-def test_a_check_finds_everything_that_is_wrong(comenqd: Command) -> None:
-    """`check` does not end at the first thing that is wrong, and exits with 1."""
+def test_a_check_finds_every_error(comenqd: Command) -> None:
+    """`check` does not end at the first error, and exits with 1."""
     comenqd.environ.clear()
     comenqd.write('intakes = ["carrier"]\nlog_level = "info"\n')
     comenqd.queue.write_text("")
@@ -110,14 +114,14 @@ def test_a_check_finds_everything_that_is_wrong(comenqd: Command) -> None:
 
 
 def test_a_misspelt_table_is_found(comenqd: Command) -> None:
-    """A table that no plugin reads would do nothing; the nearest right one is named."""
+    """A table that no plugin reads is an error, which names the nearest one."""
     comenqd.write("[githb]\n")
 
     assert comenqd.wrong() == ["no plugin reads [githb]; did you mean [github]?"]
 
 
 def test_a_queue_that_others_can_change_is_found(comenqd: Command) -> None:
-    """A directory whose files others could replace is wrong; the message says what to run."""
+    """A directory in which others can replace files is an error, which says what to run."""
     comenqd.queue.mkdir()
     comenqd.queue.chmod(0o770)
 
@@ -128,7 +132,7 @@ def test_a_queue_that_others_can_change_is_found(comenqd: Command) -> None:
 
 
 def test_a_queue_below_a_file_is_found(comenqd: Command) -> None:
-    """A directory that could not be made is wrong."""
+    """A directory that cannot be made is an error."""
     comenqd.queue.write_text("")
 
     (text,) = comenqd.wrong("--queue-path", f"{comenqd.queue}/q")
@@ -137,7 +141,7 @@ def test_a_queue_below_a_file_is_found(comenqd: Command) -> None:
 
 
 def test_an_unusable_store_is_found(comenqd: Command) -> None:
-    """Where there is a queue already, the store's own view of it is part of the check."""
+    """If there is a queue, the check inspects it with the store."""
     comenqd.queue.mkdir(0o700)
     comenqd.write("[spool]\nmin_fre_bytes = 1\n")
 
@@ -147,14 +151,14 @@ def test_an_unusable_store_is_found(comenqd: Command) -> None:
 
 
 def test_a_socket_path_that_is_too_long_is_found(comenqd: Command) -> None:
-    """The kernel takes no more than 107 bytes."""
+    """A path of more than 107 bytes is an error: the kernel takes no more."""
     (text,) = comenqd.wrong("--socket-path", f"{comenqd.directory}/{'x' * 107}/comenq.sock")
 
     assert text.endswith("is longer than 107 bytes; set a shorter socket_path")
 
 
 def test_plugins_are_listed(comenqd: Command) -> None:
-    """`plugins` shows distribution, offers and what is selected of them."""
+    """`plugins` prints each plugin's distribution and offers, and which are selected."""
     lines = comenqd("plugins").stdout.splitlines()
 
     assert [" ".join(line.split()) for line in lines if " comenq " in line] == [
@@ -166,10 +170,10 @@ def test_plugins_are_listed(comenqd: Command) -> None:
 
 
 def test_plugins_are_listed_for_programs(comenqd: Command) -> None:
-    """`plugins --json` gives the same as records."""
+    """`plugins --json` prints the same as JSON."""
     comenqd.write("intakes = []\n")
-    told = json.loads(comenqd("plugins", "--json").stdout)
-    plugins = {plugin["name"]: plugin for plugin in told["plugins"]}
+    printed = json.loads(comenqd("plugins", "--json").stdout)
+    plugins = {plugin["name"]: plugin for plugin in printed["plugins"]}
 
     assert plugins["unix"] == {
         "name": "unix",
@@ -178,34 +182,42 @@ def test_plugins_are_listed_for_programs(comenqd: Command) -> None:
         "offers": [{"kind": "intake", "name": "unix", "selected": False}],
         "broken": None,
     }
-    assert told["faults"] == []
+    assert printed["faults"] == []
 
 
 def test_a_wrong_configuration_is_explained_in_one_line(comenqd: Command) -> None:
-    """Whatever is asked, a wrong setting ends it with 1 and a message on standard error."""
+    """A wrong setting ends every command with 1 and one line on standard error."""
     comenqd.write("max_attemps = 1\n")
 
-    assert comenqd.complaint("check") == (
+    assert comenqd.error("check") == (
         f"comenqd: {comenqd.config}: max_attemps: there is no such setting;"
         " did you mean max_attempts?\n"
     )
 
 
 def test_a_daemon_without_a_token_does_not_start(comenqd: Command) -> None:
-    """What the worker would fail at is said at once, by a daemon that has started nothing."""
+    """A missing token is an error at once, before anything is started."""
     comenqd.environ.clear()
 
-    assert "without a token comenq cannot post" in comenqd.complaint()
+    assert "without a token comenq cannot post" in comenqd.error()
+    assert not comenqd.socket.parent.exists()
+
+
+def test_a_daemon_with_a_wrong_intake_does_not_start(comenqd: Command) -> None:
+    """A wrong option of an intake is an error at once, before anything is started."""
+    comenqd.write("[unix]\nconnections = 0\n")
+
+    assert "unix.connections: expected a whole number from 1" in comenqd.error()
     assert not comenqd.socket.parent.exists()
 
 
 def test_a_daemon_whose_control_socket_others_could_reach_does_not_start(comenqd: Command) -> None:
-    """The directory of supervisord's socket must be the daemon's alone."""
+    """The directory of supervisord's socket must be private."""
     directory = comenqd.socket.parent / "supervisor"
     directory.mkdir(parents=True)
     directory.chmod(0o750)
 
-    assert f"{directory}: must be a directory of the daemon's own user" in comenqd.complaint()
+    assert f"{directory}: must be a directory of the daemon's own user" in comenqd.error()
 
 
 def test_a_flag_counts_more_than_the_environment(comenqd: Command) -> None:
@@ -217,9 +229,30 @@ def test_a_flag_counts_more_than_the_environment(comenqd: Command) -> None:
         assert f"socket     {path.parent}\n" in comenqd(*map(str, arguments)).stdout
 
 
+@pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="needs the /proc of Linux")
+def test_a_services_credentials_are_found_by_its_process(comenqd: Command) -> None:
+    """The environment of the running daemon says where its credentials are."""
+    settings = load(comenqd.config, {})
+    directory = private_directory(settings)
+    assert service_credentials(settings) is None
+    directory.mkdir(parents=True)
+    daemon = subprocess.Popen(
+        [sys.executable, "-c", "print(flush=True); input()"],
+        env={"CREDENTIALS_DIRECTORY": "/run/credentials/outbox.service"},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    with daemon:
+        assert daemon.stdout is not None
+        daemon.stdout.readline()  # once it runs, its environment is its own
+        (directory / "supervisord.pid").write_text(f"{daemon.pid}\n")
+        assert service_credentials(settings) == Path("/run/credentials/outbox.service")
+        daemon.kill()
+
+
 @pytest.mark.parametrize("arguments", [["--github-token", "x"], ["lsten"], ["check", "--quick"]])
-def test_a_wrong_call_is_explained(comenqd: Command, arguments: list[str]) -> None:
-    """A flag or command that is none, and a token where all can see it, end it with 2."""
+def test_a_usage_error_is_explained(comenqd: Command, arguments: list[str]) -> None:
+    """An unknown flag or command, and a token as a flag, end it with 2."""
     done = comenqd(*arguments)
 
     assert (done.returncode, done.stdout) == (2, "")

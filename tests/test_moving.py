@@ -1,4 +1,4 @@
-"""A queue moves from store to store; cut off at any step and done again, it is whole and single."""
+"""A queue moves from store to store; interrupted at any step and repeated, nothing is lost."""
 
 from __future__ import annotations
 
@@ -35,28 +35,28 @@ from comenq_core.protocols import Store
 from comenq_core.testing.clock import FakeClock
 from comenq_core.testing.memory_store import MemoryStore
 
-ME = Origin(intake="test", uid=1000)
+ORIGIN = Origin(intake="test", uid=1000)
 LUNCH = "lunch"
 PACE = PacingPolicy(cooldown=900, jitter=0, attempt_limit=30)
 
 
 class Killed(BaseException):
-    """What no code can catch by accident."""
+    """Stands for SIGKILL: no code catches it by accident."""
 
 
-class Mortal:
-    """A store whose user is killed at a step.
+class KilledAtStep:
+    """A store whose caller is killed at a step.
 
     Args:
         store: the store.
         steps: counts the steps of both stores.
-        deadly: the step, and whether it is done before the end.
+        last: the step, and whether it is still done.
     """
 
-    def __init__(self, store: Store, steps: Iterator[int], deadly: tuple[int, bool]) -> None:
+    def __init__(self, store: Store, steps: Iterator[int], last: tuple[int, bool]) -> None:
         self._store = store
         self._steps = steps
-        self._deadly = deadly
+        self._last = last
 
     def __getattr__(self, name: str) -> Any:
         method = getattr(self._store, name)
@@ -64,17 +64,17 @@ class Mortal:
 
     def _step(self, method: Callable[..., object], *given: object, **named: object) -> object:
         step = next(self._steps)
-        if (step, False) == self._deadly:
+        if (step, False) == self._last:
             raise Killed
         result = method(*given, **named)
-        if (step, True) == self._deadly:
+        if (step, True) == self._last:
             raise Killed
         return result
 
 
 @pytest.fixture
 def clock() -> FakeClock:
-    """The time of both stores."""
+    """The clock of both stores."""
     return FakeClock()
 
 
@@ -95,53 +95,53 @@ def target(clock: FakeClock) -> MemoryStore:
 def put(store: Store, body: str, **members: Any) -> Job:
     """Queue a comment."""
     request = CommentRequest(owner="o", repo="r", pr_number=1, body=body, **members)
-    return store.put([NewJob(request=request, origin=ME)])[0]
+    return store.put([NewJob(request=request, origin=ORIGIN)])[0]
 
 
 def settle(store: Store, body: str, verdict: Verdict) -> None:
-    """Queue a comment ahead of all, and settle it."""
+    """Queue a comment, bump it, and settle it."""
     job = put(store, body)
     store.change(job.id, Change.BUMP)
     now = store.now().wall
-    tried = Attempt(started=now, ended=now, account="bot", outcome="test", counted=True)
+    attempt = Attempt(started=now, ended=now, account="bot", outcome="test", counted=True)
     with store.lock():
         claimed = store.claim("bot")
         assert claimed
-        store.settle(claimed, verdict, tried)
+        store.settle(claimed, verdict, attempt)
 
 
 def fill(store: Store, clock: FakeClock) -> None:
-    """Put jobs of every kind into a store, whose last worker was killed in the middle of a post."""
+    """Put a job of every state into a store whose last worker was killed during a post."""
     settle(store, "posted", Done(url="https://forge.example/1", comment_id=1))
     clock.advance(1)
     settle(store, "skipped", Done(reason="closed"))
     clock.advance(1)
     settle(store, "failed", Failed(reason="locked"))
-    settle(store, "doubtful", Checking(check_at=clock().wall, reason="502"))
+    settle(store, "checking", Checking(check_at=clock().wall, reason="502"))
     put(store, "first", key="k")
     put(store, "later", not_before=clock().wall + timedelta(days=1))
     store.change(put(store, "held").id, Change.HOLD)
     put(store, "second")
-    cut_off = Pacing(
+    announced = Pacing(
         account="bot", at=store.now(), max_remaining=PACE.attempt_limit, job="000000000000"
     )
-    store.save_pacing(cut_off, expect=None)
+    store.save_pacing(announced, expect=None)
 
 
 def everything(store: Store) -> list[Job]:
-    """All that is in a store, as it lists it."""
+    """All jobs of a store, in its order."""
     return [*store.pending(), *store.history(limit=99)]
 
 
 def test_everything_arrives_as_it_was(source: MemoryStore, target: MemoryStore) -> None:
-    """Every job, in its state, with its story, in its order; nothing is left behind."""
+    """Every job is moved with its state, its attempts and its place; none is left."""
     before = everything(source)
     assert move(source, target) == Moved(pending=5, settled=3, refused=0, posting=0)
     assert (everything(target), everything(source)) == (before, [])
 
 
 def test_a_long_queue_arrives_in_its_order(target: MemoryStore, clock: FakeClock) -> None:
-    """Also where it is more than is carried at once."""
+    """A queue of several batches keeps its order."""
     source = MemoryStore(clock)
     before = [put(source, str(number)).id for number in range(250)]
     move(source, target)
@@ -152,14 +152,14 @@ def test_a_long_queue_arrives_in_its_order(target: MemoryStore, clock: FakeClock
 def test_a_move_that_is_killed_at_any_step_is_completed_by_another(
     clock: FakeClock, done: bool
 ) -> None:
-    """At each step: nothing is lost, nobody may post from the source, and the rest follows."""
+    """At each step, nothing is lost and the source is paused; a second move completes the first."""
     reached_end = False
-    for deadly in count():
+    for last in count():
         source, target = MemoryStore(clock), MemoryStore(clock)
         fill(source, clock)
         source.pause(Pause(since=clock().wall, reason=LUNCH, by=1000))
         before = everything(source)
-        reached_end = not dies(source, target, (deadly, done))
+        reached_end = not is_killed(source, target, (last, done))
         assert_nothing_lost(before, source, target)
         move(source, target)
         assert (everything(target), everything(source)) == (before, [])
@@ -169,26 +169,26 @@ def test_a_move_that_is_killed_at_any_step_is_completed_by_another(
             return
 
 
-def dies(source: Store, target: Store, deadly: tuple[int, bool]) -> bool:
-    """Move, and be killed at a step; whether there was such a step."""
+def is_killed(source: Store, target: Store, last: tuple[int, bool]) -> bool:
+    """Move, and be killed at a step; return whether there was such a step."""
     steps = count()
     try:
-        move(Mortal(source, steps, deadly), Mortal(target, steps, deadly))
+        move(KilledAtStep(source, steps, last), KilledAtStep(target, steps, last))
     except Killed:
         return True
     return False
 
 
 def assert_nothing_lost(before: list[Job], source: Store, target: Store) -> None:
-    """Each job is in one of the stores, and where it is in the target, the source is paused."""
+    """Each job is in a store, and the source is paused once one is in the target."""
     there = {job.id for job in everything(target)}
     here = {job.id for job in everything(source)}
     assert here | there == {job.id for job in before}
     assert source.paused() or not there
 
 
-def test_the_store_that_was_left_posts_nothing(source: MemoryStore, target: MemoryStore) -> None:
-    """What comes into it afterwards waits for a decision."""
+def test_the_source_stays_paused(source: MemoryStore, target: MemoryStore) -> None:
+    """After a move, the source is paused with a reason, and the target is not."""
     move(source, target)
     pause = source.paused()
     assert pause
@@ -196,8 +196,8 @@ def test_the_store_that_was_left_posts_nothing(source: MemoryStore, target: Memo
     assert target.paused() is None
 
 
-def test_a_queue_comes_back(source: MemoryStore, target: MemoryStore) -> None:
-    """There and back again, nothing has changed, and the store that was left is in use again."""
+def test_a_queue_can_be_moved_back(source: MemoryStore, target: MemoryStore) -> None:
+    """Moved there and back, every job is as before, and the first store is not paused."""
     before = everything(source)
     move(source, target)
     move(target, source)
@@ -209,15 +209,15 @@ def test_a_queue_comes_back(source: MemoryStore, target: MemoryStore) -> None:
 def test_an_operators_pause_moves_along(
     source: MemoryStore, target: MemoryStore, clock: FakeClock
 ) -> None:
-    """Nothing is posted from the new store before somebody resumes it."""
+    """The target is paused as the source was, until an operator resumes it."""
     pause = Pause(since=clock().wall, reason=LUNCH, by=1000)
     source.pause(pause)
     move(source, target)
     assert target.paused() == pause
 
 
-def test_the_cool_off_goes_on(source: MemoryStore, clock: FakeClock) -> None:
-    """What is left of it is the same by the other store's clock, which goes differently."""
+def test_the_cooldown_goes_on(source: MemoryStore, clock: FakeClock) -> None:
+    """The rest of the cooldown is the same by the target's clock, which shows another time."""
     clock.advance(300)
     theirs = Instant(wall=clock().wall + timedelta(hours=1))
     target = MemoryStore(lambda: theirs)
@@ -225,10 +225,10 @@ def test_the_cool_off_goes_on(source: MemoryStore, clock: FakeClock) -> None:
     assert until_post(target.pacing()["bot"], theirs, PACE) == 630
 
 
-def test_the_later_of_two_paces_counts(
+def test_the_later_of_two_pacing_records_counts(
     source: MemoryStore, target: MemoryStore, clock: FakeClock
 ) -> None:
-    """An account that has posted from both stores rests from its last post."""
+    """For an account with a record in both stores, the later one is kept."""
     old = replace(source.pacing()["bot"], at=clock(), failures=3)
     target.save_pacing(old, expect=None)
     clock.advance(10)
@@ -244,8 +244,8 @@ def test_the_later_of_two_paces_counts(
 
 
 def test_refused_files_stay(source: MemoryStore, target: MemoryStore, clock: FakeClock) -> None:
-    """They are no comments, and are no obstacle to what is older."""
-    file = Job(id="000000000000", request=None, arrived=clock().wall, origin=ME)
+    """A dropped file that was never a comment stays, and older jobs are moved all the same."""
+    file = Job(id="000000000000", request=None, arrived=clock().wall, origin=ORIGIN)
     clock.advance(1)
     source.import_jobs([replace(file, state=State.FAILED, settled=clock().wall)])
     moved = move(source, target)
@@ -256,7 +256,7 @@ def test_refused_files_stay(source: MemoryStore, target: MemoryStore, clock: Fak
 def test_another_comment_with_the_same_key_stops_the_move(
     source: MemoryStore, target: MemoryStore
 ) -> None:
-    """Nobody decides which of two comments is dropped: both stay where they are."""
+    """Two comments with one key are an error, and both stay where they are."""
     put(target, "another comment", key="k")
     with pytest.raises(StoreError, match="is another comment"):
         move(source, target)
@@ -264,16 +264,16 @@ def test_another_comment_with_the_same_key_stops_the_move(
 
 
 class Shared(MemoryStore):
-    """A store that does not mind several workers, as a database."""
+    """A store with several workers, like a database."""
 
     @contextmanager
     def lock(self) -> Iterator[None]:
-        """Let anybody in."""
+        """Lock nothing."""
         yield
 
 
 def test_a_store_does_not_move_onto_itself(clock: FakeClock) -> None:
-    """Even one that lets several in is recognised, and left as it was."""
+    """A store that is moved onto itself is recognised, and left as it was."""
     store = Shared(clock)
     fill(store, clock)
     before = everything(store)
@@ -286,7 +286,7 @@ def test_a_store_does_not_move_onto_itself(clock: FakeClock) -> None:
 
 
 def test_what_another_worker_is_posting_stays(target: MemoryStore, clock: FakeClock) -> None:
-    """It is told, so that the move is done again when it is settled."""
+    """A job that another worker is posting is counted, and stays."""
     source = Shared(clock)
     job = put(source, "being posted")
     source.claim("bot")

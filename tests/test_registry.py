@@ -1,4 +1,4 @@
-"""Plugins: what is found, what is refused, and what the settings get."""
+"""Plugins: which are found, which are broken, and what the settings select."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class Installer:
 
 @pytest.fixture
 def installer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Installer]:
-    """A directory for packages that is forgotten afterwards, with the modules loaded from it."""
+    """A directory for packages; the modules loaded from it are unloaded afterwards."""
     before = set(sys.modules)
     monkeypatch.syspath_prepend(tmp_path)
     yield Installer(tmp_path)
@@ -74,7 +74,7 @@ def installer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Insta
 
 
 def plugin_named(name: str, *extra: tuple[str, object]) -> Plugin:
-    """What a registry says of the plugin of this name."""
+    """The plugin with this name, as a registry has it."""
     (found,) = [plugin for plugin in load(extra).plugins() if plugin.name == name]
     return found
 
@@ -90,7 +90,7 @@ def test_an_installed_plugin_is_found_and_used(installer: Installer) -> None:
     assert intakes == {"pigeon": cast("Intake", "a pigeon")}
 
 
-def test_factories_are_given_the_settings() -> None:
+def test_factories_get_the_settings() -> None:
     """Each factory is called with the settings, and only if they select it."""
     plugin = Offering(mine=lambda settings: [settings.queue_path], other=lambda _: 1 / 0)
     settings = Settings(intakes=("mine",), store="mine", poster="mine", queue_path=Path("/q"))
@@ -112,7 +112,7 @@ def test_intakes_come_in_the_settings_order() -> None:
     assert list(load([("p", plugin)]).intakes(Settings(intakes=("b", "a")))) == ["b", "a"]
 
 
-def test_a_name_that_nobody_offers_is_explained() -> None:
+def test_a_name_that_no_plugin_offers_is_explained() -> None:
     """The error lists what is offered."""
     registry = load([("p", Offering(heap=lambda _: 1))])
 
@@ -130,8 +130,8 @@ def test_a_name_offered_twice_is_explained(installer: Installer) -> None:
     assert "plugin coop of pigeons 1.2 and by plugin cote of doves 1.2" in str(caught.value)
 
 
-def test_a_name_offered_twice_harms_no_other(installer: Installer) -> None:
-    """A clash of names matters to nobody who does not select the name."""
+def test_a_name_offered_twice_affects_no_other(installer: Installer) -> None:
+    """Two plugins with the same offer are no error until it is selected."""
     installer.install("pigeons", "coop", WORKING)
     installer.install("doves", "cote", WORKING)
     registry = load([("p", Offering(heap=lambda _: 1))])
@@ -144,18 +144,21 @@ def test_a_name_offered_twice_harms_no_other(installer: Installer) -> None:
     [
         ("import missing_module", "ModuleNotFoundError: No module named 'missing_module'"),
         ("raise SystemExit('no\\nway')", "SystemExit: no\\nway"),
-        (WORKING.replace("comenq_intakes", "comenq_intake"), "comenq_intake is no hook; the hooks"),
+        (
+            WORKING.replace("comenq_intakes", "comenq_intake"),
+            "comenq_intake is not a hook; the hooks",
+        ),
         (WORKING.replace("comenq_intakes", "intakes"), "unknown hook 'intakes'"),
         (WORKING.replace("@hookimpl", ""), "comenq_intakes is not marked with @hookimpl"),
         (WORKING.replace("intakes()", "intakes(x)"), "Argument(s) {'x'} are declared"),
         (WORKING.replace("return", "return 1 /"), "TypeError: unsupported operand"),
-        (WORKING.replace('{"pigeon": lambda settings: "a pigeon"}', "[]"), "something else than a"),
-        (WORKING.replace("lambda settings:", ""), "something else than a mapping of names to fact"),
-        (WORKING.replace('"pigeon"', "1"), "something else than a mapping of names to factories"),
+        (WORKING.replace('{"pigeon": lambda settings: "a pigeon"}', "[]"), "must return a mapping"),
+        (WORKING.replace("lambda settings:", ""), "must return a mapping of names to factories"),
+        (WORKING.replace('"pigeon"', "1"), "must return a mapping of names to factories"),
     ],
 )
 def test_a_broken_plugin_is_reported(installer: Installer, source: str, cause: str) -> None:
-    """A plugin that cannot be used harms nobody, and is reported with its cause on one line."""
+    """A plugin that cannot be used is listed with the cause, on one line."""
     installer.install("pigeons", "coop", source)
 
     plugin = plugin_named("coop")
@@ -167,7 +170,7 @@ def test_a_broken_plugin_is_reported(installer: Installer, source: str, cause: s
 
 
 def test_a_selected_plugin_that_is_broken_is_named(installer: Installer) -> None:
-    """Whoever selects what a broken plugin would have offered reads why it is missing."""
+    """The error for a missing offer names each broken plugin and its cause."""
     installer.install("pigeons", "coop", "import missing_module")
 
     with pytest.raises(PluginError, match=r"plugin coop of pigeons 1\.2 is broken: ModuleNotFound"):
@@ -175,15 +178,15 @@ def test_a_selected_plugin_that_is_broken_is_named(installer: Installer) -> None
 
 
 def test_a_plugin_of_a_damaged_distribution_is_used(installer: Installer) -> None:
-    """What describes a distribution may be unreadable; its plugin is found all the same."""
+    """A plugin is found even if the metadata of its distribution is missing."""
     installer.install("pigeons", "coop", WORKING)
     (installer.site / "pigeons-1.2.dist-info" / "METADATA").unlink()
 
     assert list(plugin_named("coop").intakes) == ["pigeon"]
 
 
-def test_every_fault_of_a_selection_is_told() -> None:
-    """What nobody offers is told for each kind, before anything is made."""
+def test_every_fault_of_a_selection_is_reported() -> None:
+    """Each missing offer is reported, before anything is made."""
     registry = load([("p", Offering(heap=lambda _: 1 / 0))])
     settings = Settings(intakes=("heap", "owl"), store="pile", poster="heap")
 
@@ -195,8 +198,8 @@ def test_every_fault_of_a_selection_is_told() -> None:
         registry.require(settings)
 
 
-def test_a_sound_selection_has_no_fault() -> None:
-    """What is offered once can be had."""
+def test_a_selection_in_order_has_no_fault() -> None:
+    """The default settings select what the built-in plugins offer."""
     load().require(Settings())
 
 
@@ -210,8 +213,8 @@ def test_a_factory_that_fails_is_named() -> None:
         registry.store(Settings(store="heap"))
 
 
-def test_a_poster_that_fails_late_is_named() -> None:
-    """A factory that yields its posters is blamed like any other."""
+def test_a_generator_of_posters_that_fails_is_named() -> None:
+    """An error in a factory that yields its posters names the plugin, too."""
     registry = load([("p", Offering(forge=lambda _: (1 / n for n in [1, 0])))])
 
     with pytest.raises(PluginError, match=r"cannot make the poster forge: ZeroDivisionError"):
@@ -228,7 +231,7 @@ def test_a_factorys_own_message_is_kept() -> None:
         load([("p", Offering(forge=refuse))]).posters(Settings(poster="forge"))
 
 
-def test_a_module_may_use_names_that_are_no_hooks() -> None:
+def test_a_module_may_use_names_that_are_not_hooks() -> None:
     """Only functions count: a plugin may import comenq_core as a whole."""
     module = cast("Any", ModuleType("quiet"))
     module.comenq_core = SimpleNamespace()
@@ -237,14 +240,14 @@ def test_a_module_may_use_names_that_are_no_hooks() -> None:
 
 
 def test_two_registries_share_nothing() -> None:
-    """What one registry was given is unknown to the next."""
+    """A plugin that one registry was given is not in the next."""
     load([("p", Offering(heap=lambda _: 1))])
 
     assert "p" not in {plugin.name for plugin in load().plugins()}
 
 
 def test_plugins_cannot_be_wrapped_by_others() -> None:
-    """A plugin that wraps a hook changes nobody's offers but its own."""
+    """A plugin that wraps a hook changes only its own offers."""
 
     class Wrapper:
         @hookimpl(wrapper=True)
@@ -255,3 +258,14 @@ def test_plugins_cannot_be_wrapped_by_others() -> None:
     registry = load([("p", Offering(heap=lambda _: 1)), ("w", Wrapper())])
 
     assert registry.store(Settings(store="heap")) == cast("Store", 1)
+
+
+def test_a_client_endpoint_is_found_by_what_it_can_do() -> None:
+    """A registry knows the sockets of those selected intakes that clients can use."""
+    endpoint = SimpleNamespace(serve=lambda _queue, _stop: None, socket_path=Path("/run/s"))
+    plugin = Offering(pigeon=lambda _: "a pigeon", door=lambda _: endpoint, other=lambda _: 1 / 0)
+    registry = load([("p", plugin)])
+
+    assert registry.client_sockets(Settings(intakes=("pigeon", "door"))) == [Path("/run/s")]
+    assert registry.client_sockets(Settings(intakes=("pigeon",))) == []
+    assert registry.client_sockets(Settings()) == [Settings().socket_path]

@@ -1,4 +1,4 @@
-"""supervisord with conf/supervisord.conf: whole lines, restarts, and no silent half-daemon."""
+"""supervisord with conf/supervisord.conf: whole log lines, restarts, and an end with an error."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ from comenq_core.supervisor.rpcinterface import LINE_LIMIT, Lines
 STAY = "import os, signal; print('up', os.getpid(), flush=True); signal.pause()"
 CRASH = "raise SystemExit('no use')"
 SUPERVISORD = "from supervisor.supervisord import main; main()"
-# Its loop goes on when something has happened, and never because time has passed.
-PATIENT = """
+# Its loop goes on only when something has happened, and not every second.
+WITHOUT_TIMEOUT = """
 from supervisor.poller import Poller
-look = Poller.poll
-Poller.poll = lambda self, _seconds: look(self, 86_400)
+poll = Poller.poll
+Poller.poll = lambda self, _seconds: poll(self, 86_400)
 """
 
 
 class Daemon:
-    """supervisord with our configuration, but with a test's own programs."""
+    """supervisord with comenq's configuration and a test's own programs."""
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
@@ -89,7 +89,7 @@ class Daemon:
 
 @pytest.fixture
 def daemon() -> Iterator[Daemon]:
-    """A daemon in a private directory whose name needs care, stopped afterwards."""
+    """A daemon in a private directory with special characters in its name."""
     directory = Path(tempfile.mkdtemp(prefix="cq %s "))
     daemon = Daemon(directory)
     yield daemon
@@ -110,7 +110,7 @@ def is_alive(pid: int) -> bool:
 
 
 def test_a_program_that_cannot_run_ends_the_daemon_with_an_error(daemon: Daemon) -> None:
-    """When one program is given up, the other is stopped and supervisord exits non-zero."""
+    """When one program cannot be restarted, the other is stopped, and supervisord exits with 1."""
     os.mkfifo(daemon.directory / "go")
     worker = f"open('go').read()\n{CRASH}"
     # However late it crashes on a busy machine, it has not been up for long enough.
@@ -126,7 +126,7 @@ def test_a_program_that_cannot_run_ends_the_daemon_with_an_error(daemon: Daemon)
 
 
 def test_a_program_that_is_missing_ends_the_daemon_with_an_error(daemon: Daemon) -> None:
-    """A command that is not there is named in the log, and no half of a daemon goes on."""
+    """A missing command is named in the log, and the daemon exits with 1."""
     daemon.start(listener=STAY, worker=STAY, command="no-such-command", startretries="0")
     daemon.until(r"error supervisor fatal: .*can't find command 'no-such-command'")
 
@@ -134,7 +134,7 @@ def test_a_program_that_is_missing_ends_the_daemon_with_an_error(daemon: Daemon)
 
 
 def test_a_killed_program_is_started_again(daemon: Daemon) -> None:
-    """A program that dies comes back as another process, and the daemon goes on."""
+    """A killed program runs again as another process."""
     daemon.start(listener=STAY, worker="import signal; signal.pause()")
     first = int(daemon.until(r"^up (\d+)$")[1])
 
@@ -143,9 +143,11 @@ def test_a_killed_program_is_started_again(daemon: Daemon) -> None:
     assert int(daemon.until(r"^up (\d+)$")[1]) != first
 
 
-def test_whatever_happens_is_noticed_at_once(daemon: Daemon) -> None:
-    """Programs are started, started again and stopped without waiting for a second to be over."""
-    daemon.start(STAY, "import signal; signal.pause()", PATIENT + SUPERVISORD, startsecs="0")
+def test_events_are_handled_at_once(daemon: Daemon) -> None:
+    """Programs are started, restarted and stopped without waiting for the loop's next second."""
+    daemon.start(
+        STAY, "import signal; signal.pause()", WITHOUT_TIMEOUT + SUPERVISORD, startsecs="0"
+    )
     first = int(daemon.until(r"^up (\d+)$")[1])
 
     os.kill(first, signal.SIGKILL)
@@ -164,7 +166,7 @@ def test_sigterm_ends_both_programs_and_is_no_failure(daemon: Daemon) -> None:
 
 
 def test_lines_of_two_programs_never_mix(daemon: Daemon) -> None:
-    """A line that arrives in two pieces stays whole, whatever arrives between them."""
+    """A line that arrives in two pieces is written whole, whatever arrives between them."""
     for name in ("begun", "go"):
         os.mkfifo(daemon.directory / name)
     listener = (
@@ -182,14 +184,14 @@ def test_lines_of_two_programs_never_mix(daemon: Daemon) -> None:
     daemon.until(r"^first half, second half$")
 
 
-def test_a_programs_last_words_are_a_line(daemon: Daemon) -> None:
-    """What a program wrote before it ended without ending the line is passed on as a line."""
-    daemon.start(listener="import os; os.write(2, b'last words')", worker=STAY)
+def test_a_programs_last_output_is_a_line(daemon: Daemon) -> None:
+    """Output without a newline at the program's end is written as a line."""
+    daemon.start(listener="import os; os.write(2, b'last output')", worker=STAY)
 
-    daemon.until(r"^last words$")
+    daemon.until(r"^last output$")
 
 
-def test_what_supervisord_says_is_logged_as_everything_else(daemon: Daemon) -> None:
+def test_supervisords_messages_are_logged_in_the_same_format(daemon: Daemon) -> None:
     """The end of a program is an event with level, source and key."""
     daemon.start(listener=STAY, worker=STAY)
     os.kill(int(daemon.until(r"^up (\d+)$")[1]), signal.SIGKILL)
@@ -198,7 +200,7 @@ def test_what_supervisord_says_is_logged_as_everything_else(daemon: Daemon) -> N
 
 
 def test_the_control_socket_is_private(daemon: Daemon) -> None:
-    """Nobody but the daemon's own user can use the control socket."""
+    """Only the daemon's user can use the control socket."""
     daemon.start(listener=STAY, worker=STAY)
     daemon.until(r"^up ")
 
@@ -206,7 +208,7 @@ def test_the_control_socket_is_private(daemon: Daemon) -> None:
 
 
 def test_a_daemon_whose_log_nobody_reads_goes_on(daemon: Daemon) -> None:
-    """A closed log pipe ends nothing: programs are still restarted and stopped."""
+    """With a closed log pipe, programs are still restarted and stopped."""
     os.mkfifo(daemon.directory / "again")
     daemon.start(listener=STAY, worker="open('again', 'w').close(); print(1, flush=True)")
     assert daemon.process is not None
@@ -220,8 +222,8 @@ def test_a_daemon_whose_log_nobody_reads_goes_on(daemon: Daemon) -> None:
     assert daemon.stop() == 0
 
 
-def test_a_stop_between_two_tries_is_no_failure(daemon: Daemon) -> None:
-    """Asked to end while a program waits for its next try, supervisord exits with 0."""
+def test_a_stop_between_two_restarts_is_no_failure(daemon: Daemon) -> None:
+    """Stopped while a program waits for its restart, supervisord exits with 0."""
     daemon.start(listener=STAY, worker=CRASH)
     daemon.until(r"warning supervisor exited: worker")
 
@@ -232,18 +234,18 @@ pieces = st.lists(st.binary(max_size=9).map(lambda piece: piece.replace(b"a", b"
 
 
 @given(pieces)
-def test_output_is_passed_on_whole_and_in_lines(parts: list[bytes]) -> None:
-    """However output is cut, what is passed on is the same bytes, and always whole lines."""
+def test_output_is_written_in_whole_lines(parts: list[bytes]) -> None:
+    """However output is split, the same bytes are written, always in whole lines."""
     lines = Lines()
-    passed = [*map(lines.feed, parts), lines.end()]
-    written = b"".join(parts)
+    written = [*map(lines.feed, parts), lines.end()]
+    output = b"".join(parts)
 
-    assert b"".join(passed) == written + (b"" if written.endswith(b"\n") or not written else b"\n")
-    assert all(part.endswith(b"\n") for part in passed if part)
+    assert b"".join(written) == output + (b"" if output.endswith(b"\n") or not output else b"\n")
+    assert all(part.endswith(b"\n") for part in written if part)
 
 
 def test_a_line_without_an_end_is_ended() -> None:
-    """A program that never ends its line cannot fill the supervisor's memory."""
+    """A line is ended at its limit, so that it cannot fill supervisord's memory."""
     lines = Lines()
 
     assert lines.feed(b"x" * LINE_LIMIT) == b"x" * LINE_LIMIT + b"\n"

@@ -30,7 +30,7 @@ WORKER = "comenq_core/worker/* comenq_core/policy/* tests/worker/*"
 ATTEMPTS = f"{WORKER} comenq_core/testing/* comenq_plugins/github/* tests/test_retry.py"
 LOOK_UPS = (
     f"{WORKER} comenq_plugins/github/* examples/comenq-gitlab/* tests/test_retry.py"
-    " tests/test_pacing.py comenq_core/testing/contract/finding.py"
+    " tests/test_pacing.py comenq_core/testing/contract/claims.py"
     " comenq_core/testing/contract/lookup.py comenq_core/testing/contract/work*.py"
 )
 SOCKET = "comenq_plugins/unix_socket/* tests/socket/*"

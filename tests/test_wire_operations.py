@@ -19,16 +19,16 @@ from comenq_core.wire.schemas import OPERATION_SCHEMAS, REQUEST_SCHEMA
 
 BARE: dict[str, Any] = {"owner": "octocat", "repo": "hello", "pr_number": 7, "body": "Hi"}
 REQUEST = CommentRequest(owner="octocat", repo="hello", pr_number=7, body="Hi")
-IDENTIFIED = ["show", "bump", "bust", "del", "hold", "release", "retry"]
+IDENTIFIED = ["show", "bump", "bust", "defer", "del", "hold", "release", "retry"]
 
 
 def operation(value: object) -> Operation:
-    """What a client means that sends this value."""
+    """The operation that a client asks for with this value."""
     return read_operation(json.dumps(value).encode())
 
 
 def refusal(value: object) -> InvalidRequest:
-    """The error that a value is refused with."""
+    """The error that a value is answered with."""
     with pytest.raises(InvalidRequest) as caught:
         operation(value)
     return caught.value
@@ -53,26 +53,30 @@ def test_a_request_reads_as_it_was_meant(request: CommentRequest) -> None:
 
 
 def test_a_bare_request_is_a_put() -> None:
-    """A request without an operation is queued."""
+    """A request without an operation is read as a put."""
     assert operation(BARE) == Operation(op="put", request=REQUEST)
 
 
 def test_put_carries_a_request_and_its_options() -> None:
-    """The spelled-out form says where in the line, and whether to double."""
+    """A put has its request, and says whether it goes ahead or only where it is absent."""
     read = operation({"op": "put", "request": BARE, "ahead": True, "if_absent": True})
     assert read.request == REQUEST
     assert read.members == {"ahead": True, "if_absent": True}
 
 
-def test_the_rust_clients_word_for_ahead_is_known() -> None:
-    """Its ``immediate`` means our ``ahead``."""
-    read = operation({"op": "put", "request": BARE, "immediate": True})
-    assert read.members == {"ahead": True}
+@pytest.mark.parametrize("immediate", [True, False])
+def test_the_rust_client_is_known_by_its_word_for_ahead(immediate: bool) -> None:
+    """``immediate`` means ``ahead``, and that the reply needs the body, whatever its value."""
+    read = operation({"op": "put", "request": BARE, "immediate": immediate})
+    assert read == Operation(
+        op="put", request=REQUEST, members={"ahead": immediate}, wants_body=True
+    )
+    assert not operation({"op": "put", "request": BARE, "ahead": immediate}).wants_body
 
 
 @pytest.mark.parametrize("op", IDENTIFIED)
 def test_an_operation_on_a_job_takes_its_id_or_a_beginning(op: str) -> None:
-    """Operations on one job carry its id, whole or cut short."""
+    """Operations on one job have its id, whole or shortened."""
     for job_id in ("7f3kq2m8x1ab", "7"):
         assert operation({"op": op, "id": job_id}) == Operation(op=op, members={"id": job_id})
 
@@ -91,54 +95,54 @@ def test_an_operation_on_a_job_takes_its_id_or_a_beginning(op: str) -> None:
     ],
 )
 def test_other_operations_carry_their_members(value: dict[str, Any]) -> None:
-    """Each operation hands on what it was given, and nothing else."""
+    """Each operation has the members that were sent, and no others."""
     members = {name: item for name, item in value.items() if name != "op"}
     assert operation(value) == Operation(op=value["op"], members=members)
 
 
 def test_a_limit_of_null_is_no_limit() -> None:
-    """The Rust client sends null where it wants everything."""
+    """The Rust client sends null for no limit."""
     assert operation({"op": "hist", "limit": None}).members == {}
 
 
 def test_an_unknown_operation_lists_the_known_nearest_first() -> None:
-    """A misspelt operation is answered with those there are, the likely one first."""
+    """The error for a misspelt operation lists those that are known, the likely one first."""
     assert str(refusal({"op": "bmp"})).startswith("op: must be one of bump, put, list,")
 
 
 @pytest.mark.parametrize("op", [None, 7, True, [], {}, "", "PUT", "put\n"])
 def test_what_is_no_operation_is_refused(op: object) -> None:
-    """An operation is one of the known words, exactly."""
+    """An operation that is not exactly a known word is an error."""
     assert refusal({"op": op}).path == "op"
 
 
 @pytest.mark.parametrize("value", [None, True, 1, "put", [], [BARE]])
 def test_what_is_no_object_is_refused(value: object) -> None:
-    """Only an object is a request."""
+    """A value that is no object is no request."""
     assert str(refusal(value)) == "must be a JSON object with owner, repo, pr_number and body"
 
 
 @pytest.mark.parametrize("name", list(BARE))
 def test_a_missing_member_is_named_with_its_rule(name: str) -> None:
-    """What is missing is named, and what it must be."""
+    """The error for a missing member names it, and says what it must be."""
     error = refusal({key: item for key, item in BARE.items() if key != name})
     rule = REQUEST_SCHEMA["properties"][name]["description"]
     assert str(error) == f"{name}: is missing; it must be {rule}"
 
 
 def test_a_misspelt_member_is_told_before_the_missing_one() -> None:
-    """The user sees the mistake, not its consequence."""
+    """A misspelt member is reported, not the one that is missing therefore."""
     value = {"owner": "octocat", "repo": "hello", "pr_nubmer": 7, "body": "Hi"}
     assert str(refusal(value)) == "pr_nubmer: is not known here; did you mean pr_number?"
 
 
 def test_an_unknown_member_like_no_other_lists_the_known() -> None:
-    """Without a likely meaning, the members there are get listed."""
+    """The error for an unknown member that is like no other lists those that are known."""
     assert "known are owner, repo," in str(refusal({**BARE, "zzz": 1}))
 
 
 def test_an_unknown_member_is_escaped_and_cut() -> None:
-    """A hostile name steers no terminal and fills no log."""
+    """An unknown member's name is escaped and shortened before it is shown."""
     text = str(refusal({**BARE, "\x1b[2J\n" + "x" * 10_000: 1}))
     assert text.startswith("\\x1b[2J\\nxxx")
     assert text.isprintable()
@@ -147,7 +151,7 @@ def test_an_unknown_member_is_escaped_and_cut() -> None:
 
 @pytest.mark.parametrize("op", sorted(OPERATION_SCHEMAS))
 def test_every_operation_refuses_unknown_members(op: str) -> None:
-    """No operation passes over a member that it does not know."""
+    """Every operation refuses a member that it does not know."""
     required = {"request": BARE, "id": "7f3k", "reason": "so"}
     known = OPERATION_SCHEMAS[op]["properties"]
     value = {name: item for name, item in required.items() if name in known}
@@ -167,7 +171,7 @@ def test_every_operation_refuses_unknown_members(op: str) -> None:
     ],
 )
 def test_a_wrong_member_is_named_by_its_path(name: str, bad: list[object]) -> None:
-    """Every wrong value of every member is refused, bare and within a put, by its path alone."""
+    """A wrong value of any member is an error with its path, in a bare request and in a put."""
     for item in bad:
         assert refusal({**BARE, name: item}).path == name
         error = refusal({"op": "put", "request": {**BARE, name: item}})
@@ -198,12 +202,12 @@ def test_a_wrong_member_is_named_by_its_path(name: str, bad: list[object]) -> No
     ],
 )
 def test_a_wrong_member_of_an_operation_is_named(value: object, path: str) -> None:
-    """Operations are checked like requests."""
+    """A wrong member of an operation is an error with its path."""
     assert refusal(value).path == path
 
 
 def test_a_refused_value_is_not_quoted() -> None:
-    """However long a wrong value is, the message is the rule alone."""
+    """However long a wrong value is, the message has only the rule."""
     error = refusal({**BARE, "body": ["a secret " * 1000]})
     assert (
         str(error) == f"body: must be a text of 1 to {BODY_LIMIT} bytes of UTF-8 that is not blank"
@@ -211,7 +215,7 @@ def test_a_refused_value_is_not_quoted() -> None:
 
 
 def test_a_body_is_limited_in_bytes_as_the_forge_counts() -> None:
-    """The longest body of two-byte letters is taken; one letter more is refused."""
+    """The longest body of two-byte letters is accepted; one letter more is refused."""
     longest = "é" * (BODY_LIMIT // 2)
     assert read_request({**BARE, "body": longest}).body == longest
     assert refusal({**BARE, "body": longest + "é"}).path == "body"
@@ -229,7 +233,7 @@ def test_a_body_is_limited_in_bytes_as_the_forge_counts() -> None:
     ],
 )
 def test_times_are_instants(text: str) -> None:
-    """Every way in which RFC 3339 writes an instant reads as that instant."""
+    """Every form that RFC 3339 has for an instant reads as that instant."""
     expected = datetime(2026, 12, 1, 9, tzinfo=UTC)
     assert read_request({**BARE, "not_before": text}).not_before == expected
 
@@ -254,6 +258,6 @@ def test_times_are_instants(text: str) -> None:
     ],
 )
 def test_what_is_no_time_with_an_offset_is_refused(text: str) -> None:
-    """ISO 8601 has many more forms, and instants have limits."""
+    """Other forms of ISO 8601, and instants out of range, are errors."""
     error = refusal({**BARE, "not_before": text})
     assert str(error) == ("not_before: must be a time with its offset, as in 2026-12-01T09:00:00Z")

@@ -1,4 +1,4 @@
-"""Records as JSON: what a store keeps, and what replies show."""
+"""Records as JSON: what a store keeps and what replies show."""
 
 from __future__ import annotations
 
@@ -47,72 +47,72 @@ JOB = Job(
 
 
 def through_bytes(value: object) -> object:
-    """The value as somebody else reads it."""
+    """The value, written and read again."""
     return parse(encode(value))
 
 
 @given(jobs())
 def test_jobs_round_trip(job: Job) -> None:
-    """Nothing in a job is lost or changed on the way through JSON."""
+    """A job reads back equal."""
     assert from_json(Job, through_bytes(to_json(job))) == job
 
 
 @given(attempts())
 def test_attempts_round_trip(attempt: Attempt) -> None:
-    """Nothing in an attempt is lost."""
+    """An attempt reads back equal."""
     assert from_json(Attempt, through_bytes(to_json(attempt))) == attempt
 
 
 @given(verdicts())
 def test_verdicts_round_trip(verdict: Verdict) -> None:
-    """Nothing in a verdict is lost, not even its kind."""
+    """A verdict reads back equal, and of the same kind."""
     assert verdict_from_json(through_bytes(to_json(verdict))) == verdict
 
 
 @given(pacings())
 def test_pacing_records_round_trip(pacing: Pacing) -> None:
-    """Nothing in a pacing record is lost: it is compared when it is replaced."""
+    """A pacing record reads back equal: a store compares it when it is replaced."""
     assert from_json(Pacing, through_bytes(to_json(pacing))) == pacing
 
 
 @given(pauses())
 def test_pauses_round_trip(pause: Pause) -> None:
-    """Nothing in a pause is lost."""
+    """A pause reads back equal."""
     assert from_json(Pause, through_bytes(to_json(pause))) == pause
 
 
 @given(moments())
 def test_times_round_trip(moment: datetime) -> None:
-    """A time is written as the instant that it is."""
+    """A time reads back equal."""
     assert parse_time(format_time(moment)) == moment
 
 
 @given(st.lists(moments(), min_size=2, max_size=2))
 def test_times_sort_as_text(pair: list[datetime]) -> None:
-    """Later times are written as later texts."""
+    """Texts of times sort as the times do."""
     assert sorted(pair) == sorted(pair, key=format_time)
 
 
 def test_times_are_written_in_utc_with_microseconds() -> None:
-    """One form for all: RFC 3339, UTC, six digits, Z."""
+    """Times are RFC 3339 in UTC, with six digits and a Z."""
     assert to_json(JOB)["arrived"] == "2026-11-24T08:00:00.000000Z"
 
 
 def test_a_jobs_json_has_every_member() -> None:
-    """A job is written with all its fields, also those that are empty."""
+    """A job is written with all its fields, empty ones among them."""
     assert list(to_json(JOB)) == [field.name for field in fields(Job)]
 
 
 @given(job=jobs(), name=texts(min_size=1).map(lambda text: f"x-{text}"), extra=texts())
 def test_unknown_members_are_passed_over(job: Job, name: str, extra: str) -> None:
-    """What a later version has added disturbs no earlier one."""
+    """Members that a later version has added are ignored."""
     value = to_json(job)
     value["origin"] = {**value["origin"], name: extra}
     assert from_json(Job, through_bytes({**value, name: extra})) == job
 
 
 def test_members_with_defaults_may_be_missing() -> None:
-    """What an earlier version did not write has its default."""
+    """Members that an earlier version did not write have their defaults."""
     value = to_json(JOB)
     short = {name: value[name] for name in ("id", "request", "arrived", "origin")}
     assert from_json(Job, short) == JOB
@@ -138,7 +138,7 @@ def test_members_with_defaults_may_be_missing() -> None:
     ],
 )
 def test_a_damaged_job_is_refused_by_path(change: dict[str, object], path: str) -> None:
-    """A job that is not whole is not read, and the error says where it is damaged."""
+    """A damaged job is an error that says where it is damaged."""
     with pytest.raises(InvalidRequest) as caught:
         from_json(Job, {**to_json(JOB), **change})
     assert caught.value.path == path
@@ -146,7 +146,7 @@ def test_a_damaged_job_is_refused_by_path(change: dict[str, object], path: str) 
 
 @pytest.mark.parametrize("value", [None, [], "done", {}, {"verdict": "won"}, {"verdict": ["kept"]}])
 def test_what_is_no_verdict_is_refused(value: object) -> None:
-    """A verdict has one of the known kinds."""
+    """A value without a known kind is no verdict."""
     with pytest.raises(InvalidRequest):
         verdict_from_json(value)
 
@@ -157,7 +157,7 @@ def test_a_verdict_names_its_kind() -> None:
 
 
 def test_an_entry_has_what_every_client_reads() -> None:
-    """Beside the protocol's members there are the job's own."""
+    """An entry has the members that the protocol names, and the job's own."""
     attempt = Attempt(started=ARRIVED, ended=ARRIVED, account="a", outcome="unknown", counted=True)
     entry = Entry(job=replace(JOB, attempts=(attempt,)), position=3, eta_seconds=41.2)
     value = entry_to_json(entry)
@@ -177,12 +177,12 @@ def test_an_entry_has_what_every_client_reads() -> None:
 
 @pytest.mark.parametrize(("seconds", "shown"), [(None, None), (0.0, 0), (-3.5, 0), (0.1, 1)])
 def test_an_estimate_is_whole_seconds_or_unknown(seconds: float | None, shown: int | None) -> None:
-    """Nobody is promised a moment before it comes; what cannot be told is null."""
+    """An estimate is rounded up, so that it is never early, and null where it is unknown."""
     assert entry_to_json(Entry(job=JOB, eta_seconds=seconds))["eta_seconds"] == shown
 
 
 def test_an_entrys_body_is_sent_once() -> None:
-    """A reply does not carry a large body twice."""
+    """An entry has the body once."""
     assert encode(entry_to_json(Entry(job=JOB))).count(b'"Hi"') == 1
 
 
@@ -199,13 +199,13 @@ def test_history_tells_of_success() -> None:
 
 @pytest.mark.parametrize("state", [State.FAILED, State.SKIPPED])
 def test_history_tells_of_what_was_not_posted(state: State) -> None:
-    """A dead letter, or a skipped job, has its reason as the error."""
+    """A failed or skipped job has its reason as the error."""
     value = history_to_json(replace(JOB, state=state, settled=ARRIVED, reason="locked"))
     assert (value["success"], value["error"]) == (False, "locked")
 
 
 def test_history_tells_of_a_refused_file() -> None:
-    """A dropped file that was no request has no target, and its reason."""
+    """A dropped file that was no request has no target, and has its reason."""
     refused = replace(JOB, request=None, state=State.FAILED, settled=ARRIVED, reason="not JSON")
     value = history_to_json(refused)
     assert (value["owner"], value["body"], value["error"]) == (None, None, "not JSON")
@@ -213,6 +213,6 @@ def test_history_tells_of_a_refused_file() -> None:
 
 @given(jobs())
 def test_every_reply_can_be_encoded(job: Job) -> None:
-    """Whatever stands in a job, a reply about it is one line of JSON."""
+    """Every job can be shown as a line of JSON."""
     for shown in (entry_to_json(Entry(job=job)), history_to_json(job)):
         assert json.loads(encode(shown)) == shown

@@ -1,1 +1,1 @@
-"""Finding installed plugins, and choosing among what they offer."""
+"""Finding the installed plugins, and selecting among what they offer."""

@@ -1,4 +1,4 @@
-"""Find the installed plugins, and check each one by itself: a broken one is told, not raised."""
+"""Find the installed plugins, and load each by itself; a broken one is recorded, not raised."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from comenq_core.hookspecs import ENTRY_POINT_GROUP
 from comenq_core.protocols import IntakeFactory, PosterFactory, StoreFactory
 from comenq_core.text import printable
 
-__all__ = ["Plugin", "check_credential", "installed"]
+__all__ = ["Plugin", "installed", "load_plugin"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plugin:
-    """A plugin: where it comes from, and what it offers by name."""
+    """A plugin: where it comes from, and the factories that it offers, by name."""
 
     name: str
     distribution: str = "no distribution"
@@ -41,13 +41,13 @@ class Plugin:
 
 
 def installed() -> Sequence[Plugin]:
-    """Every plugin in the entry-point group, in the order of their names."""
+    """Every plugin in the entry-point group, sorted by name."""
     entries = sorted(entry_points(group=ENTRY_POINT_GROUP), key=lambda entry: entry.name)
-    return [check_credential(_identity(entry), entry.load) for entry in entries]
+    return [load_plugin(_identity(entry), entry.load) for entry in entries]
 
 
-def check_credential(identity: Plugin, load: Callable[[], object]) -> Plugin:
-    """What a plugin offers, or why it cannot be used.
+def load_plugin(identity: Plugin, load: Callable[[], object]) -> Plugin:
+    """The plugin with what it offers, or with the reason why it cannot be used.
 
     Args:
         identity: which plugin it is.
@@ -74,13 +74,13 @@ def _identity(entry: EntryPoint) -> Plugin:
     try:
         return replace(unknown, distribution=entry.dist.name, version=entry.dist.version)
     except Exception:
-        # The plugin may be sound although the files that describe its distribution are not.
+        # The plugin may work although the metadata of its distribution is damaged.
         return unknown
 
 
 def _offers(name: str, plugin: object) -> dict[str, Mapping[str, object]]:
-    # One manager for each plugin, so that it is known who offers what, and so that no plugin
-    # can wrap or unregister another.
+    # One manager for each plugin: so each offer has a known source, and no plugin can wrap or
+    # unregister another.
     manager = pluggy.PluginManager("comenq")
     manager.add_hookspecs(hookspecs)
     hooks: dict[str, pluggy.HookCaller] = vars(manager.hook)
@@ -90,7 +90,7 @@ def _offers(name: str, plugin: object) -> dict[str, Mapping[str, object]]:
         if word.startswith("comenq_") and callable(getattr(plugin, word))
     }
     for word in sorted(functions - hooks.keys()):
-        raise PluginError(f"{word} is no hook; the hooks are {', '.join(sorted(hooks))}")
+        raise PluginError(f"{word} is not a hook; the hooks are {', '.join(sorted(hooks))}")
     manager.register(plugin, name)
     manager.check_pending()
     marked = {caller.name for caller in manager.get_hookcallers(plugin) or ()}
@@ -106,7 +106,7 @@ def _merged(hook: str, results: Iterable[object]) -> Mapping[str, object]:
             isinstance(name, str) and callable(factory) for name, factory in offer.items()
         ):
             raise PluginError(
-                f"{hook} returned something else than a mapping of names to factories"
+                f"{hook} must return a mapping of names to factories, and returned something else"
             )
         merged.update(offer)
     return merged

@@ -1,18 +1,20 @@
-"""What the installed plugins offer, and the only way to what the settings select of it.
+"""What the installed plugins offer, and the parts that the settings select.
 
-A plugin that cannot be used is remembered with the cause. It does no harm until the settings
-select something that nobody else offers.
+A plugin that cannot be used is kept with the cause. It is no error until the settings select
+something that no other plugin offers.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TypeVar
 
 from comenq_core.errors import ComenqError, PluginError
-from comenq_core.plugins.discovery import Plugin, check_credential, installed
+from comenq_core.plugins.discovery import Plugin, installed, load_plugin
 from comenq_core.protocols import (
+    ClientEndpoint,
     Inspectable,
     Intake,
     IntakeFactory,
@@ -33,18 +35,18 @@ class Registry:
     """What the plugins offer.
 
     Args:
-        plugins: every one that is installed, the broken ones too.
+        plugins: all of them, the broken ones too.
     """
 
     def __init__(self, plugins: Iterable[Plugin]) -> None:
         self._plugins = tuple(plugins)
 
     def plugins(self) -> Sequence[Plugin]:
-        """Every plugin that is installed, the broken ones too."""
+        """All plugins, the broken ones too."""
         return self._plugins
 
     def faults(self, settings: Settings) -> Sequence[str]:
-        """Why what the settings select cannot be had: a sentence for each; nothing is made."""
+        """What is wrong with the settings' selection, one text for each fault; make nothing."""
         wanted: list[tuple[str, str, Callable[[Plugin], Mapping[str, object]]]] = [
             *(("intake", name, _intakes) for name in settings.intakes),
             ("store", settings.store, _stores),
@@ -53,7 +55,7 @@ class Registry:
         return [fault for selection in wanted if (fault := self._fault(*selection))]
 
     def require(self, settings: Settings) -> None:
-        """Find out whether everything that the settings select can be had; make nothing.
+        """Check that everything that the settings select is offered once; make nothing.
 
         Raises:
             PluginError: something is not offered, or is offered twice.
@@ -63,7 +65,7 @@ class Registry:
             raise PluginError("; ".join(faults))
 
     def intakes(self, settings: Settings) -> dict[str, Intake]:
-        """The selected ways in, by name, in the settings' order.
+        """The selected intakes, by name, in the order of the settings.
 
         Raises:
             PluginError: one is not offered, is offered twice, or cannot be made.
@@ -71,27 +73,35 @@ class Registry:
         made: dict[str, Intake] = {}
         for name in settings.intakes:
             plugin, factory = self._select("intake", name, _intakes)
-            with _blaming(plugin, f"the intake {name}"):
+            with _naming(plugin, f"the intake {name}"):
                 made[name] = factory(settings)
         return made
+
+    def client_sockets(self, settings: Settings) -> Sequence[Path]:
+        """Where the selected intakes answer comenq's clients. Raises as `intakes`."""
+        return [
+            intake.socket_path
+            for intake in self.intakes(settings).values()
+            if isinstance(intake, ClientEndpoint)
+        ]
 
     def store(self, settings: Settings) -> Store:
         """The selected store. Raises as `intakes`."""
         plugin, factory = self._select("store", settings.store, _stores)
-        with _blaming(plugin, f"the store {settings.store}"):
+        with _naming(plugin, f"the store {settings.store}"):
             return factory(settings)
 
     def inspect(self, settings: Settings) -> Store | None:
-        """The selected store as it is, if it is there and can be looked at. Raises as `intakes`."""
+        """The selected store as it is, if it is there and can be inspected. Raises as `intakes`."""
         plugin, made_by = self._select("store", settings.store, _stores)
-        factory: object = made_by  # which may be more than something that can be called
-        with _blaming(plugin, f"the store {settings.store}"):
+        factory: object = made_by  # it may have more than `__call__`
+        with _naming(plugin, f"the store {settings.store}"):
             return factory.inspect(settings) if isinstance(factory, Inspectable) else None
 
     def posters(self, settings: Settings) -> Sequence[Poster]:
         """The selected posters, one for each posting account. Raises as `intakes`."""
         plugin, factory = self._select("poster", settings.poster, _posters)
-        with _blaming(plugin, f"the poster {settings.poster}"):
+        with _naming(plugin, f"the poster {settings.poster}"):
             return tuple(factory(settings))
 
     def _fault(
@@ -139,12 +149,12 @@ def _posters(plugin: Plugin) -> Mapping[str, PosterFactory]:
 
 
 def load(extra: Iterable[tuple[str, object]] = ()) -> Registry:
-    """A registry of every plugin that is installed, and of ``extra`` ones.
+    """A registry of all installed plugins and the ``extra`` ones.
 
     Args:
         extra: plugins that are not installed, each with a name.
     """
-    given = [check_credential(Plugin(name=name), _constantly(plugin)) for name, plugin in extra]
+    given = [load_plugin(Plugin(name=name), _constantly(plugin)) for name, plugin in extra]
     return Registry([*installed(), *given])
 
 
@@ -153,7 +163,7 @@ def _constantly(plugin: object) -> Callable[[], object]:
 
 
 @contextmanager
-def _blaming(plugin: Plugin, what: str) -> Iterator[None]:
+def _naming(plugin: Plugin, what: str) -> Iterator[None]:
     try:
         yield
     except ComenqError:

@@ -1,12 +1,12 @@
-"""What a plugin has to be: intakes, stores and posters, and the factories that make them.
+"""The protocols of intakes, stores and posters, and of the factories that make them.
 
-Plugins need not inherit from anything here; having the methods is enough.
-Each factory is called with the `Settings` once per process that needs it.
+A plugin need not inherit from them: having the methods is enough. Each factory is called with the
+`Settings`, once in each process that needs it.
 """
 
 from __future__ import annotations
 
-from comenq_core.protocols.intake import Intake, IntakeFactory, Queue, Stop
+from comenq_core.protocols.intake import ClientEndpoint, Intake, IntakeFactory, Queue, Stop
 from comenq_core.protocols.poster import CredentialChecker, Poster, PosterFactory
 from comenq_core.protocols.store import (
     Inspectable,
@@ -22,6 +22,7 @@ from comenq_core.protocols.store import (
 )
 
 __all__ = [
+    "ClientEndpoint",
     "CredentialChecker",
     "Inspectable",
     "Intake",

@@ -1,9 +1,10 @@
-"""What an intake has to be, and what it is handed."""
+"""What an intake has to be, may be as well, and is handed."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from typing import TYPE_CHECKING, Protocol
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from comenq_core.errors import ComenqError
 from comenq_core.model import (
@@ -21,27 +22,27 @@ from comenq_core.model import (
 if TYPE_CHECKING:
     from comenq_core.settings import Settings
 
-__all__ = ["Intake", "IntakeFactory", "Queue", "Stop"]
+__all__ = ["ClientEndpoint", "Intake", "IntakeFactory", "Queue", "Stop"]
 
 
 class Stop(Protocol):
-    """Tells a long-running part that it is time to end."""
+    """Tells an intake or the worker when to end."""
 
     def is_set(self) -> bool:
-        """Whether it is time to end."""
+        """Whether to end now."""
 
     def wait(self, timeout: float | None = None) -> bool:
-        """Block until it is time to end, or for ``timeout`` seconds; return `is_set`."""
+        """Block until it is set, or for ``timeout`` seconds; return `is_set`."""
 
     def fileno(self) -> int:
-        """A descriptor that becomes readable when it is time to end, for event loops."""
+        """A descriptor that becomes readable when it is set, for event loops."""
 
 
 class Queue(Protocol):
-    """What an intake is handed: the way into the queue. Safe to call from any thread."""
+    """The queue, as an intake uses it. Every method can be called from any thread."""
 
     def submit(self, request: CommentRequest, origin: Origin) -> Entry:
-        """Take one request; durable on return.
+        """Queue one request; durable on return.
 
         Raises:
             QueueRefused: the queue is full or its disk is.
@@ -49,7 +50,7 @@ class Queue(Protocol):
         """
 
     def submit_all(self, new_jobs: Sequence[NewJob]) -> Sequence[Entry]:
-        """Take all of these or, with an error, none; durable on return. Raises as `submit`."""
+        """Queue all of these or, with an error, none; durable on return. Raises as `submit`."""
 
     def pending(
         self,
@@ -58,7 +59,7 @@ class Queue(Protocol):
         offset: int = 0,
         states: Collection[State] = PENDING,
     ) -> Sequence[Entry]:
-        """The jobs that are in one of these states, in their order, the first few left out."""
+        """The jobs in these states, in their order, without the first ``offset`` ones."""
 
     def pending_in(
         self,
@@ -78,10 +79,10 @@ class Queue(Protocol):
         """
 
     def history(self, limit: int, *, offset: int = 0, only_failed: bool = False) -> Sequence[Job]:
-        """The newest settled jobs, newest last, the very newest few left out."""
+        """The newest settled jobs, newest last, without the newest ``offset`` ones."""
 
     def change(self, prefix: str, change: Change, by: Origin) -> Entry:
-        """Change the one job whose id begins with ``prefix``, as an operator wants.
+        """Make an operator's change to the one job whose id begins with ``prefix``.
 
         Raises:
             NoSuchJob: there is none, or there are several.
@@ -91,38 +92,51 @@ class Queue(Protocol):
     def change_all(
         self, wanted: Sequence[tuple[str, Origin]], change: Change
     ) -> Sequence[Entry | ComenqError]:
-        """Change several jobs; what `change` would return or raise for each.
+        """Change several jobs; return for each what `change` would return or raise.
 
-        They share the work that makes them durable.
+        They are made durable together, which is quicker.
 
         Args:
-            wanted: the jobs' ids or their beginnings, each with who wants it.
-            change: what is done to them.
+            wanted: the jobs' ids or prefixes, each with who wants the change.
+            change: the change of all of them.
 
         Raises:
-            StoreError: nobody can tell which of them are durable; perhaps none.
+            StoreError: it is not known which of the changes are durable; perhaps none.
         """
 
     def pause(self, reason: str, by: Origin) -> None:
         """Post nothing until `resume`, across restarts."""
 
     def resume(self, by: Origin) -> None:
-        """Post again, also with a credential that the forge had rejected."""
+        """End the pause, and use credentials again that the forge had rejected."""
 
     def status(self) -> Status:
         """The whole queue at this moment."""
 
 
 class Intake(Protocol):
-    """A way in: passes on what it receives until it is told to stop."""
+    """Accepts requests and submits them to the queue, until it is told to stop."""
 
     def serve(self, queue: Queue, stop: Stop) -> None:
-        """Pass requests on to ``queue``; return soon after ``stop`` is set.
+        """Submit requests to ``queue``; return soon after ``stop`` is set.
 
         It runs in a thread of the listener. An exception ends the listener, which is then
         started again.
         """
 
 
+@runtime_checkable
+class ClientEndpoint(Protocol):
+    """What an intake may be as well: able to answer comenq's clients (see docs/protocol.md).
+
+    ``comenqd reload`` waits until something listens there. systemd is told that the daemon is
+    ready once the operation ``status`` is answered.
+    """
+
+    @property
+    def socket_path(self) -> Path:
+        """The Unix socket where clients connect, from when `Intake.serve` is ready."""
+
+
 IntakeFactory = Callable[["Settings"], Intake]
-"""Makes a way in; it opens nothing before `Intake.serve`."""
+"""Makes an intake; nothing is opened before `Intake.serve`."""

@@ -15,38 +15,42 @@ __all__ = ["CredentialChecker", "Poster", "PosterFactory"]
 
 
 class Poster(Protocol):
-    """Speaks to a forge on behalf of one posting account."""
+    """Posts to a forge for one posting account."""
 
     @property
     def account(self) -> str:
-        """A stable name for the account, under which its pace is recorded."""
+        """A stable name of the account, under which its pacing is recorded."""
 
     def credential(self) -> str:
-        """A fingerprint of the credential in use now: it changes when the credential does."""
+        """A fingerprint of the current credential: it changes when the credential does."""
 
     def post(self, job: Job) -> Outcome:
-        """Try once, within the time limit that the settings give, and report."""
+        """Make one attempt, within the time limit that the settings give."""
 
     def find(
         self, job: Job, since: datetime, known: Collection[int | str]
     ) -> Posted | Throttled | Unauthorized | Unknown | None:
         """Look for the job's comment, posted at or after ``since`` by this account.
 
-        ``since`` is by the machine's clock, with which the forge's own can be compared.
-        ``None`` says that the forge has answered in full, and the comment is not there. An
-        answer that is not certain is `Unknown`. A comment whose id is ``known`` is another
-        job's, even if it reads the same.
+        Args:
+            job: the job.
+            since: by the machine's clock, with which the forge's clock can be compared.
+            known: ids of comments that are other jobs', even if they read the same.
+
+        Returns:
+            ``None`` if the forge has answered in full and the comment is not there; `Unknown` if
+            that is not certain.
         """
 
 
 @runtime_checkable
 class CredentialChecker(Protocol):
-    """What a poster may be as well: able to tell what the forge thinks of its credential."""
+    """What a poster may be as well: able to ask whether the forge accepts its credential."""
 
     def check_credential(self) -> Sequence[CheckResult]:
         """Ask the forge, within the time limit of one attempt, and change nothing there.
 
-        Called by ``comenqd check --online``, never while the account has to be silent.
+        Called by ``comenqd check --online``, never while the account is rate-limited.
         """
 
 

@@ -1,7 +1,7 @@
 """What a store has to be: it keeps the jobs, their order, and the pacing records.
 
-A `Store` is three roles in one: the listener reads and writes, the worker reads and works. What
-a store may be able to do besides stands at the end.
+A `Store` is three roles in one: the listener is a reader and a writer, the worker a reader and a
+worker. What a store may be as well is at the end.
 """
 
 from __future__ import annotations
@@ -45,10 +45,10 @@ __all__ = [
 
 
 class JobReader(Protocol):
-    """What listener and worker ask. Every method may raise `StoreError`."""
+    """What listener and worker read. Every method may raise `StoreError`."""
 
     def now(self) -> Instant:
-        """The time that counts for this store: the machine's, or its database's."""
+        """The time by the store's clock: the machine's, or its database's."""
 
     def get(self, prefix: str) -> Job:
         """The one job whose id begins with ``prefix``, in whatever state.
@@ -64,30 +64,30 @@ class JobReader(Protocol):
         offset: int = 0,
         states: Collection[State] = PENDING,
     ) -> Sequence[Job]:
-        """Jobs that are not settled: being posted, being checked, waiting in their order, held.
+        """Jobs that are not settled: posting, checking, waiting in their order, held.
 
         Args:
             limit: how many at most.
             offset: how many of the first ones to leave out.
-            states: only those that are in one of these.
+            states: only those in one of these.
         """
 
     def position(self, job: Job) -> int:
         """How many jobs would be claimed before this waiting one."""
 
     def history(self, *, limit: int, offset: int = 0, only_failed: bool = False) -> Sequence[Job]:
-        """The newest ``limit`` jobs that were posted, skipped or failed, newest last.
+        """The newest ``limit`` jobs that are posted, skipped or failed, newest last.
 
         Args:
             offset: how many of the very newest to leave out.
-            only_failed: look at the failed ones alone.
+            only_failed: only failed ones.
         """
 
     def counts(self) -> Counts:
-        """How many jobs stand where."""
+        """How many jobs are in which state."""
 
     def health(self) -> Health:
-        """Whether a worker works, and how much capacity remains."""
+        """Whether there is a worker, and how much capacity remains."""
 
     def paused(self) -> Pause | None:
         """The operator's pause, if there is one."""
@@ -97,16 +97,16 @@ class JobReader(Protocol):
 
 
 class JobWriter(Protocol):
-    """What the listener does. It is durable when a method returns.
+    """What the listener writes. It is durable when a method returns.
 
-    With a `StoreError`, nothing has changed that matters.
+    After a `StoreError`, nothing that matters has changed.
     """
 
     def put(self, new_jobs: Sequence[NewJob]) -> Sequence[Job]:
-        """Take all of these or, with an error, none. Return the jobs, in the same order.
+        """Queue all of these or, with an error, none. Return the jobs, in the same order.
 
-        A request whose ``key`` is known returns the job that has it; with ``if_absent``, the same
-        goes for a pending job with the same target and body.
+        For a request with a ``key`` that is known, the job that has it is returned; with
+        ``if_absent``, so is a pending job with the same target and body.
 
         Raises:
             QueueRefused: the queue is full.
@@ -114,7 +114,7 @@ class JobWriter(Protocol):
         """
 
     def change(self, job_id: str, change: Change) -> Job:
-        """Change one job as an operator wants, and return it as it is now.
+        """Make an operator's change to one job, and return the job as it is now.
 
         `comenq_core.model.transitions.changed` says which states allow the change.
 
@@ -124,19 +124,19 @@ class JobWriter(Protocol):
         """
 
     def change_all(self, job_ids: Sequence[str], change: Change) -> Sequence[Job | StoreError]:
-        """Change several jobs, each of them or not: what `change` would return or raise for each.
+        """Change several jobs; return for each what `change` would return or raise.
 
         A store may make them durable together.
 
         Raises:
-            StoreError: nobody can tell which of them are durable; perhaps none.
+            StoreError: it is not known which of the changes are durable; perhaps none.
         """
 
     def pause(self, pause: Pause) -> None:
-        """Record that nothing is to be posted."""
+        """Record a pause: nothing is to be posted."""
 
     def resume(self) -> None:
-        """End the operator's pause, and forget which credentials were rejected."""
+        """End the pause, and clear the rejected credentials."""
 
 
 class JobWorker(Protocol):
@@ -145,63 +145,62 @@ class JobWorker(Protocol):
     def lock(self) -> AbstractContextManager[None]:
         """Be a worker of the store for the length of a ``with`` block.
 
-        Entering recovers what a worker that died has left: its jobs are to be checked. A store
-        that several machines share leases jobs for a time only, and recovers those whose lease
-        has run out whenever a worker asks for the jobs to check.
+        Entering recovers the jobs of a worker that died: they are to be checked. A store that
+        machines share leases jobs for a time, and recovers jobs whose lease has run out whenever
+        a worker calls `checking`.
 
         Raises:
-            StoreLocked: the store has one worker at a time, and another is it. Where ``ends`` is
-                set, it is waited for.
+            StoreLocked: the store has one worker at a time, and there is another. If ``ends`` is
+                set, that one is about to end, and the caller tries again.
         """
 
     def housekeep(self) -> bool:
-        """Do a bounded piece of housekeeping; whether there is more to do at once."""
+        """Do a bounded amount of housekeeping; return whether there is more to do at once."""
 
     def checking(self) -> Sequence[Job]:
-        """The jobs that may be posted already, each with ``due``: when to look for it."""
+        """The jobs to be checked, since they may be posted already; ``due`` says when."""
 
     def claim(self, account: str) -> Job | None:
-        """Take the first job that is due, if there is one, for ``account`` to post.
+        """Claim the first job that is due, if there is one, for ``account`` to post.
 
-        There is none for an account for which another worker has a job.
+        There is none while another worker has a job for this account.
         """
 
     def reclaim(self, job: Job) -> Job:
-        """Take a job that is to be checked, to look for its comment.
+        """Claim a job that is to be checked, to look its comment up.
 
         Raises:
-            WrongState: it need not be checked any more; another worker may have it.
+            WrongState: it is not to be checked any more; another worker may have it.
         """
 
     def settle(self, job: Job, verdict: Verdict, attempt: Attempt) -> None:
-        """Record what was attempted and what becomes of a claimed job.
+        """Record the attempt at a claimed job, and what becomes of the job.
 
         Raises:
-            WrongState: this worker does not have the job, or not any more.
+            WrongState: this worker does not have the job any more.
         """
 
     def next_due(self) -> datetime | None:
-        """When a worker should look again: when the next job that is not due yet will be."""
+        """When the next job will be due that is not due yet; ``None`` if there is none."""
 
     def save_pacing(self, record: Pacing, *, expect: Pacing | None) -> None:
         """Replace the account's pacing record; durable on return.
 
-        A record with ``max_remaining`` announces an attempt. Where jobs are leased, it is also
-        the last moment to find out that the lease has run out: on return, the worker still has
-        the job for as long as an attempt can last.
+        A record with ``max_remaining`` announces an attempt. Where jobs are leased, this renews
+        the lease: on return, the worker has the job for as long as an attempt can last.
 
         Raises:
-            PacingConflict: the record is not ``expect`` any more, or the worker has lost the job.
+            PacingConflict: the record is not ``expect`` any more, or the lease has run out.
         """
 
     def watch(self) -> Watch:
-        """Begin to signal changes: new jobs, and what operators do."""
+        """Signal changes from now on: new jobs, and what operators change."""
 
 
 class Store(JobReader, JobWriter, JobWorker, Protocol):
     """Keeps jobs and pacing records.
 
-    The listener uses it from several threads, the worker from one.
+    The listener calls it from several threads at once, the worker from one.
     """
 
 
@@ -212,7 +211,7 @@ class Watch(Protocol):
         """A descriptor that becomes readable when something may have changed."""
 
     def drain(self) -> None:
-        """Forget what has been signalled so far."""
+        """Clear the signal."""
 
     def close(self) -> None:
         """Release the descriptor."""
@@ -220,16 +219,16 @@ class Watch(Protocol):
 
 @runtime_checkable
 class JobImporter(Protocol):
-    """What a store may be as well: able to take a queue from another store, and to give it away.
+    """What a store may be as well: able to import a queue from another store, and to delete it.
 
-    ``comenqd move`` uses it, and has the lock of both stores.
+    ``comenqd move`` uses it while it has the lock of both stores.
     """
 
     def import_jobs(self, jobs: Sequence[Job]) -> None:
-        """Take jobs with their history from another store: all or, with an error, none.
+        """Import jobs with their attempts from another store: all or, with an error, none.
 
-        Those that wait go to the end of the queue, in the order given. A job whose id is known
-        already is left as it is, so that a move can be done again.
+        Waiting jobs go to the end of the queue, in the order given. A job whose id is known
+        already is left as it is, so that a move can be repeated.
 
         Raises:
             WrongState: an id belongs to another comment.
@@ -245,9 +244,9 @@ class MovableStore(Store, JobImporter, Protocol):
 
 @runtime_checkable
 class RepoFilter(Protocol):
-    """What a store may be as well: able to pass over other repositories' jobs, and quicker so.
+    """What a store may be as well: able to find the jobs of one repository quickly.
 
-    With any other store, each job that it lists is looked at.
+    Without it, the listener reads every job of the listing.
     """
 
     def pending_in(
@@ -262,23 +261,23 @@ class RepoFilter(Protocol):
 
         Args:
             repo: ``OWNER/REPO``; GitHub does not tell upper from lower case.
-            limit, offset, states: as for `JobReader.pending`; what is passed over counts.
+            limit, offset, states: as for `JobReader.pending`; they count all jobs.
         """
 
 
 @runtime_checkable
 class Inspectable(Protocol):
-    """What a store's factory may be as well: able to show what is there, and change nothing."""
+    """What a store's factory may be as well: able to open a store without changing it."""
 
     def inspect(self, settings: Settings) -> Store | None:
-        """The store as it is, of which only what reads is used; ``None`` where there is none yet.
+        """The store as it is, for a `JobReader`'s methods only; ``None`` if there is none yet.
 
-        Called by ``comenqd check``, perhaps by another user than the daemon's.
+        Called by ``comenqd check``, perhaps as another user than the daemon's.
 
         Raises:
-            ComenqError: it could not be used, or made.
+            ComenqError: it cannot be used, or could not be made.
         """
 
 
 StoreFactory = Callable[["Settings"], Store]
-"""Opens the store; what is missing of it is made."""
+"""Opens the store, and makes it if it is missing."""

@@ -1,1 +1,1 @@
-"""How supervisord runs the listener and the worker, and what it tells systemd."""
+"""supervisord, which keeps the listener and the worker running, and reports to systemd."""

@@ -15,6 +15,7 @@ from comenq_core.errors import AddressTaken, SettingsError
 from comenq_core.settings import CONFIG_VARIABLE, Settings
 
 __all__ = [
+    "STATUS_SOCKET_VARIABLE",
     "SUPERVISOR_VARIABLE",
     "conf_file",
     "environment",
@@ -25,20 +26,26 @@ __all__ = [
     "supervise",
 ]
 
+STATUS_SOCKET_VARIABLE = "COMENQ_STATUS_SOCKET"
+"""Tells supervisord where the listener answers the operation ``status``; empty: nowhere."""
+
 SUPERVISOR_VARIABLE = "COMENQ_SUPERVISOR_PID"
 """Tells listener and worker which process keeps them running."""
 
 
-def supervise(settings: Settings, variables: Mapping[str, str]) -> NoReturn:
+def supervise(
+    settings: Settings, variables: Mapping[str, str], status_socket: Path | None
+) -> NoReturn:
     """Replace this process by supervisord with conf/supervisord.conf.
 
     Args:
-        settings: what the daemon was told.
-        variables: settings for the environment of listener and worker, over those it has.
+        settings: the daemon's.
+        variables: settings from the command line, for the environment of listener and worker.
+        status_socket: where the listener answers the operation ``status``, if it does.
 
     Raises:
-        SettingsError: the directory for supervisord's own files cannot be had.
-        AddressTaken: another daemon has it.
+        SettingsError: the directory for supervisord's files cannot be made, or is not private.
+        AddressTaken: another daemon uses it.
     """
     directory = private_directory(settings)
     make_private(directory)
@@ -48,7 +55,7 @@ def supervise(settings: Settings, variables: Mapping[str, str]) -> NoReturn:
             f"socket_path: another daemon serves {settings.socket_path}: stop that one, or choose"
             " another path"
         )
-    # supervisord would say that it does so, in a line unlike the others.
+    # supervisord would do so as well, and log it in another format.
     Path("supervisor.sock").unlink(missing_ok=True)
     os.umask(0o077)
     command = [sys.executable, "-P", "-m", "supervisor.supervisord"]
@@ -56,17 +63,20 @@ def supervise(settings: Settings, variables: Mapping[str, str]) -> NoReturn:
     os.execve(
         sys.executable,
         [*command, "--configuration", conf],
-        environment(settings, variables, os.environ),
+        {
+            **environment(settings, variables, os.environ),
+            STATUS_SOCKET_VARIABLE: str(status_socket or ""),
+        },
     )
 
 
 def give_up(program: str) -> None:
-    """Have supervisord stop everything: ``program``, which it runs, can never run as things are.
+    """Have supervisord stop everything, since ``program`` cannot run with this configuration.
 
-    Without a supervisord, or with another one than ours, nothing happens.
+    Without a supervisord, or with one that is not comenq's, nothing happens.
     http://supervisord.org/subprocess.html#subprocess-environment
     """
-    # Hardly ever needed, and slow to import.
+    # Rarely needed, and slow to import.
     from xmlrpc.client import Error
 
     from supervisor.childutils import getRPCInterface
@@ -76,7 +86,7 @@ def give_up(program: str) -> None:
 
 
 def is_served(path: str) -> bool:
-    """Whether a process listens on a socket; one that crashed has left its name at most."""
+    """Whether a process listens on a Unix socket; one that crashed may have left the file."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
         probe.settimeout(0)
         try:
@@ -112,18 +122,18 @@ def environment(
 
 
 def private_directory(settings: Settings) -> Path:
-    """Where supervisord has its socket and its pid file."""
+    """Where supervisord has its control socket and its pid file."""
     return settings.socket_path.parent / "supervisor"
 
 
 def make_private(directory: Path) -> None:
-    """Make a directory that only the daemon's own user can enter, unless it is there.
+    """Make a directory that only the daemon's user can enter, unless it exists.
 
     Raises:
-        SettingsError: it cannot be made, or somebody else could enter it.
+        SettingsError: it cannot be made, or other users can enter it.
     """
     try:
-        # The modes of parents=True would be what a careless umask lets them be.
+        # With parents=True, the umask would decide their modes.
         for above in reversed(directory.parents):
             with suppress(FileExistsError):
                 above.mkdir(0o755)

@@ -1,7 +1,7 @@
-"""What comenq adds to supervisord, from inside: whole log lines, and no silent half-daemon.
+"""comenq's part inside supervisord: it writes whole log lines, and ends a daemon that cannot run.
 
-conf/supervisord.conf loads `make_rpcinterface`, the only way in that supervisord offers to code
-that is to run in its own process. http://supervisord.org/xmlrpc.html#rpc-interface-factories
+conf/supervisord.conf loads `make_rpcinterface`, which is how supervisord runs code of others in
+its own process. http://supervisord.org/xmlrpc.html#rpc-interface-factories
 """
 
 from __future__ import annotations
@@ -18,31 +18,31 @@ from supervisor.states import ProcessStates, SupervisorStates
 
 from comenq_core.process.journald import is_journal, with_priorities
 from comenq_core.process.log import Log, configure
-from comenq_core.settings import load
+from comenq_core.supervisor.launch import STATUS_SOCKET_VARIABLE
 from comenq_core.supervisor.systemd import Report
-from comenq_core.supervisor.wakeup import Wake
+from comenq_core.supervisor.wakeup import Wakeup
 
 __all__ = ["LINE_LIMIT", "Lines", "make_rpcinterface"]
 
 LINE_LIMIT = 65_536
-"""Bytes after which a line without an end is ended."""
+"""Bytes after which a line is ended, although its program has not ended it."""
 
 log = Log("supervisor")
 
 
 class Lines:
-    """Makes whole lines of the pieces in which a program's output arrives."""
+    """Joins the pieces in which a program's output arrives to whole lines."""
 
     def __init__(self) -> None:
         self._rest = b""
 
     def feed(self, piece: bytes) -> bytes:
-        """Take a piece; return what is complete, which may be nothing."""
+        """Take a piece; return the lines that are complete now."""
         complete, end, self._rest = (self._rest + piece).rpartition(b"\n")
         return complete + end + (self.end() if len(self._rest) >= LINE_LIMIT else b"")
 
     def end(self) -> bytes:
-        """Return what is left, made a line: no more of it will come."""
+        """Return the rest as a line; the program has ended."""
         rest, self._rest = self._rest, b""
         return rest + b"\n" if rest else b""
 
@@ -90,13 +90,13 @@ class _Record(Protocol):
 
 
 def make_rpcinterface(supervisord: object) -> object:
-    """Begin to watch over ``supervisord``, which calls this before it starts the programs."""
+    """Subscribe to the events of ``supervisord``, which calls this before it starts programs."""
     configure("info", sys.stdout)
     return _Supervision(cast("_Supervisord", supervisord))
 
 
 class _Supervision:
-    """Its public methods are remote procedures, for whoever may use supervisord's socket."""
+    """Its public methods are remote procedures, for those who may use the control socket."""
 
     def __init__(self, supervisord: _Supervisord) -> None:
         self._supervisord = supervisord
@@ -104,15 +104,16 @@ class _Supervision:
         self._failed = False
         self._to_journal = is_journal(sys.stdout.fileno(), os.environ)
         if "NOTIFY_SOCKET" in os.environ:
-            self._report = Report(load(None, os.environ), self._all_run, self._is_ending)
-        self._wake = Wake(supervisord.options.get_socket_map())
-        events.subscribe(events.SupervisorRunningEvent, self._look_around)
-        events.subscribe(events.ProcessStateExitedEvent, self._look_around)
-        events.subscribe(events.SupervisorStoppingEvent, self._let_go)
+            status_socket = os.environ.get(STATUS_SOCKET_VARIABLE, "")
+            self._report = Report(status_socket, self._all_run, self._is_ending)
+        self._wakeup = Wakeup(supervisord.options.get_socket_map())
+        events.subscribe(events.SupervisorRunningEvent, self._wake_up)
+        events.subscribe(events.ProcessStateExitedEvent, self._wake_up)
+        events.subscribe(events.SupervisorStoppingEvent, self._close_wakeup)
         atexit.register(self._exit)
-        # When this is called, supervisord has yet to say that its socket asks for no password.
-        # That is as it should be: only the daemon's own user can reach it.
-        events.subscribe(events.SupervisorRunningEvent, self._listen)
+        # Only once it runs: before, supervisord warns that its socket needs no password, which is
+        # right, since only the daemon's user can reach it.
+        events.subscribe(events.SupervisorRunningEvent, self._log_supervisord)
         events.subscribe(events.ProcessLogStdoutEvent, self._forward)
         for ending in (
             events.ProcessStateExitedEvent,
@@ -121,18 +122,18 @@ class _Supervision:
         ):
             events.subscribe(ending, self._finish)
         for failure in (events.ProcessStateFatalEvent, events.ProcessStateUnknownEvent):
-            events.subscribe(failure, self._lose)
+            events.subscribe(failure, self._on_failure)
 
-    def _listen(self, _event: object) -> None:
-        self._supervisord.options.logger.handlers.append(_Words())
+    def _log_supervisord(self, _event: object) -> None:
+        self._supervisord.options.logger.handlers.append(_LogHandler())
 
-    def _look_around(self, _event: object) -> None:
-        self._wake.wake()
+    def _wake_up(self, _event: object) -> None:
+        self._wakeup.send()
 
-    def _let_go(self, _event: object) -> None:
+    def _close_wakeup(self, _event: object) -> None:
         # Before a reload, supervisord closes descriptors that it does not know.
         if not self._is_ending():
-            self._wake.close()
+            self._wakeup.close()
 
     def _all_run(self) -> bool:
         return all(
@@ -154,16 +155,16 @@ class _Supervision:
         _write(with_priorities(lines) if self._to_journal else lines)
 
     def give_up(self, program: str) -> bool:
-        """Stop everything, since ``program`` says of itself that it can never run like this."""
+        """Stop everything: ``program`` has found that it cannot run with its configuration."""
         self._end(program, None)
         return True
 
-    def _lose(self, event: _Change) -> None:
+    def _on_failure(self, event: _Change) -> None:
         self._end(event.process.config.name, event.process.spawnerr)
 
     def _end(self, program: str, cause: str | None) -> None:
         if self._supervisord.options.mood < SupervisorStates.RUNNING:
-            # It ends anyhow, and gives up what it was about to start again.
+            # It is ending already, and gives up programs that it was about to restart.
             return
         self._failed = True
         self._supervisord.options.mood = SupervisorStates.SHUTDOWN
@@ -175,32 +176,32 @@ class _Supervision:
         )
 
     def _exit(self) -> None:
-        # supervisord ends with 0 whatever has happened; nobody would notice.
+        # supervisord itself ends with 0, whatever has happened.
         if self._failed:
             sys.stdout.flush()
             sys.stderr.flush()
             os._exit(1)
 
 
-class _Words:
-    """Passes on what supervisord says; it has the methods of a handler of its logger."""
+class _LogHandler:
+    """Logs supervisord's own messages; it has the methods of a handler of supervisord's logger."""
 
     level = loggers.LevelsByName.INFO
 
     def emit(self, record: _Record) -> None:
-        """Log what supervisord said, its first word as the key."""
+        """Log a message; its first words are the key."""
         key, colon, sentence = record.asdict()["message"].partition(": ")
         if not colon or not re.fullmatch("[a-z ]+", key):
             key, sentence = "note", record.asdict()["message"]
-        speak = log.info if record.level <= loggers.LevelsByName.INFO else log.warning
-        speak(key.replace(" ", "_"), sentence)
+        write = log.info if record.level <= loggers.LevelsByName.INFO else log.warning
+        write(key.replace(" ", "_"), sentence)
 
     def close(self) -> None:
-        """Nothing is to be closed."""
+        """There is nothing to close."""
 
 
 def _write(lines: bytes) -> None:
-    # A reader that has gone must not stop the daemon.
+    # If nobody reads the log any more, the daemon goes on.
     while lines:
         try:
             lines = lines[os.write(sys.stdout.fileno(), lines) :]

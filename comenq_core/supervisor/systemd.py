@@ -1,6 +1,6 @@
-"""Tells systemd how the daemon is, from inside supervisord's own loop.
+"""Reports the daemon's state to systemd, from inside supervisord's loop.
 
-While that loop turns, the watchdog is fed; when it hangs, systemd kills and restarts everything.
+While the loop runs, it resets the watchdog; when it hangs, systemd kills and restarts everything.
 https://www.freedesktop.org/software/systemd/man/latest/sd_notify.html
 """
 
@@ -17,14 +17,11 @@ from supervisor import events
 
 from comenq_core.client import Client
 from comenq_core.errors import ComenqError
-from comenq_core.settings import Settings
 
 __all__ = ["Report", "notify", "sentence"]
 
 # supervisord does nothing else while it waits, so this has to be far less than the watchdog's time.
 TIMEOUT_SECONDS = 1.0
-# The way in that answers questions. A daemon without it is believed when its processes run.
-ASKED = "unix"
 
 
 def notify(*assignments: str) -> None:
@@ -33,42 +30,43 @@ def notify(*assignments: str) -> None:
     if address.startswith("@"):
         address = "\0" + address[1:]
     with suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
-        # A manager that does not listen for a while must not keep the daemon's loop.
+        # A manager that does not read must not block the daemon's loop.
         manager.settimeout(TIMEOUT_SECONDS)
         manager.connect(address)
         manager.send("\n".join(assignments).encode())
 
 
 class Report:
-    """Reports on a daemon for as long as supervisord runs.
+    """Reports on the daemon as long as supervisord runs.
 
     Args:
-        settings: the daemon's.
-        all_run: whether supervisord takes every program to be running.
-        is_ending: whether supervisord is about to end, and not to begin anew.
+        status_socket: where the listener answers the operation ``status``. If it is empty, the
+            daemon counts as ready when its processes run.
+        all_run: whether every program is running, as supervisord sees it.
+        is_ending: whether supervisord is about to end, and not to reload.
     """
 
     def __init__(
-        self, settings: Settings, all_run: Callable[[], bool], is_ending: Callable[[], bool]
+        self, status_socket: str, all_run: Callable[[], bool], is_ending: Callable[[], bool]
     ) -> None:
-        self._settings = settings
+        self._status_socket = status_socket
         self._all_run = all_run
         self._is_ending = is_ending
         self._is_ready = False
-        events.subscribe(events.Tick5Event, self._feed)
-        # Counting what is in the queue costs the listener something, so it is not asked often.
-        events.subscribe(events.Tick60Event, self._look)
-        events.subscribe(events.ProcessStateRunningEvent, self._look)
+        events.subscribe(events.Tick5Event, self._reset_watchdog)
+        # Counting the queue costs the listener something, so it is asked once a minute only.
+        events.subscribe(events.Tick60Event, self._report)
+        events.subscribe(events.ProcessStateRunningEvent, self._report)
         events.subscribe(events.SupervisorStoppingEvent, self._stop)
 
-    def _feed(self, event: object) -> None:
+    def _reset_watchdog(self, event: object) -> None:
         notify("WATCHDOG=1")
         if not self._is_ready:
-            self._look(event)
+            self._report(event)
 
-    def _look(self, _event: object) -> None:
+    def _report(self, _event: object) -> None:
         try:
-            status = self._ask() if ASKED in self._settings.intakes else {}
+            status = self._ask() if self._status_socket else {}
         except (ComenqError, OSError):
             notify("STATUS=The listener does not answer.")
             return
@@ -78,20 +76,20 @@ class Report:
             notify("READY=1")
 
     def _ask(self) -> dict[str, Any]:
-        with Client(str(self._settings.socket_path), TIMEOUT_SECONDS) as client:
+        with Client(self._status_socket, TIMEOUT_SECONDS) as client:
             status: dict[str, Any] = client.ask({"op": "status"})["status"]
             return status
 
     def _stop(self, _event: object) -> None:
         if self._is_ending():
-            notify("STOPPING=1", "STATUS=A post in flight is finished first.")
+            notify("STOPPING=1", "STATUS=The current post is finished first.")
 
 
 def sentence(status: dict[str, Any]) -> str:
-    """What ``systemctl status`` is to say: how much there is to do, and when the next is done.
+    """The text of ``systemctl status``: how many jobs wait, and when the next is posted.
 
     Args:
-        status: the reply's part of that name to the operation ``status``.
+        status: the member of that name in the reply to the operation ``status``.
     """
     counts, first = status["counts"], status["next"]
     words = f"{counts['waiting']} waiting, {counts['failed']} failed"

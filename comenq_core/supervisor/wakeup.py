@@ -1,7 +1,7 @@
-"""Has supervisord's loop look around at once when something has happened, not within a second.
+"""Wakes supervisord's loop at once when something has happened, instead of within a second.
 
-The loop waits for what its programs say, for a second at most, and looks at signals and ended
-programs only then: a start, a stop and a restart would all wait for that second to be over.
+The loop waits for its programs' output for up to a second, and handles signals and ended programs
+only then. Each start, stop and restart would take that second.
 """
 
 from __future__ import annotations
@@ -11,17 +11,16 @@ import signal
 from collections.abc import MutableMapping
 from contextlib import suppress
 
-__all__ = ["Wake"]
+__all__ = ["Wakeup"]
 
 
-class Wake:
-    """A pipe among what the loop listens to; what comes through it has no other meaning.
+class Wakeup:
+    """A pipe among the descriptors that the loop waits for; signals write into it, too.
 
-    From now on, a signal writes into it too.
     https://docs.python.org/3/library/signal.html#signal.set_wakeup_fd
 
     Args:
-        dispatchers: what the loop listens to, by descriptor; see asyncore in supervisor.medusa.
+        dispatchers: what the loop waits for, by descriptor; see asyncore in supervisor.medusa.
     """
 
     def __init__(self, dispatchers: MutableMapping[int, object]) -> None:
@@ -32,29 +31,29 @@ class Wake:
         dispatchers[self._reader] = self
         signal.set_wakeup_fd(self._writer, warn_on_full_buffer=False)
 
-    def wake(self) -> None:
-        """Have the loop look around."""
+    def send(self) -> None:
+        """Wake the loop."""
         # A full pipe wakes it as well.
         with suppress(BlockingIOError):
             os.write(self._writer, b".")
 
     def close(self) -> None:
-        """Let the loop go back to looking once a second."""
+        """Wake the loop no more."""
         signal.set_wakeup_fd(-1)
         del self._dispatchers[self._reader]
         os.close(self._reader)
         os.close(self._writer)
 
     def readable(self) -> bool:
-        """The loop listens."""
+        """The loop waits for what can be read."""
         return True
 
     def writable(self) -> bool:
-        """The loop has nothing to say."""
+        """The loop writes nothing."""
         return False
 
     def handle_read_event(self) -> None:
-        """Forget what has come."""
+        """Read and drop what has arrived."""
         with suppress(BlockingIOError):
             while os.read(self._reader, 4096):
                 continue

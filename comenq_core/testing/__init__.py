@@ -1,12 +1,12 @@
-"""For the tests of plugins, and of comenq itself: install ``comenq[testing]``.
+"""Tools for the tests of plugins, and of comenq itself: install ``comenq[testing]``.
 
 ``clock``
-    a clock that goes only when it is told to
+    a clock that stands still until a test advances it
 ``contract``
-    what intakes, stores and posters have to keep, as tests to subclass
+    the contracts of intakes, stores and posters, as classes of tests
 ``forge``
-    a GitHub stand-in that serves on loopback
-``memory``
+    a stand-in for GitHub on loopback
+``memory_store``
     the simplest store that keeps the contract
 ``strategies``
     hypothesis strategies for comenq's records

@@ -1,4 +1,4 @@
-"""A clock that goes only when it is told to."""
+"""A clock that stands still until a test advances it."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ __all__ = ["FakeClock"]
 
 
 class FakeClock:
-    """Call it for the `Instant` it shows, wherever a clock is wanted.
+    """A callable that returns an `Instant`, as `comenq_core.system_clock` does.
 
     Args:
-        wall: what the wall clock shows first.
+        wall: the wall clock's first time.
     """
 
     def __init__(self, wall: datetime = datetime(2026, 12, 1, 9, tzinfo=UTC)) -> None:
@@ -22,7 +22,7 @@ class FakeClock:
         self._ticks = 0.0
 
     def __call__(self) -> Instant:
-        """The time now, on both clocks."""
+        """The time now."""
         return Instant(wall=self._wall, boot=f"boot-{self._boots}", ticks=self._ticks)
 
     def advance(self, seconds: float) -> None:
@@ -31,10 +31,10 @@ class FakeClock:
         self._ticks += seconds
 
     def set_wall(self, wall: datetime) -> None:
-        """Set the wall clock, as an operator or NTP would; the other clock goes on as before."""
+        """Set the wall clock, as an operator or NTP would; ``ticks`` stay as they are."""
         self._wall = wall
 
     def reboot(self) -> None:
-        """Start the machine again: the clock that nobody can set begins anew."""
+        """Boot the machine again: ``boot`` changes, and ``ticks`` begin at 0."""
         self._boots += 1
         self._ticks = 0.0

@@ -1,7 +1,6 @@
-"""A store in memory: the simplest one that keeps the contract.
+"""A store in memory, for tests: the simplest one that keeps the contract.
 
-It is the model that other stores are compared with, and serves tests that need some store. It
-forgets everything when its process ends.
+All is gone when its process ends.
 """
 
 from __future__ import annotations
@@ -28,13 +27,13 @@ from comenq_core.model import (
 )
 from comenq_core.model.identity import id_from, id_of_key, is_same_comment, is_same_job
 from comenq_core.model.transitions import changed, claimed, interrupted, settled
-from comenq_core.testing.memory_queries import Queries
+from comenq_core.testing.memory_reader import MemoryReader
 
 __all__ = ["MemoryStore"]
 
 
-class MemoryStore(Queries):
-    """Keeps jobs in a dictionary.
+class MemoryStore(MemoryReader):
+    """Keeps jobs and pacing records in dictionaries.
 
     Args:
         clock: tells the time, such as a `comenq_core.testing.clock.FakeClock`.
@@ -49,19 +48,19 @@ class MemoryStore(Queries):
         self._changing = threading.RLock()
         self._worker = threading.Lock()
 
-    # What the listener does
+    # JobWriter
 
     def put(self, new_jobs: Sequence[NewJob]) -> Sequence[Job]:
-        """Take all of these; in memory there is always room."""
+        """Take all of these; a store in memory is never full."""
         with self._changing:
             before = self._jobs.copy()
             try:
-                return [self._known(one) or self._take(one) for one in new_jobs]
+                return [self._known_job(one) or self._add(one) for one in new_jobs]
             except WrongState:
                 self._jobs = before
                 raise
 
-    def _known(self, new_job: NewJob) -> Job | None:
+    def _known_job(self, new_job: NewJob) -> Job | None:
         key = new_job.request.key
         keyed = self._jobs.get(id_of_key(key)) if key is not None else None
         if keyed is not None and not is_same_comment(keyed, new_job.request):
@@ -71,7 +70,7 @@ class MemoryStore(Queries):
             (job for job in pending if is_same_comment(job, new_job.request)), None
         )
 
-    def _take(self, new_job: NewJob) -> Job:
+    def _add(self, new_job: NewJob) -> Job:
         request = new_job.request
         job = Job(
             id=id_from(os.urandom(16)) if request.key is None else id_of_key(request.key),
@@ -89,7 +88,7 @@ class MemoryStore(Queries):
             job = changed(self._job(job_id), change)
             if change is Change.CANCEL:
                 del self._jobs[job_id], self._places[job_id]
-                self._tell()
+                self._signal()
                 return job
             if change is Change.BUMP:
                 self._places[job_id] = next(self._fronts)
@@ -98,7 +97,7 @@ class MemoryStore(Queries):
             return self._keep(job)
 
     def change_all(self, job_ids: Sequence[str], change: Change) -> Sequence[Job | StoreError]:
-        """Make them one by one."""
+        """Make the changes one by one."""
         return [self._change_if_possible(job_id, change) for job_id in job_ids]
 
     def _change_if_possible(self, job_id: str, change: Change) -> Job | StoreError:
@@ -108,35 +107,35 @@ class MemoryStore(Queries):
             return error
 
     def pause(self, pause: Pause) -> None:
-        """Remember the pause."""
+        """Record the pause."""
         self._paused = pause
-        self._tell()
+        self._signal()
 
     def resume(self) -> None:
-        """Forget the pause, and what was refused."""
+        """End the pause, and clear rejected credentials."""
         with self._changing:
             self._paused = None
             self._pacing = {
                 name: replace(record, rejected_credential="")
                 for name, record in self._pacing.items()
             }
-            self._tell()
+            self._signal()
 
     def paused(self) -> Pause | None:
         """The pause, if there is one."""
         return self._paused
 
     def health(self) -> Health:
-        """Whether somebody has the lock; there is always room."""
+        """Whether there is a worker; nothing can run out."""
         return Health(working=self._worker.locked())
 
-    # What the worker does
+    # JobWorker
 
     @contextmanager
     def lock(self) -> Iterator[None]:
-        """Be the only worker; what the last one left is in doubt."""
+        """Be the only worker; jobs that the last one left are to be checked."""
         if not self._worker.acquire(blocking=False):
-            raise StoreLocked("another worker has this store")
+            raise StoreLocked("another worker uses this store")
         try:
             for job in self._in(State.POSTING):
                 self._keep(interrupted(job, self.now().wall))
@@ -145,23 +144,23 @@ class MemoryStore(Queries):
             self._worker.release()
 
     def housekeep(self) -> bool:
-        """Nothing has to be tidied in memory."""
+        """There is nothing to do."""
         return False
 
     def claim(self, account: str) -> Job | None:  # noqa: ARG002 -- there is one worker
-        """The head of the line, if it is due."""
+        """The first waiting job, if it is due."""
         with self._changing:
             now = self.now().wall
             ready = [job for job in self._in(State.WAITING) if job.due is None or job.due <= now]
             return self._keep(claimed(ready[0])) if ready else None
 
     def reclaim(self, job: Job) -> Job:
-        """From doubt to the worker's hands."""
+        """A job to be checked is being posted again."""
         with self._changing:
             return self._keep(claimed(self._find(job.id, State.CHECKING)))
 
     def settle(self, job: Job, verdict: Verdict, attempt: Attempt) -> None:
-        """Append the attempt, and do as the verdict says."""
+        """Record the attempt and what follows from it."""
         with self._changing:
             found = self._find(job.id, State.POSTING)
             self._keep(settled(found, verdict, attempt))
@@ -171,16 +170,16 @@ class MemoryStore(Queries):
         return dict(self._pacing)
 
     def save_pacing(self, record: Pacing, *, expect: Pacing | None) -> None:
-        """Replace a record that is still the expected one."""
+        """Replace the record if it is still the expected one."""
         with self._changing:
             if self._pacing.get(record.account) != expect:
                 raise PacingConflict(f"the pacing record of {record.account} has changed")
             self._pacing[record.account] = record
 
-    # What a move does
+    # What `comenqd move` does
 
     def import_jobs(self, jobs: Sequence[Job]) -> None:
-        """Take the jobs whose ids are not known yet."""
+        """Add the jobs whose ids are not known yet."""
         with self._changing:
             for job in jobs:
                 known = self._jobs.get(job.id)
@@ -192,9 +191,9 @@ class MemoryStore(Queries):
                     self._keep(job)
 
     def delete_imported(self, jobs: Sequence[Job]) -> None:
-        """Forget the jobs."""
+        """Delete the jobs."""
         with self._changing:
             for job in jobs:
                 self._jobs.pop(job.id, None)
                 self._places.pop(job.id, None)
-            self._tell()
+            self._signal()

@@ -1,4 +1,4 @@
-"""What travels over the socket: requests as they are read, and replies as they are written."""
+"""The messages of the socket: reads operations, writes what replies show."""
 
 from __future__ import annotations
 
@@ -28,22 +28,25 @@ _REQUEST_MEMBERS = tuple(REQUEST_SCHEMA["properties"])
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
-    """What a client wants done.
+    """What a client asks for.
 
     Args:
-        op: one of the keys of `OPERATION_SCHEMAS`, such as ``put``.
-        request: the comment, for ``put``.
-        members: the operation's other members, of the types that its schema says. A member that
-            may be left out, or be null, is not there when it was.
+        op: a key of `OPERATION_SCHEMAS`, such as ``put``.
+        request: the comment of a ``put``.
+        members: the other members, of the types that the operation's schema says. Those that the
+            client left out, or that are null, are missing.
+        wants_body: whether the reply to a ``put`` has to repeat the comment's body, without which
+            the Rust client cannot decode it.
     """
 
     op: str
     request: CommentRequest | None = None
     members: Mapping[str, Any] = field(default_factory=dict)
+    wants_body: bool = False
 
 
 def read_request(value: object) -> CommentRequest:
-    """Read a comment request from a parsed JSON value.
+    """Read a comment request from a JSON value.
 
     Raises:
         InvalidRequest: it breaks a rule; the error names the member and the rule.
@@ -53,7 +56,7 @@ def read_request(value: object) -> CommentRequest:
 
 
 def read_operation(data: bytes) -> Operation:
-    """Read what a client has sent: an operation, or a bare request, which is a ``put``.
+    """Read one message of a client: an operation, or a bare request, which is a ``put``.
 
     Raises:
         InvalidRequest: it is neither; the error names the member and the rule.
@@ -61,36 +64,37 @@ def read_operation(data: bytes) -> Operation:
     value = parse(data)
     if not isinstance(value, dict) or "op" not in value:
         return Operation(op="put", request=read_request(value))
-    op = _known(value["op"])
+    op = value["op"]
+    if not isinstance(op, str) or op not in OPERATION_SCHEMAS:
+        raise _unknown(op)
     check(value, op=op)
     members = {name: item for name, item in value.items() if name != "op" and item is not None}
     if op != "put":
         return Operation(op=op, members=members)
     request = from_json(CommentRequest, members.pop("request"), "request")
-    # The Rust client has another word for it, and always sends it.
-    ahead = bool(members.pop("immediate", False) or members.get("ahead", False))
-    return Operation(op=op, request=request, members={**members, "ahead": ahead})
+    # The Rust client says "immediate" where ours says "ahead", and always says it.
+    is_rust = "immediate" in members
+    members["ahead"] = members.pop("immediate", False) or members.get("ahead", False)
+    return Operation(op=op, request=request, members=members, wants_body=is_rust)
 
 
-def _known(op: object) -> str:
-    if isinstance(op, str) and op in OPERATION_SCHEMAS:
-        return op
+def _unknown(op: object) -> InvalidRequest:
     meant = nearest(op, OPERATION_SCHEMAS) if isinstance(op, str) else None
     known = sorted(OPERATION_SCHEMAS, key=lambda name: name != meant)
-    raise InvalidRequest("op", f"must be one of {', '.join(known)}")
+    return InvalidRequest("op", f"must be one of {', '.join(known)}")
 
 
 def entry_to_json(entry: Entry) -> dict[str, Any]:
-    """A job as replies show it, with its place and the whole seconds until it will be posted."""
+    """A job as replies show it, with its place in the queue and the seconds until it is posted."""
     return {
-        **_known_of(entry.job),
+        **_job_to_json(entry.job),
         "position": entry.position,
         "eta_seconds": _seconds(entry.eta_seconds),
     }
 
 
 def status_to_json(status: Status) -> dict[str, Any]:
-    """The queue at one moment as replies show it; of the next job, only when it will be posted."""
+    """The queue at one moment as replies show it; of the next job, its id and its time."""
     first = status.next
     return {
         "counts": asdict(status.counts),
@@ -106,20 +110,20 @@ def _seconds(seconds: float | None) -> int | None:
 
 
 def history_to_json(job: Job) -> dict[str, Any]:
-    """A settled job as replies show it; ``posted_at``, when its story ended, is in Unix seconds."""
-    over = job.settled or job.arrived
-    posted = job.state is State.POSTED
+    """A settled job as replies show it; ``posted_at`` is when it was settled, in Unix seconds."""
+    settled = job.settled or job.arrived
+    is_posted = job.state is State.POSTED
     return {
-        **_known_of(job),
-        "posted_at": int(over.timestamp()),
-        "success": posted,
-        "error": None if posted else job.reason,
-        "latency_seconds": (over - job.arrived).total_seconds(),
+        **_job_to_json(job),
+        "posted_at": int(settled.timestamp()),
+        "success": is_posted,
+        "error": None if is_posted else job.reason,
+        "latency_seconds": (settled - job.arrived).total_seconds(),
     }
 
 
-def _known_of(job: Job) -> dict[str, Any]:
+def _job_to_json(job: Job) -> dict[str, Any]:
     """The job with the members of its request beside its own, as the Rust client wants them."""
-    known = to_json(job)
-    request = known.pop("request") or dict.fromkeys(_REQUEST_MEMBERS)
-    return {**request, **known, "attempt_count": job.attempt_count}
+    value = to_json(job)
+    request = value.pop("request") or dict.fromkeys(_REQUEST_MEMBERS)
+    return {**request, **value, "attempt_count": job.attempt_count}

@@ -1,4 +1,4 @@
-"""Turns what waits at the same time into batches; all is carried out in one thread."""
+"""Collects the commands of all connections into batches, which one thread carries out."""
 
 from __future__ import annotations
 
@@ -6,100 +6,91 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, Future
-from dataclasses import dataclass
 
-from comenq_plugins.unix_socket.handlers import Command
-from comenq_plugins.unix_socket.pipeline import PendingReply
+from comenq_plugins.unix_socket.command import Command
 
 __all__ = ["Batcher"]
 
 BATCH_LIMIT = 1024
 CHANGES_LIMIT = 64
-"""A change costs more than a comment in a batch, and meanwhile other clients wait."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Waiting:
-    command: Command
-    pending: PendingReply
-    tell: Callable[[], None]
+"""A change takes longer than a comment in a batch, and other clients wait meanwhile."""
 
 
 class Batcher:
     """Group commit: while one batch is made durable, the next one gathers.
 
-    Changes of one kind that follow one another are a batch, too. Anything else, such as a long
-    list, is a batch of its own, and these take turns with the comments: nobody waits for more
-    than one list that somebody else wants.
+    A batch has comments, changes of one kind that follow one another, or one other operation,
+    such as a long list. Batches of comments take turns with the rest, so that a comment waits for
+    one list at most.
 
     Args:
         executor: runs the batches, one at a time.
-        carry_out: blocks until the errands are done, and returns a reply for each.
+        execute: blocks until a batch is carried out, and returns a reply for each command.
     """
 
     def __init__(
         self, executor: Executor, execute: Callable[[Sequence[Command]], list[bytes]]
     ) -> None:
         self._executor = executor
-        self._carry_out = execute
-        self._puts: list[_Waiting] = []
-        self._others: deque[_Waiting] = deque()
+        self._execute = execute
+        self._puts: list[Command] = []
+        self._others: deque[Command] = deque()
+        self._is_running = False
         self._is_puts_turn = True
-        self._is_busy = False
-        self._have_siblings = False
+        self._are_clients_together = False
 
-    def submit(self, command: Command, pending: PendingReply, tell: Callable[[], None]) -> None:
-        """Have the errand done; then fill in the ticket's reply, and tell."""
-        waiting = _Waiting(command=command, pending=pending, tell=tell)
-        (self._puts if command.is_put else self._others).append(waiting)
-        if not self._is_busy:
-            self._go_on()
+    def submit(self, command: Command) -> None:
+        """Have a command carried out; then its ``reply`` is set and its ``on_reply`` called."""
+        (self._puts if command.is_put else self._others).append(command)
+        if not self._is_running:
+            self._start_next()
 
-    def _go_on(self) -> None:
-        """Begin another batch, if there is anything to do."""
-        self._is_busy = bool(self._puts or self._others)
-        if self._is_busy:
+    def _start_next(self) -> None:
+        self._is_running = bool(self._puts or self._others)
+        if self._is_running:
             asyncio.get_running_loop().call_soon(self._gather, 0)
 
     def _gather(self, seen: int) -> None:
-        """Begin as soon as a turn of the loop brings no more comments; one alone waits for none.
+        """Run a batch as soon as a turn of the loop brings no more comments.
 
-        A batch that is written while others arrive is slower than both one after the other: two
-        threads that want the interpreter hand it over at each system call.
+        A batch that is written while others arrive takes longer than both one after the other:
+        the two threads hand the interpreter over at each system call. A comment on its own waits
+        only where the clients of the last batch, which were answered together, are likely to send
+        their next ones together.
         """
         arrived = len(self._puts)
-        if seen < arrived < BATCH_LIMIT and (arrived > 1 or self._have_siblings):
+        if seen < arrived < BATCH_LIMIT and (arrived > 1 or self._are_clients_together):
             asyncio.get_running_loop().call_soon(self._gather, arrived)
         else:
-            self._begin()
+            self._run(self._next_batch())
 
-    def _begin(self) -> None:
-        batch = self._next_batch()
-        commands = [waiting.command for waiting in batch]
+    def _run(self, batch: Sequence[Command]) -> None:
         loop = asyncio.get_running_loop()
 
         def finish(work: Future[list[bytes]]) -> None:
             if not loop.is_closed():
                 loop.call_soon_threadsafe(self._finish, batch, work)
 
-        # asyncio's run_in_executor does the same by way of two more futures.
-        self._executor.submit(self._carry_out, commands).add_done_callback(finish)
+        # asyncio's run_in_executor does the same with two more futures.
+        self._executor.submit(self._execute, batch).add_done_callback(finish)
 
-    def _next_batch(self) -> Sequence[_Waiting]:
+    def _next_batch(self) -> Sequence[Command]:
         are_puts = self._are_puts_next()
         self._is_puts_turn = not are_puts
         if not are_puts:
             return self._next_others()
         batch, self._puts = self._puts[:BATCH_LIMIT], self._puts[BATCH_LIMIT:]
-        self._have_siblings = len(batch) > 1
+        self._are_clients_together = len(batch) > 1
         return batch
 
-    def _next_others(self) -> Sequence[_Waiting]:
+    def _next_others(self) -> Sequence[Command]:
         batch = [self._others.popleft()]
+        change = batch[0].change
         while (
-            self._others
+            change
+            and self._others
+            and self._others[0].change is change
             and len(batch) < CHANGES_LIMIT
-            and self._others[0].command.goes_with(batch[0].command)
         ):
             batch.append(self._others.popleft())
         return batch
@@ -107,16 +98,16 @@ class Batcher:
     def _are_puts_next(self) -> bool:
         if not self._puts or not self._others:
             return bool(self._puts)
-        # What a connection asks for after its comments has to see them.
-        asker = self._others[0].tell
-        return self._is_puts_turn or any(waiting.tell == asker for waiting in self._puts)
+        # A connection's next request has to see the comments that it has sent before.
+        client = self._others[0].on_reply
+        return self._is_puts_turn or any(command.on_reply == client for command in self._puts)
 
-    def _finish(self, batch: Sequence[_Waiting], work: Future[list[bytes]]) -> None:
+    def _finish(self, batch: Sequence[Command], work: Future[list[bytes]]) -> None:
         try:
-            for waiting, reply in zip(batch, work.result(), strict=True):
-                waiting.pending.reply = reply
-            # A connection with many requests in the batch is told once, and writes once.
-            for tell in dict.fromkeys(waiting.tell for waiting in batch):
-                tell()
+            for command, reply in zip(batch, work.result(), strict=True):
+                command.reply = reply
+            # A connection with many commands in the batch is called once, and writes once.
+            for on_reply in dict.fromkeys(command.on_reply for command in batch):
+                on_reply()
         finally:
-            self._go_on()
+            self._start_next()

@@ -1,4 +1,4 @@
-"""The socket's name in the file system: taken with care, and given back."""
+"""The socket's path: bound without displacing a live daemon, and removed at the end."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ LONGEST_PATH = 107
 def listening(path: Path, group: str = "") -> Iterator[socket.socket]:
     """Listen on ``path`` for the length of a ``with`` block.
 
-    A socket that nobody answers any more is replaced; whatever else stands there is left alone.
-    The name appears with its final mode and owner, and ready to be connected to.
+    A stale socket is replaced; anything else at the path is left alone. The path appears with its
+    final mode and owner, and ready to be connected to.
 
     Args:
-        path: where clients connect; its directory is made if it is missing.
+        path: where clients connect; a missing directory is made.
         group: the group that may connect, besides the daemon's own user; ``""`` for its own group.
 
     Raises:
@@ -44,7 +44,7 @@ def listening(path: Path, group: str = "") -> Iterator[socket.socket]:
     """
     with ExitStack() as stack:
         try:
-            listener = _take(path, _group_id(group), stack)
+            listener = _bind(path, _group_id(group), stack)
         except OSError as error:
             raise SettingsError(
                 f"socket_path: cannot listen on {path}: {error.strerror or error}"
@@ -52,7 +52,7 @@ def listening(path: Path, group: str = "") -> Iterator[socket.socket]:
         yield listener
 
 
-def _take(path: Path, gid: int, stack: ExitStack) -> socket.socket:
+def _bind(path: Path, gid: int, stack: ExitStack) -> socket.socket:
     _check_length(path)
     _make_directory(path.parent, gid)
     stack.enter_context(_locked(path))
@@ -61,8 +61,8 @@ def _take(path: Path, gid: int, stack: ExitStack) -> socket.socket:
     # Short, so that the longest path that the system takes can be served.
     temporary = path.with_name(f".{os.getpid():x}")
     temporary.unlink(missing_ok=True)
-    # bind() gives the file this mode less the umask, chmod() then what the umask has taken; and
-    # until listen() nobody gets in anyway. https://man7.org/linux/man-pages/man7/unix.7.html
+    # bind() gives the file this mode less the umask; chmod() adds what the umask has taken. Before
+    # listen(), connecting fails anyway. https://man7.org/linux/man-pages/man7/unix.7.html
     os.fchmod(listener.fileno(), MODE)
     listener.bind(os.fspath(temporary))
     os.chown(temporary, -1, gid)
@@ -72,12 +72,12 @@ def _take(path: Path, gid: int, stack: ExitStack) -> socket.socket:
     listener.settimeout(0)
     ours = temporary.lstat()
     temporary.rename(path)
-    stack.callback(_give_back, path, ours)
+    stack.callback(_remove, path, ours)
     return listener
 
 
 def _check_group(path: Path, gid: int) -> None:
-    # In the sandbox of conf/comenq.service, chown succeeds and does nothing.
+    # In the sandbox of conf/comenq.service, chown() succeeds and does nothing.
     if gid not in {NO_GROUP, path.lstat().st_gid}:
         raise SettingsError(
             "unix.group: the socket cannot be given to that group here: name the group of the"
@@ -86,7 +86,7 @@ def _check_group(path: Path, gid: int) -> None:
 
 
 def _check_length(path: Path) -> None:
-    # Renaming to a longer one would work, but nobody could connect to it.
+    # Renaming to a longer path would work, but no client could connect to it.
     length = len(os.fsencode(path))
     if length > LONGEST_PATH:
         raise SettingsError(
@@ -103,7 +103,7 @@ def _make_directory(directory: Path, gid: int) -> None:
     try:
         directory.mkdir(PRIVATE_MODE)
     except FileExistsError:
-        return  # another intake, which begins at the same time, was faster
+        return  # another intake, which starts at the same time, was faster
     os.chown(directory, -1, gid)
     directory.chmod(DIRECTORY_MODE)
 
@@ -119,7 +119,7 @@ def _group_id(group: str) -> int:
 
 @contextmanager
 def _locked(path: Path) -> Iterator[None]:
-    """Keep a second daemon from looking and taking at the same time as this one."""
+    """Keep a second daemon from checking and binding the path at the same time."""
     lock = path.with_name(f"{path.name}.lock")
     descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     try:
@@ -148,7 +148,7 @@ def _check_free(path: Path) -> None:
         except (ConnectionRefusedError, FileNotFoundError):
             return
         except BlockingIOError:
-            pass  # somebody listens, and is too busy to answer
+            pass  # a daemon listens, and is too busy to answer
     raise _taken(path)
 
 
@@ -158,7 +158,7 @@ def _taken(path: Path) -> AddressTaken:
     )
 
 
-def _give_back(path: Path, ours: os.stat_result) -> None:
+def _remove(path: Path, ours: os.stat_result) -> None:
     with suppress(FileNotFoundError):
         if os.path.samestat(path.lstat(), ours):
             path.unlink()

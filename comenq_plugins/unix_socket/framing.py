@@ -1,4 +1,4 @@
-"""Cuts a stream of bytes into requests: one a line, or the last one ended by the stream's end."""
+"""Cuts a stream of bytes into lines; the stream's end ends the last one."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ __all__ = ["LineTooLong", "Lines"]
 
 
 class LineTooLong(Exception):
-    """The line that comes next is longer than the limit; nothing after it can be understood."""
+    """The next line is longer than the limit; what follows cannot be read."""
 
 
 class Lines:
-    """Bytes go in as they arrive, lines come out when they are wanted.
+    """Takes in bytes as they arrive, and gives out lines as they are wanted.
 
     Args:
         limit: the length of the longest line, without its newline.
@@ -30,16 +30,16 @@ class Lines:
         self._buffer += data
 
     def end(self) -> None:
-        """Let what has arrived since the last newline count as a line."""
+        """Take what has arrived since the last newline for a line."""
         self._ended = True
 
     def clear(self) -> None:
-        """Forget what has arrived."""
+        """Drop what has arrived."""
         self._buffer.clear()
         self._searched = 0
 
     def pop(self) -> bytes | None:
-        """Take the next line that is not blank, if it is complete.
+        """Give out the next line that is not blank, or ``None`` if it is not complete.
 
         Raises:
             LineTooLong: it is longer than the limit, whether complete or not.

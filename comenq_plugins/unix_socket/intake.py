@@ -1,4 +1,4 @@
-"""The intake itself: an event loop that serves until it is told to stop."""
+"""The intake: an event loop that serves until it is told to stop."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from comenq_core.errors import SettingsError
 from comenq_core.process.log import Log
 from comenq_core.protocols import Queue, Stop
-from comenq_plugins.unix_socket.acceptor import Acceptor
+from comenq_plugins.unix_socket.acceptor import accept_connections
 from comenq_plugins.unix_socket.batcher import Batcher
 from comenq_plugins.unix_socket.bind import listening
 from comenq_plugins.unix_socket.handlers import Handlers
@@ -35,9 +35,9 @@ OPTIONS: Mapping[str, str | int] = {
     "manage": "group",
     "connections": Limits().connections,
 }
-"""What the table ``[unix]`` may say, and what holds where it says nothing."""
+"""The keys of the table ``[unix]``, with their defaults."""
 SPARE_DESCRIPTORS = 64
-"""For the store, the log and the modules that are still to be imported."""
+"""For the store, the log and modules that are imported later."""
 
 
 class UnixIntake:
@@ -46,7 +46,7 @@ class UnixIntake:
     Args:
         path: where clients connect.
         group: the group that may connect; ``""`` for the daemon's own.
-        manage: who may change what others have queued: a word of `MANAGERS`.
+        manage: who may change jobs: a word of `MANAGERS`.
         limits: what one client may cost the others.
     """
 
@@ -63,6 +63,11 @@ class UnixIntake:
         self._permissions = Permissions(manage, frozenset({ROOT, os.geteuid()}))
         self._limits = limits or Limits()
 
+    @property
+    def socket_path(self) -> Path:
+        """Where clients connect."""
+        return self._path
+
     def serve(self, queue: Queue, stop: Stop) -> None:
         """Pass requests on to ``queue``; return soon after ``stop`` is set.
 
@@ -76,12 +81,13 @@ class UnixIntake:
         loop = asyncio.get_running_loop()
         loop.set_exception_handler(_report)
         handlers = Handlers(queue, self._permissions)
-        connections = Connections(loop, self._limits, Batcher(executor, handlers.execute))
+        connections = Connections(self._limits, Batcher(executor, handlers.execute))
         with listening(self._path, self._group) as listener:
-            acceptor = Acceptor(loop, listener, connections.connect)
-            log.info("listening", "Clients can connect.", path=self._path)
-            await _readable(loop, stop.fileno())
-            acceptor.close()
+            async with asyncio.TaskGroup() as tasks:
+                accepting = tasks.create_task(accept_connections(listener, connections.connect))
+                log.info("listening", "Clients can connect.", path=self._path)
+                await _readable(loop, stop.fileno())
+                accepting.cancel()
         await connections.close()
         log.info("closed", "Clients can connect no more.", path=self._path)
 
@@ -121,7 +127,7 @@ def make_intake(settings: Settings) -> UnixIntake:
 
 
 def _affordable(connections: int) -> int:
-    """So many connections that descriptors for the rest of the process are left."""
+    """As many of the connections as leave descriptors for the rest of the process."""
     allowed, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     if allowed == resource.RLIM_INFINITY:
         return connections

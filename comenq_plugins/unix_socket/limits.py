@@ -11,16 +11,16 @@ MIB = 1024 * 1024
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """Each of these is answered with an error, and harms nobody but the client that met it.
+    """The client that exceeds one of these gets an error or is closed; no other is affected.
 
     Args:
         request_bytes: the longest request, without its newline.
-        request_seconds: for a client to send one, from its connection or the last reply.
-        reply_seconds: for a client to take what was written to it.
+        request_seconds: for a client to send a request, from its connection or the last reply.
+        reply_seconds: for a client to read its replies.
         connections: how many there may be at once.
         read_ahead: how many requests of one connection are in work at once.
-        memory: bytes received and not yet begun, or written and not yet read, over all connections.
-        stop_seconds: for what is in work to be answered when the daemon stops.
+        memory: bytes of all connections that are received and not begun, or written and not read.
+        stop_seconds: for the requests in work to be answered when the daemon stops.
     """
 
     request_bytes: int = MIB

@@ -2,70 +2,57 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from comenq_core.wire.strict_json import encode
 
-__all__ = ["Page"]
+__all__ = ["read_page"]
 
 T = TypeVar("T")
+Page = tuple[list[Mapping[str, Any]], int | None]
 
 REPLY_BYTES = 1024 * 1024
-"""A reply that has so much is ended, as a request would be."""
-LOOKED_AT = 1_000
-"""So many jobs are looked at for one reply, since meanwhile other clients wait."""
-AT_ONCE = 64
+"""A page ends once it has so much, as a request would."""
+SEEN_LIMIT = 1_000
+"""Jobs that are read for one reply, since other clients wait meanwhile."""
+READ_LIMIT = 64
+"""Jobs that are read at a time."""
 
 
-@dataclass
-class Page:
-    """Part of a listing.
+def read_page(
+    read: Callable[[int, int], Sequence[T | None]],
+    show: Callable[[T], Mapping[str, Any]],
+    *,
+    limit: int | None,
+    offset: int,
+) -> Page:
+    """Read jobs until the page is full or there are no more.
 
     Args:
-        limit: how many jobs it may have; ``None`` for as many as fit.
-        offset: how many jobs of the listing stand before it.
+        read: given a limit and an offset, returns jobs, or ``None`` for those to pass over.
+        show: makes of a job what the reply has of it.
+        limit: how many jobs the page may have; ``None`` for as many as fit.
+        offset: how many jobs of the listing stand before the page.
+
+    Returns:
+        What is shown, and the offset of the next page or ``None`` if there is none.
     """
-
-    limit: int | None
-    offset: int
-    values: list[dict[str, Any]] = field(default_factory=list)
-    next: int | None = None
-    """How many jobs stand before the page after this one; ``None`` if there is none."""
-
-    def fill(
-        self,
-        read: Callable[[int, int], Sequence[T | None]],
-        show: Callable[[T], dict[str, Any]],
-    ) -> None:
-        """Look at jobs until the page is full or there are no more.
-
-        Args:
-            read: given a limit and an offset, returns jobs, or ``None`` for some that are passed
-                over.
-            show: makes of a job what the reply has of it.
-        """
-        seen, size, are_more = 0, 0, True
-        while are_more:
-            asked = self._next_few(seen - len(self.values))
-            jobs = read(asked, self.offset + seen)
-            are_more = len(jobs) == asked
-            for job in jobs:
-                is_full = size >= REPLY_BYTES or len(self.values) == self.limit
-                if seen >= LOOKED_AT or (job is not None and is_full):
-                    self.next = self.offset + seen
-                    return
-                seen += 1
-                if job is not None:
-                    self.values.append(show(job))
-                    size += len(encode(self.values[-1]))
-
-    def _next_few(self, passed_over: int) -> int:
-        """How many jobs to read next.
-
-        One more than fits tells whether there is another page; and where many were passed over,
-        as many more may be.
-        """
-        fit = AT_ONCE if self.limit is None else self.limit - len(self.values) + 1
-        return min(AT_ONCE, fit + passed_over)
+    values: list[Mapping[str, Any]] = []
+    seen, size, are_more = 0, 0, True
+    while are_more:
+        # One more than fits tells whether there is another page. Where many were passed over,
+        # as many more may be.
+        fit = READ_LIMIT if limit is None else limit - len(values) + 1
+        wanted = min(READ_LIMIT, fit + seen - len(values))
+        jobs = read(wanted, offset + seen)
+        are_more = len(jobs) == wanted
+        for job in jobs:
+            is_full = size >= REPLY_BYTES or len(values) == limit
+            if seen >= SEEN_LIMIT or (job is not None and is_full):
+                return values, offset + seen
+            seen += 1
+            if job is not None:
+                values.append(show(job))
+                size += len(encode(values[-1]))
+    return values, None

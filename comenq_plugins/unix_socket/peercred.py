@@ -1,4 +1,4 @@
-"""Who is at the other end of a connection, as the kernel says."""
+"""Who is at the other end of a connection, as the kernel reports."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _UCRED: Final = struct.Struct("iII")
 
 
 def origin_of(connection: socket.socket) -> Origin:
-    """The origin of what comes over ``connection``; without a uid where the kernel names none."""
+    """The origin of requests over ``connection``; without a uid where the kernel reports none."""
     if not hasattr(socket, "SO_PEERCRED"):
         return Origin(intake="unix")
     credentials = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _UCRED.size)

@@ -1,4 +1,4 @@
-"""Who may change what through the socket. Whoever can connect may enqueue and look."""
+"""Who may change what through the socket. Every client that can connect may enqueue and read."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from comenq_core.model import Job, Origin
 __all__ = ["MANAGERS", "NotPermitted", "Permissions"]
 
 MANAGERS = ("group", "owner", "nobody")
-"""Whom `Permissions` may trust: all who can connect, those whose job it is, or neither."""
+"""Who may change a job, besides the admins: all who can connect, who queued it, or nobody."""
 
 
 class NotPermitted(ComenqError):
@@ -18,37 +18,37 @@ class NotPermitted(ComenqError):
 
 
 class Permissions:
-    """Decides about changes; root and the daemon's own user may make them all.
+    """Decides about changes.
 
     Args:
         manage: a word of `MANAGERS`.
-        masters: the uids that may do everything.
+        admins: the uids that may do everything, whatever ``manage`` says.
     """
 
     def __init__(self, manage: str, admins: frozenset[int]) -> None:
         self._manage = manage
         self._admins = admins
 
-    def check_queue(self, by: Origin) -> None:
-        """Let pass whoever may pause and resume the queue.
-
-        Raises:
-            NotPermitted: they may not.
-        """
-        if not self.are_full(by):
-            raise NotPermitted("only root and the daemon's user may pause or resume this queue")
-
-    def are_full(self, by: Origin) -> bool:
-        """Whether they may change every job."""
+    def covers_all_jobs(self, by: Origin) -> bool:
+        """Whether this user may change every job, and the queue."""
         return self._manage == "group" or by.uid in self._admins
 
-    def check_job(self, by: Origin, job: Job) -> None:
-        """Let pass whoever may change this job.
+    def check_queue(self, by: Origin) -> None:
+        """Check that this user may pause and resume the queue.
 
         Raises:
             NotPermitted: they may not.
         """
-        if self.are_full(by):
+        if not self.covers_all_jobs(by):
+            raise NotPermitted("only root and the daemon's user may pause or resume this queue")
+
+    def check_job(self, by: Origin, job: Job) -> None:
+        """Check that this user may change this job.
+
+        Raises:
+            NotPermitted: they may not.
+        """
+        if self.covers_all_jobs(by):
             return
         if self._manage == "nobody":
             raise NotPermitted("only root and the daemon's user may change what is queued here")

@@ -3,56 +3,59 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
 
-__all__ = ["WHOLE", "PendingReply", "Pipeline"]
+from comenq_plugins.unix_socket.command import Command
 
-WHOLE = 256 * 1024
-"""How many bytes of requests are in work at once, unless it is a single request."""
+__all__ = ["Pipeline"]
 
-
-@dataclass(slots=True, eq=False)
-class PendingReply:
-    """A request's place among those of its connection.
-
-    Args:
-        size: how many bytes of the window it takes; `WHOLE` lets nothing in after it.
-        reply: what is answered, as soon as that is known.
-    """
-
-    size: int = 0
-    reply: bytes | None = None
+BYTES_LIMIT = 256 * 1024
+"""Bytes of requests in work at once, unless it is a single request."""
+CHANGES_LIMIT = 16
+"""Changes in work at once: each reply may have a whole comment."""
 
 
 class Pipeline:
-    """Lets a client send ahead of its replies, so that one connection can fill a batch.
+    """Lets a client send requests ahead of its replies, so that one connection can fill a batch.
 
     Args:
-        requests: how many may be in work at once.
+        limit: how many requests may be in work at once.
     """
 
-    def __init__(self, requests: int) -> None:
-        self._requests = requests
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
         self._bytes = 0
-        self._tickets: deque[PendingReply] = deque()
+        self._entries: deque[Command | bytes] = deque()
 
     def __len__(self) -> int:
-        return len(self._tickets)
+        return len(self._entries)
 
     @property
     def has_room(self) -> bool:
-        """Whether one more may come in."""
-        return len(self._tickets) < self._requests and self._bytes < WHOLE
+        """Whether one more request may be begun."""
+        return len(self._entries) < self._limit and self._bytes < BYTES_LIMIT
 
-    def add(self, pending: PendingReply) -> None:
-        """Let one in."""
-        self._tickets.append(pending)
-        self._bytes += pending.size
+    def add(self, entry: Command | bytes) -> None:
+        """Append a command in work, or a reply that needs no work."""
+        self._entries.append(entry)
+        self._bytes += _size(entry)
 
     def take_replies(self) -> list[bytes]:
-        """The replies that are due: those that no unanswered request stands before."""
+        """The replies up to the first command that has none yet."""
         replies: list[bytes] = []
-        while self._tickets and (reply := self._tickets[0].reply) is not None:
-            self._bytes -= self._tickets.popleft().size
+        while self._entries and (reply := _reply(self._entries[0])) is not None:
+            self._bytes -= _size(self._entries.popleft())
             replies.append(reply)
         return replies
+
+
+def _reply(entry: Command | bytes) -> bytes | None:
+    return entry if isinstance(entry, bytes) else entry.reply
+
+
+def _size(entry: Command | bytes) -> int:
+    if isinstance(entry, bytes):
+        return 0
+    if entry.is_put:
+        return entry.size
+    # Any other reply may be long: no more requests are begun until it is written.
+    return BYTES_LIMIT // CHANGES_LIMIT if entry.change else BYTES_LIMIT

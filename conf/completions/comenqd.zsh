@@ -10,12 +10,12 @@
 
 _shtab_comenqd_commands() {
   local _commands=(
-    check:'Say what is wrong with configuration, directories and token.'
-    ctl:'Ask a running daemon'"'"'s supervisord: status, restart worker, ...'
+    check:'Check configuration, directories and token.'
+    ctl:'Control a running daemon'"'"'s processes: status, restart worker, ...'
     listen:'Run the listener alone.'
-    move:'Carry the queue from one store to another; what was interrupted is done again.'
+    move:'Move the queue from one store to another; can be repeated if interrupted.'
     plugins:'List the installed plugins, what they offer, and what is selected.'
-    reload:'Have a running daemon read its configuration again.'
+    reload:'Restart a running daemon with its configuration as it is now.'
     work:'Run the worker alone.'
   )
   _describe 'comenqd commands' _commands
@@ -72,7 +72,7 @@ _shtab_comenqd_check_options=(
   "--max-pending[how many jobs the queue takes]:VALUE:"
   "--history-days[for how many days posted, skipped and failed jobs are kept]:VALUE:"
   "--json[print JSON]"
-  "--online[ask the forge what it thinks of each token]"
+  "--online[ask the forge whether it accepts each token]"
 )
 
 # guard to ensure default positional specs are added only once per session
@@ -155,8 +155,8 @@ _shtab_comenqd_move_options=(
   "--recheck-seconds[after how many seconds a comment that may be posted is looked up]:VALUE:"
   "--max-pending[how many jobs the queue takes]:VALUE:"
   "--history-days[for how many days posted, skipped and failed jobs are kept]:VALUE:"
-  "--from[a store\'s name, or a configuration file, whose store is meant]:STORE:"
-  "--to[a store\'s name, or a configuration file, whose store is meant]:STORE:"
+  "--from[a store\'s name, or the configuration file that selects it]:STORE:"
+  "--to[a store\'s name, or the configuration file that selects it]:STORE:"
 )
 
 # guard to ensure default positional specs are added only once per session

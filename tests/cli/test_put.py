@@ -50,10 +50,10 @@ def test_place_and_time_are_printed(comenq: Comenq) -> None:
 
 
 def test_job_is_printed_as_json(comenq: Comenq, served: Served) -> None:
-    """With --json, the job is printed with its whole comment."""
+    """With --json, the job is printed without the comment, which the caller has."""
     entry = json.loads(comenq("o/r", "1", "text", "--json").stdout)
     assert entry["id"] == served.store.pending()[0].id
-    assert (entry["owner"], entry["body"]) == ("o", "text")
+    assert (entry["owner"], entry["state"], "body" in entry) == ("o", "waiting", False)
 
 
 ODD_BODY = "a\r\n\ttab \N{GRINNING FACE}\N{RIGHT-TO-LEFT OVERRIDE}\x00\x07end\n\n"

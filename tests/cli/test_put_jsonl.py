@@ -191,7 +191,7 @@ def test_slow_lines_are_queued_as_they_come(served: Served) -> None:
 
 def test_interruption_is_reported(served: Served) -> None:
     """Ctrl-C reports the lines that were not acknowledged or not sent."""
-    served.store.acceptor.clear()
+    served.store.block()
     with _begin(served) as process:
         assert process.stdin is not None
         process.stdin.write(_numbered(3))

@@ -1,4 +1,4 @@
-"""The examples, installed for real into one environment, and used through the running daemon."""
+"""The examples, installed into one environment, and used by a running daemon."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def gitlab() -> Iterator[GitLab]:
 
 @pytest.fixture
 def configured(commands: Path, gitlab: GitLab) -> Iterator[Daemon]:
-    """A daemon that would take mails in and post notes."""
+    """A daemon, not started yet, that accepts mails and posts notes."""
     selected = {"intakes": ["unix", "email"], "poster": "gitlab", "github_token_file": None}
     with Daemon("http://127.0.0.1:9", commands, **selected) as made:
         token = made.write("gitlab-token", TOKEN)
@@ -34,7 +34,7 @@ def configured(commands: Path, gitlab: GitLab) -> Iterator[Daemon]:
 
 @pytest.fixture
 def daemon(configured: Daemon) -> Daemon:
-    """A daemon that does."""
+    """The same, started."""
     start(configured)
     return configured
 
@@ -46,7 +46,7 @@ def start(daemon: Daemon) -> None:
 
 
 def deliver(daemon: Daemon, text: str, *, message_id: str) -> str:
-    """Do what a mail server does; return the job's id, which stands in the answer."""
+    """Deliver a mail as a mail server does; return the job's id from the answer."""
     mail = EmailMessage(policy=SMTP)
     mail["Subject"], mail["Message-ID"] = "team/site#7", message_id
     mail.set_content(text)
@@ -60,7 +60,7 @@ def deliver(daemon: Daemon, text: str, *, message_id: str) -> str:
 
 
 def test_a_mail_becomes_a_note(daemon: Daemon, gitlab: GitLab) -> None:
-    """What is delivered by LMTP is on the merge request, and its address in the history."""
+    """A mail delivered by LMTP is on the merge request, and its URL in the history."""
     deliver(daemon, "Grüße,\n\nit looks good.", message_id="<1@example.org>")
 
     (note,) = gitlab.wait_for_notes(1, DEADLINE)
@@ -70,8 +70,8 @@ def test_a_mail_becomes_a_note(daemon: Daemon, gitlab: GitLab) -> None:
 
 
 @pytest.mark.full
-def test_both_are_told_with_what_they_offer(configured: Daemon) -> None:
-    """`comenqd plugins` names their distributions, and that they are selected."""
+def test_both_are_listed_with_what_they_offer(configured: Daemon) -> None:
+    """`comenqd plugins` lists their distributions, and that they are selected."""
     rows = [" ".join(line.split()) for line in configured.comenqd("plugins").splitlines()]
 
     assert "email comenq-email 0.1.0 intake email (selected)" in rows
@@ -79,10 +79,10 @@ def test_both_are_told_with_what_they_offer(configured: Daemon) -> None:
 
 
 @pytest.mark.full
-def test_a_mail_that_comes_again_after_a_crash_is_posted_once(
+def test_a_mail_that_is_delivered_again_after_a_crash_is_posted_once(
     daemon: Daemon, gitlab: GitLab
 ) -> None:
-    """A mail server that has not heard the answer delivers again: the comment is the same."""
+    """A mail server that got no answer delivers again: it is the same comment."""
     daemon.comenq("pause")
     first = deliver(daemon, "once", message_id="<1@example.org>")
     daemon.kill()
@@ -99,8 +99,8 @@ def test_a_mail_that_comes_again_after_a_crash_is_posted_once(
 
 @pytest.mark.full
 def test_a_note_whose_answer_is_lost_is_found(daemon: Daemon, gitlab: GitLab) -> None:
-    """The worker looks through the notes instead of posting again."""
-    gitlab.trouble = {"POST": Answer(drop=True)}
+    """The worker looks the note up instead of posting again."""
+    gitlab.answers = {"POST": Answer(drop=True)}
     deliver(daemon, "once", message_id="<1@example.org>")
 
     daemon.log.until(" worker job_done: ")

@@ -1,4 +1,4 @@
-"""What the examples' READMEs tell to type is typed, and what they show is what happens."""
+"""The commands in the examples' READMEs print what the READMEs show."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ HOME = "/home/ada/comments"
 
 
 class Reader:
-    """Somebody who follows a README.
+    """Runs the commands of a README.
 
     Args:
-        daemon: whose directory and commands are theirs.
-        names: what the page calls in another way than it is called here.
+        daemon: its directory and commands are used.
+        names: names on the page, and what they are here.
     """
 
     def __init__(self, daemon: Daemon, names: dict[str, str]) -> None:
@@ -30,10 +30,10 @@ class Reader:
         self._names = {HOME: str(daemon.directory), **names}
 
     def follow(self, page: Path) -> None:
-        """Type all that it tells to type, and look for all that it shows."""
+        """Run every command, and find every line that the page shows."""
         for command, shown in sessions(page):
-            said = told(self._do(command, self._here(shown)))
-            missing = [line for line in told(self._here(shown)) if line not in said]
+            said = normalized(self._do(command, self._here(shown)))
+            missing = [line for line in normalized(self._here(shown)) if line not in said]
             assert not missing, (command, said)
 
     def _do(self, command: str, shown: str) -> str:
@@ -72,20 +72,20 @@ class Reader:
         return text
 
 
-def told(text: str) -> list[str]:
-    """The lines of an output, without what is another each time."""
+def normalized(text: str) -> list[str]:
+    """The lines of an output, without what differs each time."""
     shown = re.sub(STAMP, "NOW", text).splitlines()
     return [ID.sub("ID", line) for line in plain(shown)] if shown else []
 
 
-def test_a_mail_is_delivered_as_the_readme_tells(commands: Path) -> None:
-    """The listener takes the mail in, and refuses the other."""
+def test_a_mail_is_delivered_as_the_readme_shows(commands: Path) -> None:
+    """The listener queues one mail and refuses the other."""
     with Daemon("http://127.0.0.1:9", commands) as daemon:
         Reader(daemon, {}).follow(CHECKOUT / "examples" / "comenq-email" / "README.md")
 
 
-def test_a_note_is_posted_as_the_readme_tells(commands: Path) -> None:
-    """The daemon posts, and the history has the note's address."""
+def test_a_note_is_posted_as_the_readme_shows(commands: Path) -> None:
+    """The daemon posts a note, and the history has its URL."""
     with GitLab() as gitlab, Daemon("http://127.0.0.1:9", commands) as daemon:
         page = CHECKOUT / "examples" / "comenq-gitlab" / "README.md"
         Reader(daemon, {"https://gitlab.example": gitlab.url}).follow(page)

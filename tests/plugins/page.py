@@ -1,4 +1,4 @@
-"""docs/plugins.md, taken apart: what it has typed, and the plugins that it shows."""
+"""docs/plugins.md in parts: its commands, and its plugins."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ PAGE = Path(__file__).parents[2] / "docs" / "plugins.md"
 HOOKS: Mapping[str, Callable[..., object]] = {
     name: value for name, value in vars(hookspecs).items() if hasattr(value, "comenq_spec")
 }
-"""Every hook that there is, by its name."""
+"""Every hook, by its name."""
 
 
 def blocks(page: Path = PAGE) -> Iterator[str]:
@@ -25,7 +25,7 @@ def blocks(page: Path = PAGE) -> Iterator[str]:
 
 
 def sessions(page: Path = PAGE) -> Iterator[tuple[str, str]]:
-    """Each command that is to be typed, and what the page shows below it."""
+    """Each command, and the output that the page shows below it."""
     for block in blocks(page):
         if block.startswith("$ "):
             for part in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
@@ -34,14 +34,14 @@ def sessions(page: Path = PAGE) -> Iterator[tuple[str, str]]:
 
 
 def examples() -> Iterator[ModuleType]:
-    """Each example that is to be read and not typed: a whole plugin."""
+    """Each block without commands: a whole plugin."""
     for block in blocks():
         if not block.startswith("$ "):
             yield module("example", block)
 
 
 def module(name: str, source: str) -> ModuleType:
-    """A module made of its source."""
+    """A module with this source."""
     made = ModuleType(name)
     exec(compile(source, name, "exec"), vars(made))  # noqa: S102 -- that is what it is for
     return made

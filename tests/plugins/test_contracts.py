@@ -1,20 +1,17 @@
-"""The built-in plugins keep the contracts that anybody's have to keep."""
+"""The built-in intake and the built-in poster keep the contracts of all plugins."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from comenq_core.protocols import Intake, Poster
 from comenq_core.settings import Secret, Settings
-from comenq_core.testing import forge as github
 from comenq_core.testing.contract import IntakeContract, PosterContract
-from comenq_core.testing.contract.forge import NUMBER, OWNER, REPO, SILENCE, Situation
+from comenq_core.testing.contract.github_forge import GitHubForge
 from comenq_core.testing.contract.intake import HandIn
 from comenq_plugins.github import make_posters
 from comenq_plugins.unix_socket.intake import UnixIntake
@@ -38,74 +35,30 @@ class TestUnixIntake(IntakeContract):
     @pytest.fixture
     def hand_in(self, path: Path) -> HandIn:
         """Send a line of JSON."""
-        return lambda **members: told(path, members)
+        return lambda **members: refusal(path, members)
 
     @pytest.fixture
     def hand_in_nonsense(self, path: Path) -> Callable[[], str]:
-        """Send a line of JSON that has other members."""
-        return lambda: told(path, {"title": "Release notes"})
+        """Send a line of JSON with other members."""
+        return lambda: refusal(path, {"title": "Release notes"})
 
 
-def told(path: Path, request: object) -> str:
-    """What the daemon has against a request."""
+def refusal(path: Path, request: object) -> str:
+    """The message of the daemon's answer; empty if it has acknowledged the request."""
     until(path.exists)
     with Talker(path) as client:
         return str(client.ask(request).get("message", ""))
 
 
-ANSWERS: dict[Situation, dict[str, Any]] = {
-    Situation.THROTTLED: {"status": 429, "headers": {"Retry-After": f"{SILENCE.seconds}"}},
-    Situation.UNAUTHORIZED: {"status": 401},
-    Situation.REFUSED: {"status": 410},
-    Situation.BROKEN: {"status": 502},
-    Situation.GARBLED: {"status": 201},
-    Situation.SILENT: {"delay": 60},
-    Situation.SLOW: {"status": 201, "drip": 1},
-}
-
-
-class GitHub:
-    """The stand-in for GitHub, in whatever trouble it is to be."""
-
-    def __init__(self) -> None:
-        self.now: datetime | None = None
-        self.stand_in = github.Forge(clock=lambda: self.now or datetime.now(UTC))
-
-    def comments(self) -> Sequence[str]:
-        """The bodies of those on the pull request."""
-        return [one.body for one in self.stand_in.comments if one.number == NUMBER]
-
-    def add(self, body: str, *, number: int, ours: bool, at: datetime) -> int:
-        """Create one, by a clock that shows that time."""
-        login = "octocat" if ours else "hubot"
-        self.now = at
-        comment = self.stand_in.add_comment(OWNER, REPO, number, body=body, login=login)
-        self.now = None
-        return comment.id
-
-    def enter(self, situation: Situation, message: str) -> None:
-        """Script what it answers for a while."""
-        if situation is Situation.CLOSED:
-            self.stand_in.set_pull(OWNER, REPO, NUMBER, state=message or "closed")
-        elif situation is Situation.LOST:
-            self.stand_in.answer_next(accept=True, drop=True)
-        elif situation is Situation.AWAY:
-            self.stand_in.__exit__(None, None, None)
-        elif situation is not Situation.WELL:
-            said = {"message": message}
-            self.stand_in.answer_next(times=9, method="", body=said, **ANSWERS[situation])
-
-
 class TestGitHubPoster(PosterContract):
     @pytest.fixture
-    def forge(self) -> Iterator[GitHub]:
+    def forge(self) -> Iterator[GitHubForge]:
         """Serve the stand-in."""
-        forge = GitHub()
-        with forge.stand_in:
+        with GitHubForge() as forge:
             yield forge
 
     @pytest.fixture
-    def make_poster(self, forge: GitHub) -> Callable[[str, float], Poster]:
+    def make_poster(self, forge: GitHubForge) -> Callable[[str, float], Poster]:
         """Make the poster of one token."""
         return partial(poster_of, forge.stand_in.url)
 

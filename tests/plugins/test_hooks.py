@@ -1,4 +1,4 @@
-"""Every hook is documented, and used: whoever adds one is told what else it takes."""
+"""Every hook is documented and used."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 import pytest
 
 from comenq_core import Settings, hookimpl
-from comenq_core.plugins.discovery import Plugin, check_credential
+from comenq_core.plugins.discovery import Plugin, load_plugin
 from comenq_core.plugins.registry import Registry, load
 from tests.plugins.page import HOOKS, PAGE, module
 from tests.process.test_plugins import INTAKE, POSTER, STORE
@@ -19,26 +19,26 @@ USES: Mapping[str, Callable[[Registry, Settings], object]] = {
     "comenq_stores": Registry.store,
     "comenq_posters": Registry.posters,
 }
-"""How comenq comes to what each hook offers."""
+"""What uses the offers of each hook."""
 SELECTED = Settings(intakes=("mine",), store="mine", poster="mine")
 
 
 @pytest.mark.parametrize("hook", HOOKS)
 def test_each_hook_is_documented(hook: str) -> None:
-    """The reference has it with its signature, and says who calls it."""
+    """The page has a section with its signature, which begins with who calls it."""
     signature = str(inspect.signature(HOOKS[hook])).replace("'", "")
     section = PAGE.read_text().partition(f"\n### {hook}{signature}\n")[2]
     assert section.lstrip().startswith("Called by ")
 
 
-def test_nothing_else_is_documented_as_a_hook() -> None:
-    """The reference has no hook that there is not."""
+def test_only_hooks_are_documented_as_hooks() -> None:
+    """The page documents no hook that does not exist."""
     assert re.findall(r"^### (\w+)\(", PAGE.read_text(), re.MULTILINE) == list(HOOKS)
 
 
 @pytest.mark.parametrize("hook", HOOKS)
 def test_each_hook_is_called_and_its_offer_used(hook: str) -> None:
-    """A plugin's offer through it is taken, with the settings, when it is selected."""
+    """A selected factory is called with the settings."""
     given: list[Settings] = []
 
     def make(settings: Settings) -> tuple[()]:
@@ -54,7 +54,7 @@ def test_each_hook_is_called_and_its_offer_used(hook: str) -> None:
 
 
 def test_each_hook_is_used_by_a_running_daemon() -> None:
-    """For each, the tests of whole daemons install a plugin that implements it."""
+    """The tests of whole daemons install a plugin for each hook."""
     implemented = {
         name for source in (INTAKE, STORE, POSTER) for name in vars(module("sample", source))
     }
@@ -62,6 +62,6 @@ def test_each_hook_is_used_by_a_running_daemon() -> None:
 
 
 @pytest.mark.parametrize("source", [INTAKE, STORE, POSTER], ids=["intake", "store", "poster"])
-def test_the_daemons_samples_are_sound(source: str) -> None:
-    """What the tests of whole daemons install is a plugin without fault."""
-    assert check_credential(Plugin(name="sample"), lambda: module("sample", source)).broken is None
+def test_the_sample_plugins_are_not_broken(source: str) -> None:
+    """The plugins that the tests of whole daemons install are in order."""
+    assert load_plugin(Plugin(name="sample"), lambda: module("sample", source)).broken is None

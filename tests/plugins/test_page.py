@@ -1,4 +1,4 @@
-"""docs/plugins.md: what it tells to type is typed, and what it shows is what happens."""
+"""The commands in docs/plugins.md print what the page shows, and its plugins work."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import pytest
 
 from comenq_core import Settings
 from comenq_core.model import Posted
-from comenq_core.plugins.discovery import Plugin, check_credential
+from comenq_core.plugins.discovery import Plugin, load_plugin
 from comenq_core.testing.contract.harness import new_job
 from comenq_core.testing.memory_store import MemoryStore
 from tests.plugins.page import examples, sessions
@@ -37,10 +37,10 @@ OFFLINE = {
 
 
 class Reader:
-    """Somebody who follows the page, in a fresh environment that has comenq.
+    """Runs the commands of the page, in a new environment with comenq.
 
     Args:
-        daemon: whose directory is theirs.
+        daemon: its directory is used.
     """
 
     def __init__(self, daemon: Daemon) -> None:
@@ -50,7 +50,7 @@ class Reader:
         venv.create(environment, symlinks=True, with_pip=False)
         scheme = {"base": str(environment), "platbase": str(environment)}
         site = Path(sysconfig.get_path("purelib", "venv", vars=scheme))
-        # What comenq needs, and pip, are those of the tests; comenq itself is installed.
+        # comenq itself is installed; what it needs, and pip, are those of the tests.
         ours = sysconfig.get_path("purelib")
         (site / "tests.pth").write_text(f"import site; site.addsitedir({ours!r})\n")
         commands = environment / "bin"
@@ -58,7 +58,7 @@ class Reader:
         self._run(f"python -m pip --quiet install --ignore-installed {CHECKOUT}")
 
     def do(self, command: str, shown: str) -> str:
-        """Type a command, and return what came of it as the page would show it."""
+        """Run a command, and return its output as the page would show it."""
         _, _, name = command.partition("cat ")
         if command.startswith("cat ") and not (self._home / name).exists():
             self._daemon.write(name, f"{self._here(shown)}\n")
@@ -90,42 +90,42 @@ class Reader:
 
 @pytest.fixture
 def reader() -> Iterator[Reader]:
-    """Somebody with an empty folder."""
+    """A reader with an empty folder."""
     with Daemon("http://127.0.0.1:9") as daemon:
         yield Reader(daemon)
 
 
 def lines(text: str) -> list[str]:
-    """The lines of an output, without what is another each time."""
+    """The lines of an output, without what differs each time."""
     for pattern, word in ((STAMP, "NOW"), (ID, "ID"), (r" +", " ")):
         text = re.sub(pattern, word, text)
     return text.splitlines()
 
 
-def test_the_tutorial_does_what_it_shows(reader: Reader) -> None:
-    """Typed one after the other, its commands succeed, and every line that it shows appears."""
+def test_the_tutorial_prints_what_it_shows(reader: Reader) -> None:
+    """Its commands succeed, one after the other, and print every line that the page shows."""
     for command, shown in sessions():
         said = lines(reader.do(command, shown))
         assert [line for line in lines(shown) if line not in said] == [], (command, said)
 
 
 def test_each_example_is_a_plugin() -> None:
-    """Every block that is to be read and not typed is a plugin that offers something."""
+    """Every block without commands is a plugin that offers something."""
     for example in examples():
-        plugin = check_credential(Plugin(name="example"), lambda: example)  # noqa: B023 -- called at once
+        plugin = load_plugin(Plugin(name="example"), lambda: example)  # noqa: B023 -- called at once
         assert plugin.broken is None
         assert [*plugin.intakes, *plugin.stores, *plugin.posters]
 
 
 def factory(kind: str) -> Any:
-    """The factory that the page's one example of a kind offers."""
-    plugins = [check_credential(Plugin(name="example"), lambda: one) for one in examples()]  # noqa: B023
+    """The factory of the page's one example of this kind."""
+    plugins = [load_plugin(Plugin(name="example"), lambda: one) for one in examples()]  # noqa: B023
     (found,) = [made for plugin in plugins for made in getattr(plugin, kind).values()]
     return found
 
 
 def test_the_example_of_a_store_keeps_jobs() -> None:
-    """What is put into it is there."""
+    """A job that was put is there."""
     store = factory("stores")(Settings())
     (job,) = store.put([new_job("hello")])
 
@@ -134,7 +134,7 @@ def test_the_example_of_a_store_keeps_jobs() -> None:
 
 
 def test_the_example_of_a_poster_posts_and_finds(tmp_path: Path) -> None:
-    """What it has posted is in the file, and it finds it, and nothing else."""
+    """A posted comment is in the file and is found; another one is not."""
     tables = {"file": {"path": str(tmp_path / "comments")}}
     (poster,) = factory("posters")(Settings(tables=tables))
     store = factory("stores")(Settings())

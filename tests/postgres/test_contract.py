@@ -6,14 +6,14 @@ from collections.abc import Callable
 
 import pytest
 
-from comenq_core.protocols import Store
-from comenq_core.testing.contract import ManyWorkersContract, StoreContract
+from comenq_core.protocols import MovableStore
+from comenq_core.testing.contract import JobImporterContract, ManyWorkersContract, StoreContract
 from tests.postgres.opening import LEASE, Opener
 
 
-class TestPostgres(StoreContract, ManyWorkersContract):
+class TestPostgres(StoreContract, ManyWorkersContract, JobImporterContract):
     @pytest.fixture
-    def reopen(self, opener: Opener) -> Callable[[], Store]:
+    def reopen(self, opener: Opener) -> Callable[[], MovableStore]:
         """Another machine would open the same schema."""
         return opener
 

@@ -25,9 +25,9 @@ BROKEN = {
     "leaving": ("raise SystemExit('enough')", "SystemExit: enough"),
     "signature": (HOOK.format(parameters="queue", offer="{}"), "Argument(s) {'queue'} are"),
     "hook": (HOOK.format(parameters="", offer="1 / 0"), "ZeroDivisionError: division by zero"),
-    "offer": (HOOK.format(parameters="", offer="[1]"), "something else than a mapping of names"),
+    "offer": (HOOK.format(parameters="", offer="[1]"), "must return a mapping of names"),
     "unmarked": (SOUND.replace("@hookimpl", ""), "comenq_intakes is not marked with @hookimpl"),
-    "misspelt": (SOUND.replace("intakes", "intake"), "comenq_intake is no hook; the hooks are"),
+    "misspelt": (SOUND.replace("intakes", "intake"), "comenq_intake is not a hook; the hooks are"),
 }
 """Each with its source and the cause that is told."""
 

@@ -81,8 +81,18 @@ def test_without_the_flag_nothing_is_asked(forge: Forge) -> None:
 @pytest.mark.parametrize(
     ("answer", "status", "severity", "part"),
     [
-        ({"status": 429, "headers": {"Retry-After": "3600"}}, 0, "warning", "60 min"),
-        ({"status": 401}, 1, "error", "GitHub answered 401"),
+        (
+            {"status": 429, "headers": {"Retry-After": "3600"}},
+            0,
+            "warning",
+            "rate-limited for 60 min",
+        ),
+        (
+            {"status": 401},
+            1,
+            "error",
+            "the forge has rejected this credential: GitHub answered 401",
+        ),
     ],
     ids=["throttled", "refused"],
 )
@@ -106,7 +116,9 @@ def test_a_poster_that_cannot_examine_is_a_warning(forge: Forge) -> None:
     with Daemon(forge.url, poster="board") as daemon:
         daemon.install("board", POSTER)
 
-        assert told(daemon, account="board") == [("warning", "the poster has no way to examine it")]
+        assert told(daemon, account="board") == [
+            ("warning", "not checked: this poster cannot check its credential")
+        ]
 
 
 def test_a_poster_that_fails_to_examine_is_told_about(forge: Forge) -> None:

@@ -55,7 +55,6 @@ class Loaded:
             for body in bodies:
                 reply = client.ask(request(body))
                 assert reply["outcome"] == "ok", reply
-                assert reply["entry"]["body"] == body
         return bodies
 
     def serve_others(self) -> list[str]:

@@ -81,7 +81,7 @@ class Soak:
         while not self.finished.is_set():
             try:
                 with Client(str(self.daemon.socket)) as client:
-                    assert client.ask(message)["entry"]["body"] == message["body"]
+                    client.ask(message)
             except (FileNotFoundError, ConnectionRefusedError):
                 self.finished.wait(0.05)
             except (DaemonError, OSError):

@@ -76,7 +76,7 @@ def test_a_token_that_was_changed_since_the_start_is_told_of(
 ) -> None:
     """While systemd has a former copy of the token, the check says what to do."""
     token(tmp_path, "ghp_old", 0o600)
-    copies = tmp_path / "copies"
+    copies = tmp_path / "comenq.service"
     assert not list(outdated(settings, copies))  # the service does not run
     copies.mkdir()
     token(copies, "ghp_old", 0o400)
@@ -85,4 +85,4 @@ def test_a_token_that_was_changed_since_the_start_is_told_of(
     token(tmp_path, "ghp_new", 0o600)
 
     (said,) = outdated(settings, copies)
-    assert said.endswith("github_token: run systemctl restart comenq")
+    assert said.endswith("github_token: run systemctl restart comenq.service")

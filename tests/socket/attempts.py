@@ -1,4 +1,4 @@
-"""An attempt, for tests to which it does not matter what was tried."""
+"""An attempt, for tests that need any."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ REQUEST = {"owner": "octo-org", "repo": "site", "pr_number": 7, "body": "Looks g
 
 
 def until(is_true: Callable[[], object]) -> None:
-    """Wait for something that happens elsewhere; fail if it does not."""
+    """Wait for something to happen elsewhere; fail if it does not."""
     deadline = time.monotonic() + DEADLINE
     while not is_true():
         assert time.monotonic() < deadline, "it did not happen"
@@ -36,7 +36,7 @@ def until(is_true: Callable[[], object]) -> None:
 
 
 class Talker:
-    """A client that can misbehave."""
+    """A client that can break the protocol."""
 
     def __init__(self, path: Path) -> None:
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -71,7 +71,7 @@ class Talker:
         return reply
 
     def ask(self, message: object) -> dict[str, Any]:
-        """Send one, and wait for its reply."""
+        """Send one message, and wait for its reply."""
         self.send(message)
         return self.reply()
 
@@ -83,21 +83,29 @@ class Talker:
             return True
 
 
-class GatedStore(MemoryStore):
-    """Takes nothing until the gate is opened, and remembers its batches."""
+class BlockableStore(MemoryStore):
+    """Can be kept from storing comments, and records the sizes of its batches."""
 
     def __init__(self) -> None:
         super().__init__(FakeClock())
-        self.acceptor = threading.Event()
-        self.acceptor.set()
+        self._released = threading.Event()
+        self._released.set()
         self.entered = threading.Event()
         self.batches: list[int] = []
 
+    def block(self) -> None:
+        """Keep the next batches waiting."""
+        self._released.clear()
+
+    def release(self) -> None:
+        """Let the batches through."""
+        self._released.set()
+
     def put(self, new_jobs: Sequence[NewJob]) -> Sequence[Job]:
-        """As every store, but not before the gate is open."""
+        """Store as every store does, but not while it is blocked."""
         self.batches.append(len(new_jobs))
         self.entered.set()
-        assert self.acceptor.wait(DEADLINE)
+        assert self._released.wait(DEADLINE)
         return super().put(new_jobs)
 
 
@@ -106,7 +114,7 @@ class Served:
     """What is behind the socket."""
 
     path: Path
-    store: GatedStore
+    store: BlockableStore
     stop: StopFlag
     thread: threading.Thread = field(default_factory=threading.Thread)
 
@@ -115,7 +123,7 @@ class Served:
         return Talker(self.path)
 
     def is_up(self) -> bool:
-        """Whether somebody answers; afterwards, they have forgotten that we asked."""
+        """Whether the intake answers; the connection is closed on both sides afterwards."""
         try:
             with self.talk() as client:
                 client.end()
@@ -147,7 +155,7 @@ def serving(
     wrap: Callable[[JobQueue], Queue] = lambda queue: queue,
 ) -> Iterator[Served]:
     """Serve on ``path`` for the length of a ``with`` block."""
-    store = GatedStore()
+    store = BlockableStore()
     queue = wrap(JobQueue(store, PacingPolicy(cooldown=900, jitter=0, attempt_limit=30)))
     with StopFlag() as stop:
         served = Served(path=path, store=store, stop=stop)
@@ -158,5 +166,5 @@ def serving(
             until(lambda: served.is_up() or not served.thread.is_alive())
             yield served
         finally:
-            store.acceptor.set()
+            store.release()
             served.finish()

@@ -1,21 +1,26 @@
-"""Each limit is answered with an error, and harms nobody but the client that met it."""
+"""Each limit is answered with an error, and affects no client but the one that exceeds it."""
 
 from __future__ import annotations
 
+import json
 import select
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Any, ClassVar
 
 import pytest
 
+from comenq_core.listener.queue import JobQueue
+from comenq_core.model import Entry
 from comenq_core.testing.deadline import DEADLINE
 from comenq_plugins.unix_socket.intake import UnixIntake
 from comenq_plugins.unix_socket.limits import MIB, Limits
-from comenq_plugins.unix_socket.transport import CHUNK
 from tests.socket.serving import REQUEST, Served, Talker, serving, until
 
 SOON = 0.5
+CHUNK = 256 * 1024
+"""Bytes that asyncio's transport reads at a time."""
 
 
 @contextmanager
@@ -29,7 +34,7 @@ def _has_reply(client: Talker, seconds: float = 0.0) -> bool:
 
 
 def test_request_of_a_mebibyte_is_read(served: Served) -> None:
-    """The longest request that is allowed is judged by what it says, not by its length."""
+    """The longest request that is allowed is read as any other."""
     with served.talk() as client:
         client.socket.sendall(b" " * (MIB - 13) + b'{"op":"ping"}\n')
         assert client.reply() == {"outcome": "ok"}
@@ -37,7 +42,7 @@ def test_request_of_a_mebibyte_is_read(served: Served) -> None:
 
 @pytest.mark.parametrize("ending", [b"", b"\n"], ids=["unfinished", "finished"])
 def test_longer_request_is_too_large(served: Served, ending: bytes) -> None:
-    """One byte more is refused, and nothing after it is read as a request."""
+    """A request of one byte more is an error, and nothing after it is read as a request."""
     with served.talk() as client:
         client.send(REQUEST)
         client.socket.sendall(b"x" * (MIB + 1) + ending)
@@ -49,7 +54,7 @@ def test_longer_request_is_too_large(served: Served, ending: bytes) -> None:
 
 
 def test_client_that_sends_on_after_too_large_gets_to_read_why(served: Served) -> None:
-    """Much more than is allowed can be sent to its end: the pipe does not break under it."""
+    """A client can send much more than is allowed to its end: its pipe does not break."""
     with served.talk() as client:
         client.socket.sendall(b"x" * (8 * MIB))
         client.end()
@@ -58,14 +63,14 @@ def test_client_that_sends_on_after_too_large_gets_to_read_why(served: Served) -
 
 
 def test_silent_client_is_told_and_closed(directory: Path) -> None:
-    """Who sends no request in time gets the error timeout."""
+    """A client that sends no request in time gets the error ``timeout``."""
     with _limited(directory, Limits(request_seconds=SOON)) as served, served.talk() as client:
         assert client.reply()["code"] == "timeout"
         assert client.is_closed()
 
 
-def test_byte_by_byte_is_no_way_to_stay(directory: Path) -> None:
-    """A request that trickles in does not begin the time anew with each byte."""
+def test_each_byte_does_not_restart_the_timeout(directory: Path) -> None:
+    """A request that arrives byte by byte has no more time than any other."""
     with _limited(directory, Limits(request_seconds=SOON)) as served, served.talk() as client:
         client.socket.sendall(b"{")
         while not _has_reply(client, SOON / 20):
@@ -73,8 +78,8 @@ def test_byte_by_byte_is_no_way_to_stay(directory: Path) -> None:
         assert client.reply()["code"] == "timeout"
 
 
-def test_time_begins_anew_with_each_reply(directory: Path) -> None:
-    """A client that asks again and again may stay for longer than one request may take."""
+def test_each_reply_restarts_the_timeout(directory: Path) -> None:
+    """A client that sends one request after another may stay for longer than one may take."""
     with _limited(directory, Limits(request_seconds=SOON * 2)) as served, served.talk() as client:
         for _ in range(10):
             assert not _has_reply(client, SOON / 2)
@@ -85,10 +90,10 @@ def test_time_begins_anew_with_each_reply(directory: Path) -> None:
 def test_time_that_the_daemon_takes_does_not_count(directory: Path) -> None:
     """A request that waits for the disk longer than a client may take is answered all the same."""
     with _limited(directory, Limits(request_seconds=SOON)) as served, served.talk() as client:
-        served.store.acceptor.clear()
+        served.store.block()
         client.send(REQUEST)
         assert not _has_reply(client, SOON * 3)
-        served.store.acceptor.set()
+        served.store.release()
         assert client.reply()["outcome"] == "ok"
         assert client.ask({"op": "ping"}) == {"outcome": "ok"}
 
@@ -96,15 +101,15 @@ def test_time_that_the_daemon_takes_does_not_count(directory: Path) -> None:
 def test_time_that_the_daemon_takes_does_not_count_after_a_slow_read_either(
     directory: Path,
 ) -> None:
-    """Who reads late has the replies to what is still in work coming, and owes no request."""
-    patience = 5 * SOON
+    """A client that reads late, and has requests in work, need not send another one in time."""
+    timeout = 5 * SOON
     with (
-        _limited(directory, Limits(request_seconds=patience)) as served,
+        _limited(directory, Limits(request_seconds=timeout)) as served,
         served.talk() as blocker,
         served.talk() as client,
     ):
         many = [{**REQUEST, "body": "x" * 1_000}] * 240
-        served.store.acceptor.clear()
+        served.store.block()
         blocker.send(REQUEST)
         until(lambda: len(served.store.batches) == 1)
         client.send(*many)
@@ -114,29 +119,29 @@ def test_time_that_the_daemon_takes_does_not_count_after_a_slow_read_either(
         _turn(served)
         _let_one_batch_through(served)
         assert {client.reply()["outcome"] for _ in many} == {"ok"}
-        assert not _has_reply(client, patience * 1.5)
-        served.store.acceptor.set()
+        assert not _has_reply(client, timeout * 1.5)
+        served.store.release()
         assert [client.reply()["outcome"] for _ in range(2)] == ["ok", "ok"]
         assert client.ask({"op": "ping"}) == {"outcome": "ok"}
 
 
 def _turn(served: Served, *, times: int = 2) -> None:
-    """Let the loop go round: in each turn it reads `CHUNK` bytes of each client's, and answers."""
+    """Let the loop take turns: in each it reads up to `CHUNK` bytes of each client, and replies."""
     for _ in range(times):
         with served.talk() as client:
             assert client.ask({"op": "nonsense"})["code"] == "invalid_request"
 
 
 def _let_one_batch_through(served: Served) -> None:
-    """Whoever waits at the gate passes, and the next batch comes to it."""
+    """Release the batch that waits, and wait until the next one does."""
     before = len(served.store.batches)
-    served.store.acceptor.set()
-    served.store.acceptor.clear()
+    served.store.release()
+    served.store.block()
     until(lambda: len(served.store.batches) == before + 1)
 
 
-def test_idlest_client_makes_room(directory: Path) -> None:
-    """When all connections are taken, the one that idles longest is told, and the rest stay."""
+def test_idlest_client_is_dismissed(directory: Path) -> None:
+    """Above the limit, the connection that idles longest gets an error, and the others stay."""
     with _limited(directory, Limits(connections=3)) as served, ExitStack() as stack:
         oldest, *others = [stack.enter_context(served.talk()) for _ in range(3)]
         for client in (*others, oldest, others[0]):
@@ -148,22 +153,22 @@ def test_idlest_client_makes_room(directory: Path) -> None:
         assert oldest.ask({"op": "ping"}) == others[0].ask({"op": "ping"}) == {"outcome": "ok"}
 
 
-def test_newcomer_is_turned_away_when_all_are_in_work(directory: Path) -> None:
-    """A client whose request is in work is never the one that has to go."""
+def test_new_client_is_dismissed_when_all_others_are_in_work(directory: Path) -> None:
+    """A client whose request is in work is never dismissed."""
     with _limited(directory, Limits(connections=2)) as served, ExitStack() as stack:
         working = [stack.enter_context(served.talk()) for _ in range(2)]
-        served.store.acceptor.clear()
+        served.store.block()
         for client in working:
             client.send(REQUEST, REQUEST)
         until(served.store.entered.is_set)
         newcomer = stack.enter_context(served.talk())
         assert newcomer.reply()["code"] == "busy"
-        served.store.acceptor.set()
+        served.store.release()
         assert [client.reply()["outcome"] for client in working] == ["ok", "ok"]
 
 
-def test_thousand_idle_clients_keep_nobody_out(directory: Path) -> None:
-    """Far more idle connections than are allowed do not keep a newcomer from being served."""
+def test_idle_clients_block_no_new_client(directory: Path) -> None:
+    """Where far more connections than allowed are idle, a new client is served."""
     with _limited(directory, Limits(connections=20)) as served, ExitStack() as stack:
         for _ in range(200):
             stack.enter_context(served.talk())
@@ -171,8 +176,8 @@ def test_thousand_idle_clients_keep_nobody_out(directory: Path) -> None:
             assert client.ask(REQUEST)["outcome"] == "ok"
 
 
-def test_heaviest_client_makes_room(directory: Path) -> None:
-    """When unfinished requests take too much memory together, the longest one has to go."""
+def test_client_with_the_longest_unfinished_request_is_dismissed(directory: Path) -> None:
+    """Where unfinished requests take too much memory together, the longest one is dismissed."""
     limits = Limits(memory=300_000)
     with _limited(directory, limits) as served, ExitStack() as stack:
         small, large, middling = [stack.enter_context(served.talk()) for _ in range(3)]
@@ -184,8 +189,8 @@ def test_heaviest_client_makes_room(directory: Path) -> None:
             assert client.ask(REQUEST)["outcome"] == "ok"
 
 
-def test_client_that_does_not_read_is_cut_off(directory: Path) -> None:
-    """A reply that is not taken in time is given up; the next client is served meanwhile."""
+def test_client_that_does_not_read_is_closed(directory: Path) -> None:
+    """A client that does not read its reply in time is closed; others are served meanwhile."""
     limits = Limits(reply_seconds=SOON, request_seconds=DEADLINE * 2)
     with _limited(directory, limits) as served, served.talk() as lazy, served.talk() as other:
         for number in range(1, 31):
@@ -197,7 +202,7 @@ def test_client_that_does_not_read_is_cut_off(directory: Path) -> None:
 
 
 def test_unread_replies_take_no_more_memory_than_requests_may(directory: Path) -> None:
-    """When they take too much together, those with the most are cut off; others are served."""
+    """Where they take too much together, the clients with the most are closed, others served."""
     limits = Limits(memory=2 * MIB, reply_seconds=DEADLINE * 2, request_seconds=DEADLINE * 2)
     with _limited(directory, limits) as served, ExitStack() as stack:
         other, *lazy = [stack.enter_context(served.talk()) for _ in range(6)]
@@ -207,6 +212,56 @@ def test_unread_replies_take_no_more_memory_than_requests_may(directory: Path) -
             client.send({"op": "list"})
         until(lambda: sum(map(_is_hung_up, lazy)) >= 3)
         assert other.ask({"op": "ping"}) == {"outcome": "ok"}
+
+
+class _Counting(JobQueue):
+    """Counts the lists that it is asked for."""
+
+    lists: ClassVar[int] = 0
+
+    def pending(self, limit: int | None = None, **which: Any) -> Sequence[Entry]:
+        type(self).lists += 1
+        return super().pending(limit, **which)
+
+
+def test_requests_wait_until_replies_are_read(
+    directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A client that does not read its replies has no more requests carried out."""
+    monkeypatch.setattr(_Counting, "lists", 0)
+    with (
+        serving(
+            directory / "c.sock", wrap=lambda queue: _Counting(queue._store, queue._pace)
+        ) as served,
+        served.talk() as lazy,
+        served.talk() as other,
+    ):
+        for _ in range(4):
+            other.ask({**REQUEST, "body": "x" * 200_000})
+        lazy.send(*[{"op": "list"}] * 20)
+        until(lambda: _Counting.lists)
+        for _ in range(5):
+            other.ask({"op": "ping"})
+        assert _Counting.lists == 1
+        assert [len(lazy.reply()["entries"]) for _ in range(20)] == [4] * 20
+
+
+def test_no_more_is_read_than_is_begun(served: Served) -> None:
+    """A client that sends far ahead of its replies is not read any further for the time being."""
+    line = json.dumps({**REQUEST, "body": "x" * 60_000}).encode() + b"\n"
+    sent = 0
+    with served.talk() as client:
+        served.store.block()
+        client.socket.setblocking(False)
+        while sent < 16 * MIB:
+            try:
+                sent += client.socket.send(line[sent % len(line) :])
+            except BlockingIOError:
+                _turn(served)
+                if not select.select([], [client.socket], [], 0)[1]:
+                    break
+        served.store.release()
+    assert sent < 8 * MIB
 
 
 def _is_hung_up(client: Talker) -> bool:
@@ -226,8 +281,8 @@ def test_long_replies_wait_until_the_last_one_is_read(served: Served) -> None:
     assert all(len(reply["entries"]) == 1 for reply in replies)
 
 
-def test_limits_are_those_that_are_promised() -> None:
-    """A mebibyte a request, five seconds to send one and to take a reply."""
+def test_limits_are_those_that_are_documented() -> None:
+    """A request has a mebibyte and five seconds; a client has five seconds to read its reply."""
     limits = Limits()
     assert (limits.request_bytes, limits.request_seconds, limits.reply_seconds) == (MIB, 5.0, 5.0)
     assert limits.request_seconds < DEADLINE

@@ -19,7 +19,7 @@ def _settings(path: Path, options: Mapping[str, object]) -> Settings:
 
 
 def test_intake_is_offered_by_name(directory: Path) -> None:
-    """The name unix makes an intake that serves the configured path."""
+    """The name ``unix`` offers an intake that serves the configured path."""
     factory = comenq_intakes()["unix"]
 
     def make(path: Path) -> Intake:
@@ -30,7 +30,7 @@ def test_intake_is_offered_by_name(directory: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("options", "told"),
+    ("options", "message"),
     [
         ({"manage": "everybody"}, "group, owner, nobody"),
         ({"connections": 0}, "whole number from 1"),
@@ -38,7 +38,9 @@ def test_intake_is_offered_by_name(directory: Path) -> None:
         ({"mange": "group"}, "did you mean manage"),
     ],
 )
-def test_wrong_option_is_named(directory: Path, options: Mapping[str, object], told: str) -> None:
-    """An unknown key, or a value that cannot be, is told with what was expected."""
-    with pytest.raises(SettingsError, match=told):
+def test_wrong_option_is_named(
+    directory: Path, options: Mapping[str, object], message: str
+) -> None:
+    """An unknown key or a wrong value is an error that says what was expected."""
+    with pytest.raises(SettingsError, match=message):
         comenq_intakes()["unix"](_settings(directory / "c.sock", options))

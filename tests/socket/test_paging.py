@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from comenq_plugins.unix_socket.paging import Page
+from comenq_plugins.unix_socket.paging import read_page
 
 
 class Listing:
-    """Jobs, or numbers for them, and what was read of them."""
+    """Jobs, or numbers in their place, and how many were read at a time."""
 
     def __init__(self, jobs: Sequence[int | None]) -> None:
         self.jobs = jobs
@@ -20,24 +20,24 @@ class Listing:
         self.sizes.append(limit)
         return self.jobs[offset : offset + limit]
 
+    def page(self, limit: int) -> tuple[list[int], int | None]:
+        """The numbers that the first page shows, and where the next page begins."""
+        values, following = read_page(
+            self.read, lambda number: {"number": number}, limit=limit, offset=0
+        )
+        return [value["number"] for value in values], following
 
-def filled(page: Page, listing: Listing) -> list[int]:
-    """The numbers that the page has."""
-    page.fill(listing.read, lambda number: {"number": number})
-    return [value["number"] for value in page.values]
 
-
-def test_a_page_reads_one_job_more_than_it_shows() -> None:
+def test_page_reads_one_job_more_than_it_shows() -> None:
     """That one tells whether there are more."""
-    page, listing = Page(limit=3, offset=0), Listing(range(9))
-    assert filled(page, listing) == [0, 1, 2]
-    assert (page.next, listing.sizes) == (3, [4])
+    listing = Listing(range(9))
+    assert listing.page(3) == ([0, 1, 2], 3)
+    assert listing.sizes == [4]
 
 
-def test_where_many_are_passed_over_many_are_read_at_a_time() -> None:
-    """A short page of few among many does not ask the store again for every other job."""
-    page, listing = Page(limit=1, offset=0), Listing([*[None] * 500, 500])
-    assert filled(page, listing) == [500]
-    assert page.next is None
+def test_many_jobs_are_read_at_a_time_where_many_are_passed_over() -> None:
+    """A short page of few jobs among many takes few reads of the store."""
+    listing = Listing([*[None] * 500, 500])
+    assert listing.page(1) == ([500], None)
     assert len(listing.sizes) < 20
     assert max(listing.sizes) == 64

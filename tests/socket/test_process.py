@@ -27,8 +27,8 @@ def _running(path: Path, *arguments: str) -> Iterator[subprocess.Popen[str]]:
         process.communicate(timeout=DEADLINE)
 
 
-def test_exhausted_descriptors_are_borne(directory: Path) -> None:
-    """With no descriptor left it says so once, and serves again when there are some."""
+def test_exhausted_descriptors_end_nothing(directory: Path) -> None:
+    """Without a descriptor left, the intake logs it once, and serves again when there are some."""
     path = directory / "c.sock"
     with _running(path, "64") as process:
         with ExitStack() as stack:
@@ -46,7 +46,7 @@ def test_exhausted_descriptors_are_borne(directory: Path) -> None:
 
 
 def test_killed_intake_is_replaced(directory: Path) -> None:
-    """The socket and the lock that a killed process leaves do not keep the next one out."""
+    """A killed process leaves a socket and a lock that do not stop the next one."""
     path = directory / "c.sock"
     with _running(path) as first:
         first.kill()

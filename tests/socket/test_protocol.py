@@ -1,4 +1,4 @@
-"""What clients send, and what they get for it."""
+"""What clients send, and the replies that they get."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.socket.serving import REQUEST, Served, Talker
 
 
 def test_bare_request_ended_by_half_closing_is_queued(served: Served) -> None:
-    """A request without newline, then the end of the stream, as the Rust client sends it."""
+    """A request without newline, ended by half-closing as by the Rust client, is queued."""
     with served.talk() as client:
         client.socket.sendall(
             b'{"owner":"octo-org","repo":"site","pr_number":7,"body":"Looks good."}'
@@ -23,12 +23,30 @@ def test_bare_request_ended_by_half_closing_is_queued(served: Served) -> None:
         reply = client.reply()
         assert client.is_closed()
     assert reply["outcome"] == "ok"
-    assert {name: reply["entry"][name] for name in REQUEST} == REQUEST
+    assert reply["entry"]["pr_number"] == REQUEST["pr_number"]
     assert [job.id for job in served.store.pending()] == [reply["entry"]["id"]]
 
 
+def test_acknowledgement_does_not_repeat_the_body(served: Served) -> None:
+    """The reply to a put has every member of the job that show has, but the comment's body."""
+    with served.talk() as client:
+        for put in (REQUEST, {"op": "put", "request": REQUEST, "ahead": True}):
+            acknowledged = client.ask(put)["entry"]
+            shown = client.ask({"op": "show", "id": acknowledged["id"]})["entry"]
+            assert shown.pop("body") == REQUEST["body"]
+            assert acknowledged == shown
+
+
+@pytest.mark.parametrize("immediate", [True, False])
+def test_acknowledgement_to_the_rust_client_has_the_body(served: Served, immediate: bool) -> None:
+    """The client that says ``immediate`` cannot decode a reply without the comment's body."""
+    put = {"op": "put", "request": REQUEST, "immediate": immediate}
+    with served.talk() as client:
+        assert client.ask(put)["entry"]["body"] == REQUEST["body"]
+
+
 def test_replies_come_in_the_order_of_the_requests(served: Served) -> None:
-    """Good and bad requests, sent in one go, are answered one by one, in their order."""
+    """Valid and invalid requests that are sent together are answered in their order."""
     with served.talk() as client:
         client.socket.sendall(b"nonsense\n\n")
         for number in range(1, 600):
@@ -59,18 +77,18 @@ def test_peer_is_recorded(served: Served) -> None:
     assert (job.origin.intake, job.origin.uid, job.origin.pid) == ("unix", os.getuid(), os.getpid())
 
 
-def test_invalid_request_is_told_and_the_connection_goes_on(served: Served) -> None:
-    """An unknown member is named, and the next request is served."""
+def test_invalid_request_leaves_the_connection_open(served: Served) -> None:
+    """An error names an unknown member, and the next request is served."""
     with served.talk() as client:
-        refusal = client.ask({**REQUEST, "colour": "red"})
+        error = client.ask({**REQUEST, "colour": "red"})
         assert client.ask(REQUEST)["outcome"] == "ok"
-    assert refusal["code"] == "invalid_request"
-    assert "colour" in refusal["message"]
+    assert error["code"] == "invalid_request"
+    assert "colour" in error["message"]
 
 
 @pytest.fixture
 def client(served: Served) -> Iterator[Talker]:
-    """A client that behaves."""
+    """A connected client."""
     with served.talk() as talker:
         yield talker
 
@@ -86,8 +104,8 @@ def _listed(client: Talker, **members: object) -> list[str]:
     return [entry["id"] for entry in reply["entries"]]
 
 
-def test_list_shows_the_line(client: Talker, ids: list[str]) -> None:
-    """Jobs are listed in their order, with their place and their time."""
+def test_list_shows_the_queue(client: Talker, ids: list[str]) -> None:
+    """Jobs are listed in their order, with their places and their times."""
     entries = client.ask({"op": "list"})["entries"]
     assert [entry["id"] for entry in entries] == ids
     assert [entry["position"] for entry in entries] == [0, 1, 2]
@@ -95,14 +113,14 @@ def test_list_shows_the_line(client: Talker, ids: list[str]) -> None:
 
 
 def test_list_is_limited(client: Talker, ids: list[str]) -> None:
-    """A limit cuts the list, also where a filter applies; null is none, as Rust's client says."""
+    """A limit applies with and without a filter; null, which the Rust client sends, is none."""
     assert _listed(client, limit=2) == ids[:2]
     assert _listed(client, limit=2, state=["waiting"]) == ids[:2]
     assert _listed(client, limit=None) == ids
 
 
 def test_list_filters_by_state_and_repository(client: Talker, ids: list[str]) -> None:
-    """Only what is in the states and in the repository is listed, whatever the name's case."""
+    """Only jobs in the states and for the repository are listed, whatever the name's case."""
     other = client.ask({**REQUEST, "repo": "Other"})["entry"]["id"]
     client.ask({"op": "hold", "id": ids[1]})
     assert _listed(client, state=["held"]) == [ids[1]]
@@ -111,12 +129,14 @@ def test_list_filters_by_state_and_repository(client: Talker, ids: list[str]) ->
 
 
 def test_jobs_change_their_places(client: Talker, ids: list[str]) -> None:
-    """Bump and bust move a job to the head and the end of the line."""
+    """Bump moves a job to the head of the queue; bust, and its alias defer, to the end."""
     first, second, third = ids
     assert client.ask({"op": "bump", "id": third})["entry"]["position"] == 0
     assert _listed(client) == [third, first, second]
-    assert client.ask({"op": "bust", "id": third})["entry"]["position"] == 2
-    assert _listed(client) == [first, second, third]
+    for back in ("bust", "defer"):
+        assert client.ask({"op": back, "id": third})["entry"]["position"] == 2
+        assert _listed(client) == [first, second, third]
+        client.ask({"op": "bump", "id": third})
 
 
 def test_job_is_held_and_released(client: Talker, ids: list[str]) -> None:
@@ -125,43 +145,43 @@ def test_job_is_held_and_released(client: Talker, ids: list[str]) -> None:
     assert client.ask({"op": "release", "id": ids[0]})["entry"]["state"] == "waiting"
 
 
-def test_job_is_deleted_by_the_beginning_of_its_id(client: Talker, ids: list[str]) -> None:
-    """An unambiguous prefix of the id will do."""
+def test_job_is_deleted_by_a_beginning_of_its_id(client: Talker, ids: list[str]) -> None:
+    """An unambiguous beginning stands for the id."""
     assert client.ask({"op": "del", "id": ids[0][:8]})["entry"]["id"] == ids[0]
     assert _listed(client) == ids[1:]
 
 
-def test_unknown_id_is_told(client: Talker) -> None:
-    """An id that no job has is an error with a code of its own."""
+def test_unknown_id_is_an_error(client: Talker) -> None:
+    """An id that no job has is the error ``no_such_job``."""
     assert client.ask({"op": "show", "id": "zzz"})["code"] == "no_such_job"
 
 
-def test_state_that_does_not_allow_it_is_told(client: Talker, ids: list[str]) -> None:
-    """Releasing what is not held is an error with a code of its own."""
+def test_change_that_the_state_does_not_allow_is_an_error(client: Talker, ids: list[str]) -> None:
+    """Releasing a job that is not held is the error ``wrong_state``."""
     assert client.ask({"op": "release", "id": ids[0]})["code"] == "wrong_state"
 
 
-def _bury(served: Served) -> str:
-    """Fail the first job; return its id."""
+def _fail(served: Served) -> str:
+    """Fail the first job, and return its id."""
     job = served.store.claim("bot")
     assert job is not None
     served.store.settle(job, Failed(reason="it is locked"), ATTEMPT)
     return job.id
 
 
-def test_history_tells_what_failed_and_retry_queues_it(
+def test_failed_job_is_in_the_history_until_retry(
     served: Served, client: Talker, ids: list[str]
 ) -> None:
-    """A dead letter is in the history with its reason, until it is queued again."""
-    assert _bury(served) == ids[0]
+    """A failed job is in the history with its reason, until it is queued again."""
+    assert _fail(served) == ids[0]
     (record,) = client.ask({"op": "hist", "failed": True})["history"]
     assert (record["id"], record["success"], record["error"]) == (ids[0], False, "it is locked")
     assert client.ask({"op": "retry", "id": ids[0]})["entry"]["state"] == State.WAITING
     assert client.ask({"op": "hist"})["history"] == []
 
 
-def test_pause_is_in_the_status_until_it_is_lifted(client: Talker) -> None:
-    """The status shows the pause with its reason and who made it."""
+def test_pause_is_in_the_status_until_resume(client: Talker) -> None:
+    """The status shows the pause with its reason and the uid of who paused."""
     client.ask({"op": "pause", "reason": "code freeze"})
     paused = client.ask({"op": "status"})["status"]["paused"]
     assert (paused["reason"], paused["by"]) == ("code freeze", os.getuid())
@@ -170,14 +190,14 @@ def test_pause_is_in_the_status_until_it_is_lifted(client: Talker) -> None:
 
 
 def test_status_counts_jobs(client: Talker, ids: list[str]) -> None:
-    """The status says how many jobs stand where."""
+    """The status has the number of jobs in each state."""
     client.ask({"op": "hold", "id": ids[0]})
     counts = client.ask({"op": "status"})["status"]["counts"]
     assert (counts["waiting"], counts["held"]) == (2, 1)
 
 
 def test_options_of_put_are_obeyed(client: Talker, ids: list[str]) -> None:
-    """A put that is to go ahead does; one that is to be absent returns the job that is there."""
+    """``ahead`` queues at the head; ``if_absent`` returns the job that is there already."""
     urgent = {**REQUEST, "pr_number": 9}
     ahead = client.ask({"op": "put", "request": urgent, "ahead": True})["entry"]
     assert (ahead["position"], _listed(client)) == (0, [ahead["id"], *ids])
@@ -185,7 +205,7 @@ def test_options_of_put_are_obeyed(client: Talker, ids: list[str]) -> None:
     assert again["id"] == ahead["id"]
 
 
-def _paged(client: Talker, what: str, **members: object) -> list[list[dict[str, Any]]]:
+def _pages(client: Talker, what: str, **members: object) -> list[list[dict[str, Any]]]:
     """All pages of a listing."""
     pages: list[list[dict[str, Any]]] = []
     reply: dict[str, Any] = {"next": 0}
@@ -197,42 +217,42 @@ def _paged(client: Talker, what: str, **members: object) -> list[list[dict[str, 
 
 def test_list_is_read_in_pages(client: Talker, ids: list[str]) -> None:
     """Each page says where the next one begins, and the last one that there is none."""
-    pages = _paged(client, "entries", op="list", limit=2)
+    pages = _pages(client, "entries", op="list", limit=2)
     assert [[entry["id"] for entry in page] for page in pages] == [ids[:2], ids[2:]]
-    assert [len(page) for page in _paged(client, "entries", op="list", limit=3)] == [3]
+    assert [len(page) for page in _pages(client, "entries", op="list", limit=3)] == [3]
 
 
 def test_list_of_one_repository_is_read_in_pages(client: Talker, ids: list[str]) -> None:
-    """What is left out counts toward where the next page begins, and not toward the limit."""
+    """Jobs that are passed over count toward the next offset, and not toward the limit."""
     others = [client.ask({**REQUEST, "repo": "other"})["entry"]["id"] for _ in range(2)]
     last = client.ask(REQUEST)["entry"]["id"]
-    pages = _paged(client, "entries", op="list", limit=1, repo="octo-org/other")
+    pages = _pages(client, "entries", op="list", limit=1, repo="octo-org/other")
     assert [[entry["id"] for entry in page] for page in pages] == [[one] for one in others]
-    pages = _paged(client, "entries", op="list", limit=3, repo="octo-org/site")
+    pages = _pages(client, "entries", op="list", limit=3, repo="octo-org/site")
     assert [[entry["id"] for entry in page] for page in pages] == [ids, [last]]
 
 
-def test_reply_ends_after_a_mebibyte(client: Talker) -> None:
-    """However long the comments are, a listing takes the daemon no more room than a request."""
+def test_page_ends_after_a_mebibyte(client: Talker) -> None:
+    """However long the comments are, a page takes about as many bytes as a request may."""
     asked = {**REQUEST, "body": "x" * 200_000}
     ids = [client.ask(asked)["entry"]["id"] for _ in range(8)]
-    pages = _paged(client, "entries", op="list")
+    pages = _pages(client, "entries", op="list")
     assert [[entry["id"] for entry in page] for page in pages] == [ids[:6], ids[6:]]
 
 
 def test_history_is_read_in_pages(served: Served, client: Talker, ids: list[str]) -> None:
-    """The newest come first, and within each page they are the last."""
+    """The first page has the newest jobs, the newest of them last."""
     for _ in ids:
-        _bury(served)
+        _fail(served)
     for members in ({}, {"failed": True}):
-        pages = _paged(client, "history", op="hist", limit=2, **members)
+        pages = _pages(client, "history", op="hist", limit=2, **members)
         assert [[job["id"] for job in page] for page in pages] == [ids[1:], ids[:1]]
 
 
-def test_status_tells_of_worker_room_and_next_job(
+def test_status_has_worker_capacity_and_next_job(
     served: Served, client: Talker, ids: list[str]
 ) -> None:
-    """Whether somebody works, what is left, and which job is posted next and when."""
+    """The status says whether a worker runs, what is left, and which job is next and when."""
     with served.store.lock():
         status = client.ask({"op": "status"})["status"]
     assert (status["working"], status["capacity"]) == (True, [])

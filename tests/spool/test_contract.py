@@ -1,4 +1,4 @@
-"""The spool keeps the contract of a store."""
+"""The spool keeps the contracts of a store."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from collections.abc import Callable
 
 import pytest
 
-from comenq_core.protocols import Store
-from comenq_core.testing.contract import OneWorkerContract, StoreContract
+from comenq_core.protocols import MovableStore
+from comenq_core.testing.contract import JobImporterContract, OneWorkerContract, StoreContract
 from tests.spool.rig import Opener
 
 
-class TestSpool(StoreContract, OneWorkerContract):
+class TestSpool(StoreContract, OneWorkerContract, JobImporterContract):
     @pytest.fixture
-    def reopen(self, opener: Opener) -> Callable[[], Store]:
+    def reopen(self, opener: Opener) -> Callable[[], MovableStore]:
         """Another process would open the same directory."""
         return opener

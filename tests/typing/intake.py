@@ -28,7 +28,7 @@ class Once:
         self._body: str = settings.options("once", {"body": "Hello"})["body"]
 
     def serve(self, queue: Queue, stop: Stop) -> None:
-        """Queue it, and wait for the end."""
+        """Queue it, and wait until `stop` is set."""
         request = CommentRequest(owner="octo-org", repo="site", pr_number=7, body=self._body)
         try:
             entry = queue.submit(request, Origin(intake="once"))
@@ -40,7 +40,7 @@ class Once:
 
 
 def make(settings: Settings) -> Intake:
-    """One of them, as what it has to be."""
+    """It is an `Intake`."""
     return Once(settings)
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
-from typing import assert_type
+from pathlib import Path
+from typing import Any, assert_type
 
 import comenq_core
 from comenq_core.model import (
     Attempt,
+    Change,
     Checking,
     Done,
     Entry,
@@ -26,7 +28,20 @@ from comenq_core.model import (
     Unavailable,
     Unknown,
 )
-from comenq_core.protocols import IntakeFactory, PosterFactory, StoreFactory
+from comenq_core.model.identity import id_of_key, is_same_comment
+from comenq_core.model.transitions import changed, settled
+from comenq_core.protocols import (
+    ClientEndpoint,
+    IntakeFactory,
+    JobImporter,
+    JobReader,
+    JobWorker,
+    JobWriter,
+    MovableStore,
+    PosterFactory,
+    StoreFactory,
+)
+from comenq_core.wire.codec import from_json, to_json, verdict_from_json
 
 
 def records(
@@ -35,7 +50,7 @@ def records(
     origin: comenq_core.Origin,
     new_job: comenq_core.NewJob,
 ) -> None:
-    """What travels has members of these types."""
+    """Records have members of these types."""
     assert_type(request.body, str)
     assert_type(request.pr_number, int)
     assert_type(request.not_before, datetime | None)
@@ -48,7 +63,7 @@ def records(
 
 
 def unions(outcome: comenq_core.Outcome, verdict: comenq_core.Verdict) -> None:
-    """What is told apart by `match` is one of these, and nothing else."""
+    """A union has these members and no others."""
     assert_type(
         outcome,
         Posted | Throttled | Unavailable | Unknown | Refused | Unauthorized | Skipped,
@@ -63,7 +78,7 @@ def protocols(
     poster: comenq_core.Poster,
     intake: comenq_core.Intake,
 ) -> None:
-    """What plugins are and are handed has methods of these types."""
+    """Protocols have methods of these types."""
     assert_type(queue.status(), Status)
     assert_type(queue.pending(), Sequence[Entry])
     assert_type(queue.pending_in("o/r", 9), Sequence[Entry | None])
@@ -74,6 +89,28 @@ def protocols(
     assert_type(poster.credential(), str)
     serve: Callable[[comenq_core.Queue, comenq_core.Stop], None] = intake.serve
     serve(queue, stop)
+
+
+def roles(store: MovableStore) -> tuple[JobReader, JobWriter, JobWorker, JobImporter]:
+    """A store is all of its roles, and a movable one can import jobs."""
+    return store, store, store, store
+
+
+def abilities(endpoint: ClientEndpoint) -> None:
+    """What a plugin may be as well has members of these types."""
+    assert_type(endpoint.socket_path, Path)
+
+
+def store_helpers(job: comenq_core.Job, attempt: Attempt) -> None:
+    """What stores share has these types."""
+    assert_type(id_of_key("key"), str)
+    assert_type(is_same_comment(job, job.asked), bool)
+    assert_type(changed(job, Change.HOLD), comenq_core.Job)
+    assert_type(to_json(job), dict[str, Any])
+    assert_type(from_json(comenq_core.Job, {}), comenq_core.Job)
+    verdict = verdict_from_json({})
+    assert_type(verdict, Done | RetryAt | Requeued | Checking | Failed)
+    assert_type(settled(job, verdict, attempt), comenq_core.Job)
 
 
 def factories(intake: IntakeFactory, store: StoreFactory, poster: PosterFactory) -> None:
@@ -107,7 +144,7 @@ def errors(
     invalid: comenq_core.InvalidRequest,
     others: comenq_core.NoSuchJob | comenq_core.PluginError | comenq_core.SettingsError,
 ) -> comenq_core.ComenqError | comenq_core.StoreError:
-    """All are of one tree, and two carry what a program needs."""
+    """All errors are `ComenqError`s, and some carry data."""
     assert_type(refused.why, str)
     assert_type(invalid.path, str)
     assert_type(invalid.reason, str)

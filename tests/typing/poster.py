@@ -1,4 +1,4 @@
-"""A poster that mypy accepts, which can be examined as well."""
+"""A poster that mypy accepts, which can check its credential as well."""
 
 from __future__ import annotations
 
@@ -26,24 +26,24 @@ class Board:
         return str(len(self._token.reveal()))
 
     def post(self, job: Job) -> Outcome:
-        """Take short ones."""
+        """Post short comments only."""
         if len(job.asked.body) > 1_000:
-            return Throttled(wait=timedelta(minutes=1), message="slowly", status=429)
+            return Throttled(wait=timedelta(minutes=1), message="slow down", status=429)
         return Posted(comment_id=job.id, url="https://board.example/")
 
     def find(
         self, job: Job, since: datetime, known: Collection[int | str]
     ) -> Posted | Throttled | Unauthorized | Unknown | None:
         """Find nothing."""
-        return Unknown(message="nobody looks") if job.id in known else None
+        return Unknown(message="no answer") if job.id in known else None
 
     def check_credential(self) -> Sequence[CheckResult]:
-        """Praise it."""
+        """It is good."""
         return [CheckResult(subject=self.account, severity=Severity.OK, text="is good")]
 
 
 def made(settings: Settings) -> tuple[Poster, CredentialChecker]:
-    """One of them, as what it has to be."""
+    """It is a `Poster` and a `CredentialChecker`."""
     board = Board(settings)
     return board, board
 

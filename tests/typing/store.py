@@ -9,11 +9,11 @@ from comenq_core.protocols import Inspectable, StoreFactory
 from comenq_core.testing.memory_store import MemoryStore
 
 
-class Memories:
-    """Makes some that keep nothing for long, and looks at none."""
+class MemoryStores:
+    """Makes stores in memory, of which none is there to be inspected."""
 
     def __call__(self, settings: Settings) -> Store:
-        """A new one."""
+        """Make one."""
         assert settings.store == "memory"
         return MemoryStore(system_clock)
 
@@ -22,11 +22,11 @@ class Memories:
 
 
 def made() -> tuple[StoreFactory, Inspectable]:
-    """A factory, as what it has to be."""
-    return Memories(), Memories()
+    """It is a `StoreFactory` and an `Inspectable`."""
+    return MemoryStores(), MemoryStores()
 
 
 @hookimpl
 def comenq_stores() -> Mapping[str, StoreFactory]:
     """Offer it."""
-    return {"memory": Memories(), "another": lambda _: MemoryStore(system_clock)}
+    return {"memory": MemoryStores(), "another": lambda _: MemoryStore(system_clock)}

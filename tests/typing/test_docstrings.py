@@ -1,4 +1,4 @@
-"""Whoever reads a public name's documentation finds some, and finds all of its members in it."""
+"""Every public name is documented, with all of its members."""
 
 from __future__ import annotations
 
@@ -16,25 +16,30 @@ from typing import Annotated, get_origin, get_type_hints
 import pytest
 
 import comenq_core
+from tests.plugins.page import PAGE
 
 PACKAGE = Path(comenq_core.__file__).parent
-# As docs/plugins.md lists them.
 PUBLIC = (
     "comenq_core",
     "comenq_core.errors",
     "comenq_core.hookspecs",
     "comenq_core.model",
+    "comenq_core.model.identity",
+    "comenq_core.model.transitions",
     "comenq_core.protocols",
     "comenq_core.testing.clock",
     "comenq_core.testing.contract",
+    "comenq_core.testing.contract.forge",
+    "comenq_core.testing.contract.github_forge",
     "comenq_core.testing.forge",
     "comenq_core.testing.memory_store",
     "comenq_core.testing.strategies",
+    "comenq_core.wire.codec",
 )
 
 
 def public() -> dict[str, object]:
-    """Every public name, with what it means."""
+    """Every public name, with its value."""
     modules = [import_module(name) for name in PUBLIC]
     return {
         name: getattr(module, name)
@@ -45,7 +50,7 @@ def public() -> dict[str, object]:
 
 
 def documented(body: list[ast.stmt]) -> Iterator[str]:
-    """The names that are given a value in a block, and have a docstring below that."""
+    """The names in a block that are assigned a value and have a docstring below it."""
     for statement, below in pairwise(body):
         if isinstance(below, ast.Expr) and isinstance(below.value, ast.Constant):
             if isinstance(statement, ast.AnnAssign):
@@ -56,7 +61,7 @@ def documented(body: list[ast.stmt]) -> Iterator[str]:
 
 @cache
 def values() -> set[str]:
-    """The names that are documented so, anywhere in the package."""
+    """The names that have such a docstring, anywhere in the package."""
     return {
         name
         for path in PACKAGE.rglob("*.py")
@@ -64,8 +69,8 @@ def values() -> set[str]:
     }
 
 
-def is_told(kind: type, field: str) -> bool:
-    """Whether a record's docstring, the field's own or its annotation tells what a field is."""
+def is_documented(kind: type, field: str) -> bool:
+    """Whether a field is described in its record's docstring, its own, or its annotation."""
     (tree,) = ast.parse(inspect.getsource(kind)).body
     assert isinstance(tree, ast.ClassDef)
     arguments = re.search(rf"^ *(\w+, )*{field}(, \w+)*: ", kind.__doc__ or "", re.MULTILINE)
@@ -75,7 +80,7 @@ def is_told(kind: type, field: str) -> bool:
 
 @pytest.mark.parametrize("name", public())
 def test_each_public_name_has_a_docstring(name: str) -> None:
-    """A class or function has its own, and so has each of its public methods; a value, too."""
+    """Each public class, function, method and value has a docstring of its own."""
     meaning = public()[name]
     if not inspect.isclass(meaning) and not inspect.isfunction(meaning):
         assert name in values()
@@ -92,9 +97,21 @@ def test_each_public_name_has_a_docstring(name: str) -> None:
 @pytest.mark.parametrize(
     "name", [name for name, meaning in public().items() if dataclasses.is_dataclass(meaning)]
 )
-def test_each_member_of_a_public_record_is_told(name: str) -> None:
-    """A record's docstring says what each of its members is."""
+def test_each_field_of_a_public_record_is_documented(name: str) -> None:
+    """A record's docstring describes each of its fields."""
     kind = public()[name]
     assert isinstance(kind, type)
     assert dataclasses.is_dataclass(kind)
-    assert [one.name for one in dataclasses.fields(kind) if not is_told(kind, one.name)] == []
+    assert [one.name for one in dataclasses.fields(kind) if not is_documented(kind, one.name)] == []
+
+
+def test_the_page_lists_the_public_modules() -> None:
+    """docs/plugins.md names the modules of this list as stable or for tests, and no others."""
+    page = PAGE.read_text()
+    stable = page.partition("\n## What is stable\n")[2].partition("\nA plugin that uses only")[0]
+    tools = re.findall(r"^\| `(comenq_core\.testing[.\w]*)` \|", page, re.MULTILINE)
+    listed = {
+        name.removesuffix(".__all__") for name in re.findall(r"`(comenq_core[.\w]*)`", stable)
+    }
+    listed.remove("comenq_core.testing")  # which stands for its modules in the table
+    assert {*tools, *listed} == set(PUBLIC)

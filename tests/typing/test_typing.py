@@ -1,4 +1,4 @@
-"""The public names, as type checkers and readers see them."""
+"""The public names, as type checkers see them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ HERE = Path(__file__).parent
 
 
 def test_mypy_accepts_what_is_right_and_rejects_what_is_wrong(tmp_path: Path) -> None:
-    """For strangers, in a directory of their own: each line that is wrong has its very error."""
+    """Outside of this repository, the samples have the errors that they ignore, and no others."""
     for sample in SAMPLES:
         shutil.copy(HERE / sample, tmp_path)
     done = subprocess.run(
@@ -27,11 +27,11 @@ def test_mypy_accepts_what_is_right_and_rejects_what_is_wrong(tmp_path: Path) ->
         check=False,
     )
 
-    # An error that is not announced, and an announced one that does not come, are both told.
+    # --strict reports errors that are not ignored, and ignores without an error.
     assert done.stdout == f"Success: no issues found in {len(SAMPLES)} source files\n", done.stderr
 
 
 @pytest.mark.parametrize("name", comenq_core.__all__)
 def test_each_public_name_is_checked(name: str) -> None:
-    """What its type is stands in the samples."""
+    """A sample asserts its type."""
     assert f"comenq_core.{name}" in (HERE / "names.py").read_text()

@@ -1,4 +1,4 @@
-"""``comenqd check``: say in plain words what is wrong before anything is queued."""
+"""``comenqd check``: find what is wrong with configuration, directories and credentials."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from comenq_core.cli.comenqd.check_online import examined
-from comenq_core.cli.comenqd.credentials import from_outside, outdated
+from comenq_core.cli.comenqd.check_online import check_accounts
+from comenq_core.cli.comenqd.credentials import from_outside, outdated, service_credentials
 from comenq_core.errors import ComenqError
 from comenq_core.model import CheckResult, Severity
 from comenq_core.plugins import registry
@@ -28,14 +28,15 @@ MARKS = {Severity.OK: "ok", Severity.WARNING: "warn", Severity.ERROR: "WRONG"}
 
 
 def check(settings: Settings, given: Namespace) -> int:
-    """Print what was found; return 0 if all is in order, else 1."""
-    former = list(outdated(settings))
+    """Print the results; return 0 if nothing is wrong, else 1."""
+    copies = service_credentials(settings)
+    former = list(outdated(settings, copies)) if copies else []
     settings = from_outside(settings, os.environ)
     plugins = registry.load()
     found = list(results(settings, plugins))
     found += [CheckResult(subject="token", severity=Severity.WARNING, text=text) for text in former]
     if given.online:
-        found += _asked(settings, plugins)
+        found += _online(settings, plugins)
     if given.json:
         print(json.dumps([asdict(result) for result in found]))
     else:
@@ -45,26 +46,26 @@ def check(settings: Settings, given: Namespace) -> int:
 
 
 def results(settings: Settings, plugins: Registry) -> Iterator[CheckResult]:
-    """Look at everything that the daemon needs, and neither start nor make anything."""
+    """Check everything that the daemon needs; start nothing, make nothing."""
     yield CheckResult(subject="settings", text=str(settings.source or "defaults alone"))
     yield from _tables(settings, plugins)
-    yield _tried("intakes", ", ".join(settings.intakes), lambda: plugins.intakes(settings))
+    yield _making("intakes", ", ".join(settings.intakes), lambda: plugins.intakes(settings))
     yield _socket(settings.socket_path)
     yield _directory("control", private_directory(settings))
     yield _store(settings, plugins)
-    yield _tried("poster", settings.poster, lambda: plugins.posters(settings))
+    yield _making("poster", settings.poster, lambda: plugins.posters(settings))
     if variable("github_token") in os.environ:
         text = "is in the environment; github_token_file hides it better"
         yield CheckResult(subject="token", severity=Severity.WARNING, text=text)
 
 
-def _asked(settings: Settings, plugins: Registry) -> Sequence[CheckResult]:
+def _online(settings: Settings, plugins: Registry) -> Sequence[CheckResult]:
     try:
         posters = plugins.posters(settings)
         store = plugins.inspect(settings)
     except ComenqError:
-        return []  # the findings have told it
-    return list(examined(posters, store))
+        return []  # an earlier result says so
+    return list(check_accounts(posters, store))
 
 
 def _tables(settings: Settings, plugins: Registry) -> Iterator[CheckResult]:
@@ -80,7 +81,7 @@ def _tables(settings: Settings, plugins: Registry) -> Iterator[CheckResult]:
         yield CheckResult(subject="settings", severity=Severity.ERROR, text=text)
 
 
-def _tried(subject: str, name: str, make: Callable[[], object]) -> CheckResult:
+def _making(subject: str, name: str, make: Callable[[], object]) -> CheckResult:
     try:
         make()
     except ComenqError as error:
@@ -112,10 +113,7 @@ def _directory(subject: str, path: Path) -> CheckResult:
 
 
 def directory_fault(path: Path) -> str | None:
-    """What keeps the daemon from using this directory safely, if anything does.
-
-    A directory that is missing is in order if it can be made.
-    """
+    """Why the daemon cannot use this directory safely; ``None`` if it can, or can make it."""
     try:
         status = path.stat()
     except FileNotFoundError:

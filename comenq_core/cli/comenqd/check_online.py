@@ -1,4 +1,4 @@
-"""``comenqd check --online``: what the forge thinks of each account's credential."""
+"""``comenqd check --online``: whether the forge accepts each account's credential."""
 
 from __future__ import annotations
 
@@ -11,33 +11,33 @@ from comenq_core.policy.pacing import until_request
 from comenq_core.protocols import CredentialChecker, Poster, Store
 from comenq_core.text import printable
 
-__all__ = ["examined"]
+__all__ = ["check_accounts"]
 
 
-def examined(posters: Sequence[Poster], store: Store | None) -> Iterator[CheckResult]:
-    """Ask the forge about each account, unless asking would make matters worse.
+def check_accounts(posters: Sequence[Poster], store: Store | None) -> Iterator[CheckResult]:
+    """Ask the forge about each account, unless it is rate-limited or its credential was rejected.
 
     Args:
         posters: one for each account.
-        store: what knows which accounts have to be silent, if it is there.
+        store: has the pacing records; ``None`` if there is none yet.
     """
     for poster in posters:
         try:
-            yield from _check_credentials(poster, store)
+            yield from _check_account(poster, store)
         except ComenqError as error:
             yield CheckResult(subject=poster.account, severity=Severity.ERROR, text=str(error))
-        except Exception as error:  # noqa: BLE001 -- a stranger's code may raise anything
+        except Exception as error:  # noqa: BLE001 -- a plugin may raise anything
             text = f"the poster failed: {type(error).__name__}: {printable(error)}"
             yield CheckResult(subject=poster.account, severity=Severity.ERROR, text=text)
 
 
-def _check_credentials(poster: Poster, store: Store | None) -> Sequence[CheckResult]:
+def _check_account(poster: Poster, store: Store | None) -> Sequence[CheckResult]:
     obstacle = _obstacle(poster, store) if store else None
     if obstacle:
         return [obstacle]
     if isinstance(poster, CredentialChecker):
         return poster.check_credential()
-    text = "the poster has no way to examine it"
+    text = "not checked: this poster cannot check its credential"
     return [CheckResult(subject=poster.account, severity=Severity.WARNING, text=text)]
 
 
@@ -46,10 +46,10 @@ def _obstacle(poster: Poster, store: Store) -> CheckResult | None:
     if record is None:
         return None
     if record.rejected_credential and record.rejected_credential == poster.credential():
-        text = f"its credential was refused, so it is not tried again: {record.reason}"
+        text = f"not checked: the forge has rejected this credential: {record.reason}"
         return CheckResult(subject=record.account, severity=Severity.ERROR, text=text)
-    silence = until_request(record, store.now())
-    if silence:
-        text = f"not asked: it has to be silent for {duration(silence)}: {record.reason}"
+    wait = until_request(record, store.now())
+    if wait:
+        text = f"not checked: rate-limited for {duration(wait)}: {record.reason}"
         return CheckResult(subject=record.account, severity=Severity.WARNING, text=text)
     return None

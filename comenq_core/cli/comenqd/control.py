@@ -1,4 +1,4 @@
-"""``comenqd ctl`` and ``comenqd reload``: what is asked of a daemon's supervisord.
+"""``comenqd ctl`` and ``comenqd reload``: what a running daemon's supervisord does.
 
 http://supervisord.org/running.html#supervisorctl-actions
 """
@@ -10,6 +10,8 @@ import subprocess
 import sys
 import time
 from argparse import ArgumentParser, Namespace
+from collections.abc import Iterable
+from pathlib import Path
 
 from comenq_core.cli.comenqd.credentials import from_outside
 from comenq_core.errors import DaemonUnreachable
@@ -19,46 +21,43 @@ from comenq_core.supervisor.launch import conf_file, is_served, private_director
 
 __all__ = ["add_words", "ctl", "reload"]
 
-# The way in whose socket can be seen to be served.
-SOCKET = "unix"
 TIMEOUT_SECONDS = 30.0
 PAUSE = 0.1
 
 
 def add_words(parser: ArgumentParser) -> None:
-    """Let a command take what supervisorctl takes."""
+    """Add the words that supervisorctl takes."""
     parser.add_argument(
         "words", nargs="*", metavar="ACTION", help="such as: status, restart worker, help"
     )
 
 
 def ctl(settings: Settings, given: Namespace) -> int:
-    """Become supervisorctl, whose exit status tells what came of it: 0 done, 3 not all run.
+    """Become supervisorctl; its exit status is 0 if all is well, 3 if not all programs run.
 
     Raises:
-        DaemonUnreachable: no daemon runs with these settings, or it is somebody else's.
+        DaemonUnreachable: no daemon runs with these settings, or it is another user's.
     """
     _enter(settings)
     os.execv(sys.executable, [*_supervisorctl(), *(given.words or ["status"])])
 
 
 def reload(settings: Settings, _given: Namespace) -> int:
-    """Have a running daemon work with the configuration as it is now; a wrong one is refused.
+    """Restart listener and worker, one by one, with the configuration as it is now.
 
-    The processes are restarted one by one: while one ends and begins, the other serves. The
-    worker ends when the post in its hands is settled.
+    The worker ends when its current post is settled.
 
     Raises:
-        ComenqError: the configuration is wrong, or no daemon runs with it.
+        ComenqError: the configuration is wrong, or no daemon runs with it; nothing was restarted.
     """
     plugins = registry.load()
     plugins.require(settings)
-    plugins.intakes(settings)
+    sockets = plugins.client_sockets(settings)
     plugins.posters(from_outside(settings, os.environ))
     _enter(settings)
     if status := _restart("listener"):
         return status
-    _await_listener(settings)
+    _await_listener(sockets)
     return _restart("worker")
 
 
@@ -66,19 +65,20 @@ def _restart(program: str) -> int:
     return subprocess.run([*_supervisorctl(), "restart", program], check=False).returncode
 
 
-def _await_listener(settings: Settings) -> None:
-    """Wait until clients can connect; to supervisord, a process runs once it is two seconds old.
+def _await_listener(sockets: Iterable[Path]) -> None:
+    """Wait until clients can connect: for supervisord, a process runs once it is two seconds old.
 
     Raises:
         DaemonUnreachable: that takes too long.
     """
     deadline = time.monotonic() + TIMEOUT_SECONDS
-    while SOCKET in settings.intakes and not is_served(str(settings.socket_path)):
-        if time.monotonic() > deadline:
-            raise DaemonUnreachable(
-                f"the listener does not serve {settings.socket_path} again: see its log"
-            )
-        time.sleep(PAUSE)
+    for path in sockets:
+        while not is_served(str(path)):
+            if time.monotonic() > deadline:
+                raise DaemonUnreachable(
+                    f"the listener does not serve {path} after its restart: see the log"
+                )
+            time.sleep(PAUSE)
 
 
 def _supervisorctl() -> list[str]:
@@ -93,7 +93,7 @@ def _enter(settings: Settings) -> None:
         served = is_served("supervisor.sock")
     except PermissionError:
         raise DaemonUnreachable(
-            f"{directory}: not permitted: run this as the daemon's own user, or as root"
+            f"{directory}: not permitted: run this as the daemon's user, or as root"
         ) from None
     except (FileNotFoundError, NotADirectoryError):
         served = False

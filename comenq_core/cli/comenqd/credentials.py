@@ -1,4 +1,4 @@
-"""Where the token is for whoever looks at a service from outside, and which one it uses."""
+"""Where a command at a prompt finds a service's token, and whether the service has the same one."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from dataclasses import replace
 from pathlib import Path
 
 from comenq_core.settings import Settings
+from comenq_core.supervisor.launch import private_directory
 
-__all__ = ["from_outside", "outdated"]
+__all__ = ["from_outside", "outdated", "service_credentials"]
 
 MARK = "${CREDENTIALS_DIRECTORY}"
-COPIES = Path("/run/credentials/comenq.service")
 
 
 def from_outside(settings: Settings, environ: Mapping[str, str]) -> Settings:
     """The settings with which a command at a prompt finds the service's token.
 
-    Only what starts a unit finds a directory of credentials; from the unit's ExecReload= systemd
-    hides it. conf/comenq.service takes the token from beside the configuration file, where root
-    can read it.
+    Only the commands that start a unit have a directory of credentials; its ExecReload= has none.
+    conf/comenq.service loads the token from the configuration file's directory, where root can
+    read it.
     https://www.freedesktop.org/software/systemd/man/latest/systemd.exec.html#LoadCredential=ID:PATH
     """
     if settings.source is None or os.path.isdir(environ.get("CREDENTIALS_DIRECTORY", "")):
@@ -35,15 +35,30 @@ def from_outside(settings: Settings, environ: Mapping[str, str]) -> Settings:
     )
 
 
-def outdated(settings: Settings, copies: Path = COPIES) -> Iterator[str]:
-    """What is to be said of each token of a running service that its file has changed since.
+def service_credentials(settings: Settings) -> Path | None:
+    """The directory of credentials of the daemon that runs with these settings, if there is one.
 
-    systemd copies a credential when it starts a service, and only then. Who may not read the copy,
-    which is root's and the service's, is told nothing.
+    Only root and the daemon's own user may see it.
+    """
+    try:
+        pid = int((private_directory(settings) / "supervisord.pid").read_text())
+        environ = Path(f"/proc/{pid}/environ").read_bytes()
+    except (OSError, ValueError):
+        return None
+    variables = dict(item.partition(b"=")[::2] for item in environ.split(b"\0"))
+    directory = os.fsdecode(variables.get(b"CREDENTIALS_DIRECTORY", b""))
+    return Path(directory) if directory else None
+
+
+def outdated(settings: Settings, copies: Path) -> Iterator[str]:
+    """A warning for each token whose file has changed since the service was started.
+
+    systemd copies a credential when it starts a service, and only then. Where the copy cannot be
+    read, there is no warning.
 
     Args:
         settings: as they stand in the configuration file.
-        copies: where systemd keeps the service's.
+        copies: the service's directory of credentials, which has the name of its unit.
     """
     files = (settings.github_token_file or "", *settings.github_token_files)
     names = [file.removeprefix(f"{MARK}/") for file in files if file.startswith(f"{MARK}/")]
@@ -53,4 +68,5 @@ def outdated(settings: Settings, copies: Path = COPIES) -> Iterator[str]:
         file = settings.source.parent / name
         with suppress(OSError):
             if file.read_bytes() != (copies / name).read_bytes():
-                yield f"the running service has a former {file}: run systemctl restart comenq"
+                restart = f"run systemctl restart {copies.name}"
+                yield f"the running service has a former {file}: {restart}"

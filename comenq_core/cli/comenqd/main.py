@@ -1,4 +1,4 @@
-"""The command ``comenqd``: the whole daemon, one process of it, or a look at what it would do."""
+"""The command ``comenqd``: run the daemon or one of its processes, control it, check it."""
 
 from __future__ import annotations
 
@@ -39,18 +39,20 @@ FLAGS = tuple(key for key in KINDS if key != "github_token")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run ``comenqd``; return its exit status: 0 done, 1 failed, 2 wrongly called."""
+    """Run ``comenqd``; return its exit status: 0 done, 1 failed, 2 usage error."""
     given = parser().parse_args(arguments)
     texts = {key: getattr(given, key) for key in FLAGS if hasattr(given, key)}
     flags = {flag(key): text for key, text in texts.items()}
     try:
         settings = load(getattr(given, "config", None), os.environ, flags)
         if given.command is None:
-            # What would end listener or worker in half a minute is better known at once.
+            # So that an error is printed here, and not half a minute later in the log.
             plugins = registry.load()
             plugins.require(settings)
             plugins.posters(settings)
-            supervise(settings, {variable(key): text for key, text in texts.items()})
+            sockets = plugins.client_sockets(settings)
+            variables = {variable(key): text for key, text in texts.items()}
+            supervise(settings, variables, next(iter(sockets), None))
         return COMMANDS[given.command].run(settings, given)
     except ComenqError as error:
         print(f"comenqd: {error}", file=sys.stderr)
@@ -58,7 +60,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def parser() -> ArgumentParser:
-    """What the command takes; help, completions and the manual come from it."""
+    """The parser of the command line; the completions and the manual come from it, too."""
     options = _options()
     whole = ArgumentParser(
         prog="comenqd",
@@ -131,7 +133,7 @@ def _json(parser: ArgumentParser) -> None:
 def _check(parser: ArgumentParser) -> None:
     _json(parser)
     parser.add_argument(
-        "--online", action="store_true", help="ask the forge what it thinks of each token"
+        "--online", action="store_true", help="ask the forge whether it accepts each token"
     )
 
 
@@ -146,21 +148,21 @@ COMMANDS = {
     "listen": _Command(about="Run the listener alone.", run=_listen),
     "work": _Command(about="Run the worker alone.", run=_work),
     "reload": _Command(
-        about="Have a running daemon read its configuration again.",
+        about="Restart a running daemon with its configuration as it is now.",
         run=reload,
     ),
     "ctl": _Command(
-        about="Ask a running daemon's supervisord: status, restart worker, ...",
+        about="Control a running daemon's processes: status, restart worker, ...",
         run=ctl,
         arguments=add_words,
     ),
     "check": _Command(
-        about="Say what is wrong with configuration, directories and token.",
+        about="Check configuration, directories and token.",
         run=check,
         arguments=_check,
     ),
     "move": _Command(
-        about="Carry the queue from one store to another; what was interrupted is done again.",
+        about="Move the queue from one store to another; can be repeated if interrupted.",
         run=move,
         arguments=add_stores,
     ),

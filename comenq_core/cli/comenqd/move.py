@@ -1,4 +1,4 @@
-"""``comenqd move``: carry the queue from one store to another."""
+"""``comenqd move``: move the queue from one store to another."""
 
 from __future__ import annotations
 
@@ -8,53 +8,52 @@ from argparse import ArgumentParser, Namespace
 from dataclasses import replace
 from pathlib import Path
 
-from comenq_core.migrate import Moved
-from comenq_core.migrate import move as carry
+from comenq_core import migrate
 from comenq_core.plugins import registry
 from comenq_core.settings import Settings, load
 
 __all__ = ["add_stores", "move"]
 
-_MEANING = "a store's name, or a configuration file, whose store is meant"
+_HELP = "a store's name, or the configuration file that selects it"
 
 
 def add_stores(parser: ArgumentParser) -> None:
-    """Add what ``move`` is told."""
-    parser.add_argument("--from", dest="source", metavar="STORE", required=True, help=_MEANING)
-    parser.add_argument("--to", dest="target", metavar="STORE", required=True, help=_MEANING)
+    """Add the two stores."""
+    parser.add_argument("--from", dest="source", metavar="STORE", required=True, help=_HELP)
+    parser.add_argument("--to", dest="target", metavar="STORE", required=True, help=_HELP)
 
 
 def move(settings: Settings, given: Namespace) -> int:
-    """Carry everything over, and say what was done; return 0 if nothing is left, else 1.
+    """Move everything, and print what was moved; return 0 if nothing is left, else 1.
 
     Raises:
-        ComenqError: a store cannot be had, or failed; to do it again completes it.
+        ComenqError: a store cannot be opened, or failed. Repeating the move completes it.
     """
     plugins = registry.load()
-    source, target = _meant(given.source, settings), _meant(given.target, settings)
-    moved = carry(plugins.store(source), plugins.store(target))
+    source, target = _settings_of(given.source, settings), _settings_of(given.target, settings)
+    moved = migrate.move(plugins.store(source), plugins.store(target))
     print(f"Moved {moved.pending} pending and {moved.settled} settled jobs.")
-    _tell_rest(moved)
+    _print_rest(moved)
     return 1 if moved.posting else 0
 
 
-def _meant(word: str, settings: Settings) -> Settings:
-    """The settings with the store that is meant: names have no slash and no dot."""
+def _settings_of(word: str, settings: Settings) -> Settings:
+    """The settings that select a store: its name has no slash and no dot, a file has one."""
     if "/" in word or "." in word:
         return load(Path(word), os.environ)
     return replace(settings, store=word)
 
 
-def _tell_rest(moved: Moved) -> None:
+def _print_rest(moved: migrate.Moved) -> None:
     if moved.refused:
-        print(f"{moved.refused} refused files stay where they are: they are no comments.")
+        print(f"{moved.refused} dropped files stay where they are: they are not comments.")
     if moved.posting:
         print(
-            f"{moved.posting} jobs are being posted at this moment: run this again when they are"
-            " settled.",
+            f"{moved.posting} jobs are being posted at this moment: run this command again when"
+            " they are settled.",
             file=sys.stderr,
         )
     print(
-        "The store that was left is paused, so that nothing is posted from it. Let the daemons use"
-        " the other one."
+        "The store that was moved from is paused, so that nothing is posted from it. Configure the"
+        " daemons to use the other one."
     )

@@ -1,4 +1,4 @@
-"""``comenqd plugins``: what is installed, what it offers, what is selected, and what is wrong."""
+"""``comenqd plugins``: list the plugins, what they offer, what is selected, and what is wrong."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["plugins"]
 
 
 def plugins(settings: Settings, given: Namespace) -> int:
-    """Print every plugin, and what of the selection cannot be had; return 1 if there is such."""
+    """Print every plugin, and the faults of the selection; return 1 if there are any, else 0."""
     found = registry.load()
     installed, faults = found.plugins(), found.faults(settings)
     if given.json:
@@ -45,11 +45,11 @@ def _lines(installed: Sequence[Plugin], settings: Settings) -> Iterator[str]:
     names = max((len(plugin.name) for plugin in installed), default=0)
     origins = max((len(plugin.origin) for plugin in installed), default=0)
     for plugin in installed:
-        told = _told(plugin, settings)
-        yield f"{plugin.name:<{names}}  {plugin.origin:<{origins}}  {told}"
+        offers = _offers_text(plugin, settings)
+        yield f"{plugin.name:<{names}}  {plugin.origin:<{origins}}  {offers}"
 
 
-def _told(plugin: Plugin, settings: Settings) -> str:
+def _offers_text(plugin: Plugin, settings: Settings) -> str:
     if plugin.broken:
         return f"broken: {plugin.broken}"
     offers = [

@@ -1,4 +1,4 @@
-"""What plugins have to keep, as tests: subclass the contract of your kind, and give it your plugin.
+"""The contracts of plugins, as classes of tests: subclass the one of your kind.
 
 `IntakeContract`, `StoreContract` and `PosterContract` say which fixtures they need. For instance::
 
@@ -7,9 +7,9 @@
         def reopen(self, clock, tmp_path):
             return lambda: MyStore(tmp_path, clock)
 
-Each test states one sentence of `comenq_core.protocols`. To the contract of a store, add
-`OneWorkerContract` for one of a single machine, or `ManyWorkersContract` for one that machines
-share.
+Each test states one sentence of `comenq_core.protocols`. A store keeps one more contract:
+`OneWorkerContract` if it is for a single machine, `ManyWorkersContract` if machines share it. If
+it is a `comenq_core.protocols.JobImporter`, add `JobImporterContract`.
 """
 
 from __future__ import annotations
@@ -20,16 +20,19 @@ pytest.register_assert_rewrite(
     *(
         f"{__name__}.{part}"
         for part in (
-            "finding",
+            "claims",
             "forge",
+            "github_forge",
             "harness",
+            "importing",
             "intake",
-            "line",
-            "moving",
+            "lookup",
             "operators",
+            "pacing",
             "posting",
-            "records",
-            "work",
+            "queue",
+            "reader",
+            "watch",
             "workers",
         )
     )
@@ -37,14 +40,16 @@ pytest.register_assert_rewrite(
 
 # Asserts are rewritten, to say what was compared, in modules that are registered before they are
 # imported. https://docs.pytest.org/en/stable/how-to/writing_plugins.html#assertion-rewriting
-from comenq_core.testing.contract.finding import LookupContract  # noqa: E402
+from comenq_core.testing.contract.claims import ClaimContract  # noqa: E402
+from comenq_core.testing.contract.importing import JobImporterContract  # noqa: E402
 from comenq_core.testing.contract.intake import IntakeContract  # noqa: E402
-from comenq_core.testing.contract.line import QueueContract  # noqa: E402
-from comenq_core.testing.contract.moving import MovingContract  # noqa: E402
+from comenq_core.testing.contract.lookup import LookupContract  # noqa: E402
 from comenq_core.testing.contract.operators import OperatorContract  # noqa: E402
+from comenq_core.testing.contract.pacing import PacingContract  # noqa: E402
 from comenq_core.testing.contract.posting import PostingContract  # noqa: E402
-from comenq_core.testing.contract.records import RecordContract  # noqa: E402
-from comenq_core.testing.contract.work import WorkContract  # noqa: E402
+from comenq_core.testing.contract.queue import QueueContract  # noqa: E402
+from comenq_core.testing.contract.reader import ReaderContract  # noqa: E402
+from comenq_core.testing.contract.watch import WatchContract  # noqa: E402
 from comenq_core.testing.contract.workers import (  # noqa: E402
     ManyWorkersContract,
     OneWorkerContract,
@@ -52,6 +57,7 @@ from comenq_core.testing.contract.workers import (  # noqa: E402
 
 __all__ = [
     "IntakeContract",
+    "JobImporterContract",
     "ManyWorkersContract",
     "OneWorkerContract",
     "PosterContract",
@@ -59,11 +65,19 @@ __all__ = [
 ]
 
 
-class StoreContract(QueueContract, OperatorContract, WorkContract, RecordContract, MovingContract):
-    """The whole contract of a store.
+class StoreContract(
+    QueueContract,
+    ReaderContract,
+    OperatorContract,
+    ClaimContract,
+    PacingContract,
+    WatchContract,
+):
+    """The contract of every store.
 
     A subclass defines the fixture ``reopen``: a function that opens the same store once more, as
-    another process would, going by the fixture ``clock``. The fixture ``store`` is one opened so.
+    another process would, with the fixture ``clock`` as its clock. The fixture ``store`` is one
+    opened so.
     """
 
 
@@ -72,5 +86,5 @@ class PosterContract(PostingContract, LookupContract):
 
     A subclass defines two fixtures: ``forge``, a stand-in with the methods of
     `comenq_core.testing.contract.forge.Forge`; and ``make_poster``, which makes posters that
-    speak to it, of a credential and of the seconds that a call may take.
+    speak to it, from a credential and the time limit of a call in seconds.
     """

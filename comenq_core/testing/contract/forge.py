@@ -1,4 +1,4 @@
-"""What the parts of a poster's contract share: a forge that can be in trouble, and jobs for it."""
+"""What the parts of a poster's contract share: the stand-in for a forge, and jobs for it."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import UTC, datetime, timedelta
 from enum import Enum
+from functools import partial
 from typing import Protocol, TypeVar
 
 import pytest
@@ -26,97 +27,115 @@ from comenq_core.model import (
 from comenq_core.protocols import Poster
 
 __all__ = [
-    "BRIEF",
     "NUMBER",
     "OUTCOMES",
     "OWNER",
     "REPO",
+    "RETRY_AFTER",
     "SECONDS",
-    "SILENCE",
+    "SHORT",
     "TOKEN",
+    "UNANSWERED",
     "Forge",
     "MakePoster",
     "PosterHarness",
     "Situation",
     "a_job",
-    "in_time",
+    "keeps_time_limit",
+    "returned",
 ]
 
 T = TypeVar("T")
 
 TOKEN = "contract-canary-0123456789abcdef"  # noqa: S105 -- it opens nothing
-OWNER, REPO, NUMBER = "octo-org", "site", 7
+"""The credential of the account under test."""
+OWNER = "octo-org"
+"""Who owns the repository of every job."""
+REPO = "site"
+"""The repository of every job."""
+NUMBER = 7
+"""The pull request of every job."""
 SECONDS = 30.0
-"""How long a poster may take where nothing is to be learnt from that."""
-BRIEF = 1.0
-"""Seconds after which a poster has to give up a forge that does not answer."""
-SILENCE = timedelta(seconds=90)
-"""For how long the forge asks to be left alone, in whatever way it says such things."""
+"""A poster's time limit, where the test is not about it."""
+RETRY_AFTER = timedelta(seconds=90)
+"""How long the forge asks to wait when it throttles, in whatever way it says such things."""
+
+SHORT = 1.0
+"""A time limit that is soon over, where the forge does not answer."""
+
+LONG = 300.0
+# A call that has not returned by then never will; calls return much earlier.
+DEADLINE = 100.0
 
 
 class Situation(Enum):
-    """What can happen to a poster."""
+    """What can happen to a poster; each value says what the stand-in has to do."""
 
-    WELL = "the forge does what it is asked"
-    THROTTLED = "the forge asks for silence, for `SILENCE`"
+    WORKING = "the forge does what it is asked"
+    THROTTLED = "the forge rate-limits the account, for `RETRY_AFTER`"
     UNAUTHORIZED = "the forge does not accept the credential"
     REFUSED = "the forge does not take comments there, and never will"
     CLOSED = "the pull request is closed; comments are taken all the same"
-    BROKEN = "the forge, or something before it, fails: the 500s of HTTP"
-    GARBLED = "the forge reports success, in words that make no sense"
-    LOST = "the forge does what it is asked, but nobody receives its answer to a comment"
+    FAILING = "the forge, or a proxy in front of it, fails: the 500s of HTTP"
+    GARBLED = "the forge reports success, in an answer that cannot be read"
+    ANSWER_LOST = "the forge does what it is asked, but its answer to a comment is lost"
     SILENT = "the forge takes requests and never answers"
-    SLOW = "the forge sends its answer byte by byte, a second or so apart, for a minute or more"
-    AWAY = "nobody listens"
+    SLOW = (
+        "the forge sends its answer byte by byte, a second or less apart, for ten minutes or more"
+    )
+    UNREACHABLE = "nobody listens, and connections that were open are closed"
 
+
+UNANSWERED = (Situation.SILENT, Situation.SLOW)
+"""Where only its time limit ends a call."""
 
 OUTCOMES: dict[Situation, type[Outcome]] = {
-    Situation.WELL: Posted,
+    Situation.WORKING: Posted,
     Situation.THROTTLED: Throttled,
     Situation.UNAUTHORIZED: Unauthorized,
     Situation.REFUSED: Refused,
     Situation.CLOSED: Skipped,
-    Situation.BROKEN: Unknown,
+    Situation.FAILING: Unknown,
     Situation.GARBLED: Unknown,
-    Situation.LOST: Unknown,
+    Situation.ANSWER_LOST: Unknown,
     Situation.SILENT: Unknown,
     Situation.SLOW: Unknown,
-    Situation.AWAY: Unavailable,
+    Situation.UNREACHABLE: Unavailable,
 }
-"""What `Poster.post` has to report of each, for a job that wants its pull request open."""
+"""What `Poster.post` has to return in each, for a job with ``if_open``."""
 
 
 class Forge(Protocol):
-    """A stand-in for the forge; all that is said here is about the repository octo-org/site.
+    """A stand-in for a forge, with the repository `OWNER`/`REPO`.
 
-    It accepts any credential, until it is told otherwise. The account whose token is `TOKEN` is
-    one of its users.
+    It accepts every credential, unless `enter` says otherwise. The account whose token is `TOKEN`
+    is one of its users.
     """
 
     def comments(self) -> Sequence[str]:
         """The bodies of the comments on the pull request `NUMBER`, oldest first."""
 
     def add(self, body: str, *, number: int, ours: bool, at: datetime) -> int | str:
-        """Create a comment as if it had been posted elsewhere; return its id.
+        """Create a comment that was not posted by the poster under test; return its id.
 
         Args:
             body: what it says.
             number: of the pull request.
-            ours: whether the account that `TOKEN` belongs to has posted it.
+            ours: whether its author is the account whose token is `TOKEN`.
             at: when.
         """
 
     def enter(self, situation: Situation, message: str) -> None:
-        """Be in this situation from now on, whatever is asked.
+        """Be in this situation from now on, for every request.
 
         Args:
-            situation: which.
-            message: what the forge says about it, where it says anything.
+            situation: what to do.
+            message: the text of the forge's answer, where it has one.
         """
 
 
 MakePoster = Callable[[str, float], Poster]
-"""Makes a poster of a credential, and of the seconds that a call of it may take."""
+"""Makes a poster from a credential and the time limit of a call in seconds."""
 
 
 class PosterHarness:
@@ -124,12 +143,12 @@ class PosterHarness:
 
     @pytest.fixture
     def forge(self) -> Forge:
-        """The stand-in; for the subclass to define."""
+        """The stand-in for the forge; for the subclass to define."""
         raise NotImplementedError("define the fixture `forge` in your subclass of PosterContract")
 
     @pytest.fixture
     def make_poster(self) -> MakePoster:
-        """Makes posters that speak to ``forge``; for the subclass to define."""
+        """Make posters that speak to ``forge``; for the subclass to define."""
         raise NotImplementedError("define the fixture `make_poster` in your subclass")
 
     @pytest.fixture
@@ -139,7 +158,7 @@ class PosterHarness:
 
 
 def a_job(body: str = "Looks good.", *, if_open: bool = False) -> Job:
-    """A job that has been handed to a poster."""
+    """A job for pull request `NUMBER`, as the worker hands it to a poster."""
     request = CommentRequest(owner=OWNER, repo=REPO, pr_number=NUMBER, body=body, if_open=if_open)
     return Job(
         id="0123456789ab",
@@ -149,11 +168,30 @@ def a_job(body: str = "Looks good.", *, if_open: bool = False) -> Job:
     )
 
 
-def in_time(call: Callable[[], T]) -> T:
-    """Return what a call returns; fail if it takes far longer than any call may."""
+def returned(call: Callable[[], T]) -> T:
+    """Return what a call returns; fail if it never does, and leave it to the stand-in to end it."""
     executor = ThreadPoolExecutor(1)
     future = executor.submit(call)
-    wait([future], timeout=SECONDS)
+    wait([future], timeout=DEADLINE)
     executor.shutdown(wait=False)
-    assert future.done(), f"{call} has not returned after {SECONDS} seconds"
+    assert future.done(), "the poster has not given up a forge that does not answer"
     return future.result()
+
+
+def keeps_time_limit(
+    forge: Forge, make_poster: MakePoster, call: Callable[[Poster], object]
+) -> bool:
+    """Whether calls end at the time limit that their poster was given, while no answer comes.
+
+    A call with a long limit begins first. Two calls with a short one have to be over before it,
+    one after the other. Only this order counts, so that a busy machine changes nothing.
+    """
+    patient, impatient = make_poster(TOKEN, LONG), make_poster(TOKEN, SHORT)
+    with ThreadPoolExecutor(1) as executor:
+        long = executor.submit(call, patient)
+        try:
+            for _ in range(2):
+                returned(partial(call, impatient))
+            return not long.done()
+        finally:
+            forge.enter(Situation.UNREACHABLE, "")

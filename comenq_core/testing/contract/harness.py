@@ -1,4 +1,4 @@
-"""What the parts of the contract share: fixtures, and short ways to say what happens."""
+"""What the parts of a store's contract share: fixtures, and helpers that queue and settle jobs."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Harness:
 
     @pytest.fixture
     def clock(self) -> FakeClock:
-        """The clock that stores go by."""
+        """The clock of all stores of a test."""
         return FakeClock()
 
     @pytest.fixture
@@ -69,7 +69,7 @@ def new_job(
     ahead: bool = False,
     if_absent: bool = False,
 ) -> NewJob:
-    """A comment that somebody hands in."""
+    """A comment for octocat/hello#7, as an intake hands it to a store."""
     request = CommentRequest(
         owner="octocat", repo="hello", pr_number=7, body=body, key=key, not_before=not_before
     )
@@ -77,12 +77,12 @@ def new_job(
 
 
 def put(store: Store, *bodies: str) -> Sequence[Job]:
-    """Queue comments, one batch for each, so that each arrives after the one before."""
+    """Queue comments one after the other, each in a batch of its own."""
     return [store.put([new_job(body)])[0] for body in bodies]
 
 
 def attempt(store: Store, *, counted: bool = True) -> Attempt:
-    """A try that has just ended."""
+    """An attempt that has just ended without a usable answer."""
     now = store.now().wall
     return Attempt(
         started=now - timedelta(seconds=2),
@@ -96,20 +96,20 @@ def attempt(store: Store, *, counted: bool = True) -> Attempt:
 
 
 def claim(store: Store) -> Job:
-    """Take the first job, of which there has to be one."""
+    """Claim the first job; the test fails if none is due."""
     job = store.claim(ACCOUNT)
-    assert job is not None, "a job that is due was not handed out"
+    assert job is not None, "the store has no job to claim, and one is due"
     return job
 
 
 def claim_all(store: Store) -> list[str]:
-    """The ids of the jobs that can be claimed, in the order in which they are."""
+    """Claim all that is due; the ids, in the order of the claims."""
     with store.lock():
         return [job.id for job in iter(partial(store.claim, ACCOUNT), None)]
 
 
 def attempt_and_settle(store: Store, *verdicts: Verdict) -> Job:
-    """Claim a job as often as there are verdicts, and settle it so each time."""
+    """Claim and settle a job once for each verdict; return it as it is afterwards."""
     with store.lock():
         for verdict in verdicts:
             job = claim(store)
@@ -120,7 +120,8 @@ def attempt_and_settle(store: Store, *verdicts: Verdict) -> Job:
 def put_in_state(store: Store, state: State) -> Job:
     """Queue a comment, and bring it into a state.
 
-    Whoever takes the lock next finds one that is being posted in doubt.
+    The next worker that takes the lock recovers a job in state `State.POSTING`: it is to be
+    checked then. So put that one last.
     """
     (job,) = store.put([new_job(f"to be {state}", ahead=True)])
     if state is State.HELD:
@@ -144,5 +145,5 @@ def _verdict_for(state: State, now: datetime) -> Verdict:
 
 
 def ids(jobs: Iterable[Job]) -> list[str]:
-    """The ids of jobs, in their order."""
+    """The ids of jobs, in the same order."""
     return [job.id for job in jobs]

@@ -1,4 +1,4 @@
-"""The contract of a store: what operators do to jobs, and to the queue."""
+"""The contract of a store: how operators change jobs, and pause the queue."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from comenq_core.testing.contract.harness import (
 
 __all__ = ["OperatorContract"]
 
-REFUSED = [
+NOT_ALLOWED = [
     (change, state)
     for change, states in CHANGEABLE.items()
     for state in State
@@ -36,13 +36,13 @@ REFUSED = [
 
 
 class OperatorContract(Harness):
-    """Bump, bust, hold, release, cancel, retry; pause and resume."""
+    """`JobWriter.change`, `change_all`, `pause` and `resume`."""
 
-    @pytest.mark.parametrize(("change", "state"), REFUSED)
+    @pytest.mark.parametrize(("change", "state"), NOT_ALLOWED)
     def test_a_job_in_another_state_is_left_alone(
         self, store: Store, change: Change, state: State
     ) -> None:
-        """What a job's state does not allow is an error, and changes nothing."""
+        """A change that the job's state does not allow is an error, and changes nothing."""
         job = put_in_state(store, state)
         with pytest.raises(WrongState):
             store.change(job.id, change)
@@ -58,14 +58,14 @@ class OperatorContract(Harness):
     def test_a_change_returns_the_job_as_it_is_now(
         self, store: Store, reopen: Callable[[], Store], change: Change
     ) -> None:
-        """What the operator sees is what another process finds."""
+        """The job that `change` returns is the job that another process finds."""
         job = put_in_state(store, CHANGEABLE[change][0])
         assert store.change(job.id, change) == reopen().get(job.id)
 
     def test_several_jobs_are_changed_at_once(
         self, store: Store, reopen: Callable[[], Store]
     ) -> None:
-        """Another process finds all the changes; one that is refused undoes none."""
+        """Another process finds all the changes, and an error for one job undoes none."""
         jobs = put(store, "a", "b", "c")
         wanted = [jobs[0].id, jobs[0].id, "000000000000", jobs[1].id]
         first, again, missing, second = store.change_all(wanted, Change.HOLD)
@@ -75,20 +75,20 @@ class OperatorContract(Harness):
         assert (type(again), type(missing)) == (WrongState, NoSuchJob)
 
     def test_bump_puts_a_job_at_the_head(self, store: Store) -> None:
-        """The last that was bumped is the first."""
+        """The job that was bumped last is 1st in queue."""
         jobs = put(store, "a", "b", "c")
         store.change(jobs[1].id, Change.BUMP)
         store.change(jobs[2].id, Change.BUMP)
         assert claim_all(store) == ids([jobs[2], jobs[1], jobs[0]])
 
     def test_bump_makes_a_job_due(self, store: Store, clock: FakeClock) -> None:
-        """An operator knows better than a due time."""
+        """A bumped job is due at once, whatever its `not_before`."""
         (job,) = store.put([new_job(not_before=clock().wall + timedelta(days=1))])
         assert store.change(job.id, Change.BUMP).due is None
         assert claim_all(store) == [job.id]
 
     def test_bust_puts_a_job_at_the_end(self, store: Store) -> None:
-        """The last that was busted is the last, until another one comes."""
+        """The job that was busted last is at the end of the queue, until another one is put."""
         first, second, third = put(store, "a", "b", "c")
         store.change(first.id, Change.BUST)
         store.change(second.id, Change.BUST)
@@ -96,20 +96,20 @@ class OperatorContract(Harness):
         assert claim_all(store) == ids([third, first, second, fourth])
 
     def test_a_held_job_is_not_claimed(self, store: Store) -> None:
-        """Holding keeps a job back, and no other one."""
+        """A held job is not claimed, and delays no other."""
         held, other = put(store, "held", "other")
         assert store.change(held.id, Change.HOLD).state is State.HELD
         assert claim_all(store) == [other.id]
 
     def test_a_released_job_has_its_place_again(self, store: Store) -> None:
-        """Being held costs no place in the line."""
+        """After hold and release, a job has the place in the queue that it had."""
         jobs = put(store, "a", "b", "c")
         store.change(jobs[1].id, Change.HOLD)
         store.change(jobs[1].id, Change.RELEASE)
         assert claim_all(store) == ids(jobs)
 
     def test_a_released_job_keeps_its_time(self, store: Store, clock: FakeClock) -> None:
-        """Holding and releasing is no way around a due time."""
+        """After hold and release, a job is due when it was due before."""
         due = clock().wall + timedelta(seconds=60)
         (job,) = store.put([new_job(not_before=due)])
         store.change(job.id, Change.HOLD)
@@ -120,7 +120,7 @@ class OperatorContract(Harness):
     def test_a_cancelled_job_is_gone(
         self, store: Store, reopen: Callable[[], Store], state: State
     ) -> None:
-        """Nothing is left of it, in this process or another."""
+        """No process finds a cancelled job, in the queue or in the history."""
         job = put_in_state(store, state)
         assert store.change(job.id, Change.CANCEL) == job
         for one in (store, reopen()):
@@ -130,20 +130,20 @@ class OperatorContract(Harness):
         assert claim_all(store) == []
 
     def test_a_retried_job_starts_afresh(self, store: Store) -> None:
-        """Its attempts are remembered and no longer count; it is due at once."""
+        """Its attempts are kept and no longer count; it is due at once."""
         put(store, "Hi")
         later = store.now().wall - timedelta(seconds=1)
         failed = attempt_and_settle(
             store, RetryAt(due=later, reason="502"), Failed(reason="502 too often")
         )
         job = store.change(failed.id, Change.RETRY)
-        tried = tuple(replace(one, counted=False) for one in failed.attempts)
-        assert (failed.attempt_count, job.attempt_count, job.attempts) == (2, 0, tried)
+        uncounted = tuple(replace(one, counted=False) for one in failed.attempts)
+        assert (failed.attempt_count, job.attempt_count, job.attempts) == (2, 0, uncounted)
         assert (job.state, job.due, job.settled, job.reason) == (State.WAITING, None, None, "")
         assert claim_all(store) == [job.id]
 
-    def test_a_retried_job_is_forgiven_its_interruptions(self, store: Store) -> None:
-        """Workers that died of it before do not count against it either."""
+    def test_a_retried_job_has_no_interruptions(self, store: Store) -> None:
+        """After a retry, earlier interruptions no longer count."""
         put(store, "Hi")
         with store.lock():
             claim(store)
@@ -153,23 +153,22 @@ class OperatorContract(Harness):
         assert store.get(job.id).interruptions == 1
         assert store.change(job.id, Change.RETRY).interruptions == 0
 
-    def test_a_retried_job_stands_at_the_end(self, store: Store) -> None:
-        """It is queued again behind those that wait already."""
+    def test_a_retried_job_goes_to_the_end(self, store: Store) -> None:
+        """A retried job goes to the end of the queue."""
         failed = put_in_state(store, State.FAILED)
         (waiting,) = put(store, "waiting")
         store.change(failed.id, Change.RETRY)
         assert claim_all(store) == [waiting.id, failed.id]
 
     def test_a_retried_job_can_be_posted_and_fail_again(self, store: Store) -> None:
-        """What happens after a retry is added to its story."""
+        """An attempt after a retry is added to the earlier ones."""
         job = store.change(put_in_state(store, State.FAILED).id, Change.RETRY)
-        kept = attempt_and_settle(store, Requeued(reason="throttled"))
-        assert (kept.id, len(kept.attempts), kept.attempt_count) == (job.id, 2, 1)
+        requeued = attempt_and_settle(store, Requeued(reason="throttled"))
+        assert requeued.id == job.id
+        assert (len(requeued.attempts), requeued.attempt_count) == (2, 1)
 
-    def test_a_pause_lasts_until_it_is_lifted(
-        self, store: Store, reopen: Callable[[], Store]
-    ) -> None:
-        """Any process sees the pause as it was given, until one resumes."""
+    def test_a_pause_lasts_until_resume(self, store: Store, reopen: Callable[[], Store]) -> None:
+        """Every process sees the pause as it was given, until one of them resumes."""
         pause = Pause(since=store.now().wall, reason="the forge is down", by=1000)
         assert store.paused() is None
         store.pause(pause)
@@ -178,13 +177,13 @@ class OperatorContract(Harness):
         assert (store.paused(), reopen().paused()) == (None, None)
 
     def test_a_pause_can_be_given_another_reason(self, store: Store) -> None:
-        """The last word counts."""
+        """A second pause replaces the first."""
         first = Pause(since=store.now().wall, reason="lunch")
         store.pause(first)
         store.pause(replace(first, reason="holidays"))
         assert store.paused() == replace(first, reason="holidays")
 
     def test_resuming_what_is_not_paused_is_no_error(self, store: Store) -> None:
-        """The queue goes on in any case."""
+        """`resume` without a pause changes nothing."""
         store.resume()
         assert store.paused() is None

@@ -1,4 +1,4 @@
-"""The contract of a store, as to how many workers it has; a store keeps one of the two."""
+"""The contract of a store with one worker, and that of a store with many; it keeps one of them."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class OneWorkerContract(Harness):
     """For a store on one machine: beside `StoreContract`."""
 
     def test_there_is_one_worker_at_a_time(self, store: Store, reopen: Callable[[], Store]) -> None:
-        """A second worker is refused while there is a first, and taken when that is gone."""
+        """A second worker cannot lock the store while the first works; afterwards it can."""
         other = reopen()
         with store.lock(), pytest.raises(StoreLocked), other.lock():
             pass
@@ -39,10 +39,10 @@ class OneWorkerContract(Harness):
 
 
 class ManyWorkersContract(Harness):
-    """For a store that machines share, which lends its jobs for a time: beside `StoreContract`.
+    """For a store that machines share, which leases its jobs: beside `StoreContract`.
 
-    A subclass defines the fixture ``lease`` as well: for how many seconds jobs are lent, of which
-    the other half is more than an attempt lasts.
+    A subclass defines the fixture ``lease`` as well: how many seconds a lease lasts, half of which
+    is more than an attempt can last.
     """
 
     @pytest.fixture
@@ -52,11 +52,11 @@ class ManyWorkersContract(Harness):
 
     @pytest.fixture
     def other(self, reopen: Callable[[], Store]) -> Store:
-        """What another machine's worker has opened."""
+        """The same store, as another machine's worker has opened it."""
         return reopen()
 
     def test_workers_of_two_accounts_have_a_job_each(self, store: Store, other: Store) -> None:
-        """Each account's worker takes the first job that nobody has."""
+        """Each account's worker claims the first job that no other worker has."""
         jobs = put(store, "first", "second")
         with store.lock(), other.lock():
             mine, theirs = store.claim("octocat"), other.claim("hubot")
@@ -65,7 +65,7 @@ class ManyWorkersContract(Harness):
             assert [mine.id, theirs.id] == ids(jobs)
 
     def test_an_account_has_one_worker_at_a_time(self, store: Store, other: Store) -> None:
-        """While one worker has a job for an account, no other gets one for it; then it does."""
+        """While one worker has a job for an account, no other can claim one for it."""
         _, second = put(store, "first", "second")
         with store.lock(), other.lock():
             job = claim(store)
@@ -73,10 +73,10 @@ class ManyWorkersContract(Harness):
             store.settle(job, POSTED, attempt(store))
             assert claim(other).id == second.id
 
-    def test_a_job_that_was_lent_too_long_is_in_doubt(
+    def test_a_job_whose_lease_has_run_out_is_to_be_checked(
         self, store: Store, other: Store, clock: FakeClock, lease: float
     ) -> None:
-        """A worker that is not heard of loses its job, not before and not without a look."""
+        """When the lease has run out, and no earlier, other workers find the job to be checked."""
         (job,) = put(store, "Hi")
         with store.lock(), other.lock():
             claim(store)
@@ -91,19 +91,19 @@ class ManyWorkersContract(Harness):
             )
             assert other.claim(ACCOUNT) is None
 
-    def test_a_worker_is_told_when_to_look_for_what_another_has(
+    def test_next_due_is_when_a_lease_runs_out(
         self, store: Store, other: Store, clock: FakeClock, lease: float
     ) -> None:
-        """It sleeps no longer than until the other's time is up."""
+        """A worker with nothing to claim wakes up when another one's lease runs out."""
         put(store, "Hi")
         with store.lock(), other.lock():
             claim(store)
             assert other.next_due() == clock().wall + timedelta(seconds=lease)
 
-    def test_a_job_in_doubt_names_the_account_that_had_it(
+    def test_a_job_to_be_checked_names_its_account(
         self, store: Store, other: Store, clock: FakeClock, lease: float
     ) -> None:
-        """Only that account can find its comment, whatever was posted since."""
+        """The job's last attempt has the account that had claimed it, and does not count."""
         put(store, "Hi")
         with store.lock(), other.lock():
             assert store.claim("hubot")
@@ -112,20 +112,20 @@ class ManyWorkersContract(Harness):
             assert checking.attempts[-1].account == "hubot"
             assert checking.attempt_count == 0
 
-    def test_a_look_that_was_cut_off_is_no_attempt(
+    def test_an_interrupted_look_up_is_no_attempt(
         self, store: Store, other: Store, clock: FakeClock, lease: float
     ) -> None:
-        """A worker that only looked has posted nothing, for no account."""
+        """A worker that loses its lease during a look-up leaves the attempts as they were."""
         job = put_in_state(store, State.CHECKING)
         with store.lock(), other.lock():
             store.reclaim(job)
             clock.advance(lease)
             assert other.checking()[0].attempts == job.attempts
 
-    def test_a_worker_that_has_lost_its_job_may_not_post(
+    def test_a_worker_that_has_lost_its_lease_may_not_post(
         self, store: Store, other: Store, clock: FakeClock, lease: float
     ) -> None:
-        """Frozen between claim and post, and thawed: it cannot announce its attempt."""
+        """After its lease was taken over, a worker cannot announce an attempt."""
         put(store, "Hi")
         with store.lock(), other.lock():
             job = claim(store)
@@ -135,10 +135,10 @@ class ManyWorkersContract(Harness):
                 store.save_pacing(_announcement(store, job), expect=None)
             assert dict(store.pacing()) == {}
 
-    def test_a_worker_that_was_late_may_not_post_even_if_nobody_noticed(
+    def test_a_worker_whose_lease_has_run_out_may_not_post(
         self, store: Store, clock: FakeClock, lease: float
     ) -> None:
-        """Its time is up, whether or not another worker has looked."""
+        """It cannot announce an attempt, even if no other worker has noticed."""
         put(store, "Hi")
         with store.lock():
             job = claim(store)
@@ -146,10 +146,10 @@ class ManyWorkersContract(Harness):
             with pytest.raises(PacingConflict):
                 store.save_pacing(_announcement(store, job), expect=None)
 
-    def test_an_announcement_prolongs_the_loan(
+    def test_announcing_an_attempt_renews_the_lease(
         self, store: Store, other: Store, clock: FakeClock, lease: float
     ) -> None:
-        """A worker that was slow to begin has its job for a whole attempt all the same."""
+        """However late an attempt is announced, the worker has the job for all of it."""
         put(store, "Hi")
         with store.lock(), other.lock():
             job = claim(store)
@@ -159,10 +159,10 @@ class ManyWorkersContract(Harness):
             assert (list(other.checking()), other.claim(ACCOUNT)) == ([], None)
             store.settle(job, POSTED, attempt(store))
 
-    def test_what_a_late_worker_knows_is_taken(
+    def test_a_late_worker_can_settle_its_job(
         self, store: Store, other: Store, clock: FakeClock, lease: float
     ) -> None:
-        """As long as nobody has begun to look, the one who has posted knows best."""
+        """Until another worker has reclaimed the job, the one that posted it can settle it."""
         put(store, "Hi")
         with store.lock(), other.lock():
             job = claim(store)
@@ -171,22 +171,22 @@ class ManyWorkersContract(Harness):
             store.settle(job, POSTED, attempt(store))
             assert (list(other.checking()), other.get(job.id).state) == ([], State.POSTED)
 
-    def test_what_a_late_worker_knows_is_not_taken_from_under_another(
+    def test_a_late_worker_cannot_settle_a_reclaimed_job(
         self, store: Store, other: Store, clock: FakeClock, lease: float
     ) -> None:
-        """Once another worker has taken the job, only that one can settle it."""
+        """After another worker has reclaimed the job, only that one can settle it."""
         put(store, "Hi")
         with store.lock(), other.lock():
             job = claim(store)
             clock.advance(lease)
-            taken = other.reclaim(other.checking()[0])
+            reclaimed = other.reclaim(other.checking()[0])
             with pytest.raises(WrongState):
                 store.settle(job, Requeued(reason="throttled"), attempt(store))
-            other.settle(taken, POSTED, attempt(other))
+            other.settle(reclaimed, POSTED, attempt(other))
         assert store.get(job.id).state is State.POSTED
 
-    def test_a_job_in_doubt_is_taken_by_one(self, store: Store, other: Store) -> None:
-        """Of two workers that saw the same job in doubt, one looks, and the other is told."""
+    def test_a_job_is_reclaimed_by_one_worker(self, store: Store, other: Store) -> None:
+        """Of two workers that see the same job to be checked, one gets it, the other an error."""
         job = put_in_state(store, State.CHECKING)
         with store.lock(), other.lock():
             assert list(store.checking()) == list(other.checking()) == [job]
@@ -195,22 +195,20 @@ class ManyWorkersContract(Harness):
                 other.reclaim(job)
             assert list(other.checking()) == []
 
-    def test_a_worker_that_ends_leaves_its_job_to_the_others(
-        self, store: Store, other: Store
-    ) -> None:
-        """They need not wait until its time is up."""
+    def test_a_worker_that_ends_gives_up_its_lease(self, store: Store, other: Store) -> None:
+        """Other workers can check its job at once."""
         (job,) = put(store, "Hi")
         with other.lock():
             with store.lock():
                 claim(store)
             assert ids(other.checking()) == [job.id]
 
-    def test_what_a_worker_has_and_does_not_know_of_is_in_doubt(
+    def test_a_claim_whose_answer_was_lost_is_to_be_checked(
         self, store: Store, other: Store
     ) -> None:
-        """Asked for doubtful jobs while it has none, a store shows those it has lent to the asker.
+        """A worker without a job is shown the jobs that are leased to itself as to be checked.
 
-        A connection may be lost after a claim was made and before it was told.
+        The connection to a database may be lost after a claim and before its answer.
         """
         (job,) = put(store, "Hi")
         with store.lock(), other.lock():
@@ -221,19 +219,19 @@ class ManyWorkersContract(Harness):
             assert list(other.checking()) == []
 
     def test_settling_again_is_no_error(self, store: Store) -> None:
-        """A connection may be lost after a job was settled and before it was told."""
+        """A worker may settle a job twice: the first answer may have been lost."""
         (job,) = put(store, "Hi")
         with store.lock():
             claim(store)
-            tried = attempt(store)
+            last = attempt(store)
             for _ in range(2):
-                store.settle(job, POSTED, tried)
-        assert store.get(job.id).attempts == (tried,)
+                store.settle(job, POSTED, last)
+        assert store.get(job.id).attempts == (last,)
 
     def test_nothing_is_claimed_once_the_pause_is_recorded(
         self, store: Store, other: Store
     ) -> None:
-        """Whoever pauses the queue knows that no worker takes another job, whatever it saw."""
+        """From `pause` to `resume`, no worker can claim or reclaim a job."""
         put(store, "Hi")
         checking = put_in_state(store, State.CHECKING)
         with store.lock():

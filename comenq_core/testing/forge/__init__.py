@@ -1,4 +1,4 @@
-"""A GitHub stand-in on loopback: real HTTP, state, and answers that a test can script.
+"""A stand-in for GitHub on loopback: real HTTP, with state, and with answers that a test scripts.
 
 ::
 
@@ -7,12 +7,12 @@
         ...  # post a comment to forge.url
         forge.wait_for_comments(1)
 
-It creates and lists comments as GitHub does, as far as a client that comments can tell. Anything
-else GitHub might answer is scripted with `Forge.answer_next`. From outside the process, the same
-is done over HTTP under ``/_forge``, and ``python -m comenq_core.testing.forge`` serves it.
+It creates and lists comments as GitHub does, as far as a client that comments can tell. Every other
+answer is scripted with `Forge.answer_next`. From another process, the same is done over HTTP under
+``/_forge``; ``python -m comenq_core.testing.forge`` serves it.
 
-The HTTP is the standard library's ``http.server``, so that plugin authors need install nothing;
-it keeps connections alive and gives access to the socket, so that a dropped connection is one.
+It uses the standard library's ``http.server``, which keeps connections alive and gives access to
+the socket, so that a dropped connection is one.
 """
 
 from comenq_core.testing.forge.records import Account, Answer, Comment, Received

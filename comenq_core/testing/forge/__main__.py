@@ -1,4 +1,4 @@
-"""Serve the stand-in: print its URL on one line, and go on until SIGTERM or SIGINT."""
+"""Serve the stand-in: print its URL on one line, and serve until SIGTERM or SIGINT."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from comenq_core.testing.forge import Forge
 
 
 def main() -> None:
-    """Serve until told to stop."""
+    """Serve until a signal."""
     parser = argparse.ArgumentParser(
         prog="python -m comenq_core.testing.forge", description=__doc__
     )
@@ -17,10 +17,10 @@ def main() -> None:
     parser.add_argument("--prefix", default="", help="stands before every path, as in /api/v3")
     arguments = parser.parse_args()
     endings = {signal.SIGTERM, signal.SIGINT}
-    # Blocked before the threads start, so that they leave the signals to sigwait.
+    # Blocked before the threads start, so that only sigwait gets the signals.
     signal.pthread_sigmask(signal.SIG_BLOCK, endings)
     with Forge(port=arguments.port, prefix=arguments.prefix) as forge:
-        print(forge.url, flush=True)  # noqa: T201 - what callers wait for
+        print(forge.url, flush=True)  # noqa: T201 - callers wait for it
         signal.sigwait(endings)
 
 

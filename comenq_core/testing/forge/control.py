@@ -1,4 +1,4 @@
-"""The stand-in's own HTTP, for tests and demonstrations that run in another process.
+"""The stand-in's own HTTP requests, for tests and demonstrations in another process.
 
 ==========================================  =======================================================
 ``POST /_forge/next``                       script an answer: the members of `Answer`, as JSON
@@ -25,7 +25,7 @@ PREFIX = "/_forge/"
 
 
 def control(state: State, request: Received, *, base: str) -> Reply:
-    """Carry out what a request under ``/_forge`` says; what cannot be done is a 400."""
+    """Do what a request under ``/_forge`` says; a wrong one gets 400."""
     url = urlsplit(request.path)
     what = url.path.removeprefix(PREFIX)
     try:
@@ -45,9 +45,7 @@ def _get(state: State, what: str, query: dict[str, list[str]], base: str) -> Rep
     }
     watched = kept[what]
     count, timeout = int(query.get("count", ["0"])[0]), float(query.get("timeout", ["10"])[0])
-    state.wait_until(
-        lambda: len(watched) >= count, timeout=timeout, what=f"sight of {count} {what}"
-    )
+    state.wait_until(lambda: len(watched) >= count, timeout=timeout, what=f"{count} {what}")
     if what == "comments":
         return Reply(status=200, body=[comment_json(one, base) for one in list(state.comments)])
     return Reply(status=200, body=[_request_json(one) for one in list(state.requests)])

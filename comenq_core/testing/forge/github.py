@@ -1,4 +1,4 @@
-"""How GitHub answers, as far as a client that comments can tell.
+"""GitHub's answers, as far as a client that comments can tell.
 
 The shapes follow https://docs.github.com/en/rest/issues/comments and its neighbours.
 """
@@ -26,7 +26,7 @@ DOCS = "https://docs.github.com/rest"
 
 
 class Call(NamedTuple):
-    """A request that has reached its route, and what it takes to answer it."""
+    """A request that has a route, with all that is needed to answer it."""
 
     state: State
     account: Account
@@ -41,7 +41,7 @@ class Call(NamedTuple):
 
 
 def answer(state: State, request: Received, *, base: str) -> Reply:
-    """Carry a request out and answer it as GitHub would; ``base`` is the stand-in's own URL."""
+    """Do what a request says, and answer as GitHub does; ``base`` is the stand-in's own URL."""
     refusal = _refusal(request)
     if refusal is not None:
         return refusal

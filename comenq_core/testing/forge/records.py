@@ -1,4 +1,4 @@
-"""What the stand-in is told, and what it remembers."""
+"""The records of the stand-in: what it has received, and how it is to answer."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["Account", "Answer", "Comment", "Pull", "Received", "Reply"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
-    """Whose a token is.
+    """The account of a token.
 
     Args:
         login: the account's name.
@@ -54,7 +54,7 @@ class Comment:
 
     @property
     def html_url(self) -> str:
-        """Where people read it."""
+        """Its URL for people."""
         page = f"https://github.com/{self.owner}/{self.repo}/pull/{self.number}"
         return f"{page}#issuecomment-{self.id}"
 
@@ -87,7 +87,7 @@ class Received:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pull:
-    """What a pull request is, as far as anybody has asked."""
+    """The state of a pull request."""
 
     state: str = "open"
     merged: bool = False
@@ -95,15 +95,15 @@ class Pull:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """How to answer one of the next requests. What is not given is as GitHub would have it.
+    """How to answer one of the next requests; the rest is as GitHub answers.
 
     Args:
         status: the HTTP status.
         headers: these as well, or instead of the usual ones of that name.
         body: this JSON value.
         text: these very bytes (as Latin-1) instead of JSON.
-        accept: carry the request out, although ``status`` or ``drop`` say otherwise.
-        delay: seconds before the answer, after the request was carried out.
+        accept: let the request take effect, although ``status`` or ``drop`` say otherwise.
+        delay: seconds before the answer, after the request has taken effect.
         drip: seconds before each byte of the answer's body.
         drop: close the connection instead of answering.
         hang_up: close the connection after the answer, unannounced.
@@ -124,14 +124,14 @@ class Answer:
     path: str = ""
 
     @property
-    def carries_out(self) -> bool:
+    def takes_effect(self) -> bool:
         """Whether the request takes effect."""
         return self.accept or (self.status is None and not self.drop)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """A response before it is HTTP; ``body`` is a JSON value."""
+    """A response; ``body`` is a JSON value."""
 
     status: int
     body: Any

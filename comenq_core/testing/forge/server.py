@@ -1,4 +1,4 @@
-"""The stand-in's HTTP server: it puts scripted and genuine answers on the wire."""
+"""The stand-in's HTTP server: it sends scripted answers and GitHub's own."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Server(ThreadingHTTPServer):
         self.prefix = prefix
         self.base = f"http{'s' if tls else ''}://127.0.0.1:{self.server_port}{prefix}"
         if tls:
-            # The handshake is left to the handler's thread: a silent client must not stop others.
+            # The handshake is left to the handler's thread: an idle client must not block others.
             self.socket = tls.wrap_socket(
                 self.socket, server_side=True, do_handshake_on_connect=False
             )
@@ -41,14 +41,14 @@ class Server(ThreadingHTTPServer):
         self.connections: set[socket.socket] = set()
 
     def end_connections(self) -> None:
-        """Wake every handler that waits or reads, so that none outlives the server."""
+        """Wake every handler that waits or reads, so that all end with the server."""
         self.ending.set()
         for connection in list(self.connections):
             with suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """Let a client go that hung up; show anything else."""
+        """Ignore a client that hung up; show all other errors."""
         if not isinstance(sys.exc_info()[1], OSError):
             super().handle_error(request, client_address)  # type: ignore[arg-type]
 
@@ -71,11 +71,11 @@ class _Handler(BaseHTTPRequestHandler):
             super().finish()
 
     def date_time_string(self, timestamp: float | None = None) -> str:
-        """Tell the time as the stand-in's clock has it."""
+        """The time by the stand-in's clock."""
         return super().date_time_string(timestamp or self.server.state.clock().timestamp())
 
     def log_message(self, template: str, *args: object) -> None:
-        """Say nothing: what arrived is in `Forge.requests`."""
+        """Log nothing: the requests are in `Forge.requests`."""
 
     def do_GET(self) -> None:
         request = self._received()
@@ -102,7 +102,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _serve(self, request: Received) -> None:
         script = self.server.state.record(request)
         reply = Reply(status=500, body={"message": "Scripted"})
-        if script.carries_out:
+        if script.takes_effect:
             reply = answer(self.server.state, request, base=self.server.base)
         self.server.ending.wait(script.delay)
         if script.drop:

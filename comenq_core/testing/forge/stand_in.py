@@ -1,4 +1,4 @@
-"""The class that tests use."""
+"""`Forge`, the stand-in as tests use it."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ __all__ = ["Forge"]
 
 
 class Forge:
-    """A GitHub stand-in that serves for the length of a ``with`` block.
+    """A stand-in for GitHub that serves for the length of a ``with`` block.
 
     Args:
         port: where to listen on loopback; 0 takes a free port.
         prefix: what stands before every path, as ``/api/v3`` does on GitHub Enterprise.
-        accounts: whose the tokens are; other tokens are refused. When empty, any token will do.
+        accounts: by token; other tokens get 401. When empty, every token is accepted.
         clock: tells the time, for comments and for the header ``Date``.
         tls: serve https, with this context's certificate for ``127.0.0.1``.
     """
@@ -52,6 +52,10 @@ class Forge:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self.stop()
+
+    def stop(self) -> None:
+        """Listen no more, and close every connection; stopping again changes nothing."""
         self._server.shutdown()
         self._thread.join()
         self._server.end_connections()
@@ -59,12 +63,12 @@ class Forge:
 
     @property
     def url(self) -> str:
-        """What ``github_api_url`` has to be."""
+        """Its address, for the setting ``github_api_url``."""
         return self._server.base
 
     @property
     def port(self) -> int:
-        """Where it listens."""
+        """The port where it listens."""
         return self._server.server_port
 
     @property
@@ -95,13 +99,13 @@ class Forge:
     def add_comment(
         self, owner: str, repo: str, number: int, *, body: str, login: str = "octocat"
     ) -> Comment:
-        """Create a comment as if somebody had posted it elsewhere."""
+        """Create a comment without a request."""
         return self._state.add_comment(owner, repo, number, body=body, login=login)
 
     def set_pull(
         self, owner: str, repo: str, number: int, *, state: str, merged: bool = False
     ) -> None:
-        """Say what a pull request is; by default every one is open."""
+        """Set the state of a pull request; by default every one is open."""
         with self._state.changed:
             self._state.pulls[owner, repo, number] = Pull(state=state, merged=merged)
 
@@ -114,7 +118,7 @@ class Forge:
         self._state.wait_until(
             lambda: len(self._state.comments) >= count,
             timeout=timeout,
-            what=f"sight of {count} comments",
+            what=f"{count} comments",
         )
         return self.comments
 
@@ -133,6 +137,6 @@ class Forge:
         self._state.wait_until(
             lambda: len(fitting()) >= count,
             timeout=timeout,
-            what=f"sight of {count} requests {method}",
+            what=f"{count} requests {method}",
         )
         return fitting()

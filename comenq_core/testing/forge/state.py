@@ -1,4 +1,4 @@
-"""What the stand-in remembers, shared by its threads and by the test that watches."""
+"""The state of the stand-in, which its threads and the test share."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class State:
     """Comments, requests, scripted answers, tokens and pull requests.
 
     Args:
-        accounts: whose the tokens are; when empty, every token is octocat's.
+        accounts: by token; when empty, every token is octocat's.
         clock: tells the time.
     """
 
@@ -34,7 +34,7 @@ class State:
         self._installation_tokens: list[str] = []
 
     def record(self, request: Received) -> Answer:
-        """Remember a request, and take the first answer that was scripted for one like it."""
+        """Record a request, and take the first scripted answer that fits it."""
         with self.changed:
             self.requests.append(request)
             self.changed.notify_all()
@@ -64,7 +64,7 @@ class State:
         return comment
 
     def account(self, authorization: str) -> Account | None:
-        """Whose token an ``Authorization`` header holds; ``None`` if nobody's."""
+        """The account of the token in an ``Authorization`` header, if there is one."""
         token = authorization.partition(" ")[2]
         if token in self._installation_tokens:
             return INSTALLATION
@@ -73,17 +73,17 @@ class State:
         return Account() if token else None
 
     def mint(self) -> dict[str, Any]:
-        """Make an installation token of a GitHub App that is good for an hour."""
+        """Make an installation token of a GitHub App, valid for an hour."""
         token = f"ghs_{len(self._installation_tokens):036d}"
         self._installation_tokens.append(token)
         expires = self.clock().astimezone(UTC) + timedelta(hours=1)
         return {"token": token, "expires_at": f"{expires:%Y-%m-%dT%H:%M:%SZ}"}
 
     def wait_until(self, holds: Callable[[], bool], *, timeout: float, what: str) -> None:
-        """Block until ``holds()``; it is asked at each change.
+        """Block until ``holds()`` is true; it is called at each change.
 
         Raises:
-            TimeoutError: it did not come true in ``timeout`` seconds.
+            TimeoutError: it was not true within ``timeout`` seconds.
         """
         with self.changed:
             if not self.changed.wait_for(holds, timeout):

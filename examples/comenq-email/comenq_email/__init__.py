@@ -1,7 +1,7 @@
 """An intake for comenq: mails become comments.
 
-``mail`` reads them and touches nothing; ``options`` says what the settings mean, ``endpoint``
-opens the socket, ``reception`` speaks LMTP, and ``intake`` holds them together.
+``mail`` reads them, and is pure; ``options`` reads the settings, ``endpoint`` opens the socket,
+``lmtp`` speaks the protocol, and ``intake`` connects them.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def comenq_intakes() -> Mapping[str, IntakeFactory]:
 
 
 def _make(settings: Settings) -> Intake:
-    # Every process loads this module, but only the listener pays for asyncio and aiosmtpd.
+    # Every process imports this module, but only some need asyncio and aiosmtpd.
     from comenq_email.intake import make_intake
 
     return make_intake(settings)

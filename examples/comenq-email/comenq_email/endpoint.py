@@ -24,7 +24,7 @@ def listening(place: Path | Tcp) -> Iterator[socket.socket]:
     """Listen for the length of a ``with`` block.
 
     Raises:
-        SettingsError: it cannot be done there.
+        SettingsError: it cannot listen there.
     """
     with ExitStack() as stack:
         try:
@@ -45,8 +45,8 @@ def _path(path: Path, stack: ExitStack) -> socket.socket:
     _make_directory(path.parent)
     _check_free(path)
     listener = stack.enter_context(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM))
-    # Renamed once it is open, so that whoever sees the name can connect; and nobody gets in
-    # before listen(), so the mode is right by then.
+    # Renamed once it is open, so that clients can connect as soon as the name is there. Nobody can
+    # connect before listen(), and by then the mode is right.
     draft = path.with_name(f".{path.name}.{os.getpid():x}")
     draft.unlink(missing_ok=True)
     listener.bind(os.fspath(draft))
@@ -54,7 +54,7 @@ def _path(path: Path, stack: ExitStack) -> socket.socket:
     listener.listen()
     ours = draft.lstat()
     draft.rename(path)
-    stack.callback(_give_back, path, ours)
+    stack.callback(_remove, path, ours)
     return listener
 
 
@@ -67,7 +67,7 @@ def _make_directory(directory: Path) -> None:
 
 
 def _check_free(path: Path) -> None:
-    """Let pass what is not there, or was left behind by a daemon that has died."""
+    """Refuse a path that is in use; a socket that a killed daemon has left is not."""
     try:
         is_socket = stat.S_ISSOCK(path.lstat().st_mode)
     except FileNotFoundError:
@@ -81,11 +81,11 @@ def _check_free(path: Path) -> None:
         except (ConnectionRefusedError, FileNotFoundError):
             return
         except BlockingIOError:
-            pass  # somebody listens, and is too busy to answer
+            pass  # another daemon listens, and is busy
     raise SettingsError(f"[email] listen: another daemon serves {path}: choose another path")
 
 
-def _give_back(path: Path, ours: os.stat_result) -> None:
+def _remove(path: Path, ours: os.stat_result) -> None:
     with suppress(FileNotFoundError):
         if os.path.samestat(path.lstat(), ours):
             path.unlink()

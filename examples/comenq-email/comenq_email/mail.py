@@ -1,7 +1,7 @@
-"""What does a mail ask for? Pure.
+"""Reads the request in a mail. Pure.
 
 The subject is ``owner/repo#123``. The comment is the first ``text/plain`` part that is not an
-attachment, decoded as its headers say; nothing is guessed, so what cannot be decoded is refused.
+attachment, decoded as its headers say. What cannot be decoded is refused; nothing is guessed.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ READ = {
     "content-disposition",
     "content-transfer-encoding",
 }
-"""The headers that are read; whatever others a mail has does not matter."""
+"""The headers that are read; all others are ignored."""
 LONGEST_HEADER = 1_000
 
 
@@ -39,7 +39,7 @@ def request_of(content: bytes) -> CommentRequest:
         content: the whole mail, as `RFC 5322 <https://www.rfc-editor.org/rfc/rfc5322>`_ has it.
 
     Raises:
-        InvalidRequest: it asks for no comment, or cannot be read. The same mail never will be.
+        InvalidRequest: it has no request, or cannot be read; to send it again is useless.
     """
     try:
         mail = message_from_bytes(content, policy=_Bounded())
@@ -47,16 +47,16 @@ def request_of(content: bytes) -> CommentRequest:
         owner, repo, number = _target(str(mail.get("Subject", "")))
         body, key = _text(mail), _key(str(mail.get("Message-ID", "")))
     except (AttributeError, IndexError, RecursionError, ValueError) as error:
-        # All of these were seen: the standard library's parser trips over some broken headers.
+        # The standard library's parser raises each of these for some broken header.
         raise InvalidRequest("", f"the mail cannot be read ({type(error).__name__})") from error
     return CommentRequest(owner=owner, repo=repo, pr_number=number, body=body, key=key)
 
 
 class _Bounded(EmailPolicy):
-    """Reads no header that is too long: one of a megabyte takes the parser all memory there is."""
+    """Refuses long headers: with one of a megabyte, the parser needs all memory."""
 
     def header_source_parse(self, sourcelines: Sequence[str]) -> tuple[str, Any]:
-        """Take a header in; called for each one, before anybody looks at what it says."""
+        """Split one header; called for each of them, before they are parsed."""
         name, value = super().header_source_parse(list(sourcelines))
         if name.lower() in READ and len(value) > LONGEST_HEADER:
             raise InvalidRequest(name, f"is longer than {LONGEST_HEADER} characters")
@@ -83,7 +83,7 @@ def _text(mail: EmailMessage) -> str:
     if not isinstance(data, bytes) or mail.defects or part.defects:
         raise InvalidRequest("body", "the mail's MIME structure or encoding is broken")
     text = _decoded(data, part.get_content_charset("utf-8"))
-    # A text has CR LF wherever a line ends, and after the last line too.
+    # In a mail, every line ends with CR LF, the last one too.
     # https://www.rfc-editor.org/rfc/rfc2046#section-4.1.1
     return text.replace("\r\n", "\n").removesuffix("\n")
 
@@ -98,12 +98,13 @@ def _decoded(data: bytes, charset: str) -> str:
 
 
 def _key(message_id: str) -> str:
-    """The idempotency key: a mail that is delivered again is the comment that it was before."""
+    """The idempotency key: a mail that is delivered twice is one comment."""
     name = message_id.strip()
     if not name:
         raise InvalidRequest(
-            "Message-ID", "is missing: without it, a mail that is sent again would be posted twice"
+            "Message-ID",
+            "is missing: without it, a mail that is delivered again would be posted twice",
         )
-    # Hashed, since a Message-ID may be longer than a key; and named, so that nobody else's key
-    # is the same by accident.
+    # Hashed, since a Message-ID may be longer than a key; with a prefix, so that no other
+    # program's key is the same by accident.
     return f"email:{hashlib.sha256(name.encode('utf-8', 'surrogateescape')).hexdigest()}"

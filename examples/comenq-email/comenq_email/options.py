@@ -1,4 +1,4 @@
-"""What the table ``[email]`` may say."""
+"""The options in the table ``[email]``."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["OPTIONS", "Options", "Tcp", "options_of"]
 
 TABLE = "email"
 OPTIONS: Mapping[str, str | int] = {"listen": "", "max_bytes": 1024 * 1024}
-"""Every option, and what holds where the table says nothing."""
+"""Every option with its default."""
 
 LARGEST_PORT = 65_535
 
@@ -32,7 +32,7 @@ class Options:
 
     Args:
         place: where to listen: the path of a Unix socket, or a port.
-        max_bytes: the largest mail that is taken, its headers and encoding included.
+        max_bytes: the largest mail that is accepted, with its headers and encoding.
     """
 
     place: Path | Tcp
@@ -43,7 +43,7 @@ def options_of(settings: Settings) -> Options:
     """Read the table.
 
     Raises:
-        SettingsError: it says what cannot be meant.
+        SettingsError: an option is wrong.
     """
     given = settings.options(TABLE, OPTIONS)
     listen, max_bytes = str(given["listen"]), int(given["max_bytes"])
@@ -60,14 +60,14 @@ def _place(listen: str) -> Path | Tcp:
     try:
         address, number = ip_address(host.removeprefix("[").removesuffix("]")), int(port)
     except ValueError:
-        raise _unclear() from None
-    # A name could come to mean another machine, and an address that is not loopback lets others in.
+        raise _wrong_listen() from None
+    # A name could be resolved to another machine, and other addresses are open to other machines.
     if not address.is_loopback or not 1 <= number <= LARGEST_PORT:
-        raise _unclear()
+        raise _wrong_listen()
     return Tcp(host=str(address), port=number)
 
 
-def _unclear() -> SettingsError:
+def _wrong_listen() -> SettingsError:
     return SettingsError(
         f"[{TABLE}] listen: expected the absolute path of a socket, or a loopback address with a"
         " port, such as 127.0.0.1:2424"

@@ -1,4 +1,4 @@
-"""The intake's own tests, and the contract that every intake keeps."""
+"""The contract of every intake, and the tests of this one."""
 
 from __future__ import annotations
 
@@ -32,15 +32,15 @@ from comenq_core.testing.contract import IntakeContract
 from comenq_core.testing.contract.intake import HandIn, Inbox, Serving
 from comenq_core.testing.deadline import DEADLINE
 from comenq_email.intake import EmailIntake
+from comenq_email.lmtp import MOST_CONNECTIONS
 from comenq_email.options import Options, Tcp
-from comenq_email.reception import MOST_CONNECTIONS
 
 MAX_BYTES = 1024 * 1024
 
 
 @pytest.fixture
 def path() -> Iterator[Path]:
-    """Where mails are delivered: in a directory of its own, since the path has to be short."""
+    """A socket's path, which has to be short, in a directory that is not there yet."""
     directory = Path(tempfile.mkdtemp(prefix="cq", dir="/tmp"))
     yield directory / "run" / "email.sock"
     shutil.rmtree(directory)
@@ -52,7 +52,7 @@ def intake_at(place: Path | Tcp, max_bytes: int = MAX_BYTES) -> EmailIntake:
 
 
 def a_mail(body: str, subject: str = "octo-org/site#7") -> EmailMessage:
-    """What a mail program sends."""
+    """A mail as a mail program sends it."""
     mail = EmailMessage(policy=SMTP)
     mail["Subject"] = subject
     mail["From"], mail["To"] = "ada@example.org", "comments@localhost"
@@ -62,10 +62,10 @@ def a_mail(body: str, subject: str = "octo-org/site#7") -> EmailMessage:
 
 
 class Mta:
-    """What a mail server does to deliver a mail.
+    """Delivers mails as a mail server does.
 
     Args:
-        host: where to; or the path of a Unix socket.
+        host: a host, or the path of a Unix socket.
         port: of the host.
     """
 
@@ -74,7 +74,7 @@ class Mta:
         self._port = port
 
     def connect(self) -> smtplib.LMTP:
-        """Connect, as soon as somebody listens."""
+        """Connect, as soon as something listens."""
         deadline = time.monotonic() + DEADLINE
         while True:
             try:
@@ -84,7 +84,7 @@ class Mta:
                 time.sleep(0.005)
 
     def deliver(self, mail: EmailMessage) -> tuple[int, str]:
-        """Deliver it; what was answered to it."""
+        """Deliver a mail; return the answer."""
         with self.connect() as connection:
             connection.ehlo_or_helo_if_needed()
             connection.mail("ada@example.org")
@@ -105,12 +105,12 @@ class TestEmailIntake(IntakeContract):
 
     @pytest.fixture
     def intake(self, path: Path) -> Intake:
-        """An intake that was not used yet."""
+        """A new intake."""
         return intake_at(path)
 
     @pytest.fixture
     def hand_in(self, mta: Mta) -> HandIn:
-        """Deliver a mail of that subject and text."""
+        """Deliver a mail with that target and body."""
 
         def deliver(*, owner: str, repo: str, pr_number: int, body: str) -> str:
             code, text = mta.deliver(a_mail(body, f"{owner}/{repo}#{pr_number}"))
@@ -126,7 +126,7 @@ class TestEmailIntake(IntakeContract):
 
 @pytest.fixture
 def inbox() -> Inbox:
-    """A queue that can refuse."""
+    """A queue that can refuse comments."""
     return Inbox()
 
 
@@ -151,7 +151,7 @@ def served(serve: Callable[[Intake, Inbox], Serving], inbox: Inbox, path: Path) 
 
 
 @pytest.mark.usefixtures("served")
-def test_a_mail_that_comes_again_is_the_same_comment(mta: Mta, inbox: Inbox) -> None:
+def test_a_mail_that_is_delivered_twice_is_one_comment(mta: Mta, inbox: Inbox) -> None:
     """Both deliveries are acknowledged, with the same id, and the comment is queued once."""
     mail = a_mail("Looks good.")
     assert mta.deliver(mail) == mta.deliver(mail)
@@ -159,16 +159,16 @@ def test_a_mail_that_comes_again_is_the_same_comment(mta: Mta, inbox: Inbox) -> 
 
 
 @pytest.mark.usefixtures("served")
-def test_two_mails_that_read_the_same_are_two_comments(mta: Mta, inbox: Inbox) -> None:
-    """It is the Message-ID that tells mails apart."""
+def test_two_mails_with_the_same_text_are_two_comments(mta: Mta, inbox: Inbox) -> None:
+    """Mails with different Message-IDs are different comments, even with the same text."""
     for _ in range(2):
         mta.deliver(a_mail("ping"))
     assert len(inbox.requests) == 2
 
 
 @pytest.mark.usefixtures("served")
-def test_a_message_id_is_of_one_mail(mta: Mta, inbox: Inbox) -> None:
-    """Another text under the same Message-ID is refused for good."""
+def test_a_message_id_belongs_to_one_comment(mta: Mta, inbox: Inbox) -> None:
+    """Another text under the same Message-ID is refused permanently."""
     first, second = a_mail("one"), a_mail("another")
     second.replace_header("Message-ID", str(first["Message-ID"]))
     assert mta.deliver(first)[0] == 250
@@ -184,8 +184,10 @@ def test_a_message_id_is_of_one_mail(mta: Mta, inbox: Inbox) -> None:
         (StoreError("the disk does not answer"), 451),
     ],
 )
-def test_what_passes_is_temporary(mta: Mta, inbox: Inbox, error: ComenqError, code: int) -> None:
-    """While the queue takes nothing, the mail server is told why, and to try again later."""
+def test_an_error_of_the_queue_is_temporary(
+    mta: Mta, inbox: Inbox, error: ComenqError, code: int
+) -> None:
+    """While the queue accepts nothing, the mail server gets the reason and a 4xx code."""
     inbox.error = error
     answer, text = mta.deliver(a_mail("Looks good."))
     assert answer == code
@@ -193,30 +195,30 @@ def test_what_passes_is_temporary(mta: Mta, inbox: Inbox, error: ComenqError, co
 
 
 @pytest.mark.usefixtures("served")
-def test_what_never_passes_is_permanent(mta: Mta) -> None:
-    """A mail that asks for nothing is refused for good, with the reason for its sender."""
+def test_an_error_in_the_mail_is_permanent(mta: Mta) -> None:
+    """A mail without a valid request gets the reason and a 5xx code."""
     code, text = mta.deliver(a_mail("Looks good.", "no.owner/site#7"))
     assert code == 550
     assert text.startswith("5.6.0 owner: must be")
 
 
-class Slow(Inbox):
-    """A queue whose disk takes its time."""
+class SlowInbox(Inbox):
+    """A queue that waits before it queues anything."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.asked = threading.Event()
+        self.called = threading.Event()
         self.done = threading.Event()
 
     def submit_all(self, new_jobs: Sequence[NewJob]) -> Sequence[Entry]:
-        """Take these, in the end."""
-        self.asked.set()
+        """Queue these once ``done`` is set."""
+        self.called.set()
         assert self.done.wait(DEADLINE)
         return super().submit_all(new_jobs)
 
 
 def begin(connection: smtplib.LMTP, mail: EmailMessage) -> socket.socket:
-    """Send a mail, and do not wait for the answer to it."""
+    """Send a mail without waiting for its answer."""
     connection.ehlo_or_helo_if_needed()
     connection.mail("ada@example.org")
     connection.rcpt("comments@localhost")
@@ -229,12 +231,12 @@ def begin(connection: smtplib.LMTP, mail: EmailMessage) -> socket.socket:
 def test_nothing_is_acknowledged_before_it_is_durable(
     serve: Callable[[Intake, Inbox], Serving], path: Path, mta: Mta
 ) -> None:
-    """As long as the queue has not taken the comment, the mail server hears nothing."""
-    inbox = Slow()
+    """Until the comment is queued, the mail server gets no answer."""
+    inbox = SlowInbox()
     serve(intake_at(path), inbox)
     with mta.connect() as connection:
         wire = begin(connection, a_mail("Looks good."))
-        assert inbox.asked.wait(DEADLINE)
+        assert inbox.called.wait(DEADLINE)
         wire.settimeout(0)
         with pytest.raises(BlockingIOError):
             wire.recv(1, socket.MSG_PEEK)
@@ -244,14 +246,14 @@ def test_nothing_is_acknowledged_before_it_is_durable(
     assert len(inbox.requests) == 1
 
 
-def test_what_has_begun_is_finished(path: Path, mta: Mta) -> None:
-    """When it has to end, the intake lets nobody in, and answers the mails that it has."""
-    inbox = Slow()
+def test_a_mail_that_was_received_is_answered_before_the_end(path: Path, mta: Mta) -> None:
+    """Once `stop` is set, the intake accepts no connection, and answers the mails that it has."""
+    inbox = SlowInbox()
     with StopFlag() as stop:
         serving = Serving(intake_at(path), inbox, stop)
         with mta.connect() as connection:
             begin(connection, a_mail("Looks good."))
-            assert inbox.asked.wait(DEADLINE)
+            assert inbox.called.wait(DEADLINE)
             stop.set()
             while path.exists():
                 time.sleep(0.005)
@@ -264,15 +266,15 @@ def test_what_has_begun_is_finished(path: Path, mta: Mta) -> None:
 def test_a_mail_that_is_too_large_is_refused(
     serve: Callable[[Intake, Inbox], Serving], path: Path, inbox: Inbox, mta: Mta
 ) -> None:
-    """More than `max_bytes` are not read, and the next mail is taken."""
+    """A mail of more than `max_bytes` is refused, and the next one is accepted."""
     serve(intake_at(path, max_bytes=1_000), inbox)
     assert mta.deliver(a_mail("word " * 1_000))[0] == 552
     assert mta.deliver(a_mail("word"))[0] == 250
 
 
 @pytest.mark.usefixtures("served")
-def test_each_recipient_is_a_delivery(mta: Mta) -> None:
-    """A second recipient has to be served by another delivery, which its answer can then be of."""
+def test_a_second_recipient_is_refused(mta: Mta) -> None:
+    """A mail is delivered to one recipient at a time."""
     with mta.connect() as connection:
         connection.ehlo_or_helo_if_needed()
         connection.mail("ada@example.org")
@@ -282,8 +284,8 @@ def test_each_recipient_is_a_delivery(mta: Mta) -> None:
 
 
 @pytest.mark.usefixtures("served")
-def test_too_many_connections_are_sent_away(mta: Mta) -> None:
-    """Who idles takes no place for ever, and who finds none is told to come again."""
+def test_too_many_connections_are_rejected(mta: Mta) -> None:
+    """A connection beyond the limit gets 421: try again later."""
     with ExitStack() as stack:
         for _ in range(MOST_CONNECTIONS):
             stack.enter_context(mta.connect())
@@ -294,7 +296,7 @@ def test_too_many_connections_are_sent_away(mta: Mta) -> None:
 
 @pytest.mark.usefixtures("served")
 def test_only_the_group_can_deliver(mta: Mta, path: Path) -> None:
-    """Neither the socket nor its directory lets in whoever is not of the daemon's group."""
+    """The socket and its directory are open to the daemon's user and group only."""
     mta.connect().close()
     assert stat.S_IMODE(path.stat().st_mode) == 0o660
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o750
@@ -303,7 +305,7 @@ def test_only_the_group_can_deliver(mta: Mta, path: Path) -> None:
 def test_a_socket_that_was_left_behind_is_replaced(
     serve: Callable[[Intake, Inbox], Serving], path: Path, inbox: Inbox, mta: Mta
 ) -> None:
-    """What a daemon that died has left does not hinder the next, which leaves nothing."""
+    """The socket of a killed daemon is replaced, and removed at the end."""
     path.parent.mkdir()
     with socket.socket(socket.AF_UNIX) as dead:
         dead.bind(str(path))
@@ -314,8 +316,8 @@ def test_a_socket_that_was_left_behind_is_replaced(
 
 
 @pytest.mark.usefixtures("served")
-def test_a_socket_in_use_is_not_taken(path: Path, inbox: Inbox, mta: Mta) -> None:
-    """A second daemon says that there is one, and the first serves on."""
+def test_a_socket_in_use_is_not_replaced(path: Path, inbox: Inbox, mta: Mta) -> None:
+    """A second daemon gets an error, and the first one still serves."""
     mta.connect().close()
     with StopFlag() as stop, pytest.raises(SettingsError, match="another daemon"):
         intake_at(path).serve(inbox, stop)
@@ -323,7 +325,7 @@ def test_a_socket_in_use_is_not_taken(path: Path, inbox: Inbox, mta: Mta) -> Non
 
 
 def test_another_kind_of_file_is_left_alone(path: Path, inbox: Inbox) -> None:
-    """What is no socket is not removed."""
+    """A file that is not a socket is an error, and is not removed."""
     path.parent.mkdir()
     path.write_text("mine")
     with StopFlag() as stop, pytest.raises(SettingsError, match="is no socket"):
@@ -331,10 +333,10 @@ def test_another_kind_of_file_is_left_alone(path: Path, inbox: Inbox) -> None:
     assert path.read_text() == "mine"
 
 
-def test_a_port_on_loopback_takes_mails(
+def test_mails_are_delivered_to_a_port_on_loopback(
     serve: Callable[[Intake, Inbox], Serving], inbox: Inbox
 ) -> None:
-    """Where the settings ask for it, mails are delivered by TCP, and nobody knows by whom."""
+    """Over TCP, a mail is queued with no user in its origin."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     serve(intake_at(Tcp(host="127.0.0.1", port=port)), inbox)

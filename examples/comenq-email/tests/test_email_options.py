@@ -1,4 +1,4 @@
-"""What the settings say to the intake."""
+"""The options in the table ``[email]``."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ def test_the_settings_say_where_to_listen(listen: str, place: Path | Tcp) -> Non
     assert options_of(with_table({"listen": listen})).place == place
 
 
-def test_without_a_word_it_listens_beside_the_socket() -> None:
-    """The default is a Unix socket that is as well protected as the daemon's own."""
+def test_by_default_it_listens_beside_the_socket() -> None:
+    """The default is a Unix socket in the directory of the daemon's own."""
     assert options_of(with_table({})).place == Path("/run/comenq/email.sock")
 
 
@@ -47,7 +47,7 @@ def test_without_a_word_it_listens_beside_the_socket() -> None:
         {"port": 25},
     ],
 )
-def test_a_setting_that_cannot_be_meant_is_an_error(table: dict[str, object]) -> None:
-    """Above all, nothing opens a port to other machines."""
+def test_a_wrong_option_is_an_error(table: dict[str, object]) -> None:
+    """The message names the table; above all, no address is open to other machines."""
     with pytest.raises(SettingsError, match=r"\[email\]"):
         options_of(with_table(table))

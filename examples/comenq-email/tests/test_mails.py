@@ -1,4 +1,4 @@
-"""What a mail asks for."""
+"""The request in a mail."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ HEADERS = b"Subject: octo-org/site#7\r\nMessage-ID: <1@example.org>\r\n"
     ],
 )
 def test_a_text_is_decoded_as_the_mail_says(rest: bytes, body: str) -> None:
-    """The comment is the text with its line breaks as newlines, less the one at its end."""
+    """The comment is the text, with newlines as line breaks and none at the end."""
     assert request_of(HEADERS + rest).body == body
 
 
@@ -39,7 +39,7 @@ def test_a_text_is_decoded_as_the_mail_says(rest: bytes, body: str) -> None:
     ],
 )
 def test_the_first_plain_part_is_the_comment(parts: Sequence[str], body: str) -> None:
-    """Of a mail in parts, the first plain text that is no attachment counts."""
+    """Of a mail in parts, the first plain text that is not an attachment counts."""
     mail = HEADERS + b"Content-Type: multipart/mixed; boundary=next\r\n"
     for number, part in enumerate(parts):
         mail += f"\r\n--next\r\nContent-Type: {part}\r\n\r\n{number}: {body}".encode()
@@ -69,8 +69,8 @@ def test_the_first_plain_part_is_the_comment(parts: Sequence[str], body: str) ->
         (HEADERS + b"Content-Type: text/plain; charset*0*=\0''x\r\n\r\nx\r\n", ""),
     ],
 )
-def test_what_is_not_clear_is_refused(mail: bytes, path: str) -> None:
-    """A mail that would have to be guessed at is refused, and its fault is named."""
+def test_a_mail_that_cannot_be_read_is_refused(mail: bytes, path: str) -> None:
+    """A mail without a clear request is refused, and the error names the header or the body."""
     with pytest.raises(InvalidRequest) as caught:
         request_of(mail)
     assert caught.value.path == path

@@ -1,7 +1,7 @@
 """A poster for comenq: comments become notes on GitLab's merge requests.
 
-``replies`` and ``notes`` decide and touch nothing; ``transport`` sends, ``options`` says where to
-and with which token, and ``poster`` holds them together.
+``replies`` and ``notes`` are pure; ``transport`` sends requests, ``options`` reads the settings and
+the token, and ``poster`` connects them.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def comenq_posters() -> Mapping[str, PosterFactory]:
 
 
 def _make(settings: Settings) -> Sequence[Poster]:
-    # Every process loads this module, but only the worker posts.
+    # Every process imports this module, but only some make posters.
     from comenq_gitlab.poster import make_posters
 
     return make_posters(settings)

@@ -1,4 +1,4 @@
-"""What the table ``[gitlab]`` may say, and the token that it names."""
+"""The options in the table ``[gitlab]``, and the token's file."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ __all__ = ["OPTIONS", "Options", "TokenFile", "options_of"]
 
 TABLE = "gitlab"
 OPTIONS: Mapping[str, str] = {"url": "https://gitlab.com", "token_file": ""}
-"""Every option, and what holds where the table says nothing."""
+"""Every option with its default."""
 
 
 class TokenFile:
     """A file that holds a token; it is read each time, so that a new token needs no restart.
 
     Args:
-        path: of the file, which nobody but its owner may read.
+        path: the file, which only its owner may read.
     """
 
     def __init__(self, path: Path) -> None:
         self._path = path
 
     def current(self) -> str:
-        """The token in the file now.
+        """The token that is in the file now.
 
         Raises:
             SettingsError: the file cannot be read, is not private, or holds no token.
@@ -47,11 +47,11 @@ class TokenFile:
         if mode & (stat.S_IRWXG | stat.S_IRWXO):
             raise SettingsError(f"{shown} is open to others; run: chmod 600 {self._path}")
         if not re.fullmatch("[!-~]+", token):
-            raise SettingsError(f"{shown} holds something else than one token")
+            raise SettingsError(f"{shown} must hold one token and nothing else")
         return token
 
     def fingerprint(self) -> str:
-        """A text that changes when the token does, and does not give it away."""
+        """A text that changes when the token does, and does not reveal it."""
         try:
             return hashlib.sha256(self.current().encode()).hexdigest()[:12]
         except SettingsError:
@@ -63,8 +63,8 @@ class Options:
     """The options, checked.
 
     Args:
-        url: where people find this GitLab, without a slash at its end.
-        token: what posts.
+        url: this GitLab's address, without a slash at its end.
+        token: the file with the token.
     """
 
     url: str
@@ -75,7 +75,7 @@ def options_of(settings: Settings) -> Options:
     """Read the table.
 
     Raises:
-        SettingsError: it says what cannot be meant, or the token cannot be used.
+        SettingsError: an option is wrong, or the token cannot be used.
     """
     given = settings.options(TABLE, OPTIONS)
     url, path = given["url"].rstrip("/"), given["token_file"]

@@ -1,4 +1,4 @@
-"""Posts notes, and finds those that may have been posted.
+"""Posts notes, and looks up those that may have been posted.
 
 https://docs.gitlab.com/api/notes/#merge-requests
 """
@@ -19,7 +19,7 @@ from comenq_core.model import (
     Unavailable,
     Unknown,
 )
-from comenq_gitlab.notes import SLACK, Wanted, next_page, quick_action
+from comenq_gitlab.notes import CLOCK_TOLERANCE, Wanted, next_page, quick_action
 from comenq_gitlab.options import Options, options_of
 from comenq_gitlab.replies import Reply, outcome
 from comenq_gitlab.transport import Call, NoReply
@@ -27,14 +27,14 @@ from comenq_gitlab.transport import Call, NoReply
 __all__ = ["GitLabPoster", "make_posters"]
 
 PAGE = 100
-"""Notes on a page: as many as GitLab lists at once."""
+"""Notes on a page: the most that GitLab lists at once."""
 
-NotTold = Throttled | Unauthorized | Unknown
+NotListed = Throttled | Unauthorized | Unknown
 """Why the notes could not be listed."""
 
 
 def make_posters(settings: Settings) -> Sequence[Poster]:
-    """Make the poster that the settings ask for.
+    """The one poster for these settings.
 
     Raises:
         SettingsError: an option in the table ``[gitlab]`` is wrong.
@@ -58,16 +58,16 @@ class GitLabPoster:
         self._seconds = seconds
 
     def credential(self) -> str:
-        """A fingerprint of the token that would be used now."""
+        """A fingerprint of the current token."""
         return self._token.fingerprint()
 
     def post(self, job: Job) -> Outcome:
-        """Try once; look first whether the merge request is open, if the job asks for it."""
+        """Make one attempt; with ``if_open``, ask first whether the merge request is open."""
         asked = job.asked
         action = quick_action(asked.body)
         if action:
-            does = f"GitLab would carry out {printable(action)} instead of showing it"
-            return Refused(message=f"{does}: put a space before it")
+            message = f"GitLab would execute {printable(action)} instead of showing it"
+            return Refused(message=f"{message}: put a space before it")
         try:
             call = self._call()
         except SettingsError as error:
@@ -79,34 +79,36 @@ class GitLabPoster:
 
     def find(
         self, job: Job, since: datetime, known: Collection[int | str]
-    ) -> Posted | NotTold | None:
-        """Look for the job's note among our own, the newest first, down to ``since``."""
+    ) -> Posted | NotListed | None:
+        """Look for the job's note among the account's own, from the newest back to ``since``."""
         try:
             call = self._call()
         except SettingsError as error:
             return Unauthorized(message=str(error))
         reply = call.ask("GET", "/user")
-        user = reply.shown if isinstance(reply, Reply) else None
+        user = reply.result if isinstance(reply, Reply) else None
         if not isinstance(reply, Reply) or not isinstance(user, dict) or "id" not in user:
-            return self._not_told(reply, job.asked)
+            return self._not_listed(reply, job.asked)
         wanted = Wanted(
             body=job.asked.body,
             author=user["id"],
-            since=since - _behind(reply) - SLACK,
+            since=since - _behind(reply) - CLOCK_TOLERANCE,
             page=self._page(job.asked),
             known=known,
         )
         return self._search(call, job.asked, wanted)
 
-    def _search(self, call: Call, asked: CommentRequest, wanted: Wanted) -> Posted | NotTold | None:
-        # Newest first: what is posted meanwhile moves notes to pages that are still to come.
+    def _search(
+        self, call: Call, asked: CommentRequest, wanted: Wanted
+    ) -> Posted | NotListed | None:
+        # Newest first: a note that is posted meanwhile moves others to later pages, not to earlier.
         page: int | None = 1
         while page:
             query = f"order_by=created_at&sort=desc&per_page={PAGE}&page={page}"
             reply = call.ask("GET", f"{_path(asked)}/notes?{query}")
-            notes = reply.shown if isinstance(reply, Reply) else None
+            notes = reply.result if isinstance(reply, Reply) else None
             if not isinstance(reply, Reply) or not isinstance(notes, list):
-                return self._not_told(reply, asked)
+                return self._not_listed(reply, asked)
             found = next(filter(None, map(wanted.match, notes)), None)
             if found or any(map(wanted.is_old, notes)):
                 return found
@@ -116,7 +118,7 @@ class GitLabPoster:
 
     def _not_open(self, call: Call, asked: CommentRequest) -> Outcome | None:
         reply = call.ask("GET", _path(asked))
-        shown = reply.shown if isinstance(reply, Reply) else None
+        shown = reply.result if isinstance(reply, Reply) else None
         state = shown.get("state") if isinstance(shown, dict) else None
         if state == "opened":
             return None
@@ -127,7 +129,7 @@ class GitLabPoster:
             return Unavailable(message=f"nothing was sent: {result.message}", status=result.status)
         return result
 
-    def _not_told(self, reply: Reply | NoReply, asked: CommentRequest) -> NotTold:
+    def _not_listed(self, reply: Reply | NoReply, asked: CommentRequest) -> NotListed:
         result = self._meaning(reply, asked)
         if isinstance(result, Throttled | Unauthorized):
             return result
@@ -154,6 +156,6 @@ def _path(asked: CommentRequest) -> str:
 
 
 def _behind(reply: Reply) -> timedelta:
-    """How far GitLab's clock is behind ours; that it is ahead does no harm."""
+    """How far GitLab's clock is behind ours; if it is ahead, nothing is missed."""
     now = datetime.now(UTC)
     return max(now - (reply.date or now), timedelta(0))

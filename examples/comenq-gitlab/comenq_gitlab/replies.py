@@ -1,6 +1,6 @@
-"""What does GitLab's answer mean? Pure: (status, headers, body, now) to an Outcome.
+"""What GitLab's answers mean. Pure: (status, headers, body, now) to an `Outcome`.
 
-https://docs.gitlab.com/api/rest/troubleshooting/#status-codes tells the statuses, and
+https://docs.gitlab.com/api/rest/troubleshooting/#status-codes lists the statuses, and
 https://docs.gitlab.com/administration/settings/user_and_ip_rate_limits/#response-headers the
 headers of its limits.
 """
@@ -18,7 +18,7 @@ from http import HTTPStatus
 from comenq_core import Outcome, printable
 from comenq_core.model import Posted, Refused, Throttled, Unauthorized, Unknown
 
-__all__ = ["Reply", "outcome", "silence"]
+__all__ = ["Reply", "outcome", "wait_of"]
 
 SECOND = timedelta(seconds=1)
 
@@ -40,69 +40,71 @@ class Reply:
             return None
 
     @property
-    def shown(self) -> object:
-        """What was asked for, if it was shown; else ``None``."""
+    def result(self) -> object:
+        """The body's JSON value if the status is 200; else ``None``."""
         return self.json if self.status == HTTPStatus.OK else None
 
     @property
     def date(self) -> datetime | None:
-        """What GitLab's clock shows, if it tells."""
+        """The time by GitLab's clock, if the answer has it."""
         try:
             return parsedate_to_datetime(self.headers.get("date", "")).astimezone(UTC)
         except (ValueError, OverflowError):
             return None
 
     @property
-    def words(self) -> str:
-        """What GitLab says, as it says it: a text, or for some errors an object of texts."""
+    def message(self) -> str:
+        """GitLab's message: a text, or for some errors an object of texts as JSON."""
         value = self.json
         said = (value.get("message") or value.get("error")) if isinstance(value, dict) else ""
         return said if isinstance(said, str) else json.dumps(said)
 
     @property
     def summary(self) -> str:
-        """The status, and what GitLab says, fit to be shown."""
-        return f"GitLab answered {self.status}: {printable(self.words) or 'without a message'}"
+        """The status and GitLab's message, escaped and shortened."""
+        return f"GitLab answered {self.status}: {printable(self.message) or 'without a message'}"
 
 
 def outcome(reply: Reply, now: datetime, page: str) -> Outcome:
-    """Tell what the answer to a new note means.
+    """What the answer to a new note means.
 
     Args:
         reply: the answer.
         now: when it arrived.
-        page: the address at which people read the merge request.
+        page: the merge request's address for people.
     """
     match reply.status:
         case 201:
             return _created(reply.json, page)
         case 202:
             # https://docs.gitlab.com/user/project/quick_actions/
-            message = "GitLab answered 202: it took all of it for quick actions, and posted nothing"
+            message = (
+                "GitLab answered 202: the whole comment is quick actions, so nothing was posted"
+            )
             return Refused(message=message, status=202)
         case 401:
             return Unauthorized(message=reply.summary, status=401)
-        case 403 if "insufficient_scope" in reply.words:
+        case 403 if "insufficient_scope" in reply.message:
             message = f"{reply.summary} (the token needs the scope api)"
             return Unauthorized(message=message, status=403)
         case 429:
-            return Throttled(wait=silence(reply, now), message=reply.summary, status=429)
+            return Throttled(wait=wait_of(reply, now), message=reply.summary, status=429)
         case 301 | 302 | 307 | 308:
             return Refused(message=_moved(reply), status=reply.status)
         case 400 | 403 | 404 | 405 | 409 | 410 | 413 | 422 if isinstance(reply.json, dict):
-            # What stands before GitLab refuses in HTML, and that is no verdict on the comment.
+            # A proxy in front of GitLab refuses in HTML, which says nothing about the comment.
             return Refused(message=reply.summary, status=reply.status)
         case status:
             return Unknown(message=reply.summary, status=status)
 
 
-def silence(reply: Reply, now: datetime) -> timedelta | None:
-    """How long GitLab asks to be left alone, if it says so.
+def wait_of(reply: Reply, now: datetime) -> timedelta | None:
+    """How long GitLab asks to wait, if it says so.
 
     Args:
         reply: the answer.
-        now: when it arrived; where GitLab tells the time, that is used instead, since it is
-            GitLab's clock that its limits go by.
+        now: when it arrived; used only if the answer has no time by GitLab's own clock, by
+            which its limits are counted.
     """
     after = reply.headers.get("retry-after", "").strip()
     if re.fullmatch("[0-9]{1,9}", after):
@@ -122,7 +124,7 @@ def _created(note: object, page: str) -> Posted | Unknown:
 
 
 def _moved(reply: Reply) -> str:
-    # Nothing was posted: https://docs.gitlab.com/api/rest/#redirects. We do not follow, so that
-    # the token goes nowhere else.
+    # Nothing was posted: https://docs.gitlab.com/api/rest/#redirects. Redirects are not followed,
+    # so that the token is sent to no other host.
     place = printable(reply.headers.get("location", "another place"))
-    return f"GitLab answered {reply.status}: it has moved to {place}; queue it for its new name"
+    return f"GitLab answered {reply.status}: it has moved to {place}; queue it for the new name"

@@ -1,8 +1,8 @@
-"""Sends one request and brings back the answer, or what is known about why there is none.
+"""Sends one request, and returns the answer, or why there is none.
 
-It is the standard library's HTTP, since two things matter more here than comfort: to know whether
-a request may have gone out, which decides whether the comment may be posted again; and that all is
-over in time, while the usual clients limit the wait for each piece of an answer alone.
+It uses the standard library's HTTP client, for two reasons. It has to know whether a request may
+have been sent, which decides whether the comment may be posted again. And the whole call has a time
+limit, while other clients limit only the wait for each piece of an answer.
 https://requests.readthedocs.io/en/latest/user/advanced/#timeouts
 """
 
@@ -25,19 +25,19 @@ from comenq_gitlab.replies import Reply
 __all__ = ["Call", "NoReply"]
 
 NoReply = Unavailable | Unknown
-"""Why there is no answer to read."""
+"""Why there is no answer."""
 
 ANSWER_LIMIT = 128 * 1024 * 1024
-"""Bytes of an answer: a page of a hundred of the longest notes fits."""
+"""Bytes of an answer; a page of a hundred of the longest notes is smaller."""
 
 
 class Call:
-    """Requests that have to be over together, at a certain time.
+    """Requests that share one time limit.
 
     Args:
-        url: where people find this GitLab; its API is below that.
-        token: of the account.
-        seconds: how long all of it may take.
+        url: this GitLab's address; its API is below it.
+        token: the account's.
+        seconds: how long all requests together may take.
     """
 
     def __init__(self, url: str, token: str, seconds: float) -> None:
@@ -48,9 +48,9 @@ class Call:
     def ask(
         self, method: str, path: str, payload: Mapping[str, str] | None = None
     ) -> Reply | NoReply:
-        """Send one request, below the API's address; redirects are for the caller to see.
+        """Send one request, to a path below the API's address; redirects are not followed.
 
-        The token is struck out of what comes back, so that no message can show it.
+        The token is removed from the answer, so that no message can show it.
         """
         place = printable(self._parts.netloc)
         with ExitStack() as stack:
@@ -58,7 +58,7 @@ class Call:
                 connection = self._connected(stack)
             except OSError as error:
                 return Unavailable(message=f"{place} cannot be reached: {printable(error)}")
-            # From here on, GitLab may have received the request, whatever goes wrong.
+            # From here on, GitLab may have received the request, whatever fails.
             try:
                 connection.request(
                     method,
@@ -73,12 +73,12 @@ class Call:
 
     @property
     def _remaining(self) -> float:
-        # A timeout of nothing would mean something else to a socket.
+        # A timeout of 0 would make the socket non-blocking.
         return max(self._ends - time.monotonic(), 0.001)
 
     @property
     def _headers(self) -> Mapping[str, str]:
-        # https://docs.gitlab.com/api/rest/authentication/ takes tokens of all kinds like this.
+        # For tokens of all kinds: https://docs.gitlab.com/api/rest/authentication/
         return {
             "Authorization": f"Bearer {self._token}",
             "Content-Type": "application/json",
@@ -89,7 +89,7 @@ class Call:
         host, is_secure = str(self._parts.hostname), self._parts.scheme == "https"
         kind = HTTPSConnection if is_secure else HTTPConnection
         connection = stack.enter_context(closing(kind(host, self._parts.port)))
-        # Each of the host's addresses is given this long, and four that are silent fit in.
+        # Each of the host's addresses gets this long, so that four that do not answer fit in.
         address, timeout = (connection.host, connection.port), self._remaining / 4
         wire = stack.enter_context(socket.create_connection(address, timeout))
         self._limit(wire, stack)
@@ -100,8 +100,8 @@ class Call:
         return connection
 
     def _limit(self, wire: socket.socket, stack: ExitStack) -> None:
-        """Shut a connection when the time is up: for whoever reads from it, the answer ends."""
-        # A handle of its own, since TLS takes the other one over.
+        """Shut the connection down when the time is over, which ends a read of the answer."""
+        # A duplicate, since TLS takes over the other one.
         handle = stack.enter_context(wire.dup())
         timer = Timer(self._remaining, _shut, [handle])
         timer.daemon = True
@@ -121,5 +121,5 @@ class Call:
 
 
 def _shut(handle: socket.socket) -> None:
-    with suppress(OSError):  # the other side may have been faster
+    with suppress(OSError):  # the other side may have closed it
         handle.shutdown(socket.SHUT_RDWR)

@@ -1,4 +1,4 @@
-"""A GitLab stand-in on loopback: it keeps notes, pages through them, and can be in trouble.
+"""A stand-in for GitLab on loopback: it stores and lists notes, and answers as a test scripts it.
 
 It does what https://docs.gitlab.com/api/notes/ says, as far as a client that posts notes can tell.
 """
@@ -34,7 +34,7 @@ class Note:
 
     Args:
         sent: its body as it was posted.
-        body: as GitLab keeps it.
+        body: as GitLab stores it.
     """
 
     id: int
@@ -59,10 +59,10 @@ class Note:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """How to answer; what is not given is as GitLab would have it.
+    """How to answer a request; the rest is as GitLab answers.
 
     Args:
-        status: the HTTP status; the request is then not carried out.
+        status: the HTTP status; the request then has no effect.
         headers: these as well.
         body: these bytes.
         delay: seconds before the answer.
@@ -79,7 +79,7 @@ class Answer:
 
 
 class Reply(NamedTuple):
-    """An answer; ``shown`` is what its JSON says."""
+    """An answer; ``shown`` is its JSON value."""
 
     status: int
     headers: Mapping[str, str]
@@ -96,12 +96,12 @@ class GitLab:
     def __init__(self, tls: SSLContext | None = None) -> None:
         self.notes: list[Note] = []
         self.paths: list[str] = []
-        """What was asked for, and how: ``GET /api/v4/user``."""
+        """The method and path of each request, as in ``GET /api/v4/user``."""
         self.headers: list[Mapping[str, str]] = []
         """The headers of each request, names in lower case."""
         self.state = "opened"
-        self.trouble: Mapping[str, Answer] = {}
-        """How to answer requests of a method."""
+        self.answers: Mapping[str, Answer] = {}
+        """How to answer every request of a method."""
         self.behind = timedelta(0)
         """How far its clock is behind."""
         self._changed = Condition()
@@ -122,7 +122,7 @@ class GitLab:
         self.stop()
 
     def stop(self) -> None:
-        """Listen no more; stopping again changes nothing."""
+        """Listen no more, and close every connection; stopping again changes nothing."""
         self._server.shutdown()
         self._thread.join()
         self._server.end_connections()
@@ -130,11 +130,11 @@ class GitLab:
 
     @property
     def now(self) -> datetime:
-        """What its clock shows."""
+        """The time by its clock."""
         return datetime.now(UTC) - self.behind
 
     def add(self, project: str, iid: int, **members: Any) -> Note:
-        """Keep a note; its other members are those of `Note`."""
+        """Store a note; its other members are those of `Note`."""
         with self._changed:
             note = Note(id=301 + len(self.notes), project=project, iid=iid, **members)
             self.notes.append(note)
@@ -142,13 +142,13 @@ class GitLab:
         return note
 
     def wait_for_notes(self, count: int, timeout: float) -> list[Note]:
-        """Block until there are so many notes; return them."""
+        """Block until there are that many notes; return them."""
         with self._changed:
             assert self._changed.wait_for(lambda: len(self.notes) >= count, timeout)
             return list(self.notes)
 
     def answer(self, method: str, path: str, payload: bytes) -> Reply:
-        """Carry a request out."""
+        """Do what a request says, and return the answer."""
         url = urlsplit(path)
         found = re.fullmatch(rf"{MERGE_REQUEST}(?P<notes>/notes)?", url.path)
         if url.path == "/api/v4/user":
@@ -221,14 +221,14 @@ class _Handler(BaseHTTPRequestHandler):
         return super().date_time_string(timestamp or self.server.gitlab.now.timestamp())
 
     def log_message(self, template: str, *args: object) -> None:
-        """Say nothing."""
+        """Log nothing."""
 
     def do_GET(self) -> None:
         gitlab = self.server.gitlab
         payload = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         gitlab.paths.append(f"{self.command} {self.path}")
         gitlab.headers.append({name.lower(): value for name, value in self.headers.items()})
-        script = gitlab.trouble.get(self.command, Answer())
+        script = gitlab.answers.get(self.command, Answer())
         reply = Reply(script.status or 0, {}, None)
         if script.status is None:
             reply = gitlab.answer(self.command, self.path, payload)

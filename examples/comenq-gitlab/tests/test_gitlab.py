@@ -1,4 +1,4 @@
-"""The poster's own tests, and the contract that every poster keeps."""
+"""The contract of every poster, and the tests of this one."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ from comenq_core.testing.contract.forge import (
     NUMBER,
     OWNER,
     REPO,
+    RETRY_AFTER,
     SECONDS,
-    SILENCE,
     TOKEN,
     Situation,
     a_job,
@@ -41,45 +41,45 @@ from comenq_gitlab.notes import quick_action
 
 PROJECT = f"{OWNER}/{REPO}"
 ANSWERS: dict[Situation, dict[str, object]] = {
-    Situation.THROTTLED: {"status": 429, "headers": {"Retry-After": str(SILENCE.seconds)}},
+    Situation.THROTTLED: {"status": 429, "headers": {"Retry-After": str(RETRY_AFTER.seconds)}},
     Situation.UNAUTHORIZED: {"status": 401},
     Situation.REFUSED: {"status": 404},
-    Situation.BROKEN: {"status": 502},
+    Situation.FAILING: {"status": 502},
     Situation.GARBLED: {"status": 201},
-    Situation.SILENT: {"status": 201, "delay": 60.0},
+    Situation.SILENT: {"status": 201, "delay": 3600.0},
     Situation.SLOW: {"status": 201, "drip": 0.2},
 }
 
 
 class Forge:
-    """The stand-in, as the contract wants it."""
+    """The stand-in as `PosterContract` wants it."""
 
     def __init__(self, gitlab: GitLab) -> None:
         self.gitlab = gitlab
 
     def comments(self) -> Sequence[str]:
-        """The bodies of the notes, as they were sent: what GitLab does to them is its affair."""
+        """The bodies of the notes as they were sent, before GitLab changes them."""
         return [note.sent for note in self.gitlab.notes if note.iid == NUMBER]
 
     def add(self, body: str, *, number: int, ours: bool, at: datetime) -> int:
-        """Keep a note, whose body is as GitLab has it."""
+        """Store a note with this body."""
         author = OURS if ours else OTHERS
         note = self.gitlab.add(PROJECT, number, sent=body, body=body, author=author, at=at)
         return note.id
 
     def enter(self, situation: Situation, message: str) -> None:
-        """Be in trouble."""
+        """Be in this situation from now on."""
         if situation is Situation.CLOSED:
             self.gitlab.state = message or "closed"
-        elif situation is Situation.LOST:
-            self.gitlab.trouble = {"POST": Answer(drop=True)}
-        elif situation is Situation.AWAY:
+        elif situation is Situation.ANSWER_LOST:
+            self.gitlab.answers = {"POST": Answer(drop=True)}
+        elif situation is Situation.UNREACHABLE:
             self.gitlab.stop()
-        elif situation is not Situation.WELL:
-            # Blanks, so that it takes long to send all of it.
-            body = json.dumps({"message": message}).encode() + 1_000 * b" "
+        elif situation is not Situation.WORKING:
+            # Blanks, so that it takes ten minutes to send all of it.
+            body = json.dumps({"message": message}).encode() + 3_000 * b" "
             answer = Answer(body=body, **ANSWERS[situation])  # type: ignore[arg-type]
-            self.gitlab.trouble = dict.fromkeys(("GET", "POST"), answer)
+            self.gitlab.answers = dict.fromkeys(("GET", "POST"), answer)
 
 
 @pytest.fixture
@@ -125,7 +125,7 @@ class TestGitLabPoster(PosterContract):
 
 
 def test_a_note_is_posted_as_the_documentation_says(gitlab: GitLab, poster: Poster) -> None:
-    """One request, with the token and the project's encoded path; the address is for people."""
+    """A post is one request with the token, and its URL is the page for people."""
     outcome = poster.post(a_job("Looks good."))
 
     assert gitlab.paths == ["POST /api/v4/projects/octo-org%2Fsite/merge_requests/7/notes"]
@@ -136,13 +136,13 @@ def test_a_note_is_posted_as_the_documentation_says(gitlab: GitLab, poster: Post
 
 
 @pytest.mark.parametrize(("is_known", "kind"), [(True, Posted), (False, Unavailable)])
-def test_the_token_goes_to_those_alone_who_can_show_a_certificate(
+def test_the_token_is_sent_only_to_a_host_with_a_valid_certificate(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, is_known: bool, kind: type[Outcome]
 ) -> None:
-    """Over https, nothing is sent to whom none of the machine's authorities vouches for."""
-    vouching, tls = trustme.CA(), SSLContext(PROTOCOL_TLS_SERVER)
-    vouching.issue_cert("127.0.0.1").configure_cert(tls)
-    known = vouching if is_known else trustme.CA()
+    """Over https, nothing is sent to a host whose certificate no known authority has issued."""
+    authority, tls = trustme.CA(), SSLContext(PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(tls)
+    known = authority if is_known else trustme.CA()
     known.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
     with GitLab(tls) as gitlab:
@@ -169,16 +169,16 @@ def test_the_token_goes_to_those_alone_who_can_show_a_certificate(
 def test_each_status_has_its_outcome(
     gitlab: GitLab, poster: Poster, status: int, body: object, kind: type[Outcome]
 ) -> None:
-    """Whether it may be posted again follows from GitLab's answer, and its words are told."""
-    gitlab.trouble = {"POST": Answer(status=status, body=json.dumps(body).encode())}
+    """Each of GitLab's statuses has its outcome, whose message has the status."""
+    gitlab.answers = {"POST": Answer(status=status, body=json.dumps(body).encode())}
     outcome = poster.post(a_job())
     assert type(outcome) is kind
     assert str(status) in outcome.message
 
 
-def test_a_page_of_html_is_no_verdict(gitlab: GitLab, poster: Poster) -> None:
-    """What stands before GitLab may refuse, but the comment is not buried for it."""
-    gitlab.trouble = {"POST": Answer(status=403, body=b"<h1>Forbidden</h1>")}
+def test_a_page_of_html_is_not_a_refusal(gitlab: GitLab, poster: Poster) -> None:
+    """A proxy in front of GitLab may refuse in HTML: the comment has not failed."""
+    gitlab.answers = {"POST": Answer(status=403, body=b"<h1>Forbidden</h1>")}
     assert isinstance(poster.post(a_job()), Unknown)
 
 
@@ -195,27 +195,27 @@ def test_a_page_of_html_is_no_verdict(gitlab: GitLab, poster: Poster) -> None:
 def test_gitlab_says_how_long_to_wait(
     gitlab: GitLab, poster: Poster, headers: Mapping[str, str], seconds: int
 ) -> None:
-    """Its Retry-After counts most; else its limit's reset, by its own clock."""
-    gitlab.trouble = {"POST": Answer(status=429, headers=headers, body=b"Retry later")}
+    """`Retry-After` counts, or else `RateLimit-Reset` by GitLab's clock."""
+    gitlab.answers = {"POST": Answer(status=429, headers=headers, body=b"Retry later")}
     outcome = poster.post(a_job())
     assert isinstance(outcome, Throttled)
     assert outcome.wait == timedelta(seconds=seconds)
 
 
 @pytest.mark.parametrize("headers", [{}, {"Retry-After": "soon"}, {"RateLimit-Reset": "9" * 30}])
-def test_a_wait_that_cannot_be_read_is_cores(
+def test_a_wait_that_cannot_be_read_is_left_to_core(
     gitlab: GitLab, poster: Poster, headers: Mapping[str, str]
 ) -> None:
-    """Where GitLab names no time that makes sense, core knows how long."""
-    gitlab.trouble = {"POST": Answer(status=429, headers=headers, body=b"Retry later")}
+    """Without a valid time in the answer, core decides how long to wait."""
+    gitlab.answers = {"POST": Answer(status=429, headers=headers, body=b"Retry later")}
     outcome = poster.post(a_job())
     assert isinstance(outcome, Throttled)
     assert outcome.wait is None
 
 
 @pytest.mark.parametrize("state", ["closed", "merged"])
-def test_a_condition_is_looked_at_first(gitlab: GitLab, poster: Poster, state: str) -> None:
-    """A comment that wants its merge request open is not posted when it is not."""
+def test_a_condition_is_checked_first(gitlab: GitLab, poster: Poster, state: str) -> None:
+    """With `if_open`, nothing is posted to a merge request that is not open."""
     gitlab.state = state
     outcome = poster.post(a_job(if_open=True))
     assert isinstance(outcome, Skipped)
@@ -223,31 +223,31 @@ def test_a_condition_is_looked_at_first(gitlab: GitLab, poster: Poster, state: s
     assert not gitlab.notes
 
 
-def test_a_condition_that_cannot_be_known_keeps_the_job(gitlab: GitLab, poster: Poster) -> None:
-    """When GitLab fails before anything was sent, the comment is not in doubt."""
-    gitlab.trouble = {"GET": Answer(status=500)}
+def test_a_condition_that_cannot_be_checked_is_no_attempt(gitlab: GitLab, poster: Poster) -> None:
+    """If GitLab fails before anything was posted, the outcome is `Unavailable`."""
+    gitlab.answers = {"GET": Answer(status=500)}
     assert isinstance(poster.post(a_job(if_open=True)), Unavailable)
     assert not gitlab.notes
 
 
 @pytest.mark.parametrize("body", ["/close", "Done.\n/merge", "/Assign @me\n", "x\r\n/clo\rse"])
 def test_a_quick_action_is_never_sent(gitlab: GitLab, poster: Poster, body: str) -> None:
-    """What GitLab would carry out with the account's rights is refused without asking it."""
+    """A comment that GitLab would execute is refused without a request."""
     assert isinstance(poster.post(a_job(body)), Refused)
     assert not gitlab.paths
 
 
 @pytest.mark.parametrize("body", ["and/or", " /close", "/etc/passwd", "`/close`", "/ alone", "//"])
-def test_a_slash_alone_is_no_quick_action(body: str) -> None:
-    """Only a word after a slash at the start of a line is one."""
+def test_other_slashes_are_no_quick_actions(body: str) -> None:
+    """Only a slash and a word at the start of a line are one."""
     assert not quick_action(body)
 
 
 def test_a_note_that_gitlab_has_trimmed_is_found(gitlab: GitLab, poster: Poster) -> None:
-    """A doubtful comment is found although GitLab keeps it without its last newline."""
+    """A look-up finds a note although GitLab has removed white space."""
     job = a_job("First.\r\n\r\nLast.\r\n\n")
     since = datetime.now(UTC)
-    gitlab.trouble = {"POST": Answer(drop=True)}
+    gitlab.answers = {"POST": Answer(drop=True)}
     assert isinstance(poster.post(job), Unknown)
     found = poster.find(job, since, known=())
     assert isinstance(found, Posted)
@@ -255,22 +255,22 @@ def test_a_note_that_gitlab_has_trimmed_is_found(gitlab: GitLab, poster: Poster)
 
 
 def test_a_system_note_is_not_ours(gitlab: GitLab, poster: Poster) -> None:
-    """What GitLab itself writes in the account's name is not the comment, even if it reads so."""
+    """A note that GitLab itself writes in the account's name is never the job's."""
     text, since = "approved this merge request", datetime.now(UTC)
     gitlab.add(PROJECT, NUMBER, sent="", body=text, author=OURS, at=since, system=True)
     assert poster.find(a_job(text), since, known=()) is None
 
 
-def test_a_clock_that_is_behind_hides_nothing(gitlab: GitLab, poster: Poster) -> None:
-    """What was posted just now is found, even if GitLab's clock says that it was an hour ago."""
+def test_a_note_is_found_although_gitlabs_clock_is_behind(gitlab: GitLab, poster: Poster) -> None:
+    """A new note is found, even if GitLab's clock is an hour behind."""
     gitlab.behind = timedelta(hours=1)
     since = datetime.now(UTC)
     poster.post(a_job())
     assert isinstance(poster.find(a_job(), since, known=()), Posted)
 
 
-def test_a_look_ends_with_what_is_old(gitlab: GitLab, poster: Poster) -> None:
-    """Notes from before the attempt are not paged through."""
+def test_a_look_up_ends_with_old_notes(gitlab: GitLab, poster: Poster) -> None:
+    """Pages of notes from before the attempt are not read."""
     since = datetime.now(UTC)
     for _ in range(250):
         at = since - timedelta(days=1)
@@ -286,13 +286,13 @@ def test_a_look_ends_with_what_is_old(gitlab: GitLab, poster: Poster) -> None:
 def test_pages_that_make_no_sense_are_no_answer(
     gitlab: GitLab, poster: Poster, following: str
 ) -> None:
-    """As long as it is not clear that all was seen, nobody may think that nothing is there."""
-    gitlab.trouble = {"GET": Answer(headers={"X-Next-Page": following})}
+    """If it is not certain that all notes were read, the outcome is `Unknown`."""
+    gitlab.answers = {"GET": Answer(headers={"X-Next-Page": following})}
     assert isinstance(poster.find(a_job(), datetime.now(UTC), known=()), Unknown)
 
 
-def test_a_token_is_read_when_it_is_needed(gitlab: GitLab, tmp_path: Path) -> None:
-    """A new token is used at once; without one, the account is not accepted, and says why."""
+def test_a_token_is_read_for_each_attempt(gitlab: GitLab, tmp_path: Path) -> None:
+    """A new token is used at once; without one, the outcome is `Unauthorized` with the reason."""
     poster = poster_of(tmp_path, gitlab.url, TOKEN, SECONDS)
     (path,) = tmp_path.iterdir()
     path.write_text("another")
@@ -308,7 +308,7 @@ def test_a_token_is_read_when_it_is_needed(gitlab: GitLab, tmp_path: Path) -> No
     ("mode", "text"), [(0o640, TOKEN), (0o600, ""), (0o600, "two words"), (0o600, "two\nlines")]
 )
 def test_a_token_that_cannot_be_used_is_an_error(tmp_path: Path, mode: int, text: str) -> None:
-    """Above all one that others can read; the message names the setting and not the token."""
+    """A file without one private token is an error that names the option and not the token."""
     path = tmp_path / "token"
     path.write_text(text)
     path.chmod(mode)
@@ -327,7 +327,7 @@ def test_a_token_that_cannot_be_used_is_an_error(tmp_path: Path, mode: int, text
         {"token": "glpat-1"},
     ],
 )
-def test_a_setting_that_cannot_be_meant_is_an_error(table: dict[str, object]) -> None:
+def test_a_wrong_option_is_an_error(table: dict[str, object]) -> None:
     """The message names the table."""
     with pytest.raises(SettingsError, match=r"\[gitlab\]"):
         comenq_posters()["gitlab"](Settings(tables={"gitlab": table}))

@@ -9,7 +9,7 @@ from comenq_core.testing.clock import FakeClock
 from comenq_plugins.unix_socket.permissions import NotPermitted, Permissions
 
 ALICE, BOB, DAEMON, ROOT = 1001, 1002, 900, 0
-MASTERS = frozenset({ROOT, DAEMON})
+ADMINS = frozenset({ROOT, DAEMON})
 
 
 def _by(uid: int | None) -> Origin:
@@ -23,7 +23,7 @@ def _job(uid: int | None) -> Job:
 
 def _may_change(manage: str, uid: int | None, owner: int | None) -> bool:
     try:
-        Permissions(manage, MASTERS).check_job(_by(uid), _job(owner))
+        Permissions(manage, ADMINS).check_job(_by(uid), _job(owner))
     except NotPermitted:
         return False
     return True
@@ -31,7 +31,7 @@ def _may_change(manage: str, uid: int | None, owner: int | None) -> bool:
 
 def _may_pause(manage: str, uid: int | None) -> bool:
     try:
-        Permissions(manage, MASTERS).check_queue(_by(uid))
+        Permissions(manage, ADMINS).check_queue(_by(uid))
     except NotPermitted:
         return False
     return True
@@ -41,7 +41,9 @@ def _may_pause(manage: str, uid: int | None) -> bool:
     ("manage", "own", "others", "queue"),
     [("group", True, True, True), ("owner", True, False, False), ("nobody", False, False, False)],
 )
-def test_rights_are_those_of_the_setting(manage: str, own: bool, others: bool, queue: bool) -> None:
+def test_permissions_are_those_of_the_setting(
+    manage: str, own: bool, others: bool, queue: bool
+) -> None:
     """A plain user may change their own job, another's, and the queue, as the setting says."""
     found = (
         _may_change(manage, ALICE, ALICE),
@@ -54,11 +56,11 @@ def test_rights_are_those_of_the_setting(manage: str, own: bool, others: bool, q
 @pytest.mark.parametrize("manage", ["group", "owner", "nobody"])
 @pytest.mark.parametrize("uid", [ROOT, DAEMON])
 def test_root_and_the_daemons_user_may_do_everything(manage: str, uid: int) -> None:
-    """They are restricted by no setting."""
+    """No setting restricts root and the daemon's own user."""
     assert _may_change(manage, uid, ALICE)
     assert _may_pause(manage, uid)
 
 
-def test_nobody_owns_a_job_without_a_uid() -> None:
-    """A job of unknown origin is not that of a client of unknown origin."""
+def test_job_without_a_uid_has_no_owner() -> None:
+    """A client whose uid is unknown does not own a job whose uid is unknown."""
     assert not _may_change("owner", None, None)

@@ -1,4 +1,4 @@
-"""Clients that wait at the same time share a batch, and nothing else."""
+"""Requests that wait at the same time share a batch, and nothing else."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import ExitStack
+from dataclasses import replace
 from functools import partial
+from math import nan
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple, NoReturn
 
@@ -19,34 +21,32 @@ from comenq_core.listener.queue import JobQueue
 from comenq_core.model import Change, Entry, NewJob, Origin
 from comenq_core.wire.messages import read_operation
 from comenq_plugins.unix_socket.batcher import BATCH_LIMIT, Batcher
-from comenq_plugins.unix_socket.handlers import Command
-from comenq_plugins.unix_socket.pipeline import PendingReply
+from comenq_plugins.unix_socket.command import Command
 from tests.socket.serving import REQUEST, Served, serving, until
 
-ERRAND = Command(
-    operation=read_operation(json.dumps(REQUEST).encode()), origin=Origin(intake="unix")
-)
+SOMEBODY = Origin(intake="unix")
+PUT = read_operation(json.dumps(REQUEST).encode())
 
 
 def test_no_reply_before_the_job_is_durable(served: Served) -> None:
-    """While the store still works, there is nothing to read."""
+    """While the store is still writing, there is nothing to read."""
     with served.talk() as client:
-        served.store.acceptor.clear()
+        served.store.block()
         client.send(REQUEST)
         until(served.store.entered.is_set)
         client.socket.settimeout(0)
         with pytest.raises(BlockingIOError):
             client.socket.recv(1)
         client.socket.settimeout(30)
-        served.store.acceptor.set()
+        served.store.release()
         assert client.reply()["outcome"] == "ok"
 
 
 def test_waiting_clients_share_a_batch(served: Served) -> None:
-    """All that arrives while a batch is made durable is put together in the next one."""
+    """All comments that arrive while a batch is made durable are in the next one."""
     with ExitStack() as stack:
         clients = [stack.enter_context(served.talk()) for _ in range(11)]
-        served.store.acceptor.clear()
+        served.store.block()
         clients[0].send(REQUEST)
         until(served.store.entered.is_set)
         for client in clients[1:]:
@@ -55,15 +55,15 @@ def test_waiting_clients_share_a_batch(served: Served) -> None:
         with served.talk() as last:
             last.socket.sendall(b"nonsense\n")
             last.reply()
-        served.store.acceptor.set()
+        served.store.release()
         assert {client.reply()["outcome"] for client in clients} == {"ok"}
     assert served.store.batches == [1, 10]
 
 
 def test_one_connection_fills_a_batch(served: Served) -> None:
-    """Requests that are sent ahead of their replies are put together."""
+    """Requests that are sent ahead of their replies share a batch."""
     with served.talk() as client:
-        served.store.acceptor.clear()
+        served.store.block()
         client.send(REQUEST)
         until(served.store.entered.is_set)
         client.send(*[REQUEST] * 100)
@@ -71,13 +71,13 @@ def test_one_connection_fills_a_batch(served: Served) -> None:
         with served.talk() as last:
             last.socket.sendall(b"nonsense\n")
             last.reply()
-        served.store.acceptor.set()
+        served.store.release()
         assert [client.reply()["outcome"] for _ in range(101)] == ["ok"] * 101
     assert served.store.batches == [1, 100]
 
 
-class _Telling(JobQueue):
-    """Remembers what it was asked for."""
+class _Recording(JobQueue):
+    """Records what it is asked for."""
 
     asked: ClassVar[list[str]] = []
 
@@ -90,50 +90,65 @@ class _Telling(JobQueue):
         return super().pending(limit, **which)
 
 
-def _telling(queue: JobQueue) -> JobQueue:
-    return _Telling(queue._store, queue._pace)
+def _recording(queue: JobQueue) -> JobQueue:
+    return _Recording(queue._store, queue._pace)
 
 
 def test_comment_waits_for_one_list_at_most(
     directory: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """However many clients ask for lists, a comment that comes after them is taken soon."""
-    monkeypatch.setattr(_Telling, "asked", [])
-    with serving(directory / "c.sock", wrap=_telling) as served, ExitStack() as stack:
-        first, *listers, last = [stack.enter_context(served.talk()) for _ in range(12)]
-        served.store.acceptor.clear()
+    """However many clients ask for lists, a comment that comes after them is queued soon."""
+    monkeypatch.setattr(_Recording, "asked", [])
+    with serving(directory / "c.sock", wrap=_recording) as served, ExitStack() as stack:
+        first, *listers, second = [stack.enter_context(served.talk()) for _ in range(12)]
+        served.store.block()
         first.send(REQUEST)
         until(served.store.entered.is_set)
         for lister in listers:
             lister.send({"op": "list"})
-        last.send(REQUEST)
-        with served.talk() as nobody:
-            nobody.socket.sendall(b"nonsense\n")
-            nobody.reply()
-        served.store.acceptor.set()
-        assert {client.reply()["outcome"] for client in (first, *listers, last)} == {"ok"}
-    assert _Telling.asked == ["put", "list", "put", *["list"] * 9]
+        second.send(REQUEST)
+        with served.talk() as last:
+            last.socket.sendall(b"nonsense\n")
+            last.reply()
+        served.store.release()
+        assert {client.reply()["outcome"] for client in (first, *listers, second)} == {"ok"}
+    assert _Recording.asked == ["put", "list", "put", *["list"] * 9]
 
 
 def test_list_shows_what_its_own_connection_has_put_before(served: Served) -> None:
     """Requests of one connection are carried out in their order, whatever others ask for."""
     with served.talk() as other, served.talk() as client:
-        served.store.acceptor.clear()
+        served.store.block()
         other.send(REQUEST, {"op": "list"})
         until(served.store.entered.is_set)
         other.send({"op": "list"})
         client.send({**REQUEST, "body": "mine"}, {"op": "list"}, {**REQUEST, "body": "too late"})
-        with served.talk() as nobody:
-            nobody.socket.sendall(b"nonsense\n")
-            nobody.reply()
-        served.store.acceptor.set()
+        with served.talk() as last:
+            last.socket.sendall(b"nonsense\n")
+            last.reply()
+        served.store.release()
         _, listed, _ = client.reply(), client.reply(), client.reply()
     bodies = [entry["body"] for entry in listed["entries"]]
     assert bodies == [REQUEST["body"], "mine"]
 
 
-class _Noting(JobQueue):
-    """Remembers what was changed at once."""
+def test_list_waits_for_a_comment_of_its_own_connection(served: Served) -> None:
+    """A list is not carried out before a comment that the same client has sent before it."""
+    with served.talk() as other, served.talk() as client:
+        served.store.block()
+        other.send(REQUEST)
+        until(served.store.entered.is_set)
+        client.send({**REQUEST, "body": "mine"}, {"op": "list"})
+        with served.talk() as last:
+            last.socket.sendall(b"nonsense\n")
+            last.reply()
+        served.store.release()
+        _, listed = client.reply(), client.reply()
+    assert [entry["body"] for entry in listed["entries"]] == [REQUEST["body"], "mine"]
+
+
+class _RecordingChanges(JobQueue):
+    """Records which jobs are changed together."""
 
     changed: ClassVar[list[list[str]]] = []
 
@@ -144,32 +159,32 @@ class _Noting(JobQueue):
         return super().change_all(wanted, change)
 
 
-def test_changes_that_are_sent_ahead_share_a_block(
+def test_changes_that_are_sent_ahead_share_a_batch(
     directory: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """They are made durable together; each has its own reply, also one that is refused."""
-    monkeypatch.setattr(_Noting, "changed", [])
-    noting = partial(serving, wrap=lambda queue: _Noting(queue._store, queue._pace))
-    with noting(directory / "c.sock") as served, served.talk() as client:
+    """They are made durable together; each has its own reply, also where it is an error."""
+    monkeypatch.setattr(_RecordingChanges, "changed", [])
+    recording = partial(serving, wrap=lambda queue: _RecordingChanges(queue._store, queue._pace))
+    with recording(directory / "c.sock") as served, served.talk() as client:
         words = [client.ask(REQUEST)["entry"]["id"], "zzzz"] * 2
-        served.store.acceptor.clear()
+        served.store.block()
         served.store.entered.clear()
         client.send(REQUEST, *({"op": "hold", "id": word} for word in words))
         until(served.store.entered.is_set)
         with served.talk() as last:
             last.socket.sendall(b"nonsense\n")
             last.reply()
-        served.store.acceptor.set()
+        served.store.release()
         _, *replies = [client.reply() for _ in range(5)]
     codes = [reply.get("code") for reply in replies]
     assert codes == [None, "no_such_job", "wrong_state", "no_such_job"]
-    assert _Noting.changed == [words]
+    assert _RecordingChanges.changed == [words]
 
 
 def test_changes_that_fail_are_not_acknowledged(
     served: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Where the changes could not be made durable, each client is told so."""
+    """Where the store fails, each client is told so."""
 
     def change_all(_job_ids: Sequence[str], _change: Change) -> NoReturn:
         raise StoreError("the disk is broken")
@@ -188,8 +203,8 @@ REFUSALS = {
 }
 
 
-class _Picky(JobQueue):
-    """Refuses whatever holds the word that is given, in the way that is given."""
+class _Refusing(JobQueue):
+    """Refuses comments whose body is a key of `REFUSALS`."""
 
     def submit_all(self, new_jobs: Sequence[NewJob]) -> Sequence[Entry]:
         for new_job in new_jobs:
@@ -198,62 +213,78 @@ class _Picky(JobQueue):
         return super().submit_all(new_jobs)
 
 
-def _picky(queue: JobQueue) -> JobQueue:
-    return _Picky(queue._store, queue._pace)
+def _refusing(queue: JobQueue) -> JobQueue:
+    return _Refusing(queue._store, queue._pace)
 
 
 @pytest.mark.parametrize(
     ("body", "code"), [("full", "queue_full"), ("taken", "wrong_state"), ("odd", "internal")]
 )
-def test_only_the_guilty_fail(directory: Path, body: str, code: str) -> None:
-    """One request that is refused does not take its batch with it; the connection goes on."""
-    with serving(directory / "c.sock", wrap=_picky) as served, served.talk() as client:
-        served.store.acceptor.clear()
+def test_only_the_comments_at_fault_are_refused(directory: Path, body: str, code: str) -> None:
+    """One comment that is refused fails no other of its batch; the connection stays open."""
+    with serving(directory / "c.sock", wrap=_refusing) as served, served.talk() as client:
+        served.store.block()
         client.send(REQUEST)
         until(served.store.entered.is_set)
         bad = {**REQUEST, "body": body}
         client.send(REQUEST, bad, REQUEST, bad, REQUEST)
-        served.store.acceptor.set()
+        served.store.release()
         replies = [client.reply() for _ in range(6)]
         assert client.ask({"op": "ping"}) == {"outcome": "ok"}
     assert [reply.get("code") for reply in replies] == [None, None, code, None, code, None]
     assert len(served.store.pending()) == 4
 
 
-def test_store_that_fails_is_not_asked_again_for_each(directory: Path) -> None:
-    """No request is to blame, so all of the batch are told at once; the connection goes on."""
+def test_failed_batch_is_not_tried_again_one_by_one(directory: Path) -> None:
+    """Where the store failed, all of the batch get the error at once; the connection stays open."""
     asked: list[int] = []
 
-    class Failing(_Picky):
+    class Failing(_Refusing):
         def submit_all(self, new_jobs: Sequence[NewJob]) -> Sequence[Entry]:
             asked.append(len(new_jobs))
             return super().submit_all(new_jobs)
 
     failing = partial(serving, wrap=lambda queue: Failing(queue._store, queue._pace))
     with failing(directory / "c.sock") as served, served.talk() as client:
-        served.store.acceptor.clear()
+        served.store.block()
         client.send(REQUEST)
         until(served.store.entered.is_set)
         client.send(REQUEST, {**REQUEST, "body": "broken"}, REQUEST)
         with served.talk() as last:
             last.socket.sendall(b"nonsense\n")
             last.reply()
-        served.store.acceptor.set()
+        served.store.release()
         codes = [client.reply().get("code") for _ in range(4)]
         assert client.ask({"op": "ping"}) == {"outcome": "ok"}
     assert codes == [None, "store_failed", "store_failed", "store_failed"]
     assert asked == [1, 3]
 
 
-def test_defect_is_told_without_its_details(directory: Path) -> None:
+def test_defect_is_reported_without_its_details(directory: Path) -> None:
     """An unexpected exception's text goes to the log, not to the client."""
-    with serving(directory / "c.sock", wrap=_picky) as served, served.talk() as client:
+    with serving(directory / "c.sock", wrap=_refusing) as served, served.talk() as client:
         message = client.ask({**REQUEST, "body": "odd"})["message"]
     assert "a defect" not in message
 
 
+class _Unencodable(JobQueue):
+    """Shows what no reply can have."""
+
+    def show(self, prefix: str) -> Entry:
+        return replace(super().show(prefix), eta_seconds=nan)
+
+
+def test_result_that_cannot_be_encoded_is_an_error(directory: Path) -> None:
+    """The client gets a reply whatever a plugin has returned, and the connection stays open."""
+    unencodable = partial(serving, wrap=lambda queue: _Unencodable(queue._store, queue._pace))
+    with unencodable(directory / "c.sock") as served, served.talk() as client:
+        job = client.ask(REQUEST)["entry"]["id"]
+        assert client.ask({"op": "show", "id": job})["code"] == "internal"
+        assert client.ask({"op": "ping"}) == {"outcome": "ok"}
+
+
 def test_many_clients_at_once_lose_nothing(served: Served) -> None:
-    """64 clients, each with a connection for each of its jobs: every acknowledged job is there."""
+    """Of 64 clients with a connection for each comment, every acknowledged comment is queued."""
     start = threading.Barrier(64)
 
     def enqueue(client: int) -> list[str]:
@@ -272,8 +303,8 @@ def test_many_clients_at_once_lose_nothing(served: Served) -> None:
     assert {job.id for job in served.store.pending()} == set(acknowledged)
 
 
-def test_vanishing_clients_harm_nobody(served: Served) -> None:
-    """Clients that hang up before their replies lose nothing, and the next one is served."""
+def test_clients_that_close_early_affect_no_other(served: Served) -> None:
+    """Comments of clients that close before their replies are queued; the next client is served."""
     for number in range(1, 51):
         with served.talk() as client:
             client.send({**REQUEST, "pr_number": number})
@@ -282,8 +313,8 @@ def test_vanishing_clients_harm_nobody(served: Served) -> None:
     until(lambda: len(served.store.pending()) == 51)
 
 
-def test_client_that_resets_in_the_middle_harms_nobody(served: Served) -> None:
-    """Half a request, then nothing more than a closed connection, leaves no trace."""
+def test_half_a_request_is_dropped(served: Served) -> None:
+    """Half a request, then a closed connection, queues nothing."""
     with served.talk() as client:
         client.socket.sendall(b'{"owner":')
     with served.talk() as client:
@@ -291,68 +322,68 @@ def test_client_that_resets_in_the_middle_harms_nobody(served: Served) -> None:
 
 
 class Batch(NamedTuple):
-    """One that was begun: how many comments are in it, and how many had come by then."""
+    """A batch that was run: how many comments it has, and how many had arrived by then."""
 
     size: int
-    come: int
+    arrived: int
 
 
-class AtOnce(Executor):
-    """Does what it is given before anything else happens."""
+class SynchronousExecutor(Executor):
+    """Runs what it is given before it returns."""
 
     def submit(self, work: Callable[..., Any], /, *given: Any, **named: Any) -> Future[Any]:
-        """Do it now."""
+        """Run it now."""
         done: Future[Any] = Future()
         done.set_result(work(*given, **named))
         return done
 
 
-def batches_of(*scheduler: int, tell: Callable[[], None] = lambda: None) -> list[Batch]:
-    """The batches that are begun when so many comments come in each turn of the loop."""
+def batches_of(*arrivals: int, on_reply: Callable[[], None] = lambda: None) -> list[Batch]:
+    """The batches that are run when so many comments arrive in each turn of the loop."""
     batches: list[Batch] = []
-    come = 0
+    arrived = 0
 
     def execute(commands: Sequence[Command]) -> list[bytes]:
-        batches.append(Batch(len(commands), come))
+        batches.append(Batch(len(commands), arrived))
         return [b""] * len(commands)
 
     async def play() -> None:
-        nonlocal come
-        committer = Batcher(AtOnce(), execute)
-        for count in (*scheduler, 0, 0, 0, 0):
-            come += count
+        nonlocal arrived
+        batcher = Batcher(SynchronousExecutor(), execute)
+        for count in (*arrivals, 0, 0, 0, 0):
+            arrived += count
             for _ in range(count):
-                committer.submit(ERRAND, PendingReply(), tell)
+                batcher.submit(Command(operation=PUT, origin=SOMEBODY, size=0, on_reply=on_reply))
             await asyncio.sleep(0)
 
     asyncio.run(play())
     return batches
 
 
-def test_batch_gathers_as_long_as_more_comes() -> None:
-    """It is begun once a turn of the loop has brought nothing."""
-    assert batches_of(2, 1, 3) == [Batch(6, come=6)]
+def test_batch_gathers_as_long_as_comments_arrive() -> None:
+    """A batch is run once a turn of the loop brings no more comments."""
+    assert batches_of(2, 1, 3) == [Batch(6, arrived=6)]
 
 
-def test_one_comment_is_not_kept_waiting() -> None:
-    """Where nobody else is there, the disk begins at once."""
-    assert batches_of(1, 1)[0] == Batch(1, come=1)
+def test_lone_comment_waits_for_no_other() -> None:
+    """Where there is no other client, a batch of one is run at once."""
+    assert batches_of(1, 1)[0] == Batch(1, arrived=1)
 
 
-def test_comment_waits_for_those_that_were_served_with_it() -> None:
-    """Clients of one batch ask again one after the other, and are a batch again."""
-    assert batches_of(2, 0, 0, 0, 0, 1, 1) == [Batch(2, come=2), Batch(2, come=4)]
+def test_comment_waits_for_clients_of_the_last_batch() -> None:
+    """Clients that were answered together, and send again one by one, share a batch again."""
+    assert batches_of(2, 0, 0, 0, 0, 1, 1) == [Batch(2, arrived=2), Batch(2, arrived=4)]
 
 
-def test_full_batch_is_begun_though_more_comes() -> None:
-    """However many come, nobody waits for more than a batch's length."""
-    assert batches_of(BATCH_LIMIT, 1)[0] == Batch(BATCH_LIMIT, come=BATCH_LIMIT)
+def test_full_batch_is_run_though_more_arrive() -> None:
+    """A batch has at most its limit of comments."""
+    assert batches_of(BATCH_LIMIT, 1)[0] == Batch(BATCH_LIMIT, arrived=BATCH_LIMIT)
 
 
-def test_connection_that_breaks_keeps_nobody_waiting() -> None:
-    """A defect that one client meets when it is told is the loop's to report, and no other's."""
+def test_connection_that_raises_stops_no_other_batch() -> None:
+    """An exception in one connection is reported to the loop, and the next batch is run."""
 
-    def break_off() -> None:
+    def fail() -> None:
         raise RuntimeError("a defect")
 
-    assert batches_of(1, 0, 0, 1, tell=break_off) == [Batch(1, come=1), Batch(1, come=2)]
+    assert batches_of(1, 0, 0, 1, on_reply=fail) == [Batch(1, arrived=1), Batch(1, arrived=2)]

@@ -1,4 +1,4 @@
-"""The contract of a poster: after a doubtful try, it finds its own comment and no other."""
+"""The contract of a poster: when an answer was lost, it finds its own comment and no other."""
 
 from __future__ import annotations
 
@@ -10,30 +10,33 @@ import pytest
 from comenq_core.model import Posted, Throttled, Unauthorized, Unknown
 from comenq_core.protocols import Poster
 from comenq_core.testing.contract.forge import (
-    BRIEF,
     NUMBER,
+    SECONDS,
+    SHORT,
     TOKEN,
+    UNANSWERED,
     Forge,
     MakePoster,
     PosterHarness,
     Situation,
     a_job,
-    in_time,
+    keeps_time_limit,
+    returned,
 )
 
 BODY = "Looks good."
 LONG = timedelta(hours=1)
 MANY = 120
 """More comments than forges show on a page."""
-TROUBLES: dict[Situation, type[Throttled | Unauthorized | Unknown]] = {
+FAILURES: dict[Situation, type[Throttled | Unauthorized | Unknown]] = {
     Situation.THROTTLED: Throttled,
     Situation.UNAUTHORIZED: Unauthorized,
     Situation.REFUSED: Unknown,
-    Situation.BROKEN: Unknown,
+    Situation.FAILING: Unknown,
     Situation.GARBLED: Unknown,
     Situation.SILENT: Unknown,
     Situation.SLOW: Unknown,
-    Situation.AWAY: Unknown,
+    Situation.UNREACHABLE: Unknown,
 }
 
 
@@ -42,11 +45,11 @@ class LookupContract(PosterHarness):
 
     @pytest.fixture
     def since(self) -> datetime:
-        """When the job was tried."""
+        """When the job was first attempted."""
         return datetime.now(UTC)
 
     def test_a_posted_comment_is_found(self, forge: Forge, poster: Poster, since: datetime) -> None:
-        """A comment is found with the id and the address that posting it has told."""
+        """A comment is found with the id and the URL that `post` returned."""
         posted = poster.post(a_job(BODY))
         found = poster.find(a_job(BODY), since, known=())
         assert isinstance(posted, Posted)
@@ -57,8 +60,8 @@ class LookupContract(PosterHarness):
     def test_a_comment_whose_answer_was_lost_is_found(
         self, forge: Forge, poster: Poster, since: datetime
     ) -> None:
-        """What the poster could not know, it can find out."""
-        forge.enter(Situation.LOST, "")
+        """Where `post` had to return `Unknown`, `find` finds the comment."""
+        forge.enter(Situation.ANSWER_LOST, "")
         poster.post(a_job(BODY))
         assert isinstance(poster.find(a_job(BODY), since, known=()), Posted)
 
@@ -80,21 +83,21 @@ class LookupContract(PosterHarness):
     def test_an_older_comment_is_not_found(
         self, forge: Forge, poster: Poster, since: datetime
     ) -> None:
-        """What was there long before the job was tried is not the job's."""
+        """A comment from long before the first attempt is not the job's."""
         forge.add(BODY, number=NUMBER, ours=True, at=since - LONG)
         assert poster.find(a_job(BODY), since, known=()) is None
 
     def test_a_comment_of_the_same_second_is_found(
         self, forge: Forge, poster: Poster, since: datetime
     ) -> None:
-        """Forges round times off; a comment that seems a little early for that is the job's."""
+        """Forges round times down, so a comment that seems a little too early is the job's."""
         forge.add(BODY, number=NUMBER, ours=True, at=since.replace(microsecond=0))
         assert isinstance(poster.find(a_job(BODY), since, known=()), Posted)
 
     def test_a_known_comment_is_not_found(
         self, forge: Forge, poster: Poster, since: datetime
     ) -> None:
-        """What another job has posted is its own; one that reads the same and is new is found."""
+        """Another job's comment is passed over, even if it reads the same; a new one is found."""
         known = forge.add(BODY, number=NUMBER, ours=True, at=since)
         assert poster.find(a_job(BODY), since, known={known}) is None
         new = forge.add(BODY, number=NUMBER, ours=True, at=since)
@@ -103,19 +106,19 @@ class LookupContract(PosterHarness):
         assert found.comment_id == new
 
     @pytest.mark.parametrize("place", ["first", "last"])
-    def test_every_page_is_looked_at(
+    def test_every_page_is_read(
         self, forge: Forge, poster: Poster, since: datetime, place: str
     ) -> None:
-        """Among many comments, the job's is found wherever it stands."""
+        """Among many comments, the job's is found on the first page and on the last."""
         bodies = [f"comment {number}" for number in range(MANY)]
         for body in [BODY, *bodies] if place == "first" else [*bodies, BODY]:
             forge.add(body, number=NUMBER, ours=True, at=since)
         assert isinstance(poster.find(a_job(BODY), since, known=()), Posted)
 
     @pytest.mark.parametrize(
-        ("situation", "outcome"), TROUBLES.items(), ids=[trouble.name for trouble in TROUBLES]
+        ("situation", "outcome"), FAILURES.items(), ids=[failure.name for failure in FAILURES]
     )
-    def test_a_look_that_fails_is_no_answer(
+    def test_a_look_up_that_fails_is_no_answer(
         self,
         forge: Forge,
         make_poster: MakePoster,
@@ -123,16 +126,26 @@ class LookupContract(PosterHarness):
         situation: Situation,
         outcome: type[Throttled | Unauthorized | Unknown],
     ) -> None:
-        """Where the forge has not answered in full, nobody may think that nothing is there."""
+        """Without a full answer, `find` never says that the comment is not there."""
         forge.add(BODY, number=NUMBER, ours=True, at=since)
         forge.enter(situation, f"The token {TOKEN} is not what we wanted.")
-        poster = make_poster(TOKEN, BRIEF)
-        found = in_time(partial(poster.find, a_job(BODY), since, known=()))
+        poster = make_poster(TOKEN, SHORT if situation in UNANSWERED else SECONDS)
+        found = returned(partial(poster.find, a_job(BODY), since, known=()))
         assert type(found) is outcome
         assert TOKEN not in repr(found)
 
-    def test_a_look_changes_nothing(self, forge: Forge, poster: Poster, since: datetime) -> None:
-        """However often it is asked, the forge has the comments that it had."""
+    @pytest.mark.parametrize("situation", UNANSWERED, ids=lambda one: one.name)
+    def test_a_look_up_keeps_its_time_limit(
+        self, forge: Forge, make_poster: MakePoster, since: datetime, situation: Situation
+    ) -> None:
+        """`find` gives up when its own time is over, also while the forge sends bytes."""
+        forge.enter(situation, "")
+        assert keeps_time_limit(
+            forge, make_poster, lambda poster: poster.find(a_job(BODY), since, known=())
+        )
+
+    def test_a_look_up_changes_nothing(self, forge: Forge, poster: Poster, since: datetime) -> None:
+        """`find` posts nothing, however often it is called."""
         for _ in range(2):
             poster.find(a_job(BODY), since, known=())
         assert forge.comments() == []

@@ -1,4 +1,4 @@
-"""The contract of a store: what the worker does, and what becomes of a worker that dies."""
+"""The contract of a store: what the worker does, and what is recovered after it died."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ from comenq_core.testing.contract.harness import (
     put_in_state,
 )
 
-__all__ = ["WorkContract"]
+__all__ = ["ClaimContract"]
 
 URL = "https://forge.example/octocat/hello/pull/7#issuecomment-1"
 
 
-class WorkContract(Harness):
-    """Lock, claim, settle, recovery, history."""
+class ClaimContract(Harness):
+    """`JobWorker.lock`, `claim`, `reclaim` and `settle`, and the history that they make."""
 
     def test_two_workers_never_have_the_same_job(
         self, store: Store, reopen: Callable[[], Store]
     ) -> None:
-        """A second worker is refused or, where several may work, finds the job taken."""
+        """A second worker cannot lock the store or, where several may work, gets no claimed job."""
         put(store, "Hi")
         other = reopen()
         with store.lock():
@@ -45,14 +45,14 @@ class WorkContract(Harness):
             assert store.get(job.id) == job
 
     def test_the_listener_needs_no_lock(self, store: Store, reopen: Callable[[], Store]) -> None:
-        """What listeners do goes on while a worker has the store."""
+        """While a worker has the lock, listeners can put and change jobs."""
         with reopen().lock():
             (job,) = put(store, "Hi")
             store.change(job.id, Change.BUMP)
             store.change(job.id, Change.CANCEL)
 
-    def test_a_claimed_job_is_handed_out_once(self, store: Store) -> None:
-        """A job that is being posted is in nobody else's reach."""
+    def test_a_job_is_claimed_once(self, store: Store) -> None:
+        """A claimed job is in state `posting`, and is not claimed again."""
         (job,) = put(store, "Hi")
         with store.lock():
             claimed = claim(store)
@@ -63,7 +63,7 @@ class WorkContract(Harness):
     def test_a_worker_finds_what_listeners_put_meanwhile(
         self, store: Store, reopen: Callable[[], Store]
     ) -> None:
-        """Listener and worker are two processes with one store."""
+        """A running worker can claim a job that another process has put."""
         worker = reopen()
         with worker.lock():
             assert worker.claim(ACCOUNT) is None
@@ -79,10 +79,10 @@ class WorkContract(Harness):
             (Failed(reason="locked"), State.FAILED),
         ],
     )
-    def test_a_settled_job_is_history(
+    def test_a_settled_job_is_in_the_history(
         self, store: Store, reopen: Callable[[], Store], verdict: Verdict, state: State
     ) -> None:
-        """It has its state, its time, its reason and its comment, for good."""
+        """It has its state, its time, its reason and its comment, and is pending no more."""
         put(store, "Hi")
         job = attempt_and_settle(store, verdict)
         comment = (verdict.url, verdict.comment_id) if isinstance(verdict, Done) else ("", None)
@@ -92,7 +92,7 @@ class WorkContract(Harness):
         assert (claim_all(store), list(store.pending())) == ([], [])
 
     def test_a_job_to_be_retried_waits_for_its_time(self, store: Store, clock: FakeClock) -> None:
-        """It is queued again, and not handed out before it is due."""
+        """It waits again, and is not claimed before it is due."""
         put(store, "Hi")
         due = clock().wall + timedelta(seconds=60)
         job = attempt_and_settle(store, RetryAt(due=due, reason="502"))
@@ -101,41 +101,41 @@ class WorkContract(Harness):
         clock.advance(60)
         assert claim_all(store) == [job.id]
 
-    def test_a_poisoned_job_holds_up_no_other(self, store: Store, clock: FakeClock) -> None:
-        """While a job waits for its next try, the others go on."""
-        put(store, "poisoned")
+    def test_a_job_to_be_retried_delays_no_other(self, store: Store, clock: FakeClock) -> None:
+        """While a job waits for its next attempt, later jobs are claimed."""
+        put(store, "retried")
         (other,) = put(store, "other")
         attempt_and_settle(store, RetryAt(due=clock().wall + timedelta(seconds=60), reason="502"))
         assert claim_all(store) == [other.id]
 
-    def test_a_kept_job_has_its_place_again(self, store: Store) -> None:
-        """As if it had not been tried, but for the attempt in its story."""
+    def test_a_requeued_job_has_its_place_again(self, store: Store) -> None:
+        """It has the attempt in its history, and is claimed in its old place."""
         jobs = put(store, "first", "second")
         job = attempt_and_settle(store, Requeued(reason="throttled"))
         assert (job.state, job.due, len(job.attempts)) == (State.WAITING, None, 1)
         assert claim_all(store) == ids(jobs)
 
-    def test_attempts_are_remembered_in_their_order(
+    def test_attempts_are_kept_in_their_order(
         self, store: Store, reopen: Callable[[], Store]
     ) -> None:
-        """Every try is told, oldest first, with all that was known of it."""
+        """A job has all its attempts, oldest first, as they were given."""
         put(store, "Hi")
-        tried = [attempt(store), attempt(store, counted=False), attempt(store)]
+        attempts = [attempt(store), attempt(store, counted=False), attempt(store)]
         with store.lock():
-            for one in tried:
+            for one in attempts:
                 store.settle(claim(store), Requeued(reason="again"), one)
         (job,) = reopen().pending()
-        assert (list(job.attempts), job.attempt_count) == (tried, 2)
+        assert (list(job.attempts), job.attempt_count) == (attempts, 2)
 
     def test_a_job_that_is_not_claimed_cannot_be_settled(self, store: Store) -> None:
-        """Only what the worker has can be settled."""
+        """Settling a job that no worker has is an error, and changes nothing."""
         (job,) = put(store, "Hi")
         with store.lock(), pytest.raises(WrongState):
             store.settle(job, Done(url=URL, comment_id=1), attempt(store))
         assert store.get(job.id) == job
 
-    def test_a_job_in_doubt_is_not_handed_out(self, store: Store, clock: FakeClock) -> None:
-        """It waits for somebody to look, not to be posted again, however late it gets."""
+    def test_a_job_to_be_checked_is_not_claimed(self, store: Store, clock: FakeClock) -> None:
+        """It is listed to be checked and is never claimed, however late it is."""
         check_at = clock().wall + timedelta(seconds=60)
         put(store, "Hi")
         job = attempt_and_settle(store, Checking(check_at=check_at, reason="502"))
@@ -144,14 +144,14 @@ class WorkContract(Harness):
         with store.lock():
             assert (store.claim(ACCOUNT), list(store.checking())) == (None, [job])
 
-    def test_a_job_in_doubt_survives_a_worker(self, store: Store) -> None:
-        """A worker that comes after finds it as it was: nobody has died of it."""
+    def test_a_job_to_be_checked_is_not_interrupted_by_a_new_worker(self, store: Store) -> None:
+        """The next worker finds it unchanged: no worker had it."""
         job = put_in_state(store, State.CHECKING)
         with store.lock():
             assert list(store.checking()) == [job]
 
     def test_a_reclaimed_job_is_claimed_again(self, store: Store) -> None:
-        """Somebody looks for its comment, and then it is settled as any other."""
+        """A reclaimed job is in state `posting` with its attempts, and can be settled."""
         checking = put_in_state(store, State.CHECKING)
         with store.lock():
             job = store.reclaim(checking)
@@ -164,10 +164,10 @@ class WorkContract(Harness):
             assert list(store.checking()) == []
         assert store.get(job.id).state is State.POSTED
 
-    def test_a_job_whose_worker_died_is_in_doubt(
+    def test_a_job_whose_worker_died_is_to_be_checked(
         self, store: Store, reopen: Callable[[], Store]
     ) -> None:
-        """The next worker finds it, to be looked for at once, with one more interruption."""
+        """The next worker finds it to be checked at once, with one more interruption."""
         (job,) = put(store, "Hi")
         self._die_with(store)
         worker = reopen()
@@ -182,27 +182,27 @@ class WorkContract(Harness):
             assert checking.due is not None
             assert checking.due <= worker.now().wall
 
-    def test_every_death_is_counted_once(self, store: Store) -> None:
-        """A job that kills its workers can be told from one that was merely there."""
+    def test_each_interruption_is_counted_once(self, store: Store) -> None:
+        """Each worker that died while it had the job adds one, and a new worker adds none."""
         put(store, "Hi")
         self._die_with(store)
-        for deaths in (1, 2, 3):
+        for times in (1, 2, 3):
             with store.lock():
                 (job,) = store.checking()
-                assert job.interruptions == deaths
+                assert job.interruptions == times
             with store.lock():
                 store.reclaim(store.checking()[0])
 
-    def test_recovery_leaves_the_other_jobs_alone(self, store: Store) -> None:
-        """Waiting, held and settled jobs are not the dead worker's."""
-        untouched = [State.WAITING, State.HELD, State.POSTED, State.SKIPPED, State.FAILED]
-        jobs = [put_in_state(store, state) for state in reversed(untouched)]
+    def test_recovery_leaves_other_jobs_alone(self, store: Store) -> None:
+        """Recovery changes no waiting, held or settled job."""
+        others = [State.WAITING, State.HELD, State.POSTED, State.SKIPPED, State.FAILED]
+        jobs = [put_in_state(store, state) for state in reversed(others)]
         put_in_state(store, State.POSTING)
         with store.lock():
             assert [store.get(job.id) for job in jobs] == jobs
 
-    def test_history_is_told_newest_last(self, store: Store, clock: FakeClock) -> None:
-        """Of all that is over, the newest few, in the order in which they ended."""
+    def test_the_history_has_the_newest_last(self, store: Store, clock: FakeClock) -> None:
+        """The newest settled jobs, in the order in which they were settled."""
         ended = []
         for state in (State.POSTED, State.FAILED, State.SKIPPED, State.POSTED):
             clock.advance(10)
@@ -215,7 +215,7 @@ class WorkContract(Harness):
         assert list(store.history(limit=9, offset=1, only_failed=True)) == []
 
     def test_housekeeping_ends_and_loses_nothing(self, store: Store) -> None:
-        """Tending comes to an end, and what is pending is still there."""
+        """`housekeep` has nothing left to do after a while, and pending jobs are still there."""
         (job,) = put(store, "Hi")
         with store.lock():
             assert any(not store.housekeep() for _ in range(100))

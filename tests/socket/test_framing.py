@@ -21,7 +21,7 @@ def _pop_all(lines: Lines) -> list[bytes]:
 def test_lines_come_out_however_the_stream_is_cut(
     wanted: list[bytes], cuts: list[int], is_ended: bool
 ) -> None:
-    """Every line that is not blank comes out once, in order, wherever the stream was cut."""
+    """Each line that is not blank comes out once, in order, wherever the stream is cut."""
     stream = b"\n".join(wanted) if is_ended else b"".join(line + b"\n" for line in wanted)
     edges = sorted({0, len(stream), *(cut for cut in cuts if cut < len(stream))})
     lines = Lines(20)
@@ -36,7 +36,7 @@ def test_lines_come_out_however_the_stream_is_cut(
 
 
 def test_unfinished_line_is_kept_until_the_end() -> None:
-    """What has no newline yet is no line, unless the stream has ended."""
+    """Bytes without a newline are no line until the stream has ended."""
     lines = Lines(10)
     lines.feed(b"abc")
     assert lines.pop() is None
@@ -46,7 +46,7 @@ def test_unfinished_line_is_kept_until_the_end() -> None:
 
 @pytest.mark.parametrize("ending", [b"", b"\n", b"\nmore\n"])
 def test_line_over_the_limit_is_refused(ending: bytes) -> None:
-    """One byte too many is refused, whether the line is complete or not; none too many is not."""
+    """A line of the limit is read; one byte more is an error, whether it is complete or not."""
     lines = Lines(10)
     lines.feed(b"x" * 10 + b"\n" + b"x" * 11 + ending)
     assert lines.pop() == b"x" * 10

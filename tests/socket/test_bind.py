@@ -1,4 +1,4 @@
-"""The socket's name: how it appears, whom it displaces, and how it goes."""
+"""The socket's path: how it is made, what it replaces, and how it is removed."""
 
 from __future__ import annotations
 
@@ -34,25 +34,23 @@ def _make_stale(path: Path) -> None:
 
 
 def test_mode_is_0660_whatever_the_umask(directory: Path, umask: int) -> None:
-    """The socket and its directory have their modes under every umask."""
+    """The socket and its directory have the same modes under every umask."""
     path = directory / "made" / "c.sock"
     with listening(path):
         assert _mode(path) == 0o660
         assert _mode(path.parent) == 0o750
 
 
-def test_name_is_never_wider_than_its_mode(
-    directory: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_mode_is_never_wider(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Between bind and chmod, under umask 0, the temporary name is no wider than 0660."""
     modes = []
     chmod = Path.chmod
 
-    def look_first(path: Path, wanted: int) -> None:
+    def record_first(path: Path, wanted: int) -> None:
         modes.append(_mode(path))
         chmod(path, wanted)
 
-    monkeypatch.setattr(Path, "chmod", look_first)
+    monkeypatch.setattr(Path, "chmod", record_first)
     before = os.umask(0)
     try:
         with listening(directory / "c.sock"):
@@ -63,7 +61,7 @@ def test_name_is_never_wider_than_its_mode(
     assert all(seen & ~0o660 == 0 for seen in modes)
 
 
-def test_name_appears_ready_to_be_connected_to(
+def test_path_appears_ready_to_be_connected_to(
     directory: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """At the moment of the rename, the socket already accepts connections."""
@@ -81,7 +79,7 @@ def test_name_appears_ready_to_be_connected_to(
 
 
 def test_stale_socket_is_replaced(directory: Path) -> None:
-    """A socket that nobody listens on makes way."""
+    """A socket that nobody listens on is replaced."""
     path = directory / "c.sock"
     _make_stale(path)
     stale = path.lstat().st_ino
@@ -90,7 +88,7 @@ def test_stale_socket_is_replaced(directory: Path) -> None:
 
 
 def test_live_socket_is_left_alone(directory: Path) -> None:
-    """A daemon that listens, even one that takes no lock, is not displaced."""
+    """A daemon that listens, even one that takes no lock, is not replaced."""
     path = directory / "c.sock"
     with socket.socket(socket.AF_UNIX) as living:
         living.bind(str(path))
@@ -101,8 +99,8 @@ def test_live_socket_is_left_alone(directory: Path) -> None:
         assert path.lstat().st_ino == inode
 
 
-def test_daemon_that_is_about_to_listen_is_not_displaced(directory: Path) -> None:
-    """Whoever holds the lock has the name, though nobody listens yet."""
+def test_daemon_that_is_about_to_listen_is_not_replaced(directory: Path) -> None:
+    """A daemon that holds the lock has the path, though it does not listen yet."""
     path = directory / "c.sock"
     with (directory / "c.sock.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -111,8 +109,8 @@ def test_daemon_that_is_about_to_listen_is_not_displaced(directory: Path) -> Non
     assert not path.exists()
 
 
-def test_busy_daemon_counts_as_living(directory: Path) -> None:
-    """A daemon whose backlog is full is not displaced."""
+def test_busy_daemon_is_not_replaced(directory: Path) -> None:
+    """A daemon whose backlog is full is taken for a live one."""
     path = directory / "c.sock"
     with socket.socket(socket.AF_UNIX) as living, socket.socket(socket.AF_UNIX) as first:
         living.bind(str(path))
@@ -123,7 +121,7 @@ def test_busy_daemon_counts_as_living(directory: Path) -> None:
 
 
 @pytest.mark.parametrize("what", ["file", "directory", "symlink"])
-def test_what_is_no_socket_is_left_alone(directory: Path, what: str) -> None:
+def test_file_that_is_no_socket_is_left_alone(directory: Path, what: str) -> None:
     """Something else at that path is an error that names it, and stays."""
     path = directory / "c.sock"
     if what == "file":
@@ -138,16 +136,16 @@ def test_what_is_no_socket_is_left_alone(directory: Path, what: str) -> None:
     assert os.path.samestat(path.lstat(), before)
 
 
-def test_name_is_given_back(directory: Path) -> None:
-    """After the end, the name is free."""
+def test_path_is_removed(directory: Path) -> None:
+    """At the end, the socket is removed."""
     path = directory / "c.sock"
     with listening(path):
         pass
     assert not path.is_socket()
 
 
-def test_successors_name_is_not_taken_away(directory: Path) -> None:
-    """A name that is somebody else's by now is left at the end."""
+def test_socket_of_a_successor_is_left_alone(directory: Path) -> None:
+    """A socket that another process has made there since is not removed."""
     path = directory / "c.sock"
     with listening(path):
         path.unlink()

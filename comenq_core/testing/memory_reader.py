@@ -1,4 +1,4 @@
-"""The half of the store in memory that looks: jobs, their places in the line, and questions."""
+"""The reading half of the store in memory: the jobs, their places in the queue, the watches."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from comenq_core.errors import NoSuchJob, WrongState
 from comenq_core.model import PENDING, SETTLED, Counts, Instant, Job, State
 from comenq_core.text import printable
 
-__all__ = ["Queries", "Signal"]
+__all__ = ["MemoryReader", "MemoryWatch"]
 
 
-class Queries:
-    """Jobs, each with its place in the line.
+class MemoryReader:
+    """A `comenq_core.protocols.JobReader`, with what a worker reads besides.
 
     Args:
         clock: tells the time.
@@ -25,7 +25,7 @@ class Queries:
         self._clock = clock
         self._jobs: dict[str, Job] = {}
         self._places: dict[str, int] = {}
-        self._signals: list[Signal] = []
+        self._watches: list[MemoryWatch] = []
 
     def now(self) -> Instant:
         """What the clock shows."""
@@ -45,20 +45,20 @@ class Queries:
         offset: int = 0,
         states: Collection[State] = PENDING,
     ) -> Sequence[Job]:
-        """Being posted, in doubt, waiting in their order, held."""
+        """Posting, checking, waiting in their order, held."""
         wanted = [state for state in PENDING if state in states]
         return [job for state in wanted for job in self._in(state)][offset:][:limit]
 
     def checking(self) -> Sequence[Job]:
-        """The jobs in doubt."""
+        """The jobs to be checked."""
         return self._in(State.CHECKING)
 
     def position(self, job: Job) -> int:
-        """How many jobs come before this one."""
-        turn = self._scheduler()
-        own = turn(job)
+        """How many waiting jobs come before this one."""
+        order = self._order()
+        own = order(job)
         waiting = [other for other in list(self._jobs.values()) if other.state is State.WAITING]
-        return sum(turn(other) < own for other in waiting)
+        return sum(order(other) < own for other in waiting)
 
     def next_due(self) -> datetime | None:
         """The first due time that is still to come."""
@@ -68,8 +68,8 @@ class Queries:
 
     def history(self, *, limit: int, offset: int = 0, only_failed: bool = False) -> Sequence[Job]:
         """The newest settled jobs, newest last."""
-        settled = self._in(State.FAILED) if only_failed else self._in(*SETTLED)
-        newest = sorted(settled, key=lambda job: job.settled or job.arrived)[::-1]
+        jobs = self._in(State.FAILED) if only_failed else self._in(*SETTLED)
+        newest = sorted(jobs, key=lambda job: job.settled or job.arrived)[::-1]
         return newest[offset:][: max(0, limit)][::-1]
 
     def counts(self) -> Counts:
@@ -82,18 +82,18 @@ class Queries:
             failed=len(self._in(State.FAILED)),
         )
 
-    def watch(self) -> Signal:
-        """Signal changes from now on."""
-        signal = Signal(self._signals.remove)
-        self._signals.append(signal)
-        return signal
+    def watch(self) -> MemoryWatch:
+        """MemoryWatch changes from now on."""
+        watch = MemoryWatch(self._watches.remove)
+        self._watches.append(watch)
+        return watch
 
     def _in(self, *states: State) -> list[Job]:
         jobs = [job for job in list(self._jobs.values()) if job.state in states]
-        return sorted(jobs, key=self._scheduler())
+        return sorted(jobs, key=self._order())
 
-    def _scheduler(self) -> Callable[[Job], tuple[datetime, int]]:
-        """Jobs that are due come by their places, then the others as they will be due."""
+    def _order(self) -> Callable[[Job], tuple[datetime, int]]:
+        """The sort key of the queue: first what is due, by place; then the rest, by `due`."""
         now = self.now().wall
         return lambda job: (max(now, job.due or now), self._places.get(job.id, 0))
 
@@ -111,19 +111,19 @@ class Queries:
 
     def _keep(self, job: Job) -> Job:
         self._jobs[job.id] = job
-        self._tell()
+        self._signal()
         return job
 
-    def _tell(self) -> None:
-        for signal in list(self._signals):
-            signal.send()
+    def _signal(self) -> None:
+        for watch in list(self._watches):
+            watch.send()
 
 
-class Signal:
+class MemoryWatch:
     """A pipe that has something to read when the store has changed."""
 
-    def __init__(self, forget: Callable[[Signal], None]) -> None:
-        self._forget = forget
+    def __init__(self, unregister: Callable[[MemoryWatch], None]) -> None:
+        self._unregister = unregister
         self._reader, self._writer = os.pipe()
         os.set_blocking(self._reader, False)
         os.set_blocking(self._writer, False)
@@ -145,6 +145,6 @@ class Signal:
 
     def close(self) -> None:
         """Release the pipe."""
-        self._forget(self)
+        self._unregister(self)
         os.close(self._reader)
         os.close(self._writer)

@@ -1,0 +1,86 @@
+"""The stand-in for GitHub as `PosterContract` wants it, for posters that speak GitHub's API."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from types import TracebackType
+from typing import Any, Self
+
+from comenq_core.testing.contract.forge import NUMBER, OWNER, REPO, RETRY_AFTER, Situation
+from comenq_core.testing.forge import Forge
+
+__all__ = ["GitHubForge"]
+
+_AUTHOR, _SOMEBODY_ELSE = "octocat", "hubot"
+# More requests than any test of the contract makes.
+_ALL = 99
+# An answer of so many bytes takes ten minutes, one a second.
+_PADDING = 600 * "x"
+_ANSWERS: Mapping[Situation, Mapping[str, Any]] = {
+    Situation.THROTTLED: {"status": 429, "headers": {"Retry-After": f"{RETRY_AFTER.seconds}"}},
+    Situation.UNAUTHORIZED: {"status": 401},
+    Situation.REFUSED: {"status": 410},
+    Situation.FAILING: {"status": 502},
+    Situation.GARBLED: {"status": 201},
+    Situation.SILENT: {"delay": 3600},
+    Situation.SLOW: {"status": 201, "drip": 1},
+}
+
+
+class GitHubForge:
+    """A `comenq_core.testing.contract.forge.Forge` that serves for the length of a ``with`` block.
+
+    The fixture ``forge`` of a `PosterContract` can be::
+
+        @pytest.fixture
+        def forge(self):
+            with GitHubForge() as forge:
+                yield forge
+
+    Posters reach it at ``forge.stand_in.url``.
+    """
+
+    def __init__(self) -> None:
+        self._now: datetime | None = None
+        self.stand_in = Forge(clock=lambda: self._now or datetime.now(UTC))
+        """What serves."""
+
+    def __enter__(self) -> Self:
+        self.stand_in.__enter__()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stand_in.stop()
+
+    def comments(self) -> Sequence[str]:
+        """The bodies of the comments on the pull request, oldest first."""
+        return [one.body for one in self.stand_in.comments if one.number == NUMBER]
+
+    def add(self, body: str, *, number: int, ours: bool, at: datetime) -> int:
+        """Create a comment at that time, as `Forge.add` says."""
+        login = _AUTHOR if ours else _SOMEBODY_ELSE
+        self._now = at
+        comment = self.stand_in.add_comment(OWNER, REPO, number, body=body, login=login)
+        self._now = None
+        return comment.id
+
+    def enter(self, situation: Situation, message: str) -> None:
+        """Be in this situation from now on, as `Forge.enter` says."""
+        match situation:
+            case Situation.WORKING:
+                pass
+            case Situation.CLOSED:
+                self.stand_in.set_pull(OWNER, REPO, NUMBER, state=message or "closed")
+            case Situation.ANSWER_LOST:
+                self.stand_in.answer_next(accept=True, drop=True)
+            case Situation.UNREACHABLE:
+                self.stand_in.stop()
+            case _:
+                body = {"message": message, "padding": _PADDING}
+                self.stand_in.answer_next(times=_ALL, method="", body=body, **_ANSWERS[situation])

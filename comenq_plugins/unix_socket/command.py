@@ -1,0 +1,51 @@
+"""A request in work: what a client asks, and its reply as soon as there is one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from comenq_core.model import Change, Origin
+from comenq_core.wire.messages import Operation
+
+__all__ = ["CHANGES", "Command"]
+
+CHANGES: Mapping[str, Change] = {
+    "bump": Change.BUMP,
+    "bust": Change.BUST,
+    "defer": Change.BUST,
+    "hold": Change.HOLD,
+    "release": Change.RELEASE,
+    "retry": Change.RETRY,
+    "del": Change.CANCEL,
+}
+"""The operations that change one job; ``bust`` is the Rust comenq's word for ``defer``."""
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class Command:
+    """One request, from its validation until its reply is written.
+
+    Args:
+        operation: what is asked.
+        origin: who asks.
+        size: the length of the request in bytes.
+        on_reply: called once `reply` is set; the same for all commands of a connection.
+        reply: the line for the client, without its newline.
+    """
+
+    operation: Operation
+    origin: Origin
+    size: int
+    on_reply: Callable[[], None]
+    reply: bytes | None = None
+
+    @property
+    def is_put(self) -> bool:
+        """Whether it queues a comment."""
+        return self.operation.op == "put"
+
+    @property
+    def change(self) -> Change | None:
+        """The change of a job that it asks for, if it does."""
+        return CHANGES.get(self.operation.op)
