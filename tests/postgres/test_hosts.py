@@ -78,6 +78,7 @@ def test_a_worker_of_another_machine_takes_over_for_one_that_was_killed(
     assert_each_once(forge, "killed", "next")
 
 
+@pytest.mark.full
 def test_a_worker_that_is_frozen_in_its_post_loses_the_job(
     host: Callable[..., Host], forge: Forge
 ) -> None:
@@ -124,6 +125,7 @@ def test_a_worker_that_is_frozen_before_its_post_does_not_send_it(
     assert_each_once(forge, "frozen", "next")
 
 
+@pytest.mark.full
 def test_a_worker_that_is_cut_off_posts_nothing(host: Callable[..., Host], forge: Forge) -> None:
     """When answers stay away in the middle of a claim, another posts; then it works on."""
     first, second = host(), host()
