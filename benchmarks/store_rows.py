@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib.util
 import os
 import sqlite3
-import threading
 import time
 from collections.abc import Callable
 from contextlib import closing
@@ -13,13 +12,14 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
-from benchmarks.disk import DATA, durable_file, per_second, scratch
+from benchmarks.disk import DATA, durable_file, scratch
 from benchmarks.ratios import Row, interleaved, row
 from comenq_core.model import Attempt, CommentRequest, Done, NewJob, Origin
 from comenq_core.settings import Settings
 from comenq_plugins.spool import SpoolStore, open_spool
 
 Put = Callable[[], object]
+CALLS = 400
 REAL = 100
 REQUEST = CommentRequest(owner="o", repo="r", pr_number=1, body="x" * 200)
 NEW_JOB = NewJob(request=REQUEST, origin=Origin(intake="benchmark"))
@@ -31,30 +31,25 @@ def spool_at(root: Path) -> SpoolStore:
 
 
 def beside_others() -> list[Row]:
-    """One job a call, from one thread and from eight."""
+    """One job a call, from one thread."""
     return [
         row(
-            interleaved(partial(_rate, _spool_put, threads), partial(_rate, make, threads), 9),
-            name=f"store alone, {threads} thread{'s' * (threads > 1)}",
+            interleaved(partial(_rate, _spool_put), partial(_rate, make), 9),
+            name="store alone, 1 thread",
             against=name if is_durable else f"{name} (syncs nothing)",
             unit="jobs/s",
-            target=1.0 if threads > 1 and is_durable and make is not _plain_put else None,
             at_most=False,
         )
-        for threads in (1, 8)
         for name, (make, is_durable) in _peers().items()
     ]
 
 
-def _rate(make: Callable[[Path], Put], threads: int) -> float:
+def _rate(make: Callable[[Path], Put]) -> float:
     put = make(scratch())
-    each = 400 // threads
-
-    def work(_number: int) -> None:
-        for _ in range(each):
-            put()
-
-    return per_second(work, threads, each)
+    start = time.perf_counter()
+    for _ in range(CALLS):
+        put()
+    return CALLS / (time.perf_counter() - start)
 
 
 def _spool_put(root: Path) -> Put:
@@ -71,15 +66,9 @@ def _sqlite_put(root: Path) -> Put:
     with closing(sqlite3.connect(path)) as base:
         base.execute("PRAGMA journal_mode=WAL")
         base.execute("CREATE TABLE job (id INTEGER PRIMARY KEY, data BLOB)")
-    each = threading.local()
-
-    def put() -> None:
-        if not hasattr(each, "base"):
-            each.base = sqlite3.connect(path, timeout=60, isolation_level=None)
-            each.base.execute("PRAGMA synchronous=FULL")
-        each.base.execute("INSERT INTO job (data) VALUES (?)", (DATA,))
-
-    return put
+    base = sqlite3.connect(path, timeout=60, isolation_level=None)
+    base.execute("PRAGMA synchronous=FULL")
+    return lambda: base.execute("INSERT INTO job (data) VALUES (?)", (DATA,))
 
 
 def _persist_queue_put(root: Path) -> Put:

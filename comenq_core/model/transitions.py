@@ -25,7 +25,15 @@ from comenq_core.model import (
     Verdict,
 )
 
-__all__ = ["CHANGEABLE", "changed", "claimed", "interrupted", "queued", "settled"]
+__all__ = [
+    "CHANGEABLE",
+    "changed",
+    "claimed",
+    "interrupted",
+    "queued",
+    "retried",
+    "settled",
+]
 
 CHANGEABLE: Mapping[Change, tuple[State, ...]] = {
     Change.BUMP: (State.WAITING,),
@@ -67,7 +75,7 @@ def changed(job: Job, change: Change) -> Job:
         case Change.RELEASE:
             return replace(job, state=State.WAITING)
         case Change.RETRY:
-            return _retried(job)
+            return retried(job)
         case Change.BUST | Change.CANCEL:
             return job
 
@@ -103,7 +111,8 @@ def settled(job: Job, verdict: Verdict, attempt: Attempt) -> Job:
             return replace(attempted, state=State.CHECKING, due=check_at)
 
 
-def _retried(job: Job) -> Job:
+def retried(job: Job) -> Job:
+    """The failed job once an operator has queued it again: its attempts no longer count."""
     attempts = tuple(replace(attempt, counted=False) for attempt in job.attempts)
     fresh = replace(job, attempts=attempts, interruptions=0, settled=None, reason="")
     return replace(fresh, state=State.WAITING)

@@ -1,28 +1,27 @@
-"""What is in the spool, and where: the listener's and the worker's common view of it."""
+"""Finds and reads jobs, in whatever directory they are."""
 
 from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
 from comenq_core.errors import InvalidRequest, StoreError, WrongState
 from comenq_core.model import Counts, Job, State
 from comenq_core.model.identity import is_for_repo, only_match
 from comenq_core.process.log import Log
 from comenq_plugins.spool.format import job_file
-from comenq_plugins.spool.format.filename import Name
 from comenq_plugins.spool.format.layout import Layout
 from comenq_plugins.spool.fs.errors import reported
 from comenq_plugins.spool.fs.safe_read import Unfit, Unreadable, read_own
-from comenq_plugins.spool.index import WINDOW
-from comenq_plugins.spool.listing_cache import Listings
-from comenq_plugins.spool.new_directory import Incoming, listed
+from comenq_plugins.spool.listing_cache import ListingCache
+from comenq_plugins.spool.new_directory import NewDirectory
+from comenq_plugins.spool.places import Place, listed
 
-__all__ = ["JOB_LIMIT", "Catalogue", "Place", "listed", "moved_on"]
+__all__ = ["JOB_LIMIT", "Catalog", "moved_on"]
 
 JOB_LIMIT = 16 << 20
 """Bytes of a job's file that are read: a body, and more events than any policy allows."""
@@ -36,32 +35,29 @@ log = Log("spool")
 T = TypeVar("T")
 
 
-class Place(NamedTuple):
-    """Where a job's file is."""
+class Catalog(NewDirectory):
+    """Finds jobs in all directories. It is used within an `operation`.
 
-    directory: str
-    name: Name
+    Args:
+        layout: a prepared spool.
+    """
 
-    @property
-    def path(self) -> str:
-        """The file's path."""
-        return f"{self.directory}/{self.name}"
-
-
-class Catalogue(Incoming):
-    """Finds jobs, wherever they stand. It is used within an `operation`."""
-
-    def __init__(self, layout: Layout, window: int = WINDOW) -> None:
-        super().__init__(layout, window)
-        self.threads = threading.RLock()
-        """Held by the one thread that uses the catalogue."""
-        self.listings = Listings()
+    def __init__(self, layout: Layout) -> None:
+        super().__init__(layout)
+        self.listings = ListingCache()
+        self._threads = threading.RLock()
         self._last_seen: dict[str, Place] = {}
 
     @contextmanager
+    def exclusive(self) -> Iterator[None]:
+        """Keep other threads out. Raises `StoreError` for `OSError`."""
+        with self._threads, reported(self.layout.root):
+            yield
+
+    @contextmanager
     def operation(self) -> Iterator[None]:
-        """Know what is there now, and keep other threads out. Raises `StoreError` for `OSError`."""
-        with self.threads, reported(self.layout.root):
+        """The same, and know what is there now."""
+        with self.exclusive():
             self.sync()
             yield
 
@@ -95,16 +91,25 @@ class Catalogue(Incoming):
         """Which of these ids are those of jobs."""
         self.sync()
         found = {job_id for job_id in ids if self.index.get(job_id)}
-        for directory in self.layout.states:
-            if directory != self.layout.new:
-                found |= {name.id for name in listed(directory) if name.id in ids}
+        for directory in self._beyond_new():
+            found |= {name.id for name in self.listings.names(directory) if name.id in ids}
         # One may have gone back to new/ before it was looked for elsewhere.
         self.sync()
         return frozenset(found.union(job_id for job_id in ids if self.index.get(job_id)))
 
+    def with_digests(self, digests: Collection[str]) -> Mapping[str, list[Place]]:
+        """Where the pending jobs are that have one of these digests, by digest."""
+        cur, new, hold = self.layout.cur, self.layout.new, self.layout.hold
+        found: dict[str, list[Place]] = {}
+        for directory, names in ((cur, listed(cur)), (new, self.index), (hold, listed(hold))):
+            for name in names:
+                if name.digest in digests:
+                    found.setdefault(name.digest, []).append(Place(directory, name))
+        return found
+
     def _starting(self, prefix: str) -> dict[str, Place]:
-        # Jobs move while this looks. Along the usual way, from new/ to done/, none is missed;
-        # one that went back is found by looking again.
+        # Jobs move meanwhile. On the usual way, from new/ to done/, none is missed; one that went
+        # back is found the second time.
         self.sync()
         if len(prefix) == _ID_LENGTH:
             place = self._place_of(prefix)
@@ -117,30 +122,25 @@ class Catalogue(Incoming):
         return found
 
     def _place_of(self, job_id: str) -> Place | None:
-        """Where the job with this whole id is: looked for no further than where it is found."""
+        """Where the job with this whole id is; directories are listed only until it is found."""
         if name := self.index.get(job_id):
             return Place(self.layout.new, name)
         place = self._last_seen.get(job_id)
         if place and os.path.lexists(place.path):
             return place
-        return next(filter(None, map(partial(self._found_in, job_id), self._beyond_new())), None)
+        found = (self._found_in(directory, job_id) for directory in self._beyond_new())
+        return next(filter(None, found), None)
 
-    def _found_in(self, job_id: str, directory: str) -> Place | None:
+    def _found_in(self, directory: str, job_id: str) -> Place | None:
         names = listed(directory, job_id)
         found = next((Place(directory, name) for name in names if name.id == job_id), None)
         if found and directory in (self.layout.hold, self.layout.failed):
-            # Their jobs are changed one after the other, and such a list may be long.
+            # Operators change many of these one after the other, and the list may be long.
             self._last_seen = {name.id: Place(directory, name) for name in listed(directory)}
         return found
 
     def _beyond_new(self) -> Iterator[str]:
         return (path for path in reversed(self.layout.states) if path != self.layout.new)
-
-    def is_same_comment(self, digest: str) -> Iterator[Place]:
-        """Where the pending jobs are that have this digest."""
-        yield from (Place(self.layout.cur, n) for n in listed(self.layout.cur, digest))
-        yield from (Place(self.layout.new, n) for n in self.index.is_same_comment(digest))
-        yield from (Place(self.layout.hold, n) for n in listed(self.layout.hold, digest))
 
     def read(self, place: Place) -> Job:
         """Read a job.
@@ -154,13 +154,13 @@ class Catalogue(Incoming):
         return job_file.decode(data, place.name, self.state(place))
 
     def state(self, place: Place) -> State:
-        """What its place says of a job; only its file tells that a posted one was skipped."""
+        """The state that a place stands for. Only its file tells that a posted job was skipped."""
         if place.directory == self.layout.cur and place.name.due:
             return State.CHECKING
         return self.layout.states[place.directory]
 
     def jobs(self, places: Iterable[Place]) -> Iterator[Job]:
-        """Read several jobs; those that have moved on meanwhile are left out."""
+        """Read several jobs; leave out those that have moved on meanwhile, and damaged ones."""
         return self._each(self.read, places)
 
     def jobs_in(self, repo: str, places: Iterable[Place]) -> Iterator[Job | None]:
@@ -197,5 +197,5 @@ class Catalogue(Incoming):
 
 
 def moved_on(job_id: str) -> WrongState:
-    """The error for a job that was not any more where it had been found."""
+    """The error for a job that is no longer where it was found."""
     return WrongState(f"job {job_id} was being posted or changed at this moment: look again")

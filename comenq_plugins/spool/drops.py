@@ -1,8 +1,8 @@
 """Files dropped into ``new/`` become jobs, or dead letters with a reason.
 
 A dropped file is first renamed to ``adopt/ID.drop``: out of its owner's reach, and under the id
-that the job will have. So whatever kills the worker, the next one can tell whether the job is
-there already. What is read is checked on the open file, not on its name.
+that the job will have. If the worker is killed, the next one knows by it whether there is a job
+already. Checks are made on the open file, not on its name.
 """
 
 from __future__ import annotations
@@ -10,8 +10,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Mapping, Sequence
 
 from comenq_core.errors import InvalidRequest, NoSuchJob, QueueRefused, WrongState
 from comenq_core.model import CommentRequest, Instant, NewJob, Origin
@@ -19,64 +18,60 @@ from comenq_core.model.identity import id_from
 from comenq_core.process.log import Log
 from comenq_core.wire.messages import read_request
 from comenq_core.wire.strict_json import parse
-from comenq_plugins.spool.catalog import Catalogue
+from comenq_plugins.spool.catalog import Catalog
 from comenq_plugins.spool.dead_letters import write_dead_letter
 from comenq_plugins.spool.drop_scan import DROP_LIMIT, Arrival, DropScan
 from comenq_plugins.spool.fs import durable
 from comenq_plugins.spool.fs.safe_read import Unfit, read_foreign
 
-__all__ = ["Adopted", "Drops"]
+__all__ = ["Drops"]
 
 _BATCH = 64
-_PASSING = frozenset((errno.EIO, errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EINTR))
-"""Errors that say nothing about the file: it is tried again."""
+_TRANSIENT = frozenset((errno.EIO, errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EINTR))
+"""Errors that say nothing about the file: it is read again later."""
 
 log = Log("spool")
-
-
-class Adopted(NamedTuple):
-    """A dropped file that is a request, and the id that its job is to have."""
-
-    id: str
-    new_job: NewJob
 
 
 class Drops:
     """Adopts dropped files, a bounded number at a time.
 
     Args:
-        catalogue: where they are seen.
-        put: stores jobs under given ids; durable on return.
+        catalog: where they are seen.
+        put_as: stores jobs under these ids; durable on return.
         now: the time.
     """
 
     def __init__(
         self,
-        catalogue: Catalogue,
-        put: Callable[[Sequence[Adopted]], object],
+        catalog: Catalog,
+        put_as: Callable[[Mapping[str, NewJob]], object],
         now: Callable[[], Instant],
     ) -> None:
-        self._catalogue = catalogue
-        self._layout = catalogue.layout
-        self._put = put
+        self._catalog = catalog
+        self._layout = catalog.layout
+        self._put_as = put_as
         self._now = now
-        self._scan = DropScan(catalogue)
+        self._scan = DropScan(catalog)
         self._may_have_leftovers = True
 
-    def adopt(self, room: Callable[[], int]) -> bool:
-        """Turn some files into jobs, as many as there is room for.
+    def adopt(self, vacancies: Callable[[], int]) -> bool:
+        """Turn some files into jobs.
+
+        Args:
+            vacancies: how many more jobs may wait, at least one; or raises `QueueRefused`.
 
         Returns:
-            Whether there are more to turn at once.
+            Whether there are more files to adopt at once.
         """
-        arrived = self._scan.waiting()
         try:
             if self._may_have_leftovers:
                 self._finish(self._leftovers())
                 self._may_have_leftovers = False
+            arrived = self._scan.waiting()
             if not arrived:
                 return False
-            batch = arrived[: min(room(), _BATCH)]
+            batch = arrived[: min(vacancies(), _BATCH)]
             whole = [one for one in batch if not self._scan.is_half_written(one)]
             self._may_have_leftovers = True
             self._finish(self._fetch(whole))
@@ -93,12 +88,13 @@ class Drops:
         return [job_id for job_id in ids if not self._settled_before(job_id)]
 
     def _fetch(self, arrivals: Sequence[Arrival]) -> list[str]:
-        """Take files out of everybody else's reach; the ids that their jobs are to have."""
+        """Take files out of their owners' reach; the ids that their jobs are to have."""
         ids = []
         for arrival in arrivals:
             job_id = id_from(os.urandom(16))
+            path = os.path.join(self._layout.new, arrival.text)
             try:
-                os.rename(os.path.join(self._layout.new, arrival.text), self._path(job_id))
+                os.rename(path, self._layout.adopted_file(job_id))
             except FileNotFoundError:
                 pass
             except OSError as error:
@@ -109,7 +105,7 @@ class Drops:
             else:
                 log.info("adopted", "A dropped file was taken in.", job=job_id, name=arrival.text)
                 ids.append(job_id)
-            self._catalogue.drops.pop(arrival.text, None)
+            self._catalog.drops.pop(arrival.text, None)
         if ids:
             durable.sync_directory(self._layout.adopt)
             durable.sync_directory(self._layout.new)
@@ -120,37 +116,42 @@ class Drops:
         seed = f"{arrival.text}\0{arrival.status.st_ino}"
         job_id = id_from(seed.encode("utf-8", "surrogateescape"))
         try:
-            self._catalogue.find(job_id)
+            self._catalog.find(job_id)
         except NoSuchJob:
-            self._bury(job_id, arrival.status.st_uid, f"it cannot be moved: {error.strerror}")
+            reason = f"it cannot be moved: {error.strerror}"
+            self._write_dead_letter(job_id, arrival.status.st_uid, reason)
         self._scan.ignore(arrival)
 
     def _finish(self, ids: Sequence[str]) -> None:
         """Turn files in ``adopt/`` into jobs or dead letters."""
-        adopted = [found for job_id in ids if (found := self._judge(job_id))]
-        if adopted:
-            self._store(adopted)
+        judged = {job_id: self._judge(job_id) for job_id in ids}
+        new_jobs = {job_id: new_job for job_id, new_job in judged.items() if new_job}
+        if new_jobs:
+            self._store(new_jobs)
 
-    def _store(self, adopted: Sequence[Adopted]) -> None:
+    def _store(self, new_jobs: Mapping[str, NewJob]) -> None:
         try:
-            self._put(adopted)
+            self._put_as(new_jobs)
         except WrongState as error:
-            if len(adopted) == 1:
-                self._refuse(adopted[0].id, adopted[0].new_job.origin.uid, str(error))
-                return
-            for job in adopted:
-                self._store([job])
+            self._store_singly(new_jobs, error)
             return
-        for job in adopted:
-            request, origin = job.new_job.request, job.new_job.origin
-            log.info("queued", "A dropped file is queued.", job=job.id, target=request.target,
-                     uid=origin.uid)  # fmt: skip
-            os.unlink(self._path(job.id))
+        for job_id, new_job in new_jobs.items():
+            log.info("queued", "A dropped file is queued.", job=job_id,
+                     target=new_job.request.target, uid=new_job.origin.uid)  # fmt: skip
+            os.unlink(self._layout.adopted_file(job_id))
         durable.sync_directory(self._layout.adopt)
 
-    def _judge(self, job_id: str) -> Adopted | None:
-        """The request in an adopted file; without one, bury the file."""
-        path = self._path(job_id)
+    def _store_singly(self, new_jobs: Mapping[str, NewJob], error: WrongState) -> None:
+        """One of them has a key that belongs to another comment; find it, and refuse it alone."""
+        for job_id, new_job in new_jobs.items():
+            if len(new_jobs) == 1:
+                self._refuse(job_id, new_job.origin.uid, str(error))
+            else:
+                self._store({job_id: new_job})
+
+    def _judge(self, job_id: str) -> NewJob | None:
+        """The request in an adopted file; a file without one is refused."""
+        path = self._layout.adopted_file(job_id)
         uid = os.lstat(path).st_uid
         try:
             data, uid = read_foreign(path, DROP_LIMIT)
@@ -159,42 +160,40 @@ class Drops:
             self._refuse(job_id, uid, str(error))
             return None
         except OSError as error:
-            if error.errno in _PASSING:
+            if error.errno in _TRANSIENT:
                 raise
             self._refuse(job_id, uid, f"it cannot be read: {error.strerror}")
             return None
-        return Adopted(job_id, NewJob(request=request, origin=_origin(uid)))
+        return NewJob(request=request, origin=_origin(uid))
 
     def _settled_before(self, job_id: str) -> bool:
-        """Whether a dead worker got as far as storing the job or its letter; then tidy up."""
+        """Whether a dead worker had stored the job or the dead letter; then the file goes."""
         try:
-            place = self._catalogue.find(job_id)
+            place = self._catalog.find(job_id)
         except NoSuchJob:
             return False
         if place.directory == self._layout.failed:
             self._keep(job_id)
         else:
-            durable.remove(self._path(job_id))
+            durable.remove(self._layout.adopted_file(job_id))
         return True
 
     def _refuse(self, job_id: str, uid: int | None, reason: str) -> None:
-        self._bury(job_id, uid, reason)
+        self._write_dead_letter(job_id, uid, reason)
         self._keep(job_id)
 
-    def _bury(self, job_id: str, uid: int | None, reason: str) -> None:
+    def _write_dead_letter(self, job_id: str, uid: int | None, reason: str) -> None:
         write_dead_letter(self._layout, job_id, _origin(uid), self._now().wall, reason)
         log.warning("drop_failed", "A dropped file is not a comment request.",
                     job=job_id, uid=uid, reason=reason)  # fmt: skip
 
     def _keep(self, job_id: str) -> None:
-        durable.move(self._path(job_id), os.path.join(self._layout.failed, f"{job_id}.drop"))
-
-    def _path(self, job_id: str) -> str:
-        return os.path.join(self._layout.adopt, f"{job_id}.drop")
+        """Keep the file beside its dead letter."""
+        durable.move(self._layout.adopted_file(job_id), self._layout.failed_file(job_id))
 
 
 def _is_immovable(arrival: Arrival, error: OSError) -> bool:
-    """Whether the error speaks of this file alone, not of the spool."""
+    """Whether the error is about this file alone, not about the spool."""
     if error.errno == errno.EACCES:
         return stat.S_ISDIR(arrival.status.st_mode)
     return error.errno in (errno.EPERM, errno.EBUSY, errno.EXDEV)

@@ -1,185 +1,108 @@
-"""The names in ``new/``, in memory and in order: so depth costs nothing. Pure."""
+"""The names in ``new/``, in memory and in order: the depth of the queue costs nothing. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from collections.abc import Set as AbstractSet
-from itertools import chain
+from bisect import bisect_left, bisect_right, insort
+from collections.abc import Iterable, Iterator
+from itertools import chain, islice
 
-from comenq_plugins.spool.format.filename import Name, ids_in, names_with_due
-from comenq_plugins.spool.line import Line
-from comenq_plugins.spool.packed import unpack
-from comenq_plugins.spool.sieve import Sieve
+from comenq_plugins.spool.format.filename import Name, more_advanced
 
-__all__ = ["WINDOW", "Index"]
-
-WINDOW = 20_480
-"""Names at the head of the line that are at hand; about as many as Postfix keeps active."""
-
-_LATELY = 4_096
-_FOLLOWING = 256
-_DUE_WIDTH = 18
+__all__ = ["Index"]
 
 
 class Index:
-    """Job names, split into those that may be claimed at once and those that are not due yet.
+    """The waiting jobs' names: those that may be claimed now, and those that are not due yet.
 
-    A name whose due time has come moves over when it is asked for, and then has the place in
-    the line that its order gives it; if the clock is set back, it moves back.
+    A name whose due time has come moves to the first ones when they are asked for, and then has
+    the place that its order gives it; if the clock goes back, it moves back.
 
     Args:
-        window: how many names of each kind are at hand, the others being packed.
+        names: what is there to begin with, in any order.
     """
 
-    def __init__(self, window: int = WINDOW) -> None:
-        self._ready = Line(window)
-        self._later = Line(window)
+    def __init__(self, names: Iterable[Name] = ()) -> None:
         self._now = 0
-        self._lately: dict[str, str] = {}
-        self._sieve: Sieve | None = None
+        self._names: dict[str, Name] = {}
+        for name in names:
+            known = self._names.setdefault(name.id, name)
+            if known is not name:
+                self._names[name.id] = more_advanced(known, name)
+        self._ready = sorted(name for name in self if not name.due)
+        self._later = sorted((name for name in self if name.due), key=_by_due)
 
     def __len__(self) -> int:
-        return len(self._ready) + len(self._later)
+        return len(self._names)
 
-    def load(self, texts: list[str]) -> None:
-        """Know many names that are new here, as the disk has them."""
-        if later := set(names_with_due(texts)):
-            self._later.load([_by_due(text) for text in later])
-            texts = [text for text in texts if text not in later]
-        self._ready.load(texts)
-        self._sieve = None
+    def __iter__(self) -> Iterator[Name]:
+        """All names, in any order."""
+        return iter(self._names.values())
 
     def add(self, name: Name) -> None:
-        """Know a name."""
-        self._remember(name)
-        line, text = self._place(name)
-        if line.add(text) and self._sieve:
-            self._sieve.fill([name.id])
+        """Add a name. Of two names of one job, the more advanced one stays."""
+        known = self._names.get(name.id)
+        if known:
+            if more_advanced(name, known) == known:
+                return
+            self.discard(known)
+        self._names[name.id] = name
+        if name.due <= self._now:
+            insort(self._ready, name)
+        else:
+            insort(self._later, name, key=_by_due)
 
     def discard(self, name: Name) -> None:
-        """Forget a name, if it is known."""
-        if self.recalls(str(name)):
-            del self._lately[name.id]
-        line, text = self._place(name)
-        if line.discard(text) and self._sieve:
-            self._sieve.discard(name.id)
-
-    def recalls(self, text: str) -> bool:
-        """Whether this very name is one of those that were listed or have come lately."""
-        _, _, job_id = f"{text}---".split("-", 3)[:3]
-        return self._lately.get(job_id) == text
+        """Remove a name, if it is there."""
+        if self._names.get(name.id) != name:
+            return
+        del self._names[name.id]
+        if name.due <= self._now:
+            del self._ready[bisect_left(self._ready, name)]
+        else:
+            del self._later[bisect_left(self._later, _by_due(name), key=_by_due)]
 
     def get(self, job_id: str) -> Name | None:
         """The name of the job with that id."""
-        if job_id in self._lately:
-            return _name(self._lately[job_id])
-        if not self._sifted().may_have(job_id):
-            return None
-        found = self._from(job_id)
-        for name in found:
-            self._remember(name)
-        return found[0] if found else None
-
-    def _from(self, job_id: str) -> list[Name]:
-        """The name with that id, and some after it: who changes many asks for them next."""
-        part = f"-{job_id}-"
-        for block in self._blocks():
-            texts = unpack(block) if part in block else []
-            for place, text in enumerate(texts):
-                if part in text and _name(text).id == job_id:
-                    return [_name(text) for text in texts[place : place + _FOLLOWING]]
-        return []
+        return self._names.get(job_id)
 
     def starting(self, prefix: str) -> list[Name]:
         """The names of the jobs whose ids begin with ``prefix``."""
-        return [name for name in self._with(f"-{prefix}") if name.id.startswith(prefix)]
+        return [name for name in self if name.id.startswith(prefix)]
 
-    def is_same_comment(self, digest: str) -> list[Name]:
-        """The names with that digest."""
-        return [name for name in self._with(f"-{digest}-") if name.digest == digest]
-
-    def among(self, ids: AbstractSet[str]) -> list[Name]:
-        """The names of the jobs with these ids."""
-        if not ids:
-            return []
-        blocks = (block for block in self._blocks() if not ids.isdisjoint(ids_in(block)))
-        texts = (text for block in blocks for text in unpack(block))
-        return [_name(text) for text in texts if not ids.isdisjoint(ids_in(text))]
-
-    def line(self, now: int, start: int = 0) -> Iterator[Name]:
-        """The names, without the first few, as they are to be claimed if nothing changes."""
-        self._promote(now)
-        rest = self._ready.since(start), self._later.since(max(0, start - len(self._ready)))
-        for text in chain(*rest):
-            name = _name(text)
-            self._remember(name)
-            yield name
+    def in_order(self, now: int, start: int = 0) -> Iterator[Name]:
+        """The names in the order in which they are claimed if nothing changes, from ``start``."""
+        self._advance(now)
+        return islice(chain(self._ready, self._later), start, None)
 
     def first(self, now: int) -> Name | None:
         """The name to claim next at ``now`` (microseconds since 1970)."""
-        self._promote(now)
-        text = self._ready.first()
-        return _name(text) if text else None
+        self._advance(now)
+        return self._ready[0] if self._ready else None
 
     def next_due(self, now: int) -> int | None:
         """When the first name that is not due at ``now`` will be."""
-        self._promote(now)
-        text = self._later.first()
-        return _name(text).due if text else None
+        self._advance(now)
+        return self._later[0].due if self._later else None
 
     def position(self, name: Name, now: int) -> int:
         """How many names come before this one."""
-        self._promote(now)
-        line, text = self._place(name)
-        return line.rank(text) + (len(self._ready) if line is self._later else 0)
+        self._advance(now)
+        if name.due <= now:
+            return bisect_left(self._ready, name)
+        return len(self._ready) + bisect_left(self._later, _by_due(name), key=_by_due)
 
-    def _place(self, name: Name) -> tuple[Line, str]:
-        is_ready = name.due <= self._now
-        return (self._ready, str(name)) if is_ready else (self._later, _by_due(str(name)))
-
-    def _promote(self, now: int) -> None:
+    def _advance(self, now: int) -> None:
+        """Move the names whose due time has come; or back, if the clock has gone back."""
         if now < self._now:
-            self._demote(now)
+            early = [name for name in self._ready if name.due > now]
+            self._ready = [name for name in self._ready if name.due <= now]
+            self._later = sorted([*early, *self._later], key=_by_due)
         self._now = now
-        while (text := self._later.first()) and (name := _name(text)).due <= now:
-            self._later.discard(text)
-            self._ready.add(str(name))
-
-    def _demote(self, now: int) -> None:
-        for block in list(self._ready.blocks()):
-            for text in names_with_due(unpack(block)):
-                if _name(text).due > now:
-                    self._ready.discard(text)
-                    self._later.add(_by_due(text))
-
-    def _remember(self, name: Name) -> None:
-        """Keep at hand what will be asked for by its id, since it was listed or has just come."""
-        if len(self._lately) >= _LATELY:
-            self._lately.clear()
-        self._lately[name.id] = str(name)
-
-    def _blocks(self) -> Iterator[str]:
-        return chain(self._ready.blocks(), self._later.blocks())
-
-    def _with(self, part: str) -> list[Name]:
-        blocks = [block for block in self._blocks() if part in block]
-        return [_name(text) for block in blocks for text in unpack(block) if part in text]
-
-    def _sifted(self) -> Sieve:
-        if self._sieve is None or len(self) > self._sieve.room:
-            self._sieve = Sieve(room=2 * len(self))
-            for block in self._blocks():
-                self._sieve.fill(ids_in(block))
-        return self._sieve
+        count = bisect_right(self._later, now, key=lambda name: name.due)
+        for name in self._later[:count]:
+            insort(self._ready, name)
+        del self._later[:count]
 
 
-def _by_due(text: str) -> str:
-    order, due, rest = text.split("-", 2)
-    return f"{due:0>{_DUE_WIDTH}}-{order}-{rest}"
-
-
-def _name(text: str) -> Name:
-    """Read a name that was checked when it came."""
-    first, second, job_id, digest, events, interruptions = text[:-4].split("-")
-    order, due = (second, first) if len(first) == _DUE_WIDTH else (first, second)
-    return Name(int(order), int(due), job_id, digest, int(events), int(interruptions))
+def _by_due(name: Name) -> tuple[int, Name]:
+    return name.due, name

@@ -1,4 +1,4 @@
-"""What an operator sees and does: look up, list, reorder, hold, cancel, retry.
+"""What an operator changes: the order, what is held, what is deleted or retried, the pause.
 
 A waiting job can be claimed at any moment. Every change is one rename or unlink of the name that
 was found, so that either the operator or the worker has it, never both.
@@ -6,129 +6,92 @@ was found, so that either the operator or the worker has it, never both.
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from itertools import islice
+from collections.abc import Sequence
 
-from comenq_core.errors import WrongState
-from comenq_core.model import Change, Instant, Job, State
+from comenq_core.errors import StoreError, WrongState
+from comenq_core.model import Change, Job, Pause
 from comenq_core.model.transitions import changed
-from comenq_plugins.spool.catalog import Catalogue, Place, listed, moved_on
+from comenq_plugins.spool.catalog import moved_on
 from comenq_plugins.spool.format import job_file
-from comenq_plugins.spool.format.filename import Name, micros
 from comenq_plugins.spool.fs import durable
 from comenq_plugins.spool.fs.locks import locked
+from comenq_plugins.spool.places import Place, place_for
+from comenq_plugins.spool.queries import Queries
 
 __all__ = ["OperatorActions"]
 
 
-class OperatorActions:
-    """The operator's side of a spool.
-
-    Args:
-        catalogue: the spool, brought up to date before each call.
-        now: the time.
-    """
-
-    def __init__(self, catalogue: Catalogue, now: Callable[[], Instant]) -> None:
-        self._catalogue = catalogue
-        self._layout = catalogue.layout
-        self._now = now
-
-    def get(self, prefix: str) -> Job:
-        """The one job whose id begins with ``prefix``."""
-        return self._catalogue.look_up(prefix)[1]
-
-    def pending(self, states: Collection[State], offset: int, limit: int | None) -> Sequence[Job]:
-        """The jobs in these states, in their order; those that are left out are not read."""
-        places = self._places(states, offset)
-        return list(islice(self._catalogue.jobs(places), limit))
-
-    def pending_in(
-        self, repo: str, states: Collection[State], offset: int, limit: int
-    ) -> Sequence[Job | None]:
-        """The same jobs, with ``None`` in place of those for other repositories."""
-        places = self._places(states, offset)
-        return list(islice(self._catalogue.jobs_in(repo, places), limit))
-
-    def _places(self, states: Collection[State], offset: int) -> Iterator[Place]:
-        """Where they are, in their order; those that are left out cost next to nothing."""
-        layout, catalogue = self._layout, self._catalogue
-        claimed = [Place(layout.cur, name) for name in listed(layout.cur)]
-        claimed = [place for place in claimed if catalogue.state(place) in states]
-        yield from claimed[offset:]
-        offset = max(0, offset - len(claimed))
-        if State.WAITING in states:
-            line = catalogue.index.line(micros(self._now().wall), offset)
-            yield from (Place(layout.new, name) for name in line)
-            offset = max(0, offset - len(catalogue.index))
-        if State.HELD in states:
-            held = catalogue.listings.names(layout.hold)
-            yield from _places((layout.hold, text) for text in held[offset:])
-
-    def history(self, directories: Sequence[str], offset: int, limit: int) -> Sequence[Job]:
-        """The newest settled jobs in these directories, newest last."""
-        reach, names = offset + max(0, limit), self._catalogue.listings.names
-        newest = [(text, path) for path in directories for text in names(path)[::-1][:reach]]
-        newest.sort(reverse=True)
-        places = _places((path, text) for text, path in newest[offset:reach][::-1])
-        return list(self._catalogue.jobs(places))
+class OperatorActions(Queries):
+    """Changes jobs, and pauses the queue."""
 
     def change(self, job_id: str, change: Change) -> Job:
-        """Make a change of one job: one rename, or one unlink."""
-        place, found = self._catalogue.look_up(job_id)
-        job = changed(found, change)
-        if change is Change.CANCEL:
-            self._delete(place)
+        """Rename or unlink the job's file."""
+        with self._catalog.operation():
+            place, found = self._catalog.look_up(job_id)
+            job = changed(found, change)
+            if change is Change.CANCEL:
+                self._delete(place)
+            else:
+                if change is Change.RETRY:
+                    self._append_retried(place, job)
+                self._move(place, job, change)
             return job
-        if change is Change.RETRY:
-            self._append_retried(place, job)
-        with locked(self._layout.changes):
-            try:
-                durable.move(place.path, self._target(place, change).path)
-            except FileNotFoundError:
-                raise moved_on(job_id) from None
-        return job
 
-    def _target(self, place: Place, change: Change) -> Place:
+    def change_all(self, job_ids: Sequence[str], change: Change) -> Sequence[Job | StoreError]:
+        """Rename or unlink them all, then sync the directories once."""
+        with self._catalog.exclusive(), durable.together():
+            return [self._change_if_possible(job_id, change) for job_id in job_ids]
+
+    def _change_if_possible(self, job_id: str, change: Change) -> Job | StoreError:
+        try:
+            return self.change(job_id, change)
+        except StoreError as error:
+            return error
+
+    def _move(self, place: Place, job: Job, change: Change) -> None:
+        with locked(self._layout.changes):
+            target = self._target(place, job, change)
+            try:
+                durable.move(place.path, target.path)
+            except FileNotFoundError:
+                raise moved_on(job.id) from None
+
+    def _target(self, place: Place, job: Job, change: Change) -> Place:
         """Where a changed job belongs: its directory, and its place in the queue."""
-        layout, catalogue, name, now = self._layout, self._catalogue, place.name, self._now()
+        catalog, name, now = self._catalog, place.name, self.now()
         match change:
             case Change.BUMP:
-                return Place(layout.new, name._replace(order=catalogue.head(now), due=0))
+                name = name._replace(order=catalog.first_order(now))
             case Change.BUST:
-                return Place(layout.new, name._replace(order=catalogue.end(now)))
-            case Change.HOLD:
-                return Place(layout.hold, name)
+                name = name._replace(order=catalog.last_order(now))
             case Change.RETRY:
-                again = Name(catalogue.end(now), 0, name.id, name.digest, events=name.events + 1)
-                return Place(layout.new, again)
-            case _:
-                return Place(layout.new, name)
+                order, events = catalog.last_order(now), name.events + 1
+                name = name._replace(order=order, events=events, interruptions=job.interruptions)
+        return place_for(self._layout, job, name)
 
     def _delete(self, place: Place) -> None:
         # A worker that died may have left the dropped file of which it made this job.
-        durable.forget(os.path.join(self._layout.adopt, f"{place.name.id}.drop"))
+        durable.forget(self._layout.adopted_file(place.name.id))
         try:
             durable.remove(place.path)
         except FileNotFoundError:
             raise moved_on(place.name.id) from None
-        durable.forget(self._raw(place.name))
+        durable.forget(self._layout.failed_file(place.name.id))
 
     def _append_retried(self, place: Place, job: Job) -> None:
         if job.request is None:
-            raise WrongState(
-                f"job {job.id} is a refused file: mend {self._raw(place.name)} and drop it again"
-            )
+            file = self._layout.failed_file(job.id)
+            raise WrongState(f"job {job.id} has no request: mend {file} and drop it again")
         event = job_file.encode_event(job_file.Retried())
         durable.append(place.path, 1 + place.name.events, event)
 
-    def _raw(self, name: Name) -> str:
-        return os.path.join(self._layout.failed, f"{name.id}.drop")
+    def pause(self, pause: Pause) -> None:
+        """Record the operator's pause."""
+        with self._catalog.operation():
+            self._pacing_file.pause(pause)
 
-
-def _places(files: Iterable[tuple[str, str]]) -> Iterator[Place]:
-    """The places of jobs' files that are told by their directories and names."""
-    for directory, text in files:
-        if name := Name.parse(text):
-            yield Place(directory, name)
+    def resume(self) -> None:
+        """End the pause, and forget which credentials were rejected."""
+        with self._catalog.operation():
+            self._pacing_file.unpause()
+            self._pacing_file.clear_rejected()

@@ -1,15 +1,15 @@
-"""The spool's two small records: the pace of each account, and the operator's pause.
+"""The spool's two small records: the pacing of each account, and the operator's pause.
 
-The pause is one JSON file, replaced whole. The pace is recorded twice a post: a line is appended,
-which is one sync of one file, and the last whole line counts. One that a crash has cut short had
-not been recorded. Readers need no lock; writers hold one, because the listener clears what the
-worker has recorded when an operator says ``resume``.
+The pause is one JSON file, replaced whole. The pacing is recorded twice a post: a line is
+appended, which costs one sync of one file, and the last whole line counts. A line that a crash has
+cut short was not recorded. Readers need no lock; writers hold one, because ``comenq resume``
+changes in the listener what the worker has recorded.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import lru_cache
@@ -23,15 +23,15 @@ from comenq_plugins.spool.fs import durable
 from comenq_plugins.spool.fs.locks import locked
 from comenq_plugins.spool.fs.safe_read import Unfit, read_own
 
-__all__ = ["Records"]
+__all__ = ["PacingFile"]
 
 _LIMIT = 1 << 20
 _FULL = 1 << 14
-"""Bytes of lines after which the file begins anew."""
+"""Bytes after which the file is replaced by one with the last line alone."""
 
 
-class Records:
-    """Reads and replaces the records of one spool."""
+class PacingFile:
+    """Reads and replaces the two records of one spool."""
 
     def __init__(self, layout: Layout) -> None:
         self._layout = layout
@@ -43,7 +43,7 @@ class Records:
         """The pacing records, by account.
 
         Raises:
-            StoreError: the file is damaged. Posting on without it could break the pace.
+            StoreError: the file is damaged. Posting without it could be too early.
         """
         return self._last(self._read(self._pacing))
 
@@ -52,22 +52,20 @@ class Records:
         with locked(self._lock):
             lines = self._read(self._pacing)
             records = dict(self._last(lines))
-            # It may be there already, from a try whose fsync failed.
+            # An earlier call may have written it, and only its fsync have failed.
             if records.get(record.account) not in (expect, record):
                 raise PacingConflict(f"account {record.account}: its pacing record has changed")
             records[record.account] = record
-            self._write_pacing(lines, records)
+            self._write_pacing(lines, records.values())
 
     def clear_rejected(self) -> None:
-        """Forget which credentials were refused."""
+        """Forget which credentials were rejected."""
         with locked(self._lock):
             lines = self._read(self._pacing)
             records = self._last(lines)
             if any(record.rejected_credential for record in records.values()):
-                retried = {
-                    name: replace(one, rejected_credential="") for name, one in records.items()
-                }
-                self._write_pacing(lines, retried)
+                cleared = [replace(one, rejected_credential="") for one in records.values()]
+                self._write_pacing(lines, cleared)
 
     def paused(self) -> Pause | None:
         """The operator's pause, if there is one."""
@@ -84,7 +82,7 @@ class Records:
         self._replace(self._pause, to_json(pause))
 
     def unpause(self) -> None:
-        """Lift it."""
+        """End the operator's pause."""
         with suppress(FileNotFoundError):
             os.unlink(self._pause)
         durable.sync_directory(self._layout.root)
@@ -98,8 +96,8 @@ class Records:
         except InvalidRequest as error:
             raise _damaged(self._pacing) from error
 
-    def _write_pacing(self, lines: bytes | None, records: Mapping[str, Pacing]) -> None:
-        value = [to_json(record) for record in records.values()]
+    def _write_pacing(self, lines: bytes | None, records: Iterable[Pacing]) -> None:
+        value = [to_json(record) for record in records]
         if lines is None or len(lines) > _FULL:
             self._replace(self._pacing, value)
         else:
@@ -119,7 +117,7 @@ class Records:
             raise _damaged(path) from error
 
 
-# The worker reads the same bytes several times a post.
+# The worker asks at every step, and the record changes only when it posts.
 @lru_cache(maxsize=1)
 def _pacing(data: bytes) -> Sequence[Pacing]:
     value = parse(data)

@@ -1,4 +1,4 @@
-"""What a new worker does first: put right what a dead one, or a power cut, has left.
+"""What a new worker does first: it repairs what a dead one, or a power cut, has left.
 
 Every step can be repeated, so that recovery itself may be killed anywhere. Afterwards each
 acknowledged job is in exactly one place.
@@ -9,21 +9,20 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Sequence
-from collections.abc import Set as AbstractSet
 
 from comenq_core.errors import InvalidRequest
 from comenq_core.model import Instant, State
 from comenq_core.process.log import Log
-from comenq_plugins.spool.catalog import JOB_LIMIT, Catalogue, Place, listed
+from comenq_plugins.spool.catalog import JOB_LIMIT, Catalog
 from comenq_plugins.spool.dead_letters import quarantine
 from comenq_plugins.spool.format import job_file
-from comenq_plugins.spool.format.filename import Name
-from comenq_plugins.spool.format.job_file import Retried
+from comenq_plugins.spool.format.filename import Name, more_advanced
+from comenq_plugins.spool.format.job_file import Event
 from comenq_plugins.spool.format.layout import Layout
 from comenq_plugins.spool.fs import durable
 from comenq_plugins.spool.fs.locks import locked
-from comenq_plugins.spool.fs.safe_read import Unfit, Unreadable, own_files, read_own
-from comenq_plugins.spool.transitions import target_of
+from comenq_plugins.spool.fs.safe_read import Unfit, Unreadable, read_own
+from comenq_plugins.spool.places import AT_ONCE, Place, listed, place_after
 
 __all__ = ["recover"]
 
@@ -33,89 +32,81 @@ _ABANDONED = 36 * 3600
 log = Log("spool")
 
 
-def recover(catalogue: Catalogue, now: Instant) -> None:
-    """Leave every job in one place, and those that may be posted already in doubt.
+def recover(catalog: Catalog, now: Instant) -> None:
+    """Leave every job in one place, and those that may be posted already to be checked.
 
     Raises:
-        OSError: the disk does not let it.
+        OSError: the disk does not allow it.
     """
-    layout = catalogue.layout
+    layout = catalog.layout
     # What an operator moves meanwhile would look like a job in two places, or in none.
     with locked(layout.changes):
-        catalogue.rescan()
-        _remove_doubles(catalogue)
+        _remove_doubles(layout, waiting=catalog.rescan())
         _finish_claimed(layout, now)
     _clean_tmp(layout.tmp)
 
 
-def _remove_doubles(catalogue: Catalogue) -> None:
+def _remove_doubles(layout: Layout, waiting: Sequence[Name]) -> None:
     """Where a power cut left a job in two places, keep the more advanced one."""
     settled: set[str] = set()
-    for directory in catalogue.layout.states:
+    for directory in layout.states:
+        names = waiting if directory == layout.new else _files(directory)
         kept: dict[str, Name] = {}
-        doubles = []
-        for name in _suspects(catalogue, directory, settled):
-            rival = kept.get(name.id)
-            if name.id in settled:
-                doubles.append(name)
-            elif rival is None:
-                kept[name.id] = name
-            else:
-                kept[name.id], double = sorted((name, rival), key=_progress, reverse=True)
-                doubles.append(double)
-        settled |= kept.keys()
+        for name in names:
+            kept[name.id] = more_advanced(name, kept.get(name.id, name))
+        doubles = [name for name in names if name.id in settled or kept[name.id] != name]
         _remove(directory, doubles)
+        settled |= kept.keys()
+
+
+def _files(directory: str) -> Sequence[Name]:
+    """The names of the jobs' files in a directory; what has such a name may be no file."""
+    with os.scandir(directory) as entries:
+        texts = [entry.name for entry in entries if entry.is_file(follow_symlinks=False)]
+        return [name for text in texts if (name := Name.parse(text))]
 
 
 def _remove(directory: str, doubles: Sequence[Name]) -> None:
     for name in doubles:
-        os.unlink(os.path.join(directory, str(name)))
+        os.unlink(Place(directory, name).path)
         log.warning("double", "A crash had left a job in two places.",
                     job=name.id, removed=directory)  # fmt: skip
     if doubles:
         durable.sync_directory(directory)
 
 
-def _suspects(catalogue: Catalogue, directory: str, settled: AbstractSet[str]) -> Sequence[Name]:
-    """The jobs in a directory; of those in ``new/``, which may be many, all that may be double."""
-    if directory == catalogue.layout.new:
-        return catalogue.index.among(settled | catalogue.twins)
-    with os.scandir(directory) as entries:
-        texts = own_files(entries, shared=False)
-        return [name for text in texts if (name := Name.parse(text))]
-
-
-def _progress(name: Name) -> tuple[int, int]:
-    return (name.events, name.interruptions)
-
-
 def _finish_claimed(layout: Layout, now: Instant) -> None:
-    """Complete what was recorded; what was not is in doubt, and one more worker died of it."""
+    """Complete what was recorded; let the other jobs be checked, and count the interruption."""
     for name in listed(layout.cur):
         place = Place(layout.cur, name)
         try:
             data = read_own(place.path, JOB_LIMIT)
-            job_file.decode(data, name, State.POSTING)
+            job = job_file.decode(data, name, State.POSTING)
         except (Unfit, InvalidRequest) as error:
             quarantine(layout, place, now.wall, str(error))
+            continue
         except Unreadable as error:
             log.error("unreadable", "The disk does not give a job that was being posted: it stays"
-                      " in doubt until it does.", job=name.id, reason=error)  # fmt: skip
-            _finish(layout, place, unsettled=())
+                      " to be checked until it does.", job=name.id, reason=error)  # fmt: skip
+            _interrupt(place)
+            continue
+        event = next(iter(job_file.events_in(data)[name.events :]), None)
+        if isinstance(event, Event):
+            durable.move(place.path, place_after(layout, job, name, event).path)
+            log.info("completed", "A settled job was put in its place.", job=name.id)
         else:
-            _finish(layout, place, job_file.events_in(data)[name.events :])
+            _interrupt(place)
 
 
-def _finish(layout: Layout, place: Place, unsettled: Sequence[job_file.Event | Retried]) -> None:
+def _interrupt(place: Place) -> None:
+    """Let a job be checked at once, unless it is to be checked already."""
     name = place.name
-    if unsettled and isinstance(event := unsettled[0], job_file.Event):
-        durable.move(place.path, target_of(layout, name, event).path)
-        log.info("completed", "A settled job was put in its place.", job=name.id)
-    elif not name.due:
-        checking = name._replace(due=1, interruptions=name.interruptions + 1)
-        durable.move(place.path, Place(layout.cur, checking).path)
-        log.warning("interrupted", "The worker died while it had this job.",
-                    job=name.id, times=checking.interruptions)  # fmt: skip
+    if name.due:
+        return
+    checking = name._replace(due=AT_ONCE, interruptions=name.interruptions + 1)
+    durable.move(place.path, place._replace(name=checking).path)
+    log.warning("interrupted", "The worker died while it had this job.",
+                job=name.id, times=checking.interruptions)  # fmt: skip
 
 
 def _clean_tmp(directory: str) -> None:

@@ -10,10 +10,10 @@ __all__ = ["SpoolWatch"]
 
 
 class SpoolWatch:
-    """Signals changes in the spool until it is told that they are looked at.
+    """Signals changes in the spool until it is drained.
 
-    It does not share the store's own watch, which every operation of the store reads empty: a
-    change that came in the middle of the worker's step would then wake nobody.
+    It does not share the store's own watch, which every operation of the store drains: a change
+    in the middle of the worker's step would then wake nobody.
 
     Args:
         layout: a prepared spool.
@@ -26,7 +26,7 @@ class SpoolWatch:
         self._is_lost = False
 
     def fileno(self) -> int:
-        """Readable when something has come into the spool, or left it."""
+        """A descriptor that is readable when something has come into the spool, or left it."""
         return self._watch.fileno()
 
     def drain(self) -> None:

@@ -1,4 +1,4 @@
-"""What the worker does with a job: claim it, and settle it. The caller has the worker's lock.
+"""What the worker does: it takes jobs, settles them, and keeps the pacing records.
 
 A claim is one rename, a settlement one line and one rename. Each can be done again after a
 failure, and ends the same.
@@ -6,103 +6,138 @@ failure, and ends the same.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
+from datetime import datetime
 
-from comenq_core.errors import InvalidRequest, WrongState
-from comenq_core.model import Instant, Job, State
+from comenq_core.errors import InvalidRequest, StoreLocked, WrongState
+from comenq_core.model import Attempt, Instant, Job, Pacing, State, Verdict
+from comenq_core.model.transitions import claimed
 from comenq_core.process.log import Log
-from comenq_plugins.spool.catalog import JOB_LIMIT, Catalogue, Place, listed
+from comenq_plugins.spool.capacity import Limits
+from comenq_plugins.spool.catalog import JOB_LIMIT, Catalog
 from comenq_plugins.spool.dead_letters import quarantine
+from comenq_plugins.spool.drops import Drops
+from comenq_plugins.spool.enqueue import Enqueuer
 from comenq_plugins.spool.format import job_file
 from comenq_plugins.spool.format.filename import Name, micros, moment
 from comenq_plugins.spool.format.job_file import Event
 from comenq_plugins.spool.fs import durable
+from comenq_plugins.spool.fs.errors import reported
+from comenq_plugins.spool.fs.locks import claim_lock
 from comenq_plugins.spool.fs.safe_read import Unfit, Unreadable, read_own
-from comenq_plugins.spool.transitions import target_of
+from comenq_plugins.spool.housekeeping import Housekeeping
+from comenq_plugins.spool.places import Place, listed, place_after, place_for
+from comenq_plugins.spool.recovery import recover
+from comenq_plugins.spool.watch import SpoolWatch
 
 __all__ = ["Claims"]
 
 log = Log("spool")
 
 
-class Claims:
-    """The worker's side of a spool.
+class Claims(Enqueuer):
+    """Implements `comenq_core.protocols.JobWorker`."""
 
-    Args:
-        catalogue: the spool, brought up to date before each call.
-    """
+    def __init__(self, catalog: Catalog, limits: Limits, now: Callable[[], Instant]) -> None:
+        super().__init__(catalog, limits, now)
+        self._housekeeping = Housekeeping(catalog, limits.keep, now())
+        self._drops = Drops(catalog, self._put_as, now)
 
-    def __init__(self, catalogue: Catalogue) -> None:
-        self._catalogue = catalogue
-        self._layout = catalogue.layout
+    @contextmanager
+    def lock(self) -> Iterator[None]:
+        """Hold the kernel's lock on ``worker.lock``; recover what a dead worker has left."""
+        path = self._layout.worker
+        with reported(self._layout.root), claim_lock(path, self._layout.records) as holder:
+            if holder is not None:
+                raise StoreLocked(
+                    f"{path}: another worker (pid {holder.pid}) has this spool: stop its daemon,"
+                    " or choose another queue_path",
+                    ends=holder.is_orphan,
+                )
+            recover(self._catalog, self.now())
+            yield
+
+    def housekeep(self) -> bool:
+        """Adopt a bounded number of dropped files; prune what is old."""
+        with self._catalog.operation():
+            self._housekeeping.run(self.now())
+            return self._drops.adopt(self._vacancies)
+
+    def _vacancies(self) -> int:
+        waiting = len(self._catalog.index)
+        self._limits.require(self._layout.new, waiting, 1)
+        return self._limits.max_pending - waiting
 
     def checking(self) -> Sequence[Job]:
-        """The jobs in ``cur/``."""
-        cur = self._layout.cur
-        places = [Place(cur, name) for name in listed(cur)]
-        return [
-            replace(job, state=State.CHECKING, due=job.due or moment(0))
-            for job in self._catalogue.jobs(places)
-        ]
+        """The jobs in ``cur/``. The worker asks while it has none, so all are to be checked."""
+        with self._catalog.operation():
+            cur = self._layout.cur
+            jobs = self._catalog.jobs([Place(cur, name) for name in listed(cur)])
+            return [replace(job, state=State.CHECKING, due=job.due or moment(0)) for job in jobs]
 
-    def claim(self, now: Instant) -> Job | None:
-        """Take the first job that is due."""
-        while name := self._catalogue.index.first(micros(now.wall)):
-            if job := self._take(name, now):
-                return job
-        return None
+    def claim(self, account: str) -> Job | None:  # noqa: ARG002 -- no other worker can have it
+        """Move the first name that is due from ``new/`` to ``cur/``."""
+        with self._catalog.operation():
+            now = self.now()
+            while name := self._catalog.index.first(micros(now.wall)):
+                if job := self._take(name, now):
+                    return job
+            return None
 
     def _take(self, name: Name, now: Instant) -> Job | None:
         waiting = Place(self._layout.new, name)
-        mine = Place(self._layout.cur, name._replace(due=0))
         try:
             job = self._read(waiting, now)
             if job:
-                durable.move(waiting.path, mine.path)
+                job = claimed(job)
+                durable.move(waiting.path, place_for(self._layout, job, name).path)
         except FileNotFoundError:
             job = None
-        self._catalogue.index.discard(name)
-        return replace(job, state=State.POSTING, due=None) if job else None
+        self._catalog.index.discard(name)
+        return job
 
     def _read(self, place: Place, now: Instant) -> Job | None:
-        """A waiting job; one that cannot be read stands in no other's way."""
+        """A waiting job; one that cannot be read does not keep others waiting."""
         try:
-            return self._catalogue.read(place)
+            return self._catalog.read(place)
         except (Unfit, InvalidRequest) as error:
             quarantine(self._layout, place, now.wall, str(error))
         except Unreadable as error:
             log.error("unreadable", "The disk does not give a job; the next one goes on, and this"
-                      " one is tried again in some minutes.", job=place.name.id,
+                      " one is read again in some minutes.", job=place.name.id,
                       reason=error)  # fmt: skip
         return None
 
     def reclaim(self, job: Job) -> Job:
-        """Take a job that is in doubt."""
-        place = self._place_of(job)
-        self._require_claimed(place)
-        mine = Place(place.directory, place.name._replace(due=0))
-        durable.move(place.path, mine.path)
-        return self._catalogue.read(mine)
+        """Mark a job that is to be checked as being worked on, so that a crash is counted."""
+        with self._catalog.operation():
+            place = self._place_of(job)
+            self._require_claimed(place)
+            mine = place_for(self._layout, claimed(job), place.name)
+            durable.move(place.path, mine.path)
+            return self._catalog.read(mine)
 
-    def settle(self, job: Job, event: Event) -> None:
-        """Record an event of a claimed job, and put the job where it belongs then."""
-        place = self._place_of(job)
-        if self._is_settled(place, event):
-            # An earlier try came as far as this; only its fsync had failed.
-            durable.sync_directory(place.directory)
-            durable.sync_directory(self._layout.cur)
-            return
-        self._require_claimed(place)
-        target = target_of(self._layout, place.name, event)
-        durable.append(place.path, 1 + place.name.events, job_file.encode_event(event))
-        durable.move(place.path, target.path)
+    def settle(self, job: Job, verdict: Verdict, attempt: Attempt) -> None:
+        """Append the event, then rename; done again after a failure, it ends the same."""
+        event = Event(attempt=attempt, verdict=verdict)
+        with self._catalog.operation():
+            place = self._place_of(job)
+            if self._is_settled(place, event):
+                # An earlier call came as far as this; only its fsync had failed.
+                durable.sync_directory(place.directory)
+                durable.sync_directory(self._layout.cur)
+                return
+            self._require_claimed(place)
+            durable.append(place.path, 1 + place.name.events, job_file.encode_event(event))
+            durable.move(place.path, place_after(self._layout, job, place.name, event).path)
 
     def _place_of(self, job: Job) -> Place:
-        for name in listed(self._layout.cur):
+        for name in listed(self._layout.cur, job.id):
             if name.id == job.id:
                 return Place(self._layout.cur, name)
-        return self._catalogue.find(job.id)
+        return self._catalog.find(job.id)
 
     def _require_claimed(self, place: Place) -> None:
         if place.directory != self._layout.cur:
@@ -113,3 +148,19 @@ class Claims:
             return False
         events = job_file.events_in(read_own(place.path, JOB_LIMIT))
         return events[: place.name.events][-1:] == [event]
+
+    def next_due(self) -> datetime | None:
+        """The first due time in ``new/`` that is still to come."""
+        with self._catalog.operation():
+            due = self._catalog.index.next_due(micros(self.now().wall))
+            return None if due is None else moment(due)
+
+    def save_pacing(self, record: Pacing, *, expect: Pacing | None) -> None:
+        """Replace an account's pacing record."""
+        with reported(self._layout.root):
+            self._pacing_file.save_pacing(record, expect)
+
+    def watch(self) -> SpoolWatch:
+        """Begin to signal changes: an inotify descriptor becomes readable."""
+        with reported(self._layout.root):
+            return SpoolWatch(self._layout)

@@ -27,7 +27,7 @@ __all__ = [
 
 
 def symlink(path: Path, secret: Path) -> None:
-    """A link to what the daemon may read and its owner may not."""
+    """A link to a file that the daemon may read and the link's owner may not."""
     path.symlink_to(secret)
 
 
@@ -44,12 +44,12 @@ def hard_link(path: Path, secret: Path) -> None:
 
 
 def fifo(path: Path, secret: Path) -> None:
-    """What blocks its reader until somebody writes."""
+    """A pipe that blocks its reader until somebody writes."""
     os.mkfifo(path)
 
 
 def unix_socket(path: Path, secret: Path) -> None:
-    """What cannot be opened."""
+    """A socket, which cannot be opened."""
     with socket.socket(socket.AF_UNIX) as listener:
         here = os.open(path.parent, os.O_PATH)
         listener.bind(f"/proc/self/fd/{here}/{path.name}")
@@ -57,13 +57,13 @@ def unix_socket(path: Path, secret: Path) -> None:
 
 
 def directory(path: Path, secret: Path) -> None:
-    """What is no file, and has something in it."""
+    """A directory with something in it."""
     path.mkdir()
     (path / "inside").touch()
 
 
 def sparse(path: Path, secret: Path) -> None:
-    """What fills any memory, and no disk."""
+    """A file that fills any memory, and no disk."""
     with path.open("wb") as file:
         file.truncate(1 << 40)
 
@@ -82,14 +82,14 @@ JOB_NAME = str(Name(1, 0, "000000000000", "00000000"))
 
 
 def plain(path: Path, secret: Path) -> None:
-    """A request, as it should be."""
+    """A valid request."""
     draft = path.with_name(".draft")
     draft.write_bytes(request_text("from mallory"))
     draft.rename(path)
 
 
 def unreadable(path: Path, secret: Path) -> None:
-    """What its owner keeps to himself."""
+    """A file that only its owner may read."""
     draft = path.with_name(".draft")
     draft.write_bytes(request_text("from mallory"))
     draft.chmod(0)
@@ -97,7 +97,7 @@ def unreadable(path: Path, secret: Path) -> None:
 
 
 def make_old(directory: Path) -> None:
-    """Let all that lies there be a while old, so that nobody waits for its end."""
+    """Make all files there a while old, so that none counts as still being written."""
     past = time.time() - 3_600
     for path in directory.iterdir():
         os.utime(path, (past, past), follow_symlinks=False)

@@ -1,4 +1,4 @@
-"""A disk that fails when it is told to."""
+"""A disk that fails at a chosen change."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from tests.spool.guillotine import CHANGES
+from tests.spool.crash_injection import CHANGES
 
 __all__ = ["BrokenDisk"]
 
 
 class BrokenDisk:
-    """Lets changes to the file system fail with EIO, from a certain one on.
+    """Makes changes to the filesystem fail with EIO.
 
     Args:
         first: the first change that fails, counted from 0; ``None`` for none.
@@ -28,7 +28,7 @@ class BrokenDisk:
 
     @contextmanager
     def in_use(self) -> Iterator[None]:
-        """Work on this disk for a block."""
+        """Use this disk for a block."""
         real = {name: getattr(os, name) for name in CHANGES}
         for name, function in real.items():
             setattr(os, name, self._failing_at_times(name, function))

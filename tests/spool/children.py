@@ -21,7 +21,7 @@ OTHER = 23_456
 
 
 class User(NamedTuple):
-    """Who a child is to be: its uid, also its gid, and the other groups that it is in."""
+    """Whom a child runs as: a uid, also its gid, and the other groups that it is in."""
 
     uid: int
     groups: tuple[int, ...] = ()
@@ -45,15 +45,15 @@ def in_child(work: Callable[[], object], *, user: User | None = None) -> str:
 
 def all_at_once(works: Sequence[Callable[[], object]], *, user: User | None = None) -> list[str]:
     """Do several works in children that begin together; what they returned or raised."""
-    gate_reader, acceptor = os.pipe()
-    children = [_start(work, gate_reader, acceptor, user) for work in works]
-    os.close(gate_reader)
-    os.close(acceptor)
+    start_reader, start_writer = os.pipe()
+    children = [_start(work, start_reader, start_writer, user) for work in works]
+    os.close(start_reader)
+    os.close(start_writer)
     return [_end(pid, reader) for pid, reader in children]
 
 
 def _start(
-    work: Callable[[], object], gate_reader: int, acceptor: int, user: User | None
+    work: Callable[[], object], start_reader: int, start_writer: int, user: User | None
 ) -> tuple[int, int]:
     reader, writer = os.pipe()
     pid = fork()
@@ -66,8 +66,8 @@ def _start(
             os.setgroups(user.groups)
             os.setresgid(user.uid, user.uid, user.uid)
             os.setresuid(user.uid, user.uid, user.uid)
-        os.close(acceptor)
-        os.read(gate_reader, 1)
+        os.close(start_writer)
+        os.read(start_reader, 1)
         os.write(writer, _outcome(work).encode("utf-8", "backslashreplace"))
     finally:
         os._exit(0)
@@ -91,7 +91,7 @@ def _end(pid: int, reader: int) -> str:
 
 @contextmanager
 def alive(work: Callable[[], object]) -> Iterator[int]:
-    """A child that does work which ends with `signal.pause`; it is killed in the end.
+    """A child that does work which ends with `signal.pause`; it is killed at the end.
 
     The block begins when the child calls `signal.pause`.
     """

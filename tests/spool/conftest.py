@@ -1,4 +1,4 @@
-"""A spool of one's own for each test."""
+"""A spool for each test."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the tests of the spool share: short ways to open one, to fill it, and to look into it."""
+"""What the tests of the spool share: short ways to open one, to fill it, and to read it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from comenq_core.settings import Settings
 from comenq_core.testing.clock import FakeClock
 from comenq_plugins.spool import SpoolStore, open_spool
 from comenq_plugins.spool.format.filename import Name
-from comenq_plugins.spool.index import WINDOW
 
 __all__ = [
     "DIRECTORIES",
@@ -24,6 +23,7 @@ __all__ = [
     "attempt",
     "claim",
     "drop",
+    "everything_in",
     "mode_of",
     "my_group",
     "names_in",
@@ -43,9 +43,9 @@ Opener = Callable[..., SpoolStore]
 
 def open_at(
     path: Path, clock: Callable[[], Instant] = system_clock, *, max_pending: int = 1_000_000,
-    history_days: float = 30, window: int = WINDOW, **options: object,
+    history_days: float = 30, **options: object,
 ) -> SpoolStore:  # fmt: skip
-    """Open the spool at ``path``; ``options`` are those of its table, without floors by default."""
+    """Open the spool in ``path``; ``options`` are its table, by default without minimums."""
     table = {"min_free_bytes": 0, "min_free_inodes": 0, **options}
     settings = Settings(
         queue_path=path,
@@ -53,7 +53,7 @@ def open_at(
         history_days=history_days,
         tables={"spool": table},
     )
-    return open_spool(settings, clock, window=window)
+    return open_spool(settings, clock)
 
 
 def new_job(
@@ -64,7 +64,7 @@ def new_job(
     ahead: bool = False,
     if_absent: bool = False,
 ) -> NewJob:
-    """A comment that somebody hands in."""
+    """A comment to queue."""
     request = CommentRequest(
         owner="octocat", repo="hello", pr_number=7, body=body, key=key, not_before=not_before
     )
@@ -77,14 +77,14 @@ def put(store: SpoolStore, *bodies: str) -> list[Job]:
 
 
 def claim(store: SpoolStore) -> Job:
-    """Take the first job, of which there has to be one."""
+    """Take the first job; there has to be one."""
     job = store.claim("bot")
     assert job is not None
     return job
 
 
 def attempt(store: SpoolStore, message: str = "as it should be") -> Attempt:
-    """A try that has just ended."""
+    """An attempt that has just ended."""
     now = store.now().wall
     began = now - timedelta(seconds=2)
     return Attempt(started=began, ended=now, account="bot", outcome="test", message=message)
@@ -105,6 +105,12 @@ def drop(spool: Path, name: str, text: bytes) -> Path:
     return spool / "new" / name
 
 
+def everything_in(directory: Path) -> dict[str, tuple[int, int]]:
+    """A directory and all that is in it, with modes and times of change."""
+    paths = [directory, *directory.rglob("*")]
+    return {str(path): (path.stat().st_mode, path.stat().st_mtime_ns) for path in paths}
+
+
 def mode_of(path: Path) -> int:
     """A file's permission bits."""
     return path.lstat().st_mode & 0o7777
@@ -121,7 +127,7 @@ def names_in(directory: Path) -> list[Name]:
 
 
 def places_of(spool: Path) -> dict[str, list[str]]:
-    """For each job's id, the directories in which it stands."""
+    """For each job's id, the directories in which it is."""
     places: dict[str, list[str]] = {}
     for directory in ("new", "cur", "hold", "done", "failed"):
         for name in names_in(spool / directory):

@@ -37,7 +37,7 @@ def umask(mask: int) -> Iterator[None]:
 
 @pytest.mark.parametrize("mask", [0o000, 0o022, 0o077, 0o377])
 def test_all_is_private_whatever_the_umask(spool: Path, opener: Opener, mask: int) -> None:
-    """Every directory is 0700 and every file 0600, for the daemon's user alone."""
+    """Every directory has mode 0700 and every file 0600, for the daemon's user alone."""
     with umask(mask):
         store = opener()
         put(store, "one", "two", "three")
@@ -57,7 +57,7 @@ def test_all_is_private_whatever_the_umask(spool: Path, opener: Opener, mask: in
 def test_no_directory_is_ever_more_open_than_it_is_to_be(
     spool: Path, opener: Opener, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Where the mode cannot be set afterwards, it is right from the beginning."""
+    """A directory whose mode cannot be changed afterwards has the right one from the beginning."""
 
     def refuse(path: str, mode: int) -> None:
         raise PermissionError(1, "Operation not permitted", path)
@@ -69,7 +69,7 @@ def test_no_directory_is_ever_more_open_than_it_is_to_be(
 
 
 def test_directories_above_are_made_so_that_others_cannot_change_them(tmp_path: Path) -> None:
-    """Who can rename the spool's parent can put another spool in its place."""
+    """Other users cannot rename the spool's parent, and put another spool in its place."""
     with umask(0):
         open_at(tmp_path / "var" / "comenq" / "queue").close()
     assert [mode_of(tmp_path / "var"), mode_of(tmp_path / "var" / "comenq")] == [0o755] * 2
@@ -77,7 +77,7 @@ def test_directories_above_are_made_so_that_others_cannot_change_them(tmp_path: 
 
 @pytest.mark.parametrize("mask", [0o000, 0o777])
 def test_a_group_may_reach_new_and_nothing_else(spool: Path, opener: Opener, mask: int) -> None:
-    """With [spool] group: pass through the root, write into new/, list and read nothing."""
+    """Members of [spool] group pass the root and write into new/; they list and read nothing."""
     with umask(mask):
         opener(group=my_group())
     assert mode_of(spool) == 0o710
@@ -96,7 +96,7 @@ def test_a_group_can_be_added_later(spool: Path, opener: Opener) -> None:
 def test_a_group_that_is_taken_from_the_settings_is_not_forgotten(
     spool: Path, opener: Opener
 ) -> None:
-    """What the group may have dropped is for the operator to look at, who is told the mode."""
+    """An operator who removes the group is told which mode to set, after a look at the files."""
     opener(group=my_group())
     with pytest.raises(StoreError, match=r"new: others can write here \(mode 3730\).*chmod 0700"):
         opener()
@@ -106,7 +106,7 @@ def test_a_group_that_is_taken_from_the_settings_is_not_forgotten(
 
 
 def test_a_group_that_does_not_exist_is_an_error(opener: Opener) -> None:
-    """It is said which setting names it."""
+    """The error says which setting names it."""
     with pytest.raises(StoreError, match=r"\[spool\] group: there is no group 'nobody-has-it'"):
         opener(group="nobody-has-it")
 
@@ -129,7 +129,7 @@ def test_a_directory_that_others_can_write_is_refused(
 def test_a_directory_that_others_can_only_read_is_closed(
     spool: Path, opener: Opener, mode: int
 ) -> None:
-    """Nobody can have changed anything: it is put right."""
+    """A mode that lets others read, and not write, is corrected without an error."""
     opener()
     (spool / "done").chmod(mode)
     opener()
@@ -139,7 +139,7 @@ def test_a_directory_that_others_can_only_read_is_closed(
 @needs_root
 @pytest.mark.parametrize("name", [".", *DIRECTORIES])
 def test_a_directory_of_another_user_is_refused(spool: Path, opener: Opener, name: str) -> None:
-    """The error says whose it is, and what to do."""
+    """The error says who owns it, and what to do."""
     opener()
     os.chown(spool / name, OTHER, -1)
     with pytest.raises(StoreError, match=rf"it belongs to uid {OTHER}.*chown"):
@@ -149,7 +149,7 @@ def test_a_directory_of_another_user_is_refused(spool: Path, opener: Opener, nam
 @pytest.mark.parametrize("kind", ["file", "link"])
 @pytest.mark.parametrize("name", [".", *DIRECTORIES])
 def test_what_is_no_directory_is_refused(spool: Path, opener: Opener, name: str, kind: str) -> None:
-    """Not even a link to a directory is followed: somebody else may turn it."""
+    """A file is refused, and a link to a directory too: its owner could change where it leads."""
     path = spool / name if name != "." else spool
     if path != spool:
         opener()
@@ -164,9 +164,9 @@ def test_what_is_no_directory_is_refused(spool: Path, opener: Opener, name: str,
         opener()
 
 
-@pytest.mark.parametrize("text", ["2\n", "99", "", "one", "\x1b[31m"])
+@pytest.mark.parametrize("text", ["3\n", "99", "", "one", "\x1b[31m"])
 def test_a_spool_of_another_format_is_refused(spool: Path, opener: Opener, text: str) -> None:
-    """A newer comenq's spool is left alone; the error says what to run."""
+    """A newer comenq's spool is not touched; the error says what to run."""
     opener()
     (spool / "version").write_text(text)
     with pytest.raises(StoreError, match=r"this comenq reads 1 to 2: run the version"):
@@ -175,7 +175,7 @@ def test_a_spool_of_another_format_is_refused(spool: Path, opener: Opener, text:
 
 
 def test_the_format_is_written_whole_or_not_at_all(spool: Path, opener: Opener) -> None:
-    """A first start that was cut short is no spool of another format."""
+    """A first start that was cut short leaves no spool of another format."""
     spool.mkdir(mode=0o700)
     (spool / "version.0123456789abcdef").write_text("")
     opener()

@@ -32,15 +32,15 @@ from comenq_core.model import (
 )
 from comenq_plugins.spool import SpoolStore
 from tests.spool.children import needs_root
-from tests.spool.guillotine import CHANGES
-from tests.spool.pictures import Picture, assert_one_of, recovered
+from tests.spool.crash_injection import CHANGES
 from tests.spool.rig import FROZEN, attempt, claim, new_job, open_at, put
+from tests.spool.snapshots import Snapshot, assert_one_of, recovered
 
 pytestmark = [needs_root, pytest.mark.full]
 
 
 class Disk(NamedTuple):
-    """How a file system is made, and mended after a crash if mounting does not."""
+    """How a filesystem is made, and repaired after a crash if mounting does not do it."""
 
     make: tuple[str, ...]
     megabytes: int
@@ -70,12 +70,12 @@ def settle(verdict: Verdict) -> Callable[[SpoolStore], object]:
 
 
 def oldest(store: SpoolStore) -> str:
-    """The id of the job that is the next in line."""
+    """The id of the next job in the queue."""
     return next(job.id for job in store.pending() if job.state == "waiting")
 
 
 def dead(store: SpoolStore) -> str:
-    """The id of a dead letter."""
+    """The id of a failed job."""
     return next(job.id for job in store.history(limit=9) if job.state == "failed")
 
 
@@ -91,13 +91,13 @@ OPERATIONS: tuple[tuple[str, Callable[[SpoolStore], object]], ...] = (
     ("put a batch", lambda store: store.put([new_job(f"one of {n}") for n in range(4)])),
     ("put with a key", lambda store: store.put([new_job("keyed", key="k")])),
     ("claim another", claim),
-    ("settle as buried", settle(Failed(reason="locked"))),
+    ("settle as failed", settle(Failed(reason="locked"))),
     ("claim a third", claim),
     ("settle as retried", settle(RetryAt(due=FROZEN().wall, reason="502"))),
     ("claim it again", claim),
-    ("settle as doubted", settle(Checking(check_at=FROZEN().wall, reason="timeout"))),
+    ("settle as checking", settle(Checking(check_at=FROZEN().wall, reason="timeout"))),
     ("reclaim", lambda store: store.reclaim(store.checking()[0])),
-    ("settle as kept", settle(Requeued(reason="throttled"))),
+    ("settle as requeued", settle(Requeued(reason="throttled"))),
     ("retry", lambda store: store.change(dead(store), Change.RETRY)),
     ("hold", lambda store: store.change(oldest(store), Change.HOLD)),
     ("bump", lambda store: store.change(oldest(store), Change.BUMP)),
@@ -114,7 +114,7 @@ OPERATIONS: tuple[tuple[str, Callable[[SpoolStore], object]], ...] = (
 
 
 def run(*words: str | Path, allowed: int = 0) -> None:
-    """Run a command, or skip the test with what it says."""
+    """Run a command, or skip the test with its output."""
     if shutil.which(words[0]) is None:
         pytest.skip(f"there is no {words[0]} here")
     done = subprocess.run(words, capture_output=True, text=True, check=False)
@@ -156,39 +156,39 @@ def copy_device(source: Path, target: Path) -> str:
     return digest.hexdigest()
 
 
-class Camera:
-    """Copies a device; copies that are equal are kept once.
+class DeviceCopier:
+    """Copies a device, and keeps equal copies once.
 
     Args:
         image: the device.
-        album: where the copies go.
+        copies: where the copies are kept.
     """
 
-    def __init__(self, image: Path, album: Path) -> None:
+    def __init__(self, image: Path, copies: Path) -> None:
         self._image = image
-        self._album = album
-        self._is_shooting = False
+        self._album = copies
+        self._is_copying = False
 
-    def shoot(self) -> Path:
+    def copy(self) -> Path:
         """Copy the device."""
-        self._is_shooting = True
+        self._is_copying = True
         copy = self._album / "fresh"
         kept = copy.with_name(copy_device(self._image, copy))
         copy.rename(kept)
-        self._is_shooting = False
+        self._is_copying = False
         return kept
 
     @contextmanager
-    def rolling(self) -> Iterator[list[Path]]:
-        """Copy the device after each change to any file that is made in the block."""
-        film: list[Path] = []
+    def copying_each_change(self) -> Iterator[list[Path]]:
+        """Copy the device after each change to a file that is made in the block."""
+        taken: list[Path] = []
         real = {name: getattr(os, name) for name in CHANGES}
 
         def watched(name: str) -> Callable[..., object]:
             def call(*args: object, **kwargs: object) -> object:
                 result = real[name](*args, **kwargs)
-                if not self._is_shooting:
-                    film.append(self.shoot())
+                if not self._is_copying:
+                    taken.append(self.copy())
                 return result
 
             return call
@@ -196,77 +196,77 @@ class Camera:
         for name in CHANGES:
             setattr(os, name, watched(name))
         try:
-            yield film
+            yield taken
         finally:
             for name, function in real.items():
                 setattr(os, name, function)
 
 
 @pytest.fixture
-def desk() -> Iterator[Path]:
-    """Room for images, in memory if possible."""
+def workdir() -> Iterator[Path]:
+    """A directory for images, in memory if possible."""
     shm = "/dev/shm"
     path = Path(tempfile.mkdtemp(prefix="cq", dir=shm if os.access(shm, os.W_OK) else None))
     yield path
     shutil.rmtree(path)
 
 
-def picture(spool: Path, desk: Path) -> Picture:
-    """What a spool is when it has been recovered; itself it stays as it is."""
-    copy = desk / "copy"
+def snapshot(spool: Path, workdir: Path) -> Snapshot:
+    """What recovery makes of a copy of a spool."""
+    copy = workdir / "copy"
     shutil.copytree(spool, copy)
     found = recovered(copy)
     shutil.rmtree(copy)
     return found
 
 
-class Scene(NamedTuple):
-    """An instant of a film: which operation, the device, and what may be found on it."""
+class CrashState(NamedTuple):
+    """A device at an instant: during or after which operation, and what may be found on it."""
 
     label: str
     device: Path
-    allowed: tuple[Picture, ...]
+    allowed: tuple[Snapshot, ...]
 
 
-def film(disk: Disk, desk: Path) -> Iterator[Scene]:
-    """Go through all operations on a fresh disk."""
-    image, album = desk / "image", desk / "album"
-    album.mkdir()
+def crash_states(disk: Disk, workdir: Path) -> Iterator[CrashState]:
+    """Do all operations on a fresh disk."""
+    image, copies = workdir / "image", workdir / "copies"
+    copies.mkdir()
     with image.open("wb") as file:
         file.truncate(disk.megabytes << 20)
     run(*disk.make, image)
     run("fallocate", "--dig-holes", image)
-    camera = Camera(image, album)
+    copier = DeviceCopier(image, copies)
     with mounted(image) as root, closing(open_at(root / "queue", FROZEN)) as store:
-        before = picture(root / "queue", desk)
+        before = snapshot(root / "queue", workdir)
         for name, operation in OPERATIONS:
-            with camera.rolling() as takes:
+            with copier.copying_each_change() as takes:
                 operation(store)
-            last = camera.shoot()
-            after = picture(root / "queue", desk)
+            last = copier.copy()
+            after = snapshot(root / "queue", workdir)
             for take in dict.fromkeys(takes):
-                yield Scene(f"amid {name}", take, (before, after))
-            yield Scene(f"after {name}", last, (after,))
+                yield CrashState(f"amid {name}", take, (before, after))
+            yield CrashState(f"after {name}", last, (after,))
             before = after
 
 
 @pytest.mark.parametrize("name", DISKS)
-def test_a_power_cut_loses_nothing_that_was_acknowledged(name: str, desk: Path) -> None:
+def test_a_power_cut_loses_nothing_that_was_acknowledged(name: str, workdir: Path) -> None:
     """At every instant, each job on the device is as before the operation or as after it.
 
     At the instant of the acknowledgement it is as after it.
     """
-    scenes = list(film(DISKS[name], desk))
+    states = list(crash_states(DISKS[name], workdir))
     checked: set[tuple[Path, tuple[int, ...]]] = set()
-    for scene in scenes:
-        key = (scene.device, tuple(map(id, scene.allowed)))
+    for state in states:
+        key = (state.device, tuple(map(id, state.allowed)))
         if key in checked:
             continue
         checked.add(key)
-        device = desk / "crashed"
-        copy_device(scene.device, device)
+        device = workdir / "crashed"
+        copy_device(state.device, device)
         if mend := DISKS[name].mend:
             run(*mend, device, allowed=1)
         with mounted(device) as root:
-            assert_one_of(scene.allowed, recovered(root / "queue"), f"{name}, {scene.label}")
+            assert_one_of(state.allowed, recovered(root / "queue"), f"{name}, {state.label}")
     assert len(checked) > len(OPERATIONS)

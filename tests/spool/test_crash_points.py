@@ -35,8 +35,7 @@ from comenq_core.model import (
 from comenq_plugins.spool import SpoolStore
 from tests.spool.attacks import make_old
 from tests.spool.children import fork
-from tests.spool.guillotine import Guillotine, Moment, deterministic
-from tests.spool.pictures import Picture, assert_one_of, recovered
+from tests.spool.crash_injection import CrashInjector, Moment, deterministic
 from tests.spool.rig import (
     FROZEN,
     attempt,
@@ -48,6 +47,7 @@ from tests.spool.rig import (
     put,
     request_text,
 )
+from tests.spool.snapshots import Snapshot, assert_one_of, recovered
 
 NOW = FROZEN().wall
 SOON = NOW + timedelta(seconds=60)
@@ -55,21 +55,21 @@ PACE = Pacing(account="bot", at=FROZEN(), backoff=1.0)
 VERDICTS: dict[str, Verdict] = {
     "done": Done(url="https://forge.example/1", comment_id=1),
     "skipped": Done(reason="the pull request is closed"),
-    "buried": Failed(reason="locked"),
-    "retried": RetryAt(due=SOON, reason="502"),
-    "kept": Requeued(reason="throttled"),
-    "doubted": Checking(check_at=SOON, reason="timeout"),
+    "failed": Failed(reason="locked"),
+    "retry_at": RetryAt(due=SOON, reason="502"),
+    "requeued": Requeued(reason="throttled"),
+    "checking": Checking(check_at=SOON, reason="timeout"),
 }
 Action = Callable[[SpoolStore], object]
 
 
 def prepared(path: Path) -> None:
-    """A spool with a job in every place."""
+    """A spool with a job in every directory."""
     with closing(open_at(path, FROZEN)) as store:
-        for body in ("posted", "failed", "doubtful", "claimed"):
+        for body in ("posted", "failed", "checked", "claimed"):
             put(store, body)
         with store.lock():
-            for verdict in (VERDICTS["done"], VERDICTS["buried"], VERDICTS["doubted"]):
+            for verdict in (VERDICTS["done"], VERDICTS["failed"], VERDICTS["checking"]):
                 store.settle(claim(store), verdict, attempt(store))
             claim(store)
         put(store, "first", "second", "third")
@@ -78,7 +78,7 @@ def prepared(path: Path) -> None:
 
 
 def job_of(store: SpoolStore, body: str) -> Job:
-    """The job with that body, wherever it stands."""
+    """The job with that body, in whatever state."""
     jobs = [*store.pending(), *store.history(limit=99)]
     return next(job for job in jobs if job.request and job.request.body == body)
 
@@ -94,7 +94,7 @@ def pace(store: SpoolStore) -> None:
 
 
 def recover(store: SpoolStore) -> None:
-    """Begin to be the worker."""
+    """Become the worker."""
     with store.lock():
         pass
 
@@ -105,9 +105,9 @@ OPERATIONS: dict[str, Action] = {
     "put with a key": lambda store: store.put([new_job("new", key="k")]),
     "put if absent": lambda store: store.put([new_job("first", if_absent=True)]),
     "claim": lambda store: store.claim("bot"),
-    "reclaim": lambda store: store.reclaim(job_of(store, "doubtful")),
+    "reclaim": lambda store: store.reclaim(job_of(store, "checked")),
     **{f"settle as {word}": settle("claimed", verdict) for word, verdict in VERDICTS.items()},
-    "give up": settle("doubtful", VERDICTS["buried"]),
+    "fail after a check": settle("checked", VERDICTS["failed"]),
     "retry": lambda store: store.change(job_of(store, "failed").id, Change.RETRY),
     "bump": lambda store: store.change(job_of(store, "third").id, Change.BUMP),
     "bust": lambda store: store.change(job_of(store, "first").id, Change.BUST),
@@ -126,10 +126,10 @@ OPERATIONS: dict[str, Action] = {
 
 
 def run_in_child(path: Path, action: Action, moment: Moment | None) -> tuple[bool, list[str]]:
-    """Open the spool, install the blade, act.
+    """Open the spool, install the injector, act.
 
     Returns:
-        Whether the action had returned, and what it did if it came to its end.
+        Whether the action had returned, and what it did if it was not killed.
     """
     reader, writer = os.pipe()
     pid = fork()
@@ -137,10 +137,10 @@ def run_in_child(path: Path, action: Action, moment: Moment | None) -> tuple[boo
         try:
             deterministic()
             store = open_at(path, FROZEN)
-            blade, tell = Guillotine(moment), os.write
-            blade.install()
+            injector, tell = CrashInjector(moment), os.write
+            injector.install()
             action(store)
-            done = ",".join(blade.done)
+            done = ",".join(injector.done)
             tell(writer, f"acknowledged:{done}".encode())
         finally:
             os._exit(0)
@@ -169,7 +169,7 @@ def state_of(path: Path) -> str:
     return digest.hexdigest()
 
 
-class Lab:
+class Copies:
     """Copies of a prepared spool, where syncing costs nothing if there is such a place."""
 
     def __init__(self) -> None:
@@ -187,32 +187,32 @@ class Lab:
         shutil.copytree(of, copy)
         return copy
 
-    def picture(self, of: Path) -> Picture:
-        """What a spool is when it has been recovered; itself it stays as it is."""
+    def snapshot(self, of: Path) -> Snapshot:
+        """What recovery makes of a copy of a spool."""
         copy = self.copy(of)
-        picture = recovered(copy)
+        snapshot = recovered(copy)
         shutil.rmtree(copy)
-        return picture
+        return snapshot
 
 
 @pytest.fixture
-def lab() -> Iterator[Lab]:
-    """A prepared spool, and room for its copies."""
-    lab = Lab()
-    prepared(lab.template)
-    yield lab
-    shutil.rmtree(lab.path)
+def copies() -> Iterator[Copies]:
+    """A prepared spool, and a place for its copies."""
+    copies = Copies()
+    prepared(copies.template)
+    yield copies
+    shutil.rmtree(copies.path)
 
 
-def crashes(lab: Lab, of: Path, action: Action) -> Iterator[tuple[Moment, bool, Path]]:
-    """Act on copies of a spool, and die at every moment; each copy that differs, once."""
-    whole = lab.copy(of)
+def crashes(copies: Copies, of: Path, action: Action) -> Iterator[tuple[Moment, bool, Path]]:
+    """Act on copies of a spool, and be killed at every moment; yield each different result once."""
+    whole = copies.copy(of)
     _, done = run_in_child(whole, action, None)
     shutil.rmtree(whole)
     assert done, "this does nothing"
     seen: set[tuple[bool, str]] = set()
     for moment in moments(done):
-        copy = lab.copy(of)
+        copy = copies.copy(of)
         acknowledged, _ = run_in_child(copy, action, moment)
         state = (acknowledged, state_of(copy))
         if state not in seen:
@@ -221,17 +221,17 @@ def crashes(lab: Lab, of: Path, action: Action) -> Iterator[tuple[Moment, bool, 
         shutil.rmtree(copy)
 
 
-Recoveries = Callable[[Lab, Path], Iterator[tuple[Moment | None, Path]]]
+Recoveries = Callable[[Copies, Path], Iterator[tuple[Moment | None, Path]]]
 
 
-def one_crash(_lab: Lab, crashed: Path) -> Iterator[tuple[Moment | None, Path]]:
+def one_crash(_copies: Copies, crashed: Path) -> Iterator[tuple[Moment | None, Path]]:
     """A crashed spool as it is."""
     yield None, crashed
 
 
-def two_crashes(lab: Lab, crashed: Path) -> Iterator[tuple[Moment | None, Path]]:
+def two_crashes(copies: Copies, crashed: Path) -> Iterator[tuple[Moment | None, Path]]:
     """The same, after recoveries that were killed at every moment."""
-    for moment, _, copy in crashes(lab, crashed, recover):
+    for moment, _, copy in crashes(copies, crashed, recover):
         yield moment, copy
 
 
@@ -243,36 +243,38 @@ any_recovery = pytest.mark.parametrize(
 @any_recovery
 @pytest.mark.parametrize("name", OPERATIONS)
 def test_a_crash_leaves_each_job_before_or_after(
-    lab: Lab, name: str, recoveries: Recoveries
+    copies: Copies, name: str, recoveries: Recoveries
 ) -> None:
-    """Wherever the operation and the recovery are killed, nothing is lost, doubled or torn."""
+    """Wherever the operation and the recovery are killed, no job is lost, doubled or torn."""
     action = OPERATIONS[name]
-    before = lab.picture(lab.template)
-    whole = lab.copy(lab.template)
+    before = copies.snapshot(copies.template)
+    whole = copies.copy(copies.template)
     run_in_child(whole, action, None)
-    after = lab.picture(whole)
-    for moment, acknowledged, crashed in crashes(lab, lab.template, action):
-        for again, spool in recoveries(lab, crashed):
-            found = lab.picture(spool)
+    after = copies.snapshot(whole)
+    for moment, acknowledged, crashed in crashes(copies, copies.template, action):
+        for again, spool in recoveries(copies, crashed):
+            found = copies.snapshot(spool)
             where = f"{name}: killed at {moment}, recovery at {again}"
             assert_one_of([after] if acknowledged else [before, after], found, where)
 
 
 def housekeep(store: SpoolStore) -> None:
-    """Turn dropped files into jobs and dead letters."""
+    """Turn dropped files into jobs and dead dead_letters."""
     store.housekeep()
 
 
 @any_recovery
-def test_a_crash_amid_adoption_loses_and_doubles_no_file(lab: Lab, recoveries: Recoveries) -> None:
-    """A dropped file is one job, or one dead letter, however often the worker was killed."""
-    before = lab.picture(lab.template)
-    drop(lab.template, "good.json", request_text("dropped"))
-    drop(lab.template, "bad.json", b"{")
-    make_old(lab.template / "new")
-    for moment, _, crashed in crashes(lab, lab.template, housekeep):
-        for again, spool in recoveries(lab, crashed):
-            found = lab.picture(spool)
+def test_a_crash_during_adoption_loses_and_doubles_no_file(
+    copies: Copies, recoveries: Recoveries
+) -> None:
+    """A dropped file becomes one job or one dead letter, however often the worker was killed."""
+    before = copies.snapshot(copies.template)
+    drop(copies.template, "good.json", request_text("dropped"))
+    drop(copies.template, "bad.json", b"{")
+    make_old(copies.template / "new")
+    for moment, _, crashed in crashes(copies, copies.template, housekeep):
+        for again, spool in recoveries(copies, crashed):
+            found = copies.snapshot(spool)
             where = f"killed at {moment}, recovery at {again}"
             fresh = [job for job_id, job in found.jobs.items() if job_id not in before.jobs]
             bodies = [job.request.body if job.request else job.reason[:20] for job in fresh]
@@ -282,38 +284,38 @@ def test_a_crash_amid_adoption_loses_and_doubles_no_file(lab: Lab, recoveries: R
 
 
 def claim_all(store: SpoolStore) -> None:
-    """Claim whatever is due."""
+    """Claim all that is due."""
     while store.claim("bot"):
         continue
 
 
 @any_recovery
-def test_a_crash_amid_a_burial_keeps_the_file_and_one_letter(
-    lab: Lab, recoveries: Recoveries
+def test_a_crash_during_quarantine_keeps_the_file_and_one_dead_letter(
+    copies: Copies, recoveries: Recoveries
 ) -> None:
-    """What was found damaged is among the dead letters once, with all its bytes."""
-    damaged = names_in(lab.template / "new")[0]
-    (lab.template / "new" / str(damaged)).write_bytes(b"\0")
-    for moment, _, crashed in crashes(lab, lab.template, claim_all):
-        for again, spool in recoveries(lab, crashed):
+    """A damaged file has one dead letter, and all its bytes are beside it."""
+    damaged = names_in(copies.template / "new")[0]
+    (copies.template / "new" / str(damaged)).write_bytes(b"\0")
+    for moment, _, crashed in crashes(copies, copies.template, claim_all):
+        for again, spool in recoveries(copies, crashed):
             where = f"killed at {moment}, recovery at {again}"
             with closing(open_at(spool, FROZEN)) as store, store.lock():
                 claim_all(store)
-            letters = [job for job in lab.picture(spool).jobs.values() if not job.request]
+            dead_letters = [job for job in copies.snapshot(spool).jobs.values() if not job.request]
             (kept,) = (spool / "failed").glob("*.drop")
-            assert [job.id for job in letters] == [kept.stem], where
-            assert damaged.id in letters[0].reason, where
+            assert [job.id for job in dead_letters] == [kept.stem], where
+            assert damaged.id in dead_letters[0].reason, where
             assert kept.read_bytes() == b"\0", where
 
 
-def test_a_crash_at_the_first_start_is_no_obstacle(lab: Lab) -> None:
-    """Whatever a first start has left behind, the next one makes a spool of it."""
+def test_a_crash_at_the_first_start_can_be_repaired(copies: Copies) -> None:
+    """The next start makes a spool of whatever a first start has left."""
 
     def make(store: SpoolStore) -> None:
         open_at(Path(store._layout.root).parent / "fresh" / "queue", FROZEN)
 
-    whole = lab.path / "fresh"
-    elsewhere = lab.path / "elsewhere"
+    whole = copies.path / "fresh"
+    elsewhere = copies.path / "elsewhere"
     _, done = run_in_child(elsewhere, make, None)
     shutil.rmtree(whole)
     assert "mkdir" in done

@@ -1,4 +1,4 @@
-"""Files dropped into ``new/``: what becomes of them, and of the attacks in `docs/spool.md`."""
+"""Files dropped into ``new/``: what becomes of them, and of the known attacks."""
 
 from __future__ import annotations
 
@@ -46,18 +46,18 @@ SECRET = b"canary-5f1e7c"
 
 
 def housekeep(store: SpoolStore) -> None:
-    """Adopt all there is."""
+    """Adopt all dropped files."""
     while store.housekeep():
         continue
 
 
-def letters(store: SpoolStore) -> list[str]:
+def refusals(store: SpoolStore) -> list[str]:
     """Why files were refused."""
     return [job.reason for job in store.history(limit=1_000)]
 
 
 def bodies(store: SpoolStore) -> list[str]:
-    """What waits, in its order."""
+    """The bodies that wait, in the order of the queue."""
     return [job.asked.body for job in store.pending()]
 
 
@@ -65,7 +65,7 @@ def bodies(store: SpoolStore) -> list[str]:
 
 
 def test_a_file_renamed_in_becomes_a_job(store: SpoolStore, spool: Path) -> None:
-    """It is a request like any other, and the record says whose it was."""
+    """The job is like any other, and says who dropped the file."""
     drop(spool, "job.json", request_text("Hi", key="k"))
     housekeep(store)
     (job,) = store.pending()
@@ -75,8 +75,8 @@ def test_a_file_renamed_in_becomes_a_job(store: SpoolStore, spool: Path) -> None
     assert os.listdir(spool / "adopt") == []
 
 
-def test_files_dropped_while_nobody_looked_are_found(opener: Opener, spool: Path) -> None:
-    """With or without a running daemon: what was dropped before the start is adopted after it."""
+def test_files_dropped_before_the_start_are_adopted(opener: Opener, spool: Path) -> None:
+    """A daemon that starts adopts what was dropped while none was running."""
     opener()
     drop(spool, "job.json", request_text("Hi"))
     store = opener()
@@ -86,11 +86,11 @@ def test_files_dropped_while_nobody_looked_are_found(opener: Opener, spool: Path
 
 @pytest.mark.parametrize("name", ["job.txt", ".job.json", "job", "job.json~", "job.JSON"])
 def test_other_files_are_left_alone(store: SpoolStore, spool: Path, name: str) -> None:
-    """Dotfiles are drafts, and what does not end in .json was not meant."""
+    """Hidden files, and files that do not end in .json, stay where they are."""
     (spool / "new" / name).write_bytes(request_text("Hi"))
     housekeep(store)
     assert (spool / "new" / name).exists()
-    assert (bodies(store), letters(store)) == ([], [])
+    assert (bodies(store), refusals(store)) == ([], [])
 
 
 @pytest.mark.parametrize(
@@ -105,10 +105,10 @@ def test_other_files_are_left_alone(store: SpoolStore, spool: Path, name: str) -
         b"x" * 250 + b".json",
     ],
 )
-def test_any_name_will_do(
+def test_any_name_is_accepted(
     store: SpoolStore, spool: Path, name: bytes, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """A name decides nothing, and is one escaped line in the log."""
+    """A file's name decides nothing, and is one escaped line in the log."""
     caplog.set_level("DEBUG")
     drop(spool, os.fsdecode(name), request_text("Hi"))
     housekeep(store)
@@ -119,7 +119,7 @@ def test_any_name_will_do(
 
 
 def drop_later(spool: Path, name: str, body: str, since: int) -> int:
-    """Drop a file whose arrival the filesystem can tell from one at ``since``."""
+    """Drop a file with a later arrival than ``since`` by the filesystem's clock."""
     path = drop(spool, name, request_text(body))
     while path.stat().st_ctime_ns <= since:
         path.rename(path.with_name(".again"))
@@ -128,7 +128,7 @@ def drop_later(spool: Path, name: str, body: str, since: int) -> int:
 
 
 def test_names_decide_nothing_about_the_order(store: SpoolStore, spool: Path) -> None:
-    """Files stand in the line as they came, behind the jobs that were there."""
+    """Files come into the queue in the order of their arrival, after the jobs that are there."""
     put(store, "first")
     since = drop_later(spool, "zzz.json", "second", 0)
     drop_later(spool, "!.json", "third", since)
@@ -137,14 +137,14 @@ def test_names_decide_nothing_about_the_order(store: SpoolStore, spool: Path) ->
 
 
 def test_a_key_works_in_a_file_too(store: SpoolStore, spool: Path) -> None:
-    """The same key is queued once, by whichever way it comes; another comment is refused."""
+    """A key is queued once, by socket or by file; another comment with it is refused."""
     store.put([new_job("Hi", key="k")])
     drop(spool, "again.json", request_text("Hi", key="k"))
     drop(spool, "other.json", request_text("other", key="k"))
     drop(spool, "sound.json", request_text("sound"))
     housekeep(store)
     assert bodies(store) == ["Hi", "sound"]
-    assert [reason.split()[:3] for reason in letters(store)] == [["the", "key", "belongs"]]
+    assert [reason.split()[:3] for reason in refusals(store)] == [["the", "key", "belongs"]]
 
 
 # What is refused ---------------------------------------------------------------------------------
@@ -166,29 +166,31 @@ def test_a_key_works_in_a_file_too(store: SpoolStore, spool: Path) -> None:
         (request_text("x" * 262_145), "262144"),
     ],
 )
-def test_what_is_no_request_is_a_dead_letter(
+def test_a_file_that_is_no_request_becomes_a_dead_letter(
     store: SpoolStore, spool: Path, text: bytes, reason: str
 ) -> None:
-    """Its reason names the rule, and the file is kept beside it, byte for byte."""
+    """The reason names the rule, and the file is kept beside it, byte for byte."""
     drop(spool, "bad.json", text)
     drop(spool, "good.json", request_text("good"))
     housekeep(store)
     assert bodies(store) == ["good"]
-    (letter,) = store.history(limit=9)
-    assert reason in letter.reason
-    assert "\n" not in letter.reason
-    assert (letter.state, letter.request) == (State.FAILED, None)
-    assert (spool / "failed" / f"{letter.id}.drop").read_bytes() == text
+    (dead_letter,) = store.history(limit=9)
+    assert reason in dead_letter.reason
+    assert "\n" not in dead_letter.reason
+    assert (dead_letter.state, dead_letter.request) == (State.FAILED, None)
+    assert (spool / "failed" / f"{dead_letter.id}.drop").read_bytes() == text
 
 
-def test_a_refused_file_can_be_cancelled_and_not_retried(store: SpoolStore, spool: Path) -> None:
-    """There is no request in it to queue; the operator is told where the file is."""
+def test_a_failed_drop_can_be_cancelled_and_not_retried(store: SpoolStore, spool: Path) -> None:
+    """It has no request to queue; the error says where the file is."""
     drop(spool, "bad.json", b"{")
     housekeep(store)
-    (letter,) = store.history(limit=9)
-    with pytest.raises(Exception, match=rf"mend {spool}/failed/{letter.id}.drop and drop it again"):
-        store.change(letter.id, Change.RETRY)
-    store.change(letter.id, Change.CANCEL)
+    (dead_letter,) = store.history(limit=9)
+    with pytest.raises(
+        Exception, match=rf"mend {spool}/failed/{dead_letter.id}.drop and drop it again"
+    ):
+        store.change(dead_letter.id, Change.RETRY)
+    store.change(dead_letter.id, Change.CANCEL)
     assert os.listdir(spool / "failed") == []
 
 
@@ -207,7 +209,7 @@ def test_an_attack_is_refused_with_its_reason(
     store: SpoolStore, spool: Path, tmp_path: Path, name: str, attack: Attack, reason: str,
     caplog: pytest.LogCaptureFixture,
 ) -> None:  # fmt: skip
-    """It hangs nothing, blocks no other, leaks nothing, and is kept for the operator."""
+    """It blocks nothing, leaks nothing, and is kept for the operator."""
     caplog.set_level("DEBUG")
     secret = tmp_path / "secret"
     secret.write_bytes(request_text(SECRET.decode()))
@@ -216,29 +218,29 @@ def test_an_attack_is_refused_with_its_reason(
     make_old(spool / "new")
     housekeep(store)
     assert bodies(store) == ["good"]
-    assert letters(store) == [reason]
+    assert refusals(store) == [reason]
     assert not any(SECRET in text for text in contents(spool))
     assert SECRET.decode() not in caplog.text
-    (letter,) = store.history(limit=9)
-    assert os.path.lexists(spool / "failed" / f"{letter.id}.drop")
+    (dead_letter,) = store.history(limit=9)
+    assert os.path.lexists(spool / "failed" / f"{dead_letter.id}.drop")
     assert [text for text in os.listdir(spool / "new") if text.endswith(".json")] == []
 
 
 def test_a_link_to_the_daemons_own_file_is_refused(store: SpoolStore, spool: Path) -> None:
-    """Another name of a job gives nobody its content, and harms it not."""
+    """A second name of a job's file shows nobody its content, and does not harm the job."""
     (job,) = put(store, "Hi")
     (name,) = names_in(spool / "new")
     os.link(spool / "new" / str(name), spool / "new" / "mine.json")
     make_old(spool / "new")
     housekeep(store)
-    assert letters(store) == ["it has 2 names; a hard link is not accepted"]
+    assert refusals(store) == ["it has 2 names; a hard link is not accepted"]
     with store.lock():
         assert claim(store).asked.body == "Hi"
     assert places_of(spool)[job.id] == ["cur"]
 
 
 def test_a_link_in_the_name_of_another_job_is_no_job(store: SpoolStore, spool: Path) -> None:
-    """A job's file under a better name jumps no queue: it is not that job's."""
+    """A job's file under another job's name does not get its place in the queue."""
     put(store, "first", "second")
     second = names_in(spool / "new")[1]
     os.link(spool / "new" / str(second), spool / "new" / JOB_NAME)
@@ -246,14 +248,14 @@ def test_a_link_in_the_name_of_another_job_is_no_job(store: SpoolStore, spool: P
         housekeep(store)
         assert [claim(store).asked.body for _ in range(2)] == ["first", "second"]
         assert store.claim("bot") is None
-    assert "another job" in letters(store)[0]
+    assert "another job" in refusals(store)[0]
 
 
 @pytest.mark.parametrize("attack", [symlink, dangling, fifo, unix_socket, directory])
-def test_a_job_like_name_gives_no_place_in_the_line(
+def test_a_job_like_name_gives_no_place_in_the_queue(
     opener: Opener, spool: Path, tmp_path: Path, attack: Attack
 ) -> None:
-    """What is no file of the daemon's own is looked at like any dropped file, and blocks none."""
+    """Another user's file with a job's name is a dropped file like others."""
     store = opener(group=my_group())
     (job,) = put(store, "honest")
     attack(spool / "new" / JOB_NAME, tmp_path / "secret")
@@ -264,21 +266,21 @@ def test_a_job_like_name_gives_no_place_in_the_line(
         housekeep(store)
         assert claim(store).id == job.id
         assert store.claim("bot") is None
-    assert len(letters(store)) == 2
+    assert len(refusals(store)) == 2
 
 
 @pytest.mark.parametrize("attack", [symlink, dangling, fifo, unix_socket, directory])
-def test_a_job_like_name_stops_no_private_spool(
+def test_a_job_like_name_does_not_stop_a_private_spool(
     store: SpoolStore, spool: Path, tmp_path: Path, attack: Attack
 ) -> None:
-    """Where nobody else can put anything, what is put there by mistake is buried all the same."""
+    """A file with a job's name that is no job's file becomes a dead letter."""
     (job,) = put(store, "honest")
     attack(spool / "new" / JOB_NAME, tmp_path / "secret")
     assert bodies(store) == ["honest"]
     with store.lock():
         assert claim(store).id == job.id
         housekeep(store)
-    assert len(letters(store)) == 1
+    assert len(refusals(store)) == 1
 
 
 # Half-written and changing files -----------------------------------------------------------------
@@ -287,46 +289,46 @@ def test_a_job_like_name_stops_no_private_spool(
 def test_a_file_written_in_place_is_adopted_when_it_is_closed(
     store: SpoolStore, spool: Path
 ) -> None:
-    """Half a file is never read as a whole one, nor refused."""
+    """Half a file is neither adopted nor refused."""
     text = request_text("Hi")
     with (spool / "new" / "slow.json").open("wb", buffering=0) as file:
         for part in (text[:9], text[9:20]):
             file.write(part)
             housekeep(store)
-            assert (bodies(store), letters(store)) == ([], [])
+            assert (bodies(store), refusals(store)) == ([], [])
         file.write(text[20:])
     housekeep(store)
     assert bodies(store) == ["Hi"]
 
 
-def test_a_worker_that_starts_amid_a_write_waits_as_well(opener: Opener, spool: Path) -> None:
-    """Even if it has not seen the beginning."""
+def test_a_worker_that_starts_during_a_write_waits(opener: Opener, spool: Path) -> None:
+    """It waits although it has not seen the beginning of the write."""
     opener()
     text = request_text("Hi")
     with (spool / "new" / "slow.json").open("wb", buffering=0) as file:
         file.write(text[:9])
         store = opener()
         housekeep(store)
-        assert (bodies(store), letters(store)) == ([], [])
+        assert (bodies(store), refusals(store)) == ([], [])
         file.write(text[9:])
     housekeep(store)
     assert bodies(store) == ["Hi"]
 
 
-def test_a_write_that_never_ends_is_refused_in_the_end(opener: Opener, spool: Path) -> None:
-    """Who has written nothing for a minute does not come back."""
+def test_an_unfinished_file_is_refused_after_a_minute(opener: Opener, spool: Path) -> None:
+    """A file that was not written to for a minute is refused."""
     store = opener()
     with (spool / "new" / "slow.json").open("wb", buffering=0) as file:
         file.write(b'{"owner":')
         housekeep(store)
-        assert letters(store) == []
+        assert refusals(store) == []
         make_old(spool / "new")
         housekeep(store)
-    assert len(letters(store)) == 1
+    assert len(refusals(store)) == 1
 
 
 def test_a_file_from_the_future_is_not_waited_for(opener: Opener, spool: Path) -> None:
-    """A time that its owner has set keeps no bad file from its reason."""
+    """A time of change that its owner has set does not delay the refusal."""
     opener()
     path = spool / "new" / "future.json"
     path.write_bytes(b"{")
@@ -334,14 +336,14 @@ def test_a_file_from_the_future_is_not_waited_for(opener: Opener, spool: Path) -
     os.utime(path, (future, future))
     store = opener()
     housekeep(store)
-    assert len(letters(store)) == 1
+    assert len(refusals(store)) == 1
 
 
 @pytest.mark.parametrize("change", [b"more", None, b"Hi"], ids=["grows", "shrinks", "same size"])
 def test_a_file_that_changes_while_it_is_read_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: bytes | None
 ) -> None:
-    """What was read may be neither the old nor the new."""
+    """What was read may be neither the old content nor the new."""
     path = tmp_path / "file"
     path.write_bytes(b"Ho")
     os.utime(path, (1, 1))
@@ -363,10 +365,10 @@ def test_a_file_that_changes_while_it_is_read_is_refused(
         read_foreign(str(path), 100)
 
 
-def test_a_file_removed_before_it_is_taken_is_nothing(
+def test_a_file_that_its_owner_removes_in_time_is_ignored(
     store: SpoolStore, spool: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Its owner has thought better of it: no job, no letter, no failure."""
+    """There is no job, no dead letter and no error."""
     path = drop(spool, "gone.json", request_text("Hi"))
     drop(spool, "good.json", request_text("good"))
     real = os.rename
@@ -377,7 +379,7 @@ def test_a_file_removed_before_it_is_taken_is_nothing(
 
     monkeypatch.setattr(os, "rename", remove_and_rename)
     housekeep(store)
-    assert (bodies(store), letters(store)) == (["good"], [])
+    assert (bodies(store), refusals(store)) == (["good"], [])
 
 
 # Many, and no room -------------------------------------------------------------------------------
@@ -396,7 +398,7 @@ def in_memory() -> Iterator[Path]:
 def test_ten_thousand_files_are_adopted_in_small_steps(
     in_memory: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Each step is bounded, the next job is not blocked meanwhile, and none is forgotten."""
+    """Each step is bounded, a job can be claimed in between, and no file is missed."""
     open_at(in_memory).close()
     for number in range(10_000):
         text = request_text(f"{number}") if number % 2 else b"{"
@@ -430,7 +432,7 @@ def test_ten_thousand_files_are_adopted_in_small_steps(
 def test_unfinished_files_do_not_make_a_step_long(
     opener: Opener, spool: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """However many are still being written, a step reads a bounded number of them."""
+    """A step reads a bounded number of files that are still being written."""
     opener()
     for number in range(300):
         (spool / "new" / f"{number}.json").write_bytes(b"{")
@@ -446,10 +448,10 @@ def test_unfinished_files_do_not_make_a_step_long(
 
 
 @pytest.mark.parametrize("limit", [{"max_pending": 1}, {"min_free_bytes": 1 << 62}])
-def test_files_wait_where_there_is_no_room(
+def test_files_wait_while_the_queue_is_full(
     opener: Opener, spool: Path, limit: dict[str, int], caplog: pytest.LogCaptureFixture
 ) -> None:
-    """A full queue takes no file, says so, and goes on posting."""
+    """A full queue adopts no file, logs it, and goes on posting."""
     (job,) = put(opener(), "waits")
     drop(spool, "later.json", request_text("later"))
     store = opener(**limit)
@@ -463,8 +465,8 @@ def test_files_wait_where_there_is_no_room(
     assert "later" in bodies(store)
 
 
-def test_a_queue_with_little_room_takes_as_many_files(opener: Opener, spool: Path) -> None:
-    """max_pending is never exceeded, and the rest waits in new/."""
+def test_a_queue_adopts_as_many_files_as_may_wait(opener: Opener, spool: Path) -> None:
+    """max_pending is never exceeded, and the other files wait in new/."""
     store = opener(max_pending=3)
     put(store, "first")
     for number in range(5):
@@ -475,14 +477,14 @@ def test_a_queue_with_little_room_takes_as_many_files(opener: Opener, spool: Pat
 
 
 def leave_in_adopt(spool: Path, text: bytes) -> str:
-    """Leave a file as a worker does that dies after it has taken it."""
+    """Leave a file as a worker does that dies after it has adopted it."""
     job_id = "7f3kq2m8x1ab"
     (spool / "adopt" / f"{job_id}.drop").write_bytes(text)
     return job_id
 
 
 def test_what_a_dead_worker_has_taken_is_finished(opener: Opener, spool: Path) -> None:
-    """A file that was taken and not yet turned into a job becomes one."""
+    """A file that was adopted, and is no job yet, becomes one."""
     opener()
     job_id = leave_in_adopt(spool, request_text("Hi"))
     store = opener()
@@ -492,7 +494,7 @@ def test_what_a_dead_worker_has_taken_is_finished(opener: Opener, spool: Path) -
 
 
 def test_a_cancelled_job_does_not_come_back_from_its_file(opener: Opener, spool: Path) -> None:
-    """An operator may cancel before the next worker has tidied up after the last."""
+    """Cancelling a job deletes the dropped file that a dead worker has left of it."""
     opener()
     job_id = leave_in_adopt(spool, request_text("Hi"))
     store = opener()
@@ -506,8 +508,8 @@ def test_a_cancelled_job_does_not_come_back_from_its_file(opener: Opener, spool:
 
 @needs_root
 def test_a_device_is_refused(store: SpoolStore, spool: Path) -> None:
-    """It is not read."""
+    """A device is not read."""
     os.mknod(spool / "new" / "zero.json", 0o20666, os.makedev(1, 5))
     make_old(spool / "new")
     housekeep(store)
-    assert letters(store) == ["it is not a regular file"]
+    assert refusals(store) == ["it is not a regular file"]

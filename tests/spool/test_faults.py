@@ -1,4 +1,4 @@
-"""What goes wrong around a spool: nothing is acknowledged then, and all goes on afterwards."""
+"""Faults around a spool: nothing is acknowledged during one, and all works after it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,6 @@ from tests.reliability.disks import remount, small_disk
 from tests.spool.attacks import make_old
 from tests.spool.broken import BrokenDisk
 from tests.spool.children import OTHER, User, in_child, needs_root
-from tests.spool.pictures import Picture
 from tests.spool.rig import (
     FROZEN,
     Opener,
@@ -38,16 +37,17 @@ from tests.spool.rig import (
     put,
     request_text,
 )
-from tests.spool.test_crash_points import OPERATIONS, Lab, job_of, prepared
+from tests.spool.snapshots import Snapshot
+from tests.spool.test_crash_points import OPERATIONS, Copies, job_of, prepared
 
 
 @pytest.fixture
-def lab() -> Iterator[Lab]:
-    """A prepared spool, and room for its copies."""
-    lab = Lab()
-    prepared(lab.template)
-    yield lab
-    shutil.rmtree(lab.path)
+def copies() -> Iterator[Copies]:
+    """A prepared spool, and a place for its copies."""
+    copies = Copies()
+    prepared(copies.template)
+    yield copies
+    shutil.rmtree(copies.path)
 
 
 # A disk that fails at any one change, or from any one on -----------------------------------------
@@ -65,8 +65,8 @@ OPERATORS = {"bump", "bust", "cancel", "cancel a dead letter", "hold", "release"
 """What people do again; they may be told that it was done already."""
 
 
-def attempt_count(store: SpoolStore, name: str, disk: BrokenDisk) -> bool:
-    """Whether the operation succeeds on that disk; if not, it says so in the store's words."""
+def succeeds(store: SpoolStore, name: str, disk: BrokenDisk) -> bool:
+    """Whether the operation succeeds on that disk; if not, it raises an error of the store."""
     with disk.in_use():
         try:
             OPERATIONS[name](store)
@@ -75,14 +75,14 @@ def attempt_count(store: SpoolStore, name: str, disk: BrokenDisk) -> bool:
     return True
 
 
-def bodies(picture: Picture, of_no: Picture) -> list[str]:
-    """What the jobs say that are in one picture and not in the other."""
-    jobs = [job for job_id, job in picture.jobs.items() if job_id not in of_no.jobs]
+def bodies(snapshot: Snapshot, of_no: Snapshot) -> list[str]:
+    """The bodies of the jobs that are in one snapshot and not in the other."""
+    jobs = [job for job_id, job in snapshot.jobs.items() if job_id not in of_no.jobs]
     return sorted(job.asked.body for job in jobs)
 
 
-def assert_between(found: Picture, before: Picture, after: Picture, where: str) -> None:
-    """Assert that each job is as before or as after, and that no other ones have come."""
+def assert_between(found: Snapshot, before: Snapshot, after: Snapshot, where: str) -> None:
+    """Assert that each job is as before or as after, and that there are no other ones."""
     for job_id, job in before.jobs.items():
         assert found.jobs.get(job_id) in (job, after.jobs.get(job_id)), where
     assert set(bodies(found, before)) <= set(bodies(after, before)), where
@@ -92,23 +92,25 @@ def assert_between(found: Picture, before: Picture, after: Picture, where: str) 
 
 @how_often
 @pytest.mark.parametrize("name", OPERATIONS)
-def test_a_failing_disk_costs_nothing_but_time(lab: Lab, name: str, count: int | None) -> None:
-    """Wherever the disk fails, the same store does the same thing once the disk is well again.
+def test_an_operation_that_failed_can_be_done_again(
+    copies: Copies, name: str, count: int | None
+) -> None:
+    """Wherever the disk fails, the same store does the operation once the disk works again.
 
     Until then each job is as before the operation or as after it, and nothing was acknowledged.
     """
-    before = lab.picture(lab.template)
-    whole = lab.copy(lab.template)
+    before = copies.snapshot(copies.template)
+    whole = copies.copy(copies.template)
     well = BrokenDisk(None, None)
     with closing(open_at(whole, FROZEN)) as store:
-        assert attempt_count(store, name, well)
-    after = lab.picture(whole)
+        assert succeeds(store, name, well)
+    after = copies.snapshot(whole)
     for first in range(well.changes):
         where = f"{name}: the disk fails at {first}"
-        spool = lab.copy(lab.template)
+        spool = copies.copy(copies.template)
         with closing(open_at(spool, FROZEN)) as store:
-            succeeded = attempt_count(store, name, BrokenDisk(first, count))
-            found = lab.picture(spool)
+            succeeded = succeeds(store, name, BrokenDisk(first, count))
+            found = copies.snapshot(spool)
             assert_between(found, before, after, where)
             if succeeded:
                 assert found == after, where
@@ -116,7 +118,7 @@ def test_a_failing_disk_costs_nothing_but_time(lab: Lab, name: str, count: int |
             if count and name in UNDONE:
                 assert found == before, where
             again(store, name)
-        final = lab.picture(spool)
+        final = copies.snapshot(spool)
         assert_between(final, before, after, where)
         assert set(bodies(final, before)) == set(bodies(after, before)), where
         assert (final.pacing, final.pause) == (after.pacing, after.pause), where
@@ -126,7 +128,7 @@ def test_a_failing_disk_costs_nothing_but_time(lab: Lab, name: str, count: int |
 
 
 def again(store: SpoolStore, name: str) -> None:
-    """Do it once more, as it would be done."""
+    """Do it once more, as a caller would."""
     if name == "claim" and any(job.asked.body == "first" for job in store.checking()):
         return
     with suppress(*([NoSuchJob, WrongState, StopIteration] if name in OPERATORS else [])):
@@ -134,15 +136,17 @@ def again(store: SpoolStore, name: str) -> None:
 
 
 @how_often
-def test_a_failing_disk_loses_and_doubles_no_dropped_file(lab: Lab, count: int | None) -> None:
-    """When the disk is well again, each dropped file is a job or a dead letter, once."""
-    before = lab.picture(lab.template)
-    drop(lab.template, "good.json", request_text("dropped"))
-    drop(lab.template, "bad.json", b"{")
-    make_old(lab.template / "new")
+def test_a_failing_disk_loses_and_doubles_no_dropped_file(
+    copies: Copies, count: int | None
+) -> None:
+    """When the disk works again, each dropped file becomes one job or one dead letter."""
+    before = copies.snapshot(copies.template)
+    drop(copies.template, "good.json", request_text("dropped"))
+    drop(copies.template, "bad.json", b"{")
+    make_old(copies.template / "new")
     first, failed = 0, True
     while failed:
-        spool = lab.copy(lab.template)
+        spool = copies.copy(copies.template)
         with closing(open_at(spool, FROZEN)) as store:
             disk = BrokenDisk(first, count)
             with disk.in_use():
@@ -154,7 +158,7 @@ def test_a_failing_disk_loses_and_doubles_no_dropped_file(lab: Lab, count: int |
                     failed = False
             while store.housekeep():
                 continue
-        found = lab.picture(spool)
+        found = copies.snapshot(spool)
         fresh = [job for job_id, job in found.jobs.items() if job_id not in before.jobs]
         told = sorted(job.request.body if job.request else job.reason[:20] for job in fresh)
         assert told == ["dropped", "the text is not JSON"], f"the disk fails at {first}"
@@ -167,16 +171,16 @@ def test_a_failing_disk_loses_and_doubles_no_dropped_file(lab: Lab, count: int |
 # Other failures -----------------------------------------------------------------------------------
 
 
-def test_what_never_came_as_far_as_the_disk_does_not_wait(
-    lab: Lab, monkeypatch: pytest.MonkeyPatch
+def test_a_job_that_was_not_written_does_not_wait(
+    copies: Copies, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whatever goes wrong with a comment, it is not counted among those that wait."""
+    """An error before anything is written leaves the number of waiting jobs as it was."""
 
     def fail(_job: Job) -> bytes:
         raise MemoryError
 
     monkeypatch.setattr(job_file, "encode_job", fail)
-    with closing(open_at(lab.template, FROZEN)) as store:
+    with closing(open_at(copies.template, FROZEN)) as store:
         before = store.counts()
         with pytest.raises(MemoryError):
             put(store, "too much")
@@ -188,7 +192,7 @@ def test_what_never_came_as_far_as_the_disk_does_not_wait(
 def test_nothing_is_left_of_what_was_interrupted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, is_of_names: bool, count: int
 ) -> None:
-    """Whoever has pressed Ctrl-C has queued nothing, and leaves no drafts behind."""
+    """After a Ctrl-C nothing is queued, and no draft is left."""
 
     def interrupted(descriptor: int) -> None:
         if stat.S_ISDIR(os.fstat(descriptor).st_mode) is is_of_names:
@@ -205,10 +209,10 @@ def test_nothing_is_left_of_what_was_interrupted(
     assert os.listdir(spool / "tmp") == []
 
 
-def test_what_the_disk_does_not_give_up_again_is_known_to_wait(
+def test_a_file_that_cannot_be_removed_again_is_counted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A file that a failing disk has kept is counted, since the worker will find it, too."""
+    """A job whose put failed counts as waiting if its file is there: a worker will post it."""
     store, fsync = open_at(tmp_path / "queue", FROZEN), os.fsync
 
     def fail_once_all_is_seen(descriptor: int) -> None:
@@ -229,7 +233,7 @@ def test_what_the_disk_does_not_give_up_again_is_known_to_wait(
 
 
 def test_what_a_full_queue_refuses_is_not_kept(tmp_path: Path) -> None:
-    """However many are refused, they do not stay in memory until the garbage is collected."""
+    """A refused request is freed without the garbage collector."""
     gc.collect()
     gc.disable()
     try:
@@ -247,14 +251,14 @@ def test_what_a_full_queue_refuses_is_not_kept(tmp_path: Path) -> None:
 
 @pytest.fixture
 def disk(tmp_path: Path) -> Iterator[Path]:
-    """A small file system of one's own."""
+    """A small filesystem for one test."""
     with small_disk(tmp_path / "disk", "512k", 100):
         yield tmp_path / "disk"
 
 
 @pytest.fixture
 def cramped(disk: Path) -> Iterator[SpoolStore]:
-    """A spool on the small file system, with a job that the worker has and one that waits."""
+    """A spool on the small filesystem, with a job that the worker has and one that waits."""
     with closing(open_at(disk / "queue", FROZEN)) as store:
         put(store, "claimed", "waits")
         claim(store)
@@ -263,7 +267,7 @@ def cramped(disk: Path) -> Iterator[SpoolStore]:
 
 
 def fill_up(disk: Path, what: str) -> None:
-    """Leave no room at all: no byte, or no inode."""
+    """Leave no byte, or no inode."""
     ballast = disk / "ballast"
     ballast.mkdir()
     with suppress(OSError), (ballast / "bytes").open("wb", buffering=0) as file:
@@ -277,7 +281,7 @@ def fill_up(disk: Path, what: str) -> None:
 
 
 def assert_serves(store: SpoolStore) -> None:
-    """Assert that all that had been refused is possible now."""
+    """Assert that all that was refused is possible now."""
     record = store.pacing()["bot"]
     put(store, "afterwards")
     store.pause(Pause(since=FROZEN().wall, reason="rest"))
@@ -292,7 +296,7 @@ def assert_serves(store: SpoolStore) -> None:
 @needs_root
 @pytest.mark.parametrize("what", ["bytes", "inodes"])
 def test_a_full_disk_refuses_and_takes_again(disk: Path, cramped: SpoolStore, what: str) -> None:
-    """Out of space or of inodes: nothing is queued or left behind; with room again, all works."""
+    """Without space or inodes nothing is queued or left; with some again, all works."""
     spool = disk / "queue"
     drop(spool, "dropped.json", request_text("dropped"))
     fill_up(disk, what)
@@ -317,8 +321,8 @@ def test_a_full_disk_refuses_and_takes_again(disk: Path, cramped: SpoolStore, wh
 
 
 @needs_root
-def test_a_full_disk_keeps_a_worker_from_nothing_for_good(disk: Path, cramped: SpoolStore) -> None:
-    """A receipt that found no room is written when there is some, and once."""
+def test_a_receipt_that_found_no_space_is_written_later(disk: Path, cramped: SpoolStore) -> None:
+    """It is written once, when there is space again."""
     job = job_of(cramped, "claimed")
     fill_up(disk, "bytes")
     verdict = Done(url="https://forge.example/" + "x" * 10_000, comment_id=1)
@@ -332,7 +336,7 @@ def test_a_full_disk_keeps_a_worker_from_nothing_for_good(disk: Path, cramped: S
 
 
 @needs_root
-def test_the_floor_of_free_space_counts_what_is_really_there(disk: Path) -> None:
+def test_the_minimum_of_free_space_is_compared_with_the_disk(disk: Path) -> None:
     """min_free_bytes and min_free_inodes are compared with the filesystem as it is now."""
     with closing(open_at(disk / "queue", FROZEN, min_free_bytes=200_000)) as store:
         put(store, "fits")
@@ -347,7 +351,7 @@ def test_the_floor_of_free_space_counts_what_is_really_there(disk: Path) -> None
 def test_a_disk_that_turns_read_only_refuses_and_takes_again(
     disk: Path, cramped: SpoolStore
 ) -> None:
-    """EROFS is told as it is; when the disk can be written again, all works without a restart."""
+    """EROFS is reported; when the disk can be written again, all works without a restart."""
     remount(disk, "ro")
     job = job_of(cramped, "waits")
     for work in (
@@ -363,8 +367,8 @@ def test_a_disk_that_turns_read_only_refuses_and_takes_again(
 
 
 @needs_root
-def test_a_directory_that_lost_its_permissions_is_told() -> None:
-    """EACCES names the directory; with the mode put right, all works without a restart."""
+def test_a_directory_that_lost_its_permissions_is_named() -> None:
+    """The error for EACCES names the directory; with the mode corrected, all works again."""
     base = Path(tempfile.mkdtemp(prefix="cq"))
     os.chown(base, OTHER, OTHER)
     spool = base / "queue"
@@ -390,8 +394,8 @@ def test_a_directory_that_lost_its_permissions_is_told() -> None:
     assert waiting == ["taken"]
 
 
-def test_want_of_descriptors_is_borne(spool: Path, opener: Opener) -> None:
-    """At RLIMIT_NOFILE nothing is acknowledged; with descriptors again, the same store goes on."""
+def test_a_store_without_descriptors_works_again_later(spool: Path, opener: Opener) -> None:
+    """At RLIMIT_NOFILE nothing is acknowledged; with descriptors again, the same store works."""
     opener()
 
     def work() -> str:
@@ -419,10 +423,8 @@ def test_want_of_descriptors_is_borne(spool: Path, opener: Opener) -> None:
 
 
 @needs_root
-def test_what_was_acknowledged_stands_when_the_disk_is_full(
-    disk: Path, cramped: SpoolStore
-) -> None:
-    """Refusals harm no job: operators can still look, hold and cancel."""
+def test_operators_can_act_when_the_disk_is_full(disk: Path, cramped: SpoolStore) -> None:
+    """They can still list, hold and cancel jobs."""
     fill_up(disk, "bytes")
     with pytest.raises(QueueRefused):
         put(cramped, "x" * 100_000)

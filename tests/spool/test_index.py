@@ -1,14 +1,11 @@
-"""The names in memory agree with a list that is sorted anew each time, however few are at hand."""
+"""The names in memory agree with a list that is sorted anew each time."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-import pytest
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from comenq_plugins.spool.format.filename import Name
+from comenq_plugins.spool.format.filename import Name, more_advanced
 from comenq_plugins.spool.index import Index
 
 ids = st.sampled_from([f"{letter}00000000000" for letter in "abcdefgh"])
@@ -16,7 +13,6 @@ digests = st.sampled_from(["00000000", "11111111"])
 names = st.builds(
     Name,
     order=st.integers(min_value=0, max_value=9),
-    # As many digits as an id has may be taken for one, and as many as there can be.
     due=st.just(0) | st.integers(min_value=1, max_value=40) | st.sampled_from([10**11, 10**17]),
     id=ids,
     digest=digests,
@@ -27,136 +23,96 @@ times = st.integers(min_value=0, max_value=50) | st.sampled_from([10**11, 10**17
 
 
 class IndexMachine(RuleBasedStateMachine):
-    """An index beside a plain set of the same names."""
+    """An index beside a plain dictionary of the same names."""
 
     def __init__(self) -> None:
         super().__init__()
         self.index = Index()
-        self.known: set[Name] = set()
-        self.window = 0
+        self.known: dict[str, Name] = {}
         self.now = 0
 
-    @initialize(window=st.integers(min_value=1, max_value=4) | st.just(80))
-    def start(self, window: int) -> None:
-        """Few names are at hand, or all."""
-        self.window = window
-        self.index = Index(window)
+    def know(self, name: Name) -> None:
+        """Add a name to the dictionary."""
+        self.known[name.id] = more_advanced(name, self.known.get(name.id, name))
 
     @rule(name=names)
     def add(self, name: Name) -> None:
-        """A name comes in, perhaps again."""
+        """Of two names of one job, the more advanced one stays."""
         self.index.add(name)
-        self.known.add(name)
+        self.know(name)
 
     @rule(name=names)
     def discard_any(self, name: Name) -> None:
-        """A name that may never have been there goes."""
+        """Only the very name that is there can be removed."""
         self.index.discard(name)
-        self.known.discard(name)
+        if self.known.get(name.id) == name:
+            del self.known[name.id]
 
-    @rule(number=st.integers(min_value=0, max_value=30))
-    def discard_known(self, number: int) -> None:
-        """A name that is there goes."""
-        if self.known:
-            name = sorted(self.known)[number % len(self.known)]
-            self.index.discard(name)
-            self.known.discard(name)
+    @rule(job_id=ids)
+    def discard_known(self, job_id: str) -> None:
+        """A name that is there is removed."""
+        if job_id in self.known:
+            self.index.discard(self.known.pop(job_id))
 
     @rule(now=times)
     def set_clock(self, now: int) -> None:
         """Time passes, or the clock is set back."""
         self.now = now
 
-    @rule(more=st.lists(names, max_size=12), at_once=st.integers(min_value=1, max_value=12))
-    def build_anew(self, more: list[Name], at_once: int) -> None:
-        """A rescan gives the same index, though it comes in parts and in no order."""
-        self.known |= set(more)
-        texts = sorted(map(str, self.known), key=lambda text: text[::-1])
-        self.index = Index(self.window)
-        for start in range(0, len(texts), at_once):
-            self.index.load(texts[start : start + at_once])
+    @rule(more=st.lists(names, max_size=12))
+    def build_anew(self, more: list[Name]) -> None:
+        """A rescan gives the same index, in whatever order the names come."""
+        self.index = Index([*more, *self.known.values()])
+        for name in more:
+            self.know(name)
 
     @rule()
     def first(self) -> None:
         """The name to claim is the first one that is due."""
-        ready = self.line()[0]
+        ready = self.expected()[0]
         assert self.index.first(self.now) == (ready[0] if ready else None)
 
     @rule()
     def next_due(self) -> None:
-        """The next time at which there is something to do is that of the first one that waits."""
-        later = self.line()[1]
+        """The next due time is that of the first name that is not due."""
+        later = self.expected()[1]
         assert self.index.next_due(self.now) == min((n.due for n in later), default=None)
 
     @rule(start=st.integers(min_value=0, max_value=20))
     def page(self, start: int) -> None:
         """A page begins where it should, and nothing is left out behind it."""
-        ready, later = self.line()
-        assert list(self.index.line(self.now, start)) == [*ready, *later][start:]
+        ready, later = self.expected()
+        assert list(self.index.in_order(self.now, start)) == [*ready, *later][start:]
 
     @rule()
     def positions(self) -> None:
-        """Each name has its place."""
-        ready, later = self.line()
+        """Each name has its place in the queue."""
+        ready, later = self.expected()
         found = [self.index.position(name, self.now) for name in (*ready, *later)]
         assert found == list(range(len(self.known)))
 
     @rule(job_id=ids)
     def get(self, job_id: str) -> None:
         """A job is found by its id, if it is there."""
-        found, wanted = self.index.get(job_id), {n for n in self.known if n.id == job_id}
-        assert found in wanted if wanted else found is None
+        assert self.index.get(job_id) == self.known.get(job_id)
 
     @rule(letter=st.sampled_from("abcdefgh"))
     def starting(self, letter: str) -> None:
         """Jobs are found by the beginning of their ids."""
-        assert set(self.index.starting(letter)) == {n for n in self.known if n.id[0] == letter}
-
-    @rule(digest=digests)
-    def is_same_comment(self, digest: str) -> None:
-        """Jobs are found by their digest."""
-        assert set(self.index.is_same_comment(digest)) == {
-            n for n in self.known if n.digest == digest
-        }
-
-    @rule(wanted=st.sets(ids))
-    def among(self, wanted: set[str]) -> None:
-        """Jobs are found by several ids at once."""
-        assert set(self.index.among(wanted)) == {n for n in self.known if n.id in wanted}
+        found = {name for name in self.known.values() if name.id[0] == letter}
+        assert set(self.index.starting(letter)) == found
 
     @invariant()
-    def counts(self) -> None:
-        """No name is counted twice, and none is forgotten."""
+    def has_all(self) -> None:
+        """Each job has one name, and none is forgotten."""
         assert len(self.index) == len(self.known)
+        assert set(self.index) == set(self.known.values())
 
-    def line(self) -> tuple[list[Name], list[Name]]:
+    def expected(self) -> tuple[list[Name], list[Name]]:
         """What may be claimed now, and what may be later, each in its order."""
-        ready = sorted((name for name in self.known if name.due <= self.now), key=str)
-        later = (name for name in self.known if name.due > self.now)
+        ready = sorted(name for name in self.known.values() if name.due <= self.now)
+        later = (name for name in self.known.values() if name.due > self.now)
         return ready, sorted(later, key=lambda name: (name.due, name))
 
 
 TestIndex = IndexMachine.TestCase
-
-
-def test_who_changes_all_jobs_searches_the_line_now_and_then(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    """A search finds the names that follow, too; without that, each would be searched for."""
-    line = [Name(order, 0, f"{order:012d}", "00000000", 0, 0) for order in range(1_000)]
-    index = Index()
-    index.load([str(name) for name in line])
-    searches = 0
-    blocks = Index._blocks
-
-    def counted(self: Index) -> Iterator[str]:
-        nonlocal searches
-        searches += 1
-        return blocks(self)
-
-    monkeypatch.setattr(Index, "_blocks", counted)
-    for name in line:
-        assert index.get(name.id) == name
-        index.discard(name)
-
-    assert searches < 10

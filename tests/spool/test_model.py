@@ -44,7 +44,7 @@ SHM = "/dev/shm"
 
 @st.composite
 def new_jobs(draw: st.DrawFn) -> Callable[[FakeClock], NewJob]:
-    """What somebody hands in; its time is relative to the clock."""
+    """A comment to queue; its time is relative to the clock."""
     body = draw(st.sampled_from("abc"))
     key = draw(st.none() | st.sampled_from("kl"))
     delay = draw(st.none() | steps)
@@ -68,7 +68,7 @@ class StoreMachine(RuleBasedStateMachine):
         self.model = MemoryStore(self.clock)
         self.twins: dict[str, str] = {}
         self.order: list[str] = []
-        self.in_hand: Job | None = None
+        self.claimed: Job | None = None
         self.stack = ExitStack()
 
     @initialize()
@@ -78,11 +78,11 @@ class StoreMachine(RuleBasedStateMachine):
         self.begin_work()
 
     def opened(self) -> SpoolStore:
-        """The spool, as a new process opens it; all but a few names are packed."""
-        return open_at(self.path / "queue", self.clock, window=2)
+        """The spool, as a new process opens it."""
+        return open_at(self.path / "queue", self.clock)
 
     def begin_work(self) -> None:
-        """Be the worker."""
+        """Become the worker."""
         self.worker = self.opened()
         self.stack.enter_context(self.worker.lock())
         self.stack.enter_context(self.model.lock())
@@ -98,7 +98,7 @@ class StoreMachine(RuleBasedStateMachine):
 
     def twin(self, job: Job) -> Job:
         """A job of the spool, as it has to be in the model."""
-        # Whether a job in doubt is due is all that matters, and recovery says so in its own way.
+        # Only whether a job is due to be checked is the same: recovery sets its own earliest time.
         due = None if job.state is State.CHECKING else job.due
         return replace(job, id=self.twins.get(job.id, job.id), due=due)
 
@@ -108,7 +108,7 @@ class StoreMachine(RuleBasedStateMachine):
         return replace(job, due=None) if job.state is State.CHECKING else job
 
     def both(self, real: Callable[[], Job], model: Callable[[], Job]) -> None:
-        """Do the same twice, and assert that the same comes of it."""
+        """Do the same in both, and assert that the same comes of it."""
         try:
             wanted = model()
         except StoreError as error:
@@ -144,7 +144,7 @@ class StoreMachine(RuleBasedStateMachine):
 
     @rule(number=numbers, change=st.sampled_from(Change))
     def change(self, number: int, change: Change) -> None:
-        """Be the operator."""
+        """Act as the operator."""
         if ids := self.pick(number):
             self.both(
                 lambda: self.listener.change(ids[0], change),
@@ -153,32 +153,32 @@ class StoreMachine(RuleBasedStateMachine):
 
     @rule(number=numbers, length=st.integers(min_value=4, max_value=12))
     def get(self, number: int, length: int) -> None:
-        """Look a job up by its id, or by most of it."""
+        """Get a job by its id, or by most of it."""
         if ids := self.pick(number):
             self.both(lambda: self.worker.get(ids[0][:length]), lambda: self.model.get(ids[1]))
 
     @rule(reason=st.sampled_from(["rest", "test"]))
     def pause(self, reason: str) -> None:
-        """Let nothing be posted."""
+        """Pause the queue."""
         pause = Pause(since=self.clock().wall, reason=reason)
         self.listener.pause(pause)
         self.model.pause(pause)
 
     @rule()
     def resume(self) -> None:
-        """Let all be posted again."""
+        """Resume the queue."""
         self.listener.resume()
         self.model.resume()
 
     @rule()
     def restart_the_listener(self) -> None:
-        """Kill it; another one comes."""
+        """Kill the listener; another one comes."""
         self.listener.close()
         self.listener = self.opened()
 
     # The worker
 
-    @precondition(lambda self: self.in_hand is None)
+    @precondition(lambda self: self.claimed is None)
     @rule()
     def claim(self) -> None:
         """Take the next job."""
@@ -186,51 +186,51 @@ class StoreMachine(RuleBasedStateMachine):
         assert (real is None) == (wanted is None)
         if real and wanted:
             assert self.twin(real) == wanted
-            self.in_hand = real
+            self.claimed = real
 
-    @precondition(lambda self: self.in_hand is None)
+    @precondition(lambda self: self.claimed is None)
     @rule(number=numbers)
     def reclaim(self, number: int) -> None:
-        """Take a job that is in doubt."""
+        """Take a job that is to be checked."""
         checking = sorted(self.worker.checking(), key=lambda job: job.arrived)
         assert {self.twins[job.id] for job in checking} == {j.id for j in self.model.checking()}
         if checking:
             job = checking[number % len(checking)]
             model = self.model.get(self.twins[job.id])
-            self.in_hand = self.worker.reclaim(job)
-            assert self.twin(self.in_hand) == self.model.reclaim(model)
+            self.claimed = self.worker.reclaim(job)
+            assert self.twin(self.claimed) == self.model.reclaim(model)
 
-    @precondition(lambda self: self.in_hand is not None)
-    @rule(word=st.sampled_from(["done", "skip", "bury", "retry", "keep", "doubt"]), delay=delays)
+    @precondition(lambda self: self.claimed is not None)
+    @rule(word=st.sampled_from(["done", "skip", "fail", "retry", "requeue", "check"]), delay=delays)
     def settle(self, word: str, delay: int) -> None:
-        """Say what became of the job in hand."""
-        assert self.in_hand
+        """Settle the claimed job."""
+        assert self.claimed
         self.clock.advance(1)
         when = self.clock().wall + timedelta(seconds=delay)
         verdicts: dict[str, Verdict] = {
             "done": Done(url="https://forge.example/1", comment_id=1),
             "skip": Done(reason="closed"),
-            "bury": Failed(reason="locked"),
+            "fail": Failed(reason="locked"),
             "retry": RetryAt(due=when, reason="502"),
-            "keep": Requeued(reason="throttled"),
-            "doubt": Checking(check_at=when, reason="timeout"),
+            "requeue": Requeued(reason="throttled"),
+            "check": Checking(check_at=when, reason="timeout"),
         }
-        tried = replace(attempt(self.worker), counted=delay > 0)
-        self.worker.settle(self.in_hand, verdicts[word], tried)
-        self.model.settle(self.model.get(self.twins[self.in_hand.id]), verdicts[word], tried)
-        self.in_hand = None
+        made = replace(attempt(self.worker), counted=delay > 0)
+        self.worker.settle(self.claimed, verdicts[word], made)
+        self.model.settle(self.model.get(self.twins[self.claimed.id]), verdicts[word], made)
+        self.claimed = None
 
     @rule()
     def restart_the_worker(self) -> None:
-        """Kill it, whatever it has in hand; another one comes."""
+        """Kill the worker, with a job or without; another one comes."""
         self.stack.close()
         self.worker.close()
-        self.in_hand = None
+        self.claimed = None
         self.begin_work()
 
     @rule(account=st.sampled_from("xy"), backoff=delays, stale=st.booleans())
     def save_pacing(self, account: str, backoff: int, stale: bool) -> None:
-        """Record a pace, knowing the last one or not."""
+        """Save a pacing record, expecting the last one or not."""
         record = Pacing(
             account=account, at=self.clock(), backoff=float(backoff), rejected_credential="token"
         )
@@ -246,7 +246,7 @@ class StoreMachine(RuleBasedStateMachine):
 
     @rule()
     def housekeep(self) -> None:
-        """Housekeeping changes nothing that anybody sees."""
+        """Housekeeping changes nothing that users see."""
         assert not self.worker.housekeep()
 
     # Time
@@ -263,7 +263,7 @@ class StoreMachine(RuleBasedStateMachine):
 
     @rule()
     def reboot(self) -> None:
-        """Start the machine again; only its clock is modelled here."""
+        """Reboot the machine; only its clock is modelled here."""
         self.clock.reboot()
 
     # What always holds
@@ -279,7 +279,7 @@ class StoreMachine(RuleBasedStateMachine):
             assert store.paused() == self.model.paused()
 
     def same_jobs(self, store: SpoolStore) -> None:
-        """Assert that every job is the same, and the line too."""
+        """Assert that every job is the same, and the order too."""
         real = [self.twin(job) for job in store.pending()]
         model = [self.plain(job) for job in self.model.pending()]
         assert waiting(real) == waiting(model)
@@ -293,7 +293,7 @@ class StoreMachine(RuleBasedStateMachine):
 
     @invariant()
     def the_counts_add_up(self) -> None:
-        """Every job that was not cancelled is somewhere, once."""
+        """Every job that was not cancelled is in one place."""
         counts: Counts = self.listener.counts()
         total = counts.waiting + counts.posting + counts.held + counts.posted + counts.failed
         known = [*self.listener.pending(), *self.listener.history(limit=999)]
@@ -301,7 +301,7 @@ class StoreMachine(RuleBasedStateMachine):
 
 
 def waiting(jobs: list[Job]) -> list[str]:
-    """The line."""
+    """The queue."""
     return [job.id for job in jobs if job.state is State.WAITING]
 
 

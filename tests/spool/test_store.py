@@ -1,11 +1,10 @@
-"""The spool beyond the contract: several processes, limits, damage, and what is kept how long."""
+"""The spool beyond the contract: several processes, limits, damage, and old records."""
 
 from __future__ import annotations
 
 import os
 import shutil
 import signal
-import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -33,7 +32,6 @@ from comenq_core.model import (
 )
 from comenq_core.protocols import Watch
 from comenq_core.testing.clock import FakeClock
-from comenq_core.testing.deadline import DEADLINE
 from comenq_plugins.spool import SpoolStore, new_directory, recovery
 from comenq_plugins.spool.format import job_file
 from comenq_plugins.spool.format.filename import Name
@@ -41,7 +39,6 @@ from comenq_plugins.spool.format.job_file import Event, decode, encode_event
 from comenq_plugins.spool.fs.inotify import _Blind
 from comenq_plugins.spool.fs.locks import locked
 from tests.spool.children import alive, all_at_once
-from tests.spool.crowd import until_waiting
 from tests.spool.rig import (
     DIRECTORIES,
     FROZEN,
@@ -58,60 +55,18 @@ from tests.spool.rig import (
 
 
 def readable(watch: Watch) -> bool:
-    """Whether it signals a change."""
+    """Whether the watch signals a change."""
     return bool(select([watch], [], [], 0)[0])
-
-
-@pytest.fixture
-def may_sync(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
-    """Until it is set, the disk keeps all waiting that sync."""
-    fsync, may_go_on = os.fsync, threading.Event()
-
-    def wait_and_sync(descriptor: int) -> None:
-        assert may_go_on.wait(DEADLINE)
-        fsync(descriptor)
-
-    monkeypatch.setattr(os, "fsync", wait_and_sync)
-    return may_go_on
 
 
 # Putting -----------------------------------------------------------------------------------------
 
 
-def test_threads_wait_for_the_disk_together(
-    store: SpoolStore,
-    may_sync: threading.Event,
-    monkeypatch: pytest.MonkeyPatch,
-    spool: Path,
-) -> None:
-    """What seven threads put while one has the disk is made durable with one sync of new/."""
-    fsync, new = os.fsync, (spool / "new").stat()
-    syncs: list[bool] = []
-
-    def sync(descriptor: int) -> None:
-        syncs.append(os.path.samestat(os.fstat(descriptor), new))
-        fsync(descriptor)
-
-    monkeypatch.setattr(os, "fsync", sync)
-    with ThreadPoolExecutor(8) as threads:
-        jobs = [threads.submit(put, store, f"c {number}") for number in range(8)]
-        until_waiting(7)
-        may_sync.set()
-    assert len({job.result()[0].id for job in jobs}) == len(store.pending()) == 8
-    assert sum(syncs) == 2
-
-
-def test_a_full_queue_takes_of_threads_what_there_is_room_for(
-    opener: Opener, may_sync: threading.Event
-) -> None:
-    """Of eight that put at once where four may wait, four are refused, and they alone."""
-    may_sync.set()
+def test_a_full_queue_takes_of_threads_what_there_is_room_for(opener: Opener) -> None:
+    """Of eight threads that put at once where four jobs may wait, exactly four are refused."""
     store = opener(max_pending=4)
-    may_sync.clear()
     with ThreadPoolExecutor(8) as threads:
         jobs = [threads.submit(put, store, f"c {number}") for number in range(8)]
-        until_waiting(6)
-        may_sync.set()
     refusals = [job.exception() for job in jobs if job.exception()]
     assert [type(refusal) for refusal in refusals] == [QueueRefused] * 4
     assert len(store.pending()) == 4
@@ -120,7 +75,7 @@ def test_a_full_queue_takes_of_threads_what_there_is_room_for(
 def test_a_job_that_is_claimed_before_its_put_returns_does_not_wait(
     opener: Opener, monkeypatch: pytest.MonkeyPatch, spool: Path
 ) -> None:
-    """The worker may have it as soon as it has its name; then nobody counts it any more."""
+    """A worker may claim a job as soon as it has its name; it no longer counts as waiting then."""
     listener, worker = opener(), opener()
     fsync = os.fsync
 
@@ -140,7 +95,7 @@ def test_a_job_that_is_claimed_before_its_put_returns_does_not_wait(
 def test_what_could_not_be_written_does_not_wait(
     store: SpoolStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """With an error, no job is counted, whether it had to be the only one of its kind or not."""
+    """A job that could not be written is not counted, with a key or without."""
 
     def fail(_descriptor: int) -> None:
         raise OSError(5, "Input/output error")
@@ -152,15 +107,15 @@ def test_what_could_not_be_written_does_not_wait(
         assert store.counts().waiting == 0
 
 
-def test_a_job_stands_in_new_and_nowhere_else(store: SpoolStore, spool: Path) -> None:
-    """What is acknowledged is one file; no draft stays behind."""
+def test_a_new_job_is_one_file_in_new(store: SpoolStore, spool: Path) -> None:
+    """An acknowledged job is one file, and no draft is left."""
     (job,) = put(store, "Hi")
     assert places_of(spool) == {job.id: ["new"]}
     assert os.listdir(spool / "tmp") == []
 
 
 def test_a_batch_with_a_flaw_leaves_nothing(store: SpoolStore, spool: Path) -> None:
-    """All or none: where one key belongs to another comment, no job of the batch is queued."""
+    """If one key of a batch belongs to another comment, no job of the batch is queued."""
     store.put([new_job("taken", key="k")])
     with pytest.raises(StoreError):
         store.put([new_job("new"), new_job("other", key="k")])
@@ -172,7 +127,7 @@ def test_a_batch_with_a_flaw_leaves_nothing(store: SpoolStore, spool: Path) -> N
 def test_processes_that_queue_the_same_at_once_get_one_job(
     spool: Path, opener: Opener, how: dict[str, object]
 ) -> None:
-    """Listeners that are handed the same request at the same moment queue it once."""
+    """Listeners that get the same request at the same moment queue it once."""
     opener()
 
     def work() -> str:
@@ -184,7 +139,7 @@ def test_processes_that_queue_the_same_at_once_get_one_job(
 
 
 def test_jobs_put_ahead_together_stand_in_a_definite_order(store: SpoolStore) -> None:
-    """Each one of a batch goes ahead of all that are there, also of the one before it."""
+    """Each job of a batch goes ahead of all others, also of the one before it in the batch."""
     put(store, "waits")
     store.put([new_job("one", ahead=True), new_job("two", ahead=True)])
     store.put([new_job("three", ahead=True)])
@@ -192,21 +147,21 @@ def test_jobs_put_ahead_together_stand_in_a_definite_order(store: SpoolStore) ->
 
 
 def test_a_job_for_the_end_of_the_calendar_is_kept(store: SpoolStore) -> None:
-    """Whatever time a request may name, its job is found again."""
+    """A job can be read whatever time its request names."""
     last = datetime.max.replace(tzinfo=UTC)
     (job,) = store.put([new_job(not_before=last)])
     assert store.get(job.id).due == last
 
 
 def test_a_job_from_before_1970_is_due(store: SpoolStore) -> None:
-    """A time that no name can hold has passed."""
+    """A time that no name can hold is in the past."""
     (job,) = store.put([new_job(not_before=datetime(1901, 1, 1, tzinfo=UTC))])
     with store.lock():
         assert claim(store).id == job.id
 
 
 def test_a_full_queue_refuses(opener: Opener) -> None:
-    """At max_pending the intake says so, and nothing of the batch is queued."""
+    """At max_pending a batch is refused, and nothing of it is queued."""
     store = opener(max_pending=3)
     put(store, "one", "two")
     with pytest.raises(QueueRefused, match="max_pending is 3") as refusal:
@@ -216,8 +171,8 @@ def test_a_full_queue_refuses(opener: Opener) -> None:
     put(store, "three")
 
 
-def test_room_is_told_with_its_floors(opener: Opener, spool: Path) -> None:
-    """How many comments, bytes and, where they can run out, inodes are left, and how many must."""
+def test_health_tells_the_capacity_and_its_minimum(opener: Opener, spool: Path) -> None:
+    """Health names the comments, bytes and inodes that are left, and how many must be."""
     store = opener(max_pending=5, min_free_bytes=1 << 62, min_free_inodes=7)
     rooms = {one.resource: one for one in store.health().capacity}
     disk = os.statvfs(spool)
@@ -229,7 +184,7 @@ def test_room_is_told_with_its_floors(opener: Opener, spool: Path) -> None:
 
 @pytest.mark.parametrize("setting", ["min_free_bytes", "min_free_inodes"])
 def test_a_disk_that_is_nearly_full_refuses(opener: Opener, spool: Path, setting: str) -> None:
-    """At the floor of free space or inodes the intake says which setting it is."""
+    """At the minimum of free space or inodes, the error names the setting."""
     opener()
     if setting == "min_free_inodes" and not os.statvfs(spool).f_files:
         pytest.skip("this filesystem makes inodes as it needs them, and counts none")
@@ -242,8 +197,8 @@ def test_a_disk_that_is_nearly_full_refuses(opener: Opener, spool: Path, setting
 # The worker --------------------------------------------------------------------------------------
 
 
-def test_who_only_asks_for_a_worker_keeps_none_out(spool: Path) -> None:
-    """However often it is asked whether there is one, a worker that starts is let in."""
+def test_asking_for_a_worker_keeps_no_worker_out(spool: Path) -> None:
+    """However often somebody asks whether there is a worker, a new one can start."""
 
     def ask() -> None:
         with closing(open_at(spool)) as store:
@@ -260,7 +215,7 @@ def test_who_only_asks_for_a_worker_keeps_none_out(spool: Path) -> None:
 
 
 def test_a_second_worker_is_told_who_has_the_spool(store: SpoolStore, spool: Path) -> None:
-    """It is refused with the pid of the first, and let in when that one was killed."""
+    """It is refused with the pid of the first, and can start when that one was killed."""
 
     def work() -> None:
         with open_at(spool).lock():
@@ -276,21 +231,21 @@ def test_a_second_worker_is_told_who_has_the_spool(store: SpoolStore, spool: Pat
         pass
 
 
-def test_a_damaged_job_is_buried_and_blocks_no_other(store: SpoolStore, spool: Path) -> None:
-    """A file that lost its content becomes a dead letter with the reason; its bytes are kept."""
+def test_a_damaged_job_is_failed_and_blocks_no_other(store: SpoolStore, spool: Path) -> None:
+    """A job whose file is damaged becomes a dead letter with the reason; its bytes are kept."""
     damaged, sound = put(store, "damaged", "sound")
     (name,) = (name for name in names_in(spool / "new") if name.id == damaged.id)
     (spool / "new" / str(name)).write_bytes(b"\0" * 100)
     with store.lock():
         assert claim(store).id == sound.id
-    (letter,) = store.history(limit=9)
-    assert damaged.id in letter.reason
-    assert "damaged" in letter.reason
-    assert (spool / "failed" / f"{letter.id}.drop").read_bytes() == b"\0" * 100
+    (dead_letter,) = store.history(limit=9)
+    assert damaged.id in dead_letter.reason
+    assert "damaged" in dead_letter.reason
+    assert (spool / "failed" / f"{dead_letter.id}.drop").read_bytes() == b"\0" * 100
 
 
-def test_a_job_damaged_in_the_workers_hands_is_buried(store: SpoolStore, spool: Path) -> None:
-    """Recovery does not stumble over it, whatever it has become."""
+def test_a_claimed_job_that_is_damaged_is_failed(store: SpoolStore, spool: Path) -> None:
+    """Recovery makes a dead letter of it, whatever the damage."""
     put(store, "damaged", "sound")
     with store.lock():
         claim(store)
@@ -299,7 +254,7 @@ def test_a_job_damaged_in_the_workers_hands_is_buried(store: SpoolStore, spool: 
     with store.lock():
         assert store.checking() == []
         assert claim(store).asked.body == "sound"
-    assert [letter.state for letter in store.history(limit=9)] == [State.FAILED]
+    assert [dead_letter.state for dead_letter in store.history(limit=9)] == [State.FAILED]
 
 
 @pytest.mark.parametrize(
@@ -315,7 +270,7 @@ def test_a_job_damaged_in_the_workers_hands_is_buried(store: SpoolStore, spool: 
 def test_what_a_dead_worker_had_recorded_is_carried_out(
     store: SpoolStore, spool: Path, verdict: Verdict, directory: str
 ) -> None:
-    """A worker that died after its last word on a job did not die of the job."""
+    """A worker that died after it had recorded an event does not count as an interruption."""
     (job,) = put(store, "Hi")
     event = Event(attempt=attempt(store), verdict=verdict)
     with store.lock():
@@ -364,7 +319,7 @@ def test_recovery_removes_a_second_name_in_the_same_directory(
 
 
 def is_locked(path: Path) -> bool:
-    """Whether somebody holds the file's lock."""
+    """Whether the file's lock is held."""
     import fcntl
 
     with path.open("r+b") as file:
@@ -378,7 +333,7 @@ def is_locked(path: Path) -> bool:
 def test_recovery_and_operators_wait_for_each_other(
     store: SpoolStore, spool: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What an operator moves while a worker recovers does not look like a job in two places."""
+    """A job that an operator moves during recovery is not taken for one in two places."""
     (job,) = put(store, "Hi")
     with locked(str(spool / "changes.lock")):
         pass
@@ -410,7 +365,7 @@ def test_recovery_and_operators_wait_for_each_other(
 
 
 def test_listing_passes_over_what_is_damaged(store: SpoolStore, spool: Path) -> None:
-    """One bad file does not keep an operator from seeing the others; looked up, it says so."""
+    """One damaged file does not hide the other jobs; a look-up of it is an error."""
     damaged, sound = put(store, "damaged", "sound")
     (spool / "new" / str(names_in(spool / "new")[0])).write_bytes(b"{}")
     assert [job.id for job in store.pending()] == [sound.id]
@@ -421,7 +376,7 @@ def test_listing_passes_over_what_is_damaged(store: SpoolStore, spool: Path) -> 
 def test_what_is_for_other_repositories_is_not_decoded(
     store: SpoolStore, spool: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Who looks for few jobs among many pays for reading the many, and no more."""
+    """To list one repository's jobs costs reading the other ones, and no more."""
     jobs = put(store, "a", "b", "c")
     (wanted,) = names_in(spool / "new")[1:2]
     path = spool / "new" / str(wanted)
@@ -441,7 +396,7 @@ def test_what_is_for_other_repositories_is_not_decoded(
 def test_held_jobs_are_found_wherever_they_have_gone_since(
     store: SpoolStore, opener: Opener
 ) -> None:
-    """What was seen in a directory once is believed only while it is there."""
+    """A place that is remembered is used only while the job is there."""
     jobs = put(store, "a", "b", "c")
     for job in jobs:
         store.change(job.id, Change.HOLD)
@@ -456,20 +411,21 @@ def test_held_jobs_are_found_wherever_they_have_gone_since(
 
 
 def test_a_job_is_found_while_it_moves(store: SpoolStore, spool: Path) -> None:
-    """A look-up that comes too late where the job was looks again where it is."""
-    from comenq_plugins.spool.catalog import Catalogue, Place
+    """A look-up finds a job that was moved between listing and reading."""
+    from comenq_plugins.spool.catalog import Catalog
+    from comenq_plugins.spool.places import Place
 
     (job,) = put(store, "Hi")
-    catalogue: Catalogue = store._catalogue
+    catalog: Catalog = store._catalog
     (name,) = names_in(spool / "new")
-    find = catalogue.find
+    find = catalog.find
     places = iter([Place(str(spool / "cur"), name)])
-    catalogue.find = lambda prefix: next(places, None) or find(prefix)  # type: ignore[method-assign]
+    catalog.find = lambda prefix: next(places, None) or find(prefix)  # type: ignore[method-assign]
     assert store.get(job.id) == job
 
 
 @pytest.mark.parametrize("verdict", [Done(url="https://forge.example/1"), Failed(reason="locked")])
-def test_history_is_forgotten_after_its_days(
+def test_history_is_deleted_after_its_days(
     opener: Opener, clock: FakeClock, spool: Path, verdict: Done | Failed
 ) -> None:
     """Receipts and dead letters are kept for history_days, and no longer."""
@@ -486,10 +442,10 @@ def test_history_is_forgotten_after_its_days(
         store.get(jobs[0].id)
 
 
-def test_a_refused_file_is_forgotten_with_its_letter(
+def test_a_failed_drop_is_deleted_with_its_dead_letter(
     opener: Opener, clock: FakeClock, spool: Path
 ) -> None:
-    """What an operator did not look at in history_days takes no space any more."""
+    """The file takes no space after history_days, either."""
     store = opener(history_days=2)
     drop(spool, "bad.json", b"{")
     store.housekeep()
@@ -503,7 +459,7 @@ def test_a_refused_file_is_forgotten_with_its_letter(
 
 
 def test_the_watch_wakes_for_what_another_process_does(store: SpoolStore, opener: Opener) -> None:
-    """A worker that waits is woken by a job, by a bump, by a pause and by a resume."""
+    """A worker that waits is woken by a job, a bump, a pause and a resume."""
     other = opener()
     (job,) = put(other, "Hi")
     changes: list[Callable[[], object]] = [
@@ -521,7 +477,7 @@ def test_the_watch_wakes_for_what_another_process_does(store: SpoolStore, opener
 
 
 def test_the_watch_outlives_the_directory_it_watches(store: SpoolStore, spool: Path) -> None:
-    """A worker is woken also when new/ was replaced behind its back."""
+    """A worker is woken also when new/ was replaced."""
     with closing(store.watch()) as watch:
         shutil.rmtree(spool / "new")
         store.counts()
@@ -531,10 +487,10 @@ def test_the_watch_outlives_the_directory_it_watches(store: SpoolStore, spool: P
         assert readable(watch)
 
 
-def test_nothing_is_missed_when_the_kernel_forgets(
+def test_nothing_is_missed_when_events_are_lost(
     store: SpoolStore, opener: Opener, spool: Path
 ) -> None:
-    """More events than inotify keeps make the spool look for itself."""
+    """More events than inotify keeps make the spool list the directory."""
     limit = int(Path("/proc/sys/fs/inotify/max_queued_events").read_text())
     if limit > 200_000:
         pytest.skip(f"this kernel keeps {limit} events, too many to overflow in a test")
@@ -551,7 +507,7 @@ def test_nothing_is_missed_when_the_kernel_forgets(
 def test_without_inotify_all_is_found_all_the_same(
     opener: Opener, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """On other systems every look is a fresh one."""
+    """On systems without inotify, each operation lists the directory."""
     monkeypatch.setattr(new_directory, "watch_directories", lambda _: _Blind())
     store, other = opener(), opener()
     (job,) = put(other, "Hi")
@@ -565,7 +521,7 @@ def test_without_inotify_all_is_found_all_the_same(
 
 
 def works(store: SpoolStore) -> None:
-    """Assert that a job goes all the way, and that an operator can hold one."""
+    """Assert that a job is posted, and that an operator can hold one."""
     first, second = put(store, "posted", "held")
     store.change(second.id, Change.HOLD)
     with store.lock():
@@ -580,7 +536,7 @@ def works(store: SpoolStore) -> None:
 def test_a_directory_that_is_taken_away_is_made_again(
     store: SpoolStore, spool: Path, directory: str
 ) -> None:
-    """Full service without a restart, at the right mode, and still awake."""
+    """It is made with its mode, and all works without a restart."""
     works(store)
     shutil.rmtree(spool / directory)
     works(store)
@@ -592,7 +548,7 @@ def test_a_directory_that_is_taken_away_is_made_again(
 def test_a_waiting_job_survives_the_loss_of_another_directory(
     store: SpoolStore, spool: Path
 ) -> None:
-    """A claim that finds no cur/ does not forget the job."""
+    """A claim that finds no cur/ does not lose the job."""
     (job,) = put(store, "Hi")
     with store.lock():
         shutil.rmtree(spool / "cur")
@@ -604,7 +560,7 @@ def test_a_waiting_job_survives_the_loss_of_another_directory(
 def test_a_spool_that_is_gone_is_no_empty_queue(
     store: SpoolStore, spool: Path, opener: Opener
 ) -> None:
-    """It may be unmounted: that is said, and nothing is queued beside it; then all goes on."""
+    """An error says so, and nothing is queued until the spool is back: it may be unmounted."""
     (job,) = put(store, "kept")
     away = spool.with_name("away")
     spool.rename(away)
@@ -622,11 +578,9 @@ def test_a_spool_that_is_gone_is_no_empty_queue(
     works(store)
 
 
-def test_a_spool_that_is_made_anew_is_served(
-    store: SpoolStore, spool: Path, opener: Opener
-) -> None:
-    """When any process has begun a new one, the others go on with it."""
-    put(store, "lost by whoever removed it")
+def test_a_spool_that_is_made_again_is_used(store: SpoolStore, spool: Path, opener: Opener) -> None:
+    """When one process has made a new spool in the place, the others use it."""
+    put(store, "lost with the directory")
     shutil.rmtree(spool)
     works(opener())
     works(store)
@@ -643,7 +597,7 @@ def test_a_spool_that_is_made_anew_is_served(
 def test_a_damaged_record_stops_the_worker_and_says_where(
     store: SpoolStore, spool: Path, name: str, text: bytes, end: bytes
 ) -> None:
-    """Posting on without it could break the pace, or the operator's pause."""
+    """Without the record, posting could break the pace or the operator's pause."""
     (spool / name).write_bytes(text + end)
     read = {"pacing.jsonl": store.pacing, "paused.json": store.paused}[name]
     with pytest.raises(StoreError, match=name):
@@ -652,20 +606,20 @@ def test_a_damaged_record_stops_the_worker_and_says_where(
     assert not read()
 
 
-def test_recording_the_same_pace_again_is_no_conflict(
+def test_saving_the_same_pacing_again_is_no_conflict(
     store: SpoolStore, clock: Callable[[], Instant]
 ) -> None:
-    """A worker that was told of a failure, though the record had been written, goes on."""
+    """A worker that got an error, although the record was written, can save it again."""
     record = Pacing(account="bot", at=clock())
     store.save_pacing(record, expect=None)
     store.save_pacing(record, expect=None)
     assert store.pacing() == {"bot": record}
 
 
-def test_a_pace_that_was_cut_short_had_not_been_recorded(
+def test_a_pacing_line_that_was_cut_short_does_not_count(
     store: SpoolStore, spool: Path, clock: Callable[[], Instant]
 ) -> None:
-    """Wherever a crash has cut the last line, the one before it counts, and the next follows it."""
+    """When a crash has cut the last line, the one before it counts, and the next replaces it."""
     file = spool / "pacing.jsonl"
     before = Pacing(account="bot", at=clock())
     begun = replace(before, max_remaining=30.0, job="7f3kq2m8x1ab")
@@ -681,10 +635,10 @@ def test_a_pace_that_was_cut_short_had_not_been_recorded(
     assert file.read_bytes() == whole
 
 
-def test_the_record_of_the_pace_begins_anew_before_it_is_long(
+def test_the_pacing_file_does_not_grow(
     store: SpoolStore, spool: Path, clock: Callable[[], Instant]
 ) -> None:
-    """A line for each attempt does not fill the disk, or take longer and longer to read."""
+    """One line for each attempt neither fills the disk nor takes longer and longer to read."""
     last = None
     for number in range(200):
         record = Pacing(account="bot", at=clock(), reason=f"{number} " + "x" * 200)
@@ -694,8 +648,8 @@ def test_the_record_of_the_pace_begins_anew_before_it_is_long(
     assert (spool / "pacing.jsonl").stat().st_size < 20_000
 
 
-def test_old_drafts_are_swept_away_and_young_ones_are_not(store: SpoolStore, spool: Path) -> None:
-    """What a writer that died has left goes after 36 hours; nobody writes for so long."""
+def test_old_drafts_are_deleted_and_young_ones_are_not(store: SpoolStore, spool: Path) -> None:
+    """A draft is deleted after 36 hours, when its writer must be dead."""
     old, young = spool / "tmp" / "old", spool / "tmp" / "young"
     for draft in (old, young):
         draft.touch()
@@ -703,3 +657,15 @@ def test_old_drafts_are_swept_away_and_young_ones_are_not(store: SpoolStore, spo
     os.utime(old, (past, past))
     with store.lock():
         assert [old.exists(), young.exists()] == [False, True]
+
+
+def test_an_imported_job_that_was_being_posted_is_to_be_checked(
+    store: SpoolStore, spool: Path
+) -> None:
+    """Its comment may be there already, and no worker of this spool has died of it."""
+    job = replace(put(store, "Hi")[0], id="7f3kq2m8x1ab", state=State.POSTING)
+    with store.lock():
+        store.import_jobs([job])
+    with store.lock():
+        (found,) = store.checking()
+    assert (found.id, found.interruptions) == (job.id, 0)

@@ -1,4 +1,4 @@
-"""What reaches the disk before the client hears of it, as the kernel saw it."""
+"""What reaches the disk before the client's reply, as the kernel saw it."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def calls_in(trace: str) -> list[Call]:
 
 
 class Listener:
-    """The real listener, traced; ended with its trace read when the block ends."""
+    """The real listener under strace."""
 
     def __init__(self) -> None:
         self.directory = Path(tempfile.mkdtemp(prefix="cq", dir="/tmp"))
@@ -93,7 +93,7 @@ class Listener:
         self._is_ready.set()
 
     def wait_until_ready(self) -> None:
-        """Wait until it listens, or fail with what it said instead."""
+        """Wait until it listens, or fail with its output."""
         assert self._is_ready.wait(DEADLINE)
         assert self._process.poll() is None, "".join(self._said)
 
@@ -103,7 +103,7 @@ class Listener:
         return self.ask(*({**request, "body": body} for body in bodies))
 
     def ask(self, *messages: Mapping[str, object]) -> list[str]:
-        """Ask over one connection, all at once; the ids of the jobs that come back."""
+        """Send messages over one connection, all at once; the ids of the jobs that come back."""
         lines = map(json.dumps, messages)
         with socket.socket(socket.AF_UNIX) as client:
             client.settimeout(DEADLINE)
@@ -114,14 +114,14 @@ class Listener:
                 return [json.loads(reply)["entry"]["id"] for reply in replies]
 
     def end(self) -> list[Call]:
-        """End it; what it did."""
+        """Stop it; its system calls."""
         first = int(self._trace.read_text().split(maxsplit=1)[0])
         os.kill(first, signal.SIGTERM)
         self._process.wait(DEADLINE)
         return calls_in(self._trace.read_text())
 
     def close(self) -> None:
-        """Leave nothing behind."""
+        """Kill it, and delete its files."""
         with suppress(ProcessLookupError):
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
@@ -141,7 +141,7 @@ def listener() -> Iterator[Listener]:
 
 
 def one(calls: Sequence[Call], pattern: str) -> Call:
-    """The one call that looks so, and succeeded."""
+    """The one call that matches the pattern, and succeeded."""
     found = [call for call in calls if re.match(pattern, call.text)]
     assert len(found) == 1, f"{len(found)} calls like {pattern}"
     return found[0]
@@ -162,7 +162,7 @@ def assert_in_order(calls: Sequence[Call], job_id: str, new: Path) -> None:
 
 
 def between(first: Call, last: Call, calls: Sequence[Call], pattern: re.Pattern[str]) -> bool:
-    """Whether a call that looks so began after the first, and ended before the last."""
+    """Whether a call that matches began after the first, and ended before the last."""
     return any(
         first.ended < call.began and call.ended < last.began
         for call in calls
@@ -171,7 +171,7 @@ def between(first: Call, last: Call, calls: Sequence[Call], pattern: re.Pattern[
 
 
 def test_lone_job_costs_two_syncs(listener: Listener) -> None:
-    """One for its bytes, one for its name: as few as can be."""
+    """A single job costs one sync for its bytes and one for its name."""
     (job_id,) = listener.put("alone")
     calls = listener.end()
     write = one(calls, rf'write\(\d+<[^>]*/tmp/[^>]*{job_id}[^>]*>, ".*= [1-9]\d*$')
@@ -181,7 +181,7 @@ def test_lone_job_costs_two_syncs(listener: Listener) -> None:
 
 
 def test_nothing_is_acknowledged_before_it_is_on_the_disk(listener: Listener) -> None:
-    """For each job of lone clients, of many at once, and of one with many requests."""
+    """Every job of single clients, of many at once, and of one with many requests is durable."""
     ids = listener.put("alone") + listener.put("alone again")
     with ThreadPoolExecutor(32) as clients:
         for together in clients.map(listener.put, [f"together {n}" for n in range(64)]):
@@ -194,7 +194,7 @@ def test_nothing_is_acknowledged_before_it_is_on_the_disk(listener: Listener) ->
 
 
 def test_changes_share_what_makes_them_durable(listener: Listener) -> None:
-    """Each move is followed by a sync of both directories before its reply, and not by its own."""
+    """Each move is followed by a sync of both directories before its reply, shared by many."""
     ids = listener.put(*map(str, range(40)))
     assert listener.ask(*({"op": "hold", "id": job_id} for job_id in ids)) == ids
     calls = listener.end()

@@ -1,4 +1,4 @@
-"""Several users and one spool: who may do what, tried as those users; the daemon is not root."""
+"""Several users and one spool: what each of them may do; the daemon is not root."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ SECRET = "canary-5f1e7c"
 
 
 @dataclass(frozen=True)
-class Realm:
-    """A spool with a drop group, its daemon, a member of the group, and somebody else."""
+class SharedSpool:
+    """A spool with a drop group, its daemon, two members of the group, and an outsider."""
 
     spool: Path
     secret: Path
@@ -46,7 +46,7 @@ class Realm:
     daemon: User
     mallory: User
     victim: User
-    stranger: User
+    outsider: User
 
     def as_daemon(self, work: Callable[[], object]) -> Any:
         """Do work as the daemon; what it returned, which JSON can hold."""
@@ -56,8 +56,8 @@ class Realm:
         """Open the spool, as the daemon does."""
         return open_at(self.spool, group=self.group)
 
-    def tended(self) -> dict[str, list[str]]:
-        """Be a worker to the end; what was claimed, and why files were refused."""
+    def housekept(self) -> dict[str, list[str]]:
+        """Work as the daemon until nothing is due; what was claimed, and why files were refused."""
 
         def work() -> dict[str, list[str]]:
             store = self.open()
@@ -75,7 +75,7 @@ class Realm:
 
 @pytest.fixture(scope="module", autouse=True)
 def _imported(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Have everything imported that is imported late: other users may not reach this Python."""
+    """Import early what is imported late: the other users may not reach this Python."""
     base = tmp_path_factory.mktemp("imported")
     (base / "secret").write_bytes(request_text(SECRET))
     store = open_at(base / "queue")
@@ -91,8 +91,8 @@ def _imported(tmp_path_factory: pytest.TempPathFactory) -> None:
 
 
 @pytest.fixture
-def realm() -> Iterator[Realm]:
-    """A spool that its daemon has prepared."""
+def shared() -> Iterator[SharedSpool]:
+    """A spool that its daemon has made."""
     base = Path(tempfile.mkdtemp(prefix="cq"))
     base.chmod(0o755)
     home = base / "home"
@@ -104,73 +104,75 @@ def realm() -> Iterator[Realm]:
     os.chown(secret, OTHER, OTHER)
     secret.chmod(0o600)
     daemon, mallory, victim = [User(OTHER + number, (group.gr_gid,)) for number in range(3)]
-    realm = Realm(home / "queue", secret, group.gr_name, daemon, mallory, victim, User(OTHER + 9))
-    realm.as_daemon(lambda: realm.open().close())
-    yield realm
+    shared = SharedSpool(
+        home / "queue", secret, group.gr_name, daemon, mallory, victim, User(OTHER + 9)
+    )
+    shared.as_daemon(lambda: shared.open().close())
+    yield shared
     shutil.rmtree(base)
 
 
-def attempt_as(user: User, work: Callable[[], object]) -> str:
-    """What comes of a work as another user."""
+def outcome_as(user: User, work: Callable[[], object]) -> str:
+    """What comes of an action as another user."""
     return in_child(work, user=user).partition(":")[0]
 
 
-def test_a_member_drops_a_file_and_is_known(realm: Realm) -> None:
-    """The request is queued, and its record says who dropped it."""
-    in_child(lambda: plain(realm.spool / "new" / "job.json", realm.secret), user=realm.mallory)
+def test_a_member_drops_a_file_and_is_known(shared: SharedSpool) -> None:
+    """The request is queued, and the job says who dropped it."""
+    in_child(lambda: plain(shared.spool / "new" / "job.json", shared.secret), user=shared.mallory)
 
     def work() -> list[object]:
-        store = realm.open()
+        store = shared.open()
         store.housekeep()
         (job,) = store.pending()
         return [job.asked.body, job.origin.uid]
 
-    assert realm.as_daemon(work) == ["from mallory", realm.mallory.uid]
+    assert shared.as_daemon(work) == ["from mallory", shared.mallory.uid]
 
 
-def test_a_member_cannot_look_around(realm: Realm) -> None:
-    """Not into new/, not into a job whose name is known, and not beyond."""
-    realm.as_daemon(lambda: len(put(realm.open(), "private")))
-    (name,) = names_in(realm.spool / "new")
+def test_a_member_cannot_list_or_read(shared: SharedSpool) -> None:
+    """A member reads neither new/ nor a job whose name it knows, nor any other directory."""
+    shared.as_daemon(lambda: len(put(shared.open(), "private")))
+    (name,) = names_in(shared.spool / "new")
     works: list[Callable[[], object]] = [
-        lambda: os.listdir(realm.spool),
-        lambda: os.listdir(realm.spool / "new"),
-        (realm.spool / "new" / str(name)).read_bytes,
-        lambda: os.listdir(realm.spool / "done"),
-        (realm.spool / "failed" / "x").touch,
-        (realm.spool / "version").read_bytes,
-        (realm.spool / "x").touch,
+        lambda: os.listdir(shared.spool),
+        lambda: os.listdir(shared.spool / "new"),
+        (shared.spool / "new" / str(name)).read_bytes,
+        lambda: os.listdir(shared.spool / "done"),
+        (shared.spool / "failed" / "x").touch,
+        (shared.spool / "version").read_bytes,
+        (shared.spool / "x").touch,
     ]
-    assert {attempt_as(realm.mallory, work) for work in works} == {"PermissionError"}
+    assert {outcome_as(shared.mallory, work) for work in works} == {"PermissionError"}
 
 
 @pytest.mark.parametrize("who", ["victim", "daemon"])
-def test_a_member_cannot_touch_the_files_of_others(realm: Realm, who: str) -> None:
-    """A job or a dropped file whose name is known cannot be removed, renamed, linked or changed."""
+def test_a_member_cannot_touch_the_files_of_others(shared: SharedSpool, who: str) -> None:
+    """A file whose name is known cannot be removed, renamed, linked or changed."""
     if who == "daemon":
-        realm.as_daemon(lambda: len(put(realm.open(), "private")))
-        path = realm.spool / "new" / str(names_in(realm.spool / "new")[0])
+        shared.as_daemon(lambda: len(put(shared.open(), "private")))
+        path = shared.spool / "new" / str(names_in(shared.spool / "new")[0])
     else:
-        path = realm.spool / "new" / "theirs.json"
-        in_child(lambda: plain(path, realm.secret), user=realm.victim)
+        path = shared.spool / "new" / "theirs.json"
+        in_child(lambda: plain(path, shared.secret), user=shared.victim)
     works: list[Callable[[], object]] = [
         path.unlink,
         lambda: path.rename(path.with_name("mine.json")),
         lambda: path.write_bytes(b"mine"),
         lambda: path.chmod(0o666),
-        lambda: plain(path, realm.secret),
+        lambda: plain(path, shared.secret),
     ]
-    assert {attempt_as(realm.mallory, work) for work in works} == {"PermissionError"}
+    assert {outcome_as(shared.mallory, work) for work in works} == {"PermissionError"}
 
 
-def test_a_stranger_cannot_even_reach_it(realm: Realm) -> None:
-    """Who is not in the group can neither drop nor read."""
+def test_an_outsider_cannot_reach_it(shared: SharedSpool) -> None:
+    """A user who is not in the group can neither drop nor read."""
     works: list[Callable[[], object]] = [
-        (realm.spool / "new" / "job.json").touch,
-        lambda: os.listdir(realm.spool),
-        (realm.spool / "version").read_bytes,
+        (shared.spool / "new" / "job.json").touch,
+        lambda: os.listdir(shared.spool),
+        (shared.spool / "version").read_bytes,
     ]
-    assert {attempt_as(realm.stranger, work) for work in works} == {"PermissionError"}
+    assert {outcome_as(shared.outsider, work) for work in works} == {"PermissionError"}
 
 
 @pytest.mark.parametrize(
@@ -179,104 +181,104 @@ def test_a_stranger_cannot_even_reach_it(realm: Realm) -> None:
     ids=lambda value: getattr(value, "__name__", ""),
 )
 def test_an_attack_by_a_member_is_refused_in_his_name(
-    realm: Realm, attack: Attack, reason: str
+    shared: SharedSpool, attack: Attack, reason: str
 ) -> None:
-    """The daemon reads nothing that its owner could not, and others' jobs go on."""
+    """The daemon reads nothing that the member could not read, and other jobs go on."""
 
     def work() -> None:
-        attack(realm.spool / "new" / "attack.json", realm.secret)
+        attack(shared.spool / "new" / "attack.json", shared.secret)
 
-    assert in_child(work, user=realm.mallory) == "None"
-    in_child(lambda: plain(realm.spool / "new" / "honest.json", realm.secret), user=realm.victim)
-    make_old(realm.spool / "new")
-    result = realm.tended()
+    assert in_child(work, user=shared.mallory) == "None"
+    in_child(lambda: plain(shared.spool / "new" / "honest.json", shared.secret), user=shared.victim)
+    make_old(shared.spool / "new")
+    result = shared.housekept()
     assert result["claimed"] == ["from mallory"]
     assert result["reasons"] == [reason]
-    assert result["uids"] == [str(realm.mallory.uid)]
+    assert result["uids"] == [str(shared.mallory.uid)]
 
 
 @pytest.mark.parametrize("name", ["attack.json", JOB_NAME])
-def test_a_directory_that_cannot_be_moved_is_told_once(realm: Realm, name: str) -> None:
-    """It stays where it is, with a reason for the operator, and blocks nothing, for good."""
+def test_a_directory_that_cannot_be_moved_is_refused_once(shared: SharedSpool, name: str) -> None:
+    """It stays where it is, has one dead letter with the reason, and blocks nothing."""
 
     def work() -> None:
-        directory(realm.spool / "new" / name, realm.secret)
+        directory(shared.spool / "new" / name, shared.secret)
 
-    assert in_child(work, user=realm.mallory) == "None"
-    realm.as_daemon(lambda: len(put(realm.open(), "honest")))
-    result = realm.tended()
+    assert in_child(work, user=shared.mallory) == "None"
+    shared.as_daemon(lambda: len(put(shared.open(), "honest")))
+    result = shared.housekept()
     assert result["claimed"] == ["honest"]
     assert result["reasons"] == ["it cannot be moved: Permission denied"]
-    assert result["uids"] == [str(realm.mallory.uid)]
-    assert realm.tended()["reasons"] == result["reasons"]
-    assert (realm.spool / "new" / name).is_dir()
+    assert result["uids"] == [str(shared.mallory.uid)]
+    assert shared.housekept()["reasons"] == result["reasons"]
+    assert (shared.spool / "new" / name).is_dir()
 
 
 @pytest.mark.parametrize(
     "attack", [plain, unreadable, symlink, dangling, fifo, unix_socket, directory]
 )
-def test_a_name_made_up_to_jump_the_queue_does_not(realm: Realm, attack: Attack) -> None:
-    """A member's file under a job's name is a dropped file; others' jobs keep their places."""
-    (job_id,) = realm.as_daemon(lambda: [job.id for job in put(realm.open(), "honest")])
+def test_a_made_up_name_does_not_jump_the_queue(shared: SharedSpool, attack: Attack) -> None:
+    """A member's file with a job's name is a dropped file; other jobs keep their places."""
+    (job_id,) = shared.as_daemon(lambda: [job.id for job in put(shared.open(), "honest")])
     for name in (JOB_NAME, str(Name(1, 0, job_id, "00000000"))):
         in_child(
-            lambda name=name: attack(realm.spool / "new" / name, realm.secret),  # type: ignore[misc]
-            user=realm.mallory,
+            lambda name=name: attack(shared.spool / "new" / name, shared.secret),  # type: ignore[misc]
+            user=shared.mallory,
         )
-    make_old(realm.spool / "new")
-    result = realm.tended()
+    make_old(shared.spool / "new")
+    result = shared.housekept()
     queued = ["from mallory"] * 2 if attack is plain else []
     assert result["claimed"] == ["honest", *queued]
     assert len(result["reasons"]) == (0 if attack is plain else 2)
 
 
-def test_what_was_refused_stays_with_its_owner(realm: Realm) -> None:
-    """A refused file is kept under its owner's uid, so that its space counts as his."""
-    bad = realm.spool / "new" / "bad.json"
+def test_what_was_refused_stays_with_its_owner(shared: SharedSpool) -> None:
+    """A failed drop keeps its owner, so that it counts for that user's quota."""
+    bad = shared.spool / "new" / "bad.json"
 
     def work() -> None:
         bad.with_name(".draft").write_bytes(b"{")
         bad.with_name(".draft").rename(bad)
 
-    in_child(work, user=realm.mallory)
-    make_old(realm.spool / "new")
-    realm.tended()
-    (kept,) = (realm.spool / "failed").glob("*.drop")
-    assert kept.stat().st_uid == realm.mallory.uid
+    in_child(work, user=shared.mallory)
+    make_old(shared.spool / "new")
+    shared.housekept()
+    (kept,) = (shared.spool / "failed").glob("*.drop")
+    assert kept.stat().st_uid == shared.mallory.uid
 
 
-def test_nothing_of_the_daemons_leaks_through_a_link(realm: Realm) -> None:
-    """A link to what only the daemon may read ends as a link among the dead letters."""
+def test_nothing_of_the_daemons_leaks_through_a_link(shared: SharedSpool) -> None:
+    """A link to what only the daemon may read is kept as a link among the dead letters."""
 
     def work() -> None:
-        symlink(realm.spool / "new" / "leak.json", realm.secret)
+        symlink(shared.spool / "new" / "leak.json", shared.secret)
 
-    in_child(work, user=realm.mallory)
-    make_old(realm.spool / "new")
-    assert realm.tended()["claimed"] == []
+    in_child(work, user=shared.mallory)
+    make_old(shared.spool / "new")
+    assert shared.housekept()["claimed"] == []
     texts = [
         path.read_bytes()
-        for path in realm.spool.rglob("*")
+        for path in shared.spool.rglob("*")
         if path.is_file() and not path.is_symlink()
     ]
     assert not any(SECRET.encode() in text for text in texts)
 
 
-def test_a_spool_that_became_unwritable_forgets_no_file(realm: Realm) -> None:
-    """An error of the spool is not blamed on the files in it."""
-    in_child(lambda: plain(realm.spool / "new" / "job.json", realm.secret), user=realm.mallory)
+def test_a_spool_that_became_unwritable_forgets_no_file(shared: SharedSpool) -> None:
+    """An error of the spool is not taken for an error of the files in it."""
+    in_child(lambda: plain(shared.spool / "new" / "job.json", shared.secret), user=shared.mallory)
 
     def work() -> list[object]:
-        store = realm.open()
-        (realm.spool / "adopt").chmod(0o500)
+        store = shared.open()
+        (shared.spool / "adopt").chmod(0o500)
         try:
             store.housekeep()
         except Exception as error:  # noqa: BLE001 -- judged below
             said = str(error)
-        (realm.spool / "adopt").chmod(0o700)
+        (shared.spool / "adopt").chmod(0o700)
         store.housekeep()
         return [said, [job.asked.body for job in store.pending()], len(store.history(limit=9))]
 
-    said, bodies, refused = realm.as_daemon(work)
+    said, bodies, refused = shared.as_daemon(work)
     assert "Permission denied" in said
     assert (bodies, refused) == (["from mallory"], 0)

@@ -1,19 +1,19 @@
-"""The file name of a job is its place in the schedule. Pure.
+"""The file name of a job is its place in the queue. Pure.
 
 ``<order>-<due>-<id>-<digest>-<events>-<interruptions>.job``, for instance
 ``01764000000000000-0-7f3kq2m8x1ab-5tq0w9zr-0-0.job``:
 
 order
-    the place in the line: microseconds since 1970 when it arrived, 17 digits; in ``done/`` and
+    the place in the queue: microseconds since 1970 when it arrived, 17 digits; in ``done/`` and
     ``failed/``, when it was settled.
 due
-    not to be claimed before (in ``cur/``: not to be looked for before), in microseconds since
-    1970; 0 if at any time (in ``cur/``: being posted now).
+    not to be claimed before (in ``cur/``: not to be checked before), in microseconds since 1970;
+    0 if at any time (in ``cur/``: being posted now).
 id, digest
     the job's id, and a digest of target and body by which equal requests are found.
 events
-    how many events in the file are settled; one more than that was written by a worker that
-    died before it could rename the file.
+    how many events in the file count; a worker that dies after it has written one more, and
+    before it has renamed the file, leaves that one to recovery.
 interruptions
     how many workers have died while they had the job.
 """
@@ -21,22 +21,12 @@ interruptions
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from comenq_core.model import ID_PATTERN
 
-__all__ = [
-    "LAST_ORDER",
-    "Name",
-    "ids_in",
-    "job_names",
-    "micros",
-    "moment",
-    "names_with_due",
-    "order_in",
-]
+__all__ = ["LAST_ORDER", "Name", "micros", "moment", "more_advanced"]
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _COUNT = r"0|[1-9]\d{0,5}"
@@ -44,10 +34,6 @@ _PARTS = (
     r"\d{17}", r"0|[1-9]\d{0,17}", ID_PATTERN, rf"[{_ALPHABET}]{{8}}", _COUNT, _COUNT
 )  # fmt: skip
 _FORM = re.compile("-".join(f"({part})" for part in _PARTS) + r"\.job", re.ASCII)
-_ANY = "-".join(f"(?:{part})" for part in _PARTS) + r"\.job"
-_NOTHING_ELSE = re.compile(rf"(?:{_ANY}(?:/|\Z))*+", re.ASCII)
-_AMONG = re.compile(rf"(?<![^/]){_ANY}(?![^/])", re.ASCII)
-_IDS = re.compile(rf"-({ID_PATTERN})(?=-[{_ALPHABET}]{{8}}-)", re.ASCII)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 LAST_ORDER = 10**17 - 1
@@ -55,7 +41,7 @@ LAST_ORDER = 10**17 - 1
 
 
 class Name(NamedTuple):
-    """A job's file name, in parts; names compare as they are to be claimed."""
+    """A job's file name, in parts; names compare in the order in which jobs are claimed."""
 
     order: int
     due: int
@@ -80,25 +66,9 @@ class Name(NamedTuple):
         return cls(int(order), int(due), job_id, digest, int(events), int(interruptions))
 
 
-def job_names(texts: list[str]) -> list[str]:
-    """Those file names that are jobs' names: a million are not looked at one by one."""
-    joined = "/".join(texts)
-    return texts if _NOTHING_ELSE.fullmatch(joined) else _AMONG.findall(joined)
-
-
-def ids_in(texts: str) -> list[str]:
-    """The ids in jobs' names that stand one after another, whatever is between them."""
-    return _IDS.findall(texts)
-
-
-def names_with_due(texts: Iterable[str]) -> list[str]:
-    """Those jobs' names that say a time before which the job is not to be claimed."""
-    return [text for text in texts if text[17:20] != "-0-"]
-
-
-def order_in(text: str) -> int:
-    """The place in the line that a job's name gives it."""
-    return int(text[:17])
+def more_advanced(one: Name, other: Name) -> Name:
+    """Which of two names of one job to keep, where a crash has left both."""
+    return max(one, other, key=lambda name: (name.events, name.interruptions, name))
 
 
 def micros(moment: datetime) -> int:
@@ -107,5 +77,5 @@ def micros(moment: datetime) -> int:
 
 
 def moment(since_epoch: int) -> datetime:
-    """The instant that a name speaks of."""
+    """The instant that a name's microseconds mean."""
     return _EPOCH + timedelta(microseconds=since_epoch)

@@ -1,6 +1,6 @@
-"""What stands in a job's file: the job as it arrived, then a line for each event. Pure.
+"""What is in a job's file: the job as it arrived, then a line for each event. Pure.
 
-The file is only ever appended to, so that nothing acknowledged is at risk; a line that a crash
+The file is only ever appended to, so that nothing acknowledged is at risk. A line that a crash
 has cut short is not an event.
 """
 
@@ -10,20 +10,29 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from comenq_core.errors import InvalidRequest
-from comenq_core.model import Attempt, Done, Job, State, Verdict
+from comenq_core.model import SETTLED, Attempt, Job, State, Verdict
+from comenq_core.model.transitions import retried, settled
 from comenq_core.wire.codec import from_json, to_json, verdict_from_json
 from comenq_core.wire.strict_json import encode, parse
 from comenq_plugins.spool.format.filename import Name, moment
 
-__all__ = ["Event", "Retried", "decode", "encode_event", "encode_job", "events_in", "may_be_in"]
-
+__all__ = [
+    "Event",
+    "Retried",
+    "after",
+    "decode",
+    "encode_event",
+    "encode_job",
+    "events_in",
+    "may_be_in",
+]
 
 _RETRIED_IN_FORMAT_1 = "forgiven"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """What was tried, and what becomes of the job."""
+    """What was attempted, and what becomes of the job."""
 
     attempt: Attempt
     verdict: Verdict
@@ -31,7 +40,7 @@ class Event:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Retried:
-    """An operator queued the dead letter again: earlier attempts count no more."""
+    """An operator queued the failed job again: earlier attempts no longer count."""
 
 
 def encode_job(job: Job) -> bytes:
@@ -43,22 +52,15 @@ def encode_event(event: Event | Retried) -> bytes:
     """A further line."""
     if isinstance(event, Retried):
         return encode({"retried": True}) + b"\n"
-    return (
-        encode(
-            {
-                "attempt": to_json(event.attempt),
-                "verdict": to_json(event.verdict),
-            }
-        )
-        + b"\n"
-    )
+    value = {"attempt": to_json(event.attempt), "verdict": to_json(event.verdict)}
+    return encode(value) + b"\n"
 
 
 def decode(data: bytes, name: Name, state: State) -> Job:
-    """The job that a file tells of, found under ``name`` in the directory of ``state``.
+    """The job in a file that is called ``name`` and is in the directory of ``state``.
 
     Raises:
-        InvalidRequest: it is not that job's file, or was damaged.
+        InvalidRequest: it is not that job's file, or it is damaged.
     """
     first, _, _ = data.partition(b"\n")
     try:
@@ -71,24 +73,29 @@ def decode(data: bytes, name: Name, state: State) -> Job:
     if len(events) < name.events:
         raise InvalidRequest("", f"the file has {len(events)} of its {name.events} settled events")
     for event in events:
-        job = _apply(job, event)
-    due = moment(name.due) if name.due else None
-    settled = moment(name.order) if state in (State.POSTED, State.FAILED) else None
-    if state is State.POSTED and not job.url:
+        job = after(job, event)
+    if state is State.POSTED and job.state is State.SKIPPED:
         state = State.SKIPPED
     return replace(
         job,
         state=state,
-        due=due,
-        settled=settled,
+        due=moment(name.due) if name.due else None,
+        settled=moment(name.order) if state in SETTLED else None,
         interruptions=name.interruptions,
     )
 
 
-def may_be_in(data: bytes, repo: str) -> bool:
-    """Whether a job's file may be for the repository ``OWNER/REPO``; if not, it is not.
+def after(job: Job, event: Event | Retried) -> Job:
+    """The job as an event leaves it."""
+    if isinstance(event, Retried):
+        return retried(job)
+    return settled(job, event.verdict, event.attempt)
 
-    To decode it takes ten times as long. Both names stand in it as they are, but for their case
+
+def may_be_in(data: bytes, repo: str) -> bool:
+    """Whether a job's file may be for the repository ``OWNER/REPO``: no false negatives.
+
+    Decoding takes ten times as long. Both names are in the file as they are, but for their case
     and where JSON has them escaped: https://www.rfc-editor.org/rfc/rfc8259#section-7
     """
     names = [f'"{name}"'.encode() for name in repo.lower().split("/")]
@@ -97,7 +104,7 @@ def may_be_in(data: bytes, repo: str) -> bool:
 
 
 def events_in(data: bytes) -> Sequence[Event | Retried]:
-    """The events of a file, oldest first; a line that was cut short ends them."""
+    """The events in a file, oldest first, up to a line that was cut short."""
     events: list[Event | Retried] = []
     for line in data.split(b"\n")[1:-1]:
         event = _event(line)
@@ -118,14 +125,3 @@ def _event(line: bytes) -> Event | Retried | None:
         return Event(attempt=attempt, verdict=verdict_from_json(value["verdict"]))
     except (InvalidRequest, KeyError):
         return None
-
-
-def _apply(job: Job, event: Event | Retried) -> Job:
-    if isinstance(event, Retried):
-        retried = tuple(replace(attempt, counted=False) for attempt in job.attempts)
-        return replace(job, attempts=retried, reason="")
-    attempts = (*job.attempts, event.attempt)
-    job = replace(job, attempts=attempts, reason=event.verdict.reason)
-    if isinstance(event.verdict, Done):
-        return replace(job, url=event.verdict.url, comment_id=event.verdict.comment_id)
-    return job

@@ -1,7 +1,7 @@
-"""Where things stand in the spool, and with which modes.
+"""Where things are in the spool, and with which modes.
 
-Everything is the daemon's alone. Where the settings name a group, its members may reach ``new/``
-and put files there, but not list it, read it, or touch each other's files (sticky).
+Everything belongs to the daemon alone. Where the settings name a group, its members may reach
+``new/`` and put files there, but not list it, read it, or touch each other's files (sticky).
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ from comenq_plugins.spool.fs.locks import make_lock
 __all__ = ["FORMAT", "Layout"]
 
 FORMAT = 2
-"""The spool's format, as its file ``version`` has it: what is written.
+"""The format that is written, as it stands in the file ``version``.
 
-Format 1 has other words in its files, which are read as well: `comenq_core.wire.vocabulary`.
+Format 1 has other words in its files. They are read as well: `comenq_core.wire.vocabulary`.
 """
 _READABLE = frozenset(map(str, range(1, FORMAT + 1)))
 
@@ -86,12 +86,12 @@ class Layout:
 
     @property
     def adopt(self) -> str:
-        """Dropped files on their way to become jobs, out of everybody else's reach."""
+        """Dropped files on their way to become jobs, out of their owners' reach."""
         return self.path("adopt")
 
     @property
     def states(self) -> dict[str, State]:
-        """The directories that hold jobs, the most advanced first, with what they say of one."""
+        """The directories that hold jobs, the most advanced first, and what state they mean."""
         return {
             self.done: State.POSTED,
             self.failed: State.FAILED,
@@ -100,8 +100,16 @@ class Layout:
             self.new: State.WAITING,
         }
 
+    def adopted_file(self, job_id: str) -> str:
+        """A dropped file that is to become the job with this id."""
+        return f"{self.adopt}/{job_id}.drop"
+
+    def failed_file(self, job_id: str) -> str:
+        """A dropped or damaged file of which the dead letter with this id tells."""
+        return f"{self.failed}/{job_id}.drop"
+
     def draft(self, name: object) -> str:
-        """A path in ``tmp/`` that no other draft has, whoever died while writing one."""
+        """A path in ``tmp/`` that no other draft has, not even one that a dead process left."""
         return f"{self.tmp}/{name}.{_RUN}-{os.getpid()}-{next(_DRAFTS)}"
 
     @property
@@ -111,7 +119,7 @@ class Layout:
 
     @property
     def changes(self) -> str:
-        """The lock of all that must not happen twice, or while a worker recovers."""
+        """The lock for changes that must not happen twice, or while a worker recovers."""
         return self.path("changes.lock")
 
     @property
@@ -125,7 +133,7 @@ class Layout:
         return self.path("worker.lock")
 
     def prepare(self) -> None:
-        """Make what is missing; refuse what others could write, or a newer comenq has made.
+        """Make what is missing; refuse what others could write, or what a newer comenq has made.
 
         Raises:
             StoreUnusable: the spool cannot be used; the text says what to do.
@@ -138,12 +146,12 @@ class Layout:
             self._write_version()
         for path, mode in modes.items():
             make_directory(path, mode, gid if path == self.new else None)
-        # Made now, so that operators can still clear up when the disk is full.
+        # Made now, so that operators can still delete jobs when the disk is full.
         for path in (self.changes, self.records, self.worker):
             make_lock(path)
 
     def check(self) -> bool:
-        """Whether all of it is there; make and change nothing. Raises as `prepare`."""
+        """Whether all of it is there. Makes and changes nothing, and raises as `prepare`."""
         group_id(self.group)
         modes = self._modes()
         there = {path: mode for path, mode in modes.items() if os.path.lexists(path)}
@@ -154,7 +162,7 @@ class Layout:
         return there == modes and bool(self._version())
 
     def _modes(self) -> dict[str, int]:
-        """The directories and their modes; the one that others look for comes last."""
+        """The directories and their modes; the one that other users look for comes last."""
         root, drop = (_PASSAGE, _DROP) if self.group else (_PRIVATE, _PRIVATE)
         inner = dict.fromkeys(self.directories - {self.new}, _PRIVATE)
         return {self.root: root, **inner, self.new: drop}

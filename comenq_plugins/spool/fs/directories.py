@@ -1,4 +1,4 @@
-"""Makes the spool's directories with their modes, and refuses those that others could write."""
+"""Makes the spool's directories with their modes, and refuses those that others can write."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ def group_id(group: str) -> int | None:
 
 
 def make_parents(path: str) -> None:
-    """Make the directories above the spool, which others may pass and not change."""
+    """Make the directories above the spool; others may pass them, and not change them."""
     if not os.path.isdir(path):
         make_parents(os.path.dirname(path))
         make_directory(path, _PUBLIC, None)
 
 
 def check_place(root: str) -> None:
-    """Refuse a spool that could not be made."""
+    """Refuse a place where no spool can be made."""
     parent = os.path.dirname(root)
     while not os.path.lexists(parent):
         parent = os.path.dirname(parent)
@@ -87,7 +87,7 @@ def _change_mode(path: str, mode: int) -> None:
 
 
 def check_directory(path: str, mode: int) -> None:
-    """Refuse a directory of somebody else's, or one that more may write than this mode lets."""
+    """Refuse a directory that another user owns, or can write although this mode forbids it."""
     status = os.lstat(path)
     if not stat.S_ISDIR(status.st_mode):
         raise StoreUnusable(f"{path}: this must be a directory; move it away and start again")

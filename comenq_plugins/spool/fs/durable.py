@@ -1,8 +1,8 @@
-"""What reaches the disk, and in which order: the only ``fsync`` and ``rename`` in comenq.
+"""What reaches the disk, and in which order.
 
-The order is what was measured to survive a power cut on ext4, xfs and btrfs: a file's bytes
-first, then its name, then the directory that holds the name; for a move, the directory that
-gains the name before the one that loses it.
+This order was seen to survive a power cut on ext4, xfs and btrfs: a file's bytes first, then its
+name, then the directory that has the name; for a move, the directory that gains the name before
+the one that loses it.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 
-from comenq_plugins.spool.fs.fsync import Flusher
+from comenq_plugins.spool.fs.fsync import Flusher, opened_directory
 from comenq_plugins.spool.fs.safe_read import read_all
 
 __all__ = [
@@ -20,7 +20,6 @@ __all__ = [
     "create",
     "create_all",
     "forget",
-    "is_together",
     "move",
     "publish",
     "remove",
@@ -39,9 +38,9 @@ _awaited: ContextVar[dict[str, None] | None] = ContextVar("awaited", default=Non
 
 @contextmanager
 def together() -> Iterator[None]:
-    """Sync each directory once for this thread's moves and removals: durable at the block's end.
+    """Sync each directory once for all of this thread's moves and removals, at the block's end.
 
-    Moves the other way need a block of their own, so that what gains is synced before what loses.
+    All moves go the same way, so that what gains a name is synced before what loses it.
     """
     awaited: dict[str, None] = {}
     before = _awaited.set(awaited)
@@ -53,22 +52,14 @@ def together() -> Iterator[None]:
             sync_directory(path)
 
 
-def is_together() -> bool:
-    """Whether this thread is in a block of `together`."""
-    return _awaited.get() is not None
-
-
 def sync_directory(path: str) -> None:
     """Make the names in a directory durable."""
     awaited = _awaited.get()
     if awaited is not None:
         awaited[path] = None
         return
-    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
+    with opened_directory(path) as descriptor:
         os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def create(path: str, data: bytes) -> None:
@@ -135,7 +126,7 @@ def publish(pairs: Sequence[tuple[str, str]]) -> None:
 def replace(source: str, target: str) -> None:
     """Give a created file the name of an older one; durable on return.
 
-    With an error, the name has one of the two, whole.
+    With an error, the name leads to one of the two, whole.
     """
     try:
         os.rename(source, target)
@@ -148,7 +139,7 @@ def replace(source: str, target: str) -> None:
 def move(source: str, target: str) -> None:
     """Rename from one directory into another (or within one); durable on return.
 
-    With an error, the file has its old name, as far as the disk allows.
+    With an error, the file has its old name again, as far as the disk allows.
     """
     os.rename(source, target)
     gains, loses = os.path.dirname(target), os.path.dirname(source)
@@ -171,7 +162,7 @@ def remove(path: str) -> None:
 def append(path: str, keep: int, data: bytes) -> None:
     """Put ``data`` after the first ``keep`` lines of a file of our own; durable on return.
 
-    Doing it again after a failure gives the same file.
+    To do it again after a failure gives the same file.
     """
     descriptor = os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
     try:
@@ -200,6 +191,6 @@ def _end_of_line(data: bytes, count: int) -> int:
 
 
 def forget(path: str) -> None:
-    """Unlink a file that nobody has been told of, if that is possible."""
+    """Unlink a file that was not acknowledged, or is not needed, if that is possible."""
     with suppress(OSError):
         os.unlink(path)

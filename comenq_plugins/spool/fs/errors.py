@@ -1,4 +1,4 @@
-"""What the operating system says when it cannot, in the words of the store's errors."""
+"""Turns errors of the operating system into errors of the store."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def reported(root: str) -> Iterator[None]:
 
     Raises:
         QueueRefused: the disk is full (``disk_full``).
-        StoreUnusable: it will not pass by itself, such as a missing permission.
+        StoreUnusable: it will last until somebody mends it, such as a missing permission.
         StoreError: anything else.
     """
     try:
@@ -36,7 +36,7 @@ def reported(root: str) -> Iterator[None]:
 
 
 def _place(error: OSError, root: str) -> str:
-    """What to look at. A draft's own name is another at each try, and tells nobody anything."""
+    """The path to look at; for a draft, its directory, since the draft itself is gone."""
     path = os.fsdecode(error.filename or root)
     drafts = os.path.join(root, "tmp")
     return drafts if os.path.dirname(path) == drafts else path

@@ -1,9 +1,9 @@
 """Makes the bytes of several files durable: an fsync for each, at once, or one syncfs for all.
 
-fsyncs that wait at the same time share one commit of the filesystem's journal, where one after
-another would wait for a commit each. A syncfs is a single call, but waits for whatever others
-have written to the same filesystem too. Which of the two is quicker here and now is measured,
-not guessed. https://man7.org/linux/man-pages/man2/syncfs.2.html
+fsyncs at the same time share one commit of the filesystem's journal; one after another, each waits
+for its own. A syncfs is a single call, but also waits for what other programs have written to the
+filesystem. Which of the two is quicker depends on the machine and its load, so it is measured.
+https://man7.org/linux/man-pages/man2/syncfs.2.html
 """
 
 from __future__ import annotations
@@ -14,20 +14,32 @@ import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from enum import Enum
 from functools import cache, cached_property
 from itertools import islice
 
-__all__ = ["Flusher"]
+__all__ = ["Flusher", "opened_directory"]
 
-_WORTH_TRYING = 4
+_FEWEST = 4
+"""Files for which a syncfs may be quicker."""
 _THREADS = 32
 _OPEN_AT_ONCE = 64
 _TRUSTED = frozenset((0xEF53, 0x58465342, 0x9123683E, 0x01021994))
 """ext2 to ext4, xfs, btrfs, tmpfs, by their numbers in linux/magic.h."""
-_ASK_AGAIN = 64
+_MEASURE_AGAIN = 64
+"""Batches after which the slower way is measured again."""
 _WEIGHT = 0.2
+
+
+@contextmanager
+def opened_directory(path: str) -> Iterator[int]:
+    """The descriptor of a directory, to sync it or its filesystem."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
 
 
 class _Way(Enum):
@@ -36,10 +48,10 @@ class _Way(Enum):
 
 
 class Flusher:
-    """Flushes batches, and learns from each what the next one of its size should use.
+    """Flushes batches, and learns from each which way is quicker for the next one of its size.
 
     Args:
-        timer: tells seconds, for measuring.
+        timer: the time in seconds.
     """
 
     def __init__(self, timer: Callable[[], float] = time.monotonic) -> None:
@@ -48,7 +60,7 @@ class Flusher:
         self._batches = 0
 
     def flush(self, written: Iterator[int], count: int, directory: str) -> None:
-        """Close files that are written while this asks for them; on return, all is durable.
+        """Have files written, make their bytes durable, and close them.
 
         Args:
             written: writes the files, and yields their descriptors.
@@ -56,14 +68,13 @@ class Flusher:
             directory: where they are.
 
         Raises:
-            OSError: it is not, or nobody can tell.
+            OSError: they are not durable, or nobody can tell.
         """
-        if count < _WORTH_TRYING:
+        if count < _FEWEST:
             self._flush_each(written)
             return
-        # Opened before anything is written: it is told of what fails from then on.
-        descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        try:
+        # Opened before anything is written: a syncfs reports what has failed since then.
+        with opened_directory(directory) as descriptor:
             size = count.bit_length()
             way = self._way(size) if _may_syncfs(descriptor) else _Way.EACH
             start = self._timer()
@@ -72,14 +83,12 @@ class Flusher:
             else:
                 self._flush_each(written)
             self._learn(way, size, self._timer() - start)
-        finally:
-            os.close(descriptor)
 
     def _way(self, size: int) -> _Way:
         self._batches += 1
         known = {way: self._seconds.get((way, size), 0.0) for way in _Way}
-        ask_again = self._batches % _ASK_AGAIN == 0
-        return max(known, key=known.__getitem__) if ask_again else min(known, key=known.__getitem__)
+        choose = max if self._batches % _MEASURE_AGAIN == 0 else min
+        return choose(known, key=known.__getitem__)
 
     def _learn(self, way: _Way, size: int, seen: float) -> None:
         known = self._seconds.get((way, size), seen)
@@ -140,7 +149,7 @@ def _has_syncfs() -> bool:
 def _is_trusted(descriptor: int) -> bool:
     """Whether the file is on a filesystem whose syncfs was seen to survive a power cut.
 
-    FUSE's, for instance, does not tell the program behind it to write anything out.
+    FUSE, for instance, does not tell the program behind it to write anything out.
     """
     status = (ctypes.c_long * 32)()
     return _libc().fstatfs(descriptor, status) == 0 and status[0] & 0xFFFFFFFF in _TRUSTED

@@ -1,7 +1,7 @@
-"""What changes in a directory, as the kernel tells it; where it does not, look again.
+"""What changes in a directory, as the kernel reports it.
 
-The watch is armed before the directory is first listed, so nothing falls between the two. When
-the kernel's event queue overflows, the answer is `None`: list the directory.
+A watch is armed before the directory is first listed, so that no change is missed in between.
+When the kernel's event queue overflows, the answer is `None`: list the directory again.
 """
 
 from __future__ import annotations
@@ -33,10 +33,10 @@ class Change(NamedTuple):
 
 
 class DirectoryWatch(Protocol):
-    """Tells what has changed since it was last asked."""
+    """Reports what has changed since it was last asked."""
 
     def fileno(self) -> int:
-        """A descriptor that becomes readable when there is something to tell."""
+        """A descriptor that becomes readable when something has changed."""
 
     def changes(self) -> Sequence[Change] | None:
         """What has changed, without waiting; ``None`` says: anything may have."""
@@ -46,7 +46,7 @@ class DirectoryWatch(Protocol):
 
 
 class _Blind:
-    """For systems without inotify: it never wakes anybody, and knows nothing."""
+    """For systems without inotify: it never becomes readable, and anything may have changed."""
 
     def __init__(self) -> None:
         self._read, self._write = os.pipe()
@@ -103,7 +103,7 @@ if sys.platform == "linux":
             ]
 
         def _unread(self) -> bytes:
-            # One system call where there is little to tell; INotify.read() asks how much first.
+            # One system call for few events; INotify.read() asks how many bytes there are first.
             unread = b""
             with suppress(BlockingIOError):
                 while len(some := os.read(self._inotify.fileno(), _AT_ONCE)) > _AT_ONCE // 2:

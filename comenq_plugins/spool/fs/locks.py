@@ -1,4 +1,4 @@
-"""The kernel's locks on files: it drops them with the process, so nothing stale stays behind."""
+"""The kernel's locks on files: they end with the process, so that none is ever stale."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Holder:
     """Who has a lock that was taken by `claim_lock`.
 
     Args:
-        pid: the process, as it calls itself.
+        pid: the process, as it has written into the file.
         is_orphan: whether the process that had started it has ended.
     """
 
@@ -65,7 +65,7 @@ def claim_lock(path: str, guard: str) -> Iterator[Holder | None]:
 
 def is_claimed(path: str, guard: str) -> bool:
     """Whether somebody has a file's lock by `claim_lock`."""
-    # To find out is to take it for a moment, in which another would be refused: hence the guard.
+    # The test takes the lock for a moment. The guard keeps a worker from being refused for it.
     with locked(guard):
         descriptor = _open(path)
         try:
@@ -83,13 +83,13 @@ def _is_alive(pid: int) -> bool:
     try:
         os.kill(pid, 0)
     except OSError as error:
-        # It may be there, and be somebody else's.
+        # It may be there, and belong to another user.
         return not isinstance(error, ProcessLookupError)
     return not _is_zombie(pid)
 
 
 def _is_zombie(pid: int) -> bool:
-    """Whether a process has ended and its own parent has not asked yet how.
+    """Whether a process has ended, and its parent has not waited for it yet.
 
     https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html
     """

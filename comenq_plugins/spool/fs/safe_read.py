@@ -3,35 +3,20 @@
 from __future__ import annotations
 
 import errno
-import mmap
 import os
 import stat
-from collections.abc import Iterable
 
-__all__ = [
-    "Twins",
-    "Unfit",
-    "Unreadable",
-    "is_own",
-    "own_files",
-    "read_all",
-    "read_foreign",
-    "read_own",
-]
-
-_INODES = 1 << 26
-"""More than most filesystems have; of a mapping, only what is used takes memory."""
-
+__all__ = ["Unfit", "Unreadable", "is_own", "read_all", "read_foreign", "read_own"]
 
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 
 class Unfit(Exception):
-    """What stands under a name is not a file that may be read; the text says why."""
+    """A name does not lead to a file that may be read; the text says why."""
 
 
 class Unreadable(OSError):
-    """The disk does not give a file's bytes now: a bad block, say. It may another time."""
+    """The disk does not give a file's bytes now, for instance from a bad block. It may later."""
 
 
 def read_own(path: str, limit: int) -> bytes:
@@ -39,7 +24,7 @@ def read_own(path: str, limit: int) -> bytes:
 
     Raises:
         Unfit: it is somebody else's, no regular file, or too large.
-        Unreadable: its bytes cannot be had.
+        Unreadable: the disk does not give its bytes.
         OSError: it is gone, or cannot be opened.
     """
     descriptor = _open(path)
@@ -57,39 +42,12 @@ def read_own(path: str, limit: int) -> bytes:
 
 
 def is_own(path: str) -> bool:
-    """Whether a regular file of this process's user stands there."""
+    """Whether the path is a regular file of this process's user."""
     try:
         status = os.lstat(path)
     except FileNotFoundError:
         return False
     return stat.S_ISREG(status.st_mode) and status.st_uid == os.geteuid()
-
-
-def own_files(entries: Iterable[os.DirEntry[str]], *, shared: bool) -> list[str]:
-    """The names of the regular files of this process's user, among a directory's entries.
-
-    Args:
-        shared: whether others may have put files there; only then is each one looked at.
-    """
-    files = [entry for entry in entries if entry.is_file(follow_symlinks=False)]
-    return [entry.name for entry in files if not shared or is_own(entry.path)]
-
-
-class Twins:
-    """Finds files that have two names in a directory, as a rename can leave that a crash tore."""
-
-    def __init__(self) -> None:
-        self._seen = mmap.mmap(-1, _INODES, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
-
-    def among(self, entries: Iterable[os.DirEntry[str]]) -> list[str]:
-        """The names of files that may have been looked at already; nearly none are wrong."""
-        seen, found, inodes = self._seen, [], _INODES
-        for entry in entries:
-            place = entry.inode() % inodes
-            if seen[place]:
-                found.append(entry.name)
-            seen[place] = 1
-        return found
 
 
 def read_foreign(path: str, limit: int) -> tuple[bytes, int]:

@@ -10,11 +10,11 @@ from pathlib import Path
 from comenq_core.model import Job, Pacing, Pause
 from tests.spool.rig import FROZEN, open_at, places_of
 
-__all__ = ["Picture", "assert_one_of", "recovered"]
+__all__ = ["Snapshot", "assert_one_of", "recovered"]
 
 
 @dataclass(frozen=True)
-class Picture:
+class Snapshot:
     """All that a spool holds, as its users see it."""
 
     jobs: dict[str, Job]
@@ -23,8 +23,8 @@ class Picture:
     drops: tuple[str, ...]
 
 
-def recovered(path: Path) -> Picture:
-    """What the next worker makes of a spool, and everybody sees then."""
+def recovered(path: Path) -> Snapshot:
+    """What the next worker makes of a spool."""
     with closing(open_at(path, FROZEN)) as store:
         with store.lock():
             while store.housekeep():
@@ -32,7 +32,7 @@ def recovered(path: Path) -> Picture:
         places = places_of(path)
         assert all(len(directories) == 1 for directories in places.values()), places
         drops = [*(path / "adopt").iterdir(), *(path / "new").glob("*.json")]
-        return Picture(
+        return Snapshot(
             jobs={job_id: store.get(job_id) for job_id in places},
             pacing=dict(store.pacing()),
             pause=store.paused(),
@@ -40,11 +40,11 @@ def recovered(path: Path) -> Picture:
         )
 
 
-def assert_one_of(allowed: Sequence[Picture], found: Picture, where: str) -> None:
-    """Assert that each job and record is as in one of the pictures, and no drop lies about."""
-    for job_id in set(found.jobs).union(*(picture.jobs for picture in allowed)):
-        stories = [picture.jobs.get(job_id) for picture in allowed]
+def assert_one_of(allowed: Sequence[Snapshot], found: Snapshot, where: str) -> None:
+    """Assert that each job and record is as in one of these, and no dropped file is left."""
+    for job_id in set(found.jobs).union(*(snapshot.jobs for snapshot in allowed)):
+        stories = [snapshot.jobs.get(job_id) for snapshot in allowed]
         assert found.jobs.get(job_id) in stories, where
-    assert found.pacing in [picture.pacing for picture in allowed], where
-    assert found.pause in [picture.pause for picture in allowed], where
+    assert found.pacing in [snapshot.pacing for snapshot in allowed], where
+    assert found.pause in [snapshot.pause for snapshot in allowed], where
     assert found.drops == (), where

@@ -1,4 +1,4 @@
-"""Which way of making a batch durable is taken, and what it does when it fails."""
+"""How a batch is made durable, and what a failure leaves."""
 
 from __future__ import annotations
 
@@ -71,15 +71,15 @@ def test_a_batch_settles_on_syncfs_where_that_is_cheaper(
 def test_a_batch_settles_on_fsync_where_others_write_much(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """A syncfs that waits for somebody else's gigabytes is given up."""
+    """A syncfs that waits for gigabytes of other programs is no longer used."""
     meter = Meter(monkeypatch, one=1.0, whole=60.0)
     assert used(meter, tmp_path, 10) == ["fsync"] * 8
 
 
-def test_the_other_way_is_tried_now_and_then(
+def test_the_slower_way_is_measured_now_and_then(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """What was dearer once may be cheaper now: it is asked again."""
+    """What was slower once may be quicker now."""
     meter = Meter(monkeypatch, one=1.0, whole=60.0)
     flusher = Flusher(meter)
     for _ in range(64):
@@ -90,7 +90,7 @@ def test_the_other_way_is_tried_now_and_then(
 def test_each_size_of_batch_learns_for_itself(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """What is quicker for eight files may not be so for four."""
+    """The quicker way for eight files may not be the quicker one for four."""
     meter = Meter(monkeypatch, one=1.0, whole=6.0)
     flusher = Flusher(meter)
     for count in (8, 4) * 5:
@@ -102,7 +102,7 @@ def test_each_size_of_batch_learns_for_itself(
 
 
 def test_fsyncs_of_a_batch_wait_together(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """So they share one commit of the filesystem's journal."""
+    """All fsyncs of a batch wait at the same time, to share one commit of the journal."""
     together = threading.Barrier(8, timeout=DEADLINE)
     monkeypatch.setattr(fsync, "_has_syncfs", lambda: False)
     monkeypatch.setattr(os, "fsync", lambda _: together.wait())
@@ -113,7 +113,7 @@ def test_fsyncs_of_a_batch_wait_together(monkeypatch: pytest.MonkeyPatch, tmp_pa
 def test_no_fsync_is_under_way_when_another_has_failed(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """Whoever is told of the failure may close the files: their numbers mean others then."""
+    """A failure is raised when all fsyncs have ended, since the caller closes the files then."""
     has_failed = threading.Event()
     failures = iter([OSError(5, "Input/output error")])
     done: list[bool] = []
@@ -133,7 +133,7 @@ def test_no_fsync_is_under_way_when_another_has_failed(
 
 
 def test_a_single_file_is_fsynced(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """One job never waits for the rest of the disk."""
+    """One job never waits for what other programs have written."""
     meter = Meter(monkeypatch, one=1.0, whole=0.0)
     assert used(meter, tmp_path, 10, count=1) == ["fsync"]
 
@@ -142,10 +142,10 @@ def test_a_single_file_is_fsynced(monkeypatch: pytest.MonkeyPatch, tmp_path: Pat
     ("release", "is_used"),
     [("5.7.19-generic", False), ("4.18.0-553.el8", False), ("5.8.0", True), ("6.18.44", True)],
 )
-def test_a_kernel_whose_syncfs_hides_errors_is_not_asked(
+def test_a_syncfs_that_hides_errors_is_not_used(
     monkeypatch: pytest.MonkeyPatch, release: str, is_used: bool
 ) -> None:
-    """An acknowledgement needs a call that tells of failures."""
+    """A kernel whose syncfs reports no failure gets fsyncs."""
     if not hasattr(fsync._libc(), "syncfs"):
         pytest.skip("this system has no syncfs")
     kernel = os.uname_result(("Linux", "here", release, "#1", "x86_64"))
@@ -153,8 +153,8 @@ def test_a_kernel_whose_syncfs_hides_errors_is_not_asked(
     assert fsync._has_syncfs.__wrapped__() is is_used
 
 
-def test_a_filesystem_that_nobody_has_tried_is_not_trusted(tmp_path: Path) -> None:
-    """Where no power was cut, each file is fsynced."""
+def test_an_unknown_filesystem_gets_fsyncs(tmp_path: Path) -> None:
+    """A syncfs is used only on filesystems where it was seen to survive a power cut."""
     for path, names in ((Path("/proc/self/status"), set()), (tmp_path, {"ext4", "xfs", "btrfs"})):
         descriptor = os.open(path, os.O_RDONLY)
         trusted = fsync._is_trusted(descriptor)
@@ -172,7 +172,7 @@ def filesystem_of(path: Path) -> str:
 
 
 def test_syncfs_reports_a_failure(tmp_path: Path) -> None:
-    """What the kernel refuses is an error, not an acknowledgement."""
+    """A syncfs that the kernel refuses is an error."""
     with pytest.raises(OSError, match="Bad file descriptor"):
         fsync._syncfs(-1)
 
@@ -196,7 +196,7 @@ def test_a_batch_that_cannot_be_flushed_leaves_no_files(
 def test_a_batch_that_cannot_be_written_leaves_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, has_syncfs: bool
 ) -> None:
-    """When the disk is full after seventy files, none is there, and no descriptor is kept."""
+    """When the disk is full after seventy files, no file and no open descriptor is left."""
     write, before, left = os.write, len(os.listdir("/proc/self/fd")), iter(range(70))
 
     def write_until_full(descriptor: int, data: bytes) -> int:
@@ -213,7 +213,7 @@ def test_a_batch_that_cannot_be_written_leaves_nothing(
 
 
 def test_a_large_batch_holds_no_descriptors_afterwards(tmp_path: Path) -> None:
-    """A thousand files are written, and every descriptor is given back."""
+    """A thousand files are written, and every descriptor is closed."""
     before = len(os.listdir("/proc/self/fd"))
     durable.create_all({f"{tmp_path}/{i}": b"%d" % i for i in range(1_000)}, Flusher())
     assert len(list(tmp_path.iterdir())) == 1_000

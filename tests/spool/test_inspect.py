@@ -1,4 +1,4 @@
-"""Looking at a spool, as `comenqd check` does, makes and changes nothing."""
+"""Inspecting a spool, as `comenqd check` does, makes and changes nothing."""
 
 from __future__ import annotations
 
@@ -15,24 +15,19 @@ from comenq_core.settings import Settings
 from comenq_core.testing.contract.harness import put
 from comenq_plugins.spool import SpoolFactory, SpoolStore
 from tests.spool.children import needs_root
+from tests.spool.rig import everything_in
 
 
 def inspect(spool: Path, **table: Any) -> SpoolStore | None:
-    """Look at a spool with these options."""
+    """Inspect a spool with these options."""
     return SpoolFactory().inspect(Settings(queue_path=spool, tables={"spool": table}))
 
 
-def everything(directory: Path) -> dict[str, tuple[int, int]]:
-    """What is there, and its modes and times."""
-    paths = [directory, *directory.rglob("*")]
-    return {str(path): (path.stat().st_mode, path.stat().st_mtime_ns) for path in paths}
-
-
 def test_what_is_in_a_spool_is_seen(spool: Path, store: SpoolStore) -> None:
-    """Jobs, pace and pause can be read, and nothing is touched for it."""
+    """Jobs, pacing and pause can be read, and nothing is changed by it."""
     jobs = put(store, "one", "two")
     store.pause(Pause(since=store.now().wall, reason="for a while"))
-    before = everything(spool)
+    before = everything_in(spool)
 
     seen = inspect(spool)
 
@@ -41,17 +36,17 @@ def test_what_is_in_a_spool_is_seen(spool: Path, store: SpoolStore) -> None:
     assert seen.pacing() == {}
     assert seen.paused() == store.paused()
     seen.close()
-    assert everything(spool) == before
+    assert everything_in(spool) == before
 
 
 def test_a_spool_that_is_not_there_is_not_made(spool: Path) -> None:
-    """There is none yet, where one can be made."""
+    """There is no spool yet where one can be made."""
     assert inspect(spool / "deep" / "down") is None
     assert not spool.exists()
 
 
 def test_a_spool_that_is_not_complete_is_not_completed(spool: Path, store: SpoolStore) -> None:
-    """What a killed daemon has begun to make counts as not there yet."""
+    """What a killed daemon has begun to make is not a spool yet."""
     store.close()
     shutil.rmtree(spool / "adopt")
 
@@ -59,7 +54,7 @@ def test_a_spool_that_is_not_complete_is_not_completed(spool: Path, store: Spool
     assert not (spool / "adopt").exists()
 
 
-def test_a_place_where_none_can_be_made_is_told(spool: Path) -> None:
+def test_a_place_where_none_can_be_made_is_an_error(spool: Path) -> None:
     """Below a file there can be no directory."""
     spool.write_text("")
 
@@ -67,8 +62,8 @@ def test_a_place_where_none_can_be_made_is_told(spool: Path) -> None:
         inspect(spool / "q")
 
 
-def test_a_spool_that_others_can_write_is_told(spool: Path, store: SpoolStore) -> None:
-    """What would keep the daemon from opening it is found without opening it."""
+def test_a_spool_that_others_can_write_is_an_error(spool: Path, store: SpoolStore) -> None:
+    """A mode that would keep the daemon from opening it is found without opening it."""
     store.close()
     (spool / "cur").chmod(0o777)
 
@@ -76,8 +71,8 @@ def test_a_spool_that_others_can_write_is_told(spool: Path, store: SpoolStore) -
         inspect(spool)
 
 
-def test_a_spool_of_another_format_is_told(spool: Path, store: SpoolStore) -> None:
-    """The version of comenq that fits is asked for."""
+def test_a_spool_of_another_format_is_an_error(spool: Path, store: SpoolStore) -> None:
+    """The error names the format."""
     store.close()
     (spool / "version").write_text("9\n")
 
@@ -85,15 +80,15 @@ def test_a_spool_of_another_format_is_told(spool: Path, store: SpoolStore) -> No
         inspect(spool)
 
 
-def test_a_group_that_is_not_there_is_told(spool: Path) -> None:
-    """Options are checked, too."""
+def test_a_group_that_is_not_there_is_an_error(spool: Path) -> None:
+    """The options are checked, too."""
     with pytest.raises(StoreError, match="there is no group 'nobody-at-all'"):
         inspect(spool, group="nobody-at-all")
 
 
 @needs_root
-def test_root_leaves_the_spool_of_another_user_alone(spool: Path, store: SpoolStore) -> None:
-    """Root asks on behalf of the daemon's user; it is no fault that it is another one."""
+def test_root_does_not_inspect_the_spool_of_another_user(spool: Path, store: SpoolStore) -> None:
+    """Root inspects for the daemon's user, so it is no error that the owner is another one."""
     store.close()
     os.chown(spool, 65534, 65534)
 

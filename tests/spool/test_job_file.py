@@ -39,7 +39,7 @@ fresh_jobs = jobs().map(
 
 
 def name_of(job: Job, events: int = 0) -> Name:
-    """The name under which the job's file stands in ``new/``."""
+    """The name of the job's file in ``new/``."""
     return Name(1, 0, job.id, "00000000", events)
 
 
@@ -60,7 +60,7 @@ def test_a_job_is_read_as_it_was_written(job: Job) -> None:
 def test_no_job_of_a_repository_is_passed_over(
     request: CommentRequest, job: Job, told: list[Event | Retried], spell: Callable[[str], str]
 ) -> None:
-    """Its names are found in its file, in whatever case they are asked for."""
+    """A repository's name is found in the file in upper or lower case."""
     text = text_of(replace(job, request=request), told)
     assert may_be_in(text, spell(f"{request.owner}/{request.repo}"))
 
@@ -69,7 +69,7 @@ def test_no_job_of_a_repository_is_passed_over(
 def test_no_job_is_passed_over_for_how_its_names_are_written(
     request: CommentRequest, job: Job
 ) -> None:
-    """JSON lets any letter be escaped, and a file may have been mended by hand."""
+    """A name is found although JSON lets any character be escaped."""
     text = encode_job(replace(job, request=request))
     for name in (request.owner, request.repo):
         escaped = "".join(f"\\u{ord(letter):04x}" for letter in name)
@@ -78,7 +78,7 @@ def test_no_job_is_passed_over_for_how_its_names_are_written(
 
 
 def test_a_job_that_names_no_such_repository_is_passed_over() -> None:
-    """Without a look at what is in it: both names have to stand there whole."""
+    """Without being decoded: both names have to be in the file whole."""
     request = CommentRequest(owner="octo-org", repo="site", pr_number=1, body="other site.js")
     text = encode_job(Job(id="7f3kq2m8x1ab", request=request, arrived=NOON, origin=ME))
     assert not may_be_in(text, "octo-org/site.js")
@@ -97,7 +97,7 @@ def test_events_are_read_as_they_were_written(job: Job, told: list[Event | Retri
 def test_a_torn_tail_is_no_event(
     job: Job, told: list[Event | Retried], last: Event | Retried, data: st.DataObject
 ) -> None:
-    """However much of its last line a crash has left, the file says what it said before."""
+    """However much of its last line a crash has left, the file says the same as before."""
     tail = encode_event(last)
     cut = data.draw(st.integers(min_value=0, max_value=len(tail) - 1))
     torn = text_of(job, told) + tail[:cut]
@@ -110,21 +110,21 @@ def test_a_torn_tail_is_no_event(
 def test_an_event_counts_when_the_name_says_so(
     job: Job, told: list[Event | Retried], unsettled: Event | Retried
 ) -> None:
-    """An event that was written but not settled is not part of the job's story yet."""
+    """An event that was written before a crash, and not settled, is not part of the job yet."""
     text = text_of(job, [*told, unsettled])
     before = decode(text_of(job, told), name_of(job, len(told)), State.WAITING)
     assert decode(text, name_of(job, len(told)), State.WAITING) == before
 
 
 @given(fresh_jobs, st.lists(attempts(), min_size=1, max_size=3), verdicts())
-def test_forgiveness_keeps_the_story_and_counts_nothing(
-    job: Job, attempt_count: list[Attempt], verdict: Verdict
+def test_a_retry_keeps_the_attempts_and_counts_none(
+    job: Job, made: list[Attempt], verdict: Verdict
 ) -> None:
-    """A job that an operator queued again remembers its attempts; none counts."""
-    told: list[Event | Retried] = [Event(attempt=a, verdict=verdict) for a in attempt_count]
+    """A job that an operator queued again has its attempts; none counts."""
+    told: list[Event | Retried] = [Event(attempt=a, verdict=verdict) for a in made]
     text = text_of(job, [*told, Retried()])
     again = decode(text, name_of(job, len(told) + 1), State.WAITING)
-    assert [a.message for a in again.attempts] == [a.message for a in attempt_count]
+    assert [a.message for a in again.attempts] == [a.message for a in made]
     assert (again.attempt_count, again.reason) == (0, "")
 
 
@@ -144,7 +144,7 @@ def test_append_is_idempotent(
     again: int,
     tmp_path: Path,
 ) -> None:
-    """Whatever a failure has left behind the settled lines, appending gives the same file."""
+    """Appending gives the same file, whatever a failure has left after the settled lines."""
     path = tmp_path / "journal"
     path.write_bytes(text_of(job, told) + left)
     for _ in range(1 + again):
@@ -153,29 +153,29 @@ def test_append_is_idempotent(
 
 
 @pytest.mark.parametrize("text", [b"", b"\n", b"{}\n", b"\0" * 300, b'{"id":"7f3kq2m8x1ab"', b"[]"])
-def test_what_does_not_begin_with_a_job_is_none(text: bytes) -> None:
-    """A file that was damaged is told from a job."""
+def test_a_file_that_does_not_begin_with_a_job_is_damaged(text: bytes) -> None:
+    """Any other first line is an error."""
     with pytest.raises(InvalidRequest):
         decode(text, Name(1, 0, "7f3kq2m8x1ab", "00000000"), State.WAITING)
 
 
 @given(fresh_jobs, st.lists(events, min_size=1, max_size=3))
-def test_a_file_that_has_lost_events_is_no_job(job: Job, told: list[Event | Retried]) -> None:
-    """What was settled is acknowledged: a file without it is damaged, not younger."""
+def test_a_file_that_has_lost_events_is_damaged(job: Job, told: list[Event | Retried]) -> None:
+    """Settled events are acknowledged, so a file without them is no earlier state of the job."""
     with pytest.raises(InvalidRequest, match="event"):
         decode(text_of(job, told[:-1]), name_of(job, len(told)), State.WAITING)
 
 
 @given(fresh_jobs)
 def test_a_file_belongs_to_the_job_that_its_name_says(job: Job) -> None:
-    """One job's file under another one's name is neither."""
+    """One job's file under another one's name is an error."""
     other = name_of(job)._replace(id="0" * 12 if job.id != "0" * 12 else "1" * 12)
     with pytest.raises(InvalidRequest, match="another"):
         decode(encode_job(job), other, State.WAITING)
 
 
 def test_append_does_not_follow_a_symbolic_link(tmp_path: Path) -> None:
-    """What is appended to is the file itself."""
+    """Nothing is appended to a file elsewhere."""
     (tmp_path / "target").write_bytes(b"{}\n")
     (tmp_path / "link").symlink_to("target")
     with pytest.raises(OSError, match="symbolic links"):

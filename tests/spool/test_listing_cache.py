@@ -1,4 +1,4 @@
-"""Names that are remembered are always those that are there."""
+"""The names in the cache are always those in the directory."""
 
 from __future__ import annotations
 
@@ -11,16 +11,17 @@ import pytest
 from comenq_core.model import Change, Failed, State
 from comenq_core.testing.clock import FakeClock
 from comenq_plugins.spool import SpoolStore
-from comenq_plugins.spool.listing_cache import Listings
+from comenq_plugins.spool.format.filename import Name
+from comenq_plugins.spool.listing_cache import ListingCache
 from tests.spool.rig import Opener, attempt, claim, put
 
-NAMES = [f"0000000000000000{number}-0-7f3kq2m8x1ab-5tq0w9zr-0-0.job" for number in range(3)]
+NAMES = [Name(order, 0, "7f3kq2m8x1ab", "5tq0w9zr") for order in range(3)]
 LONG_AGO = (1_000_000_000, 1_000_000_000)
 
 
 @pytest.fixture
 def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The directories that are read, as they are."""
+    """The directories that are read."""
     paths: list[str] = []
     real = os.listdir
 
@@ -33,44 +34,44 @@ def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 def test_a_directory_that_stays_as_it_was_is_read_once(tmp_path: Path, read: list[str]) -> None:
-    """However often its names are asked for."""
-    (tmp_path / NAMES[0]).touch()
+    """A directory whose time does not change is read once, however often it is listed."""
+    (tmp_path / str(NAMES[0])).touch()
     os.utime(tmp_path, LONG_AGO)
-    known = Listings()
+    known = ListingCache()
     assert [known.names(str(tmp_path)) for _ in range(3)] == [NAMES[:1]] * 3
     assert read == [str(tmp_path)]
 
 
 def test_what_comes_and_goes_is_noticed(tmp_path: Path) -> None:
-    """A change gives a directory another time, and then it is read again."""
+    """A directory whose time has changed is read again."""
     os.utime(tmp_path, LONG_AGO)
-    known = Listings()
+    known = ListingCache()
     assert known.names(str(tmp_path)) == []
-    (tmp_path / NAMES[0]).touch()
+    (tmp_path / str(NAMES[0])).touch()
     assert known.names(str(tmp_path)) == NAMES[:1]
-    (tmp_path / NAMES[0]).unlink()
+    (tmp_path / str(NAMES[0])).unlink()
     assert known.names(str(tmp_path)) == []
 
 
 def test_a_change_that_leaves_no_trace_is_noticed(tmp_path: Path) -> None:
-    """Two that follow each other at once may give the directory the same time."""
+    """Two changes in quick succession are seen, though the directory's time is the same."""
     moment = (time.time_ns(), time.time_ns())
-    known = Listings()
+    known = ListingCache()
     for number, name in enumerate(NAMES, 1):
-        (tmp_path / name).touch()
+        (tmp_path / str(name)).touch()
         os.utime(tmp_path, ns=moment)
         assert known.names(str(tmp_path)) == NAMES[:number]
 
 
 def test_another_directory_in_the_same_place_is_noticed(tmp_path: Path) -> None:
-    """Also one that bears the same time, as one from a backup may."""
+    """A directory that replaces another one is read, also if it has the same time."""
     place, other = tmp_path / "place", tmp_path / "other"
     for directory in (place, other):
         directory.mkdir()
-    (other / NAMES[0]).touch()
+    (other / str(NAMES[0])).touch()
     for directory in (place, other):
         os.utime(directory, LONG_AGO)
-    known = Listings()
+    known = ListingCache()
     assert known.names(str(place)) == []
     place.rename(tmp_path / "away")
     other.rename(place)
@@ -78,16 +79,16 @@ def test_another_directory_in_the_same_place_is_noticed(tmp_path: Path) -> None:
 
 
 def test_only_jobs_are_listed_in_their_order(tmp_path: Path) -> None:
-    """What else stands in the directory has no place in a list of jobs."""
+    """Files that are no jobs are not listed."""
     for name in (NAMES[2], "7f3kq2m8x1ab.drop", NAMES[0], f".{NAMES[1]}", NAMES[1]):
-        (tmp_path / name).touch()
-    assert Listings().names(str(tmp_path)) == NAMES
+        (tmp_path / str(name)).touch()
+    assert ListingCache().names(str(tmp_path)) == NAMES
 
 
 def test_pages_of_a_long_list_read_its_directory_once(
     store: SpoolStore, spool: Path, clock: FakeClock, read: list[str]
 ) -> None:
-    """So a page of held jobs or of dead letters costs its own length, and not the list's."""
+    """A page of held or failed jobs costs its own length, and not the list's."""
     jobs = put(store, "a", "b", "c", "d", "e", "f")
     with store.lock():
         for _ in jobs[:3]:
@@ -109,7 +110,7 @@ def test_pages_of_a_long_list_read_its_directory_once(
 def test_what_another_process_holds_is_listed(
     store: SpoolStore, opener: Opener, spool: Path
 ) -> None:
-    """A list that is remembered does not hide what has changed."""
+    """The cache does not hide a change by another process."""
     first, second = put(store, "a", "b")
     store.change(first.id, Change.HOLD)
     os.utime(spool / "hold", LONG_AGO)

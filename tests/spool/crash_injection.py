@@ -1,4 +1,4 @@
-"""Kills this process before, amid or after any one of its changes to the file system."""
+"""Kills this process before, amid or after any one of its changes to the filesystem."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import signal
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-__all__ = ["Guillotine", "Moment", "deterministic"]
+__all__ = ["CrashInjector", "Moment", "deterministic"]
 
 CHANGES = (
     "chmod",
@@ -29,17 +29,17 @@ CHANGES = (
 
 
 class Moment(NamedTuple):
-    """When to die: ``before``, ``amid`` (of a write, half of it) or ``after`` a change."""
+    """When to kill: ``before``, ``amid`` (of a write, half of it) or ``after`` a change."""
 
     at: int
     when: str
 
 
-class Guillotine:
+class CrashInjector:
     """Wraps the functions of `os` that change files; for a child that ends soon.
 
     Args:
-        moment: when to die, counted from the first change; ``None`` only counts.
+        moment: when to kill, counted from the first change; ``None`` only counts.
     """
 
     def __init__(self, moment: Moment | None) -> None:
@@ -47,7 +47,7 @@ class Guillotine:
         self.done: list[str] = []
 
     def install(self) -> None:
-        """From now on, count; and at the moment, die."""
+        """Count changes from now on, and kill this process at the moment."""
         for name in CHANGES:
             setattr(os, name, self._wrapped(name, getattr(os, name)))
 

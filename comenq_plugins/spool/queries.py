@@ -1,0 +1,120 @@
+"""What listener and worker ask of a spool."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from itertools import islice
+
+from comenq_core.model import PENDING, Counts, Health, Instant, Job, Pacing, Pause, State
+from comenq_plugins.spool.capacity import Limits
+from comenq_plugins.spool.catalog import Catalog
+from comenq_plugins.spool.format.filename import micros
+from comenq_plugins.spool.fs.errors import reported
+from comenq_plugins.spool.fs.locks import is_claimed
+from comenq_plugins.spool.pacing_file import PacingFile
+from comenq_plugins.spool.places import Place, listed
+
+__all__ = ["Queries"]
+
+
+class Queries:
+    """Implements `comenq_core.protocols.JobReader` and `comenq_core.protocols.RepoFilter`.
+
+    Args:
+        catalog: a prepared spool.
+        limits: what the spool takes, and what it keeps.
+        now: the time.
+    """
+
+    def __init__(self, catalog: Catalog, limits: Limits, now: Callable[[], Instant]) -> None:
+        self._catalog = catalog
+        self._layout = catalog.layout
+        self._limits = limits
+        self._pacing_file = PacingFile(catalog.layout)
+        self.now = now
+
+    def get(self, prefix: str) -> Job:
+        """The one job whose id begins with ``prefix``, in whatever directory."""
+        with self._catalog.operation():
+            return self._catalog.look_up(prefix)[1]
+
+    def pending(
+        self,
+        *,
+        limit: int | None = None,
+        offset: int = 0,
+        states: Collection[State] = PENDING,
+    ) -> Sequence[Job]:
+        """The jobs in ``cur/``, in ``new/`` and in ``hold/``; only those listed are read."""
+        with self._catalog.operation():
+            return list(islice(self._catalog.jobs(self._pending(states, offset)), limit))
+
+    def pending_in(
+        self,
+        repo: str,
+        *,
+        limit: int,
+        offset: int = 0,
+        states: Collection[State] = PENDING,
+    ) -> Sequence[Job | None]:
+        """The same; a job that cannot be for the repository is read, and not decoded."""
+        with self._catalog.operation():
+            return list(islice(self._catalog.jobs_in(repo, self._pending(states, offset)), limit))
+
+    def _pending(self, states: Collection[State], offset: int) -> Iterator[Place]:
+        """Where the jobs in these states are, in their order, from ``offset``."""
+        layout, catalog = self._layout, self._catalog
+        claimed = [Place(layout.cur, name) for name in listed(layout.cur)]
+        claimed = [place for place in claimed if catalog.state(place) in states]
+        yield from claimed[offset:]
+        offset = max(0, offset - len(claimed))
+        if State.WAITING in states:
+            names = catalog.index.in_order(micros(self.now().wall), offset)
+            yield from (Place(layout.new, name) for name in names)
+            offset = max(0, offset - len(catalog.index))
+        if State.HELD in states:
+            held = catalog.listings.names(layout.hold)
+            yield from (Place(layout.hold, name) for name in held[offset:])
+
+    def position(self, job: Job) -> int:
+        """How many names in ``new/`` come before the job's."""
+        with self._catalog.operation():
+            index = self._catalog.index
+            name = index.get(job.id)
+            return index.position(name, micros(self.now().wall)) if name else 0
+
+    def history(self, *, limit: int, offset: int = 0, only_failed: bool = False) -> Sequence[Job]:
+        """The newest receipts and dead letters, newest last."""
+        layout, catalog = self._layout, self._catalog
+        directories = [layout.failed] if only_failed else [layout.done, layout.failed]
+        end = offset + max(0, limit)
+        with catalog.operation():
+            newest = [
+                Place(directory, name)
+                for directory in directories
+                for name in catalog.listings.names(directory)[-end:]
+            ]
+            newest.sort(key=lambda place: place.name, reverse=True)
+            return list(catalog.jobs(newest[offset:end][::-1]))
+
+    def counts(self) -> Counts:
+        """How many names are in each directory."""
+        with self._catalog.operation():
+            return self._catalog.counts()
+
+    def health(self) -> Health:
+        """Whether somebody has the worker's lock, and how much capacity remains."""
+        with self._catalog.operation():
+            working = is_claimed(self._layout.worker, self._layout.records)
+            capacity = self._limits.capacity(self._layout.new, len(self._catalog.index))
+            return Health(working=working, capacity=tuple(capacity))
+
+    def paused(self) -> Pause | None:
+        """The operator's pause, if there is one."""
+        with reported(self._layout.root):
+            return self._pacing_file.paused()
+
+    def pacing(self) -> Mapping[str, Pacing]:
+        """The pacing records, by account."""
+        with reported(self._layout.root):
+            return self._pacing_file.pacing()
