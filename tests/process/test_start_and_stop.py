@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import socket
 
+import pytest
+
 from comenq_core.testing.deadline import DEADLINE
 from comenq_core.testing.forge import Forge
 from tests.process.daemon import Daemon
@@ -97,6 +99,7 @@ def test_a_socket_path_that_is_no_socket_ends_the_daemon_at_once(forge: Forge) -
         assert started(daemon, "listener") == 1
 
 
+@pytest.mark.full
 def test_a_daemon_after_a_killed_one_says_so_in_its_own_words(forge: Forge) -> None:
     """What a killed supervisord has left behind is removed without a line unlike the others."""
     with Daemon(forge.url) as daemon:
@@ -107,6 +110,7 @@ def test_a_daemon_after_a_killed_one_says_so_in_its_own_words(forge: Forge) -> N
     assert all(re.match(r"\S+Z [a-z]+ [a-z]+ \w+: ", line) for line in daemon.log.lines)
 
 
+@pytest.mark.full
 def test_a_second_worker_on_the_same_spool_is_refused(daemon: Daemon, forge: Forge) -> None:
     """It ends with 1 and says who has the spool, whatever socket it belongs to."""
     with Daemon(forge.url, queue_path=str(daemon.queue)) as second:

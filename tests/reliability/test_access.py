@@ -314,6 +314,7 @@ def test_token_is_found_nowhere_but_in_its_file(daemon: Shared, forge: Forge) ->
     assert [path.name for path, data in places.items() if TOKEN.encode() in data] == ["token"]
 
 
+@pytest.mark.full
 def test_spool_that_is_closed_to_the_daemon_is_told_and_recovers(
     daemon: Shared, forge: Forge
 ) -> None:

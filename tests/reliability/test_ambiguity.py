@@ -128,6 +128,7 @@ def test_comment_that_shows_late_is_not_posted_again(forge: Forge, daemon: Unsup
     assert (look_ups(forge), len(forge.posts)) == (2, 1)
 
 
+@pytest.mark.full
 def test_job_that_kills_its_worker_three_times_fails(forge: Forge, daemon: Unsupervised) -> None:
     """After three workers have died with it, a job is a dead letter; the next one goes out."""
     daemon.put("the killer")

@@ -239,6 +239,7 @@ def test_job_whose_file_vanishes_amid_its_post_blocks_no_other(
     assert " error worker unsettled: " in told
 
 
+@pytest.mark.full
 def test_disk_that_turns_read_only_is_told(daemon: Unsupervised, forge: Forge) -> None:
     """While nothing can be written, clients get an error; then all is well again."""
     with small_disk(daemon.queue, "32m", 5_000):

@@ -188,11 +188,12 @@ def test_job_with_a_tebibyte_behind_it_is_a_dead_letter() -> None:
         assert peak(intakes.worker.pid) < 128 << 20
 
 
+@pytest.mark.full
 @pytest.mark.parametrize(
     ("order", "ahead"),
     [
         pytest.param(10**17 - 1, False, id="end"),
-        pytest.param(0, True, id="head", marks=pytest.mark.full),
+        pytest.param(0, True, id="head"),
     ],
 )
 def test_job_at_the_end_of_all_numbers_costs_no_other(order: int, ahead: bool) -> None:

@@ -90,9 +90,8 @@ def test_a_plain_supervisord_runs_comenq(forge: Forge) -> None:
         assert daemon.terminate() == 0
 
 
-@pytest.mark.parametrize(
-    "number", [signal.SIGINT, pytest.param(signal.SIGQUIT, marks=pytest.mark.full)]
-)
+@pytest.mark.full
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGQUIT])
 def test_a_key_in_the_terminal_ends_the_daemon(forge: Forge, number: signal.Signals) -> None:
     """Interrupted in the foreground, the daemon ends as it does when it is asked to."""
     with Daemon(forge.url) as daemon:
@@ -102,6 +101,7 @@ def test_a_key_in_the_terminal_ends_the_daemon(forge: Forge, number: signal.Sign
         assert not daemon.socket.exists()
 
 
+@pytest.mark.full
 def test_a_hangup_begins_anew_and_loses_nothing(forge: Forge) -> None:
     """SIGHUP has everything started again; what waits is posted after it."""
     with Daemon(forge.url) as daemon:
