@@ -21,9 +21,9 @@ CHECKS = (
     ("mypy", "--strict", *SOURCES),
     ("lint-imports", "--no-logo"),
 )
-# More processes than the smallest machines have cores: much of what tests do is wait. Not many
-# more, as each one imports every test. Which tests stay together is said in tests/conftest.py.
-PYTEST = ("pytest", "-n", "3", "--dist", "loadgroup", "--no-loadscope-reorder")
+# Each worker imports and collects every test, so that more of them cost more than they gain. Which
+# tests stay together is said in tests/conftest.py.
+PYTEST = ("pytest", "-n", "2", "--dist", "loadgroup", "--no-loadscope-reorder")
 REPRESENTATIVE = ("-m", "not full")
 FULL = ("--hypothesis-profile", "full")
 

@@ -129,6 +129,7 @@ def test_jobs_that_leave_between_pages_hide_no_others(comenq: Comenq, served: Se
     assert seen == ids
 
 
+@pytest.mark.full
 def test_long_history_is_read_in_pages(comenq: Comenq, served: Served) -> None:
     """A history longer than one reply is complete, newest last, and within --limit."""
     ids = _put_long(comenq, 8)

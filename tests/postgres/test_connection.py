@@ -58,6 +58,7 @@ def announcement(store: PostgresStore, job: Job) -> Pacing:
     return Pacing(account="bot", at=store.now(), max_remaining=5.0, job=job.id)
 
 
+@pytest.mark.full
 def test_a_connection_that_was_cut_is_opened_again(proxy: Proxy, far: PostgresStore) -> None:
     """The next query opens it, and does not fail."""
     job = put(far)

@@ -59,6 +59,7 @@ def test_a_forge_that_is_away_fails_the_check(forge: Forge) -> None:
     assert "Connection refused" in found[1]
 
 
+@pytest.mark.full
 def test_each_account_is_told_about(forge: Forge) -> None:
     """Of several tokens each is asked about, under its account's name."""
     with Daemon(forge.url, github_token_file=None) as daemon:

@@ -16,6 +16,7 @@ def gap(forge: Forge) -> float:
     return second.at - first.at
 
 
+@pytest.mark.full
 def test_two_posts_are_a_cooldown_apart(forge: Forge) -> None:
     """A second comment arrives no sooner than the cooldown after the first."""
     with Daemon(forge.url, cooldown_period_seconds=1.5) as daemon:

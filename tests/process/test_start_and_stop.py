@@ -79,6 +79,7 @@ def test_a_second_daemon_on_the_same_spool_is_refused(daemon: Daemon, forge: For
     assert forge.wait_for_comments(1)[0].body == "still here"
 
 
+@pytest.mark.full
 def test_a_spool_that_others_may_write_ends_the_daemon_at_once(forge: Forge) -> None:
     """A fault that only a person can repair is not retried: the daemon says so, and ends with 1."""
     with Daemon(forge.url) as daemon:

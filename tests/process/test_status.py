@@ -91,6 +91,7 @@ def test_status_tells_of_a_refused_token_until_it_is_replaced(daemon: Daemon, fo
     assert "default, may post now" in daemon.comenq("status")
 
 
+@pytest.mark.full
 def test_status_tells_of_a_pause(daemon: Daemon) -> None:
     """It exits with 1, and says since when, why, and what ends it."""
     daemon.comenq("pause", "code", "freeze")
@@ -102,6 +103,7 @@ def test_status_tells_of_a_pause(daemon: Daemon) -> None:
     )
 
 
+@pytest.mark.full
 def test_a_comment_on_a_closed_pull_request_is_skipped(daemon: Daemon, forge: Forge) -> None:
     """With --if-open it is not posted; show and hist tell the state and the reason."""
     forge.set_pull("o", "r", 7, state="closed", merged=True)
