@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 from environment import ROOT, set_up
-from stage import Signals, Stage
+from session import Session, Signals
 
 SOURCES = ("comenq_core", "comenq_plugins", "examples", "scripts", "tests")
 CHECKS = (
@@ -21,19 +21,21 @@ CHECKS = (
     ("mypy", "--strict", *SOURCES),
     ("lint-imports", "--no-logo"),
 )
-# More processes than most machines have cores: much of what tests do is to wait for one another's
-# programs. A file's tests stay together, for the sake of what they share, and in their order.
-PYTEST = ("pytest", "-n", "4", "--dist", "loadfile", "--no-loadscope-reorder")
+# Each worker imports and collects every test, so that more of them cost more than they gain. Which
+# tests stay together is said in tests/conftest.py.
+PYTEST = ("pytest", "-n", "2", "--dist", "loadgroup", "--no-loadscope-reorder")
+REPRESENTATIVE = ("-m", "not full")
+FULL = ("--hypothesis-profile", "full")
 
 
 def main() -> int:
     """Run the checks; return 0 if all pass, else 1."""
     parser = argparse.ArgumentParser(prog="scripts/test", description="Run every check.")
-    parser.add_argument("--quick", action="store_true", help="leave out the slow tests")
-    selection = ("-m", "not slow") if parser.parse_args().quick else ()
+    parser.add_argument("--full", action="store_true", help="run every test, with many examples")
+    selection = FULL if parser.parse_args().full else REPRESENTATIVE
     signals = Signals()
-    with Stage(signals) as stage:
-        commands = set_up(stage)
+    with Session(signals) as session:
+        commands = set_up(session)
         failed = [
             check[0] for check in (*CHECKS, PYTEST + selection) if not passes(commands, check)
         ]
@@ -45,9 +47,13 @@ def main() -> int:
 def passes(commands: Path, check: tuple[str, ...]) -> bool:
     """Whether a check finds nothing; what it says is passed on."""
     print(f"\n$ {' '.join(check)}", flush=True)
-    path = f"{commands}:{os.environ.get('PATH', os.defpath)}"
+    environ = os.environ | {
+        "PATH": f"{commands}:{os.environ.get('PATH', os.defpath)}",
+        # Else every process of the tests compiles all that it imports.
+        "PYTHONDONTWRITEBYTECODE": "",
+    }
     command = [str(commands / check[0]), *check[1:]]
-    done = subprocess.run(command, cwd=ROOT, env=os.environ | {"PATH": path}, check=False)
+    done = subprocess.run(command, cwd=ROOT, env=environ, check=False)
     return done.returncode == 0
 
 

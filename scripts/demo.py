@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from environment import set_up
-from stage import Signals, Stage
+from session import Session, Signals
 
 COOLDOWN = 5
 CONFIG = """\
@@ -37,14 +37,14 @@ class Demo:
     """The steps of the demo.
 
     Args:
-        stage: runs the processes, and cleans up.
+        session: runs the processes, and cleans up.
         commands: the directory of ``comenq``, ``comenqd`` and their Python.
     """
 
-    def __init__(self, stage: Stage, commands: Path) -> None:
-        self._stage = stage
+    def __init__(self, session: Session, commands: Path) -> None:
+        self._session = session
         self._commands = commands
-        self._directory = stage.directory()
+        self._directory = session.directory()
         self._environ = environment(self._directory)
 
     def run(self) -> None:
@@ -75,7 +75,7 @@ class Demo:
             "It needs something to post to. Start a stand-in for GitHub on this machine:",
         )
         show("$ python -m comenq_core.testing.forge")
-        forge = self._stage.start(
+        forge = self._session.start(
             self._commands / "python", "-m", "comenq_core.testing.forge", environ=self._environ
         )
         url = forge.until("^http")
@@ -93,7 +93,7 @@ class Demo:
         text = CONFIG.format(directory=self._directory, url=url, cooldown=COOLDOWN)
         config.write_text(text)
         show(f"$ cat {config}", *text.splitlines(), f"$ comenqd --config {config} &")
-        self._daemon = self._stage.start(
+        self._daemon = self._session.start(
             self._commands / "comenqd", "--config", config, environ=self._environ
         )
         ready = ("worker started", "unix listening")
@@ -102,7 +102,7 @@ class Demo:
 
     def _do(self, *words: str) -> None:
         show(f"$ {shlex.join(words)}")
-        output = self._stage.run(self._commands / words[0], *words[1:], environ=self._environ)
+        output = self._session.run(self._commands / words[0], *words[1:], environ=self._environ)
         show(*output.splitlines())
 
     def _drop(self, request: Mapping[str, object]) -> None:
@@ -147,8 +147,8 @@ def main() -> int:
     """Run the demo; return the exit status."""
     signals = Signals()
     try:
-        with Stage(signals) as stage:
-            Demo(stage, set_up(stage)).run()
+        with Session(signals) as session:
+            Demo(session, set_up(session)).run()
             tell("That is all. The demo stops what it started, and removes its files.")
     except BrokenPipeError:
         # The reader of the output is gone, as with `head`. Python would report that at exit.

@@ -8,7 +8,7 @@ import sys
 import sysconfig
 from pathlib import Path
 
-from stage import Stage
+from session import Session
 
 __all__ = ["ROOT", "set_up"]
 
@@ -18,7 +18,7 @@ VENV = ROOT / ".venv"
 MARK = VENV / "comenq-is-installed"
 
 
-def set_up(stage: Stage) -> Path:
+def set_up(session: Session) -> Path:
     """Install comenq and its tools into ``.venv``, unless they are there.
 
     Return where the commands are. Where ``COMENQ_PYTHON`` names a Python that has comenq, that
@@ -31,12 +31,15 @@ def set_up(stage: Stage) -> Path:
     is_there = (commands / "python").exists() and MARK.exists()
     if not is_there or MARK.read_text() != wanted:
         print(f"Setting up {VENV}, once. This takes a moment.", flush=True)
-        stage.run(sys.executable, "-m", "venv", "--clear", VENV)
+        session.run(sys.executable, "-m", "venv", "--clear", VENV)
         python = commands / "python"
-        install = (python, "-m", "pip", "--quiet", "install", "--constraint", NEEDS[1])
-        # The build backend comes first: in its isolation, pip would not heed our versions.
-        stage.run(*install, "hatchling")
-        stage.run(*install, "--no-build-isolation", "--editable", f"{ROOT}[dev]")
+        # pip needs ten times the processor time for the rest.
+        session.run(python, "-m", "pip", "--quiet", "install", "--constraint", NEEDS[1], "uv")
+        uv = (commands / "uv", "pip", "install", "--quiet", "--python", python)
+        install = (*uv, "--constraint", NEEDS[1])
+        # The build backend comes first: in its isolation, uv would not heed our versions.
+        session.run(*install, "hatchling")
+        session.run(*install, "--no-build-isolation", "--editable", f"{ROOT}[dev]")
         # Written last: an installation that was interrupted is begun again.
         MARK.write_text(wanted)
     return commands

@@ -6,8 +6,8 @@ import os
 import sys
 
 from environment import ROOT, set_up
-from stage import Signals, Stage
+from session import Session, Signals
 
-with Stage(Signals()) as stage:
-    python = str(set_up(stage) / "python")
+with Session(Signals()) as session:
+    python = str(set_up(session) / "python")
 os.execv(python, [python, str(ROOT / "scripts" / "reference.py"), *sys.argv[1:]])

@@ -199,7 +199,7 @@ def test_only_attempts_that_count_are_counted() -> None:
     assert replace(JOB, attempts=(counts, ATTEMPT, counts)).attempt_count == 2
 
 
-def test_a_refused_file_asks_for_nothing() -> None:
+def test_an_invalid_file_asks_for_nothing() -> None:
     """A job without a request says so when it is asked for one."""
     assert JOB.asked == REQUEST
     with pytest.raises(ValueError, match="refused file"):

@@ -243,7 +243,7 @@ def test_the_later_of_two_pacing_records_counts(
     assert target.pacing()["bot"].failures == 5
 
 
-def test_refused_files_stay(source: MemoryStore, target: MemoryStore, clock: FakeClock) -> None:
+def test_invalid_files_stay(source: MemoryStore, target: MemoryStore, clock: FakeClock) -> None:
     """A dropped file that was never a comment stays, and older jobs are moved all the same."""
     file = Job(id="000000000000", request=None, arrived=clock().wall, origin=ORIGIN)
     clock.advance(1)

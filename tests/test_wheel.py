@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 import tempfile
 import zipfile
 from collections.abc import Iterator
@@ -12,31 +11,17 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = pytest.mark.slow
+from tests.service.environment import install
+from tests.service.wheelhouse import CHECKOUT, WHEEL
 
-CHECKOUT = Path(__file__).parents[1]
 READY = {"listener started", "unix listening", "worker started"}
 
 
 @pytest.fixture(scope="module")
-def wheel() -> Iterator[Path]:
-    """The wheel, built from the checkout."""
-    with tempfile.TemporaryDirectory(prefix="cq") as directory:
-        build = (sys.executable, "-m", "hatchling", "build", "--target", "wheel")
-        subprocess.run([*build, "--directory", directory], cwd=CHECKOUT, check=True)
-        (path,) = Path(directory).glob("comenq-*.whl")
-        yield path
-
-
-@pytest.fixture(scope="module")
-def commands(wheel: Path) -> Iterator[Path]:
+def commands(wheels: Path) -> Iterator[Path]:
     """The directory of the commands that the wheel installs, with all that it asks for."""
     with tempfile.TemporaryDirectory(prefix="cq") as directory:
-        subprocess.run([sys.executable, "-m", "venv", directory], check=True)
-        python, constraints = Path(directory, "bin/python"), CHECKOUT / "constraints.txt"
-        install = (python, "-m", "pip", "--quiet", "install", "--constraint", constraints)
-        subprocess.run([*install, wheel], check=True)
-        yield python.parent
+        yield install(Path(directory), wheels, "comenq")
 
 
 @pytest.fixture
@@ -55,8 +40,9 @@ def environ(tmp_path: Path) -> Iterator[dict[str, str]]:
         }
 
 
-def test_the_wheel_has_what_is_not_python(wheel: Path) -> None:
+def test_the_wheel_has_what_is_not_python(wheels: Path) -> None:
     """The files of conf/ and the marks that say that there are types are in the wheel."""
+    (wheel,) = wheels.glob(WHEEL)
     names = set(zipfile.ZipFile(wheel).namelist())
     files = [path for path in (CHECKOUT / "conf").rglob("*") if path.is_file()]
     conf = {f"comenq_core/{path.relative_to(CHECKOUT)}" for path in files}

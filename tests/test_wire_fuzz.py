@@ -68,7 +68,7 @@ def told(read: Callable[[bytes], object], data: bytes) -> str:
 
 
 @pytest.mark.parametrize("read", [parse, read_operation])
-@settings(max_examples=400)
+@settings(max_examples=5 * settings().max_examples)
 @given(data=ANYTHING | TEXTS | MANGLED)
 def test_reading_bytes_raises_only_invalid_request(
     read: Callable[[bytes], object], data: bytes

@@ -204,7 +204,7 @@ def test_history_tells_of_what_was_not_posted(state: State) -> None:
     assert (value["success"], value["error"]) == (False, "locked")
 
 
-def test_history_tells_of_a_refused_file() -> None:
+def test_history_tells_of_an_invalid_file() -> None:
     """A dropped file that was no request has no target, and has its reason."""
     refused = replace(JOB, request=None, state=State.FAILED, settled=ARRIVED, reason="not JSON")
     value = history_to_json(refused)

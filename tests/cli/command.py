@@ -8,7 +8,7 @@ import sysconfig
 from collections.abc import Mapping
 from pathlib import Path
 
-from tests.socket.serving import DEADLINE
+from comenq_core.testing.deadline import DEADLINE
 
 ROOT = Path(__file__).parents[2]
 PROGRAM = (str(Path(sysconfig.get_path("scripts")) / "comenq"),)

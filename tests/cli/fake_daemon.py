@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.socket.serving import DEADLINE
+from comenq_core.testing.deadline import DEADLINE
 
 __all__ = ["fake_daemon", "read_to_end"]
 

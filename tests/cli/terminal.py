@@ -14,8 +14,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from comenq_core.testing.deadline import DEADLINE
 from tests.cli.command import PROGRAM
-from tests.socket.serving import DEADLINE
 
 __all__ = ["Session", "on_terminal"]
 

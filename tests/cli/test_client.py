@@ -11,8 +11,9 @@ import pytest
 
 from comenq_core.client import Client, candidates, connect
 from comenq_core.errors import DaemonRefused, DaemonUnreachable, NotAcknowledged
+from comenq_core.testing.deadline import DEADLINE
 from tests.cli.fake_daemon import fake_daemon, read_to_end
-from tests.socket.serving import DEADLINE, REQUEST, Served
+from tests.socket.serving import REQUEST, Served
 
 
 def test_refusal_is_raised_with_its_code(served: Served) -> None:

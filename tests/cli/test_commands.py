@@ -15,20 +15,23 @@ import pytest
 
 from comenq_core.cli.comenq.commands import COMMANDS
 from comenq_core.cli.comenq.pagination import listed
+from comenq_core.client import Client
 from comenq_core.model import Change, Done, Failed, Requeued
+from comenq_core.testing.deadline import DEADLINE
 from tests.cli.command import PROGRAM, environment, run
 from tests.cli.conftest import Comenq
 from tests.cli.fake_daemon import fake_daemon, read_to_end
 from tests.socket.attempts import ATTEMPT
-from tests.socket.serving import DEADLINE, Served
+from tests.socket.serving import Served
 
 
 @pytest.fixture
-def ids(comenq: Comenq) -> list[str]:
+def ids(served: Served) -> list[str]:
     """The ids of three waiting jobs."""
     bodies = ["first\nand more", "second", "third \N{GRINNING FACE}"]
-    printed = [comenq("octo-org/site", "7", body, "--json").stdout for body in bodies]
-    return [json.loads(line)["id"] for line in printed]
+    target = {"owner": "octo-org", "repo": "site", "pr_number": 7}
+    with Client(str(served.path)) as client:
+        return [client.ask({**target, "body": body})["entry"]["id"] for body in bodies]
 
 
 def _listed(comenq: Comenq, *words: str) -> list[str]:
@@ -126,6 +129,7 @@ def test_jobs_that_leave_between_pages_hide_no_others(comenq: Comenq, served: Se
     assert seen == ids
 
 
+@pytest.mark.full
 def test_long_history_is_read_in_pages(comenq: Comenq, served: Served) -> None:
     """A history longer than one reply is complete, newest last, and within --limit."""
     ids = _put_long(comenq, 8)

@@ -12,9 +12,10 @@ from pathlib import Path
 import pytest
 
 from comenq_core.cli.comenq.commands import COMMANDS
+from comenq_core.testing.deadline import DEADLINE
 from tests.cli.command import ROOT, environment
 from tests.cli.conftest import Comenq
-from tests.socket.serving import DEADLINE, Served
+from tests.socket.serving import Served
 
 CONF = ROOT / "conf"
 MANUAL = ("comenq.1", "comenqd.8", "comenqd.toml.5", "comenq-plugins.7")

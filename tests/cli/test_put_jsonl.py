@@ -14,10 +14,11 @@ from pathlib import Path
 import pytest
 
 from comenq_core.cli.comenq.line_reader import IDLE, LINE_LIMIT, LineReader, NumberedLine
+from comenq_core.testing.deadline import DEADLINE
 from tests.cli.command import PROGRAM, environment, run
 from tests.cli.conftest import Comenq
 from tests.cli.fake_daemon import fake_daemon
-from tests.socket.serving import DEADLINE, REQUEST, Served, until
+from tests.socket.serving import REQUEST, Served, until
 
 
 def _lines(*values: object) -> bytes:

@@ -11,6 +11,7 @@ from textwrap import dedent
 import pytest
 
 from comenq_core import __version__
+from comenq_core.client import Client
 from comenq_core.model import Change, Done, Failed, Verdict
 from tests.cli.command import environment
 from tests.cli.conftest import Comenq
@@ -33,11 +34,13 @@ ME = f"{pwd.getpwuid(os.getuid()).pw_name} (uid {os.getuid()})"
 
 
 @pytest.fixture(autouse=True)
-def queue(comenq: Comenq, served: Served) -> None:
+def queue(served: Served) -> None:
     """One job is posted, one failed, one waiting and one held."""
-    for number, (key, body) in enumerate(BODIES.items(), start=123):
-        # The id of a job that has a key is always the same.
-        comenq("octo/site", str(number), body, "--key", key)
+    with Client(str(served.path)) as client:
+        for number, (key, body) in enumerate(BODIES.items(), start=123):
+            target = {"owner": "octo", "repo": "site", "pr_number": number}
+            # The id of a job that has a key is always the same.
+            client.ask({**target, "body": body, "key": key})
     for verdict in VERDICTS:
         job = served.store.claim("octocat")
         assert job is not None

@@ -11,8 +11,9 @@ import pytest
 
 from comenq_core.cli.comenq import put
 from comenq_core.cli.comenq.plain_args import PlainArgs
+from comenq_core.testing.deadline import DEADLINE
 from tests.cli.command import environment
-from tests.socket.serving import DEADLINE, Served
+from tests.socket.serving import Served
 
 HEAVY = {
     "argparse",

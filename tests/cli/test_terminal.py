@@ -9,10 +9,11 @@ from collections.abc import Callable
 import pytest
 
 from comenq_core.cli.table import columns, fit, width
+from comenq_core.testing.deadline import DEADLINE
 from tests.cli.command import PROGRAM, environment
 from tests.cli.conftest import Comenq
 from tests.cli.terminal import on_terminal
-from tests.socket.serving import DEADLINE, Served
+from tests.socket.serving import Served
 
 Terminal = Callable[..., tuple[int, str]]
 

@@ -15,10 +15,11 @@ from hypothesis import strategies as st
 from comenq_core.cli.comenq.wait import LONGEST, SHORTEST, next_pause
 from comenq_core.listener.queue import JobQueue
 from comenq_core.model import Change, Done, Entry, Failed, Verdict
+from comenq_core.testing.deadline import DEADLINE
 from tests.cli.command import PROGRAM, environment, run
 from tests.cli.conftest import Comenq
 from tests.socket.attempts import ATTEMPT
-from tests.socket.serving import DEADLINE, Served, serving, until
+from tests.socket.serving import Served, serving, until
 
 URL = "https://github.com/o/r/pull/1#issuecomment-1"
 POSTED = Done(url=URL, comment_id=1)

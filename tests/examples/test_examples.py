@@ -11,10 +11,8 @@ from pathlib import Path
 import pytest
 from gitlab_stand_in import Answer, GitLab
 
+from comenq_core.testing.deadline import DEADLINE
 from tests.process.daemon import TOKEN, Daemon
-from tests.process.log import DEADLINE
-
-pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
@@ -71,6 +69,7 @@ def test_a_mail_becomes_a_note(daemon: Daemon, gitlab: GitLab) -> None:
     assert f"/team/site/-/merge_requests/7#note_{note.id}" in daemon.comenq("hist")
 
 
+@pytest.mark.full
 def test_both_are_listed_with_what_they_offer(configured: Daemon) -> None:
     """`comenqd plugins` lists their distributions, and that they are selected."""
     rows = [" ".join(line.split()) for line in configured.comenqd("plugins").splitlines()]
@@ -79,6 +78,7 @@ def test_both_are_listed_with_what_they_offer(configured: Daemon) -> None:
     assert "gitlab comenq-gitlab 0.1.0 poster gitlab (selected)" in rows
 
 
+@pytest.mark.full
 def test_a_mail_that_is_delivered_again_after_a_crash_is_posted_once(
     daemon: Daemon, gitlab: GitLab
 ) -> None:
@@ -97,6 +97,7 @@ def test_a_mail_that_is_delivered_again_after_a_crash_is_posted_once(
     assert [note.body for note in gitlab.notes] == ["once", "another"]
 
 
+@pytest.mark.full
 def test_a_note_whose_answer_is_lost_is_found(daemon: Daemon, gitlab: GitLab) -> None:
     """The worker looks the note up instead of posting again."""
     gitlab.answers = {"POST": Answer(drop=True)}

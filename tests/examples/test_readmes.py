@@ -6,7 +6,6 @@ import re
 import subprocess
 from pathlib import Path
 
-import pytest
 from gitlab_stand_in import GitLab
 
 from tests.plugins.page import sessions
@@ -14,8 +13,6 @@ from tests.plugins.test_page import STAMP
 from tests.process.daemon import READY, Daemon
 from tests.process.test_guide import ID, plain
 from tests.service.wheelhouse import CHECKOUT
-
-pytestmark = pytest.mark.slow
 
 HOME = "/home/ada/comments"
 

@@ -11,10 +11,10 @@ from urllib.parse import quote
 import pytest
 import requests
 
+from comenq_core.testing.deadline import DEADLINE
 from comenq_core.testing.forge import Account, Forge
 
 COMMENTS = "/repos/o/r/issues/7/comments"
-WITHIN = 20
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ def session() -> Iterator[requests.Session]:
 
 def post(session: requests.Session, forge: Forge, body: str) -> requests.Response:
     """Ask for a comment."""
-    return session.post(f"{forge.url}{COMMENTS}", json={"body": body}, timeout=WITHIN)
+    return session.post(f"{forge.url}{COMMENTS}", json={"body": body}, timeout=DEADLINE)
 
 
 def test_create(forge: Forge, session: requests.Session) -> None:
@@ -45,7 +45,7 @@ def test_create(forge: Forge, session: requests.Session) -> None:
     made = reply.json()
     assert made["html_url"] == f"https://github.com/o/r/pull/7#issuecomment-{made['id']}"
     assert (made["body"], made["user"]["login"]) == ("Grüße\r\n", "octocat")
-    assert session.get(reply.headers["Location"], timeout=WITHIN).json() == made
+    assert session.get(reply.headers["Location"], timeout=DEADLINE).json() == made
 
 
 def test_ids_ascend(forge: Forge, session: requests.Session) -> None:
@@ -60,7 +60,7 @@ def test_pages(forge: Forge, session: requests.Session) -> None:
     forge.add_comment("o", "r", 8, body="elsewhere")
     url, seen = f"{forge.url}{COMMENTS}?per_page=2", []
     while url:
-        reply = session.get(url, timeout=WITHIN)
+        reply = session.get(url, timeout=DEADLINE)
         seen += [comment["id"] for comment in reply.json()]
         url = reply.links.get("next", {}).get("url", "")
     assert seen == wanted
@@ -75,7 +75,7 @@ def test_since(session: requests.Session) -> None:
         now += timedelta(hours=1)
         forge.add_comment("o", "r", 7, body="late")
         since = quote((start + timedelta(minutes=1)).isoformat())
-        listed = session.get(f"{forge.url}{COMMENTS}?since={since}", timeout=WITHIN).json()
+        listed = session.get(f"{forge.url}{COMMENTS}?since={since}", timeout=DEADLINE).json()
     assert [comment["body"] for comment in listed] == ["late"]
 
 
@@ -89,7 +89,7 @@ def test_bad_token(session: requests.Session) -> None:
 def test_user(session: requests.Session) -> None:
     """The user is the one whose token it is, with the headers about the token."""
     with Forge(accounts={"any": Account(login="me", scopes="repo", expires="soon")}) as forge:
-        reply = session.get(f"{forge.url}/user", timeout=WITHIN)
+        reply = session.get(f"{forge.url}/user", timeout=DEADLINE)
     assert reply.json()["login"] == "me"
     assert reply.headers["X-OAuth-Scopes"] == "repo"
     assert reply.headers["GitHub-Authentication-Token-Expiration"] == "soon"
@@ -97,7 +97,7 @@ def test_user(session: requests.Session) -> None:
 
 def test_rate_limit(forge: Forge, session: requests.Session) -> None:
     """The rate limit counts down with each request."""
-    asked = [session.get(f"{forge.url}/rate_limit", timeout=WITHIN).json() for _ in range(2)]
+    asked = [session.get(f"{forge.url}/rate_limit", timeout=DEADLINE).json() for _ in range(2)]
     left = [one["resources"]["core"]["remaining"] for one in asked]
     assert left[0] - left[1] == 1
 
@@ -105,9 +105,9 @@ def test_rate_limit(forge: Forge, session: requests.Session) -> None:
 def test_pull_request(forge: Forge, session: requests.Session) -> None:
     """A pull request is open until it is said to be otherwise."""
     url = f"{forge.url}/repos/o/r/pulls/7"
-    assert session.get(url, timeout=WITHIN).json()["state"] == "open"
+    assert session.get(url, timeout=DEADLINE).json()["state"] == "open"
     forge.set_pull("o", "r", 7, state="closed", merged=True)
-    shown = session.get(url, timeout=WITHIN).json()
+    shown = session.get(url, timeout=DEADLINE).json()
     assert (shown["state"], shown["merged"]) == ("closed", True)
 
 
@@ -126,7 +126,7 @@ def test_prefix(session: requests.Session) -> None:
         assert post(session, forge, "hi").status_code == 201
         assert forge.requests[0].path == COMMENTS
         elsewhere = forge.url.replace("/api/v3", COMMENTS)
-        assert session.post(elsewhere, json={"body": "hi"}, timeout=WITHIN).status_code == 404
+        assert session.post(elsewhere, json={"body": "hi"}, timeout=DEADLINE).status_code == 404
         assert len(forge.comments) == 1
 
 
@@ -168,7 +168,7 @@ def test_script_waits_for_its_request(forge: Forge, session: requests.Session) -
     """A script for GETs of a path lets other requests pass."""
     forge.answer_next(status=500, method="GET", path=r"/pulls/")
     assert post(session, forge, "hi").status_code == 201
-    assert session.get(f"{forge.url}/repos/o/r/pulls/7", timeout=WITHIN).status_code == 500
+    assert session.get(f"{forge.url}/repos/o/r/pulls/7", timeout=DEADLINE).status_code == 500
 
 
 def test_delay_ends_with_the_stand_in(session: requests.Session) -> None:
@@ -195,23 +195,23 @@ def test_control(forge: Forge, session: requests.Session) -> None:
     """Over HTTP, another process scripts answers, sets the scene and reads what happened."""
     control = f"{forge.url}/_forge"
     script = {"status": 503, "headers": {"X-Seen": "1"}}
-    session.post(f"{control}/next", json=script, timeout=WITHIN)
-    session.put(f"{control}/pulls/o/r/7", json={"state": "closed"}, timeout=WITHIN)
-    session.put(f"{control}/accounts", json={"any": {"login": "me"}}, timeout=WITHIN)
+    session.post(f"{control}/next", json=script, timeout=DEADLINE)
+    session.put(f"{control}/pulls/o/r/7", json={"state": "closed"}, timeout=DEADLINE)
+    session.put(f"{control}/accounts", json={"any": {"login": "me"}}, timeout=DEADLINE)
     assert post(session, forge, "lost").headers["X-Seen"] == "1"
     post(session, forge, "kept")
-    seen = session.get(f"{control}/comments?count=1", timeout=WITHIN).json()
+    seen = session.get(f"{control}/comments?count=1", timeout=DEADLINE).json()
     assert [(one["body"], one["user"]["login"]) for one in seen] == [("kept", "me")]
-    arrived = session.get(f"{control}/requests?count=2", timeout=WITHIN).json()
+    arrived = session.get(f"{control}/requests?count=2", timeout=DEADLINE).json()
     assert [one["method"] for one in arrived] == ["POST", "POST"]
-    pull = session.get(f"{forge.url}/repos/o/r/pulls/7", timeout=WITHIN).json()
+    pull = session.get(f"{forge.url}/repos/o/r/pulls/7", timeout=DEADLINE).json()
     assert pull["state"] == "closed"
 
 
 @pytest.mark.parametrize("what", ["next", "nonsense"])
 def test_control_refuses(forge: Forge, session: requests.Session, what: str) -> None:
     """A wrong instruction is answered with 400, not taken for done."""
-    reply = session.post(f"{forge.url}/_forge/{what}", json={"colour": "red"}, timeout=WITHIN)
+    reply = session.post(f"{forge.url}/_forge/{what}", json={"colour": "red"}, timeout=DEADLINE)
     assert reply.status_code == 400
 
 
@@ -223,9 +223,9 @@ def test_command(session: requests.Session, ending: signal.Signals) -> None:
         try:
             assert running.stdout is not None
             url = running.stdout.readline().strip()
-            reply = session.post(f"{url}{COMMENTS}", json={"body": "hi"}, timeout=WITHIN)
+            reply = session.post(f"{url}{COMMENTS}", json={"body": "hi"}, timeout=DEADLINE)
             assert reply.status_code == 201
             running.send_signal(ending)
-            assert running.wait(WITHIN) == 0
+            assert running.wait(DEADLINE) == 0
         finally:
             running.kill()

@@ -24,7 +24,7 @@ from tests.github.conftest import TOKEN, MakePoster, a_job
 
 SCRIPT = Path(__file__).parents[2] / "scripts" / "openapi.py"
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.full
 
 
 @pytest.fixture(scope="session")

@@ -12,11 +12,11 @@ from typing import Any, Self
 
 import psycopg
 
+from comenq_core.testing.deadline import DEADLINE
 from comenq_core.testing.forge import Forge
 from tests.postgres.proxy import Proxy
 from tests.postgres.server import PostgresServer
-from tests.process.log import DEADLINE
-from tests.reliability.apart import Apart, Program
+from tests.reliability.unsupervised import Program, Unsupervised
 
 __all__ = ["ATTEMPT", "COOLDOWN", "LEASE", "Host", "freeze", "thaw"]
 
@@ -48,7 +48,7 @@ class Host:
     def __init__(self, server: PostgresServer, schema: str, forge: Forge, **changes: Any) -> None:
         self.proxy = Proxy(server.socket)
         place = {"postgres.dsn": self.proxy.dsn, "postgres.schema": schema}
-        self.daemon = Apart(forge.url, **{**SETTINGS, **place, **changes})
+        self.daemon = Unsupervised(forge.url, **{**SETTINGS, **place, **changes})
         self._life = ExitStack()
         self._direct = server.dsn
         self._schema = schema

@@ -12,7 +12,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from tests.process.log import DEADLINE, Log
+from comenq_core.testing.deadline import DEADLINE
+from tests.process.log import Log
 
 __all__ = ["PostgresServer", "missing"]
 

@@ -55,7 +55,7 @@ def test_several_machines_post_one_comment_a_cooldown(
     for number in range(9):
         bodies.append(f"comment {number}")
         hosts[number % 3].daemon.put(bodies[-1])
-    forge.wait_for_comments(9, timeout=60)
+    forge.wait_for_comments(9)
     hosts[0].wait_until(IDLE)
     assert [comment.body for comment in forge.comments] == bodies
     assert_each_once(forge, *bodies)
@@ -70,7 +70,7 @@ def test_a_worker_of_another_machine_takes_over_for_one_that_was_killed(
     forge.answer_next(delay=60)
     worker = first.work()
     first.daemon.put("killed")
-    forge.wait_for_comments(1, timeout=60)
+    forge.wait_for_comments(1)
     worker.kill()
     first.daemon.put("next")
     second.work()
@@ -78,6 +78,7 @@ def test_a_worker_of_another_machine_takes_over_for_one_that_was_killed(
     assert_each_once(forge, "killed", "next")
 
 
+@pytest.mark.full
 def test_a_worker_that_is_frozen_in_its_post_loses_the_job(
     host: Callable[..., Host], forge: Forge
 ) -> None:
@@ -87,7 +88,7 @@ def test_a_worker_that_is_frozen_in_its_post_loses_the_job(
     forge.answer_next(delay=ATTEMPT / 2)
     worker = first.work()
     first.daemon.put("frozen")
-    forge.wait_for_requests(1, timeout=60, method="POST")
+    forge.wait_for_requests(1, method="POST")
     freeze(worker)
     second.work()
     first.wait_until(IDLE)
@@ -124,6 +125,7 @@ def test_a_worker_that_is_frozen_before_its_post_does_not_send_it(
     assert_each_once(forge, "frozen", "next")
 
 
+@pytest.mark.full
 def test_a_worker_that_is_cut_off_posts_nothing(host: Callable[..., Host], forge: Forge) -> None:
     """When answers stay away in the middle of a claim, another posts; then it works on."""
     first, second = host(), host()
@@ -151,7 +153,7 @@ def test_an_outcome_is_recorded_when_the_database_is_back(
     forge.answer_next(delay=ATTEMPT / 2)
     worker = machine.work()
     machine.daemon.put("posted while away")
-    forge.wait_for_requests(1, timeout=60, method="POST")
+    forge.wait_for_requests(1, method="POST")
     server.crash()
     worker.log.until("fault")
     server.start()

@@ -117,7 +117,7 @@ def test_the_command_carries_everything(full: Path, source: str, target: str) ->
     assert (content(full, target), content(full, source)) == (before, [])
 
 
-@pytest.mark.slow
+@pytest.mark.full
 @pytest.mark.parametrize("done", [False, True], ids=["before", "after"])
 @pytest.mark.parametrize(("source", "target"), [("spool", "postgres"), ("postgres", "spool")])
 def test_a_move_that_is_killed_at_any_change_is_completed_by_another(

@@ -17,12 +17,12 @@ import pytest
 
 from comenq_core.client import Client
 from comenq_core.errors import DaemonError
+from comenq_core.testing.deadline import DEADLINE
 from comenq_core.testing.forge import Forge
 from tests.postgres.hosts import COOLDOWN, Host
 from tests.postgres.server import PostgresServer
-from tests.process.log import DEADLINE
-from tests.reliability.apart import Program
-from tests.reliability.telling import tell
+from tests.reliability.report import report
+from tests.reliability.unsupervised import Program
 
 HOSTS = 3
 JOBS = 60
@@ -117,7 +117,7 @@ def in_trouble(soak: Soak, server: PostgresServer, hosts: Sequence[Host]) -> Ite
     end.join()
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_each_acknowledged_comment_is_posted_once_whatever_fails(
     server: PostgresServer, schema: str
 ) -> None:
@@ -143,7 +143,7 @@ def test_each_acknowledged_comment_is_posted_once_whatever_fails(
         states = hosts[0].ask("SELECT json_object_agg(state, count) FROM"
                               " (SELECT state, count(*) FROM job GROUP BY state) AS s")  # fmt: skip
     gaps = [later.at - earlier.at for earlier, later in pairwise(forge.posts)]
-    tell(
+    report(
         f"hosts: COMENQ_SOAK_SEED={seed}; {JOBS} comments through {HOSTS} machines in"
         f" {time.monotonic() - began:.0f} s; "
         + ", ".join(f"{count} {what}" for what, count in sorted(soak.tally.items()))

@@ -19,6 +19,6 @@ def forge() -> Iterator[Forge]:
 
 @pytest.fixture
 def daemon(forge: Forge) -> Iterator[Daemon]:
-    """A daemon that takes requests, with no cool-off."""
+    """A daemon that takes requests, with no cooldown."""
     with Daemon(forge.url) as made:
         yield made.start()

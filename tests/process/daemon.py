@@ -15,7 +15,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from tests.process.log import DEADLINE, Log
+from comenq_core.testing.deadline import DEADLINE
+from tests.process.log import Log
 from tests.process.processes import kill_session
 
 __all__ = ["TOKEN", "Daemon"]
@@ -31,7 +32,7 @@ class Daemon:
     Args:
         api_url: the stand-in to post to.
         scripts: where the commands are.
-        changes: settings that differ from this test's defaults, of which no cool-off is one;
+        changes: settings that differ from the defaults of these tests, which have no cooldown;
             ``None`` leaves one out.
     """
 

@@ -6,10 +6,9 @@ import re
 import threading
 from collections.abc import Iterable
 
-__all__ = ["DEADLINE", "Log"]
+from comenq_core.testing.deadline import DEADLINE
 
-DEADLINE = 60.0
-"""Seconds after which nothing is waited for any more: generous, since it only ends failures."""
+__all__ = ["Log"]
 
 
 class Log:

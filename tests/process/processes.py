@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from tests.process.log import DEADLINE
+from comenq_core.testing.deadline import DEADLINE
 
 __all__ = ["kill_session", "session_members", "wait_for_end"]
 
@@ -56,6 +56,6 @@ def wait_for_end(*pids: int) -> Iterator[None]:
 
 
 def kill(pid: int) -> None:
-    """Kill a process as nobody can prevent, and wait until it is gone."""
+    """Kill a process with SIGKILL, and wait until it is gone."""
     with wait_for_end(pid):
         os.kill(pid, signal.SIGKILL)

@@ -33,10 +33,10 @@ def _end_children() -> bool:
     was_running = False
     while True:
         try:
-            buried, _ = os.waitpid(-1, os.WNOHANG)
+            ended, _ = os.waitpid(-1, os.WNOHANG)
         except ChildProcessError:
             return was_running
-        if not buried:
+        if not ended:
             was_running = True
             for pid in Path("/proc/thread-self/children").read_text().split():
                 os.kill(int(pid), signal.SIGKILL)

@@ -51,7 +51,7 @@ def test_a_bots_token_is_a_warning() -> None:
 
 
 def test_a_forge_that_is_away_fails_the_check(forge: Forge) -> None:
-    """Where nobody answers, the cause is told, and the status is 1."""
+    """Where no server answers, the check tells the cause, and the status is 1."""
     with Daemon("http://127.0.0.1:1") as daemon:
         (found,) = told(daemon, status=1)
 
@@ -59,6 +59,7 @@ def test_a_forge_that_is_away_fails_the_check(forge: Forge) -> None:
     assert "Connection refused" in found[1]
 
 
+@pytest.mark.full
 def test_each_account_is_told_about(forge: Forge) -> None:
     """Of several tokens each is asked about, under its account's name."""
     with Daemon(forge.url, github_token_file=None) as daemon:
@@ -99,7 +100,7 @@ def test_without_the_flag_nothing_is_asked(forge: Forge) -> None:
 def test_an_account_that_must_not_ask_is_not_asked_about(
     daemon: Daemon, forge: Forge, answer: dict[str, Any], status: int, severity: str, part: str
 ) -> None:
-    """While the forge wants silence, or has refused the token, the check says so and asks not."""
+    """While it is rate-limited, or its token refused, the check says so and sends nothing."""
     forge.answer_next(**answer)
     daemon.put("too much")
     daemon.log.until(r"job_requeued: ")
@@ -132,7 +133,7 @@ def test_a_poster_that_fails_to_examine_is_told_about(forge: Forge) -> None:
 
 
 def test_a_store_that_cannot_be_looked_at_is_not_opened(forge: Forge) -> None:
-    """A store plugin may do without a way to look; then the check leaves it alone."""
+    """A store plugin need not be inspectable; then the check does not open it."""
     with Daemon(forge.url, store="attic") as daemon:
         daemon.install("attic", STORE)
 

@@ -14,12 +14,10 @@ from pathlib import Path
 
 import pytest
 
+from comenq_core.testing.deadline import DEADLINE
 from tests.process import reaper
-from tests.process.log import DEADLINE
 
 DEMO = Path(__file__).parents[2] / "scripts" / "demo"
-
-pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
@@ -56,6 +54,7 @@ def test_the_demo_shows_two_comments_on_their_way(directory: Path) -> None:
     assert list(directory.iterdir()) == []
 
 
+@pytest.mark.full
 @pytest.mark.parametrize(
     ("moment", "number"),
     [
@@ -83,6 +82,7 @@ def test_an_interrupted_demo_leaves_nothing(
     assert list(directory.iterdir()) == []
 
 
+@pytest.mark.full
 def test_a_demo_whose_reader_has_gone_leaves_nothing(directory: Path) -> None:
     """As in `scripts/demo | head -1`: it stops as soon as it notices."""
     with start(directory) as demo:

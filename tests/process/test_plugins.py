@@ -1,4 +1,4 @@
-"""A stranger's plugin of each kind: installed, selected, and used by the running daemon."""
+"""A third-party plugin of each kind: installed, selected, and used by the running daemon."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def test_an_intake_plugin_feeds_the_daemon(forge: Forge) -> None:
         daemon.install("greeter", INTAKE)
         daemon.start()
 
-        assert [one.body for one in forge.wait_for_comments(1, timeout=60)] == ["a plugin's"]
+        assert [one.body for one in forge.wait_for_comments(1)] == ["a plugin's"]
         assert " intake=greeter" in daemon.log.last(r"queued: .*")[0]
         daemon.comenq("status")
 

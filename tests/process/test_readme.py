@@ -45,7 +45,7 @@ def test_the_readmes_lines_post_a_comment(forge: Forge) -> None:
         daemon.log.until(*READY)
         typed(daemon, put)
 
-        (comment,) = forge.wait_for_comments(1, timeout=60)
+        (comment,) = forge.wait_for_comments(1)
 
     assert (comment.owner, comment.repo, comment.number) == ("owner", "repo", 123)
     assert comment.body == "Looks good"
@@ -58,5 +58,5 @@ def test_the_example_drops_a_comment_as_it_is(daemon: Daemon, forge: Forge) -> N
     text = 'He said "no".\n\nWhy?\n'
     typed(daemon, f"{ROOT}/examples/drop.sh {daemon.queue} o r 7", stdin=text)
 
-    assert [comment.body for comment in forge.wait_for_comments(1, timeout=60)] == [text]
+    assert [comment.body for comment in forge.wait_for_comments(1)] == [text]
     assert not list((daemon.queue / "new").iterdir())

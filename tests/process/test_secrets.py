@@ -49,7 +49,7 @@ def ctl(daemon: Daemon, *words: str) -> bytes:
 
 
 def everything(daemon: Daemon) -> Iterator[tuple[str, bytes]]:
-    """All that anybody could look at, each with a name."""
+    """Every place where the token could show, each with a name."""
     for pid in session_members(daemon.supervisor.pid):
         yield from in_proc(pid)
     yield from in_files(daemon)
@@ -87,7 +87,7 @@ def cores() -> Iterator[None]:
     resource.setrlimit(resource.RLIMIT_CORE, before)
 
 
-@pytest.mark.parametrize("program", ["listener", "worker"])
+@pytest.mark.parametrize("program", [pytest.param("listener", marks=pytest.mark.full), "worker"])
 def test_no_process_with_secrets_leaves_a_core(cores: None, daemon: Daemon, program: str) -> None:
     """The kernel is to write no core file of it, whatever the daemon's own limit is."""
     limits = Path(f"/proc/{daemon.pid(program)}/limits").read_text()

@@ -20,7 +20,7 @@ def daemon(forge: Forge) -> Iterator[Daemon]:
 
 def used(forge: Forge, count: int) -> list[str]:
     """The tokens of so many posts."""
-    posts = forge.wait_for_requests(count, timeout=60, method="POST")
+    posts = forge.wait_for_requests(count, method="POST")
     return [post.headers["authorization"].removeprefix("Bearer ") for post in posts]
 
 
@@ -43,7 +43,7 @@ def test_a_token_that_systemd_hands_over(daemon: Daemon, forge: Forge) -> None:
 
 
 def test_several_tokens_post_in_turn(daemon: Daemon, forge: Forge) -> None:
-    """Each account posts once in a cool-off, so two comments leave at once, and no third."""
+    """Each account posts once in a cooldown, so two comments leave at once, and no third."""
     files = [str(daemon.write(name, f"ghp_{name}\n")) for name in ("one", "two")]
     daemon.change(github_token_files=files, cooldown_period_seconds=600)
     daemon.start()

@@ -14,10 +14,10 @@ import pytest
 
 from comenq_core.client import Client
 from comenq_core.errors import DaemonRefused
+from comenq_core.testing.deadline import DEADLINE
 from comenq_core.testing.forge import Forge
 from tests.process.daemon import TOKEN
-from tests.process.log import DEADLINE
-from tests.reliability.people import DAEMON, GROUP, MEMBER, OTHER_MEMBER, OUTSIDER, Shared
+from tests.reliability.users import DAEMON, GROUP, MEMBER, OTHER_MEMBER, OUTSIDER, Shared
 from tests.spool.children import in_child, needs_root
 
 pytestmark = needs_root
@@ -52,7 +52,7 @@ def drop(daemon: Shared, name: str, body: str) -> None:
     draft.rename(daemon.queue / "new" / name)
 
 
-@pytest.mark.parametrize("umask", [0o000, 0o077])
+@pytest.mark.parametrize("umask", [0o000, pytest.param(0o077, marks=pytest.mark.full)])
 def test_all_modes_are_as_they_are_to_be(umask: int, daemon: Shared, forge: Forge) -> None:
     """Whatever the umask, only the socket and the way into new/ are open, and to the group."""
     daemon.listen(umask=umask)
@@ -63,8 +63,8 @@ def test_all_modes_are_as_they_are_to_be(umask: int, daemon: Shared, forge: Forg
     daemon.put("later")
     in_child(lambda: drop(daemon, "good.json", "as a file"), user=MEMBER)
     in_child(lambda: drop(daemon, "bad.json", " "), user=MEMBER)
-    forge.wait_for_comments(3, timeout=DEADLINE)
-    worker.log.until(" warning spool refused: ")
+    forge.wait_for_comments(3)
+    worker.log.until(" warning spool drop_failed: ")
     daemon.comenq("pause", "to look")
 
     modes = daemon.modes(daemon.queue, daemon.socket.parent)
@@ -131,7 +131,7 @@ def found(pattern: str, text: str) -> str:
 
 
 def test_outsider_can_neither_connect_nor_drop_nor_read(running: Shared) -> None:
-    """Whoever is not in the group is kept out everywhere, and told how to get in."""
+    """A user outside the group can open nothing, and is told how to get access."""
     running.put("secret")
     (job,) = (running.queue / "new").iterdir()
     attempts: dict[str, Callable[[], object]] = {
@@ -153,12 +153,12 @@ def test_outsider_can_neither_connect_nor_drop_nor_read(running: Shared) -> None
 
 
 def test_member_can_enqueue_either_way(daemon: Shared, forge: Forge) -> None:
-    """Whoever is in the group hands comments in, and the kernel tells who it was."""
+    """A member of the group can enqueue either way, and the kernel tells who it was."""
     daemon.listen()
     assert daemon.comenq_as(MEMBER, "o/r", "1", "over the socket").returncode == 0
     assert in_child(lambda: drop(daemon, "mine.json", "as a file"), user=MEMBER) == "None"
     daemon.work()
-    forge.wait_for_comments(2, timeout=DEADLINE)
+    forge.wait_for_comments(2)
 
     assert {comment.body for comment in forge.comments} == {"over the socket", "as a file"}
 
@@ -199,7 +199,7 @@ def test_member_cannot_touch_what_others_have_put_into_the_spool(running: Shared
     assert theirs.read_text() == text_of("from another member")
 
 
-def test_member_gains_no_place_in_the_line_by_a_name(running: Shared, forge: Forge) -> None:
+def test_member_gains_no_place_in_the_queue_by_a_name(running: Shared, forge: Forge) -> None:
     """A file in the form of a job, from a member, is a request like any other, or none."""
     running.put("first")
     (job,) = (running.queue / "new").iterdir()
@@ -209,20 +209,20 @@ def test_member_gains_no_place_in_the_line_by_a_name(running: Shared, forge: For
     in_child(lambda: drop(running, f"{forged}.job", "jumps the queue"), user=MEMBER)
 
     running.work()
-    forge.wait_for_comments(2, timeout=DEADLINE)
+    forge.wait_for_comments(2)
     assert [comment.body for comment in forge.comments] == ["first", "jumps the queue"]
 
 
-RIGHTS = {
+PERMISSIONS = {
     "group": {MEMBER: "waiting", OTHER_MEMBER: "waiting"},
     "owner": {MEMBER: "waiting", OTHER_MEMBER: "not_permitted"},
     "nobody": {MEMBER: "not_permitted", OTHER_MEMBER: "not_permitted"},
 }
 
 
-@pytest.mark.parametrize("manage", RIGHTS)
-def test_what_the_socket_lets_one_do_is_a_setting(manage: str, forge: Forge) -> None:
-    """Whether a member may change a job, one's own or another's, is said by [unix] manage."""
+@pytest.mark.parametrize("manage", PERMISSIONS)
+def test_who_may_change_a_job_is_a_setting(manage: str, forge: Forge) -> None:
+    """[unix] manage says whether a member may change a job, their own or another's."""
     with Shared(forge.url, **{"unix.manage": manage}) as daemon:
         daemon.listen()
         entry = json.loads(daemon.comenq_as(MEMBER, "put", "--json", "o/r", "1", "mine").stdout)
@@ -234,11 +234,21 @@ def test_what_the_socket_lets_one_do_is_a_setting(manage: str, forge: Forge) -> 
                 except DaemonRefused as error:
                     return error.why
 
-        assert {user: in_child(bust, user=user) for user in RIGHTS[manage]} == RIGHTS[manage]
+        expected = PERMISSIONS[manage]
+        assert {user: in_child(bust, user=user) for user in expected} == expected
 
 
-@pytest.mark.parametrize("command", ["listen", "work"])
-@pytest.mark.parametrize("name", ["queue", "queue/new", "queue/cur"])
+@pytest.mark.parametrize(
+    ("name", "command"),
+    [
+        ("queue", "listen"),
+        ("queue/new", "work"),
+        pytest.param("queue/cur", "listen", marks=pytest.mark.full),
+        pytest.param("queue", "work", marks=pytest.mark.full),
+        pytest.param("queue/new", "listen", marks=pytest.mark.full),
+        pytest.param("queue/cur", "work", marks=pytest.mark.full),
+    ],
+)
 def test_spool_that_others_could_write_is_refused(name: str, command: str, daemon: Shared) -> None:
     """There is no start, and a word on which directory it is and which mode to set."""
     daemon.work().stop()
@@ -253,7 +263,7 @@ def test_spool_that_others_could_write_is_refused(name: str, command: str, daemo
 
 
 @pytest.mark.parametrize("command", ["listen", "work", "check"])
-@pytest.mark.parametrize("mode", [0o620, 0o602])
+@pytest.mark.parametrize("mode", [pytest.param(0o620, marks=pytest.mark.full), 0o602])
 def test_configuration_that_others_could_write_is_refused(
     mode: int, command: str, daemon: Shared
 ) -> None:
@@ -280,6 +290,7 @@ def test_process_shows_nothing_to_its_own_user(command: str, daemon: Shared) -> 
     assert re.search(r"^Max core file size +0 +0 ", limits, re.MULTILINE)
 
 
+@pytest.mark.full
 def test_token_is_found_nowhere_but_in_its_file(daemon: Shared, forge: Forge) -> None:
     """Not even root finds it in arguments, environments, logs, the spool or replies."""
     listener, worker = daemon.listen(), daemon.work()
@@ -303,7 +314,10 @@ def test_token_is_found_nowhere_but_in_its_file(daemon: Shared, forge: Forge) ->
     assert [path.name for path, data in places.items() if TOKEN.encode() in data] == ["token"]
 
 
-def test_spool_that_is_closed_to_the_daemon_is_told_and_borne(daemon: Shared, forge: Forge) -> None:
+@pytest.mark.full
+def test_spool_that_is_closed_to_the_daemon_is_told_and_recovers(
+    daemon: Shared, forge: Forge
+) -> None:
     """While the spool's mode shuts the daemon out clients get an error; then all is well again."""
     listener, worker = daemon.listen(), daemon.work()
     daemon.put("before")
@@ -315,6 +329,6 @@ def test_spool_that_is_closed_to_the_daemon_is_told_and_borne(daemon: Shared, fo
 
     daemon.put("afterwards")
 
-    assert forge.wait_for_comments(2, timeout=DEADLINE)[1].body == "afterwards"
+    assert forge.wait_for_comments(2)[1].body == "afterwards"
     (told,) = [line for line in listener.log.lines if " error " in line]
     assert " queue refusing: " in told

@@ -8,25 +8,25 @@ from typing import Any
 import pytest
 
 from comenq_core.testing.forge import Forge
-from tests.reliability.apart import Apart
+from tests.reliability.unsupervised import Unsupervised
 
 BODY = "Looks good to me.\n"
 
 
 @pytest.fixture
-def daemon(forge: Forge) -> Iterator[Apart]:
-    """A daemon that lets a post take 2 s, so that the wait after a kill is short as well."""
-    with Apart(forge.url, github_api_timeout_secs=2.0) as made:
+def daemon(forge: Forge) -> Iterator[Unsupervised]:
+    """A daemon that lets a post take 5 s, so that the wait after a kill is short as well."""
+    with Unsupervised(forge.url, github_api_timeout_secs=5.0) as made:
         made.listen()
         yield made
 
 
-def looks(forge: Forge) -> int:
+def look_ups(forge: Forge) -> int:
     """How often the comments of the pull request were listed."""
     return sum(one.method == "GET" and "/comments" in one.path for one in forge.requests)
 
 
-def assert_posted_once(forge: Forge, daemon: Apart) -> None:
+def assert_posted_once(forge: Forge, daemon: Unsupervised) -> None:
     """One comment, one receipt, and nothing else left to do."""
     (comment,) = forge.comments
     assert comment.body == BODY
@@ -35,12 +35,12 @@ def assert_posted_once(forge: Forge, daemon: Apart) -> None:
         assert not list((daemon.queue / directory).iterdir()), directory
 
 
-def test_comment_of_a_killed_worker_is_found(forge: Forge, daemon: Apart) -> None:
+def test_comment_of_a_killed_worker_is_found(forge: Forge, daemon: Unsupervised) -> None:
     """A worker killed between the comment and the receipt: the next one finds the comment."""
     forge.answer_next(delay=60)
     worker = daemon.work()
     daemon.put(BODY)
-    forge.wait_for_comments(1, timeout=60)
+    forge.wait_for_comments(1)
     worker.kill()
 
     daemon.work().log.until("info worker job_done: .* outcome=posted")
@@ -50,13 +50,13 @@ def test_comment_of_a_killed_worker_is_found(forge: Forge, daemon: Apart) -> Non
 
 
 def test_request_of_a_killed_worker_that_came_to_nothing_is_sent_again(
-    forge: Forge, daemon: Apart
+    forge: Forge, daemon: Unsupervised
 ) -> None:
-    """A worker killed after a request that came to nothing: two looks, then one more post."""
+    """A worker killed after a request that came to nothing: two look-ups, then one more post."""
     forge.answer_next(delay=60, drop=True)
     worker = daemon.work()
     daemon.put(BODY)
-    forge.wait_for_requests(1, timeout=60, method="POST")
+    forge.wait_for_requests(1, method="POST")
     worker.kill()
     assert not forge.comments
 
@@ -65,10 +65,10 @@ def test_request_of_a_killed_worker_that_came_to_nothing_is_sent_again(
     again.log.until("info worker job_done: ")
 
     assert_posted_once(forge, daemon)
-    assert (looks(forge), len(forge.posts)) == (2, 2)
+    assert (look_ups(forge), len(forge.posts)) == (2, 2)
 
 
-def test_comment_whose_answer_was_lost_is_found(forge: Forge, daemon: Apart) -> None:
+def test_comment_whose_answer_was_lost_is_found(forge: Forge, daemon: Unsupervised) -> None:
     """The forge took the comment and dropped the connection: it is found, not posted again."""
     forge.answer_next(drop=True, accept=True)
     worker = daemon.work()
@@ -80,7 +80,8 @@ def test_comment_whose_answer_was_lost_is_found(forge: Forge, daemon: Apart) -> 
     assert len(forge.posts) == 1
 
 
-def test_comment_behind_a_bad_gateway_is_found(forge: Forge, daemon: Apart) -> None:
+@pytest.mark.full
+def test_comment_behind_a_bad_gateway_is_found(forge: Forge, daemon: Unsupervised) -> None:
     """The forge took the comment and a proxy answered 502: it is found, not posted again."""
     forge.answer_next(status=502, accept=True)
     worker = daemon.work()
@@ -92,11 +93,17 @@ def test_comment_behind_a_bad_gateway_is_found(forge: Forge, daemon: Apart) -> N
     assert len(forge.posts) == 1
 
 
-@pytest.mark.parametrize("answer", [{"drop": True}, {"status": 502}], ids=["dropped", "502"])
+@pytest.mark.parametrize(
+    "answer",
+    [
+        pytest.param({"drop": True}, id="dropped"),
+        pytest.param({"status": 502}, id="502", marks=pytest.mark.full),
+    ],
+)
 def test_request_that_was_lost_is_sent_again(
-    forge: Forge, daemon: Apart, answer: dict[str, Any]
+    forge: Forge, daemon: Unsupervised, answer: dict[str, Any]
 ) -> None:
-    """The forge never had the request: the comment is looked for twice, then posted again."""
+    """The forge never had the request: two look-ups, then it is posted again."""
     forge.answer_next(**answer)
     worker = daemon.work()
     daemon.put(BODY)
@@ -105,11 +112,11 @@ def test_request_that_was_lost_is_sent_again(
     worker.log.until("info worker job_done: ")
 
     assert_posted_once(forge, daemon)
-    assert (looks(forge), len(forge.posts)) == (2, 2)
+    assert (look_ups(forge), len(forge.posts)) == (2, 2)
 
 
-def test_comment_that_shows_late_is_not_posted_again(forge: Forge, daemon: Apart) -> None:
-    """A listing may lag: what the first look does not see, the second one does."""
+def test_comment_that_shows_late_is_not_posted_again(forge: Forge, daemon: Unsupervised) -> None:
+    """A listing may lag: what the first look-up does not see, the second one does."""
     forge.answer_next(drop=True, accept=True)
     forge.answer_next(method="GET", path="/comments", body=[])
     worker = daemon.work()
@@ -118,32 +125,22 @@ def test_comment_that_shows_late_is_not_posted_again(forge: Forge, daemon: Apart
     worker.log.until("info worker job_done: .* outcome=posted")
 
     assert_posted_once(forge, daemon)
-    assert (looks(forge), len(forge.posts)) == (2, 1)
+    assert (look_ups(forge), len(forge.posts)) == (2, 1)
 
 
-def test_job_that_kills_its_worker_three_times_is_buried(forge: Forge, daemon: Apart) -> None:
+@pytest.mark.full
+def test_job_that_kills_its_worker_three_times_fails(forge: Forge, daemon: Unsupervised) -> None:
     """After three workers have died with it, a job is a dead letter; the next one goes out."""
     daemon.put("the killer")
     for died in range(3):
         forge.answer_next(delay=60, drop=True)
         worker = daemon.work()
-        forge.wait_for_requests(died + 1, timeout=60, method="POST")
+        forge.wait_for_requests(died + 1, method="POST")
         worker.kill()
     daemon.put(BODY)
 
     daemon.work().log.until("warning worker job_failed: .*the worker died 3 times")
-    forge.wait_for_comments(1, timeout=60)
+    forge.wait_for_comments(1)
 
     assert [comment.body for comment in forge.comments] == [BODY]
     assert "the worker died 3 times" in daemon.comenq("hist", "--failed")
-
-
-def test_second_worker_is_refused(daemon: Apart) -> None:
-    """A second worker on the same spool ends with 1, and names the one that has it."""
-    first = daemon.work()
-
-    second = daemon.run("work")
-
-    second.log.until(rf"another worker \(pid {first.pid}\) has this spool: stop its daemon")
-    assert second.process.wait(60) == 1
-    assert first.is_alive

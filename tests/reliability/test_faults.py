@@ -14,11 +14,10 @@ from contextlib import ExitStack, contextmanager
 import pytest
 
 from comenq_core.testing.forge import Forge
-from tests.process.log import DEADLINE
-from tests.reliability.apart import Apart, Program
-from tests.reliability.burden import cpu_seconds, descriptors, wait_for_awakening
 from tests.reliability.disks import fill, remount, small_disk
-from tests.reliability.telling import tell
+from tests.reliability.report import report
+from tests.reliability.unsupervised import Program, Unsupervised
+from tests.reliability.usage import cpu_seconds, descriptors, wait_for_wake_up
 from tests.socket.serving import Talker
 
 REQUEST = {"owner": "o", "repo": "r", "pr_number": 1}
@@ -27,13 +26,13 @@ NO_FLOOR = {"spool.min_free_bytes": 0, "spool.min_free_inodes": 0}
 
 
 @pytest.fixture
-def daemon(forge: Forge) -> Iterator[Apart]:
+def daemon(forge: Forge) -> Iterator[Unsupervised]:
     """A daemon that is not started yet."""
-    with Apart(forge.url) as made:
+    with Unsupervised(forge.url) as made:
         yield made
 
 
-def refusal(daemon: Apart) -> dict[str, object]:
+def refusal(daemon: Unsupervised) -> dict[str, object]:
     """What a client is answered that is not acknowledged."""
     with Talker(daemon.socket) as client:
         reply = client.ask({**REQUEST, "body": "refused"})
@@ -46,10 +45,10 @@ def complaints(*programs: Program) -> list[str]:
     return [line for program in programs for line in program.log.lines if LOUD.search(line)]
 
 
-def assert_serves(daemon: Apart, forge: Forge, *bodies: str) -> None:
+def assert_serves(daemon: Unsupervised, forge: Forge, *bodies: str) -> None:
     """The next comment is queued and posted; so are those that were queued before, once each."""
     daemon.put("afterwards")
-    forge.wait_for_comments(len(bodies) + 1, timeout=DEADLINE)
+    forge.wait_for_comments(len(bodies) + 1)
     assert sorted(one.body for one in forge.comments) == sorted([*bodies, "afterwards"])
 
 
@@ -57,7 +56,7 @@ def meet_fault(worker: Program) -> None:
     """Wait until the worker has met a fault, and then met it again a few times."""
     worker.log.until(" error worker fault: ")
     for _ in range(2):
-        wait_for_awakening(worker.pid)
+        wait_for_wake_up(worker.pid)
 
 
 FULL = {
@@ -68,12 +67,19 @@ FULL = {
 }
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("what", FULL)
-def test_full_disk_is_told_and_borne(what: str, forge: Forge) -> None:
+@pytest.mark.parametrize(
+    "what",
+    [
+        "bytes",
+        "floor of bytes",
+        pytest.param("inodes", marks=pytest.mark.full),
+        pytest.param("floor of inodes", marks=pytest.mark.full),
+    ],
+)
+def test_full_disk_is_told_and_recovers(what: str, forge: Forge) -> None:
     """Nothing is acknowledged, the client and the log are told, and room is all that it takes."""
     size, inodes, settings, each, count = FULL[what]
-    with Apart(forge.url, **settings) as daemon, small_disk(daemon.queue, size, inodes):
+    with Unsupervised(forge.url, **settings) as daemon, small_disk(daemon.queue, size, inodes):
         listener, worker = daemon.listen(), daemon.work()
         worker.process.send_signal(signal.SIGSTOP)
         daemon.put("before")
@@ -81,19 +87,20 @@ def test_full_disk_is_told_and_borne(what: str, forge: Forge) -> None:
 
         for _ in range(200):
             assert refusal(daemon)["code"] == "disk_full"
-        assert "make room" in daemon.comenq("o/r", "1", "refused", status=1)
+        advice = "make room" if settings is NO_FLOOR else "free some"
+        assert advice in daemon.comenq("o/r", "1", "refused", status=1)
         worker.process.send_signal(signal.SIGCONT)
         if settings is NO_FLOOR:
             meet_fault(worker)
-            # Nothing is in doubt that was not sent, so nobody looks for it.
+            # What was not sent needs no look-up.
             assert not [one for one in forge.requests if one.method == "GET"]
         else:
-            forge.wait_for_comments(1, timeout=DEADLINE)
+            forge.wait_for_comments(1)
 
         shutil.rmtree(daemon.queue / "filler")
         assert_serves(daemon, forge, "before")
         (told,) = complaints(listener)
-        tell(f"faults: disk full ({what}), 201 requests refused; the log says:\n  {told}")
+        report(f"faults: disk full ({what}), 201 requests refused; the log says:\n  {told}")
         assert " error queue refusing: " in told
         assert "code=disk_full" in told
         assert len(complaints(worker)) == (settings is NO_FLOOR), str(worker.log)
@@ -101,7 +108,7 @@ def test_full_disk_is_told_and_borne(what: str, forge: Forge) -> None:
 
 def test_full_queue_is_told_and_has_room_again(forge: Forge) -> None:
     """At max_pending clients are refused; when a job leaves, the next one is taken."""
-    with Apart(forge.url, max_pending=3) as daemon:
+    with Unsupervised(forge.url, max_pending=3) as daemon:
         listener = daemon.listen()
         ids = [daemon.put(str(number)) for number in range(3)]
         for _ in range(50):
@@ -115,7 +122,7 @@ def test_full_queue_is_told_and_has_room_again(forge: Forge) -> None:
         assert "code=queue_full" in told
 
 
-def test_failing_disk_acknowledges_nothing(daemon: Apart, forge: Forge) -> None:
+def test_failing_disk_acknowledges_nothing(daemon: Unsupervised, forge: Forge) -> None:
     """While fsync fails, clients get an error and nothing is queued; then all is well again."""
     listener = daemon.listen()
     with traced(listener, "inject=fsync:error=EIO"):
@@ -132,8 +139,7 @@ def test_failing_disk_acknowledges_nothing(daemon: Apart, forge: Forge) -> None:
     assert not complaints(worker)
 
 
-@pytest.mark.slow
-def test_failing_disk_stops_the_worker_before_it_posts(daemon: Apart, forge: Forge) -> None:
+def test_failing_disk_stops_the_worker_before_it_posts(daemon: Unsupervised, forge: Forge) -> None:
     """While the pace cannot be recorded nothing is posted; then it is posted, once."""
     daemon.listen()
     worker = daemon.work()
@@ -146,10 +152,7 @@ def test_failing_disk_stops_the_worker_before_it_posts(daemon: Apart, forge: For
     assert len(complaints(worker)) == 1, str(worker.log)
 
 
-@pytest.mark.slow
-def test_job_that_the_disk_does_not_give_stands_in_no_others_way(
-    daemon: Apart, forge: Forge
-) -> None:
+def test_job_that_cannot_be_read_blocks_no_other(daemon: Unsupervised, forge: Forge) -> None:
     """The next one is posted; the unreadable one is told of, kept, and posted once it is read."""
     daemon.listen()
     daemon.comenq("pause", "the disk goes bad")
@@ -160,7 +163,7 @@ def test_job_that_the_disk_does_not_give_stands_in_no_others_way(
     with traced(worker, "inject=read:error=EIO", f"--trace-path={path}"):
         daemon.comenq("resume")
         worker.log.until(f" error spool unreadable: .*{bad}")
-        forge.wait_for_comments(1, timeout=DEADLINE)
+        forge.wait_for_comments(1)
         assert [one.body for one in forge.comments] == ["good"]
 
     worker.stop()
@@ -187,8 +190,7 @@ def traced(program: Program, rule: str, *more: str) -> Iterator[None]:
             tracer.terminate()
 
 
-@pytest.mark.slow
-def test_lost_spool_is_told_and_its_return_is_noticed(daemon: Apart, forge: Forge) -> None:
+def test_lost_spool_is_told_and_its_return_is_noticed(daemon: Unsupervised, forge: Forge) -> None:
     """While the spool is away all is refused; when it is back, nothing has to be restarted."""
     listener, worker = daemon.listen(), daemon.work()
     daemon.comenq("pause", "the disk is about to be changed")
@@ -207,8 +209,8 @@ def test_lost_spool_is_told_and_its_return_is_noticed(daemon: Apart, forge: Forg
     assert [len(complaints(program)) for program in (listener, worker)] == [1, 1]
 
 
-@pytest.mark.parametrize("name", ["new", "cur"])
-def test_lost_directory_is_made_again(name: str, daemon: Apart, forge: Forge) -> None:
+@pytest.mark.parametrize("name", ["new", pytest.param("cur", marks=pytest.mark.full)])
+def test_lost_directory_is_made_again(name: str, daemon: Unsupervised, forge: Forge) -> None:
     """A directory of the spool that was removed costs what was in it, and no more."""
     daemon.listen()
     worker = daemon.work()
@@ -220,13 +222,15 @@ def test_lost_directory_is_made_again(name: str, daemon: Apart, forge: Forge) ->
     assert (daemon.queue / name).is_dir()
 
 
-def test_job_that_is_taken_away_in_mid_post_stops_nobody(daemon: Apart, forge: Forge) -> None:
+def test_job_whose_file_vanishes_amid_its_post_blocks_no_other(
+    daemon: Unsupervised, forge: Forge
+) -> None:
     """A file that vanishes from cur/ while its comment is posted is told, and the next goes out."""
     forge.answer_next(delay=1.0)
     daemon.listen()
     worker = daemon.work()
     daemon.put("before")
-    forge.wait_for_requests(1, timeout=DEADLINE)
+    forge.wait_for_requests(1)
     (claimed,) = (daemon.queue / "cur").iterdir()
     claimed.unlink()
 
@@ -235,7 +239,8 @@ def test_job_that_is_taken_away_in_mid_post_stops_nobody(daemon: Apart, forge: F
     assert " error worker unsettled: " in told
 
 
-def test_disk_that_turns_read_only_is_told(daemon: Apart, forge: Forge) -> None:
+@pytest.mark.full
+def test_disk_that_turns_read_only_is_told(daemon: Unsupervised, forge: Forge) -> None:
     """While nothing can be written, clients get an error; then all is well again."""
     with small_disk(daemon.queue, "32m", 5_000):
         listener = daemon.listen()
@@ -257,9 +262,16 @@ LOGGED = {
 }
 
 
-@pytest.mark.parametrize("command", LOGGED, ids=["listener", "worker", "everything"])
-def test_closed_log_stops_nobody(command: str, daemon: Apart, forge: Forge) -> None:
-    """A process whose log nobody reads any more goes on, and ends with 0 when it is told to."""
+@pytest.mark.parametrize(
+    "command",
+    [
+        pytest.param("listen", marks=pytest.mark.full),
+        pytest.param("work", marks=pytest.mark.full),
+        pytest.param("", id="everything"),
+    ],
+)
+def test_closed_log_stops_no_process(command: str, daemon: Unsupervised, forge: Forge) -> None:
+    """A process whose log is closed keeps running, and exits with 0 when it is asked to."""
     reader, writer = os.pipe()
     program = daemon.run(command, stdout=writer, stderr=writer)
     os.close(writer)
@@ -278,8 +290,7 @@ def test_closed_log_stops_nobody(command: str, daemon: Apart, forge: Forge) -> N
     assert program.stop() == 0
 
 
-@pytest.mark.slow
-def test_want_of_descriptors_is_borne(daemon: Apart, forge: Forge) -> None:
+def test_lack_of_descriptors_is_told_and_recovers(daemon: Unsupervised, forge: Forge) -> None:
     """Without a descriptor to spare clients wait: told, without spinning, not for ever."""
     daemon.work()
     listener = daemon.listen()
@@ -291,11 +302,11 @@ def test_want_of_descriptors_is_borne(daemon: Apart, forge: Forge) -> None:
         clients = [stack.enter_context(Talker(daemon.socket)) for _ in range(20)]
         listener.log.until(" error unix not_accepting: ")
         assert clients[1].ask({**REQUEST, "body": "refused"})["code"] == "store_failed"
-        # Whoever says nothing is told off after five seconds: until then, it was tried ten times.
+        # An idle client is timed out after five seconds: ten attempts to accept.
         assert clients[0].reply()["code"] == "timeout"
     worked = cpu_seconds(listener.pid) - worked
 
-    tell(f"faults: 20 clients, {allowed} descriptors; {worked:.2f} s of the processor in 5 s")
+    report(f"faults: 20 clients, {allowed} descriptors; {worked:.2f} s of the processor in 5 s")
     assert worked < 1
     assert_serves(daemon, forge, "before")
     told = " ".join(complaints(listener))

@@ -14,11 +14,11 @@ from dataclasses import dataclass
 
 import pytest
 
+from comenq_core.testing.deadline import DEADLINE
 from comenq_core.testing.forge import Forge
-from tests.process.log import DEADLINE
-from tests.reliability.apart import Apart, Program
-from tests.reliability.burden import descriptors, many_descriptors, memory, peak, until
-from tests.reliability.telling import tell
+from tests.reliability.report import report
+from tests.reliability.unsupervised import Program, Unsupervised
+from tests.reliability.usage import descriptors, many_descriptors, memory, peak, until
 from tests.socket.serving import Talker
 
 CLIENTS = 64
@@ -32,7 +32,7 @@ ALLOWANCE = 128 * MIB
 class Loaded:
     """A daemon whose listener is under load, and what that cost while it was idle."""
 
-    daemon: Apart
+    daemon: Unsupervised
     listener: Program
     memory: int
     descriptors: int
@@ -78,7 +78,7 @@ class Loaded:
         """Descriptors are those of an idle listener, and memory is in bounds."""
         until(lambda: descriptors(self.listener.pid) <= self.descriptors)
         grown = peak(self.listener.pid) - self.memory
-        tell(
+        report(
             f"load: {what}; listener idle {self.memory / MIB:.0f} MiB,"
             f" at most {peak(self.listener.pid) / MIB:.0f} MiB,"
             f" afterwards {memory(self.listener.pid) / MIB:.0f} MiB;"
@@ -95,7 +95,7 @@ def request(body: str) -> dict[str, object]:
 @pytest.fixture
 def loaded(forge: Forge) -> Iterator[Loaded]:
     """A listener that has served once, so that everything it needs is loaded."""
-    with Apart(forge.url) as daemon, many_descriptors():
+    with Unsupervised(forge.url) as daemon, many_descriptors():
         listener = daemon.listen()
         daemon.put("the first")
         until(lambda: descriptors(listener.pid) < 20)
@@ -107,7 +107,7 @@ def loaded(forge: Forge) -> Iterator[Loaded]:
         yield Loaded(daemon, listener, memory(listener.pid), idle)
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_thousands_of_jobs_from_many_clients_are_all_queued(loaded: Loaded) -> None:
     """64 clients at once, each waiting for every reply: each comment is queued once."""
     began = time.monotonic()
@@ -139,9 +139,8 @@ def last_words(clients: Sequence[socket.socket]) -> Counter[str]:
     return codes
 
 
-@pytest.mark.slow
-def test_a_thousand_idle_connections_keep_nobody_out(loaded: Loaded) -> None:
-    """Whoever says nothing has to make room, is told so, and others are served meanwhile."""
+def test_a_thousand_idle_connections_keep_no_client_out(loaded: Loaded) -> None:
+    """Idle connections are closed to make room, with the reason, while others are served."""
     with ExitStack() as stack:
         idlers = [stack.enter_context(loaded.connect()) for _ in range(1_000)]
         bodies = loaded.serve_others()
@@ -152,8 +151,7 @@ def test_a_thousand_idle_connections_keep_nobody_out(loaded: Loaded) -> None:
     loaded.assert_nothing_is_left(f"1,000 idle connections, told: {dict(told)}")
 
 
-@pytest.mark.slow
-def test_clients_that_send_a_byte_a_second_keep_nobody_waiting(loaded: Loaded) -> None:
+def test_clients_that_send_a_byte_a_second_delay_no_other(loaded: Loaded) -> None:
     """A request that takes for ever is ended by a time-out; others are served meanwhile."""
     text = line(request("never finished"))
     with ExitStack() as stack:
@@ -191,9 +189,9 @@ def dripping(clients: Sequence[socket.socket], text: bytes) -> Iterator[None]:
         thread.join()
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_clients_that_never_read_cost_little_and_are_cut_off(loaded: Loaded) -> None:
-    """Replies that nobody reads do not pile up, and others are served meanwhile."""
+    """Replies that are not read do not pile up, and others are served meanwhile."""
     loaded.put_many("x" * 8_000, 100)
     before = loaded.queued()
     with ExitStack() as stack:
@@ -211,7 +209,7 @@ def test_clients_that_never_read_cost_little_and_are_cut_off(loaded: Loaded) -> 
 
 
 def test_clients_that_vanish_leave_nothing_half_done(loaded: Loaded) -> None:
-    """A whole request counts although nobody waits for the reply; half of one does not."""
+    """A whole request counts although its client has gone; half of one does not."""
     for number in range(500):
         with loaded.connect() as client:
             client.sendall(line(request(f"whole {number}")))

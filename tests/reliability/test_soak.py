@@ -19,10 +19,10 @@ import pytest
 
 from comenq_core.client import Client
 from comenq_core.errors import DaemonError
+from comenq_core.testing.deadline import DEADLINE
 from comenq_core.testing.forge import Forge
-from tests.process.log import DEADLINE
-from tests.reliability.apart import Apart, Program
-from tests.reliability.telling import tell
+from tests.reliability.report import report
+from tests.reliability.unsupervised import Program, Unsupervised
 
 JOBS = 300
 CLIENTS = 4
@@ -48,7 +48,7 @@ SETTINGS = {
 class Soak:
     """One run: its chance, its end, and what happened in it."""
 
-    daemon: Apart
+    daemon: Unsupervised
     seed: int
     finished: threading.Event = field(default_factory=threading.Event)
     tally: Counter[str] = field(default_factory=Counter)
@@ -77,7 +77,7 @@ class Soak:
                 self.finished.wait(chance.uniform(0, 2))
 
     def enqueue(self, message: dict[str, object]) -> None:
-        """Ask until there is an answer; the key keeps a second try from doubling the comment."""
+        """Ask until there is an answer; the key makes a repeated request harmless."""
         while not self.finished.is_set():
             try:
                 with Client(str(self.daemon.socket)) as client:
@@ -157,14 +157,13 @@ def settled(queue: Path) -> Counter[str]:
     return Counter({name: len(os.listdir(queue / name)) for name in names})
 
 
-@pytest.mark.slow
-@pytest.mark.timeout(600)
+@pytest.mark.full
 def test_each_acknowledged_comment_is_posted_once_whatever_is_killed(forge: Forge) -> None:
     """Kills, lost replies and lost requests neither lose a comment nor post one twice."""
     seed = int(os.environ.get("COMENQ_SOAK_SEED") or random.SystemRandom().randrange(10**6))
-    tell(f"soak: COMENQ_SOAK_SEED={seed}")
+    report(f"soak: COMENQ_SOAK_SEED={seed}")
     began = time.monotonic()
-    with Apart(forge.url, **SETTINGS) as daemon:
+    with Unsupervised(forge.url, **SETTINGS) as daemon:
         daemon.work().stop()  # It makes the spool, into which files can be dropped from now on.
         soak = Soak(daemon, seed)
         faults = script(forge, soak.chance("forge"))
@@ -182,7 +181,7 @@ def test_each_acknowledged_comment_is_posted_once_whatever_is_killed(forge: Forg
         left = settled(daemon.queue)
 
     posted = Counter(comment.body for comment in forge.comments)
-    tell(
+    report(
         f"soak: {JOBS} comments in {time.monotonic() - began:.0f} s; "
         + ", ".join(f"{count} {what}" for what, count in sorted(soak.tally.items()))
         + f"; {faults} answers scripted to fail or to come late; "

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from comenq_core.testing.forge import Forge
 from tests.service.machine import Machine
-from tests.service.wheelhouse import build_wheel, fill
 
 
 @pytest.fixture
@@ -19,13 +20,10 @@ def forge() -> Iterator[Forge]:
 
 
 @pytest.fixture(scope="module")
-def machine() -> Iterator[Machine]:
+def machine(wheels: Path) -> Iterator[Machine]:
     """A machine with a systemd, wheels to install, and two users."""
     with Machine() as made:
-        wheels = made.share / "wheels"
-        wheels.mkdir()
-        fill(wheels)
-        build_wheel(wheels)
+        shutil.copytree(wheels, made.share / "wheels")
         for name in ("member", "outsider"):
             made.run("useradd", "--create-home", name)
         yield made

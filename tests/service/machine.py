@@ -16,7 +16,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
 
-from tests.process.log import DEADLINE, Log
+from comenq_core.testing.deadline import DEADLINE
+from tests.process.log import Log
 from tests.service.manager import Manager
 from tests.service.wheelhouse import CHECKOUT
 
@@ -141,7 +142,7 @@ class Machine:
         return self.follow_command(*journal, f"--unit={unit}")
 
     def follow_command(self, *command: str) -> Log:
-        """What a command says that goes on for as long as it can."""
+        """What a command says that runs until the machine ends."""
         process = subprocess.Popen(
             self._inside(*command), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True
         )

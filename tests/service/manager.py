@@ -9,13 +9,13 @@ from threading import Thread
 from types import TracebackType
 from typing import Self
 
-from tests.process.log import DEADLINE
+from comenq_core.testing.deadline import DEADLINE
 
 __all__ = ["Manager"]
 
 
 class Manager:
-    """Receives what a service tells it, in order, at once: a sender waits when nobody does.
+    """Receives what a service tells it, in order, at once: otherwise a sender would block.
 
     Args:
         path: of the socket, for ``NOTIFY_SOCKET``.

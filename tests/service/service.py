@@ -7,6 +7,7 @@ import json
 from comenq_core.supervisor.launch import conf_file
 from comenq_core.testing.forge import Forge
 from tests.service.machine import PYTHON, Machine
+from tests.service.wheelhouse import WHEEL
 
 __all__ = ["TOKEN", "Service"]
 
@@ -34,7 +35,7 @@ class Service:
             options: its options.
             version: which of the wheels to install, by default the checkout's.
         """
-        (wheel,) = (self.machine.share / "wheels" / version).glob("comenq-*.whl")
+        (wheel,) = (self.machine.share / "wheels" / version).glob(WHEEL)
         inside = "/mnt/share" / wheel.relative_to(self.machine.share)
         pip = ("PIP_NO_INDEX=1", "PIP_FIND_LINKS=/mnt/share/wheels")
         script = ("/mnt/checkout/scripts/install.sh", "--wheel", inside)
@@ -71,7 +72,7 @@ class Service:
         """Wait until these comments have been posted, after those before, and no others."""
         start = self._posted
         self._posted += len(bodies)
-        comments = self._forge.wait_for_comments(self._posted, timeout=60)
+        comments = self._forge.wait_for_comments(self._posted)
         assert [comment.body for comment in comments[start:]] == list(bodies)
 
     def pid(self, program: str) -> str:

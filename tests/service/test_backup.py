@@ -1,4 +1,4 @@
-"""The queue moves to other places and other versions of comenq, and goes on there."""
+"""The queue moves to other places and other versions of comenq, and is posted from there."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ def ids(daemon: Daemon, *words: str) -> list[str]:
     return [json.loads(line)["id"] for line in daemon.comenq(*words, "--json").splitlines()]
 
 
-def test_a_stopped_queue_goes_on_elsewhere(forge: Forge) -> None:
-    """The copy has what waited, in its order, the receipts, and the cool-off that was running."""
+def test_a_stopped_queue_can_move(forge: Forge) -> None:
+    """The copy has what waited, in its order, the receipts, and the running cooldown."""
     with Daemon(forge.url, cooldown_period_seconds=600) as old:
         old.start()
         posted = old.put("posted")
@@ -47,7 +47,7 @@ def test_a_stopped_queue_goes_on_elsewhere(forge: Forge) -> None:
     assert len(forge.posts) == 1
 
 
-def test_a_running_queue_goes_on_elsewhere(forge: Forge) -> None:
+def test_a_running_queue_can_move(forge: Forge) -> None:
     """What was acknowledged before a paused queue is copied is posted from the copy, once."""
     stop = Event()
     with Daemon(forge.url) as old:
@@ -71,7 +71,7 @@ def test_a_running_queue_goes_on_elsewhere(forge: Forge) -> None:
             new.start()
             kept = ids(new, "list")
             new.comenq("resume")
-            comments = forge.wait_for_comments(len(kept), timeout=60)
+            comments = forge.wait_for_comments(len(kept))
     assert [comment.body for comment in comments[:5]] == before
 
 
@@ -95,7 +95,7 @@ def test_a_spool_of_an_earlier_version_is_read(sample: Path, forge: Forge) -> No
             ("failed", False),
         ]
         daemon.comenq("resume")
-        comments = forge.wait_for_comments(2, timeout=60)
+        comments = forge.wait_for_comments(2)
         assert [comment.body for comment in comments] == ["first", "second"]
 
 

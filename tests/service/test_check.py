@@ -1,4 +1,4 @@
-"""Looking at a service from outside its unit."""
+"""`comenqd check` from outside the service's unit."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def poster(capsys: pytest.CaptureFixture[str]) -> tuple[bool, str]:
 def test_the_token_is_found_where_the_unit_takes_it_from(
     settings: Settings, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """At a prompt, `comenqd check` looks at the token beside the configuration file."""
+    """At a prompt, `comenqd check` reads the token beside the configuration file."""
     token(tmp_path, "ghp_x\n", 0o600)
 
     assert check(settings, Namespace(json=True, online=False)) == 0
@@ -74,7 +74,7 @@ def test_a_token_that_is_out_of_order_is_reported(
 def test_a_token_that_was_changed_since_the_start_is_told_of(
     settings: Settings, tmp_path: Path
 ) -> None:
-    """While systemd's copy of the token is another one, whoever may see it hears what to do."""
+    """While systemd has a former copy of the token, the check says what to do."""
     token(tmp_path, "ghp_old", 0o600)
     copies = tmp_path / "comenq.service"
     assert not list(outdated(settings, copies))  # the service does not run

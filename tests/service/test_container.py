@@ -15,7 +15,6 @@ from tests.process.log import Log
 from tests.service.debian import pack
 from tests.service.machine import Machine, missing
 from tests.service.service import TOKEN
-from tests.service.wheelhouse import fill
 
 STORAGE = """\
 [storage]
@@ -55,8 +54,7 @@ def lacking() -> str:
 
 
 pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.timeout(600),
+    pytest.mark.full,
     pytest.mark.skipif(bool(reason := lacking()), reason=reason),
 ]
 
@@ -65,7 +63,6 @@ pytestmark = [
 def image(machine: Machine) -> str:
     """The image's name. No registry is asked: its base is made of this machine's packages."""
     pack(machine.share / "base.tar")
-    fill(machine.share / "wheels", "hatchling")
     (machine.share / "pip").mkdir()
     (machine.share / "pip/pip.conf").write_text(PIP)
     machine.run("mkdir", "-p", "/etc/containers")
@@ -108,7 +105,7 @@ def test_a_life_in_a_container(machine: Machine, stand_in: Forge, container: str
 
     log = start(machine, container)
     inside("comenq", "o/r", "1", "from a container")
-    assert stand_in.wait_for_comments(1, timeout=60)[0].body == "from a container"
+    assert stand_in.wait_for_comments(1)[0].body == "from a container"
     about = inside("cat", "/proc/1/status").splitlines()
     assert {"Uid:\t10001\t10001\t10001\t10001", f"CapEff:\t{0:016x}", "NoNewPrivs:\t1"} <= {*about}
 
@@ -128,5 +125,5 @@ def test_a_life_in_a_container(machine: Machine, stand_in: Forge, container: str
 
     start(machine, container)
     inside("comenq", "resume")
-    assert stand_in.wait_for_comments(2, timeout=60)[1].body == "after a restart"
+    assert stand_in.wait_for_comments(2)[1].body == "after a restart"
     assert TOKEN not in machine.run("podman", "logs", container)

@@ -17,8 +17,8 @@ import pytest
 from comenq_core.install.files import SHARED
 from comenq_core.install.relocation import Relocation
 from comenq_core.settings import KINDS, Settings, load
-from tests.process.log import DEADLINE
-from tests.service.wheelhouse import CHECKOUT, build_wheel, fill
+from comenq_core.testing.deadline import DEADLINE
+from tests.service.wheelhouse import CHECKOUT, WHEEL
 
 
 class Home:
@@ -213,13 +213,11 @@ def test_a_wrong_option_is_a_usage_error(home: Home, options: list[str], complai
     assert complaint in home.run(CHECKOUT / "scripts/install.sh", *options, status=2)
 
 
-@pytest.mark.slow
-def test_a_user_installs_runs_and_uninstalls_comenq(home: Home) -> None:
+@pytest.mark.full
+def test_a_user_installs_runs_and_uninstalls_comenq(home: Home, wheels: Path) -> None:
     """scripts/install.sh --user gives commands that work, and takes them away again."""
-    wheels = home.path / "wheels"
-    wheels.mkdir()
-    fill(wheels)
-    script = (CHECKOUT / "scripts/install.sh", "--user", "--wheel", build_wheel(wheels))
+    (wheel,) = wheels.glob(WHEEL)
+    script = (CHECKOUT / "scripts/install.sh", "--user", "--wheel", wheel)
     offline = {
         "COMENQ_PYTHON": sys.executable,
         "PIP_NO_INDEX": "1",

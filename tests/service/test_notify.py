@@ -15,9 +15,10 @@ import pytest
 
 from comenq_core.process.journald import is_journal, with_priorities
 from comenq_core.supervisor.systemd import notify, sentence
+from comenq_core.testing.deadline import DEADLINE
 from comenq_core.testing.forge import Forge
 from tests.process.daemon import SCRIPTS, Daemon
-from tests.process.log import DEADLINE, Log
+from tests.process.log import Log
 from tests.service.manager import Manager
 
 
@@ -57,7 +58,7 @@ def test_ready_means_that_both_processes_serve(manager: Manager, service: Servic
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_half_a_daemon_is_never_ready(manager: Manager, forge: Forge) -> None:
     """A daemon whose listener cannot have its socket ends without ever having said READY=1."""
     with Service(forge.url) as service:
@@ -92,7 +93,6 @@ def test_stopping_is_announced(manager: Manager, service: Service) -> None:
     manager.until("STOPPING=1")
 
 
-@pytest.mark.slow
 def test_the_watchdog_is_fed_until_supervisord_hangs(manager: Manager, service: Service) -> None:
     """The watchdog hears of supervisord's loop again and again, and of a stopped one nothing."""
     for _ in range(2):
@@ -110,7 +110,7 @@ def test_the_watchdog_is_fed_until_supervisord_hangs(manager: Manager, service: 
     assert manager.heard == ["killed"]
 
 
-def test_nobody_to_notify_is_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_service_manager_is_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without a service manager, or with one that has gone, nothing happens."""
     for address in ("", "/nowhere/notify"):
         monkeypatch.setenv("NOTIFY_SOCKET", address)

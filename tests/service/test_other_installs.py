@@ -8,10 +8,10 @@ from comenq_core.testing.forge import Forge
 from tests.process.daemon import READY
 from tests.service.machine import PATH, PYTHON, Machine, missing
 from tests.service.service import TOKEN
+from tests.service.wheelhouse import WHEEL
 
 pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.timeout(600),
+    pytest.mark.full,
     pytest.mark.skipif(bool(reason := missing()), reason=reason),
 ]
 
@@ -31,7 +31,7 @@ ExecStart=/lib/systemd/systemd --user
 @pytest.fixture
 def wheel(machine: Machine) -> str:
     """The checkout's wheel, as it is called on the machine."""
-    (path,) = (machine.share / "wheels").glob("comenq-*.whl")
+    (path,) = (machine.share / "wheels").glob(WHEEL)
     return f"/mnt/share/wheels/{path.name}"
 
 
@@ -57,7 +57,7 @@ def test_a_users_own_service(machine: Machine, stand_in: Forge, wheel: str) -> N
     run("systemctl", "--user", "start", "comenq")
     run(f"{commands}/comenq", "o/r", "1", "my own")
 
-    assert stand_in.wait_for_comments(1, timeout=60)[-1].body == "my own"
+    assert stand_in.wait_for_comments(1)[-1].body == "my own"
     assert "waiting" in run("systemctl", "--user", "show", "--property=StatusText", "comenq")
     run(SCRIPT, "--user", "--uninstall", "--purge")
     left = run("find", "/home/member", "-name", "*comenq*", "-not", "-path", "*/.cache/*")
@@ -87,7 +87,7 @@ def test_a_machine_without_systemd(machine: Machine, stand_in: Forge, wheel: str
     log.until(*READY)
     before = len(stand_in.comments)
     machine.run("comenq", "o/r", "1", "by hand")
-    assert stand_in.wait_for_comments(before + 1, timeout=60)[-1].body == "by hand"
+    assert stand_in.wait_for_comments(before + 1)[-1].body == "by hand"
 
     refused = machine.run("env", path, SCRIPT, "--uninstall", "--purge", status=1)
     assert "a daemon serves /run/comenq/comenq.sock: stop it" in refused

@@ -13,7 +13,7 @@ import pytest
 from comenq_core.testing.forge import Forge
 from tests.service.machine import Machine, missing
 from tests.service.service import Service
-from tests.service.wheelhouse import CHECKOUT, build_wheel, fill
+from tests.service.wheelhouse import CHECKOUT, build_wheel
 
 PYTHON = "/usr/bin/python3"
 TOOLS = Path(sys.executable).parent
@@ -31,19 +31,9 @@ def lacking() -> str:
 
 
 pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.timeout(600),
+    pytest.mark.full,
     pytest.mark.skipif(bool(reason := lacking()), reason=reason),
 ]
-
-
-@pytest.fixture(scope="module")
-def wheels(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What a package is made of."""
-    directory = tmp_path_factory.mktemp("wheels")
-    fill(directory)
-    build_wheel(directory)
-    return directory
 
 
 @pytest.fixture(scope="module")

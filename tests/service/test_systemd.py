@@ -14,8 +14,7 @@ from tests.service.service import TOKEN, Service
 from tests.service.wheelhouse import build_wheel
 
 pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.timeout(600),
+    pytest.mark.full,
     pytest.mark.skipif(bool(reason := missing()), reason=reason),
 ]
 
@@ -74,7 +73,7 @@ def test_an_outsider_is_refused(service: Service) -> None:
 
 
 def test_the_log_is_in_the_journal_with_priorities(service: Service) -> None:
-    """The journal knows what went well and what an operator should look at."""
+    """The journal knows what went well and what an operator should see to."""
     service.put("logged")
     service.posted("logged")
     journal = ("journalctl", "--unit=comenq", "--output=json")
@@ -109,7 +108,7 @@ def test_the_token_is_nowhere_to_be_seen(service: Service) -> None:
 
 @pytest.mark.parametrize("program", ["listener", "worker", "supervisord"])
 def test_a_killed_process_comes_back(service: Service, program: str) -> None:
-    """After kill -9 of any process of it, the service goes on, and posts."""
+    """After kill -9 of any process of it, the service restarts, and posts."""
     old = service.pid(program)
     log = service.machine.follow("comenq")
     service.machine.run("kill", "-9", old)
@@ -149,7 +148,7 @@ def test_a_changed_token_is_used_after_a_restart(service: Service) -> None:
         service.systemctl("restart")
 
 
-def test_a_service_that_cannot_run_fails_for_all_to_see(service: Service) -> None:
+def test_a_service_that_cannot_run_fails(service: Service) -> None:
     """Without a token the unit ends as failed, and says why; it runs again once there is one."""
     service.add_to_unit("RestartSec=100ms")
     log = service.machine.follow("comenq")
@@ -169,13 +168,13 @@ def test_a_service_that_cannot_run_fails_for_all_to_see(service: Service) -> Non
 def test_what_waits_outlives_a_stop(service: Service) -> None:
     """Jobs that wait when the service is stopped are posted when it is started again."""
     service.machine.run("comenq", "pause", "test")
-    service.put("patient")
+    service.put("waiting")
     service.systemctl("stop")
     assert service.show()["Result"] == "success"
     assert service.machine.run("ls", "/run").find("comenq") == -1
     service.systemctl("start")
     service.machine.run("comenq", "resume")
-    service.posted("patient")
+    service.posted("waiting")
 
 
 def test_the_sandbox_leaves_https_alone(service: Service) -> None:

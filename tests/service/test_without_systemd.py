@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from comenq_core.supervisor.launch import conf_file
+from comenq_core.testing.deadline import DEADLINE
 from comenq_core.testing.forge import Forge
 from tests.process.daemon import READY, SCRIPTS, Daemon
-from tests.process.log import DEADLINE
 
 CONTAINERFILE = conf_file("Containerfile")
 
@@ -71,7 +71,7 @@ def test_the_first_process_reaps_and_ends(forge: Forge) -> None:
     with Contained(forge.url) as daemon:
         daemon.start()
         daemon.put("from a container")
-        assert forge.wait_for_comments(1, timeout=60)[0].body == "from a container"
+        assert forge.wait_for_comments(1)[0].body == "from a container"
 
         daemon.run_inside("sh -c : & exit")
         daemon.log.until(r"reaped unknown pid")
@@ -86,10 +86,11 @@ def test_a_plain_supervisord_runs_comenq(forge: Forge) -> None:
     with ByHand(forge.url) as daemon:
         daemon.start()
         daemon.put("by hand")
-        assert forge.wait_for_comments(1, timeout=60)[0].body == "by hand"
+        assert forge.wait_for_comments(1)[0].body == "by hand"
         assert daemon.terminate() == 0
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGQUIT])
 def test_a_key_in_the_terminal_ends_the_daemon(forge: Forge, number: signal.Signals) -> None:
     """Interrupted in the foreground, the daemon ends as it does when it is asked to."""
@@ -100,6 +101,7 @@ def test_a_key_in_the_terminal_ends_the_daemon(forge: Forge, number: signal.Sign
         assert not daemon.socket.exists()
 
 
+@pytest.mark.full
 def test_a_hangup_begins_anew_and_loses_nothing(forge: Forge) -> None:
     """SIGHUP has everything started again; what waits is posted after it."""
     with Daemon(forge.url) as daemon:
@@ -111,7 +113,7 @@ def test_a_hangup_begins_anew_and_loses_nothing(forge: Forge) -> None:
         daemon.log.until(*READY)
 
         daemon.comenq("resume")
-        assert forge.wait_for_comments(1, timeout=60)[0].body == "before it"
+        assert forge.wait_for_comments(1)[0].body == "before it"
 
 
 def test_the_image_has_a_pinned_base() -> None:

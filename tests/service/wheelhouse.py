@@ -1,7 +1,8 @@
-"""Wheels of comenq and of all that it needs, made without a network."""
+"""Wheels of comenq and of all that the tests install, made once for a whole run, offline."""
 
 from __future__ import annotations
 
+import fcntl
 import re
 import shutil
 import subprocess
@@ -16,10 +17,31 @@ from packaging.requirements import Requirement
 
 from comenq_core.supervisor.launch import conf_file
 
-__all__ = ["CHECKOUT", "build_wheel", "fill"]
+__all__ = ["CHECKOUT", "WHEEL", "build_wheel", "make_once"]
 
 PARTS = ("pyproject.toml", "README.md", "LICENSE", "comenq_core", "comenq_plugins", "conf")
 CHECKOUT = conf_file("supervisord.conf").parents[1]
+EXAMPLES = tuple((CHECKOUT / "examples").glob("comenq-*"))
+WHEEL = "comenq-*.whl"
+"""Which of the wheels is comenq's own."""
+
+
+def make_once(directory: Path) -> Path:
+    """Make all wheels in a directory, unless another worker of pytest has made them there.
+
+    They are comenq's, those of the examples, and those of all that these need and are built with.
+    """
+    with directory.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not directory.exists():
+            draft = directory.with_suffix(".draft")
+            draft.mkdir()
+            _fill(draft, "aiosmtpd", "hatchling")
+            for source in EXAMPLES:
+                _build(source, draft)
+            build_wheel(draft)
+            draft.rename(directory)
+    return directory
 
 
 def build_wheel(directory: Path, version: str = "") -> Path:
@@ -39,14 +61,18 @@ def build_wheel(directory: Path, version: str = "") -> Path:
             init = source / "comenq_core/__init__.py"
             text = init.read_text()
             init.write_text(re.sub('(?m)^__version__ = ".*"$', f'__version__ = "{version}"', text))
-        build = [sys.executable, "-m", "hatchling", "build", "--target", "wheel"]
-        command = [*build, "--directory", str(directory)]
-        subprocess.run(command, cwd=source, check=True, stdout=subprocess.DEVNULL)
+        _build(source, directory)
     (wheel,) = directory.glob(f"comenq-{version or '*'}-*.whl")
     return wheel
 
 
-def fill(directory: Path, *more: str) -> None:
+def _build(source: Path, directory: Path) -> None:
+    build = [sys.executable, "-m", "hatchling", "build", "--target", "wheel"]
+    command = [*build, "--directory", str(directory)]
+    subprocess.run(command, cwd=source, check=True, stdout=subprocess.DEVNULL)
+
+
+def _fill(directory: Path, *more: str) -> None:
     """Pack each installed distribution that comenq needs into a wheel again.
 
     Args:

@@ -20,10 +20,10 @@ from comenq_core.policy.pacing import PacingPolicy
 from comenq_core.process.stop import StopFlag
 from comenq_core.protocols import Intake, Queue
 from comenq_core.testing.clock import FakeClock
+from comenq_core.testing.deadline import DEADLINE
 from comenq_core.testing.memory_store import MemoryStore
 from comenq_plugins.unix_socket.intake import UnixIntake
 
-DEADLINE = 30.0
 REQUEST = {"owner": "octo-org", "repo": "site", "pr_number": 7, "body": "Looks good."}
 
 

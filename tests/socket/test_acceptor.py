@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from comenq_core.testing.deadline import DEADLINE
 from comenq_plugins.unix_socket import acceptor
 from comenq_plugins.unix_socket.acceptor import accept_connections
-from tests.socket.serving import DEADLINE
 
 
 class _Exhausted(socket.socket):

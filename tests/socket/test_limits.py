@@ -13,11 +13,12 @@ import pytest
 
 from comenq_core.listener.queue import JobQueue
 from comenq_core.model import Entry
+from comenq_core.testing.deadline import DEADLINE
 from comenq_plugins.unix_socket.intake import UnixIntake
 from comenq_plugins.unix_socket.limits import MIB, Limits
-from tests.socket.serving import DEADLINE, REQUEST, Served, Talker, serving, until
+from tests.socket.serving import REQUEST, Served, Talker, serving, until
 
-SOON = 0.1
+SOON = 0.5
 CHUNK = 256 * 1024
 """Bytes that asyncio's transport reads at a time."""
 

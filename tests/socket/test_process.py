@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from tests.socket.serving import DEADLINE, REQUEST, Talker, until
+from comenq_core.testing.deadline import DEADLINE
+from tests.socket.serving import REQUEST, Talker, until
 
 ROOT = Path(__file__).parents[2]
 

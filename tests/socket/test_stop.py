@@ -14,11 +14,12 @@ from comenq_core.errors import SettingsError
 from comenq_core.listener.queue import JobQueue
 from comenq_core.policy.pacing import PacingPolicy
 from comenq_core.process.stop import StopFlag
+from comenq_core.testing.deadline import DEADLINE
 from comenq_plugins.unix_socket.batcher import Batcher
 from comenq_plugins.unix_socket.intake import UnixIntake
 from comenq_plugins.unix_socket.limits import Limits
 from comenq_plugins.unix_socket.server import Connections
-from tests.socket.serving import DEADLINE, REQUEST, Served, serving, until
+from tests.socket.serving import REQUEST, Served, serving, until
 
 
 def test_name_is_gone_after_stop(served: Served) -> None:

@@ -12,12 +12,12 @@ from typing import NamedTuple
 
 import pytest
 
+from comenq_core.testing.deadline import DEADLINE
+
 __all__ = ["OTHER", "User", "alive", "all_at_once", "fork", "in_child", "needs_root"]
 
 OTHER = 23_456
 """A uid and gid that nobody has."""
-TIMEOUT_SECONDS = 60
-"""Seconds after which a child that hangs is killed."""
 
 
 class User(NamedTuple):
@@ -61,7 +61,7 @@ def _start(
         os.close(writer)
         return pid, reader
     try:
-        signal.alarm(TIMEOUT_SECONDS)
+        signal.alarm(int(DEADLINE))
         if user is not None:
             os.setgroups(user.groups)
             os.setresgid(user.uid, user.uid, user.uid)

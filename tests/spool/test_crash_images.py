@@ -36,7 +36,7 @@ from tests.spool.crash_injection import CHANGES
 from tests.spool.rig import FROZEN, attempt, claim, new_job, open_at, put
 from tests.spool.snapshots import Snapshot, assert_one_of, recovered
 
-pytestmark = [needs_root, pytest.mark.slow]
+pytestmark = [needs_root, pytest.mark.full]
 
 
 class Disk(NamedTuple):

@@ -221,16 +221,30 @@ def crashes(copies: Copies, of: Path, action: Action) -> Iterator[tuple[Moment, 
         shutil.rmtree(copy)
 
 
-def recoveries(copies: Copies, crashed: Path) -> Iterator[tuple[Moment | None, Path]]:
-    """A crashed spool as it is, and after recoveries that were killed at every moment."""
+Recoveries = Callable[[Copies, Path], Iterator[tuple[Moment | None, Path]]]
+
+
+def one_crash(_copies: Copies, crashed: Path) -> Iterator[tuple[Moment | None, Path]]:
+    """A crashed spool as it is."""
     yield None, crashed
+
+
+def two_crashes(copies: Copies, crashed: Path) -> Iterator[tuple[Moment | None, Path]]:
+    """The same, after recoveries that were killed at every moment."""
     for moment, _, copy in crashes(copies, crashed, recover):
         yield moment, copy
 
 
-@pytest.mark.slow
+any_recovery = pytest.mark.parametrize(
+    "recoveries", [one_crash, pytest.param(two_crashes, marks=pytest.mark.full)]
+)
+
+
+@any_recovery
 @pytest.mark.parametrize("name", OPERATIONS)
-def test_a_crash_leaves_each_job_before_or_after(copies: Copies, name: str) -> None:
+def test_a_crash_leaves_each_job_before_or_after(
+    copies: Copies, name: str, recoveries: Recoveries
+) -> None:
     """Wherever the operation and the recovery are killed, no job is lost, doubled or torn."""
     action = OPERATIONS[name]
     before = copies.snapshot(copies.template)
@@ -249,8 +263,10 @@ def housekeep(store: SpoolStore) -> None:
     store.housekeep()
 
 
-@pytest.mark.slow
-def test_a_crash_during_adoption_loses_and_doubles_no_file(copies: Copies) -> None:
+@any_recovery
+def test_a_crash_during_adoption_loses_and_doubles_no_file(
+    copies: Copies, recoveries: Recoveries
+) -> None:
     """A dropped file becomes one job or one dead letter, however often the worker was killed."""
     before = copies.snapshot(copies.template)
     drop(copies.template, "good.json", request_text("dropped"))
@@ -273,8 +289,10 @@ def claim_all(store: SpoolStore) -> None:
         continue
 
 
-@pytest.mark.slow
-def test_a_crash_during_quarantine_keeps_the_file_and_one_dead_letter(copies: Copies) -> None:
+@any_recovery
+def test_a_crash_during_quarantine_keeps_the_file_and_one_dead_letter(
+    copies: Copies, recoveries: Recoveries
+) -> None:
     """A damaged file has one dead letter, and all its bytes are beside it."""
     damaged = names_in(copies.template / "new")[0]
     (copies.template / "new" / str(damaged)).write_bytes(b"\0")
@@ -290,7 +308,6 @@ def test_a_crash_during_quarantine_keeps_the_file_and_one_dead_letter(copies: Co
             assert kept.read_bytes() == b"\0", where
 
 
-@pytest.mark.slow
 def test_a_crash_at_the_first_start_can_be_repaired(copies: Copies) -> None:
     """The next start makes a spool of whatever a first start has left."""
 

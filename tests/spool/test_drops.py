@@ -394,7 +394,7 @@ def in_memory() -> Iterator[Path]:
     shutil.rmtree(path)
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_ten_thousand_files_are_adopted_in_small_steps(
     in_memory: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -53,6 +53,10 @@ def copies() -> Iterator[Copies]:
 # A disk that fails at any one change, or from any one on -----------------------------------------
 
 
+how_often = pytest.mark.parametrize(
+    "count",
+    [pytest.param(1, id="once"), pytest.param(None, id="from then on", marks=pytest.mark.full)],
+)
 UNDONE = {name for name in OPERATIONS if name.startswith("put")} | {
     "bump", "bust", "claim", "hold", "reclaim", "release", "retry"
 }  # fmt: skip
@@ -86,8 +90,7 @@ def assert_between(found: Snapshot, before: Snapshot, after: Snapshot, where: st
     assert found.pause in (before.pause, after.pause), where
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("count", [1, None], ids=["once", "from then on"])
+@how_often
 @pytest.mark.parametrize("name", OPERATIONS)
 def test_an_operation_that_failed_can_be_done_again(
     copies: Copies, name: str, count: int | None
@@ -132,8 +135,7 @@ def again(store: SpoolStore, name: str) -> None:
         OPERATIONS[name](store)
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("count", [1, None], ids=["once", "from then on"])
+@how_often
 def test_a_failing_disk_loses_and_doubles_no_dropped_file(
     copies: Copies, count: int | None
 ) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from comenq_core.testing.deadline import DEADLINE
 from comenq_plugins.spool.fs import durable, fsync
 from comenq_plugins.spool.fs.fsync import Flusher
 
@@ -102,7 +103,7 @@ def test_each_size_of_batch_learns_for_itself(
 
 def test_fsyncs_of_a_batch_wait_together(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """All fsyncs of a batch wait at the same time, to share one commit of the journal."""
-    together = threading.Barrier(8, timeout=30)
+    together = threading.Barrier(8, timeout=DEADLINE)
     monkeypatch.setattr(fsync, "_has_syncfs", lambda: False)
     monkeypatch.setattr(os, "fsync", lambda _: together.wait())
     flush_files(Flusher(), tmp_path)
@@ -121,7 +122,7 @@ def test_no_fsync_is_under_way_when_another_has_failed(
         if failure := next(failures, None):
             has_failed.set()
             raise failure
-        assert has_failed.wait(30)
+        assert has_failed.wait(DEADLINE)
         done.append(bool(os.fstat(descriptor)))
 
     monkeypatch.setattr(fsync, "_has_syncfs", lambda: False)

@@ -128,7 +128,7 @@ def test_a_retry_keeps_the_attempts_and_counts_none(
     assert (again.attempt_count, again.reason) == (0, "")
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     job=fresh_jobs,
     told=st.lists(events, max_size=2),

@@ -12,7 +12,6 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
@@ -311,6 +310,4 @@ def unordered(jobs: list[Job]) -> list[Job]:
     return sorted(jobs, key=lambda job: job.id)
 
 
-# To tell a failure in few words takes longer than to find it.
-TestStore = pytest.mark.timeout(600)(pytest.mark.slow(StoreMachine.TestCase))
-TestStore.settings = settings(max_examples=100, stateful_step_count=50, deadline=None)
+TestStore = StoreMachine.TestCase

@@ -20,12 +20,13 @@ from typing import NamedTuple
 
 import pytest
 
+from comenq_core.testing.deadline import DEADLINE
+
 pytestmark = pytest.mark.skipif(
     shutil.which("strace") is None or sys.platform != "linux",
     reason="strace is needed to see the system calls",
 )
 
-DEADLINE = 60
 TRACED = (
     "trace=write,pwrite64,fsync,fdatasync,syncfs,rename,renameat,renameat2,sendto,sendmsg,writev"
 )

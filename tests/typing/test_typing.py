@@ -15,7 +15,6 @@ SAMPLES = ("intake.py", "store.py", "poster.py", "names.py", "wrong.py")
 HERE = Path(__file__).parent
 
 
-@pytest.mark.slow
 def test_mypy_accepts_what_is_right_and_rejects_what_is_wrong(tmp_path: Path) -> None:
     """Outside of this repository, the samples have the errors that they ignore, and no others."""
     for sample in SAMPLES:

@@ -27,7 +27,6 @@ from comenq_core.testing.clock import FakeClock
 __all__ = [
     "ACCOUNT",
     "ALICE",
-    "DEADLINE",
     "Harness",
     "attempt",
     "attempt_and_settle",
@@ -41,8 +40,6 @@ __all__ = [
 
 ACCOUNT = "octocat"
 ALICE = Origin(intake="contract", uid=1000, pid=42)
-DEADLINE = 120.0
-"""Seconds after which an event that has not come counts as missing; it comes much earlier."""
 
 
 class Harness:

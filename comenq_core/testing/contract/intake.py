@@ -17,12 +17,11 @@ from comenq_core.policy.pacing import PacingPolicy
 from comenq_core.process.stop import StopFlag
 from comenq_core.protocols import Intake
 from comenq_core.testing.clock import FakeClock
+from comenq_core.testing.deadline import DEADLINE
 from comenq_core.testing.memory_store import MemoryStore
 
 __all__ = ["HandIn", "Inbox", "IntakeContract", "Serving"]
 
-DEADLINE = 30.0
-"""Seconds after which an intake counts as one that does not end; a listener waits for 5."""
 AT_ONCE = 8
 
 WHOLE: dict[str, Any] = {"owner": "octo-org", "repo": "site", "pr_number": 7, "body": "Looks good."}

@@ -10,7 +10,8 @@ import pytest
 
 from comenq_core.model import Change, Pause, State
 from comenq_core.protocols import Store, Watch
-from comenq_core.testing.contract.harness import DEADLINE, Harness, put, put_in_state
+from comenq_core.testing.contract.harness import Harness, put, put_in_state
+from comenq_core.testing.deadline import DEADLINE
 
 __all__ = ["WatchContract"]
 

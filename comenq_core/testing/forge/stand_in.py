@@ -9,6 +9,7 @@ from threading import Thread
 from types import TracebackType
 from typing import Any, Self
 
+from comenq_core.testing.deadline import DEADLINE
 from comenq_core.testing.forge.records import Account, Answer, Comment, Pull, Received
 from comenq_core.testing.forge.server import Server
 from comenq_core.testing.forge.state import State
@@ -108,7 +109,7 @@ class Forge:
         with self._state.changed:
             self._state.pulls[owner, repo, number] = Pull(state=state, merged=merged)
 
-    def wait_for_comments(self, count: int, timeout: float = 10.0) -> list[Comment]:
+    def wait_for_comments(self, count: int, timeout: float = DEADLINE) -> list[Comment]:
         """Block until there are ``count`` comments; return all.
 
         Raises:
@@ -122,7 +123,7 @@ class Forge:
         return self.comments
 
     def wait_for_requests(
-        self, count: int, timeout: float = 10.0, *, method: str = ""
+        self, count: int, timeout: float = DEADLINE, *, method: str = ""
     ) -> list[Received]:
         """Block until there are ``count`` requests (of ``method``, if given); return those.
 

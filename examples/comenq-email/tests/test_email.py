@@ -29,7 +29,8 @@ from comenq_core import (
 from comenq_core.model import Entry
 from comenq_core.process.stop import StopFlag
 from comenq_core.testing.contract import IntakeContract
-from comenq_core.testing.contract.intake import DEADLINE, HandIn, Inbox, Serving
+from comenq_core.testing.contract.intake import HandIn, Inbox, Serving
+from comenq_core.testing.deadline import DEADLINE
 from comenq_email.intake import EmailIntake
 from comenq_email.lmtp import MOST_CONNECTIONS
 from comenq_email.options import Options, Tcp

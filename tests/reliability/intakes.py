@@ -1,4 +1,4 @@
-"""A running daemon, and the two ways into it that anybody may use."""
+"""A running daemon, and the two intakes into it that anybody may use."""
 
 from __future__ import annotations
 
@@ -13,11 +13,10 @@ from typing import Any
 
 from comenq_core.testing.forge import Forge
 from comenq_core.testing.forge.records import Comment
-from tests.process.log import DEADLINE
-from tests.reliability.apart import Apart, Program
+from tests.reliability.unsupervised import Program, Unsupervised
 from tests.socket.serving import Talker
 
-__all__ = ["CANARY", "LINE", "Ways", "request", "running"]
+__all__ = ["CANARY", "LINE", "Intakes", "request", "running"]
 
 CANARY = "canary-7f3kq2m8x1ab"
 """Stands in bodies that must not be shown anywhere."""
@@ -34,11 +33,11 @@ def request(body: str, **members: object) -> dict[str, object]:
 
 
 @dataclass
-class Ways:
+class Intakes:
     """Hands texts in, byte for byte, and tells what became of them."""
 
     forge: Forge
-    daemon: Apart
+    daemon: Unsupervised
     listener: Program
     worker: Program
     outside: Path
@@ -75,13 +74,13 @@ class Ways:
         before = len(self.forge.comments)
         reply = self.say(json.dumps(request(body)).encode())
         assert reply["outcome"] == "ok", reply
-        return self.forge.wait_for_comments(before + 1, timeout=DEADLINE)[before]
+        return self.forge.wait_for_comments(before + 1)[before]
 
     def post_by_file(self, body: str) -> Comment:
         """Hand a comment in as a file, and see it posted."""
         before = len(self.forge.comments)
         self.drop(json.dumps(request(body), ensure_ascii=False).encode())
-        return self.forge.wait_for_comments(before + 1, timeout=DEADLINE)[before]
+        return self.forge.wait_for_comments(before + 1)[before]
 
     @property
     def lines(self) -> list[str]:
@@ -90,10 +89,10 @@ class Ways:
 
 
 @contextmanager
-def running() -> Iterator[Ways]:
-    """A daemon with no cool-off that logs all that it can, for the length of a ``with`` block."""
-    with Forge() as forge, Apart(forge.url, log_level="debug") as daemon:
+def running() -> Iterator[Intakes]:
+    """A daemon with no cooldown that logs all that it can, for the length of a ``with`` block."""
+    with Forge() as forge, Unsupervised(forge.url, log_level="debug") as daemon:
         listener, worker = daemon.listen(), daemon.work()
         outside = daemon.directory / "outside"
         os.mkdir(outside)
-        yield Ways(forge, daemon, listener, worker, outside)
+        yield Intakes(forge, daemon, listener, worker, outside)

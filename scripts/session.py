@@ -17,10 +17,10 @@ from pathlib import Path
 from types import FrameType, TracebackType
 from typing import IO, Self
 
-__all__ = ["Signals", "Stage"]
+__all__ = ["Session", "Signals"]
 
-TIMEOUT_SECONDS = 60.0
-"""Seconds for a process to say what is waited for, or to end."""
+TIMEOUT_SECONDS = 300.0
+"""Seconds for a process to print an expected line, or to end: it only ends what hangs."""
 
 
 class Signals:
@@ -62,16 +62,16 @@ class Signals:
         return 128 + self._came if self._came else 0
 
 
-class Stage:
-    """Where processes play; leaving the ``with`` block ends them and removes the directory.
+class Session:
+    """Runs processes; leaving the ``with`` block ends them and removes the directories.
 
     Args:
-        signals: what may interrupt the play.
+        signals: what may interrupt it.
     """
 
     def __init__(self, signals: Signals) -> None:
         self._signals = signals
-        self._life = ExitStack()
+        self._cleanup = ExitStack()
 
     def __enter__(self) -> Self:
         return self
@@ -83,32 +83,32 @@ class Stage:
         trace: TracebackType | None,
     ) -> None:
         self._signals.hold()
-        self._life.close()
+        self._cleanup.close()
 
     def directory(self) -> Path:
         """Make a directory."""
         with self._signals.held():
             path = Path(tempfile.mkdtemp(prefix="comenq-"))
-            self._life.callback(shutil.rmtree, path)
+            self._cleanup.callback(shutil.rmtree, path)
         return path
 
-    def start(self, *command: str | Path, environ: Mapping[str, str] | None = None) -> Voice:
-        """Start a process that goes on; return what it says."""
+    def start(self, *command: str | Path, environ: Mapping[str, str] | None = None) -> Output:
+        """Start a process that keeps running; return what it prints."""
         process = self._start(command, environ)
         assert process.stdout
-        return Voice(process.stdout)
+        return Output(process.stdout)
 
     def run(self, *command: str | Path, environ: Mapping[str, str] | None = None) -> str:
-        """Run a process to its end; return what it said.
+        """Run a process to its end; return what it printed.
 
         Raises:
             SystemExit: it failed.
         """
         process = self._start(command, environ)
-        said, _ = process.communicate()
+        printed, _ = process.communicate()
         if process.returncode:
-            sys.exit(f"{Path(command[0]).name} failed:\n{said}")
-        return said
+            sys.exit(f"{Path(command[0]).name} failed:\n{printed}")
+        return printed
 
     def _start(
         self, command: tuple[str | Path, ...], environ: Mapping[str, str] | None
@@ -124,7 +124,7 @@ class Stage:
                 # Ctrl-C is for us alone: we end the others in their order.
                 start_new_session=True,
             )
-            self._life.callback(_end, process)
+            self._cleanup.callback(_end, process)
         return process
 
 
@@ -138,32 +138,32 @@ def _end(process: subprocess.Popen[str]) -> None:
             process.wait()
 
 
-class Voice:
-    """What a process says, line by line; it is listened to until the process has ended."""
+class Output:
+    """What a process prints, line by line; a thread reads it until the process has ended."""
 
     def __init__(self, stream: IO[str]) -> None:
         self._lines: queue.Queue[str] = queue.Queue()
-        threading.Thread(target=self._listen, args=(stream,), daemon=True).start()
+        threading.Thread(target=self._read, args=(stream,), daemon=True).start()
 
-    def _listen(self, stream: IO[str]) -> None:
+    def _read(self, stream: IO[str]) -> None:
         for line in stream:
             self._lines.put(line)
         self._lines.put("")
 
     def until(self, pattern: str) -> str:
-        """Listen until a line matches; return it.
+        """Wait for a line that matches; return it.
 
         Raises:
-            SystemExit: it never came.
+            SystemExit: there was none.
         """
-        heard: list[str] = []
+        read: list[str] = []
         while True:
             try:
                 line = self._lines.get(timeout=TIMEOUT_SECONDS)
             except queue.Empty:
                 line = ""
             if not line:
-                sys.exit(f"nothing matched {pattern!r} in\n{''.join(heard)}")
+                sys.exit(f"nothing matched {pattern!r} in\n{''.join(read)}")
             if re.search(pattern, line):
                 return line.rstrip()
-            heard.append(line)
+            read.append(line)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sys
 
-__all__ = ["tell"]
+__all__ = ["report"]
 
 
-def tell(text: str) -> None:
+def report(text: str) -> None:
     """Print one line."""
     sys.stdout.write(f"\n{text}\n")

@@ -1,4 +1,4 @@
-"""Why nothing is posted, and until when: told by `comenq status`, kept through anything."""
+"""Why nothing is posted, and until when: what `comenq status` says, and what outlives a kill."""
 
 from __future__ import annotations
 
@@ -30,8 +30,15 @@ def restart(daemon: Daemon) -> None:
     daemon.start()
 
 
-@pytest.mark.parametrize("interrupt", [kill_worker, kill_everything, restart])
-def test_a_silence_is_kept_whatever_happens_to_the_processes(
+@pytest.mark.parametrize(
+    "interrupt",
+    [
+        pytest.param(kill_worker, marks=pytest.mark.full),
+        kill_everything,
+        pytest.param(restart, marks=pytest.mark.full),
+    ],
+)
+def test_a_rate_limit_holds_whatever_happens_to_the_processes(
     forge: Forge, interrupt: Callable[[Daemon], None]
 ) -> None:
     """No request arrives before the time that the forge has named, from any job."""
@@ -45,13 +52,13 @@ def test_a_silence_is_kept_whatever_happens_to_the_processes(
         interrupt(daemon)
         daemon.put("third")
 
-        throttled, *rest = forge.wait_for_requests(4, timeout=60)
+        throttled, *rest = forge.wait_for_requests(4)
     assert min(request.at for request in rest) - throttled.at >= 8
     assert [comment.body for comment in forge.comments] == ["first", "second", "third"]
 
 
-def test_status_tells_of_a_silence(daemon: Daemon, forge: Forge) -> None:
-    """The account's line has the forge's words and when it may post; the queue goes on: 0."""
+def test_status_tells_of_a_rate_limit(daemon: Daemon, forge: Forge) -> None:
+    """The account's line has the forge's words and when it may post; the status is 0."""
     forge.answer_next(status=429, headers={"Retry-After": "3600"}, body={"message": "calm down"})
     daemon.put("too much")
     daemon.log.until(r"job_requeued: .*outcome=throttled")
@@ -67,7 +74,7 @@ def test_status_tells_of_a_silence(daemon: Daemon, forge: Forge) -> None:
 
 
 def test_status_tells_of_a_refused_token_until_it_is_replaced(daemon: Daemon, forge: Forge) -> None:
-    """It exits with 1 and the forge's words; with a new token in the file, posting goes on."""
+    """It exits with 1 and the forge's words; with a new token in the file, it posts again."""
     forge.answer_next(status=401, body={"message": "Bad credentials"})
     daemon.put("first")
     daemon.log.until(r"job_requeued: .*outcome=unauthorized")
@@ -77,13 +84,14 @@ def test_status_tells_of_a_refused_token_until_it_is_replaced(daemon: Daemon, fo
 
     daemon.write("token", "ghp_another")
     second = daemon.put("second")
-    assert [one.body for one in forge.wait_for_comments(2, timeout=60)] == ["first", "second"]
+    assert [one.body for one in forge.wait_for_comments(2)] == ["first", "second"]
     tokens = [request.headers["authorization"] for request in forge.requests]
     assert tokens == [f"Bearer {TOKEN}", "Bearer ghp_another", "Bearer ghp_another"]
     daemon.log.until(rf"job_done: .* job={second} ")
     assert "default, may post now" in daemon.comenq("status")
 
 
+@pytest.mark.full
 def test_status_tells_of_a_pause(daemon: Daemon) -> None:
     """It exits with 1, and says since when, why, and what ends it."""
     daemon.comenq("pause", "code", "freeze")
@@ -95,6 +103,7 @@ def test_status_tells_of_a_pause(daemon: Daemon) -> None:
     )
 
 
+@pytest.mark.full
 def test_a_comment_on_a_closed_pull_request_is_skipped(daemon: Daemon, forge: Forge) -> None:
     """With --if-open it is not posted; show and hist tell the state and the reason."""
     forge.set_pull("o", "r", 7, state="closed", merged=True)

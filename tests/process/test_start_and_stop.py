@@ -1,13 +1,15 @@
-"""How a daemon ends, and what it does when it cannot begin or reaches nobody."""
+"""How a daemon starts and stops, and what it does when it cannot start or reach the forge."""
 
 from __future__ import annotations
 
 import re
 import socket
 
+import pytest
+
+from comenq_core.testing.deadline import DEADLINE
 from comenq_core.testing.forge import Forge
 from tests.process.daemon import Daemon
-from tests.process.log import DEADLINE
 from tests.process.processes import session_members
 
 
@@ -22,7 +24,7 @@ def test_sigterm_lets_a_post_be_settled(daemon: Daemon, forge: Forge) -> None:
     """A post in flight is waited for and recorded before the daemon exits, with 0."""
     forge.answer_next(delay=3)
     daemon.put("in flight")
-    forge.wait_for_requests(1, timeout=60, method="POST")
+    forge.wait_for_requests(1, method="POST")
 
     assert daemon.terminate() == 0
 
@@ -40,13 +42,13 @@ def test_a_forge_that_is_down_at_first_is_waited_for() -> None:
         port = reserved.getsockname()[1]
         with Daemon(f"http://127.0.0.1:{port}") as daemon:
             daemon.start()
-            daemon.put("patience")
+            daemon.put("late")
             daemon.log.until(r"job_requeued: .* outcome=unavailable")
             with Forge(port=port) as forge:
-                (comment,) = forge.wait_for_comments(1, timeout=60)
+                (comment,) = forge.wait_for_comments(1)
                 daemon.log.until(r"job_done: ")
 
-    assert comment.body == "patience"
+    assert comment.body == "late"
     assert len(forge.posts) == 1
 
 
@@ -58,7 +60,7 @@ def test_a_second_daemon_on_the_same_socket_is_refused(daemon: Daemon, forge: Fo
         second.log.until(f"another daemon .*{daemon.socket}")
 
     daemon.put("still here")
-    assert forge.wait_for_comments(1, timeout=60)[0].body == "still here"
+    assert forge.wait_for_comments(1)[0].body == "still here"
 
 
 def started(daemon: Daemon, program: str) -> int:
@@ -74,11 +76,12 @@ def test_a_second_daemon_on_the_same_spool_is_refused(daemon: Daemon, forge: For
         assert started(second, "worker") == 1
 
     daemon.put("still here")
-    assert forge.wait_for_comments(1, timeout=60)[0].body == "still here"
+    assert forge.wait_for_comments(1)[0].body == "still here"
 
 
+@pytest.mark.full
 def test_a_spool_that_others_may_write_ends_the_daemon_at_once(forge: Forge) -> None:
-    """What somebody has to mend first is not tried again: the daemon says it, and ends with 1."""
+    """A fault that only a person can repair is not retried: the daemon says so, and ends with 1."""
     with Daemon(forge.url) as daemon:
         daemon.queue.mkdir()
         daemon.queue.chmod(0o777)
@@ -88,7 +91,7 @@ def test_a_spool_that_others_may_write_ends_the_daemon_at_once(forge: Forge) -> 
 
 
 def test_a_socket_path_that_is_no_socket_ends_the_daemon_at_once(forge: Forge) -> None:
-    """A way in that can never be opened is not tried again, and no worker goes on alone."""
+    """An intake that can never open is not retried, and no worker runs without it."""
     with Daemon(forge.url) as daemon:
         daemon.socket.parent.mkdir(mode=0o750)
         daemon.socket.mkdir()
@@ -97,6 +100,7 @@ def test_a_socket_path_that_is_no_socket_ends_the_daemon_at_once(forge: Forge) -
         assert started(daemon, "listener") == 1
 
 
+@pytest.mark.full
 def test_a_daemon_after_a_killed_one_says_so_in_its_own_words(forge: Forge) -> None:
     """What a killed supervisord has left behind is removed without a line unlike the others."""
     with Daemon(forge.url) as daemon:
@@ -107,6 +111,7 @@ def test_a_daemon_after_a_killed_one_says_so_in_its_own_words(forge: Forge) -> N
     assert all(re.match(r"\S+Z [a-z]+ [a-z]+ \w+: ", line) for line in daemon.log.lines)
 
 
+@pytest.mark.full
 def test_a_second_worker_on_the_same_spool_is_refused(daemon: Daemon, forge: Forge) -> None:
     """It ends with 1 and says who has the spool, whatever socket it belongs to."""
     with Daemon(forge.url, queue_path=str(daemon.queue)) as second:

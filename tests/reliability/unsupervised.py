@@ -12,11 +12,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from comenq_core.testing.deadline import DEADLINE
 from tests.process.daemon import Daemon
-from tests.process.log import DEADLINE, Log
+from tests.process.log import Log
 from tests.process.processes import kill_session
 
-__all__ = ["Apart", "Program"]
+__all__ = ["Program", "Unsupervised"]
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ class Program:
         return self.process.poll() is None
 
     def kill(self) -> None:
-        """Kill it as nobody can prevent, and wait until it is gone."""
+        """Kill it with SIGKILL, and wait until it is gone."""
         self.process.kill()
         self.end()
 
@@ -59,7 +60,7 @@ class Program:
             self.process.stdout.close()  # type: ignore[union-attr]
 
 
-class Apart(Daemon):
+class Unsupervised(Daemon):
     """The same daemon, without supervisord.
 
     Args:

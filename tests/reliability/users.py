@@ -16,13 +16,13 @@ from typing import Any
 import pytest
 
 import comenq_core
-from tests.process.log import DEADLINE
-from tests.reliability.apart import Apart, Program
+from comenq_core.testing.deadline import DEADLINE
+from tests.reliability.unsupervised import Program, Unsupervised
 from tests.spool.children import User
 
 __all__ = ["DAEMON", "GROUP", "MEMBER", "OTHER_MEMBER", "OUTSIDER", "Shared"]
 
-# Any group will do in which nobody is by accident: these users have it by number.
+# Any group will do that has no members by accident: these users have it by number.
 GROUP = next(group for group in grp.getgrall() if group.gr_gid not in (0, 65_534))
 DAEMON = User(41_001, (GROUP.gr_gid,))
 MEMBER = User(41_002, (GROUP.gr_gid,))
@@ -59,7 +59,7 @@ def interpreter() -> Path:
     pytest.skip("no other user may run the Python that comenq is installed for")
 
 
-class Shared(Apart):
+class Shared(Unsupervised):
     """A daemon with a user of its own, and a group that may enqueue.
 
     Args:
@@ -80,7 +80,7 @@ class Shared(Apart):
         return {**super().environment, "PYTHONPATH": os.pathsep.join(LIBRARIES)}
 
     def write(self, name: str, text: str) -> Path:
-        """Write a file of the daemon's that nobody else may read."""
+        """Write a file of the daemon's that no other user may read."""
         path = super().write(name, text)
         os.chown(path, DAEMON.uid, DAEMON.uid)
         return path

@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 
 from comenq_core.wire.strict_json import encode
 from comenq_plugins.spool.format.filename import Name
-from tests.reliability.burden import peak, until
-from tests.reliability.ways import Ways, request, running
+from tests.reliability.intakes import Intakes, request, running
+from tests.reliability.usage import peak, until
 
 GOOD = count()
 
@@ -54,7 +54,7 @@ KINDS = ("renamed", "written", "sparse", "symlink", "hard link", "directory", "f
 
 
 @dataclass(frozen=True)
-class Rubbish:
+class ForeignFile:
     """Something to put into a directory."""
 
     name: bytes
@@ -74,7 +74,7 @@ class Rubbish:
 
     def written(self, path: bytes, _draft: bytes) -> None:
         """A file that is made in place."""
-        # There may be a pipe of that name, and nobody to read from it.
+        # There may be a pipe of that name without a reader.
         how = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NONBLOCK
         with open(os.open(path, how, 0o600), "wb") as file:
             file.write(self.content)
@@ -101,16 +101,16 @@ class Rubbish:
         os.link(draft, path)
 
     def directory(self, path: bytes, draft: bytes) -> None:
-        """A directory with something in it."""
+        """A directory with somefile in it."""
         os.makedirs(os.path.join(draft + b".d", b"inner.json"), exist_ok=True)
         os.rename(draft + b".d", path)
 
     def fifo(self, path: bytes, _draft: bytes) -> None:
-        """A pipe that nobody writes to."""
+        """A pipe without a writer."""
         os.mkfifo(path)
 
     def socket(self, path: bytes, draft: bytes) -> None:
-        """A socket that nobody listens on."""
+        """A socket without a listener."""
         with suppress(FileNotFoundError):
             os.unlink(draft)
         with socket.socket(socket.AF_UNIX) as made:
@@ -125,45 +125,45 @@ class Rubbish:
             os.mkfifo(path)
 
 
-rubbish = st.builds(Rubbish, names, st.sampled_from(KINDS), contents)
+foreign_files = st.builds(ForeignFile, names, st.sampled_from(KINDS), contents)
 
 
 @pytest.fixture(scope="module")
-def ways() -> Iterator[Ways]:
+def intakes() -> Iterator[Intakes]:
     """A daemon that all these tests share."""
     with running() as made:
         yield made
 
 
-def is_posted(ways: Ways, body: str) -> bool:
+def is_posted(intakes: Intakes, body: str) -> bool:
     """Whether a comment is on the pull request."""
-    assert ways.worker.is_alive, str(ways.worker.log)
-    return any(comment.body == body for comment in ways.forge.comments)
+    assert intakes.worker.is_alive, str(intakes.worker.log)
+    return any(comment.body == body for comment in intakes.forge.comments)
 
 
-@pytest.mark.slow
 @settings(
-    max_examples=60,
     # What earlier examples have left lies there too, so a smaller example would not tell more.
     phases=(Phase.explicit, Phase.reuse, Phase.generate),
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
-@given(heap=st.lists(rubbish, min_size=1, max_size=8))
-def test_no_rubbish_keeps_the_next_job_from_being_posted(ways: Ways, heap: list[Rubbish]) -> None:
+@given(files=st.lists(foreign_files, min_size=1, max_size=8))
+def test_no_foreign_file_keeps_the_next_job_from_being_posted(
+    intakes: Intakes, files: list[ForeignFile]
+) -> None:
     """Whatever lies in new/, what is handed in next, either way, is posted."""
-    new, outside = os.fsencode(ways.daemon.queue / "new"), os.fsencode(ways.outside)
-    for thing in heap:
-        thing.put_into(new, outside)
+    new, outside = os.fsencode(intakes.daemon.queue / "new"), os.fsencode(intakes.outside)
+    for file in files:
+        file.put_into(new, outside)
     bodies = [f"good {next(GOOD)}" for _ in range(2)]
-    assert ways.say(encode(request(bodies[0])))["outcome"] == "ok"
-    ways.drop(encode(request(bodies[1])))
+    assert intakes.say(encode(request(bodies[0])))["outcome"] == "ok"
+    intakes.drop(encode(request(bodies[1])))
 
     try:
-        until(lambda: all(is_posted(ways, body) for body in bodies))
+        until(lambda: all(is_posted(intakes, body) for body in bodies))
     except AssertionError:
-        raise AssertionError(f"{ways.worker.log}\n{os.listdir(new)}") from None
+        raise AssertionError(f"{intakes.worker.log}\n{os.listdir(new)}") from None
 
-    assert ways.listener.is_alive, str(ways.listener.log)
+    assert intakes.listener.is_alive, str(intakes.listener.log)
 
 
 def test_job_with_a_tebibyte_behind_it_is_a_dead_letter() -> None:
@@ -177,28 +177,35 @@ def test_job_with_a_tebibyte_behind_it_is_a_dead_letter() -> None:
             "origin": {"intake": "x", "uid": None, "pid": None},
         }
     )
-    with running() as ways:
-        Rubbish(str(name).encode(), "sparse", job + b"\n").put_into(
-            os.fsencode(ways.daemon.queue / "new"), os.fsencode(ways.outside)
+    with running() as intakes:
+        ForeignFile(str(name).encode(), "sparse", job + b"\n").put_into(
+            os.fsencode(intakes.daemon.queue / "new"), os.fsencode(intakes.outside)
         )
-        assert ways.post_by_socket("good").body == "good"
+        assert intakes.post_by_socket("good").body == "good"
 
-        (letter,) = ways.say(b'{"op":"hist","failed":true}')["history"]
-        assert "1099511627776 bytes" in letter["reason"]
-        assert peak(ways.worker.pid) < 128 << 20
+        (failed,) = intakes.say(b'{"op":"hist","failed":true}')["history"]
+        assert "1099511627776 bytes" in failed["reason"]
+        assert peak(intakes.worker.pid) < 128 << 20
 
 
-@pytest.mark.parametrize(("order", "ahead"), [(10**17 - 1, False), (0, True)], ids=["end", "head"])
+@pytest.mark.full
+@pytest.mark.parametrize(
+    ("order", "ahead"),
+    [
+        pytest.param(10**17 - 1, False, id="end"),
+        pytest.param(0, True, id="head"),
+    ],
+)
 def test_job_at_the_end_of_all_numbers_costs_no_other(order: int, ahead: bool) -> None:
     """Found by the fuzzer: where there is no order beyond a job's own, the next one shares it."""
-    with running() as ways:
-        ways.daemon.comenq("pause", "so that the job stays where it is")
+    with running() as intakes:
+        intakes.daemon.comenq("pause", "so that the job stays where it is")
         name = Name(order, 0, "0123456789ab", "00000000")
-        Rubbish(str(name).encode(), "renamed", b"").put_into(
-            os.fsencode(ways.daemon.queue / "new"), os.fsencode(ways.outside)
+        ForeignFile(str(name).encode(), "renamed", b"").put_into(
+            os.fsencode(intakes.daemon.queue / "new"), os.fsencode(intakes.outside)
         )
         put = {"op": "put", "request": request("good"), "ahead": ahead}
-        assert ways.say(encode(put))["outcome"] == "ok"
-        ways.daemon.comenq("resume")
+        assert intakes.say(encode(put))["outcome"] == "ok"
+        intakes.daemon.comenq("resume")
 
-        until(lambda: is_posted(ways, "good"))
+        until(lambda: is_posted(intakes, "good"))

@@ -1,4 +1,4 @@
-"""What a process costs, as the kernel tells: memory, descriptors, time of the processor."""
+"""What a process uses, as the kernel tells: memory, descriptors, processor time."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.process.log import DEADLINE
+from comenq_core.testing.deadline import DEADLINE
 
 __all__ = [
     "cpu_seconds",
@@ -19,7 +19,7 @@ __all__ = [
     "memory",
     "peak",
     "until",
-    "wait_for_awakening",
+    "wait_for_wake_up",
 ]
 
 
@@ -70,7 +70,7 @@ def until(holds: Callable[[], object]) -> None:
         time.sleep(0.01)
 
 
-def wait_for_awakening(pid: int) -> None:
-    """Wait until a process that sleeps has looked up, and gone to sleep again."""
+def wait_for_wake_up(pid: int) -> None:
+    """Wait until a sleeping process has woken up and gone to sleep again."""
     before = _number(pid, "voluntary_ctxt_switches", "")
     until(lambda: _number(pid, "voluntary_ctxt_switches", "") > before)
