@@ -31,7 +31,8 @@ def ids(served: Served) -> list[str]:
     bodies = ["first\nand more", "second", "third \N{GRINNING FACE}"]
     target = {"owner": "octo-org", "repo": "site", "pr_number": 7}
     with Client(str(served.path)) as client:
-        return [client.ask({**target, "body": body})["entry"]["id"] for body in bodies]
+        replies = client.ask_many({**target, "body": body} for body in bodies)
+        return [reply["entry"]["id"] for reply in replies]
 
 
 def _listed(comenq: Comenq, *words: str) -> list[str]:

@@ -36,11 +36,13 @@ ME = f"{pwd.getpwuid(os.getuid()).pw_name} (uid {os.getuid()})"
 @pytest.fixture(autouse=True)
 def queue(served: Served) -> None:
     """One job is posted, one failed, one waiting and one held."""
+    requests = [
+        # The id of a job that has a key is always the same.
+        {"owner": "octo", "repo": "site", "pr_number": number, "body": body, "key": key}
+        for number, (key, body) in enumerate(BODIES.items(), start=123)
+    ]
     with Client(str(served.path)) as client:
-        for number, (key, body) in enumerate(BODIES.items(), start=123):
-            target = {"owner": "octo", "repo": "site", "pr_number": number}
-            # The id of a job that has a key is always the same.
-            client.ask({**target, "body": body, "key": key})
+        assert all(reply["outcome"] == "ok" for reply in client.ask_many(requests))
     for verdict in VERDICTS:
         job = served.store.claim("octocat")
         assert job is not None

@@ -6,6 +6,7 @@ import re
 import subprocess
 from pathlib import Path
 
+import pytest
 from gitlab_stand_in import GitLab
 
 from tests.plugins.page import sessions
@@ -84,6 +85,7 @@ def test_a_mail_is_delivered_as_the_readme_shows(commands: Path) -> None:
         Reader(daemon, {}).follow(CHECKOUT / "examples" / "comenq-email" / "README.md")
 
 
+@pytest.mark.full
 def test_a_note_is_posted_as_the_readme_shows(commands: Path) -> None:
     """The daemon posts a note, and the history has its URL."""
     with GitLab() as gitlab, Daemon("http://127.0.0.1:9", commands) as daemon:

@@ -100,6 +100,7 @@ def test_a_worker_that_is_frozen_in_its_post_loses_the_job(
     assert worker.is_alive
 
 
+@pytest.mark.full
 def test_a_worker_that_is_frozen_before_its_post_does_not_send_it(
     host: Callable[..., Host], forge: Forge
 ) -> None:

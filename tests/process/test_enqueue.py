@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from comenq_core.testing.forge import Forge
 from tests.process.daemon import Daemon
 
@@ -27,6 +29,7 @@ def test_a_comment_from_the_command_line_is_posted(daemon: Daemon, forge: Forge)
     assert comment.html_url in receipt(daemon)
 
 
+@pytest.mark.full
 def test_a_request_over_the_raw_socket_is_posted(daemon: Daemon, forge: Forge) -> None:
     """A bare request that ends with the half-close of the stream is acknowledged and posted."""
     reply = daemon.say(json.dumps(REQUEST))
@@ -48,6 +51,7 @@ def test_a_dropped_file_is_posted(daemon: Daemon, forge: Forge) -> None:
     assert comment.html_url in receipt(daemon)
 
 
+@pytest.mark.full
 def test_a_file_dropped_while_no_daemon_runs_is_posted_later(forge: Forge) -> None:
     """The spool takes files without a daemon; the next one posts them."""
     with Daemon(forge.url) as daemon:

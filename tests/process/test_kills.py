@@ -57,6 +57,7 @@ def test_a_worker_killed_in_its_post_leaves_one_comment(forge: Forge) -> None:
     assert len(forge.posts) == 2
 
 
+@pytest.mark.full
 def test_a_killed_daemon_takes_its_processes_along(daemon: Daemon, forge: Forge) -> None:
     """After kill -9 of supervisord nothing is left that could post, and a new daemon serves."""
     orphans = daemon.pid("listener"), daemon.pid("worker")

@@ -52,6 +52,7 @@ def test_a_forge_that_is_down_at_first_is_waited_for() -> None:
     assert len(forge.posts) == 1
 
 
+@pytest.mark.full
 def test_a_second_daemon_on_the_same_socket_is_refused(daemon: Daemon, forge: Forge) -> None:
     """It ends at once with 1 and says which socket is taken; the first one serves on."""
     with Daemon(forge.url, socket_path=str(daemon.socket)) as second:
@@ -90,6 +91,7 @@ def test_a_spool_that_others_may_write_ends_the_daemon_at_once(forge: Forge) -> 
         assert max(started(daemon, program) for program in ("listener", "worker")) == 1
 
 
+@pytest.mark.full
 def test_a_socket_path_that_is_no_socket_ends_the_daemon_at_once(forge: Forge) -> None:
     """An intake that can never open is not retried, and no worker runs without it."""
     with Daemon(forge.url) as daemon:

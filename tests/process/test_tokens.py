@@ -24,6 +24,7 @@ def used(forge: Forge, count: int) -> list[str]:
     return [post.headers["authorization"].removeprefix("Bearer ") for post in posts]
 
 
+@pytest.mark.full
 def test_a_token_that_a_command_prints(daemon: Daemon, forge: Forge) -> None:
     """`github_token_command` is run by the worker, with the daemon's PATH."""
     daemon.change(github_token_command="echo ghp_printed")
@@ -32,6 +33,7 @@ def test_a_token_that_a_command_prints(daemon: Daemon, forge: Forge) -> None:
     assert used(forge, 1) == ["ghp_printed"]
 
 
+@pytest.mark.full
 def test_a_token_that_systemd_hands_over(daemon: Daemon, forge: Forge) -> None:
     """``${CREDENTIALS_DIRECTORY}`` is found in the daemon's environment."""
     daemon.write("github_token", "ghp_credential\n")

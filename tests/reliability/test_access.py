@@ -94,6 +94,7 @@ def test_modes_of_the_whole_daemon_are_as_they_are_to_be(daemon: Shared) -> None
     assert {mode for mode, _, _ in modes.values()} == {"drwx------", "-rw-------", "srw-------"}
 
 
+@pytest.mark.full
 def test_nothing_is_ever_more_open_than_it_is_to_be(daemon: Shared) -> None:
     """Under a umask of 0, nothing is made with a mode that others could use for a moment."""
     trace = daemon.directory / "trace"
@@ -220,6 +221,7 @@ PERMISSIONS = {
 }
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("manage", PERMISSIONS)
 def test_who_may_change_a_job_is_a_setting(manage: str, forge: Forge) -> None:
     """[unix] manage says whether a member may change a job, their own or another's."""

@@ -49,6 +49,7 @@ def test_comment_of_a_killed_worker_is_found(forge: Forge, daemon: Unsupervised)
     assert len(forge.posts) == 1
 
 
+@pytest.mark.full
 def test_request_of_a_killed_worker_that_came_to_nothing_is_sent_again(
     forge: Forge, daemon: Unsupervised
 ) -> None:
@@ -115,6 +116,7 @@ def test_request_that_was_lost_is_sent_again(
     assert (look_ups(forge), len(forge.posts)) == (2, 2)
 
 
+@pytest.mark.full
 def test_comment_that_shows_late_is_not_posted_again(forge: Forge, daemon: Unsupervised) -> None:
     """A listing may lag: what the first look-up does not see, the second one does."""
     forge.answer_next(drop=True, accept=True)

@@ -106,6 +106,7 @@ def test_full_disk_is_told_and_recovers(what: str, forge: Forge) -> None:
         assert len(complaints(worker)) == (settings is NO_FLOOR), str(worker.log)
 
 
+@pytest.mark.full
 def test_full_queue_is_told_and_has_room_again(forge: Forge) -> None:
     """At max_pending clients are refused; when a job leaves, the next one is taken."""
     with Unsupervised(forge.url, max_pending=3) as daemon:
@@ -122,6 +123,7 @@ def test_full_queue_is_told_and_has_room_again(forge: Forge) -> None:
         assert "code=queue_full" in told
 
 
+@pytest.mark.full
 def test_failing_disk_acknowledges_nothing(daemon: Unsupervised, forge: Forge) -> None:
     """While fsync fails, clients get an error and nothing is queued; then all is well again."""
     listener = daemon.listen()
@@ -152,6 +154,7 @@ def test_failing_disk_stops_the_worker_before_it_posts(daemon: Unsupervised, for
     assert len(complaints(worker)) == 1, str(worker.log)
 
 
+@pytest.mark.full
 def test_job_that_cannot_be_read_blocks_no_other(daemon: Unsupervised, forge: Forge) -> None:
     """The next one is posted; the unreadable one is told of, kept, and posted once it is read."""
     daemon.listen()

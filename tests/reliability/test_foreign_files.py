@@ -166,6 +166,7 @@ def test_no_foreign_file_keeps_the_next_job_from_being_posted(
     assert intakes.listener.is_alive, str(intakes.listener.log)
 
 
+@pytest.mark.full
 def test_job_with_a_tebibyte_behind_it_is_a_dead_letter() -> None:
     """Found by the fuzzer: a file that begins with a job and never ends is not read to its end."""
     name = Name(1, 0, "0123456789ab", "00000000")

@@ -139,6 +139,7 @@ def last_words(clients: Sequence[socket.socket]) -> Counter[str]:
     return codes
 
 
+@pytest.mark.full
 def test_a_thousand_idle_connections_keep_no_client_out(loaded: Loaded) -> None:
     """Idle connections are closed to make room, with the reason, while others are served."""
     with ExitStack() as stack:
@@ -151,6 +152,7 @@ def test_a_thousand_idle_connections_keep_no_client_out(loaded: Loaded) -> None:
     loaded.assert_nothing_is_left(f"1,000 idle connections, told: {dict(told)}")
 
 
+@pytest.mark.full
 def test_clients_that_send_a_byte_a_second_delay_no_other(loaded: Loaded) -> None:
     """A request that takes for ever is ended by a time-out; others are served meanwhile."""
     text = line(request("never finished"))

@@ -47,6 +47,7 @@ def test_a_stopped_queue_can_move(forge: Forge) -> None:
     assert len(forge.posts) == 1
 
 
+@pytest.mark.full
 def test_a_running_queue_can_move(forge: Forge) -> None:
     """What was acknowledged before a paused queue is copied is posted from the copy, once."""
     stop = Event()
@@ -104,6 +105,7 @@ def test_there_is_a_sample_of_todays_format() -> None:
     assert (SPOOLS / f"format-{FORMAT}").is_dir()
 
 
+@pytest.mark.full
 def test_a_spool_of_a_later_version_is_refused(forge: Forge) -> None:
     """Processes older than their spool end, say what to do, and touch nothing."""
     with Daemon(forge.url) as daemon:

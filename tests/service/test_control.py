@@ -64,6 +64,7 @@ def test_ctl_shows_both_programs(shared: Daemon) -> None:
     ]
 
 
+@pytest.mark.full
 def test_ctl_restarts_one_program(daemon: Daemon, forge: Forge) -> None:
     """`comenqd ctl restart worker` ends the worker, starts another, and leaves the listener."""
     listener, worker = daemon.pid("listener"), daemon.pid("worker")
@@ -107,6 +108,7 @@ def test_reload_loses_no_job_and_reads_the_configuration(daemon: Daemon, forge: 
     assert not forge.comments
 
 
+@pytest.mark.full
 def test_a_wrong_configuration_is_not_reloaded(shared: Daemon) -> None:
     """A reload that would end in a daemon that cannot run is refused, and nothing restarts."""
     before = shared.pid("listener"), shared.pid("worker")

@@ -85,6 +85,7 @@ def test_the_status_says_how_much_waits_and_until_when(manager: Manager, forge: 
         manager.until("STATUS=2 waiting, 0 failed; next post at 2")
 
 
+@pytest.mark.full
 def test_stopping_is_announced(manager: Manager, service: Service) -> None:
     """Asked to end, the daemon says so before it does."""
     manager.until("READY=1")
@@ -176,6 +177,7 @@ def test_only_the_stream_that_is_named_is_the_journal(tmp_path: Path) -> None:
         assert not is_journal(journal.fileno(), {})
 
 
+@pytest.mark.full
 def test_the_journal_gets_priorities_from_all_processes(forge: Forge) -> None:
     """With its output on the journal, each line of a daemon begins with its priority."""
     reader, writer = os.pipe()

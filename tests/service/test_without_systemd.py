@@ -81,6 +81,7 @@ def test_the_first_process_reaps_and_ends(forge: Forge) -> None:
         assert not daemon.socket.exists()
 
 
+@pytest.mark.full
 def test_a_plain_supervisord_runs_comenq(forge: Forge) -> None:
     """A supervisord with our configuration and nothing else takes comments and posts them."""
     with ByHand(forge.url) as daemon:
