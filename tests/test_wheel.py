@@ -50,6 +50,7 @@ def test_the_wheel_has_what_is_not_python(wheels: Path) -> None:
     assert conf | {"comenq_core/py.typed", "comenq_plugins/py.typed"} <= names
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("command", ["comenq", "comenqd"])
 def test_the_commands_are_there(commands: Path, command: str) -> None:
     """Both commands run with nothing but what the wheel asks for."""
@@ -58,11 +59,13 @@ def test_the_commands_are_there(commands: Path, command: str) -> None:
     assert f"usage: {command}".encode() in done.stdout
 
 
+@pytest.mark.full
 def test_the_configuration_can_be_checked(commands: Path, environ: dict[str, str]) -> None:
     """`comenqd check` finds every built-in plugin, and all in order."""
     subprocess.run([commands / "comenqd", "check"], env=environ, cwd="/", check=True)
 
 
+@pytest.mark.full
 def test_the_daemon_runs(commands: Path, environ: dict[str, str]) -> None:
     """The whole daemon starts, takes a comment in, and ends when it is asked to."""
     daemon = subprocess.Popen(

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from comenq_core.errors import NoSuchJob, WrongState
 from comenq_core.model import PENDING, SETTLED, Counts, Instant, Job, State
+from comenq_core.model.identity import only_match
 from comenq_core.text import printable
 
 __all__ = ["MemoryReader", "MemoryWatch"]
@@ -33,10 +34,8 @@ class MemoryReader:
 
     def get(self, prefix: str) -> Job:
         """The one job whose id begins with ``prefix``."""
-        found = [job for job in list(self._jobs.values()) if job.id.startswith(prefix)]
-        if len(found) != 1:
-            raise NoSuchJob(f"{printable(prefix, 12)}: {len(found)} jobs have an id that begins so")
-        return found[0]
+        jobs = dict(self._jobs)
+        return jobs[only_match(prefix, [job_id for job_id in jobs if job_id.startswith(prefix)])]
 
     def pending(
         self,

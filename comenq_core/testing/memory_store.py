@@ -25,8 +25,14 @@ from comenq_core.model import (
     State,
     Verdict,
 )
-from comenq_core.model.identity import id_from, id_of_key, is_same_comment, is_same_job
-from comenq_core.model.transitions import changed, claimed, interrupted, settled
+from comenq_core.model.identity import (
+    id_from,
+    id_of_key,
+    is_same_comment,
+    is_same_job,
+    require_same_comment,
+)
+from comenq_core.model.transitions import changed, claimed, interrupted, queued, settled
 from comenq_core.testing.memory_reader import MemoryReader
 
 __all__ = ["MemoryStore"]
@@ -63,22 +69,17 @@ class MemoryStore(MemoryReader):
     def _known_job(self, new_job: NewJob) -> Job | None:
         key = new_job.request.key
         keyed = self._jobs.get(id_of_key(key)) if key is not None else None
-        if keyed is not None and not is_same_comment(keyed, new_job.request):
-            raise WrongState(f"the key belongs to job {keyed.id}, which is another comment")
+        if keyed is not None:
+            require_same_comment(keyed, new_job.request)
         pending = self.pending() if new_job.if_absent else ()
         return keyed or next(
             (job for job in pending if is_same_comment(job, new_job.request)), None
         )
 
     def _add(self, new_job: NewJob) -> Job:
-        request = new_job.request
-        job = Job(
-            id=id_from(os.urandom(16)) if request.key is None else id_of_key(request.key),
-            request=request,
-            arrived=self.now().wall,
-            origin=new_job.origin,
-            due=request.not_before,
-        )
+        key = new_job.request.key
+        job_id = id_from(os.urandom(16)) if key is None else id_of_key(key)
+        job = queued(new_job, job_id, self.now().wall)
         self._places[job.id] = next(self._fronts if new_job.ahead else self._backs)
         return self._keep(job)
 

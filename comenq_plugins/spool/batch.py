@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from comenq_core.errors import WrongState
 from comenq_core.model import CommentRequest, Instant, Job, NewJob
-from comenq_core.model.identity import digest_of, id_of_key, is_same_comment
+from comenq_core.model.identity import digest_of, id_of_key, is_same_comment, require_same_comment
 from comenq_core.model.transitions import queued
 from comenq_plugins.spool.catalog import Catalog
 from comenq_plugins.spool.format.filename import Name, micros
@@ -63,8 +62,8 @@ class Batch:
         if job_id in self._known:
             place, job = self._catalog.look_up(job_id)
             _sync(place)
-        if job and not is_same_comment(job, request):
-            raise WrongState(f"the key belongs to job {job_id}, which is another comment")
+        if job:
+            require_same_comment(job, request)
         return job
 
     def _same(self, digest: str, request: CommentRequest) -> Job | None:

@@ -41,11 +41,7 @@ class Limits:
             QueueRefused: too many are waiting, or too little of the filesystem is free.
         """
         if waiting + more > self.max_pending:
-            raise QueueRefused(
-                "queue_full",
-                f"{waiting} comments are waiting, and max_pending is {self.max_pending}:"
-                " try again later, or raise max_pending",
-            )
+            raise QueueRefused.full(waiting, self.max_pending)
         for capacity in self._disk(directory):
             if capacity.remaining < capacity.minimum:
                 raise _full(capacity)

@@ -102,6 +102,7 @@ def lines(text: str) -> list[str]:
     return text.splitlines()
 
 
+@pytest.mark.full
 def test_the_tutorial_prints_what_it_shows(reader: Reader) -> None:
     """Its commands succeed, one after the other, and print every line that the page shows."""
     for command, shown in sessions():

@@ -145,6 +145,7 @@ def test_a_worker_that_is_cut_off_posts_nothing(host: Callable[..., Host], forge
     assert_each_once(forge, "first", "next")
 
 
+@pytest.mark.full
 def test_an_outcome_is_recorded_when_the_database_is_back(
     server: PostgresServer, host: Callable[..., Host], forge: Forge
 ) -> None:

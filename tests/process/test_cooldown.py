@@ -27,6 +27,7 @@ def test_two_posts_are_a_cooldown_apart(forge: Forge) -> None:
         assert gap(forge) >= 1.5
 
 
+@pytest.mark.full
 def test_the_cooldown_is_measured_from_the_end_of_a_post(forge: Forge) -> None:
     """A slow answer does not shorten the pause after it."""
     forge.answer_next(delay=1)

@@ -13,6 +13,7 @@ from tests.process.daemon import Daemon
 from tests.process.processes import session_members
 
 
+@pytest.mark.full
 def test_sigterm_ends_everything_with_0(daemon: Daemon) -> None:
     """Asked to end, the daemon exits with 0 and leaves no process and no socket behind."""
     assert daemon.terminate() == 0
@@ -69,6 +70,7 @@ def started(daemon: Daemon, program: str) -> int:
     return sum(f"spawned: '{program}'" in line for line in daemon.log.lines)
 
 
+@pytest.mark.full
 def test_a_second_daemon_on_the_same_spool_is_refused(daemon: Daemon, forge: Forge) -> None:
     """With a socket of its own, it ends with 1 as soon as its worker finds the spool taken."""
     with Daemon(forge.url, queue_path=str(daemon.queue)) as second:

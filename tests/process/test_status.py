@@ -57,6 +57,7 @@ def test_a_rate_limit_holds_whatever_happens_to_the_processes(
     assert [comment.body for comment in forge.comments] == ["first", "second", "third"]
 
 
+@pytest.mark.full
 def test_status_tells_of_a_rate_limit(daemon: Daemon, forge: Forge) -> None:
     """The account's line has the forge's words and when it may post; the status is 0."""
     forge.answer_next(status=429, headers={"Retry-After": "3600"}, body={"message": "calm down"})

@@ -44,6 +44,7 @@ def test_a_token_that_systemd_hands_over(daemon: Daemon, forge: Forge) -> None:
     assert used(forge, 1) == ["ghp_credential"]
 
 
+@pytest.mark.full
 def test_several_tokens_post_in_turn(daemon: Daemon, forge: Forge) -> None:
     """Each account posts once in a cooldown, so two comments leave at once, and no third."""
     files = [str(daemon.write(name, f"ghp_{name}\n")) for name in ("one", "two")]

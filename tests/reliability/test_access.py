@@ -200,6 +200,7 @@ def test_member_cannot_touch_what_others_have_put_into_the_spool(running: Shared
     assert theirs.read_text() == text_of("from another member")
 
 
+@pytest.mark.full
 def test_member_gains_no_place_in_the_queue_by_a_name(running: Shared, forge: Forge) -> None:
     """A file in the form of a job, from a member, is a request like any other, or none."""
     running.put("first")

@@ -35,6 +35,7 @@ def assert_posted_once(forge: Forge, daemon: Unsupervised) -> None:
         assert not list((daemon.queue / directory).iterdir()), directory
 
 
+@pytest.mark.full
 def test_comment_of_a_killed_worker_is_found(forge: Forge, daemon: Unsupervised) -> None:
     """A worker killed between the comment and the receipt: the next one finds the comment."""
     forge.answer_next(delay=60)

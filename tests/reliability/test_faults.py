@@ -225,6 +225,7 @@ def test_lost_directory_is_made_again(name: str, daemon: Unsupervised, forge: Fo
     assert (daemon.queue / name).is_dir()
 
 
+@pytest.mark.full
 def test_job_whose_file_vanishes_amid_its_post_blocks_no_other(
     daemon: Unsupervised, forge: Forge
 ) -> None:
@@ -293,6 +294,7 @@ def test_closed_log_stops_no_process(command: str, daemon: Unsupervised, forge: 
     assert program.stop() == 0
 
 
+@pytest.mark.full
 def test_lack_of_descriptors_is_told_and_recovers(daemon: Unsupervised, forge: Forge) -> None:
     """Without a descriptor to spare clients wait: told, without spinning, not for ever."""
     daemon.work()

@@ -150,6 +150,7 @@ def test_what_is_no_request_is_refused_with_its_reason(
     assert len(told) < 500
 
 
+@pytest.mark.full
 def test_more_than_a_mebibyte_is_refused(intakes: Intakes) -> None:
     """A request that is too long to be read is refused by its length, either way."""
     text = b" " * (1 << 20) + bare()

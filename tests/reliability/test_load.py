@@ -210,6 +210,7 @@ def test_clients_that_never_read_cost_little_and_are_cut_off(loaded: Loaded) -> 
     loaded.assert_nothing_is_left(f"{CLIENTS} clients that ask for lists and never read")
 
 
+@pytest.mark.full
 def test_clients_that_vanish_leave_nothing_half_done(loaded: Loaded) -> None:
     """A whole request counts although its client has gone; half of one does not."""
     for number in range(500):

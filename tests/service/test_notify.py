@@ -72,6 +72,7 @@ def test_half_a_daemon_is_never_ready(manager: Manager, forge: Forge) -> None:
     assert "READY=1" not in manager.heard
 
 
+@pytest.mark.full
 def test_the_status_says_how_much_waits_and_until_when(manager: Manager, forge: Forge) -> None:
     """A daemon started with a queue says how long it is and when the next comment is posted."""
     with Service(forge.url, cooldown_period_seconds=600) as service:
