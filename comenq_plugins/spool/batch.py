@@ -82,7 +82,7 @@ class Batch:
         order = catalog.first_order(now) if new_job.ahead else catalog.last_order(now)
         job = queued(new_job, job_id, now.wall)
         due = max(0, micros(job.due)) if job.due else 0
-        if not due:
+        if job.due and not due:
             # A time before 1970 has no place in a name, and is over.
             job = replace(job, due=None)
         self._new[job_id] = job
