@@ -6,11 +6,11 @@ all stores use them, an operator meets the same rules and words everywhere.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from comenq_core.errors import WrongState
+from comenq_core.errors import StoreError, WrongState
 from comenq_core.model import (
     Attempt,
     Change,
@@ -31,6 +31,7 @@ __all__ = [
     "claimed",
     "interrupted",
     "queued",
+    "result_of",
     "retried",
     "settled",
 ]
@@ -78,6 +79,16 @@ def changed(job: Job, change: Change) -> Job:
             return retried(job)
         case Change.BUST | Change.CANCEL:
             return job
+
+
+def result_of(
+    change_one: Callable[[str, Change], Job], job_id: str, change: Change
+) -> Job | StoreError:
+    """What a store's ``change`` returns or raises for one job, for its ``change_all``."""
+    try:
+        return change_one(job_id, change)
+    except StoreError as error:
+        return error
 
 
 def claimed(job: Job) -> Job:

@@ -32,7 +32,7 @@ from comenq_core.model.identity import (
     is_same_job,
     require_same_comment,
 )
-from comenq_core.model.transitions import changed, claimed, interrupted, queued, settled
+from comenq_core.model.transitions import changed, claimed, interrupted, queued, result_of, settled
 from comenq_core.testing.memory_reader import MemoryReader
 
 __all__ = ["MemoryStore"]
@@ -99,13 +99,7 @@ class MemoryStore(MemoryReader):
 
     def change_all(self, job_ids: Sequence[str], change: Change) -> Sequence[Job | StoreError]:
         """Make the changes one by one."""
-        return [self._change_if_possible(job_id, change) for job_id in job_ids]
-
-    def _change_if_possible(self, job_id: str, change: Change) -> Job | StoreError:
-        try:
-            return self.change(job_id, change)
-        except StoreError as error:
-            return error
+        return [result_of(self.change, job_id, change) for job_id in job_ids]
 
     def pause(self, pause: Pause) -> None:
         """Record the pause."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from comenq_core.errors import StoreError
 from comenq_core.model import Change, Job
-from comenq_core.model.transitions import changed
+from comenq_core.model.transitions import changed, result_of
 from comenq_plugins.postgres.decoding import job_from, job_or_columns
 from comenq_plugins.postgres.queries import Queries
 from comenq_plugins.postgres.rows import delete, locked, save
@@ -38,10 +38,4 @@ class OperatorActions(Queries):
 
     def change_all(self, job_ids: Sequence[str], change: Change) -> Sequence[Job | StoreError]:
         """Make each change in a transaction of its own, so that a refused one undoes no other."""
-        return [self._change_if_possible(job_id, change) for job_id in job_ids]
-
-    def _change_if_possible(self, job_id: str, change: Change) -> Job | StoreError:
-        try:
-            return self.change(job_id, change)
-        except StoreError as error:
-            return error
+        return [result_of(self.change, job_id, change) for job_id in job_ids]

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from comenq_core.errors import StoreError, WrongState
 from comenq_core.model import Change, Job, Pause
-from comenq_core.model.transitions import changed
+from comenq_core.model.transitions import changed, result_of
 from comenq_plugins.spool.catalog import moved_on
 from comenq_plugins.spool.format import job_file
 from comenq_plugins.spool.fs import durable
@@ -40,13 +40,7 @@ class OperatorActions(Queries):
     def change_all(self, job_ids: Sequence[str], change: Change) -> Sequence[Job | StoreError]:
         """Rename or unlink them all, then sync the directories once."""
         with self._catalog.exclusive(), durable.together():
-            return [self._change_if_possible(job_id, change) for job_id in job_ids]
-
-    def _change_if_possible(self, job_id: str, change: Change) -> Job | StoreError:
-        try:
-            return self.change(job_id, change)
-        except StoreError as error:
-            return error
+            return [result_of(self.change, job_id, change) for job_id in job_ids]
 
     def _move(self, place: Place, job: Job, change: Change) -> None:
         with locked(self._layout.changes):

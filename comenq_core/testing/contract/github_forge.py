@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from types import TracebackType
 from typing import Any, Self
 
 from comenq_core.testing.contract.forge import NUMBER, OWNER, REPO, RETRY_AFTER, Situation
@@ -50,12 +49,7 @@ class GitHubForge:
         self.stand_in.__enter__()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.stand_in.stop()
 
     def comments(self) -> Sequence[str]:

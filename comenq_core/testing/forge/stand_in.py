@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from ssl import SSLContext
 from threading import Thread
-from types import TracebackType
 from typing import Any, Self
 
 from comenq_core.testing.deadline import DEADLINE
@@ -46,12 +45,7 @@ class Forge:
         self._thread.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.stop()
 
     def stop(self) -> None:
