@@ -6,7 +6,14 @@ imports nothing.
 
 from __future__ import annotations
 
-__all__ = ["BODY_LIMIT", "MAX_NUMBER", "OWNER_PATTERN", "REPO_PATTERN"]
+__all__ = [
+    "ACCOUNT_PATTERN",
+    "BODY_LIMIT",
+    "MAX_NUMBER",
+    "OWNER_PATTERN",
+    "REPO_PATTERN",
+    "URL_LIMIT",
+]
 
 # Account names may hold single hyphens; managed users' names an underscore. GitHub's own form
 # says: at most 39 characters. https://docs.github.com/en/enterprise-cloud@latest/admin/
@@ -21,3 +28,7 @@ BODY_LIMIT = 262_144
 """Bytes of UTF-8 that a comment may have."""
 MAX_NUMBER = 2**31 - 1
 """The largest number that a pull request may have."""
+ACCOUNT_PATTERN = r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}"
+"""The name of a posting account, as settings and requests have it."""
+URL_LIMIT = 2_000
+"""Characters of a comment's address."""

@@ -16,20 +16,32 @@ from comenq_core.model.check_result import CheckResult, Severity
 from comenq_core.model.job import ID_PATTERN, PENDING, SETTLED, Attempt, Change, Job, State
 from comenq_core.model.outcome import (
     OUTCOME_WORDS,
+    Blocked,
+    Candidate,
+    Fault,
     Outcome,
     Posted,
     Refused,
+    Similar,
     Skipped,
     Throttled,
     Unauthorized,
     Unavailable,
     Unknown,
 )
-from comenq_core.model.pacing import Instant, Pacing, Pause, Posts
+from comenq_core.model.pacing import Cause, Instant, Pacing, Pause, Posts
 from comenq_core.model.record import InvalidMember
 from comenq_core.model.request import KEY_LIMIT, CommentRequest, NewJob, Origin
 from comenq_core.model.status import Account, Capacity, Counts, Entry, Health, Status
-from comenq_core.model.verdict import Checking, Done, Failed, Requeued, RetryAt, Verdict
+from comenq_core.model.verdict import (
+    Checking,
+    Done,
+    Failed,
+    Requeued,
+    RetryAt,
+    Unconfirmed,
+    Verdict,
+)
 
 __all__ = [
     "BODY_LIMIT",
@@ -43,7 +55,10 @@ __all__ = [
     "SETTLED",
     "Account",
     "Attempt",
+    "Blocked",
+    "Candidate",
     "Capacity",
+    "Cause",
     "Change",
     "CheckResult",
     "Checking",
@@ -52,6 +67,7 @@ __all__ = [
     "Done",
     "Entry",
     "Failed",
+    "Fault",
     "Health",
     "Instant",
     "InvalidMember",
@@ -67,12 +83,14 @@ __all__ = [
     "Requeued",
     "RetryAt",
     "Severity",
+    "Similar",
     "Skipped",
     "State",
     "Status",
     "Throttled",
     "Unauthorized",
     "Unavailable",
+    "Unconfirmed",
     "Unknown",
     "Verdict",
 ]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from comenq_core.model.outcome import Candidate
 from comenq_core.model.record import InvalidMember, Record, check_members
 from comenq_core.model.request import CommentRequest, Origin
 
@@ -22,13 +23,14 @@ class State(StrEnum):
     WAITING = "waiting"
     POSTING = "posting"
     CHECKING = "checking"
+    UNCONFIRMED = "unconfirmed"
     HELD = "held"
     POSTED = "posted"
     SKIPPED = "skipped"
     FAILED = "failed"
 
 
-PENDING = (State.POSTING, State.CHECKING, State.WAITING, State.HELD)
+PENDING = (State.POSTING, State.CHECKING, State.UNCONFIRMED, State.WAITING, State.HELD)
 """The states of jobs that are not over, in the order of their listing."""
 SETTLED = (State.POSTED, State.SKIPPED, State.FAILED)
 """The states of jobs that are over."""
@@ -45,10 +47,13 @@ class Change(StrEnum):
     """A waiting job is not posted until it is released."""
     RELEASE = "release"
     """A held job takes its place in the queue again."""
+    FLUSH = "flush"
+    """A waiting job that backs off may be posted at once, in its place in the queue."""
     CANCEL = "cancel"
-    """A waiting, held or failed job is deleted."""
+    """A job that nobody is posting at this moment is deleted."""
     RETRY = "retry"
-    """A failed job waits again, at the end of the queue; its attempts no longer count."""
+    """A failed job waits again, at the end of the queue; its attempts no longer count. One of
+    which an attempt had no known answer, and an unconfirmed one, is looked up first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +67,9 @@ class Attempt(Record):
         message: what the forge said, or the reason of the decision.
         status: the HTTP status, where there was one.
         counted: whether it counts toward ``max_attempts``.
+        fault: on whom it is booked, a word of `comenq_core.model.Fault`; ``""`` for a success.
+        login: the name at the forge of the account that made the attempt, where it is known.
+        comment_id: the comment that the attempt made or found.
     """
 
     started: datetime
@@ -71,6 +79,9 @@ class Attempt(Record):
     message: str = ""
     status: int | None = None
     counted: bool = False
+    fault: str = ""
+    login: str = ""
+    comment_id: int | str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +100,7 @@ class Job(Record):
         settled: when it was posted or skipped, or failed.
         url, comment_id: the comment, once posted.
         reason: why it failed, was skipped, or waits.
+        candidates: while it is unconfirmed, the comments that may be it.
     """
 
     id: str
@@ -103,6 +115,7 @@ class Job(Record):
     url: str = ""
     comment_id: int | str | None = None
     reason: str = ""
+    candidates: tuple[Candidate, ...] = ()
 
     def __post_init__(self) -> None:
         check_members(self)

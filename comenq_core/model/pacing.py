@@ -4,10 +4,28 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 
 from comenq_core.model.record import Record
 
-__all__ = ["Instant", "Pacing", "Pause", "Posts"]
+__all__ = ["Cause", "Instant", "Pacing", "Pause", "Posts"]
+
+
+class Cause(StrEnum):
+    """Why an account backs off. `comenq status` shows these words, and stores keep them."""
+
+    RATE_LIMITED = "rate_limited"
+    """The forge asked for it."""
+    UNREACHABLE = "unreachable"
+    """Nothing could be sent."""
+    OUTAGE = "outage"
+    """Several posts in a row were not answered: the forge is asked a question before the next."""
+    UNAUTHORIZED = "unauthorized"
+    """The forge rejects the credential; it is asked once an hour whether it still does."""
+    BLOCKED = "blocked"
+    """Every comment would be refused, whatever it is; the forge is asked once an hour."""
+    REFUSALS = "refusals"
+    """Several comments in a row were refused in the same unclear words; one is tried an hour."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,8 +73,14 @@ class Pacing(Record):
         backoff: seconds after ``at`` in which the forge wants no request.
         reason: why there is a ``backoff``, for people.
         job: the id of the job that was attempted.
-        failures: how many attempts in a row were throttled or unavailable.
+        cause: which kind of ``backoff`` it is, a word of `Cause`, or ``""``.
+        failures: how many attempts in a row met this cause.
+        unanswered: how many posts in a row had no known answer.
+        refusal: the unclear words of the latest refusals, or ``""``.
+        refused: the targets of the comments in a row that were refused in these words, such as
+            ``o/r#1 o/r#2``.
         rejected_credential: the fingerprint of a credential that the forge rejected, or ``""``.
+        login: the account's name at the forge, where it is known.
         posts: counts of all attempts of this account.
     """
 
@@ -67,8 +91,13 @@ class Pacing(Record):
     backoff: float = 0.0
     reason: str = ""
     job: str = ""
+    cause: str = ""
     failures: int = 0
+    unanswered: int = 0
+    refusal: str = ""
+    refused: str = ""
     rejected_credential: str = ""
+    login: str = ""
     posts: Posts = field(default_factory=Posts)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from comenq_core.errors import InvalidRequest
-from comenq_core.limits import BODY_LIMIT, MAX_NUMBER, OWNER_PATTERN, REPO_PATTERN
+from comenq_core.limits import ACCOUNT_PATTERN, BODY_LIMIT, MAX_NUMBER, OWNER_PATTERN, REPO_PATTERN
 from comenq_core.model.record import Record, check_members
 
 __all__ = ["KEY_LIMIT", "CommentRequest", "NewJob", "Origin"]
@@ -28,6 +28,7 @@ class CommentRequest(Record):
         not_before: it is not posted before this instant, an aware datetime.
         key: an idempotency key, 1 to 200 characters: the same key never queues twice.
         if_open: skip the comment when the pull request is no longer open.
+        account: the posting account that is to post it; by default any that serves the target.
 
     Raises:
         InvalidRequest: a member breaks its rule; the error names it.
@@ -40,6 +41,7 @@ class CommentRequest(Record):
     not_before: datetime | None = None
     key: str | None = None
     if_open: bool = False
+    account: str | None = None
 
     def __post_init__(self) -> None:
         check_members(self, InvalidRequest)
@@ -60,6 +62,8 @@ class CommentRequest(Record):
             _bytes_in("key", self.key)
             if not 1 <= len(self.key) <= KEY_LIMIT:
                 raise InvalidRequest("key", f"must have 1 to {KEY_LIMIT} characters")
+        if self.account is not None and not re.fullmatch(ACCOUNT_PATTERN, self.account):
+            raise InvalidRequest("account", "must be the name of a posting account")
 
     @property
     def target(self) -> str:

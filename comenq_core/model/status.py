@@ -18,6 +18,7 @@ class Counts(Record):
     Args:
         waiting: in the queue.
         posting: being posted or checked.
+        unconfirmed: a person has to tell whether they are posted.
         held: held by an operator.
         posted: posted or skipped, as far as history reaches.
         failed: kept as dead letters.
@@ -25,6 +26,7 @@ class Counts(Record):
 
     waiting: int = 0
     posting: int = 0
+    unconfirmed: int = 0
     held: int = 0
     posted: int = 0
     failed: int = 0
@@ -51,14 +53,18 @@ class Account(Record):
 
     Args:
         name: the account.
-        post_in: seconds until it may post; ``None`` while its credential is rejected.
+        post_in: seconds until it may post or, where it first asks the forge a question, ask.
         reason: why it waits, or ``""`` for the cooldown alone.
+        cause: which kind of wait that is, a word of `comenq_core.model.Cause`, or ``""``.
+        login: its name at the forge, where that is known.
         posts: counts of its attempts.
     """
 
     name: str
     post_in: float | None
     reason: str = ""
+    cause: str = ""
+    login: str = ""
     posts: Posts = field(default_factory=Posts)
 
 

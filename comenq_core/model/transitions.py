@@ -22,29 +22,55 @@ from comenq_core.model import (
     Requeued,
     RetryAt,
     State,
+    Unconfirmed,
     Verdict,
 )
 
 __all__ = [
     "CHANGEABLE",
+    "GONE",
+    "INTERRUPTED",
+    "NOT_POSTED",
+    "RESOLVABLE",
     "changed",
     "claimed",
     "interrupted",
+    "is_unanswered",
     "queued",
+    "resolved",
     "result_of",
     "retried",
     "settled",
 ]
+
+INTERRUPTED = "interrupted"
+"""The outcome's word of an attempt whose worker died."""
+
+NOT_POSTED = "not_posted"
+"""The outcome's word where a person has said that the comment is not posted."""
+
+GONE = "gone"
+"""The outcome's word of the last look-up that did not find the comment."""
 
 CHANGEABLE: Mapping[Change, tuple[State, ...]] = {
     Change.BUMP: (State.WAITING,),
     Change.BUST: (State.WAITING,),
     Change.HOLD: (State.WAITING,),
     Change.RELEASE: (State.HELD,),
-    Change.CANCEL: (State.WAITING, State.HELD, State.FAILED),
-    Change.RETRY: (State.FAILED,),
+    Change.FLUSH: (State.WAITING,),
+    Change.CANCEL: (
+        State.WAITING,
+        State.HELD,
+        State.FAILED,
+        State.CHECKING,
+        State.UNCONFIRMED,
+    ),
+    Change.RETRY: (State.FAILED, State.UNCONFIRMED),
 }
 """The states of a job in which each change is allowed."""
+
+RESOLVABLE = (State.UNCONFIRMED, State.CHECKING, State.FAILED)
+"""The states of a job in which a person may say whether its comment is posted."""
 
 
 def queued(new_job: NewJob, job_id: str, now: datetime) -> Job:
@@ -59,7 +85,7 @@ def queued(new_job: NewJob, job_id: str, now: datetime) -> Job:
     )
 
 
-def changed(job: Job, change: Change) -> Job:
+def changed(job: Job, change: Change, now: datetime) -> Job:
     """The job after an operator's change; the store itself changes its place, or deletes it.
 
     Raises:
@@ -71,12 +97,14 @@ def changed(job: Job, change: Change) -> Job:
     match change:
         case Change.BUMP:
             return replace(job, due=None)
+        case Change.FLUSH:
+            return replace(job, due=job.asked.not_before)
         case Change.HOLD:
             return replace(job, state=State.HELD)
         case Change.RELEASE:
             return replace(job, state=State.WAITING)
         case Change.RETRY:
-            return retried(job)
+            return retried(job, now)
         case Change.BUST | Change.CANCEL:
             return job
 
@@ -105,7 +133,9 @@ def interrupted(job: Job, now: datetime) -> Job:
 def settled(job: Job, verdict: Verdict, attempt: Attempt) -> Job:
     """The job after an attempt or a look-up, as the verdict says."""
     ended = attempt.ended
-    attempted = replace(job, attempts=(*job.attempts, attempt), reason=verdict.reason)
+    attempted = replace(
+        job, attempts=(*job.attempts, attempt), reason=verdict.reason, candidates=()
+    )
     match verdict:
         case Done(url="", comment_id=None):
             return replace(attempted, state=State.SKIPPED, settled=ended)
@@ -114,6 +144,8 @@ def settled(job: Job, verdict: Verdict, attempt: Attempt) -> Job:
             return replace(posted, url=url, comment_id=comment_id)
         case Failed():
             return replace(attempted, state=State.FAILED, settled=ended)
+        case Unconfirmed(candidates=candidates):
+            return replace(attempted, state=State.UNCONFIRMED, due=None, candidates=candidates)
         case RetryAt(due=due):
             return replace(attempted, state=State.WAITING, due=due)
         case Requeued():
@@ -122,8 +154,41 @@ def settled(job: Job, verdict: Verdict, attempt: Attempt) -> Job:
             return replace(attempted, state=State.CHECKING, due=check_at)
 
 
-def retried(job: Job) -> Job:
-    """The failed job once an operator has queued it again: its attempts no longer count."""
+def is_unanswered(job: Job) -> bool:
+    """Whether the job's comment may be posted, for all that is known: it has to be looked up."""
+    if job.interruptions:
+        return True
+    for attempt in reversed(job.attempts):
+        if attempt.outcome in {"unknown", INTERRUPTED}:
+            return True
+        if attempt.outcome in {"posted", GONE, NOT_POSTED}:
+            return False
+    return False
+
+
+def retried(job: Job, now: datetime) -> Job:
+    """The job once an operator has queued it again: its attempts no longer count.
+
+    If its comment may be posted already, it is looked up first.
+    """
     attempts = tuple(replace(attempt, counted=False) for attempt in job.attempts)
-    fresh = replace(job, attempts=attempts, interruptions=0, settled=None, reason="")
+    fresh = replace(job, attempts=attempts, interruptions=0, settled=None, reason="", candidates=())
+    if is_unanswered(job) or job.state is State.UNCONFIRMED:
+        return replace(fresh, state=State.CHECKING, due=now)
     return replace(fresh, state=State.WAITING)
+
+
+def resolved(job: Job, verdict: Done | RetryAt, attempt: Attempt) -> Job:
+    """The job once a person has said whether its comment is posted.
+
+    Args:
+        verdict: `Done` with the comment's address, or `RetryAt` if it is not posted.
+        attempt: what the person said, as the job's record keeps it.
+
+    Raises:
+        WrongState: the job's state does not allow it.
+    """
+    if job.state not in RESOLVABLE:
+        words = " or ".join(RESOLVABLE)
+        raise WrongState(f"job {job.id} is {job.state}; only a job that is {words} allows that")
+    return replace(settled(job, verdict, attempt), interruptions=0)

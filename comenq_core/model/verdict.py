@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from comenq_core.model.outcome import Candidate
 from comenq_core.model.record import Record
 
-__all__ = ["Checking", "Done", "Failed", "Requeued", "RetryAt", "Verdict"]
+__all__ = ["Checking", "Done", "Failed", "Requeued", "RetryAt", "Unconfirmed", "Verdict"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,5 +74,18 @@ class Failed(Record):
     reason: str
 
 
-Verdict = Done | RetryAt | Requeued | Checking | Failed
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unconfirmed(Record):
+    """Nobody but a person can tell whether the comment is posted: it is never posted by itself.
+
+    Args:
+        reason: why, for people.
+        candidates: comments on the pull request that may be it, if there are any.
+    """
+
+    reason: str
+    candidates: tuple[Candidate, ...] = ()
+
+
+Verdict = Done | RetryAt | Requeued | Checking | Failed | Unconfirmed
 """What becomes of a job after an attempt or a look-up."""

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from comenq_core.model import (
+    Cause,
     Instant,
     Outcome,
     Pacing,
@@ -36,8 +37,10 @@ __all__ = [
     "earlier",
     "elapsed",
     "eta",
+    "flushed",
     "must_persist_backoff",
     "rebased",
+    "resumed",
     "until_post",
     "until_request",
 ]
@@ -197,6 +200,27 @@ def after_lookup(
     failures = record.failures + isinstance(found, Throttled)
     backoff = max(record.backoff, elapsed(record.at, now) + throttle_wait(found.wait, failures))
     return replace(record, backoff=backoff, reason=found.message, failures=failures)
+
+
+def resumed(record: Pacing) -> Pacing:
+    """The record once an operator has ended the account's pause, if it is one that people end."""
+    match record.cause:
+        case Cause.UNAUTHORIZED | Cause.BLOCKED | "" if record.cause or record.rejected_credential:
+            return replace(record, backoff=0.0, cause="", reason="", rejected_credential="")
+        case Cause.REFUSALS:
+            return replace(record, backoff=0.0)
+        case _:
+            return record
+
+
+def flushed(record: Pacing) -> Pacing:
+    """The record once an operator wants the forge tried again, whether or not it works.
+
+    What the forge has asked for is kept, as is the cooldown.
+    """
+    if record.cause in {Cause.UNREACHABLE, Cause.OUTAGE}:
+        return replace(record, backoff=0.0)
+    return record
 
 
 def eta(position: int, first: float, policy: PacingPolicy) -> float:

@@ -27,6 +27,7 @@ from comenq_core.model import (
     Unknown,
     Verdict,
 )
+from comenq_core.model.transitions import GONE
 from comenq_core.policy.backoff import unavailable_wait
 
 __all__ = [
@@ -49,9 +50,6 @@ Found = Posted | Unanswered | None
 
 ABSENT = "absent"
 """The word of a first look-up that did not find the comment."""
-
-GONE = "gone"
-"""The word of the last look-up that did not find it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

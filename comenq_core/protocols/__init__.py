@@ -7,7 +7,17 @@ A plugin need not inherit from them: having the methods is enough. Each factory 
 from __future__ import annotations
 
 from comenq_core.protocols.intake import ClientEndpoint, Intake, IntakeFactory, Queue, Stop
-from comenq_core.protocols.poster import CredentialChecker, Poster, PosterFactory
+from comenq_core.protocols.poster import (
+    AccountDirectory,
+    AccountProbe,
+    CredentialChecker,
+    ForgeClock,
+    Identifiable,
+    Lookup,
+    Poster,
+    PosterFactory,
+    Selective,
+)
 from comenq_core.protocols.store import (
     Inspectable,
     JobImporter,
@@ -22,8 +32,12 @@ from comenq_core.protocols.store import (
 )
 
 __all__ = [
+    "AccountDirectory",
+    "AccountProbe",
     "ClientEndpoint",
     "CredentialChecker",
+    "ForgeClock",
+    "Identifiable",
     "Inspectable",
     "Intake",
     "IntakeFactory",
@@ -31,11 +45,13 @@ __all__ = [
     "JobReader",
     "JobWorker",
     "JobWriter",
+    "Lookup",
     "MovableStore",
     "Poster",
     "PosterFactory",
     "Queue",
     "RepoFilter",
+    "Selective",
     "Stop",
     "Store",
     "StoreFactory",

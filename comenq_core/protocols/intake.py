@@ -104,11 +104,36 @@ class Queue(Protocol):
             StoreError: it is not known which of the changes are durable; perhaps none.
         """
 
+    def resolve(self, prefix: str, url: str | None, by: Origin) -> Entry:
+        """Record that a person knows whether a comment is posted, which comenq cannot tell.
+
+        Args:
+            prefix: the beginning of the job's id.
+            url: the comment's address, or ``None`` if it is not posted: then it is posted again.
+            by: who says so.
+
+        Raises:
+            InvalidRequest: the address is not one of a comment on the job's pull request.
+            NoSuchJob: there is none, or there are several.
+            WrongState: its state does not allow it.
+        """
+
+    def flush(self, by: Origin) -> int:
+        """End the back-offs that comenq has chosen itself, so that it tries again at once.
+
+        Neither the cooldown ends, nor a wait that the forge asked for, nor one that a request
+        names. Return how many back-offs have ended.
+        """
+
     def pause(self, reason: str, by: Origin) -> None:
         """Post nothing until `resume`, across restarts."""
 
     def resume(self, by: Origin) -> None:
-        """End the pause, and use credentials again that the forge had rejected."""
+        """End the pause, and those of accounts.
+
+        A credential that the forge had rejected is used again, and a comment that was refused in
+        unclear words is tried at once.
+        """
 
     def status(self) -> Status:
         """The whole queue at this moment."""

@@ -2,16 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
-from datetime import datetime
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
-from comenq_core.model import CheckResult, Job, Outcome, Posted, Throttled, Unauthorized, Unknown
+from comenq_core.model import (
+    Blocked,
+    CheckResult,
+    CommentRequest,
+    Job,
+    Outcome,
+    Posted,
+    Refused,
+    Similar,
+    Throttled,
+    Unauthorized,
+    Unavailable,
+    Unknown,
+)
 
 if TYPE_CHECKING:
     from comenq_core.settings import Settings
 
-__all__ = ["CredentialChecker", "Poster", "PosterFactory"]
+__all__ = [
+    "AccountDirectory",
+    "AccountProbe",
+    "CredentialChecker",
+    "ForgeClock",
+    "Identifiable",
+    "Lookup",
+    "Poster",
+    "PosterFactory",
+    "Selective",
+]
+
+Lookup = Posted | Similar | Refused | Throttled | Unauthorized | Blocked | Unknown | None
+"""What a look-up returns; ``None`` where the comment is not there."""
 
 
 class Poster(Protocol):
@@ -27,19 +53,18 @@ class Poster(Protocol):
     def post(self, job: Job) -> Outcome:
         """Make one attempt, within the time limit that the settings give."""
 
-    def find(
-        self, job: Job, since: datetime, known: Collection[int | str]
-    ) -> Posted | Throttled | Unauthorized | Unknown | None:
-        """Look for the job's comment, posted at or after ``since`` by this account.
+    def find(self, job: Job, since: datetime, known: Collection[int | str]) -> Lookup:
+        """Look for the job's comment, posted at or after ``since``.
 
         Args:
-            job: the job.
+            job: the job. Its attempts say by which accounts (``login``) it may have been posted.
             since: by the machine's clock, with which the forge's clock can be compared.
             known: ids of comments that are other jobs', even if they read the same.
 
         Returns:
-            ``None`` if the forge has answered in full and the comment is not there; `Unknown` if
-            that is not certain.
+            ``None`` if the forge has answered in full and nothing like the comment is there;
+            `Similar` if something is there that may be it; `Refused` if there is no such pull
+            request any more; `Unknown` if none of that is certain.
         """
 
 
@@ -51,6 +76,63 @@ class CredentialChecker(Protocol):
         """Ask the forge, within the time limit of one attempt, and change nothing there.
 
         Called by ``comenqd check --online``, never while the account is rate-limited.
+        """
+
+
+@runtime_checkable
+class Identifiable(Protocol):
+    """What a poster may be as well: able to say who it is at the forge.
+
+    Two accounts with one login are paced as one, and a comment that may be posted is looked for
+    by the login that posted it.
+    """
+
+    def login(self) -> str:
+        """The account's name at the forge; ``""`` where it is not known.
+
+        It may ask the forge, once for each credential, within the time limit of one attempt.
+        """
+
+
+@runtime_checkable
+class AccountProbe(Protocol):
+    """What a poster may be as well: able to ask whether the forge works, and takes its credential.
+
+    Without it, the next comment is the question.
+    """
+
+    def probe(self) -> Throttled | Unauthorized | Blocked | Unavailable | Unknown | None:
+        """Ask the cheapest question there is; ``None`` if the forge answers it."""
+
+
+@runtime_checkable
+class Selective(Protocol):
+    """What a poster may be as well: for some repositories only."""
+
+    def serves(self, request: CommentRequest) -> bool:
+        """Whether the account is for this request's repository. Asks nobody."""
+
+
+@runtime_checkable
+class ForgeClock(Protocol):
+    """What a poster may be as well: able to compare the machine's clock with the forge's."""
+
+    def clock_offset(self) -> timedelta | None:
+        """How far the forge's clock is ahead of the machine's; ``None`` if it has not answered."""
+
+
+@runtime_checkable
+class AccountDirectory(Protocol):
+    """What a poster's factory may be as well: able to name its accounts without their credentials.
+
+    The listener refuses a comment that none of them serves.
+    """
+
+    def accounts(self, settings: Settings) -> Mapping[str, Sequence[str]]:
+        """Each account's repositories, as patterns such as ``my-org/*``; none means all.
+
+        Raises:
+            SettingsError: the settings are wrong.
         """
 
 

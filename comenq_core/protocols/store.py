@@ -17,12 +17,14 @@ from comenq_core.model import (
     Attempt,
     Change,
     Counts,
+    Done,
     Health,
     Instant,
     Job,
     NewJob,
     Pacing,
     Pause,
+    RetryAt,
     State,
     Verdict,
 )
@@ -83,6 +85,16 @@ class JobReader(Protocol):
             only_failed: only failed ones.
         """
 
+    def deferred(self) -> Sequence[Job]:
+        """The waiting jobs that are not due yet, in the order in which they will be."""
+
+    def comment_ids(self, job: Job) -> Collection[int | str]:
+        """The ids of all comments that other jobs have posted on this job's pull request.
+
+        Also of jobs that are no longer in the history: a comment is remembered for ``key_days``,
+        so that nobody takes it for another job's.
+        """
+
     def counts(self) -> Counts:
         """How many jobs are in which state."""
 
@@ -106,7 +118,8 @@ class JobWriter(Protocol):
         """Queue all of these or, with an error, none. Return the jobs, in the same order.
 
         For a request with a ``key`` that is known, the job that has it is returned; with
-        ``if_absent``, so is a pending job with the same target and body.
+        ``if_absent``, so is a pending job with the same target and body. A key is remembered for
+        ``key_days``, which is longer than the history.
 
         Raises:
             QueueRefused: the queue is full.
@@ -132,11 +145,22 @@ class JobWriter(Protocol):
             StoreError: it is not known which of the changes are durable; perhaps none.
         """
 
+    def resolve(self, job_id: str, verdict: Done | RetryAt, attempt: Attempt) -> Job:
+        """Record that a person has said whether a job's comment is posted; return the job.
+
+        `comenq_core.model.transitions.resolved` says which states allow it. A job that is not
+        posted has its place in the queue again.
+
+        Raises:
+            NoSuchJob: there is none with this id.
+            WrongState: its state does not allow it.
+        """
+
     def pause(self, pause: Pause) -> None:
         """Record a pause: nothing is to be posted."""
 
     def resume(self) -> None:
-        """End the pause, and clear the rejected credentials."""
+        """End the pause."""
 
 
 class JobWorker(Protocol):
@@ -154,16 +178,28 @@ class JobWorker(Protocol):
                 set, that one is about to end, and the caller tries again.
         """
 
-    def housekeep(self) -> bool:
-        """Do a bounded amount of housekeeping; return whether there is more to do at once."""
+    def housekeep(self, forge_time: datetime | None = None) -> bool:
+        """Do a bounded amount of housekeeping; return whether there is more to do at once.
+
+        What is old is deleted only when two looks agree that it is, a day apart by a clock that
+        nobody sets, or across a restart by the wall clock if ``forge_time`` confirms it: a clock
+        that is wrong for a while deletes nothing.
+
+        Args:
+            forge_time: what the forge's clock shows now, where it is known.
+        """
 
     def checking(self) -> Sequence[Job]:
         """The jobs to be checked, since they may be posted already; ``due`` says when."""
 
-    def claim(self, account: str) -> Job | None:
-        """Claim the first job that is due, if there is one, for ``account`` to post.
+    def claim(self, account: str, suits: Callable[[Job], bool] = ...) -> Job | None:
+        """Claim the first job that is due and ``suits``, if there is one, for ``account`` to post.
 
         There is none while another worker has a job for this account.
+
+        Args:
+            suits: whether the account may post the job now; by default, every job. It asks
+                nothing of the store.
         """
 
     def reclaim(self, job: Job) -> Job:
@@ -186,7 +222,8 @@ class JobWorker(Protocol):
     def save_pacing(self, record: Pacing, *, expect: Pacing | None) -> None:
         """Replace the account's pacing record; durable on return.
 
-        A record with ``max_remaining`` announces an attempt. Where jobs are leased, this renews
+        Not only a worker calls it: an operator ends a back-off. A record with ``max_remaining``
+        announces an attempt. Where jobs are leased, this renews
         the lease: on return, the worker has the job for as long as an attempt can last.
 
         Raises:

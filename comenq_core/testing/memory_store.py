@@ -86,7 +86,7 @@ class MemoryStore(MemoryReader):
     def change(self, job_id: str, change: Change) -> Job:
         """Make the change; one that moves a job gives it another place."""
         with self._changing:
-            job = changed(self._job(job_id), change)
+            job = changed(self._job(job_id), change, self.now().wall)
             if change is Change.CANCEL:
                 del self._jobs[job_id], self._places[job_id]
                 self._signal()

@@ -11,6 +11,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, cast
 
 from comenq_core.errors import InvalidRequest
+from comenq_core.limits import ACCOUNT_PATTERN, URL_LIMIT
 from comenq_core.model import (
     BODY_LIMIT,
     KEY_LIMIT,
@@ -98,6 +99,7 @@ REQUEST_SCHEMA = _object(
         },
         "key": _text(KEY_LIMIT),
         "if_open": _FLAG,
+        "account": _name("the name of a posting account", ACCOUNT_PATTERN),
     },
     required=("owner", "repo", "pr_number", "body"),
 )
@@ -136,6 +138,8 @@ OPERATION_SCHEMAS: dict[str, dict[str, Any]] = {
         op: _operation({"id": _ID}, required=["id"])
         for op in ("show", "bump", "bust", "defer", "del", "hold", "release", "retry")
     },
+    "resolve": _operation({"id": _ID, "posted": _text(URL_LIMIT)}, required=["id"]),
+    "flush": _operation({}),
     "hist": _operation({"limit": _LIMIT, "offset": _OFFSET, "failed": _FLAG}),
     "status": _operation({}),
     "pause": _operation({"reason": _REASON}, required=["reason"]),

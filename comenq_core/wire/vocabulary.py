@@ -7,16 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from comenq_core.model import Checking, Done, Failed, Pacing, Requeued, RetryAt, State
+from comenq_core.model import Checking, Done, Failed, Pacing, Requeued, RetryAt, State, Unconfirmed
 
 __all__ = ["EARLIER_MEMBERS", "EARLIER_STATES", "EARLIER_VERDICTS", "VERDICTS"]
 
-VERDICTS: Mapping[str, type[Done | RetryAt | Requeued | Checking | Failed]] = {
+VERDICTS: Mapping[str, type[Done | RetryAt | Requeued | Checking | Failed | Unconfirmed]] = {
     "done": Done,
     "retry_at": RetryAt,
     "requeued": Requeued,
     "checking": Checking,
     "failed": Failed,
+    "unconfirmed": Unconfirmed,
 }
 """The member ``verdict`` of a stored verdict."""
 

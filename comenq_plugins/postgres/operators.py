@@ -28,7 +28,7 @@ class OperatorActions(Queries):
         """Make the change in a transaction; a row that cannot be read can still be deleted."""
         read = job_or_columns if change is Change.CANCEL else job_from
         with self._database.transaction() as cursor:
-            job = changed(locked(cursor, job_id, read).job, change)
+            job = changed(locked(cursor, job_id, read).job, change, self.now().wall)
             if change is Change.CANCEL:
                 delete(cursor, [job])
                 return job

@@ -28,7 +28,7 @@ class OperatorActions(Queries):
         """Rename or unlink the job's file."""
         with self._catalog.operation():
             place, found = self._catalog.look_up(job_id)
-            job = changed(found, change)
+            job = changed(found, change, self.now().wall)
             if change is Change.CANCEL:
                 self._delete(place)
             else:

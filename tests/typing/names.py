@@ -105,7 +105,7 @@ def store_helpers(job: comenq_core.Job, attempt: Attempt) -> None:
     """What stores share has these types."""
     assert_type(id_of_key("key"), str)
     assert_type(is_same_comment(job, job.asked), bool)
-    assert_type(changed(job, Change.HOLD), comenq_core.Job)
+    assert_type(changed(job, Change.HOLD, job.arrived), comenq_core.Job)
     assert_type(to_json(job), dict[str, Any])
     assert_type(from_json(comenq_core.Job, {}), comenq_core.Job)
     verdict = verdict_from_json({})

@@ -88,7 +88,7 @@ def decode(data: bytes, name: Name, state: State) -> Job:
 def after(job: Job, event: Event | Retried) -> Job:
     """The job as an event leaves it."""
     if isinstance(event, Retried):
-        return retried(job)
+        return retried(job, job.arrived)
     return settled(job, event.verdict, event.attempt)
 
 
