@@ -25,8 +25,8 @@ SLACK = timedelta(seconds=30)
 NEXT = re.compile(r"<([^<>]*)>\s*(?:;[^,<]*)?;\s*rel=\"?next\"?")
 # Symbols and the scripts that are written without blanks: each character is a word.
 WORD = re.compile("[\u2190-\U0010ffff]|[^\\W\u2190-\U0010ffff]+")
-KEPT = 0.6
-"""The share of one text's words that the other has if they are similar."""
+LIKE = 0.6
+"""The share of one text's words that the other has, too, if they are similar."""
 SHORTEST = 0.2
 """How much of our text's length is left in one that was shortened."""
 
@@ -120,8 +120,17 @@ class Wanted:
         if _made_alike(comment.body) == self._text:
             is_proved = self.authors.has(comment.login) and comment.created
             return Likeness.OURS if is_proved else Likeness.SIMILAR
-        is_similar = _are_similar(self._words, _words(comment.body))
-        return Likeness.SIMILAR if is_similar else Likeness.NOT_OURS
+        return Likeness.SIMILAR if self._is_similar(comment.body) else Likeness.NOT_OURS
+
+    def _is_similar(self, body: str) -> bool:
+        """Whether our text may have become this one: extended, edited in part, or cut off."""
+        if not self._words:
+            return self._text in body
+        theirs = _words(body)
+        shared = (self._words & theirs).total()
+        is_whole = shared >= LIKE * self._words.total()
+        is_left = theirs.total() >= SHORTEST * self._words.total()
+        return is_whole or (is_left and shared >= LIKE * theirs.total())
 
     @cached_property
     def _marker(self) -> re.Pattern[str]:
@@ -143,13 +152,4 @@ def _made_alike(text: str) -> str:
 
 
 def _words(text: str) -> Counter[str]:
-    found = WORD.findall(text.casefold())
-    return Counter(found or text.split())
-
-
-def _are_similar(ours: Counter[str], theirs: Counter[str]) -> bool:
-    """Whether one text may have become the other: extended, edited in part, or cut off."""
-    shared = (ours & theirs).total()
-    is_kept = shared >= KEPT * ours.total()
-    is_left = theirs.total() >= SHORTEST * ours.total() and shared >= KEPT * theirs.total()
-    return is_kept or is_left
+    return Counter(WORD.findall(text.casefold()))
