@@ -73,7 +73,7 @@ def after_attempt(
     ended = replace(begun, at=now, max_remaining=0.0, posts=posts)
     match outcome:
         case Posted(login=login):
-            fresh = replace(_answered(ended), cause="", refusal="", refused="")
+            fresh = replace(_answered(ended), cause="", refusal="", refused_targets="")
             return replace(fresh, login=login or begun.login)
         case Refused() | Unknown(status=201):
             return _answered(ended)

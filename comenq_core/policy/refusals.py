@@ -71,9 +71,9 @@ def accounts_left(job: Job, account: str, serving: Collection[str]) -> Sequence[
 def booked(record: Pacing, job: Job, message: str) -> Pacing:
     """An account's record once a job was refused in unclear words by all that serve it."""
     said = _essence(message)
-    before = record.refused.split() if record.refusal == said else []
+    before = record.refused_targets.split() if record.refusal == said else []
     refused = [*before, job.asked.target][-REFUSALS_LIMIT:]
-    noted = replace(record, refusal=said, refused=" ".join(refused))
+    noted = replace(record, refusal=said, refused_targets=" ".join(refused))
     if len(refused) < REFUSALS_LIMIT:
         return replace(noted, cause="" if record.cause == Cause.REFUSALS else record.cause)
     reason = f"{REFUSALS_LIMIT} comments in a row were refused in the same words: {message}"
@@ -82,7 +82,7 @@ def booked(record: Pacing, job: Job, message: str) -> Pacing:
 
 def refused_repositories(record: Pacing | None) -> Collection[str]:
     """The repositories, in lower case, for which the latest comments in a row were refused."""
-    targets = record.refused.lower().split() if record else []
+    targets = record.refused_targets.lower().split() if record else []
     return {target.partition("#")[0] for target in targets}
 
 

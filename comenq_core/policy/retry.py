@@ -165,10 +165,11 @@ def after_lookup(
 def _absent(job: Job, now: datetime, policy: RetryPolicy, *, may_post: bool) -> Verdict:
     if not _in_a_row(job, ABSENT) or not may_post:
         return _again(now, policy, "the comment is not there; one more look-up")
-    if any(attempt.status == _CREATED for attempt in _in_question(job)):
-        return Unconfirmed(
-            reason="the forge said that it created the comment, and does not list it"
-        )
+    in_question = _in_question(job)
+    if any(attempt.status == _CREATED for attempt in in_question):
+        return Unconfirmed(reason="the forge said that it created it, and does not list it")
+    if any(attempt.outcome == _SIMILAR for attempt in in_question):
+        return Unconfirmed(reason="an earlier look-up found a similar comment, which is gone now")
     if job.interruptions >= policy.max_interruptions:
         return Failed(reason=interrupted_too_often(job.interruptions))
     if job.attempt_count >= policy.max_attempts:
