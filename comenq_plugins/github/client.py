@@ -1,4 +1,4 @@
-"""Sends requests for one account: with its token, to the address that a repository has now."""
+"""Sends requests for one account: with its token, to the address that a pull request has now."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from http import HTTPStatus
 
 from comenq_core.errors import SettingsError
 from comenq_core.model import (
+    Blocked,
     CommentRequest,
     Outcome,
     Refused,
@@ -27,7 +28,7 @@ from comenq_plugins.github.http.transport import Transport
 
 __all__ = ["GitHubClient", "NoReply", "found", "outcome_of"]
 
-NoReply = Refused | Throttled | Unauthorized | Unavailable | Unknown
+NoReply = Refused | Throttled | Unauthorized | Unavailable | Blocked | Unknown
 """Why there is no answer."""
 
 # A new repository can take an old one's name, so a permanent redirect is not kept for ever.
@@ -39,9 +40,14 @@ def found(reply: Reply | NoReply) -> object:
     return reply.json if isinstance(reply, Reply) and reply.status == HTTPStatus.OK else None
 
 
-def outcome_of(reply: Reply | NoReply) -> Outcome:
-    """What a reply that arrived now, or the lack of one, means for a comment."""
-    return outcome(reply, datetime.now(UTC)) if isinstance(reply, Reply) else reply
+def outcome_of(reply: Reply | NoReply, page: str = "") -> Outcome:
+    """What a reply that arrived now, or the lack of one, means for a comment.
+
+    Args:
+        reply: the answer, or why there is none.
+        page: the pull request's address for people, as `outcome` wants it.
+    """
+    return outcome(reply, datetime.now(UTC), page) if isinstance(reply, Reply) else reply
 
 
 class GitHubClient:
@@ -58,7 +64,10 @@ class GitHubClient:
         self._transport = transport
         self._tokens = tokens
         self._moved: dict[str, tuple[str, float]] = {}
-        self._repository = re.compile(re.escape(url) + r"/repos/[^/?]+/[^/?]+(?=/)")
+        # A 301 may be for one issue that was transferred: the others of its repository stay.
+        self._movable = re.compile(
+            re.escape(url) + r"/repos/[^/?]+/[^/?]+/(issues|pulls)/[0-9]+(?=[/?]|$)"
+        )
         self.ahead = timedelta(0)
         """How far GitHub's clock is ahead of ours, as its latest answer tells."""
 
@@ -108,7 +117,7 @@ class GitHubClient:
             self._tokens.rejected()
 
     def _current_url(self, url: str) -> str:
-        known = self._repository.match(url)
+        known = self._movable.match(url)
         if known and known[0] in self._moved:
             home, until = self._moved[known[0]]
             if time.monotonic() < until:
@@ -116,7 +125,9 @@ class GitHubClient:
         return url
 
     def _remember(self, url: str, target: str) -> None:
-        known = self._repository.match(url)
+        now = time.monotonic()
+        self._moved = {old: new for old, new in self._moved.items() if now < new[1]}
+        known = self._movable.match(url)
         if known and target.endswith(url[known.end() :]):
             home = target.removesuffix(url[known.end() :])
-            self._moved[known[0]] = home, time.monotonic() + REDIRECT_SECONDS
+            self._moved[known[0]] = home, now + REDIRECT_SECONDS
