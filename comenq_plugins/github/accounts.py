@@ -1,25 +1,31 @@
-"""Which accounts the settings name, and where their tokens come from."""
+"""Makes the token source of each account that the settings name."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 
 from comenq_core.errors import SettingsError
-from comenq_core.settings import Settings
+from comenq_core.settings import Secret, Settings
 from comenq_core.text import printable
-from comenq_plugins.github.auth.app import AppToken
+from comenq_plugins.github.app.app_token import AppToken
+from comenq_plugins.github.auth.sources import (
+    OPTIONS,
+    TABLE,
+    App,
+    Command,
+    File,
+    Source,
+    configured,
+)
 from comenq_plugins.github.auth.tokens import CommandToken, FileToken, FixedToken, TokenSource
 from comenq_plugins.github.http.transport import Transport
 
-__all__ = ["accounts", "transport"]
+__all__ = ["token_sources", "transport"]
 
-TABLE = "github"
-OPTIONS: Mapping[str, int | str] = {
-    "app_id": "",
-    "app_installation_id": 0,
-    "app_private_key_file": "",
-    "contact": "",
-}
+_WAYS = (
+    "github_token, github_token_file, github_token_files, github_token_command and"
+    " [github] app_id, or add a table [accounts.NAME]"
+)
 
 
 def transport(settings: Settings) -> Transport:
@@ -34,66 +40,42 @@ def transport(settings: Settings) -> Transport:
     return Transport(contact)
 
 
-def accounts(settings: Settings) -> Mapping[str, TokenSource]:
+def token_sources(settings: Settings) -> Mapping[str, TokenSource]:
     """Find each account's token, by the account's name.
 
-    The names are ``default``, ``token-2``, ``token-3``, …: an account's pacing is recorded under
-    its name, so the order of ``github_token_files`` must not change; the tokens may.
-
     Raises:
-        SettingsError: no source is given, or several; or one cannot be used.
+        SettingsError: no account is given, or one cannot be used.
     """
-    options = settings.options(TABLE, OPTIONS)
-    choices = {
-        "github_token": settings.github_token,
-        "github_token_file": settings.github_token_file,
-        "github_token_files": settings.github_token_files,
-        "github_token_command": settings.github_token_command,
-        "[github] app_id": options["app_id"],
-    }
-    given = [name for name, value in choices.items() if value]
-    if len(given) != 1:
-        wanted = f"set one of {', '.join(choices)}"
-        found = f"found {' and '.join(given)}" if given else "without a token comenq cannot post"
-        raise SettingsError(f"{settings.source or 'the settings'}: {wanted}; {found}")
-    sources = _sources(settings, options)
-    names = ["default", *(f"token-{number}" for number in range(2, len(sources) + 1))]
-    return dict(zip(names, sources, strict=True))
+    accounts = configured(settings)
+    if not accounts:
+        place = settings.source or "the settings"
+        raise SettingsError(f"{place}: without a token comenq cannot post; set one of {_WAYS}")
+    _refuse_same_token(account.source for account in accounts.values())
+    return {name: _token_source(account.source, settings) for name, account in accounts.items()}
 
 
-def _sources(settings: Settings, options: Mapping[str, int | str]) -> Sequence[TokenSource]:
-    if settings.github_token:
-        return [FixedToken(settings.github_token.reveal(), "github_token")]
-    if settings.github_token_command:
-        return [CommandToken(settings.github_token_command)]
-    if options["app_id"]:
-        return [_app(settings, options)]
-    files = [settings.github_token_file] if settings.github_token_file else []
-    return _files([*files, *settings.github_token_files])
-
-
-def _files(paths: Sequence[str]) -> Sequence[TokenSource]:
-    sources = [FileToken(path) for path in paths]
-    seen: dict[str, str] = {}
-    for path, source in zip(paths, sources, strict=True):
-        token = source.current()
-        if token in seen:
-            raise SettingsError(
-                f"{printable(path)}: holds the same token as {printable(seen[token])}, and one "
-                "account must not post at the pace of two: remove one of them"
+def _token_source(source: Source, settings: Settings) -> TokenSource:
+    match source:
+        case Secret():
+            return FixedToken(source.reveal(), "github_token")
+        case File(path=path):
+            return FileToken(path)
+        case Command():
+            return CommandToken(source.command, source.place)
+        case App():
+            return AppToken(
+                url=settings.github_api_url.rstrip("/"), app=source, transport=transport(settings)
             )
-        seen[token] = path
-    return sources
 
 
-def _app(settings: Settings, options: Mapping[str, int | str]) -> AppToken:
-    for key in ("app_installation_id", "app_private_key_file"):
-        if not options[key]:
-            raise SettingsError(f"[github] {key}: a GitHub App needs it beside app_id")
-    return AppToken(
-        url=settings.github_api_url,
-        app=str(options["app_id"]),
-        installation=int(options["app_installation_id"]),
-        key_file=str(options["app_private_key_file"]),
-        transport=transport(settings),
-    )
+def _refuse_same_token(sources: Iterable[Source]) -> None:
+    seen: dict[str, str] = {}
+    for source in sources:
+        if isinstance(source, File):
+            token, path = FileToken(source.path).current(), source.path
+            if token in seen:
+                raise SettingsError(
+                    f"{printable(path)}: holds the same token as {printable(seen[token])}, and one "
+                    "account must not post at the pace of two: remove one of them"
+                )
+            seen[token] = path

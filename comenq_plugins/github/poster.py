@@ -5,28 +5,35 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 
 from comenq_core.model import (
     BODY_LIMIT,
+    Blocked,
     CheckResult,
+    CommentRequest,
     Job,
     Outcome,
     Posted,
     Refused,
     Skipped,
     Throttled,
+    Unauthorized,
     Unavailable,
     Unknown,
 )
+from comenq_core.model.serving import covers
 from comenq_core.protocols import Poster
 from comenq_core.settings import Settings
 from comenq_core.text import printable
-from comenq_plugins.github.auth.accounts import accounts, transport
+from comenq_plugins.github.accounts import token_sources, transport
+from comenq_plugins.github.auth.login import Login
+from comenq_plugins.github.auth.sources import configured
 from comenq_plugins.github.auth.tokens import TokenSource
-from comenq_plugins.github.check_token import check_credential
 from comenq_plugins.github.client import GitHubClient, NoReply, found, outcome_of
 from comenq_plugins.github.http.deadline import Deadline
 from comenq_plugins.github.http.responses import Reply
+from comenq_plugins.github.identity import Identity, identity_of
 from comenq_plugins.github.matching import SLACK, Wanted, marked
 from comenq_plugins.github.search import Unlisted, own_login, search
 
@@ -34,20 +41,22 @@ __all__ = ["GitHubPoster", "posters"]
 
 
 def posters(settings: Settings) -> Sequence[Poster]:
-    """Make one poster for each token that the settings name.
+    """Make one poster for each account that the settings name.
 
     Raises:
-        SettingsError: no token is configured, or one cannot be used.
+        SettingsError: no account is configured, or one cannot be used.
     """
+    accounts = configured(settings)
     return [
         GitHubPoster(
             account=account,
+            repositories=accounts[account].repositories,
             tokens=tokens,
             client=GitHubClient(settings.github_api_url.rstrip("/"), transport(settings), tokens),
             seconds=settings.github_api_timeout_secs,
             marker=settings.github_marker,
         )
-        for account, tokens in accounts(settings).items()
+        for account, tokens in token_sources(settings).items()
     ]
 
 
@@ -57,6 +66,7 @@ class GitHubPoster:
 
     Args:
         account: its name in pacing records and logs.
+        repositories: the only ones for which it posts, such as ``my-org/*``; none means all.
         tokens: its token.
         client: GitHub, asked with that token.
         seconds: the most that one call of `post`, `find` or `check_credential` may take.
@@ -64,18 +74,51 @@ class GitHubPoster:
     """
 
     account: str
+    repositories: Sequence[str] = ()
     tokens: TokenSource
     client: GitHubClient
     seconds: float
     marker: bool
 
+    @cached_property
+    def _identity(self) -> Identity:
+        return identity_of(self.tokens, self.client)
+
+    @cached_property
+    def _login(self) -> Login:
+        return Login(self.credential, self._identity.whoami)
+
     def credential(self) -> str:
         return self.tokens.fingerprint()
 
+    def login(self) -> str:
+        with Deadline(self.seconds):
+            return self._login.get()
+
+    def serves(self, request: CommentRequest) -> bool:
+        return request.account in {None, self.account} and covers(self.repositories, request)
+
+    def clock_offset(self) -> timedelta | None:
+        return self.client.offset
+
+    def probe(self) -> Throttled | Unauthorized | Blocked | Unavailable | Unknown | None:
+        with Deadline(self.seconds):
+            answer = self._identity.probe()
+        match answer:
+            case Throttled() | Unauthorized() | Blocked() | Unavailable() | Unknown():
+                return answer
+            case _:
+                # It was answered, whatever: the credential was taken.
+                return None
+
     def post(self, job: Job) -> Outcome:
+        credential = self.credential()
         with Deadline(self.seconds):
             reason = self._not_open(job) if job.asked.if_open else None
-            return reason or self._create(job)
+            outcome = reason or self._create(job)
+        if isinstance(outcome, Posted) and outcome.login:
+            self._login.learn(credential, outcome.login)
+        return outcome
 
     def find(
         self, job: Job, since: datetime, known: Collection[int | str]
@@ -98,7 +141,7 @@ class GitHubPoster:
         with Deadline(self.seconds):
             return [
                 CheckResult(subject=self.account, severity=severity, text=text)
-                for severity, text in check_credential(self.client)
+                for severity, text in self._identity.check()
             ]
 
     def _create(self, job: Job) -> Outcome:

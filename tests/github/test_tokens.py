@@ -11,8 +11,8 @@ import pytest
 from comenq_core.errors import SettingsError
 from comenq_core.settings import Secret, Settings
 from comenq_plugins.github import comenq_posters, make_posters
+from comenq_plugins.github.accounts import token_sources
 from comenq_plugins.github.auth import tokens
-from comenq_plugins.github.auth.accounts import accounts
 from comenq_plugins.github.auth.tokens import CommandToken, FileToken, FixedToken
 
 CANARY = "ghp_canary0123456789"
@@ -200,14 +200,14 @@ def test_command_that_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_no_source() -> None:
     """Without a token, the message names every way to give one."""
     with pytest.raises(SettingsError, match=r"github_token, github_token_file.*app_id"):
-        accounts(Settings())
+        token_sources(Settings())
 
 
 def test_two_sources(tmp_path: Path) -> None:
     """With two sources, the message names both, and neither is preferred."""
     settings = Settings(github_token=Secret(CANARY), github_token_file=private(tmp_path / "token"))
     with pytest.raises(SettingsError, match="found github_token and github_token_file") as refused:
-        accounts(settings)
+        token_sources(settings)
     assert CANARY not in str(refused.value)
 
 
@@ -215,14 +215,14 @@ def test_same_token_twice(tmp_path: Path) -> None:
     """One token in two files is refused: one account would post at the pace of two."""
     paths = (private(tmp_path / "one"), private(tmp_path / "two"))
     with pytest.raises(SettingsError, match=r"two: holds the same token as .*one") as refused:
-        accounts(Settings(github_token_files=paths))
+        token_sources(Settings(github_token_files=paths))
     assert CANARY not in str(refused.value)
 
 
 def test_bad_token_in_settings() -> None:
     """A token that cannot stand in a header is refused without being shown."""
     with pytest.raises(SettingsError, match="github_token: ") as refused:
-        accounts(Settings(github_token=Secret(f"{CANARY}\n{CANARY}")))
+        token_sources(Settings(github_token=Secret(f"{CANARY}\n{CANARY}")))
     assert CANARY not in str(refused.value)
 
 
