@@ -1,8 +1,8 @@
 """The GitHub poster: comments through the REST API, one attempt at a time.
 
-``http.responses``, ``http.rate_limit``, ``http.redirects`` and ``matching`` decide and touch
-nothing; ``http.deadline`` and ``http.transport`` send; ``auth`` says with which credential, and
-``identity`` whose it is.
+``http.responses``, ``http.refusals``, ``http.rate_limit``, ``http.redirects``, ``http.comments``
+and ``matching`` decide and touch nothing; ``http.deadline`` and ``http.transport`` send; ``auth``
+and ``app`` say with which credential, and ``identity`` whose it is.
 """
 
 from __future__ import annotations

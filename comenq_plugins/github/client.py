@@ -1,4 +1,4 @@
-"""Sends requests for one account: with its token, to the address that a repository has now."""
+"""Sends requests for one account: with its token, to the address that a pull request has now."""
 
 from __future__ import annotations
 
@@ -41,9 +41,14 @@ def found(reply: Reply | NoReply) -> object:
     return reply.json if isinstance(reply, Reply) and reply.status == HTTPStatus.OK else None
 
 
-def outcome_of(reply: Reply | NoReply) -> Outcome:
-    """What a reply that arrived now, or the lack of one, means for a comment."""
-    return outcome(reply, datetime.now(UTC)) if isinstance(reply, Reply) else reply
+def outcome_of(reply: Reply | NoReply, page: str = "") -> Outcome:
+    """What a reply that arrived now, or the lack of one, means for a comment.
+
+    Args:
+        reply: the answer, or why there is none.
+        page: the pull request's address for people, as `outcome` wants it.
+    """
+    return outcome(reply, datetime.now(UTC), page) if isinstance(reply, Reply) else reply
 
 
 class GitHubClient:
@@ -60,7 +65,11 @@ class GitHubClient:
         self._transport = transport
         self._tokens = tokens
         self._moved: dict[str, tuple[str, float]] = {}
-        self._repository = re.compile(re.escape(url) + r"/repos/[^/?]+/[^/?]+(?=/)")
+        # A 301 may be for one issue that was transferred: the others of its repository stay.
+        self._movable = re.compile(
+            re.escape(url) + r"/repos/[^/?]+/[^/?]+/(issues|pulls)/[0-9]+(?=[/?]|$)"
+        )
+        self._repository = re.compile(re.escape(url) + r"/repos/([^/?]+/[^/?]+)(?=/)")
         self.offset: timedelta | None = None
         """How far GitHub's clock is ahead of ours, as its latest answer tells."""
 
@@ -104,9 +113,8 @@ class GitHubClient:
 
     def _token(self, url: str) -> str | NoToken:
         known = self._repository.match(url)
-        repository = known[0].removeprefix(f"{self.url}/repos/") if known else ""
         try:
-            return self._tokens.current(repository)
+            return self._tokens.current(known[1] if known else "")
         except SettingsError as error:
             return Unauthorized(message=str(error))
 
@@ -131,7 +139,7 @@ class GitHubClient:
             self.offset = date - datetime.now(UTC)
 
     def _current_url(self, url: str) -> str:
-        known = self._repository.match(url)
+        known = self._movable.match(url)
         if known and known[0] in self._moved:
             home, until = self._moved[known[0]]
             if since_boot() < until:
@@ -139,16 +147,16 @@ class GitHubClient:
         return url
 
     def _remember(self, url: str, target: str) -> None:
-        known = self._repository.match(url)
+        now = since_boot()
+        self._moved = {old: new for old, new in self._moved.items() if now < new[1]}
+        known = self._movable.match(url)
         if known and target.endswith(url[known.end() :]):
             home = target.removesuffix(url[known.end() :])
-            self._moved[known[0]] = home, since_boot() + REDIRECT_SECONDS
+            self._moved[known[0]] = home, now + REDIRECT_SECONDS
 
 
 def _is_rejected(reply: Reply | NoReply) -> TypeGuard[Reply]:
-    # In HTML, it is the word of a proxy.
-    return (
-        isinstance(reply, Reply)
-        and reply.status == HTTPStatus.UNAUTHORIZED
-        and isinstance(reply.json, dict)
-    )
+    # What is not the API's JSON is the word of a proxy.
+    if not isinstance(reply, Reply) or reply.status != HTTPStatus.UNAUTHORIZED:
+        return False
+    return bool(reply.texts)

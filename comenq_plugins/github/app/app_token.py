@@ -174,7 +174,7 @@ def _login(account: object) -> str:
 
 
 def _not_installed(reply: Reply | NoReply, repository: str) -> NoToken:
-    if isinstance(reply, Reply) and reply.status == HTTPStatus.NOT_FOUND and reply.message:
+    if isinstance(reply, Reply) and reply.status == HTTPStatus.NOT_FOUND and reply.texts:
         return Refused(
             message=f"the App is not installed for {repository}",
             status=reply.status,

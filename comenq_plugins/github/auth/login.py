@@ -25,18 +25,20 @@ class Login:
         self._ask = ask
         self._known: tuple[str, str] | None = None
 
-    def get(self) -> str:
-        """The name; ``""`` where GitHub does not say it. Called within a `Deadline`."""
+    def get(self) -> str | Outcome:
+        """The name, ``""`` where GitHub does not say it; or why it cannot be asked at the moment.
+
+        Called within a `Deadline`.
+        """
         credential = self._fingerprint()
         if self._known and self._known[0] == credential:
             return self._known[1]
-        match self._ask():
-            case str() as login:
-                self.learn(credential, login)
-                return login
-            case Refused() | Unauthorized():
-                self.learn(credential, "")
-        return ""
+        answer = self._ask()
+        if isinstance(answer, str):
+            self.learn(credential, answer)
+        elif isinstance(answer, Refused | Unauthorized):
+            self.learn(credential, "")
+        return "" if isinstance(answer, Refused) else answer
 
     def learn(self, credential: str, login: str) -> None:
         """Note the name that GitHub has told, unless the credential has changed meanwhile.
