@@ -92,13 +92,15 @@ class UnconfirmedContract(Harness):
         self, store: Store, clock: FakeClock, state: State
     ) -> None:
         """It is claimed before the jobs that came after it."""
-        first, second, third = put(store, "a", "b", "c")
-        clock.advance(60)
+        jobs = []
+        for body in ("a", "b", "c"):
+            jobs += put(store, body)
+            clock.advance(60)
+        first, second, third = jobs
         verdict = Failed(reason="gone") if state is State.FAILED else Unconfirmed(reason="perhaps")
         with store.lock():
             store.settle(claim(store), verdict, attempt(store))
-            second = claim(store)
-            store.settle(second, verdict, attempt(store))
+            store.settle(claim(store), verdict, attempt(store))
         (last,) = put(store, "last")
         said = attempt(store, outcome=NOT_POSTED)
         store.resolve(second.id, RetryAt(due=clock().wall, reason=""), said)
