@@ -9,8 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Sequence
 
-from comenq_core.errors import ComenqError, QueueRefused, WrongState
+from comenq_core.errors import ComenqError, InvalidRequest, QueueRefused, WrongState
+from comenq_core.listener import backoffs
+from comenq_core.listener.causes import cause_of
 from comenq_core.listener.estimates import Estimates
+from comenq_core.listener.resolution import resolution
 from comenq_core.model import (
     ID_PATTERN,
     PENDING,
@@ -137,6 +140,16 @@ class JobQueue:
         entries = iter(self._changed(changed, change))
         return [next(entries) if isinstance(one, Job) else one for one in results]
 
+    def resolve(self, prefix: str, url: str | None, by: Origin) -> Entry:
+        found = self._store.get(prefix)
+        verdict, attempt = resolution(found, url, by, self._store.now().wall)
+        if attempt.comment_id is not None and attempt.comment_id in self._store.comment_ids(found):
+            raise InvalidRequest("posted", "is the comment of another job")
+        job = self._store.resolve(found.id, verdict, attempt)
+        log.info("resolved", "A person has said whether a comment is posted.", job=job.id,
+                 outcome=attempt.outcome, url=job.url or None, uid=by.uid)  # fmt: skip
+        return self._estimates.entries([job])[0]
+
     def _found(self, prefix: str) -> str | ComenqError:
         try:
             return self._whole_id(prefix)
@@ -156,13 +169,24 @@ class JobQueue:
         log.warning("paused", "The queue is paused.", reason=reason, uid=by.uid)
 
     def resume(self, by: Origin) -> None:
-        self._store.resume()
+        backoffs.resume(self._store)
         log.info("resumed", "The queue is resumed.", uid=by.uid)
 
+    def flush(self, by: Origin) -> int:
+        ended = backoffs.flush(self._store)
+        log.info("flushed", "An operator has ended back-offs.", ended=ended, uid=by.uid)
+        return ended
+
     def _account(self, record: Pacing, now: Instant) -> Account:
-        wait = None if record.rejected_credential else pacing.until_post(record, now, self._pace)
-        reason = "" if wait == 0 else record.reason
-        return Account(name=record.account, post_in=wait, reason=reason, posts=record.posts)
+        wait = pacing.until_post(record, now, self._pace)
+        return Account(
+            name=record.account,
+            post_in=wait,
+            reason=record.reason if wait else "",
+            cause=cause_of(record, now),
+            login=record.login,
+            posts=record.posts,
+        )
 
     def status(self) -> Status:
         now = self._store.now()
