@@ -171,7 +171,7 @@ def retried(job: Job, now: datetime) -> Job:
 
     If its comment may be posted already, it is looked up first.
     """
-    attempts = tuple(replace(attempt, counted=False) for attempt in job.attempts)
+    attempts = tuple(replace(attempt, counted=False, fault="") for attempt in job.attempts)
     fresh = replace(job, attempts=attempts, interruptions=0, settled=None, reason="", candidates=())
     if is_unanswered(job) or job.state is State.UNCONFIRMED:
         return replace(fresh, state=State.CHECKING, due=now)
