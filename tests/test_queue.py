@@ -234,6 +234,18 @@ def test_a_question_to_the_forge_is_shown_until_it_is_answered(
     assert account == Account(name="me", post_in=0, cause=cause if is_shown else "")
 
 
+def test_accounts_of_one_login_wait_together(
+    queue: JobQueue, store: MemoryStore, clock: FakeClock
+) -> None:
+    """Two credentials of one login are one account to the forge: they share the cooldown."""
+    store.save_pacing(Pacing(account="first", at=clock(), login="Ada"), expect=None)
+    clock.advance(600)
+    store.save_pacing(Pacing(account="second", at=clock(), login="ada"), expect=None)
+    clock.advance(100)
+    assert [account.post_in for account in queue.status().accounts] == [800, 800]
+    assert queue.submit(request(), ME).eta_seconds == 800
+
+
 def test_a_rejected_credential_of_an_earlier_version_has_a_cause(
     queue: JobQueue, store: MemoryStore, clock: FakeClock
 ) -> None:

@@ -108,6 +108,7 @@ def test_the_verdicts_have_their_log_keys() -> None:
         Requeued: "job_requeued",
         Checking: "job_checking",
         Failed: "job_failed",
+        Unconfirmed: "job_unconfirmed",
     } == JOB_KEYS
 
 
@@ -200,14 +201,8 @@ def test_a_pacing_record_in_earlier_words_is_read() -> None:
         "failures",
         "unanswered",
         "refusal",
-        "refused",
+        "refused_targets",
         "rejected_credential",
         "login",
         "posts",
     ]
-
-
-def test_an_earlier_word_means_what_it_means_today() -> None:
-    """``refused`` once was a credential; in a record of today it is what was refused."""
-    record = Pacing(account="octocat", at=Instant(wall=NOW), refused="o/r#1", refusal="no")
-    assert from_json(Pacing, to_json(record)) == record

@@ -16,7 +16,7 @@ def flush(store: Store) -> int:
     """End the back-offs that comenq has chosen itself; return how many."""
 
     def flushed(record: Pacing) -> Pacing:
-        is_over = pacing.until_request(record, store.now()) <= 0
+        is_over = record.backoff <= pacing.elapsed(record.at, store.now())
         return record if is_over else pacing.flushed(record)
 
     return _change_accounts(store, flushed) + _flush_jobs(store, _backs_off)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from comenq_core.listener.causes import is_usable
+from comenq_core.listener.accounts import is_usable, wait_of
 from comenq_core.model import Entry, Instant, Job, State
 from comenq_core.policy import pacing
 from comenq_core.policy.pacing import PacingPolicy
@@ -77,7 +77,7 @@ class Estimates:
         usable = [record for record in records if is_usable(record, now)]
         if self._store.paused() or (records and not usable):
             return None
-        waits = [pacing.until_post(record, now, self._policy) for record in usable]
+        waits = [wait_of(record, records, now, self._policy) for record in usable]
         return min(waits, default=0.0)
 
 

@@ -7,11 +7,11 @@ logged with its origin.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from comenq_core.errors import ComenqError, InvalidRequest, QueueRefused, WrongState
 from comenq_core.listener import backoffs
-from comenq_core.listener.causes import cause_of
+from comenq_core.listener.accounts import cause_of, wait_of
 from comenq_core.listener.estimates import Estimates
 from comenq_core.listener.resolution import resolution
 from comenq_core.model import (
@@ -31,7 +31,6 @@ from comenq_core.model import (
     Status,
 )
 from comenq_core.model.identity import is_for_repo
-from comenq_core.policy import pacing
 from comenq_core.policy.pacing import PacingPolicy
 from comenq_core.process.log import Log
 from comenq_core.protocols import RepoFilter, Store
@@ -177,8 +176,8 @@ class JobQueue:
         log.info("flushed", "An operator has ended back-offs.", ended=ended, uid=by.uid)
         return ended
 
-    def _account(self, record: Pacing, now: Instant) -> Account:
-        wait = pacing.until_post(record, now, self._pace)
+    def _account(self, record: Pacing, records: Iterable[Pacing], now: Instant) -> Account:
+        wait = wait_of(record, records, now, self._pace)
         return Account(
             name=record.account,
             post_in=wait,
@@ -190,7 +189,8 @@ class JobQueue:
 
     def status(self) -> Status:
         now = self._store.now()
-        accounts = tuple(self._account(record, now) for record in self._store.pacing().values())
+        records = self._store.pacing().values()
+        accounts = tuple(self._account(record, records, now) for record in records)
         first = self.pending(1, states=[State.WAITING])
         return Status(
             counts=self._store.counts(),

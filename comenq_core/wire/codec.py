@@ -93,10 +93,8 @@ def _write(record: DataclassInstance) -> dict[str, Any]:
 def _read(kind: type[Record], value: object) -> Record:
     if not isinstance(value, dict):
         raise InvalidRequest("", "must be a JSON object")
-    earlier = EARLIER_MEMBERS.get(kind, {})
-    # Today, a word of those days may mean something else.
-    if not any(name in value for name in earlier.values()):
-        value = {earlier.get(name, name): item for name, item in value.items()}
+    if kind in EARLIER_MEMBERS:
+        value = {EARLIER_MEMBERS[kind].get(name, name): item for name, item in value.items()}
     names, conversions = _shape(kind)
     known = {name: value[name] for name in names if name in value}
     for name, conversion in conversions:

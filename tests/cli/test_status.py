@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -300,7 +301,7 @@ def test_unknown_value_is_no_metric() -> None:
 
 def test_status_of_an_older_daemon_is_read() -> None:
     """It has fewer members, and no time for an account whose credential is refused."""
-    status = {"counts": {"waiting": 1}, "paused": None, "accounts": []}
+    status: dict[str, Any] = {"counts": {"waiting": 1}, "paused": None, "accounts": []}
     assert list(troubles(status)) == []
     status["accounts"] = [{"name": "me", "post_in": None, "reason": "so"}]
     assert ("account", "me, its credential is refused, asks again later: so") in facts(status, str)
