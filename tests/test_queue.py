@@ -277,6 +277,26 @@ def test_status_says_whether_a_worker_runs(queue: JobQueue, store: MemoryStore) 
     assert queue.status().health == Health(working=False)
 
 
+def test_what_no_account_serves_is_refused(store: MemoryStore) -> None:
+    """Nothing is queued, and the client learns which accounts there are."""
+    queue = JobQueue(store, PACE, {"work": ("my-org/*",)})
+    for account in (None, "work", "nobody"):
+        with pytest.raises(InvalidRequest, match=r"the accounts are work \(for my-org/\*\)"):
+            queue.submit(request(account=account), ME)
+    assert not store.pending()
+
+
+def test_a_refused_comment_stops_no_others(
+    store: MemoryStore, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A comment that no account serves concerns its client: nothing is logged."""
+    queue = JobQueue(store, PACE, {"work": ("o/*",)})
+    with pytest.raises(InvalidRequest):
+        queue.submit(request(account="nobody"), ME)
+    assert not caplog.records
+    assert queue.submit(request(account="work"), ME).job.asked.account == "work"
+
+
 # What only a person can tell -------------------------------------------------------------------
 
 
