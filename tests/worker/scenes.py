@@ -10,7 +10,7 @@ from comenq_core.policy.from_settings import pacing_policy
 from comenq_core.testing.forge import Received
 from tests.worker.rig import Rig
 
-__all__ = ["HOUR", "look_ups", "posts", "put", "resume", "states", "token_files"]
+__all__ = ["HOUR", "flush", "look_ups", "posts", "put", "resume", "send", "states", "token_files"]
 
 HOUR = 3_600.0
 
@@ -26,6 +26,17 @@ def put(daemon: Rig, target: str, body: str, **members: object) -> Job:
 def posts(daemon: Rig) -> list[Received]:
     """The requests so far that were to create a comment."""
     return [one for one in daemon.forge.posts if one.path.endswith("/comments")]
+
+
+def send(daemon: Rig) -> None:
+    """Let the worker go on until it has sent one more comment, and no further."""
+    before = len(posts(daemon))
+    for _ in range(1_000):
+        wait = daemon.worker.step()
+        if len(posts(daemon)) > before:
+            return
+        daemon.clock.advance(wait)
+    raise AssertionError("no comment is ever sent")
 
 
 def look_ups(daemon: Rig) -> int:
@@ -51,3 +62,9 @@ def resume(daemon: Rig) -> None:
     """Do what ``comenq resume`` does."""
     queue = JobQueue(daemon.store, pacing_policy(daemon.settings))
     queue.resume(by=Origin(intake="test"))
+
+
+def flush(daemon: Rig) -> None:
+    """Do what ``comenq flush`` does."""
+    queue = JobQueue(daemon.store, pacing_policy(daemon.settings))
+    queue.flush(by=Origin(intake="test"))
