@@ -171,7 +171,7 @@ def retried(job: Job, now: datetime) -> Job:
 
     If its comment may be posted already, it is looked up first.
     """
-    attempts = tuple(replace(attempt, counted=False) for attempt in job.attempts)
+    attempts = tuple(replace(attempt, counted=False, fault="") for attempt in job.attempts)
     fresh = replace(job, attempts=attempts, interruptions=0, settled=None, reason="", candidates=())
     if is_unanswered(job) or job.state is State.UNCONFIRMED:
         return replace(fresh, state=State.CHECKING, due=now)
@@ -191,4 +191,5 @@ def resolved(job: Job, verdict: Done | RetryAt, attempt: Attempt) -> Job:
     if job.state not in RESOLVABLE:
         words = " or ".join(RESOLVABLE)
         raise WrongState(f"job {job.id} is {job.state}; only a job that is {words} allows that")
-    return replace(settled(job, verdict, attempt), interruptions=0)
+    fresh = replace(job, due=None, settled=None, interruptions=0)
+    return settled(fresh, verdict, attempt)
