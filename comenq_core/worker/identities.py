@@ -41,8 +41,9 @@ class Identities:
         self.known[poster.account] = answer if isinstance(answer, str) else ""
         self._report_twins(poster.account)
         # Without a name the account can post; only what comes after a lost answer is harder.
-        is_demand = isinstance(answer, Demand) and must_persist_backoff(answer)
-        return answer if is_demand else None
+        if isinstance(answer, Demand) and must_persist_backoff(answer):
+            return answer
+        return None
 
     def _report_twins(self, account: str) -> None:
         login = self.known.get(account, "").lower()
