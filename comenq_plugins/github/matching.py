@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from enum import Enum
 from functools import cached_property
 
-from comenq_core.model import Job
+from comenq_core.model import OUTCOME_WORDS, Attempt, Job, Unknown
 from comenq_core.model.transitions import INTERRUPTED
 from comenq_plugins.github.http.comments import Comment
 
@@ -81,12 +81,18 @@ def authors(job: Job, present: str) -> Authors:
             stands in for those that are not known, and may be another by now.
     """
     logins = {attempt.login for attempt in job.attempts} - {""}
-    interrupted = [one for one in job.attempts if one.outcome == INTERRUPTED]
-    made = [one for one in job.attempts if one.counted] + interrupted
-    has_nameless = len(interrupted) < job.interruptions or not all(one.login for one in made)
+    unanswered = [one for one in job.attempts if _is_unanswered(one)]
+    is_unrecorded = job.interruptions > 0 and not unanswered
+    has_nameless = is_unrecorded or not all(one.login for one in unanswered)
     if logins and not has_nameless:
         return Authors(logins=logins, are_all=True)
     return Authors(logins=logins | {present} - {""}, are_all=bool(present) and not has_nameless)
+
+
+def _is_unanswered(attempt: Attempt) -> bool:
+    # A look-up without an answer is booked on nobody.
+    has_failed = attempt.outcome == OUTCOME_WORDS[Unknown] and attempt.fault
+    return bool(attempt.counted or has_failed or attempt.outcome == INTERRUPTED)
 
 
 @dataclass(frozen=True, kw_only=True)
