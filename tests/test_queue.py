@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from comenq_core.errors import StoreError
+from comenq_core.errors import InvalidRequest, StoreError
 from comenq_core.listener.queue import JobQueue
 from comenq_core.model import (
     Account,
@@ -219,3 +219,23 @@ def test_status_says_whether_a_worker_runs(queue: JobQueue, store: MemoryStore) 
     with store.lock():
         assert queue.status().health == Health(working=True)
     assert queue.status().health == Health(working=False)
+
+
+def test_what_no_account_serves_is_refused(store: MemoryStore) -> None:
+    """Nothing is queued, and the client learns which accounts there are."""
+    queue = JobQueue(store, PACE, {"work": ("my-org/*",)})
+    for account in (None, "work", "nobody"):
+        with pytest.raises(InvalidRequest, match=r"the accounts are work \(for my-org/\*\)"):
+            queue.submit(request(account=account), ME)
+    assert not store.pending()
+
+
+def test_a_refused_comment_stops_no_others(
+    store: MemoryStore, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A comment that no account serves concerns its client: nothing is logged."""
+    queue = JobQueue(store, PACE, {"work": ("o/*",)})
+    with pytest.raises(InvalidRequest):
+        queue.submit(request(account="nobody"), ME)
+    assert not caplog.records
+    assert queue.submit(request(account="work"), ME).job.asked.account == "work"

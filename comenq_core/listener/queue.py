@@ -7,9 +7,9 @@ logged with its origin.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
-from comenq_core.errors import ComenqError, QueueRefused, WrongState
+from comenq_core.errors import ComenqError, InvalidRequest, QueueRefused, WrongState
 from comenq_core.listener.estimates import Estimates
 from comenq_core.model import (
     ID_PATTERN,
@@ -28,6 +28,7 @@ from comenq_core.model import (
     Status,
 )
 from comenq_core.model.identity import is_for_repo
+from comenq_core.model.serving import unserved
 from comenq_core.policy import pacing
 from comenq_core.policy.pacing import PacingPolicy
 from comenq_core.process.log import Log
@@ -44,10 +45,18 @@ class JobQueue:
     Args:
         store: where jobs are kept.
         pace: how far apart posts are, for estimates.
+        accounts: the posting accounts and their repositories, where they are known; a comment
+            that none of them serves is refused.
     """
 
-    def __init__(self, store: Store, pace: PacingPolicy) -> None:
+    def __init__(
+        self,
+        store: Store,
+        pace: PacingPolicy,
+        accounts: Mapping[str, Sequence[str]] | None = None,
+    ) -> None:
         self._store = store
+        self._accounts = accounts or {}
         self._pace = pace
         self._estimates = Estimates(store, pace)
         self._fault = ""
@@ -56,6 +65,9 @@ class JobQueue:
         return self.submit_all([NewJob(request=request, origin=origin)])[0]
 
     def submit_all(self, new_jobs: Sequence[NewJob]) -> Sequence[Entry]:
+        for new_job in new_jobs:
+            if reason := unserved(new_job.request, self._accounts):
+                raise InvalidRequest("account" if new_job.request.account else "", reason)
         try:
             jobs = self._store.put(new_jobs)
         except ComenqError as error:

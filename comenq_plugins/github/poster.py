@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import cached_property
 
 from comenq_core.model import (
     BODY_LIMIT,
+    Blocked,
     CheckResult,
+    CommentRequest,
     Fault,
     Job,
     Outcome,
@@ -16,40 +19,46 @@ from comenq_core.model import (
     Refused,
     Skipped,
     Throttled,
+    Unauthorized,
     Unavailable,
     Unknown,
 )
+from comenq_core.model.serving import covers
 from comenq_core.protocols import Lookup, Poster
 from comenq_core.settings import Settings
-from comenq_plugins.github.auth.accounts import accounts, transport
+from comenq_plugins.github.accounts import token_sources, transport
+from comenq_plugins.github.auth.login import Login
+from comenq_plugins.github.auth.sources import configured
 from comenq_plugins.github.auth.tokens import TokenSource
-from comenq_plugins.github.check_token import check_credential
 from comenq_plugins.github.client import GitHubClient, NoReply, found, outcome_of
 from comenq_plugins.github.http.comments import pull_request_page
 from comenq_plugins.github.http.deadline import Deadline
 from comenq_plugins.github.http.responses import Reply
 from comenq_plugins.github.http.showing import shown
+from comenq_plugins.github.identity import Identity, identity_of
 from comenq_plugins.github.matching import SLACK, Authors, Wanted, authors, marked
-from comenq_plugins.github.search import Unlisted, own_login, search
+from comenq_plugins.github.search import Unlisted, search, unlisted
 
 __all__ = ["GitHubPoster", "posters"]
 
 
 def posters(settings: Settings) -> Sequence[Poster]:
-    """Make one poster for each token that the settings name.
+    """Make one poster for each account that the settings name.
 
     Raises:
-        SettingsError: no token is configured, or one cannot be used.
+        SettingsError: no account is configured, or one cannot be used.
     """
+    accounts = configured(settings)
     return [
         GitHubPoster(
             account=account,
+            repositories=accounts[account].repositories,
             tokens=tokens,
             client=GitHubClient(settings.github_api_url.rstrip("/"), transport(settings), tokens),
             seconds=settings.github_api_timeout_secs,
             marker=settings.github_marker,
         )
-        for account, tokens in accounts(settings).items()
+        for account, tokens in token_sources(settings).items()
     ]
 
 
@@ -59,6 +68,7 @@ class GitHubPoster:
 
     Args:
         account: its name in pacing records and logs.
+        repositories: the only ones for which it posts, such as ``my-org/*``; none means all.
         tokens: its token.
         client: GitHub, asked with that token.
         seconds: the most that one call of `post`, `find` or `check_credential` may take.
@@ -66,18 +76,52 @@ class GitHubPoster:
     """
 
     account: str
+    repositories: Sequence[str] = ()
     tokens: TokenSource
     client: GitHubClient
     seconds: float
     marker: bool
 
+    @cached_property
+    def _identity(self) -> Identity:
+        return identity_of(self.tokens, self.client)
+
+    @cached_property
+    def _login(self) -> Login:
+        return Login(self.credential, self._identity.whoami)
+
     def credential(self) -> str:
         return self.tokens.fingerprint()
 
+    def login(self) -> str:
+        with Deadline(self.seconds):
+            login = self._login.get()
+        return login if isinstance(login, str) else ""
+
+    def serves(self, request: CommentRequest) -> bool:
+        return request.account in {None, self.account} and covers(self.repositories, request)
+
+    def clock_offset(self) -> timedelta | None:
+        return self.client.offset
+
+    def probe(self) -> Throttled | Unauthorized | Blocked | Unavailable | Unknown | None:
+        with Deadline(self.seconds):
+            answer = self._identity.probe()
+        match answer:
+            case Throttled() | Unauthorized() | Blocked() | Unavailable() | Unknown():
+                return answer
+            case _:
+                # It was answered, whatever: the credential was taken.
+                return None
+
     def post(self, job: Job) -> Outcome:
+        credential = self.credential()
         with Deadline(self.seconds):
             reason = self._not_open(job) if job.asked.if_open else None
-            return reason or self._create(job)
+            outcome = reason or self._create(job)
+        if isinstance(outcome, Posted) and outcome.login:
+            self._login.learn(credential, outcome.login)
+        return outcome
 
     def find(self, job: Job, since: datetime, known: Collection[int | str]) -> Lookup:
         with Deadline(self.seconds):
@@ -103,7 +147,7 @@ class GitHubPoster:
         with Deadline(self.seconds):
             return [
                 CheckResult(subject=self.account, severity=severity, text=text)
-                for severity, text in check_credential(self.client)
+                for severity, text in self._identity.check()
             ]
 
     def _create(self, job: Job) -> Outcome:
@@ -118,8 +162,8 @@ class GitHubPoster:
         known = authors(job, "")
         if known.are_all:
             return known
-        present = own_login(self.client)
-        return authors(job, present) if isinstance(present, str) else present
+        present = self._login.get()
+        return authors(job, present) if isinstance(present, str) else unlisted(present)
 
     def _search(self, job: Job, wanted: Wanted) -> Lookup:
         return search(self.client, self._comments(job), self._page(job), wanted)

@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 from comenq_core.model import (
     Blocked,
     Candidate,
+    Outcome,
     Refused,
     Similar,
     Throttled,
@@ -17,13 +18,13 @@ from comenq_core.model import (
     Unknown,
 )
 from comenq_core.protocols import Lookup
-from comenq_plugins.github.client import GitHubClient, NoReply, found, outcome_of
+from comenq_plugins.github.client import GitHubClient, found, outcome_of
 from comenq_plugins.github.http.comments import Comment, read_comment
 from comenq_plugins.github.http.redirects import same_origin
 from comenq_plugins.github.http.responses import Reply
 from comenq_plugins.github.matching import Likeness, Wanted, next_page
 
-__all__ = ["Unlisted", "own_login", "search"]
+__all__ = ["Unlisted", "search", "unlisted"]
 
 Unlisted = Refused | Throttled | Unauthorized | Blocked | Unknown
 """Why the comments could not be listed."""
@@ -33,14 +34,19 @@ CANDIDATES = 10
 """How many candidates a person is shown."""
 
 
-def own_login(client: GitHubClient) -> str | Unlisted:
-    """The name of the account whose token it is; ``""`` where GitHub does not say."""
-    reply = client.ask("GET", f"{client.url}/user")
-    user = found(reply)
-    if isinstance(user, dict) and isinstance(user.get("login"), str):
-        return str(user["login"])
-    # So for Apps, and for forges without this page.
-    return "" if isinstance(outcome_of(reply), Refused) else _failure(reply)
+def unlisted(result: Outcome) -> Unlisted:
+    """What a failed question means for a look-up."""
+    match result:
+        case Throttled() | Unauthorized() | Blocked() as result:
+            return result
+        case Refused(status=HTTPStatus.NOT_FOUND | HTTPStatus.GONE) as result:
+            return result
+        case _:
+            return Unknown(
+                message=f"the comments cannot be listed: {result.message}",
+                status=result.status,
+                wait=result.wait if isinstance(result, Unknown) else None,
+            )
 
 
 def search(client: GitHubClient, comments: str, page: str, wanted: Wanted) -> Lookup:
@@ -85,7 +91,7 @@ def _pages(
         reply = client.ask("GET", url)
         listed = found(reply)
         if not isinstance(reply, Reply) or not isinstance(listed, list):
-            yield _failure(reply)
+            yield unlisted(outcome_of(reply))
             return
         read = [read_comment(value, page, reply.secret) for value in listed]
         if url in seen or None in read or (listed and reply.body == previous):
@@ -105,17 +111,3 @@ def _next(client: GitHubClient, reply: Reply, size: int, counted: str) -> str:
     # A gateway has changed the header, or taken it away: the token is sent to no other host, and
     # a full page may not be the last.
     return counted if size and (link or size >= PAGE) else ""
-
-
-def _failure(reply: Reply | NoReply) -> Unlisted:
-    match outcome_of(reply):
-        case Throttled() | Unauthorized() | Blocked() as result:
-            return result
-        case Refused(status=HTTPStatus.NOT_FOUND | HTTPStatus.GONE) as result:
-            return result
-        case result:
-            return Unknown(
-                message=f"the comments cannot be listed: {result.message}",
-                status=result.status,
-                wait=result.wait if isinstance(result, Unknown) else None,
-            )

@@ -40,8 +40,9 @@ def poster(forge: Forge, make_poster: MakePoster) -> GitHubPoster:
 
 
 def a_job(body: str = "Looks good", number: int = 7, **members: object) -> Job:
-    """Make a job for o/r#7, or for another pull request."""
-    request = CommentRequest(owner="o", repo="r", pr_number=number, body=body, **members)  # type: ignore[arg-type]
+    """Make a job for o/r#7, unless the members say otherwise."""
+    given = {"owner": "o", "repo": "r", "pr_number": number, "body": body, **members}
+    request = CommentRequest(**given)  # type: ignore[arg-type]
     return Job(
         id="0123456789ab", request=request, arrived=datetime.now(UTC), origin=Origin(intake="test")
     )
