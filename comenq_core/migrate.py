@@ -22,7 +22,7 @@ MOVING = "its comments are moving to another store"
 """The reason of the pause that marks a store whose queue was moved."""
 
 _BATCH = 100
-_MOVABLE = (State.CHECKING, State.WAITING, State.HELD)
+_MOVABLE = (State.CHECKING, State.UNCONFIRMED, State.WAITING, State.HELD)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -47,6 +47,7 @@ EVERYTHING: Mapping[str, str] = {
     "recheck_seconds": "8.5",
     "max_pending": "9",
     "history_days": "10",
+    "key_days": "11",
 }
 
 
@@ -123,6 +124,7 @@ def test_every_setting_can_come_from_the_environment(config: ConfigFile) -> None
         recheck_seconds=8.5,
         max_pending=9,
         history_days=10.0,
+        key_days=11.0,
         source=path,
     )
 

@@ -15,6 +15,7 @@ from comenq_core.model import CommentRequest, Job
 from comenq_core.text import printable
 
 __all__ = [
+    "comment_ids_of",
     "digest_of",
     "id_from",
     "id_of_key",
@@ -95,6 +96,12 @@ def is_for_repo(job: Job, repo: str) -> bool:
     """Whether a job is for this repository, ``OWNER/REPO``, in upper or lower case."""
     asked = job.request
     return asked is not None and asked.repository == repo.lower()
+
+
+def comment_ids_of(job: Job) -> Collection[int | str]:
+    """The ids of all comments that are this job's: the one that it has, and what attempts made."""
+    found = (job.comment_id, *(attempt.comment_id for attempt in job.attempts))
+    return {comment_id for comment_id in found if comment_id is not None}
 
 
 def is_same_job(job: Job, other: Job) -> bool:

@@ -191,4 +191,5 @@ def resolved(job: Job, verdict: Done | RetryAt, attempt: Attempt) -> Job:
     if job.state not in RESOLVABLE:
         words = " or ".join(RESOLVABLE)
         raise WrongState(f"job {job.id} is {job.state}; only a job that is {words} allows that")
-    return replace(settled(job, verdict, attempt), interruptions=0)
+    fresh = replace(job, due=None, settled=None, interruptions=0)
+    return settled(fresh, verdict, attempt)

@@ -29,6 +29,7 @@ from comenq_core.protocols.store import (
     Store,
     StoreFactory,
     Watch,
+    every_job,
 )
 
 __all__ = [
@@ -56,4 +57,5 @@ __all__ = [
     "Store",
     "StoreFactory",
     "Watch",
+    "every_job",
 ]

@@ -43,7 +43,13 @@ __all__ = [
     "Store",
     "StoreFactory",
     "Watch",
+    "every_job",
 ]
+
+
+def every_job(_job: Job) -> bool:
+    """What `JobWorker.claim` is given where every job suits."""
+    return True
 
 
 class JobReader(Protocol):
@@ -192,14 +198,15 @@ class JobWorker(Protocol):
     def checking(self) -> Sequence[Job]:
         """The jobs to be checked, since they may be posted already; ``due`` says when."""
 
-    def claim(self, account: str, suits: Callable[[Job], bool] = ...) -> Job | None:
+    def claim(self, account: str, suits: Callable[[Job], bool] = every_job) -> Job | None:
         """Claim the first job that is due and ``suits``, if there is one, for ``account`` to post.
 
         There is none while another worker has a job for this account.
 
         Args:
             suits: whether the account may post the job now; by default, every job. It asks
-                nothing of the store.
+                nothing of the store, and does not read the body, of which a store need not
+                keep a copy for each job that does not suit.
         """
 
     def reclaim(self, job: Job) -> Job:

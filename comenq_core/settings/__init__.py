@@ -111,6 +111,11 @@ class Settings:
     history_days: Annotated[
         float, number(0, CENTURY_DAYS), "for how many days posted, skipped and failed jobs are kept"
     ] = 30.0
+    key_days: Annotated[
+        float,
+        number(0, CENTURY_DAYS),
+        "for how many days keys and comments' ids are remembered; at least history_days",
+    ] = 400.0
     source: Path | None = None
     """The file that they were read from, if any."""
     tables: Mapping[str, Mapping[str, object]] = field(default_factory=dict, repr=False)

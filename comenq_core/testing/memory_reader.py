@@ -9,7 +9,7 @@ from datetime import datetime
 
 from comenq_core.errors import NoSuchJob, WrongState
 from comenq_core.model import PENDING, SETTLED, Counts, Instant, Job, State
-from comenq_core.model.identity import only_match
+from comenq_core.model.identity import comment_ids_of, only_match
 from comenq_core.text import printable
 
 __all__ = ["MemoryReader", "MemoryWatch"]
@@ -44,7 +44,7 @@ class MemoryReader:
         offset: int = 0,
         states: Collection[State] = PENDING,
     ) -> Sequence[Job]:
-        """Posting, checking, waiting in their order, held."""
+        """Posting, checking, unconfirmed, waiting in their order, held."""
         wanted = [state for state in PENDING if state in states]
         return [job for state in wanted for job in self._in(state)][offset:][:limit]
 
@@ -71,11 +71,24 @@ class MemoryReader:
         newest = sorted(jobs, key=lambda job: job.settled or job.arrived)[::-1]
         return newest[offset:][: max(0, limit)][::-1]
 
+    def deferred(self) -> Sequence[Job]:
+        """The waiting jobs that are not due yet."""
+        now = self.now().wall
+        return [job for job in self._in(State.WAITING) if job.due is not None and job.due > now]
+
+    def comment_ids(self, job: Job) -> Collection[int | str]:
+        """The ids of the comments that other jobs have there."""
+        target = job.asked.target.lower()
+        others = [one for one in list(self._jobs.values()) if one.id != job.id and one.request]
+        there = [one for one in others if one.asked.target.lower() == target]
+        return {comment_id for one in there for comment_id in comment_ids_of(one)}
+
     def counts(self) -> Counts:
         """How many jobs stand where."""
         return Counts(
             waiting=len(self._in(State.WAITING)),
             posting=len(self._in(State.POSTING, State.CHECKING)),
+            unconfirmed=len(self._in(State.UNCONFIRMED)),
             held=len(self._in(State.HELD)),
             posted=len(self._in(State.POSTED, State.SKIPPED)),
             failed=len(self._in(State.FAILED)),

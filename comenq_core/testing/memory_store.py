@@ -9,19 +9,21 @@ import os
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from datetime import datetime
 from itertools import count
 
 from comenq_core.errors import PacingConflict, StoreError, StoreLocked, WrongState
 from comenq_core.model import (
     Attempt,
     Change,
+    Done,
     Health,
     Instant,
     Job,
     NewJob,
     Pacing,
     Pause,
+    RetryAt,
     State,
     Verdict,
 )
@@ -32,7 +34,16 @@ from comenq_core.model.identity import (
     is_same_job,
     require_same_comment,
 )
-from comenq_core.model.transitions import changed, claimed, interrupted, queued, result_of, settled
+from comenq_core.model.transitions import (
+    changed,
+    claimed,
+    interrupted,
+    queued,
+    resolved,
+    result_of,
+    settled,
+)
+from comenq_core.protocols import every_job
 from comenq_core.testing.memory_reader import MemoryReader
 
 __all__ = ["MemoryStore"]
@@ -101,20 +112,23 @@ class MemoryStore(MemoryReader):
         """Make the changes one by one."""
         return [result_of(self.change, job_id, change) for job_id in job_ids]
 
+    def resolve(self, job_id: str, verdict: Done | RetryAt, attempt: Attempt) -> Job:
+        """Record what a person has said; a job has the place that it had all along."""
+        with self._changing:
+            found = self._job(job_id)
+            if found.request is None:
+                raise WrongState(f"job {job_id} has no request")
+            return self._keep(resolved(found, verdict, attempt))
+
     def pause(self, pause: Pause) -> None:
         """Record the pause."""
         self._paused = pause
         self._signal()
 
     def resume(self) -> None:
-        """End the pause, and clear rejected credentials."""
-        with self._changing:
-            self._paused = None
-            self._pacing = {
-                name: replace(record, rejected_credential="")
-                for name, record in self._pacing.items()
-            }
-            self._signal()
+        """End the pause."""
+        self._paused = None
+        self._signal()
 
     def paused(self) -> Pause | None:
         """The pause, if there is one."""
@@ -138,16 +152,17 @@ class MemoryStore(MemoryReader):
         finally:
             self._worker.release()
 
-    def housekeep(self) -> bool:
-        """There is nothing to do."""
+    def housekeep(self, forge_time: datetime | None = None) -> bool:  # noqa: ARG002
+        """There is nothing to do: all is kept while the store is there."""
         return False
 
-    def claim(self, account: str) -> Job | None:  # noqa: ARG002 -- there is one worker
-        """The first waiting job, if it is due."""
+    def claim(self, account: str, suits: Callable[[Job], bool] = every_job) -> Job | None:  # noqa: ARG002 -- there is one worker
+        """The first waiting job that is due and suits."""
         with self._changing:
             now = self.now().wall
             ready = [job for job in self._in(State.WAITING) if job.due is None or job.due <= now]
-            return self._keep(claimed(ready[0])) if ready else None
+            job = next(filter(suits, ready), None)
+            return self._keep(claimed(job)) if job else None
 
     def reclaim(self, job: Job) -> Job:
         """A job to be checked is being posted again."""

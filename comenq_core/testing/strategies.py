@@ -6,10 +6,12 @@ from datetime import datetime, timedelta, timezone
 
 from hypothesis import strategies as st
 
+from comenq_core.limits import ACCOUNT_PATTERN
 from comenq_core.model import (
     KEY_LIMIT,
     MAX_NUMBER,
     Attempt,
+    Candidate,
     Checking,
     CommentRequest,
     Done,
@@ -23,6 +25,7 @@ from comenq_core.model import (
     Requeued,
     RetryAt,
     State,
+    Unconfirmed,
     Verdict,
 )
 
@@ -79,6 +82,7 @@ def requests() -> st.SearchStrategy[CommentRequest]:
         not_before=st.none() | moments(),
         key=st.none() | texts(min_size=1, max_size=KEY_LIMIT),
         if_open=st.booleans(),
+        account=st.none() | st.from_regex(ACCOUNT_PATTERN, fullmatch=True),
     )
 
 
@@ -98,6 +102,9 @@ def attempts() -> st.SearchStrategy[Attempt]:
         message=texts(),
         status=st.none() | st.integers(min_value=100, max_value=599),
         counted=st.booleans(),
+        fault=texts(),
+        login=texts(),
+        comment_id=st.none() | _FORGE_IDS,
     )
 
 
@@ -117,6 +124,7 @@ def jobs() -> st.SearchStrategy[Job]:
         url=texts(),
         comment_id=st.none() | _FORGE_IDS,
         reason=texts(),
+        candidates=_candidates(),
     )
 
 
@@ -128,6 +136,7 @@ def verdicts() -> st.SearchStrategy[Verdict]:
         st.builds(Requeued, reason=texts()),
         st.builds(Checking, check_at=moments(), reason=texts()),
         st.builds(Failed, reason=texts()),
+        st.builds(Unconfirmed, reason=texts(), candidates=_candidates()),
     )
 
 
@@ -142,8 +151,13 @@ def pacings() -> st.SearchStrategy[Pacing]:
         backoff=_SECONDS,
         reason=texts(),
         job=texts(),
+        cause=texts(),
         failures=st.integers(min_value=0, max_value=99),
+        unanswered=st.integers(min_value=0, max_value=99),
+        refusal=texts(),
+        refused=texts(),
         rejected_credential=texts(),
+        login=texts(),
         posts=st.builds(Posts, success=_COUNTS, api_error=_COUNTS, timeout=_COUNTS),
     )
 
@@ -151,6 +165,11 @@ def pacings() -> st.SearchStrategy[Pacing]:
 def pauses() -> st.SearchStrategy[Pause]:
     """The operator's pauses."""
     return st.builds(Pause, since=moments(), reason=texts(), by=_optional_number())
+
+
+def _candidates() -> st.SearchStrategy[tuple[Candidate, ...]]:
+    found = st.builds(Candidate, url=texts(), comment_id=_FORGE_IDS)
+    return st.lists(found, max_size=3).map(tuple)
 
 
 def _optional_number() -> st.SearchStrategy[int | None]:

@@ -50,8 +50,8 @@ class SpoolFactory:
         """
         layout = _layout(settings)
         with reported(layout.root):
-            is_there = not _belongs_to_another(layout.root) and layout.check()
-        return _opened(settings, layout, system_clock) if is_there else None
+            found = None if _belongs_to_another(layout.root) else layout.found()
+        return _opened(settings, found, system_clock) if found else None
 
 
 def open_spool(settings: Settings, clock: Callable[[], Instant] = system_clock) -> SpoolStore:
@@ -87,6 +87,7 @@ def _opened(settings: Settings, layout: Layout, clock: Callable[[], Instant]) ->
         min_free_bytes=int(options["min_free_bytes"]),
         min_free_inodes=int(options["min_free_inodes"]),
         keep=timedelta(days=settings.history_days),
+        remember=timedelta(days=max(settings.key_days, settings.history_days)),
     )
     with reported(layout.root):
         return SpoolStore(Catalog(layout), limits, clock)

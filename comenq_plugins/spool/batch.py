@@ -40,6 +40,7 @@ class Batch:
         ids = {id_of_key(request.key) for request in requests if request.key is not None}
         self._known = catalog.known(ids) if ids else frozenset()
         digests = {digest_of(one.request) for one in new_jobs.values() if one.if_absent}
+        self._past = catalog.past.with_ids(ids - self._known) if ids else {}
         self._pending = catalog.with_digests(digests) if digests else {}
         self._new: dict[str, Job] = {}
         self.files: dict[Place, Job] = {}
@@ -52,18 +53,20 @@ class Batch:
         job = None
         if request.key is not None:
             job_id = id_of_key(request.key)
-            job = self._with_key(job_id, request)
+            job = self._with_key(job_id, new_job)
         if new_job.if_absent:
             job = job or self._same(digest, request)
         return job or self._add(job_id, digest, new_job)
 
-    def _with_key(self, job_id: str, request: CommentRequest) -> Job | None:
+    def _with_key(self, job_id: str, new_job: NewJob) -> Job | None:
         job = self._new.get(job_id)
+        if past := self._past.get(job_id):
+            job = past.job_for(new_job)
         if job_id in self._known:
             place, job = self._catalog.look_up(job_id)
             _sync(place)
         if job:
-            require_same_comment(job, request)
+            require_same_comment(job, new_job.request)
         return job
 
     def _same(self, digest: str, request: CommentRequest) -> Job | None:

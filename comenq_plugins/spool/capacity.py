@@ -21,12 +21,14 @@ class Limits:
         max_pending: jobs in ``new/``.
         min_free_bytes, min_free_inodes: what must be free on the filesystem for a job to be taken.
         keep: how long receipts and dead letters are kept.
+        remember: how long keys and comments are remembered, which is no shorter.
     """
 
     max_pending: int
     min_free_bytes: int
     min_free_inodes: int
     keep: timedelta
+    remember: timedelta
 
     def capacity(self, directory: str, waiting: int) -> Iterator[Capacity]:
         """What may run out, and how much of it remains."""

@@ -19,6 +19,7 @@ from comenq_plugins.spool.fs.errors import reported
 from comenq_plugins.spool.fs.safe_read import Unfit, Unreadable, read_own
 from comenq_plugins.spool.listing_cache import ListingCache
 from comenq_plugins.spool.new_directory import NewDirectory
+from comenq_plugins.spool.past import Past
 from comenq_plugins.spool.places import Place, listed
 
 __all__ = ["JOB_LIMIT", "Catalog", "moved_on"]
@@ -45,6 +46,7 @@ class Catalog(NewDirectory):
     def __init__(self, layout: Layout) -> None:
         super().__init__(layout)
         self.listings = ListingCache()
+        self.past = Past(layout)
         self._threads = threading.RLock()
         self._last_seen: dict[str, Place] = {}
 
@@ -99,10 +101,10 @@ class Catalog(NewDirectory):
 
     def with_digests(self, digests: Collection[str]) -> Mapping[str, list[Place]]:
         """Where the pending jobs are that have one of these digests, by digest."""
-        cur, new, hold = self.layout.cur, self.layout.new, self.layout.hold
+        layout = self.layout
         found: dict[str, list[Place]] = {}
-        for directory, names in ((cur, listed(cur)), (new, self.index), (hold, listed(hold))):
-            for name in names:
+        for directory in (layout.cur, layout.unconfirmed, layout.new, layout.hold):
+            for name in self.index if directory == layout.new else listed(directory):
                 if name.digest in digests:
                     found.setdefault(name.digest, []).append(Place(directory, name))
         return found
@@ -134,7 +136,8 @@ class Catalog(NewDirectory):
     def _found_in(self, directory: str, job_id: str) -> Place | None:
         names = listed(directory, job_id)
         found = next((Place(directory, name) for name in names if name.id == job_id), None)
-        if found and directory in (self.layout.hold, self.layout.failed):
+        layout = self.layout
+        if found and directory in (layout.hold, layout.failed, layout.unconfirmed):
             # Operators change many of these one after the other, and the list may be long.
             self._last_seen = {name.id: Place(directory, name) for name in listed(directory)}
         return found
@@ -186,13 +189,15 @@ class Catalog(NewDirectory):
 
     def counts(self) -> Counts:
         """How many jobs stand where."""
-        layout, names = self.layout, self.listings.names
+        beyond = self._beyond_new()
+        count = {self.layout.states[path]: len(self.listings.names(path)) for path in beyond}
         return Counts(
             waiting=len(self.index),
-            posting=len(names(layout.cur)),
-            held=len(names(layout.hold)),
-            posted=len(names(layout.done)),
-            failed=len(names(layout.failed)),
+            posting=count[State.POSTING],
+            unconfirmed=count.get(State.UNCONFIRMED, 0),
+            held=count[State.HELD],
+            posted=count[State.POSTED],
+            failed=count[State.FAILED],
         )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right, insort
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, islice
 
 from comenq_plugins.spool.format.filename import Name, more_advanced
@@ -74,10 +74,22 @@ class Index:
         self._advance(now)
         return islice(chain(self._ready, self._later), start, None)
 
-    def first(self, now: int) -> Name | None:
-        """The name to claim next at ``now`` (microseconds since 1970)."""
+    def ready(self, now: int) -> Iterator[Name]:
+        """The names that may be claimed at ``now`` (microseconds since 1970), in their order.
+
+        A name may be discarded once it was given.
+        """
         self._advance(now)
-        return self._ready[0] if self._ready else None
+        position = 0
+        while position < len(self._ready):
+            name = self._ready[position]
+            yield name
+            position = bisect_right(self._ready, name)
+
+    def later(self, now: int) -> Sequence[Name]:
+        """The names that are not due at ``now``, in the order in which they will be."""
+        self._advance(now)
+        return tuple(self._later)
 
     def next_due(self, now: int) -> int | None:
         """When the first name that is not due at ``now`` will be."""

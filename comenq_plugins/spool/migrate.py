@@ -26,18 +26,23 @@ class Importer(Enqueuer):
         """Write the jobs that are not here yet, each with its history in its first line."""
         with self._catalog.operation(), locked(self._layout.changes):
             known = self._catalog.known({job.id for job in jobs})
+            past = self._catalog.past.with_ids({job.id for job in jobs} - known)
             for job in jobs:
-                if job.id in known and not is_same_job(self._catalog.look_up(job.id)[1], job):
+                if job.id in known:
+                    is_same = is_same_job(self._catalog.look_up(job.id)[1], job)
+                else:
+                    is_same = job.id not in past or past[job.id].digest == _digest(job)
+                if not is_same:
                     raise WrongState(f"job {job.id} is another comment in {self._layout.root}")
-            self._write({self._place_for(job): job for job in jobs if job.id not in known})
+            new = [job for job in jobs if job.id not in known and job.id not in past]
+            self._write({self._place_for(job): job for job in new})
 
     def _place_for(self, job: Job) -> Place:
         if job.state is State.POSTING:
             job = replace(job, state=State.CHECKING)
         pending = job.state in (State.WAITING, State.HELD)
         order = self._catalog.last_order(self.now()) if pending else micros(job.arrived)
-        digest = digest_of(job.request) if job.request else NO_DIGEST
-        name = Name(order, 0, job.id, digest, interruptions=job.interruptions)
+        name = Name(order, 0, job.id, _digest(job), interruptions=job.interruptions)
         return place_for(self._layout, job, name)
 
     def delete_imported(self, jobs: Sequence[Job]) -> None:
@@ -52,3 +57,7 @@ class Importer(Enqueuer):
                     if name.id in ids:
                         os.unlink(Place(directory, name).path)
                 durable.sync_directory(directory)
+
+
+def _digest(job: Job) -> str:
+    return digest_of(job.request) if job.request else NO_DIGEST

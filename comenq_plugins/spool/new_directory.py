@@ -34,7 +34,8 @@ class NewDirectory:
         self._is_stale = False
         self._earliest = LAST_ORDER
         self._latest = 0
-        self._note_orders([*listed(layout.hold), *listed(layout.cur)])
+        for directory in layout.states.keys() & {layout.hold, layout.unconfirmed, layout.cur}:
+            self._note_orders(listed(directory))
 
     def close(self) -> None:
         """Stop watching."""

@@ -1,18 +1,20 @@
 """What an operator changes: the order, what is held, what is deleted or retried, the pause.
 
-A waiting job can be claimed at any moment. Every change is one rename or unlink of the name that
-was found, so that either the operator or the worker has it, never both.
+A waiting job can be claimed at any moment, and one to be checked reclaimed. Every change ends with
+one rename or unlink of the name that was found, so that either the operator or the worker has it,
+never both.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from comenq_core.errors import StoreError, WrongState
-from comenq_core.model import Change, Job, Pause
-from comenq_core.model.transitions import changed, result_of
+from comenq_core.model import Attempt, Change, Done, Instant, Job, Pause, RetryAt
+from comenq_core.model.transitions import changed, resolved, result_of
 from comenq_plugins.spool.catalog import moved_on
-from comenq_plugins.spool.format import job_file
+from comenq_plugins.spool.format.filename import Name, micros
+from comenq_plugins.spool.format.job_file import Event, Retried, encode_event
 from comenq_plugins.spool.fs import durable
 from comenq_plugins.spool.fs.locks import locked
 from comenq_plugins.spool.places import Place, place_for
@@ -29,12 +31,13 @@ class OperatorActions(Queries):
         with self._catalog.operation():
             place, found = self._catalog.look_up(job_id)
             job = changed(found, change, self.now().wall)
-            if change is Change.CANCEL:
-                self._delete(place)
-            else:
-                if change is Change.RETRY:
-                    self._append_retried(place, job)
-                self._move(place, job, change)
+            match change:
+                case Change.CANCEL:
+                    self._delete(place)
+                case Change.RETRY:
+                    self._record(place, job, Retried(), self._catalog.last_order)
+                case _:
+                    self._move(place, job, change)
             return job
 
     def change_all(self, job_ids: Sequence[str], change: Change) -> Sequence[Job | StoreError]:
@@ -42,26 +45,50 @@ class OperatorActions(Queries):
         with self._catalog.exclusive(), durable.together():
             return [result_of(self.change, job_id, change) for job_id in job_ids]
 
+    def resolve(self, job_id: str, verdict: Done | RetryAt, attempt: Attempt) -> Job:
+        """Append what was said to the job's file, and rename it."""
+        with self._catalog.operation():
+            place, found = self._catalog.look_up(job_id)
+            job = resolved(found, verdict, attempt)
+            # A failed job's name says when it failed, and no longer where it stood.
+            order = micros(found.arrived) if found.settled else place.name.order
+            event = Event(attempt=attempt, verdict=verdict)
+            self._record(place, job, event, lambda _: order)
+            return job
+
     def _move(self, place: Place, job: Job, change: Change) -> None:
         with locked(self._layout.changes):
-            target = self._target(place, job, change)
+            catalog, name, now = self._catalog, place.name, self.now()
+            if change is Change.BUMP:
+                name = name._replace(order=catalog.first_order(now))
+            elif change is Change.BUST:
+                name = name._replace(order=catalog.last_order(now))
+            self._rename(place, job, name)
+
+    def _record(
+        self, place: Place, job: Job, event: Event | Retried, order: Callable[[Instant], int]
+    ) -> None:
+        """Append an event, then rename. No worker can take the job meanwhile."""
+        if job.request is None:
+            file = self._layout.failed_file(job.id)
+            raise WrongState(f"job {job.id} has no request: mend {file} and drop it again")
+        with locked(self._layout.changes):
+            name = place.name._replace(
+                order=order(self.now()),
+                events=place.name.events + 1,
+                interruptions=job.interruptions,
+            )
             try:
-                durable.move(place.path, target.path)
+                durable.append(place.path, 1 + place.name.events, encode_event(event))
             except FileNotFoundError:
                 raise moved_on(job.id) from None
+            self._rename(place, job, name)
 
-    def _target(self, place: Place, job: Job, change: Change) -> Place:
-        """Where a changed job belongs: its directory, and its place in the queue."""
-        catalog, name, now = self._catalog, place.name, self.now()
-        match change:
-            case Change.BUMP:
-                name = name._replace(order=catalog.first_order(now))
-            case Change.BUST:
-                name = name._replace(order=catalog.last_order(now))
-            case Change.RETRY:
-                order, events = catalog.last_order(now), name.events + 1
-                name = name._replace(order=order, events=events, interruptions=job.interruptions)
-        return place_for(self._layout, job, name)
+    def _rename(self, place: Place, job: Job, name: Name) -> None:
+        try:
+            durable.move(place.path, place_for(self._layout, job, name).path)
+        except FileNotFoundError:
+            raise moved_on(job.id) from None
 
     def _delete(self, place: Place) -> None:
         # A worker that died may have left the dropped file of which it made this job.
@@ -72,13 +99,6 @@ class OperatorActions(Queries):
             raise moved_on(place.name.id) from None
         durable.forget(self._layout.failed_file(place.name.id))
 
-    def _append_retried(self, place: Place, job: Job) -> None:
-        if job.request is None:
-            file = self._layout.failed_file(job.id)
-            raise WrongState(f"job {job.id} has no request: mend {file} and drop it again")
-        event = job_file.encode_event(job_file.Retried())
-        durable.append(place.path, 1 + place.name.events, event)
-
     def pause(self, pause: Pause) -> None:
         with self._catalog.operation():
             self._pacing_file.pause(pause)
@@ -86,4 +106,3 @@ class OperatorActions(Queries):
     def resume(self) -> None:
         with self._catalog.operation():
             self._pacing_file.unpause()
-            self._pacing_file.clear_rejected()

@@ -2,8 +2,8 @@
 
 The pause is one JSON file, replaced whole. The pacing is recorded twice a post: a line is
 appended, which costs one sync of one file, and the last whole line counts. A line that a crash has
-cut short was not recorded. Readers need no lock; writers hold one, because ``comenq resume``
-changes in the listener what the worker has recorded.
+cut short was not recorded. Readers need no lock; writers hold one, because ``comenq resume`` and
+``comenq flush`` change in the listener what the worker has recorded.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from functools import lru_cache
 
 from comenq_core.errors import InvalidRequest, PacingConflict, StoreError
@@ -57,15 +56,6 @@ class PacingFile:
                 raise PacingConflict(f"account {record.account}: its pacing record has changed")
             records[record.account] = record
             self._write_pacing(lines, records.values())
-
-    def clear_rejected(self) -> None:
-        """Forget which credentials were rejected."""
-        with locked(self._lock):
-            lines = self._read(self._pacing)
-            records = self._last(lines)
-            if any(record.rejected_credential for record in records.values()):
-                cleared = [replace(one, rejected_credential="") for one in records.values()]
-                self._write_pacing(lines, cleared)
 
     def paused(self) -> Pause | None:
         """The operator's pause, if there is one."""

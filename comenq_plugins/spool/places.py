@@ -42,6 +42,8 @@ def place_for(layout: Layout, job: Job, name: Name) -> Place:
             return Place(layout.cur, name._replace(due=0))
         case State.CHECKING:
             return Place(layout.cur, name._replace(due=due or AT_ONCE))
+        case State.UNCONFIRMED:
+            return Place(layout.unconfirmed, name._replace(due=0))
         case State.POSTED | State.SKIPPED:
             return Place(layout.done, name._replace(order=settled, due=0))
         case State.FAILED:

@@ -8,6 +8,7 @@ from itertools import islice
 from comenq_core.model import PENDING, Counts, Health, Instant, Job, Pacing, Pause, State
 from comenq_plugins.spool.capacity import Limits
 from comenq_plugins.spool.catalog import Catalog
+from comenq_plugins.spool.comments import Comments
 from comenq_plugins.spool.format.filename import micros
 from comenq_plugins.spool.fs.errors import reported
 from comenq_plugins.spool.fs.locks import is_claimed
@@ -30,6 +31,7 @@ class Queries:
         self._catalog = catalog
         self._layout = catalog.layout
         self._limits = limits
+        self._comments = Comments(catalog)
         self._pacing_file = PacingFile(catalog.layout)
         self.now = now
 
@@ -44,7 +46,7 @@ class Queries:
         offset: int = 0,
         states: Collection[State] = PENDING,
     ) -> Sequence[Job]:
-        """The jobs in ``cur/``, in ``new/`` and in ``hold/``; only those listed are read."""
+        """The jobs in ``cur/``, ``unconfirmed/``, ``new/`` and ``hold/``; only those are read."""
         with self._catalog.operation():
             return list(islice(self._catalog.jobs(self._pending(states, offset)), limit))
 
@@ -63,10 +65,14 @@ class Queries:
     def _pending(self, states: Collection[State], offset: int) -> Iterator[Place]:
         """Where the jobs in these states are, in their order, from ``offset``."""
         layout, catalog = self._layout, self._catalog
-        claimed = [Place(layout.cur, name) for name in listed(layout.cur)]
-        claimed = [place for place in claimed if catalog.state(place) in states]
-        yield from claimed[offset:]
-        offset = max(0, offset - len(claimed))
+        first = [Place(layout.cur, name) for name in listed(layout.cur)]
+        first.sort(key=lambda place: catalog.state(place) is State.CHECKING)
+        if State.UNCONFIRMED in layout.states.values():
+            unconfirmed = catalog.listings.names(layout.unconfirmed)
+            first += [Place(layout.unconfirmed, name) for name in unconfirmed]
+        first = [place for place in first if catalog.state(place) in states]
+        yield from first[offset:]
+        offset = max(0, offset - len(first))
         if State.WAITING in states:
             names = catalog.index.in_order(micros(self.now().wall), offset)
             yield from (Place(layout.new, name) for name in names)
@@ -95,6 +101,17 @@ class Queries:
             ]
             newest.sort(key=lambda place: place.name, reverse=True)
             return list(catalog.jobs(newest[offset:end][::-1]))
+
+    def deferred(self) -> Sequence[Job]:
+        """The jobs in ``new/`` that are not due yet."""
+        with self._catalog.operation():
+            later = self._catalog.index.later(micros(self.now().wall))
+            return list(self._catalog.jobs(Place(self._layout.new, name) for name in later))
+
+    def comment_ids(self, job: Job) -> Collection[int | str]:
+        """What the receipts say, and what is remembered of older ones."""
+        with self._catalog.operation():
+            return self._comments.of_others(job)
 
     def counts(self) -> Counts:
         """How many names are in each directory."""

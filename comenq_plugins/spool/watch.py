@@ -21,7 +21,8 @@ class SpoolWatch:
 
     def __init__(self, layout: Layout) -> None:
         self._layout = layout
-        self._directories = [layout.new, layout.root]
+        # An operator may put a job into cur/, to be looked up, or take one away.
+        self._directories = [layout.new, layout.cur, layout.root]
         self._watch = watch_directories(self._directories)
         self._is_lost = False
 

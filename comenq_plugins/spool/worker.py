@@ -15,8 +15,9 @@ from comenq_core.errors import InvalidRequest, StoreLocked, WrongState
 from comenq_core.model import Attempt, Instant, Job, Pacing, State, Verdict
 from comenq_core.model.transitions import claimed
 from comenq_core.process.log import Log
+from comenq_core.protocols import every_job
 from comenq_plugins.spool.capacity import Limits
-from comenq_plugins.spool.catalog import JOB_LIMIT, Catalog
+from comenq_plugins.spool.catalog import JOB_LIMIT, Catalog, moved_on
 from comenq_plugins.spool.dead_letters import quarantine
 from comenq_plugins.spool.drops import Drops
 from comenq_plugins.spool.enqueue import Enqueuer
@@ -25,9 +26,10 @@ from comenq_plugins.spool.format.filename import Name, micros, moment
 from comenq_plugins.spool.format.job_file import Event
 from comenq_plugins.spool.fs import durable
 from comenq_plugins.spool.fs.errors import reported
-from comenq_plugins.spool.fs.locks import claim_lock
+from comenq_plugins.spool.fs.locks import claim_lock, locked
 from comenq_plugins.spool.fs.safe_read import Unfit, Unreadable, read_own
 from comenq_plugins.spool.housekeeping import Housekeeping
+from comenq_plugins.spool.passed_over import PassedOver
 from comenq_plugins.spool.places import Place, listed, place_after, place_for
 from comenq_plugins.spool.recovery import recover
 from comenq_plugins.spool.watch import SpoolWatch
@@ -42,7 +44,8 @@ class Claims(Enqueuer):
 
     def __init__(self, catalog: Catalog, limits: Limits, now: Callable[[], Instant]) -> None:
         super().__init__(catalog, limits, now)
-        self._housekeeping = Housekeeping(catalog, limits.keep, now())
+        self._housekeeping = Housekeeping(catalog, limits, now())
+        self._passed_over = PassedOver()
         self._drops = Drops(catalog, self._put_as, now)
 
     @contextmanager
@@ -59,11 +62,11 @@ class Claims(Enqueuer):
             recover(self._catalog, self.now())
             yield
 
-    def housekeep(self) -> bool:
-        """Adopt a bounded number of dropped files; prune what is old."""
+    def housekeep(self, forge_time: datetime | None = None) -> bool:
+        """Adopt a bounded number of dropped files; delete as much of what is old."""
         with self._catalog.operation():
-            self._housekeeping.run(self.now())
-            return self._drops.adopt(self._vacancies)
+            more = self._housekeeping.run(self.now(), forge_time)
+            return self._drops.adopt(self._vacancies) or more
 
     def _vacancies(self) -> int:
         waiting = len(self._catalog.index)
@@ -77,21 +80,32 @@ class Claims(Enqueuer):
             jobs = self._catalog.jobs([Place(cur, name) for name in listed(cur)])
             return [replace(job, state=State.CHECKING, due=job.due or moment(0)) for job in jobs]
 
-    def claim(self, account: str) -> Job | None:  # noqa: ARG002 -- no other worker can have it
-        """Move the first name that is due from ``new/`` to ``cur/``."""
+    def claim(
+        self,
+        account: str,  # noqa: ARG002 -- no other worker can have it
+        suits: Callable[[Job], bool] = every_job,
+    ) -> Job | None:
+        """Move the first name that is due, and whose job suits, from ``new/`` to ``cur/``."""
         with self._catalog.operation():
-            now = self.now()
-            while name := self._catalog.index.first(micros(now.wall)):
-                if job := self._take(name, now):
+            now, index = self.now(), self._catalog.index
+            self._passed_over.trim(index)
+            for name in index.ready(micros(now.wall)):
+                known = self._passed_over.get(name)
+                if known and not suits(known):
+                    continue
+                job = self._read(Place(self._layout.new, name), now)
+                if job and not suits(job):
+                    self._passed_over.add(name, job)
+                elif job := self._take(name, job):
                     return job
             return None
 
-    def _take(self, name: Name, now: Instant) -> Job | None:
-        waiting = Place(self._layout.new, name)
+    def _take(self, name: Name, job: Job | None) -> Job | None:
+        """Move a job's file, if there is one; either way, it waits no longer."""
         try:
-            job = self._read(waiting, now)
             if job:
                 job = claimed(job)
+                waiting = Place(self._layout.new, name)
                 durable.move(waiting.path, place_for(self._layout, job, name).path)
         except FileNotFoundError:
             job = None
@@ -99,9 +113,11 @@ class Claims(Enqueuer):
         return job
 
     def _read(self, place: Place, now: Instant) -> Job | None:
-        """A waiting job; one that cannot be read does not keep others waiting."""
+        """A waiting job; one that is gone, or cannot be read, does not keep others waiting."""
         try:
             return self._catalog.read(place)
+        except FileNotFoundError:
+            return None
         except (Unfit, InvalidRequest) as error:
             quarantine(self._layout, place, now.wall, str(error))
         except Unreadable as error:
@@ -116,7 +132,12 @@ class Claims(Enqueuer):
             place = self._place_of(job)
             self._require_claimed(place)
             mine = place_for(self._layout, claimed(job), place.name)
-            durable.move(place.path, mine.path)
+            # An operator who says what became of the job writes into its file under this lock.
+            with locked(self._layout.changes):
+                try:
+                    durable.move(place.path, mine.path)
+                except FileNotFoundError:
+                    raise moved_on(job.id) from None
             return self._catalog.read(mine)
 
     def settle(self, job: Job, verdict: Verdict, attempt: Attempt) -> None:

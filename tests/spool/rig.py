@@ -35,7 +35,7 @@ __all__ = [
 ]
 
 ME = Origin(intake="test", uid=1000, pid=42)
-DIRECTORIES = ("tmp", "new", "cur", "hold", "done", "failed", "adopt")
+DIRECTORIES = ("tmp", "new", "cur", "unconfirmed", "hold", "done", "failed", "past", "adopt")
 FROZEN = FakeClock()
 
 Opener = Callable[..., SpoolStore]
@@ -43,7 +43,7 @@ Opener = Callable[..., SpoolStore]
 
 def open_at(
     path: Path, clock: Callable[[], Instant] = system_clock, *, max_pending: int = 1_000_000,
-    history_days: float = 30, **options: object,
+    history_days: float = 30, key_days: float = 400, **options: object,
 ) -> SpoolStore:  # fmt: skip
     """Open the spool in ``path``; ``options`` are its table, by default without minimums."""
     table = {"min_free_bytes": 0, "min_free_inodes": 0, **options}
@@ -51,6 +51,7 @@ def open_at(
         queue_path=path,
         max_pending=max_pending,
         history_days=history_days,
+        key_days=key_days,
         tables={"spool": table},
     )
     return open_spool(settings, clock)
@@ -129,7 +130,7 @@ def names_in(directory: Path) -> list[Name]:
 def places_of(spool: Path) -> dict[str, list[str]]:
     """For each job's id, the directories in which it is."""
     places: dict[str, list[str]] = {}
-    for directory in ("new", "cur", "hold", "done", "failed"):
+    for directory in ("new", "cur", "unconfirmed", "hold", "done", "failed"):
         for name in names_in(spool / directory):
             places.setdefault(name.id, []).append(directory)
     return places

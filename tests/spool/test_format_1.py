@@ -61,6 +61,16 @@ def listed(name: str) -> list[dict[str, object]]:
     return [{**entry, "state": words.get(entry["state"], entry["state"])} for entry in entries]
 
 
+def as_then(value: object, entry: object) -> object:
+    """A value without the members that comenq 0.1.0 did not list."""
+    match value, entry:
+        case dict(), dict():
+            return {key: as_then(value[key], entry[key]) for key in value.keys() & entry.keys()}
+        case list(), list():
+            return [as_then(*pair) for pair in zip(value, entry, strict=True)]
+    return value
+
+
 def assert_same(jobs: Iterable[Job], entries: list[dict[str, object]]) -> None:
     """Assert that the jobs are as they were listed, and in the same order."""
     for job, entry in zip(jobs, entries, strict=True):
@@ -68,7 +78,7 @@ def assert_same(jobs: Iterable[Job], entries: list[dict[str, object]]) -> None:
         shown |= shown.pop("request")
         # The listing shows another URL of GitHub than the one that the stand-in had.
         shown["url"] = entry["url"] if shown["url"] else ""
-        assert shown == {key: entry[key] for key in shown}
+        assert as_then(shown, entry) == {key: entry[key] for key in entry.keys() & shown.keys()}
 
 
 def test_all_jobs_are_taken_over(store: SpoolStore) -> None:
@@ -93,7 +103,7 @@ def test_pause_and_pacing_are_taken_over(store: SpoolStore) -> None:
 
 def test_the_version_is_replaced(spool: Path, store: SpoolStore) -> None:
     """An older comenq, which would not know today's words, refuses the spool from then on."""
-    assert (spool / "version").read_text() == "2\n"
+    assert (spool / "version").read_text() == "3\n"
     assert store.counts().waiting == 5
 
 

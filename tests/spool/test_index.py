@@ -67,10 +67,22 @@ class IndexMachine(RuleBasedStateMachine):
             self.know(name)
 
     @rule()
-    def first(self) -> None:
-        """The name to claim is the first one that is due."""
+    def ready_and_later(self) -> None:
+        """The names that are due come in their order, and the others as they will be due."""
+        ready, later = self.expected()
+        assert list(self.index.ready(self.now)) == ready
+        assert list(self.index.later(self.now)) == later
+
+    @rule(number=st.integers(min_value=1, max_value=3))
+    def discard_some_that_are_ready(self, number: int) -> None:
+        """Names can be discarded while they are given; none is left out."""
         ready = self.expected()[0]
-        assert self.index.first(self.now) == (ready[0] if ready else None)
+        given = []
+        for count, name in enumerate(self.index.ready(self.now)):
+            given.append(name)
+            if count % number == 0:
+                self.index.discard(self.known.pop(name.id))
+        assert given == ready
 
     @rule()
     def next_due(self) -> None:

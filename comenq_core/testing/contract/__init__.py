@@ -9,7 +9,8 @@
 
 Each test states one sentence of `comenq_core.protocols`. A store keeps one more contract:
 `OneWorkerContract` if it is for a single machine, `ManyWorkersContract` if machines share it. If
-it is a `comenq_core.protocols.JobImporter`, add `JobImporterContract`.
+it is a `comenq_core.protocols.JobImporter`, add `JobImporterContract`; if it deletes what is old,
+`PruningContract`.
 """
 
 from __future__ import annotations
@@ -31,7 +32,11 @@ pytest.register_assert_rewrite(
             "pacing",
             "posting",
             "queue",
+            "pruning",
             "reader",
+            "remembering",
+            "suiting",
+            "unconfirmed",
             "watch",
             "workers",
         )
@@ -47,8 +52,12 @@ from comenq_core.testing.contract.lookup import LookupContract  # noqa: E402
 from comenq_core.testing.contract.operators import OperatorContract  # noqa: E402
 from comenq_core.testing.contract.pacing import PacingContract  # noqa: E402
 from comenq_core.testing.contract.posting import PostingContract  # noqa: E402
+from comenq_core.testing.contract.pruning import PruningContract  # noqa: E402
 from comenq_core.testing.contract.queue import QueueContract  # noqa: E402
 from comenq_core.testing.contract.reader import ReaderContract  # noqa: E402
+from comenq_core.testing.contract.remembering import RememberingContract  # noqa: E402
+from comenq_core.testing.contract.suiting import SuitingContract  # noqa: E402
+from comenq_core.testing.contract.unconfirmed import UnconfirmedContract  # noqa: E402
 from comenq_core.testing.contract.watch import WatchContract  # noqa: E402
 from comenq_core.testing.contract.workers import (  # noqa: E402
     ManyWorkersContract,
@@ -61,6 +70,7 @@ __all__ = [
     "ManyWorkersContract",
     "OneWorkerContract",
     "PosterContract",
+    "PruningContract",
     "StoreContract",
 ]
 
@@ -70,6 +80,9 @@ class StoreContract(
     ReaderContract,
     OperatorContract,
     ClaimContract,
+    SuitingContract,
+    UnconfirmedContract,
+    RememberingContract,
     PacingContract,
     WatchContract,
 ):

@@ -195,7 +195,7 @@ class ClaimContract(Harness):
 
     def test_recovery_leaves_other_jobs_alone(self, store: Store) -> None:
         """Recovery changes no waiting, held or settled job."""
-        others = [State.WAITING, State.HELD, State.POSTED, State.SKIPPED, State.FAILED]
+        others = [state for state in State if state not in (State.POSTING, State.CHECKING)]
         jobs = [put_in_state(store, state) for state in reversed(others)]
         put_in_state(store, State.POSTING)
         with store.lock():

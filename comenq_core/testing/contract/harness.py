@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from functools import partial
@@ -10,6 +11,7 @@ import pytest
 
 from comenq_core.model import (
     Attempt,
+    Candidate,
     Change,
     Checking,
     CommentRequest,
@@ -19,6 +21,7 @@ from comenq_core.model import (
     NewJob,
     Origin,
     State,
+    Unconfirmed,
     Verdict,
 )
 from comenq_core.protocols import Store
@@ -27,6 +30,7 @@ from comenq_core.testing.clock import FakeClock
 __all__ = [
     "ACCOUNT",
     "ALICE",
+    "CANDIDATES",
     "Harness",
     "attempt",
     "attempt_and_settle",
@@ -39,6 +43,10 @@ __all__ = [
 ]
 
 ACCOUNT = "octocat"
+CANDIDATES = (
+    Candidate(url="https://forge.example/8", comment_id=8),
+    Candidate(url="https://forge.example/9", comment_id="IC_9"),
+)
 ALICE = Origin(intake="contract", uid=1000, pid=42)
 
 
@@ -68,10 +76,19 @@ def new_job(
     not_before: datetime | None = None,
     ahead: bool = False,
     if_absent: bool = False,
+    target: str = "octocat/hello#7",
+    account: str | None = None,
 ) -> NewJob:
-    """A comment for octocat/hello#7, as an intake hands it to a store."""
+    """A comment, as an intake hands it to a store."""
+    owner, repo, number = re.split("[/#]", target)
     request = CommentRequest(
-        owner="octocat", repo="hello", pr_number=7, body=body, key=key, not_before=not_before
+        owner=owner,
+        repo=repo,
+        pr_number=int(number),
+        body=body,
+        key=key,
+        not_before=not_before,
+        account=account,
     )
     return NewJob(request=request, origin=ALICE, ahead=ahead, if_absent=if_absent)
 
@@ -81,14 +98,14 @@ def put(store: Store, *bodies: str) -> Sequence[Job]:
     return [store.put([new_job(body)])[0] for body in bodies]
 
 
-def attempt(store: Store, *, counted: bool = True) -> Attempt:
-    """An attempt that has just ended without a usable answer."""
+def attempt(store: Store, *, counted: bool = True, outcome: str = "unknown") -> Attempt:
+    """An attempt that has just ended; by default, without a usable answer."""
     now = store.now().wall
     return Attempt(
         started=now - timedelta(seconds=2),
         ended=now,
         account=ACCOUNT,
-        outcome="unknown",
+        outcome=outcome,
         message="502 Bad Gateway",
         status=502,
         counted=counted,
@@ -108,12 +125,12 @@ def claim_all(store: Store) -> list[str]:
         return [job.id for job in iter(partial(store.claim, ACCOUNT), None)]
 
 
-def attempt_and_settle(store: Store, *verdicts: Verdict) -> Job:
+def attempt_and_settle(store: Store, *verdicts: Verdict, outcome: str = "unknown") -> Job:
     """Claim and settle a job once for each verdict; return it as it is afterwards."""
     with store.lock():
         for verdict in verdicts:
             job = claim(store)
-            store.settle(job, verdict, attempt(store))
+            store.settle(job, verdict, attempt(store, outcome=outcome))
     return store.get(job.id)
 
 
@@ -130,13 +147,15 @@ def put_in_state(store: Store, state: State) -> Job:
         with store.lock():
             claim(store)
     elif state is not State.WAITING:
-        attempt_and_settle(store, _verdict_for(state, store.now().wall))
+        outcome = "unknown" if state in (State.CHECKING, State.UNCONFIRMED) else "refused"
+        attempt_and_settle(store, _verdict_for(state, store.now().wall), outcome=outcome)
     return store.get(job.id)
 
 
 def _verdict_for(state: State, now: datetime) -> Verdict:
     verdicts: dict[State, Verdict] = {
         State.CHECKING: Checking(check_at=now + timedelta(seconds=60), reason="502"),
+        State.UNCONFIRMED: Unconfirmed(reason="one like it is there", candidates=CANDIDATES),
         State.POSTED: Done(url="https://forge.example/1", comment_id=1),
         State.SKIPPED: Done(reason="the pull request is closed"),
         State.FAILED: Failed(reason="the conversation is locked"),

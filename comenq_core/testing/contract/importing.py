@@ -151,6 +151,16 @@ class JobImporterContract(Harness):
             store.import_jobs([job])
         assert list(store.put([new_job(key="k")])) == [job]
 
+    def test_the_comment_of_an_imported_job_is_known(
+        self, store: MovableStore, origin: MovableStore
+    ) -> None:
+        """The comments of imported jobs are other jobs' comments."""
+        posted = put_in_state(origin, State.POSTED)
+        with store.lock():
+            store.import_jobs([posted])
+        (job,) = put(store, "Hi")
+        assert set(store.comment_ids(job)) == {posted.comment_id}
+
     def test_if_absent_knows_imported_jobs(self, store: MovableStore, origin: MovableStore) -> None:
         """The same comment is not queued beside an imported one."""
         (job,) = put(origin, "Hi")

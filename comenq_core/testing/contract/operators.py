@@ -87,6 +87,23 @@ class OperatorContract(Harness):
         assert store.change(job.id, Change.BUMP).due is None
         assert claim_all(store) == [job.id]
 
+    def test_flush_ends_a_back_off(self, store: Store, clock: FakeClock) -> None:
+        """A flushed job may be posted at once, in the place in the queue that it had."""
+        first, second = put(store, "first", "second")
+        due = clock().wall + timedelta(seconds=60)
+        attempt_and_settle(store, RetryAt(due=due, reason="502"))
+        assert store.change(first.id, Change.FLUSH).due is None
+        assert claim_all(store) == [first.id, second.id]
+
+    def test_flush_keeps_the_time_that_the_request_names(
+        self, store: Store, clock: FakeClock
+    ) -> None:
+        """A flushed job is not posted before its `not_before`."""
+        due = clock().wall + timedelta(days=1)
+        (job,) = store.put([new_job(not_before=due)])
+        assert store.change(job.id, Change.FLUSH).due == due
+        assert claim_all(store) == []
+
     def test_bust_puts_a_job_at_the_end(self, store: Store) -> None:
         """The job that was busted last is at the end of the queue, until another one is put."""
         first, second, third = put(store, "a", "b", "c")
@@ -134,7 +151,10 @@ class OperatorContract(Harness):
         put(store, "Hi")
         later = store.now().wall - timedelta(seconds=1)
         failed = attempt_and_settle(
-            store, RetryAt(due=later, reason="502"), Failed(reason="502 too often")
+            store,
+            RetryAt(due=later, reason="502"),
+            Failed(reason="502 too often"),
+            outcome="unavailable",
         )
         job = store.change(failed.id, Change.RETRY)
         uncounted = tuple(replace(one, counted=False) for one in failed.attempts)

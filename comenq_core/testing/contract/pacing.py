@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from comenq_core.errors import PacingConflict
-from comenq_core.model import Pacing
+from comenq_core.model import Pacing, Posts
 from comenq_core.protocols import Store
 from comenq_core.testing.clock import FakeClock
 from comenq_core.testing.contract.harness import Harness
@@ -61,12 +61,27 @@ class PacingContract(Harness):
             store.save_pacing(replace(seen, account="hubot"), expect=seen)
         assert dict(store.pacing()) == {"octocat": newer}
 
-    def test_resume_clears_rejected_credentials(self, store: Store) -> None:
-        """After `resume` no credential counts as rejected; the rest of the record is the same."""
-        record = replace(_record(store), rejected_credential="fingerprint")
+    def test_resume_changes_no_record(self, store: Store) -> None:
+        """After `resume` every record is as it was."""
+        record = replace(_record(store), rejected_credential="fingerprint", cause="unauthorized")
         store.save_pacing(record, expect=None)
         store.resume()
-        assert dict(store.pacing()) == {"octocat": replace(record, rejected_credential="")}
+        assert dict(store.pacing()) == {"octocat": record}
+
+    def test_every_member_of_a_record_is_kept(self, store: Store) -> None:
+        """What an account waits for, and what it has met, is kept with the rest."""
+        record = replace(
+            _record(store),
+            cause="refusals",
+            unanswered=2,
+            refusal="no",
+            refused="o/r#1 o/r#2",
+            rejected_credential="fingerprint",
+            login="octocat[bot]",
+            posts=Posts(success=1, api_error=2, timeout=3),
+        )
+        store.save_pacing(record, expect=None)
+        assert dict(store.pacing()) == {"octocat": record}
 
 
 def _record(store: Store) -> Pacing:

@@ -20,7 +20,7 @@ __all__ = ["ReaderContract"]
 
 
 class ReaderContract(Harness):
-    """`JobReader.get`, `pending`, `position`, `counts` and `health`."""
+    """`JobReader.get`, `pending`, `position`, `deferred`, `counts` and `health`."""
 
     @pytest.mark.parametrize("state", list(State))
     def test_a_job_is_found_by_the_beginning_of_its_id(self, store: Store, state: State) -> None:
@@ -54,15 +54,27 @@ class ReaderContract(Harness):
         clock.advance(60)
         assert [store.position(job) for job in (later, first, second)] == [0, 1, 2]
 
+    def test_deferred_jobs_are_those_that_are_not_due(self, store: Store, clock: FakeClock) -> None:
+        """They come in the order in which they will be due; held jobs are not among them."""
+        put(store, "at once")
+        times = [clock().wall + timedelta(seconds=seconds) for seconds in (300, 120, 60)]
+        jobs = store.put([new_job(str(when), not_before=when) for when in times])
+        held = store.put([new_job("held", not_before=times[0])])[0]
+        store.change(held.id, Change.HOLD)
+        assert list(store.deferred()) == [jobs[2], jobs[1], jobs[0]]
+        clock.advance(60)
+        assert list(store.deferred()) == [jobs[1], jobs[0]]
+
     def test_pending_jobs_are_listed_in_their_order(self, store: Store) -> None:
-        """Posting, checking, waiting, held; settled jobs are not listed."""
+        """Posting, checking, unconfirmed, waiting, held; settled jobs are not listed."""
         put_in_state(store, State.POSTED)
         held = put_in_state(store, State.HELD)
+        unconfirmed = put_in_state(store, State.UNCONFIRMED)
         checking = put_in_state(store, State.CHECKING)
         posting = put_in_state(store, State.POSTING)
         first, second = put(store, "first", "second")
-        assert list(store.pending()) == [posting, checking, first, second, held]
-        assert list(store.pending(limit=3)) == [posting, checking, first]
+        assert list(store.pending()) == [posting, checking, unconfirmed, first, second, held]
+        assert list(store.pending(limit=4)) == [posting, checking, unconfirmed, first]
 
     def test_pending_jobs_are_listed_in_pages(self, store: Store) -> None:
         """With `offset` and `limit`, a long queue is read in several pages."""
@@ -116,5 +128,5 @@ class ReaderContract(Harness):
         """`posting` includes jobs that are checked, and `posted` those that were skipped."""
         for state in sorted(State, key=lambda state: state is State.POSTING):
             put_in_state(store, state)
-        counts = Counts(waiting=1, posting=2, held=1, posted=2, failed=1)
+        counts = Counts(waiting=1, posting=2, unconfirmed=1, held=1, posted=2, failed=1)
         assert store.counts() == counts

@@ -7,7 +7,7 @@ Everything belongs to the daemon alone. Where the settings name a group, its mem
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 
 from comenq_core.errors import StoreUnusable
@@ -24,12 +24,14 @@ from comenq_plugins.spool.fs.locks import make_lock
 
 __all__ = ["FORMAT", "Layout"]
 
-FORMAT = 2
+FORMAT = 3
 """The format that is written, as it stands in the file ``version``.
 
-Format 1 has other words in its files. They are read as well: `comenq_core.wire.vocabulary`.
+Formats 1 and 2 have no ``unconfirmed/`` and no ``past/``, and format 1 has other words in its
+files, which are read as well: `comenq_core.wire.vocabulary`.
 """
 _READABLE = frozenset(map(str, range(1, FORMAT + 1)))
+_WITH_UNCONFIRMED = 3
 
 _RUN = os.urandom(8).hex()
 _DRAFTS = count()
@@ -45,10 +47,12 @@ class Layout:
     Args:
         root: the spool's own directory, absolute.
         group: the group whose members may drop files, or ``""``.
+        format: the format that it has.
     """
 
     root: str
     group: str = ""
+    format: int = FORMAT
 
     def path(self, name: str) -> str:
         """A directory or file of the spool."""
@@ -68,6 +72,16 @@ class Layout:
     def cur(self) -> str:
         """Jobs that the worker has, or that may be posted already."""
         return self.path("cur")
+
+    @property
+    def unconfirmed(self) -> str:
+        """Jobs of which only a person can tell whether they are posted."""
+        return self.path("unconfirmed")
+
+    @property
+    def past(self) -> str:
+        """What is remembered of jobs that are no longer in the history."""
+        return self.path("past")
 
     @property
     def hold(self) -> str:
@@ -92,13 +106,19 @@ class Layout:
     @property
     def states(self) -> dict[str, State]:
         """The directories that hold jobs, the most advanced first, and what state they mean."""
+        unconfirmed = {self.unconfirmed: State.UNCONFIRMED} if self._is_whole else {}
         return {
             self.done: State.POSTED,
             self.failed: State.FAILED,
+            **unconfirmed,
             self.cur: State.POSTING,
             self.hold: State.HELD,
             self.new: State.WAITING,
         }
+
+    @property
+    def _is_whole(self) -> bool:
+        return self.format >= _WITH_UNCONFIRMED
 
     def adopted_file(self, job_id: str) -> str:
         """A dropped file that is to become the job with this id."""
@@ -115,7 +135,8 @@ class Layout:
     @property
     def directories(self) -> frozenset[str]:
         """All that is below the root."""
-        return frozenset((*self.states, self.tmp, self.adopt))
+        past = (self.past,) if self._is_whole else ()
+        return frozenset((*self.states, *past, self.tmp, self.adopt))
 
     @property
     def changes(self) -> str:
@@ -150,16 +171,21 @@ class Layout:
         for path in (self.changes, self.records, self.worker):
             make_lock(path)
 
-    def check(self) -> bool:
-        """Whether all of it is there. Makes and changes nothing, and raises as `prepare`."""
+    def found(self) -> Layout | None:
+        """The layout in the format that it has there, or ``None`` if not all of it is there.
+
+        Makes and changes nothing, and raises as `prepare`.
+        """
         group_id(self.group)
-        modes = self._modes()
-        there = {path: mode for path, mode in modes.items() if os.path.lexists(path)}
+        there = {path: mode for path, mode in self._modes().items() if os.path.lexists(path)}
         for path, mode in there.items():
             check_directory(path, mode)
         if not there:
             check_place(self.root)
-        return there == modes and bool(self._version())
+            return None
+        version = self._version()
+        found = replace(self, format=int(version)) if version else self
+        return found if version and there.keys() >= found.directories else None
 
     def _modes(self) -> dict[str, int]:
         """The directories and their modes; the one that other users look for comes last."""

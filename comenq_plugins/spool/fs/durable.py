@@ -19,6 +19,7 @@ __all__ = [
     "append",
     "create",
     "create_all",
+    "extend",
     "forget",
     "move",
     "publish",
@@ -29,26 +30,28 @@ __all__ = [
 ]
 
 _MODE = 0o600
+_LONGEST_LINE = 1 << 20
+"""Bytes at the end of a file in which `extend` looks for the end of a line."""
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
 
 
-# The directories to sync, in that order, when the block of `together` ends.
-_awaited: ContextVar[dict[str, None] | None] = ContextVar("awaited", default=None)
+# The directories to sync when the block of `together` ends, and whether each has gained a name.
+_awaited: ContextVar[dict[str, bool] | None] = ContextVar("awaited", default=None)
 
 
 @contextmanager
 def together() -> Iterator[None]:
     """Sync each directory once for all of this thread's moves and removals, at the block's end.
 
-    All moves go the same way, so that what gains a name is synced before what loses it.
+    What gains a name is synced before what loses it: no directory does both in one block.
     """
-    awaited: dict[str, None] = {}
+    awaited: dict[str, bool] = {}
     before = _awaited.set(awaited)
     try:
         yield
     finally:
         _awaited.reset(before)
-        for path in awaited:
+        for path in sorted(awaited, key=lambda path: not awaited[path]):
             sync_directory(path)
 
 
@@ -56,10 +59,18 @@ def sync_directory(path: str) -> None:
     """Make the names in a directory durable."""
     awaited = _awaited.get()
     if awaited is not None:
-        awaited[path] = None
+        awaited.setdefault(path, False)
         return
     with opened_directory(path) as descriptor:
         os.fsync(descriptor)
+
+
+def _sync_gain(path: str) -> None:
+    """Make a name durable that a directory has gained."""
+    awaited = _awaited.get()
+    if awaited is not None:
+        awaited[path] = True
+    sync_directory(path)
 
 
 def create(path: str, data: bytes) -> None:
@@ -144,7 +155,7 @@ def move(source: str, target: str) -> None:
     os.rename(source, target)
     gains, loses = os.path.dirname(target), os.path.dirname(source)
     try:
-        sync_directory(gains)
+        _sync_gain(gains)
         if loses != gains:
             sync_directory(loses)
     except OSError:
@@ -172,6 +183,22 @@ def append(path: str, keep: int, data: bytes) -> None:
         _write(descriptor, data)
         if size > end + len(data):
             os.ftruncate(descriptor, end + len(data))
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def extend(path: str, data: bytes) -> None:
+    """Put whole lines after the last whole line of a file of our own; durable on return."""
+    descriptor = os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        end = os.fstat(descriptor).st_size
+        start = max(0, end - _LONGEST_LINE)
+        os.lseek(descriptor, start, os.SEEK_SET)
+        end = start + read_all(descriptor, end - start).rfind(b"\n") + 1
+        os.ftruncate(descriptor, end)
+        os.lseek(descriptor, end, os.SEEK_SET)
+        _write(descriptor, data)
         os.fsync(descriptor)
     finally:
         os.close(descriptor)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import errno
 import os
 import stat
+from collections.abc import Iterator
 
-__all__ = ["Unfit", "Unreadable", "is_own", "read_all", "read_foreign", "read_own"]
+__all__ = ["Unfit", "Unreadable", "is_own", "lines_of", "read_all", "read_foreign", "read_own"]
 
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
@@ -39,6 +40,20 @@ def read_own(path: str, limit: int) -> bytes:
         raise Unreadable(error.errno, error.strerror, path) from error
     finally:
         os.close(descriptor)
+
+
+def lines_of(path: str) -> Iterator[bytes]:
+    """The whole lines of a file that this process's user has made, however long it is.
+
+    Raises:
+        Unfit: it is somebody else's, or no regular file.
+        OSError: it is gone, or cannot be read.
+    """
+    with os.fdopen(_open(path), "rb") as file:
+        status = os.fstat(file.fileno())
+        if not stat.S_ISREG(status.st_mode) or status.st_uid != os.geteuid():
+            raise Unfit(f"it was not made by the daemon (uid {status.st_uid})")
+        yield from (line for line in file if line.endswith(b"\n"))
 
 
 def is_own(path: str) -> bool:

@@ -1,0 +1,91 @@
+"""What is remembered of jobs that are no longer in the history, in ``past/``.
+
+``2026-12.jsonl`` has a line for each job with a key or a comment that was deleted from the history
+in that month. A file grows at its end, and is deleted whole. A line that a crash has cut short does
+not count: its job is still in the history. So is one that is there twice.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
+
+from comenq_core.errors import InvalidRequest
+from comenq_core.process.log import Log
+from comenq_plugins.spool.format.layout import Layout
+from comenq_plugins.spool.format.past_job import PastJob, id_in, may_be_for
+from comenq_plugins.spool.fs import durable
+from comenq_plugins.spool.fs.safe_read import Unfit, lines_of
+
+__all__ = ["Past"]
+
+_FORM = re.compile(r"(\d{4})-(\d\d)\.jsonl", re.ASCII)
+
+log = Log("spool")
+
+
+class Past:
+    """Reads and writes what is remembered.
+
+    Args:
+        layout: a prepared spool.
+    """
+
+    def __init__(self, layout: Layout) -> None:
+        self._layout = layout
+
+    def with_ids(self, ids: Collection[str]) -> Mapping[str, PastJob]:
+        """The jobs that have these ids."""
+        wanted = {job_id.encode() for job_id in ids}
+        lines = (line for line in self._lines() if id_in(line) in wanted)
+        return {job.id: job for job in _decoded(lines)}
+
+    def comment_ids(self, target: str, but_of: str) -> set[int | str]:
+        """The comments on a pull request, in lower case, but those of the job with this id."""
+        mark = may_be_for(target)
+        jobs = _decoded(line for line in self._lines() if mark in line)
+        there = (job for job in jobs if job.target == target and job.id != but_of)
+        return {comment_id for job in there for comment_id in job.comments}
+
+    def remember(self, jobs: Sequence[PastJob], now: datetime) -> None:
+        """Remember jobs before they are deleted at ``now``; durable on return."""
+        if not jobs:
+            return
+        path = self._layout.path(f"past/{now.astimezone(UTC):%Y-%m}.jsonl")
+        data = b"".join(job.encode() for job in jobs)
+        if os.path.lexists(path):
+            durable.extend(path, data)
+            # A crash may have come between the file's name and the sync of that name.
+            durable.sync_directory(self._layout.past)
+            return
+        draft = self._layout.draft(os.path.basename(path))
+        durable.create(draft, data)
+        durable.replace(draft, path)
+
+    def forget(self, before: datetime) -> None:
+        """Delete the files of the months that had ended by then."""
+        for text, month in self._months():
+            if month < (before.year, before.month):
+                durable.remove(f"{self._layout.past}/{text}")
+                log.info("forgotten", "Old keys and comments were forgotten.", month=text[:7])
+
+    def _months(self) -> Iterator[tuple[str, tuple[int, int]]]:
+        for text in sorted(os.listdir(self._layout.past)):
+            if match := _FORM.fullmatch(text):
+                yield text, (int(match[1]), int(match[2]))
+
+    def _lines(self) -> Iterator[bytes]:
+        with suppress(FileNotFoundError):
+            for text, _ in self._months():
+                yield from lines_of(f"{self._layout.past}/{text}")
+
+
+def _decoded(lines: Iterator[bytes]) -> Iterator[PastJob]:
+    for line in lines:
+        try:
+            yield PastJob.decode(line)
+        except (InvalidRequest, Unfit) as error:
+            log.warning("unreadable", "What is remembered of a job cannot be read.", reason=error)

@@ -1,0 +1,111 @@
+"""Deletes old receipts and dead letters, and remembers what is needed of them for longer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from comenq_core.errors import InvalidRequest
+from comenq_core.model import Instant
+from comenq_core.process.log import Log
+from comenq_core.wire.codec import from_json, to_json
+from comenq_core.wire.strict_json import encode, parse
+from comenq_plugins.spool.capacity import Limits
+from comenq_plugins.spool.catalog import Catalog
+from comenq_plugins.spool.dead_letters import NO_DIGEST
+from comenq_plugins.spool.format.filename import micros, moment
+from comenq_plugins.spool.format.past_job import PastJob
+from comenq_plugins.spool.fs import durable
+from comenq_plugins.spool.fs.locks import locked
+from comenq_plugins.spool.fs.safe_read import Unfit, Unreadable, read_own
+from comenq_plugins.spool.places import Place, listed
+from comenq_plugins.spool.pruning import agree
+
+__all__ = ["Pruner"]
+
+_BATCH = 500
+_LIMIT = 1 << 16
+
+log = Log("spool")
+
+
+class Pruner:
+    """Deletes what is old, in batches.
+
+    Args:
+        catalog: the spool.
+        limits: how long receipts and dead letters are kept, and keys remembered.
+    """
+
+    def __init__(self, catalog: Catalog, limits: Limits) -> None:
+        self._catalog = catalog
+        self._layout = catalog.layout
+        self._limits = limits
+        self._looks = self._layout.path("looks.json")
+        self._now = moment(0)
+        self._old: Sequence[Place] = ()
+
+    def look(self, now: Instant, forge_time: datetime | None) -> None:
+        """Look at the clock; if an earlier look agrees, find what is old."""
+        before = self._read_looks()
+        agreed, looks = agree(before, now, forge_time)
+        if looks != before:
+            self._write_looks(looks)
+        if agreed is None:
+            return
+        self._now = agreed
+        oldest = micros(agreed - self._limits.keep)
+        self._old = [
+            Place(directory, name)
+            for directory in (self._layout.done, self._layout.failed)
+            for name in listed(directory)
+            if name.order < oldest
+        ]
+        self._catalog.past.forget(agreed - (self._limits.remember - self._limits.keep))
+
+    def prune(self) -> bool:
+        """Delete a bounded number of what was found; return whether there is more."""
+        batch, self._old = self._old[:_BATCH], self._old[_BATCH:]
+        if batch:
+            # Who asks for a key meanwhile would find it neither in the history nor in the past.
+            with locked(self._layout.changes):
+                self._delete(batch)
+        return bool(self._old)
+
+    def _delete(self, places: Iterable[Place]) -> None:
+        """What is to be remembered is durable before anything is deleted."""
+        found: dict[Place, PastJob | None] = {}
+        for place in places:
+            try:
+                found[place] = self._past_job(place)
+            except (FileNotFoundError, Unreadable):
+                continue
+        self._catalog.past.remember([job for job in found.values() if job], self._now)
+        for place in found:
+            durable.forget(self._layout.failed_file(place.name.id))
+            durable.forget(place.path)
+        for directory in {place.directory for place in found}:
+            durable.sync_directory(directory)
+        log.info("pruned", "Old records were removed.", count=len(found))
+
+    def _past_job(self, place: Place) -> PastJob | None:
+        try:
+            return PastJob.of(self._catalog.read(place), moment(place.name.order))
+        except (Unfit, InvalidRequest):
+            if place.name.digest == NO_DIGEST:
+                return None
+            return PastJob.of_name(place.name, self._catalog.state(place))
+
+    def _read_looks(self) -> Sequence[Instant]:
+        try:
+            value = parse(read_own(self._looks, _LIMIT))
+            looks = value if isinstance(value, list) else []
+            return tuple(from_json(Instant, look) for look in looks)
+        except (FileNotFoundError, Unfit, Unreadable, InvalidRequest):
+            # Without an earlier look, this one is the first, and nothing is deleted yet.
+            return ()
+
+    def _write_looks(self, looks: Sequence[Instant]) -> None:
+        draft = self._layout.draft("looks.json")
+        durable.create(draft, encode([to_json(look) for look in looks]) + b"\n")
+        durable.replace(draft, self._looks)
