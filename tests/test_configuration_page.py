@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from comenq_core.settings import KINDS, MEANINGS, Secret, Settings
-from comenq_plugins.github.auth.accounts import OPTIONS as GITHUB
+from comenq_plugins.github.auth.sources import OPTIONS as GITHUB
 from comenq_plugins.postgres.factory import OPTIONS as POSTGRES
 from comenq_plugins.spool import OPTIONS as SPOOL
 from comenq_plugins.unix_socket.intake import OPTIONS as UNIX

@@ -269,3 +269,26 @@ def test_a_client_endpoint_is_found_by_what_it_can_do() -> None:
     assert registry.client_sockets(Settings(intakes=("pigeon", "door"))) == [Path("/run/s")]
     assert registry.client_sockets(Settings(intakes=("pigeon",))) == []
     assert registry.client_sockets(Settings()) == [Settings().socket_path]
+
+
+class Directory:
+    """A factory that names its accounts."""
+
+    def __call__(self, settings: Settings) -> object:
+        """Fail."""
+        return 1 / 0
+
+    def accounts(self, settings: Settings) -> Mapping[str, tuple[str, ...]]:
+        """One account."""
+        return {settings.poster: ("o/*",)}
+
+
+def test_accounts_are_named_without_making_posters() -> None:
+    """A factory may name its accounts; others, and a poster that is not installed, have none."""
+    registry = load([("p", Offering(board=Directory(), other=lambda _: 1 / 0))])
+
+    told = [
+        registry.accounts(Settings(poster=poster)) for poster in ("board", "other", "elsewhere")
+    ]
+
+    assert told == [{"board": ("o/*",)}, {}, {}]

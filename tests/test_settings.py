@@ -414,3 +414,50 @@ def test_a_wrong_plugin_option_is_explained(config: ConfigFile, table: str, mess
 def test_a_plugins_secrets_stay_out_of_sight(config: ConfigFile) -> None:
     """What a plugin's table says is not shown with the settings."""
     assert "hunter2" not in repr(config.load('[mail]\npassword = "hunter2"'))
+
+
+ACCOUNT_DEFAULTS: Mapping[str, str] = {"token_file": ""}
+
+
+def test_tables_of_accounts(config: ConfigFile) -> None:
+    """Each table has the plugin's options over their defaults, and says for whom it is."""
+    text = '[accounts.work]\ntoken_file = "/w"\nfor = ["my-org/*", "me/tool"]\n[accounts.rest]'
+    accounts = config.load(text).accounts(ACCOUNT_DEFAULTS)
+
+    told = {name: (table.options, table.repositories) for name, table in accounts.items()}
+    assert told == {
+        "work": ({"token_file": "/w"}, ("my-org/*", "me/tool")),
+        "rest": ({"token_file": ""}, ()),
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('[accounts.w]\ntoken = "x"', "[accounts.w]: token: there is no such setting; did you mea"),
+        ("[accounts.w]\ntoken_file = 1", "[accounts.w]: token_file: expected text that is not emp"),
+        ('[accounts."a b"]', "[accounts.a b]: a name has 1 to 64 letters, digits, - and _"),
+        ("[accounts]\nwork = 1", "[accounts.work]: expected a table"),
+        *[
+            (f"[accounts.w]\nfor = {value}", "[accounts.w]: for: expected a list of repositories")
+            for value in (
+                "[]",
+                '"o/r"',
+                '["o"]',
+                '["*"]',
+                '["*/*"]',
+                '["o/r*"]',
+                '["o/.."]',
+                '["o/r/"]',
+                '["o/r", "o/r"]',
+            )
+        ],
+    ],
+)
+def test_a_wrong_table_of_an_account_is_explained(
+    config: ConfigFile, text: str, message: str
+) -> None:
+    """The error names the file, the table, the key and what was expected."""
+    with pytest.raises(SettingsError) as caught:
+        config.load(text).accounts(ACCOUNT_DEFAULTS)
+    assert str(caught.value).startswith(f"{config.path}: {message}")

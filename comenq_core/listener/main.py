@@ -38,7 +38,8 @@ def run(settings: Settings, stop: Stop) -> int:
     sys.setswitchinterval(_SWITCH_SECONDS)
     plugins = registry.load()
     intakes = plugins.intakes(settings)
-    queue = JobQueue(plugins.store(settings), pacing_policy(settings))
+    accounts = plugins.accounts(settings)
+    queue = JobQueue(plugins.store(settings), pacing_policy(settings), accounts)
     log.info("started", "The listener is ready.", intakes=",".join(intakes), store=settings.store)
     try:
         failed = _serve(intakes, queue, stop)

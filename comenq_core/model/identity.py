@@ -95,7 +95,7 @@ def require_same_comment(job: Job, request: CommentRequest) -> None:
 def is_for_repo(job: Job, repo: str) -> bool:
     """Whether a job is for this repository, ``OWNER/REPO``, in upper or lower case."""
     asked = job.request
-    return asked is not None and f"{asked.owner}/{asked.repo}".lower() == repo.lower()
+    return asked is not None and asked.repository == repo.lower()
 
 
 def comment_ids_of(job: Job) -> Collection[int | str]:

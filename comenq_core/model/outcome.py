@@ -13,6 +13,7 @@ __all__ = [
     "OUTCOME_WORDS",
     "Blocked",
     "Candidate",
+    "Demand",
     "Fault",
     "Outcome",
     "Posted",
@@ -100,11 +101,13 @@ class Throttled(Record):
         wait: ``None`` where the forge named no time, as GitHub's secondary limits often do.
         message: what the forge said, on one line, fit to be shown, and with no credential in it.
         status: the HTTP status, where there was one.
+        fault: always ``account``.
     """
 
     wait: timedelta | None
     message: str
     status: int | None = None
+    fault: Fault = Fault.ACCOUNT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,11 +134,13 @@ class Unknown(Record):
         message: what is known about it, fit to be shown.
         status: the HTTP status, where there was one.
         wait: for how long the forge wants no request, if it says so.
+        fault: always ``service``.
     """
 
     message: str
     status: int | None = None
     wait: timedelta | None = None
+    fault: Fault = Fault.SERVICE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,10 +184,12 @@ class Unauthorized(Record):
     Args:
         message: what the forge said, on one line, fit to be shown, and with no credential in it.
         status: the HTTP status, where there was one.
+        fault: always ``account``.
     """
 
     message: str
     status: int | None = None
+    fault: Fault = Fault.ACCOUNT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -200,6 +207,9 @@ class Skipped(Record):
 
 Outcome = Posted | Throttled | Unavailable | Unknown | Refused | Unauthorized | Blocked | Skipped
 """The result of one attempt to post."""
+
+Demand = Throttled | Unauthorized | Blocked | Unavailable | Unknown
+"""What the forge, or the lack of it, says about the account in place of an answer."""
 
 OUTCOME_WORDS: Mapping[type[Outcome | Similar], str] = {
     Posted: "posted",

@@ -77,8 +77,8 @@ class Pacing(Record):
         failures: how many attempts in a row met this cause.
         unanswered: how many posts in a row had no known answer.
         refusal: the unclear words of the latest refusals, or ``""``.
-        refused: the targets of the comments in a row that were refused in these words, such as
-            ``o/r#1 o/r#2``.
+        refused_targets: the targets of the comments in a row that were refused in these words,
+            such as ``o/r#1 o/r#2``.
         rejected_credential: the fingerprint of a credential that the forge rejected, or ``""``.
         login: the account's name at the forge, where it is known.
         posts: counts of all attempts of this account.
@@ -95,7 +95,7 @@ class Pacing(Record):
     failures: int = 0
     unanswered: int = 0
     refusal: str = ""
-    refused: str = ""
+    refused_targets: str = ""
     rejected_credential: str = ""
     login: str = ""
     posts: Posts = field(default_factory=Posts)

@@ -53,6 +53,11 @@ class CommentRequest(Record):
             )
         if not 1 <= self.pr_number <= MAX_NUMBER:
             raise InvalidRequest("pr_number", f"must be from 1 to {MAX_NUMBER}")
+        if self.account is not None and not re.fullmatch(ACCOUNT_PATTERN, self.account):
+            raise InvalidRequest("account", "must be the name of a posting account")
+        self._check_texts()
+
+    def _check_texts(self) -> None:
         if not self.body.strip():
             raise InvalidRequest("body", "must not be empty or blank")
         size = _bytes_in("body", self.body)
@@ -62,13 +67,16 @@ class CommentRequest(Record):
             _bytes_in("key", self.key)
             if not 1 <= len(self.key) <= KEY_LIMIT:
                 raise InvalidRequest("key", f"must have 1 to {KEY_LIMIT} characters")
-        if self.account is not None and not re.fullmatch(ACCOUNT_PATTERN, self.account):
-            raise InvalidRequest("account", "must be the name of a posting account")
 
     @property
     def target(self) -> str:
         """The pull request as people write it: ``owner/repo#123``."""
         return f"{self.owner}/{self.repo}#{self.pr_number}"
+
+    @property
+    def repository(self) -> str:
+        """The repository in lower case, as GitHub compares it: ``owner/repo``."""
+        return f"{self.owner}/{self.repo}".lower()
 
 
 def _bytes_in(name: str, text: str) -> int:

@@ -14,6 +14,7 @@ from typing import TypeVar
 from comenq_core.errors import ComenqError, PluginError
 from comenq_core.plugins.discovery import Plugin, installed, load_plugin
 from comenq_core.protocols import (
+    AccountDirectory,
     ClientEndpoint,
     Inspectable,
     Intake,
@@ -103,6 +104,19 @@ class Registry:
         plugin, factory = self._select("poster", settings.poster, _posters)
         with _naming(plugin, f"the poster {settings.poster}"):
             return tuple(factory(settings))
+
+    def accounts(self, settings: Settings) -> Mapping[str, Sequence[str]]:
+        """The posting accounts and their repositories, as `AccountDirectory` says.
+
+        None where nobody can tell: the poster is no `AccountDirectory`, or is not installed here,
+        as where only a listener runs. Raises as `intakes`.
+        """
+        if self._fault("poster", settings.poster, _posters):
+            return {}
+        plugin, made_by = self._select("poster", settings.poster, _posters)
+        factory: object = made_by  # it may have more than `__call__`
+        with _naming(plugin, f"the poster {settings.poster}"):
+            return factory.accounts(settings) if isinstance(factory, AccountDirectory) else {}
 
     def _fault(
         self, what: str, name: str, offers: Callable[[Plugin], Mapping[str, object]]

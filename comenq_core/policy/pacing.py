@@ -11,45 +11,29 @@ and once, so that it ends: see `rebased`.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from comenq_core.model import (
-    Cause,
-    Instant,
-    Outcome,
-    Pacing,
-    Posted,
-    Posts,
-    Skipped,
-    Throttled,
-    Unauthorized,
-    Unavailable,
-    Unknown,
-)
-from comenq_core.policy.backoff import throttle_wait, unavailable_wait
+from comenq_core.model import Cause, Instant, Pacing
 
 __all__ = [
     "PacingPolicy",
-    "after_attempt",
-    "after_lookup",
     "before_attempt",
     "earlier",
     "elapsed",
     "eta",
     "flushed",
-    "must_persist_backoff",
+    "is_same_account",
+    "must_ask",
     "rebased",
     "resumed",
     "until_post",
     "until_request",
+    "until_turn",
 ]
 
-SKIP_SPACING = 1.0
-"""Seconds after a job that was skipped: 3,600 requests an hour, of 5,000 that GitHub allows.
-
-https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api
-"""
+_ENDED_BY_A_QUESTION = {Cause.UNAUTHORIZED, Cause.BLOCKED, Cause.OUTAGE}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,8 +81,8 @@ def rebased(record: Pacing, now: Instant) -> Pacing:
 
 def until_request(record: Pacing | None, now: Instant) -> float:
     """Seconds until the account may send any request at all; 0 if it may now."""
-    if record is None:
-        return 0.0
+    if record is None or record.cause in {Cause.OUTAGE, Cause.REFUSALS}:
+        return 0.0  # that concerns posts: a look-up may be what ends it
     return max(0.0, record.backoff - elapsed(record.at, now))
 
 
@@ -111,95 +95,61 @@ def until_post(record: Pacing | None, now: Instant, policy: PacingPolicy) -> flo
 
 
 def before_attempt(
-    record: Pacing | None, account: str, job: str, now: Instant, policy: PacingPolicy, jitter: float
+    record: Pacing | None,
+    account: str,
+    job: str,
+    now: Instant,
+    policy: PacingPolicy,
+    jitter: float,
+    login: str = "",
 ) -> Pacing:
     """What to record before an attempt: it may last as long as an attempt can.
 
     Args:
         jitter: seconds that the caller has drawn for this cooldown, at most ``policy.jitter``.
+        login: the account's name at the forge, where it is known.
     """
-    return Pacing(
-        account=account,
+    before = record or Pacing(account=account, at=now)
+    return replace(
+        before,
         at=now,
         max_remaining=policy.attempt_limit,
         jitter=jitter,
+        backoff=0.0,
+        reason="",
         job=job,
-        failures=record.failures if record else 0,
-        posts=record.posts if record else Posts(),
+        login=login,
     )
 
 
-def after_attempt(
-    begun: Pacing, outcome: Outcome, now: Instant, credential: str, policy: PacingPolicy
-) -> Pacing:
-    """What to record after an attempt: when it ended, and what the forge asked for.
+def is_same_account(one: Pacing, login: str) -> bool:
+    """Whether a record is of an account that this login has at the forge, as far as is known."""
+    return bool(login) and one.login.lower() == login.lower()
 
-    A skipped job was not posted and costs no cooldown: the record is as if the last attempt had
-    ended a cooldown ago. Only `SKIP_SPACING` keeps many such jobs apart.
 
-    Args:
-        begun: what `before_attempt` returned.
-        credential: the fingerprint of the credential that was used.
+def until_turn(
+    record: Pacing | None, others: Iterable[Pacing], now: Instant, policy: PacingPolicy
+) -> float:
+    """Seconds until an account may start its next post, where others are the same at the forge.
+
+    Two credentials of one login are one account to the forge and to those who read it: they share
+    the cooldown and what the forge asks for, and nothing else.
     """
-    posts = _counted(begun.posts, outcome)
-    ended = replace(begun, at=now, max_remaining=0.0, failures=0, posts=posts)
-    failures, reason = begun.failures + 1, outcome.message
-    match outcome:
-        case Throttled(wait=wait):
-            backoff = throttle_wait(wait, failures)
-            return replace(ended, backoff=backoff, reason=reason, failures=failures)
-        case Unavailable():
-            backoff = unavailable_wait(failures)
-            return replace(ended, backoff=backoff, reason=reason, failures=failures)
-        case Unauthorized():
-            return replace(ended, reason=reason, rejected_credential=credential)
-        case Unknown(wait=timedelta() as wait):
-            return replace(ended, backoff=throttle_wait(wait, 0), reason=reason)
-        case Skipped():
-            over = earlier(now, policy.cooldown)
-            return replace(ended, at=over, jitter=0.0, backoff=policy.cooldown + SKIP_SPACING)
-        case _:
-            return ended
+    shared = [replace(other, backoff=0.0) if _is_its_own(other) else other for other in others]
+    waits = [until_post(one, now, policy) for one in shared]
+    return max([until_post(record, now, policy), *waits])
 
 
-def must_persist_backoff(outcome: Outcome) -> bool:
-    """Whether the forge asked for a wait that only the pacing record remembers."""
-    match outcome:
-        case Throttled() | Unauthorized() | Unknown(wait=timedelta()):
-            return True
-        case _:
-            return False
+def _is_its_own(record: Pacing) -> bool:
+    """Whether the back-off has to do with the credential or the machine, not with the login."""
+    return record.cause not in {Cause.RATE_LIMITED, ""}
 
 
-def _counted(posts: Posts, outcome: Outcome) -> Posts:
-    match outcome:
-        case Skipped():
-            return posts
-        case Posted():
-            return replace(posts, success=posts.success + 1)
-        case Unknown(status=None):
-            return replace(posts, timeout=posts.timeout + 1)
-        case _:
-            return replace(posts, api_error=posts.api_error + 1)
-
-
-def after_lookup(
-    record: Pacing | None,
-    account: str,
-    found: Throttled | Unauthorized | Unknown,
-    now: Instant,
-    credential: str,
-) -> Pacing:
-    """What to record when a look-up was answered with a demand instead of a listing.
-
-    Only the back-off changes: a look-up is no attempt, and leaves the cooldown as it is.
-    """
-    record = record or Pacing(account=account, at=now)
-    if isinstance(found, Unauthorized):
-        return replace(record, reason=found.message, rejected_credential=credential)
-    failures = record.failures + isinstance(found, Throttled)
-    backoff = max(record.backoff, elapsed(record.at, now) + throttle_wait(found.wait, failures))
-    return replace(record, backoff=backoff, reason=found.message, failures=failures)
+def must_ask(record: Pacing | None) -> bool:
+    """Whether the forge has to be asked a question before the account's next post."""
+    return record is not None and (
+        bool(record.rejected_credential) or record.cause in _ENDED_BY_A_QUESTION
+    )
 
 
 def resumed(record: Pacing) -> Pacing:

@@ -8,7 +8,9 @@ from functools import cache
 
 from comenq_core.model import Instant
 
-__all__ = ["system_clock"]
+__all__ = ["since_boot", "system_clock"]
+
+_SINCE_BOOT = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 
 
 def system_clock() -> Instant:
@@ -19,8 +21,15 @@ def system_clock() -> Instant:
     """
     wall = datetime.now(UTC)
     boot = _boot()
-    since_boot = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
-    return Instant(wall=wall, boot=boot, ticks=time.clock_gettime(since_boot) if boot else 0.0)
+    return Instant(wall=wall, boot=boot, ticks=since_boot() if boot else 0.0)
+
+
+def since_boot() -> float:
+    """Seconds by a clock that nobody sets, and that counts sleep where the machine has such a one.
+
+    For what ends while a laptop sleeps, such as a token; `time.monotonic` would stand still.
+    """
+    return time.clock_gettime(_SINCE_BOOT)
 
 
 @cache

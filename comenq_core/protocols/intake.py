@@ -45,6 +45,7 @@ class Queue(Protocol):
         """Queue one request; durable on return.
 
         Raises:
+            InvalidRequest: no posting account serves it.
             QueueRefused: the queue is full or its disk is.
             StoreError: the store failed; nothing was acknowledged.
         """

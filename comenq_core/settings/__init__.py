@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Annotated, Any, TypeVar, cast, get_origin, get_type_hints
 
 from comenq_core.settings import file
+from comenq_core.settings.accounts import ACCOUNTS, AccountTable, account_tables
 from comenq_core.settings.check import check
 from comenq_core.settings.kinds import (
     FLAG,
@@ -31,10 +32,12 @@ from comenq_core.settings.kinds import (
 from comenq_core.settings.secret import Secret
 
 __all__ = [
+    "ACCOUNTS",
     "ALIASES",
     "CONFIG_VARIABLE",
     "KINDS",
     "MEANINGS",
+    "AccountTable",
     "Secret",
     "Settings",
     "flag",
@@ -132,6 +135,17 @@ class Settings:
         place = f"{self.source}: [{table}]"
         given = check(place, self.tables.get(table, {}), kinds)
         return {**defaults, **cast("dict[str, T]", given)}
+
+    def accounts(self, defaults: Mapping[str, T]) -> Mapping[str, AccountTable[T]]:
+        """The tables ``[accounts.NAME]`` by name, for a plugin that posts.
+
+        Args:
+            defaults: all options of one account but ``for``, as in `options`.
+
+        Raises:
+            SettingsError: a name is wrong, or a table has an unknown key or a wrong value.
+        """
+        return account_tables(f"{self.source}", self.tables.get(ACCOUNTS, {}), defaults)
 
 
 _ANNOTATED = {

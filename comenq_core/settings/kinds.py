@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from comenq_core.limits import OWNER_PATTERN, REPO_PATTERN
 from comenq_core.settings.secret import Secret
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "LEVEL",
     "NAMES",
     "PATH",
+    "REPOSITORIES",
     "SECRET",
     "TEXT",
     "URL",
@@ -112,6 +114,14 @@ def _names(items: list[object]) -> tuple[object, ...]:
     return names
 
 
+def _repositories(items: list[object]) -> tuple[object, ...]:
+    names = _names(items)
+    pattern = rf"{OWNER_PATTERN}/(\*|{REPO_PATTERN})"
+    if not names or not all(re.fullmatch(pattern, str(name)) for name in names):
+        raise ValueError
+    return names
+
+
 def _parse_names(text: str) -> list[str]:
     return [name.strip() for name in text.split(",")] if text.strip() else []
 
@@ -155,6 +165,7 @@ TEXT = Kind("text that is not empty", (str,), _text)
 SECRET = Kind("text that is not empty", (str,), lambda text: Secret(_text(text)))
 FLAG = Kind("true or false", (bool,), bool, _parse_flag)
 NAMES = Kind("a list of different texts", (list,), _names, _parse_names)
+REPOSITORIES = Kind("a list of repositories, such as my-org/* or me/tool", (list,), _repositories)
 PATH = Kind("an absolute path", (str,), _path)
 URL = Kind(
     "an https address (http on this machine only) without user, query or fragment", (str,), _url

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -17,11 +17,15 @@ from comenq_core.model import (
     Job,
     Outcome,
     Pacing,
+    Posted,
+    Skipped,
+    Unconfirmed,
     Unknown,
     Verdict,
 )
+from comenq_core.model.transitions import AMBIGUOUS, GONE, INTERRUPTED
 from comenq_core.policy.pacing import earlier, elapsed
-from comenq_core.policy.retry import ABSENT, GONE, Found
+from comenq_core.policy.retry import ABSENT, Found
 from comenq_core.process.log import Log
 from comenq_core.protocols import Poster
 
@@ -31,6 +35,7 @@ __all__ = [
     "attempt_post",
     "attempt_record",
     "first_attempted_at",
+    "interruption",
     "look_up",
     "lookup_record",
 ]
@@ -79,28 +84,61 @@ def attempt_post(
     return outcome, ended
 
 
-def attempt_record(poster: Poster, outcome: Outcome, started: Instant, ended: Instant) -> Attempt:
-    """An attempt to post, as the job's record keeps it."""
-    return Attempt(
+def attempt_record(begun: Pacing, outcome: Outcome, started: Instant, ended: Instant) -> Attempt:
+    """An attempt to post, as the job's record keeps it.
+
+    The second attempt in a row without a known answer, and each further one, is the service's
+    fault, and does not count toward ``max_attempts``.
+
+    Args:
+        begun: the account's record while the attempt was made.
+    """
+    record = Attempt(
         started=started.wall,
         ended=ended.wall,
-        account=poster.account,
+        account=begun.account,
         outcome=OUTCOME_WORDS[type(outcome)],
         message=outcome.message,
         status=outcome.status,
-        counted=isinstance(outcome, Unknown),
+        counted=isinstance(outcome, Unknown) and not begun.unanswered,
+        login=begun.login,
+    )
+    match outcome:
+        case Posted(login=login, comment_id=comment_id):
+            return replace(record, login=login or begun.login, comment_id=comment_id)
+        case Skipped():
+            return record
+        case _:
+            return replace(record, fault=str(outcome.fault))
+
+
+def interruption(job: Job, record: Pacing | None, now: Instant) -> Attempt | None:
+    """The attempt that a dead worker has begun, if the job's own record does not have it yet.
+
+    It is recorded before the comment is looked up: the account's record, which tells when and by
+    which login it was made, is about the next job soon.
+
+    Args:
+        record: the pacing record of the account that attempted the job last.
+    """
+    if not record or record.job != job.id or not record.max_remaining:
+        return None
+    began = record.at.wall
+    known = [attempt.started for attempt in job.attempts if attempt.outcome == INTERRUPTED]
+    if any(abs(started - began) < timedelta(seconds=1) for started in known):
+        return None
+    return Attempt(
+        started=began,
+        ended=max(began, now.wall),
+        account=record.account,
+        outcome=INTERRUPTED,
+        message="the worker died",
+        login=record.login,
     )
 
 
-def look_up(poster: Poster, job: Job, since: datetime, recent: Iterable[Job]) -> Found:
-    """Look for a job's comment; see `comenq_core.protocols.Poster.find`. It raises nothing.
-
-    Args:
-        recent: jobs that were settled lately; comments that they have posted are not this job's.
-    """
-    known = {
-        other.comment_id for other in recent if other.comment_id is not None and other.id != job.id
-    }
+def look_up(poster: Poster, job: Job, since: datetime, known: Collection[int | str]) -> Found:
+    """Look for a job's comment; see `comenq_core.protocols.Poster.find`. It raises nothing."""
     found = _ask(partial(poster.find, job, since, known), job)
     return found if isinstance(found, Found) else _wrong_answer(found, job)
 
@@ -110,10 +148,11 @@ def lookup_record(
 ) -> Attempt:
     """A look-up, as the job's record keeps it.
 
-    Only a look-up that another one is to follow is recorded as `ABSENT`: whatever happens to the
-    job after the last one, the next attempt is followed by a first look-up of its own.
+    Only the last look-up that finds nothing is recorded as `GONE`: it is the proof that the
+    comment is not there. Whatever happens to the job then, the next attempt is followed by a first
+    look-up of its own.
     """
-    absent = ABSENT if isinstance(verdict, Checking) else GONE
+    absent = ABSENT if isinstance(verdict, Checking | Unconfirmed) else GONE
     return Attempt(
         started=started.wall,
         ended=ended.wall,
@@ -121,6 +160,8 @@ def lookup_record(
         outcome=OUTCOME_WORDS[type(found)] if found else absent,
         message=verdict.reason,
         status=found.status if found else None,
+        login=found.login if isinstance(found, Posted) else "",
+        comment_id=found.comment_id if isinstance(found, Posted) else None,
     )
 
 
@@ -135,7 +176,7 @@ def first_attempted_at(job: Job, record: Pacing | None, now: Instant, limit: flo
         record: the pacing record of the account that attempted it.
         limit: seconds that an attempt can last.
     """
-    known = [attempt.started for attempt in job.attempts if attempt.counted]
+    known = [attempt.started for attempt in job.attempts if attempt.outcome in AMBIGUOUS]
     if record and record.job == job.id:
         ago = timedelta(seconds=elapsed(record.at, now) + limit)
         known += [record.at.wall, now.wall - ago]

@@ -7,7 +7,10 @@ from datetime import timedelta
 
 from comenq_core.model import (
     Attempt,
+    Blocked,
+    Cause,
     Checking,
+    Demand,
     Done,
     Failed,
     Instant,
@@ -19,6 +22,7 @@ from comenq_core.model import (
     Throttled,
     Unauthorized,
     Unavailable,
+    Unconfirmed,
     Unknown,
     Verdict,
 )
@@ -27,7 +31,7 @@ from comenq_core.policy.pacing import PacingPolicy, until_post, until_request
 from comenq_core.process.log import Log
 from comenq_core.wire.rfc3339 import format_time
 
-__all__ = ["report_attempt", "report_backoff"]
+__all__ = ["report_answer", "report_attempt", "report_backoff"]
 
 JOB_KEYS: Mapping[type[Verdict], str] = {
     Done: "job_done",
@@ -35,6 +39,7 @@ JOB_KEYS: Mapping[type[Verdict], str] = {
     Requeued: "job_requeued",
     Checking: "job_checking",
     Failed: "job_failed",
+    Unconfirmed: "job_unconfirmed",
 }
 """The log's key for what became of a job."""
 
@@ -43,7 +48,7 @@ log = Log("worker")
 
 def report_attempt(job: Job, verdict: Verdict, attempt: Attempt) -> None:
     """Log what became of a job after an attempt or a look-up."""
-    report = log.warning if isinstance(verdict, Failed | RetryAt) else log.info
+    report = log.warning if isinstance(verdict, Failed | RetryAt | Unconfirmed) else log.info
     report(
         JOB_KEYS[type(verdict)],
         "An attempt has ended.",
@@ -65,7 +70,17 @@ def report_backoff(outcome: Outcome, record: Pacing, now: Instant, policy: Pacin
     """
     until = format_time(now.wall + timedelta(seconds=until_post(record, now, policy)))
     details = {"account": record.account, "until": until, "reason": outcome.message}
+    if record.cause == Cause.OUTAGE:
+        log.warning("outage", "The forge answers no post: it is asked a question before the next"
+                    " one.", **details)  # fmt: skip
+    elif record.cause == Cause.REFUSALS:
+        log.error("refusals", "Comments in a row are refused in the same words: the account waits,"
+                  " and one of them is tried an hour.", account=record.account, until=until,
+                  reason=record.reason)  # fmt: skip
     match outcome:
+        case Blocked():
+            log.error("blocked", "Every comment of an account would be refused: it waits, and asks"
+                      " once an hour whether that has passed.", **details)  # fmt: skip
         case Throttled() | Unknown(wait=timedelta()) if until_request(record, now) >= BACKOFF_LIMIT:
             log.error("throttled", "An account is rate-limited for a day or more, which is hardly"
                       " intended: find out why.", **details)  # fmt: skip
@@ -76,5 +91,15 @@ def report_backoff(outcome: Outcome, record: Pacing, now: Instant, policy: Pacin
                         **details)  # fmt: skip
         case Unauthorized():
             log.error("unauthorized", "The forge rejects an account's credential: the account"
-                      " posts nothing until it has another, or until an operator resumes.",
-                      account=record.account, reason=outcome.message)  # fmt: skip
+                      " posts nothing until it has another, and asks once an hour whether this"
+                      " one is accepted.", **details)  # fmt: skip
+
+
+def report_answer(answer: Demand | None, record: Pacing) -> None:
+    """Log what the forge answers to the question whether what stops an account has passed."""
+    details = {"account": record.account, "cause": record.cause}
+    if answer is None:
+        log.info("passed", "What stopped an account has passed.", **details)
+    else:
+        log.warning("still_stopped", "What stops an account has not passed; it asks again later.",
+                    **details, reason=answer.message)  # fmt: skip

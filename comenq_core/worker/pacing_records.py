@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterable
-from dataclasses import replace
 
 from comenq_core.errors import PacingConflict
 from comenq_core.model import Instant, Pacing
 from comenq_core.policy.pacing import PacingPolicy, before_attempt, rebased, until_post
+from comenq_core.policy.recording import renewed
 from comenq_core.process.log import Log
 from comenq_core.protocols import Store
 
@@ -63,15 +63,15 @@ class PacingRecords:
             if (current := rebased(record, now)) != record:
                 self.save(current, record)
 
-    def clear_rejected(self, renewed: Iterable[Pacing]) -> None:
+    def renew(self, records: Iterable[Pacing]) -> None:
         """Forget which credential was rejected where the account has another one now."""
-        for record in renewed:
-            self.save(replace(record, rejected_credential="", reason=""), record)
+        for record in records:
+            self.save(renewed(record), record)
             log.info(
                 "credential_changed", "An account has another credential.", account=record.account
             )
 
-    def announce(self, account: str, job: str, now: Instant) -> Pacing:
+    def announce(self, account: str, job: str, login: str, now: Instant) -> Pacing:
         """Record that an attempt begins, and return that record.
 
         If the store fails, it may have recorded the attempt all the same.
@@ -84,7 +84,7 @@ class PacingRecords:
         if not is_announced and until_post(before, now, self._policy) > 0:
             raise PacingConflict(f"another worker has just used the account {account}")
         jitter = random.uniform(0, self._policy.jitter)
-        begun = before_attempt(before, account, job, now, self._policy, jitter)
+        begun = before_attempt(before, account, job, now, self._policy, jitter, login)
         self._save(begun, before)
         return begun
 

@@ -1,22 +1,27 @@
 """Which account posts next, which looks up a job, and in how many seconds.
 
-It reads no clock and waits for nothing; the worker does.
+It waits for nothing; the worker does.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 
 from comenq_core.errors import ComenqError
-from comenq_core.model import Instant, Job, Pacing
+from comenq_core.model import Cause, Instant, Job, Pacing
 from comenq_core.policy import pacing
-from comenq_core.policy.pacing import PacingPolicy
-from comenq_core.policy.retry import looked_up
+from comenq_core.policy.backoff import renewal_wait
+from comenq_core.policy.pacing import PacingPolicy, elapsed
+from comenq_core.policy.retry import is_final_next
 from comenq_core.process.log import Log
-from comenq_core.protocols import Poster
+from comenq_core.protocols import ForgeClock, Poster, Selective
 
-__all__ = ["AccountScheduler"]
+__all__ = ["AccountScheduler", "Logins"]
+
+Logins = Mapping[str, str]
+"""Each account's name at the forge, where it is known."""
 
 log = Log("worker")
 
@@ -35,29 +40,60 @@ class AccountScheduler:
         self._unusable: dict[str, str] = {}
         self._unknown_accounts: set[str] = set()
 
-    def next_poster(self, records: Mapping[str, Pacing], now: Instant) -> tuple[float, Poster]:
-        """Which account may post first, the longest unused of several, and in how many seconds."""
+    def turns(
+        self, records: Mapping[str, Pacing], logins: Logins, now: Instant
+    ) -> Sequence[tuple[float, Poster]]:
+        """In how many seconds which account may post, the longest unused of several first."""
 
         def turn(poster: Poster) -> tuple[float, float]:
             record = records.get(poster.account)
             used = record.at.wall.timestamp() if record else 0.0
-            if not self._is_usable(poster, record):
-                return math.inf, used
-            return pacing.until_post(record, now, self._policy), used
+            return self.until_turn(poster, records, logins, now), used
 
-        turns = [turn(poster) for poster in self._posters]
-        first = turns.index(min(turns))
-        return turns[first][0], self._posters[first]
+        turns = [(*turn(poster), number) for number, poster in enumerate(self._posters)]
+        return [(wait, self._posters[number]) for wait, _, number in sorted(turns)]
 
-    def renewed(self, records: Mapping[str, Pacing]) -> Sequence[Pacing]:
-        """The records of accounts that have another credential than the rejected one."""
+    def until_turn(
+        self, poster: Poster, records: Mapping[str, Pacing], logins: Logins, now: Instant
+    ) -> float:
+        """Seconds until an account may post; infinity while it has no credential."""
+        if self._credential(poster) is None:
+            return math.inf
+        login = logins.get(poster.account, "")
+        others = [
+            record
+            for account, record in records.items()
+            if account != poster.account and pacing.is_same_account(record, login)
+        ]
+        return pacing.until_turn(records.get(poster.account), others, now, self._policy)
+
+    def renewed(self, records: Mapping[str, Pacing], now: Instant) -> Sequence[Pacing]:
+        """The records of accounts that may use another credential than the rejected one."""
         return [
             record
             for poster in self._posters
             if (record := records.get(poster.account))
             and record.rejected_credential
-            and self._is_usable(poster, record)
+            and self._credential(poster) not in {None, record.rejected_credential}
+            and elapsed(record.at, now) >= renewal_wait(record.failures)
         ]
+
+    def serving(self, job: Job) -> Sequence[str]:
+        """The accounts that may post a job."""
+        wanted = job.asked.account
+        return [
+            poster.account
+            for poster in self._posters
+            if wanted in {None, poster.account}
+            and (not isinstance(poster, Selective) or poster.serves(job.asked))
+        ]
+
+    def unserved(self, job: Job) -> str:
+        """Why a job that no account serves fails."""
+        names = ", ".join(poster.account for poster in self._posters)
+        if job.asked.account and job.asked.account not in names.split(", "):
+            return f"there is no posting account {job.asked.account}; there are: {names}"
+        return f"no posting account is for {job.asked.target}; there are: {names}"
 
     def next_lookup(
         self, job: Job, records: Mapping[str, Pacing], now: Instant
@@ -67,16 +103,23 @@ class AccountScheduler:
         if poster is None:
             return math.inf, self._posters[0]
         record = records.get(poster.account)
-        if not self._is_usable(poster, record):
+        if self._credential(poster) is None or _is_stopped(record):
             return math.inf, poster
         due = (job.due - now.wall).total_seconds() if job.due else 0.0
         if job.attempts and now.wall < job.attempts[-1].ended:
             due = 0.0  # The clock was set back: it cannot tell how far off the due time is.
-        cooldown_left = pacing.until_post(record, now, self._policy) if looked_up(job) else 0.0
+        cooldown_left = pacing.until_post(record, now, self._policy) if is_final_next(job) else 0.0
         return max(0.0, due, cooldown_left, pacing.until_request(record, now)), poster
 
-    def _is_usable(self, poster: Poster, record: Pacing | None) -> bool:
-        """Whether the account has a credential, and not the one that the forge rejected."""
+    def clock_offset(self) -> timedelta | None:
+        """How far the forge's clock is ahead of the machine's, if a poster knows."""
+        clocks = [
+            poster.clock_offset() for poster in self._posters if isinstance(poster, ForgeClock)
+        ]
+        return next((offset for offset in clocks if offset is not None), None)
+
+    def _credential(self, poster: Poster) -> str | None:
+        """The fingerprint of the account's credential, or ``None`` if it has none."""
         try:
             credential = poster.credential()
         except Exception as error:  # noqa: BLE001 -- a plugin may raise anything
@@ -87,9 +130,9 @@ class AccountScheduler:
                 self._unusable[poster.account] = reason
                 log.error("no_credential", "An account cannot post.", account=poster.account,
                           reason=reason)  # fmt: skip
-            return False
+            return None
         self._unusable.pop(poster.account, None)
-        return record is None or record.rejected_credential != credential
+        return credential
 
     def _poster_of(self, job: Job, records: Mapping[str, Pacing]) -> Poster | None:
         """The account that attempted this job last: only there can its comment be found.
@@ -98,7 +141,8 @@ class AccountScheduler:
         """
         account = _last_account(job, records)
         if account is None:
-            return self._posters[0]
+            serving = self.serving(job) or [self._posters[0].account]
+            return next(poster for poster in self._posters if poster.account in serving)
         ours = next((poster for poster in self._posters if poster.account == account), None)
         if ours is None and job.id not in self._unknown_accounts:
             self._unknown_accounts.add(job.id)
@@ -108,8 +152,18 @@ class AccountScheduler:
         return ours
 
 
+def _is_stopped(record: Pacing | None) -> bool:
+    """Whether the account asks its own question first."""
+    return record is not None and (
+        bool(record.rejected_credential) or record.cause in {Cause.UNAUTHORIZED, Cause.BLOCKED}
+    )
+
+
 def _last_account(job: Job, records: Mapping[str, Pacing]) -> str | None:
-    attempts = [(attempt.ended, attempt.account) for attempt in job.attempts[-1:]]
+    # Of what a person has said, no account is on record.
+    attempts = [(attempt.ended, attempt.account) for attempt in job.attempts if attempt.account][
+        -1:
+    ]
     # A worker that died has left no attempt, but the record of the one that it began.
     attempts += [(r.at.wall, r.account) for r in records.values() if r.job == job.id]
     return max(attempts)[1] if attempts else None

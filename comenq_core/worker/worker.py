@@ -1,6 +1,6 @@
 """The worker: one comment at a time, never before its time, never twice.
 
-`Worker.step` sends at most one post or look-up and returns how long to wait;
+`Worker.step` sends at most one post, look-up or question and returns how long to wait;
 `comenq_core.worker.main` waits. Before every post a pacing record is made durable, and after it
 a receipt. A job whose outcome is not known is looked up before it is posted again. Several
 workers may share the store: one that loses a race for a job or an account gives it up.
@@ -10,39 +10,28 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from datetime import datetime
 
-from comenq_core.errors import NoSuchJob, PacingConflict, QueueRefused, WrongState
-from comenq_core.model import Failed, Instant, Job, Outcome, Unavailable
-from comenq_core.policy import pacing
-from comenq_core.policy.pacing import PacingPolicy, must_persist_backoff
-from comenq_core.policy.retry import (
-    RetryPolicy,
-    Unanswered,
-    after_lookup,
-    decide,
-    interrupted_too_often,
-)
+from comenq_core.errors import NoSuchJob, QueueRefused, WrongState
+from comenq_core.model import Instant, Job, Pacing, State
+from comenq_core.policy import pacing, recording
+from comenq_core.policy.pacing import PacingPolicy
+from comenq_core.policy.retry import RetryPolicy
 from comenq_core.process.log import Log
 from comenq_core.protocols import Poster, Store
-from comenq_core.worker.attempts import (
-    PacingUpdate,
-    Settlement,
-    attempt_post,
-    attempt_record,
-    first_attempted_at,
-    look_up,
-    lookup_record,
-)
-from comenq_core.worker.events import report_attempt, report_backoff
+from comenq_core.worker.attempts import PacingUpdate, Settlement
+from comenq_core.worker.choosing import preferences
+from comenq_core.worker.events import report_answer, report_attempt, report_backoff
+from comenq_core.worker.identities import Identities, ask
+from comenq_core.worker.lookups import Lookups
 from comenq_core.worker.pacing_records import PacingRecords
+from comenq_core.worker.posting import Posting
 from comenq_core.worker.scheduling import AccountScheduler
 
 __all__ = ["Worker"]
 
 _LONGEST_WAIT = 60.0
 """Seconds after which the worker looks around even if nothing has woken it."""
-
-_RECENT = 500
 
 log = Log("worker")
 
@@ -68,10 +57,14 @@ class Worker:
     ) -> None:
         self._store = store
         self._pacing_policy = pacing_policy
-        self._retry_policy = retry_policy
         self._clock = clock or store.now
         self._scheduler = AccountScheduler(posters, pacing_policy)
+        self._identities = Identities()
         self._records = PacingRecords(store, pacing_policy)
+        self._posting = Posting(
+            self._records, self._scheduler.serving, pacing_policy, retry_policy, store.now
+        )
+        self._lookups = Lookups(store, pacing_policy, retry_policy, self._clock)
         self._claimed: tuple[Job, Poster] | None = None
         self._unsaved: list[Settlement | PacingUpdate] = []
 
@@ -93,10 +86,14 @@ class Worker:
     def _housekeep(self) -> bool:
         """Housekeeping; a full disk stops what comes in, not what goes out."""
         try:
-            return self._store.housekeep()
+            return self._store.housekeep(self._forge_time())
         except QueueRefused as error:
             log.warning("no_room", "Dropped files have to wait.", reason=error)
             return False
+
+    def _forge_time(self) -> datetime | None:
+        offset = self._scheduler.clock_offset()
+        return None if offset is None else self._clock().wall + offset
 
     def _dispatch(self) -> float:
         if self._store.paused():
@@ -104,88 +101,77 @@ class Worker:
         self._records.read()
         now = self._store.now()
         self._records.rebase(now)
-        self._records.clear_rejected(self._scheduler.renewed(self._records.known))
+        self._records.renew(self._scheduler.renewed(self._records.known, now))
+        self._identities.read(self._records.known)
         waits = [_LONGEST_WAIT]
-        for job in self._store.checking():
+        checking = self._store.checking()
+        for job in checking:
             wait, poster = self._scheduler.next_lookup(job, self._records.known, now)
             if wait <= 0:
-                self._look_up(job, poster)
+                record = self._records.known.get(poster.account)
+                self._finish(*self._lookups.look_up(job, poster, record))
                 return 0.0
             waits.append(wait)
-        wait, poster = self._scheduler.next_poster(self._records.known, now)
-        if wait > 0:
-            return min(*waits, wait)
-        claimed = self._store.claim(poster.account)
-        if claimed is None:
-            return min(*waits, self._until_due(now))
-        self._post(claimed, poster)
-        return 0.0
+        for wait, poster in self._scheduler.turns(self._records.known, self._identities.known, now):
+            if wait > 0:
+                waits.append(wait)
+            elif self._use(poster, checking, now):
+                return 0.0
+        return min(*waits, self._until_due(now))
 
     def _until_due(self, now: Instant) -> float:
         due = self._store.next_due()
         return max(0.0, (due - now.wall).total_seconds()) if due else math.inf
 
+    def _use(self, poster: Poster, checking: Sequence[Job], now: Instant) -> bool:
+        """Let an account do what is its turn; return whether there was anything."""
+        record = self._records.known.get(poster.account)
+        if record and pacing.must_ask(record):
+            self._ask(poster, record)
+            return True
+        if not self._store.pending(limit=1, states=[State.WAITING]):
+            return False
+        credential = poster.credential()
+        if demand := self._identities.identify(poster):
+            ended = self._store.now()
+            after = recording.after_lookup(record, poster.account, demand, ended, credential)
+            self._finish(PacingUpdate(record=after, expect=record, outcome=demand, now=ended))
+            return True
+        known, logins = self._records.known, self._identities.known
+        if self._scheduler.until_turn(poster, known, logins, now) > 0:
+            return False
+        claimed = self._claim(poster, checking)
+        if claimed is None:
+            return False
+        if self._scheduler.serving(claimed):
+            self._post(claimed, poster)
+        else:
+            reason = self._scheduler.unserved(claimed)
+            self._finish(*self._posting.refuse(claimed, poster.account, reason))
+        return True
+
+    def _claim(self, poster: Poster, checking: Sequence[Job]) -> Job | None:
+        record = self._records.known.get(poster.account)
+        checked = {job.asked.target.lower() for job in checking}
+        for suits in preferences(poster.account, record, self._scheduler.serving, checked):
+            if claimed := self._store.claim(poster.account, suits):
+                return claimed
+        return None
+
+    def _ask(self, poster: Poster, record: Pacing) -> None:
+        """Ask whether what stops an account has passed."""
+        credential = poster.credential()
+        answer = ask(poster)
+        now = self._store.now()
+        after = recording.after_question(record, answer, now, credential)
+        report_answer(answer, record)
+        self._records.save(after, record)
+
     def _post(self, job: Job, poster: Poster) -> None:
         """Post a claimed job. Until its attempt is recorded, nothing was sent."""
         self._claimed = job, poster
-        credential = poster.credential()
-        started = self._store.now()
-        try:
-            begun = self._records.announce(poster.account, job.id, started)
-        except PacingConflict as error:
-            unsent = Unavailable(message=str(error))  # the job has its place in the queue again
-            self._finish(self._settlement(job, poster, unsent, started, started))
-            return
-        limit = self._pacing_policy.attempt_limit
-        outcome, ended = attempt_post(poster, job, started, self._store.now, limit)
-        after = pacing.after_attempt(begun, outcome, ended, credential, self._pacing_policy)
-        settlement = self._settlement(job, poster, outcome, started, ended)
-        update = PacingUpdate(record=after, expect=begun, outcome=outcome, now=ended)
-        # First what a crash between the two must not lose: the forge's demand, or the receipt.
-        if must_persist_backoff(outcome):
-            self._finish(update, settlement)
-        else:
-            self._finish(settlement, update)
-
-    def _settlement(
-        self, job: Job, poster: Poster, outcome: Outcome, started: Instant, ended: Instant
-    ) -> Settlement:
-        verdict = decide(outcome, ended.wall, self._retry_policy)
-        attempt = attempt_record(poster, outcome, started, ended)
-        return Settlement(job=job, verdict=verdict, attempt=attempt)
-
-    def _look_up(self, job: Job, poster: Poster) -> None:
-        """Ask the forge whether the comment of a job to be checked is there."""
-        credential = poster.credential()
-        here, started = self._clock(), self._store.now()
-        try:
-            job = self._store.reclaim(job)
-        except (NoSuchJob, WrongState) as error:
-            log.info("taken", "Another worker or an operator has taken a job that was to be"
-                     " checked.", job=job.id, reason=error)  # fmt: skip
-            return
-        if job.interruptions > self._retry_policy.max_interruptions:
-            self._fail(job, poster, started)
-            return
-        record = self._records.known.get(poster.account)
-        limit = self._pacing_policy.attempt_limit
-        ago = started.wall - first_attempted_at(job, record, started, limit)
-        found = look_up(poster, job, here.wall - ago, self._store.history(limit=_RECENT))
-        ended = self._store.now()
-        verdict = after_lookup(job, found, ended.wall, self._retry_policy)
-        attempt = lookup_record(poster, found, verdict, started, ended)
-        settlement = Settlement(job=job, verdict=verdict, attempt=attempt)
-        if isinstance(found, Unanswered) and must_persist_backoff(found):
-            after = pacing.after_lookup(record, poster.account, found, ended, credential)
-            update = PacingUpdate(record=after, expect=record, outcome=found, now=ended)
-            self._finish(update, settlement)
-        else:
-            self._finish(settlement)
-
-    def _fail(self, job: Job, poster: Poster, now: Instant) -> None:
-        verdict = Failed(reason=interrupted_too_often(job.interruptions))
-        attempt = lookup_record(poster, None, verdict, now, now)
-        self._finish(Settlement(job=job, verdict=verdict, attempt=attempt))
+        login = self._identities.known.get(poster.account, "")
+        self._finish(*self._posting.post(job, poster, login))
 
     def _finish(self, *results: Settlement | PacingUpdate) -> None:
         """Save results in this order; if the store fails, the next step does it first."""

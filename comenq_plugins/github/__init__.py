@@ -1,7 +1,8 @@
 """The GitHub poster: comments through the REST API, one attempt at a time.
 
-``http.responses``, ``http.rate_limit``, ``http.redirects`` and ``matching`` decide and touch
-nothing; ``http.deadline`` and ``http.transport`` send; ``auth`` says with which credential.
+``http.responses``, ``http.refusals``, ``http.rate_limit``, ``http.redirects``, ``http.comments``
+and ``matching`` decide and touch nothing; ``http.deadline`` and ``http.transport`` send; ``auth``
+and ``app`` say with which credential, and ``identity`` whose it is.
 """
 
 from __future__ import annotations
@@ -18,12 +19,24 @@ if TYPE_CHECKING:
 __all__ = ["comenq_posters", "make_posters"]
 
 
-def make_posters(settings: Settings) -> Sequence[Poster]:
-    """Raises as `comenq_plugins.github.poster.posters`."""
-    # Only a worker posts; a listener that loads this plugin does without requests.
-    from comenq_plugins.github.poster import posters
+class _Factory:
+    """Makes the posters, and names their accounts for those who post nothing."""
 
-    return posters(settings)
+    def __call__(self, settings: Settings) -> Sequence[Poster]:
+        """Raises as `comenq_plugins.github.poster.posters`."""
+        # Only a worker posts; a listener that loads this plugin does without requests.
+        from comenq_plugins.github.poster import posters
+
+        return posters(settings)
+
+    def accounts(self, settings: Settings) -> Mapping[str, Sequence[str]]:
+        from comenq_plugins.github.auth.sources import configured
+
+        return {name: account.repositories for name, account in configured(settings).items()}
+
+
+make_posters = _Factory()
+"""The factory of posters, which is an `AccountDirectory` too."""
 
 
 @hookimpl

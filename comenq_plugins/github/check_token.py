@@ -12,7 +12,7 @@ from comenq_core.text import printable
 from comenq_plugins.github.client import GitHubClient
 from comenq_plugins.github.http.responses import Reply
 
-__all__ = ["Remark", "check_credential"]
+__all__ = ["BOT", "Remark", "check_token"]
 
 Remark = tuple[Severity, str]
 """One thing to tell an operator about a token."""
@@ -22,9 +22,10 @@ BOT: Remark = (
     Severity.WARNING,
     "the account is a bot: CodeRabbit and other review bots ignore what bots write",
 )
+"""What is to be said of every App."""
 
 
-def check_credential(client: GitHubClient) -> Iterator[Remark]:
+def check_token(client: GitHubClient) -> Iterator[Remark]:
     """Ask whose the token is, what it may do, until when, and how many requests are left.
 
     It sends one request: with a rejected token, a second would lead to a longer ban. Called
@@ -41,7 +42,7 @@ def check_credential(client: GitHubClient) -> Iterator[Remark]:
         yield from _of_limit(reply.headers)
         yield from [BOT] if user.get("type") == "Bot" else []
     elif "by integration" in reply.message:
-        yield Severity.OK, "the token is a GitHub App's or a workflow's"
+        yield Severity.OK, "the token is a workflow's or a GitHub App's"
         yield from _of_limit(reply.headers)
         yield BOT
     else:

@@ -1,16 +1,17 @@
-"""Sends requests for one account: with its token, to the address that a repository has now."""
+"""Sends requests for one account: with its token, to the address that a pull request has now."""
 
 from __future__ import annotations
 
 import json
 import re
-import time
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
+from typing import TypeGuard
 
 from comenq_core.errors import SettingsError
 from comenq_core.model import (
+    Blocked,
     CommentRequest,
     Outcome,
     Refused,
@@ -19,7 +20,8 @@ from comenq_core.model import (
     Unavailable,
     Unknown,
 )
-from comenq_plugins.github.auth.tokens import TokenSource
+from comenq_core.process.clock import since_boot
+from comenq_plugins.github.auth.tokens import NoToken, TokenSource
 from comenq_plugins.github.http.rate_limit import http_date
 from comenq_plugins.github.http.redirects import HOPS, Follow, follow
 from comenq_plugins.github.http.responses import Reply, outcome
@@ -27,7 +29,7 @@ from comenq_plugins.github.http.transport import Transport
 
 __all__ = ["GitHubClient", "NoReply", "found", "outcome_of"]
 
-NoReply = Refused | Throttled | Unauthorized | Unavailable | Unknown
+NoReply = Refused | Throttled | Unauthorized | Blocked | Unavailable | Unknown
 """Why there is no answer."""
 
 # A new repository can take an old one's name, so a permanent redirect is not kept for ever.
@@ -39,9 +41,14 @@ def found(reply: Reply | NoReply) -> object:
     return reply.json if isinstance(reply, Reply) and reply.status == HTTPStatus.OK else None
 
 
-def outcome_of(reply: Reply | NoReply) -> Outcome:
-    """What a reply that arrived now, or the lack of one, means for a comment."""
-    return outcome(reply, datetime.now(UTC)) if isinstance(reply, Reply) else reply
+def outcome_of(reply: Reply | NoReply, page: str = "") -> Outcome:
+    """What a reply that arrived now, or the lack of one, means for a comment.
+
+    Args:
+        reply: the answer, or why there is none.
+        page: the pull request's address for people, as `outcome` wants it.
+    """
+    return outcome(reply, datetime.now(UTC), page) if isinstance(reply, Reply) else reply
 
 
 class GitHubClient:
@@ -58,9 +65,18 @@ class GitHubClient:
         self._transport = transport
         self._tokens = tokens
         self._moved: dict[str, tuple[str, float]] = {}
-        self._repository = re.compile(re.escape(url) + r"/repos/[^/?]+/[^/?]+(?=/)")
-        self.ahead = timedelta(0)
+        # A 301 may be for one issue that was transferred: the others of its repository stay.
+        self._movable = re.compile(
+            re.escape(url) + r"/repos/[^/?]+/[^/?]+/(issues|pulls)/[0-9]+(?=[/?]|$)"
+        )
+        self._repository = re.compile(re.escape(url) + r"/repos/([^/?]+/[^/?]+)(?=/)")
+        self.offset: timedelta | None = None
         """How far GitHub's clock is ahead of ours, as its latest answer tells."""
+
+    @property
+    def ahead(self) -> timedelta:
+        """How far GitHub's clock is ahead of ours; until GitHub has answered, not at all."""
+        return self.offset or timedelta(0)
 
     def repository(self, request: CommentRequest) -> str:
         """The address of the repository that a request names."""
@@ -71,19 +87,36 @@ class GitHubClient:
     ) -> Reply | NoReply:
         """Send one request, and again wherever it is redirected to. Called within a `Deadline`.
 
+        Where GitHub rejects the token, and there is another one at once, it is sent once more with
+        that: a request with a rejected token was not processed.
+
         Args:
             method: in capitals.
             url: the whole address.
             payload: what to send as JSON.
         """
+        body = None if payload is None else json.dumps(payload, ensure_ascii=False).encode()
+        token, reply = self._ask_once(method, url, body)
+        if not _is_rejected(reply) or not self._tokens.rejected(token, reply):
+            return reply
+        token, reply = self._ask_once(method, url, body)
+        if _is_rejected(reply):
+            self._tokens.rejected(token, reply)
+        return reply
+
+    def _ask_once(self, method: str, url: str, body: bytes | None) -> tuple[str, Reply | NoReply]:
+        """The token that was sent, if any, and the answer."""
+        token = self._token(url)
+        if not isinstance(token, str):
+            return "", token
+        return token, self._follow(method, self._current_url(url), token, body)
+
+    def _token(self, url: str) -> str | NoToken:
+        known = self._repository.match(url)
         try:
-            token = self._tokens.current()
+            return self._tokens.current(known[1] if known else "")
         except SettingsError as error:
             return Unauthorized(message=str(error))
-        if not isinstance(token, str):
-            return token
-        body = None if payload is None else json.dumps(payload, ensure_ascii=False).encode()
-        return self._follow(method, self._current_url(url), token, body)
 
     def _follow(self, method: str, url: str, token: str, body: bytes | None) -> Reply | NoReply:
         start = url
@@ -103,20 +136,27 @@ class GitHubClient:
     def _note(self, reply: Reply) -> None:
         date = http_date(reply.headers.get("date", ""))
         if date is not None:
-            self.ahead = date - datetime.now(UTC)
-        if reply.status == HTTPStatus.UNAUTHORIZED:
-            self._tokens.rejected()
+            self.offset = date - datetime.now(UTC)
 
     def _current_url(self, url: str) -> str:
-        known = self._repository.match(url)
+        known = self._movable.match(url)
         if known and known[0] in self._moved:
             home, until = self._moved[known[0]]
-            if time.monotonic() < until:
+            if since_boot() < until:
                 return home + url[known.end() :]
         return url
 
     def _remember(self, url: str, target: str) -> None:
-        known = self._repository.match(url)
+        now = since_boot()
+        self._moved = {old: new for old, new in self._moved.items() if now < new[1]}
+        known = self._movable.match(url)
         if known and target.endswith(url[known.end() :]):
             home = target.removesuffix(url[known.end() :])
-            self._moved[known[0]] = home, time.monotonic() + REDIRECT_SECONDS
+            self._moved[known[0]] = home, now + REDIRECT_SECONDS
+
+
+def _is_rejected(reply: Reply | NoReply) -> TypeGuard[Reply]:
+    # What is not the API's JSON is the word of a proxy.
+    if not isinstance(reply, Reply) or reply.status != HTTPStatus.UNAUTHORIZED:
+        return False
+    return bool(reply.texts)

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import cached_property
 
 from comenq_core.model import (
     BODY_LIMIT,
     CheckResult,
+    CommentRequest,
+    Demand,
+    Fault,
     Job,
     Outcome,
     Posted,
@@ -18,36 +22,42 @@ from comenq_core.model import (
     Unavailable,
     Unknown,
 )
-from comenq_core.protocols import Poster
+from comenq_core.model.serving import covers
+from comenq_core.protocols import Lookup, Poster
 from comenq_core.settings import Settings
-from comenq_core.text import printable
-from comenq_plugins.github.auth.accounts import accounts, transport
+from comenq_plugins.github.accounts import token_sources, transport
+from comenq_plugins.github.auth.login import Login
+from comenq_plugins.github.auth.sources import configured
 from comenq_plugins.github.auth.tokens import TokenSource
-from comenq_plugins.github.check_token import check_credential
 from comenq_plugins.github.client import GitHubClient, NoReply, found, outcome_of
+from comenq_plugins.github.http.comments import pull_request_page
 from comenq_plugins.github.http.deadline import Deadline
 from comenq_plugins.github.http.responses import Reply
-from comenq_plugins.github.matching import SLACK, Wanted, marked
-from comenq_plugins.github.search import Unlisted, own_login, search
+from comenq_plugins.github.http.showing import shown
+from comenq_plugins.github.identity import Identity, identity_of
+from comenq_plugins.github.matching import SLACK, Authors, Wanted, authors, marked
+from comenq_plugins.github.search import Unlisted, search, unlisted
 
 __all__ = ["GitHubPoster", "posters"]
 
 
 def posters(settings: Settings) -> Sequence[Poster]:
-    """Make one poster for each token that the settings name.
+    """Make one poster for each account that the settings name.
 
     Raises:
-        SettingsError: no token is configured, or one cannot be used.
+        SettingsError: no account is configured, or one cannot be used.
     """
+    accounts = configured(settings)
     return [
         GitHubPoster(
             account=account,
+            repositories=accounts[account].repositories,
             tokens=tokens,
             client=GitHubClient(settings.github_api_url.rstrip("/"), transport(settings), tokens),
             seconds=settings.github_api_timeout_secs,
             marker=settings.github_marker,
         )
-        for account, tokens in accounts(settings).items()
+        for account, tokens in token_sources(settings).items()
     ]
 
 
@@ -57,6 +67,7 @@ class GitHubPoster:
 
     Args:
         account: its name in pacing records and logs.
+        repositories: the only ones for which it posts, such as ``my-org/*``; none means all.
         tokens: its token.
         client: GitHub, asked with that token.
         seconds: the most that one call of `post`, `find` or `check_credential` may take.
@@ -64,41 +75,74 @@ class GitHubPoster:
     """
 
     account: str
+    repositories: Sequence[str] = ()
     tokens: TokenSource
     client: GitHubClient
     seconds: float
     marker: bool
 
+    @cached_property
+    def _identity(self) -> Identity:
+        return identity_of(self.tokens, self.client)
+
+    @cached_property
+    def _login(self) -> Login:
+        return Login(self.credential, self._identity.whoami)
+
     def credential(self) -> str:
         return self.tokens.fingerprint()
 
+    def login(self) -> str | Demand:
+        with Deadline(self.seconds):
+            answer = self._login.get()
+        return answer if isinstance(answer, str | Demand) else ""
+
+    def serves(self, request: CommentRequest) -> bool:
+        return request.account in {None, self.account} and covers(self.repositories, request)
+
+    def clock_offset(self) -> timedelta | None:
+        return self.client.offset
+
+    def probe(self) -> Demand | None:
+        with Deadline(self.seconds):
+            answer = self._identity.probe()
+        # Any other answer means that the credential was taken.
+        return answer if isinstance(answer, Demand) else None
+
     def post(self, job: Job) -> Outcome:
+        credential = self.credential()
         with Deadline(self.seconds):
             reason = self._not_open(job) if job.asked.if_open else None
-            return reason or self._create(job)
+            outcome = reason or self._create(job)
+        if isinstance(outcome, Posted) and outcome.login:
+            self._login.learn(credential, outcome.login)
+        return outcome
 
-    def find(
-        self, job: Job, since: datetime, known: Collection[int | str]
-    ) -> Posted | Unlisted | None:
+    def find(self, job: Job, since: datetime, known: Collection[int | str]) -> Lookup:
         with Deadline(self.seconds):
-            login = own_login(self.client)
-            if not isinstance(login, str):
-                return login
-            # Corrected only toward the past: searching too far back finds it as well.
-            behind = min(self.client.ahead, timedelta(0))
+            by_whom = self._authors(job)
+            if not isinstance(by_whom, Authors):
+                return by_whom
+            earlier = {one.comment_id for one in job.attempts if one.comment_id is not None}
             wanted = Wanted(
-                bodies=(job.asked.body, marked(job.asked.body, job.id)),
-                login=login,
-                since=since + behind - SLACK,
-                known=known,
+                job_id=job.id,
+                body=job.asked.body,
+                authors=by_whom,
+                since=self._on_github_clock(since),
+                known={*known, *earlier},
             )
-            return search(self.client, self._comments(job), wanted)
+            result = self._search(job, wanted)
+            # Before its first answer, nobody knew what GitHub's clock shows.
+            corrected = self._on_github_clock(since)
+            if isinstance(result, Posted) or wanted.since - corrected < SLACK / 2:
+                return result
+            return self._search(job, replace(wanted, since=corrected))
 
     def check_credential(self) -> Sequence[CheckResult]:
         with Deadline(self.seconds):
             return [
                 CheckResult(subject=self.account, severity=severity, text=text)
-                for severity, text in check_credential(self.client)
+                for severity, text in self._identity.check()
             ]
 
     def _create(self, job: Job) -> Outcome:
@@ -106,29 +150,56 @@ class GitHubPoster:
         size = len(body.encode())
         if size > BODY_LIMIT:
             return Refused(message=f"with its marker it is {size} bytes; GitHub takes {BODY_LIMIT}")
-        return outcome_of(self.client.ask("POST", self._comments(job), {"body": body}))
+        reply = self.client.ask("POST", self._comments(job), {"body": body})
+        return outcome_of(reply, self._page(job))
+
+    def _authors(self, job: Job) -> Authors | Unlisted:
+        known = authors(job, "")
+        if known.are_all:
+            return known
+        present = self._login.get()
+        return authors(job, present) if isinstance(present, str) else unlisted(present)
+
+    def _search(self, job: Job, wanted: Wanted) -> Lookup:
+        return search(self.client, self._comments(job), self._page(job), wanted)
+
+    def _on_github_clock(self, since: datetime) -> datetime:
+        # Corrected only toward the past: searching too far back finds it as well.
+        return since + min(self.client.ahead, timedelta(0)) - SLACK
 
     def _not_open(self, job: Job) -> Skipped | NoReply | None:
         repository = self.client.repository(job.asked)
         reply = self.client.ask("GET", f"{repository}/pulls/{job.asked.pr_number}")
         pull = found(reply)
-        if isinstance(pull, dict) and isinstance(pull.get("state"), str):
+        if (
+            isinstance(reply, Reply)
+            and isinstance(pull, dict)
+            and isinstance(pull.get("state"), str)
+        ):
             if pull["state"] == "open":
                 return None
-            how = "merged" if pull.get("merged") else pull["state"]
-            return Skipped(message=f"the pull request is {printable(how)}", status=200)
+            how = "merged" if pull.get("merged") else shown(pull["state"], reply.secret)
+            return Skipped(message=f"the pull request is {how}", status=200)
         return _not_sent(reply)
 
     def _comments(self, job: Job) -> str:
         return f"{self.client.repository(job.asked)}/issues/{job.asked.pr_number}/comments"
 
+    def _page(self, job: Job) -> str:
+        return pull_request_page(self.client.url, job.asked)
+
 
 def _not_sent(reply: Reply | NoReply) -> NoReply:
-    """What a failed question means for a comment that was not sent yet."""
+    """What a failed question about a pull request means for a comment that was not sent yet."""
     match outcome_of(reply):
         case Unknown(wait=timedelta() as wait, message=message, status=status):
             return Throttled(wait=wait, message=message, status=status)
         case Posted() | Skipped() | Unknown() as result:
-            return Unavailable(message=f"nothing was sent: {result.message}", status=result.status)
+            # So may GitHub answer for this pull request only, and the others can go on.
+            return Unavailable(
+                message=f"nothing was sent: {result.message}",
+                status=result.status,
+                fault=Fault.PULL_REQUEST,
+            )
         case result:
             return result

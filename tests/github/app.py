@@ -28,11 +28,12 @@ def private_key(directory: Path) -> Path:
 
 
 def settings(url: str, key_file: Path, **options: object) -> Settings:
-    """What a configuration file for an App says."""
+    """What a configuration file for an App says; an option that is ``None`` is left out."""
     table = {
         "app_id": "Iv1.client",
         "app_installation_id": 42,
         "app_private_key_file": str(key_file),
         **options,
     }
-    return Settings(github_api_url=url, tables={"github": table})
+    given = {key: value for key, value in table.items() if value is not None}
+    return Settings(github_api_url=url, tables={"github": given})

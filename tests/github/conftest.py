@@ -39,9 +39,10 @@ def poster(forge: Forge, make_poster: MakePoster) -> GitHubPoster:
     return make_poster(forge.url)
 
 
-def a_job(body: str = "Looks good", **members: object) -> Job:
-    """Make a job for o/r#7."""
-    request = CommentRequest(owner="o", repo="r", pr_number=7, body=body, **members)  # type: ignore[arg-type]
+def a_job(body: str = "Looks good", number: int = 7, **members: object) -> Job:
+    """Make a job for o/r#7, unless the members say otherwise."""
+    given = {"owner": "o", "repo": "r", "pr_number": number, "body": body, **members}
+    request = CommentRequest(**given)  # type: ignore[arg-type]
     return Job(
         id="0123456789ab", request=request, arrived=datetime.now(UTC), origin=Origin(intake="test")
     )

@@ -1,7 +1,7 @@
 """The poster against the stand-in, over real sockets: what is sent, and what becomes of it."""
 
 import json
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,8 @@ import pytest
 from comenq_core import __version__
 from comenq_core.model import (
     BODY_LIMIT,
+    Blocked,
+    Fault,
     Posted,
     Refused,
     Skipped,
@@ -19,7 +21,7 @@ from comenq_core.model import (
     Unknown,
 )
 from comenq_core.settings import Secret, Settings
-from comenq_core.testing.forge import Account, Forge
+from comenq_core.testing.forge import Forge
 from comenq_plugins.github import make_posters
 from comenq_plugins.github.http.deadline import IDLE_LIMIT
 from comenq_plugins.github.poster import GitHubPoster
@@ -32,7 +34,10 @@ def test_posted(forge: Forge, poster: GitHubPoster) -> None:
     """A comment is posted, and its id and address are reported."""
     outcome = poster.post(a_job())
     (comment,) = forge.comments
-    assert outcome == Posted(comment_id=comment.id, url=comment.html_url, status=201)
+    assert isinstance(outcome, Posted)
+    assert (outcome.comment_id, outcome.url) == (comment.id, comment.html_url)
+    assert (outcome.login, outcome.status) == ("octocat", 201)
+    assert outcome.created is not None
     assert (comment.owner, comment.repo, comment.number) == ("o", "r", 7)
 
 
@@ -176,13 +181,22 @@ def test_redirected(forge: Forge, poster: GitHubPoster, status: int) -> None:
 
 
 def test_permanent_redirect_is_remembered(forge: Forge, poster: GitHubPoster) -> None:
-    """After a permanent redirect, the repository is asked at its new address, for all numbers."""
-    location = f"{forge.url}/repos/o/moved/issues/7/comments"
-    forge.answer_next(status=301, headers={"Location": location})
+    """After a permanent redirect, this pull request is asked for at its new address."""
+    moved = "/repos/o/moved/issues/9/comments"
+    forge.answer_next(status=301, headers={"Location": f"{forge.url}{moved}"})
     poster.post(a_job("a"))
     poster.post(a_job("b"))
     paths = [request.path for request in forge.requests]
-    assert paths == [COMMENTS, *["/repos/o/moved/issues/7/comments"] * 2]
+    assert paths == [COMMENTS, moved, moved]
+
+
+def test_one_issue_moves_alone(forge: Forge, poster: GitHubPoster) -> None:
+    """A permanent redirect of one issue leaves the others of its repository where they are."""
+    moved = "/repos/o/moved/issues/9/comments"
+    forge.answer_next(status=301, headers={"Location": f"{forge.url}{moved}"})
+    poster.post(a_job("a"))
+    poster.post(a_job("b", number=70))
+    assert forge.requests[-1].path == "/repos/o/r/issues/70/comments"
 
 
 def test_temporary_redirect_is_forgotten(forge: Forge, poster: GitHubPoster) -> None:
@@ -198,14 +212,14 @@ def test_redirected_elsewhere(forge: Forge, poster: GitHubPoster) -> None:
     """Another host gets no request at all, and so no token."""
     with Forge() as other:
         forge.answer_next(status=307, headers={"Location": f"{other.url}{COMMENTS}"})
-        assert isinstance(poster.post(a_job()), Refused)
+        assert isinstance(poster.post(a_job()), Blocked)
         assert other.requests == []
 
 
 def test_redirected_in_a_circle(forge: Forge, poster: GitHubPoster) -> None:
-    """A circle of redirects ends, and is a refusal."""
+    """A circle of redirects ends, and is no verdict on the comment."""
     forge.answer_next(times=9, status=307, headers={"Location": f"{forge.url}{COMMENTS}"})
-    assert isinstance(poster.post(a_job()), Refused)
+    assert isinstance(poster.post(a_job()), Blocked)
     assert len(forge.requests) == 4
     assert forge.comments == []
 
@@ -267,6 +281,27 @@ def test_state_unknown(forge: Forge, poster: GitHubPoster, status: int, kind: ty
     forge.answer_next(status=status, method="GET", body={"message": "no"})
     assert isinstance(poster.post(a_job(if_open=True)), kind)
     assert forge.posts == []
+
+
+@pytest.mark.parametrize("answer", [{"status": 502}, {"drop": True}, {"text": "<html>"}], ids=str)
+def test_unknown_state_is_this_pull_requests(
+    forge: Forge, poster: GitHubPoster, answer: dict[str, Any]
+) -> None:
+    """With ``if_open``, a question that fails is booked on this pull request alone."""
+    forge.answer_next(method="GET", **answer)
+    outcome = poster.post(a_job(if_open=True))
+    assert isinstance(outcome, Unavailable)
+    assert outcome.fault is Fault.PULL_REQUEST
+    assert outcome.message.startswith("nothing was sent: ")
+
+
+def test_unreachable_is_not_this_pull_requests(make_poster: MakePoster) -> None:
+    """With ``if_open``, a forge that cannot be reached cannot be for any pull request."""
+    with Forge() as forge:
+        url = forge.url
+    outcome = make_poster(url).post(a_job(if_open=True))
+    assert isinstance(outcome, Unavailable)
+    assert outcome.fault is Fault.ROUTE
 
 
 def test_state_unknown_until_later(forge: Forge, poster: GitHubPoster) -> None:
@@ -338,145 +373,48 @@ def test_token_is_not_shown(forge: Forge, poster: GitHubPoster, status: int) -> 
     assert TOKEN not in secrets_of(poster.post(a_job()), poster)
 
 
+@pytest.mark.parametrize("token", ["url", "id", "body", "octocat", "user", "comments"])
+def test_token_that_is_a_word(forge: Forge, make_poster: MakePoster, token: str) -> None:
+    """A token that is a word of the answers destroys none of them."""
+    poster = make_poster(forge.url, github_token=Secret(token))
+    posted = poster.post(a_job())
+    assert isinstance(posted, Posted)
+    assert posted.url == forge.comments[0].html_url
+    assert isinstance(poster.find(a_job(), datetime.now(UTC), ()), Posted)
+
+
+def test_comment_that_holds_the_token(forge: Forge, poster: GitHubPoster) -> None:
+    """A comment in which somebody pasted the token is recognised, and the token not shown."""
+    job = a_job(f"my token is {TOKEN}, is that bad?")
+    forge.answer_next(drop=True, accept=True)
+    poster.post(job)
+    found = poster.find(job, datetime.now(UTC), ())
+    assert isinstance(found, Posted)
+    assert TOKEN not in secrets_of(found, poster)
+
+
+def test_token_in_the_state_is_not_shown(forge: Forge, poster: GitHubPoster) -> None:
+    """The token is not shown as a pull request's state either."""
+    forge.set_pull("o", "r", 7, state=TOKEN)
+    assert TOKEN not in secrets_of(poster.post(a_job(if_open=True)), poster)
+
+
+def test_lost_body(forge: Forge, make_poster: MakePoster) -> None:
+    """A comment whose 201 has lost its body is posted: its Location names it."""
+    with Forge(prefix="/api/v3") as server:
+        location = f"{server.url}/repos/o/r/issues/comments/5000"
+        server.answer_next(status=201, text="", headers={"Location": location})
+        outcome = make_poster(server.url).post(a_job())
+        page = server.url.removesuffix("/api/v3")
+    assert isinstance(outcome, Posted)
+    assert outcome.comment_id == 5000
+    assert outcome.url == f"{page}/o/r/pull/7#issuecomment-5000"
+
+
 def test_token_is_not_shown_in_failures(make_poster: MakePoster) -> None:
     """The token is in no outcome of a failed connection."""
     poster = make_poster("http://127.0.0.1:1")
     assert TOKEN not in secrets_of(poster.post(a_job()), poster)
-
-
-def test_clock_put_right(forge: Forge, poster: GitHubPoster) -> None:
-    """A clock that was some seconds ahead when the comment was sent does not hide it."""
-    poster.post(a_job())
-    assert isinstance(poster.find(a_job(), datetime.now(UTC) + timedelta(seconds=20), ()), Posted)
-
-
-def test_found_from_elsewhere(forge: Forge, poster: GitHubPoster) -> None:
-    """The instant of the attempt may have any offset: it is the same instant."""
-    start = datetime.now(timezone(timedelta(hours=9)))
-    poster.post(a_job())
-    assert isinstance(poster.find(a_job(), start, ()), Posted)
-
-
-@pytest.mark.parametrize("marker", [True, False])
-def test_found(forge: Forge, make_poster: MakePoster, marker: bool) -> None:
-    """A comment that was accepted before the connection dropped is found."""
-    poster = make_poster(forge.url, github_marker=marker)
-    forge.answer_next(drop=True, accept=True)
-    start = datetime.now(UTC)
-    poster.post(a_job())
-    found = poster.find(a_job(), start, ())
-    assert isinstance(found, Posted)
-    assert found.comment_id == forge.comments[0].id
-
-
-def test_not_found(forge: Forge, poster: GitHubPoster) -> None:
-    """A comment that was not accepted is not found, and nothing else is taken for it."""
-    start = datetime.now(UTC)
-    forge.add_comment("o", "r", 7, body="Looks good", login="somebody-else")
-    forge.add_comment("o", "r", 7, body="looks good")
-    forge.add_comment("o", "r", 8, body="Looks good")
-    assert poster.find(a_job(), start, ()) is None
-
-
-def test_known_comment_is_not_ours(forge: Forge, poster: GitHubPoster) -> None:
-    """A comment that another job has posted is not taken for this one's."""
-    comment = forge.add_comment("o", "r", 7, body="Looks good")
-    start = datetime.now(UTC)
-    assert poster.find(a_job(), start, {comment.id}) is None
-
-
-def test_old_comment_is_not_ours(forge: Forge, poster: GitHubPoster) -> None:
-    """A comment that reads the same but is older than the attempt is not ours."""
-    forge.add_comment("o", "r", 7, body="Looks good")
-    assert poster.find(a_job(), datetime.now(UTC) + timedelta(minutes=5), ()) is None
-
-
-def test_found_on_a_later_page(forge: Forge, poster: GitHubPoster) -> None:
-    """Every page is read, not only the first."""
-    for number in range(250):
-        forge.add_comment("o", "r", 7, body=str(number))
-    ours = forge.add_comment("o", "r", 7, body="Looks good")
-    found = poster.find(a_job(), datetime.now(UTC), ())
-    assert isinstance(found, Posted)
-    assert found.comment_id == ours.id
-
-
-@pytest.mark.parametrize("ahead", [timedelta(hours=1), -timedelta(hours=1)])
-def test_clock_skew(make_poster: MakePoster, ahead: timedelta) -> None:
-    """A clock of ours that differs from GitHub's hides nothing: GitHub's answers show its time."""
-    with Forge(clock=lambda: datetime.now(UTC) + ahead) as forge:
-        poster = make_poster(forge.url)
-        forge.answer_next(status=502, accept=True)
-        start = datetime.now(UTC)
-        poster.post(a_job())
-        assert isinstance(poster.find(a_job(), start, ()), Posted)
-
-
-@pytest.mark.parametrize("path", ["/user", "/comments"])
-@pytest.mark.parametrize(
-    "answer",
-    [
-        {"status": 502},
-        {"status": 500, "accept": True},
-        {"drop": True},
-        {"text": "<html>"},
-        {"status": 200, "text": '[{"id": 1'},
-    ],
-    ids=["502", "500", "dropped", "html", "cut"],
-)
-def test_listing_fails(
-    forge: Forge, poster: GitHubPoster, path: str, answer: dict[str, Any]
-) -> None:
-    """A look-up that was not answered in full is unknown."""
-    forge.answer_next(method="GET", path=path, **answer)
-    forge.add_comment("o", "r", 7, body="Looks elsewhere")
-    assert isinstance(poster.find(a_job(), datetime.now(UTC), ()), Unknown)
-
-
-def test_later_page_fails(forge: Forge, poster: GitHubPoster) -> None:
-    """A look-up that fails on a later page is unknown, too."""
-    for number in range(150):
-        forge.add_comment("o", "r", 7, body=str(number))
-    forge.answer_next(method="GET", path="page=2", status=502)
-    assert isinstance(poster.find(a_job(), datetime.now(UTC), ()), Unknown)
-
-
-def test_listing_is_throttled(forge: Forge, poster: GitHubPoster) -> None:
-    """A limit met by a look-up is reported with its wait."""
-    forge.answer_next(method="GET", status=429, headers={"Retry-After": "77"})
-    found = poster.find(a_job(), datetime.now(UTC), ())
-    assert isinstance(found, Throttled)
-    assert found.wait == timedelta(seconds=77)
-
-
-@pytest.mark.parametrize("path", ["/user", "/comments"])
-def test_listing_is_not_authorized(forge: Forge, poster: GitHubPoster, path: str) -> None:
-    """A credential that is rejected in a look-up is reported as such."""
-    forge.answer_next(method="GET", path=path, status=401, body={"message": "Bad credentials"})
-    assert isinstance(poster.find(a_job(), datetime.now(UTC), ()), Unauthorized)
-
-
-@pytest.mark.parametrize("where", ["elsewhere", "here"])
-def test_pages_that_lead_astray(forge: Forge, poster: GitHubPoster, where: str) -> None:
-    """The next page is read on the same host only, and a circle of pages ends."""
-    with Forge() as other:
-        host = other.url if where == "elsewhere" else forge.url
-        link = {"Link": f'<{host}{COMMENTS}?page=2>; rel="next"'}
-        forge.answer_next(times=9, method="GET", path="comments", headers=link)
-        assert isinstance(poster.find(a_job(), datetime.now(UTC), ()), Unknown)
-        assert other.requests == []
-    assert len(forge.requests) <= 3
-
-
-def test_app_is_not_asked_for_its_name(make_poster: MakePoster) -> None:
-    """A bot's token, which cannot get its name, finds its comment by body and time."""
-    bot = Account(login="our-app[bot]", kind="Bot")
-    with Forge(accounts={TOKEN: bot}) as forge:
-        poster = make_poster(forge.url)
-        start = datetime.now(UTC)
-        forge.answer_next(drop=True, accept=True)
-        poster.post(a_job())
-        assert isinstance(poster.find(a_job(), start, ()), Posted)
 
 
 def test_several_tokens(forge: Forge, tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from comenq_core.model import Refused, Unknown
+from comenq_core.model import Blocked, Fault, Unknown
 from comenq_plugins.github.http.redirects import HOPS, Follow, follow, same_origin
 from comenq_plugins.github.http.responses import Reply
 
@@ -14,7 +14,7 @@ TO = "https://api.github.com/repositories/9/issues/1/comments"
 
 def step_after(
     status: int, location: str | None = TO, *, url: str = FROM, hops: int = 0
-) -> Follow | Refused | Unknown | None:
+) -> Follow | Blocked | Unknown | None:
     """What is done about a redirect."""
     headers = {} if location is None else {"location": location}
     return follow(Reply(status=status, headers=headers, body=b"{}"), url=url, hops=hops)
@@ -57,16 +57,18 @@ def test_address(location: str, url: str) -> None:
     ],
 )
 def test_elsewhere(location: str) -> None:
-    """The token is sent to no other host, port or scheme, and the refusal says where it led."""
-    refused = step_after(307, location)
-    assert isinstance(refused, Refused)
-    assert "the token is not sent" in refused.message
+    """The token is sent to no other host, port or scheme, and the reason says where it led."""
+    for status in (301, 302, 303, 307, 308):
+        blocked = step_after(status, location)
+        assert isinstance(blocked, Blocked)
+        assert blocked.fault is Fault.ROUTE
+        assert "the token is not sent" in blocked.message
 
 
 def test_chain_ends() -> None:
     """After a few redirects in a row, no further one is followed."""
     assert isinstance(step_after(307, hops=HOPS - 1), Follow)
-    assert isinstance(step_after(307, hops=HOPS), Refused)
+    assert isinstance(step_after(307, hops=HOPS), Blocked)
 
 
 def test_nowhere() -> None:

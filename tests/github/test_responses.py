@@ -9,6 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from comenq_core.model import (
+    Blocked,
+    Fault,
     Outcome,
     Posted,
     Refused,
@@ -18,10 +20,13 @@ from comenq_core.model import (
     Unknown,
 )
 from comenq_plugins.github.http.rate_limit import WAIT_LIMIT
+from comenq_plugins.github.http.refusals import LIMIT_TEXTS
 from comenq_plugins.github.http.responses import Reply, outcome
 
 NOW = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
-CREATED = {"id": 7, "html_url": "https://github.com/o/r/pull/1#issuecomment-7"}
+PAGE = "https://github.com/o/r/pull/1"
+CREATED = {"id": 7, "html_url": f"{PAGE}#issuecomment-7"}
+LOCATION = "https://api.github.com/repos/o/r/issues/comments/7"
 SECONDARY = "You have exceeded a secondary rate limit. Please wait a few minutes."
 
 
@@ -29,7 +34,14 @@ def outcome_of(status: int, body: object = None, **headers: str) -> Outcome:
     """What an answer means; headers are written with underscores."""
     names = {name.replace("_", "-"): value for name, value in headers.items()}
     data = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return outcome(Reply(status=status, headers=names, body=data), NOW)
+    return outcome(Reply(status=status, headers=names, body=data), NOW, PAGE)
+
+
+def fault_of(status: int, body: object = None, **headers: str) -> tuple[type, Fault]:
+    """What a refusal is, and on whom it is booked."""
+    found = outcome_of(status, body, **headers)
+    assert isinstance(found, Refused | Blocked)
+    return type(found), found.fault
 
 
 def saying(message: str) -> dict[str, str]:
@@ -42,6 +54,52 @@ def test_created() -> None:
     assert outcome_of(201, CREATED) == Posted(
         comment_id=7, url=str(CREATED["html_url"]), status=201
     )
+
+
+def test_whose_and_when() -> None:
+    """A 201 says whose the comment is, and when it was created, which is told by our clock."""
+    theirs = NOW + timedelta(hours=1)
+    body = {**CREATED, "user": {"login": "app[bot]"}, "created_at": "2026-11-24T08:59:58Z"}
+    found = outcome_of(201, body, date=f"{theirs:%a, %d %b %Y %H:%M:%S} GMT")
+    assert isinstance(found, Posted)
+    assert (found.login, found.created) == ("app[bot]", NOW - timedelta(seconds=2))
+
+
+@pytest.mark.parametrize(
+    "body", [{"user": {"login": "\x1b[2J"}}, {"user": None}, {"created_at": "now"}], ids=str
+)
+def test_without_whose_and_when(body: dict[str, object]) -> None:
+    """A name that is none, and a time that is none, are not known."""
+    found = outcome_of(201, {**CREATED, **body})
+    assert isinstance(found, Posted)
+    assert (found.login, found.created) == ("", None)
+
+
+@pytest.mark.parametrize("body", [b"", b"<html>", b'{"id": 7, "html', {"id": 8}], ids=str)
+@pytest.mark.parametrize("location", [LOCATION, "/repositories/9/issues/comments/7?x=1"])
+def test_created_with_location(body: object, location: str) -> None:
+    """A 201 whose body is lost is posted if its Location is a comment's address."""
+    found = outcome_of(201, body, location=location)
+    assert isinstance(found, Posted)
+    assert (found.comment_id, found.url) == (7, f"{PAGE}#issuecomment-7")
+
+
+@pytest.mark.parametrize(
+    "location",
+    [
+        "",
+        "/login",
+        "/issues/comments/7/edit",
+        "/issues/comments/x",
+        "https://[",
+        f"{LOCATION}8" * 9,
+    ],
+)
+def test_created_elsewhere(location: str) -> None:
+    """A Location that is no comment's address proves nothing."""
+    found = outcome_of(201, b"", location=location)
+    assert isinstance(found, Unknown)
+    assert found.status == 201
 
 
 @pytest.mark.parametrize(
@@ -58,8 +116,10 @@ def test_created() -> None:
     ],
 )
 def test_created_without_proof(body: object) -> None:
-    """A 201 that lacks an id or an address is no proof of a comment."""
-    assert isinstance(outcome_of(201, body), Unknown)
+    """A 201 that lacks an id or an address is no proof of a comment, and its status is kept."""
+    found = outcome_of(201, body)
+    assert isinstance(found, Unknown)
+    assert found.status == 201
 
 
 @pytest.mark.parametrize("status", [200, 202, 204, 206, 300, 303, 304])
@@ -119,12 +179,13 @@ def test_primary_limit(status: int) -> None:
     assert found.wait == timedelta(seconds=101)
 
 
-def test_reset_in_the_past() -> None:
-    """A reset in the past is no negative wait."""
-    reset = str(int(NOW.timestamp()) - 100)
+@pytest.mark.parametrize("ago", [0, 1, 100])
+def test_reset_in_the_past(ago: int) -> None:
+    """A limit whose reset is over names no time: comenq's own wait, which grows, counts."""
+    reset = str(int(NOW.timestamp()) - ago)
     found = outcome_of(403, saying("limit"), x_ratelimit_remaining="0", x_ratelimit_reset=reset)
     assert isinstance(found, Throttled)
-    assert found.wait == timedelta(seconds=1)
+    assert found.wait is None
 
 
 def test_github_clock_counts() -> None:
@@ -172,24 +233,148 @@ def test_limits_by_text(status: int, body: object) -> None:
     assert found.wait is None
 
 
-@pytest.mark.parametrize(
-    ("status", "message"),
-    [
+@pytest.mark.parametrize("status", [403, 422, 429])
+@pytest.mark.parametrize("text", LIMIT_TEXTS)
+@pytest.mark.parametrize("template", ["<html><p>You {}.</p>", "you {}", '{{"error": "{}"}}'])
+def test_limits_in_pages(status: int, text: str, template: str) -> None:
+    """A limit is recognised in HTML, in plain text, and in other JSON as well."""
+    found = outcome_of(status, template.format(text.capitalize()).encode())
+    assert isinstance(found, Throttled)
+    assert found.wait is None
+    assert text in found.message.lower()
+
+
+OTHER_API = 'Bad Request: The version you specified in the "X-GitHub-API-Version" request header'
+NOT_VERIFIED = "At least one email address must be verified to do that"
+IP_LIST = "the `o` organization has an IP allow list enabled, and your IP address is not permitted"
+OAUTH = "the `o` organization has enabled OAuth App access restrictions"
+SAML = "Resource protected by organization SAML enforcement."
+REFUSALS = {
+    (Refused, Fault.COMMENT): [
         (403, "Unable to create comment because issue is locked."),
-        (403, "Resource not accessible by personal access token"),
-        (404, "Not Found"),
+        (403, "Repository was archived so is read-only."),
+        (403, "Repository access blocked"),
         (410, "This issue was deleted"),
+        (410, "Issues are disabled for this repo"),
         (422, "Validation Failed"),
-        (400, "Problems parsing JSON"),
+        (422, "Invalid request.\n\nFor 'properties/body', nil is not a string."),
         (451, "Repository access blocked"),
     ],
+    (Refused, Fault.PULL_REQUEST): [(404, "Not Found")],
+    (Refused, Fault.ACCOUNT): [
+        (403, "Resource not accessible by personal access token"),
+        (403, "Resource not accessible by integration"),
+        (403, SAML),
+        (403, OAUTH),
+        (403, "`o` forbids access via a personal access token (classic)."),
+        (403, "As an Enterprise Managed User, you cannot access this content"),
+        (403, "Must have admin rights to Repository."),
+        (403, "An owner of this repository has limited the ability to comment"),
+        (422, "User is blocked"),
+    ],
+    (Blocked, Fault.ACCOUNT): [
+        (403, "Sorry. This installation owned by o suspended your access at 2026-03-02."),
+        (403, "This installation has been suspended"),
+        (403, "Sorry. Your account was suspended."),
+        (403, "Your account has been flagged."),
+        (403, IP_LIST),
+        (403, NOT_VERIFIED),
+    ],
+    (Blocked, Fault.ROUTE): [
+        (400, OTHER_API),
+        (400, '"2022-11-28" is not a supported version.'),
+        (410, "The API version is not supported."),
+        (403, "Request forbidden by administrative rules."),
+        (415, "Unsupported 'Accept' header: 'text/html'."),
+        (404, "no Route matched with those values"),
+    ],
+    (Refused, Fault.UNCLEAR): [
+        (400, "Problems parsing JSON"),
+        (403, "You can't perform that action at this time."),
+        (403, "Repository is locked for migration"),
+        (409, "Conflict"),
+        (422, "Unprocessable Entity"),
+        (418, "I'm a teapot"),
+        (403, ""),
+    ],
+}
+
+
+@pytest.mark.parametrize(
+    ("expected", "status", "message"),
+    [(expected, *words) for expected, cases in REFUSALS.items() for words in cases],
 )
-def test_refused(status: int, message: str) -> None:
-    """A refusal is final, and carries GitHub's own message and the status."""
+def test_refused(expected: tuple[type, Fault], status: int, message: str) -> None:
+    """A refusal is booked on whom its words are about, and carries them and the status."""
     found = outcome_of(status, saying(message))
-    assert isinstance(found, Refused)
-    assert message in found.message
+    assert isinstance(found, Refused | Blocked)
+    assert (type(found), found.fault) == expected
+    assert message[:40].replace("\n", "\\n") in found.message
     assert found.status == status
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"<html>blocked by policy",
+        b"default backend - 404",
+        b"[]",
+        {"error": "no"},
+        {"message": 7},
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 405, 410, 422, 451])
+def test_not_the_api(status: int, body: object) -> None:
+    """A 4xx that is not the API's JSON comes from the way there, and is about no comment."""
+    assert fault_of(status, body) == (Blocked, Fault.ROUTE)
+
+
+def test_page_is_quoted() -> None:
+    """What a page on the way is about is shown, and not all of it."""
+    page = b"<html><head><title>Sign in to Example</title></head><body>" + 9000 * b"x"
+    found = outcome_of(403, page)
+    assert "answered 403: Sign in to Example (" in found.message
+    assert "xxx" not in found.message
+
+
+def test_too_large_for_a_proxy() -> None:
+    """A proxy's limit of length meets long comments only, and is booked on nobody yet."""
+    assert fault_of(413, b"<html>413 Request Entity Too Large") == (Refused, Fault.UNCLEAR)
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [{}, {"x_github_sso": "required; url=https://github.com/orgs/o/sso?authorization_request=ABC"}],
+    ids=["bare", "address"],
+)
+def test_single_sign_on(headers: dict[str, str]) -> None:
+    """A refusal by SAML names the address that mends it, and the page that explains it."""
+    page = "https://docs.github.com/articles/authenticating-with-saml"
+    found = outcome_of(403, {"message": SAML, "documentation_url": page}, **headers)
+    assert isinstance(found, Refused)
+    assert found.fault is Fault.ACCOUNT
+    assert f"see {page}" in found.message
+    assert ("/orgs/o/sso?authorization_request=ABC" in found.message) == bool(headers)
+
+
+def test_single_sign_on_by_its_header() -> None:
+    """The header alone says that it is SAML."""
+    assert fault_of(403, saying("No"), x_github_sso="required; url=https://github.com/x") == (
+        Refused,
+        Fault.ACCOUNT,
+    )
+
+
+@pytest.mark.parametrize("url", ["javascript:alert(1)", "https:// x", "https://\x1b[2J"])
+def test_addresses_are_checked(url: str) -> None:
+    """What is no address is not shown as one."""
+    found = outcome_of(
+        403, {"message": SAML, "documentation_url": url}, x_github_sso=f"required; url={url}"
+    )
+    assert "see " not in found.message
+    assert "authorize the token at " not in found.message
 
 
 def test_missing_permission() -> None:
@@ -218,20 +403,11 @@ def test_last_request_of_the_hour(status: int) -> None:
     assert isinstance(found, Refused)
 
 
-@pytest.mark.parametrize("status", [404, 410, 422])
-def test_refused_without_words(status: int) -> None:
-    """A refusal needs no words."""
-    assert isinstance(outcome_of(status, b""), Refused)
-
-
-@pytest.mark.parametrize(
-    ("status", "message"), [(401, "Bad credentials"), (403, "Sorry. Your account was suspended.")]
-)
-def test_unauthorized(status: int, message: str) -> None:
+def test_unauthorized() -> None:
     """A rejected credential is recognised with any headers."""
-    found = outcome_of(status, saying(message), x_ratelimit_remaining="59")
+    found = outcome_of(401, saying("Bad credentials"), x_ratelimit_remaining="59")
     assert isinstance(found, Unauthorized)
-    assert message in found.message
+    assert "Bad credentials" in found.message
 
 
 @pytest.mark.parametrize("status", [408, 500, 502, 503, 504, 599, 777])
@@ -249,11 +425,6 @@ def test_unknown_with_a_wait() -> None:
     assert found.wait == timedelta(seconds=1200)
 
 
-def test_html_refusal() -> None:
-    """A 403 in HTML comes from a proxy on the way, and is no verdict on the comment."""
-    assert isinstance(outcome_of(403, b"<html>blocked by policy"), Unknown)
-
-
 def test_proxy_password() -> None:
     """A proxy that wants a password has sent nothing on."""
     assert isinstance(outcome_of(407, b""), Unavailable)
@@ -264,6 +435,40 @@ def test_messages_are_printable_and_short() -> None:
     found = outcome_of(404, saying("\x1b[31mNot\nFound" + "!" * 5000))
     assert found.message.isprintable()
     assert len(found.message) < 600
+
+
+SECRET = "ghp_canary0123456789"
+
+
+def test_secret_is_not_shown() -> None:
+    """The token is taken out of all that is shown, whatever the answer repeats."""
+    body = {"message": f"for {SECRET}", "documentation_url": f"https://x/{SECRET}"}
+    headers = {"x-github-sso": f"required; url=https://x/{SECRET}"}
+    headers["x-accepted-github-permissions"] = SECRET
+    reply = Reply(status=403, headers=headers, body=json.dumps(body).encode(), secret=SECRET)
+    found = outcome(reply, NOW)
+    assert SECRET not in f"{found!r} {reply!r} {reply.message} {reply.summary}"
+    assert "for ***" in found.message
+
+
+@pytest.mark.parametrize("secret", ["url", "id", "html_url", "github", "message", "limit", "7"])
+def test_secret_that_is_a_word(secret: str) -> None:
+    """A token that is a word of the answer changes neither its meaning nor its addresses."""
+    made = Reply(status=201, headers={}, body=json.dumps(CREATED).encode(), secret=secret)
+    assert outcome(made, NOW) == Posted(comment_id=7, url=str(CREATED["html_url"]), status=201)
+    limited = Reply(
+        status=403, headers={}, body=json.dumps(saying(SECONDARY)).encode(), secret=secret
+    )
+    assert isinstance(outcome(limited, NOW), Throttled)
+
+
+def test_secret_in_an_address() -> None:
+    """A comment's address that gives a token away is replaced by one that does not."""
+    body = {**CREATED, "html_url": f"https://x/{SECRET}", "user": {"login": SECRET}}
+    reply = Reply(status=201, headers={}, body=json.dumps(body).encode(), secret=SECRET)
+    assert outcome(reply, NOW, PAGE) == Posted(
+        comment_id=7, url=f"{PAGE}#issuecomment-7", status=201
+    )
 
 
 headers = st.dictionaries(

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import trustme
 
-from comenq_core.model import Posted, Refused, Unavailable, Unknown
+from comenq_core.model import Blocked, Posted, Unavailable, Unknown
 from comenq_core.testing.forge import Forge
 from tests.github.authority import bundle, context, proxy
 from tests.github.conftest import TOKEN, MakePoster, a_job
@@ -78,7 +78,7 @@ def test_redirected_to_plain_http(secure: Forge, forge: Forge, make_poster: Make
     """A redirect from https to http is not followed: the token would be there for all to read."""
     secure.answer_next(status=307, headers={"Location": f"{forge.url}/repos/o/r/issues/7/comments"})
     outcome = make_poster(secure.url).post(a_job())
-    assert isinstance(outcome, Refused)
+    assert isinstance(outcome, Blocked)
     assert "where the token is not sent" in outcome.message
     assert forge.requests == []
 
@@ -88,7 +88,7 @@ def test_redirected_to_plain_http_on_the_same_port(secure: Forge, make_poster: M
     """The scheme alone makes the difference."""
     plain = secure.url.replace("https://", "http://")
     secure.answer_next(status=307, headers={"Location": f"{plain}/repos/o/r/issues/7/comments"})
-    assert isinstance(make_poster(secure.url).post(a_job()), Refused)
+    assert isinstance(make_poster(secure.url).post(a_job()), Blocked)
     assert len(secure.requests) == 1
 
 

@@ -11,9 +11,10 @@ import pytest
 from comenq_core.errors import SettingsError
 from comenq_core.settings import Secret, Settings
 from comenq_plugins.github import comenq_posters, make_posters
+from comenq_plugins.github.accounts import token_sources
 from comenq_plugins.github.auth import tokens
-from comenq_plugins.github.auth.accounts import accounts
 from comenq_plugins.github.auth.tokens import CommandToken, FileToken, FixedToken
+from comenq_plugins.github.http.responses import Reply
 
 CANARY = "ghp_canary0123456789"
 
@@ -145,17 +146,87 @@ def test_command() -> None:
     assert CommandToken(printing("from-command")).current() == "from-command"
 
 
-def test_command_is_run_again(tmp_path: Path) -> None:
-    """A command is run once for a while, and again as soon as its token was refused."""
+UNAUTHORIZED = Reply(status=401, headers={}, body=b'{"message": "Bad credentials"}')
+
+
+class Minutes:
+    """A clock that a test moves, for how often a command is run."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        """The seconds."""
+        return 60 * self.now
+
+
+@pytest.fixture
+def minutes(monkeypatch: pytest.MonkeyPatch) -> Minutes:
+    """The clock of token commands."""
+    clock = Minutes()
+    monkeypatch.setattr(tokens, "since_boot", clock)
+    return clock
+
+
+def test_command_is_run_once_a_minute(tmp_path: Path, minutes: Minutes) -> None:
+    """A command is not run again within a minute, even if its token was refused."""
     count = tmp_path / "count"
-    program = f"p=open({str(count)!r},'a'); p.write('x'); p.flush(); print('token', end='')"
-    source = CommandToken(shlex.join([sys.executable, "-c", program]))
+    source = CommandToken(shlex.join(["sh", "-c", f"echo x >> {count}; echo token"]))
+    for _ in range(3):
+        assert not source.rejected(source.current(), UNAUTHORIZED)
+        source.fingerprint()
+    assert count.read_text() == "x\n"
+    minutes.now = 1.1
     source.current()
-    source.current()
-    assert count.read_text() == "x"
-    source.rejected()
-    source.fingerprint()
-    assert count.read_text() == "xx"
+    assert count.read_text() == "x\nx\n"
+
+
+def runs(tmp_path: Path, minutes: Minutes, length: int, *, are_rejected: bool) -> list[int]:
+    """The minutes in which a command runs that prints another token each time."""
+    count = tmp_path / "count"
+    source = CommandToken(shlex.join(["sh", "-c", f"echo x >> {count}; wc -c < {count}"]))
+    seen: dict[str, int] = {}
+    for minute in range(length):
+        minutes.now = minute * 1.01
+        token = source.current()
+        seen.setdefault(token, minute)
+        if are_rejected:
+            source.rejected(token, UNAUTHORIZED)
+    return list(seen.values())
+
+
+def test_command_whose_tokens_are_rejected(tmp_path: Path, minutes: Minutes) -> None:
+    """Token after token that is rejected leads to a lock-out: they are used ever more rarely."""
+    assert runs(tmp_path, minutes, 250, are_rejected=True) == [
+        0,
+        1,
+        3,
+        7,
+        15,
+        31,
+        63,
+        123,
+        183,
+        243,
+    ]
+
+
+def test_command_with_short_tokens(tmp_path: Path, minutes: Minutes) -> None:
+    """A command that prints another good token each time is run each minute."""
+    assert runs(tmp_path, minutes, 5, are_rejected=False) == list(range(5))
+
+
+def test_command_that_prints_its_rejected_token_again(tmp_path: Path, minutes: Minutes) -> None:
+    """A token that stays the same is no new attempt, and the next one is noticed in a minute."""
+    place = tmp_path / "token"
+    place.write_text("bad")
+    source = CommandToken(shlex.join(["cat", str(place)]))
+    for minute in range(5):
+        minutes.now = minute * 1.01
+        source.rejected(source.current(), UNAUTHORIZED)
+    place.write_text("good")
+    minutes.now += 1.01
+    assert source.current() == "good"
 
 
 @pytest.mark.parametrize(
@@ -197,17 +268,24 @@ def test_command_that_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
         CommandToken(shlex.join([sys.executable, "-c", "import signal; signal.pause()"])).current()
 
 
+def test_rejected_file_is_not_tried_again(tmp_path: Path) -> None:
+    """A token that was replaced at this moment may be another account's: the next attempt's."""
+    source = FileToken(private(tmp_path / "token", "first"))
+    private(tmp_path / "token", "second")
+    assert not source.rejected("first", UNAUTHORIZED)
+
+
 def test_no_source() -> None:
     """Without a token, the message names every way to give one."""
     with pytest.raises(SettingsError, match=r"github_token, github_token_file.*app_id"):
-        accounts(Settings())
+        token_sources(Settings())
 
 
 def test_two_sources(tmp_path: Path) -> None:
     """With two sources, the message names both, and neither is preferred."""
     settings = Settings(github_token=Secret(CANARY), github_token_file=private(tmp_path / "token"))
     with pytest.raises(SettingsError, match="found github_token and github_token_file") as refused:
-        accounts(settings)
+        token_sources(settings)
     assert CANARY not in str(refused.value)
 
 
@@ -215,14 +293,14 @@ def test_same_token_twice(tmp_path: Path) -> None:
     """One token in two files is refused: one account would post at the pace of two."""
     paths = (private(tmp_path / "one"), private(tmp_path / "two"))
     with pytest.raises(SettingsError, match=r"two: holds the same token as .*one") as refused:
-        accounts(Settings(github_token_files=paths))
+        token_sources(Settings(github_token_files=paths))
     assert CANARY not in str(refused.value)
 
 
 def test_bad_token_in_settings() -> None:
     """A token that cannot stand in a header is refused without being shown."""
     with pytest.raises(SettingsError, match="github_token: ") as refused:
-        accounts(Settings(github_token=Secret(f"{CANARY}\n{CANARY}")))
+        token_sources(Settings(github_token=Secret(f"{CANARY}\n{CANARY}")))
     assert CANARY not in str(refused.value)
 
 

@@ -16,7 +16,7 @@ from comenq_core.errors import ComenqError
 from comenq_core.model import CheckResult, Severity
 from comenq_core.plugins import registry
 from comenq_core.plugins.registry import Registry
-from comenq_core.settings import Settings, variable
+from comenq_core.settings import ACCOUNTS, Settings, variable
 from comenq_core.supervisor.launch import private_directory
 from comenq_core.text import nearest, printable
 
@@ -74,11 +74,20 @@ def _tables(settings: Settings, plugins: Registry) -> Iterator[CheckResult]:
         for plugin in plugins.plugins()
         for name in (plugin.name, *plugin.intakes, *plugin.stores, *plugin.posters)
     }
+    if _reads_accounts(settings, plugins):
+        known.add(ACCOUNTS)
     for table in sorted(settings.tables.keys() - known):
         meant = nearest(table, known)
         hint = f"; did you mean [{meant}]?" if meant else ""
         text = f"no plugin reads [{printable(table)}]{hint}"
         yield CheckResult(subject="settings", severity=Severity.ERROR, text=text)
+
+
+def _reads_accounts(settings: Settings, plugins: Registry) -> bool:
+    try:
+        return bool(plugins.accounts(settings))
+    except ComenqError:
+        return True  # the poster's own result says what is wrong with them
 
 
 def _making(subject: str, name: str, make: Callable[[], object]) -> CheckResult:

@@ -8,7 +8,7 @@ from comenq_core.cli.formatting import duration
 from comenq_core.errors import ComenqError
 from comenq_core.model import CheckResult, Severity
 from comenq_core.policy.pacing import until_request
-from comenq_core.protocols import CredentialChecker, Poster, Store
+from comenq_core.protocols import CredentialChecker, Identifiable, Poster, Store
 from comenq_core.text import printable
 
 __all__ = ["check_accounts"]
@@ -21,9 +21,18 @@ def check_accounts(posters: Sequence[Poster], store: Store | None) -> Iterator[C
         posters: one for each account.
         store: has the pacing records; ``None`` if there is none yet.
     """
+    logins: dict[str, str] = {}
     for poster in posters:
         try:
-            yield from _check_account(poster, store)
+            obstacle = _obstacle(poster, store) if store else None
+            if obstacle:
+                yield obstacle
+                continue
+            results = _check_account(poster)
+            yield from results
+            is_wrong = any(result.severity is Severity.ERROR for result in results)
+            if len(posters) > 1 and isinstance(poster, Identifiable) and not is_wrong:
+                yield from _same_account(poster.account, poster.login(), logins)
         except ComenqError as error:
             yield CheckResult(subject=poster.account, severity=Severity.ERROR, text=str(error))
         except Exception as error:  # noqa: BLE001 -- a plugin may raise anything
@@ -31,14 +40,22 @@ def check_accounts(posters: Sequence[Poster], store: Store | None) -> Iterator[C
             yield CheckResult(subject=poster.account, severity=Severity.ERROR, text=text)
 
 
-def _check_account(poster: Poster, store: Store | None) -> Sequence[CheckResult]:
-    obstacle = _obstacle(poster, store) if store else None
-    if obstacle:
-        return [obstacle]
+def _check_account(poster: Poster) -> Sequence[CheckResult]:
     if isinstance(poster, CredentialChecker):
         return poster.check_credential()
     text = "not checked: this poster cannot check its credential"
     return [CheckResult(subject=poster.account, severity=Severity.WARNING, text=text)]
+
+
+def _same_account(account: str, login: str, logins: dict[str, str]) -> Iterator[CheckResult]:
+    """Whether another account before this one has its login; ``logins`` has the accounts so far."""
+    first = logins.setdefault(login.lower(), account) if login else account
+    if first != account:
+        text = (
+            f"is the same account as {first} ({printable(login)}): both together post at the pace"
+            " of one"
+        )
+        yield CheckResult(subject=account, severity=Severity.WARNING, text=text)
 
 
 def _obstacle(poster: Poster, store: Store) -> CheckResult | None:

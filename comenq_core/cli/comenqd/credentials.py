@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
-from comenq_core.settings import Settings
+from comenq_core.settings import ACCOUNTS, Settings
 from comenq_core.supervisor.launch import private_directory
 
 __all__ = ["from_outside", "outdated", "service_credentials"]
@@ -32,7 +33,18 @@ def from_outside(settings: Settings, environ: Mapping[str, str]) -> Settings:
         settings,
         github_token_file=file and file.replace(MARK, place),
         github_token_files=tuple(path.replace(MARK, place) for path in settings.github_token_files),
+        tables=_placed(settings.tables, place),
     )
+
+
+def _placed(value: Any, place: str) -> Any:  # noqa: ANN401 -- whatever TOML holds
+    """A value of the configuration file with ``place`` in the texts that name the directory."""
+    match value:
+        case str():
+            return value.replace(MARK, place)
+        case dict():
+            return {key: _placed(member, place) for key, member in value.items()}
+    return value
 
 
 def service_credentials(settings: Settings) -> Path | None:
@@ -60,7 +72,9 @@ def outdated(settings: Settings, copies: Path) -> Iterator[str]:
         settings: as they stand in the configuration file.
         copies: the service's directory of credentials, which has the name of its unit.
     """
-    files = (settings.github_token_file or "", *settings.github_token_files)
+    tables = settings.tables.get(ACCOUNTS, {}).values()
+    named = [str(table.get("token_file", "")) for table in tables if isinstance(table, dict)]
+    files = (settings.github_token_file or "", *settings.github_token_files, *named)
     names = [file.removeprefix(f"{MARK}/") for file in files if file.startswith(f"{MARK}/")]
     if settings.source is None:
         return

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
 import pytest
 
-from comenq_core.model import Posted, Throttled, Unauthorized, Unknown
+from comenq_core.model import Attempt, Posted, Refused, Throttled, Unauthorized, Unknown
 from comenq_core.protocols import Poster
 from comenq_core.testing.contract.forge import (
     NUMBER,
@@ -28,10 +29,10 @@ BODY = "Looks good."
 LONG = timedelta(hours=1)
 MANY = 120
 """More comments than forges show on a page."""
-FAILURES: dict[Situation, type[Throttled | Unauthorized | Unknown]] = {
+FAILURES: dict[Situation, type[Refused | Throttled | Unauthorized | Unknown]] = {
     Situation.THROTTLED: Throttled,
     Situation.UNAUTHORIZED: Unauthorized,
-    Situation.REFUSED: Unknown,
+    Situation.REFUSED: Refused,
     Situation.FAILING: Unknown,
     Situation.GARBLED: Unknown,
     Situation.SILENT: Unknown,
@@ -68,8 +69,8 @@ class LookupContract(PosterHarness):
     def test_a_comment_that_is_not_there_is_not_found(
         self, forge: Forge, poster: Poster, since: datetime
     ) -> None:
-        """Only what reads the same, on the same pull request, is the job's comment."""
-        forge.add(f"{BODY} ", number=NUMBER, ours=True, at=since)
+        """A comment that reads quite differently, or is on another pull request, is not it."""
+        forge.add("Please run the linter.", number=NUMBER, ours=True, at=since)
         forge.add(BODY, number=NUMBER + 1, ours=True, at=since)
         assert poster.find(a_job(BODY), since, known=()) is None
 
@@ -93,6 +94,21 @@ class LookupContract(PosterHarness):
         """Forges round times down, so a comment that seems a little too early is the job's."""
         forge.add(BODY, number=NUMBER, ours=True, at=since.replace(microsecond=0))
         assert isinstance(poster.find(a_job(BODY), since, known=()), Posted)
+
+    def test_the_job_s_own_earlier_comment_is_not_found(
+        self, forge: Forge, poster: Poster, since: datetime
+    ) -> None:
+        """A comment of the job from an earlier post is not that of the latest one."""
+        earlier = forge.add(BODY, number=NUMBER, ours=True, at=since)
+        posted = Attempt(
+            started=since,
+            ended=since,
+            account=poster.account,
+            outcome="posted",
+            comment_id=earlier,
+        )
+        job = replace(a_job(BODY), attempts=(posted,))
+        assert poster.find(job, since, known=()) is None
 
     def test_a_known_comment_is_not_found(
         self, forge: Forge, poster: Poster, since: datetime
@@ -124,9 +140,12 @@ class LookupContract(PosterHarness):
         make_poster: MakePoster,
         since: datetime,
         situation: Situation,
-        outcome: type[Throttled | Unauthorized | Unknown],
+        outcome: type[Refused | Throttled | Unauthorized | Unknown],
     ) -> None:
-        """Without a full answer, `find` never says that the comment is not there."""
+        """Without a full answer, `find` never says that the comment is not there.
+
+        That the pull request is gone is an answer of its own.
+        """
         forge.add(BODY, number=NUMBER, ours=True, at=since)
         forge.enter(situation, f"The token {TOKEN} is not what we wanted.")
         poster = make_poster(TOKEN, SHORT if situation in UNANSWERED else SECONDS)

@@ -7,15 +7,25 @@
         ...  # post a comment to forge.url
         forge.wait_for_comments(1)
 
-It creates and lists comments as GitHub does, as far as a client that comments can tell. Every other
-answer is scripted with `Forge.answer_next`. From another process, the same is done over HTTP under
-``/_forge``; ``python -m comenq_core.testing.forge`` serves it.
+It creates and lists comments as GitHub does, as far as a client that comments can tell, also for a
+GitHub App and with the accounts and repositories that a test names. Every other answer is scripted
+with `Forge.answer_next` or `Forge.answer_always`. People edit and delete comments, gateways change
+them, and the clock may differ. From another process, the same is done over HTTP under ``/_forge``;
+``python -m comenq_core.testing.forge`` serves it.
 
 It uses the standard library's ``http.server``, which keeps connections alive and gives access to
 the socket, so that a dropped connection is one.
 """
 
-from comenq_core.testing.forge.records import Account, Answer, Comment, Received
+from comenq_core.testing.forge.gateways import GATEWAYS
+from comenq_core.testing.forge.records import (
+    Account,
+    Answer,
+    Comment,
+    Installation,
+    Pull,
+    Received,
+)
 from comenq_core.testing.forge.stand_in import Forge
 
-__all__ = ["Account", "Answer", "Comment", "Forge", "Received"]
+__all__ = ["GATEWAYS", "Account", "Answer", "Comment", "Forge", "Installation", "Pull", "Received"]

@@ -2,8 +2,17 @@
 
 ==========================================  =======================================================
 ``POST /_forge/next``                       script an answer: the members of `Answer`, as JSON
-``PUT /_forge/pulls/OWNER/REPO/NUMBER``     ``{"state": "closed", "merged": true}``
+``POST /_forge/always``                     the same, for every request that fits, until then
+``DELETE /_forge/answers``                  answer as GitHub does again
+``PUT /_forge/pulls/OWNER/REPO/NUMBER``     ``{"state": "closed", "merged": true}``, as `Pull`
 ``PUT /_forge/accounts``                    ``{"TOKEN": {"login": …}}``: other tokens are refused
+``PUT /_forge/installations``               ``{"OWNER": {"id": 42, "suspended": true}}``
+``DELETE /_forge/tokens``                   end the tokens of the App's installations
+``PUT /_forge/gateway``                     ``{"name": "footer"}``, of `GATEWAYS`; ``""`` for none
+``PUT /_forge/clock``                       ``{"ahead": -120}``, in seconds
+``POST /_forge/comments``                   a person's: owner, repo, number, body and login
+``PUT /_forge/comments/ID``                 ``{"body": …}``: a person edits it
+``DELETE /_forge/comments/ID``              a person deletes it
 ``GET /_forge/comments?count=2&timeout=9``  the comments, once there are that many
 ``GET /_forge/requests?count=2&timeout=9``  the requests, once there are that many
 ==========================================  =======================================================
@@ -12,16 +21,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from comenq_core.testing.forge.github import comment_json
-from comenq_core.testing.forge.records import Account, Answer, Pull, Received, Reply
+from comenq_core.testing.forge.comments import comment_json
+from comenq_core.testing.forge.gateways import GATEWAYS
+from comenq_core.testing.forge.records import Account, Answer, Installation, Pull, Received, Reply
 from comenq_core.testing.forge.state import State
 
 __all__ = ["PREFIX", "control"]
 
 PREFIX = "/_forge/"
+Members = Mapping[str, Any]
 
 
 def control(state: State, request: Received, *, base: str) -> Reply:
@@ -52,17 +65,54 @@ def _get(state: State, what: str, query: dict[str, list[str]], base: str) -> Rep
 
 
 def _change(state: State, what: str, request: Received) -> Reply:
-    pull = re.fullmatch(r"pulls/([^/]+)/([^/]+)/(\d+)", what)
-    with state.changed:
-        if what == "next":
-            state.answers.append(Answer(**request.json))
-        elif what == "accounts":
-            state.accounts = {token: Account(**one) for token, one in request.json.items()}
-        elif pull:
-            state.pulls[pull[1], pull[2], int(pull[3])] = Pull(**request.json)
-        else:
-            raise KeyError(what)
-    return Reply(status=200, body={})
+    members = request.json if request.body else {}
+    for pattern, change in CHANGES.items():
+        if match := re.fullmatch(pattern, f"{request.method} {what}"):
+            with state.changed:
+                change(state, members, *match.groups())
+            return Reply(status=200, body={})
+    raise KeyError(what)
+
+
+def _answer_as_usual(state: State, _: Members) -> None:
+    state.answers.clear()
+    state.standing.clear()
+
+
+def _accounts(state: State, members: Members) -> None:
+    state.tokens.accounts = {token: Account(**one) for token, one in members.items()}
+
+
+def _installations(state: State, members: Members) -> None:
+    state.tokens.installations = {owner: Installation(**one) for owner, one in members.items()}
+
+
+def _pull(state: State, members: Members, owner: str, repo: str, number: str) -> None:
+    state.pulls[owner, repo, int(number)] = Pull(**members)
+
+
+def _gateway(state: State, members: Members) -> None:
+    state.gateway = GATEWAYS[members["name"]]
+
+
+def _clock(state: State, members: Members) -> None:
+    state.ahead = timedelta(seconds=members["ahead"])
+
+
+CHANGES: Mapping[str, Callable[..., object]] = {
+    "POST next": lambda state, members: state.answers.append(Answer(**members)),
+    "POST always": lambda state, members: state.standing.append(Answer(**members)),
+    "DELETE answers": _answer_as_usual,
+    r"PUT pulls/([^/]+)/([^/]+)/(\d+)": _pull,
+    "PUT accounts": _accounts,
+    "PUT installations": _installations,
+    "DELETE tokens": lambda state, _: state.tokens.end(),
+    "PUT gateway": _gateway,
+    "PUT clock": _clock,
+    "POST comments": lambda state, members: state.add_comment(**members),
+    r"PUT comments/(\d+)": lambda state, members, one: state.edit_comment(int(one), **members),
+    r"DELETE comments/(\d+)": lambda state, _, one: state.delete_comment(int(one)),
+}
 
 
 def _request_json(request: Received) -> dict[str, object]:

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from fnmatch import fnmatchcase
 from typing import Any
 
-__all__ = ["Account", "Answer", "Comment", "Pull", "Received", "Reply"]
+__all__ = ["Account", "Answer", "Comment", "Installation", "Place", "Pull", "Received", "Reply"]
+
+Place = tuple[str, str, int]
+"""The owner, the repository and the number of a pull request."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,12 +25,34 @@ class Account:
         kind: GitHub's word for it: ``User`` or ``Bot``.
         scopes: what ``X-OAuth-Scopes`` says; ``None`` for a token that has no scopes.
         expires: what ``GitHub-Authentication-Token-Expiration`` says, if anything.
+        sees: the repositories that the token can see, as patterns such as ``o/*``; others are 404.
+        writes: those of them where it may comment; others are 403.
     """
 
     login: str = "octocat"
     kind: str = "User"
     scopes: str | None = "repo"
     expires: str | None = None
+    sees: Sequence[str] = ("*",)
+    writes: Sequence[str] = ("*",)
+
+    def may(self, patterns: Sequence[str], owner: str, repo: str) -> bool:
+        """Whether one of ``sees`` or ``writes`` is for this repository."""
+        name = f"{owner}/{repo}".lower()
+        return any(fnmatchcase(name, pattern.lower()) for pattern in patterns)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Installation:
+    """A GitHub App's place at one owner's.
+
+    Args:
+        id: GitHub's number for it.
+        suspended: whether its owner has suspended it: its tokens are refused with 403.
+    """
+
+    id: int
+    suspended: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +78,11 @@ class Comment:
     login: str
     created_at: datetime
     updated_at: datetime
+
+    @property
+    def place(self) -> Place:
+        """Where it is."""
+        return self.owner, self.repo, self.number
 
     @property
     def html_url(self) -> str:
@@ -80,6 +112,11 @@ class Received:
     connection: int
 
     @property
+    def token(self) -> str:
+        """What it was authorized with."""
+        return self.headers.get("authorization", "").partition(" ")[2]
+
+    @property
     def json(self) -> Any:  # noqa: ANN401 - whatever JSON holds
         """The body, parsed."""
         return json.loads(self.body)
@@ -87,10 +124,19 @@ class Received:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pull:
-    """The state of a pull request."""
+    """The state of a pull request.
+
+    Args:
+        state: ``open`` or ``closed``.
+        merged: whether it was merged.
+        found: 404 where there is none (yet), 410 once it is deleted.
+        moved_to: where it was transferred to, as ``OWNER/REPO#NUMBER``: requests get a 301.
+    """
 
     state: str = "open"
     merged: bool = False
+    found: int = 200
+    moved_to: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +148,7 @@ class Answer:
         headers: these as well, or instead of the usual ones of that name.
         body: this JSON value.
         text: these very bytes (as Latin-1) instead of JSON.
+        content_type: what the answer says it is: ``text/html`` for a page of a proxy's.
         accept: let the request take effect, although ``status`` or ``drop`` say otherwise.
         delay: seconds before the answer, after the request has taken effect.
         drip: seconds before each byte of the answer's body.
@@ -109,12 +156,14 @@ class Answer:
         hang_up: close the connection after the answer, unannounced.
         method: only for requests of this method; ``""`` for any.
         path: only for paths in which this regular expression is found.
+        token: only for requests with this token; ``""`` for any.
     """
 
     status: int | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     body: Any = None
     text: str | None = None
+    content_type: str = "application/json; charset=utf-8"
     accept: bool = False
     delay: float = 0.0
     drip: float = 0.0
@@ -122,6 +171,15 @@ class Answer:
     hang_up: bool = False
     method: str = "POST"
     path: str = ""
+    token: str = ""
+
+    def fits(self, request: Received) -> bool:
+        """Whether it is an answer to this request."""
+        return (
+            self.method in {"", request.method}
+            and self.token in {"", request.token}
+            and re.search(self.path, request.path) is not None
+        )
 
     @property
     def takes_effect(self) -> bool:

@@ -40,6 +40,16 @@ class Server(ThreadingHTTPServer):
         self.ending = Event()
         self.connections: set[socket.socket] = set()
 
+    def local(self, path: str) -> str:
+        """A path without the prefix; ``""`` if it is elsewhere.
+
+        GraphQL stands beside the REST API of GitHub Enterprise, as in ``/api/graphql``:
+        https://docs.github.com/en/enterprise-server/graphql/guides/forming-calls-with-graphql
+        """
+        if path == f"{self.prefix.removesuffix('/v3')}/graphql":
+            return "/graphql"
+        return path.removeprefix(self.prefix) if path.startswith(self.prefix) else ""
+
     def end_connections(self) -> None:
         """Wake every handler that waits or reads, so that all end with the server."""
         self.ending.set()
@@ -72,7 +82,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def date_time_string(self, timestamp: float | None = None) -> str:
         """The time by the stand-in's clock."""
-        return super().date_time_string(timestamp or self.server.state.clock().timestamp())
+        return super().date_time_string(timestamp or self.server.state.now().timestamp())
 
     def log_message(self, template: str, *args: object) -> None:
         """Log nothing: the requests are in `Forge.requests`."""
@@ -81,19 +91,19 @@ class _Handler(BaseHTTPRequestHandler):
         request = self._received()
         if request.path.startswith(PREFIX):
             self._send(Answer(), control(self.server.state, request, base=self.server.base))
-        elif not self.path.startswith(self.server.prefix):
+        elif not request.path:
             self._send(Answer(), Reply(status=404, body={"message": "Not Found"}))
         else:
             self._serve(request)
 
-    do_POST = do_PUT = do_GET  # noqa: N815 - http.server looks for these names
+    do_POST = do_PUT = do_DELETE = do_GET  # noqa: N815 - http.server looks for these names
 
     def _received(self) -> Received:
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         return Received(
             at=time.monotonic(),
             method=self.command,
-            path=self.path.removeprefix(self.server.prefix),
+            path=self.server.local(self.path),
             headers={name.lower(): value for name, value in self.headers.items()},
             body=body,
             connection=self.client_address[1],
@@ -123,7 +133,7 @@ class _Handler(BaseHTTPRequestHandler):
         if script.text is not None:
             payload = script.text.encode("latin-1")
         headers = {
-            "Content-Type": "application/json; charset=utf-8",
+            "Content-Type": script.content_type,
             "Content-Length": str(len(payload)),
             **reply.headers,
             **script.headers,

@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from ssl import SSLContext
 from threading import Thread
 from typing import Any, Self
 
 from comenq_core.testing.deadline import DEADLINE
-from comenq_core.testing.forge.records import Account, Answer, Comment, Pull, Received
+from comenq_core.testing.forge.gateways import Gateway
+from comenq_core.testing.forge.records import (
+    Account,
+    Answer,
+    Comment,
+    Installation,
+    Place,
+    Pull,
+    Received,
+)
 from comenq_core.testing.forge.server import Server
 from comenq_core.testing.forge.state import State
 
@@ -22,7 +31,8 @@ class Forge:
     Args:
         port: where to listen on loopback; 0 takes a free port.
         prefix: what stands before every path, as ``/api/v3`` does on GitHub Enterprise.
-        accounts: by token; other tokens get 401. When empty, every token is accepted.
+        accounts: by token; other tokens get 401. When empty, every token is octocat's.
+        app: the slug of the GitHub App, whose requests are signed with any key.
         clock: tells the time, for comments and for the header ``Date``.
         tls: serve https, with this context's certificate for ``127.0.0.1``.
     """
@@ -33,10 +43,11 @@ class Forge:
         port: int = 0,
         prefix: str = "",
         accounts: Mapping[str, Account] | None = None,
+        app: str = "comenq-app",
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         tls: SSLContext | None = None,
     ) -> None:
-        self._state = State(accounts or {}, clock)
+        self._state = State(accounts or {}, app, clock)
         self._server = Server(self._state, port, prefix, tls)
         # The poll is how soon the thread notices the end of the block.
         self._thread = Thread(target=self._server.serve_forever, args=(0.02,), name="forge")
@@ -78,7 +89,7 @@ class Forge:
     @property
     def posts(self) -> list[Received]:
         """The requests so far that would change something."""
-        return [request for request in self.requests if request.method == "POST"]
+        return [one for one in self.requests if one.method == "POST" and one.path != "/graphql"]
 
     def answer_next(self, *, times: int = 1, **members: Any) -> None:  # noqa: ANN401
         """Script the answer to the next ``times`` requests that fit.
@@ -90,18 +101,75 @@ class Forge:
         with self._state.changed:
             self._state.answers.extend([Answer(**members)] * times)
 
+    def answer_always(self, **members: Any) -> None:  # noqa: ANN401
+        """Script the answer to all requests that fit, until `answer_as_usual`.
+
+        ``status=503, method="POST"`` is an outage in which only reading works.
+
+        Args:
+            members: those of `Answer`.
+        """
+        with self._state.changed:
+            self._state.standing.append(Answer(**members))
+
+    def answer_as_usual(self) -> None:
+        """Drop all scripted answers."""
+        with self._state.changed:
+            self._state.answers.clear()
+            self._state.standing.clear()
+
+    def set_accounts(self, accounts: Mapping[str, Account]) -> None:
+        """Replace the accounts, by token; other tokens get 401 from now on."""
+        with self._state.changed:
+            self._state.tokens.accounts = dict(accounts)
+
+    def set_installations(self, installations: Mapping[str, Installation]) -> None:
+        """Say at whose the App is installed, by owner; by default, it is everywhere."""
+        with self._state.changed:
+            self._state.tokens.installations = dict(installations)
+
+    def end_tokens(self) -> None:
+        """End the tokens of the App's installations, before their hour: they get 401."""
+        with self._state.changed:
+            self._state.tokens.end()
+
+    def set_gateway(self, gateway: Gateway) -> None:
+        """Have something between change the text of each comment that is created."""
+        self._state.gateway = gateway
+
+    def set_ahead(self, ahead: timedelta) -> None:
+        """Set how far the stand-in's clock is ahead of the one that it was given."""
+        self._state.ahead = ahead
+
     def add_comment(
         self, owner: str, repo: str, number: int, *, body: str, login: str = "octocat"
     ) -> Comment:
         """Create a comment without a request."""
         return self._state.add_comment(owner, repo, number, body=body, login=login)
 
-    def set_pull(
-        self, owner: str, repo: str, number: int, *, state: str, merged: bool = False
-    ) -> None:
-        """Set the state of a pull request; by default every one is open."""
+    def edit_comment(self, comment: Comment, *, body: str) -> None:
+        """Change what a comment says, as a person does in the browser."""
+        self._state.edit_comment(comment.id, body=body)
+
+    def delete_comment(self, comment: Comment) -> None:
+        """Delete a comment, as a person does in the browser."""
+        self._state.delete_comment(comment.id)
+
+    def set_pull(self, owner: str, repo: str, number: int, **members: Any) -> None:  # noqa: ANN401
+        """Set the state of a pull request; by default every one is open.
+
+        Args:
+            owner: who owns the repository.
+            repo: its name.
+            number: of the pull request.
+            members: those of `Pull`.
+        """
         with self._state.changed:
-            self._state.pulls[owner, repo, number] = Pull(state=state, merged=merged)
+            self._state.pulls[owner, repo, number] = Pull(**members)
+
+    def transfer(self, source: Place, target: Place) -> None:
+        """Move a pull request and its comments; its former address redirects to the new one."""
+        self._state.transfer(source, target)
 
     def wait_for_comments(self, count: int, timeout: float = DEADLINE) -> list[Comment]:
         """Block until there are ``count`` comments; return all.

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from threading import Condition
-from typing import Any
 
-from comenq_core.testing.forge.records import Account, Answer, Comment, Pull, Received
+from comenq_core.testing.forge.gateways import GATEWAYS
+from comenq_core.testing.forge.records import Account, Answer, Comment, Place, Pull, Received
+from comenq_core.testing.forge.tokens import Tokens
 
 __all__ = ["State"]
 
-INSTALLATION = Account(login="comenq-app[bot]", kind="Bot", scopes=None)
+FIRST_ID = 1_000_001
 
 
 class State:
@@ -20,18 +21,28 @@ class State:
 
     Args:
         accounts: by token; when empty, every token is octocat's.
+        app: the slug of the GitHub App.
         clock: tells the time.
     """
 
-    def __init__(self, accounts: Mapping[str, Account], clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self, accounts: Mapping[str, Account], app: str, clock: Callable[[], datetime]
+    ) -> None:
         self.changed = Condition()
         self.comments: list[Comment] = []
         self.requests: list[Received] = []
         self.answers: list[Answer] = []
-        self.accounts = dict(accounts)
-        self.pulls: dict[tuple[str, str, int], Pull] = {}
-        self.clock = clock
-        self._installation_tokens: list[str] = []
+        self.standing: list[Answer] = []
+        self.tokens = Tokens(accounts, app)
+        self.pulls: dict[Place, Pull] = {}
+        self.gateway = GATEWAYS[""]
+        self.ahead = timedelta(0)
+        self._clock = clock
+        self._created = 0
+
+    def now(self) -> datetime:
+        """What the forge's clock shows."""
+        return self._clock().astimezone(UTC) + self.ahead
 
     def record(self, request: Received) -> Answer:
         """Record a request, and take the first scripted answer that fits it."""
@@ -39,18 +50,17 @@ class State:
             self.requests.append(request)
             self.changed.notify_all()
             for answer in self.answers:
-                fits = answer.method in ("", request.method)
-                if fits and re.search(answer.path, request.path):
+                if answer.fits(request):
                     self.answers.remove(answer)
                     return answer
-        return Answer()
+            return next((one for one in self.standing if one.fits(request)), Answer())
 
     def add_comment(self, owner: str, repo: str, number: int, *, body: str, login: str) -> Comment:
         """Create a comment, now."""
         with self.changed:
-            now = self.clock().astimezone(UTC).replace(microsecond=0)
+            now = self.now().replace(microsecond=0)
             comment = Comment(
-                id=1_000_001 + len(self.comments),
+                id=FIRST_ID + self._created,
                 owner=owner,
                 repo=repo,
                 number=number,
@@ -59,25 +69,39 @@ class State:
                 created_at=now,
                 updated_at=now,
             )
+            self._created += 1
             self.comments.append(comment)
             self.changed.notify_all()
         return comment
 
-    def account(self, authorization: str) -> Account | None:
-        """The account of the token in an ``Authorization`` header, if there is one."""
-        token = authorization.partition(" ")[2]
-        if token in self._installation_tokens:
-            return INSTALLATION
-        if self.accounts:
-            return self.accounts.get(token)
-        return Account() if token else None
+    def edit_comment(self, comment_id: int, *, body: str) -> None:
+        """Change what a comment says, now.
 
-    def mint(self) -> dict[str, Any]:
-        """Make an installation token of a GitHub App, valid for an hour."""
-        token = f"ghs_{len(self._installation_tokens):036d}"
-        self._installation_tokens.append(token)
-        expires = self.clock().astimezone(UTC) + timedelta(hours=1)
-        return {"token": token, "expires_at": f"{expires:%Y-%m-%dT%H:%M:%SZ}"}
+        Raises:
+            KeyError: there is none with this id.
+        """
+        with self.changed:
+            place, now = self._index(comment_id), self.now().replace(microsecond=0)
+            self.comments[place] = replace(self.comments[place], body=body, updated_at=now)
+
+    def delete_comment(self, comment_id: int) -> None:
+        """Delete a comment.
+
+        Raises:
+            KeyError: there is none with this id.
+        """
+        with self.changed:
+            del self.comments[self._index(comment_id)]
+
+    def transfer(self, source: Place, target: Place) -> None:
+        """Move a pull request with its comments: its former address redirects to the new one."""
+        with self.changed:
+            owner, repo, number = target
+            self.pulls[source] = Pull(moved_to=f"{owner}/{repo}#{number}")
+            self.comments[:] = [
+                replace(one, owner=owner, repo=repo, number=number) if one.place == source else one
+                for one in self.comments
+            ]
 
     def wait_until(self, holds: Callable[[], bool], *, timeout: float, what: str) -> None:
         """Block until ``holds()`` is true; it is called at each change.
@@ -91,3 +115,9 @@ class State:
                     f"no {what} in {timeout} s; the stand-in has {len(self.requests)} requests "
                     f"and {len(self.comments)} comments"
                 )
+
+    def _index(self, comment_id: int) -> int:
+        for index, comment in enumerate(self.comments):
+            if comment.id == comment_id:
+                return index
+        raise KeyError(comment_id)

@@ -1,1 +1,1 @@
-"""How comenq authenticates with GitHub: tokens, Apps, accounts."""
+"""How comenq authenticates with GitHub: tokens, and where they are."""

@@ -1,6 +1,6 @@
 """Where tokens come from: the settings, files that may change, a command.
 
-Exactly one source is allowed, so that there is no precedence to remember.
+Each account has exactly one source, so that there is no precedence to remember.
 """
 
 from __future__ import annotations
@@ -9,27 +9,35 @@ import hashlib
 import math
 import re
 import shlex
-import time
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 
 from comenq_core.errors import SettingsError
-from comenq_core.model import Throttled, Unauthorized, Unavailable
+from comenq_core.model import Blocked, Refused, Throttled, Unauthorized, Unavailable
+from comenq_core.process.clock import since_boot
 from comenq_core.text import printable
 from comenq_plugins.github.auth.secret_file import read_secret
+from comenq_plugins.github.http.responses import Reply
 
-__all__ = ["CommandToken", "FileToken", "FixedToken", "TokenSource"]
+__all__ = ["CommandToken", "FileToken", "FixedToken", "NoToken", "TokenSource"]
 
 COMMAND_SECONDS = 20.0
 COMMAND_FRESH = 60.0
+COMMAND_FRESH_LIMIT = 3600.0
+
+NoToken = Refused | Throttled | Unauthorized | Blocked | Unavailable
+"""Why there is no token at the moment."""
 
 
 class TokenSource(ABC):
     """Gives the token of one account."""
 
     @abstractmethod
-    def current(self) -> str | Throttled | Unauthorized | Unavailable:
+    def current(self, repository: str = "") -> str | NoToken:
         """The token to use now, or why there is none.
+
+        Args:
+            repository: for which repository, ``OWNER/REPO``; an App has a token for each owner.
 
         Raises:
             SettingsError: it cannot be read.
@@ -42,9 +50,13 @@ class TokenSource(ABC):
         except SettingsError:
             return "unreadable"
 
-    def rejected(self) -> None:
-        """Note that GitHub did not accept the token; there is nothing to do by default."""
-        return
+    def rejected(self, token: str, reply: Reply) -> bool:  # noqa: ARG002 -- some tokens need both
+        """Note that GitHub answered 401; return whether there can be another token at once.
+
+        By default there is none: a token that was replaced in this moment may be another account's,
+        and the attempt has to be booked on the account that it began with.
+        """
+        return False
 
     def _credential(self) -> str:
         return str(self.current())
@@ -56,7 +68,7 @@ class FixedToken(TokenSource):
     def __init__(self, token: str, place: str) -> None:
         self._token = _checked(token, place)
 
-    def current(self) -> str:
+    def current(self, repository: str = "") -> str:  # noqa: ARG002 -- it is for all
         return self._token
 
 
@@ -70,46 +82,62 @@ class FileToken(TokenSource):
     def __init__(self, path: str) -> None:
         self._path = path
 
-    def current(self) -> str:
+    def current(self, repository: str = "") -> str:  # noqa: ARG002 -- it is for all
         return _checked(read_secret(self._path), self._path)
 
 
 class CommandToken(TokenSource):
-    """A token that a command prints, such as ``gh auth token``; it is run at most once a minute.
+    """A token that a command prints, such as ``gh auth token``.
+
+    The command is run once a minute at most. If it prints a new token each time, and GitHub rejects
+    one after the other, the minute becomes two, four and so on, up to an hour: an account that goes
+    on with bad credentials is locked out.
+    https://docs.github.com/en/rest/authentication/authenticating-to-the-rest-api#failed-login-limit
 
     Args:
         command: its words, quoted as for a shell; no shell runs it.
+        place: where it was written, for messages.
     """
 
-    def __init__(self, command: str) -> None:
+    def __init__(self, command: str, place: str = "github_token_command") -> None:
         try:
             self._words = shlex.split(command)
         except ValueError as error:
-            raise SettingsError(f"github_token_command: {error}") from error
+            raise SettingsError(f"{place}: {error}") from error
         if not self._words:
-            raise SettingsError("github_token_command: expected a command, found nothing")
+            raise SettingsError(f"{place}: expected a command, found nothing")
+        self._place = f"{place} ({printable(self._words[0])})"
         self._known: str | SettingsError = ""
+        self._is_rejected = False
+        self._fresh = COMMAND_FRESH
         self._until = -math.inf
 
-    def current(self) -> str:
-        if time.monotonic() > self._until:
-            self._known = self._ask()
-            self._until = time.monotonic() + COMMAND_FRESH
+    def current(self, repository: str = "") -> str:  # noqa: ARG002 -- it is for all
+        if since_boot() > self._until:
+            self._renew()
         if isinstance(self._known, SettingsError):
             raise SettingsError(str(self._known))
         return self._known
 
+    def rejected(self, token: str, reply: Reply) -> bool:  # noqa: ARG002 -- why does not matter
+        self._is_rejected = self._is_rejected or token == self._known
+        return False
+
+    def _renew(self) -> None:
+        found = self._ask()
+        if found != self._known:
+            growth = min(2 * self._fresh, COMMAND_FRESH_LIMIT)
+            self._fresh = growth if self._is_rejected else COMMAND_FRESH
+            self._is_rejected = False
+        self._known = found
+        self._until = since_boot() + self._fresh
+
     def _ask(self) -> str | SettingsError:
-        place = f"github_token_command ({printable(self._words[0])})"
         try:
-            return _checked(_run(self._words, place), place)
+            return _checked(_run(self._words, self._place), self._place)
         except SettingsError as error:
             # Remembered like a token: a failure can take as long, and the worker asks often.
             return error
-
-    def rejected(self) -> None:
-        """Run the command again next time."""
-        self._until = -math.inf
 
 
 def _checked(token: str, place: str) -> str:

@@ -33,15 +33,16 @@ def wait(headers: Mapping[str, str], now: datetime) -> tuple[timedelta | None, s
             on GitHub's clock.
 
     Returns:
-        A wait of 1 second to 24 hours, or ``None`` where GitHub names no time; and a remark, empty
-        unless the wait differs from what GitHub asks for.
+        A wait of 1 second to 24 hours, or ``None`` where GitHub names no time, or one that is over
+        although the account is still limited; and a remark, empty unless the wait differs from
+        what GitHub asks for.
     """
     now = http_date(headers.get("date", "")) or now
     if "retry-after" in headers:
         return _after(headers["retry-after"].strip(), now)
     if headers.get("x-ratelimit-remaining", "").strip() == "0":
         reset = headers.get("x-ratelimit-reset", "").strip()
-        if re.fullmatch("[0-9]{1,20}", reset):
+        if re.fullmatch("[0-9]{1,20}", reset) and int(reset) > now.timestamp():
             return _bounded(int(reset) + 1 - now.timestamp())
     return None, ""
 

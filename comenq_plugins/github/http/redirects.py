@@ -10,14 +10,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from urllib.parse import SplitResult, urljoin, urlsplit
 
-from comenq_core.model import Refused, Unknown
-from comenq_core.text import printable
+from comenq_core.model import Blocked, Fault, Unknown
 from comenq_plugins.github.http.responses import Reply
+from comenq_plugins.github.http.showing import shown
 
 __all__ = ["HOPS", "Follow", "follow", "same_origin"]
 
 HOPS = 3
 FOLLOWED = {301, 302, 307, 308}
+# These do not ask to send the request again. But a login page may lie there.
+NOT_FOLLOWED = {300, 303}
 PERMANENT = {301, 308}
 PORTS = {"http": 80, "https": 443}
 
@@ -30,25 +32,29 @@ class Follow:
     permanent: bool
 
 
-def follow(reply: Reply, *, url: str, hops: int) -> Follow | Refused | Unknown | None:
+def follow(reply: Reply, *, url: str, hops: int) -> Follow | Blocked | Unknown | None:
     """Decide what to do about an answer from ``url``, reached after ``hops`` redirects.
 
     Returns:
-        ``None`` when it is no redirect. `Refused` when following it would give the token away, or
-        never end. `Unknown` when it leads nowhere.
+        ``None`` when it is no redirect. `Blocked` when following it would give the token away, as
+        with a gateway's login page, or never end: it says nothing about the comment. `Unknown`
+        when it leads nowhere.
     """
-    if reply.status not in FOLLOWED:
+    if reply.status not in FOLLOWED | NOT_FOLLOWED:
         return None
     location = reply.headers.get("location", "")
-    if not location:
-        return Unknown(message=f"{reply.summary}; it names no new address", status=reply.status)
     target = _absolute(url, location)
-    if target is None or not same_origin(url, target.geturl()):
-        place = printable(target.netloc if target else location)
-        why = f"redirected to {place}, where the token is not sent; check github_api_url"
-        return Refused(message=why, status=reply.status)
+    if location and (target is None or not same_origin(url, target.geturl())):
+        place = shown(target.netloc if target else location, reply.secret)
+        return _blocked(
+            reply, f"redirected to {place}, where the token is not sent; check github_api_url"
+        )
+    if reply.status in NOT_FOLLOWED:
+        return None
+    if not location or target is None:
+        return Unknown(message=f"{reply.summary}; it names no new address", status=reply.status)
     if hops >= HOPS:
-        return Refused(message=f"redirected more than {HOPS} times", status=reply.status)
+        return _blocked(reply, f"redirected more than {HOPS} times; check github_api_url")
     permanent = reply.status in PERMANENT
     return Follow(url=target._replace(fragment="").geturl(), permanent=permanent)
 
@@ -60,6 +66,10 @@ def same_origin(one: str, other: str) -> bool:
         return "@" not in second.netloc and _origin(first) == _origin(second)
     except ValueError:
         return False
+
+
+def _blocked(reply: Reply, why: str) -> Blocked:
+    return Blocked(message=why, status=reply.status, fault=Fault.ROUTE)
 
 
 def _absolute(base: str, location: str) -> SplitResult | None:

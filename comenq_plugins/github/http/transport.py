@@ -15,6 +15,7 @@ from comenq_core.model import Unavailable, Unknown
 from comenq_core.text import printable
 from comenq_plugins.github.http.deadline import Adapter, Deadline, current
 from comenq_plugins.github.http.responses import Reply
+from comenq_plugins.github.http.showing import shown
 
 __all__ = ["ANSWER_LIMIT", "Transport"]
 
@@ -59,8 +60,8 @@ class Transport:
     ) -> Reply | Unavailable | Unknown:
         """Send one request within the current `Deadline`.
 
-        As long as nothing has been sent, it is repeated at once, a few times. The token is removed
-        from what comes back, so that no message can show it.
+        As long as nothing has been sent, it is repeated at once, a few times. What comes back is
+        as it came; it knows the token, so that no message shows it.
         """
         return self._retry(self._send_once, method, url, token, body)
 
@@ -86,7 +87,7 @@ class Transport:
             ) as response:
                 return _reply(response, token)
         except (requests.RequestException, HTTPError, OSError) as error:
-            return _failure(url, deadline, _cause(error))
+            return _failure(url, deadline, shown(_cause(error), token))
 
     def _environment(self, url: str) -> dict[str, Any]:
         # The environment's proxies and CA bundles. It does not change, and reading it for each
@@ -126,10 +127,9 @@ def _reply(response: requests.Response, token: str) -> Reply:
             raise requests.RequestException(f"the answer is longer than {ANSWER_LIMIT} bytes")
     return Reply(
         status=response.status_code,
-        headers={
-            name.lower(): value.replace(token, "***") for name, value in response.headers.items()
-        },
-        body=bytes(body).replace(token.encode(), b"***"),
+        headers={name.lower(): value for name, value in response.headers.items()},
+        body=bytes(body),
+        secret=token,
     )
 
 
@@ -145,4 +145,4 @@ def _cause(error: BaseException) -> str:
     """The innermost cause: each library above only repeats it in more words."""
     while (below := error.__cause__ or error.__context__) is not None:
         error = below
-    return printable(str(error) or type(error).__name__)
+    return str(error) or type(error).__name__

@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 from comenq_core import CommentRequest, Job, Outcome, Poster, Settings, SettingsError, printable
 from comenq_core.model import (
+    Fault,
     Posted,
     Refused,
     Skipped,
@@ -29,7 +30,7 @@ __all__ = ["GitLabPoster", "make_posters"]
 PAGE = 100
 """Notes on a page: the most that GitLab lists at once."""
 
-NotListed = Throttled | Unauthorized | Unknown
+NotListed = Refused | Throttled | Unauthorized | Unknown
 """Why the notes could not be listed."""
 
 
@@ -89,12 +90,13 @@ class GitLabPoster:
         user = reply.result if isinstance(reply, Reply) else None
         if not isinstance(reply, Reply) or not isinstance(user, dict) or "id" not in user:
             return self._not_listed(reply, job.asked)
+        earlier = {one.comment_id for one in job.attempts if one.comment_id is not None}
         wanted = Wanted(
             body=job.asked.body,
             author=user["id"],
             since=since - _behind(reply) - CLOCK_TOLERANCE,
             page=self._page(job.asked),
-            known=known,
+            known={*known, *earlier},
         )
         return self._search(call, job.asked, wanted)
 
@@ -126,12 +128,15 @@ class GitLabPoster:
             return Skipped(message=f"the merge request is {printable(state)}", status=200)
         result = self._meaning(reply, asked)
         if isinstance(result, Posted | Unknown):
-            return Unavailable(message=f"nothing was sent: {result.message}", status=result.status)
+            message = f"nothing was sent: {result.message}"
+            return Unavailable(message=message, status=result.status, fault=Fault.PULL_REQUEST)
         return result
 
     def _not_listed(self, reply: Reply | NoReply, asked: CommentRequest) -> NotListed:
         result = self._meaning(reply, asked)
         if isinstance(result, Throttled | Unauthorized):
+            return result
+        if isinstance(result, Refused) and result.fault is Fault.PULL_REQUEST:
             return result
         message = f"the notes cannot be listed: {result.message}"
         return Unknown(message=message, status=result.status)

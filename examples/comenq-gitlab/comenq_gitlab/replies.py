@@ -16,11 +16,13 @@ from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 
 from comenq_core import Outcome, printable
-from comenq_core.model import Posted, Refused, Throttled, Unauthorized, Unknown
+from comenq_core.model import Fault, Posted, Refused, Throttled, Unauthorized, Unknown
 
 __all__ = ["Reply", "outcome", "wait_of"]
 
 SECOND = timedelta(seconds=1)
+# A merge request that is missing, or that this account cannot see.
+FAULTS = {404: Fault.PULL_REQUEST}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +95,8 @@ def outcome(reply: Reply, now: datetime, page: str) -> Outcome:
             return Refused(message=_moved(reply), status=reply.status)
         case 400 | 403 | 404 | 405 | 409 | 410 | 413 | 422 if isinstance(reply.json, dict):
             # A proxy in front of GitLab refuses in HTML, which says nothing about the comment.
-            return Refused(message=reply.summary, status=reply.status)
+            fault = FAULTS.get(reply.status, Fault.COMMENT)
+            return Refused(message=reply.summary, status=reply.status, fault=fault)
         case status:
             return Unknown(message=reply.summary, status=status)
 

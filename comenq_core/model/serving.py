@@ -1,0 +1,53 @@
+"""Which posting accounts serve which repositories. Pure.
+
+An account's repositories are patterns: ``OWNER/*`` or ``OWNER/REPO``, in upper or lower case, as
+in ``for`` of a table ``[accounts.NAME]``. None means all repositories.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from comenq_core.model.request import CommentRequest
+from comenq_core.text import printable
+
+__all__ = ["covers", "unserved"]
+
+_LIST_LIMIT = 1_000
+
+
+def covers(patterns: Sequence[str], request: CommentRequest) -> bool:
+    """Whether these are the patterns of an account for this request's repository."""
+    if not patterns:
+        return True
+    owner, repo = request.owner.lower(), request.repo.lower()
+    wanted = {f"{owner}/*", f"{owner}/{repo}"}
+    return any(pattern.lower() in wanted for pattern in patterns)
+
+
+def unserved(request: CommentRequest, accounts: Mapping[str, Sequence[str]]) -> str:
+    """Why no account posts this request's comment, for people; ``""`` if one does.
+
+    Args:
+        request: the request.
+        accounts: the patterns of each account; without any account, nothing is known, and nothing
+            is said.
+    """
+    name, repository = request.account, f"{request.owner}/{request.repo}"
+    able = [account for account, patterns in accounts.items() if covers(patterns, request)]
+    if not accounts or (name in able if name else able):
+        return ""
+    if name and name not in accounts:
+        fault = f"there is no account {name}"
+    elif name:
+        fault = f"the account {name} does not serve {repository}"
+    else:
+        fault = f"no account serves {repository}"
+    return f"{fault}; the accounts are {printable(_listed(accounts), _LIST_LIMIT)}"
+
+
+def _listed(accounts: Mapping[str, Sequence[str]]) -> str:
+    return ", ".join(
+        f"{name} (for {' '.join(patterns) or 'all repositories'})"
+        for name, patterns in accounts.items()
+    )

@@ -1,0 +1,107 @@
+"""Comments are created, listed and shown as GitHub does.
+
+The shapes follow https://docs.github.com/en/rest/issues/comments.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+from comenq_core.testing.forge.app import APP_ID
+from comenq_core.testing.forge.calls import REPO, Call, Route, error
+from comenq_core.testing.forge.records import Comment, Reply
+
+__all__ = ["COMMENT_ROUTES", "comment_json"]
+
+# Measured: https://github.com/dead-claudia/github-limits
+BODY_LIMIT = 262_144
+
+
+def _create_comment(call: Call) -> Reply:
+    try:
+        body = json.loads(call.request.body)["body"]
+    except (ValueError, KeyError, TypeError):
+        return error(400, "Problems parsing JSON")
+    problem = _body_problem(body)
+    if problem:
+        refusal = error(422, "Validation Failed")
+        errors = [{"resource": "IssueComment", "code": "unprocessable", "message": problem}]
+        return replace(refusal, body={**refusal.body, "errors": errors})
+    text = call.state.gateway(body)
+    comment = call.state.add_comment(*call.place, body=text, login=call.account.login)
+    shown = comment_json(comment, call.base)
+    return Reply(status=201, body=shown, headers={"Location": str(shown["url"])})
+
+
+def _body_problem(body: object) -> str:
+    if not isinstance(body, str) or not body.strip():
+        return "Body cannot be blank"
+    return "Body is too long (maximum is 65536 characters)" if _size(body) > BODY_LIMIT else ""
+
+
+def _size(body: str) -> int:
+    return len(body.encode("utf-8", "surrogatepass"))
+
+
+def _list_comments(call: Call) -> Reply:
+    query = {
+        name: values[-1] for name, values in parse_qs(urlsplit(call.request.path).query).items()
+    }
+    since = query.get("since")
+    found = [
+        comment
+        for comment in list(call.state.comments)
+        if comment.place == call.place
+        and (since is None or comment.updated_at >= datetime.fromisoformat(since))
+    ]
+    size, page = min(int(query.get("per_page", 30)), 100), int(query.get("page", 1))
+    shown = [comment_json(comment, call.base) for comment in found[(page - 1) * size : page * size]]
+    path = f"{call.base}{urlsplit(call.request.path).path}"
+    link = _link(path, query, page=page, last=max(1, -(-len(found) // size)))
+    return Reply(status=200, body=shown, headers={"Link": link} if link else {})
+
+
+def _link(path: str, query: dict[str, str], *, page: int, last: int) -> str:
+    pages = {"prev": page - 1, "next": page + 1, "last": last, "first": 1}
+    useless = {"prev", "first"} if page == 1 else set()
+    useless |= {"next", "last"} if page >= last else set()
+    return ", ".join(
+        f'<{path}?{urlencode({**query, "page": target})}>; rel="{relation}"'
+        for relation, target in pages.items()
+        if relation not in useless
+    )
+
+
+def _comment(call: Call) -> Reply:
+    for comment in list(call.state.comments):
+        if comment.id == int(call.match["id"]):
+            return Reply(status=200, body=comment_json(comment, call.base))
+    return error(404, "Not Found")
+
+
+def comment_json(comment: Comment, base: str) -> dict[str, object]:
+    """The comment as GitHub's JSON shows it."""
+    repo = f"{base}/repos/{comment.owner}/{comment.repo}"
+    app = comment.login.removesuffix("[bot]") if comment.login.endswith("[bot]") else ""
+    return {
+        "id": comment.id,
+        "url": f"{repo}/issues/comments/{comment.id}",
+        "html_url": comment.html_url,
+        "issue_url": f"{repo}/issues/{comment.number}",
+        "user": {"login": comment.login, "type": "Bot" if app else "User"},
+        "performed_via_github_app": {"id": APP_ID, "slug": app} if app else None,
+        "created_at": f"{comment.created_at:%Y-%m-%dT%H:%M:%SZ}",
+        "updated_at": f"{comment.updated_at:%Y-%m-%dT%H:%M:%SZ}",
+        "body": comment.body,
+    }
+
+
+COMMENT_ROUTES: Sequence[Route] = (
+    Route("POST", rf"{REPO}/issues/(?P<number>\d+)/comments", _create_comment),
+    Route("GET", rf"{REPO}/issues/(?P<number>\d+)/comments", _list_comments),
+    Route("GET", rf"{REPO}/issues/comments/(?P<id>\d+)", _comment),
+)

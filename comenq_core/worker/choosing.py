@@ -1,0 +1,47 @@
+"""Which job an account takes next. Pure: predicates for `comenq_core.protocols.JobWorker.claim`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Sequence
+
+from comenq_core.model import Cause, Job, Pacing
+from comenq_core.policy.refusals import accounts_left, refused_repositories, was_refused
+
+__all__ = ["preferences"]
+
+Suits = Callable[[Job], bool]
+
+
+def preferences(
+    account: str,
+    record: Pacing | None,
+    serving: Callable[[Job], Sequence[str]],
+    checked: Collection[str],
+) -> Iterator[Suits]:
+    """What the account's next job has to be: the first that is met by any job decides.
+
+    After a refusal in unclear words, a comment for another repository comes first: it tells
+    whether the repository or the account is to blame. When that is known to be the account, one of
+    the refused comments is the test of whether it still is.
+
+    Args:
+        account: the account.
+        record: its pacing record.
+        serving: the accounts that may post a job.
+        checked: pull requests, in lower case, of which a comment is being checked: a later one
+            must not come before it.
+    """
+
+    def suits(job: Job) -> bool:
+        if job.asked.target.lower() in checked:
+            return False
+        names = serving(job)
+        # A job that no account serves is taken by anyone, to fail with that reason.
+        return not names or account in (accounts_left(job, "", names) or names)
+
+    refused = refused_repositories(record)
+    if record and record.cause == Cause.REFUSALS:
+        yield lambda job: was_refused(job) and suits(job)
+    elif refused:
+        yield lambda job: job.asked.repository not in refused and suits(job)
+    yield suits

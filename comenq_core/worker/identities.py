@@ -1,0 +1,74 @@
+"""Who the accounts are at the forge, and whether it works: questions that change nothing there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from comenq_core.model import Demand, Pacing, Unknown
+from comenq_core.process.log import Log
+from comenq_core.protocols import AccountProbe, Identifiable, Poster
+
+__all__ = ["Identities", "ask"]
+
+log = Log("worker")
+
+
+class Identities:
+    """The accounts' names at the forge, as far as they are known."""
+
+    def __init__(self) -> None:
+        self.known: dict[str, str] = {}
+        self._told: set[tuple[str, str]] = set()
+
+    def read(self, records: Mapping[str, Pacing]) -> None:
+        """Take over what the pacing records tell of accounts that were not asked yet."""
+        for account, record in records.items():
+            self.known.setdefault(account, record.login)
+
+    def identify(self, poster: Poster) -> Demand | None:
+        """Learn the account's name at the forge, if the forge tells it. Raises nothing.
+
+        Returns:
+            What the forge demands in place of an answer, if that concerns more than the name.
+        """
+        if not isinstance(poster, Identifiable):
+            return None
+        try:
+            answer: object = poster.login()
+        except Exception as error:  # noqa: BLE001 -- a plugin may raise anything
+            answer = _broken(poster, type(error).__name__)
+        self.known[poster.account] = answer if isinstance(answer, str) else ""
+        self._report_twins(poster.account)
+        # Without a name the account can post; only what comes after a lost answer is harder.
+        is_all = isinstance(answer, Unknown) and answer.wait is None
+        return answer if isinstance(answer, Demand) and not is_all else None
+
+    def _report_twins(self, account: str) -> None:
+        login = self.known.get(account, "").lower()
+        twins = [name for name, known in self.known.items() if login and known.lower() == login]
+        if len(twins) > 1 and (account, login) not in self._told:
+            self._told.update((twin, login) for twin in twins)
+            log.warning("same_account", "Several credentials are of one account at the forge: they"
+                        " share its cooldown.", accounts=" ".join(sorted(twins)),
+                        login=login)  # fmt: skip
+
+
+def ask(poster: Poster) -> Demand | None:
+    """Ask the forge whether it works and takes the account's credential; raise nothing.
+
+    A poster that cannot ask leaves the question to the next comment.
+    """
+    if not isinstance(poster, AccountProbe):
+        return None
+    try:
+        answer: object = poster.probe()
+    except Exception as error:  # noqa: BLE001 -- a plugin may raise anything
+        return _broken(poster, type(error).__name__)
+    if answer is None or isinstance(answer, Demand):
+        return answer
+    return _broken(poster, f"it returned a {type(answer).__name__}")
+
+
+def _broken(poster: Poster, why: str) -> Unknown:
+    log.error("poster_broken", "The poster plugin failed.", account=poster.account, error=why)
+    return Unknown(message=f"the poster failed: {why}")

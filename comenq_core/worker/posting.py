@@ -1,0 +1,126 @@
+"""Posts: one attempt at one job, and whose fault it is if that fails."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from comenq_core.errors import PacingConflict
+from comenq_core.model import (
+    Failed,
+    Fault,
+    Instant,
+    Job,
+    Outcome,
+    Pacing,
+    Refused,
+    Requeued,
+    Unavailable,
+    Verdict,
+)
+from comenq_core.policy.pacing import PacingPolicy
+from comenq_core.policy.recording import after_attempt, must_persist_backoff
+from comenq_core.policy.refusals import accounts_left, booked, is_unclear
+from comenq_core.policy.retry import RetryPolicy, decide
+from comenq_core.protocols import Poster
+from comenq_core.worker.attempts import PacingUpdate, Settlement, attempt_post, attempt_record
+from comenq_core.worker.pacing_records import PacingRecords
+
+__all__ = ["Posting"]
+
+Results = Sequence[Settlement | PacingUpdate]
+"""What is to be saved, in this order."""
+
+
+class Posting:
+    """Makes attempts.
+
+    Args:
+        records: the accounts' pacing records.
+        serving: the names of the accounts that may post a job.
+        pacing_policy: how far apart an account's posts are.
+        retry_policy: when a job fails.
+        now: the store's clock.
+    """
+
+    def __init__(
+        self,
+        records: PacingRecords,
+        serving: Callable[[Job], Sequence[str]],
+        pacing_policy: PacingPolicy,
+        retry_policy: RetryPolicy,
+        now: Callable[[], Instant],
+    ) -> None:
+        self._records = records
+        self._serving = serving
+        self._pacing_policy = pacing_policy
+        self._retry_policy = retry_policy
+        self._now = now
+
+    def post(self, job: Job, poster: Poster, login: str) -> Results:
+        """Post a claimed job.
+
+        Args:
+            login: the account's name at the forge, where it is known.
+
+        Raises:
+            StoreError: the attempt could not be recorded; nothing was sent.
+        """
+        credential = poster.credential()
+        started = self._now()
+        try:
+            begun = self._records.announce(poster.account, job.id, login, started)
+        except PacingConflict as error:
+            # The job has its place in the queue again.
+            begun = Pacing(account=poster.account, at=started)
+            attempt = attempt_record(begun, Unavailable(message=str(error)), started, started)
+            return [Settlement(job=job, verdict=Requeued(reason=str(error)), attempt=attempt)]
+        limit = self._pacing_policy.attempt_limit
+        outcome, ended = attempt_post(poster, job, started, self._now, limit)
+        after = after_attempt(begun, outcome, ended, credential, self._pacing_policy)
+        left = self._accounts_left(job, poster, outcome)
+        updates = [PacingUpdate(record=after, expect=begun, outcome=outcome, now=ended)]
+        verdict: Verdict = Requeued(reason=f"{outcome.message}; {' or '.join(left)} is tried next")
+        if not left:
+            verdict = decide(job, outcome, ended.wall, self._retry_policy)
+            updates = self._booked(updates[0], job)
+        attempt = attempt_record(begun, outcome, started, ended)
+        settlement = Settlement(job=job, verdict=verdict, attempt=attempt)
+        # First what a crash between the two must not lose: the forge's demand, or the receipt.
+        if must_persist_backoff(outcome):
+            return [*updates, settlement]
+        return [settlement, *updates]
+
+    def refuse(self, job: Job, account: str, reason: str) -> Results:
+        """Fail a claimed job without an attempt."""
+        now = self._now()
+        unbegun = Pacing(account=account, at=now)
+        attempt = attempt_record(unbegun, Refused(message=reason), now, now)
+        return [Settlement(job=job, verdict=Failed(reason=reason), attempt=attempt)]
+
+    def _accounts_left(self, job: Job, poster: Poster, outcome: Outcome) -> Sequence[str]:
+        """The accounts to try next, where a refusal may be due to this one's reach alone."""
+        if isinstance(outcome, Refused) and outcome.fault in {Fault.PULL_REQUEST, Fault.ACCOUNT}:
+            return accounts_left(job, poster.account, self._serving(job))
+        return ()
+
+    def _booked(self, update: PacingUpdate, job: Job) -> list[PacingUpdate]:
+        """The updates of all accounts that have refused a job in unclear words, with that booked.
+
+        A missing permission is booked on each account that serves the job, since all were asked.
+        """
+        outcome, mine = update.outcome, update.record
+        if not isinstance(outcome, Refused) or not is_unclear(outcome):
+            return [update]
+        known = self._records.known
+        names = self._serving(job) if outcome.fault is Fault.ACCOUNT else ()
+        records = [(mine, update.expect)]
+        records += [(known[n], known[n]) for n in names if n in known and n != mine.account]
+        return [
+            PacingUpdate(
+                record=booked(record, job, outcome.message),
+                expect=expect,
+                outcome=outcome,
+                now=update.now,
+            )
+            for record, expect in records
+        ]
