@@ -61,7 +61,8 @@ class Pruner:
             for name in listed(directory)
             if name.order < oldest
         ]
-        self._catalog.past.forget(agreed - (self._limits.remember - self._limits.keep))
+        with locked(self._layout.changes):
+            self._catalog.past.forget(agreed - (self._limits.remember - self._limits.keep))
 
     def prune(self) -> bool:
         """Delete a bounded number of what was found; return whether there is more."""
