@@ -7,6 +7,7 @@ from datetime import datetime
 
 from comenq_core.errors import InvalidRequest
 from comenq_core.model import Instant
+from comenq_core.policy.pruning import agree
 from comenq_core.process.log import Log
 from comenq_core.wire.codec import from_json, to_json
 from comenq_core.wire.strict_json import encode, parse
@@ -19,7 +20,6 @@ from comenq_plugins.spool.fs import durable
 from comenq_plugins.spool.fs.locks import locked
 from comenq_plugins.spool.fs.safe_read import Unfit, Unreadable, read_own
 from comenq_plugins.spool.places import Place, listed
-from comenq_plugins.spool.pruning import agree
 
 __all__ = ["Pruner"]
 
