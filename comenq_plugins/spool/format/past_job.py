@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 
 from comenq_core.errors import InvalidRequest
 from comenq_core.model import Job, NewJob, State
 from comenq_core.model.identity import comment_ids_of, digest_of
+from comenq_core.model.record import Record
 from comenq_core.wire.rfc3339 import format_time, parse_time
 from comenq_core.wire.strict_json import encode, parse
 from comenq_plugins.spool.format.filename import Name, moment
@@ -20,7 +20,7 @@ _ID_LENGTH = 12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PastJob:
+class PastJob(Record):
     """A job without its body: whether its key is used, and which comments it has.
 
     Args:
@@ -38,7 +38,7 @@ class PastJob:
     target: str = ""
     url: str = ""
     comment_id: int | str | None = None
-    comments: Collection[int | str] = ()
+    comments: frozenset[int | str] = frozenset()
     reason: str = ""
 
     @classmethod
@@ -56,7 +56,7 @@ class PastJob:
             target=job.request.target.lower(),
             url=job.url,
             comment_id=job.comment_id,
-            comments=comments,
+            comments=frozenset(comments),
             reason=job.reason,
         )
 
@@ -76,8 +76,10 @@ class PastJob:
         value = parse(line)
         try:
             assert isinstance(value, dict)
-            times = {name: parse_time(value[name]) for name in ("arrived", "settled")}
-            return cls(**{**value, "state": State(value["state"]), **times})
+            known = {member.name: value[member.name] for member in fields(cls)}
+            known |= {name: parse_time(known[name]) for name in ("arrived", "settled")}
+            known |= {"state": State(known["state"]), "comments": frozenset(known["comments"])}
+            return cls(**known)
         except (AssertionError, KeyError, TypeError, ValueError) as error:
             raise InvalidRequest("", "is not what is remembered of a job") from error
 
@@ -92,7 +94,7 @@ class PastJob:
             "settled": format_time(self.settled),
             "url": self.url,
             "comment_id": self.comment_id,
-            "comments": list(self.comments),
+            "comments": sorted(self.comments, key=str),
             "reason": self.reason,
         }
         return encode(value) + b"\n"
