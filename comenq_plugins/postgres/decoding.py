@@ -96,6 +96,8 @@ def comment_ids_in(story: object) -> Collection[int | str]:
     attempts = story.get("attempts")
     parts = [story, *attempts] if isinstance(attempts, list) else [story]
     found = [part.get("comment_id") for part in parts if isinstance(part, dict)]
+    imported = story.get("comments")
+    found += imported if isinstance(imported, list) else []
     return [one for one in found if isinstance(one, int | str)]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from comenq_core.errors import QueueRefused, StoreError, WrongState
 from comenq_core.model import Job, NewJob
@@ -15,10 +15,11 @@ from comenq_core.model.identity import (
     is_same_job,
     require_same_comment,
 )
+from comenq_core.model.past_job import PastJob
 from comenq_core.model.transitions import queued
 from comenq_plugins.postgres.connection import Cursor
 from comenq_plugins.postgres.queries import LISTED, Queries
-from comenq_plugins.postgres.remembered import remembered
+from comenq_plugins.postgres.remembered import import_past, past_jobs_after, remembered
 from comenq_plugins.postgres.rows import delete, insert, jobs_from
 
 __all__ = ["Enqueuer"]
@@ -79,6 +80,20 @@ class Enqueuer(Queries):
             missing = [job for job in jobs if job.id not in known]
             gone = remembered(cursor, {job.id: job.request for job in missing if job.request})
             insert(cursor, [(job, False) for job in missing if job.id not in gone])
+
+    def past_jobs(self) -> Iterator[PastJob]:
+        last = ""
+        while some := self._past_jobs_after(last):
+            yield from some
+            last = some[-1].id
+
+    def _past_jobs_after(self, job_id: str) -> Sequence[PastJob]:
+        with self._database.statement() as cursor:
+            return past_jobs_after(cursor, job_id)
+
+    def import_past_jobs(self, jobs: Sequence[PastJob]) -> None:
+        with self._database.transaction() as cursor:
+            import_past(cursor, jobs)
 
     def delete_imported(self, jobs: Sequence[Job]) -> None:
         with self._database.transaction() as cursor:
