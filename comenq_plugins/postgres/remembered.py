@@ -126,8 +126,9 @@ def _past_job(
         job = from_json(Job, {**story, **columns} if isinstance(story, dict) else story)
     except InvalidRequest:
         return past
-    known = {"url": job.url, "comment_id": job.comment_id, "reason": job.reason}
-    return replace(past, arrived=job.arrived, **known)
+    return replace(
+        past, arrived=job.arrived, url=job.url, comment_id=job.comment_id, reason=job.reason
+    )
 
 
 def _row(past: PastJob) -> dict[str, object]:
