@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from comenq_core.model import Instant
+from comenq_core.policy.pruning import agree
 from comenq_core.testing.clock import FakeClock
-from comenq_plugins.spool.pruning import agree
 
 DAY = 86_400.0
 START = datetime(2026, 12, 1, tzinfo=UTC)
@@ -72,7 +72,7 @@ def test_boots_without_the_forge_do_not_pile_up() -> None:
     """Two looks are remembered, however often the machine boots."""
     looks: Sequence[Instant] = ()
     for number in range(5):
-        looks = agree(looks, look(number, boot=f"boot-{number}", ticks=1), None).looks
+        looks = agree(looks, look(number, boot=f"boot-{number}", ticks=1), None).readings
     assert looks == (look(0, boot="boot-0", ticks=1), look(4, boot="boot-4", ticks=1))
 
 
