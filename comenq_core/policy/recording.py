@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from comenq_core.model import (
     Blocked,
     Cause,
+    Demand,
     Fault,
     Instant,
     Outcome,
@@ -34,7 +35,6 @@ from comenq_core.policy.pacing import PacingPolicy, earlier, elapsed
 
 __all__ = [
     "OUTAGE",
-    "Demand",
     "after_attempt",
     "after_lookup",
     "after_question",
@@ -51,9 +51,6 @@ _SPACING = 1.0
 
 https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api
 """
-
-Demand = Throttled | Unauthorized | Blocked | Unknown | Unavailable
-"""What the forge, or the lack of it, says about the account in place of an answer."""
 
 
 def after_attempt(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -74,11 +74,11 @@ class Shared(MemoryStore):
         self.reads += 1
         return super().pacing()
 
-    def claim(self, account: str) -> Job | None:
+    def claim(self, account: str, suits: Callable[[Job], bool] = every_job) -> Job | None:
         """Hand out a job, after another has used the account."""
         if self.uses_the_account:
             self._pacing[account] = Pacing(account=account, at=self.now(), job="000000000000")
-        return super().claim(account)
+        return super().claim(account, suits)
 
     def save_pacing(self, record: Pacing, *, expect: Pacing | None) -> None:
         """Replace the record, unless another has, or fail before or after that."""
