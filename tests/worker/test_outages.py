@@ -167,9 +167,10 @@ def test_flush_ends_nothing_that_the_forge_has_asked_for(fast: Rig) -> None:
     fast.forge.answer_next(status=429, headers={"Retry-After": "3600"})
     fast.put()
     fast.run()
+    before = len(fast.forge.requests)
     flush(fast)
     fast.run_for(HOUR - 1)
-    assert len(fast.forge.requests) == 1
+    assert len(fast.forge.requests) == before
 
 
 class Late:

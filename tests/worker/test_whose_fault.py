@@ -16,7 +16,7 @@ from tests.worker.scenes import HOUR, posts, put, states, token_files
 @pytest.mark.parametrize("kind", EVERYBODYS)
 def test_what_every_comment_gets_costs_none_its_place(fast: Rig, kind: str) -> None:
     """The account waits and says why; when it is over, all are posted once, in their order."""
-    fast.forge.answer_always(path="/comments", **EVERYBODYS[kind])
+    fast.forge.answer_always(method="", path="/comments", **EVERYBODYS[kind])
     jobs = [fast.put(f"comment {n}") for n in range(4)]
     fast.run_for(6 * HOUR)
     assert states(fast, jobs) == ["waiting"] * 4
@@ -31,7 +31,7 @@ def test_what_every_comment_gets_costs_none_its_place(fast: Rig, kind: str) -> N
 @pytest.mark.parametrize("kind", EVERYBODYS)
 def test_what_every_comment_gets_is_asked_for_once_an_hour(fast: Rig, kind: str) -> None:
     """Six hours of it cost a handful of requests, not hundreds."""
-    fast.forge.answer_always(**EVERYBODYS[kind])
+    fast.forge.answer_always(method="", **EVERYBODYS[kind])
     for n in range(4):
         fast.put(f"comment {n}")
     fast.run_for(6 * HOUR - 1)
