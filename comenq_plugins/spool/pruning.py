@@ -1,4 +1,4 @@
-"""When what is old may be deleted: only when two looks at the clock agree that it is old. Pure."""
+"""When what is old may be deleted: only when two readings of the clock agree. Pure."""
 
 from __future__ import annotations
 
@@ -11,49 +11,45 @@ from comenq_core.model import Instant
 __all__ = ["Agreement", "agree"]
 
 _APART = timedelta(days=1).total_seconds()
-"""Seconds between two looks, by the clock that nobody sets."""
+"""Seconds between two readings, by the clock that nobody sets."""
 _TOLERANCE = timedelta(hours=1)
 """By how much the forge's time and the machine's may differ."""
 
 
 class Agreement(NamedTuple):
-    """What two looks agree on.
+    """What two readings agree on.
 
     Args:
-        now: no later than both have seen it; ``None`` while there are no two that agree.
-        looks: what to remember for the next time.
+        now: a time that is over by both; ``None`` while there are no two that agree.
+        readings: what to remember for the next time.
     """
 
     now: datetime | None
-    looks: Sequence[Instant]
+    readings: Sequence[Instant]
 
 
-def agree(looks: Sequence[Instant], now: Instant, forge_time: datetime | None) -> Agreement:
-    """What time it is beyond doubt, from an earlier look and one at this moment.
+def agree(readings: Sequence[Instant], now: Instant, forge_time: datetime | None) -> Agreement:
+    """What time it is at least, from earlier readings of the clock and one at this moment.
 
-    Within one boot, two looks are a day apart by the clock that nobody sets. Across a boot, or
+    Within one boot, two readings are a day apart by the clock that nobody sets. Across a boot, or
     where there is no such clock, the forge's time confirms the second one. The earlier of two times
-    counts, so that a clock that is ahead for less than a day makes nothing old. A look that the
-    forge's time contradicts is none.
+    counts, so that a clock that is ahead for less than a day makes nothing old. A reading that the
+    forge's time contradicts does not count.
 
     Args:
-        looks: those that are remembered: an earlier boot's, if there is one, then this boot's.
+        readings: those that are remembered: an earlier boot's, if there is one, then this boot's.
         now: this moment.
         forge_time: the same by the forge's clock, where it is known.
     """
     if forge_time is not None and abs(now.wall - forge_time) > _TOLERANCE:
-        return Agreement(None, looks)
-    for look in looks:
-        if _is_of_boot(look, now):
-            agrees = now.ticks - look.ticks >= _APART
+        return Agreement(None, readings)
+    for earlier in readings:
+        if now.boot and earlier.boot == now.boot:
+            agrees = now.ticks - earlier.ticks >= _APART
         else:
             agrees = forge_time is not None
         if agrees:
-            return Agreement(min(look.wall, now.wall), (now,))
-    if any(look.boot == now.boot for look in looks):
-        return Agreement(None, looks)
-    return Agreement(None, (*looks[:1], now))
-
-
-def _is_of_boot(look: Instant, now: Instant) -> bool:
-    return bool(now.boot) and look.boot == now.boot
+            return Agreement(min(earlier.wall, now.wall), (now,))
+    if any(earlier.boot == now.boot for earlier in readings):
+        return Agreement(None, readings)
+    return Agreement(None, (*readings[:1], now))

@@ -118,7 +118,7 @@ def resolve(body: str, verdict: Done | RetryAt) -> Action:
 
 
 def prune(store: SpoolStore) -> None:
-    """A second look at what is old, a day after the first one."""
+    """A second search for what is old, a day after the first one."""
     with closing(open_at(Path(store._layout.root), later(days=33))) as another:
         while another.housekeep():
             continue

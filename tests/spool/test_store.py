@@ -502,7 +502,7 @@ def test_a_job_is_found_while_it_moves(store: SpoolStore, spool: Path) -> None:
 def test_history_is_deleted_after_its_days(
     opener: Opener, clock: FakeClock, spool: Path, verdict: Done | Failed
 ) -> None:
-    """Receipts and dead letters are kept for history_days, until a second look a day later."""
+    """Receipts and dead letters are kept for history_days, and until two readings agree."""
     store = opener(history_days=2)
     jobs = put(store, "old", "young")
     with store.lock():
