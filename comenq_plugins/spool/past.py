@@ -16,9 +16,10 @@ from contextlib import suppress
 from datetime import UTC, datetime
 
 from comenq_core.errors import InvalidRequest
+from comenq_core.model.past_job import PastJob
 from comenq_core.process.log import Log
 from comenq_plugins.spool.format.layout import Layout
-from comenq_plugins.spool.format.past_job import PastJob, id_in, may_be_for
+from comenq_plugins.spool.format.past_job import decode_line, encode_line, id_in, may_be_for
 from comenq_plugins.spool.fs import durable
 from comenq_plugins.spool.fs.safe_read import Unfit, lines_of
 
@@ -39,6 +40,10 @@ class Past:
     def __init__(self, layout: Layout) -> None:
         self._layout = layout
         self._hashes: dict[str, tuple[tuple[int, int], Sequence[int]]] = {}
+
+    def all(self) -> Iterator[PastJob]:
+        """All that is remembered."""
+        return _decoded(line for path in self._paths() for line in lines_of(path))
 
     def with_ids(self, ids: Collection[str]) -> Mapping[str, PastJob]:
         """The jobs that have these ids."""
@@ -64,7 +69,7 @@ class Past:
         if not jobs:
             return
         path = self._layout.path(f"past/{now.astimezone(UTC):%Y-%m}.jsonl")
-        data = b"".join(job.encode() for job in jobs)
+        data = b"".join(encode_line(job) for job in jobs)
         if os.path.lexists(path):
             durable.extend(path, data)
             # A crash may have come between the file's name and the sync of that name.
@@ -114,6 +119,6 @@ def _has(number: int, numbers: Sequence[int]) -> bool:
 def _decoded(lines: Iterator[bytes]) -> Iterator[PastJob]:
     for line in lines:
         try:
-            yield PastJob.decode(line)
+            yield decode_line(line)
         except (InvalidRequest, Unfit) as error:
             log.warning("unreadable", "What is remembered of a job cannot be read.", reason=error)

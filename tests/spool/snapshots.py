@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from comenq_core.model import Job, Pacing, Pause
-from comenq_plugins.spool.format.past_job import PastJob
+from comenq_core.model.past_job import PastJob
+from comenq_plugins.spool.format.past_job import decode_line
 from tests.spool.rig import FROZEN, open_at, places_of
 
 __all__ = ["Snapshot", "assert_one_of", "recovered"]
@@ -50,7 +51,7 @@ def recovered(path: Path) -> Snapshot:
 def past_of(path: Path) -> dict[str, PastJob]:
     """What is remembered of jobs that are no longer in the history."""
     texts = [file.read_bytes() for file in (path / "past").iterdir()]
-    jobs = [PastJob.decode(line) for text in texts for line in text.split(b"\n")[:-1]]
+    jobs = [decode_line(line) for text in texts for line in text.split(b"\n")[:-1]]
     return {job.id: job for job in jobs}
 
 

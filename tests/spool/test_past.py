@@ -11,11 +11,12 @@ from hypothesis import given
 from comenq_core.errors import InvalidRequest, StoreError
 from comenq_core.model import Change, Done, Failed, Job, NewJob, Origin, State
 from comenq_core.model.identity import comment_ids_of, digest_of
+from comenq_core.model.past_job import PastJob
 from comenq_core.testing.clock import FakeClock
 from comenq_core.testing.strategies import jobs
 from comenq_plugins.spool import SpoolStore
 from comenq_plugins.spool.format.layout import Layout
-from comenq_plugins.spool.format.past_job import PastJob, id_in, may_be_for
+from comenq_plugins.spool.format.past_job import decode_line, encode_line, id_in, may_be_for
 from comenq_plugins.spool.fs import durable
 from comenq_plugins.spool.fs.safe_read import Unreadable
 from comenq_plugins.spool.past import Past
@@ -61,8 +62,8 @@ def test_what_is_needed_later_is_remembered(job: Job) -> None:
     if past is None:
         assert job.request is None or (job.request.key is None and not comment_ids_of(job))
         return
-    line = past.encode()
-    again = PastJob.decode(line)
+    line = encode_line(past)
+    again = decode_line(line)
     assert (again.id, again.state, again.url, again.reason) == (
         job.id,
         job.state,
@@ -90,7 +91,7 @@ def test_a_key_gives_the_job_to_the_same_comment_alone(job: Job, other: Job) -> 
 def test_a_damaged_line_is_an_error(line: bytes) -> None:
     """It is not taken for a job."""
     with pytest.raises(InvalidRequest):
-        PastJob.decode(line)
+        decode_line(line)
 
 
 # The files ---------------------------------------------------------------------------------------
@@ -131,7 +132,7 @@ def test_a_damaged_line_hides_no_other(past: Past, spool: Path) -> None:
     """What can be read counts."""
     file = spool / "past" / "2026-12.jsonl"
     first, second = remembered("1f3kq2m8x1ab"), remembered("2f3kq2m8x1ab")
-    file.write_bytes(first.encode() + first.encode()[:40] + b"\0\n" + second.encode())
+    file.write_bytes(encode_line(first) + encode_line(first)[:40] + b"\0\n" + encode_line(second))
     file.chmod(0o600)
     assert past.with_ids([first.id, second.id]) == {first.id: first, second.id: second}
 

@@ -24,13 +24,13 @@ def asked(daemon: Rig) -> list[str]:
 
 
 def test_an_outage_of_all_writes_gives_up_nothing(tmp_path: Path) -> None:
-    """For a day each write fails and each read works; then all is posted once, in its order."""
+    """For hours each write fails and each read works; then all is posted once, in its order."""
     with rig(tmp_path, cooldown_period_seconds=1.0, max_attempts=2) as daemon:
         daemon.forge.answer_always(method="POST", **DOWN)
         jobs = [daemon.put(f"comment {n}") for n in range(6)]
-        daemon.run_for(24 * HOUR)
+        daemon.run_for(4 * HOUR)
         assert not {"failed", "unconfirmed"} & set(states(daemon, jobs))
-        assert len(posts(daemon)) <= 200
+        assert len(posts(daemon)) <= 30
         daemon.forge.answer_as_usual()
         daemon.run_for(2 * HOUR)
         assert daemon.bodies == [f"comment {n}" for n in range(6)]
@@ -55,7 +55,7 @@ def test_in_an_outage_a_question_comes_before_the_next_post(fast: Rig) -> None:
     fast.run_for(HOUR)
     sent = len(posts(fast))
     assert sent <= 5
-    fast.run_for(24 * HOUR)
+    fast.run_for(4 * HOUR)
     assert len(posts(fast)) == sent
     last = len(fast.forge.requests)
     fast.forge.answer_as_usual()
@@ -167,9 +167,10 @@ def test_flush_ends_nothing_that_the_forge_has_asked_for(fast: Rig) -> None:
     fast.forge.answer_next(status=429, headers={"Retry-After": "3600"})
     fast.put()
     fast.run()
+    before = len(fast.forge.requests)
     flush(fast)
     fast.run_for(HOUR - 1)
-    assert len(fast.forge.requests) == 1
+    assert len(fast.forge.requests) == before
 
 
 class Late:

@@ -14,7 +14,7 @@ from comenq_core.testing.forge import Account, Installation
 from tests.github.app import private_key
 from tests.worker.answers import page, said
 from tests.worker.rig import COOLDOWN, Rig, rig
-from tests.worker.scenes import HOUR, posts, send, states
+from tests.worker.scenes import HOUR, posts, put, send, states
 
 BAD = said(401, "Bad credentials")
 App = Callable[..., Any]
@@ -166,8 +166,7 @@ def test_an_app_is_installed_at_two_owners(tmp_path: Path) -> None:
     """It finds the installation of each owner by itself."""
     with as_app(tmp_path) as app:
         app.forge.set_installations({"o": Installation(id=1), "p": Installation(id=2)})
-        app.forge.transfer(("o", "r", 8), ("p", "r", 8))
-        jobs = [app.put("one"), app.put("two", number=8)]
+        jobs = [put(app, "o/r#1", "one"), put(app, "p/r#1", "two")]
         app.run_for(HOUR)
         assert states(app, jobs) == ["posted"] * 2
         assert [comment.owner for comment in app.forge.comments] == ["o", "p"]

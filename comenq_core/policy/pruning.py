@@ -20,7 +20,7 @@ class Agreement(NamedTuple):
     """What two readings agree on.
 
     Args:
-        now: a time that is over by both; ``None`` while there are no two that agree.
+        now: no later than both have seen it; ``None`` while there are no two that agree.
         readings: what to remember for the next time.
     """
 
@@ -29,12 +29,12 @@ class Agreement(NamedTuple):
 
 
 def agree(readings: Sequence[Instant], now: Instant, forge_time: datetime | None) -> Agreement:
-    """What time it is at least, from earlier readings of the clock and one at this moment.
+    """What time it is beyond doubt, from an earlier reading and one at this moment.
 
     Within one boot, two readings are a day apart by the clock that nobody sets. Across a boot, or
     where there is no such clock, the forge's time confirms the second one. The earlier of two times
     counts, so that a clock that is ahead for less than a day makes nothing old. A reading that the
-    forge's time contradicts does not count.
+    forge's time contradicts is none.
 
     Args:
         readings: those that are remembered: an earlier boot's, if there is one, then this boot's.
@@ -43,13 +43,17 @@ def agree(readings: Sequence[Instant], now: Instant, forge_time: datetime | None
     """
     if forge_time is not None and abs(now.wall - forge_time) > _TOLERANCE:
         return Agreement(None, readings)
-    for earlier in readings:
-        if now.boot and earlier.boot == now.boot:
-            agrees = now.ticks - earlier.ticks >= _APART
+    for reading in readings:
+        if _is_of_boot(reading, now):
+            agrees = now.ticks - reading.ticks >= _APART
         else:
             agrees = forge_time is not None
         if agrees:
-            return Agreement(min(earlier.wall, now.wall), (now,))
-    if any(earlier.boot == now.boot for earlier in readings):
+            return Agreement(min(reading.wall, now.wall), (now,))
+    if any(reading.boot == now.boot for reading in readings):
         return Agreement(None, readings)
     return Agreement(None, (*readings[:1], now))
+
+
+def _is_of_boot(reading: Instant, now: Instant) -> bool:
+    return bool(now.boot) and reading.boot == now.boot

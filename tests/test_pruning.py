@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from comenq_core.model import Instant
+from comenq_core.policy.pruning import agree
 from comenq_core.testing.clock import FakeClock
-from comenq_plugins.spool.pruning import agree
 
 DAY = 86_400.0
 START = datetime(2026, 12, 1, tzinfo=UTC)
