@@ -93,7 +93,8 @@ def _write(record: DataclassInstance) -> dict[str, Any]:
 def _read(kind: type[Record], value: object) -> Record:
     if not isinstance(value, dict):
         raise InvalidRequest("", "must be a JSON object")
-    value = _renamed(value, EARLIER_MEMBERS.get(kind, {}))
+    if kind in EARLIER_MEMBERS:
+        value = {EARLIER_MEMBERS[kind].get(name, name): item for name, item in value.items()}
     names, conversions = _shape(kind)
     known = {name: value[name] for name in names if name in value}
     for name, conversion in conversions:
@@ -105,14 +106,6 @@ def _read(kind: type[Record], value: object) -> Record:
         raise InvalidRequest(error.path, error.reason) from None
     except TypeError:  # a member is missing that has no default
         raise InvalidRequest("", f"is not a whole {kind.__name__}") from None
-
-
-def _renamed(value: dict[str, object], earlier: Mapping[str, str]) -> dict[str, object]:
-    """The members under their present names. A name may have another meaning by now."""
-    return {
-        name if earlier.get(name, name) in value else earlier[name]: item
-        for name, item in value.items()
-    }
 
 
 def _read_at(path: str, read: Callable[[Any], Value], value: object) -> Value:

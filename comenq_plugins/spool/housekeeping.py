@@ -1,4 +1,4 @@
-"""Housekeeping that can wait: look for what is old, and list ``new/`` again."""
+"""Housekeeping that can wait: find what is old, and list ``new/`` again."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from comenq_plugins.spool.pruner import Pruner
 __all__ = ["Housekeeping"]
 
 _RESCAN = 300.0
-_LOOK = 3_600.0
+_SEARCH = 3_600.0
 
 
 class Housekeeping:
@@ -28,14 +28,14 @@ class Housekeeping:
         self._catalog = catalog
         self._pruner = Pruner(catalog, limits)
         self._rescanned = opened.ticks
-        self._looked = float("-inf")
+        self._searched = float("-inf")
 
     def run(self, now: Instant, forge_time: datetime | None) -> bool:
         """Do what is due at ``now``; return whether there is more to do at once."""
         if not 0 <= now.ticks - self._rescanned < _RESCAN:
             self._rescanned = now.ticks
             self._catalog.rescan()
-        if not 0 <= now.ticks - self._looked < _LOOK:
-            self._looked = now.ticks
-            self._pruner.look(now, forge_time)
+        if not 0 <= now.ticks - self._searched < _SEARCH:
+            self._searched = now.ticks
+            self._pruner.find_old(now, forge_time)
         return self._pruner.prune()

@@ -46,7 +46,9 @@ class Importer(Enqueuer):
         with self._catalog.operation(), locked(self._layout.changes):
             known = self._catalog.known(ids) | self._catalog.past.with_ids(ids).keys()
             new = [job for job in jobs if job.id not in known]
-            self._catalog.past.remember(new, self.now().wall)
+            # However far behind this clock is, none of them is forgotten too early.
+            latest = max([self.now().wall, *(job.settled for job in new)])
+            self._catalog.past.remember(new, latest)
 
     def _place_for(self, job: Job) -> Place:
         if job.state is State.POSTING:

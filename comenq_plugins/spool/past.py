@@ -12,6 +12,7 @@ import re
 from array import array
 from bisect import bisect_left
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 
 from comenq_core.errors import InvalidRequest
@@ -42,7 +43,7 @@ class Past:
 
     def all(self) -> Iterator[PastJob]:
         """All that is remembered."""
-        return _decoded(self._lines())
+        return _decoded(line for path in self._paths() for line in lines_of(path))
 
     def with_ids(self, ids: Collection[str]) -> Mapping[str, PastJob]:
         """The jobs that have these ids."""
@@ -54,10 +55,14 @@ class Past:
     def comment_ids(self, target: str, but_of: str) -> set[int | str]:
         """The comments on a pull request, in lower case, but those of the job with this id."""
         mark = may_be_for(target)
-        lines = (line for path in self._paths() for line in lines_of(path) if mark in line)
-        jobs = _decoded(lines)
-        there = (job for job in jobs if job.target == target and job.id != but_of)
-        return {comment_id for job in there for comment_id in job.comments}
+        found: set[int | str] = set()
+        for path in self._paths():
+            # The worker may forget a month while the listener asks.
+            with suppress(FileNotFoundError):
+                for job in _decoded(line for line in lines_of(path) if mark in line):
+                    if job.target == target and job.id != but_of:
+                        found |= job.comments
+        return found
 
     def remember(self, jobs: Sequence[PastJob], now: datetime) -> None:
         """Remember jobs before they are deleted at ``now``; durable on return."""
@@ -103,10 +108,10 @@ class Past:
         if known is None or known[0] != version:
             known = version, array("q", sorted(hash(id_in(line)) for line in lines_of(path)))
             self._hashes[path] = known
-        return any(_is_in(hash(job_id), known[1]) for job_id in ids)
+        return any(_has(hash(job_id), known[1]) for job_id in ids)
 
 
-def _is_in(number: int, numbers: Sequence[int]) -> bool:
+def _has(number: int, numbers: Sequence[int]) -> bool:
     place = bisect_left(numbers, number)
     return place < len(numbers) and numbers[place] == number
 

@@ -42,16 +42,16 @@ class Pruner:
         self._catalog = catalog
         self._layout = catalog.layout
         self._limits = limits
-        self._looks = self._layout.path("looks.json")
+        self._readings = self._layout.path("readings.json")
         self._now = moment(0)
         self._old: Sequence[Place] = ()
 
-    def look(self, now: Instant, forge_time: datetime | None) -> None:
-        """Look at the clock; if an earlier look agrees, find what is old."""
-        before = self._read_looks()
-        agreed, looks = agree(before, now, forge_time)
-        if looks != before:
-            self._write_looks(looks)
+    def find_old(self, now: Instant, forge_time: datetime | None) -> None:
+        """Read the clock; if an earlier reading agrees, find what is old."""
+        before = self._read_readings()
+        agreed, readings = agree(before, now, forge_time)
+        if readings != before:
+            self._write_readings(readings)
         if agreed is None:
             return
         self._now = agreed
@@ -98,16 +98,16 @@ class Pruner:
                 return None
             return past_of_name(place.name, self._catalog.state(place))
 
-    def _read_looks(self) -> Sequence[Instant]:
+    def _read_readings(self) -> Sequence[Instant]:
         try:
-            value = parse(read_own(self._looks, _LIMIT))
-            looks = value if isinstance(value, list) else []
-            return tuple(from_json(Instant, look) for look in looks)
+            value = parse(read_own(self._readings, _LIMIT))
+            readings = value if isinstance(value, list) else []
+            return tuple(from_json(Instant, reading) for reading in readings)
         except (FileNotFoundError, Unfit, Unreadable, InvalidRequest):
-            # Without an earlier look, this one is the first, and nothing is deleted yet.
+            # Without an earlier reading, this one is the first, and nothing is deleted yet.
             return ()
 
-    def _write_looks(self, looks: Sequence[Instant]) -> None:
-        draft = self._layout.draft("looks.json")
-        durable.create(draft, encode([to_json(look) for look in looks]) + b"\n")
-        durable.replace(draft, self._looks)
+    def _write_readings(self, readings: Sequence[Instant]) -> None:
+        draft = self._layout.draft("readings.json")
+        durable.create(draft, encode([to_json(reading) for reading in readings]) + b"\n")
+        durable.replace(draft, self._readings)

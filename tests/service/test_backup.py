@@ -85,7 +85,9 @@ def test_a_spool_of_an_earlier_version_is_read(sample: Path, forge: Forge) -> No
         daemon.start()
 
         listed = [json.loads(line) for line in daemon.comenq("list", "--json").splitlines()]
+        doubted = [("doubted", "unconfirmed")] if (sample / "unconfirmed").exists() else []
         assert [(job["body"], job["state"]) for job in listed] == [
+            *doubted,
             ("first", "waiting"),
             ("second", "waiting"),
             ("held", "held"),
@@ -95,6 +97,9 @@ def test_a_spool_of_an_earlier_version_is_read(sample: Path, forge: Forge) -> No
             ("posted", True),
             ("failed", False),
         ]
+        if (sample / "past").exists():
+            words = ("octo/hello-world", "1", "long ago", "--key", "release-0.9", "--json")
+            assert json.loads(daemon.comenq("put", *words))["state"] == "posted"
         daemon.comenq("resume")
         comments = forge.wait_for_comments(2)
         assert [comment.body for comment in comments] == ["first", "second"]

@@ -101,7 +101,7 @@ def resolve(
 
 
 def housekeep_later(days: float) -> Callable[[SpoolStore], object]:
-    """Look for what is old, at a later time."""
+    """Find what is old, at a later time."""
 
     def work(store: SpoolStore) -> None:
         clock = FakeClock()
@@ -149,7 +149,7 @@ OPERATIONS: tuple[tuple[str, Callable[[SpoolStore], object]], ...] = (
     ("claim it for doubt again", claim),
     ("settle as unconfirmed again", settle(Unconfirmed(reason="alike"))),
     ("resolve as posted", resolve(unconfirmed, Done(url="https://forge.example/2", comment_id=2))),
-    ("look for what is old", housekeep_later(31)),
+    ("find what is old", housekeep_later(31)),
     ("delete what is old", housekeep_later(32)),
 )
 

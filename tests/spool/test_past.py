@@ -33,7 +33,7 @@ def remembered(job_id: str = "7f3kq2m8x1ab", **members: object) -> PastJob:
 
 
 def let_pass(store: SpoolStore, clock: FakeClock, days: float) -> None:
-    """Let so many days pass, and then two looks agree."""
+    """Let so many days pass, and then two readings of the clock agree."""
     clock.advance(days * DAY)
     for _ in range(2):
         store.housekeep()
@@ -166,6 +166,20 @@ def test_comments_are_those_on_that_pull_request(past: Past) -> None:
     assert past.comment_ids("o/r#1", "2f3kq2m8x1ab") == {1, "2"}
 
 
+def test_a_month_that_is_forgotten_meanwhile_is_no_error(
+    past: Past, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A listener that asks for comments finds those that are still remembered."""
+    now = FROZEN().wall
+    past.remember([remembered("1f3kq2m8x1ab", target="o/r#1", comments=frozenset({1}))], now)
+    later = now + timedelta(days=40)
+    past.remember([remembered("2f3kq2m8x1ab", target="o/r#1", comments=frozenset({2}))], later)
+    paths = past._paths()
+    past.forget(later)
+    monkeypatch.setattr(past, "_paths", lambda: paths)
+    assert past.comment_ids("o/r#1", "") == {2}
+
+
 # In the spool ------------------------------------------------------------------------------------
 
 
@@ -248,14 +262,14 @@ def test_a_job_that_was_retried_meanwhile_is_not_remembered(
 
 
 @pytest.mark.parametrize("text", [b"", b"{", b"[1]", b'[{"wall":1}]', b"{}"])
-def test_damaged_looks_are_none(
+def test_damaged_readings_do_not_count(
     store: SpoolStore, clock: FakeClock, spool: Path, text: bytes
 ) -> None:
-    """Nothing is deleted by them, and the next look is the first."""
+    """Nothing is deleted by them, and the next reading is the first."""
     posted(store, "Hi", 1)
     clock.advance(31 * DAY)
     store.housekeep()
-    (spool / "looks.json").write_bytes(text)
+    (spool / "readings.json").write_bytes(text)
     clock.advance(DAY)
     store.housekeep()
     assert len(store.history(limit=9)) == 1

@@ -28,6 +28,7 @@ from comenq_core.model import (
     Requeued,
     RetryAt,
     State,
+    Unconfirmed,
     Verdict,
 )
 from comenq_core.protocols import Watch
@@ -36,7 +37,7 @@ from comenq_plugins.spool import SpoolStore, catalog, new_directory, recovery
 from comenq_plugins.spool.format import job_file
 from comenq_plugins.spool.format.filename import Name
 from comenq_plugins.spool.format.job_file import Event, decode, encode_event
-from comenq_plugins.spool.fs import safe_read
+from comenq_plugins.spool.fs import durable, safe_read
 from comenq_plugins.spool.fs.inotify import _Blind
 from comenq_plugins.spool.fs.locks import locked
 from tests.spool.children import alive, all_at_once
@@ -435,6 +436,35 @@ def test_a_receipt_is_read_once_for_its_pull_request(
     assert store.comment_ids(there) == set()
 
 
+def test_an_operator_and_a_worker_never_both_have_a_job_that_is_checked(
+    store: SpoolStore, spool: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who writes what a person has said into its file has the lock that a worker reclaims with."""
+    put(store, "reclaimed", "resolved", "retried")
+    checking = Checking(check_at=store.now().wall, reason="timeout")
+    held = []
+    real_append, real_move = durable.append, durable.move
+
+    def append(path: str, keep: int, data: bytes) -> None:
+        held.append(is_locked(spool / "changes.lock"))
+        real_append(path, keep, data)
+
+    def move(source: str, target: str) -> None:
+        held.append(is_locked(spool / "changes.lock"))
+        real_move(source, target)
+
+    with store.lock():
+        for verdict in (checking, checking, Unconfirmed(reason="alike")):
+            store.settle(claim(store), verdict, attempt(store))
+        monkeypatch.setattr(durable, "append", append)
+        monkeypatch.setattr(durable, "move", move)
+        reclaimed, resolved = store.checking()
+        store.reclaim(reclaimed)
+        store.resolve(resolved.id, Done(url="u", comment_id=1), attempt(store))
+        store.change(store.pending(states=[State.UNCONFIRMED])[0].id, Change.RETRY)
+    assert held == [True] * 5
+
+
 # Looking and listing -----------------------------------------------------------------------------
 
 
@@ -502,7 +532,7 @@ def test_a_job_is_found_while_it_moves(store: SpoolStore, spool: Path) -> None:
 def test_history_is_deleted_after_its_days(
     opener: Opener, clock: FakeClock, spool: Path, verdict: Done | Failed
 ) -> None:
-    """Receipts and dead letters are kept for history_days, until a second look a day later."""
+    """Receipts and dead letters are kept for history_days, and until two readings agree."""
     store = opener(history_days=2)
     jobs = put(store, "old", "young")
     with store.lock():

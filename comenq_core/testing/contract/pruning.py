@@ -32,10 +32,10 @@ class PruningContract(Harness):
     """
 
     @pytest.mark.parametrize("state", [State.POSTED, State.SKIPPED, State.FAILED])
-    def test_history_is_deleted_when_two_looks_a_day_apart_agree(
+    def test_history_is_deleted_when_two_readings_a_day_apart_agree(
         self, store: Store, clock: FakeClock, state: State
     ) -> None:
-        """At the first look it stays; at the second one, what is old goes, and the rest stays."""
+        """At the first reading of the clock it stays; at the second, what is old by both goes."""
         old = put_in_state(store, state)
         clock.advance(20 * DAY)
         young, waiting = put_in_state(store, state), put_in_state(store, State.WAITING)
@@ -49,7 +49,7 @@ class PruningContract(Harness):
             store.get(old.id)
         assert list(store.pending()) == [waiting]
 
-    def test_the_first_look_outlives_its_worker(
+    def test_the_first_reading_outlives_its_worker(
         self, store: Store, reopen: Callable[[], Store], clock: FakeClock
     ) -> None:
         """Another worker, a day later, deletes what both have found old."""
@@ -64,7 +64,7 @@ class PruningContract(Harness):
     def test_history_is_deleted_after_a_restart_that_the_forge_confirms(
         self, store: Store, clock: FakeClock
     ) -> None:
-        """After a boot, one look is enough if the forge's time is the clock's."""
+        """After a boot, one reading is enough if the forge's time is the clock's."""
         put_in_state(store, State.POSTED)
         clock.advance((HISTORY_DAYS + 1) * DAY)
         housekeep(store)

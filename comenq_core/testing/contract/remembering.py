@@ -204,7 +204,7 @@ def settle(store: Store, key: str, verdict: Verdict) -> Job:
 
 
 def let_pass(store: Store, clock: FakeClock, days: float) -> None:
-    """Let so many days pass, and two more for two looks at what is old."""
+    """Let so many days pass, and two more for two readings of the clock."""
     clock.advance(days * DAY)
     for _ in range(2):
         housekeep(store)

@@ -92,7 +92,7 @@ class UnconfirmedContract(Harness):
         self, store: Store, clock: FakeClock, state: State
     ) -> None:
         """It is claimed before the jobs that came after it."""
-        jobs = []
+        jobs: list[Job] = []
         for body in ("a", "b", "c"):
             jobs += put(store, body)
             clock.advance(60)
@@ -108,7 +108,7 @@ class UnconfirmedContract(Harness):
         assert claim_all(store) == ids([first, second, third, last])
 
     @pytest.mark.parametrize("state", [state for state in State if state not in RESOLVABLE])
-    def test_only_what_is_in_doubt_can_be_resolved(self, store: Store, state: State) -> None:
+    def test_only_what_may_be_posted_can_be_resolved(self, store: Store, state: State) -> None:
         """In another state it is an error, and changes nothing."""
         job = put_in_state(store, state)
         with pytest.raises(WrongState):
@@ -145,10 +145,8 @@ class UnconfirmedContract(Harness):
         with store.lock():
             assert (list(store.checking()), store.claim("octocat")) == ([job], None)
 
-    def test_a_job_given_up_after_interruptions_is_looked_up_before_it_is_retried(
-        self, store: Store
-    ) -> None:
-        """So is one whose workers have died."""
+    def test_a_job_whose_workers_died_is_looked_up_before_it_is_retried(self, store: Store) -> None:
+        """So is one that failed after interruptions."""
         put(store, "Hi")
         with store.lock():
             claim(store)
