@@ -2,18 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection
 
-from comenq_core.model import Cause, Instant, Pacing
+from comenq_core.model import Account, Cause, Instant, Pacing
 from comenq_core.policy.pacing import PacingPolicy, is_same_account, until_request, until_turn
 
-__all__ = ["cause_of", "is_usable", "wait_of"]
+__all__ = ["accounts", "is_usable", "wait_of"]
 
 _ENDS_WITH_THE_WAIT = frozenset({Cause.RATE_LIMITED, Cause.UNREACHABLE})
 """The others end once the forge has answered a question as it should."""
 
 
-def cause_of(record: Pacing, now: Instant) -> str:
+def accounts(
+    records: Collection[Pacing], now: Instant, policy: PacingPolicy
+) -> tuple[Account, ...]:
+    """The accounts as the status shows them, each from its record."""
+    return tuple(_account(record, wait_of(record, records, now, policy), now) for record in records)
+
+
+def _account(record: Pacing, wait: float, now: Instant) -> Account:
+    return Account(
+        name=record.account,
+        post_in=wait,
+        reason=record.reason if wait else "",
+        cause=_cause(record, now),
+        login=record.login,
+        posts=record.posts,
+    )
+
+
+def _cause(record: Pacing, now: Instant) -> str:
     """Why the account backs off: a word of `Cause`, or ``""`` if it does not."""
     # Earlier versions have recorded no cause.
     cause = record.cause or (Cause.UNAUTHORIZED if record.rejected_credential else "")
@@ -24,10 +42,12 @@ def cause_of(record: Pacing, now: Instant) -> str:
 
 def is_usable(record: Pacing, now: Instant) -> bool:
     """Whether the account posts as soon as its wait is over, as far as anybody knows."""
-    return cause_of(record, now) not in {Cause.UNAUTHORIZED, Cause.BLOCKED}
+    return _cause(record, now) not in {Cause.UNAUTHORIZED, Cause.BLOCKED}
 
 
-def wait_of(record: Pacing, records: Iterable[Pacing], now: Instant, policy: PacingPolicy) -> float:
+def wait_of(
+    record: Pacing, records: Collection[Pacing], now: Instant, policy: PacingPolicy
+) -> float:
     """Seconds until the account may post, or ask; others of its login share its pace.
 
     Args:

@@ -7,25 +7,22 @@ logged with its origin.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from comenq_core.errors import ComenqError, InvalidRequest, QueueRefused, WrongState
 from comenq_core.listener import backoffs
-from comenq_core.listener.accounts import cause_of, wait_of
+from comenq_core.listener.accounts import accounts
 from comenq_core.listener.estimates import Estimates
 from comenq_core.listener.resolution import resolution
 from comenq_core.model import (
     ID_PATTERN,
     PENDING,
-    Account,
     Change,
     CommentRequest,
     Entry,
-    Instant,
     Job,
     NewJob,
     Origin,
-    Pacing,
     Pause,
     State,
     Status,
@@ -188,26 +185,14 @@ class JobQueue:
         log.info("flushed", "An operator has ended back-offs.", ended=ended, uid=by.uid)
         return ended
 
-    def _account(self, record: Pacing, records: Iterable[Pacing], now: Instant) -> Account:
-        wait = wait_of(record, records, now, self._pace)
-        return Account(
-            name=record.account,
-            post_in=wait,
-            reason=record.reason if wait else "",
-            cause=cause_of(record, now),
-            login=record.login,
-            posts=record.posts,
-        )
-
     def status(self) -> Status:
         now = self._store.now()
         records = self._store.pacing().values()
-        accounts = tuple(self._account(record, records, now) for record in records)
         first = self.pending(1, states=[State.WAITING])
         return Status(
             counts=self._store.counts(),
             paused=self._store.paused(),
-            accounts=accounts,
+            accounts=accounts(records, now, self._pace),
             next=first[0] if first else None,
             health=self._store.health(),
         )
