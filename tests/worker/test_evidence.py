@@ -372,3 +372,19 @@ def test_an_unconfirmed_comment_holds_back_nobody(fast: Rig) -> None:
     job = fast.put("the next one, which is different")
     fast.run_for(60)
     assert fast.job(job).state == "posted"
+
+
+def test_a_key_outlives_the_history(tmp_path: Path) -> None:
+    """The record of the posted job is pruned: its key is still known, and queues nothing."""
+    with rig(tmp_path, history_days=1.0) as daemon:
+        first = daemon.put("released!", key="release-1.0")
+        daemon.run()
+        daemon.start()
+        for _ in range(5):
+            daemon.clock.advance(DAY)
+            daemon.run()
+        assert daemon.store.history(limit=9) == []
+        again = daemon.put("released!", key="release-1.0")
+        assert (again.id, again.state) == (first.id, "posted")
+        daemon.run_for(HOUR)
+        assert daemon.bodies == ["released!"]

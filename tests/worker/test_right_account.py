@@ -28,8 +28,9 @@ WRITERS = {
 def with_tokens(directory: Path, accounts: Mapping[str, Account]) -> Iterator[Rig]:
     """A worker without a cooldown whose accounts are not bound to repositories."""
     files = token_files(directory, *accounts)
-    settings = {"github_token_files": files, "cooldown_period_seconds": 0.0}
-    with rig(directory, github_token=None, **settings) as daemon:
+    with rig(
+        directory, github_token=None, github_token_files=files, cooldown_period_seconds=0.0
+    ) as daemon:
         daemon.forge.set_accounts(accounts)
         yield daemon
 
