@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from comenq_core.settings import KINDS, MEANINGS, Secret, Settings
+from comenq_plugins.github.auth.sources import ACCOUNT_OPTIONS as ACCOUNTS
 from comenq_plugins.github.auth.sources import OPTIONS as GITHUB
 from comenq_plugins.postgres.factory import OPTIONS as POSTGRES
 from comenq_plugins.spool import OPTIONS as SPOOL
@@ -51,9 +52,15 @@ def test_every_setting_is_told_as_it_is() -> None:
 
 @pytest.mark.parametrize(
     ("table", "options"),
-    [("spool", SPOOL), ("postgres", POSTGRES), ("unix", UNIX), ("github", GITHUB)],
+    [
+        ("spool", SPOOL),
+        ("postgres", POSTGRES),
+        ("unix", UNIX),
+        ("accounts", ACCOUNTS),
+        ("github", GITHUB),
+    ],
 )
 def test_every_option_of_a_plugin_is_told(table: str, options: Mapping[str, object]) -> None:
     """Each plugin's table has every option with its default, and no other."""
-    told = [row.rsplit("|", 2)[0] for row in rows(f"[{table}]")]
+    told = [row.rsplit("|", 2)[0] for row in rows(f"[{table}]") if "| `for` |" not in row]
     assert told == [f"| `{key}` | {toml(value)} " for key, value in options.items()]

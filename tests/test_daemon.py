@@ -120,6 +120,21 @@ def test_a_misspelt_table_is_found(comenqd: Command) -> None:
     assert comenqd.wrong() == ["no plugin reads [githb]; did you mean [github]?"]
 
 
+@pytest.mark.parametrize(
+    ("table", "found"),
+    [
+        ('[accounts.work]\ntoken_command = "gh auth token"\nfor = ["my-org/*"]\n', []),
+        ("[accounts.work]\n", ["[accounts.work]: set one of token_file, token_command, app_id; "]),
+        ('poster = "none"\n[accounts.work]\n', ["no plugin reads [accounts]", "no plugin offers"]),
+    ],
+)
+def test_the_accounts_are_checked(comenqd: Command, table: str, found: list[str]) -> None:
+    """Tables of accounts are known where the poster reads them, and what is wrong is told once."""
+    comenqd.write(table)
+
+    assert all(part in text for part, text in zip(found, comenqd.wrong(), strict=True))
+
+
 def test_a_queue_that_others_can_change_is_found(comenqd: Command) -> None:
     """A directory in which others can replace files is an error, which says what to run."""
     comenqd.queue.mkdir()

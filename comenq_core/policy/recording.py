@@ -86,13 +86,18 @@ def after_attempt(
 
 
 def after_lookup(
-    record: Pacing | None, account: str, found: Demand, now: Instant, credential: str
+    record: Pacing | None,
+    account: str,
+    found: Demand,
+    now: Instant,
+    credential: str,
+    policy: PacingPolicy,
 ) -> Pacing:
     """What to record when a look-up was answered with a demand instead of a listing.
 
     Only the back-off changes: a look-up is no attempt, and leaves the cooldown as it is.
     """
-    record = record or Pacing(account=account, at=now)
+    record = record or Pacing(account=account, at=earlier(now, policy.cooldown))
     return _demanded(record, found, elapsed(record.at, now), credential)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from comenq_core.model import Demand, Pacing, Unknown
+from comenq_core.policy.recording import must_persist_backoff
 from comenq_core.process.log import Log
 from comenq_core.protocols import AccountProbe, Identifiable, Poster
 
@@ -40,8 +41,9 @@ class Identities:
         self.known[poster.account] = answer if isinstance(answer, str) else ""
         self._report_twins(poster.account)
         # Without a name the account can post; only what comes after a lost answer is harder.
-        is_all = isinstance(answer, Unknown) and answer.wait is None
-        return answer if isinstance(answer, Demand) and not is_all else None
+        if isinstance(answer, Demand) and must_persist_backoff(answer):
+            return answer
+        return None
 
     def _report_twins(self, account: str) -> None:
         login = self.known.get(account, "").lower()

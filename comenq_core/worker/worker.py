@@ -134,7 +134,9 @@ class Worker:
         credential = poster.credential()
         if demand := self._identities.identify(poster):
             ended = self._store.now()
-            after = recording.after_lookup(record, poster.account, demand, ended, credential)
+            after = recording.after_lookup(
+                record, poster.account, demand, ended, credential, self._pacing_policy
+            )
             self._finish(PacingUpdate(record=after, expect=record, outcome=demand, now=ended))
             return True
         known, logins = self._records.known, self._identities.known

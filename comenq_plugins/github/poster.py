@@ -113,7 +113,7 @@ class GitHubPoster:
         credential = self.credential()
         with Deadline(self.seconds):
             reason = self._not_open(job) if job.asked.if_open else None
-            outcome = reason or self._create(job)
+            outcome = self._booked(reason or self._create(job))
         if isinstance(outcome, Posted) and outcome.login:
             self._login.learn(credential, outcome.login)
         return outcome
@@ -144,6 +144,14 @@ class GitHubPoster:
                 CheckResult(subject=self.account, severity=severity, text=text)
                 for severity, text in self._identity.check()
             ]
+
+    def _booked(self, outcome: Outcome) -> Outcome:
+        """The outcome, on an owner's account rather than on all that an App may comment on."""
+        match outcome:
+            case Blocked(fault=Fault.ACCOUNT, message=why, status=status):
+                if self.tokens.is_of_owners:
+                    return Refused(message=why, status=status, fault=Fault.ACCOUNT)
+        return outcome
 
     def _create(self, job: Job) -> Outcome:
         body = marked(job.asked.body, job.id) if self.marker else job.asked.body

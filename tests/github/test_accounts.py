@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
+from comenq_core.cli.comenqd.check_online import check_accounts
 from comenq_core.errors import SettingsError
-from comenq_core.model import Posted, Throttled, Unauthorized, Unavailable, Unknown
+from comenq_core.model import Posted, Severity, Throttled, Unauthorized, Unavailable, Unknown
 from comenq_core.protocols import (
     AccountDirectory,
     AccountProbe,
@@ -236,3 +237,25 @@ def test_clock_offset(forge: Forge, poster: GitHubPoster) -> None:
     offset = poster.clock_offset()
     assert offset is not None
     assert abs(offset.total_seconds()) < 3_600
+
+
+def test_two_tokens_of_one_account(tmp_path: Path) -> None:
+    """`comenqd check --online` names the account that has the same login; a bad token has none."""
+    logins = {"one": "octocat", "two": "hubot", "three": "Octocat"}
+    paths = [private(tmp_path / name, name) for name in (*logins, "bad")]
+    with Forge(accounts={token: Account(login=login) for token, login in logins.items()}) as forge:
+        posters = make_posters(settings(forge.url, github_token_files=tuple(paths)))
+        found = [one for one in check_accounts(posters, None) if "same account" in one.text]
+        asked = [one.token for one in forge.requests]
+
+    (warning,) = found
+    assert warning.subject == "token-3"
+    assert warning.severity is Severity.WARNING
+    assert "is the same account as default (Octocat)" in warning.text
+    assert asked.count("bad") == 1
+
+
+def test_one_account_is_asked_once(forge: Forge, poster: GitHubPoster) -> None:
+    """Where there is one account only, nobody asks for its login as well."""
+    list(check_accounts([poster], None))
+    assert len(forge.requests) == 1

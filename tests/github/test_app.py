@@ -9,6 +9,7 @@ import pytest
 
 from comenq_core.errors import SettingsError
 from comenq_core.model import (
+    Blocked,
     Fault,
     Posted,
     Refused,
@@ -253,14 +254,28 @@ def test_installation_is_looked_up_again(
     assert isinstance(free_poster.post(a_job(owner="orga")), Posted)
 
 
-def test_one_owner_suspends_the_app(forge: Forge, free_poster: GitHubPoster) -> None:
+@pytest.mark.parametrize("has_token", [True, False])
+def test_one_owner_suspends_the_app(
+    forge: Forge, free_poster: GitHubPoster, has_token: bool
+) -> None:
     """An installation that is suspended concerns its owner's comments only."""
+    if has_token:
+        free_poster.post(a_job(owner="orga"))
     forge.set_installations({**OWNERS, "orga": Installation(id=1, suspended=True)})
     refused = free_poster.post(a_job(owner="orga"))
     assert isinstance(refused, Refused)
     assert refused.fault is Fault.ACCOUNT
     assert "suspended" in refused.message
     assert isinstance(free_poster.post(a_job(owner="orgb")), Posted)
+
+
+def test_the_only_installation_is_suspended(forge: Forge, app_poster: GitHubPoster) -> None:
+    """Where the settings name the installation, every comment is concerned."""
+    app_poster.post(a_job())
+    forge.set_installations({"o": Installation(id=42, suspended=True)})
+    assert isinstance(app_poster.post(a_job()), Blocked)
+    forge.end_tokens()
+    assert isinstance(app_poster.post(a_job()), Blocked)
 
 
 def test_repository_that_has_moved(forge: Forge, free_poster: GitHubPoster) -> None:

@@ -335,6 +335,7 @@ def test_account_without_a_name(make_poster: MakePoster) -> None:
     """Where GitHub does not say whose a token is, our text may be ours, and is no proof."""
     bot = Account(login="our-app[bot]", kind="Bot")
     with Forge(accounts={TOKEN: bot}) as forge:
+        forge.answer_next(path="graphql", status=403, body={"message": "Forbidden"})
         poster = make_poster(forge.url)
         forge.add_comment("o", "r", 7, body="Looks good", login="our-app[bot]")
         unnamed = poster.find(a_job(), datetime.now(UTC), ())

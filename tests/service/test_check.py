@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from argparse import Namespace
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -86,3 +87,20 @@ def test_a_token_that_was_changed_since_the_start_is_told_of(
 
     (said,) = outdated(settings, copies)
     assert said.endswith("github_token: run systemctl restart comenq.service")
+
+
+def test_the_tokens_of_named_accounts_are_found_there_as_well(
+    settings: Settings, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What is said of the token is true of the tables of accounts."""
+    table = {"token_file": "${CREDENTIALS_DIRECTORY}/github_token", "for": ["my-org/*"]}
+    named = replace(settings, github_token_file=None, tables={"accounts": {"work": table}})
+    token(tmp_path, "ghp_new", 0o600)
+
+    assert check(named, Namespace(json=True, online=False)) == 0
+    assert poster(capsys) == (True, "github")
+
+    copies = tmp_path / "comenq.service"
+    copies.mkdir()
+    token(copies, "ghp_old", 0o400)
+    assert len(list(outdated(named, copies))) == 1

@@ -70,7 +70,7 @@ def test_a_skipped_comment_shortens_no_cooldown(daemon: Rig) -> None:
 
 def test_nothing_is_posted_while_it_is_not_known_whether_it_is_open(daemon: Rig) -> None:
     """If GitHub does not say, the job keeps its place, uncounted, until it does."""
-    daemon.forge.answer_next(method="GET", status=502)
+    daemon.forge.answer_next(method="GET", status=502, path="pulls")
     job = daemon.put(if_open=True)
     daemon.run()
     kept = daemon.job(job)
@@ -86,7 +86,9 @@ def test_nothing_is_posted_while_it_is_not_known_whether_it_is_open(daemon: Rig)
 
 def test_a_limit_met_while_asking_stops_the_whole_queue(daemon: Rig) -> None:
     """The question counts toward the limits like any request."""
-    daemon.forge.answer_next(method="GET", status=429, headers={"Retry-After": "3600"})
+    daemon.forge.answer_next(
+        method="GET", status=429, headers={"Retry-After": "3600"}, path="pulls"
+    )
     daemon.put("if open", if_open=True)
     daemon.put("in any case", number=2)
     daemon.run_for(3_599)

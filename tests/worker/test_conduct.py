@@ -11,8 +11,8 @@ from email.utils import format_datetime
 from typing import Any
 
 import pytest
-from comenq_core.listener.backoffs import resume
 
+from comenq_core.listener.backoffs import resume
 from comenq_core.model import Job
 from comenq_core.testing.forge import Forge
 from tests.worker.rig import COOLDOWN, Rig

@@ -24,6 +24,7 @@ from comenq_core.model import (
 )
 from comenq_core.policy.pacing import PacingPolicy
 from comenq_core.policy.retry import RetryPolicy
+from comenq_core.protocols import every_job
 from comenq_core.testing.clock import FakeClock
 from comenq_core.testing.memory_store import MemoryStore
 from comenq_core.worker.worker import Worker
@@ -310,7 +311,9 @@ def test_the_account_that_attempted_last_looks_the_job_up(store: Shared, clock: 
     store.save_pacing(
         Pacing(account="second", at=clock(), max_remaining=30, job=job.id), expect=None
     )
-    Worker(store, posters, PACE, POLICY).step()
+    worker = Worker(store, posters, PACE, POLICY)
+    worker.step()  # it records that the attempt was interrupted
+    worker.step()
     assert [poster.looked_up for poster in posters] == [[], [job.id]]
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from comenq_core.testing.forge import Account
+from comenq_plugins.github.auth import tokens
 from tests.worker.rig import COOLDOWN, Rig, rig
 
 BAD = {"message": "Bad credentials"}
@@ -117,8 +118,8 @@ def test_a_token_is_taken_from_the_credentials_directory(
         assert used(daemon) == ["systemd's"]
 
 
-def test_a_token_is_taken_from_a_command(tmp_path: Path) -> None:
-    """The command is asked again after a 401, and what it prints then is used."""
+def test_a_token_is_taken_from_a_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The command is asked again a minute after a 401, and what it prints then is used."""
     answers = tmp_path / "answers"
     answers.write_text("first\nsecond\n")
     program = (
@@ -127,6 +128,7 @@ def test_a_token_is_taken_from_a_command(tmp_path: Path) -> None:
     )
     command = shlex.join([sys.executable, "-c", program])
     with rig(tmp_path, github_token=None, github_token_command=command) as daemon:
+        monkeypatch.setattr(tokens, "since_boot", lambda: daemon.clock().ticks)
         daemon.forge.answer_next(status=401, body=BAD)
         daemon.put()
         daemon.run_for(COOLDOWN)

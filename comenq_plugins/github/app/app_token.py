@@ -66,6 +66,10 @@ class AppToken(TokenSource):
         self._latest = app.installation
         self._jwt.current()
 
+    @property
+    def is_of_owners(self) -> bool:
+        return not self._app.installation
+
     def current(self, repository: str = "") -> str | NoToken:
         """The token of the repository's installation, renewed in time. Called within a `Deadline`.
 
@@ -140,7 +144,7 @@ class AppToken(TokenSource):
             self._tokens[installation] = made
             return made.text
         failure = _no_token(reply)
-        if self._app.installation:
+        if not self.is_of_owners:
             return _of_the_account(failure)
         # It is looked up again: it may have been replaced by another.
         self._installations = {

@@ -32,6 +32,11 @@ NoToken = Refused | Throttled | Unauthorized | Blocked | Unavailable
 class TokenSource(ABC):
     """Gives the token of one account."""
 
+    @property
+    def is_of_owners(self) -> bool:
+        """Whether each owner has a token of its own, so that a rule for one concerns no other."""
+        return False
+
     @abstractmethod
     def current(self, repository: str = "") -> str | NoToken:
         """The token to use now, or why there is none.
