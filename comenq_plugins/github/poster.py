@@ -9,6 +9,7 @@ from functools import cached_property
 
 from comenq_core.model import (
     BODY_LIMIT,
+    Blocked,
     CheckResult,
     CommentRequest,
     Demand,

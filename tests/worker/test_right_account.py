@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -28,9 +29,8 @@ WRITERS = {
 def with_tokens(directory: Path, accounts: Mapping[str, Account]) -> Iterator[Rig]:
     """A worker without a cooldown whose accounts are not bound to repositories."""
     files = token_files(directory, *accounts)
-    with rig(
-        directory, github_token=None, github_token_files=files, cooldown_period_seconds=0.0
-    ) as daemon:
+    settings: dict[str, Any] = {"github_token_files": files, "cooldown_period_seconds": 0.0}
+    with rig(directory, github_token=None, **settings) as daemon:
         daemon.forge.set_accounts(accounts)
         yield daemon
 
