@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -199,6 +200,26 @@ def test_other_jobs_comments_are_known_however_long_the_history(fast: Rig) -> No
     assert (fast.job(job).state, len(fast.bodies)) == ("posted", 2)
 
 
+@pytest.mark.parametrize("days", [-6, -1, 1])
+def test_other_jobs_comments_are_known_after_a_clock_step_and_pruning(
+    tmp_path: Path, days: int
+) -> None:
+    """The first comment's record is pruned, and the window of the look-up reaches back to it."""
+    with rig(tmp_path, history_days=1.0) as daemon:
+        daemon.put("LGTM")
+        daemon.run()
+        daemon.start()
+        for _ in range(5):
+            daemon.clock.advance(DAY)
+            daemon.run()
+        assert daemon.store.history(limit=9) == []
+        daemon.clock.set_wall(daemon.wall() + timedelta(days=days))
+        daemon.forge.answer_next(drop=True)
+        job = daemon.put("LGTM")
+        daemon.run_for(HOUR)
+        assert (daemon.job(job).state, len(daemon.bodies)) == ("posted", 2)
+
+
 def test_the_comment_of_an_equal_job_is_no_proof(fast: Rig) -> None:
     """A review is asked for again, and the request is lost: it is posted a second time."""
     first = fast.put("@bot review")
@@ -372,3 +393,19 @@ def test_an_unconfirmed_comment_holds_back_nobody(fast: Rig) -> None:
     job = fast.put("the next one, which is different")
     fast.run_for(60)
     assert fast.job(job).state == "posted"
+
+
+def test_a_key_outlives_the_history(tmp_path: Path) -> None:
+    """The record of the posted job is pruned: its key is still known, and queues nothing."""
+    with rig(tmp_path, history_days=1.0) as daemon:
+        first = daemon.put("released!", key="release-1.0")
+        daemon.run()
+        daemon.start()
+        for _ in range(5):
+            daemon.clock.advance(DAY)
+            daemon.run()
+        assert daemon.store.history(limit=9) == []
+        again = daemon.put("released!", key="release-1.0")
+        assert (again.id, again.state) == (first.id, "posted")
+        daemon.run_for(HOUR)
+        assert daemon.bodies == ["released!"]
