@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import cast
 
 from comenq_core.errors import StoreError, StoreUnusable
 from comenq_core.model import Instant, Job, Pacing, Pause, State
 from comenq_core.policy.pacing import earlier, elapsed
-from comenq_core.protocols import JobImporter, MovableStore, Store
+from comenq_core.protocols import JobImporter, MovableStore, PastImporter, Store
 
 __all__ = ["MOVING", "Moved", "move"]
 
@@ -22,6 +23,7 @@ MOVING = "its comments are moving to another store"
 """The reason of the pause that marks a store whose queue was moved."""
 
 _BATCH = 100
+_PAST_BATCH = 1_000
 _MOVABLE = (State.CHECKING, State.UNCONFIRMED, State.WAITING, State.HELD)
 
 
@@ -70,6 +72,7 @@ def _move(source: MovableStore, target: MovableStore) -> Moved:
         _move_pacing(source, target)
         pending = _move_pending(source, target)
         settled, refused = _move_history(source, target)
+        _copy_past(source, target)
         posting = len(source.pending(states=[State.POSTING]))
     return Moved(pending=pending, settled=settled, refused=refused, posting=posting)
 
@@ -125,6 +128,14 @@ def _move_history(source: MovableStore, target: MovableStore) -> tuple[int, int]
         refused += len(jobs) - len(comments)
         count += _move_jobs(comments, source, target)
     return count, refused
+
+
+def _copy_past(source: MovableStore, target: MovableStore) -> None:
+    """Have the target know keys and comments of jobs that the source has deleted long ago."""
+    if isinstance(source, PastImporter) and isinstance(target, PastImporter):
+        past = source.past_jobs()
+        while some := list(islice(past, _PAST_BATCH)):
+            target.import_past_jobs(some)
 
 
 def _move_jobs(jobs: Sequence[Job], source: MovableStore, target: MovableStore) -> int:

@@ -22,7 +22,11 @@ CALL = {"bash": "{name}", "zsh": "{name}", "fish": "({name})"}
 # Completes the ids of the first jobs that a command applies to. All ids of a long queue would take
 # a while, and be too many to choose from. Without a daemon, there are none.
 LISTED = "comenq list -n 100{options} 2>/dev/null | sed '1d;s/ .*//'"
-OPTIONS = {"release": " --state held", "retry": " --state failed"}
+OPTIONS = {
+    "release": " --state held",
+    "retry": " --state failed --state unconfirmed",
+    "resolve": " --state unconfirmed",
+}
 """Options of ``comenq list`` for commands that do not apply to queued jobs."""
 
 

@@ -207,7 +207,7 @@ def test_a_look_up_that_is_throttled_only_lengthens_the_back_off() -> None:
     pace = PacingPolicy(cooldown=900, jitter=0, attempt_limit=0)
     record = recording.after_attempt(begun(pace), Unknown(message="502"), at(0), "credential", pace)
     throttled = Throttled(wait=timedelta(seconds=50), message="slow down")
-    after = recording.after_lookup(record, "me", throttled, at(100), "token")
+    after = recording.after_lookup(record, "me", throttled, at(100), "token", pace)
     assert pacing.until_request(after, at(100)) == 50
     assert pacing.until_post(after, at(100), pace) == 800
 
@@ -220,7 +220,7 @@ def test_a_forge_that_is_down_until_later_is_asked_nothing_before() -> None:
     assert recording.must_persist_backoff(down)
     assert pacing.until_request(record, at(0)) == pacing.until_post(record, at(0), pace) == 1200
 
-    looked_up = recording.after_lookup(record, "me", down, at(1000), "credential")
+    looked_up = recording.after_lookup(record, "me", down, at(1000), "credential", pace)
     assert pacing.until_request(looked_up, at(1000)) == 1200
     assert looked_up.failures == record.failures + 1
 

@@ -9,12 +9,15 @@ from typing import Any
 
 import pytest
 
-from comenq_core.errors import InvalidRequest, StoreError
+from comenq_core.errors import InvalidRequest, StoreError, WrongState
 from comenq_core.listener.queue import JobQueue
 from comenq_core.model import (
     Account,
+    Attempt,
+    Candidate,
     Change,
     CommentRequest,
+    Counts,
     Entry,
     Health,
     Job,
@@ -22,6 +25,8 @@ from comenq_core.model import (
     Origin,
     Pacing,
     Pause,
+    State,
+    Unconfirmed,
 )
 from comenq_core.policy.pacing import PacingPolicy
 from comenq_core.testing.clock import FakeClock
@@ -76,15 +81,22 @@ def test_a_scheduled_job_is_estimated_at_its_time(queue: JobQueue, clock: FakeCl
     assert entry.eta_seconds == 5 * 3600
 
 
-@pytest.mark.parametrize("refused", [True, False])
-def test_a_queue_that_stands_still_has_no_estimate(
-    queue: JobQueue, store: MemoryStore, clock: FakeClock, refused: bool
+@pytest.mark.parametrize(
+    "members", [{"cause": "unauthorized"}, {"cause": "blocked"}, {"rejected_credential": "ab12"}]
+)
+def test_a_queue_that_no_account_serves_has_no_estimate(
+    queue: JobQueue, store: MemoryStore, clock: FakeClock, members: dict[str, str]
 ) -> None:
-    """While it is paused, or every credential is rejected, there is none."""
-    if refused:
-        store.save_pacing(Pacing(account="me", at=clock(), rejected_credential="ab12"), expect=None)
-    else:
-        store.pause(Pause(since=clock().wall, reason="lunch"))
+    """While no account can post until the cause is mended, nobody knows when one will."""
+    store.save_pacing(Pacing(account="me", at=clock(), **members), expect=None)  # type: ignore[arg-type]
+    assert queue.submit(request(), ME).eta_seconds is None
+
+
+def test_a_paused_queue_has_no_estimate(
+    queue: JobQueue, store: MemoryStore, clock: FakeClock
+) -> None:
+    """While it is paused, nobody knows until when."""
+    store.pause(Pause(since=clock().wall, reason="lunch"))
     assert queue.submit(request(), ME).eta_seconds is None
 
 
@@ -185,18 +197,62 @@ def test_what_is_queued_is_acknowledged_even_without_an_estimate(clock: FakeCloc
 def test_status_says_what_each_account_waits_for(
     queue: JobQueue, store: MemoryStore, clock: FakeClock
 ) -> None:
-    """Seconds and reason; no seconds for a rejected credential, no reason without a wait."""
-    store.save_pacing(
-        Pacing(account="calm", at=clock(), backoff=3600, reason="slow down"), expect=None
-    )
-    store.save_pacing(
-        Pacing(account="out", at=clock(), rejected_credential="ab12", reason="401"), expect=None
-    )
+    """Seconds, cause, reason and login; no reason without a wait."""
+    limited = Pacing(account="calm", at=clock(), backoff=3600, reason="slow down", login="ada",
+                     cause="rate_limited")  # fmt: skip
+    store.save_pacing(limited, expect=None)
     clock.advance(3599)
-    found = {account.name: (account.post_in, account.reason) for account in queue.status().accounts}
-    assert found == {"calm": (1, "slow down"), "out": (None, "401")}
+    (account,) = queue.status().accounts
+    assert account == Account(
+        name="calm", post_in=1, cause="rate_limited", reason="slow down", login="ada"
+    )
     clock.advance(1)
-    assert queue.status().accounts[0] == Account(name="calm", post_in=0)
+    (account,) = queue.status().accounts
+    assert account == Account(name="calm", post_in=0, login="ada")
+
+
+@pytest.mark.parametrize(
+    ("cause", "is_shown"),
+    [
+        ("rate_limited", False),
+        ("unreachable", False),
+        ("outage", True),
+        ("unauthorized", True),
+        ("blocked", True),
+        ("refusals", True),
+    ],
+)
+def test_a_question_to_the_forge_is_shown_until_it_is_answered(
+    queue: JobQueue, store: MemoryStore, clock: FakeClock, cause: str, is_shown: bool
+) -> None:
+    """Once its wait is over, an account posts; but after some causes it asks a question first."""
+    store.save_pacing(
+        Pacing(account="me", at=clock(), backoff=60, reason="so", cause=cause), expect=None
+    )
+    clock.advance(3600)
+    (account,) = queue.status().accounts
+    assert account == Account(name="me", post_in=0, cause=cause if is_shown else "")
+
+
+def test_accounts_of_one_login_wait_together(
+    queue: JobQueue, store: MemoryStore, clock: FakeClock
+) -> None:
+    """Two credentials of one login are one account to the forge: they share the cooldown."""
+    store.save_pacing(Pacing(account="first", at=clock(), login="Ada"), expect=None)
+    clock.advance(600)
+    store.save_pacing(Pacing(account="second", at=clock(), login="ada"), expect=None)
+    clock.advance(100)
+    assert [account.post_in for account in queue.status().accounts] == [800, 800]
+    assert queue.submit(request(), ME).eta_seconds == 800
+
+
+def test_a_rejected_credential_of_an_earlier_version_has_a_cause(
+    queue: JobQueue, store: MemoryStore, clock: FakeClock
+) -> None:
+    """A record without a cause, but with a rejected credential, is one that is unauthorized."""
+    store.save_pacing(Pacing(account="me", at=clock(), rejected_credential="ab12"), expect=None)
+    (account,) = queue.status().accounts
+    assert (account.cause, account.post_in) == ("unauthorized", 900)
 
 
 def test_status_says_which_job_is_next(
@@ -239,3 +295,62 @@ def test_a_refused_comment_stops_no_others(
         queue.submit(request(account="nobody"), ME)
     assert not caplog.records
     assert queue.submit(request(account="work"), ME).job.asked.account == "work"
+
+
+# What only a person can tell -------------------------------------------------------------------
+
+
+def unconfirmed(queue: JobQueue, store: MemoryStore, *candidates: Candidate) -> Job:
+    """A job whose comment may be posted, for all that comenq knows."""
+    queue.submit(request("perhaps"), ME)
+    job = store.claim("me")
+    assert job is not None
+    now = store.now().wall
+    attempt = Attempt(started=now, ended=now, account="me", outcome="similar")
+    store.settle(job, Unconfirmed(reason="it is like it", candidates=candidates), attempt)
+    return store.get(job.id)
+
+
+def test_a_person_says_that_it_is_posted(queue: JobQueue, store: MemoryStore) -> None:
+    """The job is posted, with the address, the comment's id and who said so."""
+    job = unconfirmed(queue, store)
+    url = "https://github.com/o/r/pull/1#issuecomment-5"
+    entry = queue.resolve(job.id[:6], url, ME)
+    found = store.get(job.id)
+    assert entry == Entry(job=found)
+    assert (found.state, found.url, found.comment_id) == (State.POSTED, url, 5)
+    assert found.attempts[-1].message == "uid 1000 says that it is posted"
+
+
+def test_a_person_says_that_it_is_not_posted(queue: JobQueue, store: MemoryStore) -> None:
+    """The job has its place in the queue again."""
+    job = unconfirmed(queue, store)
+    later = queue.submit(request("later"), ME).job
+    entry = queue.resolve(job.id, None, ME)
+    assert (entry.job.state, entry.position) == (State.WAITING, 0)
+    assert entry.job.attempts[-1].outcome == "not_posted"
+    assert [waiting.job.id for waiting in queue.pending()] == [job.id, later.id]
+
+
+def test_another_jobs_comment_is_not_taken(queue: JobQueue, store: MemoryStore) -> None:
+    """A person may take one of two comments that read the same for the other."""
+    url = "https://github.com/o/r/pull/1#issuecomment-5"
+    first = unconfirmed(queue, store)
+    queue.resolve(first.id, url, ME)
+    second = unconfirmed(queue, store, Candidate(url=url, comment_id=5))
+    with pytest.raises(InvalidRequest, match="posted: is the comment of another job"):
+        queue.resolve(second.id, url, ME)
+    assert store.get(second.id) == second
+
+
+def test_a_job_that_is_certain_needs_nobody(queue: JobQueue) -> None:
+    """What waits is not posted: nobody has to say so."""
+    job = queue.submit(request(), ME).job
+    with pytest.raises(WrongState, match="only a job that is unconfirmed or"):
+        queue.resolve(job.id, None, ME)
+
+
+def test_status_counts_unconfirmed_jobs(queue: JobQueue, store: MemoryStore) -> None:
+    """They are counted apart from those that comenq still checks."""
+    unconfirmed(queue, store)
+    assert queue.status().counts == Counts(unconfirmed=1)

@@ -19,7 +19,7 @@ from comenq_core.wire.schemas import OPERATION_SCHEMAS, REQUEST_SCHEMA
 
 BARE: dict[str, Any] = {"owner": "octocat", "repo": "hello", "pr_number": 7, "body": "Hi"}
 REQUEST = CommentRequest(owner="octocat", repo="hello", pr_number=7, body="Hi")
-IDENTIFIED = ["show", "bump", "bust", "defer", "del", "hold", "release", "retry"]
+IDENTIFIED = ["show", "bump", "bust", "defer", "del", "hold", "release", "retry", "resolve"]
 
 
 def operation(value: object) -> Operation:
@@ -47,6 +47,8 @@ def test_a_request_reads_as_it_was_meant(request: CommentRequest) -> None:
     value |= {"pr_number": request.pr_number, "if_open": request.if_open}
     if request.key is not None:
         value["key"] = request.key
+    if request.account is not None:
+        value["account"] = request.account
     if request.not_before is not None:
         value["not_before"] = format_time(request.not_before)
     assert read_request(value) == request
@@ -89,6 +91,8 @@ def test_an_operation_on_a_job_takes_its_id_or_a_beginning(op: str) -> None:
         {"op": "list", "offset": 500},
         {"op": "hist", "limit": 5, "offset": 0, "failed": True},
         {"op": "status"},
+        {"op": "resolve", "id": "7f3k", "posted": "https://forge.example/1"},
+        {"op": "flush"},
         {"op": "pause", "reason": "the forge is down"},
         {"op": "resume"},
         {"op": "ping"},
@@ -168,6 +172,7 @@ def test_every_operation_refuses_unknown_members(op: str) -> None:
         ("not_before", ["", "tomorrow", "2026-12-01", "2026-12-01T09:00:00", 7, None]),
         ("key", ["", "k" * 201, 7, None]),
         ("if_open", [0, 1, "true", None]),
+        ("account", ["", "a b", "-a", "a\n", "a" * 65, 7, None]),
     ],
 )
 def test_a_wrong_member_is_named_by_its_path(name: str, bad: list[object]) -> None:
@@ -194,6 +199,10 @@ def test_a_wrong_member_is_named_by_its_path(name: str, bad: list[object]) -> No
         ({"op": "show", "id": "abc\n"}, "id"),
         ({"op": "show", "id": "../../etc"}, "id"),
         ({"op": "show"}, "id"),
+        ({"op": "resolve", "posted": "https://forge.example/1"}, "id"),
+        ({"op": "resolve", "id": "7", "posted": ""}, "posted"),
+        ({"op": "resolve", "id": "7", "posted": None}, "posted"),
+        ({"op": "resolve", "id": "7", "posted": "x" * 2_001}, "posted"),
         ({"op": "pause"}, "reason"),
         ({"op": "pause", "reason": "x" * 501}, "reason"),
         ({"op": "put"}, "request"),

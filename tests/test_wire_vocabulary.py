@@ -9,6 +9,8 @@ import pytest
 
 from comenq_core.model import (
     OUTCOME_WORDS,
+    Blocked,
+    Candidate,
     Change,
     Checking,
     Done,
@@ -20,11 +22,13 @@ from comenq_core.model import (
     Refused,
     Requeued,
     RetryAt,
+    Similar,
     Skipped,
     State,
     Throttled,
     Unauthorized,
     Unavailable,
+    Unconfirmed,
     Unknown,
     Verdict,
 )
@@ -48,6 +52,7 @@ def test_the_states_have_their_words() -> None:
         "WAITING": "waiting",
         "POSTING": "posting",
         "CHECKING": "checking",
+        "UNCONFIRMED": "unconfirmed",
         "HELD": "held",
         "POSTED": "posted",
         "SKIPPED": "skipped",
@@ -62,6 +67,7 @@ def test_the_changes_have_their_words() -> None:
         "bust",
         "hold",
         "release",
+        "flush",
         "cancel",
         "retry",
     ]
@@ -77,6 +83,8 @@ def test_the_outcomes_have_their_words() -> None:
         Refused: "refused",
         Unauthorized: "unauthorized",
         Skipped: "skipped",
+        Blocked: "blocked",
+        Similar: "similar",
     } == OUTCOME_WORDS
 
 
@@ -88,6 +96,7 @@ def test_the_verdicts_have_their_words() -> None:
         "requeued": Requeued,
         "checking": Checking,
         "failed": Failed,
+        "unconfirmed": Unconfirmed,
     } == VERDICTS
 
 
@@ -99,6 +108,7 @@ def test_the_verdicts_have_their_log_keys() -> None:
         Requeued: "job_requeued",
         Checking: "job_checking",
         Failed: "job_failed",
+        Unconfirmed: "job_unconfirmed",
     } == JOB_KEYS
 
 
@@ -116,6 +126,16 @@ def test_the_verdicts_have_their_log_keys() -> None:
             {"verdict": "checking", "check_at": TIME, "reason": "r"},
         ),
         (Failed(reason="r"), {"verdict": "failed", "reason": "r"}),
+        (
+            Unconfirmed(
+                reason="r", candidates=(Candidate(url="https://forge.example/1", comment_id=1),)
+            ),
+            {
+                "verdict": "unconfirmed",
+                "reason": "r",
+                "candidates": [{"url": "https://forge.example/1", "comment_id": 1}],
+            },
+        ),
     ],
 )
 def test_a_verdict_is_stored_in_these_words(verdict: Verdict, stored: dict[str, object]) -> None:
@@ -177,7 +197,12 @@ def test_a_pacing_record_in_earlier_words_is_read() -> None:
         "backoff",
         "reason",
         "job",
+        "cause",
         "failures",
+        "unanswered",
+        "refusal",
+        "refused_targets",
         "rejected_credential",
+        "login",
         "posts",
     ]

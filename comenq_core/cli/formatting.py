@@ -6,6 +6,8 @@ import time
 from collections.abc import Mapping
 
 __all__ = [
+    "QUEUED",
+    "account_cause",
     "amount",
     "attempt_count",
     "clock",
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
 
 MINUTE, HOUR, DAY = 60, 3_600, 86_400
 PREFIXES = ("", "k", "M", "G", "T", "P")
+QUEUED = ("waiting", "posting", "unconfirmed", "held")
+"""The counts of the status that make up the queue; an older daemon has no ``unconfirmed``."""
 
 
 def ordinal(number: int) -> str:
@@ -114,3 +118,9 @@ def user(uid: int) -> str:
 def attempt_count(job: Mapping[str, Any]) -> int:
     """The number of attempts at the forge: a decision made without one names no account."""
     return sum(bool(attempt["account"]) for attempt in job["attempts"])
+
+
+def account_cause(account: Mapping[str, Any]) -> str:
+    """Why an account of the status backs off, or ``""``; an older daemon says it with its time."""
+    cause: str = account.get("cause", "unauthorized" if account["post_in"] is None else "")
+    return cause

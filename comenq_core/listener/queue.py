@@ -7,10 +7,13 @@ logged with its origin.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from comenq_core.errors import ComenqError, InvalidRequest, QueueRefused, WrongState
+from comenq_core.listener import backoffs
+from comenq_core.listener.accounts import cause_of, wait_of
 from comenq_core.listener.estimates import Estimates
+from comenq_core.listener.resolution import resolution
 from comenq_core.model import (
     ID_PATTERN,
     PENDING,
@@ -29,7 +32,6 @@ from comenq_core.model import (
 )
 from comenq_core.model.identity import is_for_repo
 from comenq_core.model.serving import unserved
-from comenq_core.policy import pacing
 from comenq_core.policy.pacing import PacingPolicy
 from comenq_core.process.log import Log
 from comenq_core.protocols import RepoFilter, Store
@@ -149,6 +151,16 @@ class JobQueue:
         entries = iter(self._changed(changed, change))
         return [next(entries) if isinstance(one, Job) else one for one in results]
 
+    def resolve(self, prefix: str, url: str | None, by: Origin) -> Entry:
+        found = self._store.get(prefix)
+        verdict, attempt = resolution(found, url, by, self._store.now().wall)
+        if attempt.comment_id is not None and attempt.comment_id in self._store.comment_ids(found):
+            raise InvalidRequest("posted", "is the comment of another job")
+        job = self._store.resolve(found.id, verdict, attempt)
+        log.info("resolved", "A person has said whether a comment is posted.", job=job.id,
+                 outcome=attempt.outcome, url=job.url or None, uid=by.uid)  # fmt: skip
+        return self._estimates.entries([job])[0]
+
     def _found(self, prefix: str) -> str | ComenqError:
         try:
             return self._whole_id(prefix)
@@ -168,17 +180,29 @@ class JobQueue:
         log.warning("paused", "The queue is paused.", reason=reason, uid=by.uid)
 
     def resume(self, by: Origin) -> None:
-        self._store.resume()
+        backoffs.resume(self._store)
         log.info("resumed", "The queue is resumed.", uid=by.uid)
 
-    def _account(self, record: Pacing, now: Instant) -> Account:
-        wait = None if record.rejected_credential else pacing.until_post(record, now, self._pace)
-        reason = "" if wait == 0 else record.reason
-        return Account(name=record.account, post_in=wait, reason=reason, posts=record.posts)
+    def flush(self, by: Origin) -> int:
+        ended = backoffs.flush(self._store)
+        log.info("flushed", "An operator has ended back-offs.", ended=ended, uid=by.uid)
+        return ended
+
+    def _account(self, record: Pacing, records: Iterable[Pacing], now: Instant) -> Account:
+        wait = wait_of(record, records, now, self._pace)
+        return Account(
+            name=record.account,
+            post_in=wait,
+            reason=record.reason if wait else "",
+            cause=cause_of(record, now),
+            login=record.login,
+            posts=record.posts,
+        )
 
     def status(self) -> Status:
         now = self._store.now()
-        accounts = tuple(self._account(record, now) for record in self._store.pacing().values())
+        records = self._store.pacing().values()
+        accounts = tuple(self._account(record, records, now) for record in records)
         first = self.pending(1, states=[State.WAITING])
         return Status(
             counts=self._store.counts(),

@@ -13,6 +13,7 @@ __all__ = [
     "OUTCOME_WORDS",
     "Blocked",
     "Candidate",
+    "Demand",
     "Fault",
     "Outcome",
     "Posted",
@@ -206,6 +207,9 @@ class Skipped(Record):
 
 Outcome = Posted | Throttled | Unavailable | Unknown | Refused | Unauthorized | Blocked | Skipped
 """The result of one attempt to post."""
+
+Demand = Throttled | Unauthorized | Blocked | Unavailable | Unknown
+"""What the forge, or the lack of it, says about the account in place of an answer."""
 
 OUTCOME_WORDS: Mapping[type[Outcome | Similar], str] = {
     Posted: "posted",

@@ -12,6 +12,7 @@ from datetime import datetime
 
 from comenq_core.errors import StoreError, WrongState
 from comenq_core.model import (
+    OUTCOME_WORDS,
     Attempt,
     Change,
     Checking,
@@ -23,10 +24,12 @@ from comenq_core.model import (
     RetryAt,
     State,
     Unconfirmed,
+    Unknown,
     Verdict,
 )
 
 __all__ = [
+    "AMBIGUOUS",
     "CHANGEABLE",
     "GONE",
     "INTERRUPTED",
@@ -45,6 +48,9 @@ __all__ = [
 
 INTERRUPTED = "interrupted"
 """The outcome's word of an attempt whose worker died."""
+
+AMBIGUOUS = frozenset({OUTCOME_WORDS[Unknown], INTERRUPTED})
+"""The outcomes' words of attempts after which the comment may be posted."""
 
 NOT_POSTED = "not_posted"
 """The outcome's word where a person has said that the comment is not posted."""
@@ -159,7 +165,7 @@ def is_unanswered(job: Job) -> bool:
     if job.interruptions:
         return True
     for attempt in reversed(job.attempts):
-        if attempt.outcome in {"unknown", INTERRUPTED}:
+        if attempt.outcome in AMBIGUOUS:
             return True
         if attempt.outcome in {"posted", GONE, NOT_POSTED}:
             return False

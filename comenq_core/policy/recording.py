@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from comenq_core.model import (
     Blocked,
     Cause,
+    Demand,
     Fault,
     Instant,
     Outcome,
@@ -34,7 +35,6 @@ from comenq_core.policy.pacing import PacingPolicy, earlier, elapsed
 
 __all__ = [
     "OUTAGE",
-    "Demand",
     "after_attempt",
     "after_lookup",
     "after_question",
@@ -51,9 +51,6 @@ _SPACING = 1.0
 
 https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api
 """
-
-Demand = Throttled | Unauthorized | Blocked | Unknown | Unavailable
-"""What the forge, or the lack of it, says about the account in place of an answer."""
 
 
 def after_attempt(
@@ -89,13 +86,18 @@ def after_attempt(
 
 
 def after_lookup(
-    record: Pacing | None, account: str, found: Demand, now: Instant, credential: str
+    record: Pacing | None,
+    account: str,
+    found: Demand,
+    now: Instant,
+    credential: str,
+    policy: PacingPolicy,
 ) -> Pacing:
     """What to record when a look-up was answered with a demand instead of a listing.
 
     Only the back-off changes: a look-up is no attempt, and leaves the cooldown as it is.
     """
-    record = record or Pacing(account=account, at=now)
+    record = record or Pacing(account=account, at=earlier(now, policy.cooldown))
     return _demanded(record, found, elapsed(record.at, now), credential)
 
 

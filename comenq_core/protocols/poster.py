@@ -10,6 +10,7 @@ from comenq_core.model import (
     Blocked,
     CheckResult,
     CommentRequest,
+    Demand,
     Job,
     Outcome,
     Posted,
@@ -17,7 +18,6 @@ from comenq_core.model import (
     Similar,
     Throttled,
     Unauthorized,
-    Unavailable,
     Unknown,
 )
 
@@ -87,8 +87,8 @@ class Identifiable(Protocol):
     by the login that posted it.
     """
 
-    def login(self) -> str:
-        """The account's name at the forge; ``""`` where it is not known.
+    def login(self) -> str | Demand:
+        """The account's name at the forge, ``""`` where the forge does not say it; or why not.
 
         It may ask the forge, once for each credential, within the time limit of one attempt.
         """
@@ -101,7 +101,7 @@ class AccountProbe(Protocol):
     Without it, the next comment is the question.
     """
 
-    def probe(self) -> Throttled | Unauthorized | Blocked | Unavailable | Unknown | None:
+    def probe(self) -> Demand | None:
         """Ask the cheapest question there is; ``None`` if the forge answers it."""
 
 

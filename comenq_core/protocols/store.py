@@ -6,7 +6,7 @@ worker. What a store may be as well is at the end.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
@@ -30,6 +30,7 @@ from comenq_core.model import (
 )
 
 if TYPE_CHECKING:
+    from comenq_core.model.past_job import PastJob
     from comenq_core.settings import Settings
 
 __all__ = [
@@ -39,6 +40,7 @@ __all__ = [
     "JobWorker",
     "JobWriter",
     "MovableStore",
+    "PastImporter",
     "RepoFilter",
     "Store",
     "StoreFactory",
@@ -280,6 +282,20 @@ class JobImporter(Protocol):
 
     def delete_imported(self, jobs: Sequence[Job]) -> None:
         """Delete jobs that another store has imported, in whatever state; some may be gone."""
+
+
+@runtime_checkable
+class PastImporter(Protocol):
+    """What a store may be as well: able to hand on what it remembers of jobs that it has deleted.
+
+    ``comenqd move`` uses it, so that keys and comments are known in the other store, too.
+    """
+
+    def past_jobs(self) -> Iterator[PastJob]:
+        """All that is remembered."""
+
+    def import_past_jobs(self, jobs: Sequence[PastJob]) -> None:
+        """Remember these, too, but for those whose ids are known already."""
 
 
 class MovableStore(Store, JobImporter, Protocol):

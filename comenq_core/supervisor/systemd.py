@@ -93,6 +93,8 @@ def sentence(status: dict[str, Any]) -> str:
     """
     counts, first = status["counts"], status["next"]
     words = f"{counts['waiting']} waiting, {counts['failed']} failed"
+    if unconfirmed := counts.get("unconfirmed"):
+        words = f"{words}, {unconfirmed} unconfirmed"
     if status["working"] is False:
         return f"{words}; no worker runs."
     if status["paused"]:
@@ -100,6 +102,6 @@ def sentence(status: dict[str, Any]) -> str:
     if first is None:
         return f"{words}."
     if first["eta_seconds"] is None:
-        return f"{words}; the credential is refused."
+        return f"{words}; no account can post."
     at = time.localtime(time.time() + first["eta_seconds"])
     return f"{words}; next post at {time.strftime('%Y-%m-%d %H:%M:%S %z', at)}."

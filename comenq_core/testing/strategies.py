@@ -155,7 +155,7 @@ def pacings() -> st.SearchStrategy[Pacing]:
         failures=st.integers(min_value=0, max_value=99),
         unanswered=st.integers(min_value=0, max_value=99),
         refusal=texts(),
-        refused=texts(),
+        refused_targets=texts(),
         rejected_credential=texts(),
         login=texts(),
         posts=st.builds(Posts, success=_COUNTS, api_error=_COUNTS, timeout=_COUNTS),

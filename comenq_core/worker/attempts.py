@@ -23,7 +23,7 @@ from comenq_core.model import (
     Unknown,
     Verdict,
 )
-from comenq_core.model.transitions import GONE, INTERRUPTED
+from comenq_core.model.transitions import AMBIGUOUS, GONE, INTERRUPTED
 from comenq_core.policy.pacing import earlier, elapsed
 from comenq_core.policy.retry import ABSENT, Found
 from comenq_core.process.log import Log
@@ -41,8 +41,6 @@ __all__ = [
 ]
 
 log = Log("worker")
-
-_AMBIGUOUS = {OUTCOME_WORDS[Unknown], INTERRUPTED}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,7 +176,7 @@ def first_attempted_at(job: Job, record: Pacing | None, now: Instant, limit: flo
         record: the pacing record of the account that attempted it.
         limit: seconds that an attempt can last.
     """
-    known = [attempt.started for attempt in job.attempts if attempt.outcome in _AMBIGUOUS]
+    known = [attempt.started for attempt in job.attempts if attempt.outcome in AMBIGUOUS]
     if record and record.job == job.id:
         ago = timedelta(seconds=elapsed(record.at, now) + limit)
         known += [record.at.wall, now.wall - ago]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Sequence
 
 from comenq_core.model import Cause, Job, Pacing
+from comenq_core.model.transitions import AMBIGUOUS
 from comenq_core.policy.refusals import accounts_left, refused_repositories, was_refused
 
 __all__ = ["preferences"]
@@ -22,7 +23,9 @@ def preferences(
 
     After a refusal in unclear words, a comment for another repository comes first: it tells
     whether the repository or the account is to blame. When that is known to be the account, one of
-    the refused comments is the test of whether it still is.
+    the refused comments is the test of whether it still is. In the same way, every other time that
+    posts in a row have no known answer, one follows that was not tried yet: it tells whether the
+    comment or the service is to blame.
 
     Args:
         account: the account.
@@ -44,4 +47,11 @@ def preferences(
         yield lambda job: was_refused(job) and suits(job)
     elif refused:
         yield lambda job: job.asked.repository not in refused and suits(job)
+    elif record and record.unanswered % 2:
+        yield lambda job: not _was_ambiguous(job) and suits(job)
     yield suits
+
+
+def _was_ambiguous(job: Job) -> bool:
+    """Whether an attempt at a job had no known answer."""
+    return any(attempt.outcome in AMBIGUOUS for attempt in job.attempts)

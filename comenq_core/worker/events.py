@@ -10,6 +10,7 @@ from comenq_core.model import (
     Blocked,
     Cause,
     Checking,
+    Demand,
     Done,
     Failed,
     Instant,
@@ -27,7 +28,6 @@ from comenq_core.model import (
 )
 from comenq_core.policy.backoff import BACKOFF_LIMIT
 from comenq_core.policy.pacing import PacingPolicy, until_post, until_request
-from comenq_core.policy.recording import Demand
 from comenq_core.process.log import Log
 from comenq_core.wire.rfc3339 import format_time
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from comenq_core.model import Pacing, Unknown
-from comenq_core.policy.recording import Demand
+from comenq_core.model import Demand, Pacing, Unknown
+from comenq_core.policy.recording import must_persist_backoff
 from comenq_core.process.log import Log
 from comenq_core.protocols import AccountProbe, Identifiable, Poster
 
@@ -26,16 +26,24 @@ class Identities:
         for account, record in records.items():
             self.known.setdefault(account, record.login)
 
-    def identify(self, poster: Poster) -> str:
-        """The account's name at the forge; ``""`` where that cannot be known. Raises nothing."""
-        if isinstance(poster, Identifiable):
-            try:
-                self.known[poster.account] = poster.login()
-            except Exception as error:  # noqa: BLE001 -- a plugin may raise anything
-                log.error("poster_broken", "The poster plugin failed.", account=poster.account,
-                          error=type(error).__name__)  # fmt: skip
+    def identify(self, poster: Poster) -> Demand | None:
+        """Learn the account's name at the forge, if the forge tells it. Raises nothing.
+
+        Returns:
+            What the forge demands in place of an answer, if that concerns more than the name.
+        """
+        if not isinstance(poster, Identifiable):
+            return None
+        try:
+            answer: object = poster.login()
+        except Exception as error:  # noqa: BLE001 -- a plugin may raise anything
+            answer = _broken(poster, type(error).__name__)
+        self.known[poster.account] = answer if isinstance(answer, str) else ""
         self._report_twins(poster.account)
-        return self.known.get(poster.account, "")
+        # Without a name the account can post; only what comes after a lost answer is harder.
+        if isinstance(answer, Demand) and must_persist_backoff(answer):
+            return answer
+        return None
 
     def _report_twins(self, account: str) -> None:
         login = self.known.get(account, "").lower()
@@ -63,6 +71,6 @@ def ask(poster: Poster) -> Demand | None:
     return _broken(poster, f"it returned a {type(answer).__name__}")
 
 
-def _broken(poster: Poster, why: str) -> Demand:
+def _broken(poster: Poster, why: str) -> Unknown:
     log.error("poster_broken", "The poster plugin failed.", account=poster.account, error=why)
     return Unknown(message=f"the poster failed: {why}")

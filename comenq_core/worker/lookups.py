@@ -107,7 +107,9 @@ class Lookups:
         attempt = lookup_record(poster, found, verdict, started, ended)
         settlement = Settlement(job=job, verdict=verdict, attempt=attempt)
         if isinstance(found, Unanswered) and must_persist_backoff(found):
-            after = recording.after_lookup(record, poster.account, found, ended, credential)
+            after = recording.after_lookup(
+                record, poster.account, found, ended, credential, self._pacing_policy
+            )
             yield PacingUpdate(record=after, expect=record, outcome=found, now=ended)
         yield settlement
         if isinstance(found, Posted) and found.created and record and _is_begun(record, job):

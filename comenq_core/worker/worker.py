@@ -131,7 +131,14 @@ class Worker:
             return True
         if not self._store.pending(limit=1, states=[State.WAITING]):
             return False
-        self._identities.identify(poster)
+        credential = poster.credential()
+        if demand := self._identities.identify(poster):
+            ended = self._store.now()
+            after = recording.after_lookup(
+                record, poster.account, demand, ended, credential, self._pacing_policy
+            )
+            self._finish(PacingUpdate(record=after, expect=record, outcome=demand, now=ended))
+            return True
         known, logins = self._records.known, self._identities.known
         if self._scheduler.until_turn(poster, known, logins, now) > 0:
             return False

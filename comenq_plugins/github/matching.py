@@ -14,7 +14,7 @@ from enum import Enum
 from functools import cached_property
 
 from comenq_core.model import Job
-from comenq_core.model.transitions import INTERRUPTED
+from comenq_core.model.transitions import AMBIGUOUS, INTERRUPTED
 from comenq_plugins.github.http.comments import Comment
 
 __all__ = ["SLACK", "Authors", "Likeness", "Wanted", "authors", "marked", "next_page"]
@@ -81,8 +81,8 @@ def authors(job: Job, present: str) -> Authors:
             stands in for those that are not known, and may be another by now.
     """
     logins = {attempt.login for attempt in job.attempts} - {""}
-    interrupted = [one for one in job.attempts if one.outcome == INTERRUPTED]
-    made = [one for one in job.attempts if one.counted] + interrupted
+    made = [one for one in job.attempts if one.outcome in AMBIGUOUS]
+    interrupted = [one for one in made if one.outcome == INTERRUPTED]
     has_nameless = len(interrupted) < job.interruptions or not all(one.login for one in made)
     if logins and not has_nameless:
         return Authors(logins=logins, are_all=True)

@@ -12,6 +12,7 @@ from comenq_core.model import (
     Blocked,
     CheckResult,
     CommentRequest,
+    Demand,
     Fault,
     Job,
     Outcome,
@@ -19,7 +20,6 @@ from comenq_core.model import (
     Refused,
     Skipped,
     Throttled,
-    Unauthorized,
     Unavailable,
     Unknown,
 )
@@ -93,10 +93,10 @@ class GitHubPoster:
     def credential(self) -> str:
         return self.tokens.fingerprint()
 
-    def login(self) -> str:
+    def login(self) -> str | Demand:
         with Deadline(self.seconds):
-            login = self._login.get()
-        return login if isinstance(login, str) else ""
+            answer = self._login.get()
+        return answer if isinstance(answer, str | Demand) else ""
 
     def serves(self, request: CommentRequest) -> bool:
         return request.account in {None, self.account} and covers(self.repositories, request)
@@ -104,15 +104,11 @@ class GitHubPoster:
     def clock_offset(self) -> timedelta | None:
         return self.client.offset
 
-    def probe(self) -> Throttled | Unauthorized | Blocked | Unavailable | Unknown | None:
+    def probe(self) -> Demand | None:
         with Deadline(self.seconds):
             answer = self._identity.probe()
-        match answer:
-            case Throttled() | Unauthorized() | Blocked() | Unavailable() | Unknown():
-                return answer
-            case _:
-                # It was answered, whatever: the credential was taken.
-                return None
+        # Any other answer means that the credential was taken.
+        return answer if isinstance(answer, Demand) else None
 
     def post(self, job: Job) -> Outcome:
         credential = self.credential()

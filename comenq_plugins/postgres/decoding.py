@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,7 +11,13 @@ from comenq_core.model import Job, Origin, State
 from comenq_core.text import printable
 from comenq_core.wire.codec import from_json
 
-__all__ = ["Damaged", "job_from", "job_or_columns", "job_or_dead_letter"]
+__all__ = [
+    "Damaged",
+    "comment_ids_in",
+    "job_from",
+    "job_or_columns",
+    "job_or_dead_letter",
+]
 
 _EPOCH = datetime.fromtimestamp(0, UTC)
 
@@ -78,6 +84,21 @@ def job_or_columns(record: Sequence[Any]) -> Job:
         return job_from(record)
     except Damaged as error:
         return _from_columns(record, error)
+
+
+def comment_ids_in(story: object) -> Collection[int | str]:
+    """The comments that a job's story names: its own, and those that attempts made or found.
+
+    It reads no more than that, so that a row which is no whole job still says which they are.
+    """
+    if not isinstance(story, dict):
+        return ()
+    attempts = story.get("attempts")
+    parts = [story, *attempts] if isinstance(attempts, list) else [story]
+    found = [part.get("comment_id") for part in parts if isinstance(part, dict)]
+    imported = story.get("comments")
+    found += imported if isinstance(imported, list) else []
+    return [one for one in found if isinstance(one, int | str)]
 
 
 def _from_columns(record: Sequence[Any], error: Damaged) -> Job:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from comenq_core.errors import QueueRefused, StoreError, WrongState
 from comenq_core.model import Job, NewJob
@@ -15,9 +15,11 @@ from comenq_core.model.identity import (
     is_same_job,
     require_same_comment,
 )
+from comenq_core.model.past_job import PastJob
 from comenq_core.model.transitions import queued
 from comenq_plugins.postgres.connection import Cursor
-from comenq_plugins.postgres.queries import Queries
+from comenq_plugins.postgres.queries import LISTED, Queries
+from comenq_plugins.postgres.remembered import import_past, past_jobs_after, remembered
 from comenq_plugins.postgres.rows import delete, insert, jobs_from
 
 __all__ = ["Enqueuer"]
@@ -25,7 +27,7 @@ __all__ = ["Enqueuer"]
 _STORED = "SELECT id, state, settled, request, story FROM job WHERE id = ANY(%s)"
 _SAME = (
     "SELECT id, state, settled, request, story FROM job WHERE settled IS NULL AND digest = ANY(%s)"
-    " ORDER BY array_position(ARRAY['posting', 'checking', 'waiting', 'held'], state), place"
+    " ORDER BY array_position(%s, state), place"
 )
 # Two listeners must not queue the same key, or the same comment, at the same time.
 _LOCK = "SELECT pg_advisory_xact_lock(hashtext(current_schema() || ' put'))"
@@ -75,7 +77,23 @@ class Enqueuer(Queries):
             for job in jobs:
                 if job.id in known and not is_same_job(known[job.id], job):
                     raise WrongState(f"job {job.id} is another comment in this database")
-            insert(cursor, [(job, False) for job in jobs if job.id not in known])
+            missing = [job for job in jobs if job.id not in known]
+            gone = remembered(cursor, {job.id: job.request for job in missing if job.request})
+            insert(cursor, [(job, False) for job in missing if job.id not in gone])
+
+    def past_jobs(self) -> Iterator[PastJob]:
+        last = ""
+        while some := self._past_jobs_after(last):
+            yield from some
+            last = some[-1].id
+
+    def _past_jobs_after(self, job_id: str) -> Sequence[PastJob]:
+        with self._database.statement() as cursor:
+            return past_jobs_after(cursor, job_id)
+
+    def import_past_jobs(self, jobs: Sequence[PastJob]) -> None:
+        with self._database.transaction() as cursor:
+            import_past(cursor, jobs)
 
     def delete_imported(self, jobs: Sequence[Job]) -> None:
         with self._database.transaction() as cursor:
@@ -94,9 +112,11 @@ def _look_up(
         cursor.execute(_LOCK)
     cursor.execute(_STORED, [ids])
     stored = {job.id: job for job in jobs_from(cursor)}
+    requests = zip(ids, (one.request for one in new_jobs), strict=True)
+    stored |= remembered(cursor, {i: one for i, one in requests if one.key and i not in stored})
     if not digests:
         return stored, []
-    cursor.execute(_SAME, [digests])
+    cursor.execute(_SAME, [digests, LISTED])
     return stored, jobs_from(cursor)
 
 

@@ -67,6 +67,7 @@ def _configured(settings: Settings) -> tuple[Database, StoreOptions]:
     options = StoreOptions(
         max_pending=settings.max_pending,
         keep=timedelta(days=settings.history_days),
+        remember=timedelta(days=settings.key_days),
         lease=timedelta(seconds=lease),
         # The other half of the rest is for clocks of different rates, and for what passes between
         # reading the clock and acting on it.

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from comenq_core.errors import StoreError
-from comenq_core.model import Change, Job
-from comenq_core.model.transitions import changed, result_of
+from comenq_core.errors import StoreError, WrongState
+from comenq_core.model import Attempt, Change, Done, Job, RetryAt
+from comenq_core.model.transitions import changed, resolved, result_of
 from comenq_plugins.postgres.decoding import job_from, job_or_columns
 from comenq_plugins.postgres.queries import Queries
 from comenq_plugins.postgres.rows import delete, locked, save
@@ -27,8 +27,8 @@ class OperatorActions(Queries):
     def change(self, job_id: str, change: Change) -> Job:
         """Make the change in a transaction; a row that cannot be read can still be deleted."""
         read = job_or_columns if change is Change.CANCEL else job_from
-        with self._database.transaction() as cursor:
-            job = changed(locked(cursor, job_id, read).job, change, self.now().wall)
+        with self._transaction() as (cursor, now):
+            job = changed(locked(cursor, job_id, read).job, change, now)
             if change is Change.CANCEL:
                 delete(cursor, [job])
                 return job
@@ -39,3 +39,11 @@ class OperatorActions(Queries):
     def change_all(self, job_ids: Sequence[str], change: Change) -> Sequence[Job | StoreError]:
         """Make each change in a transaction of its own, so that a refused one undoes no other."""
         return [result_of(self.change, job_id, change) for job_id in job_ids]
+
+    def resolve(self, job_id: str, verdict: Done | RetryAt, attempt: Attempt) -> Job:
+        """Record what a person has said; a job that a worker has at this moment is left alone."""
+        with self._database.transaction() as cursor:
+            job = locked(cursor, job_id).job
+            if job.request is None:
+                raise WrongState(f"job {job_id} has no request")
+            return save(cursor, resolved(job, verdict, attempt))

@@ -22,6 +22,7 @@ class StoreOptions:
     Args:
         max_pending: how many jobs may wait.
         keep: for how long settled ones are kept.
+        remember: for how long their keys and comments are remembered.
         lease: for how long a worker has a job.
         grace: seconds that recording the start of an attempt may take, so that enough of the
             lease is left for the attempt.
@@ -29,6 +30,7 @@ class StoreOptions:
 
     max_pending: int
     keep: timedelta
+    remember: timedelta
     lease: timedelta
     grace: float
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
-from typing import Any
 
 from comenq_core.errors import InvalidRequest, PacingConflict, StoreError
 from comenq_core.model import Pacing, Pause
@@ -13,7 +11,7 @@ from comenq_plugins.postgres.connection import Cursor
 from comenq_plugins.postgres.queries import Queries
 from comenq_plugins.postgres.rows import dump
 
-__all__ = ["PacingRows", "replace_pacing"]
+__all__ = ["PacingRows", "pacing_or_none", "replace_pacing"]
 
 
 class PacingRows(Queries):
@@ -42,13 +40,6 @@ class PacingRows(Queries):
     def resume(self) -> None:
         with self._database.transaction() as cursor:
             cursor.execute("UPDATE pause SET pause = NULL")
-            cursor.execute(
-                "SELECT pacing FROM account WHERE pacing IS NOT NULL ORDER BY name FOR UPDATE"
-            )
-            for (value,) in cursor.fetchall():
-                record = _pacing_from(value)
-                if record.rejected_credential:
-                    _save(cursor, replace(record, rejected_credential=""))
 
 
 def replace_pacing(cursor: Cursor, record: Pacing, expect: Pacing | None) -> None:
@@ -65,19 +56,22 @@ def replace_pacing(cursor: Cursor, record: Pacing, expect: Pacing | None) -> Non
     # It may be there already, from a transaction whose answer was lost.
     if current not in (expect, record):
         raise PacingConflict(f"account {name}: its pacing record has changed")
-    _save(cursor, record)
+    cursor.execute("UPDATE account SET pacing = %s WHERE name = %s", [dump(to_json(record)), name])
 
 
-def _save(cursor: Cursor, record: Pacing) -> None:
-    given = [dump(to_json(record)), record.account]
-    cursor.execute("UPDATE account SET pacing = %s WHERE name = %s", given)
-
-
-def _pacing_from(value: Any) -> Pacing:  # noqa: ANN401 -- whatever JSON holds
+def pacing_or_none(value: object) -> Pacing | None:
+    """The pacing record in a column; ``None`` where there is none that can be read."""
     try:
         return from_json(Pacing, value)
-    except InvalidRequest as error:
-        raise _damaged("account") from error
+    except InvalidRequest:
+        return None
+
+
+def _pacing_from(value: object) -> Pacing:
+    record = pacing_or_none(value)
+    if record is None:
+        raise _damaged("account")
+    return record
 
 
 def _damaged(table: str) -> StoreError:

@@ -23,8 +23,12 @@ from comenq_plugins.postgres.database import Database
 from comenq_plugins.postgres.decoding import job_or_dead_letter
 from comenq_plugins.postgres.listing import Listing
 from comenq_plugins.postgres.options import Clock, StoreOptions, database_time
+from comenq_plugins.postgres.remembered import comment_ids_for
 
-__all__ = ["WORKING", "Queries"]
+__all__ = ["LISTED", "WORKING", "Queries"]
+
+LISTED = [*map(str, PENDING)]
+"""The states of pending jobs, in the order of their listing."""
 
 WORKING = "working"
 """The lock that all workers share, so that others see that there is one."""
@@ -39,8 +43,12 @@ _STARTING = (
 _PENDING = (
     "SELECT id, state, settled, request, story FROM job WHERE settled IS NULL"
     " AND state = ANY(%(states)s) ORDER BY"
-    " array_position(ARRAY['posting', 'checking', 'waiting', 'held'], state),"
+    " array_position(%(order)s, state),"
     " greatest(coalesce(due, %(now)s), %(now)s), place LIMIT %(limit)s OFFSET %(offset)s"
+)
+_DEFERRED = (
+    "SELECT id, state, settled, request, story FROM job WHERE state = 'waiting' AND due > %(now)s"
+    " ORDER BY due, place LIMIT %(limit)s OFFSET %(offset)s"
 )
 _HISTORY = (
     "SELECT id, state, settled, request, story FROM job WHERE settled IS NOT NULL"
@@ -105,7 +113,11 @@ class Queries:
         states: Collection[State] = PENDING,
     ) -> Sequence[Job]:
         with self._database.statement() as cursor:
-            given = {"states": [*map(str, states)], "now": self._clock(cursor).wall}
+            given = {
+                "states": [*map(str, states)],
+                "order": LISTED,
+                "now": self._clock(cursor).wall,
+            }
             return self._listing.jobs(cursor, _PENDING, given, limit=limit, offset=offset)
 
     def position(self, job: Job) -> int:
@@ -122,6 +134,15 @@ class Queries:
             )
         return newest_first[::-1]
 
+    def deferred(self) -> Sequence[Job]:
+        with self._database.statement() as cursor:
+            given = {"now": self._clock(cursor).wall}
+            return self._listing.jobs(cursor, _DEFERRED, given, limit=None, offset=0)
+
+    def comment_ids(self, job: Job) -> Collection[int | str]:
+        with self._database.statement() as cursor:
+            return comment_ids_for(cursor, job)
+
     def counts(self) -> Counts:
         with self._database.statement() as cursor:
             cursor.execute("SELECT state, count(*) FROM job GROUP BY state")
@@ -129,6 +150,7 @@ class Queries:
         return Counts(
             waiting=many.get("waiting", 0),
             posting=many.get("posting", 0) + many.get("checking", 0),
+            unconfirmed=many.get("unconfirmed", 0),
             held=many.get("held", 0),
             posted=many.get("posted", 0) + many.get("skipped", 0),
             failed=many.get("failed", 0),

@@ -126,8 +126,8 @@ def insert(cursor: Cursor, jobs: Sequence[tuple[Job, bool]]) -> None:
     One that is there already stays as it is: an earlier transaction has added it.
     """
     cursor.executemany(
-        "INSERT INTO job (id, request, digest, state, due, settled, story, place) VALUES"
-        " (%(id)s, %(request)s, %(digest)s, %(state)s, %(due)s, %(settled)s, %(story)s,"
+        "INSERT INTO job (id, request, target, digest, state, due, settled, story, place) VALUES"
+        " (%(id)s, %(request)s, %(target)s, %(digest)s, %(state)s, %(due)s, %(settled)s, %(story)s,"
         " CASE WHEN %(ahead)s THEN -nextval('place') ELSE nextval('place') END)"
         " ON CONFLICT (id) DO NOTHING",
         [{**_columns(job), "ahead": ahead} for job, ahead in jobs],
@@ -156,6 +156,7 @@ def _columns(job: Job) -> dict[str, Any]:
     return {
         "id": job.id,
         "request": None if request is None else dump(request),
+        "target": job.request.target.lower() if job.request else "",
         "digest": digest_of(job.request) if job.request else "",
         "state": str(job.state),
         "due": job.due if job.state in _DUE else None,

@@ -15,7 +15,7 @@ from comenq_plugins.postgres.database import Database
 
 __all__ = ["VERSION", "is_current", "migrate"]
 
-VERSION = 2
+VERSION = 3
 """The version of the tables that this comenq knows."""
 
 log = Log("postgres")
@@ -37,10 +37,19 @@ def migrate(database: Database) -> None:
         if found == 0:
             _begin(cursor, schema)
         for step in range(found + 1, VERSION + 1):
-            script = files("comenq_plugins.postgres.migrations") / f"{step}.sql"
-            cursor.execute(script.read_bytes())
+            _take(cursor, step)
             log.info("migrated", "The tables were brought up to date.", schema=schema, version=step)
         cursor.execute("UPDATE version SET number = %s", [VERSION])
+
+
+def _take(cursor: Cursor, step: int) -> None:
+    scripts = files("comenq_plugins.postgres.migrations")
+    cursor.execute((scripts / f"{step}.sql").read_bytes())
+    # What changes many rows changes some at a time: a statement that takes too long is ended.
+    repeated = scripts / f"{step}.repeat.sql"
+    if repeated.is_file():
+        while cursor.execute(repeated.read_bytes()).rowcount:
+            pass
 
 
 def is_current(database: Database) -> bool:

@@ -5,15 +5,17 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 
 from comenq_core.errors import NoSuchJob, PacingConflict
-from comenq_core.model import Pacing
-from comenq_core.process.log import Log
+from comenq_core.model import Instant, Pacing
+from comenq_core.process.clock import system_clock
 from comenq_plugins.postgres.connection import Cursor
 from comenq_plugins.postgres.database import Database
 from comenq_plugins.postgres.decoding import Damaged
 from comenq_plugins.postgres.enqueue import Enqueuer
+from comenq_plugins.postgres.housekeeping import prune
 from comenq_plugins.postgres.operators import OperatorActions
 from comenq_plugins.postgres.options import Clock, StoreOptions, database_time
 from comenq_plugins.postgres.pacing_rows import PacingRows, replace_pacing
@@ -22,19 +24,17 @@ from comenq_plugins.postgres.worker import Leases
 
 __all__ = ["PostgresStore"]
 
-log = Log("postgres")
-
-_PRUNE = (
-    "DELETE FROM job WHERE id IN (SELECT id FROM job WHERE settled < %s"
-    " ORDER BY settled LIMIT %s FOR UPDATE SKIP LOCKED)"
-)
-_AT_ONCE = 1_000
-_PRUNE_EVERY = 3_600.0
+_READ_EVERY = 3_600.0
 
 
-def _since_boot() -> float:
-    """Seconds by this machine's clock that counts sleep too."""
-    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
+def machine_time() -> Instant:
+    """The time by this machine's clocks; the one since boot counts in any case.
+
+    `system_clock` leaves that out where a boot has no name, since another process could not tell
+    whose it is.
+    """
+    since_boot = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+    return replace(system_clock(), ticks=time.clock_gettime(since_boot))
 
 
 class PostgresStore(Leases, PacingRows, OperatorActions, Enqueuer):
@@ -42,7 +42,7 @@ class PostgresStore(Leases, PacingRows, OperatorActions, Enqueuer):
 
     Args:
         database, options, clock: as for `Queries`.
-        ticks: seconds by a clock of this machine that cannot be set.
+        machine: the time by this machine's clocks, of which the one since boot counts.
     """
 
     def __init__(
@@ -50,27 +50,22 @@ class PostgresStore(Leases, PacingRows, OperatorActions, Enqueuer):
         database: Database,
         options: StoreOptions,
         clock: Clock = database_time,
-        ticks: Callable[[], float] = _since_boot,
+        machine: Callable[[], Instant] = machine_time,
     ) -> None:
         super().__init__(database, options, clock)
-        self._ticks = ticks
-        self._pruned = -_PRUNE_EVERY
+        self._machine = machine
+        self._read_at: Instant | None = None
 
-    def housekeep(self) -> bool:
-        """Delete, once an hour, what was settled long ago."""
-        if self._ticks() - self._pruned < _PRUNE_EVERY:
+    def housekeep(self, forge_time: datetime | None = None) -> bool:
+        """Look, once an hour, for what was settled long ago."""
+        here = self._machine()
+        if self._read_at and _is_recent(self._read_at, here):
             return False
-        if self._prune():
-            return True
-        self._pruned = self._ticks()
-        return False
-
-    def _prune(self) -> int:
         with self._transaction() as (cursor, now):
-            cursor.execute(_PRUNE, [now - self._options.keep, _AT_ONCE])
-            if cursor.rowcount:
-                log.info("pruned", "Old records were deleted.", count=cursor.rowcount)
-            return cursor.rowcount
+            if prune(cursor, replace(here, wall=now), forge_time, self._options):
+                return True
+        self._read_at = here
+        return False
 
     def save_pacing(self, record: Pacing, *, expect: Pacing | None) -> None:
         """Replace an account's record; for an attempt, renew both leases with it."""
@@ -80,10 +75,10 @@ class PostgresStore(Leases, PacingRows, OperatorActions, Enqueuer):
             return
         # The new lease begins at some moment of what follows, so the time is taken from before it,
         # by a clock that also counts while this process is frozen.
-        began = self._ticks()
+        began = self._machine().ticks
         with self._transaction() as (cursor, now):
             self._announce(cursor, record, expect, now)
-        if self._ticks() - began > self._options.grace:
+        if self._machine().ticks - began > self._options.grace:
             raise PacingConflict(
                 "the database took too long, and the time for an attempt may be up"
             )
@@ -99,6 +94,10 @@ class PostgresStore(Leases, PacingRows, OperatorActions, Enqueuer):
 
     def watch(self) -> NotifyWatch:
         return NotifyWatch(self._database.server)
+
+
+def _is_recent(last: Instant, now: Instant) -> bool:
+    return last.boot == now.boot and now.ticks - last.ticks < _READ_EVERY
 
 
 def _announces(record: Pacing, expect: Pacing | None) -> bool:

@@ -3,30 +3,26 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime
 
-from comenq_core.errors import StoreError, WrongState
+from comenq_core.errors import NoSuchJob, StoreError, WrongState
 from comenq_core.model import Attempt, Job, State, Verdict
-from comenq_core.model.transitions import claimed, interrupted, settled
-from comenq_core.process.log import Log
+from comenq_core.model.transitions import claimed, settled
+from comenq_core.protocols import every_job
+from comenq_plugins.postgres.candidates import Candidates
 from comenq_plugins.postgres.connection import Cursor
 from comenq_plugins.postgres.database import Database
 from comenq_plugins.postgres.options import Clock, StoreOptions, database_time
 from comenq_plugins.postgres.queries import WORKING, Queries
+from comenq_plugins.postgres.recovery import recover
 from comenq_plugins.postgres.rows import Lease, Row, locked, readable, save
 
 __all__ = ["Leases"]
 
-log = Log("postgres")
-
 _PAUSED = "SELECT pause IS NOT NULL FROM pause FOR SHARE"
-_LOST = (
-    "SELECT account, holder, id, state, settled, request, story FROM job"
-    " WHERE state = 'posting' AND leased_until <= %s ORDER BY place FOR UPDATE SKIP LOCKED"
-)
 _CHECKING = (
     "SELECT id, state, settled, request, story FROM job WHERE state = 'checking'"
     " OR (state = 'posting' AND holder = %(me)s)"
@@ -37,10 +33,6 @@ _CHECKING = (
 _PROMOTE = (
     "UPDATE job SET due = NULL WHERE id IN (SELECT id FROM job WHERE state = 'waiting'"
     " AND due <= %s FOR UPDATE SKIP LOCKED)"
-)
-_FIRST = (
-    "SELECT id, state, settled, request, story FROM job WHERE state = 'waiting' AND due IS NULL"
-    " ORDER BY place LIMIT 1 FOR UPDATE SKIP LOCKED"
 )
 _KNOW_ACCOUNT = "INSERT INTO account (name) VALUES (%s) ON CONFLICT DO NOTHING"
 _FREE_ACCOUNT = (
@@ -53,7 +45,9 @@ _LEASE_ACCOUNT = (
 _RELEASE_ACCOUNT = (
     "UPDATE account SET holder = NULL, leased_until = NULL WHERE name = %s AND holder = %s"
 )
-_END_JOB_LEASES = "UPDATE job SET leased_until = %s WHERE state = 'posting' AND holder = %s"
+_END_JOB_LEASES = (
+    "UPDATE job SET leased_until = least(leased_until, %s) WHERE state = 'posting' AND holder = %s"
+)
 _END_ACCOUNT_LEASES = "UPDATE account SET leased_until = %s WHERE holder = %s"
 _NEXT_DUE = (
     "SELECT least((SELECT min(due) FROM job WHERE state = 'waiting' AND due > %(now)s),"
@@ -71,12 +65,13 @@ class Leases(Queries):
         super().__init__(database, options, clock)
         self._me = secrets.token_hex(8)
         self._is_worker = False
+        self._candidates = Candidates()
 
     @contextmanager
     def lock(self) -> Iterator[None]:
         with self._database.sharing(WORKING):
             with self._transaction() as (cursor, now):
-                _recover(cursor, now)
+                recover(cursor, now, self._options.lease)
             self._is_worker = True
             try:
                 yield
@@ -94,22 +89,22 @@ class Leases(Queries):
     def checking(self) -> Sequence[Job]:
         """The jobs to be checked, also this worker's: when it asks, it is not working on any."""
         with self._transaction() as (cursor, now):
-            _recover(cursor, now)
+            recover(cursor, now, self._options.lease)
             cursor.execute(_CHECKING, {"me": self._me, "now": now})
             return [
                 job if job.state is State.CHECKING else replace(job, state=State.CHECKING, due=now)
                 for job in readable(cursor, cursor.fetchall(), now)
             ]
 
-    def claim(self, account: str) -> Job | None:
-        """Lease the account and the first job that is due: both or neither."""
+    def claim(self, account: str, suits: Callable[[Job], bool] = every_job) -> Job | None:
+        """Lease the account and the first job that is due and suits: both or neither."""
         with self._transaction() as (cursor, now):
             # The account comes first: a worker that waited for it with a job locked would hide that
             # job from the worker that has the account, which would take the next one out of order.
             if _is_paused(cursor) or not self._may_lease(cursor, account, now):
                 return None
             cursor.execute(_PROMOTE, [now])
-            job = _first(cursor, now)
+            job = self._candidates.first(cursor, suits, now)
             return self._take_lease(cursor, claimed(job), account, now) if job else None
 
     def _may_lease(self, cursor: Cursor, account: str, now: datetime) -> bool:
@@ -136,7 +131,7 @@ class Leases(Queries):
         with self._transaction() as (cursor, now):
             if _is_paused(cursor):
                 raise WrongState(f"job {job.id} is to be checked, and the queue is paused")
-            row = locked(cursor, job.id)
+            row = _row_of(cursor, job)
             if row.job.state is not State.CHECKING and not self._has(row):
                 raise WrongState(f"job {job.id} need not be checked any more")
             lease = Lease(holder=self._me, until=now + self._options.lease)
@@ -144,7 +139,7 @@ class Leases(Queries):
 
     def settle(self, job: Job, verdict: Verdict, attempt: Attempt) -> None:
         with self._database.transaction() as cursor:
-            row = locked(cursor, job.id)
+            row = _row_of(cursor, job)
             if row.lease.holder != self._me:
                 # An earlier transaction has settled it, and only its answer was lost.
                 if row.job.attempts[-1:] == (attempt,):
@@ -165,38 +160,13 @@ class Leases(Queries):
         return row.job.state is State.POSTING and row.lease.holder == self._me
 
 
-def _recover(cursor: Cursor, now: datetime) -> None:
-    """Have the jobs checked whose lease has run out."""
-    cursor.execute(_LOST, [now])
-    for account, holder, *record in cursor.fetchall():
-        for lost in readable(cursor, [record], now):
-            job = interrupted(lost, now)
-            if account:
-                job = replace(job, attempts=(*job.attempts, _interrupted(account, now)))
-            # Until another worker takes the job, its first one may still settle it.
-            save(cursor, job, Lease(holder=holder))
-            log.warning("interrupted", "A worker's lease has run out while it had this job.",
-                        job=job.id, times=job.interruptions)  # fmt: skip
-
-
-def _first(cursor: Cursor, now: datetime) -> Job | None:
-    """The first job in the queue; rows before it that cannot be read become dead letters."""
-    while records := cursor.execute(_FIRST).fetchall():
-        if jobs := readable(cursor, records, now):
-            return jobs[0]
-    return None
+def _row_of(cursor: Cursor, job: Job) -> Row:
+    try:
+        return locked(cursor, job.id)
+    except NoSuchJob:
+        raise WrongState(f"job {job.id} has been deleted") from None
 
 
 def _is_paused(cursor: Cursor) -> bool:
     cursor.execute(_PAUSED)
     return cursor.fetchone() == (True,)
-
-
-def _interrupted(account: str, now: datetime) -> Attempt:
-    return Attempt(
-        started=now,
-        ended=now,
-        account=account,
-        outcome="interrupted",
-        message="the lease of the worker that had the job has run out",
-    )

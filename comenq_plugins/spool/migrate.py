@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from comenq_core.errors import WrongState
 from comenq_core.model import Job, State
 from comenq_core.model.identity import digest_of, is_same_job
+from comenq_core.model.past_job import PastJob
 from comenq_plugins.spool.dead_letters import NO_DIGEST
 from comenq_plugins.spool.enqueue import Enqueuer
 from comenq_plugins.spool.format.filename import Name, micros
@@ -36,6 +37,16 @@ class Importer(Enqueuer):
                     raise WrongState(f"job {job.id} is another comment in {self._layout.root}")
             new = [job for job in jobs if job.id not in known and job.id not in past]
             self._write({self._place_for(job): job for job in new})
+
+    def past_jobs(self) -> Iterator[PastJob]:
+        return self._catalog.past.all()
+
+    def import_past_jobs(self, jobs: Sequence[PastJob]) -> None:
+        ids = {job.id for job in jobs}
+        with self._catalog.operation(), locked(self._layout.changes):
+            known = self._catalog.known(ids) | self._catalog.past.with_ids(ids).keys()
+            new = [job for job in jobs if job.id not in known]
+            self._catalog.past.remember(new, self.now().wall)
 
     def _place_for(self, job: Job) -> Place:
         if job.state is State.POSTING:

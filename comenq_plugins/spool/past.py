@@ -9,14 +9,16 @@ from __future__ import annotations
 
 import os
 import re
+from array import array
+from bisect import bisect_left
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import suppress
 from datetime import UTC, datetime
 
 from comenq_core.errors import InvalidRequest
+from comenq_core.model.past_job import PastJob
 from comenq_core.process.log import Log
 from comenq_plugins.spool.format.layout import Layout
-from comenq_plugins.spool.format.past_job import PastJob, id_in, may_be_for
+from comenq_plugins.spool.format.past_job import decode_line, encode_line, id_in, may_be_for
 from comenq_plugins.spool.fs import durable
 from comenq_plugins.spool.fs.safe_read import Unfit, lines_of
 
@@ -36,17 +38,24 @@ class Past:
 
     def __init__(self, layout: Layout) -> None:
         self._layout = layout
+        self._hashes: dict[str, tuple[tuple[int, int], Sequence[int]]] = {}
+
+    def all(self) -> Iterator[PastJob]:
+        """All that is remembered."""
+        return _decoded(self._lines())
 
     def with_ids(self, ids: Collection[str]) -> Mapping[str, PastJob]:
         """The jobs that have these ids."""
         wanted = {job_id.encode() for job_id in ids}
-        lines = (line for line in self._lines() if id_in(line) in wanted)
+        paths = [path for path in self._paths() if self._may_have(path, wanted)]
+        lines = (line for path in paths for line in lines_of(path) if id_in(line) in wanted)
         return {job.id: job for job in _decoded(lines)}
 
     def comment_ids(self, target: str, but_of: str) -> set[int | str]:
         """The comments on a pull request, in lower case, but those of the job with this id."""
         mark = may_be_for(target)
-        jobs = _decoded(line for line in self._lines() if mark in line)
+        lines = (line for path in self._paths() for line in lines_of(path) if mark in line)
+        jobs = _decoded(lines)
         there = (job for job in jobs if job.target == target and job.id != but_of)
         return {comment_id for job in there for comment_id in job.comments}
 
@@ -55,7 +64,7 @@ class Past:
         if not jobs:
             return
         path = self._layout.path(f"past/{now.astimezone(UTC):%Y-%m}.jsonl")
-        data = b"".join(job.encode() for job in jobs)
+        data = b"".join(encode_line(job) for job in jobs)
         if os.path.lexists(path):
             durable.extend(path, data)
             # A crash may have come between the file's name and the sync of that name.
@@ -69,7 +78,9 @@ class Past:
         """Delete the files of the months that had ended by then."""
         for text, month in self._months():
             if month < (before.year, before.month):
-                durable.remove(f"{self._layout.past}/{text}")
+                path = f"{self._layout.past}/{text}"
+                durable.remove(path)
+                self._hashes.pop(path, None)
                 log.info("forgotten", "Old keys and comments were forgotten.", month=text[:7])
 
     def _months(self) -> Iterator[tuple[str, tuple[int, int]]]:
@@ -77,15 +88,32 @@ class Past:
             if match := _FORM.fullmatch(text):
                 yield text, (int(match[1]), int(match[2]))
 
-    def _lines(self) -> Iterator[bytes]:
-        with suppress(FileNotFoundError):
-            for text, _ in self._months():
-                yield from lines_of(f"{self._layout.past}/{text}")
+    def _paths(self) -> Sequence[str]:
+        return [f"{self._layout.past}/{text}" for text, _ in self._months()]
+
+    def _may_have(self, path: str, ids: Collection[bytes]) -> bool:
+        """Whether a file may have one of these ids: no false negatives.
+
+        The file is read when it has changed. Eight bytes a job then tell, where the ids themselves
+        would take ten times as much.
+        """
+        status = os.stat(path)
+        version = status.st_size, status.st_mtime_ns
+        known = self._hashes.get(path)
+        if known is None or known[0] != version:
+            known = version, array("q", sorted(hash(id_in(line)) for line in lines_of(path)))
+            self._hashes[path] = known
+        return any(_is_in(hash(job_id), known[1]) for job_id in ids)
+
+
+def _is_in(number: int, numbers: Sequence[int]) -> bool:
+    place = bisect_left(numbers, number)
+    return place < len(numbers) and numbers[place] == number
 
 
 def _decoded(lines: Iterator[bytes]) -> Iterator[PastJob]:
     for line in lines:
         try:
-            yield PastJob.decode(line)
+            yield decode_line(line)
         except (InvalidRequest, Unfit) as error:
             log.warning("unreadable", "What is remembered of a job cannot be read.", reason=error)

@@ -7,6 +7,8 @@ from datetime import datetime
 
 from comenq_core.errors import InvalidRequest
 from comenq_core.model import Instant
+from comenq_core.model.past_job import PastJob
+from comenq_core.policy.pruning import agree
 from comenq_core.process.log import Log
 from comenq_core.wire.codec import from_json, to_json
 from comenq_core.wire.strict_json import encode, parse
@@ -14,12 +16,11 @@ from comenq_plugins.spool.capacity import Limits
 from comenq_plugins.spool.catalog import Catalog
 from comenq_plugins.spool.dead_letters import NO_DIGEST
 from comenq_plugins.spool.format.filename import micros, moment
-from comenq_plugins.spool.format.past_job import PastJob
+from comenq_plugins.spool.format.past_job import past_of_name
 from comenq_plugins.spool.fs import durable
 from comenq_plugins.spool.fs.locks import locked
 from comenq_plugins.spool.fs.safe_read import Unfit, Unreadable, read_own
 from comenq_plugins.spool.places import Place, listed
-from comenq_plugins.spool.pruning import agree
 
 __all__ = ["Pruner"]
 
@@ -61,7 +62,8 @@ class Pruner:
             for name in listed(directory)
             if name.order < oldest
         ]
-        self._catalog.past.forget(agreed - (self._limits.remember - self._limits.keep))
+        with locked(self._layout.changes):
+            self._catalog.past.forget(agreed - (self._limits.remember - self._limits.keep))
 
     def prune(self) -> bool:
         """Delete a bounded number of what was found; return whether there is more."""
@@ -94,7 +96,7 @@ class Pruner:
         except (Unfit, InvalidRequest):
             if place.name.digest == NO_DIGEST:
                 return None
-            return PastJob.of_name(place.name, self._catalog.state(place))
+            return past_of_name(place.name, self._catalog.state(place))
 
     def _read_looks(self) -> Sequence[Instant]:
         try:

@@ -44,6 +44,8 @@ class Handlers:
             "ping": lambda _: {},
             "pause": self._pause,
             "resume": self._resume,
+            "flush": self._flush,
+            "resolve": self._resolve,
         }
 
     def execute(self, batch: Sequence[Command]) -> list[bytes]:
@@ -129,6 +131,17 @@ class Handlers:
         self._permissions.check_queue(command.origin)
         self._queue.resume(command.origin)
         return {}
+
+    def _flush(self, command: Command) -> Result:
+        self._permissions.check_queue(command.origin)
+        return {"ended": self._queue.flush(command.origin)}
+
+    def _resolve(self, command: Command) -> Result:
+        checked = self._checked(command)
+        if not isinstance(checked, tuple):
+            return checked
+        job_id, by = checked
+        return self._queue.resolve(job_id, command.operation.members.get("posted"), by)
 
 
 def _is_the_stores(error: Exception) -> bool:

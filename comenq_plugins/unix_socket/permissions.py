@@ -35,9 +35,11 @@ class Permissions:
         return self.manage == "group" or by.uid in self.admins
 
     def check_queue(self, by: Origin) -> None:
-        """Raises `NotPermitted` unless this user may pause and resume the queue."""
+        """Raises `NotPermitted` unless this user may pause, resume and flush the queue."""
         if not self.covers_all_jobs(by):
-            raise NotPermitted("only root and the daemon's user may pause or resume this queue")
+            raise NotPermitted(
+                "only root and the daemon's user may pause, resume or flush this queue"
+            )
 
     def check_job(self, by: Origin, job: Job) -> None:
         """Raises `NotPermitted` unless this user may change this job."""

@@ -5,9 +5,9 @@
 #    source ~/.local/share/bash_completion/comenq
 # See also: https://github.com/scop/bash-completion/blob/main/doc/configuration.md
 
-_shtab_comenq_subparsers=(put list show status top hist wait bump bust defer hold release retry del pause resume completion)
+_shtab_comenq_subparsers=(put list show status top hist wait bump bust defer hold release retry resolve del pause resume flush completion)
 
-_shtab_comenq_put_option_strings=(-h --help -F --body-file -e --edit --after --at --now --key --if-absent --if-open --jsonl --wait --json --socket)
+_shtab_comenq_put_option_strings=(-h --help -F --body-file -e --edit --after --at --now --key --if-absent --if-open --as --jsonl --wait --json --socket)
 _shtab_comenq_list_option_strings=(-h --help -n --limit --all --repo --state --json --socket)
 _shtab_comenq_show_option_strings=(-h --help --json --socket)
 _shtab_comenq_status_option_strings=(-h --help --json --prometheus --watch --socket)
@@ -20,9 +20,11 @@ _shtab_comenq_defer_option_strings=(-h --help --json --socket)
 _shtab_comenq_hold_option_strings=(-h --help --all --json --socket)
 _shtab_comenq_release_option_strings=(-h --help --all --json --socket)
 _shtab_comenq_retry_option_strings=(-h --help --all --json --socket)
+_shtab_comenq_resolve_option_strings=(-h --help --posted --not-posted --json --socket)
 _shtab_comenq_del_option_strings=(-h --help --all --json --socket)
 _shtab_comenq_pause_option_strings=(-h --help --socket)
 _shtab_comenq_resume_option_strings=(-h --help --socket)
+_shtab_comenq_flush_option_strings=(-h --help --socket)
 _shtab_comenq_completion_option_strings=(-h --help --socket)
 _shtab_comenq_option_strings=(-h --help --version --socket)
 
@@ -50,17 +52,20 @@ _shtab_comenq_release_pos_0_COMPGEN=_comenq_ids_release
 _shtab_comenq_release___socket_COMPGEN=_shtab_compgen_files
 _shtab_comenq_retry_pos_0_COMPGEN=_comenq_ids_retry
 _shtab_comenq_retry___socket_COMPGEN=_shtab_compgen_files
+_shtab_comenq_resolve_pos_0_COMPGEN=_comenq_ids_resolve
+_shtab_comenq_resolve___socket_COMPGEN=_shtab_compgen_files
 _shtab_comenq_del_pos_0_COMPGEN=_comenq_ids
 _shtab_comenq_del___socket_COMPGEN=_shtab_compgen_files
 _shtab_comenq_pause___socket_COMPGEN=_shtab_compgen_files
 _shtab_comenq_resume___socket_COMPGEN=_shtab_compgen_files
+_shtab_comenq_flush___socket_COMPGEN=_shtab_compgen_files
 _shtab_comenq_completion___socket_COMPGEN=_shtab_compgen_files
 _shtab_comenq___socket_COMPGEN=_shtab_compgen_files
 
-_shtab_comenq_list___state_choices=(waiting posting checking held failed)
+_shtab_comenq_list___state_choices=(waiting posting checking unconfirmed held failed)
 _shtab_comenq_completion_pos_0_choices=(bash zsh fish)
 _shtab_comenq_completion_pos_1_choices=(comenq comenqd)
-_shtab_comenq_pos_0_choices=(put list show status top hist wait bump bust defer hold release retry del pause resume completion)
+_shtab_comenq_pos_0_choices=(put list show status top hist wait bump bust defer hold release retry resolve del pause resume flush completion)
 
 _shtab_comenq_put_pos_0_nargs='*'
 _shtab_comenq_put__h_nargs=0
@@ -121,6 +126,10 @@ _shtab_comenq_retry__h_nargs=0
 _shtab_comenq_retry___help_nargs=0
 _shtab_comenq_retry___all_nargs=0
 _shtab_comenq_retry___json_nargs=0
+_shtab_comenq_resolve__h_nargs=0
+_shtab_comenq_resolve___help_nargs=0
+_shtab_comenq_resolve___not_posted_nargs=0
+_shtab_comenq_resolve___json_nargs=0
 _shtab_comenq_del_pos_0_nargs='*'
 _shtab_comenq_del__h_nargs=0
 _shtab_comenq_del___help_nargs=0
@@ -131,6 +140,8 @@ _shtab_comenq_pause__h_nargs=0
 _shtab_comenq_pause___help_nargs=0
 _shtab_comenq_resume__h_nargs=0
 _shtab_comenq_resume___help_nargs=0
+_shtab_comenq_flush__h_nargs=0
+_shtab_comenq_flush___help_nargs=0
 _shtab_comenq_completion__h_nargs=0
 _shtab_comenq_completion___help_nargs=0
 _shtab_comenq_pos_0_nargs=A...
@@ -142,7 +153,8 @@ _shtab_comenq___version_nargs=0
 # Custom Preamble
 _comenq_ids() { compgen -W "$(comenq list -n 100 2>/dev/null | sed '1d;s/ .*//')" -- "$1"; }
 _comenq_ids_release() { compgen -W "$(comenq list -n 100 --state held 2>/dev/null | sed '1d;s/ .*//')" -- "$1"; }
-_comenq_ids_retry() { compgen -W "$(comenq list -n 100 --state failed 2>/dev/null | sed '1d;s/ .*//')" -- "$1"; }
+_comenq_ids_retry() { compgen -W "$(comenq list -n 100 --state failed --state unconfirmed 2>/dev/null | sed '1d;s/ .*//')" -- "$1"; }
+_comenq_ids_resolve() { compgen -W "$(comenq list -n 100 --state unconfirmed 2>/dev/null | sed '1d;s/ .*//')" -- "$1"; }
 # End Custom Preamble
 
 # $1=COMP_WORDS[1]

@@ -7,7 +7,8 @@
 # Custom Preamble
 function _comenq_ids; comenq list -n 100 2>/dev/null | sed '1d;s/ .*//'; end
 function _comenq_ids_release; comenq list -n 100 --state held 2>/dev/null | sed '1d;s/ .*//'; end
-function _comenq_ids_retry; comenq list -n 100 --state failed 2>/dev/null | sed '1d;s/ .*//'; end
+function _comenq_ids_retry; comenq list -n 100 --state failed --state unconfirmed 2>/dev/null | sed '1d;s/ .*//'; end
+function _comenq_ids_resolve; comenq list -n 100 --state unconfirmed 2>/dev/null | sed '1d;s/ .*//'; end
 # End Custom Preamble
 
 # Parse current commandline:
@@ -55,8 +56,8 @@ function _shtab_comenq_using
   test "$_shtab_comenq_cmdpath" = "$argv"
 end
 
-set -g _shtab_comenq_commands put list show status top hist wait bump bust defer hold release retry del pause resume completion
-set -g _shtab_comenq_opts_with_value --after --at --body-file --jsonl --key --limit --repo --socket --state --timeout -F -n
+set -g _shtab_comenq_commands put list show status top hist wait bump bust defer hold release retry resolve del pause resume flush completion
+set -g _shtab_comenq_opts_with_value --after --as --at --body-file --jsonl --key --limit --posted --repo --socket --state --timeout -F -n
 
 complete -c comenq -e
 complete -c comenq -f
@@ -74,6 +75,7 @@ complete -c comenq -n '_shtab_comenq_using put' -l now -d 'put it at the front o
 complete -c comenq -n '_shtab_comenq_using put' -l key -x -d 'queue it once: the same KEY again prints the first job'"'"'s id'
 complete -c comenq -n '_shtab_comenq_using put' -l if-absent -d 'do not queue it if the same comment is waiting; print that job'"'"'s id'
 complete -c comenq -n '_shtab_comenq_using put' -l if-open -d 'skip it if the pull request is no longer open'
+complete -c comenq -n '_shtab_comenq_using put' -l as -x -d 'post it as this posting account (default: any that is for its repository)'
 complete -c comenq -n '_shtab_comenq_using put' -l jsonl -xka "(__fish_complete_path (commandline -ct))" -d 'queue a comment for each line of FILE, a JSON object; - is standard input'
 complete -c comenq -n '_shtab_comenq_using put' -l wait -d 'wait until the comment is posted, and print its URL'
 complete -c comenq -n '_shtab_comenq_using put' -l json -d 'print the job as JSON'
@@ -83,7 +85,7 @@ complete -c comenq -n '_shtab_comenq_using list' -s h -l help -d 'show this help
 complete -c comenq -n '_shtab_comenq_using list' -s n -l limit -x -d 'show at most N jobs (default: 50)'
 complete -c comenq -n '_shtab_comenq_using list' -l all -d 'show all jobs (the default with --json)'
 complete -c comenq -n '_shtab_comenq_using list' -l repo -x -d 'show only jobs for this repository'
-complete -c comenq -n '_shtab_comenq_using list' -l state -xka "waiting posting checking held failed" -d 'show only jobs in this state; can be repeated (default: all but failed)'
+complete -c comenq -n '_shtab_comenq_using list' -l state -xka "waiting posting checking unconfirmed held failed" -d 'show only jobs in this state; can be repeated (default: all but failed)'
 complete -c comenq -n '_shtab_comenq_using list' -l json -d 'print each job, with its whole comment, as JSON, one per line'
 complete -c comenq -n '_shtab_comenq_using list' -l socket -xka "(__fish_complete_path (commandline -ct))" -d 'the daemon'"'"'s socket (default: $COMENQ_SOCKET, then your own, then the system'"'"'s)'
 complete -c comenq -n '_shtab_comenq_using; and test $_shtab_comenq_npos -eq 0' -a show -d 'Show everything about a job.'
@@ -139,12 +141,19 @@ complete -c comenq -n '_shtab_comenq_using release' -l all -d 'select all held j
 complete -c comenq -n '_shtab_comenq_using release' -l json -d 'print each changed job as JSON, one per line'
 complete -c comenq -n '_shtab_comenq_using release' -l socket -xka "(__fish_complete_path (commandline -ct))" -d 'the daemon'"'"'s socket (default: $COMENQ_SOCKET, then your own, then the system'"'"'s)'
 complete -c comenq -n '_shtab_comenq_using release; and test $_shtab_comenq_npos -ge 0' -ka "(_comenq_ids_release)" -d 'the id of a job, or an unambiguous prefix of it; - reads ids from standard input'
-complete -c comenq -n '_shtab_comenq_using; and test $_shtab_comenq_npos -eq 0' -a retry -d 'Queue failed jobs again.'
+complete -c comenq -n '_shtab_comenq_using; and test $_shtab_comenq_npos -eq 0' -a retry -d 'Queue failed jobs again, or look for unconfirmed ones again.'
 complete -c comenq -n '_shtab_comenq_using retry' -s h -l help -d 'show this help message and exit'
 complete -c comenq -n '_shtab_comenq_using retry' -l all -d 'select all failed jobs'
 complete -c comenq -n '_shtab_comenq_using retry' -l json -d 'print each changed job as JSON, one per line'
 complete -c comenq -n '_shtab_comenq_using retry' -l socket -xka "(__fish_complete_path (commandline -ct))" -d 'the daemon'"'"'s socket (default: $COMENQ_SOCKET, then your own, then the system'"'"'s)'
 complete -c comenq -n '_shtab_comenq_using retry; and test $_shtab_comenq_npos -ge 0' -ka "(_comenq_ids_retry)" -d 'the id of a job, or an unambiguous prefix of it; - reads ids from standard input'
+complete -c comenq -n '_shtab_comenq_using; and test $_shtab_comenq_npos -eq 0' -a resolve -d 'Say whether an unconfirmed job'"'"'s comment is posted.'
+complete -c comenq -n '_shtab_comenq_using resolve' -s h -l help -d 'show this help message and exit'
+complete -c comenq -n '_shtab_comenq_using resolve' -l posted -x -d 'it is posted: this is its address'
+complete -c comenq -n '_shtab_comenq_using resolve' -l not-posted -d 'it is not posted, so it is queued again'
+complete -c comenq -n '_shtab_comenq_using resolve' -l json -d 'print the job as JSON'
+complete -c comenq -n '_shtab_comenq_using resolve' -l socket -xka "(__fish_complete_path (commandline -ct))" -d 'the daemon'"'"'s socket (default: $COMENQ_SOCKET, then your own, then the system'"'"'s)'
+complete -c comenq -n '_shtab_comenq_using resolve; and test $_shtab_comenq_npos -eq 0' -ka "(_comenq_ids_resolve)" -d 'the id of the job, or an unambiguous prefix of it'
 complete -c comenq -n '_shtab_comenq_using; and test $_shtab_comenq_npos -eq 0' -a del -d 'Delete jobs that are not posted.'
 complete -c comenq -n '_shtab_comenq_using del' -s h -l help -d 'show this help message and exit'
 complete -c comenq -n '_shtab_comenq_using del' -l all -d 'select all waiting and held jobs'
@@ -157,6 +166,9 @@ complete -c comenq -n '_shtab_comenq_using pause' -l socket -xka "(__fish_comple
 complete -c comenq -n '_shtab_comenq_using; and test $_shtab_comenq_npos -eq 0' -a resume -d 'Resume posting.'
 complete -c comenq -n '_shtab_comenq_using resume' -s h -l help -d 'show this help message and exit'
 complete -c comenq -n '_shtab_comenq_using resume' -l socket -xka "(__fish_complete_path (commandline -ct))" -d 'the daemon'"'"'s socket (default: $COMENQ_SOCKET, then your own, then the system'"'"'s)'
+complete -c comenq -n '_shtab_comenq_using; and test $_shtab_comenq_npos -eq 0' -a flush -d 'End back-offs, so that comenq tries again at once.'
+complete -c comenq -n '_shtab_comenq_using flush' -s h -l help -d 'show this help message and exit'
+complete -c comenq -n '_shtab_comenq_using flush' -l socket -xka "(__fish_complete_path (commandline -ct))" -d 'the daemon'"'"'s socket (default: $COMENQ_SOCKET, then your own, then the system'"'"'s)'
 complete -c comenq -n '_shtab_comenq_using; and test $_shtab_comenq_npos -eq 0' -a completion -d 'Print a shell completion script.'
 complete -c comenq -n '_shtab_comenq_using completion' -s h -l help -d 'show this help message and exit'
 complete -c comenq -n '_shtab_comenq_using completion' -l socket -xka "(__fish_complete_path (commandline -ct))" -d 'the daemon'"'"'s socket (default: $COMENQ_SOCKET, then your own, then the system'"'"'s)'

@@ -15,14 +15,16 @@ _shtab_comenq_commands() {
     completion:'Print a shell completion script.'
     defer:'Move jobs to the back of the queue (alias of bust).'
     del:'Delete jobs that are not posted.'
+    flush:'End back-offs, so that comenq tries again at once.'
     hist:'List posted, skipped and failed jobs.'
     hold:'Keep jobs from being posted.'
     list:'List what is queued.'
     pause:'Post nothing until the queue is resumed.'
     put:'Queue a comment.'
     release:'Let held jobs be posted again.'
+    resolve:'Say whether an unconfirmed job'"'"'s comment is posted.'
     resume:'Resume posting.'
-    retry:'Queue failed jobs again.'
+    retry:'Queue failed jobs again, or look for unconfirmed ones again.'
     show:'Show everything about a job.'
     status:'Show the state of the queue, and what it is waiting for.'
     top:'Show the status live.'
@@ -91,6 +93,14 @@ _shtab_comenq_del_options=(
 # guard to ensure default positional specs are added only once per session
 _shtab_comenq_del_defaults_added=0
 
+_shtab_comenq_flush_options=(
+  "(- : *)"{-h,--help}"[show this help message and exit]"
+  "--socket[the daemon\'s socket (default\: \$COMENQ_SOCKET, then your own, then the system\'s)]:PATH:_files"
+)
+
+# guard to ensure default positional specs are added only once per session
+_shtab_comenq_flush_defaults_added=0
+
 _shtab_comenq_hist_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
   {-n,--limit}"[show the newest N jobs (default\: 20)]:N:"
@@ -118,7 +128,7 @@ _shtab_comenq_list_options=(
   {-n,--limit}"[show at most N jobs (default\: 50)]:N:"
   "--all[show all jobs (the default with --json)]"
   "--repo[show only jobs for this repository]:OWNER/REPO:"
-  "*--state[show only jobs in this state\; can be repeated (default\: all but failed)]:state:(waiting posting checking held failed)"
+  "*--state[show only jobs in this state\; can be repeated (default\: all but failed)]:state:(waiting posting checking unconfirmed held failed)"
   "--json[print each job, with its whole comment, as JSON, one per line]"
   "--socket[the daemon\'s socket (default\: \$COMENQ_SOCKET, then your own, then the system\'s)]:PATH:_files"
 )
@@ -145,6 +155,7 @@ _shtab_comenq_put_options=(
   "--key[queue it once\: the same KEY again prints the first job\'s id]:key:"
   "--if-absent[do not queue it if the same comment is waiting\; print that job\'s id]"
   "--if-open[skip it if the pull request is no longer open]"
+  "--as[post it as this posting account (default\: any that is for its repository)]:ACCOUNT:"
   "--jsonl[queue a comment for each line of FILE, a JSON object\; - is standard input]:FILE:_files"
   "--wait[wait until the comment is posted, and print its URL]"
   "--json[print the job as JSON]"
@@ -165,6 +176,18 @@ _shtab_comenq_release_options=(
 
 # guard to ensure default positional specs are added only once per session
 _shtab_comenq_release_defaults_added=0
+
+_shtab_comenq_resolve_options=(
+  "(- : *)"{-h,--help}"[show this help message and exit]"
+  "--posted[it is posted\: this is its address]:URL:"
+  "--not-posted[it is not posted, so it is queued again]"
+  "--json[print the job as JSON]"
+  "--socket[the daemon\'s socket (default\: \$COMENQ_SOCKET, then your own, then the system\'s)]:PATH:_files"
+  ":the id of the job, or an unambiguous prefix of it:_comenq_ids_resolve"
+)
+
+# guard to ensure default positional specs are added only once per session
+_shtab_comenq_resolve_defaults_added=0
 
 _shtab_comenq_resume_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
@@ -249,12 +272,14 @@ _shtab_comenq() {
         completion) _arguments -C -s $_shtab_comenq_completion_options ;;
         defer) _arguments -C -s $_shtab_comenq_defer_options ;;
         del) _arguments -C -s $_shtab_comenq_del_options ;;
+        flush) _arguments -C -s $_shtab_comenq_flush_options ;;
         hist) _arguments -C -s $_shtab_comenq_hist_options ;;
         hold) _arguments -C -s $_shtab_comenq_hold_options ;;
         list) _arguments -C -s $_shtab_comenq_list_options ;;
         pause) _arguments -C -s $_shtab_comenq_pause_options ;;
         put) _arguments -C -s $_shtab_comenq_put_options ;;
         release) _arguments -C -s $_shtab_comenq_release_options ;;
+        resolve) _arguments -C -s $_shtab_comenq_resolve_options ;;
         resume) _arguments -C -s $_shtab_comenq_resume_options ;;
         retry) _arguments -C -s $_shtab_comenq_retry_options ;;
         show) _arguments -C -s $_shtab_comenq_show_options ;;
@@ -268,7 +293,8 @@ _shtab_comenq() {
 # Custom Preamble
 _comenq_ids() { local -a ids; ids=(${(f)"$(comenq list -n 100 2>/dev/null | sed '1d;s/ .*//')"}); compadd -a ids; }
 _comenq_ids_release() { local -a ids; ids=(${(f)"$(comenq list -n 100 --state held 2>/dev/null | sed '1d;s/ .*//')"}); compadd -a ids; }
-_comenq_ids_retry() { local -a ids; ids=(${(f)"$(comenq list -n 100 --state failed 2>/dev/null | sed '1d;s/ .*//')"}); compadd -a ids; }
+_comenq_ids_retry() { local -a ids; ids=(${(f)"$(comenq list -n 100 --state failed --state unconfirmed 2>/dev/null | sed '1d;s/ .*//')"}); compadd -a ids; }
+_comenq_ids_resolve() { local -a ids; ids=(${(f)"$(comenq list -n 100 --state unconfirmed 2>/dev/null | sed '1d;s/ .*//')"}); compadd -a ids; }
 # End Custom Preamble
 
 

@@ -43,6 +43,7 @@ _shtab_comenqd_options=(
   "--recheck-seconds[after how many seconds a comment that may be posted is looked up]:VALUE:"
   "--max-pending[how many jobs the queue takes]:VALUE:"
   "--history-days[for how many days posted, skipped and failed jobs are kept]:VALUE:"
+  "--key-days[for how many days keys and comments\' ids are remembered\; at least history_days]:VALUE:"
   "(- : *)--version[show program\'s version number and exit]"
 )
 
@@ -71,6 +72,7 @@ _shtab_comenqd_check_options=(
   "--recheck-seconds[after how many seconds a comment that may be posted is looked up]:VALUE:"
   "--max-pending[how many jobs the queue takes]:VALUE:"
   "--history-days[for how many days posted, skipped and failed jobs are kept]:VALUE:"
+  "--key-days[for how many days keys and comments\' ids are remembered\; at least history_days]:VALUE:"
   "--json[print JSON]"
   "--online[ask the forge whether it accepts each token]"
 )
@@ -100,6 +102,7 @@ _shtab_comenqd_ctl_options=(
   "--recheck-seconds[after how many seconds a comment that may be posted is looked up]:VALUE:"
   "--max-pending[how many jobs the queue takes]:VALUE:"
   "--history-days[for how many days posted, skipped and failed jobs are kept]:VALUE:"
+  "--key-days[for how many days keys and comments\' ids are remembered\; at least history_days]:VALUE:"
   "(*)::such as\: status, restart worker, help:"
 )
 
@@ -128,6 +131,7 @@ _shtab_comenqd_listen_options=(
   "--recheck-seconds[after how many seconds a comment that may be posted is looked up]:VALUE:"
   "--max-pending[how many jobs the queue takes]:VALUE:"
   "--history-days[for how many days posted, skipped and failed jobs are kept]:VALUE:"
+  "--key-days[for how many days keys and comments\' ids are remembered\; at least history_days]:VALUE:"
 )
 
 # guard to ensure default positional specs are added only once per session
@@ -155,6 +159,7 @@ _shtab_comenqd_move_options=(
   "--recheck-seconds[after how many seconds a comment that may be posted is looked up]:VALUE:"
   "--max-pending[how many jobs the queue takes]:VALUE:"
   "--history-days[for how many days posted, skipped and failed jobs are kept]:VALUE:"
+  "--key-days[for how many days keys and comments\' ids are remembered\; at least history_days]:VALUE:"
   "--from[a store\'s name, or the configuration file that selects it]:STORE:"
   "--to[a store\'s name, or the configuration file that selects it]:STORE:"
 )
@@ -184,6 +189,7 @@ _shtab_comenqd_plugins_options=(
   "--recheck-seconds[after how many seconds a comment that may be posted is looked up]:VALUE:"
   "--max-pending[how many jobs the queue takes]:VALUE:"
   "--history-days[for how many days posted, skipped and failed jobs are kept]:VALUE:"
+  "--key-days[for how many days keys and comments\' ids are remembered\; at least history_days]:VALUE:"
   "--json[print JSON]"
 )
 
@@ -212,6 +218,7 @@ _shtab_comenqd_reload_options=(
   "--recheck-seconds[after how many seconds a comment that may be posted is looked up]:VALUE:"
   "--max-pending[how many jobs the queue takes]:VALUE:"
   "--history-days[for how many days posted, skipped and failed jobs are kept]:VALUE:"
+  "--key-days[for how many days keys and comments\' ids are remembered\; at least history_days]:VALUE:"
 )
 
 # guard to ensure default positional specs are added only once per session
@@ -239,6 +246,7 @@ _shtab_comenqd_work_options=(
   "--recheck-seconds[after how many seconds a comment that may be posted is looked up]:VALUE:"
   "--max-pending[how many jobs the queue takes]:VALUE:"
   "--history-days[for how many days posted, skipped and failed jobs are kept]:VALUE:"
+  "--key-days[for how many days keys and comments\' ids are remembered\; at least history_days]:VALUE:"
 )
 
 # guard to ensure default positional specs are added only once per session

@@ -16,7 +16,16 @@ import pytest
 from comenq_core.cli.comenq.commands import COMMANDS
 from comenq_core.cli.comenq.pagination import listed
 from comenq_core.client import Client
-from comenq_core.model import Change, Done, Failed, Requeued
+from comenq_core.model import (
+    Candidate,
+    Change,
+    Done,
+    Failed,
+    Pacing,
+    Requeued,
+    Unconfirmed,
+    Verdict,
+)
 from comenq_core.testing.deadline import DEADLINE
 from tests.cli.command import PROGRAM, environment, run
 from tests.cli.conftest import Comenq
@@ -40,7 +49,7 @@ def _listed(comenq: Comenq, *words: str) -> list[str]:
     return [json.loads(line)["id"] for line in lines]
 
 
-def _settle(served: Served, verdict: Failed | Done) -> str:
+def _settle(served: Served, verdict: Verdict) -> str:
     job = served.store.claim("bot")
     assert job is not None
     served.store.settle(job, verdict, ATTEMPT)
@@ -409,3 +418,139 @@ def test_overview_names_every_command(comenq: Comenq) -> None:
     overview = comenq("--help").stdout
     assert all(f"  {name} " in overview for name in COMMANDS)
     assert "comenq OWNER/REPO NUMBER [BODY]" in overview
+
+
+# What only a person can tell ---------------------------------------------------------------------
+
+COMMENT_URL = "https://github.com/octo-org/site/pull/7#issuecomment-5"
+
+
+def _lose(served: Served, *urls: str) -> str:
+    """Make the first job unconfirmed, with these comments as candidates; return its id."""
+    candidates = tuple(Candidate(url=url, comment_id=n) for n, url in enumerate(urls, start=5))
+    return _settle(served, Unconfirmed(reason="a comment is like it", candidates=candidates))
+
+
+def test_show_says_how_to_resolve(comenq: Comenq, served: Served, ids: list[str]) -> None:
+    """It says since when and why, which comment it may be, and the commands to copy."""
+    _lose(served, COMMENT_URL)
+    shown = comenq("show", ids[0]).stdout
+    assert (
+        "\nreason:        a comment is like it\n"
+        f"perhaps it is: {COMMENT_URL}\n"
+        f"if posted:     comenq resolve {ids[0]} --posted '{COMMENT_URL}'\n"
+        f"if not posted: comenq resolve {ids[0]} --not-posted\n"
+    ) in shown
+    assert "\nstate:         unconfirmed since 2026-12-01 09:00:00 +0000\n" in shown
+
+
+@pytest.mark.parametrize("urls", [(), (COMMENT_URL, f"{COMMENT_URL}1")])
+def test_show_lets_a_person_choose(
+    comenq: Comenq, served: Served, ids: list[str], urls: tuple[str, ...]
+) -> None:
+    """Where there is not one candidate, the person has to find out the address."""
+    _lose(served, *urls)
+    shown = comenq("show", ids[0]).stdout
+    assert shown.count("\nperhaps it is: ") == len(urls)
+    assert f"\nif posted:     comenq resolve {ids[0]} --posted URL\n" in shown
+
+
+def test_job_is_resolved_as_posted(comenq: Comenq, served: Served, ids: list[str]) -> None:
+    """The address that a person gives is in the history; no other job waits for it."""
+    _lose(served)
+    done = comenq("resolve", ids[0][:6], "--posted", COMMENT_URL)
+    assert (done.returncode, done.stdout) == (
+        0,
+        f"posted {ids[0]} · octo-org/site#7 · {COMMENT_URL}\n",
+    )
+    assert comenq("hist").stdout.splitlines()[1].endswith(COMMENT_URL)
+
+
+def test_job_is_resolved_as_not_posted(comenq: Comenq, served: Served, ids: list[str]) -> None:
+    """The comment is queued again, in its place."""
+    _lose(served)
+    done = comenq("resolve", ids[0], "--not-posted")
+    assert (done.returncode, done.stdout) == (
+        0,
+        f"queued again {ids[0]} · octo-org/site#7 · 1st in queue · now\n",
+    )
+    assert _listed(comenq, "--state", "waiting") == ids
+
+
+def test_resolved_job_is_printed_as_json(comenq: Comenq, served: Served, ids: list[str]) -> None:
+    """With --json, the job is printed as in the protocol."""
+    _lose(served)
+    entry = json.loads(comenq("resolve", ids[0], "--posted", COMMENT_URL, "--json").stdout)
+    assert (entry["state"], entry["comment_id"]) == ("posted", 5)
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ([], "one of the arguments --posted --not-posted is required"),
+        (["--posted", COMMENT_URL, "--not-posted"], "not allowed with argument --posted"),
+    ],
+)
+def test_resolving_needs_one_answer(
+    comenq: Comenq, served: Served, ids: list[str], words: list[str], told: str
+) -> None:
+    """Without an answer, or with both, nothing is changed."""
+    _lose(served)
+    done = comenq("resolve", ids[0], *words)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert told in done.stderr
+    assert _listed(comenq, "--state", "unconfirmed") == ids[:1]
+
+
+def test_wrong_address_is_refused(comenq: Comenq, served: Served, ids: list[str]) -> None:
+    """An empty address is none, and does not mean that the comment is not posted."""
+    _lose(served)
+    for url in ("", "https://github.com/octo-org/site/pull/8#issuecomment-5"):
+        done = comenq("resolve", ids[0], "--posted", url)
+        assert (done.returncode, done.stdout) == (1, "")
+        assert done.stderr.startswith("comenq: posted: ")
+    assert _listed(comenq, "--state", "unconfirmed") == ids[:1]
+
+
+def test_unconfirmed_jobs_are_listed(comenq: Comenq, served: Served, ids: list[str]) -> None:
+    """They are in the queue, and can be asked for alone."""
+    _lose(served)
+    assert _listed(comenq) == ids
+    assert _listed(comenq, "--state", "unconfirmed") == ids[:1]
+    assert " unconfirmed " in comenq("list").stdout.splitlines()[1]
+
+
+def test_unconfirmed_job_is_looked_up_again(comenq: Comenq, served: Served, ids: list[str]) -> None:
+    """A retry does not queue what may be posted: it is looked up first."""
+    _lose(served)
+    assert comenq("retry", ids[0]).stdout == f"looked up again {ids[0]} · octo-org/site#7\n"
+
+
+def test_unconfirmed_job_is_deleted(comenq: Comenq, served: Served, ids: list[str]) -> None:
+    """A person who does not care any more deletes it; --all spares it."""
+    _lose(served)
+    comenq("del", "--all")
+    assert _listed(comenq) == ids[:1]
+    assert comenq("del", ids[0]).stdout == f"deleted {ids[0]} · octo-org/site#7\n"
+
+
+def test_an_older_daemon_lists_its_jobs(directory: Path) -> None:
+    """A daemon that does not know the state is not asked for it."""
+    received = []
+
+    def behave(connection: socket.socket) -> None:
+        received.append(json.loads(read_to_end(connection)))
+
+    with fake_daemon(directory / "c.sock", behave) as path:
+        run("list", env=environment(Path(path)))
+    assert received == [{"op": "list", "limit": 51}]
+
+
+def test_back_offs_are_ended(comenq: Comenq, served: Served) -> None:
+    """Flush says how many there were."""
+    assert comenq("flush").stdout == "nothing backs off\n"
+    for account, told in (("a",), "1 back-off ended\n"), (("b", "c"), "2 back-offs ended\n"):
+        for name in account:
+            record = Pacing(account=name, at=served.store.now(), backoff=900, cause="outage")
+            served.store.save_pacing(record, expect=None)
+        assert comenq("flush").stdout == told

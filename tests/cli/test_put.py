@@ -246,3 +246,19 @@ def test_written_comment_is_kept_after_a_failure(directory: Path) -> None:
     assert done.returncode == 3
     assert name in done.stderr
     assert (directory / name).read_text() == "long work\n"
+
+
+def test_account_is_chosen(comenq: Comenq, served: Served) -> None:
+    """With --as, the request names the account, and show shows it."""
+    comenq("o/r", "1", "text", "--as", "ada")
+    job = _queued(served)
+    assert job.account == "ada"
+    (entry,) = served.store.pending()
+    assert "\naccount:       ada\n" in comenq("show", entry.id).stdout
+
+
+def test_wrong_account_is_refused(comenq: Comenq) -> None:
+    """The daemon says what the name of an account looks like."""
+    done = comenq("o/r", "1", "text", "--as", "a b")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "comenq: account: must be the name of a posting account\n"

@@ -10,15 +10,26 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from comenq_core.cli.comenq.prometheus import MEANINGS, metrics
-from comenq_core.cli.comenq.status_text import troubles
-from comenq_core.model import Capacity, Health, Pacing, Posts
+from comenq_core.cli.comenq.status_text import WAITS, facts, troubles
+from comenq_core.model import (
+    Capacity,
+    Cause,
+    Failed,
+    Health,
+    Pacing,
+    Posts,
+    Unconfirmed,
+    Verdict,
+)
 from tests.cli.command import ROOT, environment, run
 from tests.cli.conftest import Comenq
 from tests.cli.terminal import Session, on_terminal
+from tests.socket.attempts import ATTEMPT
 from tests.socket.serving import Served
 
 CAPACITY = Capacity(resource="bytes", remaining=12_345_678_901, minimum=16_777_216)
@@ -44,7 +55,7 @@ def test_empty_queue_is_no_trouble(comenq: Comenq) -> None:
     """With a worker, capacity left and nothing queued, the exit status is 0."""
     assert comenq("status").returncode == 0
     assert _facts(comenq) == {
-        "queue": "0 waiting, 0 posting, 0 held, 0 posted, 0 failed",
+        "queue": "0 waiting, 0 posting, 0 unconfirmed, 0 held, 0 posted, 0 failed",
         "daemon": "the listener answers; the worker runs",
         "next": "nothing waits",
         "account": "none has posted yet",
@@ -69,7 +80,27 @@ def _paused(served: Served, _patch: pytest.MonkeyPatch) -> None:
 
 
 def _refused(served: Served, _patch: pytest.MonkeyPatch) -> None:
-    _pace(served, rejected_credential="ab12", reason="Bad credentials")
+    _pace(served, cause="unauthorized", reason="Bad credentials")
+
+
+def _blocked(served: Served, _patch: pytest.MonkeyPatch) -> None:
+    _pace(served, cause="blocked", reason="Your installation is suspended")
+
+
+def _misunderstood(served: Served, _patch: pytest.MonkeyPatch) -> None:
+    _pace(served, cause="refusals", reason="Colourless green ideas")
+
+
+def _settle(served: Served, verdict: Verdict) -> str:
+    run("o/r", "7", "text", env=environment(served.path))
+    job = served.store.claim("octocat")
+    assert job is not None
+    served.store.settle(job, verdict, ATTEMPT)
+    return job.id
+
+
+def _failed(served: Served, _patch: pytest.MonkeyPatch) -> None:
+    _settle(served, Failed(reason="it is locked"))
 
 
 def _workerless(served: Served, patch: pytest.MonkeyPatch) -> None:
@@ -83,7 +114,10 @@ def _full(served: Served, patch: pytest.MonkeyPatch) -> None:
 
 TROUBLES = {
     _paused: "the queue is paused",
-    _refused: "the credential is refused, so nothing is posted",
+    _refused: "the credential of account octocat is refused: give comenqd a valid one",
+    _blocked: "account octocat is blocked, whatever the comment: see its reason, mend the cause",
+    _misunderstood: "account octocat is refused in words that comenq does not know: see its",
+    _failed: "1 failed: see them with comenq hist --failed, then retry or delete them",
     _workerless: "no worker runs, so nothing is posted",
     _full: "too few bytes are left, so comments are refused",
 }
@@ -93,7 +127,7 @@ TROUBLES = {
 def test_trouble_fails_the_status(
     comenq: Comenq, served: Served, monkeypatch: pytest.MonkeyPatch, make: object
 ) -> None:
-    """What stops posting, or the intake, is named, and the exit status is 1."""
+    """What needs a person is named, with what to do, and the exit status is 1."""
     assert callable(make)
     make(served, monkeypatch)
     assert comenq("status").returncode == 1
@@ -102,13 +136,92 @@ def test_trouble_fails_the_status(
     assert [text.startswith(TROUBLES[make]) for text in told] == [True]
 
 
-def test_one_good_account_is_enough(comenq: Comenq, served: Served) -> None:
-    """While another account can post, a refused credential is shown but no trouble."""
-    _pace(served, rejected_credential="ab12", reason="Bad credentials")
+def test_each_account_that_cannot_post_is_trouble(comenq: Comenq, served: Served) -> None:
+    """Even while another one posts: it may be for other repositories."""
+    _pace(served, cause="unauthorized")
     served.store.save_pacing(Pacing(account="hubot", at=served.store.now()), expect=None)
+    assert comenq("status").returncode == 1
+
+
+ACCOUNTS = {
+    "": "may post {}: so",
+    "rate_limited": "rate-limited, may post {}: so",
+    "unreachable": "unreachable forge, tries again {} (at once with comenq flush): so",
+    "outage": "outage of the forge, asks it again {} (at once with comenq flush): so",
+    "unauthorized": "its credential is refused, asks again {}: so",
+    "blocked": "blocked, asks again {}: so",
+    "refusals": "refused several times in a row, tries one comment {}: so",
+}
+
+
+def test_every_cause_has_its_words() -> None:
+    """A cause that an account can have is shown under a name of its own."""
+    assert set(ACCOUNTS) == set(WAITS) == {"", *Cause}
+
+
+@pytest.mark.parametrize("cause", ACCOUNTS)
+def test_account_says_what_it_waits_for(comenq: Comenq, served: Served, cause: str) -> None:
+    """Its line has the cause, until when, what to do, and the reason."""
+    _pace(served, backoff=3600, cause=cause, reason="so", login="ada")
+    line = _facts(comenq)["account"]
+    about = re.search(r"about .+ \(in 60 min\)", line)
+    assert about
+    assert line == f"octocat (ada), {ACCOUNTS[cause].format(about[0])}"
+
+
+@pytest.mark.parametrize("cause", ["rate_limited", "unreachable", "outage"])
+def test_what_passes_by_itself_is_no_trouble(comenq: Comenq, served: Served, cause: str) -> None:
+    """Nobody has to come because the forge does not work, or asks for a wait."""
+    _pace(served, backoff=3600, cause=cause, reason="so")
+    assert comenq("status").returncode == 0
+
+
+def test_login_that_is_the_accounts_name_is_shown_once(comenq: Comenq, served: Served) -> None:
+    """An account with its login as a name has one name."""
+    _pace(served, login="octocat")
+    assert _facts(comenq)["account"].startswith("octocat, may post about ")
+
+
+def test_queue_that_no_account_serves_does_not_wait_for_a_resume(
+    comenq: Comenq, served: Served
+) -> None:
+    """The next comment is posted once an account can post, whether or not there is a pause."""
+    comenq("o/r", "1", "text")
+    _pace(served, cause="unauthorized")
+    assert _facts(comenq)["next"].endswith(", once an account can post")
+    comenq("pause", "lunch")
+    assert _facts(comenq)["next"].endswith(", once the queue is resumed")
+
+
+def _unconfirmed_lines(comenq: Comenq) -> list[str]:
     done = comenq("status")
-    assert done.returncode == 0
-    assert "octocat, its credential is refused: Bad credentials" in done.stdout
+    assert done.returncode == 1
+    heads = [line.partition(":") for line in done.stdout.splitlines()]
+    return [text.strip() for name, _, text in heads if name == "trouble"]
+
+
+def test_unconfirmed_comments_are_named(comenq: Comenq, served: Served) -> None:
+    """The first few are shown with since when and why, and the rest are counted."""
+    ids = [_settle(served, Unconfirmed(reason=f"why {number}")) for number in range(3)]
+    lines = [
+        f"{job_id} for o/r#7 is unconfirmed since 2026-12-01 09:00:00 +0000: why {number}"
+        f" (see comenq show {job_id})"
+        for number, job_id in enumerate(ids)
+    ]
+    assert _unconfirmed_lines(comenq) == lines
+    assert json.loads(comenq("status", "--json").stdout)["trouble"] == lines
+    _settle(served, Unconfirmed(reason="one too many"))
+    more = "1 more unconfirmed: see them with comenq list --state unconfirmed"
+    assert _unconfirmed_lines(comenq) == [*lines, more]
+
+
+def test_metrics_fail_with_the_same_status(comenq: Comenq, served: Served) -> None:
+    """A comment that a person has to look for is trouble in every format."""
+    _settle(served, Unconfirmed(reason="why"))
+    done = comenq("status", "--prometheus")
+    assert done.returncode == 1
+    assert '\ncomenqd_jobs{state="unconfirmed"} 1\n' in done.stdout
+    assert "\ncomenqd_queue_entries 1\n" in done.stdout
 
 
 def test_unknown_worker_is_no_trouble(
@@ -135,9 +248,9 @@ def test_missing_daemon_is_reported_in_each_format(directory: Path) -> None:
 
 def test_status_as_metrics(comenq: Comenq, served: Served) -> None:
     """Every metric has its help, its type, and the value from the status."""
-    _pace(served, backoff=3600, posts=Posts(success=7, timeout=1))
+    _pace(served, backoff=3600, cause="outage", posts=Posts(success=7, timeout=1))
     served.store.save_pacing(
-        Pacing(account='"\\\n', at=served.store.now(), rejected_credential="x"), expect=None
+        Pacing(account='"\\\n', at=served.store.now(), cause="unauthorized"), expect=None
     )
     comenq("o/r", "1", "text")
     lines = comenq("status", "--prometheus").stdout.splitlines()
@@ -153,6 +266,8 @@ def test_status_as_metrics(comenq: Comenq, served: Served) -> None:
     assert samples['comenqd_requests_total{operation="put",outcome="accepted"}'] == "1"
     assert samples['comenqd_account_wait_seconds{account="octocat"}'] == "3600"
     assert samples['comenqd_account_refused{account="octocat"}'] == "0"
+    assert samples['comenqd_account_backs_off{account="octocat",cause="outage"}'] == "1"
+    assert samples['comenqd_account_backs_off{account="octocat",cause="blocked"}'] == "0"
     posts = {
         outcome: samples[f'comenqd_github_posts_total{{account="octocat",outcome="{outcome}"}}']
         for outcome in ("success", "api_error", "timeout")
@@ -185,8 +300,12 @@ def test_unknown_value_is_no_metric() -> None:
 
 
 def test_status_of_an_older_daemon_is_read() -> None:
-    """Members that an older daemon does not send are no trouble."""
-    assert list(troubles({"counts": {}, "paused": None, "accounts": []})) == []
+    """It has fewer members, and no time for an account whose credential is refused."""
+    status: dict[str, Any] = {"counts": {"waiting": 1}, "paused": None, "accounts": []}
+    assert list(troubles(status)) == []
+    status["accounts"] = [{"name": "me", "post_in": None, "reason": "so"}]
+    assert ("account", "me, its credential is refused, asks again later: so") in facts(status, str)
+    assert len(list(troubles(status))) == 1
 
 
 # Live --------------------------------------------------------------------------------------------
@@ -211,6 +330,15 @@ def test_top_runs_until_q(comenq: Comenq, served: Served, words: tuple[str, ...]
     with _watching(served, *words) as session:
         comenq("octo-org/site", "7", "hello")
         session.see("octo-org/site#7")
+        session.press(b"q")
+        assert session.end() == 0
+
+
+def test_top_names_unconfirmed_comments(served: Served) -> None:
+    """What only a person can tell is said live, too."""
+    job_id = _settle(served, Unconfirmed(reason="why"))
+    with _watching(served, "top") as session:
+        session.see(f"{job_id} for o/r#7 is unconfirmed since")
         session.press(b"q")
         assert session.end() == 0
 

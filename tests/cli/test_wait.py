@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from comenq_core.cli.comenq.wait import LONGEST, SHORTEST, next_pause
 from comenq_core.listener.queue import JobQueue
-from comenq_core.model import Change, Done, Entry, Failed, Verdict
+from comenq_core.model import Change, Done, Entry, Failed, Unconfirmed, Verdict
 from comenq_core.testing.deadline import DEADLINE
 from tests.cli.command import PROGRAM, environment, run
 from tests.cli.conftest import Comenq
@@ -100,16 +100,17 @@ def test_url_is_printed_once_it_is_posted(comenq: Comenq, served: Served) -> Non
     [
         (Failed(reason="it is locked"), "failed: it is locked"),
         (Done(reason="the pull request is closed"), "skipped: the pull request is closed"),
+        (Unconfirmed(reason="which?"), "unconfirmed: which? (see comenq show {job_id})"),
     ],
 )
 def test_reason_is_printed_if_it_is_not_posted(
     comenq: Comenq, served: Served, verdict: Verdict, told: str
 ) -> None:
-    """If the job fails or is skipped, wait fails, prints the reason and no URL."""
+    """If the job is over, or a person has to end it, wait fails, and prints why and no URL."""
     (job_id,) = _put(comenq, "text")
     with _begun(served, "wait", job_id) as ended:
         _settle(served, verdict)
-        assert ended() == (1, "", f"comenq: {job_id}: {told}\n")
+        assert ended() == (1, "", f"comenq: {job_id}: {told.format(job_id=job_id)}\n")
 
 
 def test_deleted_job_is_reported(comenq: Comenq, served: Served) -> None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from comenq_core.model import Attempt, CommentRequest, Job, Origin
+from comenq_core.model import Attempt, CommentRequest, Fault, Job, Origin
 from comenq_core.model.transitions import INTERRUPTED
 from comenq_plugins.github.http.comments import (
     Comment,
@@ -179,7 +179,9 @@ def a_job(*attempts: Attempt, interruptions: int = 0) -> Job:
 
 def test_login_of_the_attempt() -> None:
     """The accounts that attempted it count, not the one that looks for it."""
-    job = a_job(an_attempt("old"), an_attempt("", outcome="absent"), an_attempt("other"))
+    failed_look_up = replace(an_attempt(""), counted=False)
+    job = a_job(an_attempt("old"), an_attempt("", outcome="absent"), failed_look_up)
+    job = replace(job, attempts=(*job.attempts, an_attempt("other")))
     assert authors(job, "new") == Authors(logins={"old", "other"}, are_all=True)
 
 
@@ -189,8 +191,9 @@ def test_login_of_the_attempt() -> None:
         a_job(an_attempt("")),
         a_job(an_attempt("", outcome=INTERRUPTED), interruptions=1),
         a_job(interruptions=1),
+        a_job(replace(an_attempt(""), counted=False, fault=Fault.SERVICE)),
     ],
-    ids=["nameless", "interrupted", "not recorded"],
+    ids=["nameless", "interrupted", "not recorded", "not counted"],
 )
 def test_attempt_without_a_login(job: Job) -> None:
     """The account that looks for it may be another than the one that posted, if nobody knows."""

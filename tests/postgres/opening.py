@@ -23,17 +23,18 @@ def open_at(
     dsn: str,
     schema: str,
     clock: Callable[[], Instant],
-    ticks: Callable[[], float] = lambda: 0.0,
     max_pending: int = 1_000_000,
     timeout_seconds: float = 20.0,
+    machine: Callable[[], Instant] | None = None,
 ) -> PostgresStore:
-    """Open the store in a schema, with the test's clock."""
+    """Open the store in a schema, with the test's clock for the database and for the machine."""
     database = Database(Server(dsn=Secret(dsn), schema=schema, timeout_seconds=timeout_seconds))
     migrate(database)
     options = StoreOptions(
         max_pending=max_pending,
         keep=timedelta(days=30),
+        remember=timedelta(days=400),
         lease=timedelta(seconds=LEASE),
         grace=LEASE / 4,
     )
-    return PostgresStore(database, options, clock=lambda _: clock(), ticks=ticks)
+    return PostgresStore(database, options, clock=lambda _: clock(), machine=machine or clock)

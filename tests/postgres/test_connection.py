@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, suppress
+from dataclasses import replace
 
 import pytest
 
@@ -202,8 +203,8 @@ def test_an_announcement_that_took_too_long_does_not_count(
     server: PostgresServer, schema: str, clock: FakeClock
 ) -> None:
     """A worker that was frozen while it announced its attempt must not make it any more."""
-    readings = iter([0.0, LEASE])
-    with closing(open_at(server.dsn, schema, clock, ticks=lambda: next(readings))) as store:
+    readings = iter([clock(), replace(clock(), ticks=LEASE)])
+    with closing(open_at(server.dsn, schema, clock, machine=lambda: next(readings))) as store:
         put(store)
         with store.lock():
             job = claim(store)

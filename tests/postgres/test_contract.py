@@ -7,11 +7,16 @@ from collections.abc import Callable
 import pytest
 
 from comenq_core.protocols import MovableStore
-from comenq_core.testing.contract import JobImporterContract, ManyWorkersContract, StoreContract
+from comenq_core.testing.contract import (
+    JobImporterContract,
+    ManyWorkersContract,
+    PruningContract,
+    StoreContract,
+)
 from tests.postgres.opening import LEASE, Opener
 
 
-class TestPostgres(StoreContract, ManyWorkersContract, JobImporterContract):
+class TestPostgres(StoreContract, ManyWorkersContract, JobImporterContract, PruningContract):
     @pytest.fixture
     def reopen(self, opener: Opener) -> Callable[[], MovableStore]:
         """Another machine would open the same schema."""

@@ -9,21 +9,26 @@ import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
+from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
 
 import pytest
 
-from comenq_core.model import Job
-from comenq_core.protocols import Store
+from comenq_core.model import Job, State
+from comenq_core.model.identity import digest_of, id_of_key
+from comenq_core.model.past_job import PastJob
 from comenq_core.settings import Settings, load
 from comenq_core.testing.clock import FakeClock
+from comenq_core.testing.contract.harness import new_job
 from comenq_plugins.postgres import open_postgres
-from comenq_plugins.spool import open_spool
+from comenq_plugins.postgres.store import PostgresStore
+from comenq_plugins.spool import SpoolStore, open_spool
 from tests.postgres.server import PostgresServer
 from tests.test_moving import everything, fill, put
 
-CHANGES = ("pause", "resume", "save_pacing", "import_jobs", "delete_imported")
+NOON = datetime(2026, 12, 1, 12, tzinfo=UTC)
+CHANGES = ("pause", "resume", "save_pacing", "import_jobs", "delete_imported", "import_past_jobs")
 # Runs the command with stores whose user is killed at a change: before it, or after it.
 KILLER = """
 import json, os, signal, sys
@@ -68,7 +73,7 @@ def config(server: PostgresServer, schema: str, tmp_path: Path) -> Path:
 
 
 @contextmanager
-def opened(config: Path, name: str) -> Iterator[Store]:
+def opened(config: Path, name: str) -> Iterator[PostgresStore | SpoolStore]:
     """The store of that name."""
     settings: Settings = replace(load(config, {}), store=name)
     with closing(open_spool(settings) if name == "spool" else open_postgres(settings)) as store:
@@ -115,6 +120,36 @@ def test_the_command_carries_everything(full: Path, source: str, target: str) ->
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith("Moved 5 pending and 3 settled jobs.\n")
     assert (content(full, target), content(full, source)) == (before, [])
+
+
+@pytest.mark.parametrize(("source", "target"), [("spool", "postgres"), ("postgres", "spool")])
+def test_what_is_remembered_is_known_in_the_other_store(
+    config: Path, source: str, target: str
+) -> None:
+    """A key and the comments of a job that was deleted long ago are still known, and once."""
+    request = new_job("Hi", key="k").request
+    past = PastJob(
+        id=id_of_key("k"),
+        digest=digest_of(request),
+        state=State.POSTED,
+        arrived=NOON,
+        settled=NOON,
+        target=request.target.lower(),
+        url="https://forge.example/1",
+        comment_id=1,
+        comments=frozenset({1, "IC_2"}),
+        reason="so",
+    )
+    with opened(config, source) as store:
+        store.import_past_jobs([past])
+    for _ in range(2):
+        assert run(config, source, target).returncode == 0
+    with opened(config, target) as store:
+        assert list(store.past_jobs()) == [past]
+        (job,) = store.put([new_job("Hi", key="k")])
+        assert (job.state, job.url, job.comment_id) == (State.POSTED, past.url, 1)
+        (other,) = store.put([new_job("another")])
+        assert set(store.comment_ids(other)) == {1, "IC_2"}
 
 
 @pytest.mark.full

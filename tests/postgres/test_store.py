@@ -12,9 +12,8 @@ import psycopg
 import pytest
 
 from comenq_core.errors import PluginError, QueueRefused, SettingsError, StoreError
-from comenq_core.model import Attempt, CommentRequest, Done, Job, NewJob, Origin
+from comenq_core.model import CommentRequest, Job, NewJob, Origin
 from comenq_core.settings import Secret, Settings
-from comenq_core.testing.clock import FakeClock
 from comenq_plugins.postgres import open_postgres
 from comenq_plugins.postgres.schema import VERSION
 from comenq_plugins.postgres.store import PostgresStore
@@ -103,28 +102,6 @@ def test_a_full_queue_takes_no_more(opener: Opener) -> None:
         put(store, 2)
     assert refused.value.why == "queue_full"
     assert store.counts().waiting == 2
-
-
-def test_old_receipts_are_deleted(opener: Opener, clock: FakeClock) -> None:
-    """After history_days they are gone, and the others are not."""
-    jobs = put(opener(), 2)
-    for days in (0, 20):
-        settle(opener(), clock().wall + timedelta(days=days))
-    clock.advance(timedelta(days=31).total_seconds())
-    store = opener()
-    with store.lock():
-        while store.housekeep():
-            pass
-    assert [job.id for job in store.history(limit=9)] == [jobs[1].id]
-
-
-def settle(store: PostgresStore, when: datetime) -> None:
-    """Post the first job."""
-    attempt = Attempt(started=when, ended=when, account="bot", outcome="posted")
-    with store.lock():
-        job = store.claim("bot")
-        assert job
-        store.settle(job, Done(url="https://forge.example/1", comment_id=1), attempt)
 
 
 def test_a_long_queue_of_scheduled_jobs_is_not_searched(store: PostgresStore) -> None:

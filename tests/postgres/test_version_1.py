@@ -15,6 +15,7 @@ import psycopg
 import pytest
 
 from comenq_core.model import Instant, Job, Pacing, Pause, Posts, State
+from comenq_core.testing.contract.harness import new_job
 from comenq_core.wire.codec import from_json
 from comenq_plugins.postgres import PostgresFactory
 from comenq_plugins.postgres.schema import VERSION
@@ -92,6 +93,15 @@ def test_the_queue_is_worked_on_from_where_it_was(opener: Opener) -> None:
         claimed = store.claim("default")
     assert claimed
     assert claimed.id == waiting[0].id
+
+
+def test_the_comments_of_its_jobs_are_known(opener: Opener) -> None:
+    """What comenq 0.1.0 has posted is another job's comment."""
+    store = opener()
+    (posted,) = [job for job in store.history(limit=9) if job.state is State.POSTED]
+    target = posted.asked.target.upper().replace("HELLO-WORLD", "Hello-World")
+    (job,) = store.put([new_job(target=target)])
+    assert set(store.comment_ids(job)) == {posted.comment_id}
 
 
 def test_a_check_leaves_the_tables_at_version_1(server: PostgresServer, schema: str) -> None:

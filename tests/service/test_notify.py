@@ -144,7 +144,11 @@ WAITS: dict[str, object] = {
         ({"working": None, "next": None}, "2 waiting, 1 failed."),
         ({"working": False}, "2 waiting, 1 failed; no worker runs."),
         ({"paused": {"reason": "why"}}, "2 waiting, 1 failed; paused."),
-        ({}, "2 waiting, 1 failed; the credential is refused."),
+        ({}, "2 waiting, 1 failed; no account can post."),
+        (
+            {"counts": {"waiting": 2, "failed": 1, "unconfirmed": 3}},
+            "2 waiting, 1 failed, 3 unconfirmed; no account can post.",
+        ),
     ],
 )
 def test_a_status_without_a_next_post(difference: dict[str, object], text: str) -> None:

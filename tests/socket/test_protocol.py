@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from comenq_core.model import Failed, State
+from comenq_core.model import Candidate, Failed, Pacing, State, Unconfirmed
 from tests.socket.attempts import ATTEMPT
 from tests.socket.serving import REQUEST, Served, Talker
 
@@ -257,3 +257,71 @@ def test_status_has_worker_capacity_and_next_job(
         status = client.ask({"op": "status"})["status"]
     assert (status["working"], status["capacity"]) == (True, [])
     assert status["next"] == {"id": ids[0], "eta_seconds": 0}
+
+
+def _lose(served: Served) -> str:
+    """Make the first job unconfirmed, and return its id."""
+    job = served.store.claim("bot")
+    assert job is not None
+    url = f"https://github.com/octo-org/site/pull/{job.asked.pr_number}#issuecomment-5"
+    candidates = (Candidate(url=url, comment_id=5),)
+    served.store.settle(job, Unconfirmed(reason="is it?", candidates=candidates), ATTEMPT)
+    return job.id
+
+
+def test_unconfirmed_job_is_shown_with_its_candidates(
+    served: Served, client: Talker, ids: list[str]
+) -> None:
+    """Its entry says why, and which comments may be it; the status counts it."""
+    lost = _lose(served)
+    (entry,) = client.ask({"op": "list", "state": ["unconfirmed"]})["entries"]
+    assert (entry["id"], entry["reason"], entry["eta_seconds"]) == (lost, "is it?", None)
+    url = "https://github.com/octo-org/site/pull/1#issuecomment-5"
+    assert entry["candidates"] == [{"url": url, "comment_id": 5}]
+    assert client.ask({"op": "status"})["status"]["counts"]["unconfirmed"] == 1
+
+
+def test_job_is_resolved(served: Served, client: Talker, ids: list[str]) -> None:
+    """With an address the job is posted there; without one it waits again; else it is an error."""
+    first, second = _lose(served), _lose(served)
+    url = "https://github.com/octo-org/site/pull/1#issuecomment-5"
+    resolved = client.ask({"op": "resolve", "id": first[:8], "posted": url})["entry"]
+    assert (resolved["state"], resolved["url"], resolved["comment_id"]) == ("posted", url, 5)
+    elsewhere = client.ask({"op": "resolve", "id": second, "posted": f"{url}0"})
+    assert (elsewhere["code"], elsewhere["message"]) == (
+        "invalid_request",
+        "posted: is on another pull request than octo-org/site#2",
+    )
+    assert client.ask({"op": "resolve", "id": second})["entry"]["state"] == "waiting"
+    assert client.ask({"op": "resolve", "id": second})["code"] == "wrong_state"
+
+
+def test_back_offs_are_flushed(served: Served, client: Talker) -> None:
+    """The reply says how many have ended."""
+    record = Pacing(account="me", at=served.store.now(), backoff=900, cause="outage")
+    served.store.save_pacing(record, expect=None)
+    assert client.ask({"op": "flush"}) == {"outcome": "ok", "ended": 1}
+    assert client.ask({"op": "flush"}) == {"outcome": "ok", "ended": 0}
+
+
+def test_account_says_what_it_waits_for(served: Served, client: Talker) -> None:
+    """The status has an account's time, cause, reason, login and counts."""
+    record = Pacing(account="me", at=served.store.now(), backoff=3600, cause="unauthorized",
+                    reason="Bad credentials", login="ada")  # fmt: skip
+    served.store.save_pacing(record, expect=None)
+    (account,) = client.ask({"op": "status"})["status"]["accounts"]
+    assert account == {
+        "name": "me",
+        "post_in": 3600,
+        "reason": "Bad credentials",
+        "cause": "unauthorized",
+        "login": "ada",
+        "posts": {"success": 0, "api_error": 0, "timeout": 0},
+    }
+
+
+def test_account_that_is_to_post_is_kept(client: Talker) -> None:
+    """A request may name the posting account, which every entry shows."""
+    entry = client.ask({**REQUEST, "account": "ada"})["entry"]
+    assert entry["account"] == "ada"
+    assert client.ask(REQUEST)["entry"]["account"] is None

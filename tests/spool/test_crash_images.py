@@ -14,6 +14,7 @@ import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import NamedTuple
 
@@ -28,8 +29,11 @@ from comenq_core.model import (
     Pause,
     Requeued,
     RetryAt,
+    State,
+    Unconfirmed,
     Verdict,
 )
+from comenq_core.testing.clock import FakeClock
 from comenq_plugins.spool import SpoolStore
 from tests.spool.children import needs_root
 from tests.spool.crash_injection import CHANGES
@@ -79,6 +83,36 @@ def dead(store: SpoolStore) -> str:
     return next(job.id for job in store.history(limit=9) if job.state == "failed")
 
 
+def unconfirmed(store: SpoolStore) -> str:
+    """The id of a job that a person has to tell about."""
+    return store.pending(states=[State.UNCONFIRMED])[0].id
+
+
+def checked(store: SpoolStore) -> str:
+    """The id of a job that is to be checked."""
+    return store.pending(states=[State.CHECKING])[0].id
+
+
+def resolve(
+    find: Callable[[SpoolStore], str], verdict: Done | RetryAt
+) -> Callable[[SpoolStore], object]:
+    """Record what a person has said."""
+    return lambda store: store.resolve(find(store), verdict, attempt(store))
+
+
+def housekeep_later(days: float) -> Callable[[SpoolStore], object]:
+    """Look for what is old, at a later time."""
+
+    def work(store: SpoolStore) -> None:
+        clock = FakeClock()
+        clock.advance(timedelta(days=days).total_seconds())
+        with closing(open_at(Path(store._layout.root), clock)) as another:
+            while another.housekeep():
+                continue
+
+    return work
+
+
 def held(store: SpoolStore) -> str:
     """The id of a held job."""
     return next(job.id for job in store.pending() if job.state == "held")
@@ -107,6 +141,16 @@ OPERATIONS: tuple[tuple[str, Callable[[SpoolStore], object]], ...] = (
     ("pace", lambda store: store.save_pacing(Pacing(account="bot", at=FROZEN()), expect=None)),
     ("pause", lambda store: store.pause(Pause(since=FROZEN().wall, reason="rest"))),
     ("resume", lambda store: store.resume()),
+    ("put another ahead", lambda store: store.put([new_job("doubted", ahead=True)])),
+    ("claim for doubt", claim),
+    ("settle as unconfirmed", settle(Unconfirmed(reason="alike"))),
+    ("retry an unconfirmed job", lambda store: store.change(unconfirmed(store), Change.RETRY)),
+    ("resolve as not posted", resolve(checked, RetryAt(due=FROZEN().wall, reason="so"))),
+    ("claim it for doubt again", claim),
+    ("settle as unconfirmed again", settle(Unconfirmed(reason="alike"))),
+    ("resolve as posted", resolve(unconfirmed, Done(url="https://forge.example/2", comment_id=2))),
+    ("look for what is old", housekeep_later(31)),
+    ("delete what is old", housekeep_later(32)),
 )
 
 

@@ -21,6 +21,7 @@ from pathlib import Path
 import pytest
 
 from comenq_core.model import (
+    Candidate,
     Change,
     Checking,
     Done,
@@ -30,8 +31,11 @@ from comenq_core.model import (
     Pause,
     Requeued,
     RetryAt,
+    State,
+    Unconfirmed,
     Verdict,
 )
+from comenq_core.testing.clock import FakeClock
 from comenq_plugins.spool import SpoolStore
 from tests.spool.attacks import make_old
 from tests.spool.children import fork
@@ -58,19 +62,39 @@ VERDICTS: dict[str, Verdict] = {
     "failed": Failed(reason="locked"),
     "retry_at": RetryAt(due=SOON, reason="502"),
     "requeued": Requeued(reason="throttled"),
+    "unconfirmed": Unconfirmed(
+        reason="alike", candidates=(Candidate(url="https://forge.example/2", comment_id=2),)
+    ),
     "checking": Checking(check_at=SOON, reason="timeout"),
 }
 Action = Callable[[SpoolStore], object]
 
 
+def later(days: float) -> FakeClock:
+    """A clock that shows a later time of the same boot."""
+    clock = FakeClock()
+    clock.advance(timedelta(days=days).total_seconds())
+    return clock
+
+
 def prepared(path: Path) -> None:
-    """A spool with a job in every directory."""
+    """A spool with a job in every directory, and one that is remembered alone."""
     with closing(open_at(path, FROZEN)) as store:
-        for body in ("posted", "failed", "checked", "claimed"):
-            put(store, body)
+        store.put([new_job("ancient", key="ancient")])
         with store.lock():
-            for verdict in (VERDICTS["done"], VERDICTS["failed"], VERDICTS["checking"]):
-                store.settle(claim(store), verdict, attempt(store))
+            store.settle(claim(store), VERDICTS["skipped"], attempt(store))
+    for days in (31, 32):
+        with closing(open_at(path, later(days))) as store:
+            store.housekeep()
+    with closing(open_at(path, FROZEN)) as store:
+        store.put([new_job("skipped", key="used")])
+        for body in ("posted", "failed", "lost", "unconfirmed", "checked", "claimed"):
+            put(store, body)
+        words = ("skipped", "done", "failed", "failed", "unconfirmed", "checking")
+        with store.lock():
+            for word, outcome in zip(words, ("x", "x", "x", "unknown", "x", "x"), strict=True):
+                tried = replace(attempt(store), outcome=outcome)
+                store.settle(claim(store), VERDICTS[word], tried)
             claim(store)
         put(store, "first", "second", "third")
         store.change(put(store, "held")[0].id, Change.HOLD)
@@ -86,6 +110,19 @@ def job_of(store: SpoolStore, body: str) -> Job:
 def settle(body: str, verdict: Verdict) -> Action:
     """Record what became of the job that the worker has."""
     return lambda store: store.settle(job_of(store, body), verdict, attempt(store))
+
+
+def resolve(body: str, verdict: Done | RetryAt) -> Action:
+    """Record what a person has said about a job."""
+    return lambda store: store.resolve(job_of(store, body).id, verdict, attempt(store))
+
+
+def prune(store: SpoolStore) -> None:
+    """A second look at what is old, a day after the first one."""
+    with closing(open_at(Path(store._layout.root), later(days=33))) as another:
+        while another.housekeep():
+            continue
+        assert another.history(limit=9) == []
 
 
 def pace(store: SpoolStore) -> None:
@@ -109,6 +146,29 @@ OPERATIONS: dict[str, Action] = {
     **{f"settle as {word}": settle("claimed", verdict) for word, verdict in VERDICTS.items()},
     "fail after a check": settle("checked", VERDICTS["failed"]),
     "retry": lambda store: store.change(job_of(store, "failed").id, Change.RETRY),
+    "retry what may be posted": lambda store: store.change(job_of(store, "lost").id, Change.RETRY),
+    "retry an unconfirmed job": (
+        lambda store: store.change(job_of(store, "unconfirmed").id, Change.RETRY)
+    ),
+    "retry several": lambda store: store.change_all(
+        [job_of(store, body).id for body in ("failed", "unconfirmed", "lost")], Change.RETRY
+    ),
+    **{
+        f"resolve as {word}: {body}": resolve(body, verdict)
+        for word, verdict in (
+            ("posted", Done(url="https://forge.example/2", comment_id=2)),
+            ("not posted", RetryAt(due=NOW, reason="so")),
+        )
+        for body in ("unconfirmed", "checked", "lost")
+    },
+    "flush": lambda store: store.change(job_of(store, "first").id, Change.FLUSH),
+    "cancel an unconfirmed job": (
+        lambda store: store.change(job_of(store, "unconfirmed").id, Change.CANCEL)
+    ),
+    "cancel a job that is checked": (
+        lambda store: store.change(job_of(store, "checked").id, Change.CANCEL)
+    ),
+    "prune": prune,
     "bump": lambda store: store.change(job_of(store, "third").id, Change.BUMP),
     "bust": lambda store: store.change(job_of(store, "first").id, Change.BUST),
     "hold": lambda store: store.change(job_of(store, "first").id, Change.HOLD),
@@ -306,6 +366,23 @@ def test_a_crash_during_quarantine_keeps_the_file_and_one_dead_letter(
             assert [job.id for job in dead_letters] == [kept.stem], where
             assert damaged.id in dead_letters[0].reason, where
             assert kept.read_bytes() == b"\0", where
+
+
+@any_recovery
+def test_a_crash_during_pruning_forgets_nothing(copies: Copies, recoveries: Recoveries) -> None:
+    """Once old records are deleted at last, every key and every comment is still known."""
+    with closing(open_at(copies.template, FROZEN)) as store:
+        posted = job_of(store, "posted")
+    for moment, _, crashed in crashes(copies, copies.template, prune):
+        for again, spool in recoveries(copies, crashed):
+            where = f"killed at {moment}, recovery at {again}"
+            with closing(open_at(spool, later(days=34))) as store:
+                while store.housekeep():
+                    continue
+                assert list(store.history(limit=9)) == [], where
+                keyed = [new_job("skipped", key="used"), new_job("ancient", key="ancient")]
+                assert [job.state for job in store.put(keyed)] == [State.SKIPPED] * 2, where
+                assert store.comment_ids(job_of(store, "first")) == {posted.comment_id}, where
 
 
 def test_a_crash_at_the_first_start_can_be_repaired(copies: Copies) -> None:

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from comenq_core.errors import PacingConflict, StoreError
+from comenq_core.errors import NoSuchJob, PacingConflict, StoreError
 from comenq_core.model import (
     Change,
     Checking,
@@ -29,9 +29,11 @@ from comenq_core.model import (
     Requeued,
     RetryAt,
     State,
+    Unconfirmed,
     Verdict,
 )
 from comenq_core.testing.clock import FakeClock
+from comenq_core.testing.contract.harness import CANDIDATES
 from comenq_core.testing.memory_store import MemoryStore
 from comenq_plugins.spool import SpoolStore
 from tests.spool.rig import attempt, new_job, open_at
@@ -117,6 +119,14 @@ class StoreMachine(RuleBasedStateMachine):
             return
         assert self.twin(real()) == self.plain(wanted)
 
+    def twin_of(self, model_id: str) -> str:
+        """The id in the spool of a job of the model."""
+        return next(real for real, model in self.twins.items() if model == model_id)
+
+    def suits(self, job_id: str, bodies: str) -> bool:
+        """Whether a job, by its id in the spool, has one of these bodies."""
+        return self.listener.get(job_id).asked.body in bodies
+
     def pick(self, number: int) -> tuple[str, str] | None:
         """A job that there is or was: its id in the spool and in the model."""
         if not self.order:
@@ -151,6 +161,24 @@ class StoreMachine(RuleBasedStateMachine):
                 lambda: self.model.change(ids[1], change),
             )
 
+    @rule(number=numbers, is_posted=st.booleans())
+    def resolve(self, number: int, is_posted: bool) -> None:
+        """Say what became of a job."""
+        if not (ids := self.pick(number)):
+            return
+        now = self.clock().wall
+        verdict: Done | RetryAt = RetryAt(due=now, reason="so")
+        if is_posted:
+            verdict = Done(url="https://forge.example/2", comment_id=number)
+        elif ids[1] in [job.id for job in self.model.history(limit=999, only_failed=True)]:
+            # Its name in the spool does not say any more where it stood.
+            return
+        made = attempt(self.listener)
+        self.both(
+            lambda: self.listener.resolve(ids[0], verdict, made),
+            lambda: self.model.resolve(ids[1], verdict, made),
+        )
+
     @rule(number=numbers, length=st.integers(min_value=4, max_value=12))
     def get(self, number: int, length: int) -> None:
         """Get a job by its id, or by most of it."""
@@ -179,10 +207,11 @@ class StoreMachine(RuleBasedStateMachine):
     # The worker
 
     @precondition(lambda self: self.claimed is None)
-    @rule()
-    def claim(self) -> None:
-        """Take the next job."""
-        wanted, real = self.model.claim("bot"), self.worker.claim("bot")
+    @rule(bodies=st.sampled_from(["abc", "a", "bc", ""]))
+    def claim(self, bodies: str) -> None:
+        """Take the next job that suits."""
+        wanted = self.model.claim("bot", lambda job: self.suits(self.twin_of(job.id), bodies))
+        real = self.worker.claim("bot", lambda job: self.suits(job.id, bodies))
         assert (real is None) == (wanted is None)
         if real and wanted:
             assert self.twin(real) == wanted
@@ -201,21 +230,26 @@ class StoreMachine(RuleBasedStateMachine):
             assert self.twin(self.claimed) == self.model.reclaim(model)
 
     @precondition(lambda self: self.claimed is not None)
-    @rule(word=st.sampled_from(["done", "skip", "fail", "retry", "requeue", "check"]), delay=delays)
-    def settle(self, word: str, delay: int) -> None:
+    @rule(
+        word=st.sampled_from(["done", "skip", "fail", "retry", "requeue", "check", "doubt"]),
+        outcome=st.sampled_from(["refused", "unknown", "gone"]),
+        delay=delays,
+    )
+    def settle(self, word: str, outcome: str, delay: int) -> None:
         """Settle the claimed job."""
         assert self.claimed
         self.clock.advance(1)
         when = self.clock().wall + timedelta(seconds=delay)
         verdicts: dict[str, Verdict] = {
-            "done": Done(url="https://forge.example/1", comment_id=1),
+            "done": Done(url="https://forge.example/1", comment_id=len(self.order)),
             "skip": Done(reason="closed"),
             "fail": Failed(reason="locked"),
             "retry": RetryAt(due=when, reason="502"),
             "requeue": Requeued(reason="throttled"),
             "check": Checking(check_at=when, reason="timeout"),
+            "doubt": Unconfirmed(reason="alike", candidates=CANDIDATES),
         }
-        made = replace(attempt(self.worker), counted=delay > 0)
+        made = replace(attempt(self.worker), counted=delay > 0, outcome=outcome)
         self.worker.settle(self.claimed, verdicts[word], made)
         self.model.settle(self.model.get(self.twins[self.claimed.id]), verdicts[word], made)
         self.claimed = None
@@ -290,12 +324,25 @@ class StoreMachine(RuleBasedStateMachine):
             if job.state is State.WAITING:
                 twin = self.model.get(self.twins[job.id])
                 assert store.position(job) == self.model.position(twin)
+        deferred = [self.twins[job.id] for job in store.deferred()]
+        assert sorted(deferred) == sorted(job.id for job in self.model.deferred())
+        for job_id in self.order[:3]:
+            self.same_comments(store, job_id)
+
+    def same_comments(self, store: SpoolStore, job_id: str) -> None:
+        """Assert that a job's neighbours have the same comments."""
+        try:
+            job, twin = store.get(job_id), self.model.get(self.twins[job_id])
+        except NoSuchJob:
+            return
+        assert set(store.comment_ids(job)) == set(self.model.comment_ids(twin))
 
     @invariant()
     def the_counts_add_up(self) -> None:
         """Every job that was not cancelled is in one place."""
         counts: Counts = self.listener.counts()
-        total = counts.waiting + counts.posting + counts.held + counts.posted + counts.failed
+        pending = counts.waiting + counts.posting + counts.unconfirmed + counts.held
+        total = pending + counts.posted + counts.failed
         known = [*self.listener.pending(), *self.listener.history(limit=999)]
         assert total == len(known) == len({job.id for job in known})
 

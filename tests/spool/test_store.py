@@ -32,10 +32,11 @@ from comenq_core.model import (
 )
 from comenq_core.protocols import Watch
 from comenq_core.testing.clock import FakeClock
-from comenq_plugins.spool import SpoolStore, new_directory, recovery
+from comenq_plugins.spool import SpoolStore, catalog, new_directory, recovery
 from comenq_plugins.spool.format import job_file
 from comenq_plugins.spool.format.filename import Name
 from comenq_plugins.spool.format.job_file import Event, decode, encode_event
+from comenq_plugins.spool.fs import safe_read
 from comenq_plugins.spool.fs.inotify import _Blind
 from comenq_plugins.spool.fs.locks import locked
 from tests.spool.children import alive, all_at_once
@@ -361,6 +362,79 @@ def test_recovery_and_operators_wait_for_each_other(
     assert held == [True] * 4
 
 
+def test_a_job_that_did_not_suit_is_not_read_again(
+    store: SpoolStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However often a worker asks, each job that it passes over is read once."""
+    jobs = put(store, *map(str, range(9)))
+    reads: list[str] = []
+    real = safe_read.read_own
+
+    def spy(path: str, limit: int) -> bytes:
+        reads.append(path)
+        return real(path, limit)
+
+    monkeypatch.setattr(catalog, "read_own", spy)
+    with store.lock():
+        for _ in range(3):
+            assert store.claim("bot", lambda _: False) is None
+        assert len(reads) == 9
+        first = claim(store)
+        store.settle(first, RetryAt(due=store.now().wall, reason="502"), attempt(store))
+        reads.clear()
+        assert store.claim("bot", lambda job: bool(job.attempts)) is not None
+    assert (first.id, first.asked.body) == (jobs[0].id, "0")
+    assert len(reads) == 1
+
+
+def test_what_was_passed_over_is_forgotten_when_it_waits_no_more(store: SpoolStore) -> None:
+    """The memory that it takes is bounded by the queue."""
+    jobs = put(store, *map(str, range(200)))
+    with store.lock():
+        assert store.claim("bot", lambda _: False) is None
+        store.change_all([job.id for job in jobs[1:]], Change.CANCEL)
+        assert store.claim("bot", lambda _: False) is None
+    assert list(store._passed_over._jobs) == [store._catalog.index.get(jobs[0].id)]
+
+
+def test_a_damaged_job_delays_none_that_suits(store: SpoolStore, spool: Path) -> None:
+    """It fails, and what suits behind it is claimed."""
+    damaged, unsuitable, wanted = put(store, "damaged", "unsuitable", "wanted")
+    (name,) = (name for name in names_in(spool / "new") if name.id == damaged.id)
+    (spool / "new" / str(name)).write_bytes(b"{")
+    with store.lock():
+        job = store.claim("bot", lambda job: job.id == wanted.id)
+    assert job is not None
+    assert (job.id, job.asked.body) == (wanted.id, "wanted")
+    assert [job.id for job in store.pending(states=[State.WAITING])] == [unsuitable.id]
+    assert damaged.id in store.history(limit=1)[0].reason
+
+
+def test_a_receipt_is_read_once_for_its_pull_request(
+    store: SpoolStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A look-up reads the receipts of its own pull request, once all others are known."""
+    requests = [new_job("Hi"), new_job("Hi")]
+    requests[1] = replace(requests[1], request=replace(requests[1].request, pr_number=8))
+    here, there = store.put(requests)
+    with store.lock():
+        for number in range(2):
+            store.settle(claim(store), Done(url="u", comment_id=number), attempt(store))
+    (job,) = put(store, "Hi")
+    assert store.comment_ids(job) == {0}
+    reads: list[str] = []
+    real = safe_read.read_own
+
+    def spy(path: str, limit: int) -> bytes:
+        reads.append(path)
+        return real(path, limit)
+
+    monkeypatch.setattr(catalog, "read_own", spy)
+    assert store.comment_ids(job) == {0}
+    assert [here.id in path for path in reads] == [True]
+    assert store.comment_ids(there) == set()
+
+
 # Looking and listing -----------------------------------------------------------------------------
 
 
@@ -416,11 +490,11 @@ def test_a_job_is_found_while_it_moves(store: SpoolStore, spool: Path) -> None:
     from comenq_plugins.spool.places import Place
 
     (job,) = put(store, "Hi")
-    catalog: Catalog = store._catalog
+    known: Catalog = store._catalog
     (name,) = names_in(spool / "new")
-    find = catalog.find
+    find = known.find
     places = iter([Place(str(spool / "cur"), name)])
-    catalog.find = lambda prefix: next(places, None) or find(prefix)  # type: ignore[method-assign]
+    known.find = lambda prefix: next(places, None) or find(prefix)  # type: ignore[method-assign]
     assert store.get(job.id) == job
 
 

@@ -12,15 +12,18 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import closing, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
+from comenq_core.model import Failed, Unconfirmed, Verdict
 from comenq_core.testing.deadline import DEADLINE
+from tests.spool.rig import attempt, claim, open_at, put
 
 pytestmark = pytest.mark.skipif(
     shutil.which("strace") is None or sys.platform != "linux",
@@ -58,10 +61,15 @@ def calls_in(trace: str) -> list[Call]:
 
 
 class Listener:
-    """The real listener under strace."""
+    """The real listener under strace.
 
-    def __init__(self) -> None:
+    Args:
+        fill: fills its spool first, and returns the ids of its jobs.
+    """
+
+    def __init__(self, fill: Callable[[Path], list[str]] = lambda _: []) -> None:
         self.directory = Path(tempfile.mkdtemp(prefix="cq", dir="/tmp"))
+        self.ids = fill(self.directory / "queue")
         self.socket = self.directory / "run" / "comenq.sock"
         self.new = self.directory / "queue" / "new"
         config = self.directory / "config.toml"
@@ -115,8 +123,9 @@ class Listener:
 
     def end(self) -> list[Call]:
         """Stop it; its system calls."""
-        first = int(self._trace.read_text().split(maxsplit=1)[0])
-        os.kill(first, signal.SIGTERM)
+        strace = self._process.pid
+        listener = int(Path(f"/proc/{strace}/task/{strace}/children").read_text())
+        os.kill(listener, signal.SIGTERM)
         self._process.wait(DEADLINE)
         return calls_in(self._trace.read_text())
 
@@ -210,3 +219,44 @@ def test_changes_share_what_makes_them_durable(listener: Listener) -> None:
         for sync in syncs.values():
             assert between(rename, reply, calls, sync), job_id
     assert sum(bool(syncs[hold].match(call.text)) for call in calls) < len(ids) / 2
+
+
+def fill(path: Path) -> list[str]:
+    """A spool with jobs that a retry puts into new/ and into cur/, from two directories."""
+    verdicts: tuple[Verdict, ...] = (
+        Failed(reason="locked"),
+        Unconfirmed(reason="alike"),
+        Failed(reason="502 too often"),
+    )
+    with closing(open_at(path)) as store:
+        ids = [job.id for job in put(store, "failed", "unconfirmed", "lost")]
+        with store.lock():
+            for verdict, outcome in zip(verdicts, ("refused", "x", "unknown"), strict=True):
+                store.settle(claim(store), verdict, replace(attempt(store), outcome=outcome))
+    return ids
+
+
+def test_a_retry_is_durable_in_its_file_before_it_is_in_a_name() -> None:
+    """Write, fsync, rename, fsync of what gains the name, then of what loses it, then the reply."""
+    with closing(Listener(fill)) as listener:
+        listener.wait_until_ready()
+        ids, queue = listener.ids, re.escape(str(listener.directory / "queue"))
+        assert listener.ask(*({"op": "retry", "id": job_id} for job_id in ids)) == ids
+        calls = listener.end()
+    ways = (("failed", "new"), ("unconfirmed", "cur"), ("failed", "cur"))
+    for job_id, (loses, gains) in zip(ids, ways, strict=True):
+        old, new = (rf'{queue}/{name}/[^">]*{job_id}[^">]*' for name in (loses, gains))
+        write = one(calls, rf'write\(\d+<{old}>, ".*retried.*= [1-9]\d*$')
+        rename = one(calls, rf'rename\w*\((\w+<[^>]*>, )?"{old}", .*"{new}".*\) += 0$')
+        reply = one(calls, rf'(sendto|sendmsg|write|writev)\(\d+<\w*(socket|UNIX).*\\"{job_id}\\"')
+        assert between(write, rename, calls, re.compile(rf"fsync\(\d+<{old}>\) += 0$")), job_id
+        gained = first_after(rename, calls, rf"fsync\(\d+<{queue}/{gains}>\) += 0$")
+        lost = first_after(rename, calls, rf"fsync\(\d+<{queue}/{loses}>\) += 0$")
+        assert gained.ended < lost.began, job_id
+        assert lost.ended < reply.began, job_id
+
+
+def first_after(call: Call, calls: Sequence[Call], pattern: str) -> Call:
+    """The first call that matches and began after that one."""
+    later = sorted(one for one in calls if one.began > call.ended)
+    return next(one for one in later if re.match(pattern, one.text))

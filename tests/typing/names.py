@@ -10,6 +10,7 @@ from typing import Any, assert_type
 import comenq_core
 from comenq_core.model import (
     Attempt,
+    Blocked,
     Change,
     Checking,
     Done,
@@ -26,6 +27,7 @@ from comenq_core.model import (
     Throttled,
     Unauthorized,
     Unavailable,
+    Unconfirmed,
     Unknown,
 )
 from comenq_core.model.identity import id_of_key, is_same_comment
@@ -66,9 +68,9 @@ def unions(outcome: comenq_core.Outcome, verdict: comenq_core.Verdict) -> None:
     """A union has these members and no others."""
     assert_type(
         outcome,
-        Posted | Throttled | Unavailable | Unknown | Refused | Unauthorized | Skipped,
+        Posted | Throttled | Unavailable | Unknown | Refused | Unauthorized | Blocked | Skipped,
     )
-    assert_type(verdict, Done | RetryAt | Requeued | Checking | Failed)
+    assert_type(verdict, Done | RetryAt | Requeued | Checking | Failed | Unconfirmed)
 
 
 def protocols(
@@ -109,7 +111,7 @@ def store_helpers(job: comenq_core.Job, attempt: Attempt) -> None:
     assert_type(to_json(job), dict[str, Any])
     assert_type(from_json(comenq_core.Job, {}), comenq_core.Job)
     verdict = verdict_from_json({})
-    assert_type(verdict, Done | RetryAt | Requeued | Checking | Failed)
+    assert_type(verdict, Done | RetryAt | Requeued | Checking | Failed | Unconfirmed)
     assert_type(settled(job, verdict, attempt), comenq_core.Job)
 
 

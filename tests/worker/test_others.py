@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -24,6 +24,7 @@ from comenq_core.model import (
 )
 from comenq_core.policy.pacing import PacingPolicy
 from comenq_core.policy.retry import RetryPolicy
+from comenq_core.protocols import every_job
 from comenq_core.testing.clock import FakeClock
 from comenq_core.testing.memory_store import MemoryStore
 from comenq_core.worker.worker import Worker
@@ -74,11 +75,11 @@ class Shared(MemoryStore):
         self.reads += 1
         return super().pacing()
 
-    def claim(self, account: str) -> Job | None:
+    def claim(self, account: str, suits: Callable[[Job], bool] = every_job) -> Job | None:
         """Hand out a job, after another has used the account."""
         if self.uses_the_account:
             self._pacing[account] = Pacing(account=account, at=self.now(), job="000000000000")
-        return super().claim(account)
+        return super().claim(account, suits)
 
     def save_pacing(self, record: Pacing, *, expect: Pacing | None) -> None:
         """Replace the record, unless another has, or fail before or after that."""
@@ -310,7 +311,9 @@ def test_the_account_that_attempted_last_looks_the_job_up(store: Shared, clock: 
     store.save_pacing(
         Pacing(account="second", at=clock(), max_remaining=30, job=job.id), expect=None
     )
-    Worker(store, posters, PACE, POLICY).step()
+    worker = Worker(store, posters, PACE, POLICY)
+    worker.step()  # it records that the attempt was interrupted
+    worker.step()
     assert [poster.looked_up for poster in posters] == [[], [job.id]]
 
 

@@ -95,7 +95,7 @@ def test_a_job_that_arrives_while_the_clock_is_behind_is_posted_all_the_same(dae
 
 def test_a_failed_attempt_costs_a_cooldown_too(daemon: Rig) -> None:
     """A refused comment was an attempt: the next job waits a cooldown, and then is posted."""
-    daemon.forge.answer_next(status=404, body={"message": "Not Found"})
+    daemon.forge.answer_next(status=410, body={"message": "This issue was deleted"})
     bad = daemon.put("to nowhere")
     daemon.put("good", number=2)
     daemon.run()

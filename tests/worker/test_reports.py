@@ -52,7 +52,8 @@ def test_a_throttled_look_up_is_a_warning_too(
 ) -> None:
     """A limit that is met by a look-up is logged in the same way."""
     daemon.forge.answer_next(status=502)
-    daemon.forge.answer_next(method="GET", status=429, headers={"Retry-After": "3595"})
+    limit = {"Retry-After": "3595"}
+    daemon.forge.answer_next(method="GET", status=429, headers=limit, path="comments")
     daemon.put()
     daemon.run_for(5)
     assert TEN in lines(caplog, logging.WARNING, "throttled")[0]
@@ -72,7 +73,7 @@ def test_a_rejected_credential_is_an_error(daemon: Rig, caplog: pytest.LogCaptur
     """The line has the account and the forge's words, and comes once."""
     daemon.forge.answer_next(status=401, body={"message": "Bad credentials"})
     daemon.put()
-    daemon.run_for(86_400)
+    daemon.run_for(3_599)
     (line,) = lines(caplog, logging.ERROR, "unauthorized")
     assert "account=default " in line
     assert "Bad credentials" in line
@@ -81,14 +82,14 @@ def test_a_rejected_credential_is_an_error(daemon: Rig, caplog: pytest.LogCaptur
 def test_a_forge_out_of_reach_is_a_warning_with_the_next_attempt(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The line says when the next attempt is made: after the cooldown, if that is longer."""
+    """The line says when the next attempt is made: as nothing was sent, in seconds."""
     with Forge() as gone:
         url = gone.url
     with rig(tmp_path, github_api_url=url, cooldown_period_seconds=3600.0) as daemon:
         daemon.put()
         daemon.run()
         (line,) = lines(caplog, logging.WARNING, "unavailable")
-        assert TEN in line
+        assert "until=2026-12-01T09:00:05" in line
 
 
 def test_an_ordinary_cooldown_is_not_logged(daemon: Rig, caplog: pytest.LogCaptureFixture) -> None:

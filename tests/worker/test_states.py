@@ -18,7 +18,13 @@ from pathlib import Path
 import pytest
 from hypothesis import event, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 
 from comenq_core.errors import ComenqError
 from comenq_core.model import Attempt, Change, Done, Job, Outcome, RetryAt, State
@@ -341,14 +347,13 @@ class PostMachine(RuleBasedStateMachine):
         self.stack.close()
 
 
-class TestStates(PostMachine.TestCase):
-    """The machine with few examples."""
-
-    settings = settings(max_examples=25, stateful_step_count=30)
+def test_no_comment_is_there_twice_and_none_is_lost() -> None:
+    """Whatever the forge, the platform and people do, in any order."""
+    run_state_machine_as_test(PostMachine)
 
 
 @pytest.mark.full
-class TestMoreStates(PostMachine.TestCase):
-    """The machine with many."""
-
-    settings = settings(settings.get_profile("full"), max_examples=300, stateful_step_count=60)
+def test_no_comment_is_there_twice_and_none_is_lost_in_many_more_runs() -> None:
+    """The same, in hundreds of longer runs."""
+    many = settings(settings.get_profile("full"), stateful_step_count=60)
+    run_state_machine_as_test(PostMachine, settings=many)

@@ -25,7 +25,7 @@ TESTS: Mapping[str, tuple[Callable[..., None], ...]] = {
         conduct.test_a_redirect_loop_ends,
     ),
     '**401**, or 403 "account was suspended"': (
-        conduct.test_after_a_rejected_credential_nothing_more_is_sent,
+        conduct.test_what_stops_an_account_is_asked_about_once_an_hour,
         conduct.test_after_401_the_operator_can_resume,
     ),
     "**403 or 429 with `Retry-After`**": (

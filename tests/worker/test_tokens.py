@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from comenq_core.testing.forge import Account
+from comenq_plugins.github.auth import tokens
 from tests.worker.rig import COOLDOWN, Rig, rig
 
 BAD = {"message": "Bad credentials"}
@@ -24,8 +26,8 @@ def private(path: Path, token: str, mode: int = 0o600) -> str:
 
 
 def used(daemon: Rig) -> list[str]:
-    """The tokens of the requests so far."""
-    return [one.headers["authorization"].partition(" ")[2] for one in daemon.forge.requests]
+    """The tokens of the posts and look-ups so far; not of the questions whose they are."""
+    return [one.token for one in daemon.forge.requests if "comments" in one.path]
 
 
 @pytest.fixture
@@ -46,14 +48,29 @@ def two(tmp_path: Path) -> Iterator[Rig]:
     """A worker with two accounts, ``one`` and ``two``."""
     files = tuple(private(tmp_path / name, name) for name in ("one", "two"))
     with rig(tmp_path, github_token=None, github_token_files=files) as made:
+        logins = {"one": "one", "two": "two", "better": "one"}
+        made.forge.set_accounts({token: Account(login=login) for token, login in logins.items()})
         yield made
+
+
+def test_two_tokens_of_one_account_share_its_cooldown(two: Rig) -> None:
+    """One account must not post at the pace of two, whoever made its tokens."""
+    two.forge.set_accounts({token: Account(login="octocat") for token in ("one", "two")})
+    for number in range(3):
+        two.put(str(number))
+    two.run()
+    assert two.bodies == ["0"]
+    two.run_for(COOLDOWN - 1)
+    assert two.bodies == ["0"]
+    two.run_for(1)
+    assert two.bodies == ["0", "1"]
 
 
 def test_a_changed_token_file_lets_a_rejected_account_post_again(filed: Rig, file: Path) -> None:
     """Without a restart, the requeued job is posted with the new token."""
     filed.forge.answer_next(status=401, body=BAD)
     job = filed.put()
-    filed.run_for(10 * COOLDOWN)
+    filed.run_for(2 * COOLDOWN)
     assert used(filed) == ["old"]
     private(file, "new")
     filed.run()
@@ -101,8 +118,8 @@ def test_a_token_is_taken_from_the_credentials_directory(
         assert used(daemon) == ["systemd's"]
 
 
-def test_a_token_is_taken_from_a_command(tmp_path: Path) -> None:
-    """The command is asked again after a 401, and what it prints then is used."""
+def test_a_token_is_taken_from_a_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The command is asked again a minute after a 401, and what it prints then is used."""
     answers = tmp_path / "answers"
     answers.write_text("first\nsecond\n")
     program = (
@@ -111,6 +128,7 @@ def test_a_token_is_taken_from_a_command(tmp_path: Path) -> None:
     )
     command = shlex.join([sys.executable, "-c", program])
     with rig(tmp_path, github_token=None, github_token_command=command) as daemon:
+        monkeypatch.setattr(tokens, "since_boot", lambda: daemon.clock().ticks)
         daemon.forge.answer_next(status=401, body=BAD)
         daemon.put()
         daemon.run_for(COOLDOWN)

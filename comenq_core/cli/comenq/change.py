@@ -105,4 +105,7 @@ def _is_changed(args: Namespace, reply: Reply) -> bool:
 def _summary(command: str, entry: Reply) -> str:
     still_waits = command != "del" and entry["state"] == "waiting"
     place = [in_queue(entry, time.time())] if still_waits else []
-    return " · ".join([f"{DONE_WORDS[command]} {entry['id']}", target(entry), *place])
+    # Its comment may be posted already, so that it does not wait to be posted.
+    is_looked_up = command == "retry" and entry["state"] == "checking"
+    done = "looked up again" if is_looked_up else DONE_WORDS[command]
+    return " · ".join([f"{done} {entry['id']}", target(entry), *place])

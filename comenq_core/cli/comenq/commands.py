@@ -37,10 +37,12 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "defer": ("change", "move jobs to the back of the queue (alias of bust)"),
     "hold": ("change", "keep jobs from being posted"),
     "release": ("change", "let held jobs be posted again"),
-    "retry": ("change", "queue failed jobs again"),
+    "retry": ("change", "queue failed jobs again, or look for unconfirmed ones again"),
+    "resolve": ("resolve", "say whether an unconfirmed job's comment is posted"),
     "del": ("change", "delete jobs that are not posted"),
     "pause": ("pause", "post nothing until the queue is resumed"),
     "resume": ("pause", "resume posting"),
+    "flush": ("pause", "end back-offs, so that comenq tries again at once"),
     "completion": ("completion", "print a shell completion script"),
 }
 """Each command, with its module and a one-line description."""

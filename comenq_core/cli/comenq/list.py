@@ -11,7 +11,7 @@ from typing import Any
 from comenq_core.cli.comenq.pagination import history, listed
 from comenq_core.cli.comenq.requests import add_json, ask, number
 from comenq_core.cli.exit_status import DONE
-from comenq_core.cli.formatting import attempt_count, clock, target, when
+from comenq_core.cli.formatting import QUEUED, attempt_count, clock, target, when
 from comenq_core.cli.output import print_error, print_json, print_result
 from comenq_core.cli.table import columns
 
@@ -20,13 +20,19 @@ __all__ = ["configure", "run", "table"]
 Job = dict[str, Any]
 
 PAGE = 50
-PENDING = ("waiting", "posting", "checking", "held")
+PENDING = ("waiting", "posting", "checking", "unconfirmed", "held")
 FAILED = "failed"
 HEADS = ("ID", "PULL REQUEST", "COMMENT", "STATE", "ATTEMPTS", "WHEN")
 COMMENT = HEADS.index("COMMENT")
 # On a narrow terminal, the job and its state matter more than the rest.
 SPARE = (HEADS.index("ATTEMPTS"), HEADS.index("WHEN"), COMMENT)
-COLOURS = {"posting": "cyan", "checking": "yellow", "held": "yellow", FAILED: "red"}
+COLOURS = {
+    "posting": "cyan",
+    "checking": "yellow",
+    "unconfirmed": "red",
+    "held": "yellow",
+    FAILED: "red",
+}
 EXAMPLES = """\
 examples:
   comenq list
@@ -79,10 +85,11 @@ def table(jobs: list[Job]) -> list[str]:
 
 
 def _jobs(args: Namespace, limit: int | None) -> Iterator[Job]:
-    states = args.state or PENDING
-    pending = [state for state in PENDING if state in states]
+    if not args.state:
+        return listed(args, limit=limit, repo=args.repo)
+    pending = [state for state in PENDING if state in args.state]
     queued = listed(args, limit=limit, repo=args.repo, state=pending) if pending else iter(())
-    return chain(queued, _failed(args)) if FAILED in states else queued
+    return chain(queued, _failed(args)) if FAILED in args.state else queued
 
 
 def _failed(args: Namespace) -> Iterator[Job]:
@@ -96,7 +103,7 @@ def _tell_of_others(args: Namespace, *, shown: int, are_more: bool) -> None:
         return
     counts = ask(args, op="status")["status"]["counts"]
     if are_more and not (args.repo or args.state):
-        more = sum(counts[state] for state in ("waiting", "posting", "held")) - shown
+        more = sum(counts.get(state, 0) for state in QUEUED) - shown
         print_error(f"… and {more:,} more: see them with -n NUMBER or --all")
     elif are_more:
         print_error("… and more: see them with -n NUMBER or --all")

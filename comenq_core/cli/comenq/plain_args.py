@@ -18,6 +18,7 @@ class PlainArgs:
     at: str | None = None
     jsonl: str | None = None
     key: str | None = None
+    account: str | None = None
     edit = now = if_absent = if_open = wait = json = False
 
     def __init__(self, words: Sequence[str]) -> None:

@@ -8,6 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, TypeAlias
 
+from comenq_core.cli.comenq.status_text import WAITS
+from comenq_core.cli.formatting import QUEUED, account_cause
+
 __all__ = ["MEANINGS", "metrics"]
 
 Samples: TypeAlias = list[tuple[Mapping[str, str], float]]
@@ -15,12 +18,13 @@ Samples: TypeAlias = list[tuple[Mapping[str, str], float]]
 MEANINGS: Mapping[str, str] = {
     "comenqd_up": "Whether the daemon answers.",
     "comenqd_worker_up": "Whether a worker runs.",
-    "comenqd_queue_entries": "Comments that are not posted yet: waiting, being posted or held.",
+    "comenqd_queue_entries": "Comments in the queue: waiting, being posted, unconfirmed or held.",
     "comenqd_jobs": "Jobs by state; posted and failed jobs count while they are kept.",
     "comenqd_paused": "Whether an operator has paused the queue.",
     "comenqd_next_post_seconds": "Seconds until the next comment is posted, if one is waiting.",
     "comenqd_account_wait_seconds": "Seconds until the account may post.",
     "comenqd_account_refused": "Whether the account's credential is refused.",
+    "comenqd_account_backs_off": "Whether the account backs off for this cause.",
     "comenqd_capacity_remaining": "How much of a resource is left for more comments.",
     "comenqd_capacity_minimum": "The amount of a resource below which comments are refused.",
     "comenqd_github_posts_total": "Posts by outcome; kept with the account's pacing record.",
@@ -47,7 +51,7 @@ def metrics(status: dict[str, Any] | None) -> Iterator[str]:
 
 def _samples(status: dict[str, Any]) -> dict[str, Samples]:
     counts, accounts, first = status["counts"], status["accounts"], status["next"]
-    pending = sum(counts[name] for name in ("waiting", "posting", "held"))
+    pending = sum(counts.get(name, 0) for name in QUEUED)
     return {
         "comenqd_worker_up": _known(status["working"]),
         "comenqd_queue_entries": [({}, pending)],
@@ -60,7 +64,14 @@ def _samples(status: dict[str, Any]) -> dict[str, Samples]:
             if account["post_in"] is not None
         ],
         "comenqd_account_refused": [
-            ({"account": account["name"]}, account["post_in"] is None) for account in accounts
+            ({"account": account["name"]}, account_cause(account) == "unauthorized")
+            for account in accounts
+        ],
+        "comenqd_account_backs_off": [
+            ({"account": account["name"], "cause": cause}, account_cause(account) == cause)
+            for account in accounts
+            for cause in WAITS
+            if cause
         ],
         "comenqd_capacity_remaining": [
             ({"resource": one["resource"]}, one["remaining"]) for one in status["capacity"]

@@ -74,6 +74,8 @@ def _add_conditions(parser: ArgumentParser) -> None:
     absent = "do not queue it if the same comment is waiting; print that job's id"
     add("--if-absent", action="store_true", help=absent)
     add("--if-open", action="store_true", help="skip it if the pull request is no longer open")
+    one = "post it as this posting account (default: any that is for its repository)"
+    add("--as", dest="account", metavar="ACCOUNT", help=one)
 
 
 def run(args: Namespace | PlainArgs) -> int:
@@ -126,6 +128,8 @@ def _message(args: Namespace | PlainArgs, target: Target, body: str) -> dict[str
         request["key"] = utf8("--key", args.key)
     if args.if_open:
         request["if_open"] = True
+    if args.account is not None:
+        request["account"] = utf8("--as", args.account)
     options = {"ahead": args.now, "if_absent": args.if_absent}
     chosen = {name: True for name, is_chosen in options.items() if is_chosen}
     # Every daemon understands a bare request, the Rust one included.

@@ -26,7 +26,18 @@ __all__ = ["put_many"]
 
 Message = dict[str, Any]
 
-SINGLE_ONLY = ("words", "body_file", "edit", "after", "at", "now", "key", "if_open", "wait")
+SINGLE_ONLY = (
+    "words",
+    "body_file",
+    "edit",
+    "after",
+    "at",
+    "now",
+    "key",
+    "if_open",
+    "account",
+    "wait",
+)
 """Options for a single comment; a line has members of its own instead."""
 
 

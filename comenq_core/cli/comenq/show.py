@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator
+from shlex import quote
 from typing import Any
 
 from comenq_core.cli.comenq.requests import add_json, ask
@@ -17,8 +18,8 @@ __all__ = ["configure", "run"]
 
 LONGEST_LINE = 300_000
 TIMES = {"not_before": "not before", "due": "due", "settled": "settled"}
-PENDING = ("waiting", "posting", "checking", "held")
-TEXTS = ("key", "url", "reason")
+PENDING = ("waiting", "posting", "checking", "unconfirmed", "held")
+TEXTS = ("key", "account", "url", "reason")
 
 
 def configure(parser: ArgumentParser) -> None:
@@ -51,7 +52,9 @@ def _facts(entry: dict[str, Any]) -> Iterator[tuple[str, object]]:
     yield "state", _state(entry)
     yield "arrived", f"{local(entry['arrived'])} by {_origin(entry['origin'])}"
     yield from _times(entry)
-    yield from ((name, entry[name]) for name in TEXTS if entry[name])
+    yield from ((name, entry[name]) for name in TEXTS if entry.get(name))
+    if entry["state"] == "unconfirmed":
+        yield from _ways_out(entry)
     if entry["if_open"]:
         yield "condition", "the pull request must be open"
     if count := attempt_count(entry):
@@ -66,7 +69,18 @@ def _times(entry: dict[str, Any]) -> Iterator[tuple[str, object]]:
             yield name, local(entry[member])
 
 
+def _ways_out(entry: dict[str, Any]) -> Iterator[tuple[str, object]]:
+    """What a person may do about an unconfirmed job."""
+    urls = [candidate["url"] for candidate in entry["candidates"]]
+    yield from (("perhaps it is", url) for url in urls)
+    url = quote(urls[0]) if len(urls) == 1 else "URL"
+    yield "if posted", f"comenq resolve {entry['id']} --posted {url}"
+    yield "if not posted", f"comenq resolve {entry['id']} --not-posted"
+
+
 def _state(entry: dict[str, Any]) -> str:
+    if entry["state"] == "unconfirmed" and entry["attempts"]:
+        return f"unconfirmed since {local(entry['attempts'][-1]['ended'])}"
     place = in_queue(entry, time.time())
     return place if entry["state"] == place else f"{entry['state']}, {place}"
 

@@ -6,8 +6,9 @@ import time
 from argparse import ArgumentParser, Namespace
 from typing import Any
 
+from comenq_core.cli.comenq.pagination import listed
 from comenq_core.cli.comenq.requests import ask
-from comenq_core.cli.comenq.status_text import COLOURS, facts, troubles
+from comenq_core.cli.comenq.status_text import COLOURS, SHOWN, facts, troubles
 from comenq_core.cli.exit_status import DONE, FAILED, UNREACHABLE
 from comenq_core.cli.formatting import when
 from comenq_core.cli.output import print_error, print_json, print_result
@@ -17,13 +18,14 @@ from comenq_core.text import printable
 
 __all__ = ["configure", "run"]
 
+LONGEST_LINE = 1_000
 EXAMPLES = """\
 examples:
   comenq status
   comenq status --watch
   comenq status --prometheus > /var/lib/node_exporter/comenq.prom
 
-exit status: 0 no trouble, 1 trouble, 3 no daemon answers
+exit status: 0 no trouble, 1 something needs a person, 3 no daemon answers
 """
 
 
@@ -61,10 +63,21 @@ def _print_status(args: Namespace, status: dict[str, Any] | None) -> None:
 
         print_result(*metrics(status))
     elif args.json:
-        known = {**status, "trouble": list(troubles(status))} if status else {}
-        print_json([{"up": status is not None, **known}])
+        print_json([{"up": status is not None, **(_with_trouble(args, status) if status else {})}])
     elif status:
         now = time.time()
-        for name, text in facts(status, lambda seconds: when(seconds, now)):
-            line = f"{name + ':':10} {printable(text)}"
+        jobs = _unconfirmed(args, status)
+        for name, text in facts(status, lambda seconds: when(seconds, now), jobs):
+            line = f"{name + ':':10} {printable(text, LONGEST_LINE)}"
             print_result(paint(line, COLOURS[name]) if name in COLOURS else line)
+
+
+def _with_trouble(args: Namespace, status: dict[str, Any]) -> dict[str, Any]:
+    return {**status, "trouble": list(troubles(status, _unconfirmed(args, status)))}
+
+
+def _unconfirmed(args: Namespace, status: dict[str, Any]) -> list[dict[str, Any]]:
+    """The first unconfirmed jobs; an older daemon has none."""
+    if not status["counts"].get("unconfirmed"):
+        return []
+    return list(listed(args, limit=SHOWN, state=["unconfirmed"]))

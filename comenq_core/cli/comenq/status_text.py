@@ -2,28 +2,55 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from comenq_core.cli.formatting import amount, local
+from comenq_core.cli.formatting import account_cause, amount, local, target
 
-__all__ = ["COLOURS", "facts", "troubles"]
+__all__ = ["COLOURS", "SHOWN", "facts", "troubles"]
 
 Status = dict[str, Any]
+Jobs = Sequence[Mapping[str, Any]]
 Until = Callable[[float], str]
 
 COLOURS = {"trouble": "red", "paused": "yellow"}
 """The facts that are painted."""
 
+SHOWN = 3
+"""How many unconfirmed jobs are named."""
+
 WORKER = {None: "cannot be seen from here", True: "runs", False: "does not run"}
 
+WAITS: Mapping[str, str] = {
+    "": "may post {}",
+    "rate_limited": "rate-limited, may post {}",
+    "unreachable": "unreachable forge, tries again {}",
+    "outage": "outage of the forge, asks it again {}",
+    "unauthorized": "its credential is refused, asks again {}",
+    "blocked": "blocked, asks again {}",
+    "refusals": "refused several times in a row, tries one comment {}",
+}
+"""What an account waits for, by its ``cause``; a later daemon may know more of them."""
 
-def facts(status: Status, until: Until) -> Iterator[tuple[str, str]]:
+ENDED_BY_FLUSH = ("unreachable", "outage")
+
+NEEDS_A_PERSON: Mapping[str, str] = {
+    "unauthorized": "the credential of account {} is refused: give comenqd a valid one",
+    "blocked": "account {} is blocked, whatever the comment: see its reason, mend the cause,"
+    " then comenq resume",
+    "refusals": "account {} is refused in words that comenq does not know: see its reason, mend"
+    " the cause, then comenq resume",
+}
+"""The causes that do not pass by themselves, and what to do."""
+
+
+def facts(status: Status, until: Until, unconfirmed: Jobs = ()) -> Iterator[tuple[str, str]]:
     """The lines of the status, as names and texts.
 
     Args:
         status: as in the protocol.
         until: puts into words a moment that is so many seconds away.
+        unconfirmed: the first unconfirmed jobs, as in the protocol.
     """
     counts = status["counts"]
     yield "queue", ", ".join(f"{number:,} {name}" for name, number in counts.items())
@@ -31,43 +58,72 @@ def facts(status: Status, until: Until) -> Iterator[tuple[str, str]]:
     if paused := status["paused"]:
         since = f"since {local(paused['since'])}: {paused['reason']}"
         yield "paused", f"{since} (resume it with comenq resume)"
-    yield "next", _next(status.get("next"), until)
+    yield "next", _next(status, until)
     for account in status["accounts"]:
-        reason = f": {account['reason']}" if account["reason"] else ""
-        yield "account", f"{account['name']}, {_may_post(account['post_in'], until)}{reason}"
+        yield "account", _account(account, until)
     if not status["accounts"]:
         yield "account", "none has posted yet"
     if capacity := status.get("capacity"):
         yield "capacity", ", ".join(map(_capacity, capacity))
-    for trouble in troubles(status):
+    for trouble in troubles(status, unconfirmed):
         yield "trouble", trouble
 
 
-def troubles(status: Status) -> Iterator[str]:
-    """The reasons why comments are not posted, or not accepted, if there are any."""
+def troubles(status: Status, unconfirmed: Jobs = ()) -> Iterator[str]:
+    """What needs a person, if anything does: what stops posting or the intake, and lost comments.
+
+    Args:
+        status: as in the protocol.
+        unconfirmed: the first unconfirmed jobs, as in the protocol.
+    """
     if status["paused"]:
         yield "the queue is paused"
     if status.get("working") is False:
         yield "no worker runs, so nothing is posted: see the daemon's log and comenqd ctl"
-    accounts = status["accounts"]
-    if accounts and all(account["post_in"] is None for account in accounts):
-        yield "the credential is refused, so nothing is posted: give comenqd a valid one"
+    for account in status["accounts"]:
+        if advice := NEEDS_A_PERSON.get(account_cause(account)):
+            yield advice.format(account["name"])
     for one in status.get("capacity", ()):
         if one["remaining"] < one["minimum"]:
             yield f"too few {one['resource']} are left, so comments are refused"
+    yield from _lost(status["counts"], unconfirmed)
 
 
-def _next(first: dict[str, Any] | None, until: Until) -> str:
+def _lost(counts: Mapping[str, int], unconfirmed: Jobs) -> Iterator[str]:
+    """The comments that are not posted, or perhaps not, until a person has done something."""
+    yield from map(_unconfirmed, unconfirmed)
+    if (others := counts.get("unconfirmed", 0) - len(unconfirmed)) > 0:
+        more = " more" if unconfirmed else ""
+        yield f"{others:,}{more} unconfirmed: see them with comenq list --state unconfirmed"
+    if failed := counts.get("failed"):
+        yield f"{failed:,} failed: see them with comenq hist --failed, then retry or delete them"
+
+
+def _unconfirmed(job: Mapping[str, Any]) -> str:
+    since = f"since {local(job['attempts'][-1]['ended'])}" if job["attempts"] else "now"
+    what = f"{job['id']} for {target(job)} is unconfirmed {since}: {job['reason']}"
+    return f"{what} (see comenq show {job['id']})"
+
+
+def _next(status: Status, until: Until) -> str:
+    first = status.get("next")
     if first is None:
         return "nothing waits"
-    seconds = first["eta_seconds"]
-    return f"{first['id']}, {'once the queue is resumed' if seconds is None else until(seconds)}"
+    if first["eta_seconds"] is not None:
+        return f"{first['id']}, {until(first['eta_seconds'])}"
+    end = "the queue is resumed" if status["paused"] else "an account can post"
+    return f"{first['id']}, once {end}"
 
 
-def _may_post(post_in: float | None, until: Until) -> str:
-    if post_in is None:
-        return "its credential is refused"
-    return f"may post {until(post_in)}"
+def _account(account: Mapping[str, Any], until: Until) -> str:
+    name, login, cause = account["name"], account.get("login"), account_cause(account)
+    who = f"{name} ({login})" if login and login != name else name
+    post_in = account["post_in"]
+    # An older daemon has no time for an account whose credential is refused.
+    wait = WAITS.get(cause, WAITS[""]).format("later" if post_in is None else until(post_in))
+    reason = f": {account['reason']}" if account["reason"] else ""
+    advice = " (at once with comenq flush)" if cause in ENDED_BY_FLUSH else ""
+    return f"{who}, {wait}{advice}{reason}"
 
 
 def _capacity(one: dict[str, Any]) -> str:

@@ -12,7 +12,7 @@ from comenq_core.cli.comenq.list import table
 from comenq_core.cli.comenq.pagination import listed
 from comenq_core.cli.comenq.requests import ask
 from comenq_core.cli.comenq.screen import Screen
-from comenq_core.cli.comenq.status_text import COLOURS, facts
+from comenq_core.cli.comenq.status_text import COLOURS, SHOWN, facts
 from comenq_core.cli.exit_status import DONE
 from comenq_core.cli.formatting import countdown
 from comenq_core.cli.table import fit, paint
@@ -47,7 +47,8 @@ def _lines(args: Namespace, width: int, height: int) -> Iterator[str]:
     except DaemonError as error:
         yield from (fit(line, width) for line in str(error).splitlines())
         return
-    for name, text in facts(status, countdown):
+    unconfirmed = [job for job in jobs if job["state"] == "unconfirmed"][:SHOWN]
+    for name, text in facts(status, countdown, unconfirmed):
         line = fit(f"{name + ':':10} {printable(text)}", width)
         yield paint(line, COLOURS[name]) if name in COLOURS else line
     if jobs:

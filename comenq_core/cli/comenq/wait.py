@@ -30,13 +30,14 @@ SHORTEST, LONGEST = 0.2, 5.0
 ABSENCE = 60.0
 """Seconds for which the daemon may be away, for instance during a restart."""
 UNKNOWN = ("no_such_job", "invalid_request")
-OVER = ("posted", "skipped", "failed")
+OVER = ("posted", "skipped", "failed", "unconfirmed")
+"""The states in which waiting is of no use; only a person ends the last one."""
 EXAMPLES = """\
 examples:
   comenq wait 7f3k && echo posted
   comenq wait --timeout 1h 7f3k 9q2m
 
-exit status: 0 all jobs were posted, 1 one was not, or the timeout expired
+exit status: 0 all jobs were posted, 1 one was not or is unconfirmed, or the timeout expired
 """
 
 
@@ -152,7 +153,8 @@ class JobWaiter:
         elif is_posted:
             print_result(job["url"])
         else:
-            print_error(f"{job['id']}: {job['state']}: {printable(job['reason'])}")
+            more = f" (see comenq show {job['id']})" if job["state"] == "unconfirmed" else ""
+            print_error(f"{job['id']}: {job['state']}: {printable(job['reason'])}{more}")
         sys.stdout.flush()
 
     def _seconds_left(self) -> float | None:

@@ -32,7 +32,9 @@ def check_accounts(posters: Sequence[Poster], store: Store | None) -> Iterator[C
             yield from results
             is_wrong = any(result.severity is Severity.ERROR for result in results)
             if len(posters) > 1 and isinstance(poster, Identifiable) and not is_wrong:
-                yield from _same_account(poster.account, poster.login(), logins)
+                login = poster.login()
+                if isinstance(login, str):
+                    yield from _same_account(poster.account, login, logins)
         except ComenqError as error:
             yield CheckResult(subject=poster.account, severity=Severity.ERROR, text=str(error))
         except Exception as error:  # noqa: BLE001 -- a plugin may raise anything

@@ -75,7 +75,7 @@ class PacingContract(Harness):
             cause="refusals",
             unanswered=2,
             refusal="no",
-            refused="o/r#1 o/r#2",
+            refused_targets="o/r#1 o/r#2",
             rejected_credential="fingerprint",
             login="octocat[bot]",
             posts=Posts(success=1, api_error=2, timeout=3),

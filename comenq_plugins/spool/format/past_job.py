@@ -2,115 +2,59 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import fields
 
 from comenq_core.errors import InvalidRequest
-from comenq_core.model import Job, NewJob, State
-from comenq_core.model.identity import comment_ids_of, digest_of
+from comenq_core.model import State
+from comenq_core.model.past_job import PastJob
 from comenq_core.wire.rfc3339 import format_time, parse_time
 from comenq_core.wire.strict_json import encode, parse
 from comenq_plugins.spool.format.filename import Name, moment
 
-__all__ = ["PastJob", "id_in", "may_be_for"]
+__all__ = ["decode_line", "encode_line", "id_in", "may_be_for", "past_of_name"]
 
 _BEFORE_ID = len(encode({"id": ""})) - 2
 _ID_LENGTH = 12
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PastJob:
-    """A job without its body: whether its key is used, and which comments it has.
+def past_of_name(name: Name, state: State) -> PastJob:
+    """What to remember of a job whose file is damaged: its id is known again by its name."""
+    settled = moment(name.order)
+    return PastJob(id=name.id, digest=name.digest, state=state, arrived=settled, settled=settled)
 
-    Args:
-        id, state, arrived, settled, url, comment_id, reason: the job's.
-        digest: by which the same comment is known again.
-        target: the pull request, in lower case.
-        comments: the ids of all its comments.
+
+def decode_line(line: bytes) -> PastJob:
+    """The job of a line.
+
+    Raises:
+        InvalidRequest: the line is damaged.
     """
+    value = parse(line)
+    try:
+        assert isinstance(value, dict)
+        known = {member.name: value[member.name] for member in fields(PastJob)}
+        known |= {name: parse_time(known[name]) for name in ("arrived", "settled")}
+        known |= {"state": State(known["state"]), "comments": frozenset(known["comments"])}
+        return PastJob(**known)
+    except (AssertionError, KeyError, TypeError, ValueError) as error:
+        raise InvalidRequest("", "is not what is remembered of a job") from error
 
-    id: str
-    digest: str
-    state: State
-    arrived: datetime
-    settled: datetime
-    target: str = ""
-    url: str = ""
-    comment_id: int | str | None = None
-    comments: Collection[int | str] = ()
-    reason: str = ""
 
-    @classmethod
-    def of(cls, job: Job, settled: datetime) -> PastJob | None:
-        """What to remember of a job; ``None`` if it has neither a key nor a comment."""
-        comments = comment_ids_of(job)
-        if job.request is None or (job.request.key is None and not comments):
-            return None
-        return cls(
-            id=job.id,
-            digest=digest_of(job.request),
-            state=job.state,
-            arrived=job.arrived,
-            settled=settled,
-            target=job.request.target.lower(),
-            url=job.url,
-            comment_id=job.comment_id,
-            comments=comments,
-            reason=job.reason,
-        )
-
-    @classmethod
-    def of_name(cls, name: Name, state: State) -> PastJob:
-        """What to remember of a job whose file is damaged: its id is known again by its name."""
-        settled = moment(name.order)
-        return cls(id=name.id, digest=name.digest, state=state, arrived=settled, settled=settled)
-
-    @classmethod
-    def decode(cls, line: bytes) -> PastJob:
-        """The job of a line.
-
-        Raises:
-            InvalidRequest: the line is damaged.
-        """
-        value = parse(line)
-        try:
-            assert isinstance(value, dict)
-            times = {name: parse_time(value[name]) for name in ("arrived", "settled")}
-            return cls(**{**value, "state": State(value["state"]), **times})
-        except (AssertionError, KeyError, TypeError, ValueError) as error:
-            raise InvalidRequest("", "is not what is remembered of a job") from error
-
-    def encode(self) -> bytes:
-        """The line, with the newline at its end."""
-        value = {
-            "id": self.id,
-            "digest": self.digest,
-            "target": self.target,
-            "state": self.state,
-            "arrived": format_time(self.arrived),
-            "settled": format_time(self.settled),
-            "url": self.url,
-            "comment_id": self.comment_id,
-            "comments": list(self.comments),
-            "reason": self.reason,
-        }
-        return encode(value) + b"\n"
-
-    def job_for(self, new_job: NewJob) -> Job:
-        """The job that a request with its key gives; without a request if that is another one."""
-        is_same = digest_of(new_job.request) == self.digest
-        return Job(
-            id=self.id,
-            request=new_job.request if is_same else None,
-            arrived=self.arrived,
-            origin=new_job.origin,
-            state=self.state,
-            settled=self.settled,
-            url=self.url,
-            comment_id=self.comment_id,
-            reason=self.reason,
-        )
+def encode_line(job: PastJob) -> bytes:
+    """The line, with the newline at its end."""
+    value = {
+        "id": job.id,
+        "digest": job.digest,
+        "target": job.target,
+        "state": job.state,
+        "arrived": format_time(job.arrived),
+        "settled": format_time(job.settled),
+        "url": job.url,
+        "comment_id": job.comment_id,
+        "comments": sorted(job.comments, key=str),
+        "reason": job.reason,
+    }
+    return encode(value) + b"\n"
 
 
 def id_in(line: bytes) -> bytes:

@@ -1,0 +1,73 @@
+"""Operations that change what others have queued, by whom the settings permit them."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from comenq_core.listener.queue import JobQueue
+from comenq_core.model import CommentRequest, Origin, State, Unconfirmed
+from comenq_core.policy.pacing import PacingPolicy
+from comenq_core.testing.clock import FakeClock
+from comenq_core.testing.memory_store import MemoryStore
+from comenq_core.wire.messages import Operation
+from comenq_plugins.unix_socket.command import Command
+from comenq_plugins.unix_socket.handlers import Handlers
+from comenq_plugins.unix_socket.permissions import Permissions
+from tests.socket.attempts import ATTEMPT
+
+ALICE, BOB = (Origin(intake="unix", uid=uid) for uid in (1001, 1002))
+
+
+@pytest.fixture
+def store() -> MemoryStore:
+    """A store with one unconfirmed job, which is Alice's."""
+    made = MemoryStore(FakeClock())
+    queue = JobQueue(made, PacingPolicy(cooldown=900, jitter=0, attempt_limit=30))
+    queue.submit(CommentRequest(owner="o", repo="r", pr_number=1, body="text"), ALICE)
+    job = made.claim("bot")
+    assert job is not None
+    made.settle(job, Unconfirmed(reason="it is like it"), ATTEMPT)
+    return made
+
+
+def ask(store: MemoryStore, manage: str, by: Origin, op: str, **members: str) -> dict[str, Any]:
+    """The reply to an operation."""
+    queue = JobQueue(store, PacingPolicy(cooldown=900, jitter=0, attempt_limit=30))
+    handlers = Handlers(queue, Permissions(manage, frozenset()))
+    operation = Operation(op=op, members=members)
+    command = Command(operation=operation, origin=by, size=1, on_reply=lambda: None)
+    (line,) = handlers.execute([command])
+    reply: dict[str, Any] = json.loads(line)
+    return reply
+
+
+@pytest.mark.parametrize(
+    ("manage", "by", "is_permitted"),
+    [
+        ("group", BOB, True),
+        ("owner", ALICE, True),
+        ("owner", BOB, False),
+        ("nobody", ALICE, False),
+    ],
+)
+def test_a_job_is_resolved_by_who_may_change_it(
+    store: MemoryStore, manage: str, by: Origin, is_permitted: bool
+) -> None:
+    """Whether a comment is posted is said by the same users who may retry or delete its job."""
+    (job,) = store.pending()
+    reply = ask(store, manage, by, "resolve", id=job.id[:6])
+    assert reply.get("code") == (None if is_permitted else "not_permitted")
+    assert store.get(job.id).state == (State.WAITING if is_permitted else State.UNCONFIRMED)
+
+
+@pytest.mark.parametrize(("manage", "is_permitted"), [("group", True), ("owner", False)])
+def test_back_offs_are_ended_by_who_may_pause(
+    store: MemoryStore, manage: str, is_permitted: bool
+) -> None:
+    """A flush concerns everybody's comments, as a pause does."""
+    for op in ("flush", "pause", "resume"):
+        reply = ask(store, manage, ALICE, op, **({"reason": "so"} if op == "pause" else {}))
+        assert reply.get("code") == (None if is_permitted else "not_permitted")
