@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import inspect
+import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import FunctionType
@@ -123,6 +124,8 @@ def _add_protocol(page: Page, protocol: type) -> None:
 
 def _add_signature(page: Page, function: FunctionType) -> None:
     signature = str(inspect.signature(function)).replace(repr(PENDING), "PENDING")
+    # A function that is a default is shown with its address, which is another each time.
+    signature = re.sub(r"<function (\w+) at 0x[0-9a-f]+>", r"\1", signature)
     page.subheading(f"{function.__name__}{signature.replace(chr(39), '')}")
 
 
