@@ -26,7 +26,7 @@ class Identity(Protocol):
         """Under which name it comments, ``""`` where GitHub does not say; or why nobody knows."""
 
     def probe(self) -> str | Outcome:
-        """The cheapest question; a text if the credential was taken, whatever it says."""
+        """The cheapest question; as `whoami`, but it may not learn the name."""
 
     def check(self) -> Iterable[Remark]:
         """What there is to tell an operator about its credential."""

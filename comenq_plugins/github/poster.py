@@ -105,8 +105,11 @@ class GitHubPoster:
         return self.client.offset
 
     def probe(self) -> Demand | None:
+        credential = self.credential()
         with Deadline(self.seconds):
             answer = self._identity.probe()
+        if isinstance(answer, str) and answer:
+            self._login.learn(credential, answer)
         # Any other answer means that the credential was taken.
         return answer if isinstance(answer, Demand) else None
 

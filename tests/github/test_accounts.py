@@ -174,7 +174,7 @@ def test_login_of_a_workflows_token(make_poster: MakePoster, prefix: str) -> Non
 def test_login_is_learned_from_a_comment(forge: Forge, poster: GitHubPoster) -> None:
     """The answer to a comment says whose it is."""
     forge.answer_next(method="GET", path="user", status=500)
-    assert poster.login() == ""
+    assert isinstance(poster.login(), Unknown)
     assert isinstance(poster.post(a_job()), Posted)
     assert poster.login() == "octocat"
     assert [one.path for one in forge.requests].count("/user") == 1
@@ -183,24 +183,36 @@ def test_login_is_learned_from_a_comment(forge: Forge, poster: GitHubPoster) -> 
 def test_failure_is_not_remembered(forge: Forge, poster: GitHubPoster) -> None:
     """Where GitHub does not answer, it is asked again for the next attempt."""
     forge.answer_next(method="GET", path="user", drop=True)
-    assert [poster.login(), poster.login()] == ["", "octocat"]
+    assert isinstance(poster.login(), Unknown)
+    assert poster.login() == "octocat"
 
 
-@pytest.mark.parametrize("status", [401, 403, 404])
-def test_answer_is_remembered(forge: Forge, poster: GitHubPoster, status: int) -> None:
-    """A rejected token is not asked with again, nor one whose account GitHub does not tell."""
+@pytest.mark.parametrize("status", [403, 404])
+def test_login_that_github_does_not_tell(forge: Forge, poster: GitHubPoster, status: int) -> None:
+    """Where GitHub does not tell a token's account, it is not asked again."""
     forge.answer_always(method="GET", path="user", status=status, body={"message": "because"})
     assert [poster.login(), poster.login()] == ["", ""]
     assert len(forge.requests) == 1
 
 
+def test_login_of_a_rejected_token(forge: Forge, poster: GitHubPoster) -> None:
+    """A rejected token is not asked with again, until a question has shown that it is good."""
+    forge.answer_next(method="GET", path="user", status=401, body={"message": "Bad credentials"})
+    assert isinstance(poster.login(), Unauthorized)
+    assert poster.login() == ""
+    assert len(forge.requests) == 1
+    assert poster.probe() is None
+    assert poster.login() == "octocat"
+    assert len(forge.requests) == 2
+
+
 def test_login_without_a_token(forge: Forge, tmp_path: Path) -> None:
-    """A token that cannot be read has no login, and is no error."""
+    """With a token that cannot be read, nothing is asked."""
     path = private(tmp_path / "token", TOKEN)
     (poster,) = make_posters(settings(forge.url, github_token_file=path))
     assert isinstance(poster, GitHubPoster)
     Path(path).unlink()
-    assert poster.login() == ""
+    assert isinstance(poster.login(), Unauthorized)
     assert not forge.requests
 
 

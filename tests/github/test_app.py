@@ -299,6 +299,7 @@ def test_probe_is_a_new_token(forge: Forge, app_poster: GitHubPoster) -> None:
     app_poster.post(a_job())
     assert app_poster.probe() is None
     assert forge.requests[-1].path == ACCESS_TOKENS
+    assert app_poster.login() == "comenq-app[bot]"
     forge.answer_next(path="access_tokens", status=401, body={"message": "no"})
     assert isinstance(app_poster.probe(), Unauthorized)
     forge.answer_next(path="access_tokens", status=502)

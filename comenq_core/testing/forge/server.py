@@ -46,8 +46,8 @@ class Server(ThreadingHTTPServer):
         GraphQL stands beside the REST API of GitHub Enterprise, as in ``/api/graphql``:
         https://docs.github.com/en/enterprise-server/graphql/guides/forming-calls-with-graphql
         """
-        if path == f"{self.prefix.removesuffix('/v3')}/graphql":
-            return "/graphql"
+        if path.endswith("/graphql"):
+            return "/graphql" if path == f"{self.prefix.removesuffix('/v3')}/graphql" else ""
         return path.removeprefix(self.prefix) if path.startswith(self.prefix) else ""
 
     def end_connections(self) -> None:

@@ -99,7 +99,10 @@ class AppToken(TokenSource):
 
     def probe(self) -> str | Outcome:
         """Ask whether the App gets tokens: for the latest installation, or else who it is."""
-        return self._renew(self._latest) if self._latest else self.whoami()
+        if not self._latest:
+            return self.whoami()
+        token = self._renew(self._latest)
+        return "" if isinstance(token, str) else token
 
     def check(self) -> Iterator[Remark]:
         """What there is to tell an operator about the App. Called within a `Deadline`."""
