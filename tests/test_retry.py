@@ -93,39 +93,39 @@ def refused(fault: Fault, message: str = "no", *, ago: float = 0) -> Job:
 )
 def test_each_outcome_has_its_verdict(outcome: Outcome, verdict: Verdict) -> None:
     """Done, requeued, failed or to be checked, as the outcome says."""
-    assert decide(job(), outcome, NOW, POLICY) == verdict
+    assert decide(job(), "me", outcome, NOW, POLICY) == verdict
 
 
 def test_a_pull_request_that_cannot_be_read_delays_its_own_job_longer_each_time() -> None:
     """The job alone waits: five seconds, ten, twenty."""
     failed = Unavailable(message="502", fault=Fault.PULL_REQUEST)
-    verdicts = [decide(job(*["unavailable"] * times), failed, NOW, POLICY) for times in range(3)]
+    verdicts = [decide(job(*["unavailable"] * times), "me", failed, NOW, POLICY) for times in range(3)]
     waits = [verdict.due - NOW for verdict in verdicts if isinstance(verdict, RetryAt)]
     assert waits == [timedelta(seconds=seconds) for seconds in (5, 10, 20)]
 
 
-def test_what_is_not_there_is_tried_once_more_some_minutes_later() -> None:
+def test_what_is_not_there_is_attempted_again_some_minutes_later() -> None:
     """A pull request that is seconds old can be 404; one that is 404 minutes later is not there."""
     missing = Refused(message="404", fault=Fault.PULL_REQUEST)
-    first = decide(job(), missing, NOW, POLICY)
+    first = decide(job(), "me", missing, NOW, POLICY)
     assert isinstance(first, RetryAt)
     assert first.due == NOW + timedelta(minutes=5)
-    early = decide(refused(Fault.PULL_REQUEST, ago=1), missing, NOW, POLICY)
+    early = decide(refused(Fault.PULL_REQUEST, ago=1), "me", missing, NOW, POLICY)
     assert isinstance(early, RetryAt)
-    again = decide(refused(Fault.PULL_REQUEST, ago=300), missing, NOW, POLICY)
+    again = decide(refused(Fault.PULL_REQUEST, ago=300), "me", missing, NOW, POLICY)
     assert again == Failed(reason="404")
 
 
 @pytest.mark.parametrize("fault", [Fault.UNCLEAR, Fault.ACCOUNT])
-def test_unclear_words_are_tried_once_more_an_hour_later(fault: Fault) -> None:
+def test_unclear_words_are_tested_once_more_an_hour_later(fault: Fault) -> None:
     """Only the same words again end the job; what varies from answer to answer is left out."""
     unclear = Refused(message="GitHub answered 403: Computer says no (id 4F:12)", fault=fault)
-    first = decide(job(), unclear, NOW, POLICY)
+    first = decide(job(), "me", unclear, NOW, POLICY)
     assert first == RetryAt(due=NOW + timedelta(hours=1), reason=unclear.message)
     again = refused(fault, "GitHub answered 403: Computer says no (id 4F:13)", ago=3600)
-    assert decide(again, unclear, NOW, POLICY) == Failed(reason=unclear.message)
+    assert decide(again, "me", unclear, NOW, POLICY) == Failed(reason=unclear.message)
     other = refused(fault, "GitHub answered 403: Ask your mother", ago=3600)
-    assert isinstance(decide(other, unclear, NOW, replace(POLICY, max_attempts=4)), RetryAt)
+    assert isinstance(decide(other, "me", unclear, NOW, replace(POLICY, max_attempts=4)), RetryAt)
 
 
 def test_a_comment_that_is_found_is_a_receipt() -> None:

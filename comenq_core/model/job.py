@@ -48,7 +48,7 @@ class Change(StrEnum):
     RELEASE = "release"
     """A held job takes its place in the queue again."""
     FLUSH = "flush"
-    """A waiting job that backs off may be posted at once, in its place in the queue."""
+    """The back-off of a waiting or checking job ends: it is posted or looked up in its turn."""
     CANCEL = "cancel"
     """A job that nobody is posting at this moment is deleted."""
     RETRY = "retry"

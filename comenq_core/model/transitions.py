@@ -63,7 +63,7 @@ CHANGEABLE: Mapping[Change, tuple[State, ...]] = {
     Change.BUST: (State.WAITING,),
     Change.HOLD: (State.WAITING,),
     Change.RELEASE: (State.HELD,),
-    Change.FLUSH: (State.WAITING,),
+    Change.FLUSH: (State.WAITING, State.CHECKING),
     Change.CANCEL: (
         State.WAITING,
         State.HELD,
@@ -104,7 +104,8 @@ def changed(job: Job, change: Change, now: datetime) -> Job:
         case Change.BUMP:
             return replace(job, due=None)
         case Change.FLUSH:
-            return replace(job, due=job.asked.not_before)
+            due = now if job.state is State.CHECKING else job.asked.not_before
+            return replace(job, due=due)
         case Change.HOLD:
             return replace(job, state=State.HELD)
         case Change.RELEASE:

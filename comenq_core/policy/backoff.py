@@ -37,9 +37,11 @@ def throttle_wait(asked: timedelta | None, failures: int) -> float:
         asked: what the forge asked for, if it named a time.
         failures: consecutive failures, this one included.
     """
-    grown = _after(_THROTTLED, failures if asked is None else failures - 1)
-    seconds = grown if asked is None else max(asked.total_seconds(), grown)
-    return min(max(seconds, 0.0), BACKOFF_LIMIT)
+    if asked is None:
+        return _after(_THROTTLED, failures)
+    again = max(failures - 1, 0)
+    grown = max(asked.total_seconds() * 2.0 ** min(again, 20), _after(_THROTTLED, again))
+    return min(max(grown, 0.0), BACKOFF_LIMIT)
 
 
 def unavailable_wait(failures: int) -> float:

@@ -42,13 +42,11 @@ def was_refused(job: Job) -> bool:
     return any(attempt.fault in _UNCLEAR for attempt in _refusals(job))
 
 
-def was_refused_so(job: Job, message: str) -> bool:
-    """Whether a job was refused in these words before."""
+def was_refused_so(job: Job, account: str, message: str) -> bool:
+    """Whether an account was refused a job in these words before."""
     said = _essence(message)
-    return any(
-        attempt.fault in _UNCLEAR and _essence(attempt.message) == said
-        for attempt in _refusals(job)
-    )
+    before = [one for one in _refusals(job) if one.fault in _UNCLEAR and one.account == account]
+    return any(_essence(attempt.message) == said for attempt in before)
 
 
 def accounts_left(job: Job, account: str, serving: Collection[str]) -> Sequence[str]:

@@ -83,11 +83,17 @@ class RetryPolicy:
     recheck: float
 
 
-def decide(job: Job, outcome: Outcome, now: datetime, policy: RetryPolicy) -> Verdict:
+def decide(
+    job: Job, account: str, outcome: Outcome, now: datetime, policy: RetryPolicy
+) -> Verdict:
     """What becomes of a job that was just attempted.
 
     An attempt that failed for a reason that has nothing to do with the job leaves the job where
     it was; the account's back-off delays the next attempt. Of a refusal, `after_refusal` tells.
+
+    Args:
+        job: as it was before this attempt.
+        account: the account that has attempted it.
     """
     match outcome:
         case Posted(url=url, comment_id=comment_id):
@@ -95,7 +101,7 @@ def decide(job: Job, outcome: Outcome, now: datetime, policy: RetryPolicy) -> Ve
         case Skipped(message=message):
             return Done(reason=message)
         case Refused():
-            return after_refusal(job, outcome, now, policy)
+            return after_refusal(job, account, outcome, now, policy)
         case Unknown(message=message):
             check_at = now + timedelta(seconds=policy.recheck)
             return Checking(check_at=check_at, reason=message)
@@ -108,19 +114,23 @@ def decide(job: Job, outcome: Outcome, now: datetime, policy: RetryPolicy) -> Ve
 
 
 def after_refusal(
-    job: Job, refusal: Refused, now: datetime, policy: RetryPolicy
+    job: Job, account: str, refusal: Refused, now: datetime, policy: RetryPolicy
 ) -> Failed | RetryAt:
     """What becomes of a job that all accounts that serve it were refused.
 
     What has a known meaning for this comment ends it. What is not there is tried once more some
     minutes later. Words that nobody knows are tried once more an hour later, and end the job if
     they are the same then, or after ``max_attempts`` of them.
+
+    Args:
+        account: the one of them that was asked last.
     """
     message = refusal.message
     before = [
         attempt
         for attempt in job.attempts
-        if attempt.outcome == _REFUSED and attempt.fault == refusal.fault
+        if (attempt.outcome, attempt.account) == (_REFUSED, account)
+        and attempt.fault == refusal.fault
     ]
     if refusal.fault is Fault.COMMENT:
         return Failed(reason=message)
@@ -130,7 +140,7 @@ def after_refusal(
         return (
             Failed(reason=message) if earlier else RetryAt(due=now + _NOT_THERE_YET, reason=again)
         )
-    if was_refused_so(job, message) or len(before) + 1 >= policy.max_attempts:
+    if was_refused_so(job, account, message) or len(before) + 1 >= policy.max_attempts:
         return Failed(reason=message)
     return RetryAt(due=now + timedelta(seconds=QUESTION_WAIT), reason=message)
 

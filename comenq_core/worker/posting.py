@@ -81,7 +81,7 @@ class Posting:
         updates = [PacingUpdate(record=after, expect=begun, outcome=outcome, now=ended)]
         verdict: Verdict = Requeued(reason=f"{outcome.message}; {' or '.join(left)} is tried next")
         if not left:
-            verdict = decide(job, outcome, ended.wall, self._retry_policy)
+            verdict = decide(job, poster.account, outcome, ended.wall, self._retry_policy)
             updates = self._booked(updates[0], job)
         attempt = attempt_record(begun, outcome, started, ended)
         settlement = Settlement(job=job, verdict=verdict, attempt=attempt)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from typing import TypeGuard
@@ -70,6 +70,8 @@ class GitHubClient:
             re.escape(url) + r"/repos/[^/?]+/[^/?]+/(issues|pulls)/[0-9]+(?=[/?]|$)"
         )
         self._repository = re.compile(re.escape(url) + r"/repos/([^/?]+/[^/?]+)(?=/)")
+        self.now: Callable[[], datetime] = lambda: datetime.now(UTC)
+        """The machine's clock."""
         self.offset: timedelta | None = None
         """How far GitHub's clock is ahead of ours, as its latest answer tells."""
 
@@ -136,7 +138,7 @@ class GitHubClient:
     def _note(self, reply: Reply) -> None:
         date = http_date(reply.headers.get("date", ""))
         if date is not None:
-            self.offset = date - datetime.now(UTC)
+            self.offset = date - self.now()
 
     def _current_url(self, url: str) -> str:
         known = self._movable.match(url)

@@ -18,6 +18,7 @@ from comenq_core.testing.clock import FakeClock
 from comenq_core.testing.forge import Forge
 from comenq_core.worker.worker import Worker
 from comenq_plugins.github import make_posters
+from comenq_plugins.github.poster import GitHubPoster
 from comenq_plugins.spool import SpoolStore, open_spool
 
 COOLDOWN = 900.0
@@ -55,10 +56,18 @@ class Rig:
         self.store = open_spool(self.settings, self.clock)
         self._life.callback(self.store.close)
         self._life.enter_context(self.store.lock())
-        ways = posters if posters is not None else list(make_posters(self.settings))
+        ways = posters if posters is not None else self.posters()
         self.worker = Worker(
             self.store, ways, pacing_policy(self.settings), retry_policy(self.settings)
         )
+
+    def posters(self) -> list[Poster]:
+        """GitHub's posters, by the machine's clock of this rig."""
+        made = list(make_posters(self.settings))
+        for poster in made:
+            assert isinstance(poster, GitHubPoster)
+            poster.client.now = self.wall
+        return made
 
     def close(self) -> None:
         """Release the spool."""

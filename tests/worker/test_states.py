@@ -31,7 +31,6 @@ from comenq_core.model import Attempt, Change, Done, Job, Outcome, RetryAt, Stat
 from comenq_core.protocols import Lookup, Poster
 from comenq_core.testing.forge import Account, Comment
 from comenq_core.testing.forge.gateways import GATEWAYS
-from comenq_plugins.github import make_posters
 from tests.worker.rig import Rig, rig
 
 COOLDOWN = 60.0
@@ -59,7 +58,7 @@ ANSWERS = [
     {"status": 429, "body": {"message": "slow down"}, "headers": {"Retry-After": "7"}},
 ]
 # What it may say to a question.
-SILENCES = [
+NO_ANSWERS = [
     {"status": 500},
     {"status": 200, "body": {"not": "a list"}},
     {"status": 404, "text": "default backend - 404"},
@@ -141,7 +140,7 @@ class PostMachine(RuleBasedStateMachine):
 
     def start(self) -> None:
         """Start a worker; one that is running is gone, as after kill -9."""
-        posters = [Watched(poster, self) for poster in make_posters(self.daemon.settings)]
+        posters = [Watched(poster, self) for poster in self.daemon.posters()]
         self.daemon.start(list(posters))
 
     def post(self, poster: Poster, job: Job) -> Outcome:
@@ -270,7 +269,7 @@ class PostMachine(RuleBasedStateMachine):
         self.daemon.forge.answer_next(times=times, path="comments", **answer)
 
     @rule(
-        answer=st.sampled_from(SILENCES), times=st.integers(1, 3), path=st.sampled_from(["", "c"])
+        answer=st.sampled_from(NO_ANSWERS), times=st.integers(1, 3), path=st.sampled_from(["", "c"])
     )
     def answer_questions(self, answer: dict[str, object], times: int, path: str) -> None:
         """The next questions are answered so."""
