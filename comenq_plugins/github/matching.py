@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from enum import Enum
 from functools import cached_property
 
-from comenq_core.model import Job
+from comenq_core.model import Attempt, Job
 from comenq_core.model.transitions import AMBIGUOUS, INTERRUPTED
 from comenq_plugins.github.http.comments import Comment
 
@@ -81,12 +81,18 @@ def authors(job: Job, present: str) -> Authors:
             stands in for those that are not known, and may be another by now.
     """
     logins = {attempt.login for attempt in job.attempts} - {""}
-    made = [one for one in job.attempts if one.outcome in AMBIGUOUS]
+    made = [one for one in job.attempts if _is_unanswered(one)]
     interrupted = [one for one in made if one.outcome == INTERRUPTED]
     has_nameless = len(interrupted) < job.interruptions or not all(one.login for one in made)
     if logins and not has_nameless:
         return Authors(logins=logins, are_all=True)
     return Authors(logins=logins | {present} - {""}, are_all=bool(present) and not has_nameless)
+
+
+def _is_unanswered(attempt: Attempt) -> bool:
+    # A look-up without an answer has the same word, and is booked on nobody.
+    is_post = bool(attempt.counted or attempt.fault or attempt.outcome == INTERRUPTED)
+    return is_post and attempt.outcome in AMBIGUOUS
 
 
 @dataclass(frozen=True, kw_only=True)
