@@ -221,7 +221,7 @@ def test_a_forge_that_is_down_until_later_is_asked_nothing_before() -> None:
     assert pacing.until_request(record, at(0)) == pacing.until_post(record, at(0), pace) == 1200
 
     looked_up = recording.after_lookup(record, "me", down, at(1000), "credential", pace)
-    assert pacing.until_request(looked_up, at(1000)) == 1200
+    assert pacing.until_request(looked_up, at(1000)) == 2400
     assert looked_up.failures == record.failures + 1
 
 

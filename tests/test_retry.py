@@ -99,7 +99,9 @@ def test_each_outcome_has_its_verdict(outcome: Outcome, verdict: Verdict) -> Non
 def test_a_pull_request_that_cannot_be_read_delays_its_own_job_longer_each_time() -> None:
     """The job alone waits: five seconds, ten, twenty."""
     failed = Unavailable(message="502", fault=Fault.PULL_REQUEST)
-    verdicts = [decide(job(*["unavailable"] * times), "me", failed, NOW, POLICY) for times in range(3)]
+    verdicts = [
+        decide(job(*["unavailable"] * times), "me", failed, NOW, POLICY) for times in range(3)
+    ]
     waits = [verdict.due - NOW for verdict in verdicts if isinstance(verdict, RetryAt)]
     assert waits == [timedelta(seconds=seconds) for seconds in (5, 10, 20)]
 

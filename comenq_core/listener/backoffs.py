@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from comenq_core.errors import PacingConflict
-from comenq_core.model import Change, Fault, Job, Pacing
+from comenq_core.model import Change, Fault, Job, Pacing, State
 from comenq_core.policy import pacing
 from comenq_core.protocols import Store
 
@@ -19,13 +19,18 @@ def flush(store: Store) -> int:
         is_over = record.backoff <= pacing.elapsed(record.at, store.now())
         return record if is_over else pacing.flushed(record)
 
-    return _change_accounts(store, flushed) + _flush_jobs(store, _backs_off)
+    now = store.now().wall
+    checking = store.pending(states=[State.CHECKING])
+    later = [job for job in checking if job.due and job.due > now]
+    return _change_accounts(store, flushed) + _flush_jobs(
+        store, [*filter(_backs_off, store.deferred()), *later]
+    )
 
 
 def resume(store: Store) -> None:
     """End the pause, and whatever waits for an operator to end it."""
     _change_accounts(store, pacing.resumed)
-    _flush_jobs(store, _is_refused)
+    _flush_jobs(store, [job for job in store.deferred() if _is_refused(job)])
     # At last, so that the worker, which this wakes, finds everything as it is to be.
     store.resume()
 
@@ -49,9 +54,8 @@ def _change_account(store: Store, account: str, change: Callable[[Pacing], Pacin
     return False
 
 
-def _flush_jobs(store: Store, is_meant: Callable[[Job], bool]) -> int:
-    meant = [job.id for job in store.deferred() if is_meant(job)]
-    results = store.change_all(meant, Change.FLUSH) if meant else ()
+def _flush_jobs(store: Store, jobs: Sequence[Job]) -> int:
+    results = store.change_all([job.id for job in jobs], Change.FLUSH) if jobs else ()
     # One that is no longer there, or no longer waits, has no back-off to end.
     return sum(isinstance(result, Job) for result in results)
 

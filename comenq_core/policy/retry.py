@@ -83,9 +83,7 @@ class RetryPolicy:
     recheck: float
 
 
-def decide(
-    job: Job, account: str, outcome: Outcome, now: datetime, policy: RetryPolicy
-) -> Verdict:
+def decide(job: Job, account: str, outcome: Outcome, now: datetime, policy: RetryPolicy) -> Verdict:
     """What becomes of a job that was just attempted.
 
     An attempt that failed for a reason that has nothing to do with the job leaves the job where

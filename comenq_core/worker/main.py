@@ -30,7 +30,14 @@ def run(settings: Settings, stop: Stop) -> int:
     plugins = registry.load()
     store = plugins.store(settings)
     posters = plugins.posters(settings)
-    worker = Worker(store, posters, pacing_policy(settings), retry_policy(settings), system_clock)
+    worker = Worker(
+        store,
+        posters,
+        pacing_policy(settings),
+        retry_policy(settings),
+        system_clock,
+        plugins.accounts(settings),
+    )
     with ExitStack() as stack:
         if _lock(store, stop, stack):
             watch = stack.enter_context(closing(store.watch()))

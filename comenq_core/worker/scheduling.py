@@ -11,6 +11,7 @@ from datetime import timedelta
 
 from comenq_core.errors import ComenqError
 from comenq_core.model import Cause, Instant, Job, Pacing
+from comenq_core.model.serving import unserved
 from comenq_core.policy import pacing
 from comenq_core.policy.backoff import renewal_wait
 from comenq_core.policy.pacing import PacingPolicy, elapsed
@@ -32,26 +33,33 @@ class AccountScheduler:
     Args:
         posters: one for each account, at least one.
         policy: how far apart an account's posts are.
+        accounts: their repositories, as patterns, for the reason why none serves a job.
     """
 
-    def __init__(self, posters: Sequence[Poster], policy: PacingPolicy) -> None:
+    def __init__(
+        self,
+        posters: Sequence[Poster],
+        policy: PacingPolicy,
+        accounts: Mapping[str, Sequence[str]],
+    ) -> None:
         self._posters = posters
         self._policy = policy
+        self._accounts = accounts
         self._unusable: dict[str, str] = {}
         self._unknown_accounts: set[str] = set()
 
-    def turns(
+    def next_posters(
         self, records: Mapping[str, Pacing], logins: Logins, now: Instant
     ) -> Sequence[tuple[float, Poster]]:
         """In how many seconds which account may post, the longest unused of several first."""
 
-        def turn(poster: Poster) -> tuple[float, float]:
+        def wait_and_use(poster: Poster) -> tuple[float, float]:
             record = records.get(poster.account)
             used = record.at.wall.timestamp() if record else 0.0
             return self.until_turn(poster, records, logins, now), used
 
-        turns = [(*turn(poster), number) for number, poster in enumerate(self._posters)]
-        return [(wait, self._posters[number]) for wait, _, number in sorted(turns)]
+        order = sorted((*wait_and_use(one), number) for number, one in enumerate(self._posters))
+        return [(wait, self._posters[number]) for wait, _, number in order]
 
     def until_turn(
         self, poster: Poster, records: Mapping[str, Pacing], logins: Logins, now: Instant
@@ -90,10 +98,8 @@ class AccountScheduler:
 
     def unserved(self, job: Job) -> str:
         """Why a job that no account serves fails."""
-        names = ", ".join(poster.account for poster in self._posters)
-        if job.asked.account and job.asked.account not in names.split(", "):
-            return f"there is no posting account {job.asked.account}; there are: {names}"
-        return f"no posting account is for {job.asked.target}; there are: {names}"
+        reason = unserved(job.asked, self._accounts)
+        return reason or f"no posting account here is for {job.asked.target}"
 
     def next_lookup(
         self, job: Job, records: Mapping[str, Pacing], now: Instant

@@ -9,7 +9,7 @@ workers may share the store: one that loses a race for a job or an account gives
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 from comenq_core.errors import NoSuchJob, QueueRefused, WrongState
@@ -45,6 +45,7 @@ class Worker:
         pacing_policy: how far apart an account's posts are.
         retry_policy: when a job is looked up, and when it fails.
         clock: the machine's, which posters compare with the forge's; by default the store's.
+        accounts: each account's repositories, as patterns; by default, all serve all.
     """
 
     def __init__(
@@ -54,11 +55,14 @@ class Worker:
         pacing_policy: PacingPolicy,
         retry_policy: RetryPolicy,
         clock: Callable[[], Instant] | None = None,
+        accounts: Mapping[str, Sequence[str]] | None = None,
     ) -> None:
         self._store = store
         self._pacing_policy = pacing_policy
         self._clock = clock or store.now
-        self._scheduler = AccountScheduler(posters, pacing_policy)
+        self._scheduler = AccountScheduler(
+            posters, pacing_policy, accounts or {poster.account: () for poster in posters}
+        )
         self._identities = Identities()
         self._records = PacingRecords(store, pacing_policy)
         self._posting = Posting(
@@ -112,7 +116,9 @@ class Worker:
                 self._finish(*self._lookups.look_up(job, poster, record))
                 return 0.0
             waits.append(wait)
-        for wait, poster in self._scheduler.turns(self._records.known, self._identities.known, now):
+        for wait, poster in self._scheduler.next_posters(
+            self._records.known, self._identities.known, now
+        ):
             if wait > 0:
                 waits.append(wait)
             elif self._use(poster, checking, now):
@@ -129,7 +135,7 @@ class Worker:
         if record and pacing.must_ask(record):
             self._ask(poster, record)
             return True
-        if not self._store.pending(limit=1, states=[State.WAITING]):
+        if not self._has_due_job(now):
             return False
         credential = poster.credential()
         if demand := self._identities.identify(poster):
@@ -151,6 +157,10 @@ class Worker:
             reason = self._scheduler.unserved(claimed)
             self._finish(*self._posting.refuse(claimed, poster.account, reason))
         return True
+
+    def _has_due_job(self, now: Instant) -> bool:
+        first = self._store.pending(limit=1, states=[State.WAITING])
+        return bool(first) and (first[0].due is None or first[0].due <= now.wall)
 
     def _claim(self, poster: Poster, checking: Sequence[Job]) -> Job | None:
         record = self._records.known.get(poster.account)

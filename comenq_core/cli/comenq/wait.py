@@ -102,6 +102,7 @@ class JobWaiter:
         """
         began = answered = time.monotonic()
         pause, end = SHORTEST, None if seconds is None else began + seconds
+        self._print_those_over()
         self._refresh()
         while self._awaited:
             pause = next_pause(self._seconds_left(), pause)
@@ -117,6 +118,17 @@ class JobWaiter:
                 if time.monotonic() - answered > ABSENCE:
                     raise
         return DONE if self._are_posted else FAILED
+
+    def _print_those_over(self) -> None:
+        """Print the jobs that were over when they were queued: their key was used before.
+
+        The daemon may know no more of such a job than it has said already.
+        """
+        for word, job in list(self._awaited.items()):
+            if job and job["state"] in OVER:
+                self._printed.add(job["id"])
+                self._print(job)
+                del self._awaited[word]
 
     def _refresh(self) -> None:
         requests = [{"op": "show", "id": job_id} for job_id in self._awaited]
