@@ -25,6 +25,8 @@ _THROTTLED = 60.0
 """Seconds after the first failure; each further one doubles them."""
 _UNAVAILABLE = 5.0
 _OUTAGE_LIMIT = 900.0
+_GROWTH = 4.0
+"""How many times longer a wait of an hour or more becomes that the forge names again and again."""
 
 
 def throttle_wait(asked: timedelta | None, failures: int) -> float:
@@ -39,9 +41,9 @@ def throttle_wait(asked: timedelta | None, failures: int) -> float:
     """
     if asked is None:
         return _after(_THROTTLED, failures)
-    again = max(failures - 1, 0)
-    grown = max(asked.total_seconds() * 2.0 ** min(again, 20), _after(_THROTTLED, again))
-    return min(max(grown, 0.0), BACKOFF_LIMIT)
+    again, named = max(failures - 1, 0), asked.total_seconds()
+    doubled = min(named * 2.0 ** min(again, 20), max(HOUR, _GROWTH * named))
+    return min(max(doubled, _after(_THROTTLED, again), 0.0), BACKOFF_LIMIT)
 
 
 def unavailable_wait(failures: int) -> float:

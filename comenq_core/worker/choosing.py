@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 
-from comenq_core.model import Cause, Job, Pacing
+from comenq_core.model import OUTCOME_WORDS, Blocked, Cause, Fault, Job, Pacing
 from comenq_core.model.transitions import AMBIGUOUS
 from comenq_core.policy.refusals import accounts_left, refused_repositories, was_refused
 
 __all__ = ["preferences"]
+
+_BLOCKED = OUTCOME_WORDS[Blocked]
 
 Suits = Callable[[Job], bool]
 
@@ -49,9 +51,17 @@ def preferences(
         yield lambda job: job.asked.repository not in refused and suits(job)
     elif record and record.unanswered % 2:
         yield lambda job: not _was_ambiguous(job) and suits(job)
+    # What a filter on the way does not let through, for its text perhaps, does not stop the others.
+    yield lambda job: not _was_blocked(job) and suits(job)
     yield suits
 
 
 def _was_ambiguous(job: Job) -> bool:
     """Whether an attempt at a job had no known answer."""
     return any(attempt.outcome in AMBIGUOUS for attempt in job.attempts)
+
+
+def _was_blocked(job: Job) -> bool:
+    """Whether something between comenq and the forge has answered the latest attempt."""
+    latest = job.attempts[-1:]
+    return any(one.outcome == _BLOCKED and one.fault == Fault.ROUTE for one in latest)

@@ -58,7 +58,11 @@ class Rig:
         self._life.enter_context(self.store.lock())
         ways = posters if posters is not None else self.posters()
         self.worker = Worker(
-            self.store, ways, pacing_policy(self.settings), retry_policy(self.settings)
+            self.store,
+            ways,
+            pacing_policy(self.settings),
+            retry_policy(self.settings),
+            accounts=make_posters.accounts(self.settings),
         )
 
     def posters(self) -> list[Poster]:

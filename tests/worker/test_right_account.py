@@ -148,4 +148,4 @@ def test_a_comment_that_nobody_serves_fails(tmp_path: Path) -> None:
         daemon.run_for(60)
         failed = daemon.job(job)
         assert (failed.state, posts(daemon)) == ("failed", [])
-        assert "there are: a, b" in failed.reason
+        assert "no account serves orgc/r; the accounts are a (for orga/*)" in failed.reason
