@@ -34,14 +34,20 @@ def check_token(client: GitHubClient) -> Iterator[Remark]:
     reply = client.ask("GET", f"{client.url}/user")
     if not isinstance(reply, Reply):
         yield Severity.ERROR, reply.message
-    elif reply.status == HTTPStatus.OK:
+        return
+    for severity, text in _remarks(reply):
+        yield severity, text.replace(reply.secret, "***")
+
+
+def _remarks(reply: Reply) -> Iterator[Remark]:
+    if reply.status == HTTPStatus.OK:
         user = reply.json if isinstance(reply.json, dict) else {}
         yield Severity.OK, f"the token is {printable(user.get('login'))}'s"
         yield from _of_scopes(reply.headers)
         yield from _of_expiry(reply.headers, datetime.now(UTC))
         yield from _of_limit(reply.headers)
         yield from [BOT] if user.get("type") == "Bot" else []
-    elif "by integration" in reply.message:
+    elif "by integration" in "".join(reply.texts):
         yield Severity.OK, "the token is a workflow's or a GitHub App's"
         yield from _of_limit(reply.headers)
         yield BOT

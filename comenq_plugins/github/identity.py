@@ -64,7 +64,7 @@ def _whose_token(client: GitHubClient) -> str | Outcome:
 
 def _is_of_an_app(reply: Reply) -> bool:
     # So for a workflow's token: https://docs.github.com/en/actions/concepts/security/github_token
-    return reply.status == HTTPStatus.FORBIDDEN and "by integration" in reply.message
+    return reply.status == HTTPStatus.FORBIDDEN and "by integration" in "".join(reply.texts)
 
 
 def _graphql(url: str) -> str:

@@ -82,3 +82,14 @@ def test_github_away(make_poster: MakePoster) -> None:
     with Forge() as forge:
         url = forge.url
     assert "cannot be reached" in texts_of(make_poster(url).check_credential(), Severity.ERROR)
+
+
+def test_token_is_not_shown(make_poster: MakePoster) -> None:
+    """A forge that repeats the token in all that it says does not make a check show it."""
+    with Forge() as forge:
+        headers = {"X-OAuth-Scopes": TOKEN, "GitHub-Authentication-Token-Expiration": TOKEN}
+        body = {"login": TOKEN}
+        forge.answer_next(method="GET", status=200, headers=headers, body=body)
+        findings = make_poster(forge.url).check_credential()
+    assert "its scopes are ***" in texts_of(findings, Severity.ERROR)
+    assert TOKEN not in repr(findings)

@@ -79,7 +79,7 @@ CHANGES: dict[str, Callable[[str], str]] = {
     "last newline cut off": lambda body: body.rstrip("\n"),
     "blanks cut off": lambda body: body.replace(" \n", "\n"),
 }
-ALIKE = {"edited in the browser", "last newline cut off", "blanks cut off"}
+SAME = {"edited in the browser", "last newline cut off", "blanks cut off"}
 EACH_CHANGE = pytest.mark.parametrize("change", CHANGES)
 
 
@@ -96,7 +96,7 @@ def test_changed_text(forge: Forge, poster: GitHubPoster, change: str) -> None:
     """A text that differs in line ends and blanks at ends is ours; one that is similar may be."""
     changed = forge.add_comment("o", "r", 7, body=CHANGES[change](TEXT))
     found = poster.find(attempted(a_job(TEXT)), datetime.now(UTC), ())
-    if change in ALIKE:
+    if change in SAME:
         assert isinstance(found, Posted)
     else:
         assert isinstance(found, Similar)

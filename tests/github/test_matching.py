@@ -32,7 +32,7 @@ def a_comment(body: str = BODY, **members: object) -> Comment:
     return replace(usual, **members)  # type: ignore[arg-type]
 
 
-ALIKE = {
+SAME = {
     "as it was sent": BODY,
     "line ends of a browser": BODY.replace("\n", "\r\n"),
     "line ends of long ago": BODY.replace("\n", "\r"),
@@ -58,7 +58,7 @@ OTHER_TEXTS = {
 }
 
 
-@pytest.mark.parametrize("body", ALIKE.values(), ids=ALIKE)
+@pytest.mark.parametrize("body", SAME.values(), ids=SAME)
 def test_same_text(body: str) -> None:
     """Our text by our account is ours, whatever became of line ends and of blanks at ends."""
     assert WANTED.likeness(a_comment(body)) is Likeness.OURS
