@@ -7,7 +7,16 @@ from __future__ import annotations
 
 from typing import Any
 
-__all__ = ["EVERYBODYS", "ONE_TARGETS", "SAML", "SECONDARY_PAGE", "UNHEARD_OF", "Said", "said"]
+__all__ = [
+    "EVERYBODYS",
+    "ONE_TARGETS",
+    "SAML",
+    "SECONDARY_PAGE",
+    "UNHEARD_OF",
+    "Said",
+    "page",
+    "said",
+]
 
 Said = dict[str, Any]
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from comenq_core.testing.forge import Account
-from tests.worker.answers import EVERYBODYS, ONE_TARGETS, SAML
+from tests.worker.answers import EVERYBODYS, ONE_TARGETS, SAML, page
 from tests.worker.rig import Rig, rig
 from tests.worker.scenes import HOUR, posts, put, states, token_files
 
@@ -181,3 +181,17 @@ def test_a_comment_that_holds_the_token_is_never_posted_twice(fast: Rig) -> None
         ([], "failed"),
     )
     assert "ghp_canary" not in kept.reason
+
+
+def test_a_comment_that_a_filter_holds_back_does_not_stop_the_others(fast: Rig) -> None:
+    """Something on the way refuses one text: an hour later the other comments are posted."""
+    filtered = page(403, "<html>Attack detected</html>")
+    fast.forge.answer_always(method="POST", path="/issues/1/", **filtered)
+    held_back = fast.put("<script>", number=1)
+    others = [fast.put(f"hello {n}", number=2) for n in range(3)]
+    fast.run_for(HOUR + 60)
+    assert states(fast, others) == ["posted"] * 3
+    assert fast.job(held_back).state == "waiting"
+    fast.forge.answer_as_usual()
+    fast.run_for(2 * HOUR)
+    assert fast.job(held_back).state == "posted"
