@@ -112,11 +112,15 @@ class Demo:
         draft.rename(self._directory / "queue" / "new" / draft.name)
 
     def _received(self, url: str, count: int) -> list[dict[str, str]]:
-        """The requests that the stand-in received, once there are ``count`` of them."""
+        """The posts that the stand-in received, once there are ``count`` of them.
+
+        Before the first one, the worker has asked whose the token is.
+        """
+        count += 1
         direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         with direct.open(f"{url}/_forge/requests?count={count}&timeout=60") as reply:
             requests: list[dict[str, str]] = json.load(reply)
-        return requests
+        return [one for one in requests if one["method"] == "POST"]
 
 
 def environment(directory: Path) -> dict[str, str]:
