@@ -7,6 +7,7 @@ from datetime import datetime
 from comenq_core.model import Instant
 from comenq_plugins.spool.capacity import Limits
 from comenq_plugins.spool.catalog import Catalog
+from comenq_plugins.spool.fs.errors import is_full
 from comenq_plugins.spool.pruner import Pruner
 
 __all__ = ["Housekeeping"]
@@ -35,6 +36,14 @@ class Housekeeping:
         if not 0 <= now.ticks - self._rescanned < _RESCAN:
             self._rescanned = now.ticks
             self._catalog.rescan()
+        try:
+            return self._prune(now, forge_time)
+        except OSError as error:
+            if not is_full(error):
+                raise
+            return False  # What is old can wait until there is room to say what it was.
+
+    def _prune(self, now: Instant, forge_time: datetime | None) -> bool:
         if not 0 <= now.ticks - self._searched < _SEARCH:
             self._searched = now.ticks
             self._pruner.find_old(now, forge_time)

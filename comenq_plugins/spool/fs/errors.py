@@ -9,10 +9,15 @@ from contextlib import contextmanager
 
 from comenq_core.errors import QueueRefused, StoreError, StoreUnusable
 
-__all__ = ["reported"]
+__all__ = ["is_full", "reported"]
 
 _FULL = frozenset((errno.ENOSPC, errno.EDQUOT))
 _LASTING = frozenset((errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR))
+
+
+def is_full(error: OSError) -> bool:
+    """Whether the disk, or somebody's share of it, is full."""
+    return error.errno in _FULL
 
 
 @contextmanager
@@ -27,7 +32,7 @@ def reported(root: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno in _FULL:
+        if is_full(error):
             raise QueueRefused(
                 "disk_full", f"{root}: {error.strerror}: nothing was queued; make room, try again"
             ) from error
