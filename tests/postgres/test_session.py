@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 
 import psycopg
@@ -11,7 +13,9 @@ import pytest
 from comenq_core.errors import StoreError, StoreUnusable
 from comenq_core.model import Change
 from comenq_core.testing.clock import FakeClock
+from comenq_core.testing.deadline import DEADLINE
 from comenq_plugins.postgres import open_postgres
+from comenq_plugins.postgres.database import repeated
 from comenq_plugins.postgres.decoding import Damaged
 from comenq_plugins.postgres.store import PostgresStore
 from tests.postgres.opening import LEASE, open_at
@@ -71,16 +75,17 @@ def odd(server: PostgresServer, schema: str, admin: psycopg.Connection[object]) 
 
 def test_defaults_of_the_database_change_nothing(odd: str, schema: str, clock: FakeClock) -> None:
     """A comment goes the whole way, and its times and its text come back as they were."""
-    with closing(open_at(odd, schema, clock)) as store, closing(
-        open_at(odd, schema, clock)
-    ) as other:
+    with (
+        closing(open_at(odd, schema, clock)) as store,
+        closing(open_at(odd, schema, clock)) as other,
+    ):
         (job,) = put(store)
         with store.lock():
             assert claim(store).asked == job.asked
             store.save_pacing(announcement(store, job), expect=None)
             assert store.pacing()["bot"].at == clock()
         clock.advance(2 * LEASE)
-            assert other.checking()[0].arrived == job.arrived
+        assert other.checking()[0].arrived == job.arrived
 
 
 def test_what_sessions_need_is_set(odd: str, schema: str, clock: FakeClock) -> None:
@@ -153,6 +158,31 @@ def test_a_transaction_that_lost_a_race_is_repeated_as_a_whole(
     with store.lock():
         assert claim(store).id not in {job.id for job in jobs[:1]}
     assert len(store.pending()) == 3
+
+
+def test_a_transaction_that_ends_a_deadlock_is_repeated(
+    admin: psycopg.Connection[object], schema: str, store: PostgresStore
+) -> None:
+    """Of two that wait for each other, the server undoes the store's, which then goes on."""
+    first, second = put(store, 2)
+    begun = threading.Event()
+    lock = "SELECT FROM job WHERE id = %s FOR UPDATE"
+
+    @repeated
+    def lock_both() -> None:
+        with store._database.transaction() as cursor:
+            cursor.execute(lock, [first.id])
+            begun.set()
+            cursor.execute(lock, [second.id])
+
+    run(admin, f"SET search_path = {schema}", "SET deadlock_timeout = '1h'")
+    with ThreadPoolExecutor(1) as threads:
+        with admin.transaction():
+            admin.execute(lock, [second.id])
+            locking = threads.submit(lock_both)
+            assert begun.wait(DEADLINE)
+            admin.execute(lock, [first.id])
+        locking.result(DEADLINE)
 
 
 def test_a_transaction_that_loses_every_race_is_an_error(
