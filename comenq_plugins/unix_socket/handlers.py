@@ -46,7 +46,7 @@ class Handlers:
             "resume": self._resume,
             "flush": self._flush,
             "resolve": self._resolve,
-            "forget": self._forget,
+            "forget": self._erase,
             "seen": self._seen,
         }
 
@@ -145,7 +145,7 @@ class Handlers:
         job_id, by = checked
         return self._queue.resolve(job_id, command.operation.members.get("posted"), by)
 
-    def _forget(self, command: Command) -> Result:
+    def _erase(self, command: Command) -> Result:
         checked = self._checked(command)
         return self._queue.forget(*checked) if isinstance(checked, tuple) else checked
 

@@ -52,7 +52,7 @@ def test_no_file_has_an_erased_text(store: SpoolStore, spool: Path, state: State
     assert len(holding(spool, "other")) == 1
 
 
-def test_a_refused_file_is_erased(store: SpoolStore, spool: Path) -> None:
+def test_a_failed_drop_is_erased(store: SpoolStore, spool: Path) -> None:
     """What was dropped, and is no request, goes with the entry that tells of it."""
     drop(spool, "bad.json", f'{{"body": "{SECRET}"'.encode())
     store.housekeep()
