@@ -32,7 +32,8 @@ class Texts(Queries):
         failed, catalog = self._layout.failed, self._catalog
         with catalog.operation(), locked(self._layout.changes):
             fresh = unseen(catalog.listings.names(failed), catalog.seen.names(failed))
-            names = [name for name in fresh if name.id in job_ids]
+            wanted = set(job_ids)
+            names = [name for name in fresh if name.id in wanted]
             if names:
                 mark(failed, names)
             return [name.id for name in names]
