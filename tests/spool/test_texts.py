@@ -13,7 +13,7 @@ from comenq_core.model import Change, Failed, Job, State
 from comenq_core.testing.clock import FakeClock
 from comenq_core.testing.contract.harness import put_in_state
 from comenq_plugins.spool import SpoolStore
-from tests.spool.rig import attempt, claim, drop, new_job, put, request_text
+from tests.spool.rig import Opener, attempt, claim, drop, new_job, put, request_text
 
 DAY = 86_400.0
 SECRET = "s3cret"
@@ -50,6 +50,19 @@ def test_no_file_has_an_erased_text(store: SpoolStore, spool: Path, state: State
     store.forget(job.id, "so")
     assert holding(spool, body) == []
     assert len(holding(spool, "other")) == 1
+
+
+def test_no_worker_takes_a_job_that_is_being_erased(
+    store: SpoolStore, opener: Opener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While its key is written down, the job waits no longer: nobody can claim it."""
+    other, claimed = opener(), []
+    (job,) = store.put([new_job(SECRET, key="k")])
+    monkeypatch.setattr(
+        store._catalog.past, "remember", lambda *_: claimed.append(other.claim("bot"))
+    )
+    store.forget(job.id, "so")
+    assert claimed == [None]
 
 
 def test_a_failed_drop_is_erased(store: SpoolStore, spool: Path) -> None:

@@ -66,6 +66,7 @@ class PruningContract(Harness):
 
     def test_an_erased_job_s_key_is_forgotten_at_last(self, store: Store, clock: FakeClock) -> None:
         """It is known for `key_days` like others, and then its comment is queued again."""
+        clock.advance(25 * DAY)
         settle(store, "k", KEYED[0])
         store.forget(store.history(limit=1)[0].id, "erased")
         for _ in range(3):
