@@ -112,7 +112,8 @@ def configure(level: str, stream: IO[str] | None = None) -> LineHandler:
     logger.setLevel(level.upper())
     logger.propagate = False
     for former in logger.handlers:
-        former.close()
+        if isinstance(former, LineHandler):
+            former.close()
     handler = LineHandler(stream or sys.stderr)
     logger.handlers[:] = [handler]
     return handler

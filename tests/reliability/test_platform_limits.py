@@ -1,0 +1,25 @@
+"""The daemon starts and works with as little as a platform gives it."""
+
+from __future__ import annotations
+
+import resource
+
+from comenq_core.testing.forge import Forge
+from tests.reliability.users import Shared
+from tests.spool.children import needs_root
+
+DESCRIPTORS, PROCESSES = 512, 150
+
+
+@needs_root
+def test_few_descriptors_and_processes_are_enough(forge: Forge) -> None:
+    """A user who may have no more than these runs a daemon that takes and posts comments."""
+    with Shared(forge.url) as daemon:
+        program = daemon.run("", "prlimit", f"--nofile={DESCRIPTORS}", f"--nproc={PROCESSES}")
+        program.log.until(" unix listening: ", " worker started: ")
+
+        assert resource.prlimit(program.pid, resource.RLIMIT_NOFILE)[1] == DESCRIPTORS
+        assert resource.prlimit(program.pid, resource.RLIMIT_NPROC)[1] == PROCESSES
+        daemon.put("with little")
+        assert forge.wait_for_comments(1)[0].body == "with little"
+        assert program.stop() == 0
