@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import select
 import socket
 import subprocess
 import sys
@@ -15,7 +16,8 @@ import pytest
 from comenq_core.process.line_writer import LIMIT_BYTES, LineWriter
 
 LINE = b"%8d " + b"x" * 990 + b"\n"
-MORE_THAN_FITS = 4 * LIMIT_BYTES // len(LINE)
+SIZE = len(LINE % 0)
+MORE_THAN_FITS = 4 * LIMIT_BYTES // SIZE
 
 
 def tell(lost: int) -> bytes:
@@ -42,19 +44,23 @@ def lines_until(reader: int, end: bytes) -> list[bytes]:
 
 
 def test_lines_that_nobody_reads_are_counted_in_their_place(pipe: tuple[int, int]) -> None:
-    """Writing never waits; when the reader is back, it gets all before the gap, and its size."""
+    """Writing never waits; the reader that is back gets lines in order, and each gap's size."""
     reader, writer = pipe
     with closing(LineWriter(writer, tell)) as log:
         for number in range(MORE_THAN_FITS):
             log.write(LINE % number)
 
-        *read, gap = lines_until(reader, b"lost ")
-        log.write(b"afterwards\n")
+        number = lost = 0
+        with open(reader, "rb", closefd=False) as stream:
+            while number < MORE_THAN_FITS:
+                line = stream.readline()
+                gap = int(line.removeprefix(b"lost ")) if line.startswith(b"lost ") else 0
+                assert gap or line == LINE % number
+                number += gap or 1
+                lost += gap
 
-        assert read == [LINE % number for number in range(len(read))]
-        assert gap == tell(MORE_THAN_FITS - len(read))
-        assert len(read) * len(LINE) >= LIMIT_BYTES
-        assert lines_until(reader, b"afterwards") == [b"afterwards\n"]
+        assert number == MORE_THAN_FITS
+        assert 0 < lost * SIZE <= MORE_THAN_FITS * SIZE - LIMIT_BYTES // 2
 
 
 def test_lines_that_cannot_be_written_are_counted_in_their_place() -> None:
@@ -66,6 +72,22 @@ def test_lines_that_cannot_be_written_are_counted_in_their_place() -> None:
         log.write(b"afterwards\n")
 
         assert [ours.recv(99) for _ in range(3)] == [b"before\n", tell(1), b"afterwards\n"]
+
+
+def test_lines_are_written_whole() -> None:
+    """Lines that wait go together into a write, as many as a pipe takes without splitting it."""
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    with ours, theirs, closing(LineWriter(theirs.fileno(), tell)) as log:
+        for number in range(1000):
+            log.write(LINE % number)
+
+        packets: list[bytes] = []
+        while sum(map(len, packets)) < 1000 * SIZE:
+            packets.append(ours.recv(LIMIT_BYTES))
+
+    assert b"".join(packets) == b"".join(LINE % number for number in range(1000))
+    assert all(packet.endswith(b"\n") and len(packet) <= select.PIPE_BUF for packet in packets)
+    assert len(packets) < 500
 
 
 def test_a_log_that_must_not_block_is_waited_for(pipe: tuple[int, int]) -> None:

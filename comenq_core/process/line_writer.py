@@ -7,7 +7,6 @@ import select
 import threading
 from collections import deque
 from collections.abc import Callable
-from contextlib import suppress
 
 __all__ = ["LIMIT_BYTES", "LineWriter"]
 
@@ -43,7 +42,7 @@ class LineWriter:
         threading.Thread(target=self._run, name="log", daemon=True).start()
 
     def write(self, lines: bytes) -> None:
-        """Have lines written, as one write; this never waits."""
+        """Have lines written, all in one write; this never waits."""
         if os.getpid() != self._process:
             # A forked child has no such thread, and may end without a word: it writes at once.
             self._write(lines)
@@ -92,12 +91,23 @@ class LineWriter:
             if self._is_idle():
                 return None
             self._is_writing = True
-            if self._waiting:
-                lost, lines = self._waiting.popleft()
-                self._size -= len(lines)
-                return lost, lines
-            lost, self._lost = self._lost, 0
-            return lost, b""
+            if not self._waiting:
+                lost, self._lost = self._lost, 0
+                return lost, b""
+            lost, lines = self._waiting.popleft()
+            while self._waiting and self._fits(*self._waiting[0], lines):
+                lines += self._waiting.popleft()[1]
+            self._size -= len(lines)
+            return lost, lines
+
+    def _fits(self, lost: int, more: bytes, lines: bytes) -> bool:
+        """Whether it goes into the same write, of which a pipe makes a whole."""
+        return not lost and len(lines) + len(more) <= select.PIPE_BUF
+
+    def _await_room(self) -> None:
+        poll = select.poll()
+        poll.register(self._descriptor, select.POLLOUT)
+        poll.poll()
 
     def _write(self, lines: bytes) -> bool:
         """Write all of it, however long that takes; whether that was possible."""
@@ -106,8 +116,7 @@ class LineWriter:
                 lines = lines[os.write(self._descriptor, lines) :]
             except BlockingIOError:
                 # Somebody who shares the descriptor wants it so.
-                with suppress(OSError):
-                    select.select([], [self._descriptor], [])
+                self._await_room()
             except OSError:
                 return False
         return True

@@ -1,7 +1,7 @@
 """One line an event: a sentence, a stable key, the job's id; outside text escaped.
 
 A line reads ``2026-11-24T07:50:00.123Z info worker posted: The comment is posted. job=7f3k…``.
-It is written whole, in one write, so that lines of several processes never mix.
+It is written whole, not in pieces, so that lines of several processes never mix.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ def _value(value: object) -> str:
 
 
 class LineHandler(logging.Handler):
-    """Writes each record as one line with one system call; a closed pipe is ignored.
+    """Writes each record as one line, in one write; a closed pipe is ignored.
 
     A log that stands still costs lines, which are counted, and never makes anybody wait.
     """
