@@ -74,6 +74,13 @@ class Daemon:
             seen.append(line)
         pytest.fail(f"the output ended without {pattern!r}:\n{''.join(seen)}")
 
+    def status(self) -> str:
+        """What supervisorctl says of the programs."""
+        command = [sys.executable, "-m", "supervisor.supervisorctl", "-c", "supervisord.conf"]
+        return subprocess.run(
+            [*command, "status"], cwd=self.directory, capture_output=True, text=True, check=False
+        ).stdout
+
     def exit_status(self) -> int:
         """Wait until it ends."""
         assert self.process is not None
@@ -248,6 +255,17 @@ def test_a_program_that_ends_early_is_started_again_for_ever(daemon: Daemon) -> 
             r" cause=\"Exited too quickly .*; the next start is in 1 s\""
         )
     assert daemon.stop() == 0
+
+
+def test_the_status_of_a_program_that_ends_early_says_when_it_is_started(daemon: Daemon) -> None:
+    """supervisorctl, which is comenqd ctl, shows the cause and the pause."""
+    daemon.start(STAY, CRASH, startsecs="600")
+    daemon.until("ended_early")
+
+    while not (shown := re.search(r"worker +BACKOFF +(.+)", daemon.status())):
+        pass  # In between, it is started again.
+
+    assert re.fullmatch(r"Exited too quickly .*; the next start is in \d s", shown[1])
 
 
 def test_supervisord_never_gives_up() -> None:
