@@ -68,7 +68,7 @@ def test_lines_that_cannot_be_written_are_counted_in_their_place() -> None:
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     with ours, theirs, closing(LineWriter(theirs.fileno(), tell)) as log:
         log.write(b"before\n")
-        log.write(b"x" * LIMIT_BYTES + b"\n")
+        log.write(b"x" * (LIMIT_BYTES // 2) + b"\n")
         log.write(b"afterwards\n")
 
         assert [ours.recv(99) for _ in range(3)] == [b"before\n", tell(1), b"afterwards\n"]
