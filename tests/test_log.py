@@ -29,6 +29,8 @@ class Sink:
 
     def writes(self) -> list[str]:
         """What has been written, write by write."""
+        for handler in logging.getLogger("comenq").handlers:
+            handler.flush()
         found = []
         with suppress(BlockingIOError):
             while packet := self._ours.recv(1 << 20):
@@ -47,6 +49,8 @@ def untouched() -> Iterator[None]:
     logger = logging.getLogger("comenq")
     before = logger.level, logger.propagate, logger.handlers[:]
     yield
+    for handler in logger.handlers:
+        handler.close()
     level, logger.propagate, logger.handlers[:] = before
     logger.setLevel(level)
 
@@ -94,8 +98,9 @@ def test_an_event_is_one_line_in_one_write(sink: Sink) -> None:
     """Each event reaches the log whole, so that lines of several processes never mix."""
     log = Log("worker")
     log.info("posted", "The comment is posted.", job="7f3k", status=201)
-    log.error("failed", "It is not.", reason="x" * 100_000)
     lines = sink.writes()
+    log.error("failed", "It is not.", reason="x" * 100_000)
+    lines += sink.writes()
     assert len(lines) == 2
     assert all(line.endswith("\n") and line.count("\n") == 1 for line in lines)
 
@@ -142,13 +147,24 @@ def test_events_below_the_level_are_not_written(sink: Sink) -> None:
     assert sink.writes() == []
 
 
+def test_lost_lines_are_an_event(sink: Sink) -> None:
+    """What takes the place of lines that were lost has the form of every line."""
+    handler = configure("info", sink.stream)
+    handler.pass_on(b"x\n" * 1_000_000)
+    Log("worker").info("k", "S.")
+    told, line = sink.writes()
+    assert re.fullmatch(r"\S+Z warning log lines_lost: .* lines=1000000\n", told)
+    assert " worker k: " in line
+
+
 def test_a_closed_log_is_no_error(untouched: None) -> None:
     """A reader that has gone away does not end the daemon."""
     reader, writer = os.pipe()
     with os.fdopen(writer, "w") as stream:
-        configure("info", stream)
+        handler = configure("info", stream)
         os.close(reader)
         Log("worker").info("k", "This is not read.")
+        handler.flush()
 
 
 def test_the_nearest_word_is_a_likely_one() -> None:

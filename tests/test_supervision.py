@@ -18,8 +18,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from comenq_core.supervisor import rpcinterface
 from comenq_core.supervisor.launch import conf_file
 from comenq_core.supervisor.rpcinterface import LINE_LIMIT, Lines
+from comenq_core.testing.deadline import DEADLINE
 
 STAY = "import os, signal; print('up', os.getpid(), flush=True); signal.pause()"
 CRASH = "raise SystemExit('no use')"
@@ -71,6 +73,13 @@ class Daemon:
                 return match
             seen.append(line)
         pytest.fail(f"the output ended without {pattern!r}:\n{''.join(seen)}")
+
+    def status(self) -> str:
+        """What supervisorctl says of the programs."""
+        command = [sys.executable, "-m", "supervisor.supervisorctl", "-c", "supervisord.conf"]
+        return subprocess.run(
+            [*command, "status"], cwd=self.directory, capture_output=True, text=True, check=False
+        ).stdout
 
     def exit_status(self) -> int:
         """Wait until it ends."""
@@ -220,6 +229,52 @@ def test_a_daemon_whose_log_nobody_reads_goes_on(daemon: Daemon) -> None:
     for _ in range(2):
         (daemon.directory / "again").read_text()
     assert daemon.stop() == 0
+
+
+def test_a_daemon_whose_log_stands_still_goes_on(daemon: Daemon) -> None:
+    """While its reader does not read, programs write, are restarted, and stopped by SIGTERM."""
+    os.mkfifo(daemon.directory / "again")
+    loud = "print('x' * 5_000_000, flush=True); open('again', 'w').close()"
+    daemon.start(listener=STAY, worker=loud, startsecs="0")
+
+    for _ in range(2):
+        (daemon.directory / "again").read_text()
+    assert daemon.process is not None
+    daemon.process.terminate()
+    assert daemon.process.wait(DEADLINE) == 0
+
+
+def test_a_program_that_ends_early_is_started_again_for_ever(daemon: Daemon) -> None:
+    """However often a program ends at once, the daemon lives, and says when it starts it again."""
+    shorter = f"import {rpcinterface.__name__} as r; r.LONGEST_PAUSE_SECONDS = 1\n"
+    daemon.start(STAY, CRASH, shorter + SUPERVISORD, startretries="1", startsecs="600")
+
+    for _ in range(3):
+        daemon.until(
+            r"warning supervisor ended_early: .*program=worker pause_seconds=1"
+            r" cause=\"Exited too quickly .*; the next start is in 1 s\""
+        )
+    assert daemon.stop() == 0
+
+
+def test_the_status_of_a_program_that_ends_early_says_when_it_is_started(daemon: Daemon) -> None:
+    """supervisorctl, which is comenqd ctl, shows the cause and the pause."""
+    daemon.start(STAY, CRASH, startsecs="600")
+    daemon.until("ended_early")
+
+    while not (shown := re.search(r"worker +BACKOFF +(.+)", daemon.status())):
+        pass  # In between, it is started again.
+
+    assert re.fullmatch(r"Exited too quickly .*; the next start is in \d s", shown[1])
+
+
+def test_supervisord_never_gives_up() -> None:
+    """No pause is ever as long as the number of restarts after which supervisord gives up."""
+    conf = RawConfigParser(comment_prefixes=(";",))
+    conf.read(conf_file("supervisord.conf"))
+    for program in ("listener", "worker"):
+        retries = conf.getint(f"program:{program}", "startretries")
+        assert retries >= rpcinterface.LONGEST_PAUSE_SECONDS
 
 
 def test_a_stop_between_two_restarts_is_no_failure(daemon: Daemon) -> None:

@@ -1,7 +1,7 @@
 """One line an event: a sentence, a stable key, the job's id; outside text escaped.
 
 A line reads ``2026-11-24T07:50:00.123Z info worker posted: The comment is posted. job=7f3k…``.
-It is written whole, in one write, so that lines of several processes never mix.
+It is written whole, not in pieces, so that lines of several processes never mix.
 """
 
 from __future__ import annotations
@@ -13,9 +13,10 @@ from datetime import UTC, datetime
 from typing import IO
 
 from comenq_core.process.journald import is_journal, with_priorities
+from comenq_core.process.line_writer import LineWriter
 from comenq_core.text import printable
 
-__all__ = ["Log", "configure"]
+__all__ = ["LineHandler", "Log", "configure"]
 
 
 class Log:
@@ -58,28 +59,61 @@ def _value(value: object) -> str:
     return f'"{text.replace(chr(34), chr(39))}"' if " " in text or not text else text
 
 
-class _Lines(logging.Handler):
-    """Writes each record as one line with one system call; a closed pipe is ignored."""
+class LineHandler(logging.Handler):
+    """Writes each record as one line, in one write; a closed pipe is ignored.
+
+    A log that stands still costs lines, which are counted, and never makes anybody wait.
+    """
 
     def __init__(self, stream: IO[str]) -> None:
         super().__init__()
-        self._descriptor = stream.fileno()
-        self._to_journal = is_journal(self._descriptor, os.environ)
+        descriptor = stream.fileno()
+        self._to_journal = is_journal(descriptor, os.environ)
+        self._writer = LineWriter(descriptor, self._lost)
 
     def emit(self, record: logging.LogRecord) -> None:
-        at = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
-        stamp = at.replace("+00:00", "Z")
-        text = f"{stamp} {record.levelname.lower()} {record.getMessage()}\n"
-        line = text.encode("utf-8", "backslashreplace")
-        try:
-            os.write(self._descriptor, with_priorities(line) if self._to_journal else line)
-        except OSError:
-            return
+        """Write a record."""
+        self.pass_on(_line(record.created, record.levelname.lower(), record.getMessage()))
+
+    def pass_on(self, lines: bytes) -> None:
+        """Write whole lines, of this process or of another one of the daemon."""
+        self._writer.write(self._finished(lines))
+
+    def flush(self) -> None:
+        """Wait until all is written, for two seconds at most."""
+        self._writer.flush()
+
+    def close(self) -> None:
+        """End the writing; without this at the end of the process, `logging` calls it."""
+        self._writer.close()
+        super().close()
+
+    def _finished(self, lines: bytes) -> bytes:
+        return with_priorities(lines) if self._to_journal else lines
+
+    def _lost(self, count: int) -> bytes:
+        sentence = "The log could not be written for a while, and lines of it are missing here."
+        message = f"log lines_lost: {sentence} lines={count}"
+        return self._finished(_line(datetime.now(UTC).timestamp(), "warning", message))
 
 
-def configure(level: str, stream: IO[str] | None = None) -> None:
-    """Send comenq's events of ``level`` (``debug`` to ``error``) and above to standard error."""
+def _line(at: float, level: str, message: str) -> bytes:
+    stamp = datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds")
+    return f"{stamp.replace('+00:00', 'Z')} {level} {message}\n".encode("utf-8", "backslashreplace")
+
+
+def configure(level: str, stream: IO[str] | None = None) -> LineHandler:
+    """Send comenq's events of ``level`` (``debug`` to ``error``) and above to standard error.
+
+    Returns:
+        what writes them, for lines of others and for `flush`.
+    """
     logger = logging.getLogger("comenq")
     logger.setLevel(level.upper())
     logger.propagate = False
-    logger.handlers[:] = [_Lines(stream or sys.stderr)]
+    for former in logger.handlers:
+        if isinstance(former, LineHandler):
+            former.close()
+    handler = LineHandler(stream or sys.stderr)
+    logger.handlers[:] = [handler]
+    return handler

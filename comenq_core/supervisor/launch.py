@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import socket
 import stat
 import sys
@@ -32,6 +33,9 @@ STATUS_SOCKET_VARIABLE = "COMENQ_STATUS_SOCKET"
 SUPERVISOR_VARIABLE = "COMENQ_SUPERVISOR_PID"
 """Tells listener and worker which process keeps them running."""
 
+DESCRIPTORS = 1024
+"""Enough for as many clients as the listener serves at once."""
+
 
 def supervise(
     settings: Settings, variables: Mapping[str, str], status_socket: Path | None
@@ -58,6 +62,7 @@ def supervise(
     # supervisord would do so as well, and log it in another format.
     Path("supervisor.sock").unlink(missing_ok=True)
     os.umask(0o077)
+    _allow_descriptors()
     command = [sys.executable, "-P", "-m", "supervisor.supervisord"]
     conf = str(conf_file("supervisord.conf"))
     os.execve(
@@ -68,6 +73,14 @@ def supervise(
             STATUS_SOCKET_VARIABLE: str(status_socket or ""),
         },
     )
+
+
+def _allow_descriptors() -> None:
+    """Let the listener have as many descriptors as it is worth having, where that is allowed."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = DESCRIPTORS if hard == resource.RLIM_INFINITY else min(DESCRIPTORS, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def give_up(program: str) -> None:

@@ -16,8 +16,8 @@ from typing import Any, Protocol, cast
 from supervisor import events, loggers
 from supervisor.states import ProcessStates, SupervisorStates
 
-from comenq_core.process.journald import is_journal, with_priorities
-from comenq_core.process.log import Log, configure
+from comenq_core.process.hardening import forbid_dumps, hide_environment
+from comenq_core.process.log import LineHandler, Log, configure
 from comenq_core.supervisor.launch import STATUS_SOCKET_VARIABLE
 from comenq_core.supervisor.systemd import Report
 from comenq_core.supervisor.wakeup import Wakeup
@@ -26,6 +26,10 @@ __all__ = ["LINE_LIMIT", "Lines", "make_rpcinterface"]
 
 LINE_LIMIT = 65_536
 """Bytes after which a line is ended, although its program has not ended it."""
+
+LONGEST_PAUSE_SECONDS = 60
+"""Before the next start of a program that ends early, however often it has; not more than
+startretries in conf/supervisord.conf, so that supervisord never gives up."""
 
 log = Log("supervisor")
 
@@ -61,6 +65,8 @@ class _Options(Protocol):
 class _Process(Protocol):
     config: Any
     spawnerr: str | None
+    backoff: int
+    delay: float
 
     def get_state(self) -> int: ...
 
@@ -91,18 +97,20 @@ class _Record(Protocol):
 
 def make_rpcinterface(supervisord: object) -> object:
     """Subscribe to the events of ``supervisord``, which calls this before it starts programs."""
-    configure("info", sys.stdout)
-    return _Supervision(cast("_Supervisord", supervisord))
+    forbid_dumps()
+    hide_environment()
+    handler = configure("info", sys.stdout)
+    return _Supervision(cast("_Supervisord", supervisord), handler)
 
 
 class _Supervision:
     """Its public methods are remote procedures, for those who may use the control socket."""
 
-    def __init__(self, supervisord: _Supervisord) -> None:
+    def __init__(self, supervisord: _Supervisord, handler: LineHandler) -> None:
         self._supervisord = supervisord
+        self._handler = handler
         self._lines: defaultdict[str, Lines] = defaultdict(Lines)
         self._failed = False
-        self._to_journal = is_journal(sys.stdout.fileno(), os.environ)
         if "NOTIFY_SOCKET" in os.environ:
             status_socket = os.environ.get(STATUS_SOCKET_VARIABLE, "")
             self._report = Report(status_socket, self._all_run, self._is_ending)
@@ -121,6 +129,7 @@ class _Supervision:
             events.ProcessStateStoppedEvent,
         ):
             events.subscribe(ending, self._finish)
+        events.subscribe(events.ProcessStateBackoffEvent, self._on_early_end)
         for failure in (events.ProcessStateFatalEvent, events.ProcessStateUnknownEvent):
             events.subscribe(failure, self._on_failure)
 
@@ -152,12 +161,28 @@ class _Supervision:
         self._write(self._lines[event.process.config.name].end())
 
     def _write(self, lines: bytes) -> None:
-        _write(with_priorities(lines) if self._to_journal else lines)
+        if lines:
+            self._handler.pass_on(lines)
 
     def give_up(self, program: str) -> bool:
         """Stop everything: ``program`` has found that it cannot run with its configuration."""
         self._end(program, None)
         return True
+
+    def _on_early_end(self, event: _Change) -> None:
+        # supervisord makes each pause a second longer, and would give up after startretries.
+        process = event.process
+        longer = max(0, process.backoff - LONGEST_PAUSE_SECONDS)
+        process.backoff -= longer
+        process.delay -= longer
+        process.spawnerr = f"{process.spawnerr}; the next start is in {process.backoff} s"
+        log.warning(
+            "ended_early",
+            "A program could not be started or ended at once; it is started again after a pause.",
+            program=process.config.name,
+            pause_seconds=process.backoff,
+            cause=process.spawnerr,
+        )
 
     def _on_failure(self, event: _Change) -> None:
         self._end(event.process.config.name, event.process.spawnerr)
@@ -178,7 +203,7 @@ class _Supervision:
     def _exit(self) -> None:
         # supervisord itself ends with 0, whatever has happened.
         if self._failed:
-            sys.stdout.flush()
+            self._handler.flush()
             sys.stderr.flush()
             os._exit(1)
 
@@ -198,12 +223,3 @@ class _LogHandler:
 
     def close(self) -> None:
         """There is nothing to close."""
-
-
-def _write(lines: bytes) -> None:
-    # If nobody reads the log any more, the daemon goes on.
-    while lines:
-        try:
-            lines = lines[os.write(sys.stdout.fileno(), lines) :]
-        except OSError:
-            return

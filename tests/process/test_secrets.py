@@ -14,8 +14,8 @@ import pytest
 
 from comenq_core.supervisor.launch import conf_file
 from comenq_core.testing.forge import Forge
-from tests.process.daemon import TOKEN, Daemon
-from tests.process.processes import session_members
+from tests.process.daemon import READY, TOKEN, Daemon
+from tests.process.processes import kill, session_members
 
 REPLIES = ('{"op":"status"}', '{"op":"list"}', '{"op":"hist"}', '{"op":"nonsense"}')
 
@@ -76,6 +76,25 @@ def test_the_token_is_nowhere(forge: Forge) -> None:
         assert all(TOKEN in request.headers["authorization"] for request in forge.posts)
 
 
+def test_a_token_from_the_environment_is_in_no_environment(forge: Forge) -> None:
+    """No process shows it, and a worker that is started again still has it."""
+    with Daemon(forge.url, github_token_file=None) as daemon:
+        daemon.variables["COMENQD_GITHUB_TOKEN"] = TOKEN
+        daemon.start()
+        kill(daemon.pid("worker"))
+        daemon.log.until(READY[0])
+        daemon.put("posted with it")
+        forge.wait_for_comments(1)
+
+        shown = dict(
+            place for pid in session_members(daemon.supervisor.pid) for place in in_proc(pid)
+        )
+
+    assert len([place for place in shown if place.startswith("cmdline")]) == 3
+    assert [place for place, text in shown.items() if TOKEN.encode() in text] == []
+    assert all(TOKEN in request.headers["authorization"] for request in forge.posts)
+
+
 @pytest.fixture
 def cores() -> Iterator[None]:
     """Let processes that are started now leave core files, as far as this user may."""
@@ -87,9 +106,12 @@ def cores() -> Iterator[None]:
     resource.setrlimit(resource.RLIMIT_CORE, before)
 
 
-@pytest.mark.parametrize("program", [pytest.param("listener", marks=pytest.mark.full), "worker"])
+@pytest.mark.parametrize(
+    "program", [pytest.param("listener", marks=pytest.mark.full), "worker", "supervisord"]
+)
 def test_no_process_with_secrets_leaves_a_core(cores: None, daemon: Daemon, program: str) -> None:
     """The kernel is to write no core file of it, whatever the daemon's own limit is."""
-    limits = Path(f"/proc/{daemon.pid(program)}/limits").read_text()
+    pid = daemon.supervisor.pid if program == "supervisord" else daemon.pid(program)
+    limits = Path(f"/proc/{pid}/limits").read_text()
 
     assert re.search(r"^Max core file size +0 +0 ", limits, re.MULTILINE)

@@ -281,10 +281,19 @@ def test_configuration_that_others_could_write_is_refused(
     assert f"chmod go-w '{config}'" in refused.stderr
 
 
-@pytest.mark.parametrize("command", ["listen", "work"])
+STARTED = {
+    "listen": (" unix listening: ",),
+    "work": (" worker started: ",),
+    "": (" unix listening: ", " worker started: "),
+}
+
+
+@pytest.mark.parametrize("command", ["listen", "work", pytest.param("", id="supervisord")])
 def test_process_shows_nothing_to_its_own_user(command: str, daemon: Shared) -> None:
     """Memory, environment and descriptors are closed even to the daemon's user; no core either."""
-    pid = getattr(daemon, command)().pid
+    program = daemon.run(command)
+    program.log.until(*STARTED[command])
+    pid = program.pid
 
     for name in ("environ", "mem", "maps", "fd"):
         told = in_child(partial(os.open, f"/proc/{pid}/{name}", os.O_RDONLY), user=DAEMON)

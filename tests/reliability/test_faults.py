@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import re
 import resource
@@ -292,6 +293,26 @@ def test_closed_log_stops_no_process(command: str, daemon: Unsupervised, forge: 
 
     assert program.is_alive
     assert program.stop() == 0
+
+
+def test_log_that_stands_still_stops_nothing(daemon: Unsupervised, forge: Forge) -> None:
+    """While nobody reads a full log, comments are taken and posted, and SIGTERM ends the daemon."""
+    reader, writer = os.pipe()
+    fcntl.fcntl(writer, fcntl.F_SETPIPE_SZ, 4096)
+    program = daemon.run("", stdout=writer, stderr=writer)
+    os.close(writer)
+    with open(reader, "rb") as log:
+        waited_for = set(LOGGED[""])
+        while waited_for:
+            line = log.readline()
+            waited_for -= {word for word in waited_for if word in line}
+        bodies = [str(number) for number in range(40)]
+        for body in bodies:
+            daemon.put(body)
+        forge.wait_for_comments(len(bodies))
+
+        assert program.stop() == 0
+        assert sorted(one.body for one in forge.comments) == sorted(bodies)
 
 
 @pytest.mark.full

@@ -50,7 +50,7 @@ def _placed(value: Any, place: str) -> Any:  # noqa: ANN401 -- whatever TOML hol
 def service_credentials(settings: Settings) -> Path | None:
     """The directory of credentials of the daemon that runs with these settings, if there is one.
 
-    Only root and the daemon's own user may see it.
+    Only root may see it.
     """
     try:
         pid = int((private_directory(settings) / "supervisord.pid").read_text())

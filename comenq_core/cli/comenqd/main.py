@@ -17,7 +17,7 @@ from comenq_core.cli.comenqd.move import add_stores, move
 from comenq_core.cli.comenqd.plugins import plugins as list_plugins
 from comenq_core.errors import ComenqError
 from comenq_core.plugins import registry
-from comenq_core.process.hardening import end_with_parent, forbid_dumps
+from comenq_core.process.hardening import end_with_parent, forbid_dumps, hide_environment
 from comenq_core.process.log import Log, configure
 from comenq_core.process.stop import StopFlag
 from comenq_core.protocols import Stop
@@ -107,8 +107,9 @@ def _work(settings: Settings, _given: Namespace) -> int:
 
 
 def _as_process(name: str, run: Callable[[Settings, Stop], int], settings: Settings) -> int:
-    configure(settings.log_level)
     forbid_dumps()
+    hide_environment()
+    configure(settings.log_level)
     if SUPERVISOR_VARIABLE in os.environ:
         end_with_parent(int(os.environ[SUPERVISOR_VARIABLE]))
     with StopFlag() as stop:
