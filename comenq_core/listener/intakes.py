@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 import time
+from collections import deque
 from collections.abc import Sequence
-from queue import Empty, SimpleQueue
+from contextlib import suppress
 from select import select
+from typing import Self
 
-from comenq_core.errors import ComenqError
+from comenq_core.errors import ComenqError, SettingsError
 from comenq_core.plugins.registry import Registry
-from comenq_core.process.isolation import described, pass_on_interrupt
+from comenq_core.process.isolation import described
 from comenq_core.process.log import Log
 from comenq_core.process.stop import StopFlag
 from comenq_core.protocols import Intake, Queue, Stop
@@ -45,7 +48,7 @@ class Intakes:
         self._settings = settings
         self._made = plugins.intakes(settings)
         self._threads: dict[str, threading.Thread] = {}
-        self._ended: SimpleQueue[tuple[str, BaseException | None]] = SimpleQueue()
+        self._ended: deque[tuple[str, BaseException | None]] = deque()
         self._began: dict[str, float] = {}
         self._pauses: dict[str, float] = {}
         self._due: dict[str, float] = {}
@@ -53,49 +56,57 @@ class Intakes:
 
     def faults(self) -> Sequence[str]:
         """Which intakes do not serve, with their plugins and causes. For any thread."""
-        return list(self._faults.copy().values())
+        now = time.monotonic()
+        return [
+            text
+            for name, text in self._faults.copy().items()
+            if name in self._due or now - self._began[name] < self._pauses[name]
+        ]
 
     def serve(self, queue: Queue, stop: Stop) -> None:
         """Run them until ``stop`` is set. For the main thread, in which factories are called.
 
         Raises:
-            ComenqError: an intake says that it cannot serve, and that no new attempt can help.
+            SettingsError: an intake cannot serve with the settings.
         """
-        with StopFlag() as closing:
+        with StopFlag() as closing, _Wakeup() as wake:
             try:
                 for name, intake in self._made.items():
-                    self._start(name, intake, queue, closing)
+                    self._start(name, intake, queue, closing, wake)
                 while not stop.is_set():
+                    wake.drain()
                     self._note_ended()
-                    self._start_due(queue, closing)
-                    select([stop.fileno()], [], [], FIRST_PAUSE)
+                    self._start_due(queue, closing, wake)
+                    select([stop.fileno(), wake.fileno()], [], [], self._until_due())
             finally:
                 closing.set()
                 for thread in self._threads.values():
                     thread.join(STOP_SECONDS)
 
-    def _start(self, name: str, intake: Intake, queue: Queue, closing: Stop) -> None:
+    def _start(self, name: str, intake: Intake, queue: Queue, closing: Stop, wake: _Wakeup) -> None:
         def serve() -> None:
             cause: BaseException | None = None
             try:
                 intake.serve(queue, closing)
             except BaseException as error:  # noqa: BLE001 -- a plugin may raise anything
                 cause = error
-            self._ended.put((name, cause))
+            self._ended.append((name, cause))
+            wake.send()
 
         self._began[name] = time.monotonic()
         self._threads[name] = threading.Thread(target=serve, name=name, daemon=True)
         self._threads[name].start()
 
     def _note_ended(self) -> None:
-        while True:
-            try:
-                name, cause = self._ended.get_nowait()
-            except Empty:
-                return
-            if isinstance(cause, ComenqError) and not cause.is_transient:
+        while self._ended:
+            name, cause = self._ended.popleft()
+            if isinstance(cause, SettingsError):
                 raise cause
             self._postpone(name, described(cause) if cause else "it returned without being asked")
+
+    def _until_due(self) -> float | None:
+        now = time.monotonic()
+        return max(0.0, min(self._due.values()) - now) if self._due else None
 
     def _postpone(self, name: str, reason: str) -> None:
         served = time.monotonic() - self._began[name]
@@ -107,7 +118,7 @@ class Intakes:
         log.error("intake_ended", "An intake has ended by itself; it is started again.",
                   intake=name, plugin=plugin, reason=reason, pause=pause)  # fmt: skip
 
-    def _start_due(self, queue: Queue, closing: Stop) -> None:
+    def _start_due(self, queue: Queue, closing: Stop, wake: _Wakeup) -> None:
         now = time.monotonic()
         for name in [name for name, due in self._due.items() if due <= now]:
             try:
@@ -116,5 +127,33 @@ class Intakes:
                 self._postpone(name, str(error))
                 continue
             del self._due[name]
-            self._start(name, intake, queue, closing)
+            self._start(name, intake, queue, closing, wake)
             log.info("intake_restarted", "An intake is started again.", intake=name)
+
+
+class _Wakeup:
+    """Ends the main thread's wait; a thread that sends after the end does nothing."""
+
+    def __init__(self) -> None:
+        self._reader, self._writer = socket.socketpair()
+        self._reader.settimeout(0)
+        self._writer.settimeout(0)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._reader.close()
+        self._writer.close()
+
+    def send(self) -> None:
+        with suppress(OSError):
+            self._writer.send(b".")
+
+    def drain(self) -> None:
+        with suppress(BlockingIOError):
+            while self._reader.recv(4096):
+                pass
+
+    def fileno(self) -> int:
+        return self._reader.fileno()
