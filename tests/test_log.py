@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import logging.config
 import os
 import re
 import socket
@@ -165,6 +166,14 @@ def test_a_closed_log_is_no_error(untouched: None) -> None:
         os.close(reader)
         Log("worker").info("k", "This is not read.")
         handler.flush()
+
+
+def test_a_plugin_that_sets_up_logging_hides_no_event(sink: Sink) -> None:
+    """Events are written after a library has configured logging for itself."""
+    log = Log("worker")
+    logging.config.dictConfig({"version": 1})
+    log.info("k", "This is read.")
+    assert len(sink.writes()) == 1
 
 
 def test_the_nearest_word_is_a_likely_one() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -11,7 +13,7 @@ from typing import Any, cast
 import pytest
 
 from comenq_core import Intake, PluginError, SettingsError, Store, hookimpl
-from comenq_core.plugins.discovery import Plugin
+from comenq_core.plugins.discovery import Plugin, load_plugin
 from comenq_core.plugins.registry import load
 from comenq_core.settings import Settings
 
@@ -21,6 +23,14 @@ from comenq_core import hookimpl
 @hookimpl
 def comenq_intakes():
     return {"pigeon": lambda settings: "a pigeon"}
+"""
+
+MUTE = """
+class Mute(Exception):
+    def __str__(self):
+        raise ValueError
+
+raise Mute
 """
 
 
@@ -61,6 +71,15 @@ class Installer:
             f"Metadata-Version: 2.1\nName: {distribution}\nVersion: 1.2\n"
         )
         info.joinpath("entry_points.txt").write_text(f"[comenq]\n{plugin} = {plugin}\n")
+
+
+class Panic(BaseException):
+    """What an extension raises that is no Exception."""
+
+
+def panic(_: Settings) -> object:
+    """Fail as an extension does."""
+    raise Panic
 
 
 @pytest.fixture
@@ -144,6 +163,9 @@ def test_a_name_offered_twice_affects_no_other(installer: Installer) -> None:
     [
         ("import missing_module", "ModuleNotFoundError: No module named 'missing_module'"),
         ("raise SystemExit('no\\nway')", "SystemExit: no\\nway"),
+        ("class Panic(BaseException): ...\nraise Panic('broken')", "Panic: broken"),
+        ("raise GeneratorExit", "GeneratorExit: "),
+        (MUTE, "Mute: (its text cannot be shown)"),
         (
             WORKING.replace("comenq_intakes", "comenq_intake"),
             "comenq_intake is not a hook; the hooks",
@@ -185,6 +207,55 @@ def test_a_plugin_of_a_damaged_distribution_is_used(installer: Installer) -> Non
     assert list(plugin_named("coop").intakes) == ["pigeon"]
 
 
+def test_what_a_killed_pip_leaves_is_passed_over(installer: Installer) -> None:
+    """The metadata that pip renames before it replaces a distribution names no second plugin."""
+    installer.install("pigeons", "coop", WORKING)
+    info = installer.site / "pigeons-1.2.dist-info"
+    shutil.copytree(info, installer.site / "~igeons-1.2.dist-info")
+
+    assert list(plugin_named("coop").intakes) == ["pigeon"]
+    load().require(Settings(intakes=("pigeon",)))
+
+
+def test_a_distribution_that_is_there_twice_is_one(installer: Installer) -> None:
+    """Two versions' metadata, of which an update has removed none, are one distribution."""
+    installer.install("pigeons", "coop", WORKING)
+    info = installer.site / "pigeons-1.2.dist-info"
+    shutil.copytree(info, installer.site / "pigeons_old-1.1.dist-info")
+
+    assert list(plugin_named("coop").intakes) == ["pigeon"]
+    load().require(Settings(intakes=("pigeon",)))
+
+
+def test_unreadable_entry_points_are_told(installer: Installer) -> None:
+    """A stranger's distribution whose entry points are damaged is named, and the others work."""
+    installer.install("pigeons", "coop", WORKING)
+    damaged = installer.site / "owls-1.0.dist-info"
+    damaged.mkdir()
+    (damaged / "entry_points.txt").write_bytes(b"[console_scripts]\nowl = \xff\n")
+
+    assert list(plugin_named("coop").intakes) == ["pigeon"]
+    broken = plugin_named("owls-1.0.dist-info").broken
+    assert broken is not None
+    assert "its entry points cannot be read, so it is passed over: UnicodeDecodeError: " in broken
+
+
+def test_an_interrupt_by_the_user_ends_the_loading(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl-C while a plugin is loaded ends the command; with a handler of comenq's, it cannot."""
+
+    def interrupted() -> object:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            load_plugin(Plugin(name="slow"), interrupted)
+        signal.signal(signal.SIGINT, lambda *_: None)
+        assert load_plugin(Plugin(name="slow"), interrupted).broken == "KeyboardInterrupt: "
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
 def test_every_fault_of_a_selection_is_reported() -> None:
     """Each missing offer is reported, before anything is made."""
     registry = load([("p", Offering(heap=lambda _: 1 / 0))])
@@ -219,6 +290,14 @@ def test_a_generator_of_posters_that_fails_is_named() -> None:
 
     with pytest.raises(PluginError, match=r"cannot make the poster forge: ZeroDivisionError"):
         registry.posters(Settings(poster="forge"))
+
+
+def test_a_factory_that_panics_is_named() -> None:
+    """An error that is no Exception is one of the plugin's, too."""
+    registry = load([("p", Offering(heap=panic))])
+
+    with pytest.raises(PluginError, match=r"plugin p .* cannot make the store heap: Panic"):
+        registry.store(Settings(store="heap"))
 
 
 def test_a_factorys_own_message_is_kept() -> None:

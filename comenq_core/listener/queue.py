@@ -7,7 +7,7 @@ logged with its origin.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from comenq_core.errors import ComenqError, InvalidRequest, QueueRefused, WrongState
 from comenq_core.listener import backoffs
@@ -46,6 +46,7 @@ class JobQueue:
         pace: how far apart posts are, for estimates.
         accounts: the posting accounts and their repositories, where they are known; a comment
             that none of them serves is refused.
+        faults: what of the listener does not work, each in words.
     """
 
     def __init__(
@@ -53,11 +54,13 @@ class JobQueue:
         store: Store,
         pace: PacingPolicy,
         accounts: Mapping[str, Sequence[str]] | None = None,
+        faults: Callable[[], Sequence[str]] = tuple,
     ) -> None:
         self._store = store
         self._accounts = accounts or {}
         self._pace = pace
         self._estimates = Estimates(store, pace)
+        self._faults = faults
         self._fault = ""
 
     def submit(self, request: CommentRequest, origin: Origin) -> Entry:
@@ -205,6 +208,7 @@ class JobQueue:
             accounts=accounts(records, now, self._pace),
             next=first[0] if first else None,
             health=self._store.health(),
+            faults=tuple(self._faults()),
         )
 
 

@@ -108,6 +108,7 @@ class Status(Record):
         accounts: those that have posted before.
         next: the job that is posted next, if one waits.
         health: what the store says of itself.
+        faults: what does not work although it is selected, each in words.
     """
 
     counts: Counts
@@ -115,3 +116,4 @@ class Status(Record):
     accounts: tuple[Account, ...]
     next: Entry | None
     health: Health
+    faults: tuple[str, ...] = ()

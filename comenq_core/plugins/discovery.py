@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from importlib.metadata import EntryPoint, entry_points
 from typing import cast
 
 import pluggy
 
 from comenq_core import hookspecs
 from comenq_core.errors import PluginError
-from comenq_core.hookspecs import ENTRY_POINT_GROUP
+from comenq_core.plugins.metadata import Named, Unreadable, named_plugins
+from comenq_core.process.isolation import described, pass_on_interrupt
 from comenq_core.protocols import IntakeFactory, PosterFactory, StoreFactory
-from comenq_core.text import printable
 
 __all__ = ["Plugin", "installed", "load_plugin"]
 
@@ -41,9 +40,19 @@ class Plugin:
 
 
 def installed() -> Sequence[Plugin]:
-    """Every plugin in the entry-point group, sorted by name."""
-    entries = sorted(entry_points(group=ENTRY_POINT_GROUP), key=lambda entry: entry.name)
-    return [load_plugin(_identity(entry), entry.load) for entry in entries]
+    """Every plugin in the entry-point group, sorted by name; unreadable distributions, too."""
+    return sorted(map(_load, named_plugins()), key=lambda plugin: plugin.name)
+
+
+def _load(found: Named | Unreadable) -> Plugin:
+    if isinstance(found, Unreadable):
+        return Plugin(
+            name=found.distribution,
+            distribution=found.distribution,
+            broken=f"its entry points cannot be read, so it is passed over: {found.reason}",
+        )
+    identity = Plugin(name=found.entry.name, distribution=found.distribution, version=found.version)
+    return load_plugin(identity, found.entry.load)
 
 
 def load_plugin(identity: Plugin, load: Callable[[], object]) -> Plugin:
@@ -57,25 +66,15 @@ def load_plugin(identity: Plugin, load: Callable[[], object]) -> Plugin:
         offers = _offers(identity.name, load())
     except PluginError as error:
         return replace(identity, broken=str(error))
-    except (Exception, SystemExit) as error:
-        return replace(identity, broken=f"{type(error).__name__}: {printable(error)}")
+    except BaseException as error:
+        pass_on_interrupt(error)
+        return replace(identity, broken=described(error))
     return replace(
         identity,
         intakes=cast("Mapping[str, IntakeFactory]", offers["comenq_intakes"]),
         stores=cast("Mapping[str, StoreFactory]", offers["comenq_stores"]),
         posters=cast("Mapping[str, PosterFactory]", offers["comenq_posters"]),
     )
-
-
-def _identity(entry: EntryPoint) -> Plugin:
-    unknown = Plugin(name=entry.name)
-    if entry.dist is None:
-        return unknown
-    try:
-        return replace(unknown, distribution=entry.dist.name, version=entry.dist.version)
-    except Exception:
-        # The plugin may work although the metadata of its distribution is damaged.
-        return unknown
 
 
 def _offers(name: str, plugin: object) -> dict[str, Mapping[str, object]]:

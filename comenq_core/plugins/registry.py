@@ -13,6 +13,8 @@ from typing import TypeVar
 
 from comenq_core.errors import ComenqError, PluginError
 from comenq_core.plugins.discovery import Plugin, installed, load_plugin
+from comenq_core.process.isolation import described, pass_on_interrupt
+from comenq_core.process.log import Log
 from comenq_core.protocols import (
     AccountDirectory,
     ClientEndpoint,
@@ -31,6 +33,8 @@ __all__ = ["Registry", "load"]
 
 T = TypeVar("T")
 
+log = Log("plugins")
+
 
 class Registry:
     """What the plugins offer.
@@ -45,6 +49,13 @@ class Registry:
     def plugins(self) -> Sequence[Plugin]:
         """All plugins, the broken ones too."""
         return self._plugins
+
+    def report_broken(self) -> None:
+        """Log each plugin that cannot be used, selected or not."""
+        for plugin in self._plugins:
+            if plugin.broken:
+                log.warning("plugin_broken", "An installed plugin cannot be used.",
+                            plugin=plugin, reason=plugin.broken)  # fmt: skip
 
     def faults(self, settings: Settings) -> Sequence[str]:
         """What is wrong with the settings' selection, one text for each fault; make nothing."""
@@ -71,20 +82,31 @@ class Registry:
         Raises:
             PluginError: one is not offered, is offered twice, or cannot be made.
         """
-        made: dict[str, Intake] = {}
-        for name in settings.intakes:
-            plugin, factory = self._select("intake", name, _intakes)
-            with _naming(plugin, f"the intake {name}"):
-                made[name] = factory(settings)
-        return made
+        return {name: self.intake(settings, name) for name in settings.intakes}
+
+    def intake(self, settings: Settings, name: str) -> Intake:
+        """One intake, made anew. Raises as `intakes`."""
+        plugin, factory = self._select("intake", name, _intakes)
+        with _naming(plugin, f"the intake {name}"):
+            return factory(settings)
+
+    def intake_plugin(self, name: str) -> str:
+        """The plugin that offers an intake, in words. Raises as `intakes`."""
+        return str(self._select("intake", name, _intakes)[0])
+
+    def poster_plugin(self, name: str) -> str:
+        """The plugin that offers a poster, in words. Raises as `intakes`."""
+        return str(self._select("poster", name, _posters)[0])
 
     def client_sockets(self, settings: Settings) -> Sequence[Path]:
         """Where the selected intakes answer comenq's clients. Raises as `intakes`."""
-        return [
-            intake.socket_path
-            for intake in self.intakes(settings).values()
-            if isinstance(intake, ClientEndpoint)
-        ]
+        found: list[Path] = []
+        for name, intake in self.intakes(settings).items():
+            plugin, _ = self._select("intake", name, _intakes)
+            with _naming(plugin, f"the intake {name}"):
+                if isinstance(intake, ClientEndpoint):
+                    found.append(intake.socket_path)
+        return found
 
     def store(self, settings: Settings) -> Store:
         """The selected store. Raises as `intakes`."""
@@ -182,6 +204,6 @@ def _naming(plugin: Plugin, what: str) -> Iterator[None]:
         yield
     except ComenqError:
         raise
-    except Exception as error:
-        cause = f"{type(error).__name__}: {printable(error)}"
-        raise PluginError(f"{plugin} cannot make {what}: {cause}") from error
+    except BaseException as error:
+        pass_on_interrupt(error)
+        raise PluginError(f"{plugin} cannot make {what}: {described(error)}") from error

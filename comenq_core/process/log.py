@@ -47,6 +47,8 @@ class Log:
         self._emit(logging.ERROR, key, sentence, context)
 
     def _emit(self, level: int, key: str, sentence: str, context: dict[str, object]) -> None:
+        # A plugin that sets up logging with dictConfig disables every logger that is there.
+        self._logger.disabled = False
         if not self._logger.isEnabledFor(level):
             return
         words = [f"{self._name} {key}: {printable(sentence)}"]

@@ -5,6 +5,9 @@ from __future__ import annotations
 import os
 import select
 import signal
+import threading
+from contextlib import suppress
+from functools import partial
 from typing import Self
 
 __all__ = ["StopFlag"]
@@ -25,14 +28,20 @@ class StopFlag:
         self._reader, self._writer = os.pipe()
         os.set_blocking(self._writer, False)
         self._is_set = False
-        self._awaits_signals = False
+        self._signals: tuple[signal.Signals, ...] = ()
+        self._signal_reader = -1
+        self._signal_writer = -1
+        self._thread: threading.Thread | None = None
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._awaits_signals:
+        if self._thread:
             signal.set_wakeup_fd(-1)
+            os.close(self._signal_writer)
+            self._thread.join()
+            os.close(self._signal_reader)
         os.close(self._reader)
         os.close(self._writer)
 
@@ -40,17 +49,40 @@ class StopFlag:
         """Say that it is time to end; saying it again changes nothing."""
         if not self._is_set:
             self._is_set = True
-            os.write(self._writer, b".")
+            with suppress(BlockingIOError):  # full: then it is readable, which is all it is for
+                os.write(self._writer, b".")
 
     def set_on(self, *signals: signal.Signals) -> None:
-        """Set the flag when the process receives one of ``signals``. For the main thread alone."""
-        # A handler in Python runs only after the system call that the signal came just before;
-        # this byte is written at once, and ends the call.
-        # https://docs.python.org/3/library/signal.html#signal.set_wakeup_fd
-        signal.set_wakeup_fd(self._writer, warn_on_full_buffer=False)
-        self._awaits_signals = True
-        for number in signals:
-            signal.signal(number, lambda _number, _frame: self.set())
+        """Set the flag when the process receives one of ``signals``. For the main thread alone.
+
+        A handler in Python runs only after the system call that the signal came just before, and
+        a plugin may replace it. So the interpreter also writes the number of each signal that has
+        any handler into a pipe, at once, and a thread looks there for those that count.
+        https://docs.python.org/3/library/signal.html#signal.set_wakeup_fd
+        """
+        self._signals = signals
+        self._signal_reader, self._signal_writer = os.pipe()
+        os.set_blocking(self._signal_writer, False)
+        self._thread = threading.Thread(target=self._read_signals, name="signals", daemon=True)
+        self._thread.start()
+        self.take_signals_back()
+        os.register_at_fork(after_in_child=partial(_let_go, signals))
+
+    def take_signals_back(self) -> None:
+        """Undo what a plugin has done to the signals of `set_on`. For the main thread alone."""
+        if self._thread:
+            signal.set_wakeup_fd(self._signal_writer, warn_on_full_buffer=False)
+            for number in self._signals:
+                signal.signal(number, self._on_signal)
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, self._signals)
+
+    def _on_signal(self, _number: int, _frame: object) -> None:
+        self.set()
+
+    def _read_signals(self) -> None:
+        while numbers := os.read(self._signal_reader, 512):
+            if any(number in numbers for number in self._signals):
+                self.set()
 
     def is_set(self) -> bool:
         """Whether it is time to end."""
@@ -66,3 +98,10 @@ class StopFlag:
     def fileno(self) -> int:
         """A descriptor that becomes readable when it is time to end."""
         return self._reader
+
+
+def _let_go(signals: tuple[signal.Signals, ...]) -> None:
+    """In a child that a plugin forks: its signals are its own, and must not end its parent."""
+    signal.set_wakeup_fd(-1)
+    for number in signals:
+        signal.signal(number, signal.SIG_DFL)

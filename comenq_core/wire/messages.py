@@ -102,6 +102,7 @@ def status_to_json(status: Status) -> dict[str, Any]:
         "accounts": [asdict(account) for account in status.accounts],
         "next": first and {"id": first.job.id, "eta_seconds": _seconds(first.eta_seconds)},
         **asdict(status.health),
+        "faults": list(status.faults),
     }
 
 

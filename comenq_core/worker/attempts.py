@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import traceback
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -26,6 +25,7 @@ from comenq_core.model import (
 from comenq_core.model.transitions import AMBIGUOUS, GONE, INTERRUPTED
 from comenq_core.policy.pacing import earlier, elapsed
 from comenq_core.policy.retry import ABSENT, Found
+from comenq_core.process.isolation import pass_on_interrupt, place
 from comenq_core.process.log import Log
 from comenq_core.protocols import Poster
 
@@ -189,11 +189,11 @@ def _ask(question: Callable[[], object], job: Job) -> object:
     """What a poster answers; an exception that it should not have raised counts as `Unknown`."""
     try:
         return question()
-    except Exception as error:  # noqa: BLE001 -- a plugin may raise anything, and must not end us
+    except BaseException as error:  # noqa: BLE001 -- a plugin may raise anything
+        pass_on_interrupt(error)
         # Not its text: a plugin's error may hold anything, a token for instance.
-        frame = traceback.extract_tb(error.__traceback__)[-1]
         log.error("poster_broken", "The poster plugin failed.", job=job.id,
-                  error=type(error).__name__, where=f"{frame.filename}:{frame.lineno}")  # fmt: skip
+                  error=type(error).__name__, where=place(error))  # fmt: skip
         return Unknown(message=f"the poster failed: {type(error).__name__}")
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from comenq_core.model import Demand, Pacing, Unknown
 from comenq_core.policy.recording import must_persist_backoff
+from comenq_core.process.isolation import pass_on_interrupt
 from comenq_core.process.log import Log
 from comenq_core.protocols import AccountProbe, Identifiable, Poster
 
@@ -36,7 +37,8 @@ class Identities:
             return None
         try:
             answer: object = poster.login()
-        except Exception as error:  # noqa: BLE001 -- a plugin may raise anything
+        except BaseException as error:  # noqa: BLE001 -- a plugin may raise anything
+            pass_on_interrupt(error)
             answer = _broken(poster, type(error).__name__)
         self.known[poster.account] = answer if isinstance(answer, str) else ""
         self._report_twins(poster.account)
@@ -64,7 +66,8 @@ def ask(poster: Poster) -> Demand | None:
         return None
     try:
         answer: object = poster.probe()
-    except Exception as error:  # noqa: BLE001 -- a plugin may raise anything
+    except BaseException as error:  # noqa: BLE001 -- a plugin may raise anything
+        pass_on_interrupt(error)
         return _broken(poster, type(error).__name__)
     if answer is None or isinstance(answer, Demand):
         return answer

@@ -10,7 +10,8 @@ from comenq_core.plugins import registry
 from comenq_core.policy.from_settings import pacing_policy, retry_policy
 from comenq_core.process.clock import system_clock
 from comenq_core.process.log import Log
-from comenq_core.protocols import Stop, Store, Watch
+from comenq_core.process.stop import StopFlag
+from comenq_core.protocols import Store, Watch
 from comenq_core.settings import Settings
 from comenq_core.worker.worker import Worker
 
@@ -21,13 +22,14 @@ _AFTER_FAULT = 2.0
 log = Log("worker")
 
 
-def run(settings: Settings, stop: Stop) -> int:
+def run(settings: Settings, stop: StopFlag) -> int:
     """Be the worker until ``stop`` is set; return the process's exit status.
 
     Raises:
         ComenqError: the settings, a plugin or the store do not let it begin.
     """
     plugins = registry.load()
+    plugins.report_broken()
     store = plugins.store(settings)
     posters = plugins.posters(settings)
     worker = Worker(
@@ -49,7 +51,7 @@ def run(settings: Settings, stop: Stop) -> int:
     return 0
 
 
-def _lock(store: Store, stop: Stop, stack: ExitStack) -> bool:
+def _lock(store: Store, stop: StopFlag, stack: ExitStack) -> bool:
     """Lock the store; wait for a worker that a killed daemon has left behind, or for ``stop``.
 
     Raises:
@@ -72,10 +74,11 @@ def _lock(store: Store, stop: Stop, stack: ExitStack) -> bool:
     return False
 
 
-def _drive(worker: Worker, watch: Watch, stop: Stop) -> None:
+def _drive(worker: Worker, watch: Watch, stop: StopFlag) -> None:
     """Step, wait, step again; after a fault, which is logged once, try again until it is gone."""
     fault = ""
     while not stop.is_set():
+        stop.take_signals_back()  # a poster, which is called in this thread, may have taken them
         try:
             watch.drain()
             wait = worker.step()

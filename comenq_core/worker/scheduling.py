@@ -16,6 +16,7 @@ from comenq_core.policy import pacing
 from comenq_core.policy.backoff import renewal_wait
 from comenq_core.policy.pacing import PacingPolicy, elapsed
 from comenq_core.policy.retry import is_final_next
+from comenq_core.process.isolation import pass_on_interrupt
 from comenq_core.process.log import Log
 from comenq_core.protocols import ForgeClock, Poster, Selective
 
@@ -128,7 +129,8 @@ class AccountScheduler:
         """The fingerprint of the account's credential, or ``None`` if it has none."""
         try:
             credential = poster.credential()
-        except Exception as error:  # noqa: BLE001 -- a plugin may raise anything
+        except BaseException as error:  # noqa: BLE001 -- a plugin may raise anything
+            pass_on_interrupt(error)
             # What is raised by accident may hold anything, a token for instance.
             is_ours = isinstance(error, ComenqError)
             reason = str(error) if is_ours else f"the poster failed: {type(error).__name__}"

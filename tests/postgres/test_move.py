@@ -32,7 +32,7 @@ CHANGES = ("pause", "resume", "save_pacing", "import_jobs", "delete_imported", "
 # Runs the command with stores whose user is killed at a change: before it, or after it.
 KILLER = """
 import json, os, signal, sys
-from comenq_core.cli.comenqd.main import main
+from comenq_core.cli.comenqd.main import run
 from comenq_plugins.postgres.store import PostgresStore
 from comenq_plugins.spool import SpoolStore
 
@@ -53,7 +53,7 @@ def mortal(method):
 for kind in (PostgresStore, SpoolStore):
     for name in names:
         setattr(kind, name, mortal(getattr(kind, name)))
-sys.exit(main(arguments))
+sys.exit(run(arguments))
 """
 
 

@@ -81,6 +81,8 @@ def troubles(status: Status, unconfirmed: Jobs = ()) -> Iterator[str]:
         yield "the queue is paused"
     if status.get("working") is False:
         yield "no worker runs, so nothing is posted: see the daemon's log and comenqd ctl"
+    for fault in status.get("faults", ()):
+        yield f"{fault}: see the daemon's log"
     for account in status["accounts"]:
         if advice := NEEDS_A_PERSON.get(account_cause(account)):
             yield advice.format(account["name"])

@@ -16,6 +16,7 @@ from comenq_core.errors import ComenqError
 from comenq_core.model import CheckResult, Severity
 from comenq_core.plugins import registry
 from comenq_core.plugins.registry import Registry
+from comenq_core.process.program import results_apart
 from comenq_core.settings import ACCOUNTS, Settings, variable
 from comenq_core.supervisor.launch import private_directory
 from comenq_core.text import nearest, printable
@@ -32,16 +33,20 @@ def check(settings: Settings, given: Namespace) -> int:
     copies = service_credentials(settings)
     former = list(outdated(settings, copies)) if copies else []
     settings = from_outside(settings, os.environ)
-    plugins = registry.load()
-    found = list(results(settings, plugins))
-    found += [CheckResult(subject="token", severity=Severity.WARNING, text=text) for text in former]
-    if given.online:
-        found += _online(settings, plugins)
-    if given.json:
-        print(json.dumps([asdict(result) for result in found]))
-    else:
-        for result in found:
-            print(f"{MARKS[result.severity]:<6} {result.subject:<10} {result.text}")
+    with results_apart() as output:
+        plugins = registry.load()
+        found = list(results(settings, plugins))
+        found += [
+            CheckResult(subject="token", severity=Severity.WARNING, text=text) for text in former
+        ]
+        if given.online:
+            found += _online(settings, plugins)
+        if given.json:
+            print(json.dumps([asdict(result) for result in found]), file=output)
+        else:
+            for result in found:
+                mark = MARKS[result.severity]
+                print(f"{mark:<6} {result.subject:<10} {result.text}", file=output)
     return 1 if any(result.severity is Severity.ERROR for result in found) else 0
 
 
@@ -49,6 +54,7 @@ def results(settings: Settings, plugins: Registry) -> Iterator[CheckResult]:
     """Check everything that the daemon needs; start nothing, make nothing."""
     yield CheckResult(subject="settings", text=str(settings.source or "defaults alone"))
     yield from _tables(settings, plugins)
+    yield from _broken(plugins)
     yield _making("intakes", ", ".join(settings.intakes), lambda: plugins.intakes(settings))
     yield _socket(settings.socket_path)
     yield _directory("control", private_directory(settings))
@@ -81,6 +87,14 @@ def _tables(settings: Settings, plugins: Registry) -> Iterator[CheckResult]:
         hint = f"; did you mean [{meant}]?" if meant else ""
         text = f"no plugin reads [{printable(table)}]{hint}"
         yield CheckResult(subject="settings", severity=Severity.ERROR, text=text)
+
+
+def _broken(plugins: Registry) -> Iterator[CheckResult]:
+    """The plugins that cannot be used; it is an error only where one is selected."""
+    for plugin in plugins.plugins():
+        if plugin.broken:
+            text = f"{plugin} is broken: {plugin.broken}"
+            yield CheckResult(subject="plugin", severity=Severity.WARNING, text=text)
 
 
 def _reads_accounts(settings: Settings, plugins: Registry) -> bool:

@@ -8,6 +8,7 @@ from comenq_core.cli.formatting import duration
 from comenq_core.errors import ComenqError
 from comenq_core.model import CheckResult, Severity
 from comenq_core.policy.pacing import until_request
+from comenq_core.process.isolation import described, pass_on_interrupt
 from comenq_core.protocols import CredentialChecker, Identifiable, Poster, Store
 from comenq_core.text import printable
 
@@ -37,8 +38,9 @@ def check_accounts(posters: Sequence[Poster], store: Store | None) -> Iterator[C
                     yield from _same_account(poster.account, login, logins)
         except ComenqError as error:
             yield CheckResult(subject=poster.account, severity=Severity.ERROR, text=str(error))
-        except Exception as error:  # noqa: BLE001 -- a plugin may raise anything
-            text = f"the poster failed: {type(error).__name__}: {printable(error)}"
+        except BaseException as error:  # noqa: BLE001 -- a plugin may raise anything
+            pass_on_interrupt(error)
+            text = f"the poster failed: {described(error)}"
             yield CheckResult(subject=poster.account, severity=Severity.ERROR, text=text)
 
 

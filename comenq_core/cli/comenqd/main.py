@@ -19,12 +19,12 @@ from comenq_core.errors import ComenqError
 from comenq_core.plugins import registry
 from comenq_core.process.hardening import end_with_parent, forbid_dumps, hide_environment
 from comenq_core.process.log import Log, configure
+from comenq_core.process.program import end_after, results_apart
 from comenq_core.process.stop import StopFlag
-from comenq_core.protocols import Stop
 from comenq_core.settings import ALIASES, KINDS, MEANINGS, Settings, flag, load, variable
 from comenq_core.supervisor.launch import SUPERVISOR_VARIABLE, give_up, supervise
 
-__all__ = ["main", "parser"]
+__all__ = ["main", "parser", "run"]
 
 DESCRIPTION = (
     "Without a command, run the whole daemon in the foreground: supervisord, which keeps the"
@@ -38,7 +38,12 @@ EPILOG = (
 FLAGS = tuple(key for key in KINDS if key != "github_token")
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+def main() -> None:
+    """Run ``comenqd``, and end the process."""
+    end_after(run)
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
     """Run ``comenqd``; return its exit status: 0 done, 1 failed, 2 usage error."""
     given = parser().parse_args(arguments)
     texts = {key: getattr(given, key) for key in FLAGS if hasattr(given, key)}
@@ -47,10 +52,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         settings = load(getattr(given, "config", None), os.environ, flags)
         if given.command is None:
             # So that an error is printed here, and not half a minute later in the log.
-            plugins = registry.load()
-            plugins.require(settings)
-            plugins.posters(settings)
-            sockets = plugins.client_sockets(settings)
+            with results_apart():
+                plugins = registry.load()
+                plugins.require(settings)
+                plugins.posters(settings)
+                sockets = plugins.client_sockets(settings)
             variables = {variable(key): text for key, text in texts.items()}
             supervise(settings, variables, next(iter(sockets), None))
         return COMMANDS[given.command].run(settings, given)
@@ -95,18 +101,18 @@ def _options() -> ArgumentParser:
 
 
 def _listen(settings: Settings, _given: Namespace) -> int:
-    from comenq_core.listener.main import run
+    from comenq_core.listener import main as listener
 
-    return _as_process("listener", run, settings)
+    return _as_process("listener", listener.run, settings)
 
 
 def _work(settings: Settings, _given: Namespace) -> int:
-    from comenq_core.worker.main import run
+    from comenq_core.worker import main as worker
 
-    return _as_process("worker", run, settings)
+    return _as_process("worker", worker.run, settings)
 
 
-def _as_process(name: str, run: Callable[[Settings, Stop], int], settings: Settings) -> int:
+def _as_process(name: str, serve: Callable[[Settings, StopFlag], int], settings: Settings) -> int:
     forbid_dumps()
     hide_environment()
     configure(settings.log_level)
@@ -115,7 +121,7 @@ def _as_process(name: str, run: Callable[[Settings, Stop], int], settings: Setti
     with StopFlag() as stop:
         stop.set_on(signal.SIGTERM, signal.SIGINT)
         try:
-            return run(settings, stop)
+            return serve(settings, stop)
         except ComenqError as error:
             Log(name).error(error.code, str(error))
             if not error.is_transient:
@@ -176,4 +182,4 @@ COMMANDS = {
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

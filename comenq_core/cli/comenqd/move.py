@@ -10,6 +10,7 @@ from pathlib import Path
 
 from comenq_core import migrate
 from comenq_core.plugins import registry
+from comenq_core.process.program import results_apart
 from comenq_core.settings import Settings, load
 
 __all__ = ["add_stores", "move"]
@@ -29,9 +30,10 @@ def move(settings: Settings, given: Namespace) -> int:
     Raises:
         ComenqError: a store cannot be opened, or failed. Repeating the move completes it.
     """
-    plugins = registry.load()
-    source, target = _settings_of(given.source, settings), _settings_of(given.target, settings)
-    moved = migrate.move(plugins.store(source), plugins.store(target))
+    with results_apart():
+        plugins = registry.load()
+        source, target = _settings_of(given.source, settings), _settings_of(given.target, settings)
+        moved = migrate.move(plugins.store(source), plugins.store(target))
     print(f"Moved {moved.pending} pending and {moved.settled} settled jobs.")
     _print_rest(moved)
     return 1 if moved.posting else 0

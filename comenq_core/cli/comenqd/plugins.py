@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from comenq_core.plugins import registry
 from comenq_core.plugins.discovery import Plugin
+from comenq_core.process.program import results_apart
 from comenq_core.settings import Settings
 
 __all__ = ["plugins"]
@@ -15,16 +16,15 @@ __all__ = ["plugins"]
 
 def plugins(settings: Settings, given: Namespace) -> int:
     """Print every plugin, and the faults of the selection; return 1 if there are any, else 0."""
-    found = registry.load()
-    installed, faults = found.plugins(), found.faults(settings)
-    if given.json:
-        records = [_record(plugin, settings) for plugin in installed]
-        print(json.dumps({"plugins": records, "faults": faults}))
-    else:
-        for line in _lines(installed, settings):
-            print(line)
-        for fault in faults:
-            print(f"WRONG: {fault}")
+    with results_apart() as results:
+        found = registry.load()
+        installed, faults = found.plugins(), found.faults(settings)
+        if given.json:
+            records = [_record(plugin, settings) for plugin in installed]
+            print(json.dumps({"plugins": records, "faults": faults}), file=results)
+        else:
+            wrong = [f"WRONG: {fault}" for fault in faults]
+            print(*_lines(installed, settings), *wrong, sep="\n", file=results)
     return 1 if faults else 0
 
 
