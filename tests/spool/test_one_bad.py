@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import ctypes
 import errno
 import os
+import subprocess
 from contextlib import closing
 from pathlib import Path
 from select import select
 
 import pytest
 
-from comenq_core.model import Done, State
+from comenq_core.errors import StoreUnusable
+from comenq_core.model import Done, Requeued, State
 from comenq_core.testing.deadline import DEADLINE
 from comenq_plugins.spool import SpoolStore
 from comenq_plugins.spool.fs import inotify
 from comenq_plugins.spool.fs.polling import Polling
-from tests.spool.children import OTHER, needs_root
-from tests.spool.rig import Opener, attempt, claim, names_in, put
+from tests.spool.attacks import JOB_NAME
+from tests.spool.children import OTHER, in_child, needs_root
+from tests.spool.rig import Opener, attempt, claim, names_in, open_at, put
 
 
 def bodies(store: SpoolStore) -> list[str]:
@@ -103,3 +107,84 @@ def test_polling_wakes_a_waiting_worker(store: SpoolStore, spool: Path) -> None:
         assert select([waiting], [], [], DEADLINE)[0]
         assert polling.changes() is None
     assert names_in(spool / "new")
+
+
+def test_a_copy_of_a_posted_job_is_not_posted(store: SpoolStore, spool: Path) -> None:
+    """A job's file that is put into new/ again, under another name, fails; the next goes on."""
+    put(store, "once")
+    (path,) = (spool / "new").glob("*.job")
+    data = path.read_bytes()
+    with store.lock():
+        store.settle(claim(store), Done(url="https://forge.example/1"), attempt(store))
+        (spool / "new" / f"0{path.name[1:]}").write_bytes(data)
+        put(store, "next")
+        assert claim(store).asked.body == "next"
+    assert "is in" in reasons(store)
+
+
+@pytest.mark.parametrize(
+    "directory", ["new", "cur", "hold", "done", "failed", "unconfirmed", "tmp", "past", "adopt"]
+)
+def test_strays_stop_nothing(opener: Opener, spool: Path, directory: str) -> None:
+    """Directories, FIFOs and links under any name leave the queue moving, also at a restart."""
+    put(opener(), "honest")
+    place = spool / directory
+    for number, name in enumerate([JOB_NAME, "x.drop", "000000000001.drop", "x"], 1):
+        (place / name).mkdir()
+        os.mkfifo(place / f"0{number}{JOB_NAME[2:]}")
+        (place / f"1{number}{JOB_NAME[2:]}").symlink_to(spool / "version")
+    store = opener()
+    with store.lock():
+        while store.housekeep():
+            continue
+        job = claim(store)
+        assert job.asked.body == "honest"
+        store.settle(job, Done(url="https://forge.example/1"), attempt(store))
+    assert store.get(job.id).state is State.POSTED
+
+
+def test_a_directory_under_a_jobs_next_name_makes_way(store: SpoolStore, spool: Path) -> None:
+    """A job that is put back into the queue finds its name, whoever has taken it."""
+    put(store, "honest")
+    (path,) = (spool / "new").glob("*.job")
+    with store.lock():
+        job = claim(store)
+        squat = spool / "new" / path.name.replace("-0-0.job", "-1-0.job")
+        squat.mkdir()
+        (squat / "inside").touch()
+        store.settle(job, Requeued(reason="throttled"), attempt(store))
+        assert claim(store).id == job.id
+    assert list((spool / "new").glob(".squatted-*/inside"))
+
+
+@needs_root
+def test_what_is_mounted_over_the_spool_is_named(spool: Path) -> None:
+    """A mount over the spool, or a part of it, is an error that names the directory."""
+
+    def work() -> list[str]:
+        subprocess.run(["mount", "--make-rprivate", "/"], check=True)
+        store = open_at(spool)
+        told = []
+        for path in (spool, spool / "new"):
+            subprocess.run(["mount", "--bind", spool / "tmp", path], check=True)
+            with pytest.raises(StoreUnusable) as error:
+                put(store, "lost")
+            subprocess.run(["umount", path], check=True)
+            put(store, "kept")
+            told.append(str(error.value).partition(":")[0])
+        subprocess.run(["mount", "--bind", spool / "done", spool / "done"], check=True)
+        with pytest.raises(StoreUnusable) as error:
+            open_at(spool)
+        return [*told, str(error.value).partition(":")[0]]
+
+    def apart() -> list[str]:
+        _unshare()
+        return work()
+
+    assert in_child(apart) == str([str(spool), str(spool / "new"), str(spool / "done")])
+
+
+def _unshare() -> None:
+    """Give this process mounts of its own; Python 3.11 has no word for it."""
+    if ctypes.CDLL(None, use_errno=True).unshare(0x00020000):
+        raise OSError(ctypes.get_errno(), "unshare")
