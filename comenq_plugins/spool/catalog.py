@@ -144,6 +144,15 @@ class Catalog(NewDirectory):
             self._last_seen = {name.id: Place(directory, name) for name in listed(directory)}
         return found
 
+    def ids_beyond_new(self) -> set[str]:
+        """The ids of all jobs that are not in ``new/``."""
+        return {name.id for path in self._beyond_new() for name in self.listings.names(path)}
+
+    def double_of(self, place: Place) -> Place | None:
+        """Where else than in ``new/`` the job is, of which a file was put there once more."""
+        found = (self._found_in(directory, place.name.id) for directory in self._beyond_new())
+        return next(filter(None, found), None)
+
     def _beyond_new(self) -> Iterator[str]:
         return (path for path in reversed(self.layout.states) if path != self.layout.new)
 

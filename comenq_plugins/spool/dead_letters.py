@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 from datetime import datetime
 
 from comenq_core.model import Attempt, Failed, Job, Origin, State
 from comenq_core.model.identity import id_from
+from comenq_core.process.log import Log
 from comenq_core.text import printable
 from comenq_plugins.spool.format import job_file
 from comenq_plugins.spool.format.filename import Name, micros
@@ -17,6 +19,12 @@ __all__ = ["NO_DIGEST", "quarantine", "write_dead_letter"]
 
 NO_DIGEST = "00000000"
 """The digest in the name of a job that has no request."""
+
+
+_IMMOVABLE = frozenset((errno.EPERM, errno.EBUSY))
+"""What is said of an immutable file, or of one that something is mounted on."""
+
+log = Log("spool")
 
 
 def write_dead_letter(
@@ -38,4 +46,10 @@ def quarantine(layout: Layout, place: Place, now: datetime, reason: str) -> None
     if all(name.id != job_id for name in listed(layout.failed, job_id)):
         reason = f"the file of job {place.name.id} is damaged: {reason}"
         write_dead_letter(layout, job_id, Origin(intake="spool"), now, reason)
-    durable.move(place.path, layout.failed_file(job_id))
+    try:
+        durable.move(place.path, layout.failed_file(job_id))
+    except OSError as error:
+        if error.errno not in _IMMOVABLE:
+            raise
+        log.error("immovable", "A damaged file cannot be moved out of the queue; the next job goes"
+                  " on.", path=place.path, reason=error.strerror)  # fmt: skip

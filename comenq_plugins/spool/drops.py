@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import stat
 from collections.abc import Callable, Mapping, Sequence
 
 from comenq_core.errors import InvalidRequest, NoSuchJob, QueueRefused, WrongState
-from comenq_core.model import CommentRequest, Instant, NewJob, Origin
+from comenq_core.model import ID_PATTERN, CommentRequest, Instant, NewJob, Origin
 from comenq_core.model.identity import id_from
 from comenq_core.process.log import Log
 from comenq_core.wire.messages import read_request
@@ -29,6 +30,8 @@ __all__ = ["Drops"]
 _BATCH = 64
 _TRANSIENT = frozenset((errno.EIO, errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EINTR))
 """Errors that say nothing about the file: it is read again later."""
+
+_ADOPTED = re.compile(rf"({ID_PATTERN})\.drop", re.ASCII)
 
 log = Log("spool")
 
@@ -84,7 +87,8 @@ class Drops:
     def _leftovers(self) -> list[str]:
         """The ids of files that a failure or a dead worker has left in ``adopt/``."""
         texts = os.listdir(self._layout.adopt)
-        ids = [text.removesuffix(".drop") for text in texts if text.endswith(".drop")]
+        # A stray name is no id, and would end in a job that nobody can find.
+        ids = [match[1] for text in texts if (match := _ADOPTED.fullmatch(text))]
         return [job_id for job_id in ids if not self._settled_before(job_id)]
 
     def _fetch(self, arrivals: Sequence[Arrival]) -> list[str]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 
-from comenq_core.errors import StoreError
+from comenq_core.errors import StoreError, StoreUnusable
 from comenq_core.model import Instant
 from comenq_plugins.spool.format.filename import LAST_ORDER, Name, micros
 from comenq_plugins.spool.format.layout import Layout
 from comenq_plugins.spool.fs.inotify import Change, Kind, watch_directories
+from comenq_plugins.spool.fs.mounts import identity, mount_of
 from comenq_plugins.spool.fs.safe_read import is_own
 from comenq_plugins.spool.index import Index
 from comenq_plugins.spool.places import listed
@@ -28,6 +29,8 @@ class NewDirectory:
         self.layout = layout
         self.index = Index()
         self.drops: dict[str, Kind] = {}
+        self._mount = mount_of(layout.root)
+        self._identities = self._identify()
         self._watch = watch_directories([layout.new, layout.root])
         # A worker lists new/ when it has its lock, and a listener when it is first asked.
         self._is_listed = False
@@ -46,7 +49,9 @@ class NewDirectory:
 
         Raises:
             StoreError: the spool is gone.
+            StoreUnusable: something was mounted over it, or over a part of it.
         """
+        self._check_mounts()
         changes = None if self._is_stale else self._watch.changes()
         if changes is None or any(self._is_loss(change) for change in changes):
             self._watch_again()
@@ -104,6 +109,29 @@ class NewDirectory:
             and change.directory == self.layout.root
             and self.layout.path(change.name) in self.layout.directories
         )
+
+    def _identify(self) -> list[tuple[int, int]]:
+        return [identity(path) for path in (self.layout.root, self.layout.new)]
+
+    def _check_mounts(self) -> None:
+        """Notice what no event tells: that another filesystem is where this one was."""
+        try:
+            found = self._identify()
+            if found == self._identities:
+                return
+        except FileNotFoundError:
+            found = self._identities
+        try:
+            if mount_of(self.layout.root) != self._mount:
+                raise StoreUnusable(
+                    f"{self.layout.root}: another filesystem is mounted here than when comenq"
+                    " started: mount that one again, or restart comenqd to use this one"
+                )
+            self.layout.check_mounts()
+        except FileNotFoundError:
+            return  # It was taken away, and events tell so.
+        self._identities = found
+        self._is_stale = True
 
     def _watch_again(self) -> None:
         """Begin again: events were lost, or a directory was taken away."""

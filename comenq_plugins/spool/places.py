@@ -57,6 +57,14 @@ def place_after(layout: Layout, job: Job, name: Name, event: Event) -> Place:
 
 
 def listed(directory: str, part: str = "") -> list[Name]:
-    """The names of the jobs in a directory that contain ``part``, in their order."""
-    texts = [text for text in os.listdir(directory) if part in text]
+    """The names of the jobs in a directory that contain ``part``, in their order.
+
+    What has a job's name and is no file, such as a directory or a link, is no job.
+    """
+    with os.scandir(directory) as entries:
+        texts = [
+            entry.name
+            for entry in entries
+            if part in entry.name and entry.is_file(follow_symlinks=False)
+        ]
     return sorted(name for text in texts if (name := Name.parse(text)))

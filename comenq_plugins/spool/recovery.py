@@ -50,20 +50,13 @@ def _remove_doubles(layout: Layout, waiting: Sequence[Name]) -> None:
     """Where a power cut left a job in two places, keep the more advanced one."""
     settled: set[str] = set()
     for directory in layout.states:
-        names = waiting if directory == layout.new else _files(directory)
+        names = waiting if directory == layout.new else listed(directory)
         kept: dict[str, Name] = {}
         for name in names:
             kept[name.id] = more_advanced(name, kept.get(name.id, name))
         doubles = [name for name in names if name.id in settled or kept[name.id] != name]
         _remove(directory, doubles)
         settled |= kept.keys()
-
-
-def _files(directory: str) -> Sequence[Name]:
-    """The names of the jobs' files in a directory; what has such a name may be no file."""
-    with os.scandir(directory) as entries:
-        texts = [entry.name for entry in entries if entry.is_file(follow_symlinks=False)]
-        return [name for text in texts if (name := Name.parse(text))]
 
 
 def _remove(directory: str, doubles: Sequence[Name]) -> None:

@@ -46,6 +46,8 @@ class Claims(Enqueuer):
         super().__init__(catalog, limits, now)
         self._housekeeping = Housekeeping(catalog, limits, now())
         self._passed_over = PassedOver()
+        # Ids that may be elsewhere, too; only for those is it worth to look.
+        self._had: set[str] = set()
         self._drops = Drops(catalog, self._put_as, now)
 
     @contextmanager
@@ -60,6 +62,7 @@ class Claims(Enqueuer):
                     ends=holder.is_orphan,
                 )
             recover(self._catalog, self.now())
+            self._had = self._catalog.ids_beyond_new()
             yield
 
     def housekeep(self, forge_time: datetime | None = None) -> bool:
@@ -106,6 +109,7 @@ class Claims(Enqueuer):
             if job:
                 job = claimed(job)
                 waiting = Place(self._layout.new, name)
+                self._had.add(name.id)
                 durable.move(waiting.path, place_for(self._layout, job, name).path)
         except FileNotFoundError:
             job = None
@@ -115,6 +119,8 @@ class Claims(Enqueuer):
     def _read(self, place: Place, now: Instant) -> Job | None:
         """A waiting job; one that is gone, or cannot be read, does not keep others waiting."""
         try:
+            if place.name.id in self._had and (other := self._catalog.double_of(place)):
+                raise Unfit(f"the job is in {other.directory} already")  # noqa: TRY301
             return self._catalog.read(place)
         except FileNotFoundError:
             return None

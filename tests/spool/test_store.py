@@ -38,8 +38,8 @@ from comenq_plugins.spool.format import job_file
 from comenq_plugins.spool.format.filename import Name
 from comenq_plugins.spool.format.job_file import Event, decode, encode_event
 from comenq_plugins.spool.fs import durable, safe_read
-from comenq_plugins.spool.fs.inotify import _Blind
 from comenq_plugins.spool.fs.locks import locked
+from comenq_plugins.spool.fs.polling import Polling
 from tests.spool.children import alive, all_at_once
 from tests.spool.rig import (
     DIRECTORIES,
@@ -617,8 +617,8 @@ def test_nothing_is_missed_when_events_are_lost(
 def test_without_inotify_all_is_found_all_the_same(
     opener: Opener, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """On systems without inotify, each operation lists the directory."""
-    monkeypatch.setattr(new_directory, "watch_directories", lambda _: _Blind())
+    """On systems without inotify, an operation lists a directory that may have changed."""
+    monkeypatch.setattr(new_directory, "watch_directories", Polling)
     store, other = opener(), opener()
     (job,) = put(other, "Hi")
     with store.lock():

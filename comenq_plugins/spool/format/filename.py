@@ -35,6 +35,7 @@ _PARTS = (
 )  # fmt: skip
 _FORM = re.compile("-".join(f"({part})" for part in _PARTS) + r"\.job", re.ASCII)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_LAST_DUE = (datetime.max.replace(tzinfo=UTC) - _EPOCH) // timedelta(microseconds=1)
 
 LAST_ORDER = 10**17 - 1
 """The largest order that a name has room for; a job with a larger one would not be found again."""
@@ -63,7 +64,8 @@ class Name(NamedTuple):
         if match is None:
             return None
         order, due, job_id, digest, events, interruptions = match.groups()
-        return cls(int(order), int(due), job_id, digest, int(events), int(interruptions))
+        name = cls(int(order), int(due), job_id, digest, int(events), int(interruptions))
+        return name if name.due <= _LAST_DUE else None
 
 
 def more_advanced(one: Name, other: Name) -> Name:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from comenq_core.errors import InvalidRequest
 from comenq_core.model import SETTLED, Attempt, Job, State, Verdict
+from comenq_core.model.identity import digest_of
 from comenq_core.model.transitions import retried, settled
 from comenq_core.wire.codec import from_json, to_json, verdict_from_json
 from comenq_core.wire.strict_json import encode, parse
@@ -28,6 +29,9 @@ __all__ = [
 ]
 
 _RETRIED_IN_FORMAT_1 = "forgiven"
+
+_MAY_BE_POSTED = (State.WAITING, State.POSTING, State.CHECKING)
+"""States in which the body counts. What a person can still look at or delete is shown as it is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +74,8 @@ def decode(data: bytes, name: Name, state: State) -> Job:
     events = events_in(data)[: name.events]
     if job.id != name.id:
         raise InvalidRequest("", f"the file is that of another job, {job.id}")
+    if state in _MAY_BE_POSTED and job.request and digest_of(job.request) != name.digest:
+        raise InvalidRequest("", "the pull request or the body is not what was queued")
     if len(events) < name.events:
         raise InvalidRequest("", f"the file has {len(events)} of its {name.events} settled events")
     for event in events:

@@ -21,6 +21,7 @@ from comenq_plugins.spool.fs.directories import (
     make_parents,
 )
 from comenq_plugins.spool.fs.locks import make_lock
+from comenq_plugins.spool.fs.mounts import mount_of
 
 __all__ = ["FORMAT", "Layout"]
 
@@ -170,6 +171,7 @@ class Layout:
         # Made now, so that operators can still delete jobs when the disk is full.
         for path in (self.changes, self.records, self.worker):
             make_lock(path)
+        self.check_mounts()
 
     def found(self) -> Layout | None:
         """The layout in the format that it has there, or ``None`` if not all of it is there.
@@ -185,7 +187,24 @@ class Layout:
             return None
         version = self._version()
         found = replace(self, format=int(version)) if version else self
-        return found if version and there.keys() >= found.directories else None
+        if not version or not there.keys() >= found.directories:
+            return None
+        found.check_mounts()
+        return found
+
+    def check_mounts(self) -> None:
+        """Refuse a spool of which a part is another filesystem: no rename leads there.
+
+        Raises:
+            StoreUnusable: it names the directory.
+        """
+        root = mount_of(self.root)
+        for path in sorted(self.directories):
+            if mount_of(path) != root:
+                raise StoreUnusable(
+                    f"{path}: another filesystem is mounted here than at {self.root}: unmount it,"
+                    f" and mount the disk at {self.root}"
+                )
 
     def _modes(self) -> dict[str, int]:
         """The directories and their modes; the one that other users look for comes last."""

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 
+from comenq_core.process.log import Log
 from comenq_plugins.spool.fs.fsync import Flusher, opened_directory
 from comenq_plugins.spool.fs.safe_read import read_all
 
@@ -28,6 +29,8 @@ __all__ = [
     "sync_directory",
     "together",
 ]
+
+log = Log("spool")
 
 _MODE = 0o600
 _LONGEST_LINE = 1 << 20
@@ -124,7 +127,7 @@ def publish(pairs: Sequence[tuple[str, str]]) -> None:
     done: list[str] = []
     try:
         for source, target in pairs:
-            os.rename(source, target)
+            _rename(source, target)
             done.append(target)
         for directory in sorted({os.path.dirname(target) for target in done}):
             sync_directory(directory)
@@ -140,7 +143,7 @@ def replace(source: str, target: str) -> None:
     With an error, the name leads to one of the two, whole.
     """
     try:
-        os.rename(source, target)
+        _rename(source, target)
     except OSError:
         forget(source)
         raise
@@ -152,7 +155,7 @@ def move(source: str, target: str) -> None:
 
     With an error, the file has its old name again, as far as the disk allows.
     """
-    os.rename(source, target)
+    _rename(source, target)
     gains, loses = os.path.dirname(target), os.path.dirname(source)
     try:
         _sync_gain(gains)
@@ -162,6 +165,19 @@ def move(source: str, target: str) -> None:
         with suppress(OSError):
             os.rename(target, source)
         raise
+
+
+def _rename(source: str, target: str) -> None:
+    """Rename a file. A directory that has its name makes way: only a stranger makes one there."""
+    try:
+        os.rename(source, target)
+    except IsADirectoryError:
+        # Within its parent: another user's directory cannot be moved elsewhere.
+        aside = f"{os.path.dirname(target)}/.squatted-{os.urandom(8).hex()}"
+        os.rename(target, aside)
+        log.warning("squatted", "A directory had the name of a file of comenq's, and was renamed.",
+                    path=target, now=aside)  # fmt: skip
+        os.rename(source, target)
 
 
 def remove(path: str) -> None:

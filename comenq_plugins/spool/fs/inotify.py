@@ -6,14 +6,28 @@ When the kernel's event queue overflows, the answer is `None`: list the director
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from enum import Enum
+from functools import cache
 from typing import NamedTuple, Protocol
 
+from comenq_core.process.log import Log
+from comenq_plugins.spool.fs.polling import Polling
+
 __all__ = ["Change", "DirectoryWatch", "Kind", "watch_directories"]
+
+
+_SCARCE = frozenset((errno.EMFILE, errno.ENFILE, errno.ENOSPC, errno.ENOMEM, errno.ENOSYS))
+"""What the kernel says if it has no instance or no watch left; ENOSPC is not about the disk.
+
+https://man7.org/linux/man-pages/man2/inotify_add_watch.2.html
+"""
+
+log = Log("spool")
 
 
 class Kind(Enum):
@@ -45,23 +59,6 @@ class DirectoryWatch(Protocol):
         """Stop watching."""
 
 
-class _Blind:
-    """For systems without inotify: it never becomes readable, and anything may have changed."""
-
-    def __init__(self) -> None:
-        self._read, self._write = os.pipe()
-
-    def fileno(self) -> int:
-        return self._read
-
-    def changes(self) -> None:
-        return None
-
-    def close(self) -> None:
-        os.close(self._read)
-        os.close(self._write)
-
-
 if sys.platform == "linux":
     from inotify_simple import INotify, flags, parse_events
 
@@ -80,6 +77,7 @@ if sys.platform == "linux":
 
     class _Inotify:
         def __init__(self, directories: Sequence[str]) -> None:
+            # Raises OSError with EMFILE without an instance, and with ENOSPC without a watch.
             self._inotify = INotify(nonblocking=True)
             try:
                 self._directories = {
@@ -116,9 +114,25 @@ if sys.platform == "linux":
 
 
 def watch_directories(directories: Sequence[str]) -> DirectoryWatch:
-    """Watch directories for names that come and go.
+    """Watch directories for names that come and go; look at them again and again if need be.
 
     Raises:
         OSError: one of them cannot be watched.
     """
-    return _Inotify(directories) if sys.platform == "linux" else _Blind()
+    if sys.platform != "linux":
+        return Polling(directories)
+    try:
+        return _Inotify(directories)
+    except OSError as error:
+        if error.errno not in _SCARCE:
+            raise
+        _report_polling(error.strerror)
+        return Polling(directories)
+
+
+@cache
+def _report_polling(reason: str) -> None:
+    """Say once that there is no inotify for this process."""
+    log.warning("polling", "The kernel does not report changes in the spool, so comenq looks for"
+                " them every second; raise fs.inotify.max_user_instances or"
+                " fs.inotify.max_user_watches.", reason=reason)  # fmt: skip

@@ -10,6 +10,8 @@ from collections.abc import Iterator
 __all__ = ["Unfit", "Unreadable", "is_own", "lines_of", "read_all", "read_foreign", "read_own"]
 
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+_BAD_DISK = frozenset((errno.EIO, errno.EBADMSG, errno.ESTALE))
+"""What a file says whose blocks cannot be read; the spool may be well."""
 
 
 class Unfit(Exception):
@@ -24,11 +26,11 @@ def read_own(path: str, limit: int) -> bytes:
     """Read a file of at most ``limit`` bytes that this process's user has made.
 
     Raises:
-        Unfit: it is somebody else's, no regular file, or too large.
+        Unfit: it is somebody else's, no regular file, too large, or not to be opened.
         Unreadable: the disk does not give its bytes.
-        OSError: it is gone, or cannot be opened.
+        OSError: it is gone, or the process has no descriptor left.
     """
-    descriptor = _open(path)
+    descriptor = _open_own(path)
     try:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode) or status.st_uid != os.geteuid():
@@ -46,10 +48,10 @@ def lines_of(path: str) -> Iterator[bytes]:
     """The whole lines of a file that this process's user has made, however long it is.
 
     Raises:
-        Unfit: it is somebody else's, or no regular file.
+        Unfit: it is somebody else's, no regular file, or not to be opened.
         OSError: it is gone, or cannot be read.
     """
-    with os.fdopen(_open(path), "rb") as file:
+    with os.fdopen(_open_own(path), "rb") as file:
         status = os.fstat(file.fileno())
         if not stat.S_ISREG(status.st_mode) or status.st_uid != os.geteuid():
             raise Unfit(f"it was not made by the daemon (uid {status.st_uid})")
@@ -101,6 +103,17 @@ def _open(path: str) -> int:
             raise Unfit("it is a symbolic link") from None
         if error.errno == errno.ENXIO:
             raise Unfit("it is a socket, or a device that is not there") from None
+        raise
+
+
+def _open_own(path: str) -> int:
+    try:
+        return _open(path)
+    except PermissionError as error:
+        raise Unfit(f"it cannot be opened: {error.strerror}") from None
+    except OSError as error:
+        if error.errno in _BAD_DISK:
+            raise Unreadable(error.errno, error.strerror, path) from error
         raise
 
 
