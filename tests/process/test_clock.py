@@ -106,6 +106,25 @@ def test_a_boot_that_nothing_tells_is_told(forge: Forge) -> None:
     with Hidden(forge.url) as daemon:
         at = post(daemon.start())
 
-        assert daemon.log.last(r" warning worker boot_unknown: .*COMENQ_BOOT_ID=%b")
+        daemon.log.last(r" warning worker boot_unknown: .*COMENQ_BOOT_ID=%b")
     assert at["boot"].startswith(ONE_PROCESS)
     assert float(at["ticks"]) > 0
+
+
+@needs_proc_subset
+@pytest.mark.parametrize(
+    ("variables", "severity"), [({}, "warning"), ({"COMENQ_BOOT_ID": BOOT}, "ok")]
+)
+def test_the_check_says_whether_the_boot_is_known(variables: dict[str, str], severity: str) -> None:
+    """Where nothing tells the boot, the check has a warning with what to do."""
+    with Hidden("http://127.0.0.1:1") as daemon:
+        done = subprocess.run(
+            [*HIDDEN, SCRIPTS / "comenqd", "check", "--json", "--config", daemon.config],
+            env=daemon.environment | variables,
+            capture_output=True,
+            check=False,
+        )
+
+    (found,) = [one for one in json.loads(done.stdout) if one["subject"] == "clock"]
+    assert found["severity"] == severity
+    assert ("COMENQ_BOOT_ID=%b" in found["text"]) == (severity == "warning")
