@@ -158,6 +158,16 @@ class JobQueue:
                  outcome=attempt.outcome, url=job.url or None, uid=by.uid)  # fmt: skip
         return self._estimates.entries([job])[0]
 
+    def mark_seen(self, job_ids: Collection[str], by: Origin) -> None:
+        for job_id in self._store.mark_seen(job_ids):
+            log.info("seen", "A person has seen a failed comment.", job=job_id, uid=by.uid)
+
+    def forget(self, prefix: str, by: Origin) -> Entry:
+        who = "somebody" if by.uid is None else f"uid {by.uid}"
+        job = self._store.forget(self._whole_id(prefix), f"its text was erased by {who}")
+        log.info("erased", "The text of a comment was erased.", job=job.id, uid=by.uid)
+        return Entry(job=job)
+
     def _found(self, prefix: str) -> str | ComenqError:
         try:
             return self._whole_id(prefix)

@@ -22,6 +22,7 @@ class Counts(Record):
         held: held by an operator.
         posted: posted or skipped, as far as history reaches.
         failed: kept as dead letters.
+        unseen: those of the failed ones that no person has seen.
     """
 
     waiting: int = 0
@@ -30,6 +31,7 @@ class Counts(Record):
     held: int = 0
     posted: int = 0
     failed: int = 0
+    unseen: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -37,6 +37,7 @@ __all__ = [
     "RESOLVABLE",
     "changed",
     "claimed",
+    "forgotten",
     "interrupted",
     "is_unanswered",
     "queued",
@@ -183,6 +184,27 @@ def retried(job: Job, now: datetime) -> Job:
     if is_unanswered(job) or job.state is State.UNCONFIRMED:
         return replace(fresh, state=State.CHECKING, due=now)
     return replace(fresh, state=State.WAITING)
+
+
+def forgotten(job: Job, reason: str, now: datetime) -> Job:
+    """The job whose text is to be erased: it is over, whatever it waited for.
+
+    The store remembers its key and its comments, and deletes the rest.
+
+    Args:
+        job: the job, still with its text.
+        reason: why it is not posted, if it is not.
+        now: when.
+
+    Raises:
+        WrongState: it is being posted at this moment.
+    """
+    if job.state is State.POSTING:
+        raise WrongState(f"job {job.id} is being posted at this moment: try again in a minute")
+    if job.state in (State.POSTED, State.SKIPPED):
+        return job
+    settled_at = job.settled or now
+    return replace(job, state=State.FAILED, due=None, settled=settled_at, reason=reason)
 
 
 def resolved(job: Job, verdict: Done | RetryAt, attempt: Attempt) -> Job:

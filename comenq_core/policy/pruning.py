@@ -1,4 +1,7 @@
-"""When what is old may be deleted: only when two readings of the clock agree. Pure."""
+"""When what is old may be deleted: only when two readings of the clock agree. Pure.
+
+The text of a failed comment is its only copy: until a person has seen it, it is kept for longer.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,10 @@ from typing import NamedTuple
 
 from comenq_core.model import Instant
 
-__all__ = ["Agreement", "agree"]
+__all__ = ["UNSEEN_KEPT", "Agreement", "agree"]
+
+UNSEEN_KEPT = timedelta(days=365)
+"""For how long, at least, a failed job is kept that no person has seen."""
 
 _APART = timedelta(days=1).total_seconds()
 """Seconds between two readings, by the clock that nobody sets."""

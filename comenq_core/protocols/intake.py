@@ -119,6 +119,22 @@ class Queue(Protocol):
             WrongState: its state does not allow it.
         """
 
+    def mark_seen(self, job_ids: Collection[str], by: Origin) -> None:
+        """Record that a person has seen these failed jobs: what programs read does not count.
+
+        A failed comment that nobody has seen is kept for a year.
+
+        Args:
+            job_ids: whole ids; those of other jobs are passed over.
+            by: who has seen them.
+        """
+
+    def forget(self, prefix: str, by: Origin) -> Entry:
+        """Erase a comment's text, so that it can no longer be posted; its key stays known.
+
+        Return the job as it was, with its text. Raises as `change`.
+        """
+
     def flush(self, by: Origin) -> int:
         """End the back-offs that comenq has chosen itself, so that it tries again at once.
 

@@ -164,6 +164,33 @@ class JobWriter(Protocol):
             WrongState: its state does not allow it.
         """
 
+    def mark_seen(self, job_ids: Collection[str]) -> Collection[str]:
+        """Record that a person has seen these failed jobs, until they fail again.
+
+        A failed job that nobody has seen is kept for `comenq_core.policy.pruning.UNSEEN_KEPT`,
+        since its text may be the only copy. Ids of other jobs are passed over.
+
+        Returns:
+            The ids of those that nobody had seen before.
+        """
+
+    def forget(self, job_id: str, reason: str) -> Job:
+        """Erase the text of a job wherever the store keeps it, and with it the job.
+
+        Its key and its comments are remembered as those of jobs that are no longer in the history.
+
+        Args:
+            job_id: the job's id.
+            reason: what is remembered as the reason why a job that was not over is not posted.
+
+        Returns:
+            The job as `comenq_core.model.transitions.forgotten` has it, with its text.
+
+        Raises:
+            NoSuchJob: there is none with this id.
+            WrongState: it is being posted at this moment.
+        """
+
     def pause(self, pause: Pause) -> None:
         """Record a pause: nothing is to be posted."""
 

@@ -10,6 +10,7 @@ from datetime import datetime
 from comenq_core.errors import NoSuchJob, WrongState
 from comenq_core.model import PENDING, SETTLED, Counts, Instant, Job, State
 from comenq_core.model.identity import comment_ids_of, only_match
+from comenq_core.model.past_job import PastJob
 from comenq_core.text import printable
 
 __all__ = ["MemoryReader", "MemoryWatch"]
@@ -26,6 +27,8 @@ class MemoryReader:
         self._clock = clock
         self._jobs: dict[str, Job] = {}
         self._places: dict[str, int] = {}
+        self._past: dict[str, PastJob] = {}
+        self._seen: set[str] = set()
         self._watches: list[MemoryWatch] = []
 
     def now(self) -> Instant:
@@ -81,7 +84,8 @@ class MemoryReader:
         target = job.asked.target.lower()
         others = [one for one in list(self._jobs.values()) if one.id != job.id and one.request]
         there = [one for one in others if one.asked.target.lower() == target]
-        return {comment_id for one in there for comment_id in comment_ids_of(one)}
+        found = {comment_id for one in there for comment_id in comment_ids_of(one)}
+        return found.union(*(one.comments for one in self._past.values() if one.target == target))
 
     def counts(self) -> Counts:
         """How many jobs stand where."""
@@ -92,6 +96,7 @@ class MemoryReader:
             held=len(self._in(State.HELD)),
             posted=len(self._in(State.POSTED, State.SKIPPED)),
             failed=len(self._in(State.FAILED)),
+            unseen=sum(job.id not in self._seen for job in self._in(State.FAILED)),
         )
 
     def watch(self) -> MemoryWatch:
@@ -123,6 +128,7 @@ class MemoryReader:
 
     def _keep(self, job: Job) -> Job:
         self._jobs[job.id] = job
+        self._seen.discard(job.id)
         self._signal()
         return job
 

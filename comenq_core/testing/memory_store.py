@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from itertools import count
@@ -34,9 +34,11 @@ from comenq_core.model.identity import (
     is_same_job,
     require_same_comment,
 )
+from comenq_core.model.past_job import PastJob
 from comenq_core.model.transitions import (
     changed,
     claimed,
+    forgotten,
     interrupted,
     queued,
     resolved,
@@ -79,13 +81,17 @@ class MemoryStore(MemoryReader):
 
     def _known_job(self, new_job: NewJob) -> Job | None:
         key = new_job.request.key
-        keyed = self._jobs.get(id_of_key(key)) if key is not None else None
+        keyed = self._with_id(id_of_key(key), new_job) if key is not None else None
         if keyed is not None:
             require_same_comment(keyed, new_job.request)
         pending = self.pending() if new_job.if_absent else ()
         return keyed or next(
             (job for job in pending if is_same_comment(job, new_job.request)), None
         )
+
+    def _with_id(self, job_id: str, new_job: NewJob) -> Job | None:
+        past = self._past.get(job_id)
+        return past.job_for(new_job) if past else self._jobs.get(job_id)
 
     def _add(self, new_job: NewJob) -> Job:
         key = new_job.request.key
@@ -119,6 +125,25 @@ class MemoryStore(MemoryReader):
             if found.request is None:
                 raise WrongState(f"job {job_id} has no request")
             return self._keep(resolved(found, verdict, attempt))
+
+    def mark_seen(self, job_ids: Collection[str]) -> Collection[str]:
+        """Remember which failed jobs a person has seen; nothing is ever deleted here."""
+        with self._changing:
+            failed = {job.id for job in self._in(State.FAILED)}
+            fresh = failed.intersection(job_ids) - self._seen
+            self._seen |= fresh
+            return fresh
+
+    def forget(self, job_id: str, reason: str) -> Job:
+        """Delete the job, and remember its key and its comments."""
+        with self._changing:
+            now = self.now().wall
+            job = forgotten(self._job(job_id), reason, now)
+            if past := PastJob.of(job, job.settled or now):
+                self._past[job_id] = past
+            del self._jobs[job_id], self._places[job_id]
+            self._signal()
+            return job
 
     def pause(self, pause: Pause) -> None:
         """Record the pause."""

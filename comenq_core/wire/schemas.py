@@ -33,6 +33,7 @@ Schema = Mapping[str, Any]
 
 LIMIT_MAX = 1_000_000
 REASON_LIMIT = 500
+IDS_LIMIT = 1_000
 
 
 def _whole(pattern: str) -> str:
@@ -105,6 +106,12 @@ REQUEST_SCHEMA = _object(
 )
 
 _ID = _name("the id of a job or its beginning: 1 to 12 of 0-9 and a-z", "[0-9a-z]{1,12}")
+_IDS = {
+    "description": f"a list of at most {IDS_LIMIT} whole ids of jobs",
+    "type": "array",
+    "items": _name("the whole id of a job: 12 of 0-9 and a-z", "[0-9a-z]{12}"),
+    "maxItems": IDS_LIMIT,
+}
 _LIMIT = {
     **_number(1, LIMIT_MAX),
     "description": f"a whole number from 1 to {LIMIT_MAX}, or null",
@@ -136,9 +143,10 @@ OPERATION_SCHEMAS: dict[str, dict[str, Any]] = {
     ),
     **{
         op: _operation({"id": _ID}, required=["id"])
-        for op in ("show", "bump", "bust", "defer", "del", "hold", "release", "retry")
+        for op in ("show", "bump", "bust", "defer", "del", "hold", "release", "retry", "forget")
     },
     "resolve": _operation({"id": _ID, "posted": _text(URL_LIMIT)}, required=["id"]),
+    "seen": _operation({"ids": _IDS}, required=["ids"]),
     "flush": _operation({}),
     "hist": _operation({"limit": _LIMIT, "offset": _OFFSET, "failed": _FLAG}),
     "status": _operation({}),

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from comenq_core.errors import InvalidRequest
 from comenq_core.model import Instant
-from comenq_core.policy.pruning import agree
+from comenq_core.policy.pruning import UNSEEN_KEPT, agree
 from comenq_core.process.log import Log
 from comenq_core.wire.codec import from_json, to_json
 from comenq_plugins.postgres.connection import Cursor
@@ -37,7 +37,8 @@ def prune(cursor: Cursor, now: Instant, forge_time: datetime | None, options: St
     before = _readings(cursor)
     agreed, readings = agree(before, now, forge_time)
     if agreed:
-        count = remember(cursor, agreed - options.keep, _AT_ONCE)
+        unseen_before = agreed - max(options.keep, UNSEEN_KEPT)
+        count = remember(cursor, agreed - options.keep, unseen_before, _AT_ONCE)
         count += forget(cursor, agreed - options.remember, _AT_ONCE)
         if count:
             log.info("pruned", "Old records were deleted.", count=count)

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from comenq_core.errors import StoreError, WrongState
 from comenq_core.model import Attempt, Change, Done, Job, RetryAt
-from comenq_core.model.transitions import changed, resolved, result_of
+from comenq_core.model.transitions import changed, forgotten, resolved, result_of
+from comenq_plugins.postgres.database import repeated
 from comenq_plugins.postgres.decoding import job_from, job_or_columns
 from comenq_plugins.postgres.queries import Queries
+from comenq_plugins.postgres.remembered import import_past, past_job_of
 from comenq_plugins.postgres.rows import delete, locked, save
 
 __all__ = ["OperatorActions"]
 
 _TO_THE_END = "UPDATE job SET place = nextval('place') WHERE id = %s"
+_SEEN = (
+    "UPDATE job SET seen = true WHERE id = ANY(%s) AND state = 'failed' AND NOT seen RETURNING id"
+)
 _MOVES = {
     Change.BUMP: "UPDATE job SET place = -nextval('place') WHERE id = %s",
     Change.BUST: _TO_THE_END,
@@ -24,6 +29,7 @@ _MOVES = {
 class OperatorActions(Queries):
     """Changes jobs."""
 
+    @repeated
     def change(self, job_id: str, change: Change) -> Job:
         """Make the change in a transaction; a row that cannot be read can still be deleted."""
         read = job_or_columns if change is Change.CANCEL else job_from
@@ -40,6 +46,7 @@ class OperatorActions(Queries):
         """Make each change in a transaction of its own, so that a refused one undoes no other."""
         return [result_of(self.change, job_id, change) for job_id in job_ids]
 
+    @repeated
     def resolve(self, job_id: str, verdict: Done | RetryAt, attempt: Attempt) -> Job:
         """Record what a person has said; a job that a worker has at this moment is left alone."""
         with self._database.transaction() as cursor:
@@ -47,3 +54,18 @@ class OperatorActions(Queries):
             if job.request is None:
                 raise WrongState(f"job {job_id} has no request")
             return save(cursor, resolved(job, verdict, attempt))
+
+    def mark_seen(self, job_ids: Collection[str]) -> Collection[str]:
+        with self._database.transaction() as cursor:
+            cursor.execute(_SEEN, [[*job_ids]])
+            return [job_id for (job_id,) in cursor.fetchall()]
+
+    def forget(self, job_id: str, reason: str) -> Job:
+        """Replace the job's row by one without its text; one that cannot be read goes as well."""
+        with self._transaction() as (cursor, now):
+            job = forgotten(locked(cursor, job_id, job_or_columns).job, reason, now)
+            past = past_job_of(cursor, job, job.settled or now)
+            delete(cursor, [job])
+            if past:
+                import_past(cursor, [past])
+            return job

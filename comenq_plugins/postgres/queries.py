@@ -147,6 +147,8 @@ class Queries:
         with self._database.statement() as cursor:
             cursor.execute("SELECT state, count(*) FROM job GROUP BY state")
             many: dict[str, int] = dict(cursor.fetchall())
+            cursor.execute("SELECT count(*) FROM job WHERE state = 'failed' AND NOT seen")
+            (unseen,) = cursor.fetchone() or (0,)
         return Counts(
             waiting=many.get("waiting", 0),
             posting=many.get("posting", 0) + many.get("checking", 0),
@@ -154,6 +156,7 @@ class Queries:
             held=many.get("held", 0),
             posted=many.get("posted", 0) + many.get("skipped", 0),
             failed=many.get("failed", 0),
+            unseen=unseen,
         )
 
     def health(self) -> Health:

@@ -22,6 +22,7 @@ __all__ = [
     "comment_ids_for",
     "forget",
     "import_past",
+    "past_job_of",
     "past_jobs_after",
     "remember",
     "remembered",
@@ -29,7 +30,8 @@ __all__ = [
 
 _REMEMBER = (
     "WITH old AS (DELETE FROM job WHERE id IN (SELECT id FROM job WHERE settled < %s"
-    " ORDER BY settled LIMIT %s FOR UPDATE SKIP LOCKED)"
+    " AND (state <> 'failed' OR seen OR settled < %s) ORDER BY settled LIMIT %s"
+    " FOR UPDATE SKIP LOCKED)"
     " RETURNING id, target, digest, state, settled, story)"
     " INSERT INTO remembered (id, target, digest, state, settled, story) SELECT * FROM old"
     " ON CONFLICT (id) DO UPDATE SET state = EXCLUDED.state, settled = EXCLUDED.settled,"
@@ -49,6 +51,8 @@ _IMPORT = (
     " %(id)s, %(target)s, %(digest)s, %(state)s, %(settled)s, %(story)s"
     " WHERE NOT EXISTS (SELECT FROM job WHERE id = %(id)s) ON CONFLICT (id) DO NOTHING"
 )
+# A dropped file that is no request has no digest: there is nothing to remember of it.
+_COLUMNS = "SELECT target, digest, story FROM job WHERE id = %s AND digest <> ''"
 _SOME = 1_000
 # One statement sees a job in one of the tables, at whatever moment it moves.
 _STORIES = (
@@ -57,10 +61,26 @@ _STORIES = (
 )
 
 
-def remember(cursor: Cursor, before: datetime, limit: int) -> int:
-    """Take up to ``limit`` jobs that were settled before this out of the history."""
-    cursor.execute(_REMEMBER, [before, limit])
+def remember(cursor: Cursor, before: datetime, unseen_before: datetime, limit: int) -> int:
+    """Take up to ``limit`` jobs that were settled before this out of the history.
+
+    Args:
+        cursor: where it is done.
+        before: the moment for all but failed jobs that nobody has seen.
+        unseen_before: the moment for those.
+        limit: how many at most.
+    """
+    cursor.execute(_REMEMBER, [before, unseen_before, limit])
     return cursor.rowcount
+
+
+def past_job_of(cursor: Cursor, job: Job, settled: datetime) -> PastJob | None:
+    """What to remember of a job in the table ``job``; of a damaged one, what its columns say."""
+    if job.request is not None:
+        return PastJob.of(job, settled)
+    cursor.execute(_COLUMNS, [job.id])
+    row = cursor.fetchone()
+    return _past_job(job.id, row[0], row[1], job.state, settled, row[2]) if row else None
 
 
 def past_jobs_after(cursor: Cursor, job_id: str) -> list[PastJob]:

@@ -139,7 +139,7 @@ def save(cursor: Cursor, job: Job, lease: Lease = Lease()) -> Job:
     cursor.execute(
         "UPDATE job SET state = %(state)s, due = %(due)s, settled = %(settled)s,"
         " story = %(story)s, holder = %(holder)s, account = %(account)s,"
-        " leased_until = %(until)s WHERE id = %(id)s",
+        " leased_until = %(until)s, seen = false WHERE id = %(id)s",
         {**_columns(job), **asdict(lease)},
     )
     return job

@@ -11,16 +11,17 @@ from psycopg import sql
 from comenq_core.errors import StoreError
 from comenq_core.process.log import Log
 from comenq_plugins.postgres.connection import Cursor
-from comenq_plugins.postgres.database import Database
+from comenq_plugins.postgres.database import Database, repeated
 
 __all__ = ["VERSION", "is_current", "migrate"]
 
-VERSION = 3
+VERSION = 4
 """The version of the tables that this comenq knows."""
 
 log = Log("postgres")
 
 
+@repeated
 def migrate(database: Database) -> None:
     """Bring the tables to `VERSION`. Of several machines, one does it.
 

@@ -21,6 +21,7 @@ from comenq_plugins.spool.listing_cache import ListingCache
 from comenq_plugins.spool.new_directory import NewDirectory
 from comenq_plugins.spool.past import Past
 from comenq_plugins.spool.places import Place, listed
+from comenq_plugins.spool.seen import seen_in, unseen
 
 __all__ = ["JOB_LIMIT", "Catalog", "moved_on"]
 
@@ -46,6 +47,7 @@ class Catalog(NewDirectory):
     def __init__(self, layout: Layout) -> None:
         super().__init__(layout)
         self.listings = ListingCache()
+        self.seen = ListingCache(seen_in)
         self.past = Past(layout)
         self._threads = threading.RLock()
         self._last_seen: dict[str, Place] = {}
@@ -189,8 +191,8 @@ class Catalog(NewDirectory):
 
     def counts(self) -> Counts:
         """How many jobs stand where."""
-        beyond = self._beyond_new()
-        count = {self.layout.states[path]: len(self.listings.names(path)) for path in beyond}
+        beyond, listings, failed = self._beyond_new(), self.listings, self.layout.failed
+        count = {self.layout.states[path]: len(listings.names(path)) for path in beyond}
         return Counts(
             waiting=len(self.index),
             posting=count[State.POSTING],
@@ -198,6 +200,7 @@ class Catalog(NewDirectory):
             held=count[State.HELD],
             posted=count[State.POSTED],
             failed=count[State.FAILED],
+            unseen=len(unseen(listings.names(failed), self.seen.names(failed))),
         )
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from comenq_plugins.spool.format.filename import Name
 from comenq_plugins.spool.places import listed
@@ -23,9 +23,14 @@ https://docs.kernel.org/filesystems/multigrain-ts.html
 
 
 class ListingCache:
-    """Lists a directory again only when its time of change is another."""
+    """Lists a directory again only when its time of change is another.
 
-    def __init__(self) -> None:
+    Args:
+        list_names: lists a directory.
+    """
+
+    def __init__(self, list_names: Callable[[str], Sequence[Name]] = listed) -> None:
+        self._list_names = list_names
         self._known: dict[str, tuple[tuple[int, int], Sequence[Name]]] = {}
 
     def names(self, directory: str) -> Sequence[Name]:
@@ -35,7 +40,7 @@ class ListingCache:
         version = status.st_ino, status.st_mtime_ns
         known = self._known.pop(directory, None)
         if known is None or known[0] != version:
-            known = version, listed(directory)
+            known = version, self._list_names(directory)
         # The next change might come so soon that the time stays the same.
         if now - status.st_mtime_ns > _COARSEST:
             self._known[directory] = known

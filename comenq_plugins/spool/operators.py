@@ -19,6 +19,7 @@ from comenq_plugins.spool.fs import durable
 from comenq_plugins.spool.fs.locks import locked
 from comenq_plugins.spool.places import Place, place_for
 from comenq_plugins.spool.queries import Queries
+from comenq_plugins.spool.seen import mark_of
 
 __all__ = ["OperatorActions"]
 
@@ -83,6 +84,7 @@ class OperatorActions(Queries):
             except FileNotFoundError:
                 raise moved_on(job.id) from None
             self._rename(place, job, name)
+            durable.forget(mark_of(place))
 
     def _rename(self, place: Place, job: Job, name: Name) -> None:
         try:
@@ -97,6 +99,7 @@ class OperatorActions(Queries):
             durable.remove(place.path)
         except FileNotFoundError:
             raise moved_on(place.name.id) from None
+        durable.forget(mark_of(place))
         durable.forget(self._layout.failed_file(place.name.id))
 
     def pause(self, pause: Pause) -> None:

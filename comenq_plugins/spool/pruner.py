@@ -8,7 +8,7 @@ from datetime import datetime
 from comenq_core.errors import InvalidRequest
 from comenq_core.model import Instant
 from comenq_core.model.past_job import PastJob
-from comenq_core.policy.pruning import agree
+from comenq_core.policy.pruning import UNSEEN_KEPT, agree
 from comenq_core.process.log import Log
 from comenq_core.wire.codec import from_json, to_json
 from comenq_core.wire.strict_json import encode, parse
@@ -21,6 +21,7 @@ from comenq_plugins.spool.fs import durable
 from comenq_plugins.spool.fs.locks import locked
 from comenq_plugins.spool.fs.safe_read import Unfit, Unreadable, read_own
 from comenq_plugins.spool.places import Place, listed
+from comenq_plugins.spool.seen import mark_of, remove_marks, seen_in
 
 __all__ = ["Pruner"]
 
@@ -55,15 +56,25 @@ class Pruner:
         if agreed is None:
             return
         self._now = agreed
-        oldest = micros(agreed - self._limits.keep)
-        self._old = [
-            Place(directory, name)
-            for directory in (self._layout.done, self._layout.failed)
-            for name in listed(directory)
-            if name.order < oldest
-        ]
+        self._old = self._places_before(agreed)
         with locked(self._layout.changes):
             self._catalog.past.forget(agreed - (self._limits.remember - self._limits.keep))
+
+    def _places_before(self, now: datetime) -> Sequence[Place]:
+        """What is old by then; a failed job that nobody has seen is kept for longer."""
+        layout, keep = self._layout, self._limits.keep
+        oldest, oldest_unseen = micros(now - keep), micros(now - max(keep, UNSEEN_KEPT))
+        marks = seen_in(layout.failed)
+        # A mark is made after the job's name, so that none is missed here which is needed.
+        failed = listed(layout.failed)
+        remove_marks(layout.failed, set(marks).difference(failed))
+        seen = set(marks)
+        old = [Place(layout.done, name) for name in listed(layout.done) if name.order < oldest]
+        return old + [
+            Place(layout.failed, name)
+            for name in failed
+            if name.order < (oldest if name in seen else oldest_unseen)
+        ]
 
     def prune(self) -> bool:
         """Delete a bounded number of what was found; return whether there is more."""
@@ -86,6 +97,7 @@ class Pruner:
         for place in found:
             durable.forget(self._layout.failed_file(place.name.id))
             durable.forget(place.path)
+            durable.forget(mark_of(place))
         for directory in {place.directory for place in found}:
             durable.sync_directory(directory)
         log.info("pruned", "Old records were removed.", count=len(found))

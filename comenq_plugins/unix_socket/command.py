@@ -45,6 +45,12 @@ class Command:
         return self.operation.op == "put"
 
     @property
+    def omits_body(self) -> bool:
+        """Whether the reply leaves the comment out: its client has just sent it, or erased it."""
+        is_plain_put = self.is_put and not self.operation.wants_body
+        return is_plain_put or self.operation.op == "forget"
+
+    @property
     def change(self) -> Change | None:
         """The change of a job that it asks for, if it does."""
         return CHANGES.get(self.operation.op)

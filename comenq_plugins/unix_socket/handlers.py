@@ -46,6 +46,8 @@ class Handlers:
             "resume": self._resume,
             "flush": self._flush,
             "resolve": self._resolve,
+            "forget": self._erase,
+            "seen": self._seen,
         }
 
     def execute(self, batch: Sequence[Command]) -> list[bytes]:
@@ -143,6 +145,14 @@ class Handlers:
         job_id, by = checked
         return self._queue.resolve(job_id, command.operation.members.get("posted"), by)
 
+    def _erase(self, command: Command) -> Result:
+        checked = self._checked(command)
+        return self._queue.forget(*checked) if isinstance(checked, tuple) else checked
+
+    def _seen(self, command: Command) -> Result:
+        self._queue.mark_seen(command.operation.members["ids"], command.origin)
+        return {}
+
 
 def _is_the_stores(error: Exception) -> bool:
     """Whether no comment is to blame.
@@ -179,7 +189,7 @@ def _members(command: Command, result: Mapping[str, Any] | Entry) -> Mapping[str
     if not isinstance(result, Entry):
         return result
     entry = entry_to_json(result)
-    if command.is_put and not command.operation.wants_body:
+    if command.omits_body:
         del entry["body"]
     return {"entry": entry}
 

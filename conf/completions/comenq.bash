@@ -5,7 +5,7 @@
 #    source ~/.local/share/bash_completion/comenq
 # See also: https://github.com/scop/bash-completion/blob/main/doc/configuration.md
 
-_shtab_comenq_subparsers=(put list show status top hist wait bump bust defer hold release retry resolve del pause resume flush completion)
+_shtab_comenq_subparsers=(put list show status top hist wait bump bust defer hold release retry resolve del forget pause resume flush completion)
 
 _shtab_comenq_put_option_strings=(-h --help -F --body-file -e --edit --after --at --now --key --if-absent --if-open --as --jsonl --wait --json --socket)
 _shtab_comenq_list_option_strings=(-h --help -n --limit --all --repo --state --json --socket)
@@ -22,6 +22,7 @@ _shtab_comenq_release_option_strings=(-h --help --all --json --socket)
 _shtab_comenq_retry_option_strings=(-h --help --all --json --socket)
 _shtab_comenq_resolve_option_strings=(-h --help --posted --not-posted --json --socket)
 _shtab_comenq_del_option_strings=(-h --help --all --json --socket)
+_shtab_comenq_forget_option_strings=(-h --help --json --socket)
 _shtab_comenq_pause_option_strings=(-h --help --socket)
 _shtab_comenq_resume_option_strings=(-h --help --socket)
 _shtab_comenq_flush_option_strings=(-h --help --socket)
@@ -56,6 +57,8 @@ _shtab_comenq_resolve_pos_0_COMPGEN=_comenq_ids_resolve
 _shtab_comenq_resolve___socket_COMPGEN=_shtab_compgen_files
 _shtab_comenq_del_pos_0_COMPGEN=_comenq_ids
 _shtab_comenq_del___socket_COMPGEN=_shtab_compgen_files
+_shtab_comenq_forget_pos_0_COMPGEN=_comenq_ids
+_shtab_comenq_forget___socket_COMPGEN=_shtab_compgen_files
 _shtab_comenq_pause___socket_COMPGEN=_shtab_compgen_files
 _shtab_comenq_resume___socket_COMPGEN=_shtab_compgen_files
 _shtab_comenq_flush___socket_COMPGEN=_shtab_compgen_files
@@ -65,7 +68,7 @@ _shtab_comenq___socket_COMPGEN=_shtab_compgen_files
 _shtab_comenq_list___state_choices=(waiting posting checking unconfirmed held failed)
 _shtab_comenq_completion_pos_0_choices=(bash zsh fish)
 _shtab_comenq_completion_pos_1_choices=(comenq comenqd)
-_shtab_comenq_pos_0_choices=(put list show status top hist wait bump bust defer hold release retry resolve del pause resume flush completion)
+_shtab_comenq_pos_0_choices=(put list show status top hist wait bump bust defer hold release retry resolve del forget pause resume flush completion)
 
 _shtab_comenq_put_pos_0_nargs='*'
 _shtab_comenq_put__h_nargs=0
@@ -135,6 +138,10 @@ _shtab_comenq_del__h_nargs=0
 _shtab_comenq_del___help_nargs=0
 _shtab_comenq_del___all_nargs=0
 _shtab_comenq_del___json_nargs=0
+_shtab_comenq_forget_pos_0_nargs='*'
+_shtab_comenq_forget__h_nargs=0
+_shtab_comenq_forget___help_nargs=0
+_shtab_comenq_forget___json_nargs=0
 _shtab_comenq_pause_pos_0_nargs='*'
 _shtab_comenq_pause__h_nargs=0
 _shtab_comenq_pause___help_nargs=0

@@ -56,7 +56,7 @@ function _shtab_comenq_using
   test "$_shtab_comenq_cmdpath" = "$argv"
 end
 
-set -g _shtab_comenq_commands put list show status top hist wait bump bust defer hold release retry resolve del pause resume flush completion
+set -g _shtab_comenq_commands put list show status top hist wait bump bust defer hold release retry resolve del forget pause resume flush completion
 set -g _shtab_comenq_opts_with_value --after --as --at --body-file --jsonl --key --limit --posted --repo --socket --state --timeout -F -n
 
 complete -c comenq -e
@@ -160,6 +160,11 @@ complete -c comenq -n '_shtab_comenq_using del' -l all -d 'select all waiting an
 complete -c comenq -n '_shtab_comenq_using del' -l json -d 'print each changed job as JSON, one per line'
 complete -c comenq -n '_shtab_comenq_using del' -l socket -xka "(__fish_complete_path (commandline -ct))" -d 'the daemon'"'"'s socket (default: $COMENQ_SOCKET, then your own, then the system'"'"'s)'
 complete -c comenq -n '_shtab_comenq_using del; and test $_shtab_comenq_npos -ge 0' -ka "(_comenq_ids)" -d 'the id of a job, or an unambiguous prefix of it; - reads ids from standard input'
+complete -c comenq -n '_shtab_comenq_using; and test $_shtab_comenq_npos -eq 0' -a forget -d 'Erase the texts of comments, which then cannot be posted.'
+complete -c comenq -n '_shtab_comenq_using forget' -s h -l help -d 'show this help message and exit'
+complete -c comenq -n '_shtab_comenq_using forget' -l json -d 'print each changed job as JSON, one per line'
+complete -c comenq -n '_shtab_comenq_using forget' -l socket -xka "(__fish_complete_path (commandline -ct))" -d 'the daemon'"'"'s socket (default: $COMENQ_SOCKET, then your own, then the system'"'"'s)'
+complete -c comenq -n '_shtab_comenq_using forget; and test $_shtab_comenq_npos -ge 0' -ka "(_comenq_ids)" -d 'the id of a job, or an unambiguous prefix of it; - reads ids from standard input'
 complete -c comenq -n '_shtab_comenq_using; and test $_shtab_comenq_npos -eq 0' -a pause -d 'Post nothing until the queue is resumed.'
 complete -c comenq -n '_shtab_comenq_using pause' -s h -l help -d 'show this help message and exit'
 complete -c comenq -n '_shtab_comenq_using pause' -l socket -xka "(__fish_complete_path (commandline -ct))" -d 'the daemon'"'"'s socket (default: $COMENQ_SOCKET, then your own, then the system'"'"'s)'

@@ -16,6 +16,7 @@ _shtab_comenq_commands() {
     defer:'Move jobs to the back of the queue (alias of bust).'
     del:'Delete jobs that are not posted.'
     flush:'End back-offs, so that comenq tries again at once.'
+    forget:'Erase the texts of comments, which then cannot be posted.'
     hist:'List posted, skipped and failed jobs.'
     hold:'Keep jobs from being posted.'
     list:'List what is queued.'
@@ -100,6 +101,16 @@ _shtab_comenq_flush_options=(
 
 # guard to ensure default positional specs are added only once per session
 _shtab_comenq_flush_defaults_added=0
+
+_shtab_comenq_forget_options=(
+  "(- : *)"{-h,--help}"[show this help message and exit]"
+  "--json[print each changed job as JSON, one per line]"
+  "--socket[the daemon\'s socket (default\: \$COMENQ_SOCKET, then your own, then the system\'s)]:PATH:_files"
+  "(*)::the id of a job, or an unambiguous prefix of it\; - reads ids from standard input:_comenq_ids"
+)
+
+# guard to ensure default positional specs are added only once per session
+_shtab_comenq_forget_defaults_added=0
 
 _shtab_comenq_hist_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
@@ -273,6 +284,7 @@ _shtab_comenq() {
         defer) _arguments -C -s $_shtab_comenq_defer_options ;;
         del) _arguments -C -s $_shtab_comenq_del_options ;;
         flush) _arguments -C -s $_shtab_comenq_flush_options ;;
+        forget) _arguments -C -s $_shtab_comenq_forget_options ;;
         hist) _arguments -C -s $_shtab_comenq_hist_options ;;
         hold) _arguments -C -s $_shtab_comenq_hold_options ;;
         list) _arguments -C -s $_shtab_comenq_list_options ;;

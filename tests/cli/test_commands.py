@@ -329,6 +329,20 @@ def test_failed_jobs_are_queued_again(comenq: Comenq, served: Served, ids: list[
     assert len(_listed(comenq, "--state", "waiting")) == 3
 
 
+def test_a_text_is_erased(comenq: Comenq, served: Served, ids: list[str]) -> None:
+    """The command says what is left to do: the comment at the forge is still there."""
+    url = "https://github.com/octo-org/site/pull/7#issuecomment-1"
+    _settle(served, Done(url=url, comment_id=1))
+    done = comenq("forget", ids[0][:11], ids[1])
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines() == [
+        f"erased {ids[0]} · octo-org/site#7 · posted at {url}",
+        f"erased {ids[1]} · octo-org/site#7",
+    ]
+    assert comenq("show", ids[0]).returncode == 1
+    assert "third" not in comenq("forget", ids[2], "--json").stdout
+
+
 def test_history_is_a_table(comenq: Comenq, served: Served, ids: list[str]) -> None:
     """The history shows the URL of a posted job and the reason of a failed one, newest last."""
     url = "https://github.com/octo-org/site/pull/7#issuecomment-1"

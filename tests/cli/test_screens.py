@@ -128,6 +128,7 @@ HELP = dedent("""\
       retry        queue failed jobs again, or look for unconfirmed ones again
       resolve      say whether an unconfirmed job's comment is posted
       del          delete jobs that are not posted
+      forget       erase the texts of comments, which then cannot be posted
       pause        post nothing until the queue is resumed
       resume       resume posting
       flush        end back-offs, so that comenq tries again at once

@@ -136,6 +136,7 @@ def test_a_damaged_row_is_remembered_as_it_is(
     job = posted(store, "k")
     change(server, schema, b"""UPDATE job SET state = 'failed', story = '{"comment_id": 7}'""")
     assert store.get(job.id).state is State.FAILED
+    store.mark_seen([job.id])
     prune(store, clock)
     (other,) = put(store, "other")
     assert set(store.comment_ids(other)) == {7}
@@ -159,3 +160,24 @@ def test_many_jobs_are_pruned_in_batches(
         assert not store.housekeep()
     assert store.counts().posted == 0
     assert ids(store.put([new_job(key="k")])) == [first.id]
+
+
+@pytest.mark.parametrize("is_damaged", [False, True])
+def test_a_row_s_text_is_erased(
+    server: PostgresServer, schema: str, store: PostgresStore, is_damaged: bool
+) -> None:
+    """No table has it any more, whatever is wrong with the row; its key and comment are known."""
+    (job,) = store.put([new_job("s3cret", key="k")])
+    attempt_and_settle(store, Done(url="https://forge.example/7", comment_id=7))
+    change(server, schema, b"UPDATE job SET state = 'failed'")
+    if is_damaged:
+        change(server, schema, b"""UPDATE job SET story = '{"comment_id": 7}'""")
+    store.forget(job.id, "so")
+    with psycopg.connect(server.dsn) as connection:
+        connection.execute(f"SET search_path = {schema}")
+        for query in (b"SELECT * FROM job", b"SELECT * FROM remembered"):
+            assert "s3cret" not in repr(connection.execute(query).fetchall())
+    (again,) = store.put([new_job("s3cret", key="k")])
+    assert (again.id, again.state) == (job.id, State.FAILED)
+    (other,) = put(store, "other")
+    assert set(store.comment_ids(other)) == {7}

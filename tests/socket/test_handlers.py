@@ -63,6 +63,20 @@ def test_a_job_is_resolved_by_who_may_change_it(
     assert store.get(job.id).state == (State.WAITING if is_permitted else State.UNCONFIRMED)
 
 
+@pytest.mark.parametrize(
+    ("manage", "by", "is_permitted"), [("owner", ALICE, True), ("owner", BOB, False)]
+)
+def test_a_text_is_erased_by_who_may_delete_it(
+    store: MemoryStore, manage: str, by: Origin, is_permitted: bool
+) -> None:
+    """The same users may erase a text who may delete its job, and the reply does not repeat it."""
+    (job,) = store.pending()
+    reply = ask(store, manage, by, "forget", id=job.id[:6])
+    assert reply.get("code") == (None if is_permitted else "not_permitted")
+    assert "body" not in reply.get("entry", {})
+    assert len(store.pending()) == (0 if is_permitted else 1)
+
+
 @pytest.mark.parametrize(("manage", "is_permitted"), [("group", True), ("owner", False)])
 def test_back_offs_are_ended_by_who_may_pause(
     store: MemoryStore, manage: str, is_permitted: bool

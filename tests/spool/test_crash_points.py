@@ -100,6 +100,7 @@ def prepared(path: Path) -> None:
         put(store, "first", "second", "third")
         store.change(put(store, "held")[0].id, Change.HOLD)
         store.save_pacing(PACE, expect=None)
+        store.mark_seen([job_of(store, "failed").id])
 
 
 def job_of(store: SpoolStore, body: str) -> Job:
@@ -132,6 +133,11 @@ def retry_several(store: SpoolStore) -> None:
     for result in store.change_all(ids, Change.RETRY):
         if isinstance(result, StoreError):
             raise result
+
+
+def erase(body: str) -> Action:
+    """Erase a job's text."""
+    return lambda store: store.forget(job_of(store, body).id, "so")
 
 
 def pace(store: SpoolStore) -> None:
@@ -182,6 +188,8 @@ OPERATIONS: dict[str, Action] = {
     "release": lambda store: store.change(job_of(store, "held").id, Change.RELEASE),
     "cancel": lambda store: store.change(job_of(store, "first").id, Change.CANCEL),
     "cancel a dead letter": lambda store: store.change(job_of(store, "failed").id, Change.CANCEL),
+    "mark as seen": lambda store: store.mark_seen([job_of(store, "lost").id]),
+    **{f"erase: {body}": erase(body) for body in ("unconfirmed", "checked", "held", "posted")},
     "pace": pace,
     "pause": lambda store: store.pause(Pause(since=NOW, reason="rest")),
     "resume": lambda store: store.resume(),
@@ -377,19 +385,43 @@ def test_a_crash_during_quarantine_keeps_the_file_and_one_dead_letter(
 
 @any_recovery
 def test_a_crash_during_pruning_forgets_nothing(copies: Copies, recoveries: Recoveries) -> None:
-    """Once old records are deleted at last, every key and every comment is still known."""
+    """What a person has seen is deleted at last, and every key and comment is still known."""
     with closing(open_at(copies.template, FROZEN)) as store:
-        posted = job_of(store, "posted")
+        posted, unseen = job_of(store, "posted"), job_of(store, "lost")
     for moment, _, crashed in crashes(copies, copies.template, prune):
         for again, spool in recoveries(copies, crashed):
             where = f"killed at {moment}, recovery at {again}"
             with closing(open_at(spool, later(days=35))) as store:
                 while store.housekeep():
                     continue
-                assert list(store.history(limit=9)) == [], where
+                assert list(store.history(limit=9)) == [unseen], where
                 keyed = [new_job("skipped", key="used"), new_job("ancient", key="ancient")]
                 assert [job.state for job in store.put(keyed)] == [State.SKIPPED] * 2, where
                 assert store.comment_ids(job_of(store, "first")) == {posted.comment_id}, where
+
+
+@any_recovery
+def test_a_crash_while_a_text_is_erased_posts_nothing(
+    copies: Copies, recoveries: Recoveries
+) -> None:
+    """A waiting job stays, waits no longer, or is gone but for its key; then its text is gone."""
+    with closing(open_at(copies.template, FROZEN)) as store:
+        (job,) = store.put([new_job("s3cret", key="s")])
+    held = replace(job, state=State.HELD)
+    for moment, acknowledged, crashed in crashes(copies, copies.template, erase("s3cret")):
+        for again, spool in recoveries(copies, crashed):
+            where = f"killed at {moment}, recovery at {again}"
+            with closing(open_at(spool, FROZEN)) as store:
+                recover(store)
+                (found,) = store.put([new_job("s3cret", key="s")])
+                assert found in ([] if acknowledged else [job, held]) or found.reason == "so", where
+                erased = not any(b"s3cret" in path.read_bytes() for path in files_in(spool))
+                assert erased is (found.reason == "so"), where
+
+
+def files_in(directory: Path) -> list[Path]:
+    """All files below a directory."""
+    return [path for path in directory.rglob("*") if path.is_file()]
 
 
 def test_a_crash_at_the_first_start_can_be_repaired(copies: Copies) -> None:

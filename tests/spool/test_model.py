@@ -161,6 +161,22 @@ class StoreMachine(RuleBasedStateMachine):
                 lambda: self.model.change(ids[1], change),
             )
 
+    @rule(number=numbers)
+    def forget(self, number: int) -> None:
+        """Erase a text."""
+        if ids := self.pick(number):
+            self.both(
+                lambda: self.listener.forget(ids[0], "so"),
+                lambda: self.model.forget(ids[1], "so"),
+            )
+
+    @rule(number=numbers)
+    def see(self, number: int) -> None:
+        """Show a job to a person."""
+        if ids := self.pick(number):
+            seen = self.model.mark_seen([ids[1]])
+            assert [self.twins[one] for one in self.listener.mark_seen([ids[0]])] == list(seen)
+
     @rule(number=numbers, is_posted=st.booleans())
     def resolve(self, number: int, is_posted: bool) -> None:
         """Say what became of a job."""

@@ -248,6 +248,7 @@ def test_a_job_that_was_retried_meanwhile_is_not_remembered(
     with store.lock():
         for _ in jobs:
             store.settle(claim(store), Failed(reason="locked"), attempt(store))
+    store.mark_seen([job.id for job in jobs])
     clock.advance(31 * DAY)
     store.housekeep()
     clock.advance(DAY)

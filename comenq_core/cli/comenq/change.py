@@ -1,4 +1,4 @@
-"""`comenq bump`, `bust` (or `defer`), `hold`, `release`, `retry` and `del`: change jobs."""
+"""`comenq bump`, `bust` (or `defer`), `hold`, `release`, `retry`, `del` and `forget`."""
 
 from __future__ import annotations
 
@@ -29,6 +29,7 @@ DONE_WORDS = {
     "release": "released",
     "retry": "queued again",
     "del": "deleted",
+    "forget": "erased",
 }
 # What older daemons call it.
 OPERATIONS = {"defer": "bust"}
@@ -108,4 +109,6 @@ def _summary(command: str, entry: Reply) -> str:
     # Its comment may be posted already, so that it does not wait to be posted.
     is_looked_up = command == "retry" and entry["state"] == "checking"
     done = "looked up again" if is_looked_up else DONE_WORDS[command]
-    return " · ".join([f"{done} {entry['id']}", target(entry), *place])
+    # Its text is still at the forge, where comenq deletes nothing.
+    left = [f"posted at {entry['url']}"] if command == "forget" and entry["url"] else []
+    return " · ".join([f"{done} {entry['id']}", target(entry), *place, *left])

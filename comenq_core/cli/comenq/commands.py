@@ -40,6 +40,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "retry": ("change", "queue failed jobs again, or look for unconfirmed ones again"),
     "resolve": ("resolve", "say whether an unconfirmed job's comment is posted"),
     "del": ("change", "delete jobs that are not posted"),
+    "forget": ("change", "erase the texts of comments, which then cannot be posted"),
     "pause": ("pause", "post nothing until the queue is resumed"),
     "resume": ("pause", "resume posting"),
     "flush": ("pause", "end back-offs, so that comenq tries again at once"),

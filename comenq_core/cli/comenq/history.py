@@ -8,6 +8,7 @@ from typing import Any
 
 from comenq_core.cli.comenq.pagination import history
 from comenq_core.cli.comenq.requests import add_json, number
+from comenq_core.cli.comenq.seen import tell_seen
 from comenq_core.cli.exit_status import DONE
 from comenq_core.cli.formatting import attempt_count, clock, duration, target
 from comenq_core.cli.output import print_error, print_json, print_result
@@ -44,6 +45,7 @@ def run(args: Namespace) -> int:
         now = time.time()
         # Lines are not cut: part of a URL is of no use.
         print_result(*columns(HEADS, [_row(job, now) for job in jobs], colours=COLOURS))
+        tell_seen(args, jobs)
     else:
         print_error("no job has failed" if args.failed else "no job is over yet")
     return DONE

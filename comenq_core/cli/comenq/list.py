@@ -10,6 +10,7 @@ from typing import Any
 
 from comenq_core.cli.comenq.pagination import history, listed
 from comenq_core.cli.comenq.requests import add_json, ask, number
+from comenq_core.cli.comenq.seen import tell_seen
 from comenq_core.cli.exit_status import DONE
 from comenq_core.cli.formatting import QUEUED, attempt_count, clock, target, when
 from comenq_core.cli.output import print_error, print_json, print_result
@@ -71,6 +72,7 @@ def run(args: Namespace) -> int:
     jobs = list(islice(_jobs(args, limit and limit + 1), limit and limit + 1))
     if jobs:
         print_result(*table(jobs[:limit]))
+        tell_seen(args, jobs[:limit])
     else:
         print_error("no queued job matches" if args.repo or args.state else "nothing is queued")
     _tell_of_others(args, shown=len(jobs[:limit]), are_more=len(jobs) != len(jobs[:limit]))

@@ -55,7 +55,9 @@ def _samples(status: dict[str, Any]) -> dict[str, Samples]:
     return {
         "comenqd_worker_up": _known(status["working"]),
         "comenqd_queue_entries": [({}, pending)],
-        "comenqd_jobs": [({"state": name}, number) for name, number in counts.items()],
+        "comenqd_jobs": [
+            ({"state": name}, number) for name, number in counts.items() if name != "unseen"
+        ],
         "comenqd_paused": [({}, status["paused"] is not None)],
         "comenqd_next_post_seconds": _known(first and first["eta_seconds"]),
         "comenqd_account_wait_seconds": [

@@ -9,6 +9,7 @@ from shlex import quote
 from typing import Any
 
 from comenq_core.cli.comenq.requests import add_json, ask
+from comenq_core.cli.comenq.seen import tell_seen
 from comenq_core.cli.exit_status import DONE
 from comenq_core.cli.formatting import attempt_count, in_queue, local, target, user
 from comenq_core.cli.output import print_json, print_result
@@ -43,6 +44,7 @@ def run(args: Namespace) -> int:
     if entry["body"] is not None:
         lines = entry["body"].removesuffix("\n").split("\n")
         print_result("", *(legible(line.removesuffix("\r")) for line in lines))
+    tell_seen(args, [entry])
     return DONE
 
 

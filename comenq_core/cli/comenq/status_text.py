@@ -53,7 +53,8 @@ def facts(status: Status, until: Until, unconfirmed: Jobs = ()) -> Iterator[tupl
         unconfirmed: the first unconfirmed jobs, as in the protocol.
     """
     counts = status["counts"]
-    yield "queue", ", ".join(f"{number:,} {name}" for name, number in counts.items())
+    states = [(name, number) for name, number in counts.items() if name != "unseen"]
+    yield "queue", ", ".join(f"{number:,} {name}" for name, number in states)
     yield "daemon", f"the listener answers; the worker {WORKER[status.get('working')]}"
     if paused := status["paused"]:
         since = f"since {local(paused['since'])}: {paused['reason']}"

@@ -27,6 +27,7 @@ pytest.register_assert_rewrite(
             "harness",
             "importing",
             "intake",
+            "keeping",
             "lookup",
             "operators",
             "pacing",
@@ -48,6 +49,7 @@ pytest.register_assert_rewrite(
 from comenq_core.testing.contract.claims import ClaimContract  # noqa: E402
 from comenq_core.testing.contract.importing import JobImporterContract  # noqa: E402
 from comenq_core.testing.contract.intake import IntakeContract  # noqa: E402
+from comenq_core.testing.contract.keeping import KeepingContract  # noqa: E402
 from comenq_core.testing.contract.lookup import LookupContract  # noqa: E402
 from comenq_core.testing.contract.operators import OperatorContract  # noqa: E402
 from comenq_core.testing.contract.pacing import PacingContract  # noqa: E402
@@ -83,6 +85,7 @@ class StoreContract(
     SuitingContract,
     UnconfirmedContract,
     RememberingContract,
+    KeepingContract,
     PacingContract,
     WatchContract,
 ):

@@ -37,6 +37,7 @@ class PruningContract(Harness):
     ) -> None:
         """At the first reading of the clock it stays; at the second, what is old by both goes."""
         old = put_in_state(store, state)
+        store.mark_seen([old.id])
         clock.advance(20 * DAY)
         young, waiting = put_in_state(store, state), put_in_state(store, State.WAITING)
         clock.advance((HISTORY_DAYS - 20) * DAY + 1)
@@ -48,6 +49,31 @@ class PruningContract(Harness):
         with pytest.raises(NoSuchJob):
             store.get(old.id)
         assert list(store.pending()) == [waiting]
+
+    def test_a_failed_job_that_nobody_has_seen_is_kept_for_a_year(
+        self, store: Store, reopen: Callable[[], Store], clock: FakeClock
+    ) -> None:
+        """After `history_days` goes only what a person has seen; the rest goes after a year."""
+        unseen, seen = (put_in_state(store, State.FAILED) for _ in range(2))
+        reopen().mark_seen([seen.id])
+        let_pass(store, clock, HISTORY_DAYS + 1)
+        assert ids(store.history(limit=9)) == [unseen.id]
+        clock.advance((360 - HISTORY_DAYS) * DAY)
+        let_pass(store, clock, 0)
+        assert store.get(unseen.id) == unseen
+        let_pass(store, clock, 5)
+        assert list(store.history(limit=9)) == []
+
+    def test_an_erased_job_s_key_is_forgotten_at_last(self, store: Store, clock: FakeClock) -> None:
+        """It is known for `key_days` like others, and then its comment is queued again."""
+        clock.advance(25 * DAY)
+        settle(store, "k", KEYED[0])
+        store.forget(store.history(limit=1)[0].id, "erased")
+        for _ in range(3):
+            let_pass(store, clock, (KEY_DAYS - 1) / 3 - 2)
+        assert store.put([new_job("Hi", key="k")])[0].state is State.POSTED
+        let_pass(store, clock, KEY_DAYS)
+        assert store.put([new_job("Hi", key="k")])[0].state is State.WAITING
 
     def test_the_first_reading_outlives_its_worker(
         self, store: Store, reopen: Callable[[], Store], clock: FakeClock

@@ -128,5 +128,5 @@ class ReaderContract(Harness):
         """`posting` includes jobs that are checked, and `posted` those that were skipped."""
         for state in sorted(State, key=lambda state: state is State.POSTING):
             put_in_state(store, state)
-        counts = Counts(waiting=1, posting=2, unconfirmed=1, held=1, posted=2, failed=1)
+        counts = Counts(waiting=1, posting=2, unconfirmed=1, held=1, posted=2, failed=1, unseen=1)
         assert store.counts() == counts
