@@ -211,3 +211,16 @@ def test_records_cannot_be_changed(record: Job) -> None:
     """A record that others hold cannot be changed."""
     with pytest.raises(FrozenInstanceError):
         record.state = State.POSTED  # type: ignore[misc]
+
+
+@pytest.mark.parametrize(
+    "moment", [datetime.max.replace(tzinfo=UTC), datetime(2500, 1, 1, tzinfo=UTC),
+               datetime(1969, 12, 31, 23, 59, 59, tzinfo=UTC)]
+)  # fmt: skip
+def test_a_new_job_for_a_time_that_cannot_be_shown_is_refused(moment: datetime) -> None:
+    """Times from 1970 to 2499 are taken; others are refused, with the way to hold a comment."""
+    for taken in (datetime(1970, 1, 1, tzinfo=UTC), datetime(2499, 12, 31, tzinfo=UTC)):
+        NewJob(request=replace(REQUEST, not_before=taken), origin=Origin(intake="unix"))
+    request = replace(REQUEST, not_before=moment)
+    with pytest.raises(InvalidRequest, match=r"^not_before: .* 1970 to 2499; .* comenq hold ID"):
+        NewJob(request=request, origin=Origin(intake="unix"))

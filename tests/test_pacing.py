@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from comenq_core.model import (
+    ONE_PROCESS,
     Blocked,
     Cause,
     Fault,
@@ -96,6 +97,41 @@ def test_a_wait_by_this_boots_clock_is_as_long_and_ends(
     wait = pacing.until_post(record, now, pace)
     assert abs(pacing.until_post(rebased, now, pace) - wait) < 1e-3
     assert pacing.until_post(rebased, at(off + wait + 1, step=-back, boot=boot), pace) == 0
+
+
+@given(pace=paces, off=seconds, step=steps)
+def test_where_the_boot_is_unknown_a_clock_that_was_set_shortens_nothing(
+    pace: PacingPolicy, off: float, step: float
+) -> None:
+    """However the wall clock was set between two processes, the wait is not short, and it ends."""
+    ended = at(0, boot=f"{ONE_PROCESS}one")
+    record = Pacing(account="me", at=ended)
+    now = at(off, step, boot=f"{ONE_PROCESS}two")
+
+    wait = pacing.until_post(record, now, pace)
+
+    assert off + wait >= pace.cooldown * (1 - 1e-9) - 1e-6
+    rebased = pacing.rebased(record, now)
+    later = at(off + wait + 1, step, boot=f"{ONE_PROCESS}two")
+    assert pacing.until_post(rebased, later, pace) == 0
+
+
+def test_where_the_boot_is_unknown_a_reboot_leaves_the_wall_clock() -> None:
+    """A clock since boot that shows less than before belongs to another boot: the wait goes on."""
+    before, after = f"{ONE_PROCESS}one", f"{ONE_PROCESS}two"
+    record = Pacing(account="me", at=at(5_000, boot=before))
+    now = Instant(wall=NOON + timedelta(seconds=5_100), boot=after, ticks=20)
+    assert pacing.elapsed(record.at, now) == 100
+
+
+def test_a_boot_that_cannot_be_the_same_is_another() -> None:
+    """Where the clock since boot went back, the wait starts again, and once, whatever the name."""
+    pace = PacingPolicy(cooldown=900, jitter=0, attempt_limit=0)
+    record = Pacing(account="me", at=at(100_000))
+    now = at(10)
+    rebased = pacing.rebased(record, now)
+    assert pacing.until_post(rebased, now, pace) == 900
+    assert pacing.until_post(rebased, at(910), pace) == 0
 
 
 def test_an_attempt_that_another_machine_may_be_making_is_left_alone() -> None:

@@ -270,3 +270,12 @@ def test_what_is_no_time_with_an_offset_is_refused(text: str) -> None:
     """Other forms of ISO 8601, and instants out of range, are errors."""
     error = refusal({**BARE, "not_before": text})
     assert str(error) == ("not_before: must be a time with its offset, as in 2026-12-01T09:00:00Z")
+
+
+@pytest.mark.parametrize("path", ["", "request."])
+def test_a_time_that_means_never_is_refused(path: str) -> None:
+    """A request or a put for the year 9999 is refused, with the way to hold a comment."""
+    far = {**BARE, "not_before": "9999-12-31T23:59:59Z"}
+    error = refusal({"op": "put", "request": far} if path else far)
+    assert str(error).startswith(f"{path}not_before: must be from the year 1970 to 2499; ")
+    assert str(error).endswith(" hold it: comenq hold ID")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 
 __all__ = [
     "QUEUED",
@@ -77,7 +78,11 @@ def local(instant: str) -> str:
     """A timestamp of the protocol in the local time zone: ``2026-12-01 10:00:00 +0100``."""
     from datetime import datetime
 
-    return datetime.fromisoformat(instant).astimezone().strftime("%Y-%m-%d %H:%M:%S %z")
+    moment = datetime.fromisoformat(instant)
+    # An earlier version may have stored one at an end of the calendar, where no zone has its day.
+    with suppress(OverflowError, ValueError, OSError):
+        moment = moment.astimezone()
+    return moment.strftime("%Y-%m-%d %H:%M:%S %z")
 
 
 def when(seconds: float | None, now: float) -> str:

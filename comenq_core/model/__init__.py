@@ -30,7 +30,7 @@ from comenq_core.model.outcome import (
     Unavailable,
     Unknown,
 )
-from comenq_core.model.pacing import Cause, Instant, Pacing, Pause, Posts
+from comenq_core.model.pacing import ONE_PROCESS, Cause, Instant, Pacing, Pause, Posts
 from comenq_core.model.record import InvalidMember
 from comenq_core.model.request import KEY_LIMIT, CommentRequest, NewJob, Origin
 from comenq_core.model.status import Account, Capacity, Counts, Entry, Health, Status
@@ -49,6 +49,7 @@ __all__ = [
     "ID_PATTERN",
     "KEY_LIMIT",
     "MAX_NUMBER",
+    "ONE_PROCESS",
     "OUTCOME_WORDS",
     "OWNER_PATTERN",
     "PENDING",

@@ -8,7 +8,10 @@ from enum import StrEnum
 
 from comenq_core.model.record import Record
 
-__all__ = ["Cause", "Instant", "Pacing", "Pause", "Posts"]
+__all__ = ["ONE_PROCESS", "Cause", "Instant", "Pacing", "Pause", "Posts"]
+
+ONE_PROCESS = "process-"
+"""How `Instant.boot` begins where nothing tells which boot it is: one process gave it that name."""
 
 
 class Cause(StrEnum):
@@ -34,7 +37,8 @@ class Instant(Record):
 
     Args:
         wall: an aware datetime.
-        boot: which boot ``ticks`` belongs to; ``""`` where there is no such clock.
+        boot: which boot ``ticks`` belongs to; ``""`` where there is no such clock. Where nothing
+            tells which boot it is, a name that only one process has, with `ONE_PROCESS` before it.
         ticks: seconds since that boot, sleep included.
     """
 

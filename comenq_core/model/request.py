@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from comenq_core.errors import InvalidRequest
 from comenq_core.limits import ACCOUNT_PATTERN, BODY_LIMIT, MAX_NUMBER, OWNER_PATTERN, REPO_PATTERN
 from comenq_core.model.record import Record, check_members
 
-__all__ = ["KEY_LIMIT", "CommentRequest", "NewJob", "Origin"]
+__all__ = ["KEY_LIMIT", "CommentRequest", "NewJob", "Origin", "check_not_before"]
 
 KEY_LIMIT = 200
 """Characters that an idempotency key may have."""
+
+# Every time zone and every store can show what lies between, and a file's name has room for it.
+_EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
+_END = datetime(2500, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +83,23 @@ class CommentRequest(Record):
         return f"{self.owner}/{self.repo}".lower()
 
 
+def check_not_before(request: CommentRequest) -> None:
+    """Refuse a new request for a time that cannot be shown everywhere, or that means never.
+
+    A record can have such a time, since earlier versions have stored some.
+
+    Raises:
+        InvalidRequest: ``not_before`` is not from the year 1970 to 2499.
+    """
+    due = request.not_before
+    if due is not None and not _EARLIEST <= due < _END:
+        raise InvalidRequest(
+            "not_before",
+            "must be from the year 1970 to 2499; to keep a comment back until somebody releases it,"
+            " hold it: comenq hold ID",
+        )
+
+
 def _bytes_in(name: str, text: str) -> int:
     try:
         return len(text.encode())
@@ -110,9 +131,16 @@ class NewJob(Record):
         origin: who handed it in.
         ahead: put it at the head of the queue; it waits for the cooldown all the same.
         if_absent: return the pending job with the same target and body, if there is one.
+
+    Raises:
+        InvalidRequest: the request's ``not_before`` is not from the year 1970 to 2499.
     """
 
     request: CommentRequest
     origin: Origin
     ahead: bool = False
     if_absent: bool = False
+
+    def __post_init__(self) -> None:
+        check_members(self)
+        check_not_before(self.request)

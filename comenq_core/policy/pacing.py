@@ -6,7 +6,8 @@ attempt has ended, the record is corrected. So a crash never shortens a wait.
 
 Within one boot the wait follows a clock that nobody can set. Across boots only the wall clock
 is left; if that went backwards, the wait starts again in full, so that it is never too short,
-and once, so that it ends: see `rebased`.
+and once, so that it ends: see `rebased`. Where nothing tells whether it is the same boot, as long
+has passed as both clocks agree on.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from comenq_core.model import Cause, Instant, Pacing
+from comenq_core.model import ONE_PROCESS, Cause, Instant, Pacing
 
 __all__ = [
     "PacingPolicy",
@@ -53,9 +54,17 @@ class PacingPolicy:
 
 def elapsed(since: Instant, now: Instant) -> float:
     """Seconds that have certainly passed; 0 where the clocks cannot tell."""
+    ticks = now.ticks - since.ticks
     if since.boot and since.boot == now.boot:
-        return max(0.0, now.ticks - since.ticks)
-    return max(0.0, (now.wall - since.wall).total_seconds())
+        return max(0.0, ticks)
+    wall = max(0.0, (now.wall - since.wall).total_seconds())
+    # In the same boot, so many seconds have passed as ``ticks`` says; in a later one, more.
+    return min(wall, ticks) if ticks >= 0 and _may_be_one_boot(since, now) else wall
+
+
+def _may_be_one_boot(since: Instant, now: Instant) -> bool:
+    names = since.boot, now.boot
+    return all(names) and any(name.startswith(ONE_PROCESS) for name in names)
 
 
 def earlier(now: Instant, seconds: float) -> Instant:
@@ -67,10 +76,13 @@ def rebased(record: Pacing, now: Instant) -> Pacing:
     """The record by this boot's clock, which does not depend on the wall clock.
 
     If the wall clock went back meanwhile, nobody can tell how long ago the attempt was: the wait
-    starts again now, and the record no longer says when its job was attempted.
+    starts again now, and the record no longer says when its job was attempted. That is so, too,
+    where the other clock went back, which it never does within the boot that it is said to be of.
     """
     went_back = now.wall < record.at.wall
     if record.at.boot == now.boot:
+        if now.boot and now.ticks < record.at.ticks:
+            return replace(record, at=now, job="")
         # Without a boot, machines may share the record, and one be in the middle of an attempt.
         is_lost = went_back and not now.boot and not record.max_remaining
         return replace(record, at=now, job="") if is_lost else record

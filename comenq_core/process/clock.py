@@ -2,13 +2,29 @@
 
 from __future__ import annotations
 
+import os
 import time
+from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from functools import cache
+from uuid import UUID, uuid4
 
-from comenq_core.model import Instant
+from comenq_core.model import ONE_PROCESS, Instant
 
-__all__ = ["since_boot", "system_clock"]
+__all__ = ["UNKNOWN_BOOT", "boot_id", "since_boot", "system_clock"]
+
+_BOOT_ID = "/proc/sys/kernel/random/boot_id"
+"""Where Linux says which boot this is. https://man7.org/linux/man-pages/man4/random.4.html"""
+_BOOT_VARIABLE = "COMENQ_BOOT_ID"
+"""Says the same where that file is hidden: systemd's specifier ``%b``, as in the service's unit."""
+UNKNOWN_BOOT = (
+    f"Nothing tells which boot of the machine this is: {_BOOT_ID} cannot be read. So after a"
+    " restart of the daemon a cooldown may last longer, and what is old may be kept longer. Under"
+    f" systemd, set Environment={_BOOT_VARIABLE}=%b in the unit, as comenq's own does; elsewhere,"
+    " let the daemon read that file."
+)
+"""What to tell where `boot_id` is empty."""
 
 _SINCE_BOOT = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 
@@ -17,11 +33,10 @@ def system_clock() -> Instant:
     """The time now.
 
     The second clock counts sleep too (CLOCK_BOOTTIME), so that a laptop that slept through the
-    cooldown need not wait again. It has a meaning only together with the boot it belongs to.
+    cooldown need not wait again. It always counts; where nothing tells which boot this is, only
+    this process can compare what it has read of it.
     """
-    wall = datetime.now(UTC)
-    boot = _boot()
-    return Instant(wall=wall, boot=boot, ticks=since_boot() if boot else 0.0)
+    return Instant(wall=datetime.now(UTC), boot=_boot(), ticks=since_boot())
 
 
 def since_boot() -> float:
@@ -33,9 +48,22 @@ def since_boot() -> float:
 
 
 @cache
+def boot_id() -> str:
+    """Which boot of the machine this is, the same in all processes; ``""`` if nothing tells it."""
+    for text in _told():
+        with suppress(ValueError):
+            found = UUID(text.strip())
+            if found.int:
+                return str(found)
+    return ""
+
+
+def _told() -> Iterator[str]:
+    with suppress(OSError, ValueError), open(_BOOT_ID, encoding="ascii") as file:
+        yield file.read()
+    yield os.environ.get(_BOOT_VARIABLE, "")
+
+
+@cache
 def _boot() -> str:
-    try:
-        with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as file:
-            return file.read().strip()
-    except OSError:
-        return ""
+    return boot_id() or f"{ONE_PROCESS}{uuid4()}"

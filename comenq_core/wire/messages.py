@@ -9,10 +9,11 @@ from typing import Any
 
 from comenq_core.errors import InvalidRequest
 from comenq_core.model import CommentRequest, Entry, Job, State, Status
+from comenq_core.model.request import check_not_before
 from comenq_core.text import nearest
 from comenq_core.wire.codec import from_json, to_json
 from comenq_core.wire.schemas import OPERATION_SCHEMAS, REQUEST_SCHEMA, check
-from comenq_core.wire.strict_json import parse
+from comenq_core.wire.strict_json import below, parse
 
 __all__ = [
     "Operation",
@@ -52,7 +53,16 @@ def read_request(value: object) -> CommentRequest:
         InvalidRequest: it breaks a rule; the error names the member and the rule.
     """
     check(value)
-    return from_json(CommentRequest, value)
+    return _read_request(value)
+
+
+def _read_request(value: object, path: str = "") -> CommentRequest:
+    request = from_json(CommentRequest, value, path)
+    try:
+        check_not_before(request)
+    except InvalidRequest as error:
+        raise InvalidRequest(below(path, error.path), error.reason) from None
+    return request
 
 
 def read_operation(data: bytes) -> Operation:
@@ -71,7 +81,7 @@ def read_operation(data: bytes) -> Operation:
     members = {name: item for name, item in value.items() if name != "op" and item is not None}
     if op != "put":
         return Operation(op=op, members=members)
-    request = from_json(CommentRequest, members.pop("request"), "request")
+    request = _read_request(members.pop("request"), "request")
     # The Rust client says "immediate" where ours says "ahead", and always says it.
     is_rust = "immediate" in members
     members["ahead"] = members.pop("immediate", False) or members.get("ahead", False)

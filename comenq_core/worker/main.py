@@ -8,7 +8,7 @@ from select import select
 from comenq_core.errors import ComenqError, StoreLocked
 from comenq_core.plugins import registry
 from comenq_core.policy.from_settings import pacing_policy, retry_policy
-from comenq_core.process.clock import system_clock
+from comenq_core.process.clock import UNKNOWN_BOOT, boot_id, system_clock
 from comenq_core.process.log import Log
 from comenq_core.process.stop import StopFlag
 from comenq_core.protocols import Store, Watch
@@ -42,6 +42,8 @@ def run(settings: Settings, stop: StopFlag) -> int:
     )
     with ExitStack() as stack:
         if _lock(store, stop, stack):
+            if not boot_id():
+                log.warning("boot_unknown", UNKNOWN_BOOT)
             watch = stack.enter_context(closing(store.watch()))
             log.info(
                 "started", "The worker is ready.", store=settings.store, poster=settings.poster

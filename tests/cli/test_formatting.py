@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from comenq_core.cli.formatting import clock, duration, in_queue, local, ordinal, target, when
@@ -66,3 +68,14 @@ def test_job_without_a_request_has_no_target() -> None:
     """A job without a request says so instead of naming a pull request."""
     assert target({"owner": "o", "repo": "r", "pr_number": 1}) == "o/r#1"
     assert target({"owner": None, "repo": None, "pr_number": None}) == "(no request)"
+
+
+@pytest.mark.parametrize("zone", ["UTC", "EST5", "JST-9"])
+def test_a_time_at_the_ends_of_the_calendar_is_shown(
+    zone: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A time that an earlier version has stored is shown east and west of UTC."""
+    monkeypatch.setenv("TZ", zone)
+    time.tzset()
+    assert local("9999-12-31T23:59:59Z").startswith("9999-12-31 ")
+    assert local("0001-01-01T00:00:00Z")

@@ -78,10 +78,15 @@ def test_moment_that_has_passed_is_refused(text: str) -> None:
         read_moment(text, NOW)
 
 
-def test_time_beyond_the_calendar_is_refused() -> None:
-    """A time after the year 9999 is refused with a message."""
-    with pytest.raises(UsageError, match="too far"):
-        not_before("999999w", None)
+@pytest.mark.parametrize(
+    ("after", "at"),
+    [("999999w", None), ("30000w", None), (None, "9999-12-31T23:59:59Z"), (None, "2500-01-01"),
+     (None, "9999-12-31T23:59:59-14:00"), (None, "9999-12-31")],
+)  # fmt: skip
+def test_a_time_that_means_never_is_refused(after: str | None, at: str | None) -> None:
+    """A time after the year 2499 is refused, and the message says how to hold a comment."""
+    with pytest.raises(UsageError, match=r"too far in the future.*comenq hold ID"):
+        not_before(after, at)
 
 
 def test_result_is_what_the_protocol_reads() -> None:

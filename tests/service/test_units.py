@@ -105,3 +105,9 @@ def test_the_property_list_has_only_keys_that_launchd_knows() -> None:
     assert {key: type(value) for key, value in job.items()} == {key: known[key] for key in job}
     assert job["ProcessType"] in {"Background", "Standard", "Adaptive", "Interactive"}
     assert job["HardResourceLimits"] == {"Core": 0}
+
+
+@pytest.mark.parametrize("name", UNITS)
+def test_a_unit_tells_which_boot_it_is(name: str) -> None:
+    """The daemon is told the boot, which the unit's sandbox hides."""
+    assert unit(name)["Service"]["Environment"] == "COMENQ_BOOT_ID=%b"

@@ -12,6 +12,11 @@ __all__ = ["not_before", "read_duration", "read_moment"]
 _UNITS = {"w": "weeks", "d": "days", "h": "hours", "m": "minutes", "s": "seconds"}
 _DURATION = re.compile(r"(?:[0-9]{1,6}[wdhms])+")
 _PART = re.compile(r"([0-9]+)([wdhms])")
+_END = 2500
+_TOO_FAR = (
+    "that is too far in the future: the last year is 2499; to keep a comment back until somebody"
+    " releases it, put it without a time, then comenq hold ID"
+)
 _TIME = re.compile(r"(?:(today|tomorrow) )?([01]?[0-9]|2[0-3]):([0-5][0-9])")
 
 
@@ -27,7 +32,10 @@ def not_before(after: str | None, at: str | None) -> str:
             read_moment(at or "", now) if after is None else now + read_duration("--after", after)
         )
     except OverflowError:
-        raise UsageError("--after: that is too far in the future") from None
+        moment = datetime.max.replace(tzinfo=UTC)
+    if moment.year >= _END:
+        option = "--at" if after is None else "--after"
+        raise UsageError(f"{option}: {_TOO_FAR}")
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 

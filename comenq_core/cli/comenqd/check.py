@@ -16,6 +16,7 @@ from comenq_core.errors import ComenqError
 from comenq_core.model import CheckResult, Severity
 from comenq_core.plugins import registry
 from comenq_core.plugins.registry import Registry
+from comenq_core.process.clock import UNKNOWN_BOOT, boot_id
 from comenq_core.process.program import results_apart
 from comenq_core.settings import ACCOUNTS, Settings, variable
 from comenq_core.supervisor.launch import private_directory
@@ -60,6 +61,7 @@ def results(settings: Settings, plugins: Registry) -> Iterator[CheckResult]:
     yield _directory("control", private_directory(settings))
     yield _store(settings, plugins)
     yield _making("poster", settings.poster, lambda: plugins.posters(settings))
+    yield _clock()
     if variable("github_token") in os.environ:
         text = "is in the environment; github_token_file hides it better"
         yield CheckResult(subject="token", severity=Severity.WARNING, text=text)
@@ -119,6 +121,12 @@ def _store(settings: Settings, plugins: Registry) -> CheckResult:
         return CheckResult(subject="store", severity=Severity.ERROR, text=str(error))
     remark = "" if is_there else "; not opened: it is not there yet, or not for this user to see"
     return CheckResult(subject="store", text=f"{settings.store}{remark}")
+
+
+def _clock() -> CheckResult:
+    if boot_id():
+        return CheckResult(subject="clock", text="the boot of the machine is known")
+    return CheckResult(subject="clock", severity=Severity.WARNING, text=UNKNOWN_BOOT)
 
 
 def _socket(path: Path) -> CheckResult:
