@@ -15,7 +15,7 @@ from comenq_plugins.postgres.database import Database
 
 __all__ = ["VERSION", "is_current", "migrate"]
 
-VERSION = 3
+VERSION = 4
 """The version of the tables that this comenq knows."""
 
 log = Log("postgres")
