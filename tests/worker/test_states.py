@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import tempfile
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import event, settings
@@ -33,13 +34,14 @@ from comenq_core.testing.forge import Account, Comment
 from comenq_core.testing.forge.gateways import GATEWAYS
 from tests.worker.rig import Rig, rig
 
-COOLDOWN = 60.0
+# Less than the slack of a look-up, so that another job's comment is in its time, too.
+COOLDOWN = 20.0
 HOUR = 3600.0
 TEXT = "Please see #12 in full, before it is merged\n\n- [ ] done\n"
 TEXTS = [TEXT, "@reviewbot review", "@reviewbot review\n"]
 TOKENS = {"ghp_one": Account(login="one"), "ghp_two": Account(login="two")}
 # What a forge, or what is between, may say to a post. `accept`: and creates the comment.
-ANSWERS = [
+ANSWERS: Sequence[dict[str, Any]] = [
     {"status": 502, "accept": True},
     {"status": 502},
     {"status": 503, "accept": True, "text": "<html>maintenance</html>"},
@@ -57,8 +59,10 @@ ANSWERS = [
     {"status": 302, "headers": {"Location": "https://login.example/"}},
     {"status": 429, "body": {"message": "slow down"}, "headers": {"Retry-After": "7"}},
 ]
+# Those after which the comment is there, and nobody was told.
+LOST = [answer for answer in ANSWERS if answer.get("accept")]
 # What it may say to a question.
-NO_ANSWERS = [
+NO_ANSWERS: Sequence[dict[str, Any]] = [
     {"status": 500},
     {"status": 200, "body": {"not": "a list"}},
     {"status": 404, "text": "default backend - 404"},
@@ -264,16 +268,55 @@ class PostMachine(RuleBasedStateMachine):
     # What happens at the forge
 
     @rule(answer=st.sampled_from(ANSWERS), times=st.integers(1, 3))
-    def answer_posts(self, answer: dict[str, object], times: int) -> None:
+    def answer_posts(self, answer: dict[str, Any], times: int) -> None:
         """The next posts are answered so."""
         self.daemon.forge.answer_next(times=times, path="comments", **answer)
 
     @rule(
         answer=st.sampled_from(NO_ANSWERS), times=st.integers(1, 3), path=st.sampled_from(["", "c"])
     )
-    def answer_questions(self, answer: dict[str, object], times: int, path: str) -> None:
+    def answer_questions(self, answer: dict[str, Any], times: int, path: str) -> None:
         """The next questions are answered so."""
         self.daemon.forge.answer_next(times=times, method="GET", path=path, **answer)
+
+    @rule(
+        body=st.sampled_from(TEXTS),
+        answer=st.sampled_from(LOST),
+        gateway=st.sampled_from(sorted(GATEWAYS)),
+        token=st.sampled_from(sorted(TOKENS)),
+    )
+    def lose_an_answer(self, body: str, answer: dict[str, Any], gateway: str, token: str) -> None:
+        """A comment arrives, perhaps changed; nobody is told, and then the account may change."""
+        self.wait(COOLDOWN + 1)
+        self.daemon.forge.set_gateway(GATEWAYS[gateway])
+        self.daemon.forge.answer_next(path="comments", **answer)
+        self.jobs.append(self.daemon.put(body, number=3))
+        self.wait(1)
+        self.daemon.forge.set_gateway(GATEWAYS[""])
+        self.set_token(token)
+
+    @rule(body=st.sampled_from(TEXTS), accepts=st.booleans())
+    def say_the_same_twice(self, body: str, accepts: bool) -> None:
+        """Two equal comments for one pull request; the answer to the second is lost."""
+        self.wait(COOLDOWN + 1)
+        for _ in range(2):
+            self.jobs.append(self.daemon.put(body, number=4))
+        self.wait(1)
+        self.daemon.forge.answer_next(path="comments", drop=True, accept=accepts)
+        self.wait(COOLDOWN + 1)
+
+    @rule(body=st.sampled_from(TEXTS))
+    def create_and_take_away(self, body: str) -> None:
+        """The forge says that it has created a comment, not which; and it is deleted at once."""
+        self.wait(COOLDOWN + 1)
+        before = {comment.id for comment in self.daemon.forge.comments}
+        self.daemon.forge.answer_next(path="comments", status=201, accept=True, text="")
+        self.jobs.append(self.daemon.put(body, number=5))
+        self.wait(1)
+        for comment in self.daemon.forge.comments:
+            if comment.id not in before:
+                self.changed.add(comment.id)
+                self.daemon.forge.delete_comment(comment)
 
     @rule(name=st.sampled_from(sorted(GATEWAYS)))
     def set_gateway(self, name: str) -> None:
