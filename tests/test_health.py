@@ -76,11 +76,11 @@ def test_an_account_that_waits_keeps_its_jobs() -> None:
     now = clock()
     records = {"me": Pacing(account="me", at=now)}
 
-    assert overdue.look([job], records, later(now, 899)) is None
-    assert overdue.look([job], records, later(now, 900)) is None
-    assert overdue.look([job], records, later(now, 960)) == job
+    assert overdue.find([job], records, later(now, 899)) is None
+    assert overdue.find([job], records, later(now, 900)) is None
+    assert overdue.find([job], records, later(now, 960)) == job
     posted = {"me": Pacing(account="me", at=later(now, 930))}
-    assert overdue.look([job], posted, later(now, 1830)) is None
+    assert overdue.find([job], posted, later(now, 1830)) is None
 
 
 def test_a_stalled_worker_is_shown() -> None:
@@ -101,7 +101,7 @@ def restarts(remedy: Remedy, begin: float, end: float, *, answers: bool) -> list
         now = begin + step * STEP
         if answers:
             remedy.answer(now, is_stalled=True)
-        if part := remedy.look(now):
+        if part := remedy.due(now):
             parts.append(part)
             remedy.restarted(now)
     return parts
@@ -125,7 +125,7 @@ def test_progress_ends_the_count() -> None:
     assert restarts(remedy, 70, 140, answers=True) == []
 
 
-def test_a_silent_listener_is_restarted() -> None:
+def test_a_listener_without_answers_is_restarted() -> None:
     """It has three minutes, and is shown after one."""
     remedy = Remedy(0)
 
@@ -140,7 +140,7 @@ def test_a_supervisor_that_stood_still_restarts_nothing() -> None:
     """What it has not seen, it does not hold against the others."""
     remedy = Remedy(0)
 
-    assert remedy.look(600) == ""
+    assert remedy.due(600) == ""
 
 
 def test_restarts_that_do_not_help_are_known() -> None:

@@ -36,7 +36,7 @@ from comenq_core.protocols import RepoFilter, Store
 
 __all__ = ["JobQueue"]
 
-_LOOKED_AT = 10
+_AT_THE_HEAD = 10
 """How many jobs are looked at that may be overdue: what keeps the first keeps the others."""
 
 log = Log("queue")
@@ -193,7 +193,7 @@ class JobQueue:
     def status(self) -> Status:
         now = self._store.now()
         records, paused, health = self._store.pacing(), self._store.paused(), self._store.health()
-        waiting = self._store.pending(limit=_LOOKED_AT, states=[State.WAITING])
+        waiting = self._store.pending(limit=_AT_THE_HEAD, states=[State.WAITING])
         first = self._estimates.entries(waiting[:1])
         is_kept = bool(paused) or is_busy(health.worker, now)
         return Status(
@@ -203,7 +203,7 @@ class JobQueue:
             next=first[0] if first else None,
             health=health,
             stalled=is_stalled(health.worker, now),
-            overdue=self._overdue.look(() if is_kept else waiting, records, now),
+            overdue=self._overdue.find(() if is_kept else waiting, records, now),
         )
 
 

@@ -52,7 +52,7 @@ class Overdue:
         self._accounts = accounts
         self._free_since: dict[tuple[object, ...], Instant] = {}
 
-    def look(
+    def find(
         self, waiting: Sequence[Job], records: Mapping[str, Pacing], now: Instant
     ) -> Job | None:
         """The first overdue job of those that wait; of none while the queue is paused or busy."""

@@ -11,13 +11,13 @@ __all__ = ["LISTENER", "WORKER", "Remedy"]
 LISTENER = "listener"
 WORKER = "worker"
 
-_SILENCE_SECONDS = 180.0
+_ANSWER_SECONDS = 180.0
 """How long a listener may be silent; one that waits for its database answers sooner."""
 _STALLED_SECONDS = 75.0
 """How long a worker may be told to make no progress: it looks around once a minute."""
 _SHOWN_SECONDS = 70.0
-"""After so many seconds a silent listener is shown, as it is asked once a minute."""
-_LOOK_SECONDS = 30.0
+"""After so many seconds a listener without an answer is shown, as it is asked once a minute."""
+_GAP_SECONDS = 30.0
 """After a longer gap between two looks, it was the one who looks that stood still."""
 _RESTARTS = 3
 _RESTARTS_SECONDS = 1_800.0
@@ -44,12 +44,12 @@ class Remedy:
         elif self._stalled_since is None:
             self._stalled_since = now
 
-    def look(self, now: float) -> str:
+    def due(self, now: float) -> str:
         """The part that has to be restarted now, or ``""``."""
-        if now - self._seen > _LOOK_SECONDS:
+        if now - self._seen > _GAP_SECONDS:
             self._answered, self._stalled_since = now, None
         self._seen = now
-        if now - self._answered >= _SILENCE_SECONDS:
+        if now - self._answered >= _ANSWER_SECONDS:
             return LISTENER
         if self._stalled_since is not None and now - self._stalled_since >= _STALLED_SECONDS:
             return WORKER

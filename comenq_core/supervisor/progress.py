@@ -45,14 +45,14 @@ class Progress:
         self._question: Question | None = None
         self._next = 0.0
         self._is_told = False
-        events.subscribe(events.Tick5Event, self.look)
+        events.subscribe(events.Tick5Event, self.check)
 
-    def look(self, _event: object) -> None:
+    def check(self, _event: object) -> None:
         """Read the reply or ask again; restart what has to be restarted."""
         now = self._clock()
         with suppress(OSError):
             self._ask(now)
-        part = self._remedy.look(now)
+        part = self._remedy.due(now)
         if part and self._kill(part):
             self._close()
             self._remedy.restarted(now)

@@ -31,7 +31,7 @@ __all__ = ["OPTIONS", "UnixIntake", "make_intake"]
 log = Log("unix")
 
 ROOT = 0
-LOOK_SECONDS = 5.0
+CHECK_SECONDS = 5.0
 """How often the intake looks whether its path still leads to it."""
 OPTIONS: Mapping[str, str | int] = {
     "group": "",
@@ -108,7 +108,7 @@ class UnixIntake:
 
 async def _pause(stopping: asyncio.Event) -> None:
     with suppress(TimeoutError):
-        async with asyncio.timeout(LOOK_SECONDS):
+        async with asyncio.timeout(CHECK_SECONDS):
             await stopping.wait()
 
 

@@ -15,7 +15,7 @@ from tests.socket.serving import serving, until
 @pytest.fixture(autouse=True)
 def soon(monkeypatch: pytest.MonkeyPatch) -> None:
     """Look more often than usual."""
-    monkeypatch.setattr(intake, "LOOK_SECONDS", 0.01)
+    monkeypatch.setattr(intake, "CHECK_SECONDS", 0.01)
 
 
 def test_a_swept_socket_is_made_again(directory: Path) -> None:
