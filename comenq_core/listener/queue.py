@@ -29,11 +29,15 @@ from comenq_core.model import (
 )
 from comenq_core.model.identity import is_for_repo
 from comenq_core.model.serving import unserved
+from comenq_core.policy.health import Overdue, is_busy, is_stalled
 from comenq_core.policy.pacing import PacingPolicy
 from comenq_core.process.log import Log
 from comenq_core.protocols import RepoFilter, Store
 
 __all__ = ["JobQueue"]
+
+_AT_THE_HEAD = 10
+"""How many jobs are looked at that may be overdue: what keeps the first keeps the others."""
 
 log = Log("queue")
 
@@ -61,6 +65,7 @@ class JobQueue:
         self._pace = pace
         self._estimates = Estimates(store, pace)
         self._faults = faults
+        self._overdue = Overdue(pace, self._accounts)
         self._fault = ""
 
     def submit(self, request: CommentRequest, origin: Origin) -> Entry:
@@ -200,14 +205,18 @@ class JobQueue:
 
     def status(self) -> Status:
         now = self._store.now()
-        records = self._store.pacing().values()
-        first = self.pending(1, states=[State.WAITING])
+        records, paused, health = self._store.pacing(), self._store.paused(), self._store.health()
+        waiting = self._store.pending(limit=_AT_THE_HEAD, states=[State.WAITING])
+        first = self._estimates.entries(waiting[:1])
+        is_kept = bool(paused) or is_busy(health.worker, now)
         return Status(
             counts=self._store.counts(),
-            paused=self._store.paused(),
-            accounts=accounts(records, now, self._pace),
+            paused=paused,
+            accounts=accounts(records.values(), now, self._pace),
             next=first[0] if first else None,
-            health=self._store.health(),
+            health=health,
+            stalled=is_stalled(health.worker, now),
+            overdue=self._overdue.find(() if is_kept else waiting, records, now),
             faults=tuple(self._faults()),
         )
 

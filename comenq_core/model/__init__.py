@@ -33,7 +33,7 @@ from comenq_core.model.outcome import (
 from comenq_core.model.pacing import ONE_PROCESS, Cause, Instant, Pacing, Pause, Posts
 from comenq_core.model.record import InvalidMember
 from comenq_core.model.request import KEY_LIMIT, CommentRequest, NewJob, Origin
-from comenq_core.model.status import Account, Capacity, Counts, Entry, Health, Status
+from comenq_core.model.status import Account, Activity, Capacity, Counts, Entry, Health, Status
 from comenq_core.model.verdict import (
     Checking,
     Done,
@@ -56,6 +56,7 @@ __all__ = [
     "REPO_PATTERN",
     "SETTLED",
     "Account",
+    "Activity",
     "Attempt",
     "Blocked",
     "Candidate",

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from comenq_core.model.job import Job
-from comenq_core.model.pacing import Pause, Posts
+from comenq_core.model.pacing import Instant, Pause, Posts
 from comenq_core.model.record import Record
 
-__all__ = ["Account", "Capacity", "Counts", "Entry", "Health", "Status"]
+__all__ = ["Account", "Activity", "Capacity", "Counts", "Entry", "Health", "Status"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,15 +86,37 @@ class Capacity(Record):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Activity(Record):
+    """What a worker does, as it has reported last: a sign that it makes progress.
+
+    Args:
+        doing: ``working`` (with its store), ``posting``, ``checking``, ``asking`` (the forge
+            whether it works), or ``waiting``.
+        since: when it began.
+        limit: seconds within which it reports again.
+        job: the id of the job that it posts or checks, or ``""``.
+        fault: what the store or a plugin failed with, as long as that lasts, or ``""``.
+    """
+
+    doing: str
+    since: Instant
+    limit: float
+    job: str = ""
+    fault: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Health(Record):
     """What a store says of itself.
 
     Args:
         working: whether a worker has it; ``None`` where it cannot know.
+        worker: what the worker of this store and this daemon does, where it has reported that.
         capacity: what it can run out of.
     """
 
     working: bool | None = None
+    worker: Activity | None = None
     capacity: tuple[Capacity, ...] = ()
 
 
@@ -109,6 +131,8 @@ class Status(Record):
         next: the job that is posted next, if one waits.
         health: what the store says of itself.
         faults: what does not work although it is selected, each in words.
+        stalled: whether the worker makes no progress; a restart may mend that.
+        overdue: a job that nothing keeps, and that is not posted; a person has to look.
     """
 
     counts: Counts
@@ -117,3 +141,5 @@ class Status(Record):
     next: Entry | None
     health: Health
     faults: tuple[str, ...] = ()
+    stalled: bool = False
+    overdue: Job | None = None

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Protocol, runtime_checkable
 from comenq_core.errors import StoreError
 from comenq_core.model import (
     PENDING,
+    Activity,
     Attempt,
     Change,
     Counts,
@@ -264,6 +265,12 @@ class JobWorker(Protocol):
 
         Raises:
             PacingConflict: the record is not ``expect`` any more, or the lease has run out.
+        """
+
+    def report(self, activity: Activity) -> None:
+        """Show what the worker does in `JobReader.health`; it need not be durable.
+
+        A worker that enters `lock` begins without a report.
         """
 
     def watch(self) -> Watch:

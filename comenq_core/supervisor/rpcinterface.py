@@ -9,8 +9,10 @@ from __future__ import annotations
 import atexit
 import os
 import re
+import signal
 import sys
 from collections import defaultdict
+from contextlib import suppress
 from typing import Any, Protocol, cast
 
 from supervisor import events, loggers
@@ -19,6 +21,7 @@ from supervisor.states import ProcessStates, SupervisorStates
 from comenq_core.process.hardening import forbid_dumps, hide_environment
 from comenq_core.process.log import LineHandler, Log, configure
 from comenq_core.supervisor.launch import STATUS_SOCKET_VARIABLE
+from comenq_core.supervisor.progress import Progress
 from comenq_core.supervisor.systemd import Report
 from comenq_core.supervisor.wakeup import Wakeup
 
@@ -64,6 +67,7 @@ class _Options(Protocol):
 
 class _Process(Protocol):
     config: Any
+    pid: int
     spawnerr: str | None
     backoff: int
     delay: float
@@ -111,9 +115,10 @@ class _Supervision:
         self._handler = handler
         self._lines: defaultdict[str, Lines] = defaultdict(Lines)
         self._failed = False
+        status_socket = os.environ.get(STATUS_SOCKET_VARIABLE, "")
+        self._progress = Progress(status_socket, self._kill) if status_socket else None
         if "NOTIFY_SOCKET" in os.environ:
-            status_socket = os.environ.get(STATUS_SOCKET_VARIABLE, "")
-            self._report = Report(status_socket, self._all_run, self._is_ending)
+            self._report = Report(status_socket, self._all_run, self._is_ending, self._progresses)
         self._wakeup = Wakeup(supervisord.options.get_socket_map())
         events.subscribe(events.SupervisorRunningEvent, self._wake_up)
         events.subscribe(events.ProcessStateExitedEvent, self._wake_up)
@@ -151,6 +156,18 @@ class _Supervision:
             for process in group.processes.values()
         )
 
+    def _kill(self, program: str) -> bool:
+        """Kill a running program, even one that is stopped; supervisord starts it again."""
+        process = self._supervisord.process_groups[program].processes[program]
+        if self._is_ending() or process.get_state() != ProcessStates.RUNNING:
+            return False
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        return True
+
+    def _progresses(self) -> bool:
+        return not (self._progress and self._progress.is_stuck())
+
     def _is_ending(self) -> bool:
         return bool(self._supervisord.options.mood == SupervisorStates.SHUTDOWN)
 
@@ -168,6 +185,10 @@ class _Supervision:
         """Stop everything: ``program`` has found that it cannot run with its configuration."""
         self._end(program, None)
         return True
+
+    def stalled(self) -> list[str]:
+        """The programs that run and make no progress, for ``comenqd ctl status``."""
+        return self._progress.stalled() if self._progress else []
 
     def _on_early_end(self, event: _Change) -> None:
         # supervisord makes each pause a second longer, and would give up after startretries.

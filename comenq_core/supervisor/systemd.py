@@ -1,6 +1,7 @@
 """Reports the daemon's state to systemd, from inside supervisord's loop.
 
-While the loop runs, it resets the watchdog; when it hangs, systemd kills and restarts everything.
+While the loop runs, it resets the watchdog; when it hangs, or a program makes no progress and
+restarts do not help, systemd kills and restarts everything.
 https://www.freedesktop.org/software/systemd/man/latest/sd_notify.html
 """
 
@@ -44,14 +45,20 @@ class Report:
             daemon counts as ready when its processes run.
         all_run: whether every program is running, as supervisord sees it.
         is_ending: whether supervisord is about to end, and not to reload.
+        progresses: whether every program makes progress, or may still do so after a restart.
     """
 
     def __init__(
-        self, status_socket: str, all_run: Callable[[], bool], is_ending: Callable[[], bool]
+        self,
+        status_socket: str,
+        all_run: Callable[[], bool],
+        is_ending: Callable[[], bool],
+        progresses: Callable[[], bool],
     ) -> None:
         self._status_socket = status_socket
         self._all_run = all_run
         self._is_ending = is_ending
+        self._progresses = progresses
         self._is_ready = False
         events.subscribe(events.Tick5Event, self._reset_watchdog)
         # Counting the queue costs the listener something, so it is asked once a minute only.
@@ -60,7 +67,8 @@ class Report:
         events.subscribe(events.SupervisorStoppingEvent, self._stop)
 
     def _reset_watchdog(self, event: object) -> None:
-        notify("WATCHDOG=1")
+        if self._progresses():
+            notify("WATCHDOG=1")
         if not self._is_ready:
             self._report(event)
 

@@ -14,6 +14,7 @@ from itertools import count
 
 from comenq_core.errors import PacingConflict, StoreError, StoreLocked, WrongState
 from comenq_core.model import (
+    Activity,
     Attempt,
     Change,
     Done,
@@ -64,6 +65,7 @@ class MemoryStore(MemoryReader):
         self._backs = count()
         self._pacing: dict[str, Pacing] = {}
         self._paused: Pause | None = None
+        self._activity: Activity | None = None
         self._changing = threading.RLock()
         self._worker = threading.Lock()
 
@@ -161,7 +163,7 @@ class MemoryStore(MemoryReader):
 
     def health(self) -> Health:
         """Whether there is a worker; nothing can run out."""
-        return Health(working=self._worker.locked())
+        return Health(working=self._worker.locked(), worker=self._activity)
 
     # JobWorker
 
@@ -171,11 +173,16 @@ class MemoryStore(MemoryReader):
         if not self._worker.acquire(blocking=False):
             raise StoreLocked("another worker uses this store")
         try:
+            self._activity = None
             for job in self._in(State.POSTING):
                 self._keep(interrupted(job, self.now().wall))
             yield
         finally:
             self._worker.release()
+
+    def report(self, activity: Activity) -> None:
+        """Keep the last one."""
+        self._activity = activity
 
     def housekeep(self, forge_time: datetime | None = None) -> bool:  # noqa: ARG002
         """There is nothing to do: all is kept while the store is there."""

@@ -8,10 +8,11 @@ from math import ceil
 from typing import Any
 
 from comenq_core.errors import InvalidRequest
-from comenq_core.model import CommentRequest, Entry, Job, State, Status
+from comenq_core.model import Activity, CommentRequest, Entry, Job, State, Status
 from comenq_core.model.request import check_not_before
 from comenq_core.text import nearest
 from comenq_core.wire.codec import from_json, to_json
+from comenq_core.wire.rfc3339 import format_time
 from comenq_core.wire.schemas import OPERATION_SCHEMAS, REQUEST_SCHEMA, check
 from comenq_core.wire.strict_json import below, parse
 
@@ -105,14 +106,27 @@ def entry_to_json(entry: Entry) -> dict[str, Any]:
 
 def status_to_json(status: Status) -> dict[str, Any]:
     """The queue at one moment as replies show it; of the next job, its id and its time."""
-    first = status.next
+    first, overdue, health = status.next, status.overdue, status.health
     return {
         "counts": asdict(status.counts),
         "paused": to_json(status.paused) if status.paused else None,
         "accounts": [asdict(account) for account in status.accounts],
         "next": first and {"id": first.job.id, "eta_seconds": _seconds(first.eta_seconds)},
-        **asdict(status.health),
+        "working": health.working,
+        "capacity": [asdict(capacity) for capacity in health.capacity],
+        "worker": health.worker and _activity_to_json(health.worker),
+        "stalled": ["worker"] if status.stalled else [],
+        "overdue": overdue and overdue.id,
         "faults": list(status.faults),
+    }
+
+
+def _activity_to_json(activity: Activity) -> dict[str, Any]:
+    return {
+        "doing": activity.doing,
+        "since": format_time(activity.since.wall),
+        "job": activity.job or None,
+        "fault": activity.fault or None,
     }
 
 

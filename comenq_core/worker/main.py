@@ -79,20 +79,24 @@ def _lock(store: Store, stop: StopFlag, stack: ExitStack) -> bool:
 def _drive(worker: Worker, watch: Watch, stop: StopFlag) -> None:
     """Step, wait, step again; after a fault, which is logged once, try again until it is gone."""
     fault = ""
+    heartbeat = worker.heartbeat
     while not stop.is_set():
         stop.take_signals_back()  # a poster, which is called in this thread, may have taken them
         try:
+            heartbeat.work()
             watch.drain()
             wait = worker.step()
         except ComenqError as error:
             if str(error) != fault:
                 log.error("fault", "The store or a plugin failed; the worker tries again.",
                           reason=error)  # fmt: skip
-            fault = str(error)
+            heartbeat.fault = fault = str(error)
+            heartbeat.wait(_AFTER_FAULT)
             stop.wait(_AFTER_FAULT)
             continue
         if fault:
             log.info("recovered", "The fault is gone.")
-            fault = ""
+            heartbeat.fault = fault = ""
         if wait > 0:
+            heartbeat.wait(wait)
             select([watch.fileno(), stop.fileno()], [], [], wait)

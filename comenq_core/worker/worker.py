@@ -22,6 +22,7 @@ from comenq_core.protocols import Poster, Store
 from comenq_core.worker.attempts import PacingUpdate, Settlement
 from comenq_core.worker.choosing import preferences
 from comenq_core.worker.events import report_answer, report_attempt, report_backoff
+from comenq_core.worker.heartbeat import Heartbeat
 from comenq_core.worker.identities import Identities, ask
 from comenq_core.worker.lookups import Lookups
 from comenq_core.worker.pacing_records import PacingRecords
@@ -69,6 +70,7 @@ class Worker:
             self._records, self._scheduler.serving, pacing_policy, retry_policy, store.now
         )
         self._lookups = Lookups(store, pacing_policy, retry_policy, self._clock)
+        self.heartbeat = Heartbeat(store, pacing_policy.attempt_limit)
         self._claimed: tuple[Job, Poster] | None = None
         self._unsaved: list[Settlement | PacingUpdate] = []
 
@@ -113,6 +115,7 @@ class Worker:
             wait, poster = self._scheduler.next_lookup(job, self._records.known, now)
             if wait <= 0:
                 record = self._records.known.get(poster.account)
+                self.heartbeat.check(job.id)
                 self._finish(*self._lookups.look_up(job, poster, record))
                 return 0.0
             waits.append(wait)
@@ -138,6 +141,7 @@ class Worker:
         if not self._has_due_job(now):
             return False
         credential = poster.credential()
+        self.heartbeat.ask()
         if demand := self._identities.identify(poster):
             ended = self._store.now()
             after = recording.after_lookup(
@@ -173,6 +177,7 @@ class Worker:
     def _ask(self, poster: Poster, record: Pacing) -> None:
         """Ask whether what stops an account has passed."""
         credential = poster.credential()
+        self.heartbeat.ask()
         answer = ask(poster)
         now = self._store.now()
         after = recording.after_question(record, answer, now, credential)
@@ -182,6 +187,7 @@ class Worker:
     def _post(self, job: Job, poster: Poster) -> None:
         """Post a claimed job. Until its attempt is recorded, nothing was sent."""
         self._claimed = job, poster
+        self.heartbeat.post(job.id)
         login = self._identities.known.get(poster.account, "")
         self._finish(*self._posting.post(job, poster, login))
 

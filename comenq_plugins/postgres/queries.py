@@ -18,6 +18,7 @@ from comenq_core.model import (
     State,
 )
 from comenq_core.model.identity import only_match
+from comenq_plugins.postgres.activity import place, read_activity
 from comenq_plugins.postgres.connection import Cursor
 from comenq_plugins.postgres.database import Database
 from comenq_plugins.postgres.decoding import job_or_dead_letter
@@ -85,6 +86,7 @@ class Queries:
         self._options = options
         self._clock = clock
         self._listing = Listing()
+        self._place = place()
 
     @contextmanager
     def _transaction(self) -> Iterator[tuple[Cursor, datetime]]:
@@ -163,8 +165,9 @@ class Queries:
         with self._database.statement() as cursor:
             remaining = self._options.max_pending - self._count_waiting(cursor)
             working = self._database.is_shared(cursor, WORKING)
+            worker = read_activity(cursor, self._place)
         comments = Capacity(resource="comments", remaining=remaining, minimum=1)
-        return Health(working=working, capacity=(comments,))
+        return Health(working=working, worker=worker, capacity=(comments,))
 
     def _count_waiting(self, cursor: Cursor) -> int:
         """How many jobs wait; no more are counted than may wait."""

@@ -9,9 +9,10 @@ from dataclasses import replace
 from datetime import datetime
 
 from comenq_core.errors import NoSuchJob, StoreError, WrongState
-from comenq_core.model import Attempt, Job, State, Verdict
+from comenq_core.model import Activity, Attempt, Job, State, Verdict
 from comenq_core.model.transitions import claimed, settled
 from comenq_core.protocols import every_job
+from comenq_plugins.postgres.activity import clear_activity, write_activity
 from comenq_plugins.postgres.candidates import Candidates
 from comenq_plugins.postgres.connection import Cursor
 from comenq_plugins.postgres.database import Database, repeated
@@ -84,12 +85,18 @@ class Leases(Queries):
     def _recover(self) -> None:
         with self._transaction() as (cursor, now):
             recover(cursor, now, self._options.lease)
+            clear_activity(cursor, self._place, now)
 
     @repeated
     def _end_leases(self) -> None:
         with self._transaction() as (cursor, now):
             for statement in (_END_JOB_LEASES, _END_ACCOUNT_LEASES):
                 cursor.execute(statement, [now, self._me])
+
+    @repeated
+    def report(self, activity: Activity) -> None:
+        with self._database.statement() as cursor:
+            write_activity(cursor, self._place, activity, activity.since.wall)
 
     @repeated
     def checking(self) -> Sequence[Job]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from itertools import islice
 
 from comenq_core.model import PENDING, Counts, Health, Instant, Job, Pacing, Pause, State
+from comenq_plugins.spool.activity_file import ActivityFile
 from comenq_plugins.spool.capacity import Limits
 from comenq_plugins.spool.catalog import Catalog
 from comenq_plugins.spool.comments import Comments
@@ -33,6 +34,7 @@ class Queries:
         self._limits = limits
         self._comments = Comments(catalog)
         self._pacing_file = PacingFile(catalog.layout)
+        self._activity_file = ActivityFile(catalog.layout.path("worker.json"))
         self.now = now
 
     def get(self, prefix: str) -> Job:
@@ -119,11 +121,12 @@ class Queries:
             return self._catalog.counts()
 
     def health(self) -> Health:
-        """Whether somebody has the worker's lock, and how much capacity remains."""
+        """Whether somebody has the worker's lock, what it does, and how much capacity remains."""
         with self._catalog.operation():
             working = is_claimed(self._layout.worker, self._layout.records)
             capacity = self._limits.capacity(self._layout.new, len(self._catalog.index))
-            return Health(working=working, capacity=tuple(capacity))
+            worker = self._activity_file.read() if working else None
+            return Health(working=working, worker=worker, capacity=tuple(capacity))
 
     def paused(self) -> Pause | None:
         with reported(self._layout.root):

@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from comenq_core.errors import InvalidRequest, StoreLocked, WrongState
-from comenq_core.model import Attempt, Instant, Job, Pacing, State, Verdict
+from comenq_core.model import Activity, Attempt, Instant, Job, Pacing, State, Verdict
 from comenq_core.model.transitions import claimed
 from comenq_core.process.log import Log
 from comenq_core.protocols import every_job
@@ -26,7 +26,7 @@ from comenq_plugins.spool.format.filename import Name, micros, moment
 from comenq_plugins.spool.format.job_file import Event
 from comenq_plugins.spool.fs import durable
 from comenq_plugins.spool.fs.errors import reported
-from comenq_plugins.spool.fs.locks import claim_lock, locked
+from comenq_plugins.spool.fs.locks import Holder, claim_lock, locked
 from comenq_plugins.spool.fs.safe_read import Unfit, Unreadable, read_own
 from comenq_plugins.spool.housekeeping import Housekeeping
 from comenq_plugins.spool.passed_over import PassedOver
@@ -37,6 +37,8 @@ from comenq_plugins.spool.watch import SpoolWatch
 __all__ = ["Claims"]
 
 log = Log("spool")
+
+INIT = 1
 
 
 class Claims(Enqueuer):
@@ -57,10 +59,11 @@ class Claims(Enqueuer):
         with reported(self._layout.root), claim_lock(path, self._layout.records) as holder:
             if holder is not None:
                 raise StoreLocked(
-                    f"{path}: another worker (pid {holder.pid}) has this spool: stop its daemon,"
-                    " or choose another queue_path",
+                    f"{path}: another worker (pid {holder.pid}) has this spool:"
+                    f" {_how_to_end(holder)}, or choose another queue_path",
                     ends=holder.is_orphan,
                 )
+            self._activity_file.clear()
             recover(self._catalog, self.now())
             self._had = self._catalog.ids_beyond_new()
             yield
@@ -186,7 +189,20 @@ class Claims(Enqueuer):
         with reported(self._layout.root):
             self._pacing_file.save_pacing(record, expect)
 
+    def report(self, activity: Activity) -> None:
+        with reported(self._layout.root):
+            self._activity_file.write(activity)
+
     def watch(self) -> SpoolWatch:
         """Begin to signal changes: an inotify descriptor becomes readable."""
         with reported(self._layout.root):
             return SpoolWatch(self._layout)
+
+
+def _how_to_end(holder: Holder) -> str:
+    if holder.is_orphan:
+        return "its daemon was killed, and it ends after its post"
+    # A worker by itself, without a supervisor, may be a child of init.
+    if holder.parent <= INIT:
+        return f"end it (kill {holder.pid})"
+    return f"end its daemon, which is process {holder.parent} (kill {holder.parent})"

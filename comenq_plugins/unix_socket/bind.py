@@ -9,11 +9,12 @@ import socket
 import stat
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from comenq_core.errors import AddressTaken, SettingsError
 
-__all__ = ["listening"]
+__all__ = ["Address", "listening"]
 
 MODE = 0o660
 DIRECTORY_MODE = 0o750
@@ -27,8 +28,30 @@ NO_GROUP = -1
 LONGEST_PATH = 107
 
 
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A path that clients connect to, and the socket that listens there.
+
+    Args:
+        path: the path.
+        listener: the socket.
+        file: the socket's file, as it was made.
+    """
+
+    path: Path
+    listener: socket.socket
+    file: os.stat_result
+
+    def leads_here(self) -> bool:
+        """Whether the path is still the socket's: a sweeper may remove it, or its directory."""
+        try:
+            return os.path.samestat(self.path.lstat(), self.file)
+        except OSError:
+            return False
+
+
 @contextmanager
-def listening(path: Path, group: str = "") -> Iterator[socket.socket]:
+def listening(path: Path, group: str = "") -> Iterator[Address]:
     """Listen on ``path`` for the length of a ``with`` block.
 
     A stale socket is replaced; anything else at the path is left alone. The path appears with its
@@ -44,15 +67,15 @@ def listening(path: Path, group: str = "") -> Iterator[socket.socket]:
     """
     with ExitStack() as stack:
         try:
-            listener = _bind(path, _group_id(group), stack)
+            address = _bind(path, _group_id(group), stack)
         except OSError as error:
             raise SettingsError(
                 f"socket_path: cannot listen on {path}: {error.strerror or error}"
             ) from error
-        yield listener
+        yield address
 
 
-def _bind(path: Path, gid: int, stack: ExitStack) -> socket.socket:
+def _bind(path: Path, gid: int, stack: ExitStack) -> Address:
     _check_length(path)
     _make_directory(path.parent, gid)
     stack.enter_context(_locked(path))
@@ -70,10 +93,10 @@ def _bind(path: Path, gid: int, stack: ExitStack) -> socket.socket:
     temporary.chmod(MODE)
     listener.listen(BACKLOG)
     listener.settimeout(0)
-    ours = temporary.lstat()
+    address = Address(path, listener, temporary.lstat())
     temporary.rename(path)
-    stack.callback(_remove, path, ours)
-    return listener
+    stack.callback(_remove, address)
+    return address
 
 
 def _check_group(path: Path, gid: int) -> None:
@@ -156,7 +179,7 @@ def _taken(path: Path) -> AddressTaken:
     )
 
 
-def _remove(path: Path, ours: os.stat_result) -> None:
+def _remove(address: Address) -> None:
     with suppress(FileNotFoundError):
-        if os.path.samestat(path.lstat(), ours):
-            path.unlink()
+        if address.leads_here():
+            address.path.unlink()

@@ -7,6 +7,7 @@ import os
 import resource
 from collections.abc import Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,7 +17,7 @@ from comenq_core.process.log import Log
 from comenq_core.protocols import Queue, Stop
 from comenq_plugins.unix_socket.acceptor import accept_connections
 from comenq_plugins.unix_socket.batcher import Batcher
-from comenq_plugins.unix_socket.bind import listening
+from comenq_plugins.unix_socket.bind import Address, listening
 from comenq_plugins.unix_socket.handlers import Handlers
 from comenq_plugins.unix_socket.limits import Limits
 from comenq_plugins.unix_socket.permissions import MANAGERS, Permissions
@@ -30,6 +31,8 @@ __all__ = ["OPTIONS", "UnixIntake", "make_intake"]
 log = Log("unix")
 
 ROOT = 0
+CHECK_SECONDS = 5.0
+"""How often the intake looks whether its path still leads to it."""
 OPTIONS: Mapping[str, str | int] = {
     "group": "",
     "manage": "group",
@@ -67,23 +70,46 @@ class UnixIntake:
         permissions = Permissions(self.manage, frozenset({ROOT, os.geteuid()}))
         batcher = Batcher(executor, Handlers(queue, permissions).execute)
         connections = Connections(self.limits, batcher)
-        with listening(self.socket_path, self.group) as listener:
-            async with asyncio.TaskGroup() as tasks:
-                accepting = tasks.create_task(accept_connections(listener, connections.connect))
-                log.info("listening", "Clients can connect.", path=self.socket_path)
-                await _readable(loop, stop.fileno())
-                accepting.cancel()
+        stopping = asyncio.Event()
+        loop.add_reader(stop.fileno(), stopping.set)
+        try:
+            with listening(self.socket_path, self.group) as address:
+                await self._accept(address, connections, stopping)
+            while not stopping.is_set():
+                await self._listen_again(connections, stopping)
+        finally:
+            loop.remove_reader(stop.fileno())
         await connections.close()
         log.info("closed", "Clients can connect no more.", path=self.socket_path)
 
+    async def _accept(
+        self, address: Address, connections: Connections, stopping: asyncio.Event
+    ) -> None:
+        """Accept connections until the intake has to stop, or the path leads elsewhere."""
+        async with asyncio.TaskGroup() as tasks:
+            accepting = tasks.create_task(accept_connections(address.listener, connections.connect))
+            log.info("listening", "Clients can connect.", path=self.socket_path)
+            while not stopping.is_set() and address.leads_here():
+                await _pause(stopping)
+            accepting.cancel()
 
-async def _readable(loop: asyncio.AbstractEventLoop, descriptor: int) -> None:
-    readable = asyncio.Event()
-    loop.add_reader(descriptor, readable.set)
-    try:
-        await readable.wait()
-    finally:
-        loop.remove_reader(descriptor)
+    async def _listen_again(self, connections: Connections, stopping: asyncio.Event) -> None:
+        """Listen on a path that was lost; where that fails, the next call tries again."""
+        log.warning("address_lost", "The socket's file is gone or another one; it is made again.",
+                    path=self.socket_path)  # fmt: skip
+        try:
+            with listening(self.socket_path, self.group) as address:
+                await self._accept(address, connections, stopping)
+        except SettingsError as error:
+            log.error("not_listening", "No client can connect; the daemon tries again.",
+                      path=self.socket_path, reason=error)  # fmt: skip
+            await _pause(stopping)
+
+
+async def _pause(stopping: asyncio.Event) -> None:
+    with suppress(TimeoutError):
+        async with asyncio.timeout(CHECK_SECONDS):
+            await stopping.wait()
 
 
 def _report(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:

@@ -17,6 +17,7 @@ import pytest
 from comenq_core.cli.comenq.prometheus import MEANINGS, metrics
 from comenq_core.cli.comenq.status_text import WAITS, facts, troubles
 from comenq_core.model import (
+    Activity,
     Capacity,
     Cause,
     Failed,
@@ -26,6 +27,7 @@ from comenq_core.model import (
     Unconfirmed,
     Verdict,
 )
+from comenq_core.policy.pacing import earlier
 from tests.cli.command import ROOT, environment, run
 from tests.cli.conftest import Comenq
 from tests.cli.terminal import Session, on_terminal
@@ -107,6 +109,18 @@ def _workerless(served: Served, patch: pytest.MonkeyPatch) -> None:
     patch.setattr(served.store, "health", lambda: Health(working=False))
 
 
+def _stalled(served: Served, patch: pytest.MonkeyPatch) -> None:
+    long_ago = earlier(served.store.now(), 200)
+    worker = Activity(doing="waiting", since=long_ago, limit=60)
+    patch.setattr(served.store, "health", lambda: Health(working=True, worker=worker))
+
+
+def _faulty(served: Served, patch: pytest.MonkeyPatch) -> None:
+    now = served.store.now()
+    worker = Activity(doing="waiting", since=now, limit=2, fault="the disk is gone")
+    patch.setattr(served.store, "health", lambda: Health(working=True, worker=worker))
+
+
 def _full(served: Served, patch: pytest.MonkeyPatch) -> None:
     capacity = (replace(CAPACITY, remaining=1_000),)
     patch.setattr(served.store, "health", lambda: Health(working=True, capacity=capacity))
@@ -119,6 +133,8 @@ TROUBLES = {
     _misunderstood: "account octocat is refused in words that comenq does not know: see its",
     _failed: "1 failed: see them with comenq hist --failed, then retry or delete them",
     _workerless: "no worker runs, so nothing is posted",
+    _stalled: "the worker makes no progress since 2026-12-01",
+    _faulty: "nothing is posted, and the worker tries again: the disk is gone",
     _full: "too few bytes are left, so comments are refused",
 }
 
@@ -133,7 +149,10 @@ def test_trouble_fails_the_status(
     assert comenq("status").returncode == 1
     assert _facts(comenq)["trouble"].startswith(TROUBLES[make])
     told = json.loads(comenq("status", "--json").stdout)["trouble"]
-    assert [text.startswith(TROUBLES[make]) for text in told] == [True]
+    assert [one["text"].startswith(TROUBLES[make]) for one in told] == [True]
+    assert (
+        f'comenqd_trouble{{kind="{told[0]["kind"]}"}} 1' in comenq("status", "--prometheus").stdout
+    )
 
 
 def test_each_account_that_cannot_post_is_trouble(comenq: Comenq, served: Served) -> None:
@@ -209,7 +228,8 @@ def test_unconfirmed_comments_are_named(comenq: Comenq, served: Served) -> None:
         for number, job_id in enumerate(ids)
     ]
     assert _unconfirmed_lines(comenq) == lines
-    assert json.loads(comenq("status", "--json").stdout)["trouble"] == lines
+    told = json.loads(comenq("status", "--json").stdout)["trouble"]
+    assert told == [{"kind": "unconfirmed", "text": line} for line in lines]
     _settle(served, Unconfirmed(reason="one too many"))
     more = "1 more unconfirmed: see them with comenq list --state unconfirmed"
     assert _unconfirmed_lines(comenq) == [*lines, more]

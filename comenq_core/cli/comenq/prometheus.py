@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, TypeAlias
 
-from comenq_core.cli.comenq.status_text import WAITS
+from comenq_core.cli.comenq.status_text import TROUBLES, WAITS, troubles
 from comenq_core.cli.formatting import QUEUED, account_cause
 
 __all__ = ["MEANINGS", "metrics"]
@@ -18,6 +18,7 @@ Samples: TypeAlias = list[tuple[Mapping[str, str], float]]
 MEANINGS: Mapping[str, str] = {
     "comenqd_up": "Whether the daemon answers.",
     "comenqd_worker_up": "Whether a worker runs.",
+    "comenqd_trouble": "Whether something of this kind needs a person.",
     "comenqd_queue_entries": "Comments in the queue: waiting, being posted, unconfirmed or held.",
     "comenqd_jobs": "Jobs by state; posted and failed jobs count while they are kept.",
     "comenqd_paused": "Whether an operator has paused the queue.",
@@ -51,9 +52,11 @@ def metrics(status: dict[str, Any] | None) -> Iterator[str]:
 
 def _samples(status: dict[str, Any]) -> dict[str, Samples]:
     counts, accounts, first = status["counts"], status["accounts"], status["next"]
+    kinds = {trouble.kind for trouble in troubles(status)}
     pending = sum(counts.get(name, 0) for name in QUEUED)
     return {
         "comenqd_worker_up": _known(status["working"]),
+        "comenqd_trouble": [({"kind": kind}, kind in kinds) for kind in TROUBLES],
         "comenqd_queue_entries": [({}, pending)],
         "comenqd_jobs": [
             ({"state": name}, number) for name, number in counts.items() if name != "unseen"

@@ -73,7 +73,10 @@ def _print_status(args: Namespace, status: dict[str, Any] | None) -> None:
 
 
 def _with_trouble(args: Namespace, status: dict[str, Any]) -> dict[str, Any]:
-    return {**status, "trouble": list(troubles(status, _unconfirmed(args, status)))}
+    return {
+        **status,
+        "trouble": [trouble._asdict() for trouble in troubles(status, _unconfirmed(args, status))],
+    }
 
 
 def _unconfirmed(args: Namespace, status: dict[str, Any]) -> list[dict[str, Any]]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from comenq_core.cli.formatting import account_cause, amount, local, target
 
-__all__ = ["COLOURS", "SHOWN", "facts", "troubles"]
+__all__ = ["COLOURS", "SHOWN", "TROUBLES", "Trouble", "facts", "troubles"]
 
 Status = dict[str, Any]
 Jobs = Sequence[Mapping[str, Any]]
@@ -15,6 +15,32 @@ Until = Callable[[float], str]
 
 COLOURS = {"trouble": "red", "paused": "yellow"}
 """The facts that are painted."""
+
+TROUBLES: Mapping[str, str] = {
+    "paused": "An operator has paused the queue.",
+    "no_worker": "No worker runs.",
+    "stalled": "A part makes no progress; it is restarted.",
+    "fault": "The store or a plugin fails, again and again.",
+    "overdue": "A comment is not posted although nothing keeps it.",
+    "account": "An account waits for a person.",
+    "capacity": "There is no room for more comments.",
+    "unconfirmed": "A person has to say whether comments are posted.",
+    "failed": "Comments have failed.",
+}
+"""The kinds of trouble: stable words, and what they mean."""
+
+
+class Trouble(NamedTuple):
+    """Something that needs a person.
+
+    Args:
+        kind: a key of `TROUBLES`.
+        text: what it is, and what to do.
+    """
+
+    kind: str
+    text: str
+
 
 SHOWN = 3
 """How many unconfirmed jobs are named."""
@@ -55,7 +81,10 @@ def facts(status: Status, until: Until, unconfirmed: Jobs = ()) -> Iterator[tupl
     counts = status["counts"]
     states = [(name, number) for name, number in counts.items() if name != "unseen"]
     yield "queue", ", ".join(f"{number:,} {name}" for name, number in states)
-    yield "daemon", f"the listener answers; the worker {WORKER[status.get('working')]}"
+    yield (
+        "daemon",
+        f"the listener answers; the worker {WORKER[status.get('working')]}{_doing(status)}",
+    )
     if paused := status["paused"]:
         since = f"since {local(paused['since'])}: {paused['reason']}"
         yield "paused", f"{since} (resume it with comenq resume)"
@@ -67,10 +96,10 @@ def facts(status: Status, until: Until, unconfirmed: Jobs = ()) -> Iterator[tupl
     if capacity := status.get("capacity"):
         yield "capacity", ", ".join(map(_capacity, capacity))
     for trouble in troubles(status, unconfirmed):
-        yield "trouble", trouble
+        yield "trouble", trouble.text
 
 
-def troubles(status: Status, unconfirmed: Jobs = ()) -> Iterator[str]:
+def troubles(status: Status, unconfirmed: Jobs = ()) -> Iterator[Trouble]:
     """What needs a person, if anything does: what stops posting or the intake, and lost comments.
 
     Args:
@@ -78,28 +107,55 @@ def troubles(status: Status, unconfirmed: Jobs = ()) -> Iterator[str]:
         unconfirmed: the first unconfirmed jobs, as in the protocol.
     """
     if status["paused"]:
-        yield "the queue is paused"
-    if status.get("working") is False:
-        yield "no worker runs, so nothing is posted: see the daemon's log and comenqd ctl"
+        yield Trouble("paused", "the queue is paused")
+    yield from _posting(status)
     for fault in status.get("faults", ()):
-        yield f"{fault}: see the daemon's log"
+        yield Trouble("fault", f"{fault}: see the daemon's log")
     for account in status["accounts"]:
         if advice := NEEDS_A_PERSON.get(account_cause(account)):
-            yield advice.format(account["name"])
+            yield Trouble("account", advice.format(account["name"]))
     for one in status.get("capacity", ()):
         if one["remaining"] < one["minimum"]:
-            yield f"too few {one['resource']} are left, so comments are refused"
+            text = f"too few {one['resource']} are left, so comments are refused"
+            yield Trouble("capacity", text)
     yield from _lost(status["counts"], unconfirmed)
 
 
-def _lost(counts: Mapping[str, int], unconfirmed: Jobs) -> Iterator[str]:
+def _posting(status: Status) -> Iterator[Trouble]:
+    """What stops posting; an older daemon tells of nothing but a missing worker."""
+    worker = status.get("worker") or {}
+    if status.get("working") is False:
+        text = "no worker runs, so nothing is posted: see the daemon's log and comenqd ctl"
+        yield Trouble("no_worker", text)
+    elif status.get("stalled"):
+        text = f"the worker makes no progress since {local(worker['since'])}: it is restarted"
+        yield Trouble("stalled", f"{text}; if that does not help, see the daemon's log")
+    if fault := worker.get("fault"):
+        yield Trouble("fault", f"nothing is posted, and the worker tries again: {fault}")
+    elif overdue := status.get("overdue"):
+        text = f"{overdue} is due and not posted, and nothing that comenq knows of keeps it"
+        yield Trouble("overdue", f"{text}: see the daemon's log and comenqd check")
+
+
+def _lost(counts: Mapping[str, int], unconfirmed: Jobs) -> Iterator[Trouble]:
     """The comments that are not posted, or perhaps not, until a person has done something."""
-    yield from map(_unconfirmed, unconfirmed)
+    for job in unconfirmed:
+        yield Trouble("unconfirmed", _unconfirmed(job))
     if (others := counts.get("unconfirmed", 0) - len(unconfirmed)) > 0:
         more = " more" if unconfirmed else ""
-        yield f"{others:,}{more} unconfirmed: see them with comenq list --state unconfirmed"
-    if failed := counts.get("failed"):
-        yield f"{failed:,} failed: see them with comenq hist --failed, then retry or delete them"
+        text = f"{others:,}{more} unconfirmed: see them with comenq list --state unconfirmed"
+        yield Trouble("unconfirmed", text)
+    if failed := counts.get("unseen", counts.get("failed")):
+        text = f"{failed:,} failed: see them with comenq hist --failed, then retry or delete them"
+        yield Trouble("failed", text)
+
+
+def _doing(status: Status) -> str:
+    """What the worker does for a comment now."""
+    worker = status.get("worker")
+    if not worker or not worker["job"]:
+        return ""
+    return f", {worker['doing']} {worker['job']} since {local(worker['since'])}"
 
 
 def _unconfirmed(job: Mapping[str, Any]) -> str:

@@ -23,6 +23,7 @@ __all__ = ["add_words", "ctl", "reload"]
 
 TIMEOUT_SECONDS = 30.0
 PAUSE = 0.1
+NOT_ALL_RUN = 3
 
 
 def add_words(parser: ArgumentParser) -> None:
@@ -33,13 +34,22 @@ def add_words(parser: ArgumentParser) -> None:
 
 
 def ctl(settings: Settings, given: Namespace) -> int:
-    """Become supervisorctl; its exit status is 0 if all is well, 3 if not all programs run.
+    """Run supervisorctl; the status of ``status`` is 0 if all is well.
+
+    It is 3 if not all programs run, or one runs and makes no progress.
 
     Raises:
         DaemonUnreachable: no daemon runs with these settings, or it is another user's.
     """
     _enter(settings)
-    os.execv(sys.executable, [*_supervisorctl(), *(given.words or ["status"])])
+    words = given.words or ["status"]
+    if words != ["status"]:
+        os.execv(sys.executable, [*_supervisorctl(), *words])
+    status = subprocess.run([*_supervisorctl(), *words], check=False).returncode
+    for program in _stalled():
+        print(f"{program}: runs, and makes no progress: see the daemon's log")
+        status = status or NOT_ALL_RUN
+    return status
 
 
 def reload(settings: Settings, _given: Namespace) -> int:
@@ -79,6 +89,20 @@ def _await_listener(sockets: Iterable[Path]) -> None:
                     f"the listener does not serve {path} after its restart: see the log"
                 )
             time.sleep(PAUSE)
+
+
+def _stalled() -> list[str]:
+    """The programs that make no progress; none from a daemon of an earlier version."""
+    # Slow to import.
+    from xmlrpc.client import Error
+
+    from supervisor.childutils import getRPCInterface
+
+    try:
+        daemon = getRPCInterface({"SUPERVISOR_SERVER_URL": "unix://supervisor.sock"})
+        return [str(program) for program in daemon.comenq.stalled()]
+    except (OSError, Error):
+        return []
 
 
 def _supervisorctl() -> list[str]:

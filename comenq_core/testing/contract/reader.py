@@ -10,7 +10,7 @@ import pytest
 
 from comenq_core.errors import NoSuchJob
 from comenq_core.listener.queue import JobQueue
-from comenq_core.model import PENDING, Change, Counts, State
+from comenq_core.model import PENDING, Activity, Change, Counts, State
 from comenq_core.policy.pacing import PacingPolicy
 from comenq_core.protocols import Store
 from comenq_core.testing.clock import FakeClock
@@ -116,6 +116,23 @@ class ReaderContract(Harness):
         with reopen().lock():
             assert store.health().working is not False
         assert not store.health().working
+
+    def test_health_tells_what_the_worker_does(
+        self, store: Store, reopen: Callable[[], Store], clock: FakeClock
+    ) -> None:
+        """Every process of the daemon sees the last report; another worker begins without one."""
+        first = Activity(doing="posting", since=clock(), limit=30, job="a" * 26)
+        second = Activity(doing="waiting", since=clock(), limit=60, fault="a long fault" * 1_000)
+        with reopen().lock():
+            assert store.health().worker is None
+            for activity in (first, second, first):
+                store.report(activity)
+                shown = store.health().worker
+                assert shown
+                assert activity.fault.startswith(shown.fault)
+                assert replace(shown, fault=activity.fault) == activity
+        with reopen().lock():
+            assert store.health().worker is None
 
     def test_a_waiting_job_takes_capacity(self, store: Store) -> None:
         """Where the number of comments is limited, a new one leaves capacity for one less."""

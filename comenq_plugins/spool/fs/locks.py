@@ -19,10 +19,12 @@ class Holder:
 
     Args:
         pid: the process, as it has written into the file.
+        parent: the process that had started it; 0 where that is not known.
         is_orphan: whether the process that had started it has ended.
     """
 
     pid: str
+    parent: int
     is_orphan: bool
 
 
@@ -76,7 +78,8 @@ def is_claimed(path: str, guard: str) -> bool:
 
 def _holder(descriptor: int) -> Holder:
     pid, _, parent = os.pread(descriptor, 40, 0).decode("ascii", "replace").strip().partition(" ")
-    return Holder(pid, is_orphan=parent.isdecimal() and not _is_alive(int(parent)))
+    started_by = int(parent) if parent.isdecimal() else 0
+    return Holder(pid, started_by, is_orphan=bool(started_by) and not _is_alive(started_by))
 
 
 def _is_alive(pid: int) -> bool:
