@@ -270,3 +270,9 @@ def test_what_is_no_time_with_an_offset_is_refused(text: str) -> None:
     """Other forms of ISO 8601, and instants out of range, are errors."""
     error = refusal({**BARE, "not_before": text})
     assert str(error) == ("not_before: must be a time with its offset, as in 2026-12-01T09:00:00Z")
+
+
+def test_a_list_takes_no_more_states_than_there_are() -> None:
+    """A long list of states is refused by its length, before its members are looked at."""
+    with pytest.raises(InvalidRequest, match=r"state: must be a list of at most \d+ states"):
+        read_operation(b'{"op":"list","state":[' + b'"no",' * 100_000 + b'"no"]}')

@@ -68,7 +68,10 @@ def amount(number: int, unit: str) -> str:
 
 def clock(at: float, now: float) -> str:
     """A local time: ``14:32`` today, ``2026-12-01 09:00`` on other days."""
-    local = time.localtime(at)
+    try:
+        local = time.localtime(at)
+    except (OSError, OverflowError, ValueError):
+        return "a time that no calendar here has"
     is_today = local[:3] == time.localtime(now)[:3]
     return time.strftime("%H:%M" if is_today else "%Y-%m-%d %H:%M", local)
 
@@ -77,7 +80,10 @@ def local(instant: str) -> str:
     """A timestamp of the protocol in the local time zone: ``2026-12-01 10:00:00 +0100``."""
     from datetime import datetime
 
-    return datetime.fromisoformat(instant).astimezone().strftime("%Y-%m-%d %H:%M:%S %z")
+    try:
+        return datetime.fromisoformat(instant).astimezone().strftime("%Y-%m-%d %H:%M:%S %z")
+    except (OSError, OverflowError, ValueError):
+        return instant  # the year 9999 has an end, which other time zones reach sooner
 
 
 def when(seconds: float | None, now: float) -> str:

@@ -6,6 +6,7 @@ import json
 from argparse import Namespace
 from collections.abc import Iterator, Sequence
 
+from comenq_core.cli.output import print_result
 from comenq_core.plugins import registry
 from comenq_core.plugins.discovery import Plugin
 from comenq_core.settings import Settings
@@ -19,12 +20,12 @@ def plugins(settings: Settings, given: Namespace) -> int:
     installed, faults = found.plugins(), found.faults(settings)
     if given.json:
         records = [_record(plugin, settings) for plugin in installed]
-        print(json.dumps({"plugins": records, "faults": faults}))
+        print_result(json.dumps({"plugins": records, "faults": faults}))
     else:
         for line in _lines(installed, settings):
-            print(line)
+            print_result(line)
         for fault in faults:
-            print(f"WRONG: {fault}")
+            print_result(f"WRONG: {fault}")
     return 1 if faults else 0
 
 
