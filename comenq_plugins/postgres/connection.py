@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import psycopg
-from psycopg import sql
 from psycopg.abc import RV, PQGen
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
-from psycopg.types.json import set_json_loads
 
-from comenq_core.errors import StoreError
+from comenq_core.errors import ComenqError, StoreError
 from comenq_core.settings import Secret
 from comenq_core.text import printable
+from comenq_plugins.postgres.dsn import redacted
+from comenq_plugins.postgres.loading import load_leniently
+from comenq_plugins.postgres.session import prepare_session, require_sessions
 
-__all__ = ["Cursor", "Server", "TimedConnection", "reported"]
+__all__ = ["Conflict", "Cursor", "Server", "TimedConnection", "reported"]
 
 Cursor: TypeAlias = psycopg.Cursor[Any]
 
@@ -30,6 +30,9 @@ _DEFAULTS = {
     "keepalives_interval": "10",
     "keepalives_count": "3",
 }
+# serialization_failure, deadlock_detected:
+# https://www.postgresql.org/docs/current/mvcc-serialization-failure-handling.html
+_CONFLICTS = ("40001", "40P01")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,37 +53,33 @@ class Server:
         """Open a connection on which every statement is a transaction of its own.
 
         Raises:
-            psycopg.Error: the server is out of reach, or refuses.
+            StoreUnusable: the database, or the way to it, is not fit; the text says what to do.
+            StoreError: the server is out of reach, or refuses.
         """
-        given = conninfo_to_dict(self.dsn.reveal())
-        timeout = max(2, round(self.timeout_seconds))  # libpq takes 1 for 2
-        conninfo = make_conninfo("", **{**_DEFAULTS, "connect_timeout": timeout, **given})
-        connection = TimedConnection.connect(conninfo, autocommit=True)
-        connection.timeout_seconds = self.timeout_seconds
-        set_json_loads(_json_or_nothing, connection)
         try:
-            self._prepare(connection)
-        except psycopg.Error:
-            connection.close()
+            connection = self._open()
+            try:
+                require_sessions(connection, self._open)
+                prepare_session(connection, self.schema, self.timeout_seconds)
+            except BaseException:
+                connection.close()
+                raise
+        except ComenqError:
             raise
+        except Exception as error:  # noqa: BLE001 -- told without what it may quote
+            # libpq names hosts and more, and so perhaps what is part of a password.
+            said = redacted(str(error), self.dsn.reveal()) or type(error).__name__
+            raise StoreError(f"PostgreSQL: {said}") from None
         return connection
 
-    def _prepare(self, connection: TimedConnection) -> None:
-        # A process that stops in the middle of a transaction must not keep the others waiting.
-        milliseconds = f"{round(self.timeout_seconds * 1_000)}ms"
-        values = {
-            "search_path": sql.Identifier(self.schema).as_string(connection),
-            "statement_timeout": milliseconds,
-            "lock_timeout": milliseconds,
-            "idle_in_transaction_session_timeout": milliseconds,
-        }
-        for name, value in values.items():
-            connection.execute("SELECT set_config(%s, %s, false)", [name, value])
-        # What is acknowledged is durable, also where the server's default is that it is not.
-        connection.execute(
-            "SELECT set_config('synchronous_commit', 'on', false)"
-            " WHERE current_setting('synchronous_commit') = 'off'"
-        )
+    def _open(self) -> TimedConnection:
+        given = conninfo_to_dict(self.dsn.reveal())
+        timeout = max(2, round(self.timeout_seconds))  # libpq takes 1 for 2
+        options = {**_DEFAULTS, "connect_timeout": timeout, **given, "client_encoding": "UTF8"}
+        connection = TimedConnection.connect(make_conninfo("", **options), autocommit=True)
+        connection.timeout_seconds = self.timeout_seconds
+        load_leniently(connection)
+        return connection
 
 
 class TimedConnection(psycopg.Connection[Any]):
@@ -103,23 +102,21 @@ class TimedConnection(psycopg.Connection[Any]):
             raise
 
 
-def _json_or_nothing(text: str | bytes) -> object:
-    """A JSON column's value; where Python cannot read it, something that is no record.
-
-    Otherwise one row that is nested too deep, or has too long a number, would make the whole
-    query fail.
-    """
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        return Ellipsis
+class Conflict(StoreError):
+    """The database has undone a transaction in favour of another; repeated, it may succeed."""
 
 
 @contextmanager
 def reported() -> Iterator[None]:
-    """Turn what psycopg raises into a `StoreError`."""
+    """Turn what psycopg raises into a `StoreError`, also what is no error of psycopg's."""
     try:
         yield
-    except psycopg.Error as error:
-        said = printable(str(error).strip().partition("\n")[0] or type(error).__name__)
-        raise StoreError(f"PostgreSQL: {said}") from error
+    except ComenqError:
+        raise
+    except Exception as error:
+        said = printable(str(error).strip().partition("\n")[0])
+        if not isinstance(error, psycopg.Error):
+            said = f"{type(error).__name__}: {said}"
+        state = getattr(error, "sqlstate", None)
+        kind = Conflict if state in _CONFLICTS else StoreError
+        raise kind(f"PostgreSQL: {said or type(error).__name__}") from error

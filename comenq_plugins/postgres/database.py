@@ -2,15 +2,31 @@
 
 from __future__ import annotations
 
+import functools
+import random
 import select
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from typing import ParamSpec, TypeVar
 
 from comenq_core.errors import StoreError
-from comenq_plugins.postgres.connection import Cursor, Server, TimedConnection, reported
+from comenq_plugins.postgres.connection import (
+    Conflict,
+    Cursor,
+    Server,
+    TimedConnection,
+    reported,
+)
 
-__all__ = ["Database"]
+__all__ = ["Database", "repeated"]
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+_ATTEMPTS = 10
+_LONGEST_PAUSE = 0.2
 
 _SHARE = "SELECT pg_advisory_lock_shared(hashtext(%s), hashtext(%s))"
 _UNSHARE = "SELECT pg_advisory_unlock_shared(hashtext(%s), hashtext(%s))"
@@ -20,6 +36,26 @@ _IS_SHARED = (
     " AND classid = (hashtext(%s)::bigint & 4294967295)::oid"
     " AND objid = (hashtext(%s)::bigint & 4294967295)::oid LIMIT 1"
 )
+
+
+def repeated(method: Callable[P, T]) -> Callable[P, T]:
+    """Let a method run again, up to ten times, whose transaction was undone for another's.
+
+    Nothing of it has been done then. The pauses are random, so that two do not meet again.
+
+    Args:
+        method: it runs one transaction, from beginning to end.
+    """
+
+    @functools.wraps(method)
+    def wrapper(*args: P.args, **kwargs: P.kwargs) -> T:
+        for attempt in range(1, _ATTEMPTS):
+            with suppress(Conflict):
+                return method(*args, **kwargs)
+            time.sleep(random.uniform(0, min(_LONGEST_PAUSE, 0.005 * 2**attempt)))
+        return method(*args, **kwargs)
+
+    return wrapper
 
 
 class Database:
@@ -43,7 +79,10 @@ class Database:
 
     @contextmanager
     def transaction(self) -> Iterator[Cursor]:
-        """Run statements, all of them or none. Raises as `statement`."""
+        """Run statements, all of them or none. Raises as `statement`.
+
+        A method that needs one is `repeated`.
+        """
         with self._threads, reported():
             connection = self._connected()
             with connection.transaction(), connection.cursor() as cursor:

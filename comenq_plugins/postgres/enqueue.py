@@ -18,6 +18,7 @@ from comenq_core.model.identity import (
 from comenq_core.model.past_job import PastJob
 from comenq_core.model.transitions import queued
 from comenq_plugins.postgres.connection import Cursor
+from comenq_plugins.postgres.database import repeated
 from comenq_plugins.postgres.queries import LISTED, Queries
 from comenq_plugins.postgres.remembered import import_past, past_jobs_after, remembered
 from comenq_plugins.postgres.rows import delete, insert, jobs_from
@@ -48,6 +49,7 @@ class Enqueuer(Queries):
             # requests with the same ids again changes nothing.
             return self._put(new_jobs, ids)
 
+    @repeated
     def _put(self, new_jobs: Sequence[NewJob], ids: Sequence[str]) -> Sequence[Job]:
         jobs: list[Job] = []
         added: list[tuple[Job, bool]] = []
@@ -69,6 +71,7 @@ class Enqueuer(Queries):
         if more and waiting + more > self._options.max_pending:
             raise QueueRefused.full(waiting, self._options.max_pending)
 
+    @repeated
     def import_jobs(self, jobs: Sequence[Job]) -> None:
         with self._database.transaction() as cursor:
             cursor.execute(_LOCK)
@@ -91,10 +94,12 @@ class Enqueuer(Queries):
         with self._database.statement() as cursor:
             return past_jobs_after(cursor, job_id)
 
+    @repeated
     def import_past_jobs(self, jobs: Sequence[PastJob]) -> None:
         with self._database.transaction() as cursor:
             import_past(cursor, jobs)
 
+    @repeated
     def delete_imported(self, jobs: Sequence[Job]) -> None:
         with self._database.transaction() as cursor:
             delete(cursor, jobs)

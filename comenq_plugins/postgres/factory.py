@@ -7,13 +7,11 @@ from collections.abc import Mapping
 from contextlib import ExitStack
 from datetime import timedelta
 
-from psycopg import ProgrammingError
-from psycopg.conninfo import conninfo_to_dict
-
 from comenq_core.errors import SettingsError
 from comenq_core.settings import Secret, Settings
 from comenq_plugins.postgres.connection import Server
 from comenq_plugins.postgres.database import Database
+from comenq_plugins.postgres.dsn import require_plain
 from comenq_plugins.postgres.options import StoreOptions
 from comenq_plugins.postgres.schema import is_current, migrate
 from comenq_plugins.postgres.store import PostgresStore
@@ -80,14 +78,7 @@ def _dsn(given: object, place: str) -> Secret:
     assert isinstance(given, Secret)
     if not given.reveal():
         raise SettingsError(f"{place} dsn: say where the database is: postgresql://host/name")
-    try:
-        conninfo_to_dict(given.reveal())
-    except ProgrammingError:
-        # libpq's message quotes the dsn, which may hold a password.
-        raise SettingsError(
-            f"{place} dsn: expected what libpq understands, such as"
-            " postgresql://comenq@db.example/comenq"
-        ) from None
+    require_plain(given.reveal(), place)
     return given
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from comenq_core.errors import StoreError, WrongState
 from comenq_core.model import Attempt, Change, Done, Job, RetryAt
 from comenq_core.model.transitions import changed, resolved, result_of
+from comenq_plugins.postgres.database import repeated
 from comenq_plugins.postgres.decoding import job_from, job_or_columns
 from comenq_plugins.postgres.queries import Queries
 from comenq_plugins.postgres.rows import delete, locked, save
@@ -24,6 +25,7 @@ _MOVES = {
 class OperatorActions(Queries):
     """Changes jobs."""
 
+    @repeated
     def change(self, job_id: str, change: Change) -> Job:
         """Make the change in a transaction; a row that cannot be read can still be deleted."""
         read = job_or_columns if change is Change.CANCEL else job_from
@@ -40,6 +42,7 @@ class OperatorActions(Queries):
         """Make each change in a transaction of its own, so that a refused one undoes no other."""
         return [result_of(self.change, job_id, change) for job_id in job_ids]
 
+    @repeated
     def resolve(self, job_id: str, verdict: Done | RetryAt, attempt: Attempt) -> Job:
         """Record what a person has said; a job that a worker has at this moment is left alone."""
         with self._database.transaction() as cursor:

@@ -8,6 +8,7 @@ from comenq_core.errors import InvalidRequest, PacingConflict, StoreError
 from comenq_core.model import Pacing, Pause
 from comenq_core.wire.codec import from_json, to_json
 from comenq_plugins.postgres.connection import Cursor
+from comenq_plugins.postgres.database import repeated
 from comenq_plugins.postgres.queries import Queries
 from comenq_plugins.postgres.rows import dump
 
@@ -32,11 +33,13 @@ class PacingRows(Queries):
         except InvalidRequest as error:
             raise _damaged("pause") from error
 
+    @repeated
     def pause(self, pause: Pause) -> None:
         """Record the pause. When this returns, no worker claims a job any more."""
         with self._database.transaction() as cursor:
             cursor.execute("UPDATE pause SET pause = %s", [dump(to_json(pause))])
 
+    @repeated
     def resume(self) -> None:
         with self._database.transaction() as cursor:
             cursor.execute("UPDATE pause SET pause = NULL")

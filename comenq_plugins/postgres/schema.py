@@ -11,7 +11,7 @@ from psycopg import sql
 from comenq_core.errors import StoreError
 from comenq_core.process.log import Log
 from comenq_plugins.postgres.connection import Cursor
-from comenq_plugins.postgres.database import Database
+from comenq_plugins.postgres.database import Database, repeated
 
 __all__ = ["VERSION", "is_current", "migrate"]
 
@@ -21,6 +21,7 @@ VERSION = 3
 log = Log("postgres")
 
 
+@repeated
 def migrate(database: Database) -> None:
     """Bring the tables to `VERSION`. Of several machines, one does it.
 

@@ -12,7 +12,7 @@ from comenq_core.errors import NoSuchJob, PacingConflict
 from comenq_core.model import Instant, Pacing
 from comenq_core.process.clock import system_clock
 from comenq_plugins.postgres.connection import Cursor
-from comenq_plugins.postgres.database import Database
+from comenq_plugins.postgres.database import Database, repeated
 from comenq_plugins.postgres.decoding import Damaged
 from comenq_plugins.postgres.enqueue import Enqueuer
 from comenq_plugins.postgres.housekeeping import prune
@@ -56,6 +56,7 @@ class PostgresStore(Leases, PacingRows, OperatorActions, Enqueuer):
         self._machine = machine
         self._read_at: Instant | None = None
 
+    @repeated
     def housekeep(self, forge_time: datetime | None = None) -> bool:
         """Look, once an hour, for what was settled long ago."""
         here = self._machine()
@@ -67,6 +68,7 @@ class PostgresStore(Leases, PacingRows, OperatorActions, Enqueuer):
         self._read_at = here
         return False
 
+    @repeated
     def save_pacing(self, record: Pacing, *, expect: Pacing | None) -> None:
         """Replace an account's record; for an attempt, renew both leases with it."""
         if not self._is_worker or not _announces(record, expect):

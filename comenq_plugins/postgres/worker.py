@@ -14,7 +14,7 @@ from comenq_core.model.transitions import claimed, settled
 from comenq_core.protocols import every_job
 from comenq_plugins.postgres.candidates import Candidates
 from comenq_plugins.postgres.connection import Cursor
-from comenq_plugins.postgres.database import Database
+from comenq_plugins.postgres.database import Database, repeated
 from comenq_plugins.postgres.options import Clock, StoreOptions, database_time
 from comenq_plugins.postgres.queries import WORKING, Queries
 from comenq_plugins.postgres.recovery import recover
@@ -70,8 +70,7 @@ class Leases(Queries):
     @contextmanager
     def lock(self) -> Iterator[None]:
         with self._database.sharing(WORKING):
-            with self._transaction() as (cursor, now):
-                recover(cursor, now, self._options.lease)
+            self._recover()
             self._is_worker = True
             try:
                 yield
@@ -81,11 +80,18 @@ class Leases(Queries):
                 with suppress(StoreError):
                     self._end_leases()
 
+    @repeated
+    def _recover(self) -> None:
+        with self._transaction() as (cursor, now):
+            recover(cursor, now, self._options.lease)
+
+    @repeated
     def _end_leases(self) -> None:
         with self._transaction() as (cursor, now):
             for statement in (_END_JOB_LEASES, _END_ACCOUNT_LEASES):
                 cursor.execute(statement, [now, self._me])
 
+    @repeated
     def checking(self) -> Sequence[Job]:
         """The jobs to be checked, also this worker's: when it asks, it is not working on any."""
         with self._transaction() as (cursor, now):
@@ -96,6 +102,7 @@ class Leases(Queries):
                 for job in readable(cursor, cursor.fetchall(), now)
             ]
 
+    @repeated
     def claim(self, account: str, suits: Callable[[Job], bool] = every_job) -> Job | None:
         """Lease the account and the first job that is due and suits: both or neither."""
         with self._transaction() as (cursor, now):
@@ -127,6 +134,7 @@ class Leases(Queries):
         self._take_lease(cursor, row.job, account, now)
         return True
 
+    @repeated
     def reclaim(self, job: Job) -> Job:
         with self._transaction() as (cursor, now):
             if _is_paused(cursor):
@@ -137,6 +145,7 @@ class Leases(Queries):
             lease = Lease(holder=self._me, until=now + self._options.lease)
             return save(cursor, claimed(row.job), lease)
 
+    @repeated
     def settle(self, job: Job, verdict: Verdict, attempt: Attempt) -> None:
         with self._database.transaction() as cursor:
             row = _row_of(cursor, job)
@@ -148,6 +157,7 @@ class Leases(Queries):
             save(cursor, settled(row.job, verdict, attempt))
             cursor.execute(_RELEASE_ACCOUNT, [row.lease.account, self._me])
 
+    @repeated
     def next_due(self) -> datetime | None:
         """When the next job is due, or another worker's lease runs out."""
         with self._transaction() as (cursor, now):

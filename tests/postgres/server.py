@@ -15,7 +15,7 @@ from typing import Self
 from comenq_core.testing.deadline import DEADLINE
 from tests.process.log import Log
 
-__all__ = ["PostgresServer", "missing"]
+__all__ = ["PostgresServer", "missing", "user"]
 
 # Debian keeps the server's programs away from PATH, by version.
 PLACES = (*Path("/usr/lib/postgresql").glob("*/bin"), Path("/usr/local/bin"), Path("/usr/bin"))
@@ -28,7 +28,7 @@ def missing() -> str | None:
     """Why no server can be started, if so."""
     if _programs() is None:
         return "PostgreSQL's server is not installed: see scripts/ci-packages"
-    if os.geteuid() == 0 and _user() is None:
+    if os.geteuid() == 0 and user() is None:
         return "PostgreSQL's server does not run as root, and there is no other user for it"
     return None
 
@@ -38,7 +38,8 @@ def _programs() -> Path | None:
     return max(found, default=None)
 
 
-def _user() -> str | None:
+def user() -> str | None:
+    """The user as which the server runs where root may not."""
     known = {entry.pw_name for entry in pwd.getpwall()}
     return next((name for name in USERS if name in known), None)
 
@@ -56,7 +57,7 @@ class PostgresServer:
         self.directory = Path(tempfile.mkdtemp(prefix="cq", dir=place))
         self._settings = {**CONF, **changes}
         self.log = Log()
-        self._user = _user() if os.geteuid() == 0 else None
+        self._user = user() if os.geteuid() == 0 else None
         self._process: subprocess.Popen[str] | None = None
 
     def __enter__(self) -> Self:

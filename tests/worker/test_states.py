@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import tempfile
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import event, settings
@@ -40,7 +41,7 @@ TEXT = "Please see #12 in full, before it is merged\n\n- [ ] done\n"
 TEXTS = [TEXT, "@reviewbot review", "@reviewbot review\n"]
 TOKENS = {"ghp_one": Account(login="one"), "ghp_two": Account(login="two")}
 # What a forge, or what is between, may say to a post. `accept`: and creates the comment.
-ANSWERS = [
+ANSWERS: Sequence[dict[str, Any]] = [
     {"status": 502, "accept": True},
     {"status": 502},
     {"status": 503, "accept": True, "text": "<html>maintenance</html>"},
@@ -61,7 +62,7 @@ ANSWERS = [
 # Those after which the comment is there, and nobody was told.
 LOST = [answer for answer in ANSWERS if answer.get("accept")]
 # What it may say to a question.
-NO_ANSWERS = [
+NO_ANSWERS: Sequence[dict[str, Any]] = [
     {"status": 500},
     {"status": 200, "body": {"not": "a list"}},
     {"status": 404, "text": "default backend - 404"},
@@ -267,14 +268,14 @@ class PostMachine(RuleBasedStateMachine):
     # What happens at the forge
 
     @rule(answer=st.sampled_from(ANSWERS), times=st.integers(1, 3))
-    def answer_posts(self, answer: dict[str, object], times: int) -> None:
+    def answer_posts(self, answer: dict[str, Any], times: int) -> None:
         """The next posts are answered so."""
         self.daemon.forge.answer_next(times=times, path="comments", **answer)
 
     @rule(
         answer=st.sampled_from(NO_ANSWERS), times=st.integers(1, 3), path=st.sampled_from(["", "c"])
     )
-    def answer_questions(self, answer: dict[str, object], times: int, path: str) -> None:
+    def answer_questions(self, answer: dict[str, Any], times: int, path: str) -> None:
         """The next questions are answered so."""
         self.daemon.forge.answer_next(times=times, method="GET", path=path, **answer)
 
@@ -284,9 +285,7 @@ class PostMachine(RuleBasedStateMachine):
         gateway=st.sampled_from(sorted(GATEWAYS)),
         token=st.sampled_from(sorted(TOKENS)),
     )
-    def lose_an_answer(
-        self, body: str, answer: dict[str, object], gateway: str, token: str
-    ) -> None:
+    def lose_an_answer(self, body: str, answer: dict[str, Any], gateway: str, token: str) -> None:
         """A comment arrives, perhaps changed; nobody is told, and then the account may change."""
         self.wait(COOLDOWN + 1)
         self.daemon.forge.set_gateway(GATEWAYS[gateway])
