@@ -138,11 +138,11 @@ def test_the_accounts_are_checked(comenqd: Command, table: str, found: list[str]
 def test_a_queue_that_others_can_change_is_found(comenqd: Command) -> None:
     """A directory in which others can replace files is an error, which says what to run."""
     comenqd.queue.mkdir()
-    comenqd.queue.chmod(0o770)
+    comenqd.queue.chmod(0o707)
 
     (text,) = comenqd.wrong()
 
-    assert text.startswith(f"{comenqd.queue}: others can write here (mode 0770)")
+    assert text.startswith(f"{comenqd.queue}: others can write here (mode 0707)")
     assert text.endswith(f"run chmod 0700 {comenqd.queue}")
 
 

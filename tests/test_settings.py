@@ -245,6 +245,41 @@ def test_a_file_that_is_not_utf_8_is_explained(config: ConfigFile) -> None:
         load(path, {})
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("COMENQD_PORT", "tcp://10.0.0.1:80"),
+        ("COMENQD_SERVICE_HOST", "10.0.0.1"),
+        ("COMENQD_SERVICE_PORT", "80"),
+        ("COMENQD_SERVICE_PORT_METRICS", "80"),
+        ("COMENQD_PORT_80_TCP", "tcp://10.0.0.1:80"),
+        ("COMENQD_PORT_80_TCP_PROTO", "tcp"),
+        ("COMENQD_PORT_53_UDP_ADDR", "10.0.0.1"),
+        ("COMENQD_METRICS_SERVICE_HOST", "10.0.0.1"),
+        ("COMENQD_METRICS_PORT", "tcp://10.0.0.1:80"),
+        ("COMENQD_METRICS_PORT_80_TCP_PORT", "80"),
+        ("COMENQD_NAME", "/web/comenqd"),
+        ("COMENQD_ENV_LANG", "C"),
+    ],
+)
+def test_a_platforms_link_is_no_setting(config: ConfigFile, name: str, value: str) -> None:
+    """What Kubernetes or Docker sets for a service named comenqd is passed over, and named."""
+    environ = {name: value, "COMENQD_MAX_PENDING": "5"}
+    settings = config.load("", environ)
+    assert (settings.max_pending, settings.ignored) == (5, (name,))
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("COMENQD_PORT", "8080"), ("COMENQD_NAME", "comenqd"), ("COMENQD_SERVICEHOST", "x")],
+)
+def test_what_a_person_may_have_misspelt_is_refused(
+    config: ConfigFile, name: str, value: str
+) -> None:
+    """A variable that only resembles a platform's is a mistake, and explained."""
+    assert f"{name}: there is no such setting" in refusal(config, "", {name: value})
+
+
 def test_a_misspelt_variable_is_explained(config: ConfigFile) -> None:
     """A COMENQD_ variable that is no setting is an error with the nearest right name."""
     said = refusal(config, "", {"COMENQD_SOCKETPATH": "/s"})

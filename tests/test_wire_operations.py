@@ -279,3 +279,9 @@ def test_a_time_that_means_never_is_refused(path: str) -> None:
     error = refusal({"op": "put", "request": far} if path else far)
     assert str(error).startswith(f"{path}not_before: must be from the year 1970 to 2499; ")
     assert str(error).endswith(" hold it: comenq hold ID")
+
+
+def test_a_list_takes_no_more_states_than_there_are() -> None:
+    """A long list of states is refused by its length, before its members are looked at."""
+    with pytest.raises(InvalidRequest, match=r"state: must be a list of at most \d+ states"):
+        read_operation(b'{"op":"list","state":[' + b'"no",' * 100_000 + b'"no"]}')

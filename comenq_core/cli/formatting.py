@@ -69,7 +69,10 @@ def amount(number: int, unit: str) -> str:
 
 def clock(at: float, now: float) -> str:
     """A local time: ``14:32`` today, ``2026-12-01 09:00`` on other days."""
-    local = time.localtime(at)
+    try:
+        local = time.localtime(at)
+    except (OSError, OverflowError, ValueError):
+        return "a time that no calendar here has"
     is_today = local[:3] == time.localtime(now)[:3]
     return time.strftime("%H:%M" if is_today else "%Y-%m-%d %H:%M", local)
 

@@ -16,6 +16,7 @@ from typing import Annotated, Any, TypeVar, cast, get_origin, get_type_hints
 from comenq_core.settings import file
 from comenq_core.settings.accounts import ACCOUNTS, AccountTable, account_tables
 from comenq_core.settings.check import check
+from comenq_core.settings.from_platform import is_from_platform
 from comenq_core.settings.kinds import (
     FLAG,
     LEVEL,
@@ -118,6 +119,8 @@ class Settings:
     ] = 400.0
     source: Path | None = None
     """The file that they were read from, if any."""
+    ignored: tuple[str, ...] = ()
+    """The variables that look like settings and are a platform's, which `load` passes over."""
     tables: Mapping[str, Mapping[str, object]] = field(default_factory=dict, repr=False)
     """The tables of the file, as written; a plugin reads its own with `options`."""
 
@@ -189,13 +192,20 @@ def load(
         for name, text in environ.items()
         if name.startswith(PREFIX) and name != CONFIG_VARIABLE
     }
+    known = {variable(key) for key in (*KINDS, *ALIASES)}
+    ignored = {
+        name
+        for name in variables.keys() - known
+        if is_from_platform(name.removeprefix(PREFIX), variables[name])
+    }
+    given = {name: text for name, text in variables.items() if name not in ignored}
     values: dict[str, Any] = {
         **file.own_paths(source, environ),
         **check(f"{source}", flat, KINDS),
-        **_from_text("the environment", variables, variable),
+        **_from_text("the environment", given, variable),
         **_from_text("the command line", flags or {}, flag),
     }
-    return Settings(**values, source=source, tables=tables)
+    return Settings(**values, source=source, ignored=tuple(sorted(ignored)), tables=tables)
 
 
 def variable(key: str) -> str:

@@ -13,7 +13,10 @@ from pathlib import Path
 from typing import NoReturn
 
 from comenq_core.errors import AddressTaken, SettingsError
+from comenq_core.process.log import Log, configure
 from comenq_core.settings import CONFIG_VARIABLE, Settings
+
+log = Log("supervisor")
 
 __all__ = [
     "STATUS_SOCKET_VARIABLE",
@@ -51,6 +54,12 @@ def supervise(
         SettingsError: the directory for supervisord's files cannot be made, or is not private.
         AddressTaken: another daemon uses it.
     """
+    configure(settings.log_level)
+    for name in settings.ignored:
+        log.warning(
+            "variable_ignored",
+            f"{name} is a platform's link to a service, and no setting: it is ignored.",
+        )
     directory = private_directory(settings)
     make_private(directory)
     os.chdir(directory)
@@ -142,6 +151,9 @@ def private_directory(settings: Settings) -> Path:
 def make_private(directory: Path) -> None:
     """Make a directory that only the daemon's user can enter, unless it exists.
 
+    A platform that gives a volume to a group opens what is on it to that group; the directory is
+    closed again.
+
     Raises:
         SettingsError: it cannot be made, or other users can enter it.
     """
@@ -151,6 +163,7 @@ def make_private(directory: Path) -> None:
             with suppress(FileExistsError):
                 above.mkdir(0o755)
         directory.mkdir(mode=0o700, exist_ok=True)
+        _tighten(directory)
         status = directory.lstat()
     except OSError as error:
         raise SettingsError(
@@ -161,4 +174,18 @@ def make_private(directory: Path) -> None:
         raise SettingsError(
             f"{directory}: must be a directory of the daemon's own user with mode 0700;"
             f" run: rm -r '{directory}'"
+        )
+
+
+def _tighten(directory: Path) -> None:
+    status = directory.lstat()
+    is_own = stat.S_ISDIR(status.st_mode) and status.st_uid == os.geteuid()
+    # What every user could enter, no platform has opened.
+    if is_own and status.st_mode & (stat.S_IRWXG | stat.S_ISGID) and not status.st_mode & 0o007:
+        directory.chmod(0o700)
+        log.warning(
+            "mode_tightened",
+            "The group could enter this directory; its mode is 0700 again.",
+            path=directory,
+            mode=f"{stat.S_IMODE(status.st_mode):04o}",
         )

@@ -124,7 +124,12 @@ _STATE = {
     "description": f"one of {', '.join(State)}",
     "enum": [str(state) for state in State],
 }
-_STATES = {"description": "a list of states", "type": "array", "items": _STATE}
+_STATES = {
+    "description": f"a list of at most {len(State)} states",
+    "type": "array",
+    "maxItems": len(State),
+    "items": _STATE,
+}
 
 
 def _operation(properties: Schema, required: Iterable[str] = ()) -> dict[str, Any]:

@@ -64,6 +64,18 @@ def test_local_time_has_its_offset() -> None:
     assert local("2026-12-01T09:00:00.123456Z") == "2026-12-01 09:00:00 +0000"
 
 
+def test_a_time_beyond_the_calendar_is_shown_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    """East of Greenwich the year 9999 ends early; such a time is shown as it was written."""
+    monkeypatch.setenv("TZ", "Pacific/Auckland")
+    time.tzset()
+    try:
+        assert local("9999-12-31T23:59:59Z") == "9999-12-31T23:59:59Z"
+        assert clock(1e30, 0) == "a time that no calendar here has"
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+
+
 def test_job_without_a_request_has_no_target() -> None:
     """A job without a request says so instead of naming a pull request."""
     assert target({"owner": "o", "repo": "r", "pr_number": 1}) == "o/r#1"

@@ -238,6 +238,38 @@ def test_cancelled_comment_is_not_queued(
     assert _left(directory) == []
 
 
+@pytest.mark.parametrize("end", ["exit 1", "kill -9 $$", "kill -HUP $$"])
+def test_what_was_written_outlives_its_editor(served: Served, directory: Path, end: str) -> None:
+    """When the editor fails after it saved, the comment is kept, and its file is named."""
+    env = environment(served.path, **_editor(directory, f'echo "long work" > "$2"\n{end}'))
+    done = run("o/r", "1", "-e", env=env)
+    (name,) = _left(directory)
+    assert done.returncode == 1
+    assert f"your comment is kept in {directory / name}" in done.stderr
+    assert (directory / name).read_text() == "long work\n"
+    assert served.store.pending() == []
+
+
+def test_written_comment_that_is_not_utf_8_is_kept(served: Served, directory: Path) -> None:
+    """Another encoding is refused, not guessed; the file stays as it was saved."""
+    env = environment(served.path, **_editor(directory, "printf 'caf\\351\\n' > \"$2\""))
+    done = run("o/r", "1", "-e", env=env)
+    (name,) = _left(directory)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "is not UTF-8 at byte 4: nothing is queued" in done.stderr
+    assert (directory / name).read_bytes() == b"caf\xe9\n"
+    assert served.store.pending() == []
+
+
+def test_text_that_is_piped_to_an_editor_is_refused(served: Served, directory: Path) -> None:
+    """An editor would take it for keys; the message says how to edit it."""
+    env = environment(served.path, **_editor(directory, 'cat > "$2"'))
+    done = run("o/r", "1", "-e", env=env, stdin=b"piped\n")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "give it with -F - to edit it" in done.stderr
+    assert served.store.pending() == []
+
+
 def test_written_comment_is_kept_after_a_failure(directory: Path) -> None:
     """When the daemon cannot be reached, the written comment is kept, and its file is named."""
     env = environment(directory / "c.sock", **_editor(directory, 'echo "long work" > "$2"'))

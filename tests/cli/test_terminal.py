@@ -89,24 +89,6 @@ def test_closed_pipe_is_no_crash(served: Served, comenq: Comenq) -> None:
     assert complaint == b""
 
 
-def test_full_disk_is_reported(served: Served) -> None:
-    """Output that cannot be written fails the command with a message, not a traceback."""
-    with open("/dev/full", "wb") as full:
-        done = subprocess.run(
-            [*PROGRAM, "o/r", "1", "text"],
-            env=environment(served.path),
-            stdout=full,
-            stderr=subprocess.PIPE,
-            timeout=DEADLINE,
-            check=False,
-        )
-    assert done.returncode == 1
-    assert done.stderr == (
-        b"comenq: the command is done, but its output cannot be written: No space left on device\n"
-    )
-    assert len(served.store.pending()) == 1
-
-
 @pytest.mark.parametrize(
     ("text", "space", "shown"),
     [

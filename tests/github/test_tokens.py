@@ -15,6 +15,7 @@ from comenq_plugins.github.accounts import token_sources
 from comenq_plugins.github.auth import tokens
 from comenq_plugins.github.auth.tokens import CommandToken, FileToken, FixedToken
 from comenq_plugins.github.http.responses import Reply
+from tests.spool.children import needs_root
 
 CANARY = "ghp_canary0123456789"
 
@@ -43,11 +44,27 @@ def test_file(tmp_path: Path, end: str) -> None:
     assert FileToken(private(tmp_path / "token", CANARY + end)).current() == CANARY
 
 
-@pytest.mark.parametrize("mode", [0o640, 0o604, 0o660, 0o620, 0o601, 0o644])
+@pytest.mark.parametrize("mode", [0o604, 0o660, 0o620, 0o650, 0o601, 0o644])
 def test_file_that_others_reach(tmp_path: Path, mode: int) -> None:
     """A token file that others may use is refused, with the mode and the command that helps."""
     path = private(tmp_path / "token", mode=mode)
     with pytest.raises(SettingsError, match=f"mode {mode:04o}.*chmod 600 {path}"):
+        FileToken(path).current()
+
+
+@pytest.mark.parametrize("mode", [0o440, 0o640])
+def test_file_for_the_group_of_the_daemon(tmp_path: Path, mode: int) -> None:
+    """What root or the daemon's user lets the daemon's own group read is taken."""
+    assert FileToken(private(tmp_path / "token", CANARY, mode=mode)).current() == CANARY
+
+
+@needs_root
+@pytest.mark.parametrize(("owner", "group"), [(0, 12345), (12345, 0)])
+def test_file_for_another_group(tmp_path: Path, owner: int, group: int) -> None:
+    """A group of which the daemon is no member may not read it, nor may a stranger say who may."""
+    path = private(tmp_path / "token", mode=0o440)
+    os.chown(path, owner, group)
+    with pytest.raises(SettingsError, match="mode 0440"):
         FileToken(path).current()
 
 

@@ -112,7 +112,7 @@ def test_a_group_that_does_not_exist_is_an_error(opener: Opener) -> None:
 
 
 @pytest.mark.parametrize("name", [".", *DIRECTORIES])
-@pytest.mark.parametrize("mode", [0o720, 0o702, 0o1777])
+@pytest.mark.parametrize("mode", [0o702, 0o777, 0o1777, 0o1730])
 def test_a_directory_that_others_can_write_is_refused(
     spool: Path, opener: Opener, name: str, mode: int
 ) -> None:
@@ -123,6 +123,33 @@ def test_a_directory_that_others_can_write_is_refused(
         opener()
     (spool / name).chmod(0o700)
     opener()
+
+
+@pytest.mark.parametrize("name", [".", *DIRECTORIES])
+@pytest.mark.parametrize("mode", [0o2770, 0o770, 0o720])
+def test_a_directory_that_a_platform_opened_to_a_group_is_closed(
+    spool: Path, opener: Opener, name: str, mode: int
+) -> None:
+    """The owner sets the mode again, as after fsGroup of Kubernetes."""
+    opener()
+    (spool / name).chmod(mode)
+    opener()
+    assert mode_of(spool / name) == 0o700
+
+
+def test_a_group_keeps_its_way_to_new_where_a_platform_opened_all(
+    spool: Path, opener: Opener
+) -> None:
+    """With [spool] group and fsGroup alike, the modes are again those of the settings."""
+    opener(group=my_group())
+    for path in (spool, spool / "new", spool / "cur"):
+        path.chmod(mode_of(path) | 0o2770)
+    opener(group=my_group())
+    assert [mode_of(path) for path in (spool, spool / "new", spool / "cur")] == [
+        0o710,
+        0o3730,
+        0o700,
+    ]
 
 
 @pytest.mark.parametrize("mode", [0o500, 0o750, 0o755])

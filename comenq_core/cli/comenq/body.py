@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import os
+import stat
 import sys
 from collections.abc import Sequence
 
 from comenq_core.cli.exit_status import UsageError
 from comenq_core.limits import BODY_LIMIT
 
-__all__ = ["comment", "draft", "utf8"]
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import BinaryIO
+
+__all__ = ["comment", "draft_to_edit", "utf8"]
 
 
 def comment(words: Sequence[str], file: str | None) -> str:
@@ -21,12 +27,31 @@ def comment(words: Sequence[str], file: str | None) -> str:
     Raises:
         UsageError: there is no comment, more than one, or one that is not UTF-8.
     """
-    text = draft(words, file)
+    text = _draft(words, file)
     return _piped() if text is None else text
 
 
-def draft(words: Sequence[str], file: str | None) -> str | None:
-    """The same, to start an editor with: ``None`` if the command line has no comment."""
+def draft_to_edit(words: Sequence[str], file: str | None) -> str:
+    """The text that an editor starts with.
+
+    Raises:
+        UsageError: as `comment`; or a text is piped in, which the editor would take for keys.
+    """
+    text = _draft(words, file)
+    if file != "-" and sys.stdin is not None and _has_text(sys.stdin.buffer):
+        raise UsageError("a text is piped in, and -e edits: give it with -F - to edit it")
+    return text or ""
+
+
+def _has_text(stream: BinaryIO) -> bool:
+    """Whether something comes from a pipe or a file, and not from a terminal or /dev/null."""
+    mode = os.fstat(stream.fileno()).st_mode
+    if not (stat.S_ISFIFO(mode) or stat.S_ISREG(mode) or stat.S_ISSOCK(mode)):
+        return False
+    return bool(stream.read(1))
+
+
+def _draft(words: Sequence[str], file: str | None) -> str | None:
     if len(words) > 1:
         raise UsageError("the comment must be one argument: put it in quotes")
     if words and file is not None:

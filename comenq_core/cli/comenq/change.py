@@ -12,7 +12,7 @@ from comenq_core.cli.comenq.pagination import history, listed
 from comenq_core.cli.comenq.requests import add_ids, add_json, read_ids
 from comenq_core.cli.exit_status import DONE, FAILED, UsageError
 from comenq_core.cli.formatting import in_queue, target
-from comenq_core.cli.output import print_error, print_json, print_result
+from comenq_core.cli.output import as_json, print_done, print_error
 from comenq_core.client import accepted, candidates, connect
 from comenq_core.errors import DaemonRefused, NotAcknowledged
 from comenq_core.text import printable
@@ -96,10 +96,7 @@ def _is_changed(args: Namespace, reply: Reply) -> bool:
     except DaemonRefused as error:
         print_error(printable(error))
         return False
-    if args.json:
-        print_json([entry])
-    else:
-        print_result(_summary(args.command, entry))
+    print_done(as_json(entry) if args.json else _summary(args.command, entry))
     return True
 
 

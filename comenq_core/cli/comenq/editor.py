@@ -22,10 +22,10 @@ class Cancelled(ComenqError):
 
 @contextmanager
 def edited(text: str) -> Iterator[str]:
-    """The comment as the user saved it. If the ``with`` block fails, its file is kept.
+    """The comment as the user saved it. Its file is kept until the ``with`` block is done.
 
     Raises:
-        Cancelled: the editor failed, or the comment is empty.
+        Cancelled: the editor failed, or the comment is empty or not UTF-8.
     """
     descriptor, name = tempfile.mkstemp(prefix="comenq-", suffix=".md")
     path = Path(name)
@@ -33,16 +33,23 @@ def edited(text: str) -> Iterator[str]:
         file.write(text)
     try:
         _edit(path)
-        written = _written(path)
-    except Cancelled:
-        path.unlink()
-        raise
-    try:
-        yield written
+        yield _written(path)
     except BaseException:
-        print_error(f"your comment is kept in {path}")
+        _keep(path, text)
         raise
     path.unlink()
+
+
+def _keep(path: Path, text: str) -> None:
+    """Tell where the comment is; a file with nothing of the user's goes."""
+    try:
+        written = path.read_bytes()
+    except OSError:
+        written = b""
+    if not written.strip() or written == text.encode():
+        path.unlink(missing_ok=True)
+    else:
+        print_error(f"your comment is kept in {path}")
 
 
 def _edit(path: Path) -> None:
@@ -59,7 +66,17 @@ def _edit(path: Path) -> None:
 
 
 def _written(path: Path) -> str:
-    text = path.read_bytes().decode(errors="replace")
+    try:
+        text = path.read_bytes().decode()
+    except OSError as error:
+        raise Cancelled(
+            f"the comment cannot be read: {error.strerror}: nothing is queued"
+        ) from None
+    except UnicodeDecodeError as error:
+        raise Cancelled(
+            f"the comment is not UTF-8 at byte {error.start + 1}: nothing is queued;"
+            " save it as UTF-8, and give it with -F"
+        ) from None
     if not text.strip():
         raise Cancelled("the comment is empty: nothing is queued")
     return text

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Sequence
 
 from comenq_core.cli.comenq import put
 from comenq_core.cli.comenq.plain_args import PlainArgs, is_plain
-from comenq_core.cli.exit_status import FAILED, INTERRUPTED, UNREACHABLE, USAGE, UsageError
-from comenq_core.cli.output import print_error
+from comenq_core.cli.exit_status import FAILED, UNREACHABLE, USAGE, UsageError
+from comenq_core.cli.output import guarded, print_error
 from comenq_core.errors import ComenqError, DaemonUnreachable
 
 __all__ = ["main"]
@@ -25,20 +24,18 @@ def main(argv: Sequence[str] | None = None) -> int:
         The exit status: 0 done, 1 refused or failed, 2 usage, 3 the daemon cannot be reached.
     """
     words = sys.argv[1:] if argv is None else list(argv)
+    return guarded("comenq", lambda: _status(words))
+
+
+def _status(words: Sequence[str]) -> int:
     try:
-        status = _run(words)
-        print(end="", flush=True)
+        return _run(words)
     except UsageError as error:
         return _fail(f"{error}\n(see {_help(words)})", USAGE)
     except DaemonUnreachable as error:
         return _fail(error, UNREACHABLE)
     except ComenqError as error:
         return _fail(error, FAILED)
-    except KeyboardInterrupt:
-        return INTERRUPTED
-    except OSError as error:
-        return _output_failed(error)
-    return status
 
 
 def _run(words: Sequence[str]) -> int:
@@ -69,15 +66,6 @@ def _help(words: Sequence[str]) -> str:
 
     word = "put" if any(map(looks_like_target, words[:1])) else "".join(words[:1])
     return f"comenq {word} --help" if word in COMMANDS else "comenq --help"
-
-
-def _output_failed(error: OSError) -> int:
-    # Otherwise the interpreter flushes again when it exits, and reports a second error.
-    # https://docs.python.org/3/library/signal.html#note-on-sigpipe
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-    if isinstance(error, BrokenPipeError):
-        return FAILED  # the reader closed the pipe, as `head` does
-    return _fail(f"the command is done, but its output cannot be written: {error.strerror}", FAILED)
 
 
 def _fail(message: object, status: int) -> int:

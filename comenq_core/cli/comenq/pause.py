@@ -8,7 +8,7 @@ from argparse import ArgumentParser, Namespace
 from comenq_core.cli.comenq.requests import ask
 from comenq_core.cli.exit_status import DONE
 from comenq_core.cli.formatting import user
-from comenq_core.cli.output import print_result
+from comenq_core.cli.output import print_done
 
 __all__ = ["configure", "run"]
 
@@ -28,12 +28,12 @@ def run(args: Namespace) -> int:
     """Pause or resume posting, or end back-offs; a pause outlasts restarts of the daemon."""
     if args.command == "resume":
         ask(args, op="resume")
-        print_result("the queue is resumed")
+        print_done("the queue is resumed")
     elif args.command == "flush":
-        print_result(_ended(ask(args, op="flush")["ended"]))
+        print_done(_ended(ask(args, op="flush")["ended"]))
     else:
         ask(args, op="pause", reason=" ".join(args.reason) or f"paused by {user(os.getuid())}")
-        print_result("the queue is paused; resume it with comenq resume")
+        print_done("the queue is paused; resume it with comenq resume")
     return DONE
 
 

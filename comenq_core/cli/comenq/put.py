@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import time
 
-from comenq_core.cli.comenq.body import comment, draft, utf8
+from comenq_core.cli.comenq.body import comment, draft_to_edit, utf8
 from comenq_core.cli.comenq.plain_args import PlainArgs
 from comenq_core.cli.comenq.target import FORMS, Target, read_target
 from comenq_core.cli.exit_status import DONE
 from comenq_core.cli.formatting import in_queue
-from comenq_core.cli.output import print_json, print_result
+from comenq_core.cli.output import as_json, print_done
 from comenq_core.client import candidates, connect
 from comenq_core.errors import NotAcknowledged
 
@@ -88,21 +88,17 @@ def run(args: Namespace | PlainArgs) -> int:
     if args.edit:
         from comenq_core.cli.comenq.editor import edited
 
-        with edited(draft(rest, args.body_file) or "") as text:
+        with edited(draft_to_edit(rest, args.body_file)) as text:
             entry = _put(args.socket, _message(args, target, text))
     else:
         entry = _put(args.socket, _message(args, target, comment(rest, args.body_file)))
-    if args.json:
-        print_json([entry])
-    else:
-        print_result(_summary(entry))
+    print_done(as_json(entry) if args.json else _summary(entry))
     return _wait(args, entry) if args.wait else DONE
 
 
 def _wait(args: Namespace | PlainArgs, entry: dict[str, Any]) -> int:
     from comenq_core.cli.comenq.wait import JobWaiter
 
-    print(end="", flush=True)  # the job's id is of use while the wait lasts
     return JobWaiter(args.socket, {entry["id"]: entry}, as_json=args.json).wait()
 
 

@@ -16,7 +16,7 @@ from comenq_core.cli.comenq.line_reader import LINE_LIMIT, LineReader, NumberedL
 from comenq_core.cli.comenq.plain_args import PlainArgs
 from comenq_core.cli.comenq.progress import Progress
 from comenq_core.cli.exit_status import DONE, FAILED, UsageError
-from comenq_core.cli.output import print_error, print_json, print_result
+from comenq_core.cli.output import as_json, print_done, print_error
 from comenq_core.client import accepted, candidates, connect
 from comenq_core.errors import InvalidRequest
 from comenq_core.text import printable
@@ -133,7 +133,7 @@ class _Upload:
         self._queued += 1
         if self._args.json:
             self._progress.clear()
-            print_json([{"line": line.number, **reply["entry"]}])
+            print_done(as_json({"line": line.number, **reply["entry"]}))
         self._progress.show(line.end, f"{self._queued:,} queued")
 
     def _refuse(self, line: NumberedLine, why: str) -> None:
@@ -151,7 +151,7 @@ class _Upload:
         if self._lines.number and not self._lines.is_over:
             print_error(f"not sent: the lines after line {self._lines.number}")
         if not self._args.json and (self._lines.number or self._lines.is_over):
-            print_result(f"queued {_comments(self._queued)}")
+            print_done(f"queued {_comments(self._queued)}")
 
 
 def _comments(number: int) -> str:

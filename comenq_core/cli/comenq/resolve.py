@@ -9,7 +9,7 @@ from comenq_core.cli.comenq.body import utf8
 from comenq_core.cli.comenq.requests import add_json, ask
 from comenq_core.cli.exit_status import DONE
 from comenq_core.cli.formatting import in_queue, target
-from comenq_core.cli.output import print_json, print_result
+from comenq_core.cli.output import as_json, print_done
 from comenq_core.text import printable
 
 __all__ = ["configure", "run"]
@@ -41,12 +41,12 @@ def run(args: Namespace) -> int:
     posted = None if args.not_posted else utf8("--posted", args.posted)
     entry = ask(args, op="resolve", id=args.id, posted=posted)["entry"]
     if args.json:
-        print_json([entry])
+        print_done(as_json(entry))
         return DONE
     done, rest = (
         ("posted", entry["url"])
         if entry["state"] == "posted"
         else ("queued again", in_queue(entry, time.time()))
     )
-    print_result(" · ".join([f"{done} {entry['id']}", target(entry), printable(rest)]))
+    print_done(" · ".join([f"{done} {entry['id']}", target(entry), printable(rest)]))
     return DONE

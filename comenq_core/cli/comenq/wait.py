@@ -7,7 +7,6 @@ restart, and a few requests cost it next to nothing.
 from __future__ import annotations
 
 import os
-import sys
 import time
 from argparse import ArgumentParser, Namespace
 from collections.abc import Mapping
@@ -15,7 +14,7 @@ from typing import Any
 
 from comenq_core.cli.comenq.requests import add_ids, add_json, read_ids
 from comenq_core.cli.exit_status import DONE, FAILED, UsageError
-from comenq_core.cli.output import print_error, print_json, print_result
+from comenq_core.cli.output import as_json, print_done, print_error
 from comenq_core.client import accepted, candidates, connect
 from comenq_core.errors import DaemonError
 from comenq_core.text import printable
@@ -161,13 +160,12 @@ class JobWaiter:
         is_posted = job["state"] == "posted"
         self._are_posted &= is_posted
         if self._as_json:
-            print_json([job])
+            print_done(as_json(job))
         elif is_posted:
-            print_result(job["url"])
+            print_done(job["url"])
         else:
             more = f" (see comenq show {job['id']})" if job["state"] == "unconfirmed" else ""
             print_error(f"{job['id']}: {job['state']}: {printable(job['reason'])}{more}")
-        sys.stdout.flush()
 
     def _seconds_left(self) -> float | None:
         times = [job["eta_seconds"] for job in self._awaited.values() if job]

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from comenq_core.cli.comenqd.check_online import check_accounts
 from comenq_core.cli.comenqd.credentials import from_outside, outdated, service_credentials
+from comenq_core.cli.output import print_result
 from comenq_core.errors import ComenqError
 from comenq_core.model import CheckResult, Severity
 from comenq_core.plugins import registry
@@ -34,7 +35,7 @@ def check(settings: Settings, given: Namespace) -> int:
     copies = service_credentials(settings)
     former = list(outdated(settings, copies)) if copies else []
     settings = from_outside(settings, os.environ)
-    with results_apart() as output:
+    with results_apart():
         plugins = registry.load()
         found = list(results(settings, plugins))
         found += [
@@ -42,18 +43,20 @@ def check(settings: Settings, given: Namespace) -> int:
         ]
         if given.online:
             found += _online(settings, plugins)
-        if given.json:
-            print(json.dumps([asdict(result) for result in found]), file=output)
-        else:
-            for result in found:
-                mark = MARKS[result.severity]
-                print(f"{mark:<6} {result.subject:<10} {result.text}", file=output)
+    if given.json:
+        print_result(json.dumps([asdict(result) for result in found]))
+    else:
+        for result in found:
+            print_result(f"{MARKS[result.severity]:<6} {result.subject:<10} {result.text}")
     return 1 if any(result.severity is Severity.ERROR for result in found) else 0
 
 
 def results(settings: Settings, plugins: Registry) -> Iterator[CheckResult]:
     """Check everything that the daemon needs; start nothing, make nothing."""
     yield CheckResult(subject="settings", text=str(settings.source or "defaults alone"))
+    for name in settings.ignored:
+        text = f"{printable(name)} is a platform's link to a service, and no setting: it is ignored"
+        yield CheckResult(subject="settings", severity=Severity.WARNING, text=text)
     yield from _tables(settings, plugins)
     yield from _broken(plugins)
     yield _making("intakes", ", ".join(settings.intakes), lambda: plugins.intakes(settings))

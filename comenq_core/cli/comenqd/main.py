@@ -15,6 +15,7 @@ from comenq_core.cli.comenqd.check import check
 from comenq_core.cli.comenqd.control import add_words, ctl, reload
 from comenq_core.cli.comenqd.move import add_stores, move
 from comenq_core.cli.comenqd.plugins import plugins as list_plugins
+from comenq_core.cli.output import guarded
 from comenq_core.errors import ComenqError
 from comenq_core.plugins import registry
 from comenq_core.process.hardening import end_with_parent, forbid_dumps, hide_environment
@@ -45,6 +46,10 @@ def main() -> None:
 
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run ``comenqd``; return its exit status: 0 done, 1 failed, 2 usage error."""
+    return guarded("comenqd", lambda: _status(arguments))
+
+
+def _status(arguments: Sequence[str] | None) -> int:
     given = parser().parse_args(arguments)
     texts = {key: getattr(given, key) for key in FLAGS if hasattr(given, key)}
     flags = {flag(key): text for key, text in texts.items()}

@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from comenq_core import migrate
+from comenq_core.cli.output import print_done
 from comenq_core.plugins import registry
 from comenq_core.process.program import results_apart
 from comenq_core.settings import Settings, load
@@ -34,7 +35,7 @@ def move(settings: Settings, given: Namespace) -> int:
         plugins = registry.load()
         source, target = _settings_of(given.source, settings), _settings_of(given.target, settings)
         moved = migrate.move(plugins.store(source), plugins.store(target))
-    print(f"Moved {moved.pending} pending and {moved.settled} settled jobs.")
+    print_done(f"Moved {moved.pending} pending and {moved.settled} settled jobs.")
     _print_rest(moved)
     return 1 if moved.posting else 0
 
@@ -48,14 +49,14 @@ def _settings_of(word: str, settings: Settings) -> Settings:
 
 def _print_rest(moved: migrate.Moved) -> None:
     if moved.refused:
-        print(f"{moved.refused} dropped files stay where they are: they are not comments.")
+        print_done(f"{moved.refused} dropped files stay where they are: they are not comments.")
     if moved.posting:
         print(
             f"{moved.posting} jobs are being posted at this moment: run this command again when"
             " they are settled.",
             file=sys.stderr,
         )
-    print(
+    print_done(
         "The store that was moved from is paused, so that nothing is posted from it. Configure the"
         " daemons to use the other one."
     )

@@ -6,6 +6,7 @@ import json
 from argparse import Namespace
 from collections.abc import Iterator, Sequence
 
+from comenq_core.cli.output import print_result
 from comenq_core.plugins import registry
 from comenq_core.plugins.discovery import Plugin
 from comenq_core.process.program import results_apart
@@ -16,15 +17,17 @@ __all__ = ["plugins"]
 
 def plugins(settings: Settings, given: Namespace) -> int:
     """Print every plugin, and the faults of the selection; return 1 if there are any, else 0."""
-    with results_apart() as results:
+    with results_apart():
         found = registry.load()
         installed, faults = found.plugins(), found.faults(settings)
-        if given.json:
-            records = [_record(plugin, settings) for plugin in installed]
-            print(json.dumps({"plugins": records, "faults": faults}), file=results)
-        else:
-            wrong = [f"WRONG: {fault}" for fault in faults]
-            print(*_lines(installed, settings), *wrong, sep="\n", file=results)
+    if given.json:
+        records = [_record(plugin, settings) for plugin in installed]
+        print_result(json.dumps({"plugins": records, "faults": faults}))
+    else:
+        for line in _lines(installed, settings):
+            print_result(line)
+        for fault in faults:
+            print_result(f"WRONG: {fault}")
     return 1 if faults else 0
 
 

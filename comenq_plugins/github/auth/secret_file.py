@@ -1,4 +1,4 @@
-"""Reads a secret from a file that only its owner can read or write."""
+"""Reads a secret from a file that no user can read but its owner and the daemon."""
 
 from __future__ import annotations
 
@@ -16,7 +16,10 @@ SIZE_LIMIT = 64 * 1024
 
 
 def read_secret(path: str) -> str:
-    """Read a small file that only its owner may read, without the newline at its end.
+    """Read a small file that is private, without the newline at its end.
+
+    Private is what its owner alone may read, and what root or this user lets one of this process's
+    own groups read, as a Secret of Kubernetes with ``fsGroup`` has it: mode 0440.
 
     Raises:
         SettingsError: it is something else.
@@ -53,9 +56,16 @@ def _check_private(path: str, place: Path, status: os.stat_result) -> None:
     directory = os.environ.get("CREDENTIALS_DIRECTORY")
     if directory and place.is_relative_to(directory):
         return
-    if status.st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+    is_for_own_group = status.st_uid in {0, os.geteuid()} and status.st_gid in _own_groups()
+    allowed = stat.S_IRGRP if is_for_own_group else 0
+    if status.st_mode & (stat.S_IRWXG | stat.S_IRWXO) & ~allowed:
         mode = stat.S_IMODE(status.st_mode)
         raise SettingsError(
             f"{printable(path)}: others may read or write it (mode {mode:04o}); run: "
-            f"chmod 600 {printable(shlex.quote(str(place)))}"
+            f"chmod 600 {printable(shlex.quote(str(place)))}; a Secret of Kubernetes"
+            " needs defaultMode: 0440, and fsGroup: a group of the daemon's"
         )
+
+
+def _own_groups() -> set[int]:
+    return {os.getegid(), *os.getgroups()}

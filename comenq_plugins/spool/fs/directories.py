@@ -1,4 +1,9 @@
-"""Makes the spool's directories with their modes, and refuses those that others can write."""
+"""Makes the spool's directories with their modes, and refuses those that every user can write.
+
+A platform that gives a volume to a group (``fsGroup`` of Kubernetes) opens all directories on it to
+that group, at each start. The owner closes them again, and says so in the log.
+https://kubernetes.io/docs/tasks/configure-pod-container/security-context/
+"""
 
 from __future__ import annotations
 
@@ -7,13 +12,19 @@ import os
 import stat
 
 from comenq_core.errors import StoreUnusable
+from comenq_core.process.log import Log
 from comenq_plugins.spool.fs import durable
 
 __all__ = ["check_directory", "check_place", "group_id", "make_directory", "make_parents"]
 
 _PUBLIC = 0o755
 _PRIVATE = 0o700
-_WRITABLE_BY_OTHERS = 0o022
+_WRITABLE_BY_ALL = 0o002
+_WRITABLE_BY_GROUP = 0o020
+# The modes of a directory for dropped files, which only the settings open to a group.
+_DROP = stat.S_ISVTX | _WRITABLE_BY_GROUP
+
+log = Log("spool")
 
 
 def group_id(group: str) -> int | None:
@@ -61,8 +72,16 @@ def make_directory(path: str, mode: int, gid: int | None) -> None:
     if gid is not None and os.stat(path).st_gid != gid:
         os.chown(path, -1, gid)
         _check_group(path, gid)
-    if stat.S_IMODE(os.stat(path).st_mode) != mode:
+    found = stat.S_IMODE(os.stat(path).st_mode)
+    if found != mode:
         _change_mode(path, mode)
+    if found & _WRITABLE_BY_GROUP & ~mode:
+        log.warning(
+            "mode_tightened",
+            f"The group could write in this directory; its mode is {mode:04o} again.",
+            path=path,
+            mode=f"{found:04o}",
+        )
 
 
 def _check_group(path: str, gid: int) -> None:
@@ -87,7 +106,7 @@ def _change_mode(path: str, mode: int) -> None:
 
 
 def check_directory(path: str, mode: int) -> None:
-    """Refuse a directory that another user owns, or can write although this mode forbids it."""
+    """Refuse a directory that another user owns, or every user can write against this mode."""
     status = os.lstat(path)
     if not stat.S_ISDIR(status.st_mode):
         raise StoreUnusable(f"{path}: this must be a directory; move it away and start again")
@@ -96,8 +115,10 @@ def check_directory(path: str, mode: int) -> None:
             f"{path}: it belongs to uid {status.st_uid}, not to this process's user"
             f" ({os.geteuid()}): run as that user, or give it away with chown"
         )
-    if stat.S_IMODE(status.st_mode) & _WRITABLE_BY_OTHERS & ~mode:
+    found = stat.S_IMODE(status.st_mode)
+    is_drop = found & _DROP == _DROP and not mode & _WRITABLE_BY_GROUP
+    if is_drop or found & _WRITABLE_BY_ALL & ~mode:
         raise StoreUnusable(
-            f"{path}: others can write here (mode {stat.S_IMODE(status.st_mode):04o}):"
+            f"{path}: others can write here (mode {found:04o}):"
             f" check what is in it, then run chmod {mode:04o} {path}"
         )

@@ -18,6 +18,7 @@ __all__ = ["OPTIONS", "Options", "TokenFile", "options_of"]
 TABLE = "gitlab"
 OPTIONS: Mapping[str, str] = {"url": "https://gitlab.com", "token_file": ""}
 """Every option with its default."""
+_THIS_MACHINE = r"localhost|127(\.[0-9]{1,3}){3}|::1"
 
 
 class TokenFile:
@@ -82,6 +83,9 @@ def options_of(settings: Settings) -> Options:
     parts = urlsplit(url)
     if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query:
         raise SettingsError(f"[{TABLE}] url: expected an address, such as https://gitlab.com")
+    if parts.scheme == "http" and not re.fullmatch(_THIS_MACHINE, parts.hostname):
+        # Others on the network could read the token.
+        raise SettingsError(f"[{TABLE}] url: expected https, but for this machine")
     if not path.startswith("/"):
         raise SettingsError(f"[{TABLE}] token_file: expected the absolute path of a file")
     token = TokenFile(Path(path))

@@ -331,3 +331,10 @@ def test_a_wrong_option_is_an_error(table: dict[str, object]) -> None:
     """The message names the table."""
     with pytest.raises(SettingsError, match=r"\[gitlab\]"):
         comenq_posters()["gitlab"](Settings(tables={"gitlab": table}))
+
+
+@pytest.mark.parametrize("url", ["http://gitlab.example.org", "http://10.0.0.1:8080"])
+def test_a_token_never_crosses_a_network_in_the_clear(tmp_path: Path, url: str) -> None:
+    """Plain http is for this machine alone."""
+    with pytest.raises(SettingsError, match=r"\[gitlab\] url: expected https"):
+        poster_of(tmp_path, url, TOKEN, SECONDS)
