@@ -94,10 +94,6 @@ class Registry:
         """The plugin that offers an intake, in words. Raises as `intakes`."""
         return str(self._select("intake", name, _intakes)[0])
 
-    def poster_plugin(self, name: str) -> str:
-        """The plugin that offers a poster, in words. Raises as `intakes`."""
-        return str(self._select("poster", name, _posters)[0])
-
     def client_sockets(self, settings: Settings) -> Sequence[Path]:
         """Where the selected intakes answer comenq's clients. Raises as `intakes`."""
         found: list[Path] = []

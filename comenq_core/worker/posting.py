@@ -65,7 +65,7 @@ class Posting:
         Raises:
             StoreError: the attempt could not be recorded; nothing was sent.
         """
-        credential = poster.credential()
+        credential, serving = poster.credential(), self._serving(job)
         started = self._now()
         try:
             begun = self._records.announce(poster.account, job.id, login, started)
@@ -77,12 +77,12 @@ class Posting:
         limit = self._pacing_policy.attempt_limit
         outcome, ended = attempt_post(poster, job, started, self._now, limit)
         after = after_attempt(begun, outcome, ended, credential, self._pacing_policy)
-        left = self._accounts_left(job, poster, outcome)
+        left = _accounts_left(job, poster, outcome, serving)
         updates = [PacingUpdate(record=after, expect=begun, outcome=outcome, now=ended)]
         verdict: Verdict = Requeued(reason=f"{outcome.message}; {' or '.join(left)} is tried next")
         if not left:
             verdict = decide(job, poster.account, outcome, ended.wall, self._retry_policy)
-            updates = self._booked(updates[0], job)
+            updates = self._booked(updates[0], job, serving)
         attempt = attempt_record(begun, outcome, started, ended)
         settlement = Settlement(job=job, verdict=verdict, attempt=attempt)
         # First what a crash between the two must not lose: the forge's demand, or the receipt.
@@ -97,13 +97,7 @@ class Posting:
         attempt = attempt_record(unbegun, Refused(message=reason), now, now)
         return [Settlement(job=job, verdict=Failed(reason=reason), attempt=attempt)]
 
-    def _accounts_left(self, job: Job, poster: Poster, outcome: Outcome) -> Sequence[str]:
-        """The accounts to try next, where a refusal may be due to this one's reach alone."""
-        if isinstance(outcome, Refused) and outcome.fault in {Fault.PULL_REQUEST, Fault.ACCOUNT}:
-            return accounts_left(job, poster.account, self._serving(job))
-        return ()
-
-    def _booked(self, update: PacingUpdate, job: Job) -> list[PacingUpdate]:
+    def _booked(self, update: PacingUpdate, job: Job, serving: Sequence[str]) -> list[PacingUpdate]:
         """The updates of all accounts that have refused a job in unclear words, with that booked.
 
         A missing permission is booked on each account that serves the job, since all were asked.
@@ -112,7 +106,7 @@ class Posting:
         if not isinstance(outcome, Refused) or not is_unclear(outcome):
             return [update]
         known = self._records.known
-        names = self._serving(job) if outcome.fault is Fault.ACCOUNT else ()
+        names = serving if outcome.fault is Fault.ACCOUNT else ()
         records = [(mine, update.expect)]
         records += [(known[n], known[n]) for n in names if n in known and n != mine.account]
         return [
@@ -124,3 +118,12 @@ class Posting:
             )
             for record, expect in records
         ]
+
+
+def _accounts_left(
+    job: Job, poster: Poster, outcome: Outcome, serving: Sequence[str]
+) -> Sequence[str]:
+    """The accounts to try next, where a refusal may be due to this one's reach alone."""
+    if isinstance(outcome, Refused) and outcome.fault in {Fault.PULL_REQUEST, Fault.ACCOUNT}:
+        return accounts_left(job, poster.account, serving)
+    return ()

@@ -16,7 +16,7 @@ from comenq_core.policy import pacing
 from comenq_core.policy.backoff import renewal_wait
 from comenq_core.policy.pacing import PacingPolicy, elapsed
 from comenq_core.policy.retry import is_final_next
-from comenq_core.process.isolation import pass_on_interrupt
+from comenq_core.process.isolation import pass_on_interrupt, place
 from comenq_core.process.log import Log
 from comenq_core.protocols import ForgeClock, Poster, Selective
 
@@ -93,8 +93,7 @@ class AccountScheduler:
         return [
             poster.account
             for poster in self._posters
-            if wanted in {None, poster.account}
-            and (not isinstance(poster, Selective) or poster.serves(job.asked))
+            if wanted in {None, poster.account} and _serves(poster, job)
         ]
 
     def unserved(self, job: Job) -> str:
@@ -120,10 +119,8 @@ class AccountScheduler:
 
     def clock_offset(self) -> timedelta | None:
         """How far the forge's clock is ahead of the machine's, if a poster knows."""
-        clocks = [
-            poster.clock_offset() for poster in self._posters if isinstance(poster, ForgeClock)
-        ]
-        return next((offset for offset in clocks if offset is not None), None)
+        offsets = map(_clock_offset, self._posters)
+        return next((offset for offset in offsets if offset is not None), None)
 
     def _credential(self, poster: Poster) -> str | None:
         """The fingerprint of the account's credential, or ``None`` if it has none."""
@@ -158,6 +155,33 @@ class AccountScheduler:
                         " configured here, and waits for it.",
                         job=job.id, account=account)  # fmt: skip
         return ours
+
+
+def _serves(poster: Poster, job: Job) -> bool:
+    """Whether the account is for a job. One whose plugin fails is asked to post, and tells then."""
+    if not isinstance(poster, Selective):
+        return True
+    try:
+        return bool(poster.serves(job.asked))
+    except BaseException as error:  # noqa: BLE001 -- a plugin may raise anything
+        _report_broken(poster, error)
+        return True
+
+
+def _clock_offset(poster: Poster) -> timedelta | None:
+    if not isinstance(poster, ForgeClock):
+        return None
+    try:
+        return poster.clock_offset()
+    except BaseException as error:  # noqa: BLE001 -- a plugin may raise anything
+        _report_broken(poster, error)
+        return None
+
+
+def _report_broken(poster: Poster, error: BaseException) -> None:
+    pass_on_interrupt(error)
+    log.error("poster_broken", "The poster plugin failed.", account=poster.account,
+              error=type(error).__name__, where=place(error))  # fmt: skip
 
 
 def _is_stopped(record: Pacing | None) -> bool:
