@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from contextlib import suppress
 
 __all__ = [
     "QUEUED",
@@ -82,10 +81,12 @@ def local(instant: str) -> str:
     from datetime import datetime
 
     moment = datetime.fromisoformat(instant)
-    # An earlier version may have stored one at an end of the calendar, where no zone has its day.
-    with suppress(OverflowError, ValueError, OSError):
-        moment = moment.astimezone()
-    return moment.strftime("%Y-%m-%d %H:%M:%S %z")
+    try:
+        here = moment.astimezone()
+    except (OverflowError, ValueError, OSError):
+        # An earlier version may have stored one at an end of the calendar, where no zone has it.
+        here = moment
+    return here.strftime("%Y-%m-%d %H:%M:%S %z")
 
 
 def when(seconds: float | None, now: float) -> str:

@@ -56,7 +56,7 @@ def print_done(line: str) -> None:
 
 def print_error(message: object) -> None:
     """Print an error or a note; the results stay free of it."""
-    _complain(f"comenq: {message}")
+    _warn(f"comenq: {message}")
 
 
 def guarded(program: str, run: Callable[[], int]) -> int:
@@ -75,9 +75,9 @@ def guarded(program: str, run: Callable[[], int]) -> int:
         _discard_output()
         error = failed.__cause__
         if not isinstance(error, BrokenPipeError):  # as `head` closes it
-            _complain(f"{program}: the output cannot be written: {_reason(error)}")
+            _warn(f"{program}: the output cannot be written: {_reason(error)}")
     except Exception as error:  # noqa: BLE001 -- the last resort of a command
-        _complain(f"{program}: {_unforeseen(error)}")
+        _warn(f"{program}: {_unforeseen(error)}")
     return FAILED
 
 
@@ -107,7 +107,7 @@ def _reason(error: object) -> str:
     return printable(error.strerror if isinstance(error, OSError) and error.strerror else error)
 
 
-def _complain(line: str) -> None:
+def _warn(line: str) -> None:
     try:
         print(line, file=sys.stderr)
     except OSError:

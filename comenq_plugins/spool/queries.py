@@ -34,7 +34,7 @@ class Queries:
         self._limits = limits
         self._comments = Comments(catalog)
         self._pacing_file = PacingFile(catalog.layout)
-        self._activity_file = ActivityFile(catalog.layout.path("worker.json"))
+        self._activity_file = ActivityFile(catalog.layout.activity)
         self.now = now
 
     def get(self, prefix: str) -> Job:

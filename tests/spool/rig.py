@@ -64,10 +64,11 @@ def new_job(
     not_before: datetime | None = None,
     ahead: bool = False,
     if_absent: bool = False,
+    repo: str = "hello",
 ) -> NewJob:
     """A comment to queue."""
     request = CommentRequest(
-        owner="octocat", repo="hello", pr_number=7, body=body, key=key, not_before=not_before
+        owner="octocat", repo=repo, pr_number=7, body=body, key=key, not_before=not_before
     )
     return NewJob(request=request, origin=ME, ahead=ahead, if_absent=if_absent)
 

@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 
 from comenq_core.errors import InvalidRequest
 from comenq_core.model import Attempt, CommentRequest, Job, State, Verdict
+from comenq_core.model.identity import digest_of
 from comenq_core.testing.strategies import attempts, jobs, requests, verdicts
+from comenq_plugins.spool.dead_letters import NO_DIGEST
 from comenq_plugins.spool.format.filename import Name
 from comenq_plugins.spool.format.job_file import (
     Event,
@@ -40,7 +42,7 @@ fresh_jobs = jobs().map(
 
 def name_of(job: Job, events: int = 0) -> Name:
     """The name of the job's file in ``new/``."""
-    return Name(1, 0, job.id, "00000000", events)
+    return Name(1, 0, job.id, digest_of(job.request) if job.request else NO_DIGEST, events)
 
 
 def text_of(job: Job, told: list[Event | Retried]) -> bytes:

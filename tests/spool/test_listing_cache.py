@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -23,13 +24,13 @@ LONG_AGO = (1_000_000_000, 1_000_000_000)
 def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The directories that are read."""
     paths: list[str] = []
-    real = os.listdir
+    real = os.scandir
 
-    def spy(path: str) -> list[str]:
+    def spy(path: str) -> Iterator[os.DirEntry[str]]:
         paths.append(path)
         return real(path)
 
-    monkeypatch.setattr(os, "listdir", spy)
+    monkeypatch.setattr(os, "scandir", spy)
     return paths
 
 

@@ -477,10 +477,9 @@ def test_what_is_for_other_repositories_is_not_decoded(
     store: SpoolStore, spool: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """To list one repository's jobs costs reading the other ones, and no more."""
-    jobs = put(store, "a", "b", "c")
+    wanted_one = new_job("b", repo="Good-Bye")
+    jobs = [store.put([one])[0] for one in (new_job("a"), wanted_one, new_job("c"))]
     (wanted,) = names_in(spool / "new")[1:2]
-    path = spool / "new" / str(wanted)
-    path.write_bytes(path.read_bytes().replace(b'"hello"', b'"Good-Bye"'))
     decoded = []
 
     def spy(data: bytes, name: Name, state: State) -> Job:

@@ -35,12 +35,12 @@ def edited(text: str) -> Iterator[str]:
         _edit(path)
         yield _written(path)
     except BaseException:
-        _keep(path, text)
+        _save(path, text)
         raise
     path.unlink()
 
 
-def _keep(path: Path, text: str) -> None:
+def _save(path: Path, text: str) -> None:
     """Tell where the comment is; a file with nothing of the user's goes."""
     try:
         written = path.read_bytes()

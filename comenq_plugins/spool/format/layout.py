@@ -65,6 +65,11 @@ class Layout:
         return self.path("tmp")
 
     @property
+    def activity(self) -> str:
+        """What the worker does. It is where nobody watches: the worker must not wake itself."""
+        return f"{self.tmp}/worker.json"
+
+    @property
     def new(self) -> str:
         """Waiting jobs, and the files that are dropped in."""
         return self.path("new")

@@ -30,7 +30,7 @@ class Polling:
         self._directories = directories
         self._note()
         self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._look, name="polling", daemon=True)
+        self._thread = threading.Thread(target=self._inspect, name="polling", daemon=True)
         self._reader, self._writer = -1, -1
 
     def fileno(self) -> int:
@@ -66,7 +66,7 @@ class Polling:
             os.close(self._writer)
             self._reader = self._writer = -1
 
-    def _look(self) -> None:
+    def _inspect(self) -> None:
         while not self._ended.wait(_INTERVAL):
             if not self._is_settled or self._versions() != self._seen:
                 with suppress(BlockingIOError):
