@@ -230,7 +230,7 @@ def test_a_daemon_whose_control_socket_others_could_reach_does_not_start(comenqd
     """The directory of supervisord's socket must be private."""
     directory = comenqd.socket.parent / "supervisor"
     directory.mkdir(parents=True)
-    directory.chmod(0o750)
+    directory.chmod(0o755)
 
     assert f"{directory}: must be a directory of the daemon's own user" in comenqd.error()
 
