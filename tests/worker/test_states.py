@@ -383,8 +383,8 @@ class PostMachine(RuleBasedStateMachine):
         self.daemon.forge.set_gateway(GATEWAYS[""])
         self.daemon.clock.advance(2 * HOUR)
         self.start()
-        for _ in range(12):
-            self.daemon.run_for(12 * HOUR)
+        for _ in range(48):
+            self.daemon.run_for(3 * HOUR)
             ended = [self.daemon.job(job) for job in self.jobs]
             if all(job.state in {State.POSTED, State.FAILED, State.UNCONFIRMED} for job in ended):
                 break
@@ -400,7 +400,8 @@ class PostMachine(RuleBasedStateMachine):
 
 def test_no_comment_is_there_twice_and_none_is_lost() -> None:
     """Whatever the forge, the platform and people do, in any order."""
-    run_state_machine_as_test(PostMachine)
+    few = settings(max_examples=6, stateful_step_count=15)
+    run_state_machine_as_test(PostMachine, settings=few)
 
 
 @pytest.mark.full
