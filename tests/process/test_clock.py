@@ -85,7 +85,8 @@ def test_a_clock_that_is_set_ahead_does_not_end_the_cooldown(
 
         (account,) = json.loads(daemon.comenq("status", "--json"))["accounts"]
 
-    assert 0 < account["post_in"] <= 600
+    # Killed before it has recorded the end, the attempt may have gone on for half a minute.
+    assert 0 < account["post_in"] <= 630
     assert len(forge.wait_for_requests(1, method="POST")) == 1
 
 

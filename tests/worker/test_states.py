@@ -28,7 +28,17 @@ from hypothesis.stateful import (
 )
 
 from comenq_core.errors import ComenqError
-from comenq_core.model import Attempt, Change, Done, Job, Outcome, RetryAt, State
+from comenq_core.model import (
+    Attempt,
+    Change,
+    Done,
+    Job,
+    Outcome,
+    Posted,
+    RetryAt,
+    Similar,
+    State,
+)
 from comenq_core.protocols import Lookup, Poster
 from comenq_core.testing.forge import Account, Comment
 from comenq_core.testing.forge.gateways import GATEWAYS
@@ -105,8 +115,11 @@ class Watched:
 
     def find(self, job: Job, since: datetime, known: Collection[int | str]) -> Lookup:
         """Look up, and note what was there to be seen."""
-        self._machine.note_what_is_there(job)
-        return self._poster.find(job, since, known)
+        there = {comment.id for comment in self._machine.daemon.forge.comments}
+        found = self._poster.find(job, since, known)
+        if found is None or isinstance(found, Posted | Similar):
+            self._machine.note_what_was_shown(job, there)
+        return found
 
 
 class PostMachine(RuleBasedStateMachine):
@@ -178,9 +191,8 @@ class PostMachine(RuleBasedStateMachine):
                 self.beyond["gone before the first look-up"] += 1
                 event("a comment was posted again that nothing showed any more")
 
-    def note_what_is_there(self, job: Job) -> None:
-        """Which of the job's comments the forge shows at this look-up."""
-        ids = {comment.id for comment in self.daemon.forge.comments}
+    def note_what_was_shown(self, job: Job, ids: Collection[int]) -> None:
+        """Which of the job's comments the forge has shown at a look-up that it answered."""
         for one in self.created.get(job.id, []):
             one.seen |= one.id in ids and one.id not in self.changed
 
@@ -258,7 +270,8 @@ class PostMachine(RuleBasedStateMachine):
     def ask_again(self, data: st.DataObject) -> None:
         """A job is to be posted a second time, on purpose."""
         job = data.draw(st.sampled_from(self.in_state(State.POSTED)))
-        if any(not one.told for one in self.created.get(job.id, [])):
+        equals = [one for one in self.jobs if one.asked.target == job.asked.target]
+        if len(equals) > 1 or any(not one.told for one in self.created.get(job.id, [])):
             return
         self.asked_again.add(job.id)
         self.daemon.store.delete_imported([job])
