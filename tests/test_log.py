@@ -173,6 +173,8 @@ def test_a_plugin_that_sets_up_logging_hides_no_event(sink: Sink) -> None:
     log = Log("worker")
     logging.config.dictConfig({"version": 1})
     log.info("k", "This is read.")
+    for handler in logging.getLogger("comenq").handlers:
+        handler.flush()
     assert len(sink.writes()) == 1
 
 
