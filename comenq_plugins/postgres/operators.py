@@ -55,11 +55,13 @@ class OperatorActions(Queries):
                 raise WrongState(f"job {job_id} has no request")
             return save(cursor, resolved(job, verdict, attempt))
 
+    @repeated
     def mark_seen(self, job_ids: Collection[str]) -> Collection[str]:
         with self._database.transaction() as cursor:
             cursor.execute(_SEEN, [[*job_ids]])
             return [job_id for (job_id,) in cursor.fetchall()]
 
+    @repeated
     def forget(self, job_id: str, reason: str) -> Job:
         """Replace the job's row by one without its text; one that cannot be read goes as well."""
         with self._transaction() as (cursor, now):
