@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
@@ -27,16 +26,6 @@ __all__ = ["PostgresStore"]
 _READ_EVERY = 3_600.0
 
 
-def machine_time() -> Instant:
-    """The time by this machine's clocks; the one since boot counts in any case.
-
-    `system_clock` leaves that out where a boot has no name, since another process could not tell
-    whose it is.
-    """
-    since_boot = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
-    return replace(system_clock(), ticks=time.clock_gettime(since_boot))
-
-
 class PostgresStore(Leases, PacingRows, OperatorActions, Enqueuer):
     """Implements `comenq_core.protocols.Store`.
 
@@ -50,7 +39,7 @@ class PostgresStore(Leases, PacingRows, OperatorActions, Enqueuer):
         database: Database,
         options: StoreOptions,
         clock: Clock = database_time,
-        machine: Callable[[], Instant] = machine_time,
+        machine: Callable[[], Instant] = system_clock,
     ) -> None:
         super().__init__(database, options, clock)
         self._machine = machine
