@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stdout, suppress
 from typing import TextIO
 
-__all__ = ["end_after", "results_apart"]
+__all__ = ["end_after", "output_apart"]
 
 INTERRUPTED = 130
 """The exit status after Ctrl-C, as shells have it."""
@@ -34,22 +34,18 @@ def end_after(run: Callable[[], int]) -> None:
 
 
 @contextmanager
-def results_apart() -> Iterator[TextIO]:
-    """A stream to standard output, for results alone.
+def output_apart() -> Iterator[None]:
+    """Keep standard output for a command's results.
 
-    Within the block, all else that is written to standard output goes to standard error: what a
-    plugin prints, and what its extensions and child processes write to descriptor 1.
+    Within the block, what is written there goes to standard error: what a plugin prints, and what
+    its extensions and child processes write to descriptor 1.
     """
     sys.stdout.flush()
     kept = os.dup(1)
     os.dup2(2, 1)
     try:
-        with (
-            redirect_stdout(sys.stderr),
-            open(kept, "w", encoding=sys.stdout.encoding, errors=sys.stdout.errors,
-                 closefd=False) as results,
-        ):  # fmt: skip
-            yield results
+        with redirect_stdout(sys.stderr):
+            yield
     finally:
         os.dup2(kept, 1)
         os.close(kept)

@@ -18,7 +18,7 @@ from comenq_core.model import CheckResult, Severity
 from comenq_core.plugins import registry
 from comenq_core.plugins.registry import Registry
 from comenq_core.process.clock import UNKNOWN_BOOT, boot_id
-from comenq_core.process.program import results_apart
+from comenq_core.process.program import output_apart
 from comenq_core.settings import ACCOUNTS, Settings, variable
 from comenq_core.supervisor.launch import private_directory
 from comenq_core.text import nearest, printable
@@ -35,7 +35,7 @@ def check(settings: Settings, given: Namespace) -> int:
     copies = service_credentials(settings)
     former = list(outdated(settings, copies)) if copies else []
     settings = from_outside(settings, os.environ)
-    with results_apart():
+    with output_apart():
         plugins = registry.load()
         found = list(results(settings, plugins))
         found += [

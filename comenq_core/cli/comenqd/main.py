@@ -20,7 +20,7 @@ from comenq_core.errors import ComenqError
 from comenq_core.plugins import registry
 from comenq_core.process.hardening import end_with_parent, forbid_dumps, hide_environment
 from comenq_core.process.log import Log, configure
-from comenq_core.process.program import end_after, results_apart
+from comenq_core.process.program import end_after, output_apart
 from comenq_core.process.stop import StopFlag
 from comenq_core.settings import ALIASES, KINDS, MEANINGS, Settings, flag, load, variable
 from comenq_core.supervisor.launch import SUPERVISOR_VARIABLE, give_up, supervise
@@ -57,7 +57,7 @@ def _status(arguments: Sequence[str] | None) -> int:
         settings = load(getattr(given, "config", None), os.environ, flags)
         if given.command is None:
             # So that an error is printed here, and not half a minute later in the log.
-            with results_apart():
+            with output_apart():
                 plugins = registry.load()
                 plugins.require(settings)
                 plugins.posters(settings)

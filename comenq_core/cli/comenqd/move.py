@@ -11,7 +11,7 @@ from pathlib import Path
 from comenq_core import migrate
 from comenq_core.cli.output import print_done
 from comenq_core.plugins import registry
-from comenq_core.process.program import results_apart
+from comenq_core.process.program import output_apart
 from comenq_core.settings import Settings, load
 
 __all__ = ["add_stores", "move"]
@@ -31,7 +31,7 @@ def move(settings: Settings, given: Namespace) -> int:
     Raises:
         ComenqError: a store cannot be opened, or failed. Repeating the move completes it.
     """
-    with results_apart():
+    with output_apart():
         plugins = registry.load()
         source, target = _settings_of(given.source, settings), _settings_of(given.target, settings)
         moved = migrate.move(plugins.store(source), plugins.store(target))

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from comenq_core.cli.output import print_result
 from comenq_core.plugins import registry
 from comenq_core.plugins.discovery import Plugin
-from comenq_core.process.program import results_apart
+from comenq_core.process.program import output_apart
 from comenq_core.settings import Settings
 
 __all__ = ["plugins"]
@@ -17,7 +17,7 @@ __all__ = ["plugins"]
 
 def plugins(settings: Settings, given: Namespace) -> int:
     """Print every plugin, and the faults of the selection; return 1 if there are any, else 0."""
-    with results_apart():
+    with output_apart():
         found = registry.load()
         installed, faults = found.plugins(), found.faults(settings)
     if given.json:
