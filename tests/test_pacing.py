@@ -361,11 +361,16 @@ def test_two_credentials_of_one_login_share_a_cooldown() -> None:
     other = replace(after(PACE, replace(POSTED, login="Octocat")), account="token-2")
     assert pacing.is_same_account(other, "octocat")
     assert not pacing.is_same_account(other, "")
-    assert pacing.until_turn(None, [other], at(100), PACE) == 800
-    rejected = replace(after(PACE, Unauthorized(message="bad credentials")), account="token-2")
-    assert pacing.until_turn(None, [rejected], at(100), PACE) == 800
+    assert until_turn_beside(other) == 800
+    rejected = after(PACE, Unauthorized(message="bad credentials"))
+    assert until_turn_beside(replace(rejected, account="token-2", login="octocat")) == 800
     limited = after(PACE, Throttled(wait=timedelta(hours=1), message="slow down"))
-    assert pacing.until_turn(None, [limited], at(100), PACE) == 3500
+    assert until_turn_beside(replace(limited, account="token-2", login="octocat")) == 3500
+
+
+def until_turn_beside(other: Pacing) -> float:
+    """Seconds that octocat's unused account waits at 100 s because of another one."""
+    return pacing.until_turn("default", "octocat", {other.account: other}, at(100), PACE)
 
 
 def test_after_a_kill_the_cooldown_counts_from_the_comment() -> None:

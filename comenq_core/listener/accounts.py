@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Mapping
 
 from comenq_core.model import Account, Cause, Instant, Pacing
-from comenq_core.policy.pacing import PacingPolicy, is_same_account, until_request, until_turn
+from comenq_core.policy.pacing import PacingPolicy, until_request, until_turn
 
-__all__ = ["accounts", "is_usable", "wait_of"]
+__all__ = ["accounts", "is_usable"]
 
 _ENDS_WITH_THE_WAIT = frozenset({Cause.RATE_LIMITED, Cause.UNREACHABLE})
 """The others end once the forge has answered a question as it should."""
 
 
 def accounts(
-    records: Collection[Pacing], now: Instant, policy: PacingPolicy
+    records: Mapping[str, Pacing], now: Instant, policy: PacingPolicy
 ) -> tuple[Account, ...]:
     """The accounts as the status shows them, each from its record."""
-    return tuple(_account(record, wait_of(record, records, now, policy), now) for record in records)
+    return tuple(
+        _account(record, until_turn(name, record.login, records, now, policy), now)
+        for name, record in records.items()
+    )
 
 
 def _account(record: Pacing, wait: float, now: Instant) -> Account:
@@ -43,15 +46,3 @@ def _cause(record: Pacing, now: Instant) -> str:
 def is_usable(record: Pacing, now: Instant) -> bool:
     """Whether the account posts as soon as its wait is over, as far as anybody knows."""
     return _cause(record, now) not in {Cause.UNAUTHORIZED, Cause.BLOCKED}
-
-
-def wait_of(
-    record: Pacing, records: Collection[Pacing], now: Instant, policy: PacingPolicy
-) -> float:
-    """Seconds until the account may post, or ask; others of its login share its pace.
-
-    Args:
-        records: those of all accounts.
-    """
-    others = [one for one in records if one != record and is_same_account(one, record.login)]
-    return until_turn(record, others, now, policy)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from comenq_core.errors import PacingConflict
-from comenq_core.model import Change, Fault, Job, Pacing, State
+from comenq_core.model import Change, Job, Pacing, State
 from comenq_core.policy import pacing
+from comenq_core.policy.refusals import UNCLEAR
 from comenq_core.protocols import Store
 
 __all__ = ["flush", "resume"]
@@ -67,5 +68,4 @@ def _backs_off(job: Job) -> bool:
 
 def _is_refused(job: Job) -> bool:
     """Whether a job waits because it was refused in unclear words, or for its account's sake."""
-    faults = {Fault.UNCLEAR, Fault.ACCOUNT}
-    return _backs_off(job) and job.attempts[-1].fault in faults
+    return _backs_off(job) and job.attempts[-1].fault in UNCLEAR

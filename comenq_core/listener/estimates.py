@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from comenq_core.listener.accounts import is_usable, wait_of
+from comenq_core.listener.accounts import is_usable
 from comenq_core.model import Entry, Instant, Job, State
 from comenq_core.policy import pacing
 from comenq_core.policy.pacing import PacingPolicy
@@ -73,11 +73,14 @@ class Estimates:
 
     def _until_next_post(self, now: Instant) -> float | None:
         """Seconds, or ``None`` while the queue stands still."""
-        records = self._store.pacing().values()
-        usable = [record for record in records if is_usable(record, now)]
+        records = self._store.pacing()
+        usable = [record for record in records.values() if is_usable(record, now)]
         if self._store.paused() or (records and not usable):
             return None
-        waits = [wait_of(record, records, now, self._policy) for record in usable]
+        waits = [
+            pacing.until_turn(record.account, record.login, records, now, self._policy)
+            for record in usable
+        ]
         return min(waits, default=0.0)
 
 

@@ -171,8 +171,7 @@ class JobQueue:
             log.info("seen", "A person has seen a failed comment.", job=job_id, uid=by.uid)
 
     def forget(self, prefix: str, by: Origin) -> Entry:
-        who = "somebody" if by.uid is None else f"uid {by.uid}"
-        job = self._store.forget(self._whole_id(prefix), f"its text was erased by {who}")
+        job = self._store.forget(self._whole_id(prefix), f"its text was erased by {by.who}")
         log.info("erased", "The text of a comment was erased.", job=job.id, uid=by.uid)
         return Entry(job=job)
 
@@ -212,7 +211,7 @@ class JobQueue:
         return Status(
             counts=self._store.counts(),
             paused=paused,
-            accounts=accounts(records.values(), now, self._pace),
+            accounts=accounts(records, now, self._pace),
             next=first[0] if first else None,
             health=health,
             stalled=is_stalled(health.worker, now),

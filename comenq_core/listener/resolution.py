@@ -38,11 +38,10 @@ def resolution(job: Job, url: str | None, by: Origin, now: datetime) -> Resoluti
     """
     if job.request is None:
         raise WrongState(f"job {job.id} is a dropped file that is no request: it was never posted")
-    who = "somebody" if by.uid is None else f"uid {by.uid}"
     if url is None:
-        reason = f"{who} says that it is not posted"
+        reason = f"{by.who} says that it is not posted"
         return RetryAt(due=now, reason=reason), _attempt(NOT_POSTED, reason, None, now)
-    reason = f"{who} says that it is posted"
+    reason = f"{by.who} says that it is posted"
     comment_id = _comment_id(job.request, job.candidates, url)
     posted = Done(url=url, comment_id=comment_id, reason=reason)
     return posted, _attempt("posted", reason, comment_id, now)
@@ -90,6 +89,5 @@ def _split(url: str) -> SplitResult:
 
 def _is_at(request: CommentRequest, place: re.Match[str]) -> bool:
     """Whether a path names the request's pull request; that of an API names the repository."""
-    repository = f"{place['owner']}/{place['repo']}".lower()
-    is_same = repository == f"{request.owner}/{request.repo}".lower()
+    is_same = f"{place['owner']}/{place['repo']}".lower() == request.repository
     return is_same and place["number"] in {None, str(request.pr_number)}

@@ -121,6 +121,11 @@ class Origin(Record):
     uid: int | None = None
     pid: int | None = None
 
+    @property
+    def who(self) -> str:
+        """The user in words, for reasons that people read."""
+        return "somebody" if self.uid is None else f"uid {self.uid}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewJob(Record):

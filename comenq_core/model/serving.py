@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from comenq_core.model.request import CommentRequest
 from comenq_core.text import printable
 
-__all__ = ["covers", "unserved"]
+__all__ = ["covers", "serving", "unserved"]
 
 _LIST_LIMIT = 1_000
 
@@ -20,9 +20,18 @@ def covers(patterns: Sequence[str], request: CommentRequest) -> bool:
     """Whether these are the patterns of an account for this request's repository."""
     if not patterns:
         return True
-    owner, repo = request.owner.lower(), request.repo.lower()
-    wanted = {f"{owner}/*", f"{owner}/{repo}"}
+    wanted = {f"{request.owner.lower()}/*", request.repository}
     return any(pattern.lower() in wanted for pattern in patterns)
+
+
+def serving(request: CommentRequest, accounts: Mapping[str, Sequence[str]]) -> Sequence[str]:
+    """The accounts that may post this request's comment: those for it, or the one that it names.
+
+    Args:
+        accounts: the patterns of each account.
+    """
+    wanted = {request.account} if request.account else accounts
+    return [name for name, own in accounts.items() if name in wanted and covers(own, request)]
 
 
 def unserved(request: CommentRequest, accounts: Mapping[str, Sequence[str]]) -> str:
@@ -34,8 +43,7 @@ def unserved(request: CommentRequest, accounts: Mapping[str, Sequence[str]]) -> 
             is said.
     """
     name, repository = request.account, f"{request.owner}/{request.repo}"
-    able = [account for account, patterns in accounts.items() if covers(patterns, request)]
-    if not accounts or (name in able if name else able):
+    if not accounts or serving(request, accounts):
         return ""
     if name and name not in accounts:
         fault = f"there is no account {name}"

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from comenq_core.model import Activity, Instant, Job, Pacing
-from comenq_core.model.serving import covers
+from comenq_core.model.serving import serving
 from comenq_core.policy.pacing import PacingPolicy, elapsed, until_turn
 
 __all__ = ["GRACE_SECONDS", "OVERDUE_SECONDS", "Overdue", "is_busy", "is_stalled"]
@@ -71,25 +71,11 @@ class Overdue:
         """What stays the same as long as a job is stuck; ``None`` while something keeps it."""
         if not job.request or (job.due and job.due > now.wall):
             return None
-        serving = self._serving(job, records)
-        used = [records[name].at for name in serving if name in records]
-        is_free = any(self._wait(name, records, now) <= 0 for name in serving)
-        return (job.id, *used) if is_free or not serving else None
-
-    def _serving(self, job: Job, records: Mapping[str, Pacing]) -> Sequence[str]:
-        wanted = job.asked.account
-        known = self._accounts or dict.fromkeys(records, ())
-        return [
-            name
-            for name, patterns in known.items()
-            if wanted in {None, name} and covers(patterns, job.asked)
-        ]
+        able = serving(job.request, self._accounts or dict.fromkeys(records, ()))
+        used = [records[name].at for name in able if name in records]
+        is_free = any(self._wait(name, records, now) <= 0 for name in able)
+        return (job.id, *used) if is_free or not able else None
 
     def _wait(self, name: str, records: Mapping[str, Pacing], now: Instant) -> float:
-        record = records.get(name)
-        others = [
-            other
-            for account, other in records.items()
-            if record and account != name and other.login.lower() == record.login.lower() != ""
-        ]
-        return until_turn(record, others, now, self._policy)
+        login = records[name].login if name in records else ""
+        return until_turn(name, login, records, now, self._policy)

@@ -12,7 +12,7 @@ has passed as both clocks agree on.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -140,13 +140,24 @@ def is_same_account(one: Pacing, login: str) -> bool:
 
 
 def until_turn(
-    record: Pacing | None, others: Iterable[Pacing], now: Instant, policy: PacingPolicy
+    account: str, login: str, records: Mapping[str, Pacing], now: Instant, policy: PacingPolicy
 ) -> float:
     """Seconds until an account may start its next post, where others are the same at the forge.
 
     Two credentials of one login are one account to the forge and to those who read it: they share
     the cooldown and what the forge asks for, and nothing else.
+
+    Args:
+        account: the account's name.
+        login: its name at the forge, where that is known.
+        records: the records of all accounts, by name.
     """
+    record = records.get(account)
+    others = [
+        other
+        for name, other in records.items()
+        if name != account and is_same_account(other, login)
+    ]
     shared = [replace(other, backoff=0.0) if _is_its_own(other) else other for other in others]
     waits = [until_post(one, now, policy) for one in shared]
     return max([until_post(record, now, policy), *waits])

@@ -15,6 +15,7 @@ from comenq_core.policy.backoff import QUESTION_WAIT
 
 __all__ = [
     "REFUSALS_LIMIT",
+    "UNCLEAR",
     "accounts_left",
     "booked",
     "is_unclear",
@@ -26,7 +27,8 @@ __all__ = [
 REFUSALS_LIMIT = 3
 """Comments in a row, refused in the same unclear words, that are the account's fault."""
 
-_UNCLEAR = {Fault.UNCLEAR, Fault.ACCOUNT}
+UNCLEAR = frozenset({Fault.UNCLEAR, Fault.ACCOUNT})
+"""Whose fault a refusal is that may be the comment's or the account's."""
 _ELSEWHERE = {Fault.PULL_REQUEST, Fault.ACCOUNT}
 # Two answers in the same words differ in these: numbers, ids of requests, addresses.
 _VARYING = re.compile(r"https?://\S+|\S*\d\S*")
@@ -34,18 +36,18 @@ _VARYING = re.compile(r"https?://\S+|\S*\d\S*")
 
 def is_unclear(outcome: object) -> bool:
     """Whether a refusal may be the comment's fault or the account's."""
-    return isinstance(outcome, Refused) and outcome.fault in _UNCLEAR
+    return isinstance(outcome, Refused) and outcome.fault in UNCLEAR
 
 
 def was_refused(job: Job) -> bool:
     """Whether a job was refused in unclear words before."""
-    return any(attempt.fault in _UNCLEAR for attempt in _refusals(job))
+    return any(attempt.fault in UNCLEAR for attempt in _refusals(job))
 
 
 def was_refused_so(job: Job, account: str, message: str) -> bool:
     """Whether an account was refused a job in these words before."""
     said = _essence(message)
-    before = [one for one in _refusals(job) if one.fault in _UNCLEAR and one.account == account]
+    before = [one for one in _refusals(job) if one.fault in UNCLEAR and one.account == account]
     return any(_essence(attempt.message) == said for attempt in before)
 
 

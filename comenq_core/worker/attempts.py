@@ -25,9 +25,8 @@ from comenq_core.model import (
 from comenq_core.model.transitions import AMBIGUOUS, GONE, INTERRUPTED
 from comenq_core.policy.pacing import earlier, elapsed
 from comenq_core.policy.retry import ABSENT, Found
-from comenq_core.process.isolation import pass_on_interrupt, place
-from comenq_core.process.log import Log
 from comenq_core.protocols import Poster
+from comenq_core.worker.calls import answer_of, wrong_answer
 
 __all__ = [
     "PacingUpdate",
@@ -39,8 +38,6 @@ __all__ = [
     "look_up",
     "lookup_record",
 ]
-
-log = Log("worker")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,8 +72,8 @@ def attempt_post(
         started: the time now.
         limit: seconds that an attempt can last.
     """
-    answer = _ask(partial(poster.post, job), job)
-    outcome = answer if isinstance(answer, Outcome) else _wrong_answer(answer, job)
+    answer = answer_of(partial(poster.post, job), job=job.id)
+    outcome = answer if isinstance(answer, Outcome) else wrong_answer(answer, job=job.id)
     try:
         ended = clock()
     except ComenqError:
@@ -139,8 +136,8 @@ def interruption(job: Job, record: Pacing | None, now: Instant) -> Attempt | Non
 
 def look_up(poster: Poster, job: Job, since: datetime, known: Collection[int | str]) -> Found:
     """Look for a job's comment; see `comenq_core.protocols.Poster.find`. It raises nothing."""
-    found = _ask(partial(poster.find, job, since, known), job)
-    return found if isinstance(found, Found) else _wrong_answer(found, job)
+    found = answer_of(partial(poster.find, job, since, known), job=job.id)
+    return found if isinstance(found, Found) else wrong_answer(found, job=job.id)
 
 
 def lookup_record(
@@ -183,23 +180,3 @@ def first_attempted_at(job: Job, record: Pacing | None, now: Instant, limit: flo
     first = min(known, default=job.arrived)
     # Where the clock went back since, and nobody knows by how much, a day is far enough.
     return first if first <= now.wall else now.wall - timedelta(days=1)
-
-
-def _ask(question: Callable[[], object], job: Job) -> object:
-    """What a poster answers; an exception that it should not have raised counts as `Unknown`."""
-    try:
-        return question()
-    except BaseException as error:  # noqa: BLE001 -- a plugin may raise anything
-        pass_on_interrupt(error)
-        # Not its text: a plugin's error may hold anything, a token for instance.
-        log.error("poster_broken", "The poster plugin failed.", job=job.id,
-                  error=type(error).__name__, where=place(error))  # fmt: skip
-        return Unknown(message=f"the poster failed: {type(error).__name__}")
-
-
-def _wrong_answer(answer: object, job: Job) -> Unknown:
-    """Log what a poster should not have returned, and stand for its answer."""
-    kind = type(answer).__name__
-    log.error("poster_broken", "The poster plugin returned a value of a wrong type.", job=job.id,
-              returned=kind)  # fmt: skip
-    return Unknown(message=f"the poster failed: it returned a {kind}")

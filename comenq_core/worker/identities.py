@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from comenq_core.model import Demand, Pacing, Unknown
+from comenq_core.model import Demand, Pacing
 from comenq_core.policy.recording import must_persist_backoff
-from comenq_core.process.isolation import pass_on_interrupt
 from comenq_core.process.log import Log
 from comenq_core.protocols import AccountProbe, Identifiable, Poster
+from comenq_core.worker.calls import answer_of, wrong_answer
 
 __all__ = ["Identities", "ask"]
 
@@ -35,11 +35,7 @@ class Identities:
         """
         if not isinstance(poster, Identifiable):
             return None
-        try:
-            answer: object = poster.login()
-        except BaseException as error:  # noqa: BLE001 -- a plugin may raise anything
-            pass_on_interrupt(error)
-            answer = _broken(poster, type(error).__name__)
+        answer = answer_of(poster.login, account=poster.account)
         self.known[poster.account] = answer if isinstance(answer, str) else ""
         self._report_twins(poster.account)
         # Without a name the account can post; only what comes after a lost answer is harder.
@@ -64,16 +60,7 @@ def ask(poster: Poster) -> Demand | None:
     """
     if not isinstance(poster, AccountProbe):
         return None
-    try:
-        answer: object = poster.probe()
-    except BaseException as error:  # noqa: BLE001 -- a plugin may raise anything
-        pass_on_interrupt(error)
-        return _broken(poster, type(error).__name__)
+    answer = answer_of(poster.probe, account=poster.account)
     if answer is None or isinstance(answer, Demand):
         return answer
-    return _broken(poster, f"it returned a {type(answer).__name__}")
-
-
-def _broken(poster: Poster, why: str) -> Unknown:
-    log.error("poster_broken", "The poster plugin failed.", account=poster.account, error=why)
-    return Unknown(message=f"the poster failed: {why}")
+    return wrong_answer(answer, account=poster.account)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from functools import partial
 
 from comenq_core.errors import ComenqError
 from comenq_core.model import Cause, Instant, Job, Pacing
@@ -16,9 +17,10 @@ from comenq_core.policy import pacing
 from comenq_core.policy.backoff import renewal_wait
 from comenq_core.policy.pacing import PacingPolicy, elapsed
 from comenq_core.policy.retry import is_final_next
-from comenq_core.process.isolation import pass_on_interrupt, place
+from comenq_core.process.isolation import pass_on_interrupt
 from comenq_core.process.log import Log
 from comenq_core.protocols import ForgeClock, Poster, Selective
+from comenq_core.worker.calls import answer_of
 
 __all__ = ["AccountScheduler", "Logins"]
 
@@ -69,12 +71,7 @@ class AccountScheduler:
         if self._credential(poster) is None:
             return math.inf
         login = logins.get(poster.account, "")
-        others = [
-            record
-            for account, record in records.items()
-            if account != poster.account and pacing.is_same_account(record, login)
-        ]
-        return pacing.until_turn(records.get(poster.account), others, now, self._policy)
+        return pacing.until_turn(poster.account, login, records, now, self._policy)
 
     def renewed(self, records: Mapping[str, Pacing], now: Instant) -> Sequence[Pacing]:
         """The records of accounts that may use another credential than the rejected one."""
@@ -161,27 +158,14 @@ def _serves(poster: Poster, job: Job) -> bool:
     """Whether the account is for a job. One whose plugin fails is asked to post, and tells then."""
     if not isinstance(poster, Selective):
         return True
-    try:
-        return bool(poster.serves(job.asked))
-    except BaseException as error:  # noqa: BLE001 -- a plugin may raise anything
-        _report_broken(poster, error)
-        return True
+    return bool(answer_of(partial(poster.serves, job.asked), account=poster.account))
 
 
 def _clock_offset(poster: Poster) -> timedelta | None:
     if not isinstance(poster, ForgeClock):
         return None
-    try:
-        return poster.clock_offset()
-    except BaseException as error:  # noqa: BLE001 -- a plugin may raise anything
-        _report_broken(poster, error)
-        return None
-
-
-def _report_broken(poster: Poster, error: BaseException) -> None:
-    pass_on_interrupt(error)
-    log.error("poster_broken", "The poster plugin failed.", account=poster.account,
-              error=type(error).__name__, where=place(error))  # fmt: skip
+    answer = answer_of(poster.clock_offset, account=poster.account)
+    return answer if isinstance(answer, timedelta) else None
 
 
 def _is_stopped(record: Pacing | None) -> bool:
