@@ -85,10 +85,12 @@ class LineHandler(logging.Handler):
         """Wait until all is written, for two seconds at most."""
         self._writer.flush()
 
-    def close(self) -> None:
-        """End the writing; without this at the end of the process, `logging` calls it."""
+    def end(self) -> None:
+        """End the writing, and its thread.
+
+        `close` does not: `logging` calls it also where a plugin sets logging up anew.
+        """
         self._writer.close()
-        super().close()
 
     def _finished(self, lines: bytes) -> bytes:
         return with_priorities(lines) if self._to_journal else lines
@@ -115,7 +117,7 @@ def configure(level: str, stream: IO[str] | None = None) -> LineHandler:
     logger.propagate = False
     for former in logger.handlers:
         if isinstance(former, LineHandler):
-            former.close()
+            former.end()
     handler = LineHandler(stream or sys.stderr)
     logger.handlers[:] = [handler]
     return handler
