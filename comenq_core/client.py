@@ -10,9 +10,10 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 
 from comenq_core.errors import DaemonRefused, DaemonUnreachable, NotAcknowledged
+from comenq_core.paths import SYSTEM_SOCKET, client_sockets, name_fault
 from comenq_core.text import printable
 
-__all__ = ["Client", "accepted", "candidates", "connect"]
+__all__ = ["DAEMON_VARIABLE", "Client", "accepted", "candidates", "connect"]
 
 TYPE_CHECKING = False  # without the import of typing, which costs as much as json's
 if TYPE_CHECKING:
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
     Message = Mapping[str, Any]
     Reply = dict[str, Any]
 
-SYSTEM_SOCKET = "/run/comenq/comenq.sock"
+DAEMON_VARIABLE = "COMENQ_DAEMON"
+"""Names the daemon to talk to, among those of the user."""
 TIMEOUT_SECONDS = 30.0
 """How long a client waits by default; a durable write can be slow."""
 CHUNK = 65_536
@@ -36,14 +38,20 @@ def candidates(explicit: str | None, environ: Mapping[str, str]) -> list[str]:
 
     Args:
         explicit: the one that the user names, if any; then there is no other.
-        environ: the environment, whose ``COMENQ_SOCKET`` names one as well.
+        environ: the environment. Its ``COMENQ_SOCKET`` names a socket as well, and its
+            ``COMENQ_DAEMON`` one of the user's daemons; the system's daemon has no name.
+
+    Raises:
+        DaemonUnreachable: no daemon can have the name in ``COMENQ_DAEMON``.
     """
     named = explicit or environ.get("COMENQ_SOCKET")
     if named:
         return [named]
-    runtime = environ.get("XDG_RUNTIME_DIR", "")
-    own = [f"{runtime}/comenq/comenq.sock"] if runtime.startswith("/") else []
-    return [*own, SYSTEM_SOCKET]
+    name = environ.get(DAEMON_VARIABLE, "")
+    if name and (fault := name_fault(name)):
+        raise DaemonUnreachable(printable(fault))
+    own = client_sockets(environ, os.geteuid(), name)
+    return own if name else [*own, SYSTEM_SOCKET]
 
 
 def connect(paths: Iterable[str]) -> Client:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
 import threading
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 
 from comenq_core.client import Client, candidates, connect
 from comenq_core.errors import DaemonRefused, DaemonUnreachable, NotAcknowledged
+from comenq_core.paths import SYSTEM_SOCKET
 from comenq_core.testing.deadline import DEADLINE
 from tests.cli.fake_daemon import fake_daemon, read_to_end
 from tests.socket.serving import REQUEST, Served
@@ -160,14 +162,20 @@ def test_unreachable_daemon_is_reported_with_every_path(directory: Path) -> None
     assert "comenqd" in text
 
 
+USUAL = f"/run/user/{os.geteuid()}/comenq/comenq.sock"
+AT_HOME = "/s/comenq/comenq.sock"
+
+
 @pytest.mark.parametrize(
     ("explicit", "environ", "tried"),
     [
         ("/a", {"COMENQ_SOCKET": "/b", "XDG_RUNTIME_DIR": "/c"}, ["/a"]),
         (None, {"COMENQ_SOCKET": "/b", "XDG_RUNTIME_DIR": "/c"}, ["/b"]),
-        (None, {"XDG_RUNTIME_DIR": "/c"}, ["/c/comenq/comenq.sock", "/run/comenq/comenq.sock"]),
-        (None, {"XDG_RUNTIME_DIR": "relative"}, ["/run/comenq/comenq.sock"]),
-        (None, {"COMENQ_SOCKET": ""}, ["/run/comenq/comenq.sock"]),
+        (None, {"XDG_RUNTIME_DIR": "/c"}, ["/c/comenq/comenq.sock", USUAL, SYSTEM_SOCKET]),
+        (None, {"XDG_RUNTIME_DIR": "relative"}, [USUAL, SYSTEM_SOCKET]),
+        (None, {"COMENQ_SOCKET": "", "XDG_STATE_HOME": "/s"}, [USUAL, AT_HOME, SYSTEM_SOCKET]),
+        (None, {"COMENQ_SOCKET": "/b", "COMENQ_DAEMON": "work"}, ["/b"]),
+        (None, {"COMENQ_DAEMON": "work"}, [f"/run/user/{os.geteuid()}/comenq/work/comenq.sock"]),
     ],
 )
 def test_nearest_socket_is_tried_first(
@@ -175,3 +183,9 @@ def test_nearest_socket_is_tried_first(
 ) -> None:
     """A named socket is the only candidate; otherwise the user's own comes before the system's."""
     assert candidates(explicit, environ) == tried
+
+
+def test_name_that_no_daemon_can_have_is_refused() -> None:
+    """A name that would lead to another directory reaches no daemon."""
+    with pytest.raises(DaemonUnreachable, match="name"):
+        candidates(None, {"COMENQ_DAEMON": "../work", "HOME": "/home/u"})

@@ -34,7 +34,7 @@ HEAVY = {
     "threading",
     "typing",
 }
-OWN_MODULES = 15
+OWN_MODULES = 16
 """How many of comenq's modules and packages are imported to queue a comment."""
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import stat
+import sys
 from argparse import Namespace
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
@@ -15,6 +16,7 @@ from comenq_core.cli.comenqd.credentials import from_outside, outdated, service_
 from comenq_core.cli.output import print_result
 from comenq_core.errors import ComenqError
 from comenq_core.model import CheckResult, Severity
+from comenq_core.paths import socket_fault
 from comenq_core.plugins import registry
 from comenq_core.plugins.registry import Registry
 from comenq_core.process.clock import UNKNOWN_BOOT, boot_id
@@ -25,8 +27,6 @@ from comenq_core.text import nearest, printable
 
 __all__ = ["check", "directory_fault", "results"]
 
-# sun_path is 108 bytes with its NUL. https://man7.org/linux/man-pages/man7/unix.7.html
-LONGEST_SOCKET_PATH = 107
 MARKS = {Severity.OK: "ok", Severity.WARNING: "warn", Severity.ERROR: "WRONG"}
 
 
@@ -133,9 +133,8 @@ def _clock() -> CheckResult:
 
 
 def _socket(path: Path) -> CheckResult:
-    if len(os.fsencode(path)) > LONGEST_SOCKET_PATH:
-        text = f"{path}: is longer than {LONGEST_SOCKET_PATH} bytes; set a shorter socket_path"
-        return CheckResult(subject="socket", severity=Severity.ERROR, text=text)
+    if fault := socket_fault(os.fspath(path), os.environ, sys.platform):
+        return CheckResult(subject="socket", severity=Severity.ERROR, text=fault)
     return _directory("socket", path.parent)
 
 
