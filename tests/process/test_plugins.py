@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from comenq_core.testing.forge import Forge
 from tests.process.daemon import Daemon
 from tests.process.processes import kill, wait_for_end
@@ -127,3 +129,19 @@ def test_a_child_that_a_plugin_has_forked_ends_with_its_process(forge: Forge) ->
         second = int(daemon.log.until(r"forked: .* child=(\d+)")[1])
         with wait_for_end(second):
             assert daemon.terminate() == 0
+
+
+def test_a_poster_that_fails_is_named_with_its_plugin(forge: Forge) -> None:
+    """Log, status and check name the plugin, its distribution and the method, and no error text."""
+    with Daemon(forge.url, poster="board", recheck_seconds=3600) as daemon:
+        daemon.install("board", f"{POSTER}\nBoard.post = lambda self, job: {{}}['ghp_canary']\n")
+        daemon.start().put("on the board")
+        logged = daemon.log.until(r"poster_broken: (.*)", r"job_checking: ")[1]
+        status = json.loads(daemon.comenq("status", "--json", status=1))
+        check = daemon.comenqd("check")
+
+    fault = "plugin board of board 1.0 failed in post: KeyError"
+    assert 'plugin="plugin board of board 1.0" method=post account=board' in logged
+    assert status["worker"]["fault"] == fault
+    assert f"has a fault, and tries again: {fault}\n" in check
+    assert "ghp_canary" not in f"{daemon.log}{check}"

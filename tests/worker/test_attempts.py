@@ -22,6 +22,7 @@ from comenq_core.policy.pacing import PacingPolicy
 from comenq_core.policy.retry import RetryPolicy
 from comenq_core.testing.memory_store import MemoryStore
 from comenq_core.worker.attempts import attempt_post, look_up
+from comenq_core.worker.calls import PosterCalls
 from comenq_core.worker.worker import Worker
 
 POLICY = RetryPolicy(max_attempts=5, max_interruptions=3, recheck=5)
@@ -88,7 +89,7 @@ def failing_clock() -> Instant:
 
 def test_an_attempt_whose_end_is_not_known_is_recorded() -> None:
     """When the clock fails after a post, the outcome is kept, with the latest end there can be."""
-    outcome, ended = attempt_post(Good(), job(), START, failing_clock, 30.0)
+    outcome, ended = attempt_post(PosterCalls(), Good(), job(), START, failing_clock, 30.0)
     assert outcome == POSTED
     assert ended.wall == START.wall + timedelta(seconds=30)
     assert ended.ticks == 130.0
@@ -96,19 +97,19 @@ def test_an_attempt_whose_end_is_not_known_is_recorded() -> None:
 
 def test_a_poster_that_breaks_leaves_the_outcome_unknown() -> None:
     """Its request may have gone out; its error's text, which may hold a secret, is not recorded."""
-    outcome, _ = attempt_post(Broken(), job(), START, lambda: START, 30.0)
+    outcome, _ = attempt_post(PosterCalls(), Broken(), job(), START, lambda: START, 30.0)
     assert outcome == Unknown(message="the poster failed: RuntimeError")
 
 
 def test_a_poster_that_returns_no_outcome_leaves_it_unknown() -> None:
     """Its request may have gone out, and the worker lives on."""
-    outcome, _ = attempt_post(WrongTypes(), job(), START, lambda: START, 30.0)
+    outcome, _ = attempt_post(PosterCalls(), WrongTypes(), job(), START, lambda: START, 30.0)
     assert outcome == Unknown(message="the poster failed: it returned a NoneType")
 
 
 def test_a_look_up_that_returns_no_answer_is_unknown() -> None:
     """It counts neither as a comment that is there nor as one that is not."""
-    found = look_up(WrongTypes(), job(), START.wall, frozenset())
+    found = look_up(PosterCalls(), WrongTypes(), job(), START.wall, frozenset())
     assert found == Unknown(message="the poster failed: it returned a bool")
 
 
