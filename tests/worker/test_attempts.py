@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from comenq_core.errors import StoreError
+from comenq_core.errors import PluginError, StoreError
 from comenq_core.model import (
     CommentRequest,
     Instant,
@@ -125,3 +125,37 @@ def test_a_poster_whose_credential_cannot_be_had_does_not_post(
     (line,) = [line for line in caplog.messages if "no_credential" in line]
     assert "the poster failed: RuntimeError" in line
     assert [one.state for one in store.pending()] == [State.WAITING]
+
+
+def test_a_credential_that_is_lost_between_two_calls_is_a_fault_of_the_plugin() -> None:
+    """The step ends with an error that names the plugin and hides the text; the job waits."""
+
+    class Fickle(Good):
+        """A poster whose `credential` works once in two calls."""
+
+        calls = 0
+
+        def credential(self) -> str:
+            self.calls += 1
+            if not self.calls % 2:
+                raise RuntimeError("ghp_canary")
+            return "some"
+
+    store = MemoryStore(lambda: START)
+    store.put([NewJob(request=job().asked, origin=job().origin)])
+    policy = PacingPolicy(cooldown=0, jitter=0, attempt_limit=30)
+    calls = PosterCalls("plugin board")
+    worker = Worker(store, [Fickle()], policy, POLICY, calls=calls)
+    with store.lock(), pytest.raises(PluginError, match=r"^plugin board failed: RuntimeError$"):
+        worker.step()
+    assert [one.state for one in store.pending()] == [State.WAITING]
+
+
+def test_a_fault_of_a_method_lasts_until_it_answers() -> None:
+    """What the worker reports is the fault of a call that has not succeeded since."""
+    calls = PosterCalls("plugin board")
+    calls.answer("login", lambda: 1 / 0)
+    calls.answer("serves", lambda: True)
+    assert calls.fault == "plugin board failed in login: ZeroDivisionError"
+    calls.answer("login", lambda: "octocat")
+    assert calls.fault == ""
