@@ -89,6 +89,7 @@ class Campaign:
         """Let everything go wrong, then let it settle; return what became of the comments."""
         with ExitStack() as stack:
             forge = stack.enter_context(Forge())
+            stack.callback(WallClock.clean_up)
             daemon = stack.enter_context(Unsupervised(forge.url, **SETTINGS))
             stack.enter_context(small_disk(daemon.queue, "64m", 20_000))
             daemon.work().stop()
@@ -136,7 +137,7 @@ class Campaign:
             else:
                 program.kill()
                 self.tally[f"kills of the {name}"] += 1
-            WallClock.clean_up(program.pid)
+            WallClock.clean_up()
 
     def stop_for_a_while(self) -> None:
         """Stop a process, and let it go on."""

@@ -52,7 +52,8 @@ class WallClock:
         draft.replace(self._file)
 
     @staticmethod
-    def clean_up(pid: int) -> None:
-        """Remove what a process that was killed has left in shared memory."""
-        for left in Path("/dev/shm").glob(f"*faketime_*_{pid}"):
-            left.unlink(missing_ok=True)
+    def clean_up() -> None:
+        """Remove what processes that were killed have left in shared memory."""
+        for left in Path("/dev/shm").glob("*faketime_*"):
+            if not Path("/proc", left.name.rpartition("_")[2]).exists():
+                left.unlink(missing_ok=True)
