@@ -16,7 +16,7 @@ from comenq_core.model.serving import unserved
 from comenq_core.policy import pacing
 from comenq_core.policy.backoff import renewal_wait
 from comenq_core.policy.pacing import PacingPolicy, elapsed
-from comenq_core.policy.retry import is_final_next
+from comenq_core.policy.retry import is_before_last_attempt, is_final_next
 from comenq_core.process.log import Log
 from comenq_core.protocols import ForgeClock, Poster, Selective
 from comenq_core.worker.calls import PosterCalls
@@ -111,8 +111,8 @@ class AccountScheduler:
         if self._credential(poster) is None or _is_stopped(record):
             return math.inf, poster
         due = (job.due - now.wall).total_seconds() if job.due else 0.0
-        if job.attempts and now.wall < job.attempts[-1].ended:
-            due = 0.0  # The clock was set back: it cannot tell how far off the due time is.
+        if is_before_last_attempt(job, now.wall):
+            due = 0.0
         cooldown_left = pacing.until_post(record, now, self._policy) if is_final_next(job) else 0.0
         return max(0.0, due, cooldown_left, pacing.until_request(record, now)), poster
 

@@ -22,6 +22,7 @@ from comenq_core.protocols import Poster, Store
 from comenq_core.worker.attempts import PacingUpdate, Settlement
 from comenq_core.worker.calls import PosterCalls
 from comenq_core.worker.choosing import preferences
+from comenq_core.worker.deferrals import Deferrals
 from comenq_core.worker.events import report_answer, report_attempt, report_backoff
 from comenq_core.worker.heartbeat import Heartbeat
 from comenq_core.worker.identities import Identities, ask
@@ -75,6 +76,7 @@ class Worker:
         )
         self._lookups = Lookups(store, pacing_policy, retry_policy, self._clock, calls)
         self.heartbeat = Heartbeat(store, pacing_policy.attempt_limit, calls)
+        self._deferrals = Deferrals(store)
         self._claimed: tuple[Job, Poster] | None = None
         self._unsaved: list[Settlement | PacingUpdate] = []
 
@@ -130,6 +132,8 @@ class Worker:
                 waits.append(wait)
             elif self._use(poster, checking, now):
                 return 0.0
+        if self._deferrals.correct(now):
+            return 0.0
         return min(*waits, self._until_due(now))
 
     def _until_due(self, now: Instant) -> float:
