@@ -175,7 +175,10 @@ class Claims(Enqueuer):
                 return
             self._require_claimed(place)
             durable.append(place.path, 1 + place.name.events, job_file.encode_event(event))
-            durable.move(place.path, place_after(self._layout, job, place.name, event).path)
+            after = place_after(self._layout, job, place.name, event)
+            durable.move(place.path, after.path)
+            if after.directory == self._layout.new:
+                self._had.discard(job.id)  # It is nowhere else now.
 
     def _place_of(self, job: Job) -> Place:
         for name in listed(self._layout.cur, job.id):
