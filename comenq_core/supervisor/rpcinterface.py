@@ -115,14 +115,17 @@ class _Supervision:
         self._handler = handler
         self._lines: defaultdict[str, Lines] = defaultdict(Lines)
         self._failed = False
-        status_socket = os.environ.get(STATUS_SOCKET_VARIABLE, "")
-        self._progress = Progress(status_socket, self._kill) if status_socket else None
-        if "NOTIFY_SOCKET" in os.environ:
-            self._report = Report(status_socket, self._all_run, self._is_ending, self._progresses)
-        self._wakeup = Wakeup(supervisord.options.get_socket_map())
+        dispatchers = supervisord.options.get_socket_map()
+        self._progress = Progress(
+            os.environ.get(STATUS_SOCKET_VARIABLE, ""),
+            dispatchers,
+            self._kill,
+            Report(self._all_run, self._is_ending),
+        )
+        self._wakeup = Wakeup(dispatchers)
         events.subscribe(events.SupervisorRunningEvent, self._wake_up)
         events.subscribe(events.ProcessStateExitedEvent, self._wake_up)
-        events.subscribe(events.SupervisorStoppingEvent, self._close_wakeup)
+        events.subscribe(events.SupervisorStoppingEvent, self._close)
         atexit.register(self._exit)
         # Only once it runs: before, supervisord warns that its socket needs no password, which is
         # right, since only the daemon's user can reach it.
@@ -144,9 +147,10 @@ class _Supervision:
     def _wake_up(self, _event: object) -> None:
         self._wakeup.send()
 
-    def _close_wakeup(self, _event: object) -> None:
+    def _close(self, _event: object) -> None:
         # Before a reload, supervisord closes descriptors that it does not know.
         if not self._is_ending():
+            self._progress.close()
             self._wakeup.close()
 
     def _all_run(self) -> bool:
@@ -164,9 +168,6 @@ class _Supervision:
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
         return True
-
-    def _progresses(self) -> bool:
-        return not (self._progress and self._progress.is_stuck())
 
     def _is_ending(self) -> bool:
         return bool(self._supervisord.options.mood == SupervisorStates.SHUTDOWN)
@@ -188,7 +189,7 @@ class _Supervision:
 
     def stalled(self) -> list[str]:
         """The programs that run and make no progress, for ``comenqd ctl status``."""
-        return self._progress.stalled() if self._progress else []
+        return self._progress.stalled()
 
     def _on_early_end(self, event: _Change) -> None:
         # supervisord makes each pause a second longer, and would give up after startretries.
