@@ -12,7 +12,9 @@ import re
 import signal
 import sys
 from collections import defaultdict
+from collections.abc import Sequence
 from contextlib import suppress
+from pathlib import Path
 from typing import Any, Protocol, cast
 
 from supervisor import events, loggers
@@ -20,6 +22,7 @@ from supervisor.states import ProcessStates, SupervisorStates
 
 from comenq_core.process.hardening import forbid_dumps, hide_environment
 from comenq_core.process.log import LineHandler, Log, configure
+from comenq_core.supervisor.control_socket import ControlSocket
 from comenq_core.supervisor.launch import STATUS_SOCKET_VARIABLE
 from comenq_core.supervisor.progress import Progress
 from comenq_core.supervisor.systemd import Report
@@ -61,6 +64,7 @@ class _Logger(Protocol):
 class _Options(Protocol):
     logger: _Logger
     mood: int
+    httpservers: Sequence[tuple[object, Any]]
 
     def get_socket_map(self) -> dict[int, object]: ...
 
@@ -122,6 +126,7 @@ class _Supervision:
             self._kill,
             Report(self._all_run, self._is_ending),
         )
+        self._control_socket = ControlSocket(Path.cwd(), self._control_descriptor)
         self._wakeup = Wakeup(dispatchers)
         events.subscribe(events.SupervisorRunningEvent, self._wake_up)
         events.subscribe(events.ProcessStateExitedEvent, self._wake_up)
@@ -152,6 +157,10 @@ class _Supervision:
         if not self._is_ending():
             self._progress.close()
             self._wakeup.close()
+
+    def _control_descriptor(self) -> int:
+        ((_, server),) = self._supervisord.options.httpservers
+        return int(server.socket.fileno())
 
     def _all_run(self) -> bool:
         return all(
