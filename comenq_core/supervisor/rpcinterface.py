@@ -12,7 +12,9 @@ import re
 import signal
 import sys
 from collections import defaultdict
+from collections.abc import Sequence
 from contextlib import suppress
+from pathlib import Path
 from typing import Any, Protocol, cast
 
 from supervisor import events, loggers
@@ -20,6 +22,7 @@ from supervisor.states import ProcessStates, SupervisorStates
 
 from comenq_core.process.hardening import forbid_dumps, hide_environment
 from comenq_core.process.log import Log, LogSink, configure
+from comenq_core.supervisor.control_socket import ControlSocket
 from comenq_core.supervisor.launch import STATUS_SOCKET_VARIABLE
 from comenq_core.supervisor.progress import Progress
 from comenq_core.supervisor.systemd import Report
@@ -61,6 +64,7 @@ class _Logger(Protocol):
 class _Options(Protocol):
     logger: _Logger
     mood: int
+    httpservers: Sequence[tuple[object, Any]]
 
     def get_socket_map(self) -> dict[int, object]: ...
 
@@ -115,14 +119,18 @@ class _Supervision:
         self._sink = sink
         self._lines: defaultdict[str, Lines] = defaultdict(Lines)
         self._failed = False
-        status_socket = os.environ.get(STATUS_SOCKET_VARIABLE, "")
-        self._progress = Progress(status_socket, self._kill) if status_socket else None
-        if "NOTIFY_SOCKET" in os.environ:
-            self._report = Report(status_socket, self._all_run, self._is_ending, self._progresses)
-        self._wakeup = Wakeup(supervisord.options.get_socket_map())
+        dispatchers = supervisord.options.get_socket_map()
+        self._progress = Progress(
+            os.environ.get(STATUS_SOCKET_VARIABLE, ""),
+            dispatchers,
+            self._kill,
+            Report(self._all_run, self._is_ending),
+        )
+        self._control_socket = ControlSocket(Path.cwd(), self._control_descriptor)
+        self._wakeup = Wakeup(dispatchers)
         events.subscribe(events.SupervisorRunningEvent, self._wake_up)
         events.subscribe(events.ProcessStateExitedEvent, self._wake_up)
-        events.subscribe(events.SupervisorStoppingEvent, self._close_wakeup)
+        events.subscribe(events.SupervisorStoppingEvent, self._close)
         atexit.register(self._exit)
         # Only once it runs: before, supervisord warns that its socket needs no password, which is
         # right, since only the daemon's user can reach it.
@@ -144,10 +152,15 @@ class _Supervision:
     def _wake_up(self, _event: object) -> None:
         self._wakeup.send()
 
-    def _close_wakeup(self, _event: object) -> None:
+    def _close(self, _event: object) -> None:
         # Before a reload, supervisord closes descriptors that it does not know.
         if not self._is_ending():
+            self._progress.close()
             self._wakeup.close()
+
+    def _control_descriptor(self) -> int:
+        ((_, server),) = self._supervisord.options.httpservers
+        return int(server.socket.fileno())
 
     def _all_run(self) -> bool:
         return all(
@@ -164,9 +177,6 @@ class _Supervision:
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
         return True
-
-    def _progresses(self) -> bool:
-        return not (self._progress and self._progress.is_stuck())
 
     def _is_ending(self) -> bool:
         return bool(self._supervisord.options.mood == SupervisorStates.SHUTDOWN)
@@ -192,7 +202,7 @@ class _Supervision:
 
     def stalled(self) -> list[str]:
         """The programs that run and make no progress, for ``comenqd ctl status``."""
-        return self._progress.stalled() if self._progress else []
+        return self._progress.stalled()
 
     def _on_early_end(self, event: _Change) -> None:
         # supervisord makes each pause a second longer, and would give up after startretries.
