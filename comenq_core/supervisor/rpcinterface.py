@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import atexit
 import os
-import re
 import signal
 import sys
 from collections import defaultdict
@@ -17,44 +16,25 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Protocol, cast
 
-from supervisor import events, loggers
+from supervisor import events
 from supervisor.states import ProcessStates, SupervisorStates
 
 from comenq_core.process.hardening import forbid_dumps, hide_environment
 from comenq_core.process.log import Log, LogSink, configure
 from comenq_core.supervisor.control_socket import ControlSocket
 from comenq_core.supervisor.launch import STATUS_SOCKET_VARIABLE
+from comenq_core.supervisor.output import Lines, SupervisordLog
 from comenq_core.supervisor.progress import Progress
 from comenq_core.supervisor.systemd import Report
 from comenq_core.supervisor.wakeup import Wakeup
 
-__all__ = ["LINE_LIMIT", "Lines", "make_rpcinterface"]
-
-LINE_LIMIT = 65_536
-"""Bytes after which a line is ended, although its program has not ended it."""
+__all__ = ["make_rpcinterface"]
 
 LONGEST_PAUSE_SECONDS = 60
 """Before the next start of a program that ends early, however often it has; not more than
 startretries in conf/supervisord.conf, so that supervisord never gives up."""
 
 log = Log("supervisor")
-
-
-class Lines:
-    """Joins the pieces in which a program's output arrives to whole lines."""
-
-    def __init__(self) -> None:
-        self._rest = b""
-
-    def feed(self, piece: bytes) -> bytes:
-        """Take a piece; return the lines that are complete now."""
-        complete, end, self._rest = (self._rest + piece).rpartition(b"\n")
-        return complete + end + (self.end() if len(self._rest) >= LINE_LIMIT else b"")
-
-    def end(self) -> bytes:
-        """Return the rest as a line; the program has ended."""
-        rest, self._rest = self._rest, b""
-        return rest + b"\n" if rest else b""
 
 
 class _Logger(Protocol):
@@ -95,12 +75,6 @@ class _Output(Protocol):
 
 class _Change(Protocol):
     process: _Process
-
-
-class _Record(Protocol):
-    level: int
-
-    def asdict(self) -> dict[str, str]: ...
 
 
 def make_rpcinterface(supervisord: object) -> object:
@@ -147,7 +121,7 @@ class _Supervision:
             events.subscribe(failure, self._on_failure)
 
     def _log_supervisord(self, _event: object) -> None:
-        self._supervisord.options.logger.handlers.append(_LogHandler())
+        self._supervisord.options.logger.handlers.append(SupervisordLog())
 
     def _wake_up(self, _event: object) -> None:
         self._wakeup.send()
@@ -241,20 +215,3 @@ class _Supervision:
             self._sink.flush()
             sys.stderr.flush()
             os._exit(1)
-
-
-class _LogHandler:
-    """Logs supervisord's own messages; it has the methods of a handler of supervisord's logger."""
-
-    level = loggers.LevelsByName.INFO
-
-    def emit(self, record: _Record) -> None:
-        """Log a message; its first words are the key."""
-        key, colon, sentence = record.asdict()["message"].partition(": ")
-        if not colon or not re.fullmatch("[a-z ]+", key):
-            key, sentence = "note", record.asdict()["message"]
-        write = log.info if record.level <= loggers.LevelsByName.INFO else log.warning
-        write(key.replace(" ", "_"), sentence)
-
-    def close(self) -> None:
-        """There is nothing to close."""
