@@ -39,6 +39,7 @@ def run(settings: Settings, stop: StopFlag) -> int:
         retry_policy(settings),
         system_clock,
         plugins.accounts(settings),
+        plugins.host(settings),
     )
     with ExitStack() as stack:
         if _lock(store, stop, stack):

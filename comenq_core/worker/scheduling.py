@@ -12,7 +12,7 @@ from functools import partial
 
 from comenq_core.errors import ComenqError
 from comenq_core.model import Cause, Instant, Job, Pacing
-from comenq_core.model.serving import unserved
+from comenq_core.model.serving import elsewhere, unserved
 from comenq_core.policy import pacing
 from comenq_core.policy.backoff import renewal_wait
 from comenq_core.policy.pacing import PacingPolicy, elapsed
@@ -37,6 +37,7 @@ class AccountScheduler:
         posters: one for each account, at least one.
         policy: how far apart an account's posts are.
         accounts: their repositories, as patterns, for the reason why none serves a job.
+        host: the forge's host; ``""`` if nobody knows it.
     """
 
     def __init__(
@@ -44,10 +45,12 @@ class AccountScheduler:
         posters: Sequence[Poster],
         policy: PacingPolicy,
         accounts: Mapping[str, Sequence[str]],
+        host: str,
     ) -> None:
         self._posters = posters
         self._policy = policy
         self._accounts = accounts
+        self._host = host
         self._unusable: dict[str, str] = {}
         self._unknown_accounts: set[str] = set()
 
@@ -86,6 +89,8 @@ class AccountScheduler:
 
     def serving(self, job: Job) -> Sequence[str]:
         """The accounts that may post a job."""
+        if elsewhere(job.asked, self._host):
+            return []
         wanted = job.asked.account
         return [
             poster.account
@@ -95,7 +100,7 @@ class AccountScheduler:
 
     def unserved(self, job: Job) -> str:
         """Why a job that no account serves fails."""
-        reason = unserved(job.asked, self._accounts)
+        reason = elsewhere(job.asked, self._host) or unserved(job.asked, self._accounts)
         return reason or f"no posting account here is for {job.asked.target}"
 
     def next_lookup(

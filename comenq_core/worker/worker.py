@@ -47,6 +47,7 @@ class Worker:
         retry_policy: when a job is looked up, and when it fails.
         clock: the machine's, which posters compare with the forge's; by default the store's.
         accounts: each account's repositories, as patterns; by default, all serve all.
+        host: the forge's host; a job for another one fails. By default, all jobs are for it.
     """
 
     def __init__(
@@ -57,12 +58,13 @@ class Worker:
         retry_policy: RetryPolicy,
         clock: Callable[[], Instant] | None = None,
         accounts: Mapping[str, Sequence[str]] | None = None,
+        host: str = "",
     ) -> None:
         self._store = store
         self._pacing_policy = pacing_policy
         self._clock = clock or store.now
         self._scheduler = AccountScheduler(
-            posters, pacing_policy, accounts or {poster.account: () for poster in posters}
+            posters, pacing_policy, accounts or {poster.account: () for poster in posters}, host
         )
         self._identities = Identities()
         self._records = PacingRecords(store, pacing_policy)

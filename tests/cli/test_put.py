@@ -203,6 +203,12 @@ def test_condition_is_passed_on(comenq: Comenq, served: Served) -> None:
     assert _queued(served).if_open
 
 
+def test_host_of_an_address_is_passed_on(comenq: Comenq, served: Served) -> None:
+    """A URL says for which forge the comment is; the other forms leave it to the daemon."""
+    comenq("https://git.example.org/o/r/pull/1", "text", "--key", "k")
+    assert _queued(served).host == "git.example.org"
+
+
 def _editor(directory: Path, script: str) -> dict[str, str]:
     path = directory / "the editor"
     path.write_text(f"#!/bin/sh\n{script}\n")
