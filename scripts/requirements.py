@@ -15,8 +15,10 @@ CONSTRAINTS = ROOT / "constraints.txt"
 REQUIREMENTS = ROOT / "requirements.txt"
 PINNED = re.compile(r"^([\w.-]+)==([^ ;\n]+)((?:.*\\\n)*.*)", re.MULTILINE)
 # No index is named: whoever installs chooses where from.
-COMPILE = ("pip", "compile", "--quiet", "--universal", "--generate-hashes", "--no-header")
-COMPILE += ("--no-annotate", "--no-emit-index-url", "--no-emit-find-links")
+COMPILE = (
+    *("pip", "compile", "--quiet", "--upgrade", "--universal", "--generate-hashes"),
+    *("--no-header", "--no-annotate", "--no-emit-index-url", "--no-emit-find-links"),
+)
 
 
 def main() -> int:
@@ -28,7 +30,7 @@ def main() -> int:
     with Session(Signals()) as session:
         uv = set_up(session) / "uv"
         where = ("--constraint", CONSTRAINTS, "--output-file", REQUIREMENTS)
-        session.run(uv, *COMPILE, "--upgrade", *where, PROJECT)
+        session.run(uv, *COMPILE, *where, PROJECT)
     return 0
 
 
