@@ -54,7 +54,7 @@ def supervise(
         SettingsError: the directory for supervisord's files cannot be made, or is not private.
         AddressTaken: another daemon uses it.
     """
-    configure(settings.log_level)
+    lines = configure(settings.log_level)
     for name in settings.ignored:
         log.warning(
             "variable_ignored",
@@ -74,6 +74,8 @@ def supervise(
     _allow_descriptors()
     command = [sys.executable, "-P", "-m", "supervisor.supervisord"]
     conf = str(conf_file("supervisord.conf"))
+    # What becomes of this process has no thread that writes the lines.
+    lines.flush()
     os.execve(
         sys.executable,
         [*command, "--configuration", conf],

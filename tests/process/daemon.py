@@ -19,7 +19,7 @@ from comenq_core.testing.deadline import DEADLINE
 from tests.process.log import Log
 from tests.process.processes import kill_session
 
-__all__ = ["TOKEN", "Daemon"]
+__all__ = ["READY", "TOKEN", "Daemon"]
 
 SCRIPTS = Path(sysconfig.get_path("scripts"))
 TOKEN = "ghp_canary0123456789"

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import time
-
 from comenq_core.testing.forge import Forge
-from tests.process.daemon import Daemon
+from tests.process.daemon import READY, Daemon
 
 LINKS = {
     "COMENQD_PORT": "tcp://10.0.0.1:80",
@@ -21,11 +19,8 @@ def test_links_to_a_service_are_a_warning(forge: Forge) -> None:
     """The daemon starts, posts, and warns of each variable; `check` warns as well."""
     with Daemon(forge.url) as daemon:
         daemon.variables |= LINKS
-        daemon.start()
-        while not all(
-            f"variable_ignored: {name} is a platform's" in str(daemon.log) for name in LINKS
-        ):
-            time.sleep(0.05)
+        daemon.spawn()
+        daemon.log.until(*(f"variable_ignored: {name} is a platform's" for name in LINKS), *READY)
         daemon.put("posted all the same")
         assert forge.wait_for_comments(1)[0].body == "posted all the same"
         shown = daemon.comenqd("check")

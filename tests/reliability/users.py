@@ -9,7 +9,7 @@ import shutil
 import stat
 import subprocess
 import sys
-from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +37,13 @@ LIBRARIES = [
 def as_user(user: User) -> dict[str, Any]:
     """What `subprocess.Popen` needs to know, to run as somebody else."""
     return {"user": user.uid, "group": user.uid, "extra_groups": user.groups}
+
+
+def status_of(path: Path) -> os.stat_result | None:
+    """What a file is; nothing if it is gone meanwhile, as a running daemon's drafts are."""
+    with suppress(FileNotFoundError):
+        return path.lstat()
+    return None
 
 
 @functools.cache
@@ -127,13 +134,13 @@ class Shared(Unsupervised):
 
     def modes(self, *below: Path) -> dict[str, tuple[str, int, int]]:
         """Mode, owner and group of all that there is, by what a reader of a test can tell."""
-        paths: Sequence[Path] = [path for top in below for path in (top, *sorted(top.rglob("*")))]
-        status = {path: path.lstat() for path in paths}
         return {
             str(path.relative_to(self.directory)): (
                 stat.filemode(one.st_mode),
                 one.st_uid,
                 one.st_gid,
             )
-            for path, one in status.items()
+            for top in below
+            for path in (top, *sorted(top.rglob("*")))
+            if (one := status_of(path))
         }
