@@ -341,7 +341,7 @@ def test_status_of_an_older_daemon_is_read() -> None:
 )
 def test_daemon_of_before_an_upgrade_is_to_be_restarted(version: str, told: bool) -> None:
     """A daemon that is older than the client still runs the version before the upgrade."""
-    status = {"counts": {}, "paused": None, "accounts": [], "version": version}
+    status: dict[str, Any] = {"counts": {}, "paused": None, "accounts": [], "version": version}
     texts = [trouble.text for trouble in troubles(status) if trouble.kind == "outdated"]
     assert [text.endswith("restart it with comenqd service restart") for text in texts] == [
         True

@@ -130,7 +130,10 @@ def troubles(status: Status, unconfirmed: Jobs = ()) -> Iterator[Trouble]:
             text = f"too few {one['resource']} are left, so comments are refused"
             yield Trouble("capacity", text)
     yield from _lost(status["counts"], unconfirmed)
-    version = status.get("version", __version__)
+    yield from _outdated(status.get("version", __version__))
+
+
+def _outdated(version: str) -> Iterator[Trouble]:
     if _numbers(version) < _numbers(__version__):
         text = f"the daemon still runs version {version}, and {__version__} is installed"
         yield Trouble("outdated", f"{text}: restart it with comenqd service restart")
