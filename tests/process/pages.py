@@ -9,7 +9,7 @@ from pathlib import Path
 from tests.cli.terminal import on_terminal
 from tests.process.daemon import Daemon
 
-__all__ = ["DOCS", "NO_VARYING", "VARYING", "Session", "blocks", "plain", "sessions"]
+__all__ = ["DOCS", "ID", "NO_VARYING", "VARYING", "Session", "blocks", "plain", "sessions"]
 
 DOCS = Path(__file__).parents[2] / "docs"
 ID = re.compile(r"\b[0-9a-hjkmnp-tv-z]{12}\b")
