@@ -218,4 +218,8 @@ def _reply(line: bytes) -> Reply:
         reply = None
     if not isinstance(reply, dict):
         raise NotAcknowledged("what answers is no comenq daemon")
+    for entry in (reply.get("entry"), *reply.get("entries", ())):
+        # The number that stands in for an unknown time is for the Rust client.
+        if entry and not entry.pop("eta_known", True):
+            entry["eta_seconds"] = None
     return reply

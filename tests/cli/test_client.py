@@ -39,6 +39,18 @@ def test_refusals_are_among_the_replies(served: Served) -> None:
     assert [reply["outcome"] for reply in replies] == ["ok", "error", "ok"]
 
 
+def test_time_that_nobody_knows_is_none(served: Served) -> None:
+    """Of a job that is held, nobody can tell when it is posted, whichever reply shows it."""
+    with Client(str(served.path)) as client:
+        job_id = client.ask(REQUEST)["entry"]["id"]
+    for message in ({"op": "hold", "id": job_id}, {"op": "list"}):
+        with Client(str(served.path)) as client:
+            reply = client.ask(message)
+        (entry,) = reply.get("entries", [reply.get("entry")])
+        assert entry["eta_seconds"] is None
+        assert "eta_known" not in entry
+
+
 def test_no_requests_are_no_error(served: Served) -> None:
     """No requests get no replies."""
     with Client(str(served.path)) as client:
