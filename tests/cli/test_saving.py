@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import signal
+import stat
 import subprocess
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from comenq_core.cli.comenq.saving import drop
 from comenq_core.testing.deadline import DEADLINE
 from tests.cli.command import environment, run
 
@@ -102,7 +107,7 @@ def test_what_a_file_cannot_carry_is_not_saved(home: Home, option: str) -> None:
     done = home.comenq("o/r", "7", "text", option)
 
     assert (done.returncode, done.stdout) == (3, "")
-    assert "start it with: comenqd service start\n" in done.stderr
+    assert done.stderr.endswith("start it with: comenqd service start\n")
     assert "not saved for later" in done.stderr
     assert home.saved() == []
 
@@ -207,3 +212,25 @@ def test_full_disk_leaves_nothing_behind(home: Home) -> None:
     assert "full" in done.stderr
     assert home.saved() == []
     assert not list((home.spool() / "tmp").iterdir())
+
+
+@pytest.mark.parametrize("is_taken", [False, True])
+def test_name_that_is_not_durable_is_taken_back(
+    home: Home, monkeypatch: pytest.MonkeyPatch, is_taken: bool
+) -> None:
+    """If the directory cannot be made durable, the file goes; one that a daemon has is saved."""
+    fsync = os.fsync
+
+    def failing(descriptor: int) -> None:
+        if stat.S_ISREG(os.fstat(descriptor).st_mode):
+            fsync(descriptor)
+            return
+        for file in (home.spool() / "new").iterdir():
+            if is_taken:
+                file.unlink()
+        raise OSError(errno.EIO, "the disk fails")
+
+    monkeypatch.setattr(os, "fsync", failing)
+    with nullcontext() if is_taken else pytest.raises(OSError, match="the disk fails"):
+        drop(str(home.spool()), {"owner": "o", "repo": "r", "pr_number": 7, "body": "text"})
+    assert home.saved() == []

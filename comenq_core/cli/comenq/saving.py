@@ -137,4 +137,5 @@ def _own_spool(args: Namespace | PlainArgs, unreachable: DaemonUnreachable) -> s
 
 
 def _not_saved(unreachable: DaemonUnreachable, reason: str) -> DaemonUnreachable:
-    return DaemonUnreachable(f"{unreachable}\nthe comment is not saved for later: {reason}")
+    tried, _, advice = str(unreachable).rpartition("\n")
+    return DaemonUnreachable(f"{tried}\nthe comment is not saved for later: {reason}\n{advice}")
