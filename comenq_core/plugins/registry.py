@@ -94,6 +94,10 @@ class Registry:
         """The plugin that offers an intake, in words. Raises as `intakes`."""
         return str(self._select("intake", name, _intakes)[0])
 
+    def poster_plugin(self, settings: Settings) -> str:
+        """The plugin that offers the selected poster, in words. Raises as `intakes`."""
+        return str(self._select("poster", settings.poster, _posters)[0])
+
     def client_sockets(self, settings: Settings) -> Sequence[Path]:
         """Where the selected intakes answer comenq's clients. Raises as `intakes`."""
         found: list[Path] = []

@@ -19,7 +19,7 @@ from supervisor import events, loggers
 from supervisor.states import ProcessStates, SupervisorStates
 
 from comenq_core.process.hardening import forbid_dumps, hide_environment
-from comenq_core.process.log import LineHandler, Log, configure
+from comenq_core.process.log import Log, LogSink, configure
 from comenq_core.supervisor.launch import STATUS_SOCKET_VARIABLE
 from comenq_core.supervisor.progress import Progress
 from comenq_core.supervisor.systemd import Report
@@ -103,16 +103,16 @@ def make_rpcinterface(supervisord: object) -> object:
     """Subscribe to the events of ``supervisord``, which calls this before it starts programs."""
     forbid_dumps()
     hide_environment()
-    handler = configure("info", sys.stdout)
-    return _Supervision(cast("_Supervisord", supervisord), handler)
+    sink = configure("info", sys.stdout)
+    return _Supervision(cast("_Supervisord", supervisord), sink)
 
 
 class _Supervision:
     """Its public methods are remote procedures, for those who may use the control socket."""
 
-    def __init__(self, supervisord: _Supervisord, handler: LineHandler) -> None:
+    def __init__(self, supervisord: _Supervisord, sink: LogSink) -> None:
         self._supervisord = supervisord
-        self._handler = handler
+        self._sink = sink
         self._lines: defaultdict[str, Lines] = defaultdict(Lines)
         self._failed = False
         status_socket = os.environ.get(STATUS_SOCKET_VARIABLE, "")
@@ -175,11 +175,15 @@ class _Supervision:
         self._write(self._lines[event.process.config.name].feed(event.data))
 
     def _finish(self, event: _Change) -> None:
+        if event.process.pid:
+            # What a plugin has forked would keep sockets, locks and memory.
+            with suppress(ProcessLookupError):
+                os.killpg(event.process.pid, signal.SIGKILL)
         self._write(self._lines[event.process.config.name].end())
 
     def _write(self, lines: bytes) -> None:
         if lines:
-            self._handler.pass_on(lines)
+            self._sink.pass_on(lines)
 
     def give_up(self, program: str) -> bool:
         """Stop everything: ``program`` has found that it cannot run with its configuration."""
@@ -224,7 +228,7 @@ class _Supervision:
     def _exit(self) -> None:
         # supervisord itself ends with 0, whatever has happened.
         if self._failed:
-            self._handler.flush()
+            self._sink.flush()
             sys.stderr.flush()
             os._exit(1)
 

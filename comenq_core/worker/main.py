@@ -13,6 +13,7 @@ from comenq_core.process.log import Log
 from comenq_core.process.stop import StopFlag
 from comenq_core.protocols import Store, Watch
 from comenq_core.settings import Settings
+from comenq_core.worker.calls import PosterCalls
 from comenq_core.worker.worker import Worker
 
 __all__ = ["run"]
@@ -39,6 +40,7 @@ def run(settings: Settings, stop: StopFlag) -> int:
         retry_policy(settings),
         system_clock,
         plugins.accounts(settings),
+        PosterCalls(plugins.poster_plugin(settings)),
     )
     with ExitStack() as stack:
         if _lock(store, stop, stack):
