@@ -28,7 +28,7 @@ from comenq_core.model import (
     Status,
 )
 from comenq_core.model.identity import is_for_repo
-from comenq_core.model.serving import unserved
+from comenq_core.model.serving import elsewhere, unserved
 from comenq_core.policy.health import Overdue, is_busy, is_stalled
 from comenq_core.policy.pacing import PacingPolicy
 from comenq_core.process.log import Log
@@ -50,6 +50,7 @@ class JobQueue:
         pace: how far apart posts are, for estimates.
         accounts: the posting accounts and their repositories, where they are known; a comment
             that none of them serves is refused.
+        host: the forge's host, where it is known; a comment for another one is refused.
         faults: what of the listener does not work, each in words.
     """
 
@@ -59,12 +60,14 @@ class JobQueue:
         pace: PacingPolicy,
         accounts: Mapping[str, Sequence[str]] | None = None,
         faults: Callable[[], Sequence[str]] = tuple,
+        host: str = "",
     ) -> None:
         self._store = store
         self._accounts = accounts or {}
         self._pace = pace
         self._estimates = Estimates(store, pace)
         self._faults = faults
+        self._host = host
         self._overdue = Overdue(pace, self._accounts)
         self._fault = ""
 
@@ -73,6 +76,8 @@ class JobQueue:
 
     def submit_all(self, new_jobs: Sequence[NewJob]) -> Sequence[Entry]:
         for new_job in new_jobs:
+            if reason := elsewhere(new_job.request, self._host):
+                raise InvalidRequest("host", reason)
             if reason := unserved(new_job.request, self._accounts):
                 raise InvalidRequest("account" if new_job.request.account else "", reason)
         try:

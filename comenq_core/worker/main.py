@@ -41,6 +41,7 @@ def run(settings: Settings, stop: StopFlag) -> int:
         system_clock,
         plugins.accounts(settings),
         PosterCalls(plugins.poster_plugin(settings)),
+        plugins.host(settings),
     )
     with ExitStack() as stack:
         if _lock(store, stop, stack):

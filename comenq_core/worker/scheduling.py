@@ -12,7 +12,7 @@ from functools import partial
 
 from comenq_core.errors import ComenqError
 from comenq_core.model import Cause, Instant, Job, Pacing
-from comenq_core.model.serving import unserved
+from comenq_core.model.serving import elsewhere, unserved
 from comenq_core.policy import pacing
 from comenq_core.policy.backoff import renewal_wait
 from comenq_core.policy.pacing import PacingPolicy, elapsed
@@ -37,6 +37,7 @@ class AccountScheduler:
         policy: how far apart an account's posts are.
         accounts: their repositories, as patterns, for the reason why none serves a job.
         calls: of the posters.
+        host: the forge's host; ``""`` if nobody knows it.
     """
 
     def __init__(
@@ -45,11 +46,13 @@ class AccountScheduler:
         policy: PacingPolicy,
         accounts: Mapping[str, Sequence[str]],
         calls: PosterCalls,
+        host: str,
     ) -> None:
         self._posters = posters
         self._policy = policy
         self._accounts = accounts
         self._calls = calls
+        self._host = host
         self._unusable: dict[str, str] = {}
         self._unknown_accounts: set[str] = set()
 
@@ -88,6 +91,8 @@ class AccountScheduler:
 
     def serving(self, job: Job) -> Sequence[str]:
         """The accounts that may post a job."""
+        if elsewhere(job.asked, self._host):
+            return []
         wanted = job.asked.account
         return [
             poster.account
@@ -97,7 +102,7 @@ class AccountScheduler:
 
     def unserved(self, job: Job) -> str:
         """Why a job that no account serves fails."""
-        reason = unserved(job.asked, self._accounts)
+        reason = elsewhere(job.asked, self._host) or unserved(job.asked, self._accounts)
         return reason or f"no posting account here is for {job.asked.target}"
 
     def next_lookup(

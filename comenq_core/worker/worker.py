@@ -50,6 +50,7 @@ class Worker:
         clock: the machine's, which posters compare with the forge's; by default the store's.
         accounts: each account's repositories, as patterns; by default, all serve all.
         calls: of the posters.
+        host: the forge's host; a job for another one fails. By default, all jobs are for it.
     """
 
     def __init__(
@@ -61,13 +62,18 @@ class Worker:
         clock: Callable[[], Instant] | None = None,
         accounts: Mapping[str, Sequence[str]] | None = None,
         calls: PosterCalls | None = None,
+        host: str = "",
     ) -> None:
         self._store = store
         self._pacing_policy = pacing_policy
         self._clock = clock or store.now
         self._calls = calls = calls or PosterCalls()
         self._scheduler = AccountScheduler(
-            posters, pacing_policy, accounts or {poster.account: () for poster in posters}, calls
+            posters,
+            pacing_policy,
+            accounts or {poster.account: () for poster in posters},
+            calls,
+            host,
         )
         self._identities = Identities(calls)
         self._records = PacingRecords(store, pacing_policy)

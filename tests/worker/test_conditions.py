@@ -1,4 +1,4 @@
-"""A comment that is wanted only on an open pull request."""
+"""A comment that is wanted only on an open pull request, or only on one forge."""
 
 from __future__ import annotations
 
@@ -95,3 +95,13 @@ def test_a_limit_met_while_asking_stops_the_whole_queue(daemon: Rig) -> None:
     assert len(asked(daemon)) == 1
     daemon.run_for(1)
     assert daemon.bodies == ["if open"]
+
+
+def test_a_comment_for_another_forge_fails(daemon: Rig) -> None:
+    """A job that names another host, as a dropped file may, fails unsent; the next is posted."""
+    job = daemon.put("elsewhere", host="git.example.org")
+    daemon.put("here", host="github.com")
+    daemon.run_for(COOLDOWN)
+    assert daemon.bodies == ["here"]
+    reason = "the comment is for git.example.org, and this daemon posts to github.com"
+    assert (daemon.job(job).state, reason in daemon.job(job).reason) == ("failed", True)

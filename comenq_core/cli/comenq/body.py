@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import stat
 import sys
 from collections.abc import Sequence
 
 from comenq_core.cli.exit_status import UsageError
 from comenq_core.limits import BODY_LIMIT
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import BinaryIO
 
 __all__ = ["comment", "draft_to_edit", "utf8"]
 
@@ -32,23 +26,16 @@ def comment(words: Sequence[str], file: str | None) -> str:
 
 
 def draft_to_edit(words: Sequence[str], file: str | None) -> str:
-    """The text that an editor starts with.
+    """The text that an editor starts with: as `comment`, or nothing.
 
     Raises:
-        UsageError: as `comment`; or a text is piped in, which the editor would take for keys.
+        UsageError: as `comment`.
     """
     text = _draft(words, file)
-    if file != "-" and sys.stdin is not None and _has_text(sys.stdin.buffer):
-        raise UsageError("a text is piped in, and -e edits: give it with -F - to edit it")
-    return text or ""
-
-
-def _has_text(stream: BinaryIO) -> bool:
-    """Whether something comes from a pipe or a file, and not from a terminal or /dev/null."""
-    mode = os.fstat(stream.fileno()).st_mode
-    if not (stat.S_ISFIFO(mode) or stat.S_ISREG(mode) or stat.S_ISSOCK(mode)):
-        return False
-    return bool(stream.read(1))
+    piped = "" if file == "-" or sys.stdin is None or sys.stdin.isatty() else _read_piped()
+    if piped and text is not None:
+        raise UsageError("the comment is given twice: one is piped in")
+    return text or piped
 
 
 def _draft(words: Sequence[str], file: str | None) -> str | None:
@@ -57,7 +44,7 @@ def _draft(words: Sequence[str], file: str | None) -> str | None:
     if words and file is not None:
         raise UsageError("the comment is given twice: as an argument and with -F")
     if file == "-":
-        return _decoded("standard input", sys.stdin.buffer.read(BODY_LIMIT + 1))
+        return _read_piped()
     if file is not None:
         return _read(file)
     if words and words[0] == "-":
@@ -84,10 +71,14 @@ def _piped() -> str:
             "no comment is given: add it as the last argument, read it from a file with -F,"
             " write it with -e, or pipe it in"
         )
-    text = _decoded("standard input", sys.stdin.buffer.read(BODY_LIMIT + 1))
+    text = _read_piped()
     if not text.strip():
         raise UsageError("no comment is given, and standard input is empty")
     return text
+
+
+def _read_piped() -> str:
+    return _decoded("standard input", sys.stdin.buffer.read(BODY_LIMIT + 1))
 
 
 def _read(path: str) -> str:

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import os
 import shlex
+import signal
 import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from comenq_core.cli.output import print_error
 from comenq_core.errors import ComenqError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import TextIO
 
 __all__ = ["Cancelled", "edited"]
 
@@ -22,7 +28,7 @@ class Cancelled(ComenqError):
 
 @contextmanager
 def edited(text: str) -> Iterator[str]:
-    """The comment as the user saved it. Its file is kept until the ``with`` block is done.
+    """The comment as the user saved it. Its file is kept unless the ``with`` block succeeds.
 
     Raises:
         Cancelled: the editor failed, or the comment is empty or not UTF-8.
@@ -35,27 +41,28 @@ def edited(text: str) -> Iterator[str]:
         _edit(path)
         yield _written(path)
     except BaseException:
-        _save(path, text)
+        _keep(path)
         raise
     path.unlink()
 
 
-def _save(path: Path, text: str) -> None:
-    """Tell where the comment is; a file with nothing of the user's goes."""
+def _keep(path: Path) -> None:
+    """Tell where the comment is; an empty file goes."""
     try:
         written = path.read_bytes()
     except OSError:
         written = b""
-    if not written.strip() or written == text.encode():
-        path.unlink(missing_ok=True)
+    if written.strip():
+        file = shlex.quote(str(path))
+        print_error(f"your comment is kept in {path}: queue it with -F {file}; -e edits it first")
     else:
-        print_error(f"your comment is kept in {path}")
+        path.unlink(missing_ok=True)
 
 
 def _edit(path: Path) -> None:
     editor = os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi"
     try:
-        status = subprocess.run([*shlex.split(editor), path], check=False).returncode
+        status = _run([*shlex.split(editor), str(path)])
     except (OSError, ValueError) as error:
         why = error.strerror if isinstance(error, OSError) else error
         raise Cancelled(
@@ -63,6 +70,28 @@ def _edit(path: Path) -> None:
         ) from None
     if status != 0:
         raise Cancelled(f"the editor exited with status {status}: nothing is queued")
+
+
+def _run(words: list[str]) -> int:
+    """Run the editor on the terminal; return its exit status. Ctrl-C is the editor's."""
+    with ExitStack() as stack:
+        for key in (signal.SIGINT, signal.SIGQUIT):
+            # A handler ends with exec, and the editor begins with the default; SIG_IGN would stay.
+            stack.callback(signal.signal, key, signal.signal(key, lambda *_: None))
+        stdin, stdout = (_terminal(file, stack) for file in (sys.stdin, sys.stdout))
+        return subprocess.run(words, check=False, stdin=stdin, stdout=stdout).returncode
+
+
+def _terminal(file: TextIO | None, stack: ExitStack) -> int | None:
+    """The terminal, where one of ours is a pipe or a file; ``None`` to use ours."""
+    if file is not None and file.isatty():
+        return None
+    try:
+        terminal = os.open("/dev/tty", os.O_RDWR | os.O_CLOEXEC)
+    except OSError:
+        return None
+    stack.callback(os.close, terminal)
+    return terminal
 
 
 def _written(path: Path) -> str:
@@ -75,7 +104,7 @@ def _written(path: Path) -> str:
     except UnicodeDecodeError as error:
         raise Cancelled(
             f"the comment is not UTF-8 at byte {error.start + 1}: nothing is queued;"
-            " save it as UTF-8, and give it with -F"
+            " save it as UTF-8"
         ) from None
     if not text.strip():
         raise Cancelled("the comment is empty: nothing is queued")

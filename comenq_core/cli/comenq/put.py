@@ -121,8 +121,10 @@ def _put(args: Namespace | PlainArgs, message: dict[str, Any]) -> dict[str, Any]
 
 
 def _message(args: Namespace | PlainArgs, target: Target, body: str) -> dict[str, Any]:
-    owner, repo, number = target
+    owner, repo, number, host = target
     request = {"owner": owner, "repo": repo, "pr_number": number, "body": body}
+    if host is not None:
+        request["host"] = host
     if args.after is not None or args.at is not None:
         from comenq_core.cli.comenq.times import not_before
 
