@@ -22,6 +22,7 @@ from comenq_core.text import printable
 
 __all__ = [
     "DAEMON_VARIABLE",
+    "SOCKET_VARIABLE",
     "Client",
     "accepted",
     "candidates",
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
     Message = Mapping[str, Any]
     Reply = dict[str, Any]
 
+SOCKET_VARIABLE = "COMENQ_SOCKET"
+"""Names the socket of the daemon to talk to."""
 DAEMON_VARIABLE = "COMENQ_DAEMON"
 """Names the daemon to talk to, among those of the user."""
 STOPPING = "stopping"
@@ -60,7 +63,7 @@ def candidates(explicit: str | None, environ: Mapping[str, str]) -> list[str]:
     Raises:
         DaemonUnreachable: no daemon can have the name in ``COMENQ_DAEMON``.
     """
-    named = explicit or environ.get("COMENQ_SOCKET")
+    named = explicit or environ.get(SOCKET_VARIABLE)
     if named:
         return [named]
     name = environ.get(DAEMON_VARIABLE, "")

@@ -120,6 +120,14 @@ def test_invalid_comment_is_refused_as_the_daemon_would(home: Home) -> None:
     assert home.saved() == []
 
 
+def test_comment_for_another_forge_is_not_saved(home: Home) -> None:
+    """An address of another host than the daemon's is refused as the daemon would."""
+    done = home.comenq("https://git.example.org/o/r/pull/7", "text")
+    assert done.returncode == 1
+    assert "this daemon posts to github.com" in done.stderr
+    assert home.saved() == []
+
+
 @pytest.mark.parametrize(
     ("words", "variables"),
     [(["--socket", "/nonexistent"], {}), ([], {"COMENQ_SOCKET": "/nonexistent"})],

@@ -85,6 +85,11 @@ def run(args: Namespace | PlainArgs) -> int:
 
         return put_many(args)
     target, rest = read_target(args.words)
+    host = target[3]
+    if host is not None and args.socket is None:
+        from comenq_core.cli.comenq.daemons import choose_for
+
+        choose_for(host)
     if args.edit:
         from comenq_core.cli.comenq.editor import edited
 

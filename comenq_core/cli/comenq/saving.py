@@ -12,13 +12,14 @@ from argparse import Namespace
 from contextlib import suppress
 from typing import Any
 
-from comenq_core.cli.comenq.daemons import SOCKET_VARIABLE, settings_of
+from comenq_core.cli.comenq.daemons import host_of_daemon, settings_of
 from comenq_core.cli.comenq.plain_args import PlainArgs
 from comenq_core.cli.output import print_done, print_error
-from comenq_core.client import DAEMON_VARIABLE, candidates, start_command
-from comenq_core.errors import DaemonUnreachable, SettingsError
+from comenq_core.client import DAEMON_VARIABLE, SOCKET_VARIABLE, candidates, start_command
+from comenq_core.errors import DaemonUnreachable, InvalidRequest, SettingsError
 from comenq_core.model import CommentRequest
 from comenq_core.model.request import check_not_before
+from comenq_core.model.serving import elsewhere
 from comenq_core.wire.codec import from_json
 from comenq_core.wire.strict_json import encode
 
@@ -45,7 +46,7 @@ def save(
     spool = _own_spool(args, unreachable)
     if "op" in message or args.wait or args.json:
         raise _not_saved(unreachable, "what the options ask for needs the daemon")
-    check_not_before(from_json(CommentRequest, message))
+    _check(from_json(CommentRequest, message))
     request = {"key": f"saved-{os.urandom(10).hex()}", **message}
     try:
         drop(spool, request)
@@ -54,6 +55,14 @@ def save(
     target = f"{request['owner']}/{request['repo']}#{request['pr_number']}"
     print_done(f"saved {target}: it is posted when comenqd runs")
     print_error(start_command(os.environ))
+
+
+def _check(request: CommentRequest) -> None:
+    """Refuse what the daemon would refuse, too."""
+    check_not_before(request)
+    host = host_of_daemon(os.environ.get(DAEMON_VARIABLE, ""), os.environ)
+    if reason := elsewhere(request, host):
+        raise InvalidRequest("host", reason)
 
 
 def drop(spool: str, request: dict[str, Any]) -> None:
