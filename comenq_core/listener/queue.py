@@ -16,6 +16,7 @@ from comenq_core.listener.estimates import Estimates
 from comenq_core.listener.resolution import resolution
 from comenq_core.model import (
     ID_PATTERN,
+    ONE_PROCESS,
     PENDING,
     Change,
     CommentRequest,
@@ -222,6 +223,7 @@ class JobQueue:
             stalled=is_stalled(health.worker, now),
             overdue=self._overdue.find(() if is_kept else waiting, records, now),
             faults=tuple(self._faults()),
+            boot_known=not now.boot.startswith(ONE_PROCESS),
         )
 
 

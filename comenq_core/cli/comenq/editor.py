@@ -41,12 +41,12 @@ def edited(text: str) -> Iterator[str]:
         _edit(path)
         yield _written(path)
     except BaseException:
-        _keep(path)
+        _say_where(path)
         raise
     path.unlink()
 
 
-def _keep(path: Path) -> None:
+def _say_where(path: Path) -> None:
     """Tell where the comment is; an empty file goes."""
     try:
         written = path.read_bytes()

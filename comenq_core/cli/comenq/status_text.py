@@ -22,6 +22,7 @@ TROUBLES: Mapping[str, str] = {
     "stalled": "A part makes no progress; it is restarted.",
     "fault": "The store or a plugin fails, again and again.",
     "overdue": "A comment is not posted although nothing keeps it.",
+    "clock": "Nothing tells the daemon which boot of the machine this is.",
     "account": "An account waits for a person.",
     "capacity": "There is no room for more comments.",
     "unconfirmed": "A person has to say whether comments are posted.",
@@ -69,6 +70,11 @@ NEEDS_A_PERSON: Mapping[str, str] = {
 }
 """The causes that do not pass by themselves, and what to do."""
 
+BOOT_UNKNOWN = (
+    "nothing tells the daemon which boot of the machine this is, so after a restart a cooldown may"
+    " last longer: comenqd check says what to do"
+)
+
 
 def facts(status: Status, until: Until, unconfirmed: Jobs = ()) -> Iterator[tuple[str, str]]:
     """The lines of the status, as names and texts.
@@ -111,6 +117,8 @@ def troubles(status: Status, unconfirmed: Jobs = ()) -> Iterator[Trouble]:
     yield from _posting(status)
     for fault in status.get("faults", ()):
         yield Trouble("fault", f"{fault}: see the daemon's log")
+    if not status.get("boot_known", True):
+        yield Trouble("clock", BOOT_UNKNOWN)
     for account in status["accounts"]:
         if advice := NEEDS_A_PERSON.get(account_cause(account)):
             yield Trouble("account", advice.format(account["name"]))

@@ -8,6 +8,7 @@ import stat
 import sys
 from argparse import Namespace
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 
@@ -60,6 +61,7 @@ def results(settings: Settings, plugins: Registry) -> Iterator[CheckResult]:
     yield from _tables(settings, plugins)
     yield from _broken(plugins)
     yield _making("intakes", ", ".join(settings.intakes), lambda: plugins.intakes(settings))
+    yield from _unwatched(settings, plugins)
     yield _socket(settings.socket_path)
     yield _directory("control", private_directory(settings))
     yield from _store(settings, plugins)
@@ -100,6 +102,17 @@ def _broken(plugins: Registry) -> Iterator[CheckResult]:
         if plugin.broken:
             text = f"{plugin} is broken: {plugin.broken}"
             yield CheckResult(subject="plugin", severity=Severity.WARNING, text=text)
+
+
+def _unwatched(settings: Settings, plugins: Registry) -> Iterator[CheckResult]:
+    """The supervisor learns from an intake whether the worker makes progress."""
+    with suppress(ComenqError):  # an earlier result says so
+        if not plugins.client_sockets(settings):
+            text = (
+                "no intake answers comenq status, so a program that runs and makes no progress is"
+                " not restarted: add unix to intakes"
+            )
+            yield CheckResult(subject="progress", severity=Severity.WARNING, text=text)
 
 
 def _reads_accounts(settings: Settings, plugins: Registry) -> bool:
