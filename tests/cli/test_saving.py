@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import shutil
 import signal
 import stat
 import subprocess
@@ -93,6 +94,19 @@ def test_comment_is_saved(home: Home) -> None:
     assert request["key"].startswith("saved-")
     assert "not_before" in request
     assert not list((home.spool() / "tmp").iterdir())
+
+
+@pytest.mark.skipif(shutil.which("localedef") is None, reason="localedef makes the locale")
+def test_comment_of_a_latin_1_locale_is_saved_as_it_was_meant(home: Home) -> None:
+    """In a Latin-1 locale an argument is Latin-1, a file is UTF-8, and what is saved is UTF-8."""
+    name = "en_US.ISO-8859-1"
+    command = ["localedef", "-i", "en_US", "-f", "ISO-8859-1", str(home.path / name)]
+    if subprocess.run(command, check=False, capture_output=True).returncode:
+        pytest.skip("the sources of locales are not installed")
+    env = home.environ | {"LOCPATH": str(home.path), "LC_ALL": name}
+    run("o/r", "7", "Grüße".encode("latin-1"), env=env)
+    run("o/r", "8", env=env, stdin="Grüße".encode())
+    assert [request["body"] for request in home.saved()] == ["Grüße", "Grüße"]
 
 
 def test_key_of_the_command_line_is_kept(home: Home) -> None:

@@ -68,13 +68,12 @@ def test_comments_during_a_reload_are_posted_once(own: OwnDaemon, forge: Forge) 
         ("C", False),
         pytest.param("C.UTF-8", True, marks=pytest.mark.full),
         pytest.param("POSIX", False, marks=pytest.mark.full),
-        pytest.param("de_DE.ISO-8859-1", True, marks=pytest.mark.full),
     ],
 )
 def test_client_finds_a_daemon_without_a_session(
     own: OwnDaemon, forge: Forge, locale: str, session: bool
 ) -> None:
-    """A daemon without XDG_RUNTIME_DIR is found with and without it, in every locale."""
+    """A daemon without XDG_RUNTIME_DIR is found with and without it, in each locale."""
     own.start()
     own.variables["LC_ALL"] = locale
     if session:
