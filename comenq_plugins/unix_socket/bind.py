@@ -16,7 +16,7 @@ from pathlib import Path
 from comenq_core.errors import AddressTaken, SettingsError
 from comenq_core.paths import socket_fault
 
-__all__ = ["Address", "listening"]
+__all__ = ["Address", "check_length", "listening"]
 
 MODE = 0o660
 DIRECTORY_MODE = 0o750
@@ -75,7 +75,7 @@ def listening(path: Path, group: str = "") -> Iterator[Address]:
 
 
 def _bind(path: Path, gid: int, stack: ExitStack) -> Address:
-    _check_length(path)
+    check_length(path)
     _make_directory(path.parent, gid)
     stack.enter_context(_locked(path))
     _check_free(path)
@@ -107,7 +107,12 @@ def _check_group(path: Path, gid: int) -> None:
         )
 
 
-def _check_length(path: Path) -> None:
+def check_length(path: Path) -> None:
+    """Refuse a path that the system does not take.
+
+    Raises:
+        SettingsError: it names the limit, and a shorter path.
+    """
     # Renaming to a longer path would work, but no client could connect to it.
     if fault := socket_fault(os.fspath(path), os.environ, sys.platform):
         raise SettingsError(f"socket_path: {fault}")

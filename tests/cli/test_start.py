@@ -56,6 +56,19 @@ def test_put_imports_nothing_heavy(served: Served) -> None:
     assert len([name for name in names if name.startswith("comenq")]) <= OWN_MODULES
 
 
+def test_address_of_a_host_imports_nothing_heavy(served: Served, directory: Path) -> None:
+    """Where a user has one daemon, the host in an address costs one small module."""
+    config = directory / ".config/comenqd/config.toml"
+    config.parent.mkdir(parents=True)
+    config.touch(0o600)
+    (directory / "run/comenq").mkdir(parents=True)
+    (directory / "run/comenq/comenq.sock").symlink_to(served.path)
+    env = environment(HOME=str(directory), XDG_RUNTIME_DIR=str(directory / "run"))
+    names = _imported(env, "https://github.com/octo-org/site/pull/7", "Looks good.")
+    assert names & HEAVY == set()
+    assert len([name for name in names if name.startswith("comenq")]) <= OWN_MODULES + 1
+
+
 @pytest.mark.parametrize("words", [["list"], ["status"], ["o/r", "1", "x", "--now"]])
 def test_commands_import_no_dependency(served: Served, words: list[str]) -> None:
     """The client's other commands import only the standard library too."""

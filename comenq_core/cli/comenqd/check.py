@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import stat
-import sys
 from argparse import Namespace
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
@@ -17,7 +16,6 @@ from comenq_core.cli.comenqd.credentials import from_outside, outdated, service_
 from comenq_core.cli.output import print_result
 from comenq_core.errors import ComenqError
 from comenq_core.model import CheckResult, Health, Severity
-from comenq_core.paths import socket_fault
 from comenq_core.plugins import registry
 from comenq_core.plugins.registry import Registry
 from comenq_core.process.clock import UNKNOWN_BOOT, boot_id
@@ -62,7 +60,7 @@ def results(settings: Settings, plugins: Registry) -> Iterator[CheckResult]:
     yield from _broken(plugins)
     yield _making("intakes", ", ".join(settings.intakes), lambda: plugins.intakes(settings))
     yield from _unwatched(settings, plugins)
-    yield _socket(settings.socket_path)
+    yield _directory("socket", settings.socket_path.parent)
     yield _directory("control", private_directory(settings))
     yield from _store(settings, plugins)
     yield _making("poster", settings.poster, lambda: plugins.posters(settings))
@@ -149,12 +147,6 @@ def _clock() -> CheckResult:
     if boot_id():
         return CheckResult(subject="clock", text="the boot of the machine is known")
     return CheckResult(subject="clock", severity=Severity.WARNING, text=UNKNOWN_BOOT)
-
-
-def _socket(path: Path) -> CheckResult:
-    if fault := socket_fault(os.fspath(path), os.environ, sys.platform):
-        return CheckResult(subject="socket", severity=Severity.ERROR, text=fault)
-    return _directory("socket", path.parent)
 
 
 def _directory(subject: str, path: Path) -> CheckResult:
