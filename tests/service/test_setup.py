@@ -132,7 +132,9 @@ def test_a_token_from_a_pipe_gets_a_file_of_its_own(home: Home) -> None:
 
     assert (mode(file), file.read_text().strip()) == (0o600, TOKEN)
     assert TOKEN not in said + home.config.read_text()
-    assert home.setup("--token-file", "-", stdin=TOKEN).startswith(f"write {file}") is False
+    assert home.setup("--token-file", "-", stdin=TOKEN).startswith(UNCHANGED)
+    assert home.setup("--token-file", "-", stdin="ghp_new").startswith(f"write {file} ")
+    assert file.read_text().strip() == "ghp_new"
 
 
 def test_a_token_in_the_environment_gets_a_file_of_its_own(home: Home) -> None:
@@ -286,13 +288,29 @@ def test_the_manual_and_the_completions_are_linked(home: Home) -> None:
     assert home.contents() == {".config/comenqd/config.toml"}
 
 
-def test_uninstalling_keeps_what_is_the_users(running: Home) -> None:
-    """A running daemon stops it; configuration, token and queue stay, and a purge takes them."""
+def test_a_running_daemon_is_not_uninstalled(running: Home) -> None:
+    """Where no service manager can stop it, it is told of, and everything stays."""
+    links = {name for name in running.contents() if "/state/" not in name}
+
     assert "a daemon runs with" in running.comenqd("service", "uninstall", status=1)
     assert "it was started by hand" in running.comenqd("service", "status", status=1)
-    running.comenqd("ctl", "shutdown")
-    socket = load(running.config, running.environ).socket_path
-    assert not socket.exists() or running.comenqd("service", "uninstall")
+    assert links <= running.contents()
+
+
+def test_uninstalling_keeps_what_is_the_users(home: Home) -> None:
+    """Configuration, token and queue stay; a purge takes them as well."""
+    home.setup("--token-file", "-", stdin=TOKEN)
+    queue = load(home.config, home.environ).queue_path
+    queue.mkdir(parents=True)
+
+    home.comenqd("service", "uninstall")
+    assert home.contents() == {".config/comenqd/config.toml", ".config/comenqd/github_token"}
+    assert queue.exists()
+
+    home.comenqd("service", "uninstall", "--purge")
+    assert not queue.parent.exists()
+    assert not home.config.parent.exists()
+    assert home.token.exists()
 
 
 def test_a_running_daemon_is_found(running: Home) -> None:

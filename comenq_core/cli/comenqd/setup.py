@@ -15,7 +15,7 @@ from comenq_core.cli.comenqd.check_online import check_accounts
 from comenq_core.cli.comenqd.credentials import from_outside
 from comenq_core.cli.comenqd.ready import finish, lasting
 from comenq_core.cli.comenqd.scope import add_scope, chosen
-from comenq_core.errors import SettingsError
+from comenq_core.errors import DaemonUnreachable, SettingsError
 from comenq_core.install import environment
 from comenq_core.install.configuration import configuration
 from comenq_core.install.deployment import Deployment
@@ -166,12 +166,19 @@ def _install(where: Deployment, wanted: Installation, settings: Settings, given:
     changes = run_steps(steps(), lambda step: step.do(), tell)
     if where.manager and (changes or started_at(settings) < environment.installed_at(where.venv)):
         changes += run_steps(where.manager.restart(), lambda step: step.do())
-    changes += run_steps(_start(where), lambda step: step.do())
+    changes += _started(where)
     note = "" if where.is_machines else lasting(where)
     if not changes:
         print("Nothing has changed.")
     finish(where, settings, note)
     return 0
+
+
+def _started(where: Deployment) -> int:
+    try:
+        return run_steps(_start(where), lambda step: step.do())
+    except OSError as error:
+        raise DaemonUnreachable(f"{error}: the reason is in comenqd service logs") from None
 
 
 def _start(where: Deployment) -> Iterable[Step]:
