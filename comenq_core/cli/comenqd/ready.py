@@ -46,31 +46,39 @@ def _user_name() -> str:
 
 def finish(where: Deployment, settings: Settings, note: str) -> None:
     """Wait until the daemon answers, and say what to do next."""
-    own, found = where.venv / "bin/comenq", shutil.which("comenq")
-    command = "comenq" if found and own.exists() and own.samefile(found) else str(own)
-    if where.places.name:
-        command += f" --daemon {where.places.name}"
     if where.manager is None and not runs(settings):
-        daemon = f"{where.venv / 'bin/comenqd'} --config {where.places.config}"
-        become = f"sudo -u {ACCOUNT} " if where.is_machines else ""
-        print(
-            f"No service manager runs here. Start the daemon, and keep it running:\n"
-            f"    {become}{daemon}\nThen queue a comment:"
-        )
+        print(_by_hand(where))
     else:
         _await(registry.load().client_sockets(settings))
         print("The daemon runs.")
         if where.manager is None and started_at(settings) < environment.installed_at(where.venv):
             print("It still runs the version before the upgrade: restart it.")
         if where.is_machines:
-            print(
-                f"Members of the group {ACCOUNT} may queue comments:"
-                f" sudo usermod --append --groups {ACCOUNT} USER"
-            )
+            add = f"sudo usermod --append --groups {ACCOUNT} USER"
+            print(f"Members of the group {ACCOUNT} may queue comments: {add}")
         if note:
             print(note)
-        print("Queue a comment:")
-    print(f'    {command} OWNER/REPO NUMBER "Looks good"')
+    name = f" --daemon {where.places.name}" if where.places.name else ""
+    print(f'Queue a comment:\n    {_client(where)}{name} OWNER/REPO NUMBER "Looks good"')
+
+
+def _client(where: Deployment) -> str:
+    """What to type for the client of this environment."""
+    own, found = where.venv / "bin/comenq", shutil.which("comenq")
+    return "comenq" if found and own.exists() and own.samefile(found) else str(own)
+
+
+def _by_hand(where: Deployment) -> str:
+    """How to run the daemon without a service manager."""
+    cause = "No service manager runs here."
+    if BOOTED.is_dir() and not where.is_machines:
+        cause = (
+            f"Your own systemd does not run: sudo loginctl enable-linger {_user_name()} starts it;"
+            " run comenqd setup again then."
+        )
+    become = f"sudo -u {ACCOUNT} " if where.is_machines else ""
+    daemon = f"{where.venv / 'bin/comenqd'} --config {where.places.config}"
+    return f"{cause} Start the daemon, and keep it running:\n    {become}{daemon}"
 
 
 def _await(sockets: Sequence[Path]) -> None:
