@@ -8,7 +8,7 @@
 _shtab_comenqd_subparsers=(setup service listen work reload ctl check move import plugins)
 
 _shtab_comenqd_setup_option_strings=(-h --help --config --github-token-file --github-token-command --github-token-files --github-api-url --github-host --github-api-timeout-secs --github-marker --socket-path --queue-path --cooldown-period-seconds --cooldown-jitter-seconds --log-level --intakes --store --poster --max-attempts --max-interruptions --recheck-seconds --max-pending --history-days --key-days --token-file --token-command --yes --dry-run --no-check --name --system)
-_shtab_comenqd_service_option_strings=(-h --help --config --github-token-file --github-token-command --github-token-files --github-api-url --github-host --github-api-timeout-secs --github-marker --socket-path --queue-path --cooldown-period-seconds --cooldown-jitter-seconds --log-level --intakes --store --poster --max-attempts --max-interruptions --recheck-seconds --max-pending --history-days --key-days --follow --purge --name --system)
+_shtab_comenqd_service_option_strings=(-h --help --follow --purge --name --system)
 _shtab_comenqd_listen_option_strings=(-h --help --config --github-token-file --github-token-command --github-token-files --github-api-url --github-host --github-api-timeout-secs --github-marker --socket-path --queue-path --cooldown-period-seconds --cooldown-jitter-seconds --log-level --intakes --store --poster --max-attempts --max-interruptions --recheck-seconds --max-pending --history-days --key-days)
 _shtab_comenqd_work_option_strings=(-h --help --config --github-token-file --github-token-command --github-token-files --github-api-url --github-host --github-api-timeout-secs --github-marker --socket-path --queue-path --cooldown-period-seconds --cooldown-jitter-seconds --log-level --intakes --store --poster --max-attempts --max-interruptions --recheck-seconds --max-pending --history-days --key-days)
 _shtab_comenqd_reload_option_strings=(-h --help --config --github-token-file --github-token-command --github-token-files --github-api-url --github-host --github-api-timeout-secs --github-marker --socket-path --queue-path --cooldown-period-seconds --cooldown-jitter-seconds --log-level --intakes --store --poster --max-attempts --max-interruptions --recheck-seconds --max-pending --history-days --key-days)
@@ -21,7 +21,6 @@ _shtab_comenqd_option_strings=(-h --help --config --github-token-file --github-t
 
 _shtab_comenqd_setup___config_COMPGEN=_shtab_compgen_files
 _shtab_comenqd_setup___token_file_COMPGEN=_shtab_compgen_files
-_shtab_comenqd_service___config_COMPGEN=_shtab_compgen_files
 _shtab_comenqd_listen___config_COMPGEN=_shtab_compgen_files
 _shtab_comenqd_work___config_COMPGEN=_shtab_compgen_files
 _shtab_comenqd_reload___config_COMPGEN=_shtab_compgen_files

@@ -94,7 +94,10 @@ def parser() -> ArgumentParser:
     every: Mapping[str, _Command[Any]] = {**WITHOUT_SETTINGS, **COMMANDS}
     for name, command in every.items():
         sub = commands.add_parser(
-            name, help=command.about, description=command.about, parents=[options]
+            name,
+            help=command.about,
+            description=command.about,
+            parents=[options] if command.takes_settings else [],
         )
         command.arguments(sub)
     return whole
@@ -164,6 +167,7 @@ class _Command(Generic[T]):
     about: str
     run: Callable[[T, Namespace], int]
     arguments: Callable[[ArgumentParser], None] = _nothing
+    takes_settings: bool = True
 
 
 WITHOUT_SETTINGS: Mapping[str, _Command[Mapping[str, str]]] = {
@@ -176,6 +180,7 @@ WITHOUT_SETTINGS: Mapping[str, _Command[Mapping[str, str]]] = {
         about="Control the service: status, start, stop, restart, logs, uninstall.",
         run=service,
         arguments=add_service,
+        takes_settings=False,
     ),
 }
 """The commands that need no configuration, and get the settings on the command line by flag."""
