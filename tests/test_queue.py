@@ -354,3 +354,11 @@ def test_status_counts_unconfirmed_jobs(queue: JobQueue, store: MemoryStore) -> 
     """They are counted apart from those that comenq still checks."""
     unconfirmed(queue, store)
     assert queue.status().counts == Counts(unconfirmed=1)
+
+
+def test_new_comments_are_held_by_the_intake_that_took_them_in(store: MemoryStore) -> None:
+    """Where the settings say so; a comment from another intake waits."""
+    queue = JobQueue(store, PACE, holds=lambda intake: intake == "email")
+    jobs = [NewJob(request=request(name), origin=Origin(intake=name)) for name in ("email", "unix")]
+    entries = queue.submit_all(jobs)
+    assert [entry.job.state for entry in entries] == [State.HELD, State.WAITING]

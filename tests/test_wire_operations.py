@@ -278,7 +278,7 @@ def test_a_time_that_means_never_is_refused(path: str) -> None:
     far = {**BARE, "not_before": "9999-12-31T23:59:59Z"}
     error = refusal({"op": "put", "request": far} if path else far)
     assert str(error).startswith(f"{path}not_before: must be from the year 1970 to 2499; ")
-    assert str(error).endswith(" hold it: comenq hold ID")
+    assert str(error).endswith(" hold it: comenq put --hold")
 
 
 def test_a_list_takes_no_more_states_than_there_are() -> None:

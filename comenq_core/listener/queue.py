@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 
 from comenq_core.errors import ComenqError, InvalidRequest, QueueRefused, WrongState
 from comenq_core.listener import backoffs
@@ -51,6 +52,7 @@ class JobQueue:
         accounts: the posting accounts and their repositories, where they are known; a comment
             that none of them serves is refused.
         faults: what of the listener does not work, each in words.
+        holds: whether new comments are held that an intake, by its name, has taken in.
     """
 
     def __init__(
@@ -59,12 +61,14 @@ class JobQueue:
         pace: PacingPolicy,
         accounts: Mapping[str, Sequence[str]] | None = None,
         faults: Callable[[], Sequence[str]] = tuple,
+        holds: Callable[[str], bool] = lambda _: False,
     ) -> None:
         self._store = store
         self._accounts = accounts or {}
         self._pace = pace
         self._estimates = Estimates(store, pace)
         self._faults = faults
+        self._holds = holds
         self._overdue = Overdue(pace, self._accounts)
         self._fault = ""
 
@@ -76,7 +80,7 @@ class JobQueue:
             if reason := unserved(new_job.request, self._accounts):
                 raise InvalidRequest("account" if new_job.request.account else "", reason)
         try:
-            jobs = self._store.put(new_jobs)
+            jobs = self._store.put([self._as_settings_say(one) for one in new_jobs])
         except ComenqError as error:
             self._log_refusal(error)
             raise
@@ -88,6 +92,10 @@ class JobQueue:
             log.info("queued", "A comment is queued.", job=job.id, target=job.asked.target,
                      intake=origin.intake, uid=origin.uid)  # fmt: skip
         return self._estimated(jobs)
+
+    def _as_settings_say(self, new_job: NewJob) -> NewJob:
+        is_held = not new_job.hold and self._holds(new_job.origin.intake)
+        return replace(new_job, hold=True) if is_held else new_job
 
     def _log_refusal(self, error: ComenqError) -> None:
         """Log that comments are refused, once for all clients."""

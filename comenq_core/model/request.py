@@ -10,7 +10,7 @@ from comenq_core.errors import InvalidRequest
 from comenq_core.limits import ACCOUNT_PATTERN, BODY_LIMIT, MAX_NUMBER, OWNER_PATTERN, REPO_PATTERN
 from comenq_core.model.record import Record, check_members
 
-__all__ = ["KEY_LIMIT", "CommentRequest", "NewJob", "Origin", "check_not_before"]
+__all__ = ["KEY_LIMIT", "CommentRequest", "NewJob", "Origin", "check_times"]
 
 KEY_LIMIT = 200
 """Characters that an idempotency key may have."""
@@ -33,6 +33,7 @@ class CommentRequest(Record):
         key: an idempotency key, 1 to 200 characters: the same key never queues twice.
         if_open: skip the comment when the pull request is no longer open.
         account: the posting account that is to post it; by default any that serves the target.
+        not_after: it is skipped if its turn comes after this instant, an aware datetime.
 
     Raises:
         InvalidRequest: a member breaks its rule; the error names it.
@@ -46,6 +47,7 @@ class CommentRequest(Record):
     key: str | None = None
     if_open: bool = False
     account: str | None = None
+    not_after: datetime | None = None
 
     def __post_init__(self) -> None:
         check_members(self, InvalidRequest)
@@ -59,6 +61,8 @@ class CommentRequest(Record):
             raise InvalidRequest("pr_number", f"must be from 1 to {MAX_NUMBER}")
         if self.account is not None and not re.fullmatch(ACCOUNT_PATTERN, self.account):
             raise InvalidRequest("account", "must be the name of a posting account")
+        if self.not_before and self.not_after and self.not_after <= self.not_before:
+            raise InvalidRequest("not_after", "must be later than not_before")
         self._check_texts()
 
     def _check_texts(self) -> None:
@@ -83,21 +87,26 @@ class CommentRequest(Record):
         return f"{self.owner}/{self.repo}".lower()
 
 
-def check_not_before(request: CommentRequest) -> None:
+def check_times(request: CommentRequest) -> None:
     """Refuse a new request for a time that cannot be shown everywhere, or that means never.
 
     A record can have such a time, since earlier versions have stored some.
 
     Raises:
-        InvalidRequest: ``not_before`` is not from the year 1970 to 2499.
+        InvalidRequest: ``not_before`` or ``not_after`` is not from the year 1970 to 2499.
     """
-    due = request.not_before
-    if due is not None and not _EARLIEST <= due < _END:
+    if not _is_shown(request.not_before):
         raise InvalidRequest(
             "not_before",
             "must be from the year 1970 to 2499; to keep a comment back until somebody releases it,"
-            " hold it: comenq hold ID",
+            " hold it: comenq put --hold",
         )
+    if not _is_shown(request.not_after):
+        raise InvalidRequest("not_after", "must be from the year 1970 to 2499")
+
+
+def _is_shown(moment: datetime | None) -> bool:
+    return moment is None or _EARLIEST <= moment < _END
 
 
 def _bytes_in(name: str, text: str) -> int:
@@ -136,16 +145,18 @@ class NewJob(Record):
         origin: who handed it in.
         ahead: put it at the head of the queue; it waits for the cooldown all the same.
         if_absent: return the pending job with the same target and body, if there is one.
+        hold: keep it from being posted until somebody releases it.
 
     Raises:
-        InvalidRequest: the request's ``not_before`` is not from the year 1970 to 2499.
+        InvalidRequest: a time of the request is not from the year 1970 to 2499.
     """
 
     request: CommentRequest
     origin: Origin
     ahead: bool = False
     if_absent: bool = False
+    hold: bool = False
 
     def __post_init__(self) -> None:
         check_members(self)
-        check_not_before(self.request)
+        check_times(self.request)

@@ -81,13 +81,14 @@ RESOLVABLE = (State.UNCONFIRMED, State.CHECKING, State.FAILED)
 
 
 def queued(new_job: NewJob, job_id: str, now: datetime) -> Job:
-    """A request was accepted: its job waits, for the time that the request names, if any."""
+    """A request was accepted: its job waits, or is held, for the time that it names, if any."""
     request = new_job.request
     return Job(
         id=job_id,
         request=request,
         arrived=now,
         origin=new_job.origin,
+        state=State.HELD if new_job.hold else State.WAITING,
         due=request.not_before,
     )
 

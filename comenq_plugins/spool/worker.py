@@ -50,7 +50,7 @@ class Claims(Enqueuer):
         self._passed_over = PassedOver()
         # Ids that may be elsewhere, too; only for those is it worth to look.
         self._had: set[str] = set()
-        self._drops = Drops(catalog, self._put_as, now)
+        self._drops = Drops(catalog, self._put_as, now, holds=limits.holds_drops)
 
     @contextmanager
     def lock(self) -> Iterator[None]:

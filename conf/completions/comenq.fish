@@ -57,7 +57,7 @@ function _shtab_comenq_using
 end
 
 set -g _shtab_comenq_commands put list show status top hist wait bump bust defer hold release retry resolve del forget pause resume flush completion
-set -g _shtab_comenq_opts_with_value --after --as --at --body-file --jsonl --key --limit --posted --repo --socket --state --timeout -F -n
+set -g _shtab_comenq_opts_with_value --after --as --at --body-file --jsonl --key --limit --not-after --posted --repo --socket --state --timeout -F -n
 
 complete -c comenq -e
 complete -c comenq -f
@@ -71,10 +71,12 @@ complete -c comenq -n '_shtab_comenq_using put' -s F -l body-file -xka "(__fish_
 complete -c comenq -n '_shtab_comenq_using put' -s e -l edit -d 'write the comment in $VISUAL or $EDITOR'
 complete -c comenq -n '_shtab_comenq_using put' -l after -x -d 'post it no sooner than this: 45m, 1h30m, 2d from now'
 complete -c comenq -n '_shtab_comenq_using put' -l at -x -d 'post it no sooner than this: 2026-12-01T09:00+01:00, '"'"'tomorrow 9:00'"'"', 17:30'
+complete -c comenq -n '_shtab_comenq_using put' -l not-after -x -d 'skip it if its turn comes later than this: 2h from now, '"'"'tomorrow 9:00'"'"', 17:30'
 complete -c comenq -n '_shtab_comenq_using put' -l now -d 'put it at the front of the queue; the cooldown still applies'
 complete -c comenq -n '_shtab_comenq_using put' -l key -x -d 'queue it once: the same KEY again prints the first job'"'"'s id'
 complete -c comenq -n '_shtab_comenq_using put' -l if-absent -d 'do not queue it if the same comment is waiting; print that job'"'"'s id'
 complete -c comenq -n '_shtab_comenq_using put' -l if-open -d 'skip it if the pull request is no longer open'
+complete -c comenq -n '_shtab_comenq_using put' -l hold -d 'keep it back until somebody releases it'
 complete -c comenq -n '_shtab_comenq_using put' -l as -x -d 'post it as this posting account (default: any that is for its repository)'
 complete -c comenq -n '_shtab_comenq_using put' -l jsonl -xka "(__fish_complete_path (commandline -ct))" -d 'queue a comment for each line of FILE, a JSON object; - is standard input'
 complete -c comenq -n '_shtab_comenq_using put' -l wait -d 'wait until the comment is posted, and print its URL'

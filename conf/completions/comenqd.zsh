@@ -44,6 +44,7 @@ _shtab_comenqd_options=(
   "--max-pending[how many jobs the queue takes]:VALUE:"
   "--history-days[for how many days posted, skipped and failed jobs are kept]:VALUE:"
   "--key-days[for how many days keys and comments\' ids are remembered\; at least history_days]:VALUE:"
+  "--hold-new[whether new comments are held until released\: all, or by intake]:VALUE:"
   "(- : *)--version[show program\'s version number and exit]"
 )
 
@@ -73,6 +74,7 @@ _shtab_comenqd_check_options=(
   "--max-pending[how many jobs the queue takes]:VALUE:"
   "--history-days[for how many days posted, skipped and failed jobs are kept]:VALUE:"
   "--key-days[for how many days keys and comments\' ids are remembered\; at least history_days]:VALUE:"
+  "--hold-new[whether new comments are held until released\: all, or by intake]:VALUE:"
   "--json[print JSON]"
   "--online[ask the forge whether it accepts each token]"
 )
@@ -103,6 +105,7 @@ _shtab_comenqd_ctl_options=(
   "--max-pending[how many jobs the queue takes]:VALUE:"
   "--history-days[for how many days posted, skipped and failed jobs are kept]:VALUE:"
   "--key-days[for how many days keys and comments\' ids are remembered\; at least history_days]:VALUE:"
+  "--hold-new[whether new comments are held until released\: all, or by intake]:VALUE:"
   "(*)::such as\: status, restart worker, help:"
 )
 
@@ -132,6 +135,7 @@ _shtab_comenqd_listen_options=(
   "--max-pending[how many jobs the queue takes]:VALUE:"
   "--history-days[for how many days posted, skipped and failed jobs are kept]:VALUE:"
   "--key-days[for how many days keys and comments\' ids are remembered\; at least history_days]:VALUE:"
+  "--hold-new[whether new comments are held until released\: all, or by intake]:VALUE:"
 )
 
 # guard to ensure default positional specs are added only once per session
@@ -160,6 +164,7 @@ _shtab_comenqd_move_options=(
   "--max-pending[how many jobs the queue takes]:VALUE:"
   "--history-days[for how many days posted, skipped and failed jobs are kept]:VALUE:"
   "--key-days[for how many days keys and comments\' ids are remembered\; at least history_days]:VALUE:"
+  "--hold-new[whether new comments are held until released\: all, or by intake]:VALUE:"
   "--from[a store\'s name, or the configuration file that selects it]:STORE:"
   "--to[a store\'s name, or the configuration file that selects it]:STORE:"
 )
@@ -190,6 +195,7 @@ _shtab_comenqd_plugins_options=(
   "--max-pending[how many jobs the queue takes]:VALUE:"
   "--history-days[for how many days posted, skipped and failed jobs are kept]:VALUE:"
   "--key-days[for how many days keys and comments\' ids are remembered\; at least history_days]:VALUE:"
+  "--hold-new[whether new comments are held until released\: all, or by intake]:VALUE:"
   "--json[print JSON]"
 )
 
@@ -219,6 +225,7 @@ _shtab_comenqd_reload_options=(
   "--max-pending[how many jobs the queue takes]:VALUE:"
   "--history-days[for how many days posted, skipped and failed jobs are kept]:VALUE:"
   "--key-days[for how many days keys and comments\' ids are remembered\; at least history_days]:VALUE:"
+  "--hold-new[whether new comments are held until released\: all, or by intake]:VALUE:"
 )
 
 # guard to ensure default positional specs are added only once per session
@@ -247,6 +254,7 @@ _shtab_comenqd_work_options=(
   "--max-pending[how many jobs the queue takes]:VALUE:"
   "--history-days[for how many days posted, skipped and failed jobs are kept]:VALUE:"
   "--key-days[for how many days keys and comments\' ids are remembered\; at least history_days]:VALUE:"
+  "--hold-new[whether new comments are held until released\: all, or by intake]:VALUE:"
 )
 
 # guard to ensure default positional specs are added only once per session

@@ -37,6 +37,8 @@ SINGLE_ONLY = (
     "if_open",
     "account",
     "wait",
+    "hold",
+    "not_after",
 )
 """Options for a single comment; a line has members of its own instead."""
 

@@ -78,6 +78,8 @@ def new_job(
     if_absent: bool = False,
     target: str = "octocat/hello#7",
     account: str | None = None,
+    hold: bool = False,
+    not_after: datetime | None = None,
 ) -> NewJob:
     """A comment, as an intake hands it to a store."""
     owner, repo, number = re.split("[/#]", target)
@@ -89,8 +91,9 @@ def new_job(
         key=key,
         not_before=not_before,
         account=account,
+        not_after=not_after,
     )
-    return NewJob(request=request, origin=ALICE, ahead=ahead, if_absent=if_absent)
+    return NewJob(request=request, origin=ALICE, ahead=ahead, if_absent=if_absent, hold=hold)
 
 
 def put(store: Store, *bodies: str) -> Sequence[Job]:
