@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
+from hashlib import sha256
 
 from comenq_core.errors import ComenqError, InvalidRequest, QueueRefused, WrongState
 from comenq_core.listener import backoffs
@@ -163,6 +164,16 @@ class JobQueue:
         changed = [one for one in results if isinstance(one, Job)]
         entries = iter(self._changed(changed, change))
         return [next(entries) if isinstance(one, Job) else one for one in results]
+
+    def edit(self, prefix: str, body: str, by: Origin, *, was: str | None = None) -> Entry:
+        found = self._store.get(prefix)
+        if found.request is None:
+            raise WrongState(f"job {found.id} is a dropped file that is no request")
+        if was is not None and was != sha256(found.request.body.encode()).hexdigest():
+            raise WrongState(f"the text of job {found.id} was changed since it was read")
+        job = self._store.edit(found, replace(found.request, body=body))
+        log.info("edited", "A person has edited a comment.", job=job.id, uid=by.uid)
+        return self._estimates.entries([job])[0]
 
     def resolve(self, prefix: str, url: str | None, by: Origin) -> Entry:
         found = self._store.get(prefix)

@@ -16,6 +16,7 @@ from comenq_core.model import (
     Attempt,
     Change,
     Checking,
+    CommentRequest,
     Done,
     Failed,
     Job,
@@ -31,12 +32,14 @@ from comenq_core.model import (
 __all__ = [
     "AMBIGUOUS",
     "CHANGEABLE",
+    "EDITABLE",
     "GONE",
     "INTERRUPTED",
     "NOT_POSTED",
     "RESOLVABLE",
     "changed",
     "claimed",
+    "edited",
     "forgotten",
     "interrupted",
     "is_unanswered",
@@ -75,6 +78,9 @@ CHANGEABLE: Mapping[Change, tuple[State, ...]] = {
     Change.RETRY: (State.FAILED, State.UNCONFIRMED),
 }
 """The states of a job in which each change is allowed."""
+
+EDITABLE = (State.WAITING, State.HELD)
+"""The states of a job in which its comment can be replaced by another one."""
 
 RESOLVABLE = (State.UNCONFIRMED, State.CHECKING, State.FAILED)
 """The states of a job in which a person may say whether its comment is posted."""
@@ -116,6 +122,39 @@ def changed(job: Job, change: Change, now: datetime) -> Job:
             return retried(job, now)
         case Change.BUST | Change.CANCEL:
             return job
+
+
+def edited(job: Job, expect: CommentRequest, request: CommentRequest) -> Job:
+    """The job with another comment; its id and its place in the queue stay.
+
+    One that has this comment already is returned as it is: only the answer was lost.
+
+    Args:
+        job: the job as it is now.
+        expect: the request that it had when it was read.
+        request: the one that it is to have.
+
+    Raises:
+        WrongState: the job's state does not allow it, its request is another one by now, or the
+            new one has another pull request or key.
+    """
+    if job.request == request:
+        return job
+    if job.state not in EDITABLE:
+        words = " or ".join(EDITABLE)
+        raise WrongState(f"job {job.id} is {job.state}; only a job that is {words} can be edited")
+    if job.request != expect:
+        raise WrongState(f"job {job.id} was changed since it was read: look at it again")
+    if _identity(request) != _identity(expect):
+        raise WrongState(
+            f"job {job.id} has another pull request or key: queue a comment of its own"
+        )
+    due = job.due if request.not_before == expect.not_before else request.not_before
+    return replace(job, request=request, due=due)
+
+
+def _identity(request: CommentRequest) -> tuple[str, str | None]:
+    return request.target.lower(), request.key
 
 
 def result_of(

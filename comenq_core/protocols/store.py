@@ -17,6 +17,7 @@ from comenq_core.model import (
     Activity,
     Attempt,
     Change,
+    CommentRequest,
     Counts,
     Done,
     Health,
@@ -163,6 +164,21 @@ class JobWriter(Protocol):
         Raises:
             NoSuchJob: there is none with this id.
             WrongState: its state does not allow it.
+        """
+
+    def edit(self, job: Job, request: CommentRequest) -> Job:
+        """Give a job that waits or is held another comment; return the job as it is now.
+
+        It keeps its id and its place in the queue. Either the old comment is posted or the new
+        one, whatever happens meanwhile. `comenq_core.model.transitions.edited` has the rules.
+
+        Args:
+            job: the job as it was read.
+            request: what is to be posted in place of the job's request.
+
+        Raises:
+            NoSuchJob: there is none with this id.
+            WrongState: its state does not allow it, or it was changed since it was read.
         """
 
     def mark_seen(self, job_ids: Collection[str]) -> Collection[str]:

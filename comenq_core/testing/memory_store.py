@@ -17,6 +17,7 @@ from comenq_core.model import (
     Activity,
     Attempt,
     Change,
+    CommentRequest,
     Done,
     Health,
     Instant,
@@ -39,6 +40,7 @@ from comenq_core.model.past_job import PastJob
 from comenq_core.model.transitions import (
     changed,
     claimed,
+    edited,
     forgotten,
     interrupted,
     queued,
@@ -127,6 +129,11 @@ class MemoryStore(MemoryReader):
             if found.request is None:
                 raise WrongState(f"job {job_id} has no request")
             return self._keep(resolved(found, verdict, attempt))
+
+    def edit(self, job: Job, request: CommentRequest) -> Job:
+        """Replace the request."""
+        with self._changing:
+            return self._keep(edited(self._job(job.id), job.asked, request))
 
     def mark_seen(self, job_ids: Collection[str]) -> Collection[str]:
         """Remember which failed jobs a person has seen; nothing is ever deleted here."""

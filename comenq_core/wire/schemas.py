@@ -84,6 +84,12 @@ _TIME = {
     "format": "date-time",
 }
 
+_BODY = {
+    **_text(BODY_LIMIT),
+    "description": f"a text of 1 to {BODY_LIMIT} bytes of UTF-8 that is not blank",
+}
+_SHA256 = _name("the SHA-256 of a text: 64 hexadecimal digits", "[0-9a-f]{64}")
+
 REQUEST_SCHEMA = _object(
     "a JSON object with owner, repo, pr_number and body",
     {
@@ -94,10 +100,7 @@ REQUEST_SCHEMA = _object(
             REPO_PATTERN,
         ),
         "pr_number": _number(1, MAX_NUMBER),
-        "body": {
-            **_text(BODY_LIMIT),
-            "description": f"a text of 1 to {BODY_LIMIT} bytes of UTF-8 that is not blank",
-        },
+        "body": _BODY,
         "not_before": _TIME,
         "key": _text(KEY_LIMIT),
         "if_open": _FLAG,
@@ -158,6 +161,7 @@ OPERATION_SCHEMAS: dict[str, dict[str, Any]] = {
         op: _operation({"id": _ID}, required=["id"])
         for op in ("show", "bump", "bust", "defer", "del", "hold", "release", "retry", "forget")
     },
+    "edit": _operation({"id": _ID, "body": _BODY, "was": _SHA256}, required=["id", "body"]),
     "resolve": _operation({"id": _ID, "posted": _text(URL_LIMIT)}, required=["id"]),
     "seen": _operation({"ids": _IDS}, required=["ids"]),
     "flush": _operation({}),

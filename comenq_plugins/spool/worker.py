@@ -113,7 +113,9 @@ class Claims(Enqueuer):
                 job = claimed(job)
                 waiting = Place(self._layout.new, name)
                 self._had.add(name.id)
-                durable.move(waiting.path, place_for(self._layout, job, name).path)
+                # An operator who edits the job writes into its file under this lock.
+                with locked(self._layout.changes):
+                    durable.move(waiting.path, place_for(self._layout, job, name).path)
         except FileNotFoundError:
             job = None
         self._catalog.index.discard(name)

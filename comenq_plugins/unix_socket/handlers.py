@@ -45,6 +45,7 @@ class Handlers:
             "pause": self._pause,
             "resume": self._resume,
             "flush": self._flush,
+            "edit": self._edit,
             "resolve": self._resolve,
             "forget": self._erase,
             "seen": self._seen,
@@ -144,6 +145,14 @@ class Handlers:
             return checked
         job_id, by = checked
         return self._queue.resolve(job_id, command.operation.members.get("posted"), by)
+
+    def _edit(self, command: Command) -> Result:
+        checked = self._checked(command)
+        if not isinstance(checked, tuple):
+            return checked
+        job_id, by = checked
+        members = command.operation.members
+        return self._queue.edit(job_id, members["body"], by, was=members.get("was"))
 
     def _erase(self, command: Command) -> Result:
         checked = self._checked(command)

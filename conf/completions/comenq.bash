@@ -5,7 +5,7 @@
 #    source ~/.local/share/bash_completion/comenq
 # See also: https://github.com/scop/bash-completion/blob/main/doc/configuration.md
 
-_shtab_comenq_subparsers=(put list show status top hist wait bump bust defer hold release retry resolve del forget pause resume flush completion)
+_shtab_comenq_subparsers=(put list show status top hist wait bump bust defer hold release retry edit resolve del forget pause resume flush completion)
 
 _shtab_comenq_put_option_strings=(-h --help -F --body-file -e --edit --after --at --not-after --now --key --if-absent --if-open --hold --as --jsonl --wait --json --socket)
 _shtab_comenq_list_option_strings=(-h --help -n --limit --all --repo --state --json --socket)
@@ -20,6 +20,7 @@ _shtab_comenq_defer_option_strings=(-h --help --json --socket)
 _shtab_comenq_hold_option_strings=(-h --help --all --json --socket)
 _shtab_comenq_release_option_strings=(-h --help --all --json --socket)
 _shtab_comenq_retry_option_strings=(-h --help --all --json --socket)
+_shtab_comenq_edit_option_strings=(-h --help -F --body-file --json --socket)
 _shtab_comenq_resolve_option_strings=(-h --help --posted --not-posted --json --socket)
 _shtab_comenq_del_option_strings=(-h --help --all --json --socket)
 _shtab_comenq_forget_option_strings=(-h --help --json --socket)
@@ -53,6 +54,10 @@ _shtab_comenq_release_pos_0_COMPGEN=_comenq_ids_release
 _shtab_comenq_release___socket_COMPGEN=_shtab_compgen_files
 _shtab_comenq_retry_pos_0_COMPGEN=_comenq_ids_retry
 _shtab_comenq_retry___socket_COMPGEN=_shtab_compgen_files
+_shtab_comenq_edit_pos_0_COMPGEN=_comenq_ids
+_shtab_comenq_edit__F_COMPGEN=_shtab_compgen_files
+_shtab_comenq_edit___body_file_COMPGEN=_shtab_compgen_files
+_shtab_comenq_edit___socket_COMPGEN=_shtab_compgen_files
 _shtab_comenq_resolve_pos_0_COMPGEN=_comenq_ids_resolve
 _shtab_comenq_resolve___socket_COMPGEN=_shtab_compgen_files
 _shtab_comenq_del_pos_0_COMPGEN=_comenq_ids
@@ -68,7 +73,7 @@ _shtab_comenq___socket_COMPGEN=_shtab_compgen_files
 _shtab_comenq_list___state_choices=(waiting posting checking unconfirmed held failed)
 _shtab_comenq_completion_pos_0_choices=(bash zsh fish)
 _shtab_comenq_completion_pos_1_choices=(comenq comenqd)
-_shtab_comenq_pos_0_choices=(put list show status top hist wait bump bust defer hold release retry resolve del forget pause resume flush completion)
+_shtab_comenq_pos_0_choices=(put list show status top hist wait bump bust defer hold release retry edit resolve del forget pause resume flush completion)
 
 _shtab_comenq_put_pos_0_nargs='*'
 _shtab_comenq_put__h_nargs=0
@@ -130,6 +135,9 @@ _shtab_comenq_retry__h_nargs=0
 _shtab_comenq_retry___help_nargs=0
 _shtab_comenq_retry___all_nargs=0
 _shtab_comenq_retry___json_nargs=0
+_shtab_comenq_edit__h_nargs=0
+_shtab_comenq_edit___help_nargs=0
+_shtab_comenq_edit___json_nargs=0
 _shtab_comenq_resolve__h_nargs=0
 _shtab_comenq_resolve___help_nargs=0
 _shtab_comenq_resolve___not_posted_nargs=0

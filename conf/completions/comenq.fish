@@ -56,7 +56,7 @@ function _shtab_comenq_using
   test "$_shtab_comenq_cmdpath" = "$argv"
 end
 
-set -g _shtab_comenq_commands put list show status top hist wait bump bust defer hold release retry resolve del forget pause resume flush completion
+set -g _shtab_comenq_commands put list show status top hist wait bump bust defer hold release retry edit resolve del forget pause resume flush completion
 set -g _shtab_comenq_opts_with_value --after --as --at --body-file --jsonl --key --limit --not-after --posted --repo --socket --state --timeout -F -n
 
 complete -c comenq -e
@@ -149,6 +149,12 @@ complete -c comenq -n '_shtab_comenq_using retry' -l all -d 'select all failed j
 complete -c comenq -n '_shtab_comenq_using retry' -l json -d 'print each changed job as JSON, one per line'
 complete -c comenq -n '_shtab_comenq_using retry' -l socket -xka "(__fish_complete_path (commandline -ct))" -d 'the daemon'"'"'s socket (default: $COMENQ_SOCKET, then your own, then the system'"'"'s)'
 complete -c comenq -n '_shtab_comenq_using retry; and test $_shtab_comenq_npos -ge 0' -ka "(_comenq_ids_retry)" -d 'the id of a job, or an unambiguous prefix of it; - reads ids from standard input'
+complete -c comenq -n '_shtab_comenq_using; and test $_shtab_comenq_npos -eq 0' -a edit -d 'Edit a comment that is not posted yet.'
+complete -c comenq -n '_shtab_comenq_using edit' -s h -l help -d 'show this help message and exit'
+complete -c comenq -n '_shtab_comenq_using edit' -s F -l body-file -xka "(__fish_complete_path (commandline -ct))" -d 'take the new text from FILE, without an editor; - is standard input'
+complete -c comenq -n '_shtab_comenq_using edit' -l json -d 'print the job as JSON'
+complete -c comenq -n '_shtab_comenq_using edit' -l socket -xka "(__fish_complete_path (commandline -ct))" -d 'the daemon'"'"'s socket (default: $COMENQ_SOCKET, then your own, then the system'"'"'s)'
+complete -c comenq -n '_shtab_comenq_using edit; and test $_shtab_comenq_npos -eq 0' -ka "(_comenq_ids)" -d 'the id of the job, or an unambiguous prefix of it'
 complete -c comenq -n '_shtab_comenq_using; and test $_shtab_comenq_npos -eq 0' -a resolve -d 'Say whether an unconfirmed job'"'"'s comment is posted.'
 complete -c comenq -n '_shtab_comenq_using resolve' -s h -l help -d 'show this help message and exit'
 complete -c comenq -n '_shtab_comenq_using resolve' -l posted -x -d 'it is posted: this is its address'

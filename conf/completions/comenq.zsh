@@ -15,6 +15,7 @@ _shtab_comenq_commands() {
     completion:'Print a shell completion script.'
     defer:'Move jobs to the back of the queue (alias of bust).'
     del:'Delete jobs that are not posted.'
+    edit:'Edit a comment that is not posted yet.'
     flush:'End back-offs, so that comenq tries again at once.'
     forget:'Erase the texts of comments, which then cannot be posted.'
     hist:'List posted, skipped and failed jobs.'
@@ -93,6 +94,17 @@ _shtab_comenq_del_options=(
 
 # guard to ensure default positional specs are added only once per session
 _shtab_comenq_del_defaults_added=0
+
+_shtab_comenq_edit_options=(
+  "(- : *)"{-h,--help}"[show this help message and exit]"
+  {-F,--body-file}"[take the new text from FILE, without an editor\; - is standard input]:FILE:_files"
+  "--json[print the job as JSON]"
+  "--socket[the daemon\'s socket (default\: \$COMENQ_SOCKET, then your own, then the system\'s)]:PATH:_files"
+  ":the id of the job, or an unambiguous prefix of it:_comenq_ids"
+)
+
+# guard to ensure default positional specs are added only once per session
+_shtab_comenq_edit_defaults_added=0
 
 _shtab_comenq_flush_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
@@ -285,6 +297,7 @@ _shtab_comenq() {
         completion) _arguments -C -s $_shtab_comenq_completion_options ;;
         defer) _arguments -C -s $_shtab_comenq_defer_options ;;
         del) _arguments -C -s $_shtab_comenq_del_options ;;
+        edit) _arguments -C -s $_shtab_comenq_edit_options ;;
         flush) _arguments -C -s $_shtab_comenq_flush_options ;;
         forget) _arguments -C -s $_shtab_comenq_forget_options ;;
         hist) _arguments -C -s $_shtab_comenq_hist_options ;;

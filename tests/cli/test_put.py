@@ -256,18 +256,16 @@ def test_written_comment_that_is_not_utf_8_is_kept(served: Served, directory: Pa
     done = run("o/r", "1", "-e", env=env)
     (name,) = _left(directory)
     assert (done.returncode, done.stdout) == (1, "")
-    assert "is not UTF-8 at byte 4: nothing is queued" in done.stderr
+    assert "is not UTF-8 at byte 4: nothing is sent" in done.stderr
     assert (directory / name).read_bytes() == b"caf\xe9\n"
     assert served.store.pending() == []
 
 
-def test_text_that_is_piped_to_an_editor_is_refused(served: Served, directory: Path) -> None:
-    """An editor would take it for keys; the message says how to edit it."""
-    env = environment(served.path, **_editor(directory, 'cat > "$2"'))
-    done = run("o/r", "1", "-e", env=env, stdin=b"piped\n")
-    assert (done.returncode, done.stdout) == (2, "")
-    assert "give it with -F - to edit it" in done.stderr
-    assert served.store.pending() == []
+def test_text_that_is_piped_in_is_the_draft(served: Served, directory: Path) -> None:
+    """The editor begins with it."""
+    env = environment(served.path, **_editor(directory, 'echo "and more" >> "$2"'))
+    assert run("o/r", "1", "-e", env=env, stdin=b"piped\n").returncode == 0
+    assert _queued(served).body == "piped\nand more\n"
 
 
 def test_written_comment_is_kept_after_a_failure(directory: Path) -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from hashlib import sha256
 from typing import Any
 
 import pytest
 
 from comenq_core.listener.queue import JobQueue
-from comenq_core.model import CommentRequest, Origin, State, Unconfirmed
+from comenq_core.model import CommentRequest, Origin, RetryAt, State, Unconfirmed
 from comenq_core.policy.pacing import PacingPolicy
 from comenq_core.testing.clock import FakeClock
 from comenq_core.testing.memory_store import MemoryStore
@@ -75,6 +76,32 @@ def test_a_text_is_erased_by_who_may_delete_it(
     assert reply.get("code") == (None if is_permitted else "not_permitted")
     assert "body" not in reply.get("entry", {})
     assert len(store.pending()) == (0 if is_permitted else 1)
+
+
+@pytest.mark.parametrize(
+    ("manage", "by", "is_permitted"), [("owner", ALICE, True), ("owner", BOB, False)]
+)
+def test_a_text_is_edited_by_who_may_delete_it(
+    store: MemoryStore, manage: str, by: Origin, is_permitted: bool
+) -> None:
+    """The reply does not repeat the new text, which the client has."""
+    (old,) = store.pending()
+    store.resolve(old.id, RetryAt(due=store.now().wall, reason="so"), ATTEMPT)
+    reply = ask(store, manage, by, "edit", id=old.id[:6], body="new")
+    assert reply.get("code") == (None if is_permitted else "not_permitted")
+    assert "body" not in reply.get("entry", {})
+    assert store.get(old.id).asked.body == ("new" if is_permitted else "text")
+
+
+def test_an_edit_of_another_text_is_refused(store: MemoryStore) -> None:
+    """A client says which text was edited, so that nobody's work is overwritten."""
+    (old,) = store.pending()
+    store.resolve(old.id, RetryAt(due=store.now().wall, reason="so"), ATTEMPT)
+    refused, done = (
+        ask(store, "group", BOB, "edit", id=old.id, body="new", was=sha256(was).hexdigest())
+        for was in (b"other", b"text")
+    )
+    assert (refused["code"], done["outcome"]) == ("wrong_state", "ok")
 
 
 @pytest.mark.parametrize(("manage", "is_permitted"), [("group", True), ("owner", False)])

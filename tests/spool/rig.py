@@ -65,12 +65,13 @@ def new_job(
     ahead: bool = False,
     if_absent: bool = False,
     repo: str = "hello",
+    hold: bool = False,
 ) -> NewJob:
     """A comment to queue."""
     request = CommentRequest(
         owner="octocat", repo=repo, pr_number=7, body=body, key=key, not_before=not_before
     )
-    return NewJob(request=request, origin=ME, ahead=ahead, if_absent=if_absent)
+    return NewJob(request=request, origin=ME, ahead=ahead, if_absent=if_absent, hold=hold)
 
 
 def put(store: SpoolStore, *bodies: str) -> list[Job]:

@@ -140,6 +140,16 @@ def erase(body: str) -> Action:
     return lambda store: store.forget(job_of(store, body).id, "so")
 
 
+def edit(body: str) -> Action:
+    """Give a job another text."""
+
+    def act(store: SpoolStore) -> None:
+        job = job_of(store, body)
+        store.edit(job, replace(job.asked, body="edited"))
+
+    return act
+
+
 def pace(store: SpoolStore) -> None:
     """Replace a pacing record."""
     store.save_pacing(replace(PACE, backoff=9.0), expect=PACE)
@@ -181,6 +191,9 @@ OPERATIONS: dict[str, Action] = {
     "cancel a job that is checked": (
         lambda store: store.change(job_of(store, "checked").id, Change.CANCEL)
     ),
+    "edit": edit("first"),
+    "edit a held job": edit("held"),
+    "put to be held": lambda store: store.put([new_job("new", hold=True)]),
     "prune": prune,
     "bump": lambda store: store.change(job_of(store, "third").id, Change.BUMP),
     "bust": lambda store: store.change(job_of(store, "first").id, Change.BUST),

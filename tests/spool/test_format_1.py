@@ -103,7 +103,7 @@ def test_pause_and_pacing_are_taken_over(store: SpoolStore) -> None:
 
 def test_the_version_is_replaced(spool: Path, store: SpoolStore) -> None:
     """An older comenq, which would not know today's words, refuses the spool from then on."""
-    assert (spool / "version").read_text() == "3\n"
+    assert (spool / "version").read_text() == "4\n"
     assert store.counts().waiting == 5
 
 

@@ -50,11 +50,11 @@ def new_jobs(draw: st.DrawFn) -> Callable[[FakeClock], NewJob]:
     body = draw(st.sampled_from("abc"))
     key = draw(st.none() | st.sampled_from("kl"))
     delay = draw(st.none() | steps)
-    ahead, if_absent = draw(st.booleans()), draw(st.booleans())
+    ahead, if_absent, hold = draw(st.booleans()), draw(st.booleans()), draw(st.booleans())
 
     def made(clock: FakeClock) -> NewJob:
         when = None if delay is None else clock().wall + timedelta(seconds=delay)
-        return new_job(body, key=key, not_before=when, ahead=ahead, if_absent=if_absent)
+        return new_job(body, key=key, not_before=when, ahead=ahead, if_absent=if_absent, hold=hold)
 
     return made
 
@@ -159,6 +159,21 @@ class StoreMachine(RuleBasedStateMachine):
             self.both(
                 lambda: self.listener.change(ids[0], change),
                 lambda: self.model.change(ids[1], change),
+            )
+
+    @rule(number=numbers, body=st.sampled_from("abc"))
+    def edit(self, number: int, body: str) -> None:
+        """Give a job another text."""
+        if ids := self.pick(number):
+            try:
+                job = self.model.get(ids[1])
+            except NoSuchJob:
+                return
+            self.both(
+                lambda: self.listener.edit(
+                    self.listener.get(ids[0]), replace(job.asked, body=body)
+                ),
+                lambda: self.model.edit(job, replace(job.asked, body=body)),
             )
 
     @rule(number=numbers)

@@ -248,6 +248,13 @@ class PostMachine(RuleBasedStateMachine):
         if change is Change.CANCEL:
             self.jobs.remove(job)
 
+    @precondition(lambda self: self.in_state(State.WAITING))
+    @rule(data=st.data(), body=st.sampled_from(TEXTS))
+    def edit(self, data: st.DataObject, body: str) -> None:
+        """A person gives a comment that waits another text."""
+        job = data.draw(st.sampled_from(self.in_state(State.WAITING)))
+        self.daemon.store.edit(job, replace(job.asked, body=body))
+
     @precondition(lambda self: self.in_state(State.UNCONFIRMED))
     @rule(data=st.data())
     def resolve(self, data: st.DataObject) -> None:

@@ -31,24 +31,24 @@ def comment(words: Sequence[str], file: str | None) -> str:
     return _piped() if text is None else text
 
 
-def draft_to_edit(words: Sequence[str], file: str | None) -> str:
-    """The text that an editor starts with.
+def draft_to_edit(words: Sequence[str], file: str | None) -> tuple[str, bool]:
+    """The text that an editor starts with, and whether there is another copy of it.
 
     Raises:
-        UsageError: as `comment`; or a text is piped in, which the editor would take for keys.
+        UsageError: as `comment`.
     """
     text = _draft(words, file)
-    if file != "-" and sys.stdin is not None and _has_text(sys.stdin.buffer):
-        raise UsageError("a text is piped in, and -e edits: give it with -F - to edit it")
-    return text or ""
+    if text is not None:
+        return text, file != "-"
+    if sys.stdin is not None and _may_have_text(sys.stdin.buffer):
+        return _decoded("standard input", sys.stdin.buffer.read(BODY_LIMIT + 1)), False
+    return "", True
 
 
-def _has_text(stream: BinaryIO) -> bool:
-    """Whether something comes from a pipe or a file, and not from a terminal or /dev/null."""
+def _may_have_text(stream: BinaryIO) -> bool:
+    """Whether it is a pipe or a file, and not a terminal or /dev/null."""
     mode = os.fstat(stream.fileno()).st_mode
-    if not (stat.S_ISFIFO(mode) or stat.S_ISREG(mode) or stat.S_ISSOCK(mode)):
-        return False
-    return bool(stream.read(1))
+    return stat.S_ISFIFO(mode) or stat.S_ISREG(mode) or stat.S_ISSOCK(mode)
 
 
 def _draft(words: Sequence[str], file: str | None) -> str | None:

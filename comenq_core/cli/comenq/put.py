@@ -94,7 +94,8 @@ def run(args: Namespace | PlainArgs) -> int:
     if args.edit:
         from comenq_core.cli.comenq.editor import edited
 
-        with edited(draft_to_edit(rest, args.body_file)) as text:
+        draft, is_copy = draft_to_edit(rest, args.body_file)
+        with edited(draft, is_copy=is_copy) as text:
             entry = _put(args.socket, _message(args, target, text))
     else:
         entry = _put(args.socket, _message(args, target, comment(rest, args.body_file)))

@@ -25,10 +25,11 @@ from comenq_plugins.spool.fs.mounts import mount_of
 
 __all__ = ["FORMAT", "Layout"]
 
-FORMAT = 3
+FORMAT = 4
 """The format that is written, as it stands in the file ``version``.
 
-Formats 1 and 2 have no ``unconfirmed/`` and no ``past/``, and format 1 has other words in its
+Formats 1 to 3 have no jobs that were edited. Formats 1 and 2 have no ``unconfirmed/`` and no
+``past/``, and format 1 has other words in its
 files, which are read as well: `comenq_core.wire.vocabulary`.
 """
 _READABLE = frozenset(map(str, range(1, FORMAT + 1)))
