@@ -19,7 +19,18 @@ from comenq_core.wire.schemas import OPERATION_SCHEMAS, REQUEST_SCHEMA
 
 BARE: dict[str, Any] = {"owner": "octocat", "repo": "hello", "pr_number": 7, "body": "Hi"}
 REQUEST = CommentRequest(owner="octocat", repo="hello", pr_number=7, body="Hi")
-IDENTIFIED = ["show", "bump", "bust", "defer", "del", "hold", "release", "retry", "resolve"]
+IDENTIFIED = [
+    "show",
+    "bump",
+    "bust",
+    "defer",
+    "del",
+    "hold",
+    "release",
+    "retry",
+    "resolve",
+    "undelete",
+]
 
 
 def operation(value: object) -> Operation:

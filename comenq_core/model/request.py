@@ -146,9 +146,12 @@ class NewJob(Record):
         ahead: put it at the head of the queue; it waits for the cooldown all the same.
         if_absent: return the pending job with the same target and body, if there is one.
         hold: keep it from being posted until somebody releases it.
+        replace: let it take the place of the job that waits under its key. The listener's queue
+            does that with a store's ``edit``; a store passes over it.
 
     Raises:
-        InvalidRequest: a time of the request is not from the year 1970 to 2499.
+        InvalidRequest: it is to replace another one and has no key, or a time of the request is
+            not from the year 1970 to 2499.
     """
 
     request: CommentRequest
@@ -156,7 +159,10 @@ class NewJob(Record):
     ahead: bool = False
     if_absent: bool = False
     hold: bool = False
+    replace: bool = False
 
     def __post_init__(self) -> None:
         check_members(self)
+        if self.replace and self.request.key is None:
+            raise InvalidRequest("replace", "needs a key: the comment under that key is replaced")
         check_times(self.request)

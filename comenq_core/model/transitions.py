@@ -76,6 +76,7 @@ CHANGEABLE: Mapping[Change, tuple[State, ...]] = {
         State.UNCONFIRMED,
     ),
     Change.RETRY: (State.FAILED, State.UNCONFIRMED),
+    Change.UNDELETE: (State.DELETED,),
 }
 """The states of a job in which each change is allowed."""
 
@@ -100,7 +101,7 @@ def queued(new_job: NewJob, job_id: str, now: datetime) -> Job:
 
 
 def changed(job: Job, change: Change, now: datetime) -> Job:
-    """The job after an operator's change; the store itself changes its place, or deletes it.
+    """The job after an operator's change; the store itself changes its place.
 
     Raises:
         WrongState: the job's state does not allow it.
@@ -114,13 +115,14 @@ def changed(job: Job, change: Change, now: datetime) -> Job:
         case Change.FLUSH:
             due = now if job.state is State.CHECKING else job.asked.not_before
             return replace(job, due=due)
-        case Change.HOLD:
-            return replace(job, state=State.HELD)
-        case Change.RELEASE:
-            return replace(job, state=State.WAITING)
-        case Change.RETRY:
+        case Change.HOLD | Change.RELEASE:
+            is_held = change is Change.HOLD
+            return replace(job, state=State.HELD if is_held else State.WAITING)
+        case Change.RETRY | Change.UNDELETE:
             return retried(job, now)
-        case Change.BUST | Change.CANCEL:
+        case Change.CANCEL:
+            return replace(job, state=State.DELETED, due=None, settled=now)
+        case Change.BUST:
             return job
 
 
@@ -221,7 +223,8 @@ def retried(job: Job, now: datetime) -> Job:
     """
     attempts = tuple(replace(attempt, counted=False, fault="") for attempt in job.attempts)
     fresh = replace(job, attempts=attempts, interruptions=0, settled=None, reason="", candidates=())
-    if is_unanswered(job) or job.state is State.UNCONFIRMED:
+    was_unconfirmed = job.state is State.UNCONFIRMED or bool(job.candidates)
+    if is_unanswered(job) or was_unconfirmed:
         return replace(fresh, state=State.CHECKING, due=now)
     return replace(fresh, state=State.WAITING)
 
@@ -241,7 +244,7 @@ def forgotten(job: Job, reason: str, now: datetime) -> Job:
     """
     if job.state is State.POSTING:
         raise WrongState(f"job {job.id} is being posted at this moment: try again in a minute")
-    if job.state in (State.POSTED, State.SKIPPED):
+    if job.state in (State.POSTED, State.SKIPPED, State.DELETED):
         return job
     settled_at = job.settled or now
     return replace(job, state=State.FAILED, due=None, settled=settled_at, reason=reason)

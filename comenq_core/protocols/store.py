@@ -88,7 +88,7 @@ class JobReader(Protocol):
         """How many jobs would be claimed before this waiting one."""
 
     def history(self, *, limit: int, offset: int = 0, only_failed: bool = False) -> Sequence[Job]:
-        """The newest ``limit`` jobs that are posted, skipped or failed, newest last.
+        """The newest ``limit`` jobs that are posted, skipped, failed or deleted, newest last.
 
         Args:
             offset: how many of the very newest to leave out.
@@ -129,7 +129,8 @@ class JobWriter(Protocol):
 
         For a request with a ``key`` that is known, the job that has it is returned; with
         ``if_absent``, so is a pending job with the same target and body. A key is remembered for
-        ``key_days``, which is longer than the history.
+        ``key_days``, which is longer than the history. The key of a deleted job is free: with the
+        new job, the deleted one goes.
 
         Raises:
             QueueRefused: the queue is full.

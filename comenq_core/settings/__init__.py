@@ -115,7 +115,9 @@ class Settings:
     ] = 5.0
     max_pending: Annotated[int, whole(1), "how many jobs the queue takes"] = 100_000
     history_days: Annotated[
-        float, number(0, CENTURY_DAYS), "for how many days posted, skipped and failed jobs are kept"
+        float,
+        number(0, CENTURY_DAYS),
+        "for how many days posted, skipped, failed and deleted jobs are kept",
     ] = 30.0
     key_days: Annotated[
         float,

@@ -151,6 +151,7 @@ OPERATION_SCHEMAS: dict[str, dict[str, Any]] = {
             "immediate": _FLAG,
             "if_absent": _FLAG,
             "hold": _FLAG,
+            "replace": _FLAG,
         },
         required=["request"],
     ),
@@ -159,7 +160,18 @@ OPERATION_SCHEMAS: dict[str, dict[str, Any]] = {
     ),
     **{
         op: _operation({"id": _ID}, required=["id"])
-        for op in ("show", "bump", "bust", "defer", "del", "hold", "release", "retry", "forget")
+        for op in (
+            "show",
+            "bump",
+            "bust",
+            "defer",
+            "del",
+            "hold",
+            "release",
+            "retry",
+            "forget",
+            "undelete",
+        )
     },
     "edit": _operation({"id": _ID, "body": _BODY, "was": _SHA256}, required=["id", "body"]),
     "resolve": _operation({"id": _ID, "posted": _text(URL_LIMIT)}, required=["id"]),

@@ -23,6 +23,7 @@ _MOVES = {
     Change.BUMP: "UPDATE job SET place = -nextval('place') WHERE id = %s",
     Change.BUST: _TO_THE_END,
     Change.RETRY: _TO_THE_END,
+    Change.UNDELETE: _TO_THE_END,
 }
 
 
@@ -35,7 +36,7 @@ class OperatorActions(Queries):
         read = job_or_columns if change is Change.CANCEL else job_from
         with self._transaction() as (cursor, now):
             job = changed(locked(cursor, job_id, read).job, change, now)
-            if change is Change.CANCEL:
+            if change is Change.CANCEL and job.request is None:
                 delete(cursor, [job])
                 return job
             if move := _MOVES.get(change):

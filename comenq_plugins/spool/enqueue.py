@@ -56,3 +56,7 @@ class Enqueuer(Queries):
         lines = {drafts[place]: job_file.encode_job(job) for place, job in files.items()}
         durable.create_all(lines, self._flusher)
         durable.publish([(draft, place.path) for place, draft in drafts.items()])
+        keyed = {job.id for job in files.values() if job.request and job.request.key is not None}
+        if keyed:
+            # A crash before this leaves a job in two places, of which this one counts least.
+            self._catalog.forget_deleted(keyed)

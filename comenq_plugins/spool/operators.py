@@ -37,8 +37,8 @@ class OperatorActions(Queries):
             job = changed(found, change, self.now().wall)
             match change:
                 case Change.CANCEL:
-                    self._delete(place)
-                case Change.RETRY:
+                    self._delete(place, job)
+                case Change.RETRY | Change.UNDELETE:
                     self._record(place, job, Retried(), self._catalog.last_order)
                 case _:
                     self._move(place, job, change)
@@ -114,15 +114,23 @@ class OperatorActions(Queries):
         except FileNotFoundError:
             raise moved_on(job.id) from None
 
-    def _delete(self, place: Place) -> None:
+    def _delete(self, place: Place, job: Job) -> None:
+        """Put a job among the deleted ones; of what has no request, nothing is kept."""
         # A worker that died may have left the dropped file of which it made this job.
-        durable.forget(self._layout.adopted_file(place.name.id))
+        durable.forget(self._layout.adopted_file(job.id))
+        if job.request:
+            with locked(self._layout.changes):
+                self._rename(place, job, place.name)
+        else:
+            self._remove(place)
+        durable.forget(mark_of(place))
+        durable.forget(self._layout.failed_file(job.id))
+
+    def _remove(self, place: Place) -> None:
         try:
             durable.remove(place.path)
         except FileNotFoundError:
             raise moved_on(place.name.id) from None
-        durable.forget(mark_of(place))
-        durable.forget(self._layout.failed_file(place.name.id))
 
     def pause(self, pause: Pause) -> None:
         with self._catalog.operation():

@@ -18,6 +18,7 @@ CHANGES: Mapping[str, Change] = {
     "release": Change.RELEASE,
     "retry": Change.RETRY,
     "del": Change.CANCEL,
+    "undelete": Change.UNDELETE,
 }
 """The operations that change one job; ``bust`` is the Rust comenq's word for ``defer``."""
 

@@ -5,9 +5,9 @@
 #    source ~/.local/share/bash_completion/comenq
 # See also: https://github.com/scop/bash-completion/blob/main/doc/configuration.md
 
-_shtab_comenq_subparsers=(put list show status top hist wait bump bust defer hold release retry edit resolve del forget pause resume flush completion)
+_shtab_comenq_subparsers=(put list show status top hist wait bump bust defer hold release retry edit resolve del undelete forget pause resume flush completion)
 
-_shtab_comenq_put_option_strings=(-h --help -F --body-file -e --edit --after --at --not-after --now --key --if-absent --if-open --hold --as --jsonl --wait --json --socket)
+_shtab_comenq_put_option_strings=(-h --help -F --body-file -e --edit --after --at --not-after --now --key --replace --if-absent --if-open --hold --as --jsonl --wait --json --socket)
 _shtab_comenq_list_option_strings=(-h --help -n --limit --all --repo --state --json --socket)
 _shtab_comenq_show_option_strings=(-h --help --json --socket)
 _shtab_comenq_status_option_strings=(-h --help --json --prometheus --watch --socket)
@@ -23,6 +23,7 @@ _shtab_comenq_retry_option_strings=(-h --help --all --json --socket)
 _shtab_comenq_edit_option_strings=(-h --help -F --body-file --json --socket)
 _shtab_comenq_resolve_option_strings=(-h --help --posted --not-posted --json --socket)
 _shtab_comenq_del_option_strings=(-h --help --all --json --socket)
+_shtab_comenq_undelete_option_strings=(-h --help --json --socket)
 _shtab_comenq_forget_option_strings=(-h --help --json --socket)
 _shtab_comenq_pause_option_strings=(-h --help --socket)
 _shtab_comenq_resume_option_strings=(-h --help --socket)
@@ -62,6 +63,8 @@ _shtab_comenq_resolve_pos_0_COMPGEN=_comenq_ids_resolve
 _shtab_comenq_resolve___socket_COMPGEN=_shtab_compgen_files
 _shtab_comenq_del_pos_0_COMPGEN=_comenq_ids
 _shtab_comenq_del___socket_COMPGEN=_shtab_compgen_files
+_shtab_comenq_undelete_pos_0_COMPGEN=_comenq_ids
+_shtab_comenq_undelete___socket_COMPGEN=_shtab_compgen_files
 _shtab_comenq_forget_pos_0_COMPGEN=_comenq_ids
 _shtab_comenq_forget___socket_COMPGEN=_shtab_compgen_files
 _shtab_comenq_pause___socket_COMPGEN=_shtab_compgen_files
@@ -73,7 +76,7 @@ _shtab_comenq___socket_COMPGEN=_shtab_compgen_files
 _shtab_comenq_list___state_choices=(waiting posting checking unconfirmed held failed)
 _shtab_comenq_completion_pos_0_choices=(bash zsh fish)
 _shtab_comenq_completion_pos_1_choices=(comenq comenqd)
-_shtab_comenq_pos_0_choices=(put list show status top hist wait bump bust defer hold release retry edit resolve del forget pause resume flush completion)
+_shtab_comenq_pos_0_choices=(put list show status top hist wait bump bust defer hold release retry edit resolve del undelete forget pause resume flush completion)
 
 _shtab_comenq_put_pos_0_nargs='*'
 _shtab_comenq_put__h_nargs=0
@@ -81,6 +84,7 @@ _shtab_comenq_put___help_nargs=0
 _shtab_comenq_put__e_nargs=0
 _shtab_comenq_put___edit_nargs=0
 _shtab_comenq_put___now_nargs=0
+_shtab_comenq_put___replace_nargs=0
 _shtab_comenq_put___if_absent_nargs=0
 _shtab_comenq_put___if_open_nargs=0
 _shtab_comenq_put___hold_nargs=0
@@ -147,6 +151,10 @@ _shtab_comenq_del__h_nargs=0
 _shtab_comenq_del___help_nargs=0
 _shtab_comenq_del___all_nargs=0
 _shtab_comenq_del___json_nargs=0
+_shtab_comenq_undelete_pos_0_nargs='*'
+_shtab_comenq_undelete__h_nargs=0
+_shtab_comenq_undelete___help_nargs=0
+_shtab_comenq_undelete___json_nargs=0
 _shtab_comenq_forget_pos_0_nargs='*'
 _shtab_comenq_forget__h_nargs=0
 _shtab_comenq_forget___help_nargs=0

@@ -56,7 +56,7 @@ function _shtab_comenq_using
   test "$_shtab_comenq_cmdpath" = "$argv"
 end
 
-set -g _shtab_comenq_commands put list show status top hist wait bump bust defer hold release retry edit resolve del forget pause resume flush completion
+set -g _shtab_comenq_commands put list show status top hist wait bump bust defer hold release retry edit resolve del undelete forget pause resume flush completion
 set -g _shtab_comenq_opts_with_value --after --as --at --body-file --jsonl --key --limit --not-after --posted --repo --socket --state --timeout -F -n
 
 complete -c comenq -e
@@ -74,6 +74,7 @@ complete -c comenq -n '_shtab_comenq_using put' -l at -x -d 'post it no sooner t
 complete -c comenq -n '_shtab_comenq_using put' -l not-after -x -d 'skip it if its turn comes later than this: 2h from now, '"'"'tomorrow 9:00'"'"', 17:30'
 complete -c comenq -n '_shtab_comenq_using put' -l now -d 'put it at the front of the queue; the cooldown still applies'
 complete -c comenq -n '_shtab_comenq_using put' -l key -x -d 'queue it once: the same KEY again prints the first job'"'"'s id'
+complete -c comenq -n '_shtab_comenq_using put' -l replace -d 'give the comment that waits under the KEY this text; it keeps its place'
 complete -c comenq -n '_shtab_comenq_using put' -l if-absent -d 'do not queue it if the same comment is waiting; print that job'"'"'s id'
 complete -c comenq -n '_shtab_comenq_using put' -l if-open -d 'skip it if the pull request is no longer open'
 complete -c comenq -n '_shtab_comenq_using put' -l hold -d 'keep it back until somebody releases it'
@@ -104,7 +105,7 @@ complete -c comenq -n '_shtab_comenq_using status' -l socket -xka "(__fish_compl
 complete -c comenq -n '_shtab_comenq_using; and test $_shtab_comenq_npos -eq 0' -a top -d 'Show the status live.'
 complete -c comenq -n '_shtab_comenq_using top' -s h -l help -d 'show this help message and exit'
 complete -c comenq -n '_shtab_comenq_using top' -l socket -xka "(__fish_complete_path (commandline -ct))" -d 'the daemon'"'"'s socket (default: $COMENQ_SOCKET, then your own, then the system'"'"'s)'
-complete -c comenq -n '_shtab_comenq_using; and test $_shtab_comenq_npos -eq 0' -a hist -d 'List posted, skipped and failed jobs.'
+complete -c comenq -n '_shtab_comenq_using; and test $_shtab_comenq_npos -eq 0' -a hist -d 'List posted, skipped, failed and deleted jobs.'
 complete -c comenq -n '_shtab_comenq_using hist' -s h -l help -d 'show this help message and exit'
 complete -c comenq -n '_shtab_comenq_using hist' -s n -l limit -x -d 'show the newest N jobs (default: 20)'
 complete -c comenq -n '_shtab_comenq_using hist' -l failed -d 'show only failed jobs'
@@ -168,6 +169,11 @@ complete -c comenq -n '_shtab_comenq_using del' -l all -d 'select all waiting an
 complete -c comenq -n '_shtab_comenq_using del' -l json -d 'print each changed job as JSON, one per line'
 complete -c comenq -n '_shtab_comenq_using del' -l socket -xka "(__fish_complete_path (commandline -ct))" -d 'the daemon'"'"'s socket (default: $COMENQ_SOCKET, then your own, then the system'"'"'s)'
 complete -c comenq -n '_shtab_comenq_using del; and test $_shtab_comenq_npos -ge 0' -ka "(_comenq_ids)" -d 'the id of a job, or an unambiguous prefix of it; - reads ids from standard input'
+complete -c comenq -n '_shtab_comenq_using; and test $_shtab_comenq_npos -eq 0' -a undelete -d 'Queue deleted jobs again.'
+complete -c comenq -n '_shtab_comenq_using undelete' -s h -l help -d 'show this help message and exit'
+complete -c comenq -n '_shtab_comenq_using undelete' -l json -d 'print each changed job as JSON, one per line'
+complete -c comenq -n '_shtab_comenq_using undelete' -l socket -xka "(__fish_complete_path (commandline -ct))" -d 'the daemon'"'"'s socket (default: $COMENQ_SOCKET, then your own, then the system'"'"'s)'
+complete -c comenq -n '_shtab_comenq_using undelete; and test $_shtab_comenq_npos -ge 0' -ka "(_comenq_ids)" -d 'the id of a job, or an unambiguous prefix of it; - reads ids from standard input'
 complete -c comenq -n '_shtab_comenq_using; and test $_shtab_comenq_npos -eq 0' -a forget -d 'Erase the texts of comments, which then cannot be posted.'
 complete -c comenq -n '_shtab_comenq_using forget' -s h -l help -d 'show this help message and exit'
 complete -c comenq -n '_shtab_comenq_using forget' -l json -d 'print each changed job as JSON, one per line'

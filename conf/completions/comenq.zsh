@@ -18,7 +18,7 @@ _shtab_comenq_commands() {
     edit:'Edit a comment that is not posted yet.'
     flush:'End back-offs, so that comenq tries again at once.'
     forget:'Erase the texts of comments, which then cannot be posted.'
-    hist:'List posted, skipped and failed jobs.'
+    hist:'List posted, skipped, failed and deleted jobs.'
     hold:'Keep jobs from being posted.'
     list:'List what is queued.'
     pause:'Post nothing until the queue is resumed.'
@@ -30,6 +30,7 @@ _shtab_comenq_commands() {
     show:'Show everything about a job.'
     status:'Show the state of the queue, and what it is waiting for.'
     top:'Show the status live.'
+    undelete:'Queue deleted jobs again.'
     wait:'Wait until jobs are posted.'
   )
   _describe 'comenq commands' _commands
@@ -177,6 +178,7 @@ _shtab_comenq_put_options=(
   "--not-after[skip it if its turn comes later than this\: 2h from now, \'tomorrow 9\:00\', 17\:30]:TIME:"
   "--now[put it at the front of the queue\; the cooldown still applies]"
   "--key[queue it once\: the same KEY again prints the first job\'s id]:key:"
+  "--replace[give the comment that waits under the KEY this text\; it keeps its place]"
   "--if-absent[do not queue it if the same comment is waiting\; print that job\'s id]"
   "--if-open[skip it if the pull request is no longer open]"
   "--hold[keep it back until somebody releases it]"
@@ -262,6 +264,16 @@ _shtab_comenq_top_options=(
 # guard to ensure default positional specs are added only once per session
 _shtab_comenq_top_defaults_added=0
 
+_shtab_comenq_undelete_options=(
+  "(- : *)"{-h,--help}"[show this help message and exit]"
+  "--json[print each changed job as JSON, one per line]"
+  "--socket[the daemon\'s socket (default\: \$COMENQ_SOCKET, then your own, then the system\'s)]:PATH:_files"
+  "(*)::the id of a job, or an unambiguous prefix of it\; - reads ids from standard input:_comenq_ids"
+)
+
+# guard to ensure default positional specs are added only once per session
+_shtab_comenq_undelete_defaults_added=0
+
 _shtab_comenq_wait_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
   "--timeout[stop waiting after this time\: 90s, 45m, 1h30m]:TIME:"
@@ -312,6 +324,7 @@ _shtab_comenq() {
         show) _arguments -C -s $_shtab_comenq_show_options ;;
         status) _arguments -C -s $_shtab_comenq_status_options ;;
         top) _arguments -C -s $_shtab_comenq_top_options ;;
+        undelete) _arguments -C -s $_shtab_comenq_undelete_options ;;
         wait) _arguments -C -s $_shtab_comenq_wait_options ;;
       esac
   esac

@@ -316,3 +316,13 @@ def test_a_latest_time_before_the_earliest_is_refused(comenq: Comenq, served: Se
     done = comenq("o/r", "1", "text", "--after", "2h", "--not-after", "1h")
     assert (done.returncode, list(served.store.pending())) == (1, [])
     assert "not_after: must be later than not_before" in done.stderr
+
+
+def test_a_comment_replaces_the_one_with_its_key(comenq: Comenq, served: Served) -> None:
+    """With --replace, the one that waits has the new text; without a key it is a wrong command."""
+    comenq("o/r", "1", "one", "--key", "k")
+    job = served.store.pending()[0]
+    done = comenq("o/r", "1", "two", "--key", "k", "--replace")
+    assert done.stdout.startswith(f"queued {job.id} · 1st in queue")
+    assert _queued(served).body == "two"
+    assert comenq("o/r", "1", "two", "--replace").returncode == 2

@@ -34,11 +34,19 @@ def store() -> MemoryStore:
     return made
 
 
-def ask(store: MemoryStore, manage: str, by: Origin, op: str, **members: str) -> dict[str, Any]:
+def ask(
+    store: MemoryStore,
+    manage: str,
+    by: Origin,
+    op: str,
+    *,
+    request: CommentRequest | None = None,
+    **members: Any,
+) -> dict[str, Any]:
     """The reply to an operation."""
     queue = JobQueue(store, PacingPolicy(cooldown=900, jitter=0, attempt_limit=30))
     handlers = Handlers(queue, Permissions(manage, frozenset()))
-    operation = Operation(op=op, members=members)
+    operation = Operation(op=op, request=request, members=members)
     command = Command(operation=operation, origin=by, size=1, on_reply=lambda: None)
     (line,) = handlers.execute([command])
     reply: dict[str, Any] = json.loads(line)
@@ -110,5 +118,23 @@ def test_back_offs_are_ended_by_who_may_pause(
 ) -> None:
     """A flush concerns everybody's comments, as a pause does."""
     for op in ("flush", "pause", "resume"):
-        reply = ask(store, manage, ALICE, op, **({"reason": "so"} if op == "pause" else {}))
+        members: dict[str, Any] = {"reason": "so"} if op == "pause" else {}
+        reply = ask(store, manage, ALICE, op, **members)
         assert reply.get("code") == (None if is_permitted else "not_permitted")
+
+
+@pytest.mark.parametrize(("by", "is_permitted"), [(ALICE, True), (BOB, False)])
+def test_a_comment_is_replaced_by_who_may_change_it(
+    store: MemoryStore, by: Origin, is_permitted: bool
+) -> None:
+    """To know a job's key is not enough."""
+    ask(store, "owner", ALICE, "put", request=keyed("one"))
+    reply = ask(store, "owner", by, "put", request=keyed("two"), replace=True)
+    assert reply.get("code") == (None if is_permitted else "not_permitted")
+    (job,) = store.pending(states=[State.WAITING])
+    assert job.asked.body == ("two" if is_permitted else "one")
+
+
+def keyed(body: str) -> CommentRequest:
+    """A comment with the key ``k``."""
+    return CommentRequest(owner="o", repo="r", pr_number=1, body=body, key="k")

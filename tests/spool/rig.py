@@ -132,7 +132,7 @@ def names_in(directory: Path) -> list[Name]:
 def places_of(spool: Path) -> dict[str, list[str]]:
     """For each job's id, the directories in which it is."""
     places: dict[str, list[str]] = {}
-    for directory in ("new", "cur", "unconfirmed", "hold", "done", "failed"):
+    for directory in ("new", "cur", "unconfirmed", "hold", "done", "failed", "deleted"):
         for name in names_in(spool / directory):
             places.setdefault(name.id, []).append(directory)
     return places

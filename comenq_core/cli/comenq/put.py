@@ -8,7 +8,7 @@ import time
 from comenq_core.cli.comenq.body import comment, draft_to_edit, utf8
 from comenq_core.cli.comenq.plain_args import PlainArgs
 from comenq_core.cli.comenq.target import FORMS, Target, read_target
-from comenq_core.cli.exit_status import DONE
+from comenq_core.cli.exit_status import DONE, UsageError
 from comenq_core.cli.formatting import in_queue
 from comenq_core.cli.output import as_json, print_done
 from comenq_core.client import candidates, connect
@@ -76,6 +76,8 @@ def _add_conditions(parser: ArgumentParser) -> None:
         help="put it at the front of the queue; the cooldown still applies",
     )
     add("--key", help="queue it once: the same KEY again prints the first job's id")
+    replace = "give the comment that waits under the KEY this text; it keeps its place"
+    add("--replace", action="store_true", help=replace)
     absent = "do not queue it if the same comment is waiting; print that job's id"
     add("--if-absent", action="store_true", help=absent)
     add("--if-open", action="store_true", help="skip it if the pull request is no longer open")
@@ -137,7 +139,14 @@ def _message(args: Namespace | PlainArgs, target: Target, body: str) -> dict[str
         request["if_open"] = True
     if args.account is not None:
         request["account"] = utf8("--as", args.account)
-    options = {"ahead": args.now, "if_absent": args.if_absent, "hold": args.hold}
+    options = {
+        "ahead": args.now,
+        "if_absent": args.if_absent,
+        "hold": args.hold,
+        "replace": args.replace,
+    }
+    if args.replace and args.key is None:
+        raise UsageError("--replace needs --key: the comment under that key is replaced")
     chosen = {name: True for name, is_chosen in options.items() if is_chosen}
     # Every daemon understands a bare request, the Rust one included.
     return {"op": "put", "request": request, **chosen} if chosen else request

@@ -39,6 +39,7 @@ SINGLE_ONLY = (
     "wait",
     "hold",
     "not_after",
+    "replace",
 )
 """Options for a single comment; a line has members of its own instead."""
 

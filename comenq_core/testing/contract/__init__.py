@@ -22,6 +22,7 @@ pytest.register_assert_rewrite(
         f"{__name__}.{part}"
         for part in (
             "claims",
+            "deleting",
             "editing",
             "forge",
             "github_forge",
@@ -48,6 +49,7 @@ pytest.register_assert_rewrite(
 # Asserts are rewritten, to say what was compared, in modules that are registered before they are
 # imported. https://docs.pytest.org/en/stable/how-to/writing_plugins.html#assertion-rewriting
 from comenq_core.testing.contract.claims import ClaimContract  # noqa: E402
+from comenq_core.testing.contract.deleting import DeletingContract  # noqa: E402
 from comenq_core.testing.contract.editing import EditingContract  # noqa: E402
 from comenq_core.testing.contract.importing import JobImporterContract  # noqa: E402
 from comenq_core.testing.contract.intake import IntakeContract  # noqa: E402
@@ -84,6 +86,7 @@ class StoreContract(
     ReaderContract,
     OperatorContract,
     EditingContract,
+    DeletingContract,
     ClaimContract,
     SuitingContract,
     UnconfirmedContract,

@@ -144,8 +144,8 @@ def put_in_state(store: Store, state: State) -> Job:
     checked then. So put that one last.
     """
     (job,) = store.put([new_job(f"to be {state}", ahead=True)])
-    if state is State.HELD:
-        store.change(job.id, Change.HOLD)
+    if state in _CHANGED:
+        store.change(job.id, _CHANGED[state])
     elif state is State.POSTING:
         with store.lock():
             claim(store)
@@ -153,6 +153,9 @@ def put_in_state(store: Store, state: State) -> Job:
         outcome = "unknown" if state in (State.CHECKING, State.UNCONFIRMED) else "refused"
         attempt_and_settle(store, _verdict_for(state, store.now().wall), outcome=outcome)
     return store.get(job.id)
+
+
+_CHANGED = {State.HELD: Change.HOLD, State.DELETED: Change.CANCEL}
 
 
 def _verdict_for(state: State, now: datetime) -> Verdict:
