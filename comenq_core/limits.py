@@ -9,6 +9,7 @@ from __future__ import annotations
 __all__ = [
     "ACCOUNT_PATTERN",
     "BODY_LIMIT",
+    "HOST_PATTERN",
     "MAX_NUMBER",
     "OWNER_PATTERN",
     "REPO_PATTERN",
@@ -30,5 +31,9 @@ MAX_NUMBER = 2**31 - 1
 """The largest number that a pull request may have."""
 ACCOUNT_PATTERN = r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}"
 """The name of a posting account, as settings and requests have it."""
+HOST_PATTERN = (
+    r"(?:[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1,5})?"
+)
+"""The host of a forge's pages, with its port unless that is the usual one."""
 URL_LIMIT = 2_000
 """Characters of a comment's address."""

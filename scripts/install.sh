@@ -20,10 +20,14 @@ which is not started.
   --help           print this help
 
 It uses the first Python that is new enough, or the one that COMENQ_PYTHON names.
-Without a network, tell pip where the packages are:
-PIP_NO_INDEX=1 PIP_FIND_LINKS=DIRECTORY scripts/install.sh"
+It installs the versions with which comenq is tested, and nothing that has another
+hash than requirements.txt says. Without a network, tell pip where the packages are:
+PIP_NO_INDEX=1 PIP_FIND_LINKS=DIRECTORY scripts/install.sh
+For packages that you have built yourself, name a file with their hashes:
+COMENQ_REQUIREMENTS=FILE"
 
 checkout=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
+requirements=${COMENQ_REQUIREMENTS:-$checkout/requirements.txt}
 
 fail() {
     echo "comenq: $1" >&2
@@ -76,6 +80,7 @@ which_python() {
 # Two installations with the same fingerprint are the same.
 fingerprint() {
     which_python "$python"
+    cksum <"$requirements"
     if [ "$wheel" ]; then
         cksum <"$wheel"
     else
@@ -98,11 +103,13 @@ make_venv() {
     pip="$home/bin/python -m pip --quiet --disable-pip-version-check --no-cache-dir"
     if [ -z "$wheel" ]; then
         wheels=$(mktemp -d)
-        $pip wheel --no-deps --wheel-dir "$wheels" "$checkout"
+        # It is built with the tested versions, too; pip 25.3 has given the setting another name.
+        PIP_CONSTRAINT=$checkout/constraints.txt PIP_BUILD_CONSTRAINT=$checkout/constraints.txt \
+            $pip wheel --no-deps --wheel-dir "$wheels" "$checkout"
         wheel=$(echo "$wheels"/*.whl)
     fi
     # First its dependencies, then comenq itself, even if the installed version has the same number.
-    $pip install "$wheel"
+    $pip install --require-hashes --requirement "$requirements"
     $pip install --no-deps --force-reinstall "$wheel"
     [ -z "${wheels:-}" ] || rm -r "$wheels"
     # Written last, so that an interrupted installation starts over.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -87,6 +88,17 @@ def test_a_configuration_in_order_is_ok(comenqd: Command) -> None:
         ["ok", subject]
         for subject in ("settings", "intakes", "socket", "control", "store", "poster", "clock")
     ]
+
+
+def test_a_daemon_that_nobody_can_ask_is_a_warning(comenqd: Command) -> None:
+    """Without an intake that answers the status, `check` says that progress is not watched."""
+    comenqd.write("intakes = []\n")
+    done = comenqd("check")
+
+    assert done.returncode == 0
+    assert re.search(
+        "^warn +progress +no intake answers comenq status, .*: add unix", done.stdout, re.MULTILINE
+    )
 
 
 def test_a_check_makes_nothing(comenqd: Command) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 from comenq_core.listener.queue import JobQueue
 from comenq_core.model import Activity, CommentRequest, Instant, Job, NewJob, Origin, Pacing, Pause
@@ -12,6 +14,7 @@ from comenq_core.policy.pacing import PacingPolicy
 from comenq_core.policy.remedy import LISTENER, WORKER, Remedy
 from comenq_core.testing.clock import FakeClock
 from comenq_core.testing.memory_store import MemoryStore
+from comenq_core.wire.messages import status_to_json
 
 POLICY = PacingPolicy(cooldown=900, jitter=0, attempt_limit=30)
 REQUEST = CommentRequest(owner="o", repo="r", pr_number=1, body="text")
@@ -92,6 +95,19 @@ def test_a_stalled_worker_is_shown() -> None:
 
     store.report(Activity(doing="waiting", since=clock(), limit=60))
     assert not queue.status().stalled
+
+
+def test_the_protocol_names_what_the_status_has() -> None:
+    """The page has every member of the status, and of what the worker reports."""
+    clock, store, queue, _ = queue_with_a_job()
+    store.report(Activity(doing="waiting", since=clock(), limit=60))
+    page = (Path(__file__).parents[1] / "docs" / "protocol.md").read_text()
+    (row,) = [line for line in page.splitlines() if line.startswith("| `status` |")]
+    told = status_to_json(queue.status())
+
+    # The intake adds what it has counted itself.
+    assert set(re.findall("`([a-z_]+)`", row)) - {"status"} == {*told, "requests"}
+    assert all(f"`{name}`" in page for name in told["worker"])
 
 
 def restarts(remedy: Remedy, begin: float, end: float, *, answers: bool) -> list[str]:

@@ -7,14 +7,18 @@ import logging.config
 import os
 import re
 import socket
-from collections.abc import Iterator
+import subprocess
+import sys
+import textwrap
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, suppress
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from comenq_core.process.log import LineHandler, Log, configure
+from comenq_core.process import log as log_module
+from comenq_core.process.log import Log, configure
 from comenq_core.text import VALUE_LIMIT, nearest, printable
 
 HOSTILE = 'a\nb\r\x00\x1b[31m\u2028\u202e"quoted" \\n \ud800 end'
@@ -30,8 +34,8 @@ class Sink:
 
     def writes(self) -> list[str]:
         """What has been written, write by write."""
-        for handler in logging.getLogger("comenq").handlers:
-            handler.flush()
+        assert log_module._sink
+        log_module._sink.flush()
         found = []
         with suppress(BlockingIOError):
             while packet := self._ours.recv(1 << 20):
@@ -45,20 +49,16 @@ class Sink:
 
 
 @pytest.fixture
-def untouched() -> Iterator[None]:
-    """Leave logging as it was."""
-    logger = logging.getLogger("comenq")
-    before = logger.level, logger.propagate, logger.handlers[:]
+def unset(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Nothing is configured, before and after."""
+    monkeypatch.setattr(log_module, "_sink", None)
     yield
-    for handler in logger.handlers:
-        if isinstance(handler, LineHandler):
-            handler.end()
-    level, logger.propagate, logger.handlers[:] = before
-    logger.setLevel(level)
+    if log_module._sink:
+        log_module._sink.end()
 
 
 @pytest.fixture
-def sink(untouched: None) -> Iterator[Sink]:
+def sink(unset: None) -> Iterator[Sink]:
     """Log at level info to a sink."""
     with closing(Sink()) as sink:
         configure("info", sink.stream)
@@ -159,7 +159,7 @@ def test_lost_lines_are_an_event(sink: Sink) -> None:
     assert " worker k: " in line
 
 
-def test_a_closed_log_is_no_error(untouched: None) -> None:
+def test_a_closed_log_is_no_error(unset: None) -> None:
     """A reader that has gone away does not end the daemon."""
     reader, writer = os.pipe()
     with os.fdopen(writer, "w") as stream:
@@ -169,12 +169,42 @@ def test_a_closed_log_is_no_error(untouched: None) -> None:
         handler.flush()
 
 
-def test_a_plugin_that_sets_up_logging_hides_no_event(sink: Sink) -> None:
-    """Events are written after a library has configured logging for itself."""
-    log = Log("worker")
-    logging.config.dictConfig({"version": 1})
-    log.info("k", "This is read.")
-    assert len(sink.writes()) == 1
+def _take_handlers_away() -> None:
+    for name in ("comenq", "comenq.worker"):
+        logging.getLogger(name).handlers.clear()
+        logging.getLogger(name).propagate = False
+
+
+SILENCERS: Mapping[str, Callable[[], object]] = {
+    "dictConfig": lambda: logging.config.dictConfig({"version": 1}),
+    "disable": lambda: logging.disable(logging.CRITICAL),
+    "setLevel": lambda: logging.getLogger("comenq").setLevel(logging.CRITICAL),
+    "setLevel of one": lambda: logging.getLogger("comenq.worker").setLevel(logging.CRITICAL),
+    "no handlers": _take_handlers_away,
+    "a filter": lambda: logging.getLogger("comenq.worker").addFilter(lambda _: False),
+    "shutdown": logging.shutdown,
+}
+"""What libraries do to `logging`, for the whole process."""
+
+
+@pytest.mark.parametrize("silence", SILENCERS)
+def test_a_plugin_that_sets_up_logging_hides_no_event(silence: str) -> None:
+    """Events are written whatever a library does to the loggers of the process."""
+    script = textwrap.dedent("""
+        from comenq_core.process.log import Log, configure
+        from tests.test_log import SILENCERS
+        log = Log("worker")
+        configure("info")
+        SILENCERS[{silence!r}]()
+        log.info("k", "This is read.")
+    """)
+    told = subprocess.run(
+        [sys.executable, "-c", script.format(silence=silence)],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert told.stderr.endswith(" info worker k: This is read.\n")
 
 
 def test_the_nearest_word_is_a_likely_one() -> None:

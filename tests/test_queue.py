@@ -288,6 +288,15 @@ def test_what_no_account_serves_is_refused(store: MemoryStore) -> None:
     assert not store.pending()
 
 
+def test_what_is_for_another_forge_is_refused(store: MemoryStore) -> None:
+    """Nothing is queued that an address sends to another forge than the daemon's."""
+    queue = JobQueue(store, PACE, host="github.com")
+    with pytest.raises(InvalidRequest, match=r"is for git\.example\.org, .* posts to github\.com"):
+        queue.submit(request(host="git.example.org"), ME)
+    assert not store.pending()
+    assert queue.submit(request(host="github.com"), ME).job.asked.host == "github.com"
+
+
 def test_a_refused_comment_stops_no_others(
     store: MemoryStore, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from comenq_core.model import CommentRequest
-from comenq_core.model.serving import covers, unserved
+from comenq_core.model.serving import covers, elsewhere, unserved
 
 ACCOUNTS = {"work": ("my-org/*", "me/Tool"), "other": ("Else/*",)}
 
@@ -64,3 +64,24 @@ def test_an_account_for_all() -> None:
 def test_unknown_accounts() -> None:
     """Where the accounts are not known, nothing is refused."""
     assert unserved(request("octo/site", "anybody"), {}) == ""
+
+
+@pytest.mark.parametrize(
+    ("wanted", "own", "is_elsewhere"),
+    [
+        (None, "github.com", False),
+        ("github.com", "github.com", False),
+        ("www.GitHub.com", "github.com", False),
+        ("git.example.org", "", False),
+        ("git.example.org", "github.com", True),
+        ("github.com", "git.example.org", True),
+        ("git.example.org:8443", "git.example.org", True),
+        ("github.com.example.org", "github.com", True),
+    ],
+)
+def test_comment_for_another_forge(wanted: str | None, own: str, is_elsewhere: bool) -> None:
+    """A daemon refuses what names another host than its forge's, and names both."""
+    reason = elsewhere(CommentRequest(owner="o", repo="r", pr_number=1, body="b", host=wanted), own)
+    assert bool(reason) is is_elsewhere
+    if is_elsewhere:
+        assert f"is for {wanted}, and this daemon posts to {own}" in reason

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from comenq_core.supervisor import rpcinterface
 from comenq_core.supervisor.launch import conf_file
-from comenq_core.supervisor.rpcinterface import LINE_LIMIT, Lines
+from comenq_core.supervisor.output import LINE_LIMIT, Lines
 from comenq_core.testing.deadline import DEADLINE
 
 STAY = "import os, signal; print('up', os.getpid(), flush=True); signal.pause()"

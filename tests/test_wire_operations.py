@@ -60,6 +60,8 @@ def test_a_request_reads_as_it_was_meant(request: CommentRequest) -> None:
         value["key"] = request.key
     if request.account is not None:
         value["account"] = request.account
+    if request.host is not None:
+        value["host"] = request.host
     if request.not_before is not None:
         value["not_before"] = format_time(request.not_before)
     assert read_request(value) == request
@@ -184,6 +186,7 @@ def test_every_operation_refuses_unknown_members(op: str) -> None:
         ("key", ["", "k" * 201, 7, None]),
         ("if_open", [0, 1, "true", None]),
         ("account", ["", "a b", "-a", "a\n", "a" * 65, 7, None]),
+        ("host", ["", "a b", "-a", "a\n", "a/b", "a@b", "a:x", "a" * 254, 7, None]),
     ],
 )
 def test_a_wrong_member_is_named_by_its_path(name: str, bad: list[object]) -> None:

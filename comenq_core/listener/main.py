@@ -33,7 +33,8 @@ def run(settings: Settings, stop: StopFlag) -> int:
     intakes = Intakes(plugins, settings)
     accounts = plugins.accounts(settings)
     store = plugins.store(settings)
-    queue = JobQueue(store, pacing_policy(settings), accounts, intakes.faults, settings.holds)
+    host = plugins.host(settings)
+    queue = JobQueue(store, pacing_policy(settings), accounts, intakes.faults, host, settings.holds)
     stop.take_signals_back()
     log.info("started", "The listener is ready.",
              intakes=",".join(settings.intakes), store=settings.store)  # fmt: skip

@@ -18,6 +18,7 @@ from comenq_core.listener.estimates import Estimates
 from comenq_core.listener.resolution import resolution
 from comenq_core.model import (
     ID_PATTERN,
+    ONE_PROCESS,
     PENDING,
     Change,
     CommentRequest,
@@ -30,7 +31,7 @@ from comenq_core.model import (
     Status,
 )
 from comenq_core.model.identity import id_of_key, is_for_repo, is_same_comment
-from comenq_core.model.serving import unserved
+from comenq_core.model.serving import elsewhere, unserved
 from comenq_core.model.transitions import EDITABLE
 from comenq_core.policy.health import Overdue, is_busy, is_stalled
 from comenq_core.policy.pacing import PacingPolicy
@@ -53,6 +54,7 @@ class JobQueue:
         pace: how far apart posts are, for estimates.
         accounts: the posting accounts and their repositories, where they are known; a comment
             that none of them serves is refused.
+        host: the forge's host, where it is known; a comment for another one is refused.
         faults: what of the listener does not work, each in words.
         holds: whether new comments are held that an intake, by its name, has taken in.
     """
@@ -63,6 +65,7 @@ class JobQueue:
         pace: PacingPolicy,
         accounts: Mapping[str, Sequence[str]] | None = None,
         faults: Callable[[], Sequence[str]] = tuple,
+        host: str = "",
         holds: Callable[[str], bool] = lambda _: False,
     ) -> None:
         self._store = store
@@ -70,6 +73,7 @@ class JobQueue:
         self._pace = pace
         self._estimates = Estimates(store, pace)
         self._faults = faults
+        self._host = host
         self._holds = holds
         self._overdue = Overdue(pace, self._accounts)
         self._fault = ""
@@ -79,6 +83,8 @@ class JobQueue:
 
     def submit_all(self, new_jobs: Sequence[NewJob]) -> Sequence[Entry]:
         for new_job in new_jobs:
+            if reason := elsewhere(new_job.request, self._host):
+                raise InvalidRequest("host", reason)
             if reason := unserved(new_job.request, self._accounts):
                 raise InvalidRequest("account" if new_job.request.account else "", reason)
         try:
@@ -266,6 +272,7 @@ class JobQueue:
             stalled=is_stalled(health.worker, now),
             overdue=self._overdue.find(() if is_kept else waiting, records, now),
             faults=tuple(self._faults()),
+            boot_known=not now.boot.startswith(ONE_PROCESS),
         )
 
 

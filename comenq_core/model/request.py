@@ -7,7 +7,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from comenq_core.errors import InvalidRequest
-from comenq_core.limits import ACCOUNT_PATTERN, BODY_LIMIT, MAX_NUMBER, OWNER_PATTERN, REPO_PATTERN
+from comenq_core.limits import (
+    ACCOUNT_PATTERN,
+    BODY_LIMIT,
+    HOST_PATTERN,
+    MAX_NUMBER,
+    OWNER_PATTERN,
+    REPO_PATTERN,
+)
 from comenq_core.model.record import Record, check_members
 
 __all__ = ["KEY_LIMIT", "CommentRequest", "NewJob", "Origin", "check_times"]
@@ -33,6 +40,8 @@ class CommentRequest(Record):
         key: an idempotency key, 1 to 200 characters: the same key never queues twice.
         if_open: skip the comment when the pull request is no longer open.
         account: the posting account that is to post it; by default any that serves the target.
+        host: the forge's host, such as ``github.com``, where an address named it: no other forge
+            gets the comment.
         not_after: it is skipped if its turn comes after this instant, an aware datetime.
 
     Raises:
@@ -47,6 +56,7 @@ class CommentRequest(Record):
     key: str | None = None
     if_open: bool = False
     account: str | None = None
+    host: str | None = None
     not_after: datetime | None = None
 
     def __post_init__(self) -> None:
@@ -61,6 +71,8 @@ class CommentRequest(Record):
             raise InvalidRequest("pr_number", f"must be from 1 to {MAX_NUMBER}")
         if self.account is not None and not re.fullmatch(ACCOUNT_PATTERN, self.account):
             raise InvalidRequest("account", "must be the name of a posting account")
+        if self.host is not None and not re.fullmatch(HOST_PATTERN, self.host):
+            raise InvalidRequest("host", "must be the host of a forge, such as github.com")
         if self.not_before and self.not_after and self.not_after <= self.not_before:
             raise InvalidRequest("not_after", "must be later than not_before")
         self._check_texts()

@@ -1,4 +1,4 @@
-"""Which posting accounts serve which repositories. Pure.
+"""Which posting accounts serve which repositories, and of which forge. Pure.
 
 An account's repositories are patterns: ``OWNER/*`` or ``OWNER/REPO``, in upper or lower case, as
 in ``for`` of a table ``[accounts.NAME]``. None means all repositories.
@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from comenq_core.model.request import CommentRequest
 from comenq_core.text import printable
 
-__all__ = ["covers", "serving", "unserved"]
+__all__ = ["covers", "elsewhere", "serving", "unserved"]
 
 _LIST_LIMIT = 1_000
 
@@ -32,6 +32,26 @@ def serving(request: CommentRequest, accounts: Mapping[str, Sequence[str]]) -> S
     """
     wanted = {request.account} if request.account else accounts
     return [name for name, own in accounts.items() if name in wanted and covers(own, request)]
+
+
+def elsewhere(request: CommentRequest, host: str) -> str:
+    """Why this daemon must not post a request's comment, for people; ``""`` if it may.
+
+    Args:
+        request: the request.
+        host: the host of the daemon's forge; ``""`` if nobody knows it, and nothing is said.
+    """
+    wanted = request.host
+    if not wanted or not host or _bare(wanted) == _bare(host):
+        return ""
+    return (
+        f"the comment is for {printable(wanted)}, and this daemon posts to {printable(host)}:"
+        f" give it to a daemon for {printable(wanted)}"
+    )
+
+
+def _bare(host: str) -> str:
+    return host.lower().removeprefix("www.")
 
 
 def unserved(request: CommentRequest, accounts: Mapping[str, Sequence[str]]) -> str:

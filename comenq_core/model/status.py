@@ -133,6 +133,7 @@ class Status(Record):
         faults: what does not work although it is selected, each in words.
         stalled: whether the worker makes no progress; a restart may mend that.
         overdue: a job that nothing keeps, and that is not posted; a person has to look.
+        boot_known: whether the daemon knows which boot of the machine this is.
     """
 
     counts: Counts
@@ -143,3 +144,4 @@ class Status(Record):
     faults: tuple[str, ...] = ()
     stalled: bool = False
     overdue: Job | None = None
+    boot_known: bool = True

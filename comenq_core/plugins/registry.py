@@ -18,6 +18,7 @@ from comenq_core.process.log import Log
 from comenq_core.protocols import (
     AccountDirectory,
     ClientEndpoint,
+    ForgeHost,
     Inspectable,
     Intake,
     IntakeFactory,
@@ -94,6 +95,10 @@ class Registry:
         """The plugin that offers an intake, in words. Raises as `intakes`."""
         return str(self._select("intake", name, _intakes)[0])
 
+    def poster_plugin(self, settings: Settings) -> str:
+        """The plugin that offers the selected poster, in words. Raises as `intakes`."""
+        return str(self._select("poster", settings.poster, _posters)[0])
+
     def client_sockets(self, settings: Settings) -> Sequence[Path]:
         """Where the selected intakes answer comenq's clients. Raises as `intakes`."""
         found: list[Path] = []
@@ -129,12 +134,23 @@ class Registry:
         None where nobody can tell: the poster is no `AccountDirectory`, or is not installed here,
         as where only a listener runs. Raises as `intakes`.
         """
-        if self._fault("poster", settings.poster, _posters):
-            return {}
-        plugin, made_by = self._select("poster", settings.poster, _posters)
-        factory: object = made_by  # it may have more than `__call__`
-        with _naming(plugin, f"the poster {settings.poster}"):
+        with self._poster_factory(settings) as factory:
             return factory.accounts(settings) if isinstance(factory, AccountDirectory) else {}
+
+    def host(self, settings: Settings) -> str:
+        """The forge's host, as `ForgeHost` says; ``""`` where nobody can tell, as in `accounts`."""
+        with self._poster_factory(settings) as factory:
+            return factory.host(settings) if isinstance(factory, ForgeHost) else ""
+
+    @contextmanager
+    def _poster_factory(self, settings: Settings) -> Iterator[object]:
+        """What makes the selected poster; ``None`` if it is not installed here."""
+        if self._fault("poster", settings.poster, _posters):
+            yield None
+            return
+        plugin, factory = self._select("poster", settings.poster, _posters)
+        with _naming(plugin, f"the poster {settings.poster}"):
+            yield factory  # it may have more than `__call__`
 
     def _fault(
         self, what: str, name: str, offers: Callable[[Plugin], Mapping[str, object]]

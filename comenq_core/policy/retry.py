@@ -46,6 +46,7 @@ __all__ = [
     "after_refusal",
     "decide",
     "interrupted_too_often",
+    "is_before_last_attempt",
     "is_final_next",
 ]
 
@@ -218,6 +219,11 @@ def interrupted_too_often(interruptions: int) -> str:
         f"the worker died {interruptions} times while it had this job; retry it, and comenq looks"
         " whether the comment is on the pull request before it posts it"
     )
+
+
+def is_before_last_attempt(job: Job, wall: datetime) -> bool:
+    """Whether the clock was set back since the last attempt: it cannot tell how far ``due`` is."""
+    return bool(job.attempts) and wall < job.attempts[-1].ended
 
 
 def is_final_next(job: Job) -> bool:

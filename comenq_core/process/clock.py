@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from functools import cache
@@ -12,12 +13,19 @@ from uuid import UUID, uuid4
 
 from comenq_core.model import ONE_PROCESS, Instant
 
-__all__ = ["UNKNOWN_BOOT", "boot_id", "since_boot", "system_clock"]
+__all__ = ["UNKNOWN_BOOT", "boot_id", "first_uuid", "output", "since_boot", "system_clock"]
 
 _BOOT_ID = "/proc/sys/kernel/random/boot_id"
 """Where Linux says which boot this is. https://man7.org/linux/man-pages/man4/random.4.html"""
 _BOOT_VARIABLE = "COMENQ_BOOT_ID"
 """Says the same where that file is hidden: systemd's specifier ``%b``, as in the service's unit."""
+_COMMANDS: Mapping[str, Sequence[str]] = {
+    "darwin": ("/usr/sbin/sysctl", "-n", "kern.bootsessionuuid"),
+}
+"""What says the same on other systems, by `sys.platform`.
+
+https://github.com/apple-oss-distributions/xnu/blob/main/bsd/kern/kern_sysctl.c
+"""
 UNKNOWN_BOOT = (
     f"Nothing tells which boot of the machine this is: {_BOOT_ID} cannot be read. So after a"
     " restart of the daemon a cooldown may last longer, and what is old may be kept longer. Under"
@@ -25,6 +33,8 @@ UNKNOWN_BOOT = (
     " let the daemon read that file."
 )
 """What to tell where `boot_id` is empty."""
+
+_COMMAND_SECONDS = 10.0
 
 _SINCE_BOOT = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 
@@ -50,7 +60,12 @@ def since_boot() -> float:
 @cache
 def boot_id() -> str:
     """Which boot of the machine this is, the same in all processes; ``""`` if nothing tells it."""
-    for text in _told():
+    return first_uuid(_told())
+
+
+def first_uuid(texts: Iterable[str]) -> str:
+    """The first text that is a UUID and not nil, as Linux writes it; ``""`` if there is none."""
+    for text in texts:
         with suppress(ValueError):
             found = UUID(text.strip())
             if found.int:
@@ -62,6 +77,21 @@ def _told() -> Iterator[str]:
     with suppress(OSError, ValueError), open(_BOOT_ID, encoding="ascii") as file:
         yield file.read()
     yield os.environ.get(_BOOT_VARIABLE, "")
+    if command := _COMMANDS.get(sys.platform):
+        yield output(command)
+
+
+def output(command: Sequence[str]) -> str:
+    """What a command prints; ``""`` if it cannot be run."""
+    # Rarely needed, and slow to import.
+    import subprocess
+
+    with suppress(OSError, subprocess.SubprocessError):
+        return subprocess.run(
+            command, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+            errors="replace", timeout=_COMMAND_SECONDS, check=True,
+        ).stdout  # fmt: skip
+    return ""
 
 
 @cache

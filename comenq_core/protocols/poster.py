@@ -29,6 +29,7 @@ __all__ = [
     "AccountProbe",
     "CredentialChecker",
     "ForgeClock",
+    "ForgeHost",
     "Identifiable",
     "Lookup",
     "Poster",
@@ -130,6 +131,21 @@ class AccountDirectory(Protocol):
 
     def accounts(self, settings: Settings) -> Mapping[str, Sequence[str]]:
         """Each account's repositories, as patterns such as ``my-org/*``; none means all.
+
+        Raises:
+            SettingsError: the settings are wrong.
+        """
+
+
+@runtime_checkable
+class ForgeHost(Protocol):
+    """What a poster's factory may be as well: able to name the host of its forge.
+
+    A comment whose address names another host is refused.
+    """
+
+    def host(self, settings: Settings) -> str:
+        """The host in the addresses of pull requests, such as ``github.com``.
 
         Raises:
             SettingsError: the settings are wrong.

@@ -22,6 +22,7 @@ from comenq_core.settings.kinds import (
     ALL,
     FLAG,
     HELD,
+    HOST,
     LEVEL,
     NAMES,
     PATH,
@@ -84,6 +85,9 @@ class Settings:
         "files with a token each: their accounts take turns, each at its own pace",
     ] = ()
     github_api_url: Annotated[str, URL, "the address of the forge's API"] = "https://api.github.com"
+    github_host: Annotated[
+        str | None, HOST, "the host of the forge's pages, if the address of its API does not tell"
+    ] = None
     github_api_timeout_secs: Annotated[
         float, number(0.1, LONGEST_POST), "how many seconds one attempt may take"
     ] = 30.0

@@ -14,13 +14,14 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from comenq_core.limits import OWNER_PATTERN, REPO_PATTERN
+from comenq_core.limits import HOST_PATTERN, OWNER_PATTERN, REPO_PATTERN
 from comenq_core.settings.secret import Secret
 
 __all__ = [
     "ALL",
     "FLAG",
     "HELD",
+    "HOST",
     "LEVEL",
     "NAMES",
     "PATH",
@@ -149,6 +150,12 @@ def _path(text: str) -> Path:
 _THIS_MACHINE = r"localhost|127(\.[0-9]{1,3}){3}|::1"
 
 
+def _host(text: str) -> str:
+    if not re.fullmatch(HOST_PATTERN, text):
+        raise ValueError
+    return text
+
+
 def _url(url: str) -> str:
     if not re.fullmatch(r"[!-~]+", url):
         raise ValueError
@@ -186,6 +193,7 @@ PATH = Kind("an absolute path", (str,), _path)
 URL = Kind(
     "an https address (http on this machine only) without user, query or fragment", (str,), _url
 )
+HOST = Kind("the name of a host, such as git.example.org", (str,), _host)
 LEVEL = Kind(f"one of {', '.join(_LEVELS)}", (str,), _level)
 
 

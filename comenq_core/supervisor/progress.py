@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, MutableMapping
 from typing import Any
 
 from supervisor import events
@@ -12,6 +11,7 @@ from supervisor import events
 from comenq_core.policy.remedy import Remedy
 from comenq_core.process.log import Log
 from comenq_core.supervisor.question import Question
+from comenq_core.supervisor.systemd import Report
 
 __all__ = ["Progress"]
 
@@ -22,46 +22,72 @@ log = Log("supervisor")
 
 
 class Progress:
-    """Asks the listener for the status, and has a part killed that does not go on.
+    """Asks the listener for the status, reports it, and has a part killed that does not go on.
 
     What a restart does not mend (an outage, a refused credential) is no matter here.
 
     Args:
-        status_socket: where the listener answers the operation ``status``.
+        status_socket: where the listener answers the operation ``status``; if it is empty, the
+            programs count as progressing while they run.
+        dispatchers: what supervisord's loop waits for, by descriptor.
         kill: kills a running part, which supervisord then starts again; whether it could.
+        report: what the service manager is told.
         clock: seconds that nobody sets.
     """
 
     def __init__(
         self,
         status_socket: str,
+        dispatchers: MutableMapping[int, object],
         kill: Callable[[str], bool],
+        report: Report,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._status_socket = status_socket
+        self._question = (
+            Question(status_socket, dispatchers, self._answer) if status_socket else None
+        )
         self._kill = kill
+        self._report = report
         self._clock = clock
         self._remedy = Remedy(clock())
-        self._question: Question | None = None
         self._next = 0.0
         self._is_told = False
         events.subscribe(events.Tick5Event, self.check)
+        events.subscribe(events.ProcessStateRunningEvent, self.ask)
 
-    def check(self, _event: object) -> None:
-        """Read the reply or ask again; restart what has to be restarted."""
+    def check(self, event: object) -> None:
+        """Ask again where it is time to; restart what has to be restarted."""
         now = self._clock()
-        with suppress(OSError):
-            self._ask(now)
+        if now >= self._next or self.stalled() or not self._report.is_ready:
+            self.ask(event)
         part = self._remedy.due(now)
         if part and self._kill(part):
-            self._close()
+            self.close()
             self._remedy.restarted(now)
             log.error("no_progress", "A program runs and makes no progress: it is killed, and"
                       " started again.", program=part)  # fmt: skip
-        if self.is_stuck() and not self._is_told:
+        if not self.is_stuck():
+            self._report.reset_watchdog()
+        elif not self._is_told:
             log.error("stuck", "A program makes no progress, and restarts do not help.",
                       program=",".join(self.stalled()))  # fmt: skip
         self._is_told = self.is_stuck()
+
+    def ask(self, _event: object) -> None:
+        """Ask now."""
+        self._next = self._clock() + _PERIOD_SECONDS
+        if self._question is None:
+            self._answer({"status": {}})
+            return
+        try:
+            self._question.ask()
+        except OSError:
+            self._report.update(None)
+
+    def close(self) -> None:
+        """Wait for no reply any more."""
+        if self._question:
+            self._question.close()
 
     def stalled(self) -> list[str]:
         """The parts that make no progress now."""
@@ -71,28 +97,9 @@ class Progress:
         """Whether restarts do not help."""
         return self._remedy.is_beyond_restarts(self._clock())
 
-    def _ask(self, now: float) -> None:
-        if self._question is None:
-            if now < self._next and not self.stalled():
-                return
-            self._question = Question(self._status_socket)
-            self._next = now + _PERIOD_SECONDS
-        try:
-            reply = self._question.reply()
-        except OSError:
-            self._close()
-            raise
-        if reply is not None:
-            self._close()
-            self._remedy.answer(now, is_stalled=_has_stalled(reply))
-
-    def _close(self) -> None:
-        if self._question is not None:
-            self._question.close()
-        self._question = None
-
-
-def _has_stalled(reply: dict[str, Any]) -> bool:
-    """Whether the worker makes no progress; an error is an answer as well."""
-    status = reply.get("status")
-    return isinstance(status, dict) and bool(status.get("stalled"))
+    def _answer(self, reply: dict[str, Any]) -> None:
+        status = reply.get("status")
+        # An error is an answer as well.
+        is_stalled = isinstance(status, dict) and bool(status.get("stalled"))
+        self._remedy.answer(self._clock(), is_stalled=is_stalled)
+        self._report.update(status if isinstance(status, dict) else None)

@@ -1,10 +1,10 @@
-"""One question to the listener that never blocks who asks."""
+"""Questions to the listener that never block who asks: supervisord's loop waits for the replies."""
 
 from __future__ import annotations
 
 import json
 import socket
-from contextlib import suppress
+from collections.abc import Callable, MutableMapping
 from typing import Any
 
 __all__ = ["Question"]
@@ -14,50 +14,71 @@ _REPLY_LIMIT = 1 << 20
 
 
 class Question:
-    """Asks for the status.
+    """Asks for the status, again and again.
 
     Args:
         path: the listener's socket.
-
-    Raises:
-        OSError: nobody listens there.
+        dispatchers: what the loop waits for, by descriptor; see asyncore in supervisor.medusa.
+        answered: called with each reply.
     """
 
-    def __init__(self, path: str) -> None:
-        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    def __init__(
+        self,
+        path: str,
+        dispatchers: MutableMapping[int, object],
+        answered: Callable[[dict[str, Any]], None],
+    ) -> None:
+        self._path = path
+        self._dispatchers = dispatchers
+        self._answered = answered
+        self._socket: socket.socket | None = None
         self._reply = b""
-        try:
-            self._socket.settimeout(0)
-            self._socket.connect(path)
-            self._socket.sendall(_QUESTION)
-        except OSError:
-            self._socket.close()
-            raise
 
-    def reply(self) -> dict[str, Any] | None:
-        """The reply, once it is whole; ``None`` before.
+    def ask(self) -> None:
+        """Ask once more.
 
         Raises:
-            OSError: the connection has ended before, or what came is no reply.
+            OSError: nobody listens there, or the last question has no reply yet.
         """
-        with suppress(BlockingIOError):
-            while piece := self._socket.recv(65_536):
-                self._reply += piece
-                if self._reply.endswith(b"\n"):
-                    return _read(self._reply)
-                if len(self._reply) > _REPLY_LIMIT:
-                    break
-            raise ConnectionResetError("no whole reply")
-        return None
+        if self._socket:
+            raise TimeoutError("no reply yet")
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self._dispatchers[self._socket.fileno()] = self
+        try:
+            self._socket.settimeout(0)
+            self._socket.connect(self._path)
+            self._socket.sendall(_QUESTION)
+        except OSError:
+            self.close()
+            raise
 
     def close(self) -> None:
-        """End the connection."""
-        self._socket.close()
+        """Wait for a reply no more."""
+        if self._socket:
+            del self._dispatchers[self._socket.fileno()]
+            self._socket.close()
+        self._socket, self._reply = None, b""
 
+    def readable(self) -> bool:
+        """The loop waits for the reply, until there is one."""
+        return self._socket is not None
 
-def _read(reply: bytes) -> dict[str, Any]:
-    try:
-        value = json.loads(reply)
-    except ValueError as error:
-        raise ConnectionResetError("no reply") from error
-    return value if isinstance(value, dict) else {}
+    def writable(self) -> bool:
+        """The question is sent already."""
+        return False
+
+    def handle_read_event(self) -> None:
+        """Read on; pass the reply on once it is whole."""
+        assert self._socket
+        piece = self._socket.recv(65_536)
+        self._reply += piece
+        if self._reply.endswith(b"\n"):
+            reply = json.loads(self._reply)
+            self.close()
+            self._answered(reply if isinstance(reply, dict) else {})
+        elif not piece or len(self._reply) > _REPLY_LIMIT:
+            self.close()
+
+    def handle_error(self) -> None:
+        """What came is no reply, or the connection has ended."""
+        self.close()

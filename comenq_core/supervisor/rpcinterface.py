@@ -8,50 +8,33 @@ from __future__ import annotations
 
 import atexit
 import os
-import re
 import signal
 import sys
 from collections import defaultdict
+from collections.abc import Sequence
 from contextlib import suppress
+from pathlib import Path
 from typing import Any, Protocol, cast
 
-from supervisor import events, loggers
+from supervisor import events
 from supervisor.states import ProcessStates, SupervisorStates
 
 from comenq_core.process.hardening import forbid_dumps, hide_environment
-from comenq_core.process.log import LineHandler, Log, configure
+from comenq_core.process.log import Log, LogSink, configure
+from comenq_core.supervisor.control_socket import ControlSocket
 from comenq_core.supervisor.launch import STATUS_SOCKET_VARIABLE
+from comenq_core.supervisor.output import Lines, SupervisordLog
 from comenq_core.supervisor.progress import Progress
 from comenq_core.supervisor.systemd import Report
 from comenq_core.supervisor.wakeup import Wakeup
 
-__all__ = ["LINE_LIMIT", "Lines", "make_rpcinterface"]
-
-LINE_LIMIT = 65_536
-"""Bytes after which a line is ended, although its program has not ended it."""
+__all__ = ["make_rpcinterface"]
 
 LONGEST_PAUSE_SECONDS = 60
 """Before the next start of a program that ends early, however often it has; not more than
 startretries in conf/supervisord.conf, so that supervisord never gives up."""
 
 log = Log("supervisor")
-
-
-class Lines:
-    """Joins the pieces in which a program's output arrives to whole lines."""
-
-    def __init__(self) -> None:
-        self._rest = b""
-
-    def feed(self, piece: bytes) -> bytes:
-        """Take a piece; return the lines that are complete now."""
-        complete, end, self._rest = (self._rest + piece).rpartition(b"\n")
-        return complete + end + (self.end() if len(self._rest) >= LINE_LIMIT else b"")
-
-    def end(self) -> bytes:
-        """Return the rest as a line; the program has ended."""
-        rest, self._rest = self._rest, b""
-        return rest + b"\n" if rest else b""
 
 
 class _Logger(Protocol):
@@ -61,6 +44,7 @@ class _Logger(Protocol):
 class _Options(Protocol):
     logger: _Logger
     mood: int
+    httpservers: Sequence[tuple[object, Any]]
 
     def get_socket_map(self) -> dict[int, object]: ...
 
@@ -93,36 +77,34 @@ class _Change(Protocol):
     process: _Process
 
 
-class _Record(Protocol):
-    level: int
-
-    def asdict(self) -> dict[str, str]: ...
-
-
 def make_rpcinterface(supervisord: object) -> object:
     """Subscribe to the events of ``supervisord``, which calls this before it starts programs."""
     forbid_dumps()
     hide_environment()
-    handler = configure("info", sys.stdout)
-    return _Supervision(cast("_Supervisord", supervisord), handler)
+    sink = configure("info", sys.stdout)
+    return _Supervision(cast("_Supervisord", supervisord), sink)
 
 
 class _Supervision:
     """Its public methods are remote procedures, for those who may use the control socket."""
 
-    def __init__(self, supervisord: _Supervisord, handler: LineHandler) -> None:
+    def __init__(self, supervisord: _Supervisord, sink: LogSink) -> None:
         self._supervisord = supervisord
-        self._handler = handler
+        self._sink = sink
         self._lines: defaultdict[str, Lines] = defaultdict(Lines)
         self._failed = False
-        status_socket = os.environ.get(STATUS_SOCKET_VARIABLE, "")
-        self._progress = Progress(status_socket, self._kill) if status_socket else None
-        if "NOTIFY_SOCKET" in os.environ:
-            self._report = Report(status_socket, self._all_run, self._is_ending, self._progresses)
-        self._wakeup = Wakeup(supervisord.options.get_socket_map())
+        dispatchers = supervisord.options.get_socket_map()
+        self._progress = Progress(
+            os.environ.get(STATUS_SOCKET_VARIABLE, ""),
+            dispatchers,
+            self._kill,
+            Report(self._all_run, self._is_ending),
+        )
+        self._control_socket = ControlSocket(Path.cwd(), self._control_descriptor)
+        self._wakeup = Wakeup(dispatchers)
         events.subscribe(events.SupervisorRunningEvent, self._wake_up)
         events.subscribe(events.ProcessStateExitedEvent, self._wake_up)
-        events.subscribe(events.SupervisorStoppingEvent, self._close_wakeup)
+        events.subscribe(events.SupervisorStoppingEvent, self._close)
         atexit.register(self._exit)
         # Only once it runs: before, supervisord warns that its socket needs no password, which is
         # right, since only the daemon's user can reach it.
@@ -139,15 +121,20 @@ class _Supervision:
             events.subscribe(failure, self._on_failure)
 
     def _log_supervisord(self, _event: object) -> None:
-        self._supervisord.options.logger.handlers.append(_LogHandler())
+        self._supervisord.options.logger.handlers.append(SupervisordLog())
 
     def _wake_up(self, _event: object) -> None:
         self._wakeup.send()
 
-    def _close_wakeup(self, _event: object) -> None:
+    def _close(self, _event: object) -> None:
         # Before a reload, supervisord closes descriptors that it does not know.
         if not self._is_ending():
+            self._progress.close()
             self._wakeup.close()
+
+    def _control_descriptor(self) -> int:
+        ((_, server),) = self._supervisord.options.httpservers
+        return int(server.socket.fileno())
 
     def _all_run(self) -> bool:
         return all(
@@ -165,9 +152,6 @@ class _Supervision:
             os.killpg(process.pid, signal.SIGKILL)
         return True
 
-    def _progresses(self) -> bool:
-        return not (self._progress and self._progress.is_stuck())
-
     def _is_ending(self) -> bool:
         return bool(self._supervisord.options.mood == SupervisorStates.SHUTDOWN)
 
@@ -175,11 +159,15 @@ class _Supervision:
         self._write(self._lines[event.process.config.name].feed(event.data))
 
     def _finish(self, event: _Change) -> None:
+        if event.process.pid:
+            # What a plugin has forked would keep sockets, locks and memory.
+            with suppress(ProcessLookupError):
+                os.killpg(event.process.pid, signal.SIGKILL)
         self._write(self._lines[event.process.config.name].end())
 
     def _write(self, lines: bytes) -> None:
         if lines:
-            self._handler.pass_on(lines)
+            self._sink.pass_on(lines)
 
     def give_up(self, program: str) -> bool:
         """Stop everything: ``program`` has found that it cannot run with its configuration."""
@@ -188,7 +176,7 @@ class _Supervision:
 
     def stalled(self) -> list[str]:
         """The programs that run and make no progress, for ``comenqd ctl status``."""
-        return self._progress.stalled() if self._progress else []
+        return self._progress.stalled()
 
     def _on_early_end(self, event: _Change) -> None:
         # supervisord makes each pause a second longer, and would give up after startretries.
@@ -224,23 +212,6 @@ class _Supervision:
     def _exit(self) -> None:
         # supervisord itself ends with 0, whatever has happened.
         if self._failed:
-            self._handler.flush()
+            self._sink.flush()
             sys.stderr.flush()
             os._exit(1)
-
-
-class _LogHandler:
-    """Logs supervisord's own messages; it has the methods of a handler of supervisord's logger."""
-
-    level = loggers.LevelsByName.INFO
-
-    def emit(self, record: _Record) -> None:
-        """Log a message; its first words are the key."""
-        key, colon, sentence = record.asdict()["message"].partition(": ")
-        if not colon or not re.fullmatch("[a-z ]+", key):
-            key, sentence = "note", record.asdict()["message"]
-        write = log.info if record.level <= loggers.LevelsByName.INFO else log.warning
-        write(key.replace(" ", "_"), sentence)
-
-    def close(self) -> None:
-        """There is nothing to close."""

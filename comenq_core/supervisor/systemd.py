@@ -16,9 +16,6 @@ from typing import Any
 
 from supervisor import events
 
-from comenq_core.client import Client
-from comenq_core.errors import ComenqError
-
 __all__ = ["Report", "notify", "sentence"]
 
 # supervisord does nothing else while it waits, so this has to be far less than the watchdog's time.
@@ -28,6 +25,8 @@ TIMEOUT_SECONDS = 1.0
 def notify(*assignments: str) -> None:
     """Send assignments such as ``READY=1`` to the service manager, if one listens."""
     address = os.environ.get("NOTIFY_SOCKET", "")
+    if not address:
+        return
     if address.startswith("@"):
         address = "\0" + address[1:]
     with suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
@@ -41,52 +40,34 @@ class Report:
     """Reports on the daemon as long as supervisord runs.
 
     Args:
-        status_socket: where the listener answers the operation ``status``. If it is empty, the
-            daemon counts as ready when its processes run.
         all_run: whether every program is running, as supervisord sees it.
         is_ending: whether supervisord is about to end, and not to reload.
-        progresses: whether every program makes progress, or may still do so after a restart.
     """
 
-    def __init__(
-        self,
-        status_socket: str,
-        all_run: Callable[[], bool],
-        is_ending: Callable[[], bool],
-        progresses: Callable[[], bool],
-    ) -> None:
-        self._status_socket = status_socket
+    def __init__(self, all_run: Callable[[], bool], is_ending: Callable[[], bool]) -> None:
         self._all_run = all_run
         self._is_ending = is_ending
-        self._progresses = progresses
-        self._is_ready = False
-        events.subscribe(events.Tick5Event, self._reset_watchdog)
-        # Counting the queue costs the listener something, so it is asked once a minute only.
-        events.subscribe(events.Tick60Event, self._report)
-        events.subscribe(events.ProcessStateRunningEvent, self._report)
+        self.is_ready = False
         events.subscribe(events.SupervisorStoppingEvent, self._stop)
 
-    def _reset_watchdog(self, event: object) -> None:
-        if self._progresses():
-            notify("WATCHDOG=1")
-        if not self._is_ready:
-            self._report(event)
+    def reset_watchdog(self) -> None:
+        """Say that every program makes progress, or may still do so after a restart."""
+        notify("WATCHDOG=1")
 
-    def _report(self, _event: object) -> None:
-        try:
-            status = self._ask() if self._status_socket else {}
-        except (ComenqError, OSError):
+    def update(self, status: dict[str, Any] | None) -> None:
+        """Say what the daemon does, and once that it is ready.
+
+        Args:
+            status: the member of that name in the reply to the operation ``status``; ``None`` if
+                there is no such reply, empty if the listener cannot be asked.
+        """
+        if status is None:
             notify("STATUS=The listener does not answer.")
             return
         notify(f"STATUS={sentence(status) if status else 'Running.'}")
-        if not self._is_ready and self._all_run() and status.get("working") is not False:
-            self._is_ready = True
+        if not self.is_ready and self._all_run() and status.get("working") is not False:
+            self.is_ready = True
             notify("READY=1")
-
-    def _ask(self) -> dict[str, Any]:
-        with Client(self._status_socket, TIMEOUT_SECONDS) as client:
-            status: dict[str, Any] = client.ask({"op": "status"})["status"]
-            return status
 
     def _stop(self, _event: object) -> None:
         if self._is_ending():

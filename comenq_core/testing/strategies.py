@@ -6,7 +6,7 @@ from datetime import datetime, timedelta, timezone
 
 from hypothesis import strategies as st
 
-from comenq_core.limits import ACCOUNT_PATTERN
+from comenq_core.limits import ACCOUNT_PATTERN, HOST_PATTERN
 from comenq_core.model import (
     KEY_LIMIT,
     MAX_NUMBER,
@@ -83,6 +83,7 @@ def requests() -> st.SearchStrategy[CommentRequest]:
         key=st.none() | texts(min_size=1, max_size=KEY_LIMIT),
         if_open=st.booleans(),
         account=st.none() | st.from_regex(ACCOUNT_PATTERN, fullmatch=True),
+        host=st.none() | st.from_regex(HOST_PATTERN, fullmatch=True),
     )
 
 

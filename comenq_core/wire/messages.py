@@ -129,6 +129,7 @@ def status_to_json(status: Status) -> dict[str, Any]:
         "stalled": ["worker"] if status.stalled else [],
         "overdue": overdue and overdue.id,
         "faults": list(status.faults),
+        "boot_known": status.boot_known,
     }
 
 

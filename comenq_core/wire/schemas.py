@@ -11,7 +11,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, cast
 
 from comenq_core.errors import InvalidRequest
-from comenq_core.limits import ACCOUNT_PATTERN, URL_LIMIT
+from comenq_core.limits import ACCOUNT_PATTERN, HOST_PATTERN, URL_LIMIT
 from comenq_core.model import (
     BODY_LIMIT,
     KEY_LIMIT,
@@ -105,6 +105,7 @@ REQUEST_SCHEMA = _object(
         "key": _text(KEY_LIMIT),
         "if_open": _FLAG,
         "account": _name("the name of a posting account", ACCOUNT_PATTERN),
+        "host": _name("the host of a forge, such as github.com", HOST_PATTERN),
         "not_after": _TIME,
     },
     required=("owner", "repo", "pr_number", "body"),

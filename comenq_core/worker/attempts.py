@@ -26,7 +26,7 @@ from comenq_core.model.transitions import AMBIGUOUS, GONE, INTERRUPTED
 from comenq_core.policy.pacing import earlier, elapsed
 from comenq_core.policy.retry import ABSENT, Found
 from comenq_core.protocols import Poster
-from comenq_core.worker.calls import answer_of, wrong_answer
+from comenq_core.worker.calls import PosterCalls
 
 __all__ = [
     "PacingUpdate",
@@ -60,7 +60,12 @@ class PacingUpdate:
 
 
 def attempt_post(
-    poster: Poster, job: Job, started: Instant, clock: Callable[[], Instant], limit: float
+    calls: PosterCalls,
+    poster: Poster,
+    job: Job,
+    started: Instant,
+    clock: Callable[[], Instant],
+    limit: float,
 ) -> tuple[Outcome, Instant]:
     """Post once; return what came of it, and when.
 
@@ -72,8 +77,9 @@ def attempt_post(
         started: the time now.
         limit: seconds that an attempt can last.
     """
-    answer = answer_of(partial(poster.post, job), job=job.id)
-    outcome = answer if isinstance(answer, Outcome) else wrong_answer(answer, job=job.id)
+    about = {"account": poster.account, "job": job.id}
+    answer = calls.answer("post", partial(poster.post, job), **about)
+    outcome = answer if isinstance(answer, Outcome) else calls.wrong("post", answer, **about)
     try:
         ended = clock()
     except ComenqError:
@@ -134,10 +140,13 @@ def interruption(job: Job, record: Pacing | None, now: Instant) -> Attempt | Non
     )
 
 
-def look_up(poster: Poster, job: Job, since: datetime, known: Collection[int | str]) -> Found:
+def look_up(
+    calls: PosterCalls, poster: Poster, job: Job, since: datetime, known: Collection[int | str]
+) -> Found:
     """Look for a job's comment; see `comenq_core.protocols.Poster.find`. It raises nothing."""
-    found = answer_of(partial(poster.find, job, since, known), job=job.id)
-    return found if isinstance(found, Found) else wrong_answer(found, job=job.id)
+    about = {"account": poster.account, "job": job.id}
+    found = calls.answer("find", partial(poster.find, job, since, known), **about)
+    return found if isinstance(found, Found) else calls.wrong("find", found, **about)
 
 
 def lookup_record(

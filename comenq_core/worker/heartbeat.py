@@ -7,6 +7,7 @@ from contextlib import suppress
 from comenq_core.errors import ComenqError
 from comenq_core.model import Activity
 from comenq_core.protocols import Store
+from comenq_core.worker.calls import PosterCalls
 
 __all__ = ["STORE_SECONDS", "Heartbeat"]
 
@@ -20,11 +21,13 @@ class Heartbeat:
     Args:
         store: where listeners look for it.
         forge_seconds: how long a request to the forge can last.
+        calls: of the posters, which may fail.
     """
 
-    def __init__(self, store: Store, forge_seconds: float) -> None:
+    def __init__(self, store: Store, forge_seconds: float, calls: PosterCalls) -> None:
         self._store = store
         self._forge_seconds = forge_seconds
+        self._calls = calls
         self.fault = ""
 
     def work(self) -> None:
@@ -50,7 +53,5 @@ class Heartbeat:
     def _report(self, doing: str, limit: float, job: str = "") -> None:
         # A store that cannot take it has a fault, which the next step meets, and tells.
         with suppress(ComenqError):
-            now = self._store.now()
-            self._store.report(
-                Activity(doing=doing, since=now, limit=limit, job=job, fault=self.fault)
-            )
+            now, fault = self._store.now(), self.fault or self._calls.fault
+            self._store.report(Activity(doing=doing, since=now, limit=limit, job=job, fault=fault))

@@ -8,7 +8,7 @@ from comenq_core.model import Demand, Pacing
 from comenq_core.policy.recording import must_persist_backoff
 from comenq_core.process.log import Log
 from comenq_core.protocols import AccountProbe, Identifiable, Poster
-from comenq_core.worker.calls import answer_of, wrong_answer
+from comenq_core.worker.calls import PosterCalls
 
 __all__ = ["Identities", "ask"]
 
@@ -16,9 +16,14 @@ log = Log("worker")
 
 
 class Identities:
-    """The accounts' names at the forge, as far as they are known."""
+    """The accounts' names at the forge, as far as they are known.
 
-    def __init__(self) -> None:
+    Args:
+        calls: of the posters, which tell them.
+    """
+
+    def __init__(self, calls: PosterCalls) -> None:
+        self._calls = calls
         self.known: dict[str, str] = {}
         self._told: set[tuple[str, str]] = set()
 
@@ -35,7 +40,7 @@ class Identities:
         """
         if not isinstance(poster, Identifiable):
             return None
-        answer = answer_of(poster.login, account=poster.account)
+        answer = self._calls.answer("login", poster.login, account=poster.account)
         self.known[poster.account] = answer if isinstance(answer, str) else ""
         self._report_twins(poster.account)
         # Without a name the account can post; only what comes after a lost answer is harder.
@@ -53,14 +58,14 @@ class Identities:
                         login=login)  # fmt: skip
 
 
-def ask(poster: Poster) -> Demand | None:
+def ask(calls: PosterCalls, poster: Poster) -> Demand | None:
     """Ask the forge whether it works and takes the account's credential; raise nothing.
 
     A poster that cannot ask leaves the question to the next comment.
     """
     if not isinstance(poster, AccountProbe):
         return None
-    answer = answer_of(poster.probe, account=poster.account)
+    answer = calls.answer("probe", poster.probe, account=poster.account)
     if answer is None or isinstance(answer, Demand):
         return answer
-    return wrong_answer(answer, account=poster.account)
+    return calls.wrong("probe", answer, account=poster.account)

@@ -26,6 +26,7 @@ from comenq_core.worker.attempts import (
     look_up,
     lookup_record,
 )
+from comenq_core.worker.calls import PosterCalls
 
 __all__ = ["Lookups"]
 
@@ -40,6 +41,7 @@ class Lookups:
         pacing_policy: how far apart an account's posts are.
         retry_policy: when a job is looked up again, and when it fails.
         clock: the machine's, which posters compare with the forge's.
+        calls: of the posters.
     """
 
     def __init__(
@@ -48,11 +50,13 @@ class Lookups:
         pacing_policy: PacingPolicy,
         retry_policy: RetryPolicy,
         clock: Callable[[], Instant],
+        calls: PosterCalls,
     ) -> None:
         self._store = store
         self._pacing_policy = pacing_policy
         self._retry_policy = retry_policy
         self._clock = clock
+        self._calls = calls
 
     def look_up(
         self, job: Job, poster: Poster, record: Pacing | None
@@ -62,7 +66,7 @@ class Lookups:
         Args:
             record: the account's pacing record.
         """
-        credential = poster.credential()
+        credential = self._calls.credential(poster)
         here, started = self._clock(), self._store.now()
         try:
             job = self._store.reclaim(job)
@@ -75,7 +79,8 @@ class Lookups:
             return
         limit = self._pacing_policy.attempt_limit
         ago = started.wall - first_attempted_at(job, record, started, limit)
-        found = look_up(poster, job, here.wall - ago, self._store.comment_ids(job))
+        known = self._store.comment_ids(job)
+        found = look_up(self._calls, poster, job, here.wall - ago, known)
         ended = self._store.now()
         yield from self._results(job, poster, record, credential, found, started, ended)
 

@@ -13,6 +13,7 @@ from comenq_core.process.log import Log
 from comenq_core.process.stop import StopFlag
 from comenq_core.protocols import Store, Watch
 from comenq_core.settings import Settings
+from comenq_core.worker.calls import PosterCalls
 from comenq_core.worker.worker import Worker
 
 __all__ = ["run"]
@@ -37,8 +38,10 @@ def run(settings: Settings, stop: StopFlag) -> int:
         posters,
         pacing_policy(settings),
         retry_policy(settings),
-        system_clock,
-        plugins.accounts(settings),
+        clock=system_clock,
+        accounts=plugins.accounts(settings),
+        calls=PosterCalls(plugins.poster_plugin(settings)),
+        host=plugins.host(settings),
     )
     with ExitStack() as stack:
         if _lock(store, stop, stack):

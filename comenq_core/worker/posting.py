@@ -26,6 +26,7 @@ from comenq_core.policy.refusals import accounts_left, booked, is_unclear
 from comenq_core.policy.retry import RetryPolicy, decide
 from comenq_core.protocols import Poster
 from comenq_core.worker.attempts import PacingUpdate, Settlement, attempt_post, attempt_record
+from comenq_core.worker.calls import PosterCalls
 from comenq_core.worker.pacing_records import PacingRecords
 
 __all__ = ["Posting"]
@@ -43,6 +44,7 @@ class Posting:
         pacing_policy: how far apart an account's posts are.
         retry_policy: when a job fails.
         now: the store's clock.
+        calls: of the posters.
     """
 
     def __init__(
@@ -52,12 +54,14 @@ class Posting:
         pacing_policy: PacingPolicy,
         retry_policy: RetryPolicy,
         now: Callable[[], Instant],
+        calls: PosterCalls,
     ) -> None:
         self._records = records
         self._serving = serving
         self._pacing_policy = pacing_policy
         self._retry_policy = retry_policy
         self._now = now
+        self._calls = calls
 
     def post(self, job: Job, poster: Poster, login: str) -> Results:
         """Post a claimed job.
@@ -68,7 +72,7 @@ class Posting:
         Raises:
             StoreError: the attempt could not be recorded; nothing was sent.
         """
-        credential, serving = poster.credential(), self._serving(job)
+        credential, serving = self._calls.credential(poster), self._serving(job)
         started = self._now()
         if reason := _too_late(job, started.wall):
             return self._over(job, poster.account, Skipped(message=reason), Done(reason=reason))
@@ -80,7 +84,7 @@ class Posting:
             attempt = attempt_record(begun, Unavailable(message=str(error)), started, started)
             return [Settlement(job=job, verdict=Requeued(reason=str(error)), attempt=attempt)]
         limit = self._pacing_policy.attempt_limit
-        outcome, ended = attempt_post(poster, job, started, self._now, limit)
+        outcome, ended = attempt_post(self._calls, poster, job, started, self._now, limit)
         after = after_attempt(begun, outcome, ended, credential, self._pacing_policy)
         left = _accounts_left(job, poster, outcome, serving)
         updates = [PacingUpdate(record=after, expect=begun, outcome=outcome, now=ended)]

@@ -12,15 +12,14 @@ from functools import partial
 
 from comenq_core.errors import ComenqError
 from comenq_core.model import Cause, Instant, Job, Pacing
-from comenq_core.model.serving import unserved
+from comenq_core.model.serving import elsewhere, unserved
 from comenq_core.policy import pacing
 from comenq_core.policy.backoff import renewal_wait
 from comenq_core.policy.pacing import PacingPolicy, elapsed
-from comenq_core.policy.retry import is_final_next
-from comenq_core.process.isolation import pass_on_interrupt
+from comenq_core.policy.retry import is_before_last_attempt, is_final_next
 from comenq_core.process.log import Log
 from comenq_core.protocols import ForgeClock, Poster, Selective
-from comenq_core.worker.calls import answer_of
+from comenq_core.worker.calls import PosterCalls
 
 __all__ = ["AccountScheduler", "Logins"]
 
@@ -37,6 +36,8 @@ class AccountScheduler:
         posters: one for each account, at least one.
         policy: how far apart an account's posts are.
         accounts: their repositories, as patterns, for the reason why none serves a job.
+        calls: of the posters.
+        host: the forge's host; ``""`` if nobody knows it.
     """
 
     def __init__(
@@ -44,10 +45,14 @@ class AccountScheduler:
         posters: Sequence[Poster],
         policy: PacingPolicy,
         accounts: Mapping[str, Sequence[str]],
+        calls: PosterCalls,
+        host: str,
     ) -> None:
         self._posters = posters
         self._policy = policy
         self._accounts = accounts
+        self._calls = calls
+        self._host = host
         self._unusable: dict[str, str] = {}
         self._unknown_accounts: set[str] = set()
 
@@ -86,16 +91,18 @@ class AccountScheduler:
 
     def serving(self, job: Job) -> Sequence[str]:
         """The accounts that may post a job."""
+        if elsewhere(job.asked, self._host):
+            return []
         wanted = job.asked.account
         return [
             poster.account
             for poster in self._posters
-            if wanted in {None, poster.account} and _serves(poster, job)
+            if wanted in {None, poster.account} and self._serves(poster, job)
         ]
 
     def unserved(self, job: Job) -> str:
         """Why a job that no account serves fails."""
-        reason = unserved(job.asked, self._accounts)
+        reason = elsewhere(job.asked, self._host) or unserved(job.asked, self._accounts)
         return reason or f"no posting account here is for {job.asked.target}"
 
     def next_lookup(
@@ -109,25 +116,22 @@ class AccountScheduler:
         if self._credential(poster) is None or _is_stopped(record):
             return math.inf, poster
         due = (job.due - now.wall).total_seconds() if job.due else 0.0
-        if job.attempts and now.wall < job.attempts[-1].ended:
-            due = 0.0  # The clock was set back: it cannot tell how far off the due time is.
+        if is_before_last_attempt(job, now.wall):
+            due = 0.0
         cooldown_left = pacing.until_post(record, now, self._policy) if is_final_next(job) else 0.0
         return max(0.0, due, cooldown_left, pacing.until_request(record, now)), poster
 
     def clock_offset(self) -> timedelta | None:
         """How far the forge's clock is ahead of the machine's, if a poster knows."""
-        offsets = map(_clock_offset, self._posters)
+        offsets = map(self._clock_offset, self._posters)
         return next((offset for offset in offsets if offset is not None), None)
 
     def _credential(self, poster: Poster) -> str | None:
         """The fingerprint of the account's credential, or ``None`` if it has none."""
         try:
-            credential = poster.credential()
-        except BaseException as error:  # noqa: BLE001 -- a plugin may raise anything
-            pass_on_interrupt(error)
-            # What is raised by accident may hold anything, a token for instance.
-            is_ours = isinstance(error, ComenqError)
-            reason = str(error) if is_ours else f"the poster failed: {type(error).__name__}"
+            credential = self._calls.credential(poster)
+        except ComenqError as error:
+            reason = str(error)
             if self._unusable.get(poster.account) != reason:
                 self._unusable[poster.account] = reason
                 log.error("no_credential", "An account cannot post.", account=poster.account,
@@ -135,6 +139,19 @@ class AccountScheduler:
             return None
         self._unusable.pop(poster.account, None)
         return credential
+
+    def _serves(self, poster: Poster, job: Job) -> bool:
+        """Whether an account is for a job. One whose plugin fails is asked to post, and tells."""
+        if not isinstance(poster, Selective):
+            return True
+        ask = partial(poster.serves, job.asked)
+        return bool(self._calls.answer("serves", ask, account=poster.account))
+
+    def _clock_offset(self, poster: Poster) -> timedelta | None:
+        if not isinstance(poster, ForgeClock):
+            return None
+        answer = self._calls.answer("clock_offset", poster.clock_offset, account=poster.account)
+        return answer if isinstance(answer, timedelta) else None
 
     def _poster_of(self, job: Job, records: Mapping[str, Pacing]) -> Poster | None:
         """The account that attempted this job last: only there can its comment be found.
@@ -152,20 +169,6 @@ class AccountScheduler:
                         " configured here, and waits for it.",
                         job=job.id, account=account)  # fmt: skip
         return ours
-
-
-def _serves(poster: Poster, job: Job) -> bool:
-    """Whether the account is for a job. One whose plugin fails is asked to post, and tells then."""
-    if not isinstance(poster, Selective):
-        return True
-    return bool(answer_of(partial(poster.serves, job.asked), account=poster.account))
-
-
-def _clock_offset(poster: Poster) -> timedelta | None:
-    if not isinstance(poster, ForgeClock):
-        return None
-    answer = answer_of(poster.clock_offset, account=poster.account)
-    return answer if isinstance(answer, timedelta) else None
 
 
 def _is_stopped(record: Pacing | None) -> bool:

@@ -20,7 +20,9 @@ from comenq_core.policy.retry import RetryPolicy
 from comenq_core.process.log import Log
 from comenq_core.protocols import Poster, Store
 from comenq_core.worker.attempts import PacingUpdate, Settlement
+from comenq_core.worker.calls import PosterCalls
 from comenq_core.worker.choosing import preferences
+from comenq_core.worker.deferrals import Deferrals
 from comenq_core.worker.events import report_answer, report_attempt, report_backoff
 from comenq_core.worker.heartbeat import Heartbeat
 from comenq_core.worker.identities import Identities, ask
@@ -47,6 +49,8 @@ class Worker:
         retry_policy: when a job is looked up, and when it fails.
         clock: the machine's, which posters compare with the forge's; by default the store's.
         accounts: each account's repositories, as patterns; by default, all serve all.
+        calls: of the posters.
+        host: the forge's host; a job for another one fails. By default, all jobs are for it.
     """
 
     def __init__(
@@ -57,20 +61,28 @@ class Worker:
         retry_policy: RetryPolicy,
         clock: Callable[[], Instant] | None = None,
         accounts: Mapping[str, Sequence[str]] | None = None,
+        calls: PosterCalls | None = None,
+        host: str = "",
     ) -> None:
         self._store = store
         self._pacing_policy = pacing_policy
         self._clock = clock or store.now
+        self._calls = calls = calls or PosterCalls()
         self._scheduler = AccountScheduler(
-            posters, pacing_policy, accounts or {poster.account: () for poster in posters}
+            posters,
+            pacing_policy,
+            accounts or {poster.account: () for poster in posters},
+            calls,
+            host,
         )
-        self._identities = Identities()
+        self._identities = Identities(calls)
         self._records = PacingRecords(store, pacing_policy)
         self._posting = Posting(
-            self._records, self._scheduler.serving, pacing_policy, retry_policy, store.now
+            self._records, self._scheduler.serving, pacing_policy, retry_policy, store.now, calls
         )
-        self._lookups = Lookups(store, pacing_policy, retry_policy, self._clock)
-        self.heartbeat = Heartbeat(store, pacing_policy.attempt_limit)
+        self._lookups = Lookups(store, pacing_policy, retry_policy, self._clock, calls)
+        self.heartbeat = Heartbeat(store, pacing_policy.attempt_limit, calls)
+        self._deferrals = Deferrals(store)
         self._claimed: tuple[Job, Poster] | None = None
         self._unsaved: list[Settlement | PacingUpdate] = []
 
@@ -126,6 +138,8 @@ class Worker:
                 waits.append(wait)
             elif self._use(poster, checking, now):
                 return 0.0
+        if self._deferrals.correct(now):
+            return 0.0
         return min(*waits, self._until_due(now))
 
     def _until_due(self, now: Instant) -> float:
@@ -140,7 +154,7 @@ class Worker:
             return True
         if not self._has_due_job(now):
             return False
-        credential = poster.credential()
+        credential = self._calls.credential(poster)
         self.heartbeat.ask()
         if demand := self._identities.identify(poster):
             ended = self._store.now()
@@ -176,9 +190,9 @@ class Worker:
 
     def _ask(self, poster: Poster, record: Pacing) -> None:
         """Ask whether what stops an account has passed."""
-        credential = poster.credential()
+        credential = self._calls.credential(poster)
         self.heartbeat.ask()
-        answer = ask(poster)
+        answer = ask(self._calls, poster)
         now = self._store.now()
         after = recording.after_question(record, answer, now, credential)
         report_answer(answer, record)

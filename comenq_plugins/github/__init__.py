@@ -34,9 +34,14 @@ class _Factory:
 
         return {name: account.repositories for name, account in configured(settings).items()}
 
+    def host(self, settings: Settings) -> str:
+        from comenq_plugins.github.host import host_of
+
+        return settings.github_host or host_of(settings.github_api_url)
+
 
 make_posters = _Factory()
-"""The factory of posters, which is an `AccountDirectory` too."""
+"""The factory of posters, which is an `AccountDirectory` and a `ForgeHost`, too."""
 
 
 @hookimpl

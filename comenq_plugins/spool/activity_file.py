@@ -14,6 +14,7 @@ from comenq_core.errors import InvalidRequest
 from comenq_core.model import Activity
 from comenq_core.wire.codec import from_json, to_json
 from comenq_core.wire.strict_json import encode, parse
+from comenq_plugins.spool.fs import durable
 from comenq_plugins.spool.fs.safe_read import Unfit, read_own
 
 __all__ = ["ActivityFile"]
@@ -40,6 +41,7 @@ class ActivityFile:
         Raises:
             OSError: the disk does not take it.
         """
+        durable.make_way(self._path)
         short = replace(activity, fault=activity.fault[:_FAULT_LIMIT])
         descriptor = os.open(self._path, _WRITE, 0o600)
         try:

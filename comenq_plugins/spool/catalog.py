@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import threading
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
@@ -12,6 +13,7 @@ from typing import TypeVar
 from comenq_core.errors import InvalidRequest, StoreError, WrongState
 from comenq_core.model import Counts, Job, State
 from comenq_core.model.identity import is_for_repo, only_match
+from comenq_core.model.past_job import PastJob
 from comenq_core.process.log import Log
 from comenq_plugins.spool.format import job_file
 from comenq_plugins.spool.format.layout import Layout
@@ -57,6 +59,18 @@ class Catalog(NewDirectory):
     def exclusive(self) -> Iterator[None]:
         """Keep other threads out. Raises `StoreError` for `OSError`."""
         with self._threads, reported(self.layout.root):
+            try:
+                yield
+            except OSError as error:
+                if error.errno == errno.EXDEV:
+                    self.layout.check_mounts()
+                raise
+
+    @contextmanager
+    def records(self) -> Iterator[None]:
+        """The same, for what is in the spool's own directory, and not somewhere else now."""
+        with self.exclusive():
+            self.check_root()
             yield
 
     @contextmanager
@@ -160,6 +174,15 @@ class Catalog(NewDirectory):
         """Where else than in ``new/`` the job is, of which a file was put there once more."""
         found = (self._found_in(directory, place.name.id) for directory in self._beyond_new())
         return next(filter(None, found), None)
+
+    def past_of(self, job_id: str) -> PastJob | None:
+        """What is remembered, as far as it can be read, of a job of which there may be a copy."""
+        try:
+            return self.past.with_ids([job_id]).get(job_id)
+        except (OSError, Unfit) as error:
+            log.error("unreadable", "What is remembered of old jobs cannot be read; jobs are posted"
+                      " all the same.", reason=error)  # fmt: skip
+            return None
 
     def _beyond_new(self) -> Iterator[str]:
         others = {self.layout.new, self.layout.deleted}

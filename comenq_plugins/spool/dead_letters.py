@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import errno
+import os
 from datetime import datetime
 
 from comenq_core.model import Attempt, Failed, Job, Origin, State
@@ -13,16 +13,13 @@ from comenq_plugins.spool.format import job_file
 from comenq_plugins.spool.format.filename import Name, micros
 from comenq_plugins.spool.format.layout import Layout
 from comenq_plugins.spool.fs import durable
+from comenq_plugins.spool.fs.errors import leaving_immovable
 from comenq_plugins.spool.places import Place, listed
 
-__all__ = ["NO_DIGEST", "quarantine", "write_dead_letter"]
+__all__ = ["NO_DIGEST", "keep_beside", "quarantine", "write_dead_letter"]
 
 NO_DIGEST = "00000000"
 """The digest in the name of a job that has no request."""
-
-
-_IMMOVABLE = frozenset((errno.EPERM, errno.EBUSY))
-"""What is said of an immutable file, or of one that something is mounted on."""
 
 log = Log("spool")
 
@@ -46,10 +43,10 @@ def quarantine(layout: Layout, place: Place, now: datetime, reason: str) -> None
     if all(name.id != job_id for name in listed(layout.failed, job_id)):
         reason = f"the file of job {place.name.id} is damaged: {reason}"
         write_dead_letter(layout, job_id, Origin(intake="spool"), now, reason)
-    try:
-        durable.move(place.path, layout.failed_file(job_id))
-    except OSError as error:
-        if error.errno not in _IMMOVABLE:
-            raise
-        log.error("immovable", "A damaged file cannot be moved out of the queue; the next job goes"
-                  " on.", path=place.path, reason=error.strerror)  # fmt: skip
+    keep_beside(layout, place.path, job_id)
+
+
+def keep_beside(layout: Layout, path: str, job_id: str) -> None:
+    """Move a file beside its dead letter; one that cannot be moved stays, and is told."""
+    with leaving_immovable(path, os.path.dirname(path), layout.failed):
+        durable.move(path, layout.failed_file(job_id))

@@ -8,7 +8,9 @@ import time
 from typing import NamedTuple
 
 from comenq_core.errors import InvalidRequest
+from comenq_core.process.log import Log
 from comenq_core.wire.strict_json import parse
+from comenq_plugins.spool.fs.errors import is_unreadable
 from comenq_plugins.spool.fs.inotify import Kind
 from comenq_plugins.spool.fs.safe_read import Unfit, read_foreign
 from comenq_plugins.spool.new_directory import NewDirectory
@@ -17,6 +19,8 @@ __all__ = ["DROP_LIMIT", "Arrival", "DropScan"]
 
 DROP_LIMIT = 1 << 20
 """Bytes that a dropped file may have, as many as a request over the socket."""
+
+log = Log("spool")
 
 _STILL_WRITING = 60.0
 """Seconds after its last change in which an incomplete file may yet become whole."""
@@ -50,9 +54,20 @@ class DropScan:
             except FileNotFoundError:
                 del self._new_directory.drops[text]
                 continue
+            except OSError as error:
+                if not is_unreadable(error):
+                    raise
+                self.put_off(text, error)
+                continue
             if (text, status.st_ino) not in self._ignored:
                 arrivals.append(Arrival(status.st_ctime_ns, text, status))
         return sorted(arrivals, key=lambda arrival: arrival[:2])
+
+    def put_off(self, text: str, error: OSError) -> None:
+        """Leave a file where it is until ``new/`` is listed again, in some minutes."""
+        log.error("unreadable", "The disk does not give a dropped file; others are adopted, and"
+                  " this one is read again in some minutes.", name=text, reason=error)  # fmt: skip
+        self._new_directory.drops.pop(text, None)
 
     def ignore(self, arrival: Arrival) -> None:
         """Pass over a file from now on, until another one has its name."""

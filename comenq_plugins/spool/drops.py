@@ -10,8 +10,8 @@ from __future__ import annotations
 import errno
 import os
 import re
-import stat
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 
 from comenq_core.errors import InvalidRequest, NoSuchJob, QueueRefused, WrongState
 from comenq_core.model import ID_PATTERN, Instant, NewJob, Origin
@@ -21,17 +21,15 @@ from comenq_core.settings import DROP
 from comenq_core.wire.messages import read_drop
 from comenq_core.wire.strict_json import parse
 from comenq_plugins.spool.catalog import Catalog
-from comenq_plugins.spool.dead_letters import write_dead_letter
+from comenq_plugins.spool.dead_letters import keep_beside, write_dead_letter
 from comenq_plugins.spool.drop_scan import DROP_LIMIT, Arrival, DropScan
 from comenq_plugins.spool.fs import durable
-from comenq_plugins.spool.fs.safe_read import Unfit, read_foreign
+from comenq_plugins.spool.fs.errors import is_immovable, is_scarce, leaving_immovable
+from comenq_plugins.spool.fs.safe_read import Unfit, Unreadable, read_foreign
 
 __all__ = ["Drops"]
 
 _BATCH = 64
-_TRANSIENT = frozenset((errno.EIO, errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EINTR))
-"""Errors that say nothing about the file: it is read again later."""
-
 _ADOPTED = re.compile(rf"({ID_PATTERN})\.drop", re.ASCII)
 
 log = Log("spool")
@@ -61,6 +59,12 @@ class Drops:
         self._now = now
         self._holds = holds
         self._scan = DropScan(catalog)
+        self._may_have_leftovers = True
+        self._passed_over: set[str] = set()
+
+    def try_again(self) -> None:
+        """Look again at what could not be read, or not be moved out of ``adopt/``."""
+        self._passed_over.clear()
         self._may_have_leftovers = True
 
     def adopt(self, vacancies: Callable[[], int]) -> bool:
@@ -93,8 +97,9 @@ class Drops:
         """The ids of files that a failure or a dead worker has left in ``adopt/``."""
         texts = os.listdir(self._layout.adopt)
         # A stray name is no id, and would end in a job that nobody can find.
-        ids = [match[1] for text in texts if (match := _ADOPTED.fullmatch(text))]
-        return [job_id for job_id in ids if not self._settled_before(job_id)]
+        ids = {match[1] for text in texts if (match := _ADOPTED.fullmatch(text))}
+        ids -= self._passed_over
+        return [job_id for job_id in sorted(ids) if not self._settled_before(job_id)]
 
     def _fetch(self, arrivals: Sequence[Arrival]) -> list[str]:
         """Take files out of their owners' reach; the ids that their jobs are to have."""
@@ -107,7 +112,7 @@ class Drops:
             except FileNotFoundError:
                 pass
             except OSError as error:
-                if not _is_immovable(arrival, error):
+                if not self._is_immovable(error):
                     raise
                 self._leave(arrival, error)
                 continue
@@ -119,6 +124,14 @@ class Drops:
             durable.sync_directory(self._layout.adopt)
             durable.sync_directory(self._layout.new)
         return ids
+
+    def _is_immovable(self, error: OSError) -> bool:
+        """Whether the error is about this file alone, not about the spool."""
+        if error.errno == errno.EXDEV:
+            # Either it is about a mount, and this raises, or about the file's disk quota.
+            self._layout.check_mounts()
+            return True
+        return is_immovable(error, self._layout.new, self._layout.adopt)
 
     def _leave(self, arrival: Arrival, error: OSError) -> None:
         """Give a reason, once, for what cannot be moved, such as somebody else's directory."""
@@ -147,8 +160,16 @@ class Drops:
         for job_id, new_job in new_jobs.items():
             log.info("queued", "A dropped file is queued.", job=job_id,
                      target=new_job.request.target, uid=new_job.origin.uid)  # fmt: skip
-            os.unlink(self._layout.adopted_file(job_id))
+            self._discard(job_id)
         durable.sync_directory(self._layout.adopt)
+
+    def _discard(self, job_id: str) -> None:
+        """Unlink a file that has become a job."""
+        path = self._layout.adopted_file(job_id)
+        with leaving_immovable(path, self._layout.adopt), suppress(FileNotFoundError):
+            os.unlink(path)
+            return
+        self._passed_over.add(job_id)
 
     def _store_singly(self, new_jobs: Mapping[str, NewJob], error: WrongState) -> None:
         """One of them has a key that belongs to another comment; find it, and refuse it alone."""
@@ -161,15 +182,24 @@ class Drops:
     def _judge(self, job_id: str) -> NewJob | None:
         """The request in an adopted file; a file without one is refused."""
         path = self._layout.adopted_file(job_id)
-        uid = os.lstat(path).st_uid
+        uid = None
         try:
+            uid = os.lstat(path).st_uid
             data, uid = read_foreign(path, DROP_LIMIT)
             request, is_held = read_drop(parse(data))
         except (InvalidRequest, Unfit) as error:
             self._refuse(job_id, uid, str(error))
             return None
+        except FileNotFoundError:
+            return None
+        except Unreadable as error:
+            self._passed_over.add(job_id)
+            log.error("unreadable", "The disk does not give a dropped file; others are adopted, and"
+                      " this one is read again in some minutes.", job=job_id,
+                      reason=error)  # fmt: skip
+            return None
         except OSError as error:
-            if error.errno in _TRANSIENT:
+            if is_scarce(error):
                 raise
             self._refuse(job_id, uid, f"it cannot be read: {error.strerror}")
             return None
@@ -184,7 +214,8 @@ class Drops:
         if place.directory == self._layout.failed:
             self._keep(job_id)
         else:
-            durable.remove(self._layout.adopted_file(job_id))
+            self._discard(job_id)
+            durable.sync_directory(self._layout.adopt)
         return True
 
     def _refuse(self, job_id: str, uid: int | None, reason: str) -> None:
@@ -198,14 +229,9 @@ class Drops:
 
     def _keep(self, job_id: str) -> None:
         """Keep the file beside its dead letter."""
-        durable.move(self._layout.adopted_file(job_id), self._layout.failed_file(job_id))
-
-
-def _is_immovable(arrival: Arrival, error: OSError) -> bool:
-    """Whether the error is about this file alone, not about the spool."""
-    if error.errno == errno.EACCES:
-        return stat.S_ISDIR(arrival.status.st_mode)
-    return error.errno in (errno.EPERM, errno.EBUSY, errno.EXDEV)
+        keep_beside(self._layout, self._layout.adopted_file(job_id), job_id)
+        # If it is still there, it cannot be moved.
+        self._passed_over.add(job_id)
 
 
 def _origin(uid: int | None) -> Origin:

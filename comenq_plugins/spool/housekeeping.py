@@ -7,6 +7,7 @@ from datetime import datetime
 from comenq_core.model import Instant
 from comenq_plugins.spool.capacity import Limits
 from comenq_plugins.spool.catalog import Catalog
+from comenq_plugins.spool.drops import Drops
 from comenq_plugins.spool.fs.errors import is_full
 from comenq_plugins.spool.pruner import Pruner
 
@@ -22,11 +23,13 @@ class Housekeeping:
     Args:
         catalog: the spool.
         limits: how long receipts and dead letters are kept, and keys remembered.
+        drops: what it is to try again.
         opened: when ``new/`` was listed last.
     """
 
-    def __init__(self, catalog: Catalog, limits: Limits, opened: Instant) -> None:
+    def __init__(self, catalog: Catalog, limits: Limits, drops: Drops, opened: Instant) -> None:
         self._catalog = catalog
+        self._drops = drops
         self._pruner = Pruner(catalog, limits)
         self._rescanned = opened.ticks
         self._searched = float("-inf")
@@ -36,6 +39,7 @@ class Housekeeping:
         if not 0 <= now.ticks - self._rescanned < _RESCAN:
             self._rescanned = now.ticks
             self._catalog.rescan()
+            self._drops.try_again()
         try:
             return self._prune(now, forge_time)
         except OSError as error:

@@ -30,6 +30,7 @@ class NewDirectory:
         self.index = Index()
         self.drops: dict[str, Kind] = {}
         self._mount = mount_of(layout.root)
+        self._watched = [layout.root, *sorted(layout.directories)]
         self._identities = self._identify()
         self._watch = watch_directories([layout.new, layout.root])
         # A worker lists new/ when it has its lock, and a listener when it is first asked.
@@ -51,7 +52,7 @@ class NewDirectory:
             StoreError: the spool is gone.
             StoreUnusable: something was mounted over it, or over a part of it.
         """
-        self._check_mounts()
+        self.check_mounts()
         changes = None if self._is_stale else self._watch.changes()
         if changes is None or any(self._is_loss(change) for change in changes):
             self._watch_again()
@@ -111,10 +112,23 @@ class NewDirectory:
         )
 
     def _identify(self) -> list[tuple[int, int]]:
-        return [identity(path) for path in (self.layout.root, self.layout.new)]
+        return [identity(path) for path in self._watched]
 
-    def _check_mounts(self) -> None:
-        """Notice what no event tells: that another filesystem is where this one was."""
+    def check_root(self) -> None:
+        """Refuse another filesystem that is mounted over the spool.
+
+        Raises:
+            StoreUnusable: the text says what to do.
+        """
+        if identity(self.layout.root) != self._identities[0]:
+            self.check_mounts()
+
+    def check_mounts(self) -> None:
+        """Notice what no event tells: that another filesystem is where this one, or a part, was.
+
+        Raises:
+            StoreUnusable: the text names the directory.
+        """
         try:
             found = self._identify()
             if found == self._identities:

@@ -21,7 +21,7 @@ from comenq_core.process.log import Log
 from comenq_plugins.spool.format.layout import Layout
 from comenq_plugins.spool.format.past_job import decode_line, encode_line, id_in, may_be_for
 from comenq_plugins.spool.fs import durable
-from comenq_plugins.spool.fs.safe_read import Unfit, lines_of
+from comenq_plugins.spool.fs.safe_read import Unfit, is_own, lines_of
 
 __all__ = ["Past"]
 
@@ -70,6 +70,7 @@ class Past:
             return
         path = self._layout.path(f"past/{now.astimezone(UTC):%Y-%m}.jsonl")
         data = b"".join(encode_line(job) for job in jobs)
+        durable.make_way(path)
         if os.path.lexists(path):
             durable.extend(path, data)
             # A crash may have come between the file's name and the sync of that name.
@@ -90,7 +91,8 @@ class Past:
 
     def _months(self) -> Iterator[tuple[str, tuple[int, int]]]:
         for text in sorted(os.listdir(self._layout.past)):
-            if match := _FORM.fullmatch(text):
+            match = _FORM.fullmatch(text)
+            if match and is_own(f"{self._layout.past}/{text}"):
                 yield text, (int(match[1]), int(match[2]))
 
     def _paths(self) -> Sequence[str]:

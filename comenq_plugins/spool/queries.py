@@ -11,7 +11,6 @@ from comenq_plugins.spool.capacity import Limits
 from comenq_plugins.spool.catalog import Catalog
 from comenq_plugins.spool.comments import Comments
 from comenq_plugins.spool.format.filename import micros
-from comenq_plugins.spool.fs.errors import reported
 from comenq_plugins.spool.fs.locks import is_claimed
 from comenq_plugins.spool.pacing_file import PacingFile
 from comenq_plugins.spool.places import Place, listed
@@ -130,9 +129,9 @@ class Queries:
             return Health(working=working, worker=worker, capacity=tuple(capacity))
 
     def paused(self) -> Pause | None:
-        with reported(self._layout.root):
+        with self._catalog.records():
             return self._pacing_file.paused()
 
     def pacing(self) -> Mapping[str, Pacing]:
-        with reported(self._layout.root):
+        with self._catalog.records():
             return self._pacing_file.pacing()

@@ -20,6 +20,7 @@ from comenq_plugins.spool.format.filename import Name, more_advanced
 from comenq_plugins.spool.format.job_file import Event
 from comenq_plugins.spool.format.layout import Layout
 from comenq_plugins.spool.fs import durable
+from comenq_plugins.spool.fs.errors import leaving_immovable
 from comenq_plugins.spool.fs.locks import locked
 from comenq_plugins.spool.fs.safe_read import Unfit, Unreadable, read_own
 from comenq_plugins.spool.places import AT_ONCE, Place, listed, place_after
@@ -61,9 +62,11 @@ def _remove_doubles(layout: Layout, waiting: Sequence[Name]) -> None:
 
 def _remove(directory: str, doubles: Sequence[Name]) -> None:
     for name in doubles:
-        os.unlink(Place(directory, name).path)
-        log.warning("double", "A crash had left a job in two places.",
-                    job=name.id, removed=directory)  # fmt: skip
+        path = Place(directory, name).path
+        with leaving_immovable(path, directory):
+            os.unlink(path)
+            log.warning("double", "A crash had left a job in two places.",
+                        job=name.id, removed=directory)  # fmt: skip
     if doubles:
         durable.sync_directory(directory)
 
@@ -85,8 +88,10 @@ def _finish_claimed(layout: Layout, now: Instant) -> None:
             continue
         event = next(iter(job_file.events_in(data)[name.events :]), None)
         if isinstance(event, Event):
-            durable.move(place.path, place_after(layout, job, name, event).path)
-            log.info("completed", "A settled job was put in its place.", job=name.id)
+            after = place_after(layout, job, name, event)
+            with leaving_immovable(place.path, place.directory, after.directory):
+                durable.move(place.path, after.path)
+                log.info("completed", "A settled job was put in its place.", job=name.id)
         else:
             _interrupt(place)
 
@@ -97,9 +102,10 @@ def _interrupt(place: Place) -> None:
     if name.due:
         return
     checking = name._replace(due=AT_ONCE, interruptions=name.interruptions + 1)
-    durable.move(place.path, place._replace(name=checking).path)
-    log.warning("interrupted", "The worker died while it had this job.",
-                job=name.id, times=checking.interruptions)  # fmt: skip
+    with leaving_immovable(place.path, place.directory):
+        durable.move(place.path, place._replace(name=checking).path)
+        log.warning("interrupted", "The worker died while it had this job.",
+                    job=name.id, times=checking.interruptions)  # fmt: skip
 
 
 def _clean_tmp(directory: str) -> None:

@@ -26,7 +26,10 @@ def mark_of(place: Place) -> str:
 
 def seen_in(directory: str) -> list[Name]:
     """The names of the jobs in a directory that are marked, in their order."""
-    texts = [text for text in os.listdir(directory) if text.endswith(_SUFFIX)]
+    with os.scandir(directory) as entries:
+        texts = [
+            e.name for e in entries if e.name.endswith(_SUFFIX) and e.is_file(follow_symlinks=False)
+        ]
     return sorted(name for text in texts if (name := Name.parse(text.removesuffix(_SUFFIX))))
 
 
@@ -38,7 +41,9 @@ def unseen(failed: Collection[Name], seen: Collection[Name]) -> Collection[Name]
 def mark(directory: str, names: Iterable[Name]) -> None:
     """Mark jobs in a directory as seen; durable on return."""
     for name in names:
-        os.close(os.open(mark_of(Place(directory, name)), _NEW, _MODE))
+        path = mark_of(Place(directory, name))
+        durable.make_way(path)
+        os.close(os.open(path, _NEW, _MODE))
     durable.sync_directory(directory)
 
 

@@ -93,10 +93,10 @@ def _with_part(directory: str, part: str) -> Iterator[str]:
 
 
 def _unlink(directory: str, paths: Collection[str] | Iterator[str]) -> None:
-    """Unlink those that are there; durable on return."""
+    """Unlink those that are there; durable on return. A directory has none of comenq's texts."""
     is_changed = False
     for path in paths:
-        with suppress(FileNotFoundError):
+        with suppress(FileNotFoundError, IsADirectoryError):
             os.unlink(path)
             is_changed = True
     if is_changed:

@@ -7,7 +7,7 @@ failure, and ends the same.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime
 
@@ -25,7 +25,7 @@ from comenq_plugins.spool.format import job_file
 from comenq_plugins.spool.format.filename import Name, micros, moment
 from comenq_plugins.spool.format.job_file import Event
 from comenq_plugins.spool.fs import durable
-from comenq_plugins.spool.fs.errors import reported
+from comenq_plugins.spool.fs.errors import leaving_immovable, reported
 from comenq_plugins.spool.fs.locks import Holder, claim_lock, locked
 from comenq_plugins.spool.fs.safe_read import Unfit, Unreadable, read_own
 from comenq_plugins.spool.housekeeping import Housekeeping
@@ -46,11 +46,12 @@ class Claims(Enqueuer):
 
     def __init__(self, catalog: Catalog, limits: Limits, now: Callable[[], Instant]) -> None:
         super().__init__(catalog, limits, now)
-        self._housekeeping = Housekeeping(catalog, limits, now())
         self._passed_over = PassedOver()
         # Ids that may be elsewhere, too; only for those is it worth to look.
         self._had: set[str] = set()
+        self._first: Name | None = None
         self._drops = Drops(catalog, self._put_as, now, holds=limits.holds_drops)
+        self._housekeeping = Housekeeping(catalog, limits, self._drops, now())
 
     @contextmanager
     def lock(self) -> Iterator[None]:
@@ -63,6 +64,7 @@ class Claims(Enqueuer):
                     f" {_how_to_end(holder)}, or choose another queue_path",
                     ends=holder.is_orphan,
                 )
+            self._catalog.check_mounts()
             self._activity_file.clear()
             recover(self._catalog, self.now())
             self._had = self._catalog.ids_beyond_new()
@@ -72,7 +74,17 @@ class Claims(Enqueuer):
         """Adopt a bounded number of dropped files; delete as much of what is old."""
         with self._catalog.operation():
             more = self._housekeeping.run(self.now(), forge_time)
+            self._set_first_aside()
             return self._drops.adopt(self._vacancies) or more
+
+    def _set_first_aside(self) -> None:
+        """Take damaged jobs from the front: who asks what is due sees only what can be read."""
+        now = self.now()
+        for name in self._catalog.index.ready(micros(now.wall)):
+            if name == self._first or self._read(Place(self._layout.new, name), now):
+                self._first = name
+                return
+            self._catalog.index.discard(name)
 
     def _vacancies(self) -> int:
         waiting = len(self._catalog.index)
@@ -108,24 +120,25 @@ class Claims(Enqueuer):
 
     def _take(self, name: Name, job: Job | None) -> Job | None:
         """Move a job's file, if there is one; either way, it waits no longer."""
-        try:
-            if job:
-                job = claimed(job)
-                waiting = Place(self._layout.new, name)
-                self._had.add(name.id)
-                # An operator who edits the job writes into its file under this lock.
-                with locked(self._layout.changes):
-                    durable.move(waiting.path, place_for(self._layout, job, name).path)
-        except FileNotFoundError:
-            job = None
+        taken, waiting = None, Place(self._layout.new, name)
+        if job:
+            mine = place_for(self._layout, claimed(job), name)
+            self._had.add(name.id)
+            stays = leaving_immovable(waiting.path, waiting.directory, mine.directory)
+            # An operator who edits the job writes into its file under this lock.
+            with locked(self._layout.changes), stays, suppress(FileNotFoundError):
+                durable.move(waiting.path, mine.path)
+                taken = claimed(job)
         self._catalog.index.discard(name)
-        return job
+        return taken
 
     def _read(self, place: Place, now: Instant) -> Job | None:
         """A waiting job; one that is gone, or cannot be read, does not keep others waiting."""
         try:
             if place.name.id in self._had and (other := self._catalog.double_of(place)):
                 raise Unfit(f"the job is in {other.directory} already")  # noqa: TRY301
+            if past := self._catalog.past_of(place.name.id):
+                raise Unfit(f"the job was {past.state} on {past.settled:%Y-%m-%d}")  # noqa: TRY301
             return self._catalog.read(place)
         except FileNotFoundError:
             return None
@@ -163,7 +176,10 @@ class Claims(Enqueuer):
                 return
             self._require_claimed(place)
             durable.append(place.path, 1 + place.name.events, job_file.encode_event(event))
-            durable.move(place.path, place_after(self._layout, job, place.name, event).path)
+            after = place_after(self._layout, job, place.name, event)
+            durable.move(place.path, after.path)
+            if after.directory == self._layout.new:
+                self._had.discard(job.id)  # It is nowhere else now.
 
     def _place_of(self, job: Job) -> Place:
         for name in listed(self._layout.cur, job.id):
@@ -188,11 +204,11 @@ class Claims(Enqueuer):
             return None if due is None else moment(due)
 
     def save_pacing(self, record: Pacing, *, expect: Pacing | None) -> None:
-        with reported(self._layout.root):
+        with self._catalog.records():
             self._pacing_file.save_pacing(record, expect)
 
     def report(self, activity: Activity) -> None:
-        with reported(self._layout.root):
+        with self._catalog.records():
             self._activity_file.write(activity)
 
     def watch(self) -> SpoolWatch:

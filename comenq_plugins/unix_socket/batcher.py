@@ -6,12 +6,16 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, Future
+from itertools import accumulate
 
 from comenq_plugins.unix_socket.command import Command
+from comenq_plugins.unix_socket.limits import MIB
 
 __all__ = ["Batcher"]
 
 BATCH_LIMIT = 1024
+BATCH_BYTES = 8 * MIB
+"""The requests of one batch: while it is written, their comments are in memory several times."""
 CHANGES_LIMIT = 64
 """A change takes longer than a comment in a batch, and other clients wait meanwhile."""
 
@@ -79,7 +83,8 @@ class Batcher:
         self._is_puts_turn = not are_puts
         if not are_puts:
             return self._next_others()
-        batch, self._puts = self._puts[:BATCH_LIMIT], self._puts[BATCH_LIMIT:]
+        count = _fitting(self._puts)
+        batch, self._puts = self._puts[:count], self._puts[count:]
         self._are_clients_together = len(batch) > 1
         return batch
 
@@ -111,3 +116,9 @@ class Batcher:
                 on_reply()
         finally:
             self._start_next()
+
+
+def _fitting(puts: Sequence[Command]) -> int:
+    """How many comments one batch takes, at least one."""
+    sizes = accumulate(put.size for put in puts[:BATCH_LIMIT])
+    return max(1, sum(size <= BATCH_BYTES for size in sizes))

@@ -51,7 +51,7 @@ function _shtab_comenqd_using
 end
 
 set -g _shtab_comenqd_commands listen work reload ctl check move plugins
-set -g _shtab_comenqd_opts_with_value --config --cooldown-jitter-seconds --cooldown-period-seconds --from --github-api-timeout-secs --github-api-url --github-marker --github-token-command --github-token-file --github-token-files --history-days --hold-new --intakes --key-days --log-level --max-attempts --max-interruptions --max-pending --poster --queue-path --recheck-seconds --socket-path --store --to
+set -g _shtab_comenqd_opts_with_value --config --cooldown-jitter-seconds --cooldown-period-seconds --from --github-api-timeout-secs --github-api-url --github-host --github-marker --github-token-command --github-token-file --github-token-files --history-days --hold-new --intakes --key-days --log-level --max-attempts --max-interruptions --max-pending --poster --queue-path --recheck-seconds --socket-path --store --to
 
 complete -c comenqd -e
 complete -c comenqd -f
@@ -62,6 +62,7 @@ complete -c comenqd -n _shtab_comenqd_using -l github-token-file -x -d 'a file w
 complete -c comenqd -n _shtab_comenqd_using -l github-token-command -x -d 'a command that prints the token'
 complete -c comenqd -n _shtab_comenqd_using -l github-token-files -x -d 'files with a token each: their accounts take turns, each at its own pace'
 complete -c comenqd -n _shtab_comenqd_using -l github-api-url -x -d 'the address of the forge'"'"'s API'
+complete -c comenqd -n _shtab_comenqd_using -l github-host -x -d 'the host of the forge'"'"'s pages, if the address of its API does not tell'
 complete -c comenqd -n _shtab_comenqd_using -l github-api-timeout-secs -x -d 'how many seconds one attempt may take'
 complete -c comenqd -n _shtab_comenqd_using -l github-marker -x -d 'whether each comment gets a hidden mark by which it is found again'
 complete -c comenqd -n _shtab_comenqd_using -l socket-path -x -d 'the socket that the daemon listens on'
@@ -87,6 +88,7 @@ complete -c comenqd -n '_shtab_comenqd_using listen' -l github-token-file -x -d 
 complete -c comenqd -n '_shtab_comenqd_using listen' -l github-token-command -x -d 'a command that prints the token'
 complete -c comenqd -n '_shtab_comenqd_using listen' -l github-token-files -x -d 'files with a token each: their accounts take turns, each at its own pace'
 complete -c comenqd -n '_shtab_comenqd_using listen' -l github-api-url -x -d 'the address of the forge'"'"'s API'
+complete -c comenqd -n '_shtab_comenqd_using listen' -l github-host -x -d 'the host of the forge'"'"'s pages, if the address of its API does not tell'
 complete -c comenqd -n '_shtab_comenqd_using listen' -l github-api-timeout-secs -x -d 'how many seconds one attempt may take'
 complete -c comenqd -n '_shtab_comenqd_using listen' -l github-marker -x -d 'whether each comment gets a hidden mark by which it is found again'
 complete -c comenqd -n '_shtab_comenqd_using listen' -l socket-path -x -d 'the socket that the daemon listens on'
@@ -111,6 +113,7 @@ complete -c comenqd -n '_shtab_comenqd_using work' -l github-token-file -x -d 'a
 complete -c comenqd -n '_shtab_comenqd_using work' -l github-token-command -x -d 'a command that prints the token'
 complete -c comenqd -n '_shtab_comenqd_using work' -l github-token-files -x -d 'files with a token each: their accounts take turns, each at its own pace'
 complete -c comenqd -n '_shtab_comenqd_using work' -l github-api-url -x -d 'the address of the forge'"'"'s API'
+complete -c comenqd -n '_shtab_comenqd_using work' -l github-host -x -d 'the host of the forge'"'"'s pages, if the address of its API does not tell'
 complete -c comenqd -n '_shtab_comenqd_using work' -l github-api-timeout-secs -x -d 'how many seconds one attempt may take'
 complete -c comenqd -n '_shtab_comenqd_using work' -l github-marker -x -d 'whether each comment gets a hidden mark by which it is found again'
 complete -c comenqd -n '_shtab_comenqd_using work' -l socket-path -x -d 'the socket that the daemon listens on'
@@ -135,6 +138,7 @@ complete -c comenqd -n '_shtab_comenqd_using reload' -l github-token-file -x -d 
 complete -c comenqd -n '_shtab_comenqd_using reload' -l github-token-command -x -d 'a command that prints the token'
 complete -c comenqd -n '_shtab_comenqd_using reload' -l github-token-files -x -d 'files with a token each: their accounts take turns, each at its own pace'
 complete -c comenqd -n '_shtab_comenqd_using reload' -l github-api-url -x -d 'the address of the forge'"'"'s API'
+complete -c comenqd -n '_shtab_comenqd_using reload' -l github-host -x -d 'the host of the forge'"'"'s pages, if the address of its API does not tell'
 complete -c comenqd -n '_shtab_comenqd_using reload' -l github-api-timeout-secs -x -d 'how many seconds one attempt may take'
 complete -c comenqd -n '_shtab_comenqd_using reload' -l github-marker -x -d 'whether each comment gets a hidden mark by which it is found again'
 complete -c comenqd -n '_shtab_comenqd_using reload' -l socket-path -x -d 'the socket that the daemon listens on'
@@ -159,6 +163,7 @@ complete -c comenqd -n '_shtab_comenqd_using ctl' -l github-token-file -x -d 'a 
 complete -c comenqd -n '_shtab_comenqd_using ctl' -l github-token-command -x -d 'a command that prints the token'
 complete -c comenqd -n '_shtab_comenqd_using ctl' -l github-token-files -x -d 'files with a token each: their accounts take turns, each at its own pace'
 complete -c comenqd -n '_shtab_comenqd_using ctl' -l github-api-url -x -d 'the address of the forge'"'"'s API'
+complete -c comenqd -n '_shtab_comenqd_using ctl' -l github-host -x -d 'the host of the forge'"'"'s pages, if the address of its API does not tell'
 complete -c comenqd -n '_shtab_comenqd_using ctl' -l github-api-timeout-secs -x -d 'how many seconds one attempt may take'
 complete -c comenqd -n '_shtab_comenqd_using ctl' -l github-marker -x -d 'whether each comment gets a hidden mark by which it is found again'
 complete -c comenqd -n '_shtab_comenqd_using ctl' -l socket-path -x -d 'the socket that the daemon listens on'
@@ -183,6 +188,7 @@ complete -c comenqd -n '_shtab_comenqd_using check' -l github-token-file -x -d '
 complete -c comenqd -n '_shtab_comenqd_using check' -l github-token-command -x -d 'a command that prints the token'
 complete -c comenqd -n '_shtab_comenqd_using check' -l github-token-files -x -d 'files with a token each: their accounts take turns, each at its own pace'
 complete -c comenqd -n '_shtab_comenqd_using check' -l github-api-url -x -d 'the address of the forge'"'"'s API'
+complete -c comenqd -n '_shtab_comenqd_using check' -l github-host -x -d 'the host of the forge'"'"'s pages, if the address of its API does not tell'
 complete -c comenqd -n '_shtab_comenqd_using check' -l github-api-timeout-secs -x -d 'how many seconds one attempt may take'
 complete -c comenqd -n '_shtab_comenqd_using check' -l github-marker -x -d 'whether each comment gets a hidden mark by which it is found again'
 complete -c comenqd -n '_shtab_comenqd_using check' -l socket-path -x -d 'the socket that the daemon listens on'
@@ -209,6 +215,7 @@ complete -c comenqd -n '_shtab_comenqd_using move' -l github-token-file -x -d 'a
 complete -c comenqd -n '_shtab_comenqd_using move' -l github-token-command -x -d 'a command that prints the token'
 complete -c comenqd -n '_shtab_comenqd_using move' -l github-token-files -x -d 'files with a token each: their accounts take turns, each at its own pace'
 complete -c comenqd -n '_shtab_comenqd_using move' -l github-api-url -x -d 'the address of the forge'"'"'s API'
+complete -c comenqd -n '_shtab_comenqd_using move' -l github-host -x -d 'the host of the forge'"'"'s pages, if the address of its API does not tell'
 complete -c comenqd -n '_shtab_comenqd_using move' -l github-api-timeout-secs -x -d 'how many seconds one attempt may take'
 complete -c comenqd -n '_shtab_comenqd_using move' -l github-marker -x -d 'whether each comment gets a hidden mark by which it is found again'
 complete -c comenqd -n '_shtab_comenqd_using move' -l socket-path -x -d 'the socket that the daemon listens on'
@@ -235,6 +242,7 @@ complete -c comenqd -n '_shtab_comenqd_using plugins' -l github-token-file -x -d
 complete -c comenqd -n '_shtab_comenqd_using plugins' -l github-token-command -x -d 'a command that prints the token'
 complete -c comenqd -n '_shtab_comenqd_using plugins' -l github-token-files -x -d 'files with a token each: their accounts take turns, each at its own pace'
 complete -c comenqd -n '_shtab_comenqd_using plugins' -l github-api-url -x -d 'the address of the forge'"'"'s API'
+complete -c comenqd -n '_shtab_comenqd_using plugins' -l github-host -x -d 'the host of the forge'"'"'s pages, if the address of its API does not tell'
 complete -c comenqd -n '_shtab_comenqd_using plugins' -l github-api-timeout-secs -x -d 'how many seconds one attempt may take'
 complete -c comenqd -n '_shtab_comenqd_using plugins' -l github-marker -x -d 'whether each comment gets a hidden mark by which it is found again'
 complete -c comenqd -n '_shtab_comenqd_using plugins' -l socket-path -x -d 'the socket that the daemon listens on'

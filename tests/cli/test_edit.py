@@ -1,4 +1,4 @@
-"""`comenq edit`, and what becomes of a text that was written in an editor."""
+"""`comenq edit`."""
 
 from __future__ import annotations
 
@@ -14,11 +14,7 @@ from comenq_core.model import Change
 from comenq_core.testing.deadline import DEADLINE
 from tests.cli.command import PROGRAM, environment, run
 from tests.cli.conftest import Comenq
-from tests.cli.terminal import on_terminal
 from tests.socket.serving import Served
-
-CONTROLLING = ("setsid", "--ctty", "--wait")
-"""Runs a program that has the terminal to itself, so that Ctrl-C reaches all that it starts."""
 
 
 def editor(directory: Path, script: str) -> dict[str, str]:
@@ -116,41 +112,10 @@ def test_what_was_written_too_late_is_kept(
         _, told = process.communicate(timeout=DEADLINE)
     assert process.returncode == 1
     assert b"your comment is kept in " in told
-    assert b": to go on with it, give it with -F " in told
+    assert f": go on with comenq edit {job_id} -F ".encode() in told
     assert kept(directory) == ["long work\n"]
     expected = {"posted": ["text"], "edited": ["quicker"], "erased": []}
     assert bodies(served) == expected[meanwhile]
-
-
-def test_a_piped_draft_is_kept_when_the_daemon_is_away(directory: Path) -> None:
-    """Nobody else has it, even where the editor changed nothing."""
-    env = environment(directory / "c.sock", **editor(directory, "true"))
-    done = run("o/r", "1", "-e", env=env, stdin=b"piped\n")
-    assert (done.returncode, kept(directory)) == (3, ["piped\n"])
-    assert "your comment is kept in " in done.stderr
-
-
-def test_ctrl_c_in_the_editor_is_the_editors(served: Served, directory: Path) -> None:
-    """The editor may have another use for it; comenq goes on when the editor has ended."""
-    script = 'trap \'echo "after Ctrl-C" > "$1"; exit 0\' INT\necho ready\nread -r line'
-    env = environment(served.path, **editor(directory, script))
-    with on_terminal("o/r", "1", "-e", env=env, program=(*CONTROLLING, *PROGRAM)) as session:
-        session.see("ready")
-        session.press(b"\x03")
-        assert session.end() == 0
-    assert bodies(served) == ["after Ctrl-C\n"]
-
-
-def test_an_editor_with_a_piped_draft_has_the_terminal(served: Served, directory: Path) -> None:
-    """The draft comes from the pipe, and what is typed goes to the editor."""
-    script = 'echo ready\nread -r typed\necho "$typed" >> "$1"'
-    env = environment(served.path, **editor(directory, script))
-    command = f"echo draft | {PROGRAM[0]} o/r 1 -e"
-    with on_terminal("-c", command, env=env, program=(*CONTROLLING, "sh")) as session:
-        session.see("ready")
-        session.press(b"typed\n")
-        assert session.end() == 0
-    assert bodies(served) == ["draft\ntyped\n"]
 
 
 def test_a_released_comment_has_the_edited_text(comenq: Comenq, served: Served) -> None:

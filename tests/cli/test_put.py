@@ -203,6 +203,12 @@ def test_condition_is_passed_on(comenq: Comenq, served: Served) -> None:
     assert _queued(served).if_open
 
 
+def test_host_of_an_address_is_passed_on(comenq: Comenq, served: Served) -> None:
+    """A URL says for which forge the comment is; the other forms leave it to the daemon."""
+    comenq("https://git.example.org/o/r/pull/1", "text", "--key", "k")
+    assert _queued(served).host == "git.example.org"
+
+
 def _editor(directory: Path, script: str) -> dict[str, str]:
     path = directory / "the editor"
     path.write_text(f"#!/bin/sh\n{script}\n")
@@ -224,14 +230,14 @@ def test_comment_is_written_in_an_editor(served: Served, directory: Path) -> Non
 
 
 @pytest.mark.parametrize(
-    ("script", "told"), [(': > "$2"', "the comment is empty"), ("exit 3", "with status 3")]
+    ("script", "told"), [("exit 0", "the comment is empty"), ("exit 3", "with status 3")]
 )
 def test_cancelled_comment_is_not_queued(
     served: Served, directory: Path, script: str, told: str
 ) -> None:
-    """An empty comment, or a failed editor, queues nothing and leaves no file."""
+    """An empty comment queues nothing and leaves no file, whether or not the editor failed."""
     env = environment(served.path, **_editor(directory, script))
-    done = run("o/r", "1", "text", "-e", env=env)
+    done = run("o/r", "1", "-e", env=env)
     assert (done.returncode, done.stdout) == (1, "")
     assert told in done.stderr
     assert served.store.pending() == []
@@ -245,7 +251,8 @@ def test_what_was_written_outlives_its_editor(served: Served, directory: Path, e
     done = run("o/r", "1", "-e", env=env)
     (name,) = _left(directory)
     assert done.returncode == 1
-    assert f"your comment is kept in {directory / name}" in done.stderr
+    kept = directory / name
+    assert f"your comment is kept in {kept}: queue it with -F {kept}; -e edits" in done.stderr
     assert (directory / name).read_text() == "long work\n"
     assert served.store.pending() == []
 
@@ -261,21 +268,24 @@ def test_written_comment_that_is_not_utf_8_is_kept(served: Served, directory: Pa
     assert served.store.pending() == []
 
 
-def test_text_that_is_piped_in_is_the_draft(served: Served, directory: Path) -> None:
-    """The editor begins with it."""
-    env = environment(served.path, **_editor(directory, 'echo "and more" >> "$2"'))
-    assert run("o/r", "1", "-e", env=env, stdin=b"piped\n").returncode == 0
-    assert _queued(served).body == "piped\nand more\n"
+def test_editor_has_one_draft(served: Served, directory: Path) -> None:
+    """A text that is piped in beside an argument is refused: one of them would be lost."""
+    env = environment(served.path, **_editor(directory, "exit 0"))
+    done = run("o/r", "1", "text", "-e", env=env, stdin=b"piped\n")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "the comment is given twice: one is piped in" in done.stderr
+    assert served.store.pending() == []
 
 
-def test_written_comment_is_kept_after_a_failure(directory: Path) -> None:
-    """When the daemon cannot be reached, the written comment is kept, and its file is named."""
-    env = environment(directory / "c.sock", **_editor(directory, 'echo "long work" > "$2"'))
-    done = run("o/r", "1", "-e", env=env)
+@pytest.mark.parametrize("text", [b"", b"piped\n"])
+def test_comment_is_kept_when_the_daemon_is_away(directory: Path, text: bytes) -> None:
+    """What was written, or only piped in, is kept, and its file is named."""
+    env = environment(directory / "c.sock", **_editor(directory, 'test -s "$2" || echo a > "$2"'))
+    done = run("o/r", "1", "-e", env=env, stdin=text)
     (name,) = _left(directory)
     assert done.returncode == 3
-    assert name in done.stderr
-    assert (directory / name).read_text() == "long work\n"
+    assert f"queue it with -F {directory / name}" in done.stderr
+    assert (directory / name).read_bytes() == text or b"a\n"
 
 
 def test_account_is_chosen(comenq: Comenq, served: Served) -> None:

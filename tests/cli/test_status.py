@@ -17,6 +17,7 @@ import pytest
 from comenq_core.cli.comenq.prometheus import MEANINGS, metrics
 from comenq_core.cli.comenq.status_text import WAITS, facts, troubles
 from comenq_core.model import (
+    ONE_PROCESS,
     Activity,
     Capacity,
     Cause,
@@ -126,6 +127,11 @@ def _full(served: Served, patch: pytest.MonkeyPatch) -> None:
     patch.setattr(served.store, "health", lambda: Health(working=True, capacity=capacity))
 
 
+def _bootless(served: Served, patch: pytest.MonkeyPatch) -> None:
+    now = replace(served.store.now(), boot=f"{ONE_PROCESS}1")
+    patch.setattr(served.store, "now", lambda: now)
+
+
 TROUBLES = {
     _paused: "the queue is paused",
     _refused: "the credential of account octocat is refused: give comenqd a valid one",
@@ -134,7 +140,8 @@ TROUBLES = {
     _failed: "1 failed: see them with comenq hist --failed, then retry or delete them",
     _workerless: "no worker runs, so nothing is posted",
     _stalled: "the worker makes no progress since 2026-12-01",
-    _faulty: "nothing is posted, and the worker tries again: the disk is gone",
+    _faulty: "the worker has a fault, and tries again: the disk is gone",
+    _bootless: "nothing tells the daemon which boot of the machine this is",
     _full: "too few bytes are left, so comments are refused",
 }
 

@@ -19,13 +19,15 @@ numbers = st.integers(1, MAX_NUMBER)
 
 @given(owner=owners, repo=repos, number=numbers, rest=st.lists(st.text(max_size=5), max_size=2))
 def test_all_forms_are_equal(owner: str, repo: str, number: int, rest: list[str]) -> None:
-    """Repository and number, both in one word, and a URL give the same pull request and rest."""
+    """All forms give the same pull request and rest; only a URL names its host, too."""
     forms = [
         [f"{owner}/{repo}", str(number)],
         [f"{owner}/{repo}#{number}"],
         [f"https://github.com/{owner}/{repo}/pull/{number}"],
     ]
-    assert [read_target([*form, *rest]) for form in forms] == [((owner, repo, number), rest)] * 3
+    hosts = [None, None, "github.com"]
+    expected = [((owner, repo, number, host), rest) for host in hosts]
+    assert [read_target([*form, *rest]) for form in forms] == expected
 
 
 @pytest.mark.parametrize(
@@ -36,12 +38,27 @@ def test_all_forms_are_equal(owner: str, repo: str, number: int, rest: list[str]
         "https://github.com/o/r/pull/12#issuecomment-99",
         "https://github.com/o/r/pull/12?w=1#x/y",
         "https://github.com/o/r/issues/12#top",
-        "http://ghe.example.com:8443/o/r/pull/12/",
     ],
 )
 def test_urls_are_read_as_browsers_show_them(url: str) -> None:
-    """A URL may have any host, be of a pull request or an issue, and go on after the number."""
-    assert read_target([url]) == (("o", "r", 12), [])
+    """A URL may be of a pull request or an issue, and go on after the number."""
+    assert read_target([url]) == (("o", "r", 12, "github.com"), [])
+
+
+@pytest.mark.parametrize(
+    ("authority", "host"),
+    [
+        ("GitHub.com", "github.com"),
+        ("github.com:443", "github.com"),
+        ("ghe.example.com:8443", "ghe.example.com:8443"),
+        ("[::1]:3000", "[::1]:3000"),
+        ("github.com@git.example.org", "git.example.org"),
+        ("me:secret@github.com", "github.com"),
+    ],
+)
+def test_host_is_what_a_browser_would_connect_to(authority: str, host: str) -> None:
+    """It is without the user, in lower case, and without its usual port."""
+    assert read_target([f"https://{authority}/o/r/pull/12"])[0][3] == host
 
 
 @pytest.mark.parametrize(
@@ -72,6 +89,8 @@ def test_urls_are_read_as_browsers_show_them(url: str) -> None:
         "https://github.com/o/r/tree/12",
         "https://github.com/o/../pull/12",
         "https:///o/r/pull/12",
+        "https://github.com\\@git.example.org/o/r/pull/12",
+        "https://git.example.org/o/r/-/merge_requests/12",
         "ftp://github.com/o/r/pull/12",
         "",
     ],

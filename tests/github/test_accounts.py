@@ -257,7 +257,9 @@ def test_two_tokens_of_one_account(tmp_path: Path) -> None:
     paths = [private(tmp_path / name, name) for name in (*logins, "bad")]
     with Forge(accounts={token: Account(login=login) for token, login in logins.items()}) as forge:
         posters = make_posters(settings(forge.url, github_token_files=tuple(paths)))
-        found = [one for one in check_accounts(posters, None) if "same account" in one.text]
+        found = [
+            one for one in check_accounts(posters, None, "the poster") if "same account" in one.text
+        ]
         asked = [one.token for one in forge.requests]
 
     (warning,) = found
@@ -269,5 +271,5 @@ def test_two_tokens_of_one_account(tmp_path: Path) -> None:
 
 def test_one_account_is_asked_once(forge: Forge, poster: GitHubPoster) -> None:
     """Where there is one account only, nobody asks for its login as well."""
-    list(check_accounts([poster], None))
+    list(check_accounts([poster], None, "the poster"))
     assert len(forge.requests) == 1

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 from comenq_core.testing.deadline import DEADLINE
 
@@ -19,6 +20,8 @@ class Log:
         self._read = 0
         self._writers = 0
         self._changed = threading.Condition()
+        self._reads = threading.Event()
+        self._reads.set()
 
     def follow(self, stream: Iterable[str]) -> threading.Thread:
         """Take in the lines of a stream until it ends, in a thread of its own."""
@@ -29,12 +32,22 @@ class Log:
 
     def _take(self, stream: Iterable[str]) -> None:
         for line in stream:
+            self._reads.wait()
             with self._changed:
                 self.lines.append(line.rstrip("\n"))
                 self._changed.notify_all()
         with self._changed:
             self._writers -= 1
             self._changed.notify_all()
+
+    @contextmanager
+    def stalled(self) -> Iterator[None]:
+        """Read nothing for the length of a ``with`` block, so that the daemon's pipe fills up."""
+        self._reads.clear()
+        try:
+            yield
+        finally:
+            self._reads.set()
 
     def until(self, *patterns: str) -> re.Match[str]:
         """Read on until every pattern has matched a line; return the first pattern's match.

@@ -129,7 +129,7 @@ def test_a_poster_that_fails_to_examine_is_told_about(forge: Forge) -> None:
         daemon.install("board", f"{POSTER}\nBoard.check_credential = lambda self: 1 / 0\n")
 
         assert told(daemon, account="board", status=1) == [
-            ("error", "the poster failed: ZeroDivisionError: division by zero")
+            ("error", "plugin board of board 1.0 failed: ZeroDivisionError: division by zero")
         ]
 
 

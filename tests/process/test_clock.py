@@ -10,6 +10,7 @@ from functools import cache
 import pytest
 
 from comenq_core.model import ONE_PROCESS
+from comenq_core.process.clock import first_uuid, output
 from comenq_core.testing.forge import Forge
 from comenq_core.wire.rfc3339 import format_time, parse_time
 from tests.process.daemon import SCRIPTS, Daemon
@@ -83,7 +84,9 @@ def test_a_clock_that_is_set_ahead_does_not_end_the_cooldown(
         daemon.start()
         daemon.put("second")
 
-        (account,) = json.loads(daemon.comenq("status", "--json"))["accounts"]
+        # An unknown boot is trouble.
+        shown = daemon.comenq("status", "--json", status=0 if variables else 1)
+        (account,) = json.loads(shown)["accounts"]
 
     # Killed before it has recorded the end, the attempt may have gone on for half a minute.
     assert 0 < account["post_in"] <= 630
@@ -97,17 +100,20 @@ def test_the_unit_tells_which_boot_it_is(forge: Forge) -> None:
         daemon.variables["COMENQ_BOOT_ID"] = BOOT
         at = post(daemon.start())
 
+        assert json.loads(daemon.comenq("status", "--json"))["trouble"] == []
         assert at["boot"] == NAMED
         assert "boot_unknown" not in str(daemon.log)
 
 
 @needs_proc_subset
 def test_a_boot_that_nothing_tells_is_told(forge: Forge) -> None:
-    """Without either, the log has a warning that says what to do, and the clock counts."""
+    """Without either, the log and the status say so, and the clock counts."""
     with Hidden(forge.url) as daemon:
         at = post(daemon.start())
 
+        (trouble,) = json.loads(daemon.comenq("status", "--json", status=1))["trouble"]
         daemon.log.last(r" warning worker boot_unknown: .*COMENQ_BOOT_ID=%b")
+    assert trouble["kind"] == "clock"
     assert at["boot"].startswith(ONE_PROCESS)
     assert float(at["ticks"]) > 0
 
@@ -129,3 +135,16 @@ def test_the_check_says_whether_the_boot_is_known(variables: dict[str, str], sev
     (found,) = [one for one in json.loads(done.stdout) if one["subject"] == "clock"]
     assert found["severity"] == severity
     assert ("COMENQ_BOOT_ID=%b" in found["text"]) == (severity == "warning")
+
+
+def test_the_boot_is_the_first_uuid_that_is_told() -> None:
+    """What systemd, Linux and macOS print is read alike; what is no UUID is passed over."""
+    for text in (BOOT, f"{NAMED}\n", f"{NAMED.upper()}\n"):
+        assert first_uuid(["", "unknown", "0" * 32, text, "f" * 32]) == NAMED
+    assert first_uuid(["", "sysctl: unknown oid"]) == ""
+
+
+def test_a_command_may_tell_the_boot() -> None:
+    """A command's output is read, and one that is missing or fails tells nothing."""
+    assert first_uuid([output(["echo", NAMED.upper()])]) == NAMED
+    assert output(["/nowhere/sysctl"]) == output(["false"]) == ""

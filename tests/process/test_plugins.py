@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+
 from comenq_core.testing.forge import Forge
 from tests.process.daemon import Daemon
+from tests.process.processes import kill, wait_for_end
 
 INTAKE = """
 from comenq_core import CommentRequest, Origin, hookimpl
@@ -58,6 +61,26 @@ def comenq_posters():
     return {"board": lambda settings: [Board(settings.queue_path.with_name("board"))]}
 """
 
+FORKING = """
+import os, signal, time
+
+from comenq_core import Log, hookimpl
+
+class Forking:
+    def serve(self, queue, stop):
+        child = os.fork()
+        if not child:
+            signal.signal(signal.SIGTERM, signal.SIG_IGN)
+            Log("forking").info("forked", "A child sleeps.", child=os.getpid())
+            while True:
+                time.sleep(1000)
+        stop.wait()
+
+@hookimpl
+def comenq_intakes():
+    return {"forking": lambda settings: Forking()}
+"""
+
 
 def test_an_intake_plugin_feeds_the_daemon(forge: Forge) -> None:
     """What a plugged-in intake submits is posted, and the socket stays open beside it."""
@@ -93,3 +116,32 @@ def test_a_poster_plugin_posts(forge: Forge) -> None:
         assert (daemon.directory / "board").read_text() == "on the board"
         assert f"board:{job}" in daemon.comenq("hist")
     assert not forge.requests
+
+
+def test_a_child_that_a_plugin_has_forked_ends_with_its_process(forge: Forge) -> None:
+    """One that ignores SIGTERM is killed after the listener has died, and after it has ended."""
+    with Daemon(forge.url, intakes=["unix", "forking"]) as daemon:
+        daemon.install("forking", FORKING)
+        daemon.start()
+        first = int(daemon.log.last(r"forked: .* child=(\d+)")[1])
+        with wait_for_end(first):
+            kill(daemon.pid("listener"))
+        second = int(daemon.log.until(r"forked: .* child=(\d+)")[1])
+        with wait_for_end(second):
+            assert daemon.terminate() == 0
+
+
+def test_a_poster_that_fails_is_named_with_its_plugin(forge: Forge) -> None:
+    """Log, status and check name the plugin, its distribution and the method, and no error text."""
+    with Daemon(forge.url, poster="board", recheck_seconds=3600) as daemon:
+        daemon.install("board", f"{POSTER}\nBoard.post = lambda self, job: {{}}['ghp_canary']\n")
+        daemon.start().put("on the board")
+        logged = daemon.log.until(r"poster_broken: (.*)", r"job_checking: ")[1]
+        status = json.loads(daemon.comenq("status", "--json", status=1))
+        check = daemon.comenqd("check")
+
+    fault = "plugin board of board 1.0 failed in post: KeyError"
+    assert 'plugin="plugin board of board 1.0" method=post account=board' in logged
+    assert status["worker"]["fault"] == fault
+    assert f"has a fault, and tries again: {fault}\n" in check
+    assert "ghp_canary" not in f"{daemon.log}{check}"

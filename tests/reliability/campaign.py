@@ -1,9 +1,10 @@
 """A campaign of faults: for some minutes everything goes wrong, then the books have to balance.
 
 ``scripts/soak MINUTES [SEED]`` runs it. Clients hand in comments over the socket and as files,
-while listener and worker are killed, stopped for a while and started short of descriptors, the
-disk fills up and turns read-only, and the forge loses requests and answers, refuses, and limits.
-The last line says what came of it.
+while listener and worker are killed, ended, stopped for a while and started short of descriptors,
+nobody reads their logs, their wall clock is set forward and back, the disk fills up and turns
+read-only, and the forge loses requests and answers, refuses, and limits. The last line says what
+came of it.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +31,7 @@ from comenq_core.errors import DaemonError
 from comenq_core.testing.forge import Forge
 from tests.reliability.disks import fill, remount, small_disk
 from tests.reliability.unsupervised import Program, Unsupervised
+from tests.reliability.wall_clock import WallClock
 
 __all__ = ["Campaign", "main"]
 
@@ -45,7 +48,13 @@ LIES: Sequence[dict[str, Any]] = (
     {"status": 429, "headers": {"Retry-After": "1"}, "body": {"message": "slow down"}},
     {"status": 200, "accept": True, "text": "<html>please log in</html>"},
 )
+STEPS = (timedelta(hours=1), timedelta(hours=30), timedelta(days=9), timedelta(days=400))
+"""How far the wall clock goes wrong, in either direction."""
+PIPE_BYTES = 4096
+"""Room in the pipe of a log, so that it is full soon after its reader has stopped."""
 SETTINGS = {
+    "log_level": "debug",
+    "history_days": 1,
     "max_attempts": 1_000_000,
     "max_interruptions": 1_000_000,
     "recheck_seconds": 0.2,
@@ -80,14 +89,19 @@ class Campaign:
         """Let everything go wrong, then let it settle; return what became of the comments."""
         with ExitStack() as stack:
             forge = stack.enter_context(Forge())
+            stack.callback(WallClock.clean_up)
             daemon = stack.enter_context(Unsupervised(forge.url, **SETTINGS))
             stack.enter_context(small_disk(daemon.queue, "64m", 20_000))
             daemon.work().stop()
+            clock = WallClock(daemon.directory / "clock")
+            daemon.variables |= clock.environ
             faults = [
                 lambda: self.keep_alive("listener", daemon.listen),
                 lambda: self.keep_alive("worker", daemon.work),
                 lambda: self.trouble_disk(daemon.queue),
                 self.stop_for_a_while,
+                self.stall_logs,
+                lambda: self.step_clock(clock),
                 lambda: self.lie(forge),
                 lambda: self.hand_in(daemon),
                 lambda: self.drop(daemon),
@@ -100,25 +114,30 @@ class Campaign:
                 self.over.set()
                 for one in doing:
                     one.result()
+            clock.step(timedelta())
             forge.answer_as_usual()
             self.let_settle(daemon)
             return self.balance(daemon, forge)
 
     def keep_alive(self, name: str, start: Callable[..., Program]) -> None:
-        """Start a program, kill it at a random moment, start it again, perhaps short of files."""
+        """Start a program, end it at a random moment, start it again, perhaps short of files."""
         chance = self.chance(name)
         while not self.over.is_set():
             short = {"preexec_fn": _few_files} if chance.random() < 0.2 else {}
             try:
-                self._running[name] = start(**short)
+                program = self._running[name] = start(pipesize=PIPE_BYTES, **short)
             except AssertionError:
                 self.tally[f"the {name} did not start"] += 1
                 self.over.wait(1)
                 continue
             self.over.wait(chance.uniform(1, 20))
-            with suppress(ProcessLookupError):
-                self._running[name].kill()
+            if chance.random() < 0.2:
+                program.stop()
+                self.tally[f"ends of the {name}"] += 1
+            else:
+                program.kill()
                 self.tally[f"kills of the {name}"] += 1
+            WallClock.clean_up()
 
     def stop_for_a_while(self) -> None:
         """Stop a process, and let it go on."""
@@ -131,6 +150,26 @@ class Campaign:
                     self.over.wait(chance.uniform(1, 5))
                     program.process.send_signal(signal.SIGCONT)
                     self.tally["stops"] += 1
+
+    def stall_logs(self) -> None:
+        """Do not read what a process logs for a while."""
+        chance = self.chance("logs")
+        while not self.over.wait(chance.uniform(3, 10)):
+            program = self._running.get(chance.choice(["listener", "worker"]))
+            if program and program.is_alive:
+                with program.log.stalled():
+                    self.over.wait(chance.uniform(1, 10))
+                self.tally["stalled logs"] += 1
+
+    def step_clock(self, clock: WallClock) -> None:
+        """Set the wall clock wrong by hours or days, and right again."""
+        chance = self.chance("clock")
+        while not self.over.wait(chance.uniform(2, 10)):
+            clock.step(chance.choice(STEPS) * chance.choice([-1, 1]))
+            self.tally["clock steps"] += 1
+            self.over.wait(chance.uniform(1, 10))
+            clock.step(timedelta())
+            self.tally["clock steps"] += 1
 
     def trouble_disk(self, queue: Path) -> None:
         """Fill the disk, or make it read-only, for a while."""

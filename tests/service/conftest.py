@@ -10,6 +10,7 @@ import pytest
 
 from comenq_core.testing.forge import Forge
 from tests.service.machine import Machine
+from tests.service.service import Service
 
 
 @pytest.fixture
@@ -34,3 +35,21 @@ def stand_in(machine: Machine) -> Iterator[Forge]:
     """A GitHub stand-in on the machine's loopback."""
     with machine.on_its_network(Forge) as made:
         yield made
+
+
+@pytest.fixture
+def installed(machine: Machine, stand_in: Forge) -> Service:
+    """comenq, installed and told where to post and with what, with one member in its group."""
+    service = Service(machine, stand_in)
+    service.install()
+    service.configure()
+    # Each test may start it as often as systemd lets anybody within ten minutes.
+    machine.run("systemctl", "reset-failed", "comenq", status=None)
+    return service
+
+
+@pytest.fixture
+def service(installed: Service) -> Service:
+    """The same, and running."""
+    installed.systemctl("start")
+    return installed

@@ -7,7 +7,7 @@ import json
 from comenq_core.supervisor.launch import conf_file
 from comenq_core.testing.forge import Forge
 from tests.service.machine import PYTHON, Machine
-from tests.service.wheelhouse import WHEEL
+from tests.service.wheelhouse import REQUIREMENTS, WHEEL
 
 __all__ = ["TOKEN", "Service"]
 
@@ -37,7 +37,9 @@ class Service:
         """
         (wheel,) = (self.machine.share / "wheels" / version).glob(WHEEL)
         inside = "/mnt/share" / wheel.relative_to(self.machine.share)
-        pip = ("PIP_NO_INDEX=1", "PIP_FIND_LINKS=/mnt/share/wheels")
+        place = "/mnt/share/wheels"
+        hashes = f"COMENQ_REQUIREMENTS={place}/{REQUIREMENTS}"
+        pip = ("PIP_NO_INDEX=1", f"PIP_FIND_LINKS={place}", hashes)
         script = ("/mnt/checkout/scripts/install.sh", "--wheel", inside)
         return self.machine.run("env", f"COMENQ_PYTHON={PYTHON}", *pip, *script, *options)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import stat
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -121,3 +123,31 @@ def test_a_wrong_configuration_is_not_reloaded(shared: Daemon) -> None:
     assert "cooldown_period_seconds: expected a number" in text
     assert (shared.pid("listener"), shared.pid("worker")) == before
     assert [line.split()[1] for line in ask(shared, "ctl")[1].splitlines()] == ["RUNNING"] * 2
+
+
+@pytest.mark.parametrize("swept", ["run/supervisor/supervisor.sock", "run/supervisor", "run"])
+def test_a_swept_control_socket_is_made_again(daemon: Daemon, swept: str) -> None:
+    """`comenqd ctl` works again when its socket, or a directory above it, was removed."""
+    for _ in range(2):
+        path = daemon.directory / swept
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
+        daemon.log.until("warning supervisor address_lost: ")
+
+        assert ask(daemon, "ctl")[0] == 0
+    private = daemon.directory / "run" / "supervisor"
+    assert stat.S_IMODE(private.stat().st_mode) == 0o700
+    assert stat.S_IMODE((private / "supervisor.sock").stat().st_mode) == 0o600
+    assert daemon.terminate() == 0
+    assert not (private / "supervisor.sock").exists()
+
+
+def test_a_control_socket_that_cannot_be_made_is_told(daemon: Daemon) -> None:
+    """While something is in its way, the log says so once; then `comenqd ctl` works again."""
+    private = daemon.directory / "run" / "supervisor"
+    shutil.rmtree(private)
+    private.touch()
+    daemon.log.until("error supervisor not_listening: .*cannot be made")
+    private.unlink()
+    daemon.log.until("warning supervisor address_lost: ")
+    assert ask(daemon, "ctl")[0] == 0
+    assert str(daemon.log).count("supervisor not_listening") == 1

@@ -18,7 +18,7 @@ from comenq_core.install.files import SHARED
 from comenq_core.install.relocation import Relocation
 from comenq_core.settings import KINDS, Settings, load
 from comenq_core.testing.deadline import DEADLINE
-from tests.service.wheelhouse import CHECKOUT, WHEEL
+from tests.service.wheelhouse import CHECKOUT, REQUIREMENTS, WHEEL
 
 
 class Home:
@@ -215,15 +215,20 @@ def test_a_wrong_option_is_a_usage_error(home: Home, options: list[str], complai
 
 @pytest.mark.full
 def test_a_user_installs_runs_and_uninstalls_comenq(home: Home, wheels: Path) -> None:
-    """scripts/install.sh --user gives commands that work, and takes them away again."""
+    """scripts/install.sh --user installs what has the right hashes, and takes it away again."""
     (wheel,) = wheels.glob(WHEEL)
     script = (CHECKOUT / "scripts/install.sh", "--user", "--wheel", wheel)
     offline = {
         "COMENQ_PYTHON": sys.executable,
         "PIP_NO_INDEX": "1",
         "PIP_FIND_LINKS": str(wheels),
+        "COMENQ_REQUIREMENTS": str(wheels / REQUIREMENTS),
     }
+    others = home.path / "others.txt"
+    others.write_text(re.sub("sha256:....", "sha256:0000", (wheels / REQUIREMENTS).read_text()))
 
+    refused = home.run(*script, also={**offline, "COMENQ_REQUIREMENTS": str(others)}, status=1)
+    assert "DO NOT MATCH THE HASHES" in refused
     said = home.run(*script, also=offline)
     assert f"1. Write a GitHub token that may comment into {home.token}" in said
     assert f"3. Start the daemon: {home.path}/.local/bin/comenqd\n" in said
@@ -257,7 +262,7 @@ def test_a_moved_environment_names_its_new_place_alone(tmp_path: Path) -> None:
 
 
 def test_the_example_shows_every_setting_with_its_default(tmp_path: Path) -> None:
-    """With all its lines in effect, but for the token's, config.toml changes no default."""
+    """With all its lines in effect, but for token and host, config.toml changes no default."""
     text = (CHECKOUT / "conf/config.toml").read_text()
     shown = re.findall(r"(?m)^(?:# )?(\w+) = .+$", text)
     assert sorted(shown) == sorted(KINDS)
@@ -265,6 +270,8 @@ def test_the_example_shows_every_setting_with_its_default(tmp_path: Path) -> Non
     file = tmp_path / "config.toml"
     lines = re.findall(r"(?m)^# (\w+ = .+)$", text)
     file.write_text(
-        "\n".join(line for line in lines if not re.match("github_token(_command)? ", line))
+        "\n".join(
+            line for line in lines if not re.match("github_(token|token_command|host) ", line)
+        )
     )
     assert load(file, {}) == Settings(source=file)

@@ -8,7 +8,7 @@ from comenq_core.testing.forge import Forge
 from tests.process.daemon import READY
 from tests.service.machine import PATH, PYTHON, Machine, missing
 from tests.service.service import TOKEN
-from tests.service.wheelhouse import WHEEL
+from tests.service.wheelhouse import REQUIREMENTS, WHEEL
 
 pytestmark = [
     pytest.mark.full,
@@ -16,7 +16,12 @@ pytestmark = [
 ]
 
 SCRIPT = "/mnt/checkout/scripts/install.sh"
-OFFLINE = (f"COMENQ_PYTHON={PYTHON}", "PIP_NO_INDEX=1", "PIP_FIND_LINKS=/mnt/share/wheels")
+OFFLINE = (
+    f"COMENQ_PYTHON={PYTHON}",
+    "PIP_NO_INDEX=1",
+    "PIP_FIND_LINKS=/mnt/share/wheels",
+    f"COMENQ_REQUIREMENTS=/mnt/share/wheels/{REQUIREMENTS}",
+)
 # What user@.service does, without the session that logind would make for it.
 MANAGER = """\
 [Service]

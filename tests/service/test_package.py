@@ -13,7 +13,7 @@ import pytest
 from comenq_core.testing.forge import Forge
 from tests.service.machine import Machine, missing
 from tests.service.service import Service
-from tests.service.wheelhouse import CHECKOUT, build_wheel
+from tests.service.wheelhouse import CHECKOUT, REQUIREMENTS, build_wheel
 
 PYTHON = "/usr/bin/python3"
 TOOLS = Path(sys.executable).parent
@@ -48,8 +48,8 @@ def package(directory: Path, wheels: Path, version: str = "*") -> list[Path]:
     environ = {
         "PATH": f"{TOOLS}:{os.environ['PATH']}",
         "PIP_NO_INDEX": "1",
-        "PIP_CONSTRAINT": "",
         "PIP_FIND_LINKS": str(wheels),
+        "COMENQ_REQUIREMENTS": str(wheels / REQUIREMENTS),
         "COMENQ_PYTHON": PYTHON,
         "COMENQ_WHEEL": str(wheel),
         "SOURCE_DATE_EPOCH": "1700000000",

@@ -7,9 +7,8 @@ import re
 
 import pytest
 
-from comenq_core.testing.forge import Forge
 from tests.process.log import Log
-from tests.service.machine import Machine, missing
+from tests.service.machine import missing
 from tests.service.service import TOKEN, Service
 from tests.service.wheelhouse import build_wheel
 
@@ -17,24 +16,6 @@ pytestmark = [
     pytest.mark.full,
     pytest.mark.skipif(bool(reason := missing()), reason=reason),
 ]
-
-
-@pytest.fixture
-def installed(machine: Machine, stand_in: Forge) -> Service:
-    """comenq, installed and told where to post and with what, with one member in its group."""
-    service = Service(machine, stand_in)
-    service.install()
-    service.configure()
-    # Each test may start it as often as systemd lets anybody within ten minutes.
-    machine.run("systemctl", "reset-failed", "comenq", status=None)
-    return service
-
-
-@pytest.fixture
-def service(installed: Service) -> Service:
-    """The same, and running."""
-    installed.systemctl("start")
-    return installed
 
 
 def test_installing_twice_changes_nothing(installed: Service) -> None:

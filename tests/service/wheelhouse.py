@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import re
 import shutil
 import subprocess
@@ -17,13 +18,15 @@ from packaging.requirements import Requirement
 
 from comenq_core.supervisor.launch import conf_file
 
-__all__ = ["CHECKOUT", "WHEEL", "build_wheel", "make_once"]
+__all__ = ["CHECKOUT", "REQUIREMENTS", "WHEEL", "build_wheel", "make_once"]
 
 PARTS = ("pyproject.toml", "README.md", "LICENSE", "comenq_core", "comenq_plugins", "conf")
 CHECKOUT = conf_file("supervisord.conf").parents[1]
 EXAMPLES = tuple((CHECKOUT / "examples").glob("comenq-*"))
 WHEEL = "comenq-*.whl"
 """Which of the wheels is comenq's own."""
+REQUIREMENTS = "requirements.txt"
+"""What comenq needs, with the hashes of these wheels, which are not those of an index."""
 
 
 def make_once(directory: Path) -> Path:
@@ -79,8 +82,16 @@ def _fill(directory: Path, *more: str) -> None:
         directory: where to.
         more: other distributions, which are packed too, with what they need.
     """
-    for needed in _closure("comenq", *more):
-        _pack(needed, directory)
+    packed = {one.name: _pack(one, directory) for one in _closure("comenq", *more)}
+    pinned = [
+        f"{one.name}=={one.version} --hash=sha256:{_digest(packed[one.name])}\n"
+        for one in _closure("comenq")
+    ]
+    (directory / REQUIREMENTS).write_text("".join(pinned))
+
+
+def _digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def _closure(root: str, *more: str) -> Iterator[Distribution]:
@@ -97,7 +108,7 @@ def _closure(root: str, *more: str) -> Iterator[Distribution]:
                 yield distribution(name)
 
 
-def _pack(installed: Distribution, directory: Path) -> None:
+def _pack(installed: Distribution, directory: Path) -> Path:
     # https://packaging.python.org/en/latest/specifications/binary-distribution-format/
     tags = re.findall("(?m)^Tag: (.+)$", installed.read_text("WHEEL") or "")
     name = re.sub("[-_.]+", "_", installed.metadata["Name"])
@@ -106,6 +117,7 @@ def _pack(installed: Distribution, directory: Path) -> None:
         for file in installed.files or ():
             if ".." not in file.parts and "__pycache__" not in file.parts:
                 wheel.write(Path(str(file.locate())), str(file))
+    return path
 
 
 def _compressed(tags: list[str]) -> str:

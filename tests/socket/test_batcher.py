@@ -20,7 +20,7 @@ from comenq_core.errors import ComenqError, QueueRefused, StoreError, WrongState
 from comenq_core.listener.queue import JobQueue
 from comenq_core.model import Change, Entry, NewJob, Origin
 from comenq_core.wire.messages import read_operation
-from comenq_plugins.unix_socket.batcher import BATCH_LIMIT, Batcher
+from comenq_plugins.unix_socket.batcher import BATCH_BYTES, BATCH_LIMIT, Batcher
 from comenq_plugins.unix_socket.command import Command
 from tests.socket.serving import REQUEST, Served, serving, until
 
@@ -338,7 +338,9 @@ class SynchronousExecutor(Executor):
         return done
 
 
-def batches_of(*arrivals: int, on_reply: Callable[[], None] = lambda: None) -> list[Batch]:
+def batches_of(
+    *arrivals: int, size: int = 0, on_reply: Callable[[], None] = lambda: None
+) -> list[Batch]:
     """The batches that are run when so many comments arrive in each turn of the loop."""
     batches: list[Batch] = []
     arrived = 0
@@ -353,7 +355,9 @@ def batches_of(*arrivals: int, on_reply: Callable[[], None] = lambda: None) -> l
         for count in (*arrivals, 0, 0, 0, 0):
             arrived += count
             for _ in range(count):
-                batcher.submit(Command(operation=PUT, origin=SOMEBODY, size=0, on_reply=on_reply))
+                batcher.submit(
+                    Command(operation=PUT, origin=SOMEBODY, size=size, on_reply=on_reply)
+                )
             await asyncio.sleep(0)
 
     asyncio.run(play())
@@ -378,6 +382,12 @@ def test_comment_waits_for_clients_of_the_last_batch() -> None:
 def test_full_batch_is_run_though_more_arrive() -> None:
     """A batch has at most its limit of comments."""
     assert batches_of(BATCH_LIMIT, 1)[0] == Batch(BATCH_LIMIT, arrived=BATCH_LIMIT)
+
+
+def test_large_comments_share_small_batches() -> None:
+    """A batch has as many as fit into its bytes, and one that fits into none is alone."""
+    assert [batch.size for batch in batches_of(5, size=BATCH_BYTES // 2)] == [2, 2, 1]
+    assert [batch.size for batch in batches_of(2, size=2 * BATCH_BYTES)] == [1, 1]
 
 
 def test_connection_that_raises_stops_no_other_batch() -> None:

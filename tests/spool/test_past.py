@@ -137,11 +137,16 @@ def test_a_damaged_line_hides_no_other(past: Past, spool: Path) -> None:
     assert past.with_ids([first.id, second.id]) == {first.id: first, second.id: second}
 
 
-def test_a_file_of_another_user_is_an_error(past: Past, spool: Path) -> None:
-    """Nobody else says which keys are used."""
-    (spool / "past" / "2026-12.jsonl").symlink_to("/etc/passwd")
-    with pytest.raises(Exception, match="symbolic link"):
-        past.with_ids(["7f3kq2m8x1ab"])
+def test_what_is_no_file_of_the_daemons_is_no_month(past: Past, spool: Path) -> None:
+    """Nobody else says which keys are used; what has a month's name makes way for the month."""
+    foreign, job = spool / "month", remembered()
+    foreign.write_bytes(encode_line(job))
+    (spool / "past" / "2026-12.jsonl").symlink_to(foreign)
+    (spool / "past" / "2026-11.jsonl").mkdir()
+    assert past.with_ids([job.id]) == {}
+    past.remember([job], FROZEN().wall)
+    assert past.with_ids([job.id]) == {job.id: job}
+    assert [path.readlink() for path in (spool / "past").glob(".squatted-*")] == [foreign]
 
 
 def test_a_month_is_forgotten_when_all_of_it_is_old(past: Past, spool: Path) -> None:

@@ -63,6 +63,7 @@ class Rig:
             pacing_policy(self.settings),
             retry_policy(self.settings),
             accounts=make_posters.accounts(self.settings),
+            host=make_posters.host(self.settings),
         )
 
     def posters(self) -> list[Poster]:

@@ -1,4 +1,4 @@
-"""A comment that is wanted only on an open pull request, or only until some time."""
+"""A comment that is wanted only on an open pull request, on one forge, or until some time."""
 
 from __future__ import annotations
 
@@ -97,6 +97,16 @@ def test_a_limit_met_while_asking_stops_the_whole_queue(daemon: Rig) -> None:
     assert len(asked(daemon)) == 1
     daemon.run_for(1)
     assert daemon.bodies == ["if open"]
+
+
+def test_a_comment_for_another_forge_fails(daemon: Rig) -> None:
+    """A job that names another host, as a dropped file may, fails unsent; the next is posted."""
+    job = daemon.put("elsewhere", host="git.example.org")
+    daemon.put("here", host="github.com")
+    daemon.run_for(COOLDOWN)
+    assert daemon.bodies == ["here"]
+    reason = "the comment is for git.example.org, and this daemon posts to github.com"
+    assert (daemon.job(job).state, reason in daemon.job(job).reason) == ("failed", True)
 
 
 def test_a_comment_whose_turn_comes_too_late_is_skipped_with_the_reason(daemon: Rig) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from comenq_core.model import Job
@@ -192,3 +194,22 @@ def test_a_kill_keeps_what_three_refusals_mean(fast: Rig) -> None:
     fast.forge.answer_as_usual()
     fast.run_for(300)
     assert states(fast, jobs) == ["posted"] * 5
+
+
+@pytest.mark.parametrize("is_restarted", [False, True], ids=["running", "restarted"])
+def test_a_clock_that_was_ahead_at_the_refusal_delays_no_comment(
+    fast: Rig, is_restarted: bool
+) -> None:
+    """Once the clock is right again, the comment is tried again, and not a year later."""
+    right = fast.wall()
+    fast.clock.set_wall(right + timedelta(days=400))
+    refuse(fast, "o/a")
+    alone = put(fast, "o/a#1", "alone")
+    later = fast.put("later", not_before=right + timedelta(days=800))
+    fast.run_for(60)
+    fast.forge.answer_as_usual()
+    fast.clock.set_wall(right)
+    if is_restarted:
+        fast.start()
+    fast.run_for(2 * HOUR)
+    assert states(fast, [alone, later]) == ["posted", "waiting"]

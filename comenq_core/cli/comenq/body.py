@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import stat
 import sys
 from collections.abc import Sequence
 
 from comenq_core.cli.exit_status import UsageError
 from comenq_core.limits import BODY_LIMIT
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import BinaryIO
 
 __all__ = ["comment", "draft_to_edit", "utf8"]
 
@@ -31,24 +25,17 @@ def comment(words: Sequence[str], file: str | None) -> str:
     return _piped() if text is None else text
 
 
-def draft_to_edit(words: Sequence[str], file: str | None) -> tuple[str, bool]:
-    """The text that an editor starts with, and whether there is another copy of it.
+def draft_to_edit(words: Sequence[str], file: str | None) -> str:
+    """The text that an editor starts with: as `comment`, or nothing.
 
     Raises:
         UsageError: as `comment`.
     """
     text = _draft(words, file)
-    if text is not None:
-        return text, file != "-"
-    if sys.stdin is not None and _may_have_text(sys.stdin.buffer):
-        return _decoded("standard input", sys.stdin.buffer.read(BODY_LIMIT + 1)), False
-    return "", True
-
-
-def _may_have_text(stream: BinaryIO) -> bool:
-    """Whether it is a pipe or a file, and not a terminal or /dev/null."""
-    mode = os.fstat(stream.fileno()).st_mode
-    return stat.S_ISFIFO(mode) or stat.S_ISREG(mode) or stat.S_ISSOCK(mode)
+    piped = "" if file == "-" or sys.stdin is None or sys.stdin.isatty() else _read_piped()
+    if piped and text is not None:
+        raise UsageError("the comment is given twice: one is piped in")
+    return text or piped
 
 
 def _draft(words: Sequence[str], file: str | None) -> str | None:
@@ -57,7 +44,7 @@ def _draft(words: Sequence[str], file: str | None) -> str | None:
     if words and file is not None:
         raise UsageError("the comment is given twice: as an argument and with -F")
     if file == "-":
-        return _decoded("standard input", sys.stdin.buffer.read(BODY_LIMIT + 1))
+        return _read_piped()
     if file is not None:
         return _read(file)
     if words and words[0] == "-":
@@ -84,10 +71,14 @@ def _piped() -> str:
             "no comment is given: add it as the last argument, read it from a file with -F,"
             " write it with -e, or pipe it in"
         )
-    text = _decoded("standard input", sys.stdin.buffer.read(BODY_LIMIT + 1))
+    text = _read_piped()
     if not text.strip():
         raise UsageError("no comment is given, and standard input is empty")
     return text
+
+
+def _read_piped() -> str:
+    return _decoded("standard input", sys.stdin.buffer.read(BODY_LIMIT + 1))
 
 
 def _read(path: str) -> str:

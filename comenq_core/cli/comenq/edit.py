@@ -42,7 +42,7 @@ def run(args: Namespace) -> int:
         return FAILED
     if args.body_file is not None:
         return _send(args, job, comment([], args.body_file))
-    with edited(job["body"], is_copy=True) as text:
+    with edited(job["body"], f"go on with comenq edit {job['id']} -F {{}}") as text:
         return _send(args, job, text)
 
 

@@ -9,12 +9,15 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import IO
 
 from comenq_core.cli.output import print_error
 from comenq_core.errors import ComenqError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import TextIO
 
 __all__ = ["Cancelled", "edited"]
 
@@ -24,12 +27,12 @@ class Cancelled(ComenqError):
 
 
 @contextmanager
-def edited(text: str, *, is_copy: bool) -> Iterator[str]:
-    """The comment as the user saved it. Its file is kept until the ``with`` block is done.
+def edited(text: str, way_on: str = "queue it with -F {}; -e edits it first") -> Iterator[str]:
+    """The comment as the user saved it. Its file is kept unless the ``with`` block succeeds.
 
     Args:
         text: what the editor begins with.
-        is_copy: whether this text is elsewhere as well, and need not be kept for itself.
+        way_on: what to do with the file of a comment that was not taken, ``{}``.
 
     Raises:
         Cancelled: the editor failed, or the comment is empty or not UTF-8.
@@ -42,80 +45,70 @@ def edited(text: str, *, is_copy: bool) -> Iterator[str]:
         _edit(path)
         yield _written(path)
     except BaseException:
-        _save(path, text if is_copy else "")
+        _say_where(path, way_on)
         raise
     path.unlink()
 
 
-def _save(path: Path, known: str) -> None:
-    """Tell where the comment is; a file with nothing but what is known goes."""
+def _say_where(path: Path, way_on: str) -> None:
+    """Tell where the comment is; an empty file goes."""
     try:
         written = path.read_bytes()
     except OSError:
         written = b""
-    if not written.strip() or written == known.encode():
-        path.unlink(missing_ok=True)
+    if written.strip():
+        print_error(f"your comment is kept in {path}: {way_on.format(shlex.quote(str(path)))}")
     else:
-        print_error(f"your comment is kept in {path}: to go on with it, give it with -F {path}")
+        path.unlink(missing_ok=True)
 
 
 def _edit(path: Path) -> None:
     editor = os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi"
     try:
-        with _keys_for_editor(), _terminal() as terminal:
-            command = [*shlex.split(editor), str(path)]
-            status = subprocess.run(command, stdin=terminal, check=False).returncode
+        status = _run([*shlex.split(editor), str(path)])
     except (OSError, ValueError) as error:
         why = error.strerror if isinstance(error, OSError) else error
         raise Cancelled(
             f"cannot run the editor {editor!r}: {why}: set VISUAL to another one"
         ) from None
     if status != 0:
-        raise Cancelled(f"the editor exited with status {status}: nothing is sent")
+        raise Cancelled(f"the editor exited with status {status}: nothing is queued")
 
 
-@contextmanager
-def _keys_for_editor() -> Iterator[None]:
-    """Leave the keys that end a program to the editor, which shares the terminal."""
-    # The editor begins with the default of a signal that is handled here, and would inherit it
-    # if it were ignored.
-    before = {number: signal.signal(number, _ignore) for number in (signal.SIGINT, signal.SIGQUIT)}
+def _run(words: list[str]) -> int:
+    """Run the editor on the terminal; return its exit status. Ctrl-C is the editor's."""
+    with ExitStack() as stack:
+        for key in (signal.SIGINT, signal.SIGQUIT):
+            # A handler ends with exec, and the editor begins with the default; SIG_IGN would stay.
+            stack.callback(signal.signal, key, signal.signal(key, lambda *_: None))
+        stdin, stdout = (_terminal(file, stack) for file in (sys.stdin, sys.stdout))
+        return subprocess.run(words, check=False, stdin=stdin, stdout=stdout).returncode
+
+
+def _terminal(file: TextIO | None, stack: ExitStack) -> int | None:
+    """The terminal, where one of ours is a pipe or a file; ``None`` to use ours."""
+    if file is not None and file.isatty():
+        return None
     try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-def _ignore(_number: int, _frame: object) -> None:
-    """Do nothing about a signal."""
-
-
-@contextmanager
-def _terminal() -> Iterator[IO[bytes] | None]:
-    """What the editor reads from where a draft was piped in: the terminal, if there is one."""
-    if sys.stdin is None or sys.stdin.isatty():
-        yield None
-        return
-    try:
-        terminal = open("/dev/tty", "rb")  # noqa: SIM115 -- closed below
+        terminal = os.open("/dev/tty", os.O_RDWR | os.O_CLOEXEC)
     except OSError:
-        yield None
-        return
-    with terminal:
-        yield terminal
+        return None
+    stack.callback(os.close, terminal)
+    return terminal
 
 
 def _written(path: Path) -> str:
     try:
         text = path.read_bytes().decode()
     except OSError as error:
-        raise Cancelled(f"the comment cannot be read: {error.strerror}: nothing is sent") from None
+        raise Cancelled(
+            f"the comment cannot be read: {error.strerror}: nothing is queued"
+        ) from None
     except UnicodeDecodeError as error:
         raise Cancelled(
-            f"the comment is not UTF-8 at byte {error.start + 1}: nothing is sent;"
-            " save it as UTF-8, and give it with -F"
+            f"the comment is not UTF-8 at byte {error.start + 1}: nothing is queued;"
+            " save it as UTF-8"
         ) from None
     if not text.strip():
-        raise Cancelled("the comment is empty: nothing is sent")
+        raise Cancelled("the comment is empty: nothing is queued")
     return text

@@ -96,8 +96,7 @@ def run(args: Namespace | PlainArgs) -> int:
     if args.edit:
         from comenq_core.cli.comenq.editor import edited
 
-        draft, is_copy = draft_to_edit(rest, args.body_file)
-        with edited(draft, is_copy=is_copy) as text:
+        with edited(draft_to_edit(rest, args.body_file)) as text:
             entry = _put(args.socket, _message(args, target, text))
     else:
         entry = _put(args.socket, _message(args, target, comment(rest, args.body_file)))
@@ -123,8 +122,10 @@ def _put(socket: str | None, message: dict[str, Any]) -> dict[str, Any]:
 
 
 def _message(args: Namespace | PlainArgs, target: Target, body: str) -> dict[str, Any]:
-    owner, repo, number = target
+    owner, repo, number, host = target
     request = {"owner": owner, "repo": repo, "pr_number": number, "body": body}
+    if host is not None:
+        request["host"] = host
     if args.after is not None or args.at is not None:
         from comenq_core.cli.comenq.times import not_before
 

@@ -22,6 +22,7 @@ TROUBLES: Mapping[str, str] = {
     "stalled": "A part makes no progress; it is restarted.",
     "fault": "The store or a plugin fails, again and again.",
     "overdue": "A comment is not posted although nothing keeps it.",
+    "clock": "Nothing tells the daemon which boot of the machine this is.",
     "account": "An account waits for a person.",
     "capacity": "There is no room for more comments.",
     "unconfirmed": "A person has to say whether comments are posted.",
@@ -69,6 +70,11 @@ NEEDS_A_PERSON: Mapping[str, str] = {
 }
 """The causes that do not pass by themselves, and what to do."""
 
+BOOT_UNKNOWN = (
+    "nothing tells the daemon which boot of the machine this is, so after a restart a cooldown may"
+    " last longer: comenqd check says what to do"
+)
+
 
 def facts(status: Status, until: Until, unconfirmed: Jobs = ()) -> Iterator[tuple[str, str]]:
     """The lines of the status, as names and texts.
@@ -111,6 +117,8 @@ def troubles(status: Status, unconfirmed: Jobs = ()) -> Iterator[Trouble]:
     yield from _posting(status)
     for fault in status.get("faults", ()):
         yield Trouble("fault", f"{fault}: see the daemon's log")
+    if not status.get("boot_known", True):
+        yield Trouble("clock", BOOT_UNKNOWN)
     for account in status["accounts"]:
         if advice := NEEDS_A_PERSON.get(account_cause(account)):
             yield Trouble("account", advice.format(account["name"]))
@@ -131,7 +139,7 @@ def _posting(status: Status) -> Iterator[Trouble]:
         text = f"the worker makes no progress since {local(worker['since'])}: it is restarted"
         yield Trouble("stalled", f"{text}; if that does not help, see the daemon's log")
     if fault := worker.get("fault"):
-        yield Trouble("fault", f"nothing is posted, and the worker tries again: {fault}")
+        yield Trouble("fault", f"the worker has a fault, and tries again: {fault}")
     elif overdue := status.get("overdue"):
         text = f"{overdue} is due and not posted, and nothing that comenq knows of keeps it"
         yield Trouble("overdue", f"{text}: see the daemon's log and comenqd check")

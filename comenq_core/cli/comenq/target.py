@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from comenq_core.cli.exit_status import UsageError
-from comenq_core.limits import MAX_NUMBER, OWNER_PATTERN, REPO_PATTERN
+from comenq_core.limits import HOST_PATTERN, MAX_NUMBER, OWNER_PATTERN, REPO_PATTERN
 from comenq_core.text import printable
 
 __all__ = ["FORMS", "looks_like_target", "read_target"]
@@ -23,11 +23,13 @@ _SHOWN = 80
 _NUMBER = re.compile("0*[1-9][0-9]{0,9}")
 _SLUG = re.compile(f"({OWNER_PATTERN})/({REPO_PATTERN})")
 _URL = re.compile(
-    r"https?://[^/?#\s]+/(?P<slug>[^/?#]+/[^/?#]+)/(?:pull|pulls|issues)/(?P<number>[^/?#]+)"
-    r"(?:[/?#]\S*)?"
+    r"(?P<scheme>https?)://(?:[^/?#\s@\\]*@)?(?P<host>[^/?#\s@]+)"
+    r"/(?P<slug>[^/?#]+/[^/?#]+)/(?:pull|pulls|issues)/(?P<number>[^/?#]+)(?:[/?#]\S*)?"
 )
+_USUAL_PORT = {"http": ":80", "https": ":443"}
 
-Target = tuple[str, str, int]
+Target = tuple[str, str, int, str | None]
+"""The owner, the repository, the number, and the forge's host if an address named it."""
 
 
 def looks_like_target(word: str) -> bool:
@@ -36,14 +38,14 @@ def looks_like_target(word: str) -> bool:
 
 
 def read_target(words: Sequence[str]) -> tuple[Target, Sequence[str]]:
-    """The owner, repository and number at the start of ``words``, and the words after them.
+    """The pull request at the start of ``words``, and the words after it.
 
     Raises:
         UsageError: there is no pull request; the error shows the expected forms.
     """
     if not words:
         raise UsageError(f"no pull request is given: {_EXPECTED}")
-    slug, number = _split(words[0])
+    slug, number, host = _split(words[0])
     names = _SLUG.fullmatch(slug)
     if names is None:
         raise UsageError(f"{_quoted(words[0])} is not a pull request: {_EXPECTED}")
@@ -52,15 +54,17 @@ def read_target(words: Sequence[str]) -> tuple[Target, Sequence[str]]:
         if not rest:
             raise UsageError(f"{_quoted(slug)} needs a number after it: {_EXPECTED}")
         number, rest = rest[0], rest[1:]
-    return (names[1], names[2], _read_number(number)), rest
+    return (names[1], names[2], _read_number(number), host), rest
 
 
-def _split(word: str) -> tuple[str, str | None]:
+def _split(word: str) -> tuple[str, str | None, str | None]:
     url = _URL.fullmatch(word)
     if url:
-        return url["slug"], url["number"]
+        host = url["host"].lower().removesuffix(_USUAL_PORT[url["scheme"]])
+        if re.fullmatch(HOST_PATTERN, host):
+            return url["slug"], url["number"], host
     slug, mark, number = word.partition("#")
-    return slug, number if mark else None
+    return slug, number if mark else None, None
 
 
 def _read_number(word: str) -> int:

@@ -7,6 +7,7 @@ import os
 import stat
 from argparse import Namespace
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from comenq_core.cli.comenqd.check_online import check_accounts
 from comenq_core.cli.comenqd.credentials import from_outside, outdated, service_credentials
 from comenq_core.cli.output import print_result
 from comenq_core.errors import ComenqError
-from comenq_core.model import CheckResult, Severity
+from comenq_core.model import CheckResult, Health, Severity
 from comenq_core.plugins import registry
 from comenq_core.plugins.registry import Registry
 from comenq_core.process.clock import UNKNOWN_BOOT, boot_id
@@ -60,9 +61,10 @@ def results(settings: Settings, plugins: Registry) -> Iterator[CheckResult]:
     yield from _tables(settings, plugins)
     yield from _broken(plugins)
     yield _making("intakes", ", ".join(settings.intakes), lambda: plugins.intakes(settings))
+    yield from _unwatched(settings, plugins)
     yield _socket(settings.socket_path)
     yield _directory("control", private_directory(settings))
-    yield _store(settings, plugins)
+    yield from _store(settings, plugins)
     yield _making("poster", settings.poster, lambda: plugins.posters(settings))
     yield _clock()
     if variable("github_token") in os.environ:
@@ -76,7 +78,7 @@ def _online(settings: Settings, plugins: Registry) -> Sequence[CheckResult]:
         store = plugins.inspect(settings)
     except ComenqError:
         return []  # an earlier result says so
-    return list(check_accounts(posters, store))
+    return list(check_accounts(posters, store, plugins.poster_plugin(settings)))
 
 
 def _tables(settings: Settings, plugins: Registry) -> Iterator[CheckResult]:
@@ -102,6 +104,17 @@ def _broken(plugins: Registry) -> Iterator[CheckResult]:
             yield CheckResult(subject="plugin", severity=Severity.WARNING, text=text)
 
 
+def _unwatched(settings: Settings, plugins: Registry) -> Iterator[CheckResult]:
+    """The supervisor learns from an intake whether the worker makes progress."""
+    with suppress(ComenqError):  # an earlier result says so
+        if not plugins.client_sockets(settings):
+            text = (
+                "no intake answers comenq status, so a program that runs and makes no progress is"
+                " not restarted: add unix to intakes"
+            )
+            yield CheckResult(subject="progress", severity=Severity.WARNING, text=text)
+
+
 def _reads_accounts(settings: Settings, plugins: Registry) -> bool:
     try:
         return bool(plugins.accounts(settings))
@@ -117,13 +130,19 @@ def _making(subject: str, name: str, make: Callable[[], object]) -> CheckResult:
     return CheckResult(subject=subject, text=name)
 
 
-def _store(settings: Settings, plugins: Registry) -> CheckResult:
+def _store(settings: Settings, plugins: Registry) -> Iterator[CheckResult]:
+    """The store, and what its worker reports there."""
     try:
-        is_there = plugins.inspect(settings) is not None
+        store = plugins.inspect(settings)
+        health = store.health() if store else Health()
     except ComenqError as error:
-        return CheckResult(subject="store", severity=Severity.ERROR, text=str(error))
-    remark = "" if is_there else "; not opened: it is not there yet, or not for this user to see"
-    return CheckResult(subject="store", text=f"{settings.store}{remark}")
+        yield CheckResult(subject="store", severity=Severity.ERROR, text=str(error))
+        return
+    remark = "" if store else "; not opened: it is not there yet, or not for this user to see"
+    yield CheckResult(subject="store", text=f"{settings.store}{remark}")
+    if health.working and health.worker and health.worker.fault:
+        text = f"has a fault, and tries again: {health.worker.fault}"
+        yield CheckResult(subject="worker", severity=Severity.WARNING, text=text)
 
 
 def _clock() -> CheckResult:

@@ -15,12 +15,15 @@ from comenq_core.text import printable
 __all__ = ["check_accounts"]
 
 
-def check_accounts(posters: Sequence[Poster], store: Store | None) -> Iterator[CheckResult]:
+def check_accounts(
+    posters: Sequence[Poster], store: Store | None, plugin: str
+) -> Iterator[CheckResult]:
     """Ask the forge about each account, unless it is rate-limited or its credential was rejected.
 
     Args:
         posters: one for each account.
         store: has the pacing records; ``None`` if there is none yet.
+        plugin: whose posters they are, in words.
     """
     logins: dict[str, str] = {}
     for poster in posters:
@@ -40,7 +43,7 @@ def check_accounts(posters: Sequence[Poster], store: Store | None) -> Iterator[C
             yield CheckResult(subject=poster.account, severity=Severity.ERROR, text=str(error))
         except BaseException as error:  # noqa: BLE001 -- a plugin may raise anything
             pass_on_interrupt(error)
-            text = f"the poster failed: {described(error)}"
+            text = f"{plugin} failed: {described(error)}"
             yield CheckResult(subject=poster.account, severity=Severity.ERROR, text=text)
 
 

@@ -7,6 +7,7 @@ the one that loses it.
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -14,7 +15,7 @@ from contextvars import ContextVar
 
 from comenq_core.process.log import Log
 from comenq_plugins.spool.fs.fsync import Flusher, opened_directory
-from comenq_plugins.spool.fs.safe_read import read_all
+from comenq_plugins.spool.fs.safe_read import is_own, read_all
 
 __all__ = [
     "append",
@@ -22,6 +23,7 @@ __all__ = [
     "create_all",
     "extend",
     "forget",
+    "make_way",
     "move",
     "publish",
     "remove",
@@ -35,6 +37,8 @@ log = Log("spool")
 _MODE = 0o600
 _LONGEST_LINE = 1 << 20
 """Bytes at the end of a file in which `extend` looks for the end of a line."""
+_SQUATTED = frozenset((errno.EISDIR, errno.ENOTDIR, errno.ENOTEMPTY))
+"""What is said where a directory has the name, or is renamed to a file's."""
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
 
 
@@ -171,13 +175,25 @@ def _rename(source: str, target: str) -> None:
     """Rename a file. A directory that has its name makes way: only a stranger makes one there."""
     try:
         os.rename(source, target)
-    except IsADirectoryError:
-        # Within its parent: another user's directory cannot be moved elsewhere.
-        aside = f"{os.path.dirname(target)}/.squatted-{os.urandom(8).hex()}"
-        os.rename(target, aside)
-        log.warning("squatted", "A directory had the name of a file of comenq's, and was renamed.",
-                    path=target, now=aside)  # fmt: skip
+    except OSError as error:
+        if error.errno not in _SQUATTED or not os.path.lexists(target):
+            raise
+        _set_aside(target)
         os.rename(source, target)
+
+
+def make_way(path: str) -> None:
+    """Rename what has the name of a file of our own, and is none; a file of our own stays."""
+    if os.path.lexists(path) and not is_own(path):
+        _set_aside(path)
+
+
+def _set_aside(path: str) -> None:
+    # Within its parent: another user's directory cannot be moved elsewhere.
+    aside = f"{os.path.dirname(path)}/.squatted-{os.urandom(8).hex()}"
+    os.rename(path, aside)
+    log.warning("squatted", "Something else had the name of a file of comenq's, and was renamed.",
+                path=path, now=aside)  # fmt: skip
 
 
 def remove(path: str) -> None:

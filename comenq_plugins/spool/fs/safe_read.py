@@ -7,11 +7,11 @@ import os
 import stat
 from collections.abc import Iterator
 
+from comenq_plugins.spool.fs.errors import is_unreadable
+
 __all__ = ["Unfit", "Unreadable", "is_own", "lines_of", "read_all", "read_foreign", "read_own"]
 
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-_BAD_DISK = frozenset((errno.EIO, errno.EBADMSG, errno.ESTALE))
-"""What a file says whose blocks cannot be read; the spool may be well."""
 
 
 class Unfit(Exception):
@@ -75,7 +75,8 @@ def read_foreign(path: str, limit: int) -> tuple[bytes, int]:
 
     Raises:
         Unfit: no regular file, several names (it may be another's secret), or too large.
-        OSError: it is gone, or cannot be read.
+        Unreadable: the disk does not give its bytes.
+        OSError: it is gone, or cannot be opened.
     """
     descriptor = _open(path)
     try:
@@ -88,6 +89,8 @@ def read_foreign(path: str, limit: int) -> tuple[bytes, int]:
             raise Unfit(f"it has {before.st_size} bytes; {limit} are allowed")
         data = read_all(descriptor, limit + 1)
         after = os.fstat(descriptor)
+    except OSError as error:
+        raise Unreadable(error.errno, error.strerror, path) from error
     finally:
         os.close(descriptor)
     if len(data) != before.st_size or after.st_mtime_ns != before.st_mtime_ns:
@@ -103,6 +106,8 @@ def _open(path: str) -> int:
             raise Unfit("it is a symbolic link") from None
         if error.errno == errno.ENXIO:
             raise Unfit("it is a socket, or a device that is not there") from None
+        if is_unreadable(error):
+            raise Unreadable(error.errno, error.strerror, path) from error
         raise
 
 
@@ -111,10 +116,6 @@ def _open_own(path: str) -> int:
         return _open(path)
     except PermissionError as error:
         raise Unfit(f"it cannot be opened: {error.strerror}") from None
-    except OSError as error:
-        if error.errno in _BAD_DISK:
-            raise Unreadable(error.errno, error.strerror, path) from error
-        raise
 
 
 def read_all(descriptor: int, limit: int) -> bytes:

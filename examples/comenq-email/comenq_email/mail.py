@@ -6,12 +6,14 @@ attachment, decoded as its headers say. What cannot be decoded is refused; nothi
 
 from __future__ import annotations
 
+import codecs
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import EmailPolicy
+from itertools import count
 from typing import Any
 
 from comenq_core import CommentRequest, InvalidRequest
@@ -30,6 +32,12 @@ READ = {
 }
 """The headers that are read; all others are ignored."""
 LONGEST_HEADER = 1_000
+MOST_PARTS = 20
+"""Parts of a mail, those within others included; so nothing is nested more deeply either."""
+MOST_LINES = 50_000
+"""Lines of a mail; the parser asks of each whether it ends one of the parts around it."""
+SLOW_CHARSETS = {"idna", "punycode"}
+"""Charsets that no mail has; Python's decoders of them take quadratic time."""
 
 
 def request_of(content: bytes) -> CommentRequest:
@@ -41,8 +49,10 @@ def request_of(content: bytes) -> CommentRequest:
     Raises:
         InvalidRequest: it has no request, or cannot be read; to send it again is useless.
     """
+    if content.count(b"\n") > MOST_LINES:
+        raise InvalidRequest("", f"the mail has more than {MOST_LINES} lines")
     try:
-        mail = message_from_bytes(content, policy=_Bounded())
+        mail = message_from_bytes(content, policy=_Bounded(message_factory=_counted()))
         assert isinstance(mail, EmailMessage)
         owner, repo, number = _target(str(mail.get("Subject", "")))
         body, key = _text(mail), _key(str(mail.get("Message-ID", "")))
@@ -50,6 +60,18 @@ def request_of(content: bytes) -> CommentRequest:
         # The standard library's parser raises each of these for some broken header.
         raise InvalidRequest("", f"the mail cannot be read ({type(error).__name__})") from error
     return CommentRequest(owner=owner, repo=repo, pr_number=number, body=body, key=key)
+
+
+def _counted() -> Callable[..., EmailMessage]:
+    """What makes the mail and its parts, until there are too many."""
+    made = count()
+
+    def make(**members: Any) -> EmailMessage:  # noqa: ANN401  (the parser's arguments)
+        if next(made) > MOST_PARTS:
+            raise InvalidRequest("body", f"the mail has more than {MOST_PARTS} parts")
+        return EmailMessage(**members)
+
+    return make
 
 
 class _Bounded(EmailPolicy):
@@ -90,11 +112,13 @@ def _text(mail: EmailMessage) -> str:
 
 def _decoded(data: bytes, charset: str) -> str:
     try:
-        return data.decode(charset)
+        if codecs.lookup(charset).name not in SLOW_CHARSETS:
+            return data.decode(charset)
     except (LookupError, ValueError):
-        raise InvalidRequest(
-            "body", "is not in the charset that the mail names: send it as UTF-8, and say so"
-        ) from None
+        pass
+    raise InvalidRequest(
+        "body", "is not in the charset that the mail names: send it as UTF-8, and say so"
+    )
 
 
 def _key(message_id: str) -> str:

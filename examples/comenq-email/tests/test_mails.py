@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pytest
 
 from comenq_core import InvalidRequest
-from comenq_email.mail import request_of
+from comenq_email.mail import MOST_LINES, MOST_PARTS, request_of
 
 HEADERS = b"Subject: octo-org/site#7\r\nMessage-ID: <1@example.org>\r\n"
 
@@ -47,6 +47,50 @@ def test_the_first_plain_part_is_the_comment(parts: Sequence[str], body: str) ->
 
     wanted = next(i for i, part in enumerate(parts) if part.split(";")[0] == "text/plain")
     assert request_of(mail).body == f"{wanted}: {body}"
+
+
+def in_parts(number: int) -> bytes:
+    """A mail with so many parts, the last of them the comment."""
+    parts = [b"text/html"] * (number - 1) + [b"text/plain"]
+    text = b"".join(b"--a\r\nContent-Type: %b\r\n\r\nx\r\n" % part for part in parts)
+    return HEADERS + b"Content-Type: multipart/mixed; boundary=a\r\n\r\n" + text + b"--a--\r\n"
+
+
+def nested(number: int) -> bytes:
+    """A mail with so many parts, each in the one before."""
+    parts = (
+        b"Content-Type: multipart/mixed; boundary=b%d\r\n\r\n--b%d\r\n" % (depth, depth)
+        for depth in range(number)
+    )
+    return HEADERS + b"".join(parts) + b"\r\nx\r\n"
+
+
+def test_a_mail_may_have_some_parts_and_many_lines() -> None:
+    """What people send is far below the bounds."""
+    assert request_of(in_parts(MOST_PARTS)).body == "x"
+    assert len(request_of(HEADERS + b"\r\n" + b"x\r\n" * (MOST_LINES - 9)).body) > MOST_LINES
+
+
+@pytest.mark.parametrize(
+    ("mail", "reason"),
+    [
+        (in_parts(MOST_PARTS + 1), "more than 20 parts"),
+        (in_parts(10_000), "more than 20 parts"),
+        (nested(MOST_PARTS + 1), "more than 20 parts"),
+        (nested(12_000), "more than 20 parts"),
+        (HEADERS + b"Content-Type: message/rfc822\r\n\r\n" * 20_000, "more than 20 parts"),
+        (HEADERS + b"X: x\r\n" * 150_000 + b"\r\nx\r\n", "more than 50000 lines"),
+        (HEADERS + b"\r\n" + b"\n" * 1_000_000, "more than 50000 lines"),
+        (b"Subject: " + b"=?utf-8?q?o?=" * 9_999 + b"\r\n\r\nx", "longer than 1000 characters"),
+        (HEADERS + b"Content-Type: text/plain; charset=punycode\r\n\r\n" + b"a-9" * 90_000,
+         "is not in the charset"),
+    ],
+    ids=range(9),
+)  # fmt: skip
+def test_a_mail_that_would_take_long_to_read_is_refused(mail: bytes, reason: str) -> None:
+    """Parts, nesting, lines, headers and decoders are bounded: no mail costs seconds."""
+    with pytest.raises(InvalidRequest, match=reason):
+        request_of(mail)
 
 
 @pytest.mark.parametrize(
