@@ -39,6 +39,7 @@ _shtab_comenq_commands() {
 _shtab_comenq_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
   "(- : *)--version[show program\'s version number and exit]"
+  "--daemon[the name of your daemon (default\: \$COMENQ_DAEMON, then your one without a name)]:NAME:"
   "--socket[the daemon\'s socket (default\: \$COMENQ_SOCKET, then your own, then the system\'s)]:PATH:_files"
 )
 
@@ -48,6 +49,7 @@ _shtab_comenq_defaults_added=0
 _shtab_comenq_bump_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
   "--json[print each changed job as JSON, one per line]"
+  "--daemon[the name of your daemon (default\: \$COMENQ_DAEMON, then your one without a name)]:NAME:"
   "--socket[the daemon\'s socket (default\: \$COMENQ_SOCKET, then your own, then the system\'s)]:PATH:_files"
   "(*)::the id of a job, or an unambiguous prefix of it\; - reads ids from standard input:_comenq_ids"
 )
@@ -58,6 +60,7 @@ _shtab_comenq_bump_defaults_added=0
 _shtab_comenq_bust_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
   "--json[print each changed job as JSON, one per line]"
+  "--daemon[the name of your daemon (default\: \$COMENQ_DAEMON, then your one without a name)]:NAME:"
   "--socket[the daemon\'s socket (default\: \$COMENQ_SOCKET, then your own, then the system\'s)]:PATH:_files"
   "(*)::the id of a job, or an unambiguous prefix of it\; - reads ids from standard input:_comenq_ids"
 )
@@ -67,6 +70,7 @@ _shtab_comenq_bust_defaults_added=0
 
 _shtab_comenq_completion_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
+  "--daemon[the name of your daemon (default\: \$COMENQ_DAEMON, then your one without a name)]:NAME:"
   "--socket[the daemon\'s socket (default\: \$COMENQ_SOCKET, then your own, then the system\'s)]:PATH:_files"
   ":the shell\: bash, zsh, fish:(bash zsh fish)"
   ":the program to complete\: comenq (default) or comenqd:(comenq comenqd)"
@@ -78,6 +82,7 @@ _shtab_comenq_completion_defaults_added=0
 _shtab_comenq_defer_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
   "--json[print each changed job as JSON, one per line]"
+  "--daemon[the name of your daemon (default\: \$COMENQ_DAEMON, then your one without a name)]:NAME:"
   "--socket[the daemon\'s socket (default\: \$COMENQ_SOCKET, then your own, then the system\'s)]:PATH:_files"
   "(*)::the id of a job, or an unambiguous prefix of it\; - reads ids from standard input:_comenq_ids"
 )
@@ -89,6 +94,7 @@ _shtab_comenq_del_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
   "--all[select all waiting and held jobs]"
   "--json[print each changed job as JSON, one per line]"
+  "--daemon[the name of your daemon (default\: \$COMENQ_DAEMON, then your one without a name)]:NAME:"
   "--socket[the daemon\'s socket (default\: \$COMENQ_SOCKET, then your own, then the system\'s)]:PATH:_files"
   "(*)::the id of a job, or an unambiguous prefix of it\; - reads ids from standard input:_comenq_ids"
 )
@@ -100,6 +106,7 @@ _shtab_comenq_edit_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
   {-F,--body-file}"[take the new text from FILE, without an editor\; - is standard input]:FILE:_files"
   "--json[print the job as JSON]"
+  "--daemon[the name of your daemon (default\: \$COMENQ_DAEMON, then your one without a name)]:NAME:"
   "--socket[the daemon\'s socket (default\: \$COMENQ_SOCKET, then your own, then the system\'s)]:PATH:_files"
   ":the id of the job, or an unambiguous prefix of it:_comenq_ids"
 )
@@ -109,6 +116,7 @@ _shtab_comenq_edit_defaults_added=0
 
 _shtab_comenq_flush_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
+  "--daemon[the name of your daemon (default\: \$COMENQ_DAEMON, then your one without a name)]:NAME:"
   "--socket[the daemon\'s socket (default\: \$COMENQ_SOCKET, then your own, then the system\'s)]:PATH:_files"
 )
 
@@ -118,6 +126,7 @@ _shtab_comenq_flush_defaults_added=0
 _shtab_comenq_forget_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
   "--json[print each changed job as JSON, one per line]"
+  "--daemon[the name of your daemon (default\: \$COMENQ_DAEMON, then your one without a name)]:NAME:"
   "--socket[the daemon\'s socket (default\: \$COMENQ_SOCKET, then your own, then the system\'s)]:PATH:_files"
   "(*)::the id of a job, or an unambiguous prefix of it\; - reads ids from standard input:_comenq_ids"
 )
@@ -130,6 +139,7 @@ _shtab_comenq_hist_options=(
   {-n,--limit}"[show the newest N jobs (default\: 20)]:N:"
   "--failed[show only failed jobs]"
   "--json[print each job as JSON, one per line]"
+  "--daemon[the name of your daemon (default\: \$COMENQ_DAEMON, then your one without a name)]:NAME:"
   "--socket[the daemon\'s socket (default\: \$COMENQ_SOCKET, then your own, then the system\'s)]:PATH:_files"
 )
 
@@ -140,6 +150,7 @@ _shtab_comenq_hold_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
   "--all[select all waiting jobs]"
   "--json[print each changed job as JSON, one per line]"
+  "--daemon[the name of your daemon (default\: \$COMENQ_DAEMON, then your one without a name)]:NAME:"
   "--socket[the daemon\'s socket (default\: \$COMENQ_SOCKET, then your own, then the system\'s)]:PATH:_files"
   "(*)::the id of a job, or an unambiguous prefix of it\; - reads ids from standard input:_comenq_ids"
 )
@@ -154,6 +165,7 @@ _shtab_comenq_list_options=(
   "--repo[show only jobs for this repository]:OWNER/REPO:"
   "*--state[show only jobs in this state\; can be repeated (default\: all but failed)]:state:(waiting posting checking unconfirmed held failed)"
   "--json[print each job, with its whole comment, as JSON, one per line]"
+  "--daemon[the name of your daemon (default\: \$COMENQ_DAEMON, then your one without a name)]:NAME:"
   "--socket[the daemon\'s socket (default\: \$COMENQ_SOCKET, then your own, then the system\'s)]:PATH:_files"
 )
 
@@ -162,6 +174,7 @@ _shtab_comenq_list_defaults_added=0
 
 _shtab_comenq_pause_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
+  "--daemon[the name of your daemon (default\: \$COMENQ_DAEMON, then your one without a name)]:NAME:"
   "--socket[the daemon\'s socket (default\: \$COMENQ_SOCKET, then your own, then the system\'s)]:PATH:_files"
   "(*)::the reason, which comenq status shows:"
 )
@@ -186,6 +199,7 @@ _shtab_comenq_put_options=(
   "--jsonl[queue a comment for each line of FILE, a JSON object\; - is standard input]:FILE:_files"
   "--wait[wait until the comment is posted, and print its URL]"
   "--json[print the job as JSON]"
+  "--daemon[the name of your daemon (default\: \$COMENQ_DAEMON, then your one without a name)]:NAME:"
   "--socket[the daemon\'s socket (default\: \$COMENQ_SOCKET, then your own, then the system\'s)]:PATH:_files"
   "(*)::the pull request and the comment:"
 )
@@ -197,6 +211,7 @@ _shtab_comenq_release_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
   "--all[select all held jobs]"
   "--json[print each changed job as JSON, one per line]"
+  "--daemon[the name of your daemon (default\: \$COMENQ_DAEMON, then your one without a name)]:NAME:"
   "--socket[the daemon\'s socket (default\: \$COMENQ_SOCKET, then your own, then the system\'s)]:PATH:_files"
   "(*)::the id of a job, or an unambiguous prefix of it\; - reads ids from standard input:_comenq_ids_release"
 )
@@ -209,6 +224,7 @@ _shtab_comenq_resolve_options=(
   "--posted[it is posted\: this is its address]:URL:"
   "--not-posted[it is not posted, so it is queued again]"
   "--json[print the job as JSON]"
+  "--daemon[the name of your daemon (default\: \$COMENQ_DAEMON, then your one without a name)]:NAME:"
   "--socket[the daemon\'s socket (default\: \$COMENQ_SOCKET, then your own, then the system\'s)]:PATH:_files"
   ":the id of the job, or an unambiguous prefix of it:_comenq_ids_resolve"
 )
@@ -218,6 +234,7 @@ _shtab_comenq_resolve_defaults_added=0
 
 _shtab_comenq_resume_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
+  "--daemon[the name of your daemon (default\: \$COMENQ_DAEMON, then your one without a name)]:NAME:"
   "--socket[the daemon\'s socket (default\: \$COMENQ_SOCKET, then your own, then the system\'s)]:PATH:_files"
 )
 
@@ -228,6 +245,7 @@ _shtab_comenq_retry_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
   "--all[select all failed jobs]"
   "--json[print each changed job as JSON, one per line]"
+  "--daemon[the name of your daemon (default\: \$COMENQ_DAEMON, then your one without a name)]:NAME:"
   "--socket[the daemon\'s socket (default\: \$COMENQ_SOCKET, then your own, then the system\'s)]:PATH:_files"
   "(*)::the id of a job, or an unambiguous prefix of it\; - reads ids from standard input:_comenq_ids_retry"
 )
@@ -238,6 +256,7 @@ _shtab_comenq_retry_defaults_added=0
 _shtab_comenq_show_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
   "--json[print the job as JSON]"
+  "--daemon[the name of your daemon (default\: \$COMENQ_DAEMON, then your one without a name)]:NAME:"
   "--socket[the daemon\'s socket (default\: \$COMENQ_SOCKET, then your own, then the system\'s)]:PATH:_files"
   ":the id of the job, or an unambiguous prefix of it:_comenq_ids"
 )
@@ -250,6 +269,7 @@ _shtab_comenq_status_options=(
   "--json[print the status as JSON]"
   "--prometheus[print the status as Prometheus metrics]"
   "--watch[show the status live, as comenq top does]"
+  "--daemon[the name of your daemon (default\: \$COMENQ_DAEMON, then your one without a name)]:NAME:"
   "--socket[the daemon\'s socket (default\: \$COMENQ_SOCKET, then your own, then the system\'s)]:PATH:_files"
 )
 
@@ -258,6 +278,7 @@ _shtab_comenq_status_defaults_added=0
 
 _shtab_comenq_top_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
+  "--daemon[the name of your daemon (default\: \$COMENQ_DAEMON, then your one without a name)]:NAME:"
   "--socket[the daemon\'s socket (default\: \$COMENQ_SOCKET, then your own, then the system\'s)]:PATH:_files"
 )
 
@@ -267,6 +288,7 @@ _shtab_comenq_top_defaults_added=0
 _shtab_comenq_undelete_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
   "--json[print each changed job as JSON, one per line]"
+  "--daemon[the name of your daemon (default\: \$COMENQ_DAEMON, then your one without a name)]:NAME:"
   "--socket[the daemon\'s socket (default\: \$COMENQ_SOCKET, then your own, then the system\'s)]:PATH:_files"
   "(*)::the id of a job, or an unambiguous prefix of it\; - reads ids from standard input:_comenq_ids"
 )
@@ -278,6 +300,7 @@ _shtab_comenq_wait_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
   "--timeout[stop waiting after this time\: 90s, 45m, 1h30m]:TIME:"
   "--json[print each job that is over as JSON, one per line]"
+  "--daemon[the name of your daemon (default\: \$COMENQ_DAEMON, then your one without a name)]:NAME:"
   "--socket[the daemon\'s socket (default\: \$COMENQ_SOCKET, then your own, then the system\'s)]:PATH:_files"
   "(*)::the id of a job, or an unambiguous prefix of it\; - reads ids from standard input:_comenq_ids"
 )
