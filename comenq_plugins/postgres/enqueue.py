@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator, Sequence
 
 from comenq_core.errors import QueueRefused, StoreError, WrongState
-from comenq_core.model import Job, NewJob
+from comenq_core.model import Job, NewJob, State
 from comenq_core.model.identity import (
     digest_of,
     id_from,
@@ -64,13 +64,15 @@ class Enqueuer(Queries):
                     pending.append(job)
                     added.append((job, new_job.ahead))
                 jobs.append(job)
-            self._check_capacity(cursor, len(added))
+            self._check_capacity(cursor, [job for job, _ in added])
             insert(cursor, added)
         return jobs
 
-    def _check_capacity(self, cursor: Cursor, more: int) -> None:
+    def _check_capacity(self, cursor: Cursor, more: Sequence[Job]) -> None:
         waiting = self._count_waiting(cursor)
-        if more and waiting + more > self._options.max_pending:
+        if any(job.state is State.HELD for job in more):
+            waiting += self._count_held(cursor)
+        if more and waiting + len(more) > self._options.max_pending:
             raise QueueRefused.full(waiting, self._options.max_pending)
 
     @repeated

@@ -35,10 +35,17 @@ class Enqueuer(Queries):
     def _put_as(self, new_jobs: Mapping[str, NewJob]) -> Sequence[Job]:
         """The same, with the ids that the jobs are to have unless a key gives them another."""
         with self._catalog.operation(), self._alone(new_jobs.values()):
-            self._limits.require(self._layout.new, len(self._catalog.index), len(new_jobs))
+            self._limits.require(self._layout.new, self._count(new_jobs), len(new_jobs))
             batch = Batch(self._catalog, new_jobs, self.now())
             self._write(batch.files)
             return batch.jobs
+
+    def _count(self, new_jobs: Mapping[str, NewJob]) -> int:
+        """How many jobs there are that count with these toward the limit."""
+        waiting = len(self._catalog.index)
+        if any(new_job.hold for new_job in new_jobs.values()):
+            waiting += len(self._catalog.listings.names(self._layout.hold))
+        return waiting
 
     @contextmanager
     def _alone(self, new_jobs: Collection[NewJob]) -> Iterator[None]:

@@ -263,7 +263,7 @@ def test_written_comment_that_is_not_utf_8_is_kept(served: Served, directory: Pa
     done = run("o/r", "1", "-e", env=env)
     (name,) = _left(directory)
     assert (done.returncode, done.stdout) == (1, "")
-    assert "is not UTF-8 at byte 4: nothing is sent" in done.stderr
+    assert "is not UTF-8 at byte 4: nothing is queued" in done.stderr
     assert (directory / name).read_bytes() == b"caf\xe9\n"
     assert served.store.pending() == []
 

@@ -773,3 +773,12 @@ def test_an_imported_job_that_was_being_posted_is_to_be_checked(
     with store.lock():
         (found,) = store.checking()
     assert (found.id, found.interruptions) == (job.id, 0)
+
+
+def test_held_jobs_count_for_those_that_come_in_held(opener: Opener) -> None:
+    """What nobody releases does not fill the disk; what waits is not refused for it."""
+    store = opener(max_pending=2)
+    store.put([new_job("a", hold=True), new_job("b", hold=True)])
+    with pytest.raises(QueueRefused):
+        store.put([new_job("c", hold=True)])
+    assert store.put([new_job("d")])[0].state is State.WAITING
