@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
-from comenq_core.model import Instant, Job, NewJob
+from comenq_core.model import Instant, Job, NewJob, State
 from comenq_core.model.identity import id_from
 from comenq_plugins.spool.batch import Batch, is_unique
 from comenq_plugins.spool.capacity import Limits
@@ -63,7 +63,8 @@ class Enqueuer(Queries):
         lines = {drafts[place]: job_file.encode_job(job) for place, job in files.items()}
         durable.create_all(lines, self._flusher)
         durable.publish([(draft, place.path) for place, draft in drafts.items()])
-        keyed = {job.id for job in files.values() if job.request and job.request.key is not None}
+        fresh = [job for job in files.values() if job.state is not State.DELETED]
+        keyed = {job.id for job in fresh if job.request and job.request.key is not None}
         if keyed:
             # A crash before this leaves a job in two places, of which this one counts least.
             self._catalog.forget_deleted(keyed)
