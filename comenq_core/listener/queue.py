@@ -11,10 +11,11 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from hashlib import sha256
 
-from comenq_core.errors import ComenqError, InvalidRequest, NoSuchJob, QueueRefused, WrongState
+from comenq_core.errors import ComenqError, InvalidRequest, QueueRefused, WrongState
 from comenq_core.listener import backoffs
 from comenq_core.listener.accounts import accounts
 from comenq_core.listener.estimates import Estimates
+from comenq_core.listener.replacing import replaced_job
 from comenq_core.listener.resolution import resolution
 from comenq_core.model import (
     ID_PATTERN,
@@ -30,9 +31,8 @@ from comenq_core.model import (
     State,
     Status,
 )
-from comenq_core.model.identity import id_of_key, is_for_repo, is_same_comment
+from comenq_core.model.identity import is_for_repo
 from comenq_core.model.serving import elsewhere, unserved
-from comenq_core.model.transitions import EDITABLE
 from comenq_core.policy.health import Overdue, is_busy, is_stalled
 from comenq_core.policy.pacing import PacingPolicy
 from comenq_core.process.log import Log
@@ -102,33 +102,11 @@ class JobQueue:
         return self._estimated(jobs)
 
     def _put(self, new_jobs: Sequence[NewJob]) -> Sequence[Job]:
-        replaced = {one: job for one in new_jobs if one.replace and (job := self._replaced(one))}
+        replaced = {
+            one: job for one in new_jobs if one.replace and (job := replaced_job(self._store, one))
+        }
         put = iter(self._store.put([one for one in new_jobs if one not in replaced]))
         return [replaced.get(one) or next(put) for one in new_jobs]
-
-    def _replaced(self, new_job: NewJob) -> Job | None:
-        """The job that waits under the key, with the new comment; ``None`` if it is to be queued.
-
-        To do it again after a failure ends the same.
-        """
-        request = new_job.request
-        try:
-            found = self._store.get(id_of_key(request.key or ""))
-        except NoSuchJob:
-            return None
-        if found.state is State.DELETED or (
-            found.state not in EDITABLE and is_same_comment(found, request)
-        ):
-            return None
-        if found.state not in EDITABLE:
-            more = f": {found.url or found.reason}" if found.url or found.reason else ""
-            raise WrongState(f"the key belongs to job {found.id}, which is {found.state}{more}")
-        if new_job.hold and found.state is State.WAITING:
-            found = self._store.change(found.id, Change.HOLD)
-        job = self._store.edit(found, request)
-        log.info("replaced", "A comment has taken the place of another one with its key.",
-                 job=job.id, intake=new_job.origin.intake, uid=new_job.origin.uid)  # fmt: skip
-        return job
 
     def _as_settings_say(self, new_job: NewJob) -> NewJob:
         is_held = not new_job.hold and self._holds(new_job.origin.intake)
