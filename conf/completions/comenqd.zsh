@@ -46,8 +46,9 @@ _shtab_comenqd_options=(
   "--max-interruptions[after how many crashes of the worker during its post a job fails]:VALUE:"
   "--recheck-seconds[after how many seconds a comment that may be posted is looked up]:VALUE:"
   "--max-pending[how many jobs the queue takes]:VALUE:"
-  "--history-days[for how many days posted, skipped and failed jobs are kept]:VALUE:"
+  "--history-days[for how many days posted, skipped, failed and deleted jobs are kept]:VALUE:"
   "--key-days[for how many days keys and comments\' ids are remembered\; at least history_days]:VALUE:"
+  "--hold-new[whether new comments are held until released\: all, or by intake]:VALUE:"
   "(- : *)--version[show program\'s version number and exit]"
 )
 
@@ -76,8 +77,9 @@ _shtab_comenqd_check_options=(
   "--max-interruptions[after how many crashes of the worker during its post a job fails]:VALUE:"
   "--recheck-seconds[after how many seconds a comment that may be posted is looked up]:VALUE:"
   "--max-pending[how many jobs the queue takes]:VALUE:"
-  "--history-days[for how many days posted, skipped and failed jobs are kept]:VALUE:"
+  "--history-days[for how many days posted, skipped, failed and deleted jobs are kept]:VALUE:"
   "--key-days[for how many days keys and comments\' ids are remembered\; at least history_days]:VALUE:"
+  "--hold-new[whether new comments are held until released\: all, or by intake]:VALUE:"
   "--json[print JSON]"
   "--online[ask the forge whether it accepts each token]"
 )
@@ -107,8 +109,9 @@ _shtab_comenqd_ctl_options=(
   "--max-interruptions[after how many crashes of the worker during its post a job fails]:VALUE:"
   "--recheck-seconds[after how many seconds a comment that may be posted is looked up]:VALUE:"
   "--max-pending[how many jobs the queue takes]:VALUE:"
-  "--history-days[for how many days posted, skipped and failed jobs are kept]:VALUE:"
+  "--history-days[for how many days posted, skipped, failed and deleted jobs are kept]:VALUE:"
   "--key-days[for how many days keys and comments\' ids are remembered\; at least history_days]:VALUE:"
+  "--hold-new[whether new comments are held until released\: all, or by intake]:VALUE:"
   "(*)::such as\: status, restart worker, help:"
 )
 
@@ -137,8 +140,9 @@ _shtab_comenqd_import_options=(
   "--max-interruptions[after how many crashes of the worker during its post a job fails]:VALUE:"
   "--recheck-seconds[after how many seconds a comment that may be posted is looked up]:VALUE:"
   "--max-pending[how many jobs the queue takes]:VALUE:"
-  "--history-days[for how many days posted, skipped and failed jobs are kept]:VALUE:"
+  "--history-days[for how many days posted, skipped, failed and deleted jobs are kept]:VALUE:"
   "--key-days[for how many days keys and comments\' ids are remembered\; at least history_days]:VALUE:"
+  "--hold-new[whether new comments are held until released\: all, or by intake]:VALUE:"
   ":the queue of the Rust comenq\; left as it is:"
 )
 
@@ -167,8 +171,9 @@ _shtab_comenqd_listen_options=(
   "--max-interruptions[after how many crashes of the worker during its post a job fails]:VALUE:"
   "--recheck-seconds[after how many seconds a comment that may be posted is looked up]:VALUE:"
   "--max-pending[how many jobs the queue takes]:VALUE:"
-  "--history-days[for how many days posted, skipped and failed jobs are kept]:VALUE:"
+  "--history-days[for how many days posted, skipped, failed and deleted jobs are kept]:VALUE:"
   "--key-days[for how many days keys and comments\' ids are remembered\; at least history_days]:VALUE:"
+  "--hold-new[whether new comments are held until released\: all, or by intake]:VALUE:"
 )
 
 # guard to ensure default positional specs are added only once per session
@@ -196,8 +201,9 @@ _shtab_comenqd_move_options=(
   "--max-interruptions[after how many crashes of the worker during its post a job fails]:VALUE:"
   "--recheck-seconds[after how many seconds a comment that may be posted is looked up]:VALUE:"
   "--max-pending[how many jobs the queue takes]:VALUE:"
-  "--history-days[for how many days posted, skipped and failed jobs are kept]:VALUE:"
+  "--history-days[for how many days posted, skipped, failed and deleted jobs are kept]:VALUE:"
   "--key-days[for how many days keys and comments\' ids are remembered\; at least history_days]:VALUE:"
+  "--hold-new[whether new comments are held until released\: all, or by intake]:VALUE:"
   "--from[a store\'s name, or the configuration file that selects it]:STORE:"
   "--to[a store\'s name, or the configuration file that selects it]:STORE:"
 )
@@ -227,8 +233,9 @@ _shtab_comenqd_plugins_options=(
   "--max-interruptions[after how many crashes of the worker during its post a job fails]:VALUE:"
   "--recheck-seconds[after how many seconds a comment that may be posted is looked up]:VALUE:"
   "--max-pending[how many jobs the queue takes]:VALUE:"
-  "--history-days[for how many days posted, skipped and failed jobs are kept]:VALUE:"
+  "--history-days[for how many days posted, skipped, failed and deleted jobs are kept]:VALUE:"
   "--key-days[for how many days keys and comments\' ids are remembered\; at least history_days]:VALUE:"
+  "--hold-new[whether new comments are held until released\: all, or by intake]:VALUE:"
   "--json[print JSON]"
 )
 
@@ -257,8 +264,9 @@ _shtab_comenqd_reload_options=(
   "--max-interruptions[after how many crashes of the worker during its post a job fails]:VALUE:"
   "--recheck-seconds[after how many seconds a comment that may be posted is looked up]:VALUE:"
   "--max-pending[how many jobs the queue takes]:VALUE:"
-  "--history-days[for how many days posted, skipped and failed jobs are kept]:VALUE:"
+  "--history-days[for how many days posted, skipped, failed and deleted jobs are kept]:VALUE:"
   "--key-days[for how many days keys and comments\' ids are remembered\; at least history_days]:VALUE:"
+  "--hold-new[whether new comments are held until released\: all, or by intake]:VALUE:"
 )
 
 # guard to ensure default positional specs are added only once per session
@@ -298,8 +306,9 @@ _shtab_comenqd_setup_options=(
   "--max-interruptions[after how many crashes of the worker during its post a job fails]:VALUE:"
   "--recheck-seconds[after how many seconds a comment that may be posted is looked up]:VALUE:"
   "--max-pending[how many jobs the queue takes]:VALUE:"
-  "--history-days[for how many days posted, skipped and failed jobs are kept]:VALUE:"
+  "--history-days[for how many days posted, skipped, failed and deleted jobs are kept]:VALUE:"
   "--key-days[for how many days keys and comments\' ids are remembered\; at least history_days]:VALUE:"
+  "--hold-new[whether new comments are held until released\: all, or by intake]:VALUE:"
   "--token-file[a file with the token, which nobody else may read\; - reads it from standard input]:FILE:_files"
   "--token-command[a command that prints the token, such as\: gh auth token]:COMMAND:"
   "--yes[ask nothing]"
@@ -334,8 +343,9 @@ _shtab_comenqd_work_options=(
   "--max-interruptions[after how many crashes of the worker during its post a job fails]:VALUE:"
   "--recheck-seconds[after how many seconds a comment that may be posted is looked up]:VALUE:"
   "--max-pending[how many jobs the queue takes]:VALUE:"
-  "--history-days[for how many days posted, skipped and failed jobs are kept]:VALUE:"
+  "--history-days[for how many days posted, skipped, failed and deleted jobs are kept]:VALUE:"
   "--key-days[for how many days keys and comments\' ids are remembered\; at least history_days]:VALUE:"
+  "--hold-new[whether new comments are held until released\: all, or by intake]:VALUE:"
 )
 
 # guard to ensure default positional specs are added only once per session
