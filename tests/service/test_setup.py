@@ -398,3 +398,9 @@ def test_a_service_that_is_not_there_is_told(home: Home) -> None:
     assert "no service is installed: run comenqd setup" in home.comenqd(
         "service", "restart", status=1
     )
+
+
+def test_without_a_service_manager_the_start_says_how(home: Home) -> None:
+    """What is set up and has no service is started by hand: `service start` shows the command."""
+    home.setup()
+    assert f"comenqd --config {home.config}" in home.comenqd("service", "start", status=1)

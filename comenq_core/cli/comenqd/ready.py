@@ -20,7 +20,7 @@ from comenq_core.install.steps import Command, run_steps
 from comenq_core.plugins import registry
 from comenq_core.settings import Settings
 
-__all__ = ["finish", "lasting"]
+__all__ = ["by_hand", "finish", "lasting"]
 
 TIMEOUT_SECONDS = 60.0
 PAUSE = 0.1
@@ -47,7 +47,7 @@ def _user_name() -> str:
 def finish(where: Deployment, settings: Settings, note: str) -> None:
     """Wait until the daemon answers, and say what to do next."""
     if where.manager is None and not runs(settings):
-        print(_by_hand(where))
+        print(by_hand(where))
     else:
         _await(registry.load().client_sockets(settings))
         print("The daemon runs.")
@@ -68,7 +68,7 @@ def _client(where: Deployment) -> str:
     return "comenq" if found and own.exists() and own.samefile(found) else str(own)
 
 
-def _by_hand(where: Deployment) -> str:
+def by_hand(where: Deployment) -> str:
     """How to run the daemon without a service manager."""
     cause = "No service manager runs here."
     if BOOTED.is_dir() and not where.is_machines:

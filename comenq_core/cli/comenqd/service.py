@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from itertools import chain
 
+from comenq_core.cli.comenqd.ready import by_hand
 from comenq_core.cli.comenqd.scope import add_scope, chosen
 from comenq_core.errors import ComenqError, DaemonUnreachable, SettingsError
 from comenq_core.install import environment
@@ -84,6 +85,8 @@ def _no_service(where: Deployment) -> str:
             f"no service manager runs the daemon that serves {settings.socket_path}: it was started"
             " by hand; see comenqd ctl"
         )
+    if settings and where.manager is None:
+        return by_hand(where)
     return "no service is installed: run comenqd setup"
 
 
