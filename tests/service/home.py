@@ -63,11 +63,11 @@ class Home:
         assert done.returncode == status, done.stdout
         return done.stdout
 
-    def comenqd(self, *words: str, status: int = 0, stdin: str = "") -> str:
+    def comenqd(self, *words: str | Path, status: int = 0, stdin: str = "") -> str:
         """Run ``comenqd``. Takes and returns as `run`."""
         return self.run(SCRIPTS / "comenqd", *words, status=status, stdin=stdin)
 
-    def setup(self, *words: str, status: int = 0, stdin: str = "") -> str:
+    def setup(self, *words: str | Path, status: int = 0, stdin: str = "") -> str:
         """Run ``comenqd setup`` without a look at the forge. Takes and returns as `run`."""
         return self.comenqd("setup", "--no-check", *words, status=status, stdin=stdin)
 

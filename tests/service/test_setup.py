@@ -402,5 +402,5 @@ def test_a_service_that_is_not_there_is_told(home: Home) -> None:
 
 def test_without_a_service_manager_the_start_says_how(home: Home) -> None:
     """What is set up and has no service is started by hand: `service start` shows the command."""
-    home.setup()
+    home.setup("--token-file", home.token)
     assert f"comenqd --config {home.config}" in home.comenqd("service", "start", status=1)
