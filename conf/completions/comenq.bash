@@ -7,7 +7,7 @@
 
 _shtab_comenq_subparsers=(put list show status top hist wait bump bust defer hold release retry resolve del forget pause resume flush completion)
 
-_shtab_comenq_put_option_strings=(-h --help -F --body-file -e --edit --after --at --now --key --if-absent --if-open --as --jsonl --wait --json --socket)
+_shtab_comenq_put_option_strings=(-h --help -R --repo -b --body -F --body-file -e --edit --after --at --now --key --if-absent --if-open --as --jsonl --wait --json --dry-run --socket)
 _shtab_comenq_list_option_strings=(-h --help -n --limit --all --repo --state --json --socket)
 _shtab_comenq_show_option_strings=(-h --help --json --socket)
 _shtab_comenq_status_option_strings=(-h --help --json --prometheus --watch --socket)
@@ -80,6 +80,7 @@ _shtab_comenq_put___if_absent_nargs=0
 _shtab_comenq_put___if_open_nargs=0
 _shtab_comenq_put___wait_nargs=0
 _shtab_comenq_put___json_nargs=0
+_shtab_comenq_put___dry_run_nargs=0
 _shtab_comenq_list__h_nargs=0
 _shtab_comenq_list___help_nargs=0
 _shtab_comenq_list___all_nargs=0

@@ -38,7 +38,7 @@ def test_comment_is_queued(comenq: Comenq, served: Served, words: list[str]) -> 
     done = comenq(*words)
     (job,) = served.store.pending()
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout == f"queued {job.id} · 1st in queue · now\n"
+    assert done.stdout == f"queued {job.id} · octo-org/site#7 · 1st in queue · now\n"
     assert (job.asked.target, job.asked.body) == ("octo-org/site#7", "Looks good.")
 
 

@@ -111,6 +111,7 @@ HELP = dedent("""\
       comenq OWNER/REPO NUMBER [BODY]
       comenq OWNER/REPO#NUMBER [BODY]
       comenq https://github.com/OWNER/REPO/pull/NUMBER [BODY]
+      comenq NUMBER [BODY]
 
     commands (see comenq COMMAND --help):
       put          queue a comment

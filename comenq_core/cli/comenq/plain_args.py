@@ -19,7 +19,9 @@ class PlainArgs:
     jsonl: str | None = None
     key: str | None = None
     account: str | None = None
-    edit = now = if_absent = if_open = wait = json = False
+    repo: str | None = None
+    body: str | None = None
+    edit = now = if_absent = if_open = wait = json = dry_run = False
 
     def __init__(self, words: Sequence[str]) -> None:
         self.command = "put"

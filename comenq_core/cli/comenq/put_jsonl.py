@@ -37,6 +37,9 @@ SINGLE_ONLY = (
     "if_open",
     "account",
     "wait",
+    "repo",
+    "body",
+    "dry_run",
 )
 """Options for a single comment; a line has members of its own instead."""
 
