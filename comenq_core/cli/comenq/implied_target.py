@@ -117,4 +117,11 @@ def _asked_of_gh(repository: Repository) -> Target:
     if done.returncode:
         problem = f"gh knows no pull request for this branch; {_NAME_IT}"
         raise UsageError(checkout.tell(problem, done.stderr.decode(errors="replace")))
-    return read_target([json.loads(done.stdout)["url"]])[0]
+    return _read_answer(done.stdout)
+
+
+def _read_answer(answer: bytes) -> Target:
+    try:
+        return read_target([json.loads(answer)["url"]])[0]
+    except (KeyError, TypeError, ValueError):
+        raise UsageError(f"what gh answers is no pull request; {_NAME_IT}") from None

@@ -101,6 +101,8 @@ def run(args: Namespace | PlainArgs) -> int:
     if args.dry_run:
         from comenq_core.cli.comenq.dry_run import show
 
+        if args.edit:
+            raise UsageError("--dry-run and --edit exclude each other: the text would be lost")
         return show(args, _message(args, target, comment(rest, args.body_file)))
     if args.edit:
         from comenq_core.cli.comenq.editor import edited

@@ -63,7 +63,7 @@ def read_remote(url: str) -> Repository:
             raise NoRepository("is not on a forge")
         usual = _WEB_PORTS.get(scheme)
         host = re.sub(":[0-9]*$", "", host) if usual is None else host.removesuffix(usual)
-    elif found := _SCP_LIKE.fullmatch(url):
+    elif "://" not in url and (found := _SCP_LIKE.fullmatch(url)):
         host = found["host"].lower()
     else:
         raise NoRepository("is not on a forge")
