@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from comenq_core.cli.comenq.checkout import Remote
 from comenq_core.cli.comenq.inference import repository_of
+from comenq_core.cli.comenq.remotes import Remote
 from comenq_core.cli.exit_status import UsageError
 from tests.cli.checkouts import Checkout
 from tests.cli.command import environment, run
@@ -150,6 +150,16 @@ def test_worktree_with_a_detached_head_is_a_checkout(type_in: Run, checkout: Che
     below.mkdir()
     queued = type_in(checkout, "12", "Hi", directory=below)[1]
     assert queued == "octo-org/site#12 github.com"
+
+
+@pytest.mark.parametrize(("words", "variables"), [(["-R", "o/r"], {}), ([], {"GH_REPO": "o/r"})])
+def test_git_is_not_asked_for_a_named_repository(
+    type_in: Run, checkout: Checkout, words: list[str], variables: dict[str, str]
+) -> None:
+    """With -R or GH_REPO, no checkout is needed, and no git."""
+    nowhere = {"PATH": "/nonexistent", **variables}
+    done = type_in(checkout, *words, "12", "Hi", directory=checkout.path.parent, **nowhere)
+    assert done[:2] == (0, "o/r#12 None")
 
 
 def test_outside_a_checkout_git_says_so(type_in: Run, checkout: Checkout) -> None:

@@ -4,43 +4,16 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Iterator
-from typing import NamedTuple
 
+from comenq_core.cli.comenq.remotes import Remote, Upstream
 from comenq_core.cli.exit_status import UsageError
 from comenq_core.text import legible
 
-__all__ = ["Remote", "Upstream", "remotes", "tell", "upstreams"]
+__all__ = ["remotes", "tell", "upstreams"]
 
 _NOTHING_FOUND = 1
 """The exit status of git where there is no such setting or reference."""
 TOLD_LINES = 8
-
-
-class Remote(NamedTuple):
-    """A remote.
-
-    Args:
-        name: its name or, for a branch that follows an address, that address.
-        url: its address, as git uses it. It may hold a password.
-        resolved: what ``gh repo set-default`` has noted: ``base`` for this remote's repository,
-            or another repository's name; ``""`` for nothing.
-    """
-
-    name: str
-    url: str
-    resolved: str = ""
-
-
-class Upstream(NamedTuple):
-    """What the branch that is checked out follows.
-
-    Args:
-        remote: where the reference is.
-        ref: the reference's whole name, such as ``refs/pull/12/head``.
-    """
-
-    remote: Remote
-    ref: str
 
 
 def remotes() -> list[Remote]:

@@ -11,8 +11,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
-from comenq_core.cli.comenq.checkout import Remote, Upstream
-from comenq_core.cli.comenq.remotes import NoRepository, Repository, read_name, read_remote
+from comenq_core.cli.comenq.remotes import (
+    NoRepository,
+    Remote,
+    Repository,
+    Upstream,
+    read_name,
+    read_remote,
+)
 from comenq_core.cli.comenq.target import Target, read_number, read_target
 from comenq_core.cli.exit_status import UsageError
 from comenq_core.text import printable

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from comenq_core.limits import HOST_PATTERN, OWNER_PATTERN, REPO_PATTERN
 
-__all__ = ["NoRepository", "Repository", "read_name", "read_remote"]
+__all__ = ["NoRepository", "Remote", "Repository", "Upstream", "read_name", "read_remote"]
 
 _URL = re.compile(r"(?P<scheme>[a-z+]+)://(?:[^/?#\s\\]*@)?(?P<host>[^/?#\s@\\]+)/(?P<path>.*)")
 _SCP_LIKE = re.compile(r"(?:[^/:\s\\]*@)?(?P<host>\[[^]\s]+\]|[^/:\s@\\]+):(?P<path>.*)")
@@ -49,6 +49,33 @@ class Repository(NamedTuple):
         """Whether both are one repository: forges ignore case, and a missing host fits any."""
         hosts = {self.host, other.host} - {None}
         return len(hosts) < 2 and _folded(self) == _folded(other)  # noqa: PLR2004
+
+
+class Remote(NamedTuple):
+    """A remote.
+
+    Args:
+        name: its name or, for a branch that follows an address, that address.
+        url: its address, as git uses it. It may hold a password.
+        resolved: what ``gh repo set-default`` has noted: ``base`` for this remote's repository,
+            or another repository's name; ``""`` for nothing.
+    """
+
+    name: str
+    url: str
+    resolved: str = ""
+
+
+class Upstream(NamedTuple):
+    """What the branch that is checked out follows.
+
+    Args:
+        remote: where the reference is.
+        ref: the reference's whole name, such as ``refs/pull/12/head``.
+    """
+
+    remote: Remote
+    ref: str
 
 
 def read_remote(url: str) -> Repository:
