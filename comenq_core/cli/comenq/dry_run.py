@@ -6,6 +6,7 @@ import time
 from argparse import Namespace
 from collections.abc import Iterator
 from datetime import datetime
+from math import ceil
 from typing import Any
 
 from comenq_core.cli.comenq.plain_args import PlainArgs
@@ -54,7 +55,7 @@ def _place(message: dict[str, Any], status: dict[str, Any], now: float) -> dict[
         position, seconds = 1, status["next"]["eta_seconds"]
     not_before = message.get("request", message).get("not_before")
     if not_before and seconds is not None:
-        seconds = max(seconds, round(datetime.fromisoformat(not_before).timestamp() - now))
+        seconds = max(seconds, ceil(datetime.fromisoformat(not_before).timestamp() - now))
     return {"host": status["host"], "position": position, "eta_seconds": seconds}
 
 
