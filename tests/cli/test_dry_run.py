@@ -51,7 +51,19 @@ def test_dry_run_tells_what_the_options_say(comenq: Comenq) -> None:
         "key:        k",
         "account:    bot",
         "not before: 2099-12-01 09:00:00 +0000",
-        "skipped:    if the pull request is no longer open",
+        "if_open:    skipped if the pull request is no longer open",
+        "",
+        "Hi",
+    ]
+
+
+def test_dry_run_of_what_is_held_has_no_place(comenq: Comenq) -> None:
+    """What is held has no time before it is released."""
+    done = comenq("o/r", "1", "Hi", "--dry-run", "--hold", "--not-after", "2099-12-01T09:00Z")
+    assert done.stdout.splitlines() == [
+        "would queue o/r#1",
+        "not after:  2099-12-01 09:00:00 +0000",
+        "hold:       kept back until somebody releases it",
         "",
         "Hi",
     ]

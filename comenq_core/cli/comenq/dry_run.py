@@ -23,6 +23,12 @@ from comenq_core.wire.codec import from_json
 __all__ = ["show"]
 
 _TEXTS = ("host", "key", "account")
+_TIMES = ("not_before", "not_after")
+_CHOICES = {
+    "if_open": "skipped if the pull request is no longer open",
+    "hold": "kept back until somebody releases it",
+    "replace": "takes the place of what waits under its key",
+}
 
 
 def show(args: Namespace | PlainArgs, message: dict[str, Any]) -> int:
@@ -37,18 +43,22 @@ def show(args: Namespace | PlainArgs, message: dict[str, Any]) -> int:
     try:
         status = ask(args, op="status")["status"]
     except DaemonUnreachable as error:
-        _print(args, request, {})
+        _print(args, message, {})
         print_error(f"when it would be posted is not known: {error}")
         return UNREACHABLE
     if reason := elsewhere(asked, status.get("host", "")):
         raise InvalidRequest("host", reason)
-    _print(args, request, _place(message, status, time.time()))
+    _print(args, message, _place(message, status, time.time()))
     return DONE
 
 
 def _place(message: dict[str, Any], status: dict[str, Any], now: float) -> dict[str, Any]:
-    """The place in the queue, and the seconds until then; an older daemon tells nothing of it."""
-    if "eta_seconds" not in status:
+    """The place in the queue, and the seconds until then; none where that is not known.
+
+    An older daemon tells nothing of it. What is held has no time yet, and what replaces a comment
+    has the place of that one.
+    """
+    if "eta_seconds" not in status or message.get("hold") or message.get("replace"):
         return {}
     position, seconds = status["counts"]["waiting"] + 1, status["eta_seconds"]
     if message.get("ahead") and position > 1:
@@ -59,13 +69,14 @@ def _place(message: dict[str, Any], status: dict[str, Any], now: float) -> dict[
     return {"host": status["host"], "position": position, "eta_seconds": seconds}
 
 
-def _print(args: Namespace | PlainArgs, request: dict[str, Any], place: dict[str, Any]) -> None:
+def _print(args: Namespace | PlainArgs, message: dict[str, Any], place: dict[str, Any]) -> None:
+    request = message.get("request", message)
     if args.json:
         print_json([{"dry_run": True, **place, "request": request}])
-    else:
-        print_result(_headline(request, place), *_facts({**place, **request}), "")
-        lines = request["body"].removesuffix("\n").split("\n")
-        print_result(*(legible(line.removesuffix("\r")) for line in lines))
+        return
+    print_result(_headline(request, place), *_facts({**message, **place, **request}), "")
+    lines = request["body"].removesuffix("\n").split("\n")
+    print_result(*(legible(line.removesuffix("\r")) for line in lines))
 
 
 def _headline(request: dict[str, Any], place: dict[str, Any]) -> str:
@@ -76,11 +87,11 @@ def _headline(request: dict[str, Any], place: dict[str, Any]) -> str:
     return " · ".join(parts)
 
 
-def _facts(request: dict[str, Any]) -> Iterator[str]:
+def _facts(told: dict[str, Any]) -> Iterator[str]:
     """What else the daemon would be told."""
-    facts = {name: request.get(name) for name in _TEXTS}
-    if "not_before" in request:
-        facts["not before"] = local(request["not_before"])
-    if request.get("if_open"):
-        facts["skipped"] = "if the pull request is no longer open"
+    facts = {name: told.get(name) for name in _TEXTS}
+    for name in _TIMES:
+        if name in told:
+            facts[name.replace("_", " ")] = local(told[name])
+    facts |= {name: meaning for name, meaning in _CHOICES.items() if told.get(name)}
     yield from (f"{name + ':':11} {printable(text)}" for name, text in facts.items() if text)
