@@ -77,6 +77,26 @@ def test_each_job_before_adds_a_cooldown_to_what_is_left(
     assert [entry.eta_seconds for entry in entries] == [300, 1200, 2100]
 
 
+def test_the_status_tells_when_the_next_comment_would_be_posted(
+    queue: JobQueue, store: MemoryStore, clock: FakeClock
+) -> None:
+    """It is the estimate for a comment behind all that waits; paused, nobody knows."""
+    assert queue.status().eta_seconds == 0
+    store.save_pacing(Pacing(account="me", at=clock()), expect=None)
+    clock.advance(600)
+    queue.submit(request(), ME)
+    told = queue.status().eta_seconds
+    assert (told, queue.submit(request(), ME).eta_seconds) == (1200, 1200)
+    queue.pause("", ME)
+    assert queue.status().eta_seconds is None
+
+
+def test_the_status_tells_the_host_of_the_forge(store: MemoryStore) -> None:
+    """It is empty where nobody knows it."""
+    assert JobQueue(store, PACE).status().host == ""
+    assert JobQueue(store, PACE, host="git.example.org").status().host == "git.example.org"
+
+
 def test_a_scheduled_job_is_estimated_at_its_time(queue: JobQueue, clock: FakeClock) -> None:
     """``not_before`` beyond the queue's own wait decides."""
     entry = queue.submit(request(not_before=clock().wall + timedelta(hours=5)), ME)

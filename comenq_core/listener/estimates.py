@@ -47,6 +47,11 @@ class Estimates:
         entries = iter(self._placed((job, place) for job, place in places if job))
         return [next(entries) if job else None for job in jobs]
 
+    def eta(self, before: int) -> float | None:
+        """In how many seconds a job is posted after so many others; ``None`` if nobody knows."""
+        first = self._until_next_post(self._store.now())
+        return None if first is None else pacing.eta(before, first, self._policy)
+
     def _row(self, jobs: Sequence[Job | None]) -> Sequence[int]:
         """The places of those that wait; what stands between two of them waits, too."""
         waiting = {number: job for number, job in enumerate(jobs) if job and _waits(job)}

@@ -240,9 +240,10 @@ class JobQueue:
         records, paused, health = self._store.pacing(), self._store.paused(), self._store.health()
         waiting = self._store.pending(limit=_AT_THE_HEAD, states=[State.WAITING])
         first = self._estimates.entries(waiting[:1])
+        counts = self._store.counts()
         is_kept = bool(paused) or is_busy(health.worker, now)
         return Status(
-            counts=self._store.counts(),
+            counts=counts,
             paused=paused,
             accounts=accounts(records, now, self._pace),
             next=first[0] if first else None,
@@ -251,6 +252,8 @@ class JobQueue:
             overdue=self._overdue.find(() if is_kept else waiting, records, now),
             faults=tuple(self._faults()),
             boot_known=not now.boot.startswith(ONE_PROCESS),
+            host=self._host,
+            eta_seconds=self._estimates.eta(counts.waiting),
         )
 
 

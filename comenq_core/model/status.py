@@ -134,6 +134,9 @@ class Status(Record):
         stalled: whether the worker makes no progress; a restart may mend that.
         overdue: a job that nothing keeps, and that is not posted; a person has to look.
         boot_known: whether the daemon knows which boot of the machine this is.
+        host: the host of the forge that the daemon posts to, or ``""`` where nobody knows it.
+        eta_seconds: in about how many seconds a comment that is queued now is posted, if all that
+            waits is posted before it; ``None`` if that is not known.
     """
 
     counts: Counts
@@ -145,3 +148,5 @@ class Status(Record):
     stalled: bool = False
     overdue: Job | None = None
     boot_known: bool = True
+    host: str = ""
+    eta_seconds: float | None = None

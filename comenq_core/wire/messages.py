@@ -138,6 +138,8 @@ def status_to_json(status: Status) -> dict[str, Any]:
         "overdue": overdue and overdue.id,
         "faults": list(status.faults),
         "boot_known": status.boot_known,
+        "host": status.host,
+        "eta_seconds": _seconds(status.eta_seconds),
     }
 
 

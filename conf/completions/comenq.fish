@@ -57,7 +57,7 @@ function _shtab_comenq_using
 end
 
 set -g _shtab_comenq_commands put list show status top hist wait bump bust defer hold release retry edit resolve del undelete forget pause resume flush completion
-set -g _shtab_comenq_opts_with_value --after --as --at --body-file --daemon --jsonl --key --limit --not-after --posted --repo --socket --state --timeout -F -n
+set -g _shtab_comenq_opts_with_value --after --as --at --body --body-file --daemon --jsonl --key --limit --not-after --posted --repo --socket --state --timeout -F -R -b -n
 
 complete -c comenq -e
 complete -c comenq -f
@@ -68,6 +68,8 @@ complete -c comenq -n _shtab_comenq_using -l daemon -x -d 'the name of your daem
 complete -c comenq -n _shtab_comenq_using -l socket -xka "(__fish_complete_path (commandline -ct))" -d 'the daemon'"'"'s socket (default: $COMENQ_SOCKET, then your own, then the system'"'"'s)'
 complete -c comenq -n '_shtab_comenq_using; and test $_shtab_comenq_npos -eq 0' -a put -d 'Queue a comment.'
 complete -c comenq -n '_shtab_comenq_using put' -s h -l help -d 'show this help message and exit'
+complete -c comenq -n '_shtab_comenq_using put' -s R -l repo -x -d 'the repository, as [HOST/]OWNER/REPO (default: $GH_REPO, then the checkout'"'"'s)'
+complete -c comenq -n '_shtab_comenq_using put' -s b -l body -x -d 'the comment'
 complete -c comenq -n '_shtab_comenq_using put' -s F -l body-file -xka "(__fish_complete_path (commandline -ct))" -d 'read the comment from FILE; - is standard input'
 complete -c comenq -n '_shtab_comenq_using put' -s e -l edit -d 'write the comment in $VISUAL or $EDITOR'
 complete -c comenq -n '_shtab_comenq_using put' -l after -x -d 'post it no sooner than this: 45m, 1h30m, 2d from now'
@@ -83,6 +85,7 @@ complete -c comenq -n '_shtab_comenq_using put' -l as -x -d 'post it as this pos
 complete -c comenq -n '_shtab_comenq_using put' -l jsonl -xka "(__fish_complete_path (commandline -ct))" -d 'queue a comment for each line of FILE, a JSON object; - is standard input'
 complete -c comenq -n '_shtab_comenq_using put' -l wait -d 'wait until the comment is posted, and print its URL'
 complete -c comenq -n '_shtab_comenq_using put' -l json -d 'print the job as JSON'
+complete -c comenq -n '_shtab_comenq_using put' -l dry-run -d 'show what would be queued, and queue nothing'
 complete -c comenq -n '_shtab_comenq_using put' -l daemon -x -d 'the name of your daemon (default: $COMENQ_DAEMON, then your one without a name)'
 complete -c comenq -n '_shtab_comenq_using put' -l socket -xka "(__fish_complete_path (commandline -ct))" -d 'the daemon'"'"'s socket (default: $COMENQ_SOCKET, then your own, then the system'"'"'s)'
 complete -c comenq -n '_shtab_comenq_using; and test $_shtab_comenq_npos -eq 0' -a list -d 'List what is queued.'

@@ -184,6 +184,8 @@ _shtab_comenq_pause_defaults_added=0
 
 _shtab_comenq_put_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
+  {-R,--repo}"[the repository, as \[HOST\/\]OWNER\/REPO (default\: \$GH_REPO, then the checkout\'s)]:REPOSITORY:"
+  {-b,--body}"[the comment]:TEXT:"
   {-F,--body-file}"[read the comment from FILE\; - is standard input]:FILE:_files"
   {-e,--edit}"[write the comment in \$VISUAL or \$EDITOR]"
   "--after[post it no sooner than this\: 45m, 1h30m, 2d from now]:TIME:"
@@ -199,6 +201,7 @@ _shtab_comenq_put_options=(
   "--jsonl[queue a comment for each line of FILE, a JSON object\; - is standard input]:FILE:_files"
   "--wait[wait until the comment is posted, and print its URL]"
   "--json[print the job as JSON]"
+  "--dry-run[show what would be queued, and queue nothing]"
   "--daemon[the name of your daemon (default\: \$COMENQ_DAEMON, then your one without a name)]:NAME:"
   "--socket[the daemon\'s socket (default\: \$COMENQ_SOCKET, then your own, then the system\'s)]:PATH:_files"
   "(*)::the pull request and the comment:"

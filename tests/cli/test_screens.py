@@ -113,6 +113,7 @@ HELP = dedent("""\
       comenq OWNER/REPO NUMBER [BODY]
       comenq OWNER/REPO#NUMBER [BODY]
       comenq https://github.com/OWNER/REPO/pull/NUMBER [BODY]
+      comenq NUMBER [BODY]
 
     commands (see comenq COMMAND --help):
       put          queue a comment

@@ -175,7 +175,7 @@ def test_put_waits(comenq: Comenq, served: Served) -> None:
         (job,) = served.store.pending()
         _settle(served, POSTED)
         status, out, err = ended()
-    assert out.splitlines() == [f"queued {job.id} · 1st in queue · now", URL]
+    assert out.splitlines() == [f"queued {job.id} · o/r#1 · 1st in queue · now", URL]
     assert (status, err) == (0, "")
 
 

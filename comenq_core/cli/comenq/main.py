@@ -49,7 +49,9 @@ def _run(words: Sequence[str]) -> int:
     socket = daemon = None
     if not words or words[0].startswith("-"):
         parser = global_parser()
-        given = parser.parse_args(words)
+        given, others = parser.parse_known_args(words)
+        if others:
+            return _run(["put", *words])
         socket, daemon, words = given.socket, given.daemon, given.words
         if not words:
             parser.error(

@@ -1,4 +1,4 @@
-"""`comenq put`, or `comenq OWNER/REPO NUMBER BODY`."""
+"""`comenq put`, or `comenq OWNER/REPO NUMBER BODY`, or `comenq -b BODY`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import time
 
 from comenq_core.cli.comenq.body import comment, draft_to_edit, utf8
 from comenq_core.cli.comenq.plain_args import PlainArgs
-from comenq_core.cli.comenq.target import FORMS, Target, read_target
+from comenq_core.cli.comenq.target import FORMS, Target, is_number, read_target
 from comenq_core.cli.exit_status import DONE, UsageError
 from comenq_core.cli.formatting import in_queue
 from comenq_core.cli.output import as_json, print_done
@@ -19,6 +19,7 @@ __all__ = ["configure", "run"]
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
+    from collections.abc import Sequence
     from typing import Any
 
 EXAMPLES = """\
@@ -32,6 +33,10 @@ examples:
   comenq put octo-org/site 123 "Ready?" --after 2h --if-open
   comenq put octo-org/site 123 "Ready?" --wait
 
+in a checkout, as with gh, for its repository and, without a number, its branch's pull request:
+  comenq 123 "Looks good to me."
+  comenq -b "Looks good to me."
+
 many comments, one per line, as {{"owner": …, "repo": …, "pr_number": …, "body": …}}:
   comenq put --jsonl comments.jsonl
 """
@@ -42,6 +47,13 @@ def configure(parser: ArgumentParser) -> None:
     parser.epilog = EXAMPLES.format("\n  ".join(FORMS))
     add = parser.add_argument
     add("words", metavar="PULL-REQUEST [BODY]", nargs="*", help="the pull request and the comment")
+    add(
+        "-R",
+        "--repo",
+        metavar="REPOSITORY",
+        help="the repository, as [HOST/]OWNER/REPO (default: $GH_REPO, then the checkout's)",
+    )
+    add("-b", "--body", metavar="TEXT", help="the comment")
     add("-F", "--body-file", metavar="FILE", help="read the comment from FILE; - is standard input")
     add("-e", "--edit", action="store_true", help="write the comment in $VISUAL or $EDITOR")
     _add_conditions(parser)
@@ -52,6 +64,7 @@ def configure(parser: ArgumentParser) -> None:
     )
     add("--wait", action="store_true", help="wait until the comment is posted, and print its URL")
     add("--json", action="store_true", help="print the job as JSON")
+    add("--dry-run", action="store_true", help="show what would be queued, and queue nothing")
 
 
 def _add_conditions(parser: ArgumentParser) -> None:
@@ -92,12 +105,18 @@ def run(args: Namespace | PlainArgs) -> int:
         from comenq_core.cli.comenq.put_jsonl import put_many
 
         return put_many(args)
-    target, rest = read_target(args.words)
+    target, rest = _target(args)
     host = target[3]
     if host is not None and args.socket is None:
         from comenq_core.cli.comenq.daemons import choose_for
 
         choose_for(host)
+    if args.dry_run:
+        from comenq_core.cli.comenq.dry_run import show
+
+        if args.edit:
+            raise UsageError("--dry-run and --edit exclude each other: the text would be lost")
+        return show(args, _message(args, target, comment(rest, args.body_file)))
     if args.edit:
         from comenq_core.cli.comenq.editor import edited
 
@@ -107,8 +126,25 @@ def run(args: Namespace | PlainArgs) -> int:
         entry = _put(args, _message(args, target, comment(rest, args.body_file)))
     if entry is None:
         return DONE
-    print_done(as_json(entry) if args.json else _summary(entry))
+    print_done(as_json(entry) if args.json else _summary(entry, target))
     return _wait(args, entry) if args.wait else DONE
+
+
+def _target(args: Namespace | PlainArgs) -> tuple[Target, Sequence[str]]:
+    """The pull request, and the comment, unless that is elsewhere."""
+    words = args.words
+    is_without = not words and (args.edit or (args.body, args.body_file) != (None, None))
+    if args.repo or is_without or any(map(is_number, words[:1])):
+        from comenq_core.cli.comenq.implied_target import implied_target
+
+        target, rest = implied_target(args)
+    else:
+        target, rest = read_target(words)
+    if args.body is None:
+        return target, rest
+    if rest:
+        raise UsageError("the comment is given twice: as an argument and with -b")
+    return target, [args.body]
 
 
 def _wait(args: Namespace | PlainArgs, entry: dict[str, Any]) -> int:
@@ -165,11 +201,14 @@ def _message(args: Namespace | PlainArgs, target: Target, body: str) -> dict[str
     return {"op": "put", "request": request, **chosen} if chosen else request
 
 
-def _summary(entry: dict[str, Any]) -> str:
+def _summary(entry: dict[str, Any], target: Target) -> str:
+    owner, repo, number, _ = target
+    where = f"{owner}/{repo}#{number}"
     state = entry.get("state", "waiting")
     job_id = entry.get("id", "?")
     if state == "held":
-        return f"held {job_id} · to let it be posted: comenq release {job_id}"
+        return f"held {job_id} · {where} · to let it be posted: comenq release {job_id}"
     done = "queued" if state == "waiting" else f"already {state}"
     place = in_queue(entry, time.time()) if state == "waiting" else entry.get("url", "")
-    return " · ".join(part for part in (f"{done} {job_id}", place) if part)
+    told = (f"{done} {job_id}", where, place)
+    return " · ".join(part for part in told if part)

@@ -40,6 +40,9 @@ SINGLE_ONLY = (
     "hold",
     "not_after",
     "replace",
+    "repo",
+    "body",
+    "dry_run",
 )
 """Options for a single comment; a line has members of its own instead."""
 
