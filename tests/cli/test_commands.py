@@ -587,4 +587,4 @@ def test_a_job_whose_key_is_used_again_is_not_undeleted(comenq: Comenq) -> None:
     assert comenq("o/r", "1", "two", "--key", "k").stdout.startswith(f"queued {job_id}")
     done = comenq("undelete", job_id)
     assert (done.returncode, done.stdout) == (1, "")
-    assert "is waiting; only a job that is deleted allows that" in done.stderr
+    assert "is waiting, and its key is in use" in done.stderr
