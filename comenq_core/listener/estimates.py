@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
+from comenq_core.errors import NoSuchJob
 from comenq_core.listener.accounts import is_usable
-from comenq_core.model import Entry, Instant, Job, State
-from comenq_core.policy import pacing
+from comenq_core.model import Entry, Instant, Job, Pacing, State
+from comenq_core.model.serving import serving
 from comenq_core.policy.pacing import PacingPolicy
+from comenq_core.policy.timetable import Timetable, until_free
 from comenq_core.protocols import Store
 
 __all__ = ["Estimates"]
+
+_LOOK_BACK = 50
+"""How many of the jobs before the first one are read, where they may be due later or of another
+account: it is enough to see which of them are due at the same time."""
 
 
 class Estimates:
@@ -19,11 +25,15 @@ class Estimates:
     Args:
         store: where the jobs are.
         policy: how far apart posts are.
+        accounts: the posting accounts and their repositories, where they are known.
     """
 
-    def __init__(self, store: Store, policy: PacingPolicy) -> None:
+    def __init__(
+        self, store: Store, policy: PacingPolicy, accounts: Mapping[str, Sequence[str]]
+    ) -> None:
         self._store = store
         self._policy = policy
+        self._accounts = accounts
 
     def entries(self, jobs: Sequence[Job]) -> Sequence[Entry]:
         """The entries of jobs that may stand anywhere in the queue."""
@@ -58,31 +68,113 @@ class Estimates:
         return self._store.position(job) if _waits(job) else 0
 
     def _placed(self, jobs: Iterable[tuple[Job, int]]) -> Sequence[Entry]:
-        now = self._store.now()
-        first = self._until_next_post(now)
-        return [self._entry(job, place, now, first) for job, place in jobs]
-
-    def _entry(self, job: Job, place: int, now: Instant, first: float | None) -> Entry:
-        if job.state is State.POSTING:
-            return Entry(job=job, eta_seconds=0.0)
-        if not _waits(job) or first is None:
-            return Entry(job=job, position=place)
-        scheduled = (job.due - now.wall).total_seconds() if job.due else 0.0
-        in_turn = pacing.eta(place, first, self._policy)
-        return Entry(job=job, position=place, eta_seconds=max(in_turn, scheduled))
-
-    def _until_next_post(self, now: Instant) -> float | None:
-        """Seconds, or ``None`` while the queue stands still."""
-        records = self._store.pacing()
-        usable = [record for record in records.values() if is_usable(record, now)]
-        if self._store.paused() or (records and not usable):
-            return None
-        waits = [
-            pacing.until_turn(record.account, record.login, records, now, self._policy)
-            for record in usable
+        placed = list(jobs)
+        now, records = self._store.now(), self._store.pacing()
+        attempted = {record.job for record in records.values()}
+        waiting = {
+            job.id: (place, job)
+            for job, place in placed
+            if _waits(job) and not (job.id in attempted and self._is_taken(job))
+        }
+        trouble = self._trouble()
+        times = {} if trouble else self._times(sorted(waiting.values(), key=_place), records, now)
+        return [
+            _entry(job, place, times.get(job.id), trouble)
+            if job.id in waiting
+            else Entry(job=job, eta_seconds=0.0 if _waits(job) or _is_posting(job) else None)
+            for job, place in placed
         ]
-        return min(waits, default=0.0)
+
+    def _is_taken(self, job: Job) -> bool:
+        """Whether the worker has taken a job since it was read: then it is posted now."""
+        try:
+            return not _waits(self._store.get(job.id))
+        except NoSuchJob:
+            return True
+
+    def _trouble(self) -> str:
+        if self._store.paused():
+            return "paused"
+        return "no_worker" if self._store.health().working is False else ""
+
+    def _times(
+        self, waiting: Sequence[tuple[int, Job]], records: Mapping[str, Pacing], now: Instant
+    ) -> Mapping[str, float | None]:
+        """In how many seconds these jobs are posted, by id; they are in the order of the queue."""
+        if not waiting:
+            return {}
+        accounts = _Accounts(self._accounts, records)
+        free = accounts.free(now, self._policy)
+        timetable = Timetable(free, self._policy.cooldown + self._policy.jitter / 2)
+        place, asked = waiting[0][0], {job.id for _, job in waiting}
+        ahead: Sequence[Job] = ()
+        if len(free) > 1 or any(_until_due(job, now) for _, job in waiting):
+            count = min(place, _LOOK_BACK)
+            ahead = self._store.pending(limit=count, offset=place - count, states=[State.WAITING])
+        timetable.skip(place - len(ahead))
+        for job in ahead:
+            if job.id not in asked:
+                timetable.post(_until_due(job, now), accounts.of(job))
+        times = {}
+        for its_place, job in waiting:
+            timetable.skip(its_place - place)
+            times[job.id] = timetable.post(_until_due(job, now), accounts.of(job))
+            place = its_place + 1
+        return times
+
+
+class _Accounts:
+    """The posting accounts; those that have one login at the forge count as one.
+
+    Args:
+        patterns: the accounts and their repositories, where they are known.
+        records: the pacing records, by account.
+    """
+
+    def __init__(
+        self, patterns: Mapping[str, Sequence[str]], records: Mapping[str, Pacing]
+    ) -> None:
+        # Where nothing is known, there is one, and it may post.
+        self._patterns = patterns or dict.fromkeys(records, ()) or {"": ()}
+        self._records = records
+
+    def of(self, job: Job) -> Sequence[str]:
+        """The names of those that may post a job; all of them, if it is not known which."""
+        names = serving(job.request, self._patterns) if job.request else ()
+        return [self._name(account) for account in names or self._patterns]
+
+    def free(self, now: Instant, policy: PacingPolicy) -> Mapping[str, float]:
+        """In about how many seconds each may post; without those that first need a person."""
+        free: dict[str, float] = {}
+        for account in self._patterns:
+            record = self._records.get(account)
+            if record is None or is_usable(record, now):
+                name, wait = self._name(account), until_free(account, self._records, now, policy)
+                free[name] = min(wait, free.get(name, wait))
+        return free
+
+    def _name(self, account: str) -> str:
+        record = self._records.get(account)
+        return f"@{record.login.lower()}" if record and record.login else account
+
+
+def _entry(job: Job, place: int, seconds: float | None, trouble: str) -> Entry:
+    if seconds is None:
+        return Entry(job=job, position=place, trouble=trouble or "account")
+    return Entry(job=job, position=place, eta_seconds=seconds)
+
+
+def _place(placed: tuple[int, Job]) -> int:
+    return placed[0]
+
+
+def _until_due(job: Job, now: Instant) -> float:
+    return max(0.0, (job.due - now.wall).total_seconds()) if job.due else 0.0
 
 
 def _waits(job: Job) -> bool:
     return job.state is State.WAITING
+
+
+def _is_posting(job: Job) -> bool:
+    return job.state is State.POSTING

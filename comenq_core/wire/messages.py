@@ -101,6 +101,7 @@ def entry_to_json(entry: Entry) -> dict[str, Any]:
         **_job_to_json(entry.job),
         "position": entry.position,
         "eta_seconds": _seconds(entry.eta_seconds),
+        "trouble": entry.trouble or None,
     }
 
 

@@ -130,4 +130,4 @@ def _when(job: Job, now: float) -> str:
         return clock(job["posted_at"], now)
     if job["state"] != "waiting":
         return ""
-    return when(job["eta_seconds"], now).removeprefix("about ")
+    return when(job["eta_seconds"], now, job.get("trouble")).removeprefix("about ")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from comenq_core.cli.formatting import account_cause, amount, local, target
+from comenq_core.cli.formatting import ENDS, account_cause, amount, local, target
 
 __all__ = ["COLOURS", "SHOWN", "TROUBLES", "Trouble", "facts", "troubles"]
 
@@ -178,8 +178,8 @@ def _next(status: Status, until: Until) -> str:
         return "nothing waits"
     if first["eta_seconds"] is not None:
         return f"{first['id']}, {until(first['eta_seconds'])}"
-    end = "the queue is resumed" if status["paused"] else "an account can post"
-    return f"{first['id']}, once {end}"
+    stopped = "no_worker" if status.get("working") is False else "account"
+    return f"{first['id']}, once {ENDS['paused' if status['paused'] else stopped]}"
 
 
 def _account(account: Mapping[str, Any], until: Until) -> str:
