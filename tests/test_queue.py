@@ -87,13 +87,15 @@ def test_a_scheduled_job_is_estimated_at_its_time(queue: JobQueue, clock: FakeCl
 def test_comments_for_one_time_are_a_cooldown_apart(queue: JobQueue, clock: FakeClock) -> None:
     """Of several that are due at the same time, each waits for the one before."""
     when = clock().wall + timedelta(hours=5)
+    ready = queue.submit(request(), ME)
     alone = [queue.submit(request(not_before=when), ME) for _ in range(3)]
     together = queue.submit_all(
         [NewJob(request=request(not_before=when), origin=ME) for _ in range(3)]
     )
     wanted = [5 * 3600 + 900 * number for number in range(6)]
     assert [entry.eta_seconds for entry in [*alone, *together]] == wanted
-    assert [entry.eta_seconds for entry in queue.pending(offset=2)] == wanted[2:]
+    assert ready.eta_seconds == 0
+    assert [entry.eta_seconds for entry in queue.pending(offset=3)] == wanted[2:]
     assert queue.show(alone[2].job.id).eta_seconds == wanted[2]
 
 

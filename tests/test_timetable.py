@@ -7,7 +7,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from comenq_core.policy.timetable import Timetable
+from comenq_core.policy.timetable import Timetable, runs_before
 
 ACCOUNTS = "abc"
 SECONDS = st.integers(0, 10**6)
@@ -60,3 +60,36 @@ def test_jobs_that_are_not_looked_at_take_a_cooldown_each(wait: int, count: int,
     timetable = Timetable({"a": wait}, gap)
     timetable.skip(count)
     assert timetable.post(0, "a") == wait + count * gap
+
+
+@given(dues=st.lists(st.integers(1, 8_000), max_size=20).map(sorted), due=st.integers(1, 8_000))
+def test_runs_are_as_good_as_looking_at_each_job(dues: list[int], due: int) -> None:
+    """No estimate is later than by all jobs, and where all are due together, none is earlier."""
+    gap, due = 900, max([due, *dues])
+    runs = runs_before(len(dues), due, dues.__getitem__, gap)
+    assert sum(count for _, count in runs) == len(dues)
+    by_runs, by_all = Timetable({"a": 0}, gap), Timetable({"a": 0}, gap)
+    for first, count in runs:
+        by_runs.post(first, "a")
+        by_runs.skip(count - 1)
+    for one in dues:
+        by_all.post(one, "a")
+    estimate, exact = by_runs.post(due, "a"), by_all.post(due, "a")
+    assert estimate is not None
+    assert exact is not None
+    assert due <= estimate <= exact
+    assert estimate == exact or due - dues[0] > gap
+
+
+@given(count=st.integers(0, 100_000), before=st.integers(0, 100_000))
+def test_few_jobs_are_looked_at(count: int, before: int) -> None:
+    """However many jobs there are, a few show which are due together."""
+    seen = set()
+
+    def due_at(place: int) -> float:
+        seen.add(place)
+        return 0.0 if place < before else 5_000.0
+
+    runs = runs_before(before + count, 5_000, due_at, 900)
+    assert (5_000.0, count) in runs or not count
+    assert len(seen) <= 40

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 
 from comenq_core.errors import NoSuchJob
-from comenq_core.listener.accounts import is_usable
+from comenq_core.listener.accounts import PostingAccounts
 from comenq_core.model import Entry, Instant, Job, Pacing, State
-from comenq_core.model.serving import serving
 from comenq_core.policy.pacing import PacingPolicy
-from comenq_core.policy.timetable import Timetable, until_free
+from comenq_core.policy.timetable import Timetable, runs_before
 from comenq_core.protocols import Store
 
 __all__ = ["Estimates"]
 
-_LOOK_BACK = 50
-"""How many of the jobs before the first one are read, where they may be due later or of another
-account: it is enough to see which of them are due at the same time."""
+_LOOK_BACK = 20
+"""How many jobs before the first one are read where only some accounts may post them."""
 
 
 class Estimates:
@@ -103,18 +103,14 @@ class Estimates:
         """In how many seconds these jobs are posted, by id; they are in the order of the queue."""
         if not waiting:
             return {}
-        accounts = _Accounts(self._accounts, records)
+        accounts = PostingAccounts(self._accounts, records)
         free = accounts.free(now, self._policy)
         timetable = Timetable(free, self._policy.cooldown + self._policy.jitter / 2)
-        place, asked = waiting[0][0], {job.id for _, job in waiting}
-        ahead: Sequence[Job] = ()
-        if len(free) > 1 or any(_until_due(job, now) for _, job in waiting):
-            count = min(place, _LOOK_BACK)
-            ahead = self._store.pending(limit=count, offset=place - count, states=[State.WAITING])
-        timetable.skip(place - len(ahead))
-        for job in ahead:
-            if job.id not in asked:
-                timetable.post(_until_due(job, now), accounts.of(job))
+        place, job = waiting[0]
+        if _until_due(job, now):
+            self._post_runs(timetable, place, job, now, accounts)
+        else:
+            self._post_before(timetable, place, [job for _, job in waiting], accounts)
         times = {}
         for its_place, job in waiting:
             timetable.skip(its_place - place)
@@ -122,40 +118,32 @@ class Estimates:
             place = its_place + 1
         return times
 
-
-class _Accounts:
-    """The posting accounts; those that have one login at the forge count as one.
-
-    Args:
-        patterns: the accounts and their repositories, where they are known.
-        records: the pacing records, by account.
-    """
-
-    def __init__(
-        self, patterns: Mapping[str, Sequence[str]], records: Mapping[str, Pacing]
+    def _post_runs(
+        self, timetable: Timetable, place: int, job: Job, now: Instant, accounts: PostingAccounts
     ) -> None:
-        # Where nothing is known, there is one, and it may post.
-        self._patterns = patterns or dict.fromkeys(records, ()) or {"": ()}
-        self._records = records
+        """Pass over the jobs before one that is due later."""
 
-    def of(self, job: Job) -> Sequence[str]:
-        """The names of those that may post a job; all of them, if it is not known which."""
-        names = serving(job.request, self._patterns) if job.request else ()
-        return [self._name(account) for account in names or self._patterns]
+        @cache
+        def due_at(place: int) -> float:
+            found = self._store.pending(limit=1, offset=place, states=[State.WAITING])
+            return _until_due(found[0], now) if found else math.inf
 
-    def free(self, now: Instant, policy: PacingPolicy) -> Mapping[str, float]:
-        """In about how many seconds each may post; without those that first need a person."""
-        free: dict[str, float] = {}
-        for account in self._patterns:
-            record = self._records.get(account)
-            if record is None or is_usable(record, now):
-                name, wait = self._name(account), until_free(account, self._records, now, policy)
-                free[name] = min(wait, free.get(name, wait))
-        return free
+        runs = runs_before(place, _until_due(job, now), due_at, timetable.gap)
+        timetable.skip(place - sum(count for _, count in runs))
+        for due, count in runs:
+            timetable.post(due, accounts.names)
+            timetable.skip(count - 1)
 
-    def _name(self, account: str) -> str:
-        record = self._records.get(account)
-        return f"@{record.login.lower()}" if record and record.login else account
+    def _post_before(
+        self, timetable: Timetable, place: int, jobs: Sequence[Job], accounts: PostingAccounts
+    ) -> None:
+        """Pass over the jobs before these, which may be posted at once as far as they know."""
+        count = min(place, _LOOK_BACK) if accounts.differ_for(jobs) else 0
+        timetable.skip(place - count)
+        if count:
+            ahead = self._store.pending(limit=count, offset=place - count, states=[State.WAITING])
+            for job in ahead:
+                timetable.post(0.0, accounts.of(job))
 
 
 def _entry(job: Job, place: int, seconds: float | None, trouble: str) -> Entry:

@@ -6,13 +6,17 @@ failed attempt, is not foreseen.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from bisect import bisect_left
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 
 from comenq_core.model import Instant, Pacing
 from comenq_core.policy.pacing import PacingPolicy, elapsed, until_turn
 
-__all__ = ["Timetable", "until_free"]
+__all__ = ["Timetable", "runs_before", "until_free"]
+
+_RUNS = 6
+"""So many runs, each of twice the length, reach back 63 cooldowns."""
 
 
 def until_free(
@@ -41,11 +45,11 @@ class Timetable:
 
     def __init__(self, free: Mapping[str, float], gap: float) -> None:
         self._free = dict(free)
-        self._gap = gap
+        self.gap = gap
 
     def skip(self, count: int) -> None:
         """Pass over so many jobs of which nothing is known: the accounts share them equally."""
-        share = self._gap * count / max(1, len(self._free))
+        share = self.gap * count / max(1, len(self._free))
         self._free = {account: free + share for account, free in self._free.items()}
 
     def post(self, due: float, accounts: Collection[str]) -> float | None:
@@ -60,5 +64,33 @@ class Timetable:
             return None
         account = min(able, key=self._free.__getitem__)
         at = max(due, self._free[account])
-        self._free[account] = at + self._gap
+        self._free[account] = at + self.gap
         return at
+
+
+def runs_before(
+    place: int, due: float, due_at: Callable[[int], float], gap: float
+) -> Sequence[tuple[float, int]]:
+    """What stands before a job that is due later, in runs of jobs that are due together.
+
+    Only a few jobs are looked at, however many there are.
+
+    Args:
+        place: how many jobs are before it, in the order in which they are due.
+        due: in how many seconds it is due.
+        due_at: in how many seconds the job at a place is due.
+        gap: seconds from one post to the next.
+
+    Returns:
+        For each run, in order, in how many seconds its first job is due, and how many it has.
+        Before the first run may be others, of which nothing is said.
+    """
+    runs: list[tuple[float, int]] = []
+    length = gap
+    while place > 0 and due > 0 and len(runs) < _RUNS:
+        start = bisect_left(range(place), due - length, key=due_at)
+        if start < place:
+            runs.append((due_at(start), place - start))
+            place, length = start, 2 * length
+        due = due_at(place - 1) if place else 0.0
+    return runs[::-1]
