@@ -15,6 +15,7 @@ __all__ = [
     "countdown",
     "duration",
     "in_queue",
+    "job_json",
     "local",
     "ordinal",
     "target",
@@ -128,6 +129,19 @@ def target(job: Mapping[str, Any]) -> str:
     return f"{job['owner']}/{job['repo']}#{job['pr_number']}"
 
 
+def job_json(job: Mapping[str, Any]) -> dict[str, Any]:
+    """A job of the protocol as ``--json`` prints it, with the numbers that people see.
+
+    Its ``position`` counts from 1, and is null where the job has none in the queue; its
+    ``attempts_made`` are those that went to the forge.
+    """
+    shown = {**job, "attempts_made": attempt_count(job)}
+    if "position" in job:
+        is_placed = job.get("state", "waiting") == "waiting"
+        shown["position"] = job["position"] + 1 if is_placed else None
+    return shown
+
+
 def user(uid: int) -> str:
     """A user's name and number; the number alone where it has no name here."""
     from pwd import getpwuid
@@ -140,7 +154,7 @@ def user(uid: int) -> str:
 
 def attempt_count(job: Mapping[str, Any]) -> int:
     """The number of attempts at the forge: a decision made without one names no account."""
-    return sum(bool(attempt["account"]) for attempt in job["attempts"])
+    return sum(bool(attempt["account"]) for attempt in job.get("attempts", ()))
 
 
 def account_cause(account: Mapping[str, Any]) -> str:

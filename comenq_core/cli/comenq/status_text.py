@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from comenq_core.cli.formatting import ENDS, account_cause, amount, local, target
 
-__all__ = ["COLOURS", "SHOWN", "TROUBLES", "Trouble", "facts", "troubles"]
+__all__ = [
+    "COLOURS",
+    "SHOWN",
+    "TROUBLES",
+    "Trouble",
+    "account_advice",
+    "facts",
+    "hindrances",
+    "troubles",
+]
 
-Status = dict[str, Any]
+Status = Mapping[str, Any]
 Jobs = Sequence[Mapping[str, Any]]
 Until = Callable[[float], str]
 
@@ -114,14 +123,13 @@ def troubles(status: Status, unconfirmed: Jobs = ()) -> Iterator[Trouble]:
     """
     if status["paused"]:
         yield Trouble("paused", "the queue is paused")
-    yield from _posting(status)
+    yield from hindrances(status)
     for fault in status.get("faults", ()):
         yield Trouble("fault", f"{fault}: see the daemon's log")
     if not status.get("boot_known", True):
         yield Trouble("clock", BOOT_UNKNOWN)
-    for account in status["accounts"]:
-        if advice := NEEDS_A_PERSON.get(account_cause(account)):
-            yield Trouble("account", advice.format(account["name"]))
+    names = [account["name"] for account in status["accounts"]]
+    yield from (Trouble("account", advice) for advice in account_advice(status, names))
     for one in status.get("capacity", ()):
         if one["remaining"] < one["minimum"]:
             text = f"too few {one['resource']} are left, so comments are refused"
@@ -129,8 +137,20 @@ def troubles(status: Status, unconfirmed: Jobs = ()) -> Iterator[Trouble]:
     yield from _lost(status["counts"], unconfirmed)
 
 
-def _posting(status: Status) -> Iterator[Trouble]:
-    """What stops posting; an older daemon tells of nothing but a missing worker."""
+def account_advice(status: Status, names: Collection[str]) -> Sequence[str]:
+    """What a person has to do for each of these accounts, if it waits for one."""
+    return [
+        advice.format(account["name"])
+        for account in status["accounts"]
+        if account["name"] in names and (advice := NEEDS_A_PERSON.get(account_cause(account)))
+    ]
+
+
+def hindrances(status: Status) -> Iterator[Trouble]:
+    """What stops all posting and was no person's wish; some of it ends by itself.
+
+    An older daemon tells of nothing but a missing worker.
+    """
     worker = status.get("worker") or {}
     if status.get("working") is False:
         text = "no worker runs, so nothing is posted: see the daemon's log and comenqd ctl"
