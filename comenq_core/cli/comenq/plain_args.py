@@ -19,6 +19,8 @@ class PlainArgs:
     jsonl: str | None = None
     key: str | None = None
     account: str | None = None
+    timeout: str | None = None
+    key_from: str | None = None
     edit = now = if_absent = if_open = wait = json = False
 
     def __init__(self, words: Sequence[str]) -> None:

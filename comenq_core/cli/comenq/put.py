@@ -8,11 +8,11 @@ import time
 from comenq_core.cli.comenq.body import comment, draft_to_edit, utf8
 from comenq_core.cli.comenq.plain_args import PlainArgs
 from comenq_core.cli.comenq.target import FORMS, Target, read_target
-from comenq_core.cli.exit_status import DONE
-from comenq_core.cli.formatting import in_queue
-from comenq_core.cli.output import as_json, print_done
-from comenq_core.client import candidates, connect
-from comenq_core.errors import NotAcknowledged
+from comenq_core.cli.exit_status import DONE, UsageError
+from comenq_core.cli.formatting import in_queue, job_json
+from comenq_core.cli.output import as_json, print_done, print_error
+from comenq_core.client import candidates, send
+from comenq_core.errors import DaemonUnreachable, NotAcknowledged
 
 __all__ = ["configure", "run"]
 
@@ -34,6 +34,11 @@ examples:
 
 many comments, one per line, as {{"owner": …, "repo": …, "pr_number": …, "body": …}}:
   comenq put --jsonl comments.jsonl
+  comenq put --jsonl comments.jsonl --key-from id --after 2h
+
+exit status: 0 it is queued or, with --wait, posted; 1 refused, failed, skipped or deleted; 2 usage;
+3 no daemon answers; 4 (timed out) and 5 (a person has to do something first): it stays queued, and
+must not be queued again
 """
 
 
@@ -50,7 +55,9 @@ def configure(parser: ArgumentParser) -> None:
         metavar="FILE",
         help="queue a comment for each line of FILE, a JSON object; - is standard input",
     )
+    add("--key-from", metavar="FIELD", help="with --jsonl: the key of each comment is its FIELD")
     add("--wait", action="store_true", help="wait until the comment is posted, and print its URL")
+    add("--timeout", metavar="TIME", help="with --wait: stop waiting after 90s, 45m, 1h30m")
     add("--json", action="store_true", help="print the job as JSON")
 
 
@@ -80,36 +87,69 @@ def _add_conditions(parser: ArgumentParser) -> None:
 
 def run(args: Namespace | PlainArgs) -> int:
     """Queue one comment; exit status 0 means that it is durable."""
+    if args.timeout is not None:
+        _check_timeout(args)
     if args.jsonl is not None:
         from comenq_core.cli.comenq.put_jsonl import put_many
 
         return put_many(args)
     target, rest = read_target(args.words)
+    host = target[3]
+    if host is not None and args.socket is None:
+        from comenq_core.cli.comenq.daemons import choose_for
+
+        choose_for(host)
     if args.edit:
         from comenq_core.cli.comenq.editor import edited
 
         with edited(draft_to_edit(rest, args.body_file)) as text:
-            entry = _put(args.socket, _message(args, target, text))
+            entry = _put(args, _message(args, target, text))
     else:
-        entry = _put(args.socket, _message(args, target, comment(rest, args.body_file)))
-    print_done(as_json(entry) if args.json else _summary(entry))
-    return _wait(args, entry) if args.wait else DONE
+        entry = _put(args, _message(args, target, comment(rest, args.body_file)))
+    if entry is None:
+        return DONE
+    if args.wait:
+        return _wait(args, entry)
+    print_done(as_json(job_json(entry)) if args.json else _summary(entry))
+    return DONE
 
 
 def _wait(args: Namespace | PlainArgs, entry: dict[str, Any]) -> int:
-    from comenq_core.cli.comenq.wait import JobWaiter
+    """Wait until the comment is posted: only its address goes to standard output."""
+    from comenq_core.cli.comenq.wait import read_timeout
+    from comenq_core.cli.comenq.waiter import JobWaiter
 
-    return JobWaiter(args.socket, {entry["id"]: entry}, as_json=args.json).wait()
+    print_error(_summary(entry))
+    waiter = JobWaiter(args.socket, {entry["id"]: entry}, as_json=args.json)
+    return waiter.wait(read_timeout(args.timeout))
 
 
-def _put(socket: str | None, message: dict[str, Any]) -> dict[str, Any]:
-    with connect(candidates(socket, os.environ)) as daemon:
-        try:
-            entry: dict[str, Any] = daemon.ask(message).get("entry", {})
-        except NotAcknowledged as error:
-            raise NotAcknowledged(
-                f"{error}: the comment may or may not be queued; check with comenq list"
-            ) from None
+def _check_timeout(args: Namespace | PlainArgs) -> None:
+    """Refuse it before anything is queued.
+
+    Raises:
+        UsageError: it is no length of time, or there is nothing that it could end.
+    """
+    from comenq_core.cli.comenq.wait import read_timeout
+
+    if not args.wait:
+        raise UsageError("--timeout can only be used with --wait")
+    read_timeout(args.timeout)
+
+
+def _put(args: Namespace | PlainArgs, message: dict[str, Any]) -> dict[str, Any] | None:
+    """Queue the comment, and return its job; ``None`` if it is saved for a daemon to come."""
+    try:
+        entry: dict[str, Any] = send(candidates(args.socket, os.environ), message).get("entry", {})
+    except DaemonUnreachable as error:
+        from comenq_core.cli.comenq.saving import save
+
+        save(args, message, error)
+        return None
+    except NotAcknowledged as error:
+        raise NotAcknowledged(
+            f"{error}: the comment may or may not be queued; check with comenq list"
+        ) from None
     return entry
 
 
