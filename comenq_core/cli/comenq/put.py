@@ -93,6 +93,8 @@ def run(args: Namespace | PlainArgs) -> int:
         from comenq_core.cli.comenq.put_jsonl import put_many
 
         return put_many(args)
+    if args.key_from is not None:
+        raise UsageError("--key-from can only be used with --jsonl: use --key")
     target, rest = read_target(args.words)
     host = target[3]
     if host is not None and args.socket is None:
