@@ -24,6 +24,7 @@ class Progress:
     def __init__(self, total: int) -> None:
         self._total = total
         self._shown = 0.0
+        self._is_there = False
         self.is_wanted = sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
         """Whether anything is shown."""
 
@@ -31,14 +32,14 @@ class Progress:
         """Show how much is done, at most every `INTERVAL` seconds."""
         now = time.monotonic()
         if self.is_wanted and now - self._shown >= INTERVAL:
-            self._shown = now
+            self._shown, self._is_there = now, True
             space = shutil.get_terminal_size().columns - 1
             print(f"{CLEAR}{(self._bar(done) + text)[:space]}", end="", file=sys.stderr, flush=True)
 
     def clear(self) -> None:
         """Remove the line, so that other output can use the line."""
-        if self._shown:
-            self._shown = 0.0
+        if self._is_there:
+            self._is_there = False
             print(CLEAR, end="", file=sys.stderr, flush=True)
 
     def _bar(self, done: int) -> str:

@@ -165,7 +165,7 @@ class _Upload:
             print_error(f"not acknowledged, and may or may not be queued: line {numbers}")
         if self._lines.number and not self._lines.is_over:
             print_error(f"not sent: the lines after line {self._lines.number}")
-        if self._lines.number or self._lines.is_over:
+        if not self._args.json and (self._lines.number or self._lines.is_over):
             print_error(f"queued {_comments(self._count)}")
 
 
