@@ -12,7 +12,7 @@ import pytest
 
 from comenq_core import __version__
 from comenq_core.client import Client
-from comenq_core.model import Change, Done, Failed, Verdict
+from comenq_core.model import Change, Done, Failed, State, Verdict
 from tests.cli.command import environment
 from tests.cli.conftest import Comenq
 from tests.cli.terminal import on_terminal
@@ -223,5 +223,6 @@ def test_progress_is_shown_on_a_terminal(served: Served, directory: Path) -> Non
     assert bars
     assert all(re.fullmatch(r"\[#*\.*\] +\d+%  [\d,]+ queued", bar) for bar in bars)
     *ids, last = "".join(part for part in shown if part not in bars).splitlines()
-    assert ids == [job.id for job in served.store.pending()][-1_000:]
+    waiting = served.store.pending(states=[State.WAITING])
+    assert ids == [job.id for job in waiting][-1_000:]
     assert last == "comenq: queued 1,000 comments"

@@ -183,12 +183,14 @@ def test_worker_that_stays_away_ends_the_wait(
 
 
 def test_failure_does_not_hide_what_stays_queued(comenq: Comenq, served: Served) -> None:
-    """If one job failed and another stays queued, wait exits with 5."""
-    failed, held = _put(comenq, "one", "two")
-    _settle(served, Failed(reason="it is locked"))
+    """If one job stays queued and another fails later, wait exits with 5."""
+    failing, held = _put(comenq, "one", "two")
     served.store.change(held, Change.HOLD)
-    assert comenq("wait", failed, held).returncode == 5
-    assert comenq("wait", failed, failed[:6]).returncode == 1
+    with _begun(served, "wait", held, failing) as ended:
+        _settle(served, Failed(reason="it is locked"))
+        status, _, err = ended()
+    assert status == 5
+    assert err.index(f"{held}: held") < err.index(f"{failing}: failed")
 
 
 def test_deleted_job_is_reported(comenq: Comenq, served: Served) -> None:
