@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from comenq_core.errors import InvalidRequest, StoreError, WrongState
 from comenq_core.listener.queue import JobQueue
@@ -97,6 +100,29 @@ def test_comments_for_one_time_are_a_cooldown_apart(queue: JobQueue, clock: Fake
     assert ready.eta_seconds == 0
     assert [entry.eta_seconds for entry in queue.pending(offset=3)] == wanted[2:]
     assert queue.show(alone[2].job.id).eta_seconds == wanted[2]
+
+
+@given(dues=st.lists(st.integers(0, 10_000), min_size=1, max_size=12), wait=st.integers(0, 900))
+def test_estimates_follow_the_order_of_the_queue(dues: list[int], wait: int) -> None:
+    """Each is a cooldown after the one before, and none before its time; one alone says no more."""
+    clock = FakeClock()
+    store = MemoryStore(clock)
+    queue = JobQueue(store, PACE)
+    store.save_pacing(Pacing(account="me", at=clock()), expect=None)
+    clock.advance(900 - wait)
+    now = clock().wall
+    with store.lock():
+        for due in dues:
+            queue.submit(request(not_before=now + timedelta(seconds=due) if due else None), ME)
+        entries = queue.pending()
+        times = [entry.eta_seconds or 0.0 for entry in entries]
+        assert times[0] >= wait
+        assert all(later - one >= 900 for one, later in pairwise(times))
+        for entry, time in zip(entries, times, strict=True):
+            due_in = (entry.job.due - now).total_seconds() if entry.job.due else 0
+            alone = queue.show(entry.job.id).eta_seconds
+            assert alone is not None
+            assert max(due_in, wait) <= alone <= time
 
 
 def test_an_attempt_that_goes_on_is_expected_to_end(

@@ -31,7 +31,7 @@ class LineRequests:
         is_timed = args.after is not None or args.at is not None
         self._not_before = not_before(args.after, args.at) if is_timed else None
         self._key_from = args.key_from
-        self._if_absent = args.if_absent
+        self._options = {"if_absent": True} if args.if_absent else {}
 
     def message(self, text: bytes) -> Message:
         """The message for the daemon.
@@ -45,9 +45,7 @@ class LineRequests:
         if self._not_before is not None:
             # What the line says of itself comes first.
             request.setdefault("not_before", self._not_before)
-        if self._if_absent:
-            return {"op": "put", "request": request, "if_absent": True}
-        return request
+        return {"op": "put", "request": request, **self._options} if self._options else request
 
 
 def _parsed(text: bytes) -> Message:
