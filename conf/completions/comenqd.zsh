@@ -44,8 +44,9 @@ _shtab_comenqd_options=(
   "--max-interruptions[after how many crashes of the worker during its post a job fails]:VALUE:"
   "--recheck-seconds[after how many seconds a comment that may be posted is looked up]:VALUE:"
   "--max-pending[how many jobs the queue takes]:VALUE:"
-  "--history-days[for how many days posted, skipped and failed jobs are kept]:VALUE:"
+  "--history-days[for how many days posted, skipped, failed and deleted jobs are kept]:VALUE:"
   "--key-days[for how many days keys and comments\' ids are remembered\; at least history_days]:VALUE:"
+  "--hold-new[whether new comments are held until released\: all, or by intake]:VALUE:"
   "(- : *)--version[show program\'s version number and exit]"
 )
 
@@ -74,8 +75,9 @@ _shtab_comenqd_check_options=(
   "--max-interruptions[after how many crashes of the worker during its post a job fails]:VALUE:"
   "--recheck-seconds[after how many seconds a comment that may be posted is looked up]:VALUE:"
   "--max-pending[how many jobs the queue takes]:VALUE:"
-  "--history-days[for how many days posted, skipped and failed jobs are kept]:VALUE:"
+  "--history-days[for how many days posted, skipped, failed and deleted jobs are kept]:VALUE:"
   "--key-days[for how many days keys and comments\' ids are remembered\; at least history_days]:VALUE:"
+  "--hold-new[whether new comments are held until released\: all, or by intake]:VALUE:"
   "--json[print JSON]"
   "--online[ask the forge whether it accepts each token]"
 )
@@ -105,8 +107,9 @@ _shtab_comenqd_ctl_options=(
   "--max-interruptions[after how many crashes of the worker during its post a job fails]:VALUE:"
   "--recheck-seconds[after how many seconds a comment that may be posted is looked up]:VALUE:"
   "--max-pending[how many jobs the queue takes]:VALUE:"
-  "--history-days[for how many days posted, skipped and failed jobs are kept]:VALUE:"
+  "--history-days[for how many days posted, skipped, failed and deleted jobs are kept]:VALUE:"
   "--key-days[for how many days keys and comments\' ids are remembered\; at least history_days]:VALUE:"
+  "--hold-new[whether new comments are held until released\: all, or by intake]:VALUE:"
   "(*)::such as\: status, restart worker, help:"
 )
 
@@ -135,8 +138,9 @@ _shtab_comenqd_import_options=(
   "--max-interruptions[after how many crashes of the worker during its post a job fails]:VALUE:"
   "--recheck-seconds[after how many seconds a comment that may be posted is looked up]:VALUE:"
   "--max-pending[how many jobs the queue takes]:VALUE:"
-  "--history-days[for how many days posted, skipped and failed jobs are kept]:VALUE:"
+  "--history-days[for how many days posted, skipped, failed and deleted jobs are kept]:VALUE:"
   "--key-days[for how many days keys and comments\' ids are remembered\; at least history_days]:VALUE:"
+  "--hold-new[whether new comments are held until released\: all, or by intake]:VALUE:"
   ":the queue of the Rust comenq\; left as it is:"
 )
 
@@ -165,8 +169,9 @@ _shtab_comenqd_listen_options=(
   "--max-interruptions[after how many crashes of the worker during its post a job fails]:VALUE:"
   "--recheck-seconds[after how many seconds a comment that may be posted is looked up]:VALUE:"
   "--max-pending[how many jobs the queue takes]:VALUE:"
-  "--history-days[for how many days posted, skipped and failed jobs are kept]:VALUE:"
+  "--history-days[for how many days posted, skipped, failed and deleted jobs are kept]:VALUE:"
   "--key-days[for how many days keys and comments\' ids are remembered\; at least history_days]:VALUE:"
+  "--hold-new[whether new comments are held until released\: all, or by intake]:VALUE:"
 )
 
 # guard to ensure default positional specs are added only once per session
@@ -194,8 +199,9 @@ _shtab_comenqd_move_options=(
   "--max-interruptions[after how many crashes of the worker during its post a job fails]:VALUE:"
   "--recheck-seconds[after how many seconds a comment that may be posted is looked up]:VALUE:"
   "--max-pending[how many jobs the queue takes]:VALUE:"
-  "--history-days[for how many days posted, skipped and failed jobs are kept]:VALUE:"
+  "--history-days[for how many days posted, skipped, failed and deleted jobs are kept]:VALUE:"
   "--key-days[for how many days keys and comments\' ids are remembered\; at least history_days]:VALUE:"
+  "--hold-new[whether new comments are held until released\: all, or by intake]:VALUE:"
   "--from[a store\'s name, or the configuration file that selects it]:STORE:"
   "--to[a store\'s name, or the configuration file that selects it]:STORE:"
 )
@@ -225,8 +231,9 @@ _shtab_comenqd_plugins_options=(
   "--max-interruptions[after how many crashes of the worker during its post a job fails]:VALUE:"
   "--recheck-seconds[after how many seconds a comment that may be posted is looked up]:VALUE:"
   "--max-pending[how many jobs the queue takes]:VALUE:"
-  "--history-days[for how many days posted, skipped and failed jobs are kept]:VALUE:"
+  "--history-days[for how many days posted, skipped, failed and deleted jobs are kept]:VALUE:"
   "--key-days[for how many days keys and comments\' ids are remembered\; at least history_days]:VALUE:"
+  "--hold-new[whether new comments are held until released\: all, or by intake]:VALUE:"
   "--json[print JSON]"
 )
 
@@ -255,8 +262,9 @@ _shtab_comenqd_reload_options=(
   "--max-interruptions[after how many crashes of the worker during its post a job fails]:VALUE:"
   "--recheck-seconds[after how many seconds a comment that may be posted is looked up]:VALUE:"
   "--max-pending[how many jobs the queue takes]:VALUE:"
-  "--history-days[for how many days posted, skipped and failed jobs are kept]:VALUE:"
+  "--history-days[for how many days posted, skipped, failed and deleted jobs are kept]:VALUE:"
   "--key-days[for how many days keys and comments\' ids are remembered\; at least history_days]:VALUE:"
+  "--hold-new[whether new comments are held until released\: all, or by intake]:VALUE:"
 )
 
 # guard to ensure default positional specs are added only once per session
@@ -284,8 +292,9 @@ _shtab_comenqd_work_options=(
   "--max-interruptions[after how many crashes of the worker during its post a job fails]:VALUE:"
   "--recheck-seconds[after how many seconds a comment that may be posted is looked up]:VALUE:"
   "--max-pending[how many jobs the queue takes]:VALUE:"
-  "--history-days[for how many days posted, skipped and failed jobs are kept]:VALUE:"
+  "--history-days[for how many days posted, skipped, failed and deleted jobs are kept]:VALUE:"
   "--key-days[for how many days keys and comments\' ids are remembered\; at least history_days]:VALUE:"
+  "--hold-new[whether new comments are held until released\: all, or by intake]:VALUE:"
 )
 
 # guard to ensure default positional specs are added only once per session

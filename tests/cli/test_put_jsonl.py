@@ -115,6 +115,14 @@ def test_time_is_for_lines_without_one(comenq: Comenq, served: Served) -> None:
     assert [time and time.year for time in times] == [(now + timedelta(hours=2)).year, 2099]
 
 
+def test_all_lines_can_be_held(comenq: Comenq, served: Served) -> None:
+    """With --hold, no line is posted before somebody releases it; --wait says so at once."""
+    done = comenq("put", "--jsonl", "-", "--hold", "--wait", stdin=_numbered(2))
+    assert (done.returncode, done.stdout) == (5, "")
+    assert [job.state for job in served.store.pending()] == ["held", "held"]
+    assert done.stderr.count(": held: to let it be posted: comenq release ") == 2
+
+
 def test_rerun_after_mending_doubles_nothing(comenq: Comenq, served: Served) -> None:
     """With --key-from, a field of each line is its key, so that what is queued stays single."""
     good, bad = {**REQUEST, "row": 1}, {**REQUEST, "row": "b", "pr_number": 0}

@@ -85,8 +85,8 @@ Ended = Callable[[], tuple[int, str, str]]
 
 
 @contextmanager
-def _begun(served: Served, *words: str) -> Iterator[Ended]:
-    """The command, once it has asked about the job; the value returns its status and output."""
+def _begun(served: Served, *words: str, asked: int = 1) -> Iterator[Ended]:
+    """The command, once it has asked about so many; the value returns its status and output."""
     before = _CountingQueue.requests
     with subprocess.Popen(
         [*PROGRAM, *words],
@@ -102,7 +102,7 @@ def _begun(served: Served, *words: str) -> Iterator[Ended]:
             return process.returncode, out, err
 
         try:
-            until(lambda: _CountingQueue.requests > before or process.poll() is not None)
+            until(lambda: _CountingQueue.requests >= before + asked or process.poll() is not None)
             yield ended
         finally:
             process.kill()
@@ -186,7 +186,7 @@ def test_failure_does_not_hide_what_stays_queued(comenq: Comenq, served: Served)
     """If one job stays queued and another fails later, wait exits with 5."""
     failing, held = _put(comenq, "one", "two")
     served.store.change(held, Change.HOLD)
-    with _begun(served, "wait", held, failing) as ended:
+    with _begun(served, "wait", held, failing, asked=2) as ended:
         _settle(served, Failed(reason="it is locked"))
         status, _, err = ended()
     assert status == 5
@@ -198,7 +198,7 @@ def test_deleted_job_is_reported(comenq: Comenq, served: Served) -> None:
     (job_id,) = _put(comenq, "text")
     with _begun(served, "wait", job_id) as ended:
         served.store.change(job_id, Change.CANCEL)
-        told = f"{_waits_for(job_id)}comenq: {job_id}: was deleted\n"
+        told = f"{_waits_for(job_id)}comenq: {job_id}: deleted\n"
         assert ended() == (1, "", told)
 
 
@@ -220,7 +220,7 @@ def test_timeout_is_reported(comenq: Comenq) -> None:
 def test_jobs_are_printed_as_they_end(comenq: Comenq, served: Served) -> None:
     """Each of several jobs is printed when it is over, and all must be posted to succeed."""
     first, second = _put(comenq, "one", "two")
-    with _begun(served, "wait", first, second, first[:6], "--json") as ended:
+    with _begun(served, "wait", first, second, first[:6], "--json", asked=3) as ended:
         _settle(served, Failed(reason="it is locked"))
         _settle(served, POSTED)
         status, out, err = ended()
@@ -248,7 +248,7 @@ def test_all_that_is_queued_is_waited_for(comenq: Comenq, served: Served) -> Non
     """With --all, wait is for what is queued now, which may be nothing."""
     assert comenq("wait", "--all").returncode == 0
     job_ids = _put(comenq, "one", "two")
-    with _begun(served, "wait", "--all", "--json") as ended:
+    with _begun(served, "wait", "--all", "--json", asked=2) as ended:
         for _ in job_ids:
             _settle(served, POSTED)
         status, out, _ = ended()

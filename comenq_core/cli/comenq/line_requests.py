@@ -31,7 +31,8 @@ class LineRequests:
         is_timed = args.after is not None or args.at is not None
         self._not_before = not_before(args.after, args.at) if is_timed else None
         self._key_from = args.key_from
-        self._options = {"if_absent": True} if args.if_absent else {}
+        options = {"if_absent": args.if_absent, "hold": args.hold}
+        self._options = {name: True for name, is_chosen in options.items() if is_chosen}
 
     def message(self, text: bytes) -> Message:
         """The message for the daemon.

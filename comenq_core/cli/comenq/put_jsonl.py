@@ -27,7 +27,17 @@ __all__ = ["put_many"]
 
 Message = dict[str, Any]
 
-SINGLE_ONLY = ("words", "body_file", "edit", "now", "key", "if_open", "account")
+SINGLE_ONLY = (
+    "words",
+    "body_file",
+    "edit",
+    "now",
+    "key",
+    "if_open",
+    "account",
+    "not_after",
+    "replace",
+)
 """Options for a single comment; a line has members of its own instead."""
 
 
@@ -40,8 +50,8 @@ def put_many(args: Namespace | PlainArgs) -> int:
     """
     if any(getattr(args, name) not in (None, False, []) for name in SINGLE_ONLY):
         raise UsageError(
-            "--jsonl can only be used with --after, --at, --if-absent, --json, --key-from, --wait,"
-            " --timeout, --daemon and --socket"
+            "--jsonl can only be used with --after, --at, --hold, --if-absent, --json, --key-from,"
+            " --wait, --timeout, --daemon and --socket"
         )
     requests = LineRequests(args)
     with _opened(str(args.jsonl)) as (name, descriptor):

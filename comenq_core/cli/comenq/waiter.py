@@ -38,7 +38,7 @@ Reasons = Mapping[str, str]
 PATIENCE_SECONDS = 60.0
 """How long the daemon or its worker may be away, for instance during a restart."""
 UNKNOWN = ("no_such_job", "invalid_request")
-OVER = ("posted", "skipped", "failed")
+OVER = ("posted", "skipped", "failed", "deleted")
 NO_STATUS: Mapping[str, Any] = {"paused": None, "accounts": ()}
 """What is known without an answer: an earlier daemon does not tell."""
 
@@ -190,7 +190,8 @@ class JobWaiter:
                 print_done(job["url"])
             self._leave(job["id"], DONE)
         else:
-            text = f"{job['state']}: {printable(job['reason'])}"
+            # A deleted job has a reason only if one was given before.
+            text = ": ".join(filter(None, [job["state"], printable(job["reason"])]))
             self._leave(job["id"], FAILED, "" if self._as_json else text)
 
     def _leave(self, word: str, status: int, text: str = "", more: str = "") -> None:
