@@ -120,7 +120,7 @@ HELP = dedent("""\
       show         show everything about a job
       status       show the state of the queue, and what it is waiting for
       top          show the status live
-      hist         list posted, skipped and failed jobs
+      hist         list posted, skipped, failed and deleted jobs
       wait         wait until jobs are posted
       bump         move jobs to the front of the queue
       bust         move jobs to the back of the queue
@@ -128,8 +128,10 @@ HELP = dedent("""\
       hold         keep jobs from being posted
       release      let held jobs be posted again
       retry        queue failed jobs again, or look for unconfirmed ones again
+      edit         edit a comment that is not posted yet
       resolve      say whether an unconfirmed job's comment is posted
       del          delete jobs that are not posted
+      undelete     queue deleted jobs again
       forget       erase the texts of comments, which then cannot be posted
       pause        post nothing until the queue is resumed
       resume       resume posting
