@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from argparse import Namespace
+from dataclasses import fields
 from typing import Any
 
 from comenq_core.cli.comenq.line_reader import LINE_LIMIT
 from comenq_core.cli.comenq.plain_args import PlainArgs
 from comenq_core.cli.comenq.times import not_before
 from comenq_core.errors import InvalidRequest
-from comenq_core.wire.schemas import REQUEST_SCHEMA
+from comenq_core.model.request import CommentRequest
 from comenq_core.wire.strict_json import parse
 
 __all__ = ["LineRequests"]
 
 Message = dict[str, Any]
+
+MEMBERS = frozenset(field.name for field in fields(CommentRequest))
 
 
 class LineRequests:
@@ -67,8 +70,7 @@ def _parsed(text: bytes) -> Message:
 
 def _key(request: Message, field: str) -> str:
     """The value of a field, which leaves the request if it is no member of one."""
-    is_member = field in REQUEST_SCHEMA["properties"]
-    value = request.get(field) if is_member else request.pop(field, None)
+    value = request.get(field) if field in MEMBERS else request.pop(field, None)
     if field != "key" and "key" in request:
         raise InvalidRequest("key", f"is given twice: by the line, and by --key-from {field}")
     if isinstance(value, bool) or not isinstance(value, int | str) or value == "":
