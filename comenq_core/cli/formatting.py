@@ -6,6 +6,7 @@ import time
 from collections.abc import Mapping
 
 __all__ = [
+    "ENDS",
     "QUEUED",
     "account_cause",
     "amount",
@@ -14,6 +15,7 @@ __all__ = [
     "countdown",
     "duration",
     "in_queue",
+    "job_json",
     "local",
     "ordinal",
     "target",
@@ -29,6 +31,13 @@ MINUTE, HOUR, DAY = 60, 3_600, 86_400
 PREFIXES = ("", "k", "M", "G", "T", "P")
 QUEUED = ("waiting", "posting", "unconfirmed", "held")
 """The counts of the status that make up the queue; an older daemon has no ``unconfirmed``."""
+
+ENDS = {
+    "paused": "the queue is resumed",
+    "no_worker": "a worker runs",
+    "account": "an account can post",
+}
+"""What ends a trouble that keeps a job from being posted."""
 
 
 def ordinal(number: int) -> str:
@@ -89,10 +98,16 @@ def local(instant: str) -> str:
     return here.strftime("%Y-%m-%d %H:%M:%S %z")
 
 
-def when(seconds: float | None, now: float) -> str:
-    """When a job will be posted that has ``seconds`` to wait; ``None`` while nothing is posted."""
+def when(seconds: float | None, now: float, trouble: str | None = None) -> str:
+    """When a job will be posted that has ``seconds`` to wait.
+
+    Args:
+        seconds: ``None`` while it cannot be posted.
+        now: the time, in Unix seconds.
+        trouble: why it cannot be posted, in the protocol's word; an older daemon has none.
+    """
     if seconds is None:
-        return "once the queue is resumed"
+        return f"once {ENDS.get(trouble or 'paused', 'a person has helped')}"
     if seconds < 1:
         return "now"
     return f"about {clock(now + seconds, now)} (in {duration(seconds)})"
@@ -104,7 +119,7 @@ def in_queue(entry: Mapping[str, Any], now: float) -> str:
     if state != "waiting":
         return str(state)
     place = ordinal(entry.get("position", 0) + 1)
-    return f"{place} in queue · {when(entry.get('eta_seconds'), now)}"
+    return f"{place} in queue · {when(entry.get('eta_seconds'), now, entry.get('trouble'))}"
 
 
 def target(job: Mapping[str, Any]) -> str:
@@ -112,6 +127,19 @@ def target(job: Mapping[str, Any]) -> str:
     if not job.get("owner"):
         return "(no request)"
     return f"{job['owner']}/{job['repo']}#{job['pr_number']}"
+
+
+def job_json(job: Mapping[str, Any]) -> dict[str, Any]:
+    """A job of the protocol as ``--json`` prints it, with the numbers that people see.
+
+    Its ``position`` counts from 1, and is null where the job has none in the queue; its
+    ``attempts_made`` are those that went to the forge.
+    """
+    shown = {**job, "attempts_made": attempt_count(job)}
+    if "position" in job:
+        is_placed = job.get("state", "waiting") == "waiting"
+        shown["position"] = job["position"] + 1 if is_placed else None
+    return shown
 
 
 def user(uid: int) -> str:
@@ -126,7 +154,7 @@ def user(uid: int) -> str:
 
 def attempt_count(job: Mapping[str, Any]) -> int:
     """The number of attempts at the forge: a decision made without one names no account."""
-    return sum(bool(attempt["account"]) for attempt in job["attempts"])
+    return sum(bool(attempt["account"]) for attempt in job.get("attempts", ()))
 
 
 def account_cause(account: Mapping[str, Any]) -> str:

@@ -71,7 +71,7 @@ class JobQueue:
         self._store = store
         self._accounts = accounts or {}
         self._pace = pace
-        self._estimates = Estimates(store, pace)
+        self._estimates = Estimates(store, pace, self._accounts)
         self._faults = faults
         self._host = host
         self._holds = holds

@@ -42,11 +42,14 @@ class Entry(Record):
         job: the job.
         position: how many jobs are to be posted before it.
         eta_seconds: in about how many seconds it will be posted; ``None`` if that is not known.
+        trouble: why it is not known for a job that waits: ``paused``, ``no_worker``, or
+            ``account`` where none of its posting accounts can post; ``""`` otherwise.
     """
 
     job: Job
     position: int = 0
     eta_seconds: float | None = None
+    trouble: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

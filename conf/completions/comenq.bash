@@ -7,13 +7,13 @@
 
 _shtab_comenq_subparsers=(put list show status top hist wait bump bust defer hold release retry edit resolve del undelete forget pause resume flush completion)
 
-_shtab_comenq_put_option_strings=(-h --help -R --repo -b --body -F --body-file -e --edit --after --at --not-after --now --key --replace --if-absent --if-open --hold --as --jsonl --wait --json --dry-run --daemon --socket)
+_shtab_comenq_put_option_strings=(-h --help -R --repo -b --body -F --body-file -e --edit --after --at --not-after --now --key --replace --if-absent --if-open --hold --as --jsonl --key-from --wait --timeout --json --dry-run --daemon --socket)
 _shtab_comenq_list_option_strings=(-h --help -n --limit --all --repo --state --json --daemon --socket)
 _shtab_comenq_show_option_strings=(-h --help --json --daemon --socket)
 _shtab_comenq_status_option_strings=(-h --help --json --prometheus --watch --daemon --socket)
 _shtab_comenq_top_option_strings=(-h --help --daemon --socket)
 _shtab_comenq_hist_option_strings=(-h --help -n --limit --failed --json --daemon --socket)
-_shtab_comenq_wait_option_strings=(-h --help --timeout --json --daemon --socket)
+_shtab_comenq_wait_option_strings=(-h --help --all --timeout --json --daemon --socket)
 _shtab_comenq_bump_option_strings=(-h --help --json --daemon --socket)
 _shtab_comenq_bust_option_strings=(-h --help --json --daemon --socket)
 _shtab_comenq_defer_option_strings=(-h --help --json --daemon --socket)
@@ -112,6 +112,7 @@ _shtab_comenq_hist___json_nargs=0
 _shtab_comenq_wait_pos_0_nargs='*'
 _shtab_comenq_wait__h_nargs=0
 _shtab_comenq_wait___help_nargs=0
+_shtab_comenq_wait___all_nargs=0
 _shtab_comenq_wait___json_nargs=0
 _shtab_comenq_bump_pos_0_nargs='*'
 _shtab_comenq_bump__h_nargs=0

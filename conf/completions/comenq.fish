@@ -57,7 +57,7 @@ function _shtab_comenq_using
 end
 
 set -g _shtab_comenq_commands put list show status top hist wait bump bust defer hold release retry edit resolve del undelete forget pause resume flush completion
-set -g _shtab_comenq_opts_with_value --after --as --at --body --body-file --daemon --jsonl --key --limit --not-after --posted --repo --socket --state --timeout -F -R -b -n
+set -g _shtab_comenq_opts_with_value --after --as --at --body --body-file --daemon --jsonl --key --key-from --limit --not-after --posted --repo --socket --state --timeout -F -R -b -n
 
 complete -c comenq -e
 complete -c comenq -f
@@ -83,7 +83,9 @@ complete -c comenq -n '_shtab_comenq_using put' -l if-open -d 'skip it if the pu
 complete -c comenq -n '_shtab_comenq_using put' -l hold -d 'keep it back until somebody releases it'
 complete -c comenq -n '_shtab_comenq_using put' -l as -x -d 'post it as this posting account (default: any that is for its repository)'
 complete -c comenq -n '_shtab_comenq_using put' -l jsonl -xka "(__fish_complete_path (commandline -ct))" -d 'queue a comment for each line of FILE, a JSON object; - is standard input'
+complete -c comenq -n '_shtab_comenq_using put' -l key-from -x -d 'with --jsonl: the key of each comment is its FIELD'
 complete -c comenq -n '_shtab_comenq_using put' -l wait -d 'wait until the comment is posted, and print its URL'
+complete -c comenq -n '_shtab_comenq_using put' -l timeout -x -d 'with --wait: stop waiting after 90s, 45m, 1h30m'
 complete -c comenq -n '_shtab_comenq_using put' -l json -d 'print the job as JSON'
 complete -c comenq -n '_shtab_comenq_using put' -l dry-run -d 'show what would be queued, and queue nothing'
 complete -c comenq -n '_shtab_comenq_using put' -l daemon -x -d 'the name of your daemon (default: $COMENQ_DAEMON, then your one without a name)'
@@ -116,15 +118,16 @@ complete -c comenq -n '_shtab_comenq_using top' -l daemon -x -d 'the name of you
 complete -c comenq -n '_shtab_comenq_using top' -l socket -xka "(__fish_complete_path (commandline -ct))" -d 'the daemon'"'"'s socket (default: $COMENQ_SOCKET, then your own, then the system'"'"'s)'
 complete -c comenq -n '_shtab_comenq_using; and test $_shtab_comenq_npos -eq 0' -a hist -d 'List posted, skipped, failed and deleted jobs.'
 complete -c comenq -n '_shtab_comenq_using hist' -s h -l help -d 'show this help message and exit'
-complete -c comenq -n '_shtab_comenq_using hist' -s n -l limit -x -d 'show the newest N jobs (default: 20)'
+complete -c comenq -n '_shtab_comenq_using hist' -s n -l limit -x -d 'show the newest N jobs (default: 20; with --json, all)'
 complete -c comenq -n '_shtab_comenq_using hist' -l failed -d 'show only failed jobs'
 complete -c comenq -n '_shtab_comenq_using hist' -l json -d 'print each job as JSON, one per line'
 complete -c comenq -n '_shtab_comenq_using hist' -l daemon -x -d 'the name of your daemon (default: $COMENQ_DAEMON, then your one without a name)'
 complete -c comenq -n '_shtab_comenq_using hist' -l socket -xka "(__fish_complete_path (commandline -ct))" -d 'the daemon'"'"'s socket (default: $COMENQ_SOCKET, then your own, then the system'"'"'s)'
 complete -c comenq -n '_shtab_comenq_using; and test $_shtab_comenq_npos -eq 0' -a wait -d 'Wait until jobs are posted.'
 complete -c comenq -n '_shtab_comenq_using wait' -s h -l help -d 'show this help message and exit'
+complete -c comenq -n '_shtab_comenq_using wait' -l all -d 'wait for all that is queued now'
 complete -c comenq -n '_shtab_comenq_using wait' -l timeout -x -d 'stop waiting after this time: 90s, 45m, 1h30m'
-complete -c comenq -n '_shtab_comenq_using wait' -l json -d 'print each job that is over as JSON, one per line'
+complete -c comenq -n '_shtab_comenq_using wait' -l json -d 'print each job as JSON once it is over, or not waited for any longer'
 complete -c comenq -n '_shtab_comenq_using wait' -l daemon -x -d 'the name of your daemon (default: $COMENQ_DAEMON, then your one without a name)'
 complete -c comenq -n '_shtab_comenq_using wait' -l socket -xka "(__fish_complete_path (commandline -ct))" -d 'the daemon'"'"'s socket (default: $COMENQ_SOCKET, then your own, then the system'"'"'s)'
 complete -c comenq -n '_shtab_comenq_using wait; and test $_shtab_comenq_npos -ge 0' -ka "(_comenq_ids)" -d 'the id of a job, or an unambiguous prefix of it; - reads ids from standard input'

@@ -136,7 +136,7 @@ _shtab_comenq_forget_defaults_added=0
 
 _shtab_comenq_hist_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
-  {-n,--limit}"[show the newest N jobs (default\: 20)]:N:"
+  {-n,--limit}"[show the newest N jobs (default\: 20\; with --json, all)]:N:"
   "--failed[show only failed jobs]"
   "--json[print each job as JSON, one per line]"
   "--daemon[the name of your daemon (default\: \$COMENQ_DAEMON, then your one without a name)]:NAME:"
@@ -199,7 +199,9 @@ _shtab_comenq_put_options=(
   "--hold[keep it back until somebody releases it]"
   "--as[post it as this posting account (default\: any that is for its repository)]:ACCOUNT:"
   "--jsonl[queue a comment for each line of FILE, a JSON object\; - is standard input]:FILE:_files"
+  "--key-from[with --jsonl\: the key of each comment is its FIELD]:FIELD:"
   "--wait[wait until the comment is posted, and print its URL]"
+  "--timeout[with --wait\: stop waiting after 90s, 45m, 1h30m]:TIME:"
   "--json[print the job as JSON]"
   "--dry-run[show what would be queued, and queue nothing]"
   "--daemon[the name of your daemon (default\: \$COMENQ_DAEMON, then your one without a name)]:NAME:"
@@ -301,8 +303,9 @@ _shtab_comenq_undelete_defaults_added=0
 
 _shtab_comenq_wait_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
+  "--all[wait for all that is queued now]"
   "--timeout[stop waiting after this time\: 90s, 45m, 1h30m]:TIME:"
-  "--json[print each job that is over as JSON, one per line]"
+  "--json[print each job as JSON once it is over, or not waited for any longer]"
   "--daemon[the name of your daemon (default\: \$COMENQ_DAEMON, then your one without a name)]:NAME:"
   "--socket[the daemon\'s socket (default\: \$COMENQ_SOCKET, then your own, then the system\'s)]:PATH:_files"
   "(*)::the id of a job, or an unambiguous prefix of it\; - reads ids from standard input:_comenq_ids"

@@ -145,6 +145,7 @@ def test_long_history_is_read_in_pages(comenq: Comenq, served: Served) -> None:
     ids = _put_long(comenq, 8)
     for _ in ids:
         _settle(served, Failed(reason="it is locked"))
+    assert len(comenq("hist", "--json").stdout.splitlines()) == len(ids)
     for count in (8, 7, 1):
         lines = comenq("hist", "-n", str(count), "--json").stdout.splitlines()
         assert [json.loads(line)["id"] for line in lines] == ids[-count:]

@@ -71,7 +71,7 @@ def test_dry_run_of_what_is_held_has_no_place(comenq: Comenq) -> None:
 
 def test_dry_run_is_printed_as_json(directory: Path) -> None:
     """With --json, the request is shown as it would be sent, with its place."""
-    with serving(directory / "c.sock", host="github.com") as served:
+    with serving(directory / "c.sock", host="github.com") as served, served.store.lock():
         done = run("o/r", "1", "Hi", "--dry-run", "--json", env=environment(served.path))
     assert json.loads(done.stdout) == {
         "dry_run": True,

@@ -52,6 +52,20 @@ def test_when_is_a_time_and_a_wait(seconds: float | None, said: str) -> None:
     assert when(seconds, NOON) == said
 
 
+@pytest.mark.parametrize(
+    ("trouble", "said"),
+    [
+        ("paused", "once the queue is resumed"),
+        ("no_worker", "once a worker runs"),
+        ("account", "once an account can post"),
+        ("strike", "once a person has helped"),
+    ],
+)
+def test_what_keeps_a_job_is_said(trouble: str, said: str) -> None:
+    """Where no time is known, it says what has to happen, even if a later daemon knows more."""
+    assert when(None, NOON, trouble) == said
+
+
 def test_place_in_queue_counts_from_one() -> None:
     """A job with two before it is 3rd in queue; a held one has only its state."""
     entry = {"state": "waiting", "position": 2, "eta_seconds": 1_860}

@@ -12,7 +12,7 @@ import pytest
 
 from comenq_core import __version__
 from comenq_core.client import Client
-from comenq_core.model import Change, Done, Failed, Verdict
+from comenq_core.model import Change, Done, Failed, State, Verdict
 from tests.cli.command import environment
 from tests.cli.conftest import Comenq
 from tests.cli.terminal import on_terminal
@@ -129,15 +129,18 @@ HELP = dedent("""\
       hold         keep jobs from being posted
       release      let held jobs be posted again
       retry        queue failed jobs again, or look for unconfirmed ones again
+      edit         edit a comment that is not posted yet
       resolve      say whether an unconfirmed job's comment is posted
       del          delete jobs that are not posted
+      undelete     queue deleted jobs again
       forget       erase the texts of comments, which then cannot be posted
       pause        post nothing until the queue is resumed
       resume       resume posting
       flush        end back-offs, so that comenq tries again at once
       completion   print a shell completion script
 
-    exit status: 0 done, 1 refused or failed, 2 usage, 3 the daemon cannot be reached
+    exit status: 0 done, 1 refused or failed, 2 usage, 3 the daemon cannot be reached;
+    4 (timed out) and 5 (a person has to do something): the comment stays queued
     """)
 # Without a terminal, help is 80 columns wide.
 WIDE_HELP = HELP.replace(
@@ -213,12 +216,16 @@ def test_colours_tell_states_apart(served: Served) -> None:
 
 
 def test_progress_is_shown_on_a_terminal(served: Served, directory: Path) -> None:
-    """A progress bar is shown while many comments are queued, and removed at the end."""
+    """A progress bar is shown below the ids of many comments, and removed at the end."""
     file = directory / "many.jsonl"
     file.write_text('{"owner":"o","repo":"r","pr_number":1,"body":"x"}\n' * 1_000)
     with on_terminal("put", "--jsonl", str(file), env=environment(served.path)) as session:
         assert session.end() == 0
     shown = session.seen.split("\r\x1b[K")
-    assert shown[-1] == "queued 1,000 comments\r\n"
-    assert all(re.fullmatch(r"\[#*\.*\] +\d+%  [\d,]+ queued", bar) for bar in shown[1:-1])
-    assert shown[1:-1]
+    bars = [part for part in shown if part.startswith("[")]
+    assert bars
+    assert all(re.fullmatch(r"\[#*\.*\] +\d+%  [\d,]+ queued", bar) for bar in bars)
+    *ids, last = "".join(part for part in shown if part not in bars).splitlines()
+    waiting = served.store.pending(states=[State.WAITING])
+    assert ids == [job.id for job in waiting][-1_000:]
+    assert last == "comenq: queued 1,000 comments"

@@ -9,6 +9,7 @@ import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +35,7 @@ from tests.cli.command import ROOT, environment, run
 from tests.cli.conftest import Comenq
 from tests.cli.terminal import Session, on_terminal
 from tests.socket.attempts import ATTEMPT
-from tests.socket.serving import Served
+from tests.socket.serving import Served, serving
 
 CAPACITY = Capacity(resource="bytes", remaining=12_345_678_901, minimum=16_777_216)
 
@@ -218,6 +219,15 @@ def test_queue_that_no_account_serves_does_not_wait_for_a_resume(
     assert _facts(comenq)["next"].endswith(", once an account can post")
     comenq("pause", "lunch")
     assert _facts(comenq)["next"].endswith(", once the queue is resumed")
+
+
+def test_queue_without_a_worker_says_so(directory: Path) -> None:
+    """While no worker runs, the next comment is posted once one does, in put, list and status."""
+    with serving(directory / "idle.sock") as up:
+        command = partial(run, env=environment(up.path))
+        assert command("o/r", "1", "text").stdout.endswith(" · 1st in queue · once a worker runs\n")
+        assert command("list").stdout.endswith("once a worker runs\n")
+        assert _facts(command)["next"].endswith(", once a worker runs")
 
 
 def _unconfirmed_lines(comenq: Comenq) -> list[str]:

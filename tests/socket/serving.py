@@ -87,7 +87,8 @@ class BlockableStore(MemoryStore):
     """Can be kept from storing comments, and records the sizes of its batches."""
 
     def __init__(self) -> None:
-        super().__init__(FakeClock())
+        self.clock = FakeClock()
+        super().__init__(self.clock)
         self._released = threading.Event()
         self._released.set()
         self.entered = threading.Event()

@@ -11,7 +11,7 @@ from typing import Any
 from comenq_core.cli.comenq.pagination import history, listed
 from comenq_core.cli.comenq.requests import add_ids, add_json, read_ids
 from comenq_core.cli.exit_status import DONE, FAILED, UsageError
-from comenq_core.cli.formatting import in_queue, target
+from comenq_core.cli.formatting import in_queue, job_json, target
 from comenq_core.cli.output import as_json, print_done, print_error
 from comenq_core.client import accepted, candidates, connect
 from comenq_core.errors import DaemonRefused, NotAcknowledged
@@ -97,7 +97,7 @@ def _is_changed(args: Namespace, reply: Reply) -> bool:
     except DaemonRefused as error:
         print_error(printable(error))
         return False
-    print_done(as_json(entry) if args.json else _summary(args.command, entry))
+    print_done(as_json(job_json(entry)) if args.json else _summary(args.command, entry))
     return True
 
 

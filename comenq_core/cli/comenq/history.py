@@ -10,7 +10,7 @@ from comenq_core.cli.comenq.pagination import history
 from comenq_core.cli.comenq.requests import add_json, number
 from comenq_core.cli.comenq.seen import tell_seen
 from comenq_core.cli.exit_status import DONE
-from comenq_core.cli.formatting import attempt_count, clock, duration, target
+from comenq_core.cli.formatting import attempt_count, clock, duration, job_json, target
 from comenq_core.cli.output import print_error, print_json, print_result
 from comenq_core.cli.table import columns
 
@@ -30,17 +30,18 @@ examples:
 def configure(parser: ArgumentParser) -> None:
     parser.epilog = EXAMPLES
     add = parser.add_argument
-    newest = f"show the newest N jobs (default: {PAGE})"
-    add("-n", "--limit", type=number, metavar="N", default=PAGE, help=newest)
+    newest = f"show the newest N jobs (default: {PAGE}; with --json, all)"
+    add("-n", "--limit", type=number, metavar="N", help=newest)
     add("--failed", action="store_true", help="show only failed jobs")
     add_json(parser, "print each job as JSON, one per line")
 
 
 def run(args: Namespace) -> int:
     """List jobs that are over, newest last."""
-    jobs = history(args, limit=args.limit, failed=args.failed)
+    limit = args.limit or (None if args.json else PAGE)
+    jobs = history(args, limit=limit, failed=args.failed)
     if args.json:
-        print_json(jobs)
+        print_json(map(job_json, jobs))
     elif jobs:
         now = time.time()
         # Lines are not cut: part of a URL is of no use.

@@ -12,7 +12,7 @@ from comenq_core.cli.comenq.pagination import history, listed
 from comenq_core.cli.comenq.requests import add_json, ask, number
 from comenq_core.cli.comenq.seen import tell_seen
 from comenq_core.cli.exit_status import DONE
-from comenq_core.cli.formatting import QUEUED, attempt_count, clock, target, when
+from comenq_core.cli.formatting import QUEUED, attempt_count, clock, job_json, target, when
 from comenq_core.cli.output import print_error, print_json, print_result
 from comenq_core.cli.table import columns
 
@@ -65,7 +65,7 @@ def configure(parser: ArgumentParser) -> None:
 def run(args: Namespace) -> int:
     """List the jobs in the order in which they will be posted."""
     if args.json:
-        print_json(islice(_jobs(args, args.limit), args.limit))
+        print_json(map(job_json, islice(_jobs(args, args.limit), args.limit)))
         return DONE
     limit = args.limit or (None if args.all else PAGE)
     # One more than is shown tells whether there are more.
@@ -130,4 +130,4 @@ def _when(job: Job, now: float) -> str:
         return clock(job["posted_at"], now)
     if job["state"] != "waiting":
         return ""
-    return when(job["eta_seconds"], now).removeprefix("about ")
+    return when(job["eta_seconds"], now, job.get("trouble")).removeprefix("about ")

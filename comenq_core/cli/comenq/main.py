@@ -21,7 +21,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         argv: the arguments after the program's name; by default those of the process.
 
     Returns:
-        The exit status: 0 done, 1 refused or failed, 2 usage, 3 the daemon cannot be reached.
+        The exit status: 0 done, 1 refused or failed, 2 usage, 3 the daemon cannot be reached, 4 the
+        wait timed out, 5 a person has to do something before the comment can be posted.
     """
     words = sys.argv[1:] if argv is None else list(argv)
     return guarded("comenq", lambda: _status(words))

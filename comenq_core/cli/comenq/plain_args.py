@@ -22,6 +22,8 @@ class PlainArgs:
     account: str | None = None
     repo: str | None = None
     body: str | None = None
+    timeout: str | None = None
+    key_from: str | None = None
     edit = now = if_absent = if_open = wait = json = hold = replace = dry_run = False
 
     def __init__(self, words: Sequence[str]) -> None:

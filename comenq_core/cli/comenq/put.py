@@ -9,8 +9,8 @@ from comenq_core.cli.comenq.body import comment, draft_to_edit, utf8
 from comenq_core.cli.comenq.plain_args import PlainArgs
 from comenq_core.cli.comenq.target import FORMS, Target, is_number, read_target
 from comenq_core.cli.exit_status import DONE, UsageError
-from comenq_core.cli.formatting import in_queue
-from comenq_core.cli.output import as_json, print_done
+from comenq_core.cli.formatting import in_queue, job_json
+from comenq_core.cli.output import as_json, print_done, print_error
 from comenq_core.client import candidates, send
 from comenq_core.errors import DaemonUnreachable, NotAcknowledged
 
@@ -39,6 +39,11 @@ in a checkout, as with gh, for its repository and, without a number, its branch'
 
 many comments, one per line, as {{"owner": …, "repo": …, "pr_number": …, "body": …}}:
   comenq put --jsonl comments.jsonl
+  comenq put --jsonl comments.jsonl --key-from id --after 2h
+
+exit status: 0 it is queued or, with --wait, posted; 1 refused, failed, skipped or deleted; 2 usage;
+3 no daemon answers; 4 (timed out) and 5 (a person has to do something first): it stays queued, and
+must not be queued again
 """
 
 
@@ -62,7 +67,9 @@ def configure(parser: ArgumentParser) -> None:
         metavar="FILE",
         help="queue a comment for each line of FILE, a JSON object; - is standard input",
     )
+    add("--key-from", metavar="FIELD", help="with --jsonl: the key of each comment is its FIELD")
     add("--wait", action="store_true", help="wait until the comment is posted, and print its URL")
+    add("--timeout", metavar="TIME", help="with --wait: stop waiting after 90s, 45m, 1h30m")
     add("--json", action="store_true", help="print the job as JSON")
     add("--dry-run", action="store_true", help="show what would be queued, and queue nothing")
 
@@ -101,33 +108,53 @@ def _add_conditions(parser: ArgumentParser) -> None:
 
 def run(args: Namespace | PlainArgs) -> int:
     """Queue one comment; exit status 0 means that it is durable."""
+    if args.timeout is not None:
+        _check_timeout(args)
     if args.jsonl is not None:
         from comenq_core.cli.comenq.put_jsonl import put_many
 
         return put_many(args)
+    if args.key_from is not None:
+        raise UsageError("--key-from can only be used with --jsonl: use --key")
     target, rest = _target(args)
+    _choose_daemon(args, target)
+    if args.dry_run:
+        return _dry_run(args, target, rest)
+    entry = _queue(args, target, rest)
+    if entry is None:
+        return DONE
+    if args.wait:
+        return _wait(args, entry, target)
+    print_done(as_json(job_json(entry)) if args.json else _summary(entry, target))
+    return DONE
+
+
+def _choose_daemon(args: Namespace | PlainArgs, target: Target) -> None:
     host = target[3]
     if host is not None and args.socket is None:
         from comenq_core.cli.comenq.daemons import choose_for
 
         choose_for(host)
-    if args.dry_run:
-        from comenq_core.cli.comenq.dry_run import show
 
-        if args.edit:
-            raise UsageError("--dry-run and --edit exclude each other: the text would be lost")
-        return show(args, _message(args, target, comment(rest, args.body_file)))
+
+def _dry_run(args: Namespace | PlainArgs, target: Target, rest: Sequence[str]) -> int:
+    from comenq_core.cli.comenq.dry_run import show
+
     if args.edit:
-        from comenq_core.cli.comenq.editor import edited
+        raise UsageError("--dry-run and --edit exclude each other: the text would be lost")
+    return show(args, _message(args, target, comment(rest, args.body_file)))
 
-        with edited(draft_to_edit(rest, args.body_file)) as text:
-            entry = _put(args, _message(args, target, text))
-    else:
-        entry = _put(args, _message(args, target, comment(rest, args.body_file)))
-    if entry is None:
-        return DONE
-    print_done(as_json(entry) if args.json else _summary(entry, target))
-    return _wait(args, entry) if args.wait else DONE
+
+def _queue(
+    args: Namespace | PlainArgs, target: Target, rest: Sequence[str]
+) -> dict[str, Any] | None:
+    """Queue the comment, which ``rest`` begins with or an option names; as `_put`."""
+    if not args.edit:
+        return _put(args, _message(args, target, comment(rest, args.body_file)))
+    from comenq_core.cli.comenq.editor import edited
+
+    with edited(draft_to_edit(rest, args.body_file)) as text:
+        return _put(args, _message(args, target, text))
 
 
 def _target(args: Namespace | PlainArgs) -> tuple[Target, Sequence[str]]:
@@ -147,10 +174,27 @@ def _target(args: Namespace | PlainArgs) -> tuple[Target, Sequence[str]]:
     return target, [args.body]
 
 
-def _wait(args: Namespace | PlainArgs, entry: dict[str, Any]) -> int:
-    from comenq_core.cli.comenq.wait import JobWaiter
+def _wait(args: Namespace | PlainArgs, entry: dict[str, Any], target: Target) -> int:
+    """Wait until the comment is posted: only its address goes to standard output."""
+    from comenq_core.cli.comenq.wait import read_timeout
+    from comenq_core.cli.comenq.waiter import JobWaiter
 
-    return JobWaiter(args.socket, {entry["id"]: entry}, as_json=args.json).wait()
+    print_error(_summary(entry, target))
+    waiter = JobWaiter(args.socket, {entry["id"]: entry}, as_json=args.json)
+    return waiter.wait(read_timeout(args.timeout))
+
+
+def _check_timeout(args: Namespace | PlainArgs) -> None:
+    """Refuse it before anything is queued.
+
+    Raises:
+        UsageError: it is no length of time, or there is nothing that it could end.
+    """
+    from comenq_core.cli.comenq.wait import read_timeout
+
+    if not args.wait:
+        raise UsageError("--timeout can only be used with --wait")
+    read_timeout(args.timeout)
 
 
 def _put(args: Namespace | PlainArgs, message: dict[str, Any]) -> dict[str, Any] | None:

@@ -11,7 +11,7 @@ from typing import Any
 from comenq_core.cli.comenq.requests import add_json, ask
 from comenq_core.cli.comenq.seen import tell_seen
 from comenq_core.cli.exit_status import DONE
-from comenq_core.cli.formatting import attempt_count, in_queue, local, target, user
+from comenq_core.cli.formatting import attempt_count, in_queue, job_json, local, target, user
 from comenq_core.cli.output import print_json, print_result
 from comenq_core.text import legible, printable
 
@@ -40,7 +40,7 @@ def run(args: Namespace) -> int:
     """Show one job: its state and attempts first, its comment last."""
     entry = ask(args, op="show", id=args.id)["entry"]
     if args.json:
-        print_json([entry])
+        print_json([job_json(entry)])
         return DONE
     print_result(
         *(f"{name + ':':14} {printable(value, LONGEST_LINE)}" for name, value in _facts(entry))
