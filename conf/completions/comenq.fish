@@ -57,7 +57,7 @@ function _shtab_comenq_using
 end
 
 set -g _shtab_comenq_commands put list show status top hist wait bump bust defer hold release retry resolve del forget pause resume flush completion
-set -g _shtab_comenq_opts_with_value --after --as --at --body-file --jsonl --key --limit --posted --repo --socket --state --timeout -F -n
+set -g _shtab_comenq_opts_with_value --after --as --at --body-file --jsonl --key --limit --posted --pr --repo --socket --state --timeout -F -n
 
 complete -c comenq -e
 complete -c comenq -f
@@ -85,6 +85,8 @@ complete -c comenq -n '_shtab_comenq_using list' -s h -l help -d 'show this help
 complete -c comenq -n '_shtab_comenq_using list' -s n -l limit -x -d 'show at most N jobs (default: 50)'
 complete -c comenq -n '_shtab_comenq_using list' -l all -d 'show all jobs (the default with --json)'
 complete -c comenq -n '_shtab_comenq_using list' -l repo -x -d 'show only jobs for this repository'
+complete -c comenq -n '_shtab_comenq_using list' -l pr -x -d 'show only jobs for this pull request: NUMBER, OWNER/REPO#NUMBER or its URL'
+complete -c comenq -n '_shtab_comenq_using list' -l wide -d 'cut nothing, however wide the terminal is'
 complete -c comenq -n '_shtab_comenq_using list' -l state -xka "waiting posting checking unconfirmed held failed" -d 'show only jobs in this state; can be repeated (default: all but failed)'
 complete -c comenq -n '_shtab_comenq_using list' -l json -d 'print each job, with its whole comment, as JSON, one per line'
 complete -c comenq -n '_shtab_comenq_using list' -l socket -xka "(__fish_complete_path (commandline -ct))" -d 'the daemon'"'"'s socket (default: $COMENQ_SOCKET, then your own, then the system'"'"'s)'
@@ -106,6 +108,9 @@ complete -c comenq -n '_shtab_comenq_using; and test $_shtab_comenq_npos -eq 0' 
 complete -c comenq -n '_shtab_comenq_using hist' -s h -l help -d 'show this help message and exit'
 complete -c comenq -n '_shtab_comenq_using hist' -s n -l limit -x -d 'show the newest N jobs (default: 20)'
 complete -c comenq -n '_shtab_comenq_using hist' -l failed -d 'show only failed jobs'
+complete -c comenq -n '_shtab_comenq_using hist' -l repo -x -d 'show only jobs for this repository'
+complete -c comenq -n '_shtab_comenq_using hist' -l pr -x -d 'show only jobs for this pull request: NUMBER, OWNER/REPO#NUMBER or its URL'
+complete -c comenq -n '_shtab_comenq_using hist' -l wide -d 'cut nothing, however wide the terminal is'
 complete -c comenq -n '_shtab_comenq_using hist' -l json -d 'print each job as JSON, one per line'
 complete -c comenq -n '_shtab_comenq_using hist' -l socket -xka "(__fish_complete_path (commandline -ct))" -d 'the daemon'"'"'s socket (default: $COMENQ_SOCKET, then your own, then the system'"'"'s)'
 complete -c comenq -n '_shtab_comenq_using; and test $_shtab_comenq_npos -eq 0' -a wait -d 'Wait until jobs are posted.'

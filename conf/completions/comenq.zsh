@@ -116,6 +116,9 @@ _shtab_comenq_hist_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
   {-n,--limit}"[show the newest N jobs (default\: 20)]:N:"
   "--failed[show only failed jobs]"
+  "--repo[show only jobs for this repository]:OWNER/REPO:"
+  "--pr[show only jobs for this pull request\: NUMBER, OWNER\/REPO\#NUMBER or its URL]:PR:"
+  "--wide[cut nothing, however wide the terminal is]"
   "--json[print each job as JSON, one per line]"
   "--socket[the daemon\'s socket (default\: \$COMENQ_SOCKET, then your own, then the system\'s)]:PATH:_files"
 )
@@ -139,6 +142,8 @@ _shtab_comenq_list_options=(
   {-n,--limit}"[show at most N jobs (default\: 50)]:N:"
   "--all[show all jobs (the default with --json)]"
   "--repo[show only jobs for this repository]:OWNER/REPO:"
+  "--pr[show only jobs for this pull request\: NUMBER, OWNER\/REPO\#NUMBER or its URL]:PR:"
+  "--wide[cut nothing, however wide the terminal is]"
   "*--state[show only jobs in this state\; can be repeated (default\: all but failed)]:state:(waiting posting checking unconfirmed held failed)"
   "--json[print each job, with its whole comment, as JSON, one per line]"
   "--socket[the daemon\'s socket (default\: \$COMENQ_SOCKET, then your own, then the system\'s)]:PATH:_files"

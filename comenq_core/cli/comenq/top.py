@@ -15,7 +15,8 @@ from comenq_core.cli.comenq.screen import Screen
 from comenq_core.cli.comenq.status_text import COLOURS, SHOWN, facts
 from comenq_core.cli.exit_status import DONE
 from comenq_core.cli.formatting import countdown
-from comenq_core.cli.table import fit, paint
+from comenq_core.cli.table import paint
+from comenq_core.cli.text_width import fit
 from comenq_core.errors import DaemonError
 from comenq_core.text import printable
 
@@ -53,4 +54,4 @@ def _lines(args: Namespace, width: int, height: int) -> Iterator[str]:
         yield paint(line, COLOURS[name]) if name in COLOURS else line
     if jobs:
         yield ""
-        yield from table(jobs)
+        yield from table(jobs, width)
