@@ -38,10 +38,10 @@ def run(settings: Settings, stop: StopFlag) -> int:
         posters,
         pacing_policy(settings),
         retry_policy(settings),
-        system_clock,
-        plugins.accounts(settings),
-        PosterCalls(plugins.poster_plugin(settings)),
-        plugins.host(settings),
+        clock=system_clock,
+        accounts=plugins.accounts(settings),
+        calls=PosterCalls(plugins.poster_plugin(settings)),
+        host=plugins.host(settings),
     )
     with ExitStack() as stack:
         if _lock(store, stop, stack):

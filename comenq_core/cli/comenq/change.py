@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import time
 from argparse import ArgumentParser, Namespace
 from collections.abc import Mapping, Sequence
@@ -52,6 +53,10 @@ def configure(parser: ArgumentParser) -> None:
     if name in ALL:
         states = " and ".join(ALL[name])
         parser.add_argument("--all", action="store_true", help=f"select all {states} jobs")
+    if name == "del":
+        parser.add_argument(
+            "-y", "--yes", action="store_true", help="delete several jobs without asking"
+        )
     add_json(parser, "print each changed job as JSON, one per line")
 
 
@@ -65,7 +70,18 @@ def run(args: Namespace) -> int:
     if not ids:
         print_error(f"there is nothing to {args.command}")
         return DONE
+    if args.command == "del" and len(ids) > 1 and not (args.yes or _is_confirmed(len(ids))):
+        print_error("nothing is deleted")
+        return FAILED
     return DONE if all(_changes(args, ids)) else FAILED
+
+
+def _is_confirmed(number: int) -> bool:
+    """Whether the user wants to delete so many jobs; without a terminal nobody is asked."""
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        return True
+    print(f"Delete {number:,} jobs? [y/N] ", end="", file=sys.stderr, flush=True)
+    return sys.stdin.readline().strip().lower() in {"y", "yes"}
 
 
 def _changes(args: Namespace, ids: Sequence[str]) -> Sequence[bool]:
