@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-__all__ = ["encodable", "fit", "fit_middle", "width"]
+__all__ = ["encodable", "fit", "fit_middle", "width", "wrapped"]
 
 CUT = "…"
 
@@ -43,6 +43,16 @@ def fit_middle(text: str, space: int) -> str:
     if whole <= space or end < 1:
         return fit(text, space)
     return _clip(text, 0, space - 1 - end) + _mark() + _clip(text, whole - end, whole)
+
+
+def wrapped(line: str, space: int) -> list[str]:
+    """The line as lines of at most ``space`` columns; an empty one stays."""
+    text = encodable(line.expandtabs())
+    if width(text) <= space:
+        return [text]
+    from wcwidth import wrap
+
+    return wrap(text, space)
 
 
 def _mark() -> str:

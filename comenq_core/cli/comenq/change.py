@@ -18,7 +18,7 @@ from comenq_core.client import accepted, candidates, connect
 from comenq_core.errors import DaemonRefused, NotAcknowledged
 from comenq_core.text import printable
 
-__all__ = ["configure", "run"]
+__all__ = ["configure", "run", "summary"]
 
 Reply = dict[str, Any]
 
@@ -112,11 +112,12 @@ def _is_changed(args: Namespace, reply: Reply) -> bool:
     except DaemonRefused as error:
         print_error(printable(error))
         return False
-    print_done(as_json(entry) if args.json else _summary(args.command, entry))
+    print_done(as_json(entry) if args.json else summary(args.command, entry))
     return True
 
 
-def _summary(command: str, entry: Reply) -> str:
+def summary(command: str, entry: Reply) -> str:
+    """What the command did to the job, on one line."""
     still_waits = command != "del" and entry["state"] == "waiting"
     place = [in_queue(entry, time.time())] if still_waits else []
     # Its comment may be posted already, so that it does not wait to be posted.

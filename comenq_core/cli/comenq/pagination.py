@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from argparse import Namespace
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from comenq_core.cli.comenq.filters import EVERYTHING, Filter
 from comenq_core.cli.comenq.requests import ask
 
-__all__ = ["history", "listed"]
+__all__ = ["history", "listed", "unconfirmed"]
 
 OVERLAP = 8
 """How many jobs of a page are requested again: up to so many may leave the queue between pages."""
@@ -64,3 +64,10 @@ def history(
         found.update((job["id"], job) for job in page)
         offset = reply.get("next")
     return list(found.values())[:limit][::-1]
+
+
+def unconfirmed(args: Namespace, status: Mapping[str, Any], limit: int) -> list[dict[str, Any]]:
+    """The first unconfirmed jobs, at most ``limit``; an older daemon has none."""
+    if not status["counts"].get("unconfirmed"):
+        return []
+    return list(listed(args, limit=limit, state=["unconfirmed"]))
