@@ -408,11 +408,6 @@ def test_help_is_also_a_command(comenq: Comenq) -> None:
     assert comenq("help", "list").stdout == comenq("list", "--help").stdout
 
 
-def test_no_arguments_are_a_usage_error(comenq: Comenq) -> None:
-    """Without arguments, the command exits with 2."""
-    assert comenq().returncode == 2
-
-
 def test_version_is_printed(comenq: Comenq) -> None:
     """The version is printed to standard output."""
     assert comenq("--version").stdout.startswith("comenq ")

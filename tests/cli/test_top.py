@@ -236,15 +236,28 @@ def test_long_queue_scrolls(served: Served, columns: int) -> None:
 
 
 def test_screen_follows_the_terminals_size(served: Served) -> None:
-    """After a resize the whole screen is drawn for the new size, at once."""
-    _put(served, 30)
+    """A resize draws the screen for the new size, also where nothing else would draw it."""
+    run("octo-org/site", "7", "word " * 40, env=environment(served.path))
     with _watching(served, "top") as session:
-        begin = len(session.seen)
         session.resize(60, 15)
         session.see("d:delete p:pause\x1b[K")
-        drawn = session.seen[session.seen.index("\x1b[H", begin) :]
-        assert drawn.count("\r\n") <= 14 * drawn.count("\x1b[H")
+        session.press(b"s")
+        session.see("q:back")
+        session.resize(30, 15)
+        session.see(f"{'word ' * 6}".strip() + "\x1b[K")
+        session.press(b"q")
         _quit(session)
+
+
+@pytest.mark.parametrize("keys", [b"s", b"d"])
+def test_sigterm_restores_the_terminal_wherever_it_comes(served: Served, keys: bytes) -> None:
+    """Also while a job is shown, or while a question waits."""
+    _put(served, 1)
+    with _watching(served, "top") as session:
+        session.press(keys)
+        session.see("q:back" if keys == b"s" else "y/n")
+        session.process.send_signal(signal.SIGTERM)
+        assert session.end() == 143
 
 
 # Without a terminal ------------------------------------------------------------------------------

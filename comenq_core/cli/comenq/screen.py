@@ -74,8 +74,11 @@ class Screen:
         columns, lines = os.get_terminal_size(sys.stdout.fileno())
         return columns or COLUMNS, lines or LINES
 
-    def key(self, seconds: float) -> str:
-        """The next key that is pressed within this time, or ``""``; see `named`.
+    def key(self, seconds: float | None) -> str:
+        """The next key; ``""`` if none is pressed in time, or if the terminal has another size.
+
+        Args:
+            seconds: how long to wait; ``None`` for as long as it takes.
 
         Raises:
             EOFError: the terminal is gone.

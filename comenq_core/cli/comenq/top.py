@@ -180,4 +180,4 @@ class Top:
             below = f"  … {window.below:,} more below" if window.below else ""
             shown = lines[window.first : window.first + window.rows]
             self._screen.draw([*shown, fit(below, width), fit(BACK, width)][:height])
-            key = self._screen.key(SECOND)
+            key = self._screen.key(None)
