@@ -13,12 +13,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, TypeVar, cast, get_origin, get_type_hints
 
+from comenq_core.errors import SettingsError
 from comenq_core.settings import file
 from comenq_core.settings.accounts import ACCOUNTS, AccountTable, account_tables
 from comenq_core.settings.check import check
 from comenq_core.settings.from_platform import is_from_platform
 from comenq_core.settings.kinds import (
+    ALL,
     FLAG,
+    HELD,
     HOST,
     LEVEL,
     NAMES,
@@ -42,6 +45,7 @@ __all__ = [
     "AccountTable",
     "Secret",
     "Settings",
+    "explicit",
     "flag",
     "load",
     "variable",
@@ -50,6 +54,8 @@ __all__ = [
 T = TypeVar("T")
 
 PREFIX = "COMENQD_"
+DROP = "drop"
+"""What stands for files that are dropped into a spool, in place of an intake's name."""
 CONFIG_VARIABLE = "COMENQD_CONFIG"
 # Settings of the Rust comenqd that have no use here: ignored, so that its files load unchanged.
 IGNORED = {"restart_min_delay_ms", "client_channel_capacity"}
@@ -114,13 +120,18 @@ class Settings:
     ] = 5.0
     max_pending: Annotated[int, whole(1), "how many jobs the queue takes"] = 100_000
     history_days: Annotated[
-        float, number(0, CENTURY_DAYS), "for how many days posted, skipped and failed jobs are kept"
+        float,
+        number(0, CENTURY_DAYS),
+        "for how many days posted, skipped, failed and deleted jobs are kept",
     ] = 30.0
     key_days: Annotated[
         float,
         number(0, CENTURY_DAYS),
         "for how many days keys and comments' ids are remembered; at least history_days",
     ] = 400.0
+    hold_new: Annotated[
+        tuple[str, ...], HELD, "whether new comments are held until released: all, or by intake"
+    ] = ()
     source: Path | None = None
     """The file that they were read from, if any."""
     ignored: tuple[str, ...] = ()
@@ -142,6 +153,10 @@ class Settings:
         place = f"{self.source}: [{table}]"
         given = check(place, self.tables.get(table, {}), kinds)
         return {**defaults, **cast("dict[str, T]", given)}
+
+    def holds(self, intake: str) -> bool:
+        """Whether new comments that come in this way are held until somebody releases them."""
+        return ALL in self.hold_new or intake in self.hold_new
 
     def accounts(self, defaults: Mapping[str, T]) -> Mapping[str, AccountTable[T]]:
         """The tables ``[accounts.NAME]`` by name, for a plugin that posts.
@@ -191,25 +206,58 @@ def load(
     flat = _renamed(
         {key: contents[key] for key in contents.keys() - tables.keys() - IGNORED}, ALIASES
     )
-    variables = {
-        name: text
-        for name, text in environ.items()
-        if name.startswith(PREFIX) and name != CONFIG_VARIABLE
+    values: dict[str, Any] = {
+        **file.own_paths(source, environ),
+        **check(f"{source}", flat, KINDS),
+        **explicit(environ, flags or {}),
     }
+    ignored = tuple(sorted(_ignored(environ)))
+    made = Settings(**values, source=source, ignored=ignored, tables=tables)
+    _check_hold_new(made)
+    return made
+
+
+def explicit(environ: Mapping[str, str], flags: Mapping[str, str]) -> dict[str, object]:
+    """The settings by key that the environment and the command line give.
+
+    Args:
+        environ: the environment, as for `load`.
+        flags: the values on the command line, as for `load`.
+
+    Raises:
+        SettingsError: a variable or a flag is wrong.
+    """
+    ignored = _ignored(environ)
+    variables = {name: text for name, text in _variables(environ).items() if name not in ignored}
+    return {
+        **_from_text("the environment", variables, variable),
+        **_from_text("the command line", flags, flag),
+    }
+
+
+def _variables(environ: Mapping[str, str]) -> dict[str, str]:
+    named = {name: text for name, text in environ.items() if name.startswith(PREFIX)}
+    named.pop(CONFIG_VARIABLE, None)
+    return named
+
+
+def _ignored(environ: Mapping[str, str]) -> set[str]:
+    """The variables that look like settings and are a platform's."""
+    variables = _variables(environ)
     known = {variable(key) for key in (*KINDS, *ALIASES)}
-    ignored = {
+    return {
         name
         for name in variables.keys() - known
         if is_from_platform(name.removeprefix(PREFIX), variables[name])
     }
-    given = {name: text for name, text in variables.items() if name not in ignored}
-    values: dict[str, Any] = {
-        **file.own_paths(source, environ),
-        **check(f"{source}", flat, KINDS),
-        **_from_text("the environment", given, variable),
-        **_from_text("the command line", flags or {}, flag),
-    }
-    return Settings(**values, source=source, ignored=tuple(sorted(ignored)), tables=tables)
+
+
+def _check_hold_new(settings: Settings) -> None:
+    """A name that is none would let comments be posted that a person wants to see first."""
+    known = {ALL, DROP, *settings.intakes}
+    if not known.issuperset(settings.hold_new):
+        names = ", ".join(sorted(known))
+        raise SettingsError(f"hold_new: expected true, false or a list of some of {names}")
 
 
 def variable(key: str) -> str:

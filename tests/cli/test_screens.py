@@ -127,7 +127,7 @@ HELP = dedent("""\
       show         show everything about a job
       status       show the state of the queue, and what it is waiting for
       top          show the status live
-      hist         list posted, skipped and failed jobs
+      hist         list posted, skipped, failed and deleted jobs
       wait         wait until jobs are posted
       bump         move jobs to the front of the queue
       bust         move jobs to the back of the queue
