@@ -135,8 +135,10 @@ HELP = dedent("""\
       hold         keep jobs from being posted
       release      let held jobs be posted again
       retry        queue failed jobs again, or look for unconfirmed ones again
+      edit         edit a comment that is not posted yet
       resolve      say whether an unconfirmed job's comment is posted
       del          delete jobs that are not posted
+      undelete     queue deleted jobs again
       forget       erase the texts of comments, which then cannot be posted
       pause        post nothing until the queue is resumed
       resume       resume posting
