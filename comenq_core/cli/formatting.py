@@ -13,13 +13,16 @@ __all__ = [
     "attempt_count",
     "clock",
     "countdown",
+    "day",
     "duration",
+    "first_line",
     "in_queue",
     "job_json",
     "local",
     "ordinal",
     "target",
     "user",
+    "wait_time",
     "when",
 ]
 
@@ -77,12 +80,21 @@ def amount(number: int, unit: str) -> str:
 
 def clock(at: float, now: float) -> str:
     """A local time: ``14:32`` today, ``2026-12-01 09:00`` on other days."""
+    return _local(at, now, "%Y-%m-%d %H:%M")
+
+
+def day(at: float, now: float) -> str:
+    """A local time in few columns: ``14:32`` today, ``2026-12-01`` on other days."""
+    return _local(at, now, "%Y-%m-%d")
+
+
+def _local(at: float, now: float, other_days: str) -> str:
     try:
         local = time.localtime(at)
     except (OSError, OverflowError, ValueError):
         return "a time that no calendar here has"
     is_today = local[:3] == time.localtime(now)[:3]
-    return time.strftime("%H:%M" if is_today else "%Y-%m-%d %H:%M", local)
+    return time.strftime("%H:%M" if is_today else other_days, local)
 
 
 def local(instant: str) -> str:
@@ -113,6 +125,13 @@ def when(seconds: float | None, now: float, trouble: str | None = None) -> str:
     return f"about {clock(now + seconds, now)} (in {duration(seconds)})"
 
 
+def wait_time(seconds: float | None) -> str:
+    """What `when` says, in few columns: ``now``, ``31 min``, or ``later`` if that is not known."""
+    if seconds is None:
+        return "later"
+    return "now" if seconds < 1 else duration(seconds)
+
+
 def in_queue(entry: Mapping[str, Any], now: float) -> str:
     """A job's place: ``3rd in queue · about 14:32 (in 31 min)``, or its state, such as ``held``."""
     state = entry.get("state", "waiting")
@@ -140,6 +159,11 @@ def job_json(job: Mapping[str, Any]) -> dict[str, Any]:
         is_placed = job.get("state", "waiting") == "waiting"
         shown["position"] = job["position"] + 1 if is_placed else None
     return shown
+
+
+def first_line(job: Mapping[str, Any]) -> str:
+    """The first line of a job's comment; an invalid dropped file has none."""
+    return (job["body"] or "").strip().partition("\n")[0].rstrip("\r")
 
 
 def user(uid: int) -> str:

@@ -57,7 +57,7 @@ function _shtab_comenq_using
 end
 
 set -g _shtab_comenq_commands put list show status top hist wait bump bust defer hold release retry edit resolve del undelete forget pause resume flush completion
-set -g _shtab_comenq_opts_with_value --after --as --at --body --body-file --daemon --jsonl --key --key-from --limit --not-after --posted --repo --socket --state --timeout -F -R -b -n
+set -g _shtab_comenq_opts_with_value --after --as --at --body --body-file --daemon --jsonl --key --key-from --limit --not-after --posted --pr --repo --socket --state --timeout -F -R -b -n
 
 complete -c comenq -e
 complete -c comenq -f
@@ -95,6 +95,8 @@ complete -c comenq -n '_shtab_comenq_using list' -s h -l help -d 'show this help
 complete -c comenq -n '_shtab_comenq_using list' -s n -l limit -x -d 'show at most N jobs (default: 50)'
 complete -c comenq -n '_shtab_comenq_using list' -l all -d 'show all jobs (the default with --json)'
 complete -c comenq -n '_shtab_comenq_using list' -l repo -x -d 'show only jobs for this repository'
+complete -c comenq -n '_shtab_comenq_using list' -l pr -x -d 'show only jobs for this pull request: NUMBER, OWNER/REPO#NUMBER or its URL'
+complete -c comenq -n '_shtab_comenq_using list' -l wide -d 'cut nothing, however wide the terminal is'
 complete -c comenq -n '_shtab_comenq_using list' -l state -xka "waiting posting checking unconfirmed held failed" -d 'show only jobs in this state; can be repeated (default: all but failed)'
 complete -c comenq -n '_shtab_comenq_using list' -l json -d 'print each job, with its whole comment, as JSON, one per line'
 complete -c comenq -n '_shtab_comenq_using list' -l daemon -x -d 'the name of your daemon (default: $COMENQ_DAEMON, then your one without a name)'
@@ -120,6 +122,9 @@ complete -c comenq -n '_shtab_comenq_using; and test $_shtab_comenq_npos -eq 0' 
 complete -c comenq -n '_shtab_comenq_using hist' -s h -l help -d 'show this help message and exit'
 complete -c comenq -n '_shtab_comenq_using hist' -s n -l limit -x -d 'show the newest N jobs (default: 20; with --json, all)'
 complete -c comenq -n '_shtab_comenq_using hist' -l failed -d 'show only failed jobs'
+complete -c comenq -n '_shtab_comenq_using hist' -l repo -x -d 'show only jobs for this repository'
+complete -c comenq -n '_shtab_comenq_using hist' -l pr -x -d 'show only jobs for this pull request: NUMBER, OWNER/REPO#NUMBER or its URL'
+complete -c comenq -n '_shtab_comenq_using hist' -l wide -d 'cut nothing, however wide the terminal is'
 complete -c comenq -n '_shtab_comenq_using hist' -l json -d 'print each job as JSON, one per line'
 complete -c comenq -n '_shtab_comenq_using hist' -l daemon -x -d 'the name of your daemon (default: $COMENQ_DAEMON, then your one without a name)'
 complete -c comenq -n '_shtab_comenq_using hist' -l socket -xka "(__fish_complete_path (commandline -ct))" -d 'the daemon'"'"'s socket (default: $COMENQ_SOCKET, then your own, then the system'"'"'s)'
@@ -188,6 +193,7 @@ complete -c comenq -n '_shtab_comenq_using resolve; and test $_shtab_comenq_npos
 complete -c comenq -n '_shtab_comenq_using; and test $_shtab_comenq_npos -eq 0' -a del -d 'Delete jobs that are not posted.'
 complete -c comenq -n '_shtab_comenq_using del' -s h -l help -d 'show this help message and exit'
 complete -c comenq -n '_shtab_comenq_using del' -l all -d 'select all waiting and held jobs'
+complete -c comenq -n '_shtab_comenq_using del' -s y -l yes -d 'delete several jobs without asking'
 complete -c comenq -n '_shtab_comenq_using del' -l json -d 'print each changed job as JSON, one per line'
 complete -c comenq -n '_shtab_comenq_using del' -l daemon -x -d 'the name of your daemon (default: $COMENQ_DAEMON, then your one without a name)'
 complete -c comenq -n '_shtab_comenq_using del' -l socket -xka "(__fish_complete_path (commandline -ct))" -d 'the daemon'"'"'s socket (default: $COMENQ_SOCKET, then your own, then the system'"'"'s)'

@@ -33,6 +33,7 @@ HEAVY = {
     "tenacity",
     "threading",
     "typing",
+    "wcwidth",
 }
 OWN_MODULES = 16
 """How many of comenq's modules and packages are imported to queue a comment."""
@@ -73,7 +74,10 @@ def test_address_of_a_host_imports_nothing_heavy(served: Served, directory: Path
 def test_commands_import_no_dependency(served: Served, words: list[str]) -> None:
     """The client's other commands import only the standard library too."""
     names = _imported(environment(served.path), *words)
-    assert names & {"asyncio", "jsonschema", "pluggy", "requests", "sh", "tenacity"} == set()
+    assert (
+        names & {"asyncio", "jsonschema", "pluggy", "requests", "sh", "tenacity", "wcwidth"}
+        == set()
+    )
 
 
 def test_plain_form_has_the_defaults_of_the_options() -> None:

@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -33,7 +29,6 @@ from comenq_core.model import (
 from comenq_core.policy.pacing import earlier
 from tests.cli.command import ROOT, environment, run
 from tests.cli.conftest import Comenq
-from tests.cli.terminal import Session, on_terminal
 from tests.socket.attempts import ATTEMPT
 from tests.socket.serving import Served, serving
 
@@ -356,96 +351,3 @@ def test_daemon_of_before_an_upgrade_is_to_be_restarted(version: str, told: bool
     assert [text.endswith("restart it with comenqd service restart") for text in texts] == [
         True
     ] * told
-
-
-# Live --------------------------------------------------------------------------------------------
-
-
-@contextmanager
-def _watching(served: Served, *words: str) -> Iterator[Session]:
-    with on_terminal(*words, env=environment(served.path)) as session:
-        before = session.settings()
-        session.see("\x1b[?1049h")
-        session.see("the listener answers")
-        assert session.settings() != before
-        yield session
-        assert session.settings() == before
-        assert session.seen.count("\x1b[?1049h") == session.seen.count("\x1b[?1049l")
-        assert session.seen.endswith("\x1b[?25h\x1b[?1049l")
-
-
-@pytest.mark.parametrize("words", [("top",), ("status", "--watch")])
-def test_top_runs_until_q(comenq: Comenq, served: Served, words: tuple[str, ...]) -> None:
-    """Top shows changes live, and restores the terminal when it quits."""
-    with _watching(served, *words) as session:
-        comenq("octo-org/site", "7", "hello")
-        session.see("octo-org/site#7")
-        session.press(b"q")
-        assert session.end() == 0
-
-
-def test_top_names_unconfirmed_comments(served: Served) -> None:
-    """What only a person can tell is said live, too."""
-    job_id = _settle(served, Unconfirmed(reason="why"))
-    with _watching(served, "top") as session:
-        session.see(f"{job_id} for o/r#7 is unconfirmed since")
-        session.press(b"q")
-        assert session.end() == 0
-
-
-@pytest.mark.parametrize(("signal", "status"), [(2, 130), (15, 143), (1, 129)])
-def test_signals_restore_the_terminal(served: Served, signal: int, status: int) -> None:
-    """Ctrl-C, SIGTERM and SIGHUP end top, and it restores the terminal."""
-    with _watching(served, "top") as session:
-        session.process.send_signal(signal)
-        assert session.end() == status
-
-
-def test_error_restores_the_terminal(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Top shows an error of the daemon, and restores the terminal when it quits."""
-    with _watching(served, "top") as session:
-        monkeypatch.setattr(served.store, "counts", lambda: 1 / 0)
-        session.see("the daemon met an error of its own")
-        session.press(b"q")
-        assert session.end() == 0
-
-
-def test_countdown_goes_down(comenq: Comenq, served: Served) -> None:
-    """The countdown follows the daemon's clock."""
-    _pace(served, backoff=3600)
-    with _watching(served, "top") as session:
-        session.see("may post in 1:00:00")
-        served.store._clock.advance(1_000)  # type: ignore[attr-defined]
-        session.see("may post in 43:20")
-        session.press(b"q")
-        session.end()
-
-
-def test_daemon_that_stops_is_reported(served: Served) -> None:
-    """When the daemon stops, top says that none answers, and keeps running."""
-    with _watching(served, "top") as session:
-        served.finish()
-        session.see("no daemon answers")
-        session.press(b"q")
-        assert session.end() == 0
-
-
-def test_suspension_restores_the_screen(served: Served) -> None:
-    """Ctrl-Z leaves the alternate screen, and SIGCONT returns to it."""
-    with _watching(served, "top") as session:
-        session.process.send_signal(signal.SIGTSTP)
-        session.see("\x1b[?1049l")
-        os.waitid(os.P_PID, session.process.pid, os.WSTOPPED)
-        session.process.send_signal(signal.SIGCONT)
-        session.see("\x1b[?1049h")
-        session.press(b"q")
-        assert session.end() == 0
-
-
-def test_top_needs_a_terminal(comenq: Comenq, served: Served) -> None:
-    """Without a terminal, or on a dumb one, top suggests comenq status."""
-    done = comenq("top")
-    assert (done.returncode, done.stdout) == (2, "")
-    assert "comenq status" in done.stderr
-    with on_terminal("top", env=environment(served.path, TERM="dumb")) as session:
-        assert session.end() == 2

@@ -75,7 +75,7 @@ class Session:
         with on_terminal(
             command,
             env=env,
-            columns=140,
+            columns=160,
             program=("sh", "-c"),
             directory=self._daemon.directory,
         ) as session:
