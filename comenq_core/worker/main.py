@@ -45,6 +45,8 @@ def run(settings: Settings, stop: StopFlag) -> int:
     )
     with ExitStack() as stack:
         if _lock(store, stop, stack):
+            # Without a first report, nobody would notice a worker that hangs before its first step.
+            worker.heartbeat.work()
             if not boot_id():
                 log.warning("boot_unknown", UNKNOWN_BOOT)
             watch = stack.enter_context(closing(store.watch()))
