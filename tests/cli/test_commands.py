@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 import socket
 import subprocess
@@ -569,7 +570,7 @@ def test_back_offs_are_ended(comenq: Comenq, served: Served) -> None:
 def test_a_deleted_job_is_listed_and_queued_again(comenq: Comenq, ids: list[str]) -> None:
     """The history has it, with its text; `undelete` puts it at the end of the queue."""
     assert comenq("del", ids[0]).stdout == f"deleted {ids[0]} · octo-org/site#7\n"
-    assert f"{ids[0]}  octo-org/site#7  deleted" in comenq("hist").stdout
+    assert re.search(rf"{ids[0]}  octo-org/site#7  first +deleted ", comenq("hist").stdout)
     assert "\nstate:         deleted\n" in comenq("show", ids[0]).stdout
     done = comenq("undelete", ids[0])
     assert done.stdout.startswith(f"queued again {ids[0]} · octo-org/site#7 · 3rd in queue")
