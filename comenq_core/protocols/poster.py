@@ -28,6 +28,7 @@ __all__ = [
     "AccountDirectory",
     "AccountProbe",
     "CredentialChecker",
+    "CredentialHolder",
     "ForgeClock",
     "ForgeHost",
     "Identifiable",
@@ -77,6 +78,18 @@ class CredentialChecker(Protocol):
         """Ask the forge, within the time limit of one attempt, and change nothing there.
 
         Called by ``comenqd check --online``, never while the account is rate-limited.
+        """
+
+
+@runtime_checkable
+class CredentialHolder(Protocol):
+    """What a poster may be as well: able to tell why it has no credential to use."""
+
+    def credential_fault(self) -> str:
+        """Why there is no credential now, fit to be shown; ``""`` if there is one.
+
+        It asks the forge nothing. Called at the start of the worker and before each post, and by
+        ``comenqd check``: a file that is missing or a command that fails is reported at once.
         """
 
 

@@ -18,7 +18,7 @@ from comenq_core.policy.backoff import renewal_wait
 from comenq_core.policy.pacing import PacingPolicy, elapsed
 from comenq_core.policy.retry import is_before_last_attempt, is_final_next
 from comenq_core.process.log import Log
-from comenq_core.protocols import ForgeClock, Poster, Selective
+from comenq_core.protocols import CredentialHolder, ForgeClock, Poster, Selective
 from comenq_core.worker.calls import PosterCalls
 
 __all__ = ["AccountScheduler", "Logins"]
@@ -55,6 +55,12 @@ class AccountScheduler:
         self._host = host
         self._unusable: dict[str, str] = {}
         self._unknown_accounts: set[str] = set()
+
+    @property
+    def fault(self) -> str:
+        """Which account has no credential to use, and why; ``""`` if each has one."""
+        faults = (f"{name} cannot post: {why}" for name, why in self._unusable.items() if why)
+        return next(faults, "")
 
     def next_posters(
         self, records: Mapping[str, Pacing], logins: Logins, now: Instant
@@ -131,14 +137,24 @@ class AccountScheduler:
         try:
             credential = self._calls.credential(poster)
         except ComenqError as error:
-            reason = str(error)
-            if self._unusable.get(poster.account) != reason:
-                self._unusable[poster.account] = reason
-                log.error("no_credential", "An account cannot post.", account=poster.account,
-                          reason=reason)  # fmt: skip
+            self._tell_unusable(poster, str(error))
             return None
-        self._unusable.pop(poster.account, None)
+        self._tell_unusable(poster, self._credential_fault(poster))
         return credential
+
+    def _credential_fault(self, poster: Poster) -> str:
+        if not isinstance(poster, CredentialHolder):
+            return ""
+        ask = poster.credential_fault
+        answer = self._calls.answer("credential_fault", ask, account=poster.account)
+        return answer if isinstance(answer, str) else ""
+
+    def _tell_unusable(self, poster: Poster, reason: str) -> None:
+        """Log once why an account has no credential to use; ``""`` if it has one."""
+        if reason and self._unusable.get(poster.account) != reason:
+            log.error("no_credential", "An account cannot post.", account=poster.account,
+                      reason=reason)  # fmt: skip
+        self._unusable[poster.account] = reason
 
     def _serves(self, poster: Poster, job: Job) -> bool:
         """Whether an account is for a job. One whose plugin fails is asked to post, and tells."""

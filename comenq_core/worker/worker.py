@@ -81,7 +81,11 @@ class Worker:
             self._records, self._scheduler.serving, pacing_policy, retry_policy, store.now, calls
         )
         self._lookups = Lookups(store, pacing_policy, retry_policy, self._clock, calls)
-        self.heartbeat = Heartbeat(store, pacing_policy.attempt_limit, calls)
+        self.heartbeat = Heartbeat(
+            store,
+            pacing_policy.attempt_limit,
+            (lambda: calls.fault, lambda: self._scheduler.fault),
+        )
         self._deferrals = Deferrals(store)
         self._claimed: tuple[Job, Poster] | None = None
         self._unsaved: list[Settlement | PacingUpdate] = []

@@ -93,6 +93,9 @@ class GitHubPoster:
     def credential(self) -> str:
         return self.tokens.fingerprint()
 
+    def credential_fault(self) -> str:
+        return self.tokens.fault()
+
     def login(self) -> str | Demand:
         with Deadline(self.seconds):
             answer = self._login.get()

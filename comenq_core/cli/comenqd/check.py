@@ -12,6 +12,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from comenq_core.cli.comenqd.check_online import check_accounts
+from comenq_core.cli.comenqd.check_posting import check_credentials
 from comenq_core.cli.comenqd.credentials import from_outside, outdated, service_credentials
 from comenq_core.cli.output import print_result
 from comenq_core.errors import ComenqError
@@ -43,7 +44,7 @@ def check(settings: Settings, given: Namespace) -> int:
             CheckResult(subject="token", severity=Severity.WARNING, text=text) for text in former
         ]
         if given.online:
-            found += _online(settings, plugins)
+            found += [one for one in _online(settings, plugins) if one not in found]
     if given.json:
         print_result(json.dumps([asdict(result) for result in found]))
     else:
@@ -66,6 +67,8 @@ def results(settings: Settings, plugins: Registry) -> Iterator[CheckResult]:
     yield _directory("control", private_directory(settings))
     yield from _store(settings, plugins)
     yield _making("poster", settings.poster, lambda: plugins.posters(settings))
+    with suppress(ComenqError):  # the poster's own result says so
+        yield from check_credentials(plugins.posters(settings), plugins.poster_plugin(settings))
     yield _clock()
     if variable("github_token") in os.environ:
         text = "is in the environment; github_token_file hides it better"

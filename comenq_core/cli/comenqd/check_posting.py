@@ -1,0 +1,36 @@
+"""What the worker needs besides its plugins, for ``comenqd check``: a credential, its commands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from comenq_core.errors import ComenqError
+from comenq_core.model import CheckResult, Severity
+from comenq_core.process.isolation import described, pass_on_interrupt
+from comenq_core.protocols import CredentialHolder, Poster
+
+__all__ = ["check_credentials"]
+
+
+def check_credentials(posters: Sequence[Poster], plugin: str) -> Iterator[CheckResult]:
+    """An error for each account that has no credential to use; the forge is not asked.
+
+    Args:
+        posters: one for each account.
+        plugin: whose posters they are, in words.
+    """
+    for poster in posters:
+        if fault := _fault(poster, plugin):
+            yield CheckResult(subject=poster.account, severity=Severity.ERROR, text=fault)
+
+
+def _fault(poster: Poster, plugin: str) -> str:
+    if not isinstance(poster, CredentialHolder):
+        return ""
+    try:
+        return poster.credential_fault()
+    except ComenqError as error:
+        return str(error)
+    except BaseException as error:  # noqa: BLE001 -- a plugin may raise anything
+        pass_on_interrupt(error)
+        return f"{plugin} failed: {described(error)}"
