@@ -49,6 +49,8 @@ EVERYTHING: Mapping[str, str] = {
     "max_pending": "9",
     "history_days": "10",
     "key_days": "11",
+    "on_posted": "notify-send 'it is posted'",
+    "on_failed": "false",
 }
 
 
@@ -127,6 +129,8 @@ def test_every_setting_can_come_from_the_environment(config: ConfigFile) -> None
         max_pending=9,
         history_days=10.0,
         key_days=11.0,
+        on_posted="notify-send 'it is posted'",
+        on_failed="false",
         source=path,
     )
 

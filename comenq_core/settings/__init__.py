@@ -18,6 +18,7 @@ from comenq_core.settings.accounts import ACCOUNTS, AccountTable, account_tables
 from comenq_core.settings.check import check
 from comenq_core.settings.from_platform import is_from_platform
 from comenq_core.settings.kinds import (
+    COMMAND,
     FLAG,
     HOST,
     LEVEL,
@@ -121,6 +122,12 @@ class Settings:
         number(0, CENTURY_DAYS),
         "for how many days keys and comments' ids are remembered; at least history_days",
     ] = 400.0
+    on_posted: Annotated[str | None, COMMAND, "run after each comment that was posted"] = None
+    on_failed: Annotated[
+        str | None,
+        COMMAND,
+        "run after each comment that failed or is unconfirmed",
+    ] = None
     source: Path | None = None
     """The file that they were read from, if any."""
     ignored: tuple[str, ...] = ()

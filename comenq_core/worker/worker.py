@@ -27,6 +27,7 @@ from comenq_core.worker.events import report_answer, report_attempt, report_back
 from comenq_core.worker.heartbeat import Heartbeat
 from comenq_core.worker.identities import Identities, ask
 from comenq_core.worker.lookups import Lookups
+from comenq_core.worker.notifier import Notifier
 from comenq_core.worker.pacing_records import PacingRecords
 from comenq_core.worker.posting import Posting
 from comenq_core.worker.scheduling import AccountScheduler
@@ -51,6 +52,7 @@ class Worker:
         accounts: each account's repositories, as patterns; by default, all serve all.
         calls: of the posters.
         host: the forge's host; a job for another one fails. By default, all jobs are for it.
+        notifier: runs the commands that are told of posted and failed jobs, if there are any.
     """
 
     def __init__(
@@ -63,6 +65,8 @@ class Worker:
         accounts: Mapping[str, Sequence[str]] | None = None,
         calls: PosterCalls | None = None,
         host: str = "",
+        *,
+        notifier: Notifier | None = None,
     ) -> None:
         self._store = store
         self._pacing_policy = pacing_policy
@@ -84,9 +88,14 @@ class Worker:
         self.heartbeat = Heartbeat(
             store,
             pacing_policy.attempt_limit,
-            (lambda: calls.fault, lambda: self._scheduler.fault),
+            (
+                lambda: calls.fault,
+                lambda: self._scheduler.fault,
+                lambda: notifier.fault if notifier else "",
+            ),
         )
         self._deferrals = Deferrals(store)
+        self._notifier = notifier
         self._claimed: tuple[Job, Poster] | None = None
         self._unsaved: list[Settlement | PacingUpdate] = []
 
@@ -227,6 +236,8 @@ class Worker:
 
     def _settle(self, settlement: Settlement) -> None:
         job, verdict, attempt = settlement.job, settlement.verdict, settlement.attempt
+        if self._notifier:
+            self._notifier.announce(job, verdict, attempt)
         try:
             self._store.settle(job, verdict, attempt)
         except (NoSuchJob, WrongState) as error:
@@ -235,3 +246,5 @@ class Worker:
                       job=job.id, outcome=attempt.outcome, reason=error)  # fmt: skip
         else:
             report_attempt(job, verdict, attempt)
+        if self._notifier:
+            self._notifier.wake()

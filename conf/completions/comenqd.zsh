@@ -45,6 +45,8 @@ _shtab_comenqd_options=(
   "--max-pending[how many jobs the queue takes]:VALUE:"
   "--history-days[for how many days posted, skipped and failed jobs are kept]:VALUE:"
   "--key-days[for how many days keys and comments\' ids are remembered\; at least history_days]:VALUE:"
+  "--on-posted[run after each comment that was posted]:VALUE:"
+  "--on-failed[run after each comment that failed or is unconfirmed]:VALUE:"
   "(- : *)--version[show program\'s version number and exit]"
 )
 
@@ -75,6 +77,8 @@ _shtab_comenqd_check_options=(
   "--max-pending[how many jobs the queue takes]:VALUE:"
   "--history-days[for how many days posted, skipped and failed jobs are kept]:VALUE:"
   "--key-days[for how many days keys and comments\' ids are remembered\; at least history_days]:VALUE:"
+  "--on-posted[run after each comment that was posted]:VALUE:"
+  "--on-failed[run after each comment that failed or is unconfirmed]:VALUE:"
   "--json[print JSON]"
   "--online[ask the forge whether it accepts each token]"
 )
@@ -106,6 +110,8 @@ _shtab_comenqd_ctl_options=(
   "--max-pending[how many jobs the queue takes]:VALUE:"
   "--history-days[for how many days posted, skipped and failed jobs are kept]:VALUE:"
   "--key-days[for how many days keys and comments\' ids are remembered\; at least history_days]:VALUE:"
+  "--on-posted[run after each comment that was posted]:VALUE:"
+  "--on-failed[run after each comment that failed or is unconfirmed]:VALUE:"
   "(*)::such as\: status, restart worker, help:"
 )
 
@@ -136,6 +142,8 @@ _shtab_comenqd_listen_options=(
   "--max-pending[how many jobs the queue takes]:VALUE:"
   "--history-days[for how many days posted, skipped and failed jobs are kept]:VALUE:"
   "--key-days[for how many days keys and comments\' ids are remembered\; at least history_days]:VALUE:"
+  "--on-posted[run after each comment that was posted]:VALUE:"
+  "--on-failed[run after each comment that failed or is unconfirmed]:VALUE:"
 )
 
 # guard to ensure default positional specs are added only once per session
@@ -165,6 +173,8 @@ _shtab_comenqd_move_options=(
   "--max-pending[how many jobs the queue takes]:VALUE:"
   "--history-days[for how many days posted, skipped and failed jobs are kept]:VALUE:"
   "--key-days[for how many days keys and comments\' ids are remembered\; at least history_days]:VALUE:"
+  "--on-posted[run after each comment that was posted]:VALUE:"
+  "--on-failed[run after each comment that failed or is unconfirmed]:VALUE:"
   "--from[a store\'s name, or the configuration file that selects it]:STORE:"
   "--to[a store\'s name, or the configuration file that selects it]:STORE:"
 )
@@ -196,6 +206,8 @@ _shtab_comenqd_plugins_options=(
   "--max-pending[how many jobs the queue takes]:VALUE:"
   "--history-days[for how many days posted, skipped and failed jobs are kept]:VALUE:"
   "--key-days[for how many days keys and comments\' ids are remembered\; at least history_days]:VALUE:"
+  "--on-posted[run after each comment that was posted]:VALUE:"
+  "--on-failed[run after each comment that failed or is unconfirmed]:VALUE:"
   "--json[print JSON]"
 )
 
@@ -226,6 +238,8 @@ _shtab_comenqd_reload_options=(
   "--max-pending[how many jobs the queue takes]:VALUE:"
   "--history-days[for how many days posted, skipped and failed jobs are kept]:VALUE:"
   "--key-days[for how many days keys and comments\' ids are remembered\; at least history_days]:VALUE:"
+  "--on-posted[run after each comment that was posted]:VALUE:"
+  "--on-failed[run after each comment that failed or is unconfirmed]:VALUE:"
 )
 
 # guard to ensure default positional specs are added only once per session
@@ -255,6 +269,8 @@ _shtab_comenqd_work_options=(
   "--max-pending[how many jobs the queue takes]:VALUE:"
   "--history-days[for how many days posted, skipped and failed jobs are kept]:VALUE:"
   "--key-days[for how many days keys and comments\' ids are remembered\; at least history_days]:VALUE:"
+  "--on-posted[run after each comment that was posted]:VALUE:"
+  "--on-failed[run after each comment that failed or is unconfirmed]:VALUE:"
 )
 
 # guard to ensure default positional specs are added only once per session

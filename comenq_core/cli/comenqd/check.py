@@ -12,7 +12,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from comenq_core.cli.comenqd.check_online import check_accounts
-from comenq_core.cli.comenqd.check_posting import check_credentials
+from comenq_core.cli.comenqd.check_posting import check_commands, check_credentials
 from comenq_core.cli.comenqd.credentials import from_outside, outdated, service_credentials
 from comenq_core.cli.output import print_result
 from comenq_core.errors import ComenqError
@@ -69,6 +69,7 @@ def results(settings: Settings, plugins: Registry) -> Iterator[CheckResult]:
     yield _making("poster", settings.poster, lambda: plugins.posters(settings))
     with suppress(ComenqError):  # the poster's own result says so
         yield from check_credentials(plugins.posters(settings), plugins.poster_plugin(settings))
+    yield from check_commands(settings)
     yield _clock()
     if variable("github_token") in os.environ:
         text = "is in the environment; github_token_file hides it better"
