@@ -26,6 +26,7 @@ OPERATIONS = (
     ("post", COMMENTS),
     ("get", COMMENTS),
     ("get", "/repos/{owner}/{repo}/pulls/{pull_number}"),
+    ("get", "/repos/{owner}/{repo}/issues/{issue_number}"),
     ("get", "/user"),
     ("post", "/app/installations/{installation_id}/access_tokens"),
 )

@@ -51,6 +51,7 @@ EVERYTHING: Mapping[str, str] = {
     "key_days": "11",
     "on_posted": "notify-send 'it is posted'",
     "on_failed": "false",
+    "verify_targets": "true",
 }
 
 
@@ -131,6 +132,7 @@ def test_every_setting_can_come_from_the_environment(config: ConfigFile) -> None
         key_days=11.0,
         on_posted="notify-send 'it is posted'",
         on_failed="false",
+        verify_targets=True,
         source=path,
     )
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from comenq_core.protocols.intake import ClientEndpoint, Intake, IntakeFactory, Queue, Stop
 from comenq_core.protocols.poster import (
+    VERIFY_SECONDS,
     AccountDirectory,
     AccountProbe,
     CredentialChecker,
@@ -19,6 +20,7 @@ from comenq_core.protocols.poster import (
     Poster,
     PosterFactory,
     Selective,
+    TargetVerifier,
 )
 from comenq_core.protocols.store import (
     Inspectable,
@@ -31,11 +33,13 @@ from comenq_core.protocols.store import (
     RepoFilter,
     Store,
     StoreFactory,
+    TargetRecorder,
     Watch,
     every_job,
 )
 
 __all__ = [
+    "VERIFY_SECONDS",
     "AccountDirectory",
     "AccountProbe",
     "ClientEndpoint",
@@ -62,6 +66,8 @@ __all__ = [
     "Stop",
     "Store",
     "StoreFactory",
+    "TargetRecorder",
+    "TargetVerifier",
     "Watch",
     "every_job",
 ]

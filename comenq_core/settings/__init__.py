@@ -128,6 +128,9 @@ class Settings:
         COMMAND,
         "run after each comment that failed or is unconfirmed",
     ] = None
+    verify_targets: Annotated[
+        bool, FLAG, "whether the forge is asked early whether a comment's pull request is there"
+    ] = False
     source: Path | None = None
     """The file that they were read from, if any."""
     ignored: tuple[str, ...] = ()

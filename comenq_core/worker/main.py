@@ -46,6 +46,7 @@ def run(settings: Settings, stop: StopFlag) -> int:
         PosterCalls(plugins.poster_plugin(settings)),
         plugins.host(settings),
         notifier=notifier,
+        verify_targets=settings.verify_targets,
     )
     with ExitStack() as stack:
         if _lock(store, stop, stack):

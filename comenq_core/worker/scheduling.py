@@ -127,6 +127,22 @@ class AccountScheduler:
         cooldown_left = pacing.until_post(record, now, self._policy) if is_final_next(job) else 0.0
         return max(0.0, due, cooldown_left, pacing.until_request(record, now)), poster
 
+    def able_to_ask(
+        self, job: Job, records: Mapping[str, Pacing], now: Instant
+    ) -> Sequence[Poster]:
+        """The accounts for a job that may ask the forge something now, in their order."""
+        names = self.serving(job)
+        return [
+            poster
+            for poster in self._posters
+            if poster.account in names and self._may_ask(poster, records.get(poster.account), now)
+        ]
+
+    def _may_ask(self, poster: Poster, record: Pacing | None, now: Instant) -> bool:
+        if _is_stopped(record) or pacing.must_ask(record) or pacing.until_request(record, now) > 0:
+            return False
+        return self._credential(poster) is not None and not self._unusable[poster.account]
+
     def clock_offset(self) -> timedelta | None:
         """How far the forge's clock is ahead of the machine's, if a poster knows."""
         offsets = map(self._clock_offset, self._posters)

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from comenq_core.errors import StoreError, WrongState
-from comenq_core.model import Attempt, Change, Done, Instant, Job, Pause, RetryAt
-from comenq_core.model.transitions import changed, resolved, result_of
+from comenq_core.model import Attempt, Change, Done, Failed, Instant, Job, Pause, Requeued, RetryAt
+from comenq_core.model.transitions import changed, resolved, result_of, verified
 from comenq_plugins.spool.catalog import moved_on
 from comenq_plugins.spool.format.filename import Name, micros
 from comenq_plugins.spool.format.job_file import Event, Retried, encode_event
@@ -55,6 +55,15 @@ class OperatorActions(Queries):
             order = micros(found.arrived) if found.settled else place.name.order
             event = Event(attempt=attempt, verdict=verdict)
             self._record(place, job, event, lambda _: order)
+            return job
+
+    def record_target(self, job_id: str, verdict: Requeued | Failed, attempt: Attempt) -> Job:
+        """Append what the forge said to the job's file, and rename it."""
+        with self._catalog.operation():
+            place, found = self._catalog.look_up(job_id)
+            job = verified(found, verdict, attempt)
+            event = Event(attempt=attempt, verdict=verdict)
+            self._record(place, job, event, lambda _: place.name.order)
             return job
 
     def _move(self, place: Place, job: Job, change: Change) -> None:

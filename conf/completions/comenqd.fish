@@ -51,7 +51,7 @@ function _shtab_comenqd_using
 end
 
 set -g _shtab_comenqd_commands listen work reload ctl check move plugins
-set -g _shtab_comenqd_opts_with_value --config --cooldown-jitter-seconds --cooldown-period-seconds --from --github-api-timeout-secs --github-api-url --github-host --github-marker --github-token-command --github-token-file --github-token-files --history-days --intakes --key-days --log-level --max-attempts --max-interruptions --max-pending --on-failed --on-posted --poster --queue-path --recheck-seconds --socket-path --store --to
+set -g _shtab_comenqd_opts_with_value --config --cooldown-jitter-seconds --cooldown-period-seconds --from --github-api-timeout-secs --github-api-url --github-host --github-marker --github-token-command --github-token-file --github-token-files --history-days --intakes --key-days --log-level --max-attempts --max-interruptions --max-pending --on-failed --on-posted --poster --queue-path --recheck-seconds --socket-path --store --to --verify-targets
 
 complete -c comenqd -e
 complete -c comenqd -f
@@ -81,6 +81,7 @@ complete -c comenqd -n _shtab_comenqd_using -l history-days -x -d 'for how many 
 complete -c comenqd -n _shtab_comenqd_using -l key-days -x -d 'for how many days keys and comments'"'"' ids are remembered; at least history_days'
 complete -c comenqd -n _shtab_comenqd_using -l on-posted -x -d 'run after each comment that was posted'
 complete -c comenqd -n _shtab_comenqd_using -l on-failed -x -d 'run after each comment that failed or is unconfirmed'
+complete -c comenqd -n _shtab_comenqd_using -l verify-targets -x -d 'whether the forge is asked early whether a comment'"'"'s pull request is there'
 complete -c comenqd -n _shtab_comenqd_using -l version -d 'show program'"'"'s version number and exit'
 complete -c comenqd -n '_shtab_comenqd_using; and test $_shtab_comenqd_npos -eq 0' -a listen -d 'Run the listener alone.'
 complete -c comenqd -n '_shtab_comenqd_using listen' -s h -l help -d 'show this help message and exit'
@@ -108,6 +109,7 @@ complete -c comenqd -n '_shtab_comenqd_using listen' -l history-days -x -d 'for 
 complete -c comenqd -n '_shtab_comenqd_using listen' -l key-days -x -d 'for how many days keys and comments'"'"' ids are remembered; at least history_days'
 complete -c comenqd -n '_shtab_comenqd_using listen' -l on-posted -x -d 'run after each comment that was posted'
 complete -c comenqd -n '_shtab_comenqd_using listen' -l on-failed -x -d 'run after each comment that failed or is unconfirmed'
+complete -c comenqd -n '_shtab_comenqd_using listen' -l verify-targets -x -d 'whether the forge is asked early whether a comment'"'"'s pull request is there'
 complete -c comenqd -n '_shtab_comenqd_using; and test $_shtab_comenqd_npos -eq 0' -a work -d 'Run the worker alone.'
 complete -c comenqd -n '_shtab_comenqd_using work' -s h -l help -d 'show this help message and exit'
 complete -c comenqd -n '_shtab_comenqd_using work' -l config -xka "(__fish_complete_path (commandline -ct))" -d 'the configuration file'
@@ -134,6 +136,7 @@ complete -c comenqd -n '_shtab_comenqd_using work' -l history-days -x -d 'for ho
 complete -c comenqd -n '_shtab_comenqd_using work' -l key-days -x -d 'for how many days keys and comments'"'"' ids are remembered; at least history_days'
 complete -c comenqd -n '_shtab_comenqd_using work' -l on-posted -x -d 'run after each comment that was posted'
 complete -c comenqd -n '_shtab_comenqd_using work' -l on-failed -x -d 'run after each comment that failed or is unconfirmed'
+complete -c comenqd -n '_shtab_comenqd_using work' -l verify-targets -x -d 'whether the forge is asked early whether a comment'"'"'s pull request is there'
 complete -c comenqd -n '_shtab_comenqd_using; and test $_shtab_comenqd_npos -eq 0' -a reload -d 'Restart a running daemon with its configuration as it is now.'
 complete -c comenqd -n '_shtab_comenqd_using reload' -s h -l help -d 'show this help message and exit'
 complete -c comenqd -n '_shtab_comenqd_using reload' -l config -xka "(__fish_complete_path (commandline -ct))" -d 'the configuration file'
@@ -160,6 +163,7 @@ complete -c comenqd -n '_shtab_comenqd_using reload' -l history-days -x -d 'for 
 complete -c comenqd -n '_shtab_comenqd_using reload' -l key-days -x -d 'for how many days keys and comments'"'"' ids are remembered; at least history_days'
 complete -c comenqd -n '_shtab_comenqd_using reload' -l on-posted -x -d 'run after each comment that was posted'
 complete -c comenqd -n '_shtab_comenqd_using reload' -l on-failed -x -d 'run after each comment that failed or is unconfirmed'
+complete -c comenqd -n '_shtab_comenqd_using reload' -l verify-targets -x -d 'whether the forge is asked early whether a comment'"'"'s pull request is there'
 complete -c comenqd -n '_shtab_comenqd_using; and test $_shtab_comenqd_npos -eq 0' -a ctl -d 'Control a running daemon'"'"'s processes: status, restart worker, ...'
 complete -c comenqd -n '_shtab_comenqd_using ctl' -s h -l help -d 'show this help message and exit'
 complete -c comenqd -n '_shtab_comenqd_using ctl' -l config -xka "(__fish_complete_path (commandline -ct))" -d 'the configuration file'
@@ -186,6 +190,7 @@ complete -c comenqd -n '_shtab_comenqd_using ctl' -l history-days -x -d 'for how
 complete -c comenqd -n '_shtab_comenqd_using ctl' -l key-days -x -d 'for how many days keys and comments'"'"' ids are remembered; at least history_days'
 complete -c comenqd -n '_shtab_comenqd_using ctl' -l on-posted -x -d 'run after each comment that was posted'
 complete -c comenqd -n '_shtab_comenqd_using ctl' -l on-failed -x -d 'run after each comment that failed or is unconfirmed'
+complete -c comenqd -n '_shtab_comenqd_using ctl' -l verify-targets -x -d 'whether the forge is asked early whether a comment'"'"'s pull request is there'
 complete -c comenqd -n '_shtab_comenqd_using; and test $_shtab_comenqd_npos -eq 0' -a check -d 'Check configuration, directories and token.'
 complete -c comenqd -n '_shtab_comenqd_using check' -s h -l help -d 'show this help message and exit'
 complete -c comenqd -n '_shtab_comenqd_using check' -l config -xka "(__fish_complete_path (commandline -ct))" -d 'the configuration file'
@@ -212,6 +217,7 @@ complete -c comenqd -n '_shtab_comenqd_using check' -l history-days -x -d 'for h
 complete -c comenqd -n '_shtab_comenqd_using check' -l key-days -x -d 'for how many days keys and comments'"'"' ids are remembered; at least history_days'
 complete -c comenqd -n '_shtab_comenqd_using check' -l on-posted -x -d 'run after each comment that was posted'
 complete -c comenqd -n '_shtab_comenqd_using check' -l on-failed -x -d 'run after each comment that failed or is unconfirmed'
+complete -c comenqd -n '_shtab_comenqd_using check' -l verify-targets -x -d 'whether the forge is asked early whether a comment'"'"'s pull request is there'
 complete -c comenqd -n '_shtab_comenqd_using check' -l json -d 'print JSON'
 complete -c comenqd -n '_shtab_comenqd_using check' -l online -d 'ask the forge whether it accepts each token'
 complete -c comenqd -n '_shtab_comenqd_using; and test $_shtab_comenqd_npos -eq 0' -a move -d 'Move the queue from one store to another; can be repeated if interrupted.'
@@ -240,6 +246,7 @@ complete -c comenqd -n '_shtab_comenqd_using move' -l history-days -x -d 'for ho
 complete -c comenqd -n '_shtab_comenqd_using move' -l key-days -x -d 'for how many days keys and comments'"'"' ids are remembered; at least history_days'
 complete -c comenqd -n '_shtab_comenqd_using move' -l on-posted -x -d 'run after each comment that was posted'
 complete -c comenqd -n '_shtab_comenqd_using move' -l on-failed -x -d 'run after each comment that failed or is unconfirmed'
+complete -c comenqd -n '_shtab_comenqd_using move' -l verify-targets -x -d 'whether the forge is asked early whether a comment'"'"'s pull request is there'
 complete -c comenqd -n '_shtab_comenqd_using move' -l from -x -d 'a store'"'"'s name, or the configuration file that selects it'
 complete -c comenqd -n '_shtab_comenqd_using move' -l to -x -d 'a store'"'"'s name, or the configuration file that selects it'
 complete -c comenqd -n '_shtab_comenqd_using; and test $_shtab_comenqd_npos -eq 0' -a plugins -d 'List the installed plugins, what they offer, and what is selected.'
@@ -268,4 +275,5 @@ complete -c comenqd -n '_shtab_comenqd_using plugins' -l history-days -x -d 'for
 complete -c comenqd -n '_shtab_comenqd_using plugins' -l key-days -x -d 'for how many days keys and comments'"'"' ids are remembered; at least history_days'
 complete -c comenqd -n '_shtab_comenqd_using plugins' -l on-posted -x -d 'run after each comment that was posted'
 complete -c comenqd -n '_shtab_comenqd_using plugins' -l on-failed -x -d 'run after each comment that failed or is unconfirmed'
+complete -c comenqd -n '_shtab_comenqd_using plugins' -l verify-targets -x -d 'whether the forge is asked early whether a comment'"'"'s pull request is there'
 complete -c comenqd -n '_shtab_comenqd_using plugins' -l json -d 'print JSON'

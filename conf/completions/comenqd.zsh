@@ -47,6 +47,7 @@ _shtab_comenqd_options=(
   "--key-days[for how many days keys and comments\' ids are remembered\; at least history_days]:VALUE:"
   "--on-posted[run after each comment that was posted]:VALUE:"
   "--on-failed[run after each comment that failed or is unconfirmed]:VALUE:"
+  "--verify-targets[whether the forge is asked early whether a comment\'s pull request is there]:VALUE:"
   "(- : *)--version[show program\'s version number and exit]"
 )
 
@@ -79,6 +80,7 @@ _shtab_comenqd_check_options=(
   "--key-days[for how many days keys and comments\' ids are remembered\; at least history_days]:VALUE:"
   "--on-posted[run after each comment that was posted]:VALUE:"
   "--on-failed[run after each comment that failed or is unconfirmed]:VALUE:"
+  "--verify-targets[whether the forge is asked early whether a comment\'s pull request is there]:VALUE:"
   "--json[print JSON]"
   "--online[ask the forge whether it accepts each token]"
 )
@@ -112,6 +114,7 @@ _shtab_comenqd_ctl_options=(
   "--key-days[for how many days keys and comments\' ids are remembered\; at least history_days]:VALUE:"
   "--on-posted[run after each comment that was posted]:VALUE:"
   "--on-failed[run after each comment that failed or is unconfirmed]:VALUE:"
+  "--verify-targets[whether the forge is asked early whether a comment\'s pull request is there]:VALUE:"
   "(*)::such as\: status, restart worker, help:"
 )
 
@@ -144,6 +147,7 @@ _shtab_comenqd_listen_options=(
   "--key-days[for how many days keys and comments\' ids are remembered\; at least history_days]:VALUE:"
   "--on-posted[run after each comment that was posted]:VALUE:"
   "--on-failed[run after each comment that failed or is unconfirmed]:VALUE:"
+  "--verify-targets[whether the forge is asked early whether a comment\'s pull request is there]:VALUE:"
 )
 
 # guard to ensure default positional specs are added only once per session
@@ -175,6 +179,7 @@ _shtab_comenqd_move_options=(
   "--key-days[for how many days keys and comments\' ids are remembered\; at least history_days]:VALUE:"
   "--on-posted[run after each comment that was posted]:VALUE:"
   "--on-failed[run after each comment that failed or is unconfirmed]:VALUE:"
+  "--verify-targets[whether the forge is asked early whether a comment\'s pull request is there]:VALUE:"
   "--from[a store\'s name, or the configuration file that selects it]:STORE:"
   "--to[a store\'s name, or the configuration file that selects it]:STORE:"
 )
@@ -208,6 +213,7 @@ _shtab_comenqd_plugins_options=(
   "--key-days[for how many days keys and comments\' ids are remembered\; at least history_days]:VALUE:"
   "--on-posted[run after each comment that was posted]:VALUE:"
   "--on-failed[run after each comment that failed or is unconfirmed]:VALUE:"
+  "--verify-targets[whether the forge is asked early whether a comment\'s pull request is there]:VALUE:"
   "--json[print JSON]"
 )
 
@@ -240,6 +246,7 @@ _shtab_comenqd_reload_options=(
   "--key-days[for how many days keys and comments\' ids are remembered\; at least history_days]:VALUE:"
   "--on-posted[run after each comment that was posted]:VALUE:"
   "--on-failed[run after each comment that failed or is unconfirmed]:VALUE:"
+  "--verify-targets[whether the forge is asked early whether a comment\'s pull request is there]:VALUE:"
 )
 
 # guard to ensure default positional specs are added only once per session
@@ -271,6 +278,7 @@ _shtab_comenqd_work_options=(
   "--key-days[for how many days keys and comments\' ids are remembered\; at least history_days]:VALUE:"
   "--on-posted[run after each comment that was posted]:VALUE:"
   "--on-failed[run after each comment that failed or is unconfirmed]:VALUE:"
+  "--verify-targets[whether the forge is asked early whether a comment\'s pull request is there]:VALUE:"
 )
 
 # guard to ensure default positional specs are added only once per session
