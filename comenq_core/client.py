@@ -6,13 +6,30 @@ import json
 import os
 import select
 import socket
+import time
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from comenq_core.errors import DaemonRefused, DaemonUnreachable, NotAcknowledged
+from comenq_core.paths import (
+    SYSTEM_CONFIG,
+    SYSTEM_SOCKET,
+    client_sockets,
+    config_file,
+    name_fault,
+)
 from comenq_core.text import printable
 
-__all__ = ["Client", "accepted", "candidates", "connect"]
+__all__ = [
+    "DAEMON_VARIABLE",
+    "SOCKET_VARIABLE",
+    "Client",
+    "accepted",
+    "candidates",
+    "connect",
+    "send",
+    "start_command",
+]
 
 TYPE_CHECKING = False  # without the import of typing, which costs as much as json's
 if TYPE_CHECKING:
@@ -21,14 +38,18 @@ if TYPE_CHECKING:
     Message = Mapping[str, Any]
     Reply = dict[str, Any]
 
-SYSTEM_SOCKET = "/run/comenq/comenq.sock"
+SOCKET_VARIABLE = "COMENQ_SOCKET"
+"""Names the socket of the daemon to talk to."""
+DAEMON_VARIABLE = "COMENQ_DAEMON"
+"""Names the daemon to talk to, among those of the user."""
+STOPPING = "stopping"
+"""The code of the error with which a daemon that stops answers what it does not do."""
 TIMEOUT_SECONDS = 30.0
 """How long a client waits by default; a durable write can be slow."""
 CHUNK = 65_536
-ADVICE = (
-    "Start one with comenqd or systemctl start comenq,"
-    " or name the socket of a running one with --socket or COMENQ_SOCKET."
-)
+RELOAD_SECONDS = 5.0
+"""For how long a client waits for a daemon that was here, and may be in a reload."""
+PAUSE_SECONDS = 0.1
 
 
 def candidates(explicit: str | None, environ: Mapping[str, str]) -> list[str]:
@@ -36,34 +57,92 @@ def candidates(explicit: str | None, environ: Mapping[str, str]) -> list[str]:
 
     Args:
         explicit: the one that the user names, if any; then there is no other.
-        environ: the environment, whose ``COMENQ_SOCKET`` names one as well.
+        environ: the environment. Its ``COMENQ_SOCKET`` names a socket as well, and its
+            ``COMENQ_DAEMON`` one of the user's daemons; the system's daemon has no name.
+
+    Raises:
+        DaemonUnreachable: no daemon can have the name in ``COMENQ_DAEMON``.
     """
-    named = explicit or environ.get("COMENQ_SOCKET")
+    named = explicit or environ.get(SOCKET_VARIABLE)
     if named:
         return [named]
-    runtime = environ.get("XDG_RUNTIME_DIR", "")
-    own = [f"{runtime}/comenq/comenq.sock"] if runtime.startswith("/") else []
-    return [*own, SYSTEM_SOCKET]
+    name = environ.get(DAEMON_VARIABLE, "")
+    if name and (fault := name_fault(name)):
+        raise DaemonUnreachable(printable(fault))
+    own = client_sockets(environ, os.geteuid(), name)
+    return own if name else [*own, SYSTEM_SOCKET]
 
 
-def connect(paths: Iterable[str]) -> Client:
+def send(paths: Sequence[str], message: Message) -> Reply:
+    """Send one request to the first daemon that answers; return its reply.
+
+    A daemon that stops does nothing more: the request is sent again, for `RELOAD_SECONDS`.
+
+    Raises:
+        DaemonUnreachable: no daemon answers; nothing was sent.
+        DaemonRefused: the daemon replied with an error.
+        NotAcknowledged: it did not reply.
+    """
+    deadline = time.monotonic() + RELOAD_SECONDS
+    while True:
+        try:
+            with connect(paths) as daemon:
+                return daemon.ask(message)
+        except DaemonRefused as error:
+            if error.why != STOPPING or time.monotonic() > deadline:
+                raise
+        time.sleep(PAUSE_SECONDS)
+
+
+def connect(paths: Sequence[str], patience: float = RELOAD_SECONDS) -> Client:
     """Connect to the first socket that a daemon answers; a stale one is passed over.
+
+    Args:
+        paths: the sockets, best first.
+        patience: for how many seconds to try again, where a daemon was and may come back.
 
     Raises:
         DaemonUnreachable: no daemon answers; the error says what was tried and what to do.
     """
-    failures = []
-    for path in paths:
-        try:
-            return Client(path)
-        except OSError as error:
-            failures.append(f"  {printable(path)}: {_cause(error)}")
-    raise DaemonUnreachable("\n".join(["no daemon answers; tried", *failures, ADVICE]))
+    deadline = time.monotonic() + patience
+    while True:
+        failures = {}
+        for path in paths:
+            try:
+                return Client(path)
+            except OSError as error:
+                failures[path] = error
+        if time.monotonic() > deadline or not any(map(_may_come_back, failures, failures.values())):
+            causes = [f"  {printable(path)}: {_cause(error)}" for path, error in failures.items()]
+            advice = start_command(os.environ)
+            raise DaemonUnreachable("\n".join(["no daemon answers; tried", *causes, advice]))
+        time.sleep(PAUSE_SECONDS)
+
+
+def start_command(environ: Mapping[str, str]) -> str:
+    """The command that starts the user's daemon: what to do if it does not answer."""
+    name = environ.get(DAEMON_VARIABLE, "")
+    file = config_file(environ, name)
+    is_set_up = file is not None and os.path.exists(file)
+    if not is_set_up and not name and os.path.exists(SYSTEM_CONFIG):
+        return "start it with: sudo systemctl start comenq"
+    action = "service start" if is_set_up else "setup"
+    return f"start it with: comenqd {action}{f' --name {name}' if name else ''}"
+
+
+def _may_come_back(path: str, error: OSError) -> bool:
+    """Whether a daemon was at this socket, or is, and has no time for another client."""
+    if isinstance(error, BlockingIOError):
+        return True
+    is_away = isinstance(error, (ConnectionRefusedError, FileNotFoundError))
+    return is_away and os.path.exists(f"{path}.lock")
 
 
 def _cause(error: OSError) -> str:
     if isinstance(error, ConnectionRefusedError):
         return "nobody listens on it"
+    if isinstance(error, BlockingIOError):
+        return "the daemon has no time"
     if isinstance(error, PermissionError):
         return "not permitted; members of the socket's group may connect"
     return (error.strerror or str(error)).lower()
@@ -218,4 +297,8 @@ def _reply(line: bytes) -> Reply:
         reply = None
     if not isinstance(reply, dict):
         raise NotAcknowledged("what answers is no comenq daemon")
+    for entry in (reply.get("entry"), *reply.get("entries", ())):
+        # The number that stands in for an unknown time is for the Rust client.
+        if entry and not entry.pop("eta_known", True):
+            entry["eta_seconds"] = None
     return reply

@@ -23,12 +23,14 @@ __all__ = ["pages"]
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 CLIENT_ENVIRONMENT = {
     "COMENQ_SOCKET": "The daemon's socket.",
+    "COMENQ_DAEMON": "The name of your daemon, if you have several.",
     "VISUAL, EDITOR": "The editor for -e.",
     "NO_COLOR": "If set, the output has no colours. See https://no-color.org.",
     "TERM": "If it is dumb, the output is plain text.",
 }
 CLIENT_FILES = {
     "$XDG_RUNTIME_DIR/comenq/comenq.sock": "The socket of the user's own daemon.",
+    "$XDG_STATE_HOME/comenq/comenq.sock": "The same, where there is no XDG_RUNTIME_DIR.",
     "/run/comenq/comenq.sock": "The socket of the system's daemon.",
 }
 STATUSES = {

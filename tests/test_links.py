@@ -1,4 +1,4 @@
-"""The documentation points at what is there."""
+"""The documentation points at what is there, and begins with what to type."""
 
 from __future__ import annotations
 
@@ -25,3 +25,10 @@ def test_every_link_leads_somewhere(page: Path) -> None:
         target = (page.parent / path).resolve() if path else page
         assert target.exists(), link
         assert not title or title in titles(target), link
+
+
+@pytest.mark.parametrize("page", sorted((ROOT / "docs").glob("*.md")), ids=lambda page: page.name)
+def test_page_begins_with_the_command_that_one_came_for(page: Path) -> None:
+    """A command, or the setting, stands before the first part of a page, and near its top."""
+    top = page.read_text().partition("\n## ")[0].split("\n\n")[:3]
+    assert any(block.startswith("    ") for block in top)

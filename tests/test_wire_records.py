@@ -33,7 +33,7 @@ from comenq_core.testing.strategies import (
     verdicts,
 )
 from comenq_core.wire.codec import from_json, to_json, verdict_from_json
-from comenq_core.wire.messages import entry_to_json, history_to_json
+from comenq_core.wire.messages import UNKNOWN_ETA, entry_to_json, history_to_json
 from comenq_core.wire.rfc3339 import format_time, parse_time
 from comenq_core.wire.strict_json import encode, parse
 
@@ -175,10 +175,16 @@ def test_an_entry_has_what_every_client_reads() -> None:
     assert value["attempts"] == [to_json(attempt)]
 
 
-@pytest.mark.parametrize(("seconds", "shown"), [(None, None), (0.0, 0), (-3.5, 0), (0.1, 1)])
-def test_an_estimate_is_whole_seconds_or_unknown(seconds: float | None, shown: int | None) -> None:
-    """An estimate is rounded up, so that it is never early, and null where it is unknown."""
-    assert entry_to_json(Entry(job=JOB, eta_seconds=seconds))["eta_seconds"] == shown
+@pytest.mark.parametrize(
+    ("seconds", "shown", "is_known"),
+    [(None, UNKNOWN_ETA, False), (0.0, 0, True), (-3.5, 0, True), (0.1, 1, True)],
+)
+def test_an_estimate_is_whole_seconds_or_unknown(
+    seconds: float | None, shown: int, is_known: bool
+) -> None:
+    """An estimate is rounded up, so that it is never early; an unknown one is marked as such."""
+    value = entry_to_json(Entry(job=JOB, eta_seconds=seconds))
+    assert (value["eta_seconds"], value["eta_known"]) == (shown, is_known)
 
 
 def test_an_entrys_body_is_sent_once() -> None:
@@ -205,10 +211,10 @@ def test_history_tells_of_what_was_not_posted(state: State) -> None:
 
 
 def test_history_tells_of_an_invalid_file() -> None:
-    """A dropped file that was no request has no target, and has its reason."""
+    """A dropped file that was no request has empty texts for a target, and has its reason."""
     refused = replace(JOB, request=None, state=State.FAILED, settled=ARRIVED, reason="not JSON")
     value = history_to_json(refused)
-    assert (value["owner"], value["body"], value["error"]) == (None, None, "not JSON")
+    assert (value["owner"], value["body"], value["error"]) == ("", "", "not JSON")
 
 
 @given(jobs())

@@ -109,7 +109,7 @@ def in_queue(entry: Mapping[str, Any], now: float) -> str:
 
 def target(job: Mapping[str, Any]) -> str:
     """The pull request as ``OWNER/REPO#NUMBER``; an invalid dropped file has none."""
-    if job.get("owner") is None:
+    if not job.get("owner"):
         return "(no request)"
     return f"{job['owner']}/{job['repo']}#{job['pr_number']}"
 

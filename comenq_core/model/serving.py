@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from comenq_core.model.request import CommentRequest
 from comenq_core.text import printable
 
-__all__ = ["covers", "elsewhere", "serving", "unserved"]
+__all__ = ["covers", "elsewhere", "is_same_host", "serving", "unserved"]
 
 _LIST_LIMIT = 1_000
 
@@ -42,12 +42,17 @@ def elsewhere(request: CommentRequest, host: str) -> str:
         host: the host of the daemon's forge; ``""`` if nobody knows it, and nothing is said.
     """
     wanted = request.host
-    if not wanted or not host or _bare(wanted) == _bare(host):
+    if not wanted or not host or is_same_host(wanted, host):
         return ""
     return (
         f"the comment is for {printable(wanted)}, and this daemon posts to {printable(host)}:"
         f" give it to a daemon for {printable(wanted)}"
     )
+
+
+def is_same_host(one: str, other: str) -> bool:
+    """Whether two names of hosts lead to the same forge."""
+    return _bare(one) == _bare(other)
 
 
 def _bare(host: str) -> str:

@@ -8,35 +8,35 @@ import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 
+from comenq_core import paths
 from comenq_core.errors import SettingsError
 from comenq_core.text import printable
 
-__all__ = ["SYSTEM_FILE", "locate", "own_paths", "read"]
-
-SYSTEM_FILE = Path("/etc/comenqd/config.toml")
+__all__ = ["locate", "own_paths", "read"]
 
 
 def locate(environ: Mapping[str, str]) -> Path | None:
     """The user's own configuration file, else the system's, else none."""
-    candidates = (_own_file(environ), SYSTEM_FILE)
-    return next((file for file in candidates if file is not None and file.exists()), None)
+    candidates = (paths.config_file(environ), paths.SYSTEM_CONFIG)
+    return next((Path(file) for file in candidates if file and Path(file).exists()), None)
 
 
 def own_paths(source: Path | None, environ: Mapping[str, str]) -> dict[str, Path]:
     """The socket and the queue of a user's own daemon; nothing for the system's daemon.
 
-    A daemon is a user's own if its configuration is that user's file, or is not below /etc and
-    comes from within a login session, which is what ``XDG_RUNTIME_DIR`` tells.
-    https://specifications.freedesktop.org/basedir-spec/latest/
+    A daemon is a user's own if its configuration is one of that user's files, or is not below /etc
+    and comes from within a login session, which is what ``XDG_RUNTIME_DIR`` tells. The name of a
+    user's file is the daemon's name.
     """
-    runtime = _xdg(environ, "XDG_RUNTIME_DIR")
-    state = _xdg(environ, "XDG_STATE_HOME", ".local/state")
+    name = None if source is None else paths.name_of_config(environ, f"{source}")
     systems = source is not None and source.is_relative_to("/etc")
-    if systems or (runtime is None and source != _own_file(environ)):
+    if name is None and (systems or not Path(environ.get("XDG_RUNTIME_DIR", "")).is_absolute()):
         return {}
-    paths = {"socket_path": runtime, "queue_path": state}
-    ends = {"socket_path": "comenq/comenq.sock", "queue_path": "comenq/queue"}
-    return {key: base / ends[key] for key, base in paths.items() if base is not None}
+    own = {
+        "socket_path": paths.socket(environ, name or ""),
+        "queue_path": paths.queue(environ, name or ""),
+    }
+    return {key: Path(path) for key, path in own.items() if path is not None}
 
 
 def read(path: Path) -> dict[str, object]:
@@ -77,17 +77,3 @@ def _refuse_other_writers(path: Path, status: os.stat_result) -> None:
 
 def _mode(status: os.stat_result) -> str:
     return f"{stat.S_IMODE(status.st_mode):04o}"
-
-
-def _own_file(environ: Mapping[str, str]) -> Path | None:
-    base = _xdg(environ, "XDG_CONFIG_HOME", ".config")
-    return None if base is None else base / "comenqd/config.toml"
-
-
-def _xdg(environ: Mapping[str, str], name: str, fallback: str | None = None) -> Path | None:
-    # "If an implementation encounters a relative path [it] should consider the path invalid".
-    given = Path(environ.get(name, ""))
-    if given.is_absolute():
-        return given
-    home = Path(environ.get("HOME", ""))
-    return home / fallback if fallback is not None and home.is_absolute() else None

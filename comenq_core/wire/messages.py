@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from math import ceil
@@ -25,7 +26,12 @@ __all__ = [
     "status_to_json",
 ]
 
-_REQUEST_MEMBERS = tuple(REQUEST_SCHEMA["properties"])
+UNKNOWN_ETA = 3_153_600_000
+"""The ``eta_seconds`` where no time is known, a hundred years: the Rust client wants a number."""
+
+# A dropped file that is no request has no owner: GitHub has none without a name.
+_NO_TARGET: Mapping[str, object] = {"owner": "", "repo": "", "pr_number": 0, "body": ""}
+_NO_REQUEST = {**dict.fromkeys(REQUEST_SCHEMA["properties"]), **_NO_TARGET}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,10 +103,12 @@ def _unknown(op: object) -> InvalidRequest:
 
 def entry_to_json(entry: Entry) -> dict[str, Any]:
     """A job as replies show it, with its place in the queue and the seconds until it is posted."""
+    seconds = _seconds(entry.eta_seconds)
     return {
         **_job_to_json(entry.job),
         "position": entry.position,
-        "eta_seconds": _seconds(entry.eta_seconds),
+        "eta_seconds": UNKNOWN_ETA if seconds is None else seconds,
+        "eta_known": seconds is not None,
     }
 
 
@@ -141,15 +149,22 @@ def history_to_json(job: Job) -> dict[str, Any]:
     is_posted = job.state is State.POSTED
     return {
         **_job_to_json(job),
-        "posted_at": int(settled.timestamp()),
+        "posted_at": max(0, int(settled.timestamp())),
         "success": is_posted,
         "error": None if is_posted else job.reason,
         "latency_seconds": (settled - job.arrived).total_seconds(),
+        "token_hash": _account_hash(job),
     }
+
+
+def _account_hash(job: Job) -> str:
+    """What the Rust client shows the beginning of, to tell accounts apart: no token goes in."""
+    accounts = [attempt.account for attempt in job.attempts if attempt.account]
+    return hashlib.sha256("".join(accounts[-1:]).encode()).hexdigest()
 
 
 def _job_to_json(job: Job) -> dict[str, Any]:
     """The job with the members of its request beside its own, as the Rust client wants them."""
     value = to_json(job)
-    request = value.pop("request") or dict.fromkeys(_REQUEST_MEMBERS)
+    request = value.pop("request") or _NO_REQUEST
     return {**request, **value, "attempt_count": job.attempt_count}

@@ -35,7 +35,7 @@ class _Factory:
         return {name: account.repositories for name, account in configured(settings).items()}
 
     def host(self, settings: Settings) -> str:
-        from comenq_plugins.github.host import host_of
+        from comenq_core.settings.host import host_of
 
         return settings.github_host or host_of(settings.github_api_url)
 

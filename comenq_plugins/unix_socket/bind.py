@@ -7,14 +7,16 @@ import grp
 import os
 import socket
 import stat
+import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from comenq_core.errors import AddressTaken, SettingsError
+from comenq_core.paths import socket_fault
 
-__all__ = ["Address", "listening"]
+__all__ = ["Address", "check_length", "listening"]
 
 MODE = 0o660
 DIRECTORY_MODE = 0o750
@@ -23,9 +25,6 @@ PASSAGE_MODE = 0o755
 BACKLOG = 1024
 # To chown(), this means: leave it as it is.
 NO_GROUP = -1
-# sun_path has room for 108 bytes, the last of which is NUL.
-# https://man7.org/linux/man-pages/man7/unix.7.html
-LONGEST_PATH = 107
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +75,7 @@ def listening(path: Path, group: str = "") -> Iterator[Address]:
 
 
 def _bind(path: Path, gid: int, stack: ExitStack) -> Address:
-    _check_length(path)
+    check_length(path)
     _make_directory(path.parent, gid)
     stack.enter_context(_locked(path))
     _check_free(path)
@@ -108,13 +107,15 @@ def _check_group(path: Path, gid: int) -> None:
         )
 
 
-def _check_length(path: Path) -> None:
+def check_length(path: Path) -> None:
+    """Refuse a path that the system does not take.
+
+    Raises:
+        SettingsError: it names the limit, and a shorter path.
+    """
     # Renaming to a longer path would work, but no client could connect to it.
-    length = len(os.fsencode(path))
-    if length > LONGEST_PATH:
-        raise SettingsError(
-            f"socket_path: {path} has {length} bytes; a socket's path may have {LONGEST_PATH}"
-        )
+    if fault := socket_fault(os.fspath(path), os.environ, sys.platform):
+        raise SettingsError(f"socket_path: {fault}")
 
 
 def _make_directory(directory: Path, gid: int) -> None:

@@ -17,7 +17,7 @@ from comenq_core.process.log import Log
 from comenq_core.protocols import Queue, Stop
 from comenq_plugins.unix_socket.acceptor import accept_connections
 from comenq_plugins.unix_socket.batcher import Batcher
-from comenq_plugins.unix_socket.bind import Address, listening
+from comenq_plugins.unix_socket.bind import Address, check_length, listening
 from comenq_plugins.unix_socket.handlers import Handlers
 from comenq_plugins.unix_socket.limits import Limits
 from comenq_plugins.unix_socket.permissions import MANAGERS, Permissions
@@ -121,7 +121,7 @@ def make_intake(settings: Settings) -> UnixIntake:
     """The intake that the settings ask for.
 
     Raises:
-        SettingsError: an option in the table ``[unix]`` is wrong.
+        SettingsError: an option in the table ``[unix]`` is wrong, or the socket's path is too long.
     """
     chosen = settings.options("unix", OPTIONS)
     manage, connections = str(chosen["manage"]), int(chosen["connections"])
@@ -129,6 +129,7 @@ def make_intake(settings: Settings) -> UnixIntake:
         raise SettingsError(f"unix.manage: expected one of {', '.join(MANAGERS)}")
     if connections < 1:
         raise SettingsError("unix.connections: expected a whole number from 1")
+    check_length(settings.socket_path)
     return UnixIntake(
         settings.socket_path,
         group=str(chosen["group"]),

@@ -37,6 +37,7 @@ _shtab_comenq_commands() {
 _shtab_comenq_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
   "(- : *)--version[show program\'s version number and exit]"
+  "--daemon[the name of your daemon (default\: \$COMENQ_DAEMON, then your one without a name)]:NAME:"
   "--socket[the daemon\'s socket (default\: \$COMENQ_SOCKET, then your own, then the system\'s)]:PATH:_files"
 )
 
@@ -46,6 +47,7 @@ _shtab_comenq_defaults_added=0
 _shtab_comenq_bump_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
   "--json[print each changed job as JSON, one per line]"
+  "--daemon[the name of your daemon (default\: \$COMENQ_DAEMON, then your one without a name)]:NAME:"
   "--socket[the daemon\'s socket (default\: \$COMENQ_SOCKET, then your own, then the system\'s)]:PATH:_files"
   "(*)::the id of a job, or an unambiguous prefix of it\; - reads ids from standard input:_comenq_ids"
 )
@@ -56,6 +58,7 @@ _shtab_comenq_bump_defaults_added=0
 _shtab_comenq_bust_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
   "--json[print each changed job as JSON, one per line]"
+  "--daemon[the name of your daemon (default\: \$COMENQ_DAEMON, then your one without a name)]:NAME:"
   "--socket[the daemon\'s socket (default\: \$COMENQ_SOCKET, then your own, then the system\'s)]:PATH:_files"
   "(*)::the id of a job, or an unambiguous prefix of it\; - reads ids from standard input:_comenq_ids"
 )
@@ -65,6 +68,7 @@ _shtab_comenq_bust_defaults_added=0
 
 _shtab_comenq_completion_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
+  "--daemon[the name of your daemon (default\: \$COMENQ_DAEMON, then your one without a name)]:NAME:"
   "--socket[the daemon\'s socket (default\: \$COMENQ_SOCKET, then your own, then the system\'s)]:PATH:_files"
   ":the shell\: bash, zsh, fish:(bash zsh fish)"
   ":the program to complete\: comenq (default) or comenqd:(comenq comenqd)"
@@ -76,6 +80,7 @@ _shtab_comenq_completion_defaults_added=0
 _shtab_comenq_defer_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
   "--json[print each changed job as JSON, one per line]"
+  "--daemon[the name of your daemon (default\: \$COMENQ_DAEMON, then your one without a name)]:NAME:"
   "--socket[the daemon\'s socket (default\: \$COMENQ_SOCKET, then your own, then the system\'s)]:PATH:_files"
   "(*)::the id of a job, or an unambiguous prefix of it\; - reads ids from standard input:_comenq_ids"
 )
@@ -87,6 +92,7 @@ _shtab_comenq_del_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
   "--all[select all waiting and held jobs]"
   "--json[print each changed job as JSON, one per line]"
+  "--daemon[the name of your daemon (default\: \$COMENQ_DAEMON, then your one without a name)]:NAME:"
   "--socket[the daemon\'s socket (default\: \$COMENQ_SOCKET, then your own, then the system\'s)]:PATH:_files"
   "(*)::the id of a job, or an unambiguous prefix of it\; - reads ids from standard input:_comenq_ids"
 )
@@ -96,6 +102,7 @@ _shtab_comenq_del_defaults_added=0
 
 _shtab_comenq_flush_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
+  "--daemon[the name of your daemon (default\: \$COMENQ_DAEMON, then your one without a name)]:NAME:"
   "--socket[the daemon\'s socket (default\: \$COMENQ_SOCKET, then your own, then the system\'s)]:PATH:_files"
 )
 
@@ -105,6 +112,7 @@ _shtab_comenq_flush_defaults_added=0
 _shtab_comenq_forget_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
   "--json[print each changed job as JSON, one per line]"
+  "--daemon[the name of your daemon (default\: \$COMENQ_DAEMON, then your one without a name)]:NAME:"
   "--socket[the daemon\'s socket (default\: \$COMENQ_SOCKET, then your own, then the system\'s)]:PATH:_files"
   "(*)::the id of a job, or an unambiguous prefix of it\; - reads ids from standard input:_comenq_ids"
 )
@@ -117,6 +125,7 @@ _shtab_comenq_hist_options=(
   {-n,--limit}"[show the newest N jobs (default\: 20)]:N:"
   "--failed[show only failed jobs]"
   "--json[print each job as JSON, one per line]"
+  "--daemon[the name of your daemon (default\: \$COMENQ_DAEMON, then your one without a name)]:NAME:"
   "--socket[the daemon\'s socket (default\: \$COMENQ_SOCKET, then your own, then the system\'s)]:PATH:_files"
 )
 
@@ -127,6 +136,7 @@ _shtab_comenq_hold_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
   "--all[select all waiting jobs]"
   "--json[print each changed job as JSON, one per line]"
+  "--daemon[the name of your daemon (default\: \$COMENQ_DAEMON, then your one without a name)]:NAME:"
   "--socket[the daemon\'s socket (default\: \$COMENQ_SOCKET, then your own, then the system\'s)]:PATH:_files"
   "(*)::the id of a job, or an unambiguous prefix of it\; - reads ids from standard input:_comenq_ids"
 )
@@ -141,6 +151,7 @@ _shtab_comenq_list_options=(
   "--repo[show only jobs for this repository]:OWNER/REPO:"
   "*--state[show only jobs in this state\; can be repeated (default\: all but failed)]:state:(waiting posting checking unconfirmed held failed)"
   "--json[print each job, with its whole comment, as JSON, one per line]"
+  "--daemon[the name of your daemon (default\: \$COMENQ_DAEMON, then your one without a name)]:NAME:"
   "--socket[the daemon\'s socket (default\: \$COMENQ_SOCKET, then your own, then the system\'s)]:PATH:_files"
 )
 
@@ -149,6 +160,7 @@ _shtab_comenq_list_defaults_added=0
 
 _shtab_comenq_pause_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
+  "--daemon[the name of your daemon (default\: \$COMENQ_DAEMON, then your one without a name)]:NAME:"
   "--socket[the daemon\'s socket (default\: \$COMENQ_SOCKET, then your own, then the system\'s)]:PATH:_files"
   "(*)::the reason, which comenq status shows:"
 )
@@ -170,6 +182,7 @@ _shtab_comenq_put_options=(
   "--jsonl[queue a comment for each line of FILE, a JSON object\; - is standard input]:FILE:_files"
   "--wait[wait until the comment is posted, and print its URL]"
   "--json[print the job as JSON]"
+  "--daemon[the name of your daemon (default\: \$COMENQ_DAEMON, then your one without a name)]:NAME:"
   "--socket[the daemon\'s socket (default\: \$COMENQ_SOCKET, then your own, then the system\'s)]:PATH:_files"
   "(*)::the pull request and the comment:"
 )
@@ -181,6 +194,7 @@ _shtab_comenq_release_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
   "--all[select all held jobs]"
   "--json[print each changed job as JSON, one per line]"
+  "--daemon[the name of your daemon (default\: \$COMENQ_DAEMON, then your one without a name)]:NAME:"
   "--socket[the daemon\'s socket (default\: \$COMENQ_SOCKET, then your own, then the system\'s)]:PATH:_files"
   "(*)::the id of a job, or an unambiguous prefix of it\; - reads ids from standard input:_comenq_ids_release"
 )
@@ -193,6 +207,7 @@ _shtab_comenq_resolve_options=(
   "--posted[it is posted\: this is its address]:URL:"
   "--not-posted[it is not posted, so it is queued again]"
   "--json[print the job as JSON]"
+  "--daemon[the name of your daemon (default\: \$COMENQ_DAEMON, then your one without a name)]:NAME:"
   "--socket[the daemon\'s socket (default\: \$COMENQ_SOCKET, then your own, then the system\'s)]:PATH:_files"
   ":the id of the job, or an unambiguous prefix of it:_comenq_ids_resolve"
 )
@@ -202,6 +217,7 @@ _shtab_comenq_resolve_defaults_added=0
 
 _shtab_comenq_resume_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
+  "--daemon[the name of your daemon (default\: \$COMENQ_DAEMON, then your one without a name)]:NAME:"
   "--socket[the daemon\'s socket (default\: \$COMENQ_SOCKET, then your own, then the system\'s)]:PATH:_files"
 )
 
@@ -212,6 +228,7 @@ _shtab_comenq_retry_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
   "--all[select all failed jobs]"
   "--json[print each changed job as JSON, one per line]"
+  "--daemon[the name of your daemon (default\: \$COMENQ_DAEMON, then your one without a name)]:NAME:"
   "--socket[the daemon\'s socket (default\: \$COMENQ_SOCKET, then your own, then the system\'s)]:PATH:_files"
   "(*)::the id of a job, or an unambiguous prefix of it\; - reads ids from standard input:_comenq_ids_retry"
 )
@@ -222,6 +239,7 @@ _shtab_comenq_retry_defaults_added=0
 _shtab_comenq_show_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
   "--json[print the job as JSON]"
+  "--daemon[the name of your daemon (default\: \$COMENQ_DAEMON, then your one without a name)]:NAME:"
   "--socket[the daemon\'s socket (default\: \$COMENQ_SOCKET, then your own, then the system\'s)]:PATH:_files"
   ":the id of the job, or an unambiguous prefix of it:_comenq_ids"
 )
@@ -234,6 +252,7 @@ _shtab_comenq_status_options=(
   "--json[print the status as JSON]"
   "--prometheus[print the status as Prometheus metrics]"
   "--watch[show the status live, as comenq top does]"
+  "--daemon[the name of your daemon (default\: \$COMENQ_DAEMON, then your one without a name)]:NAME:"
   "--socket[the daemon\'s socket (default\: \$COMENQ_SOCKET, then your own, then the system\'s)]:PATH:_files"
 )
 
@@ -242,6 +261,7 @@ _shtab_comenq_status_defaults_added=0
 
 _shtab_comenq_top_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
+  "--daemon[the name of your daemon (default\: \$COMENQ_DAEMON, then your one without a name)]:NAME:"
   "--socket[the daemon\'s socket (default\: \$COMENQ_SOCKET, then your own, then the system\'s)]:PATH:_files"
 )
 
@@ -252,6 +272,7 @@ _shtab_comenq_wait_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
   "--timeout[stop waiting after this time\: 90s, 45m, 1h30m]:TIME:"
   "--json[print each job that is over as JSON, one per line]"
+  "--daemon[the name of your daemon (default\: \$COMENQ_DAEMON, then your one without a name)]:NAME:"
   "--socket[the daemon\'s socket (default\: \$COMENQ_SOCKET, then your own, then the system\'s)]:PATH:_files"
   "(*)::the id of a job, or an unambiguous prefix of it\; - reads ids from standard input:_comenq_ids"
 )

@@ -5,7 +5,7 @@
 #    source ~/.local/share/bash_completion/comenqd
 # See also: https://github.com/scop/bash-completion/blob/main/doc/configuration.md
 
-_shtab_comenqd_subparsers=(listen work reload ctl check move plugins)
+_shtab_comenqd_subparsers=(listen work reload ctl check move import plugins)
 
 _shtab_comenqd_listen_option_strings=(-h --help --config --github-token-file --github-token-command --github-token-files --github-api-url --github-host --github-api-timeout-secs --github-marker --socket-path --queue-path --cooldown-period-seconds --cooldown-jitter-seconds --log-level --intakes --store --poster --max-attempts --max-interruptions --recheck-seconds --max-pending --history-days --key-days --on-posted --on-failed --verify-targets)
 _shtab_comenqd_work_option_strings=(-h --help --config --github-token-file --github-token-command --github-token-files --github-api-url --github-host --github-api-timeout-secs --github-marker --socket-path --queue-path --cooldown-period-seconds --cooldown-jitter-seconds --log-level --intakes --store --poster --max-attempts --max-interruptions --recheck-seconds --max-pending --history-days --key-days --on-posted --on-failed --verify-targets)
@@ -13,6 +13,7 @@ _shtab_comenqd_reload_option_strings=(-h --help --config --github-token-file --g
 _shtab_comenqd_ctl_option_strings=(-h --help --config --github-token-file --github-token-command --github-token-files --github-api-url --github-host --github-api-timeout-secs --github-marker --socket-path --queue-path --cooldown-period-seconds --cooldown-jitter-seconds --log-level --intakes --store --poster --max-attempts --max-interruptions --recheck-seconds --max-pending --history-days --key-days --on-posted --on-failed --verify-targets)
 _shtab_comenqd_check_option_strings=(-h --help --config --github-token-file --github-token-command --github-token-files --github-api-url --github-host --github-api-timeout-secs --github-marker --socket-path --queue-path --cooldown-period-seconds --cooldown-jitter-seconds --log-level --intakes --store --poster --max-attempts --max-interruptions --recheck-seconds --max-pending --history-days --key-days --on-posted --on-failed --verify-targets --json --online)
 _shtab_comenqd_move_option_strings=(-h --help --config --github-token-file --github-token-command --github-token-files --github-api-url --github-host --github-api-timeout-secs --github-marker --socket-path --queue-path --cooldown-period-seconds --cooldown-jitter-seconds --log-level --intakes --store --poster --max-attempts --max-interruptions --recheck-seconds --max-pending --history-days --key-days --on-posted --on-failed --verify-targets --from --to)
+_shtab_comenqd_import_option_strings=(-h --help --config --github-token-file --github-token-command --github-token-files --github-api-url --github-host --github-api-timeout-secs --github-marker --socket-path --queue-path --cooldown-period-seconds --cooldown-jitter-seconds --log-level --intakes --store --poster --max-attempts --max-interruptions --recheck-seconds --max-pending --history-days --key-days --on-posted --on-failed --verify-targets)
 _shtab_comenqd_plugins_option_strings=(-h --help --config --github-token-file --github-token-command --github-token-files --github-api-url --github-host --github-api-timeout-secs --github-marker --socket-path --queue-path --cooldown-period-seconds --cooldown-jitter-seconds --log-level --intakes --store --poster --max-attempts --max-interruptions --recheck-seconds --max-pending --history-days --key-days --on-posted --on-failed --verify-targets --json)
 _shtab_comenqd_option_strings=(-h --help --config --github-token-file --github-token-command --github-token-files --github-api-url --github-host --github-api-timeout-secs --github-marker --socket-path --queue-path --cooldown-period-seconds --cooldown-jitter-seconds --log-level --intakes --store --poster --max-attempts --max-interruptions --recheck-seconds --max-pending --history-days --key-days --on-posted --on-failed --verify-targets --version)
 
@@ -22,10 +23,11 @@ _shtab_comenqd_reload___config_COMPGEN=_shtab_compgen_files
 _shtab_comenqd_ctl___config_COMPGEN=_shtab_compgen_files
 _shtab_comenqd_check___config_COMPGEN=_shtab_compgen_files
 _shtab_comenqd_move___config_COMPGEN=_shtab_compgen_files
+_shtab_comenqd_import___config_COMPGEN=_shtab_compgen_files
 _shtab_comenqd_plugins___config_COMPGEN=_shtab_compgen_files
 _shtab_comenqd___config_COMPGEN=_shtab_compgen_files
 
-_shtab_comenqd_pos_0_choices=(listen work reload ctl check move plugins)
+_shtab_comenqd_pos_0_choices=(listen work reload ctl check move import plugins)
 
 _shtab_comenqd_listen__h_nargs=0
 _shtab_comenqd_listen___help_nargs=0
@@ -42,6 +44,8 @@ _shtab_comenqd_check___json_nargs=0
 _shtab_comenqd_check___online_nargs=0
 _shtab_comenqd_move__h_nargs=0
 _shtab_comenqd_move___help_nargs=0
+_shtab_comenqd_import__h_nargs=0
+_shtab_comenqd_import___help_nargs=0
 _shtab_comenqd_plugins__h_nargs=0
 _shtab_comenqd_plugins___help_nargs=0
 _shtab_comenqd_plugins___json_nargs=0

@@ -50,7 +50,7 @@ function _shtab_comenqd_using
   test "$_shtab_comenqd_cmdpath" = "$argv"
 end
 
-set -g _shtab_comenqd_commands listen work reload ctl check move plugins
+set -g _shtab_comenqd_commands listen work reload ctl check move import plugins
 set -g _shtab_comenqd_opts_with_value --config --cooldown-jitter-seconds --cooldown-period-seconds --from --github-api-timeout-secs --github-api-url --github-host --github-marker --github-token-command --github-token-file --github-token-files --history-days --intakes --key-days --log-level --max-attempts --max-interruptions --max-pending --on-failed --on-posted --poster --queue-path --recheck-seconds --socket-path --store --to --verify-targets
 
 complete -c comenqd -e
@@ -249,6 +249,33 @@ complete -c comenqd -n '_shtab_comenqd_using move' -l on-failed -x -d 'run after
 complete -c comenqd -n '_shtab_comenqd_using move' -l verify-targets -x -d 'whether the forge is asked early whether a comment'"'"'s pull request is there'
 complete -c comenqd -n '_shtab_comenqd_using move' -l from -x -d 'a store'"'"'s name, or the configuration file that selects it'
 complete -c comenqd -n '_shtab_comenqd_using move' -l to -x -d 'a store'"'"'s name, or the configuration file that selects it'
+complete -c comenqd -n '_shtab_comenqd_using; and test $_shtab_comenqd_npos -eq 0' -a import -d 'Import what waits in a queue of the Rust comenq; can be repeated.'
+complete -c comenqd -n '_shtab_comenqd_using import' -s h -l help -d 'show this help message and exit'
+complete -c comenqd -n '_shtab_comenqd_using import' -l config -xka "(__fish_complete_path (commandline -ct))" -d 'the configuration file'
+complete -c comenqd -n '_shtab_comenqd_using import' -l github-token-file -x -d 'a file with the token; ${CREDENTIALS_DIRECTORY} is expanded'
+complete -c comenqd -n '_shtab_comenqd_using import' -l github-token-command -x -d 'a command that prints the token'
+complete -c comenqd -n '_shtab_comenqd_using import' -l github-token-files -x -d 'files with a token each: their accounts take turns, each at its own pace'
+complete -c comenqd -n '_shtab_comenqd_using import' -l github-api-url -x -d 'the address of the forge'"'"'s API'
+complete -c comenqd -n '_shtab_comenqd_using import' -l github-host -x -d 'the host of the forge'"'"'s pages, if the address of its API does not tell'
+complete -c comenqd -n '_shtab_comenqd_using import' -l github-api-timeout-secs -x -d 'how many seconds one attempt may take'
+complete -c comenqd -n '_shtab_comenqd_using import' -l github-marker -x -d 'whether each comment gets a hidden mark by which it is found again'
+complete -c comenqd -n '_shtab_comenqd_using import' -l socket-path -x -d 'the socket that the daemon listens on'
+complete -c comenqd -n '_shtab_comenqd_using import' -l queue-path -x -d 'the directory of the queue'
+complete -c comenqd -n '_shtab_comenqd_using import' -l cooldown-period-seconds -x -d 'seconds between the end of an attempt and the next one'
+complete -c comenqd -n '_shtab_comenqd_using import' -l cooldown-jitter-seconds -x -d 'up to how many seconds, at random, are added to each cooldown'
+complete -c comenqd -n '_shtab_comenqd_using import' -l log-level -x -d 'the least severity that is logged'
+complete -c comenqd -n '_shtab_comenqd_using import' -l intakes -x -d 'the plugins that take comments in'
+complete -c comenqd -n '_shtab_comenqd_using import' -l store -x -d 'the plugin that keeps the queue'
+complete -c comenqd -n '_shtab_comenqd_using import' -l poster -x -d 'the plugin that posts'
+complete -c comenqd -n '_shtab_comenqd_using import' -l max-attempts -x -d 'after how many attempts of unknown outcome a job fails'
+complete -c comenqd -n '_shtab_comenqd_using import' -l max-interruptions -x -d 'after how many crashes of the worker during its post a job fails'
+complete -c comenqd -n '_shtab_comenqd_using import' -l recheck-seconds -x -d 'after how many seconds a comment that may be posted is looked up'
+complete -c comenqd -n '_shtab_comenqd_using import' -l max-pending -x -d 'how many jobs the queue takes'
+complete -c comenqd -n '_shtab_comenqd_using import' -l history-days -x -d 'for how many days posted, skipped and failed jobs are kept'
+complete -c comenqd -n '_shtab_comenqd_using import' -l key-days -x -d 'for how many days keys and comments'"'"' ids are remembered; at least history_days'
+complete -c comenqd -n '_shtab_comenqd_using import' -l on-posted -x -d 'run after each comment that was posted'
+complete -c comenqd -n '_shtab_comenqd_using import' -l on-failed -x -d 'run after each comment that failed or is unconfirmed'
+complete -c comenqd -n '_shtab_comenqd_using import' -l verify-targets -x -d 'whether the forge is asked early whether a comment'"'"'s pull request is there'
 complete -c comenqd -n '_shtab_comenqd_using; and test $_shtab_comenqd_npos -eq 0' -a plugins -d 'List the installed plugins, what they offer, and what is selected.'
 complete -c comenqd -n '_shtab_comenqd_using plugins' -s h -l help -d 'show this help message and exit'
 complete -c comenqd -n '_shtab_comenqd_using plugins' -l config -xka "(__fish_complete_path (commandline -ct))" -d 'the configuration file'

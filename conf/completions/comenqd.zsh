@@ -12,6 +12,7 @@ _shtab_comenqd_commands() {
   local _commands=(
     check:'Check configuration, directories and token.'
     ctl:'Control a running daemon'"'"'s processes: status, restart worker, ...'
+    import:'Import what waits in a queue of the Rust comenq; can be repeated.'
     listen:'Run the listener alone.'
     move:'Move the queue from one store to another; can be repeated if interrupted.'
     plugins:'List the installed plugins, what they offer, and what is selected.'
@@ -120,6 +121,39 @@ _shtab_comenqd_ctl_options=(
 
 # guard to ensure default positional specs are added only once per session
 _shtab_comenqd_ctl_defaults_added=0
+
+_shtab_comenqd_import_options=(
+  "(- : *)"{-h,--help}"[show this help message and exit]"
+  "--config[the configuration file]:FILE:_files"
+  "--github-token-file[a file with the token\; \$\{CREDENTIALS_DIRECTORY\} is expanded]:VALUE:"
+  "--github-token-command[a command that prints the token]:VALUE:"
+  "--github-token-files[files with a token each\: their accounts take turns, each at its own pace]:VALUE:"
+  "--github-api-url[the address of the forge\'s API]:VALUE:"
+  "--github-host[the host of the forge\'s pages, if the address of its API does not tell]:VALUE:"
+  "--github-api-timeout-secs[how many seconds one attempt may take]:VALUE:"
+  "--github-marker[whether each comment gets a hidden mark by which it is found again]:VALUE:"
+  "--socket-path[the socket that the daemon listens on]:VALUE:"
+  "--queue-path[the directory of the queue]:VALUE:"
+  "--cooldown-period-seconds[seconds between the end of an attempt and the next one]:VALUE:"
+  "--cooldown-jitter-seconds[up to how many seconds, at random, are added to each cooldown]:VALUE:"
+  "--log-level[the least severity that is logged]:VALUE:"
+  "--intakes[the plugins that take comments in]:VALUE:"
+  "--store[the plugin that keeps the queue]:VALUE:"
+  "--poster[the plugin that posts]:VALUE:"
+  "--max-attempts[after how many attempts of unknown outcome a job fails]:VALUE:"
+  "--max-interruptions[after how many crashes of the worker during its post a job fails]:VALUE:"
+  "--recheck-seconds[after how many seconds a comment that may be posted is looked up]:VALUE:"
+  "--max-pending[how many jobs the queue takes]:VALUE:"
+  "--history-days[for how many days posted, skipped and failed jobs are kept]:VALUE:"
+  "--key-days[for how many days keys and comments\' ids are remembered\; at least history_days]:VALUE:"
+  "--on-posted[run after each comment that was posted]:VALUE:"
+  "--on-failed[run after each comment that failed or is unconfirmed]:VALUE:"
+  "--verify-targets[whether the forge is asked early whether a comment\'s pull request is there]:VALUE:"
+  ":the queue of the Rust comenq\; left as it is:"
+)
+
+# guard to ensure default positional specs are added only once per session
+_shtab_comenqd_import_defaults_added=0
 
 _shtab_comenqd_listen_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
@@ -305,6 +339,7 @@ _shtab_comenqd() {
       case $line[1] in
         check) _arguments -C -s $_shtab_comenqd_check_options ;;
         ctl) _arguments -C -s $_shtab_comenqd_ctl_options ;;
+        import) _arguments -C -s $_shtab_comenqd_import_options ;;
         listen) _arguments -C -s $_shtab_comenqd_listen_options ;;
         move) _arguments -C -s $_shtab_comenqd_move_options ;;
         plugins) _arguments -C -s $_shtab_comenqd_plugins_options ;;

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
 import threading
+import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
-from comenq_core.client import Client, candidates, connect
+from comenq_core.client import Client, candidates, connect, send
 from comenq_core.errors import DaemonRefused, DaemonUnreachable, NotAcknowledged
+from comenq_core.paths import SYSTEM_SOCKET
 from comenq_core.testing.deadline import DEADLINE
 from tests.cli.fake_daemon import fake_daemon, read_to_end
 from tests.socket.serving import REQUEST, Served
@@ -37,6 +41,18 @@ def test_refusals_are_among_the_replies(served: Served) -> None:
     with Client(str(served.path)) as client:
         replies = list(client.ask_many([REQUEST, {"op": "nonsense"}, REQUEST]))
     assert [reply["outcome"] for reply in replies] == ["ok", "error", "ok"]
+
+
+def test_time_that_nobody_knows_is_none(served: Served) -> None:
+    """Of a job that is held, nobody can tell when it is posted, whichever reply shows it."""
+    with Client(str(served.path)) as client:
+        job_id = client.ask(REQUEST)["entry"]["id"]
+    for message in ({"op": "hold", "id": job_id}, {"op": "list"}):
+        with Client(str(served.path)) as client:
+            reply = client.ask(message)
+        (entry,) = reply.get("entries", [reply.get("entry")])
+        assert entry["eta_seconds"] is None
+        assert "eta_known" not in entry
 
 
 def test_no_requests_are_no_error(served: Served) -> None:
@@ -160,14 +176,100 @@ def test_unreachable_daemon_is_reported_with_every_path(directory: Path) -> None
     assert "comenqd" in text
 
 
+def test_daemon_that_comes_back_is_awaited(
+    directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where a daemon was, the client tries again until it is back from a reload."""
+    path = directory / "c.sock"
+    (directory / "c.sock.lock").touch()
+    with socket.socket(socket.AF_UNIX) as listener:
+
+        def come_back(_seconds: float) -> None:
+            listener.bind(str(path))
+            listener.listen()
+
+        monkeypatch.setattr(time, "sleep", come_back)
+        with connect([str(path)], patience=DEADLINE):
+            pass
+
+
+def test_daemon_that_never_was_is_not_awaited(
+    directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where no daemon has been, the client says so at once."""
+    monkeypatch.setattr(time, "sleep", pytest.fail)
+    with pytest.raises(DaemonUnreachable):
+        connect([str(directory / "c.sock")], patience=DEADLINE)
+
+
+def test_daemon_without_time_is_asked_again(
+    directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A daemon whose queue of clients is full is there: the client tries again."""
+    path = directory / "c.sock"
+    others: list[socket.socket] = []
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(path))
+        listener.listen(0)
+        with suppress(BlockingIOError):
+            while True:
+                others.append(socket.socket(socket.AF_UNIX))
+                others[-1].setblocking(False)
+                others[-1].connect(str(path))
+
+        def serve_others(_seconds: float) -> None:
+            while len(others) > 1:
+                others.pop().close()
+                listener.accept()[0].close()
+
+        monkeypatch.setattr(time, "sleep", serve_others)
+        with connect([str(path)], patience=DEADLINE):
+            pass
+        for other in others:
+            other.close()
+
+
+def test_request_that_a_stopping_daemon_did_not_do_is_sent_again(
+    directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A daemon that stops has done nothing: the next one gets the request."""
+    path = directory / "c.sock"
+    answers = [b'{"outcome":"error","code":"stopping","message":"stops"}', b'{"outcome":"ok"}']
+    seen = []
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(path))
+        listener.listen()
+        listener.settimeout(DEADLINE)
+
+        def serve() -> None:
+            for answer in answers:
+                connection, _ = listener.accept()
+                with connection:
+                    seen.append(json.loads(read_to_end(connection)))
+                    connection.sendall(answer + b"\n")
+
+        daemons = threading.Thread(target=serve)
+        daemons.start()
+        monkeypatch.setattr("comenq_core.client.RELOAD_SECONDS", DEADLINE)
+        assert send([str(path)], REQUEST) == {"outcome": "ok"}
+        daemons.join(DEADLINE)
+    assert seen == [REQUEST, REQUEST]
+
+
+USUAL = f"/run/user/{os.geteuid()}/comenq/comenq.sock"
+AT_HOME = "/s/comenq/comenq.sock"
+
+
 @pytest.mark.parametrize(
     ("explicit", "environ", "tried"),
     [
         ("/a", {"COMENQ_SOCKET": "/b", "XDG_RUNTIME_DIR": "/c"}, ["/a"]),
         (None, {"COMENQ_SOCKET": "/b", "XDG_RUNTIME_DIR": "/c"}, ["/b"]),
-        (None, {"XDG_RUNTIME_DIR": "/c"}, ["/c/comenq/comenq.sock", "/run/comenq/comenq.sock"]),
-        (None, {"XDG_RUNTIME_DIR": "relative"}, ["/run/comenq/comenq.sock"]),
-        (None, {"COMENQ_SOCKET": ""}, ["/run/comenq/comenq.sock"]),
+        (None, {"XDG_RUNTIME_DIR": "/c"}, ["/c/comenq/comenq.sock", USUAL, SYSTEM_SOCKET]),
+        (None, {"XDG_RUNTIME_DIR": "relative"}, [USUAL, SYSTEM_SOCKET]),
+        (None, {"COMENQ_SOCKET": "", "XDG_STATE_HOME": "/s"}, [USUAL, AT_HOME, SYSTEM_SOCKET]),
+        (None, {"COMENQ_SOCKET": "/b", "COMENQ_DAEMON": "work"}, ["/b"]),
+        (None, {"COMENQ_DAEMON": "work"}, [f"/run/user/{os.geteuid()}/comenq/work/comenq.sock"]),
     ],
 )
 def test_nearest_socket_is_tried_first(
@@ -175,3 +277,9 @@ def test_nearest_socket_is_tried_first(
 ) -> None:
     """A named socket is the only candidate; otherwise the user's own comes before the system's."""
     assert candidates(explicit, environ) == tried
+
+
+def test_name_that_no_daemon_can_have_is_refused() -> None:
+    """A name that would lead to another directory reaches no daemon."""
+    with pytest.raises(DaemonUnreachable, match="name"):
+        candidates(None, {"COMENQ_DAEMON": "../work", "HOME": "/home/u"})

@@ -97,13 +97,15 @@ NAMELESS = dedent("""\
     """)
 WRONG = "comenq: job xfht8m8racc2 is waiting; only a job that is held allows that\n"
 HELP = dedent("""\
-    usage: comenq [--socket PATH] COMMAND …
+    usage: comenq [--daemon NAME | --socket PATH] COMMAND …
 
     Queue comments for pull requests; each is posted once, at a pace GitHub accepts.
 
     options:
       -h, --help     show this help message and exit
       --version      show program's version number and exit
+      --daemon NAME  the name of your daemon (default: $COMENQ_DAEMON,
+                     then your one without a name)
       --socket PATH  the daemon's socket (default: $COMENQ_SOCKET, then
                      your own, then the system's)
 
@@ -139,7 +141,7 @@ HELP = dedent("""\
 # Without a terminal, help is 80 columns wide.
 WIDE_HELP = HELP.replace(
     "then\n                 your own, then", "then your own,\n                 then"
-)
+).replace("\n                 then your one", " then your\n                 one")
 SCREENS = {
     "list": (LISTED_NARROW + SOME_FAILED, 0),
     "hist": (HISTORY, 0),

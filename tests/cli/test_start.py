@@ -34,7 +34,7 @@ HEAVY = {
     "threading",
     "typing",
 }
-OWN_MODULES = 15
+OWN_MODULES = 16
 """How many of comenq's modules and packages are imported to queue a comment."""
 
 
@@ -54,6 +54,19 @@ def test_put_imports_nothing_heavy(served: Served) -> None:
     assert {"json", "socket"} <= names
     assert names & HEAVY == set()
     assert len([name for name in names if name.startswith("comenq")]) <= OWN_MODULES
+
+
+def test_address_of_a_host_imports_nothing_heavy(served: Served, directory: Path) -> None:
+    """Where a user has one daemon, the host in an address costs one small module."""
+    config = directory / ".config/comenqd/config.toml"
+    config.parent.mkdir(parents=True)
+    config.touch(0o600)
+    (directory / "run/comenq").mkdir(parents=True)
+    (directory / "run/comenq/comenq.sock").symlink_to(served.path)
+    env = environment(HOME=str(directory), XDG_RUNTIME_DIR=str(directory / "run"))
+    names = _imported(env, "https://github.com/octo-org/site/pull/7", "Looks good.")
+    assert names & HEAVY == set()
+    assert len([name for name in names if name.startswith("comenq")]) <= OWN_MODULES + 1
 
 
 @pytest.mark.parametrize("words", [["list"], ["status"], ["o/r", "1", "x", "--now"]])

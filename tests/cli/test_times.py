@@ -79,6 +79,19 @@ def test_moment_that_has_passed_is_refused(text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "utc"),
+    [
+        ("2027-03-28 02:30", datetime(2027, 3, 28, 1, 30, tzinfo=UTC)),
+        ("2027-10-31 02:30", datetime(2027, 10, 31, 0, 30, tzinfo=UTC)),
+    ],
+    ids=["skipped", "twice"],
+)
+def test_time_when_the_clocks_change(text: str, utc: datetime) -> None:
+    """A time that is skipped means an hour later, and one that comes twice the first of them."""
+    assert read_moment(text, NOW) == utc
+
+
+@pytest.mark.parametrize(
     ("after", "at"),
     [("999999w", None), ("30000w", None), (None, "9999-12-31T23:59:59Z"), (None, "2500-01-01"),
      (None, "9999-12-31T23:59:59-14:00"), (None, "9999-12-31")],

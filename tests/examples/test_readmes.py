@@ -12,7 +12,7 @@ from gitlab_stand_in import GitLab
 from tests.plugins.page import sessions
 from tests.plugins.test_page import STAMP
 from tests.process.daemon import READY, Daemon
-from tests.process.test_guide import ID, plain
+from tests.process.pages import ID, plain
 from tests.service.wheelhouse import CHECKOUT
 
 HOME = "/home/ada/comments"

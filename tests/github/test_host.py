@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from comenq_core.settings import Settings
+from comenq_core.settings.host import host_of
 from comenq_plugins.github import make_posters
-from comenq_plugins.github.host import host_of
 
 
 @pytest.mark.parametrize(

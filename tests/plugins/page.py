@@ -36,7 +36,7 @@ def sessions(page: Path = PAGE) -> Iterator[tuple[str, str]]:
 def examples() -> Iterator[ModuleType]:
     """Each block without commands: a whole plugin."""
     for block in blocks():
-        if not block.startswith("$ "):
+        if not block.startswith(("$ ", "comenqd ")):
             yield module("example", block)
 
 

@@ -20,7 +20,7 @@ from comenq_core.testing.contract.harness import new_job
 from comenq_core.testing.memory_store import MemoryStore
 from tests.plugins.page import examples, sessions
 from tests.process.daemon import Daemon
-from tests.process.test_guide import ID
+from tests.process.pages import ID
 from tests.socket.serving import until
 
 CHECKOUT = Path(__file__).parents[2]

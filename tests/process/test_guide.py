@@ -1,96 +1,36 @@
-"""docs/guide.md shows what was really typed, and what really came of it."""
+"""The pages show what was really typed, and what really came of it."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
+import shutil
 from pathlib import Path
 
+import pytest
+
 from comenq_core.testing.forge import Forge
-from tests.cli.terminal import on_terminal
 from tests.process.daemon import Daemon
+from tests.process.pages import DOCS, NO_VARYING, VARYING, Session, plain, sessions
 
-GUIDE = Path(__file__).parents[2] / "docs" / "guide.md"
-ID = re.compile(r"\b[0-9a-hjkmnp-tv-z]{12}\b")
-# What is another time, another user or another disk each time, and how that makes columns wider.
-VARYING = (
-    (r"\d{4}-\d\d-\d\d(?= \d\d:\d\d)", "DATE"),
-    (r"(DATE )?\d\d:\d\d(:\d\d)?", "TIME"),
-    (r"by unix, \S+ \(uid \d+\)", "by USER"),
-    (r"[\d,.]+ [kMGTP]B \(minimum", "SPACE (minimum"),
-    (r", [\d,]+ inodes \(minimum 1,000\)", ""),
-    (r"(?<=  )\d s(?=  )", "SECONDS"),
-    (r"issuecomment-\d+", "issuecomment-N"),
-    (r" +", " "),
+TOKYO = Path("/usr/share/zoneinfo/Asia/Tokyo")
+needs_jq = pytest.mark.skipif(not shutil.which("jq"), reason="the page needs jq")
+needs_zones = pytest.mark.skipif(not TOKYO.exists(), reason="the page needs the time zones")
+
+
+@pytest.mark.parametrize(
+    ("page", "varying"),
+    [
+        ("guide", VARYING),
+        pytest.param("agents", VARYING, marks=needs_jq),
+        pytest.param("cookbook", VARYING, marks=needs_jq),
+        pytest.param("time-zones", NO_VARYING, marks=[needs_jq, needs_zones]),
+    ],
 )
-
-
-def sessions() -> Iterator[tuple[str, list[str]]]:
-    """Each command that the guide shows, and what it shows of its output."""
-    blocks = re.findall(r"(?:^    .*\n|^\n(?=    ))+", GUIDE.read_text(), re.MULTILINE)
-    for block in blocks:
-        lines = [line.removeprefix("    ") for line in block.strip("\n").split("\n")]
-        for part in re.split(r"^\$ ", "\n".join(lines), flags=re.MULTILINE)[1:]:
-            command, *shown = part.rstrip("\n").split("\n")
-            yield command, shown
-
-
-class Session:
-    """Types what the guide says, with the ids that jobs really have.
-
-    Args:
-        daemon: what is typed to.
-    """
-
-    def __init__(self, daemon: Daemon) -> None:
-        self._daemon = daemon
-        self._ids: dict[str, str] = {}
-
-    def do(self, command: str, shown: list[str]) -> list[str]:
-        """Type a command; what it shows, as the guide would write it."""
-        if command.startswith("cat "):
-            self._daemon.write(command.removeprefix("cat "), "\n".join([*shown, ""]))
-        lines = self._typed(self._translated(command))
-        if command.startswith("mv "):
-            self._daemon.log.until(" spool drop_failed: ")
-        self._ids |= dict(zip(found_in(shown), found_in(lines), strict=False))
-        back = {theirs: ours for ours, theirs in self._ids.items()}
-        return [ID.sub(lambda match: back.get(match[0], match[0]), line) for line in lines]
-
-    def _typed(self, command: str) -> list[str]:
-        env = self._daemon.environment | {"TERM": "dumb", "TZ": "UTC", "LANG": "C.UTF-8"}
-        with on_terminal(
-            command,
-            env=env,
-            columns=140,
-            program=("sh", "-c"),
-            directory=self._daemon.directory,
-        ) as session:
-            session.end()
-        return session.seen.replace("\r\n", "\n").rstrip("\n").split("\n") if session.seen else []
-
-    def _translated(self, command: str) -> str:
-        for ours, theirs in self._ids.items():
-            command = re.sub(rf"\b{ours[:4]}({ours[4:5]})?\b", theirs[:6], command)
-        return command
-
-
-def found_in(lines: list[str]) -> list[str]:
-    """The ids, in their order."""
-    return ID.findall("\n".join(lines))
-
-
-def plain(lines: list[str]) -> list[str]:
-    """Without what is another each time."""
-    text = "\n".join(lines)
-    for pattern, word in VARYING:
-        text = re.sub(pattern, word, text)
-    return [line.rstrip() for line in text.split("\n")]
-
-
-def test_the_guide_shows_what_happens(forge: Forge) -> None:
+def test_page_shows_what_happens(
+    forge: Forge, page: str, varying: tuple[tuple[str, str], ...]
+) -> None:
     """Typed one after the other to a new daemon, its commands show what it says they show."""
     with Daemon(forge.url, cooldown_period_seconds=900) as daemon:
         session = Session(daemon.start())
-        for command, shown in sessions():
-            assert (command, plain(session.do(command, shown))) == (command, plain(shown))
+        for command, shown in sessions(DOCS / f"{page}.md"):
+            seen = plain(session.do(command, shown), varying)
+            assert (command, seen) == (command, plain(shown, varying))

@@ -275,7 +275,7 @@ def test_unconfirmed_job_is_shown_with_its_candidates(
     """Its entry says why, and which comments may be it; the status counts it."""
     lost = _lose(served)
     (entry,) = client.ask({"op": "list", "state": ["unconfirmed"]})["entries"]
-    assert (entry["id"], entry["reason"], entry["eta_seconds"]) == (lost, "is it?", None)
+    assert (entry["id"], entry["reason"], entry["eta_known"]) == (lost, "is it?", False)
     url = "https://github.com/octo-org/site/pull/1#issuecomment-5"
     assert entry["candidates"] == [{"url": url, "comment_id": 5}]
     assert client.ask({"op": "status"})["status"]["counts"]["unconfirmed"] == 1

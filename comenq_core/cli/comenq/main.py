@@ -46,17 +46,23 @@ def _run(words: Sequence[str]) -> int:
 
     if words[:1] == ["help"]:
         words = [*words[1:2], "--help"]
-    socket = None
+    socket = daemon = None
     if not words or words[0].startswith("-"):
         parser = global_parser()
         given = parser.parse_args(words)
-        socket, words = given.socket, given.words
+        socket, daemon, words = given.socket, given.daemon, given.words
         if not words:
             parser.error(
                 "no command or pull request is given: expected comenq OWNER/REPO NUMBER BODY"
             )
     name, rest = resolve(words)
-    args = command_parser(name, socket=socket).parse_intermixed_args(rest)
+    args = command_parser(name, socket=socket, daemon=daemon).parse_intermixed_args(rest)
+    if args.daemon is not None:
+        from comenq_core.cli.comenq.daemons import choose
+
+        if args.socket is not None:
+            raise UsageError("--daemon and --socket name a daemon each: give one of them")
+        choose(args.daemon)
     return command_module(name).run(args)
 
 

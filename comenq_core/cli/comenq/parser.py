@@ -85,40 +85,49 @@ def _base_parser() -> argparse.ArgumentParser:
 
     parser = _Parser(
         prog="comenq",
-        usage="comenq [--socket PATH] COMMAND …",
+        usage="comenq [--daemon NAME | --socket PATH] COMMAND …",
         description=DESCRIPTION,
         epilog=EPILOG,
         formatter_class=_Formatter,
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"comenq {__version__}")
-    _add_socket(parser)
+    _add_daemon(parser)
     return parser
 
 
-def command_parser(name: str, *, socket: str | None = None) -> argparse.ArgumentParser:
+def command_parser(
+    name: str, *, socket: str | None = None, daemon: str | None = None
+) -> argparse.ArgumentParser:
     """The parser for what comes after the command.
 
     Args:
         name: one of `COMMANDS`.
         socket: the daemon's socket, if given before the command.
+        daemon: the daemon's name, likewise.
     """
     parser = _Parser(prog=f"comenq {name}", formatter_class=_Formatter, allow_abbrev=False)
-    _fill(parser, name, socket=socket)
+    _fill(parser, name)
+    parser.set_defaults(socket=socket, daemon=daemon)
     return parser
 
 
-def _fill(parser: argparse.ArgumentParser, name: str, *, socket: str | None = None) -> None:
+def _fill(parser: argparse.ArgumentParser, name: str) -> None:
     parser.description = f"{COMMANDS[name][1].capitalize()}."
     parser.set_defaults(command=name)
     command_module(name).configure(parser)
-    _add_socket(parser, default=socket)
+    _add_daemon(parser)
 
 
-def _add_socket(parser: argparse.ArgumentParser, *, default: str | None = None) -> None:
-    parser.add_argument(
+def _add_daemon(parser: argparse.ArgumentParser) -> None:
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument(
+        "--daemon",
+        metavar="NAME",
+        help="the name of your daemon (default: $COMENQ_DAEMON, then your one without a name)",
+    )
+    which.add_argument(
         "--socket",
         metavar="PATH",
-        default=default,
         help="the daemon's socket (default: $COMENQ_SOCKET, then your own, then the system's)",
     )

@@ -11,8 +11,8 @@ from comenq_core.cli.comenq.target import FORMS, Target, read_target
 from comenq_core.cli.exit_status import DONE
 from comenq_core.cli.formatting import in_queue
 from comenq_core.cli.output import as_json, print_done
-from comenq_core.client import candidates, connect
-from comenq_core.errors import NotAcknowledged
+from comenq_core.client import candidates, send
+from comenq_core.errors import DaemonUnreachable, NotAcknowledged
 
 __all__ = ["configure", "run"]
 
@@ -85,13 +85,20 @@ def run(args: Namespace | PlainArgs) -> int:
 
         return put_many(args)
     target, rest = read_target(args.words)
+    host = target[3]
+    if host is not None and args.socket is None:
+        from comenq_core.cli.comenq.daemons import choose_for
+
+        choose_for(host)
     if args.edit:
         from comenq_core.cli.comenq.editor import edited
 
         with edited(draft_to_edit(rest, args.body_file)) as text:
-            entry = _put(args.socket, _message(args, target, text))
+            entry = _put(args, _message(args, target, text))
     else:
-        entry = _put(args.socket, _message(args, target, comment(rest, args.body_file)))
+        entry = _put(args, _message(args, target, comment(rest, args.body_file)))
+    if entry is None:
+        return DONE
     print_done(as_json(entry) if args.json else _summary(entry))
     return _wait(args, entry) if args.wait else DONE
 
@@ -102,14 +109,19 @@ def _wait(args: Namespace | PlainArgs, entry: dict[str, Any]) -> int:
     return JobWaiter(args.socket, {entry["id"]: entry}, as_json=args.json).wait()
 
 
-def _put(socket: str | None, message: dict[str, Any]) -> dict[str, Any]:
-    with connect(candidates(socket, os.environ)) as daemon:
-        try:
-            entry: dict[str, Any] = daemon.ask(message).get("entry", {})
-        except NotAcknowledged as error:
-            raise NotAcknowledged(
-                f"{error}: the comment may or may not be queued; check with comenq list"
-            ) from None
+def _put(args: Namespace | PlainArgs, message: dict[str, Any]) -> dict[str, Any] | None:
+    """Queue the comment, and return its job; ``None`` if it is saved for a daemon to come."""
+    try:
+        entry: dict[str, Any] = send(candidates(args.socket, os.environ), message).get("entry", {})
+    except DaemonUnreachable as error:
+        from comenq_core.cli.comenq.saving import save
+
+        save(args, message, error)
+        return None
+    except NotAcknowledged as error:
+        raise NotAcknowledged(
+            f"{error}: the comment may or may not be queued; check with comenq list"
+        ) from None
     return entry
 
 

@@ -49,7 +49,7 @@ def put_many(args: Namespace | PlainArgs) -> int:
         DaemonUnreachable: no daemon answers, and nothing is queued.
     """
     if any(getattr(args, name) not in (None, False, []) for name in SINGLE_ONLY):
-        raise UsageError("--jsonl can only be used with --if-absent, --json and --socket")
+        raise UsageError("--jsonl can only be used with --if-absent, --json, --daemon and --socket")
     with _opened(str(args.jsonl)) as (name, descriptor):
         return _Upload(args, name, descriptor).run()
 

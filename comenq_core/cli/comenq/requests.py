@@ -9,7 +9,7 @@ from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Iterable
 from typing import Any
 
-from comenq_core.client import candidates, connect
+from comenq_core.client import candidates, send
 
 __all__ = ["add_ids", "add_json", "ask", "number", "read_ids"]
 
@@ -23,8 +23,8 @@ def ask(args: Namespace, **message: Any) -> dict[str, Any]:  # noqa: ANN401  (JS
     Raises:
         DaemonError: the daemon cannot be reached, refuses, or does not answer.
     """
-    with connect(candidates(args.socket, os.environ)) as daemon:
-        return daemon.ask({name: value for name, value in message.items() if value is not None})
+    given = {name: value for name, value in message.items() if value is not None}
+    return send(candidates(args.socket, os.environ), given)
 
 
 def add_ids(parser: ArgumentParser) -> None:

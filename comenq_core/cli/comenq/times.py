@@ -90,4 +90,5 @@ def _time_of_day(text: str, now: datetime) -> datetime | None:
 
 
 def _local(moment: datetime) -> datetime:
-    return moment if moment.tzinfo else moment.astimezone()
+    # A time that the clock skips is taken as later: astimezone alone makes it earlier.
+    return moment if moment.tzinfo else datetime.fromtimestamp(moment.timestamp(), UTC).astimezone()

@@ -27,8 +27,6 @@ from comenq_core.text import nearest, printable
 
 __all__ = ["check", "directory_fault", "results"]
 
-# sun_path is 108 bytes with its NUL. https://man7.org/linux/man-pages/man7/unix.7.html
-LONGEST_SOCKET_PATH = 107
 MARKS = {Severity.OK: "ok", Severity.WARNING: "warn", Severity.ERROR: "WRONG"}
 
 
@@ -63,7 +61,7 @@ def results(settings: Settings, plugins: Registry) -> Iterator[CheckResult]:
     yield from _broken(plugins)
     yield _making("intakes", ", ".join(settings.intakes), lambda: plugins.intakes(settings))
     yield from _unwatched(settings, plugins)
-    yield _socket(settings.socket_path)
+    yield _directory("socket", settings.socket_path.parent)
     yield _directory("control", private_directory(settings))
     yield from _store(settings, plugins)
     yield _making("poster", settings.poster, lambda: plugins.posters(settings))
@@ -153,13 +151,6 @@ def _clock() -> CheckResult:
     if boot_id():
         return CheckResult(subject="clock", text="the boot of the machine is known")
     return CheckResult(subject="clock", severity=Severity.WARNING, text=UNKNOWN_BOOT)
-
-
-def _socket(path: Path) -> CheckResult:
-    if len(os.fsencode(path)) > LONGEST_SOCKET_PATH:
-        text = f"{path}: is longer than {LONGEST_SOCKET_PATH} bytes; set a shorter socket_path"
-        return CheckResult(subject="socket", severity=Severity.ERROR, text=text)
-    return _directory("socket", path.parent)
 
 
 def _directory(subject: str, path: Path) -> CheckResult:

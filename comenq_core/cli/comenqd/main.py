@@ -13,6 +13,7 @@ from pathlib import Path
 from comenq_core import __version__
 from comenq_core.cli.comenqd.check import check
 from comenq_core.cli.comenqd.control import add_words, ctl, reload
+from comenq_core.cli.comenqd.import_rust import add_directory, import_queue
 from comenq_core.cli.comenqd.move import add_stores, move
 from comenq_core.cli.comenqd.plugins import plugins as list_plugins
 from comenq_core.cli.output import guarded
@@ -177,6 +178,11 @@ COMMANDS = {
         about="Move the queue from one store to another; can be repeated if interrupted.",
         run=move,
         arguments=add_stores,
+    ),
+    "import": _Command(
+        about="Import what waits in a queue of the Rust comenq; can be repeated.",
+        run=import_queue,
+        arguments=add_directory,
     ),
     "plugins": _Command(
         about="List the installed plugins, what they offer, and what is selected.",

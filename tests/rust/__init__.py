@@ -1,0 +1,1 @@
+"""The Rust comenq: its clients are served, and its queue is imported."""
