@@ -9,10 +9,11 @@ value: it may be a token in the wrong line.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Any, TypeVar, cast, get_origin, get_type_hints
 
+from comenq_core.errors import SettingsError
 from comenq_core.settings import file
 from comenq_core.settings.accounts import ACCOUNTS, AccountTable, account_tables
 from comenq_core.settings.check import check
@@ -45,6 +46,7 @@ __all__ = [
     "Settings",
     "flag",
     "load",
+    "require_configuration",
     "variable",
 ]
 
@@ -220,6 +222,20 @@ def load(
         **_from_text("the command line", flags or {}, flag),
     }
     return Settings(**values, source=source, ignored=tuple(sorted(ignored)), tables=tables)
+
+
+def require_configuration(settings: Settings, environ: Mapping[str, str]) -> None:
+    """Refuse settings that nobody has made.
+
+    Raises:
+        SettingsError: no file, no variable and no flag gives one; it says where a file was
+            looked for.
+    """
+    others = {name: text for name, text in environ.items() if not name.startswith(PREFIX)}
+    if settings.source or replace(settings, ignored=()) != load(None, others):
+        return
+    places = " or ".join(map(str, file.candidates(environ)))
+    raise SettingsError(f"no configuration found in {places}: run comenqd setup")
 
 
 def variable(key: str) -> str:

@@ -116,7 +116,7 @@ _shtab_comenqd_ctl_options=(
   "--on-posted[run after each comment that was posted]:VALUE:"
   "--on-failed[run after each comment that failed or is unconfirmed]:VALUE:"
   "--verify-targets[whether the forge is asked early whether a comment\'s pull request is there]:VALUE:"
-  "(*)::such as\: status, restart worker, help:"
+  "(*)::see below:"
 )
 
 # guard to ensure default positional specs are added only once per session

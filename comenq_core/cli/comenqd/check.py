@@ -21,7 +21,7 @@ from comenq_core.plugins import registry
 from comenq_core.plugins.registry import Registry
 from comenq_core.process.clock import UNKNOWN_BOOT, boot_id
 from comenq_core.process.program import output_apart
-from comenq_core.settings import ACCOUNTS, Settings, variable
+from comenq_core.settings import ACCOUNTS, Settings, require_configuration, variable
 from comenq_core.supervisor.launch import private_directory
 from comenq_core.text import nearest, printable
 
@@ -53,7 +53,11 @@ def check(settings: Settings, given: Namespace) -> int:
 
 def results(settings: Settings, plugins: Registry) -> Iterator[CheckResult]:
     """Check everything that the daemon needs; start nothing, make nothing."""
-    yield CheckResult(subject="settings", text=str(settings.source or "defaults alone"))
+    yield _making(
+        "settings",
+        str(settings.source or "the environment and the command line"),
+        lambda: require_configuration(settings, os.environ),
+    )
     for name in settings.ignored:
         text = f"{printable(name)} is a platform's link to a service, and no setting: it is ignored"
         yield CheckResult(subject="settings", severity=Severity.WARNING, text=text)
