@@ -136,7 +136,7 @@ def test_a_misspelt_table_is_found(comenqd: Command) -> None:
 @pytest.mark.parametrize(
     ("table", "found"),
     [
-        ('[accounts.work]\ntoken_command = "echo ghp_x"\nfor = ["my-org/*"]\n', []),
+        ('[accounts.work]\ntoken_command = "/bin/echo ghp_x"\nfor = ["my-org/*"]\n', []),
         ("[accounts.work]\n", ["[accounts.work]: set one of token_file, token_command, app_id; "]),
         ('poster = "none"\n[accounts.work]\n', ["no plugin reads [accounts]", "no plugin offers"]),
     ],
