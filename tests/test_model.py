@@ -222,5 +222,5 @@ def test_a_new_job_for_a_time_that_cannot_be_shown_is_refused(moment: datetime) 
     for taken in (datetime(1970, 1, 1, tzinfo=UTC), datetime(2499, 12, 31, tzinfo=UTC)):
         NewJob(request=replace(REQUEST, not_before=taken), origin=Origin(intake="unix"))
     request = replace(REQUEST, not_before=moment)
-    with pytest.raises(InvalidRequest, match=r"^not_before: .* 1970 to 2499; .* comenq hold ID"):
+    with pytest.raises(InvalidRequest, match=r"^not_before: .* 1970 to 2499; .* comenq put --hold"):
         NewJob(request=request, origin=Origin(intake="unix"))

@@ -18,6 +18,7 @@ from comenq_core.model import (
     Change,
     CommentRequest,
     Counts,
+    Done,
     Entry,
     Health,
     Job,
@@ -31,6 +32,7 @@ from comenq_core.model import (
 from comenq_core.policy.pacing import PacingPolicy
 from comenq_core.testing.clock import FakeClock
 from comenq_core.testing.memory_store import MemoryStore
+from tests.socket.attempts import ATTEMPT
 
 PACE = PacingPolicy(cooldown=900, jitter=0, attempt_limit=30)
 ME = Origin(intake="test", uid=1000)
@@ -363,3 +365,75 @@ def test_status_counts_unconfirmed_jobs(queue: JobQueue, store: MemoryStore) -> 
     """They are counted apart from those that comenq still checks."""
     unconfirmed(queue, store)
     assert queue.status().counts == Counts(unconfirmed=1)
+
+
+def test_new_comments_are_held_by_the_intake_that_took_them_in(store: MemoryStore) -> None:
+    """Where the settings say so; a comment from another intake waits."""
+    queue = JobQueue(store, PACE, holds=lambda intake: intake == "email")
+    jobs = [NewJob(request=request(name), origin=Origin(intake=name)) for name in ("email", "unix")]
+    entries = queue.submit_all(jobs)
+    assert [entry.job.state for entry in entries] == [State.HELD, State.WAITING]
+
+
+def keyed(body: str, **options: bool) -> NewJob:
+    """A comment with the key ``k``."""
+    return NewJob(request=request(body, key="k"), origin=ME, **options)
+
+
+def test_a_comment_takes_the_place_of_the_one_with_its_key(
+    queue: JobQueue, store: MemoryStore
+) -> None:
+    """It has the same id, and the same place in the queue."""
+    first = queue.submit(request("one", key="k"), ME)
+    queue.submit(request("behind"), ME)
+    fresh, replaced = queue.submit_all([NewJob(request=request("new"), origin=ME),
+                                        keyed("two", replace=True)])  # fmt: skip
+    assert (replaced.job.id, replaced.position, fresh.position) == (first.job.id, 0, 2)
+    assert [job.asked.body for job in store.pending()] == ["two", "behind", "new"]
+
+
+def test_a_comment_whose_key_is_new_is_queued(queue: JobQueue, store: MemoryStore) -> None:
+    """There is nothing to replace; nor is there where the key's job was deleted."""
+    (entry,) = queue.submit_all([keyed("one", replace=True)])
+    store.change(entry.job.id, Change.CANCEL)
+    (entry,) = queue.submit_all([keyed("two", replace=True)])
+    assert (entry.job.state, entry.job.asked.body) == (State.WAITING, "two")
+
+
+def test_what_is_posted_is_not_replaced(queue: JobQueue, store: MemoryStore) -> None:
+    """The error says what has happened; the same comment again is no error."""
+    (entry,) = queue.submit_all([keyed("one", replace=True)])
+    with store.lock():
+        job = store.claim("bot")
+        assert job is not None
+        with pytest.raises(WrongState, match=f"job {job.id}, which is posting"):
+            queue.submit_all([keyed("two", replace=True)])
+        store.settle(job, Done(url="https://forge.example/1", comment_id=1), ATTEMPT)
+    with pytest.raises(WrongState, match=r"which is posted: https://forge\.example/1"):
+        queue.submit_all([keyed("two", replace=True)])
+    (again,) = queue.submit_all([keyed("one", replace=True)])
+    assert (again.job.id, again.job.state) == (entry.job.id, State.POSTED)
+
+
+def test_a_replaced_comment_is_held_where_new_ones_are(store: MemoryStore) -> None:
+    """Nobody has seen its text yet, even where somebody has released the one before."""
+    queue = JobQueue(store, PACE, holds=lambda _: True)
+    (entry,) = queue.submit_all([keyed("one")])
+    store.change(entry.job.id, Change.RELEASE)
+    (entry,) = queue.submit_all([keyed("two", replace=True)])
+    assert (entry.job.state, entry.job.asked.body) == (State.HELD, "two")
+
+
+def test_a_refused_replacement_queues_nothing(queue: JobQueue, store: MemoryStore) -> None:
+    """A batch with it is refused as a whole."""
+    queue.submit(request("one", key="k"), ME)
+    store.claim("bot")
+    with pytest.raises(WrongState):
+        queue.submit_all([NewJob(request=request("new"), origin=ME), keyed("two", replace=True)])
+    assert store.pending(states=[State.WAITING]) == []
+
+
+def test_only_a_comment_with_a_key_replaces_another() -> None:
+    """Without one, it is not known which."""
+    with pytest.raises(InvalidRequest, match="replace: needs a key"):
+        NewJob(request=request("text"), origin=ME, replace=True)

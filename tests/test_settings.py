@@ -49,6 +49,7 @@ EVERYTHING: Mapping[str, str] = {
     "max_pending": "9",
     "history_days": "10",
     "key_days": "11",
+    "hold_new": "mail,drop",
     "on_posted": "notify-send 'it is posted'",
     "on_failed": "false",
     "verify_targets": "true",
@@ -130,6 +131,7 @@ def test_every_setting_can_come_from_the_environment(config: ConfigFile) -> None
         max_pending=9,
         history_days=10.0,
         key_days=11.0,
+        hold_new=("mail", "drop"),
         on_posted="notify-send 'it is posted'",
         on_failed="false",
         verify_targets=True,
@@ -195,6 +197,29 @@ def test_a_wrong_value_of_an_alias_names_the_setting(config: ConfigFile) -> None
 places = st.sets(st.sampled_from(["file", "environment", "flag"]))
 
 
+@pytest.mark.parametrize(
+    ("text", "held"),
+    [
+        ("hold_new = true", {"unix", "drop"}),
+        ("hold_new = false", set()),
+        ('hold_new = "all"', {"unix", "drop"}),
+        ('hold_new = ["drop"]', {"drop"}),
+    ],
+)
+def test_new_comments_are_held_as_the_settings_say(
+    config: ConfigFile, text: str, held: set[str]
+) -> None:
+    """All of them, none, or those that came in one of some ways."""
+    settings = load(config.write(text), {})
+    assert {intake for intake in ("unix", "drop") if settings.holds(intake)} == held
+
+
+def test_comments_of_an_intake_that_is_not_selected_cannot_be_held(config: ConfigFile) -> None:
+    """A misspelt name is an error: comments would be posted that a person wants to see."""
+    said = refusal(config, 'hold_new = ["unxi"]')
+    assert said == "hold_new: expected true, false or a list of some of all, drop, unix"
+
+
 @given(key=st.sampled_from(["max_attempts", "max_pending", "cooldown_period_seconds"]), at=places)
 def test_flags_beat_environment_beats_file_beats_defaults(key: str, at: set[str]) -> None:
     """Wherever a setting is given, the place that counts most decides."""
@@ -231,6 +256,7 @@ def test_flags_beat_environment_beats_file_beats_defaults(key: str, at: set[str]
         ('intakes = "unix"', "intakes: expected a list of different texts, found text"),
         ('intakes = ["unix", "unix"]', "intakes: expected a list of different texts"),
         ('intakes = ["unix", 1]', "intakes: expected a list of different texts"),
+        ("hold_new = 1", "hold_new: expected true, false or a list of different texts, found a"),
         ('github_marker = "yes"', "github_marker: expected true or false, found text"),
         ("[store]", "store: expected text that is not empty, found a table"),
         ('github_token = ""', "github_token: expected text that is not empty"),

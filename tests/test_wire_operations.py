@@ -19,7 +19,18 @@ from comenq_core.wire.schemas import OPERATION_SCHEMAS, REQUEST_SCHEMA
 
 BARE: dict[str, Any] = {"owner": "octocat", "repo": "hello", "pr_number": 7, "body": "Hi"}
 REQUEST = CommentRequest(owner="octocat", repo="hello", pr_number=7, body="Hi")
-IDENTIFIED = ["show", "bump", "bust", "defer", "del", "hold", "release", "retry", "resolve"]
+IDENTIFIED = [
+    "show",
+    "bump",
+    "bust",
+    "defer",
+    "del",
+    "hold",
+    "release",
+    "retry",
+    "resolve",
+    "undelete",
+]
 
 
 def operation(value: object) -> Operation:
@@ -281,7 +292,7 @@ def test_a_time_that_means_never_is_refused(path: str) -> None:
     far = {**BARE, "not_before": "9999-12-31T23:59:59Z"}
     error = refusal({"op": "put", "request": far} if path else far)
     assert str(error).startswith(f"{path}not_before: must be from the year 1970 to 2499; ")
-    assert str(error).endswith(" hold it: comenq hold ID")
+    assert str(error).endswith(" hold it: comenq put --hold")
 
 
 def test_a_list_takes_no_more_states_than_there_are() -> None:

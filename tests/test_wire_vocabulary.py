@@ -57,6 +57,7 @@ def test_the_states_have_their_words() -> None:
         "POSTED": "posted",
         "SKIPPED": "skipped",
         "FAILED": "failed",
+        "DELETED": "deleted",
     }
 
 
@@ -70,6 +71,7 @@ def test_the_changes_have_their_words() -> None:
         "flush",
         "cancel",
         "retry",
+        "undelete",
     ]
 
 

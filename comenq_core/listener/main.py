@@ -34,7 +34,7 @@ def run(settings: Settings, stop: StopFlag) -> int:
     accounts = plugins.accounts(settings)
     store = plugins.store(settings)
     host = plugins.host(settings)
-    queue = JobQueue(store, pacing_policy(settings), accounts, intakes.faults, host)
+    queue = JobQueue(store, pacing_policy(settings), accounts, intakes.faults, host, settings.holds)
     stop.take_signals_back()
     log.info("started", "The listener is ready.",
              intakes=",".join(settings.intakes), store=settings.store)  # fmt: skip

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
+from hashlib import sha256
 
 from comenq_core.errors import ComenqError, InvalidRequest, QueueRefused, WrongState
 from comenq_core.listener import backoffs
 from comenq_core.listener.accounts import accounts
 from comenq_core.listener.estimates import Estimates
+from comenq_core.listener.replacing import replaced_job
 from comenq_core.listener.resolution import resolution
 from comenq_core.model import (
     ID_PATTERN,
@@ -53,6 +56,7 @@ class JobQueue:
             that none of them serves is refused.
         host: the forge's host, where it is known; a comment for another one is refused.
         faults: what of the listener does not work, each in words.
+        holds: whether new comments are held that an intake, by its name, has taken in.
     """
 
     def __init__(
@@ -62,6 +66,7 @@ class JobQueue:
         accounts: Mapping[str, Sequence[str]] | None = None,
         faults: Callable[[], Sequence[str]] = tuple,
         host: str = "",
+        holds: Callable[[str], bool] = lambda _: False,
     ) -> None:
         self._store = store
         self._accounts = accounts or {}
@@ -69,6 +74,7 @@ class JobQueue:
         self._estimates = Estimates(store, pace)
         self._faults = faults
         self._host = host
+        self._holds = holds
         self._overdue = Overdue(pace, self._accounts)
         self._fault = ""
 
@@ -82,7 +88,7 @@ class JobQueue:
             if reason := unserved(new_job.request, self._accounts):
                 raise InvalidRequest("account" if new_job.request.account else "", reason)
         try:
-            jobs = self._store.put(new_jobs)
+            jobs = self._put([self._as_settings_say(one) for one in new_jobs])
         except ComenqError as error:
             self._log_refusal(error)
             raise
@@ -94,6 +100,17 @@ class JobQueue:
             log.info("queued", "A comment is queued.", job=job.id, target=job.asked.target,
                      intake=origin.intake, uid=origin.uid)  # fmt: skip
         return self._estimated(jobs)
+
+    def _put(self, new_jobs: Sequence[NewJob]) -> Sequence[Job]:
+        replaced = {
+            one: job for one in new_jobs if one.replace and (job := replaced_job(self._store, one))
+        }
+        put = iter(self._store.put([one for one in new_jobs if one not in replaced]))
+        return [replaced.get(one) or next(put) for one in new_jobs]
+
+    def _as_settings_say(self, new_job: NewJob) -> NewJob:
+        is_held = not new_job.hold and self._holds(new_job.origin.intake)
+        return replace(new_job, hold=True) if is_held else new_job
 
     def _log_refusal(self, error: ComenqError) -> None:
         """Log that comments are refused, once for all clients."""
@@ -161,6 +178,16 @@ class JobQueue:
         changed = [one for one in results if isinstance(one, Job)]
         entries = iter(self._changed(changed, change))
         return [next(entries) if isinstance(one, Job) else one for one in results]
+
+    def edit(self, prefix: str, body: str, by: Origin, *, was: str | None = None) -> Entry:
+        found = self._store.get(prefix)
+        if found.request is None:
+            raise WrongState(f"job {found.id} is a dropped file that is no request")
+        if was is not None and was != sha256(found.request.body.encode()).hexdigest():
+            raise WrongState(f"the text of job {found.id} was changed since it was read")
+        job = self._store.edit(found, replace(found.request, body=body))
+        log.info("edited", "A person has edited a comment.", job=job.id, uid=by.uid)
+        return self._estimates.entries([job])[0]
 
     def resolve(self, prefix: str, url: str | None, by: Origin) -> Entry:
         found = self._store.get(prefix)

@@ -28,11 +28,12 @@ class State(StrEnum):
     POSTED = "posted"
     SKIPPED = "skipped"
     FAILED = "failed"
+    DELETED = "deleted"
 
 
 PENDING = (State.POSTING, State.CHECKING, State.UNCONFIRMED, State.WAITING, State.HELD)
 """The states of jobs that are not over, in the order of their listing."""
-SETTLED = (State.POSTED, State.SKIPPED, State.FAILED)
+SETTLED = (State.POSTED, State.SKIPPED, State.FAILED, State.DELETED)
 """The states of jobs that are over."""
 
 
@@ -50,10 +51,13 @@ class Change(StrEnum):
     FLUSH = "flush"
     """The back-off of a waiting or checking job ends: it is posted or looked up in its turn."""
     CANCEL = "cancel"
-    """A job that nobody is posting at this moment is deleted."""
+    """A job that nobody is posting at this moment is deleted: the history keeps it, and its key
+    is free at once. A dropped file that is no request is gone."""
     RETRY = "retry"
     """A failed job waits again, at the end of the queue; its attempts no longer count. One of
     which an attempt had no known answer, and an unconfirmed one, is looked up first."""
+    UNDELETE = "undelete"
+    """A deleted job waits again, as after `RETRY`; unless its key is used again by then."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,7 +101,7 @@ class Job(Record):
         due: not to be claimed (or, while checking, not to be looked up) before this.
         attempts: oldest first.
         interruptions: how often a worker died while it had the job.
-        settled: when it was posted or skipped, or failed.
+        settled: when it was posted or skipped, or failed, or was deleted.
         url, comment_id: the comment, once posted.
         reason: why it failed, was skipped, or waits.
         candidates: while it is unconfirmed, the comments that may be it.

@@ -36,9 +36,14 @@ class PastJob(Record):
 
     @classmethod
     def of(cls, job: Job, settled: datetime) -> PastJob | None:
-        """What to remember of a job; ``None`` if it has neither a key nor a comment."""
+        """What to remember of a job; ``None`` if it has neither a key nor a comment.
+
+        Nothing is remembered of a deleted one, whose key is free.
+        """
         comments = comment_ids_of(job)
-        if job.request is None or (job.request.key is None and not comments):
+        if job.request is None or job.state is State.DELETED:
+            return None
+        if job.request.key is None and not comments:
             return None
         return cls(
             id=job.id,

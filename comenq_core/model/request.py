@@ -17,7 +17,7 @@ from comenq_core.limits import (
 )
 from comenq_core.model.record import Record, check_members
 
-__all__ = ["KEY_LIMIT", "CommentRequest", "NewJob", "Origin", "check_not_before"]
+__all__ = ["KEY_LIMIT", "CommentRequest", "NewJob", "Origin", "check_times"]
 
 KEY_LIMIT = 200
 """Characters that an idempotency key may have."""
@@ -42,6 +42,7 @@ class CommentRequest(Record):
         account: the posting account that is to post it; by default any that serves the target.
         host: the forge's host, such as ``github.com``, where an address named it: no other forge
             gets the comment.
+        not_after: it is skipped if its turn comes after this instant, an aware datetime.
 
     Raises:
         InvalidRequest: a member breaks its rule; the error names it.
@@ -56,6 +57,7 @@ class CommentRequest(Record):
     if_open: bool = False
     account: str | None = None
     host: str | None = None
+    not_after: datetime | None = None
 
     def __post_init__(self) -> None:
         check_members(self, InvalidRequest)
@@ -71,6 +73,8 @@ class CommentRequest(Record):
             raise InvalidRequest("account", "must be the name of a posting account")
         if self.host is not None and not re.fullmatch(HOST_PATTERN, self.host):
             raise InvalidRequest("host", "must be the host of a forge, such as github.com")
+        if self.not_before and self.not_after and self.not_after <= self.not_before:
+            raise InvalidRequest("not_after", "must be later than not_before")
         self._check_texts()
 
     def _check_texts(self) -> None:
@@ -95,21 +99,26 @@ class CommentRequest(Record):
         return f"{self.owner}/{self.repo}".lower()
 
 
-def check_not_before(request: CommentRequest) -> None:
+def check_times(request: CommentRequest) -> None:
     """Refuse a new request for a time that cannot be shown everywhere, or that means never.
 
     A record can have such a time, since earlier versions have stored some.
 
     Raises:
-        InvalidRequest: ``not_before`` is not from the year 1970 to 2499.
+        InvalidRequest: ``not_before`` or ``not_after`` is not from the year 1970 to 2499.
     """
-    due = request.not_before
-    if due is not None and not _EARLIEST <= due < _END:
+    if not _is_shown(request.not_before):
         raise InvalidRequest(
             "not_before",
             "must be from the year 1970 to 2499; to keep a comment back until somebody releases it,"
-            " hold it: comenq hold ID",
+            " hold it: comenq put --hold",
         )
+    if not _is_shown(request.not_after):
+        raise InvalidRequest("not_after", "must be from the year 1970 to 2499")
+
+
+def _is_shown(moment: datetime | None) -> bool:
+    return moment is None or _EARLIEST <= moment < _END
 
 
 def _bytes_in(name: str, text: str) -> int:
@@ -148,16 +157,24 @@ class NewJob(Record):
         origin: who handed it in.
         ahead: put it at the head of the queue; it waits for the cooldown all the same.
         if_absent: return the pending job with the same target and body, if there is one.
+        hold: keep it from being posted until somebody releases it.
+        replace: let it take the place of the job that waits under its key. The listener's queue
+            does that with a store's ``edit``; a store passes over it.
 
     Raises:
-        InvalidRequest: the request's ``not_before`` is not from the year 1970 to 2499.
+        InvalidRequest: it is to replace another one and has no key, or a time of the request is
+            not from the year 1970 to 2499.
     """
 
     request: CommentRequest
     origin: Origin
     ahead: bool = False
     if_absent: bool = False
+    hold: bool = False
+    replace: bool = False
 
     def __post_init__(self) -> None:
         check_members(self)
-        check_not_before(self.request)
+        if self.replace and self.request.key is None:
+            raise InvalidRequest("replace", "needs a key: the comment under that key is replaced")
+        check_times(self.request)

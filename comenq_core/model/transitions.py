@@ -16,6 +16,7 @@ from comenq_core.model import (
     Attempt,
     Change,
     Checking,
+    CommentRequest,
     Done,
     Failed,
     Job,
@@ -31,6 +32,7 @@ from comenq_core.model import (
 __all__ = [
     "AMBIGUOUS",
     "CHANGEABLE",
+    "EDITABLE",
     "GONE",
     "INTERRUPTED",
     "NOT_POSTED",
@@ -39,6 +41,7 @@ __all__ = [
     "VERIFIED",
     "changed",
     "claimed",
+    "edited",
     "forgotten",
     "interrupted",
     "is_unanswered",
@@ -79,8 +82,12 @@ CHANGEABLE: Mapping[Change, tuple[State, ...]] = {
         State.UNCONFIRMED,
     ),
     Change.RETRY: (State.FAILED, State.UNCONFIRMED),
+    Change.UNDELETE: (State.DELETED,),
 }
 """The states of a job in which each change is allowed."""
+
+EDITABLE = (State.WAITING, State.HELD)
+"""The states of a job in which its comment can be replaced by another one."""
 
 RESOLVABLE = (State.UNCONFIRMED, State.CHECKING, State.FAILED)
 """The states of a job in which a person may say whether its comment is posted."""
@@ -91,19 +98,20 @@ VERIFIABLE = (State.WAITING, State.HELD)
 
 
 def queued(new_job: NewJob, job_id: str, now: datetime) -> Job:
-    """A request was accepted: its job waits, for the time that the request names, if any."""
+    """A request was accepted: its job waits, or is held, for the time that it names, if any."""
     request = new_job.request
     return Job(
         id=job_id,
         request=request,
         arrived=now,
         origin=new_job.origin,
+        state=State.HELD if new_job.hold else State.WAITING,
         due=request.not_before,
     )
 
 
 def changed(job: Job, change: Change, now: datetime) -> Job:
-    """The job after an operator's change; the store itself changes its place, or deletes it.
+    """The job after an operator's change; the store itself changes its place.
 
     Raises:
         WrongState: the job's state does not allow it.
@@ -117,14 +125,48 @@ def changed(job: Job, change: Change, now: datetime) -> Job:
         case Change.FLUSH:
             due = now if job.state is State.CHECKING else job.asked.not_before
             return replace(job, due=due)
-        case Change.HOLD:
-            return replace(job, state=State.HELD)
-        case Change.RELEASE:
-            return replace(job, state=State.WAITING)
-        case Change.RETRY:
+        case Change.HOLD | Change.RELEASE:
+            is_held = change is Change.HOLD
+            return replace(job, state=State.HELD if is_held else State.WAITING)
+        case Change.RETRY | Change.UNDELETE:
             return retried(job, now)
-        case Change.BUST | Change.CANCEL:
+        case Change.CANCEL:
+            return replace(job, state=State.DELETED, due=None, settled=now)
+        case Change.BUST:
             return job
+
+
+def edited(job: Job, expect: CommentRequest, request: CommentRequest) -> Job:
+    """The job with another comment; its id and its place in the queue stay.
+
+    One that has this comment already is returned as it is: only the answer was lost.
+
+    Args:
+        job: the job as it is now.
+        expect: the request that it had when it was read.
+        request: the one that it is to have.
+
+    Raises:
+        WrongState: the job's state does not allow it, its request is another one by now, or the
+            new one has another pull request or key.
+    """
+    if job.request == request:
+        return job
+    if job.state not in EDITABLE:
+        words = " or ".join(EDITABLE)
+        raise WrongState(f"job {job.id} is {job.state}; only a job that is {words} can be edited")
+    if job.request != expect:
+        raise WrongState(f"job {job.id} was changed since it was read: look at it again")
+    if _identity(request) != _identity(expect):
+        raise WrongState(
+            f"job {job.id} has another pull request or key: queue a comment of its own"
+        )
+    due = job.due if request.not_before == expect.not_before else request.not_before
+    return replace(job, request=request, due=due)
+
+
+def _identity(request: CommentRequest) -> tuple[str, str | None]:
+    return request.target.lower(), request.key
 
 
 def result_of(
@@ -191,7 +233,8 @@ def retried(job: Job, now: datetime) -> Job:
     """
     attempts = tuple(replace(attempt, counted=False, fault="") for attempt in job.attempts)
     fresh = replace(job, attempts=attempts, interruptions=0, settled=None, reason="", candidates=())
-    if is_unanswered(job) or job.state is State.UNCONFIRMED:
+    was_unconfirmed = job.state is State.UNCONFIRMED or bool(job.candidates)
+    if is_unanswered(job) or was_unconfirmed:
         return replace(fresh, state=State.CHECKING, due=now)
     return replace(fresh, state=State.WAITING)
 
@@ -211,7 +254,7 @@ def forgotten(job: Job, reason: str, now: datetime) -> Job:
     """
     if job.state is State.POSTING:
         raise WrongState(f"job {job.id} is being posted at this moment: try again in a minute")
-    if job.state in (State.POSTED, State.SKIPPED):
+    if job.state in (State.POSTED, State.SKIPPED, State.DELETED):
         return job
     settled_at = job.settled or now
     return replace(job, state=State.FAILED, due=None, settled=settled_at, reason=reason)

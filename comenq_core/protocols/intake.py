@@ -105,6 +105,22 @@ class Queue(Protocol):
             StoreError: it is not known which of the changes are durable; perhaps none.
         """
 
+    def edit(self, prefix: str, body: str, by: Origin, *, was: str | None = None) -> Entry:
+        """Give a job that waits or is held another text; it keeps its place in the queue.
+
+        Args:
+            prefix: the beginning of the job's id.
+            body: the new text.
+            by: who edits it.
+            was: the SHA-256 of the text that was edited, in hexadecimal digits; if the job has
+                another one by now, nothing is changed.
+
+        Raises:
+            InvalidRequest: the text is blank or too long.
+            NoSuchJob: there is none, or there are several.
+            WrongState: its state does not allow it, or its text is another one by now.
+        """
+
     def resolve(self, prefix: str, url: str | None, by: Origin) -> Entry:
         """Record that a person knows whether a comment is posted, which comenq cannot tell.
 

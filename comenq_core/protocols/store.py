@@ -17,6 +17,7 @@ from comenq_core.model import (
     Activity,
     Attempt,
     Change,
+    CommentRequest,
     Counts,
     Done,
     Failed,
@@ -90,7 +91,7 @@ class JobReader(Protocol):
         """How many jobs would be claimed before this waiting one."""
 
     def history(self, *, limit: int, offset: int = 0, only_failed: bool = False) -> Sequence[Job]:
-        """The newest ``limit`` jobs that are posted, skipped or failed, newest last.
+        """The newest ``limit`` jobs that are posted, skipped, failed or deleted, newest last.
 
         Args:
             offset: how many of the very newest to leave out.
@@ -131,7 +132,8 @@ class JobWriter(Protocol):
 
         For a request with a ``key`` that is known, the job that has it is returned; with
         ``if_absent``, so is a pending job with the same target and body. A key is remembered for
-        ``key_days``, which is longer than the history.
+        ``key_days``, which is longer than the history. The key of a deleted job is free: with the
+        new job, the deleted one goes.
 
         Raises:
             QueueRefused: the queue is full.
@@ -166,6 +168,21 @@ class JobWriter(Protocol):
         Raises:
             NoSuchJob: there is none with this id.
             WrongState: its state does not allow it.
+        """
+
+    def edit(self, job: Job, request: CommentRequest) -> Job:
+        """Give a job that waits or is held another comment; return the job as it is now.
+
+        It keeps its id and its place in the queue. Either the old comment is posted or the new
+        one, whatever happens meanwhile. `comenq_core.model.transitions.edited` has the rules.
+
+        Args:
+            job: the job as it was read.
+            request: what is to be posted in place of the job's request.
+
+        Raises:
+            NoSuchJob: there is none with this id.
+            WrongState: its state does not allow it, or it was changed since it was read.
         """
 
     def mark_seen(self, job_ids: Collection[str]) -> Collection[str]:

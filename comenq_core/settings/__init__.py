@@ -19,8 +19,10 @@ from comenq_core.settings.accounts import ACCOUNTS, AccountTable, account_tables
 from comenq_core.settings.check import check
 from comenq_core.settings.from_platform import is_from_platform
 from comenq_core.settings.kinds import (
+    ALL,
     COMMAND,
     FLAG,
+    HELD,
     HOST,
     LEVEL,
     NAMES,
@@ -53,6 +55,8 @@ __all__ = [
 T = TypeVar("T")
 
 PREFIX = "COMENQD_"
+DROP = "drop"
+"""What stands for files that are dropped into a spool, in place of an intake's name."""
 CONFIG_VARIABLE = "COMENQD_CONFIG"
 # Settings of the Rust comenqd that have no use here: ignored, so that its files load unchanged.
 IGNORED = {"restart_min_delay_ms", "client_channel_capacity"}
@@ -117,13 +121,18 @@ class Settings:
     ] = 5.0
     max_pending: Annotated[int, whole(1), "how many jobs the queue takes"] = 100_000
     history_days: Annotated[
-        float, number(0, CENTURY_DAYS), "for how many days posted, skipped and failed jobs are kept"
+        float,
+        number(0, CENTURY_DAYS),
+        "for how many days posted, skipped, failed and deleted jobs are kept",
     ] = 30.0
     key_days: Annotated[
         float,
         number(0, CENTURY_DAYS),
         "for how many days keys and comments' ids are remembered; at least history_days",
     ] = 400.0
+    hold_new: Annotated[
+        tuple[str, ...], HELD, "whether new comments are held until released: all, or by intake"
+    ] = ()
     on_posted: Annotated[str | None, COMMAND, "run after each comment that was posted"] = None
     on_failed: Annotated[
         str | None,
@@ -154,6 +163,10 @@ class Settings:
         place = f"{self.source}: [{table}]"
         given = check(place, self.tables.get(table, {}), kinds)
         return {**defaults, **cast("dict[str, T]", given)}
+
+    def holds(self, intake: str) -> bool:
+        """Whether new comments that come in this way are held until somebody releases them."""
+        return ALL in self.hold_new or intake in self.hold_new
 
     def accounts(self, defaults: Mapping[str, T]) -> Mapping[str, AccountTable[T]]:
         """The tables ``[accounts.NAME]`` by name, for a plugin that posts.
@@ -221,7 +234,17 @@ def load(
         **_from_text("the environment", given, variable),
         **_from_text("the command line", flags or {}, flag),
     }
-    return Settings(**values, source=source, ignored=tuple(sorted(ignored)), tables=tables)
+    made = Settings(**values, source=source, ignored=tuple(sorted(ignored)), tables=tables)
+    _check_hold_new(made)
+    return made
+
+
+def _check_hold_new(settings: Settings) -> None:
+    """A name that is none would let comments be posted that a person wants to see first."""
+    known = {ALL, DROP, *settings.intakes}
+    if not known.issuperset(settings.hold_new):
+        names = ", ".join(sorted(known))
+        raise SettingsError(f"hold_new: expected true, false or a list of some of {names}")
 
 
 def require_configuration(settings: Settings, environ: Mapping[str, str]) -> None:

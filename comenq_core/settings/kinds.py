@@ -19,8 +19,10 @@ from comenq_core.limits import HOST_PATTERN, OWNER_PATTERN, REPO_PATTERN
 from comenq_core.settings.secret import Secret
 
 __all__ = [
+    "ALL",
     "COMMAND",
     "FLAG",
+    "HELD",
     "HOST",
     "LEVEL",
     "NAMES",
@@ -123,6 +125,16 @@ def _names(items: list[object]) -> tuple[object, ...]:
     return names
 
 
+def _held(value: object) -> tuple[object, ...]:
+    if isinstance(value, bool):
+        return (ALL,) if value else ()
+    return _names(value if isinstance(value, list) else [value])
+
+
+def _parse_held(text: str) -> bool | list[str]:
+    return text == "true" if text in {"true", "false"} else _parse_names(text)
+
+
 def _repositories(items: list[object]) -> tuple[object, ...]:
     names = _names(items)
     pattern = rf"{OWNER_PATTERN}/(\*|{REPO_PATTERN})"
@@ -164,6 +176,9 @@ def _url(url: str) -> str:
     return url.rstrip("/")
 
 
+ALL = "all"
+"""Stands for all intakes."""
+
 _LEVELS = ("debug", "info", "warning", "error")
 # The Rust comenqd's configuration files have these words.
 _LEVEL_ALIASES = {"trace": "debug", "warn": "warning"}
@@ -181,6 +196,7 @@ TEXT = Kind("text that is not empty", (str,), _text)
 SECRET = Kind("text that is not empty", (str,), lambda text: Secret(_text(text)))
 FLAG = Kind("true or false", (bool,), bool, _parse_flag)
 NAMES = Kind("a list of different texts", (list,), _names, _parse_names)
+HELD = Kind("true, false or a list of different texts", (bool, str, list), _held, _parse_held)
 REPOSITORIES = Kind("a list of repositories, such as my-org/* or me/tool", (list,), _repositories)
 PATH = Kind("an absolute path", (str,), _path)
 URL = Kind(

@@ -17,6 +17,7 @@ from comenq_core.model import (
     Activity,
     Attempt,
     Change,
+    CommentRequest,
     Done,
     Failed,
     Health,
@@ -41,6 +42,7 @@ from comenq_core.model.past_job import PastJob
 from comenq_core.model.transitions import (
     changed,
     claimed,
+    edited,
     forgotten,
     interrupted,
     queued,
@@ -96,7 +98,12 @@ class MemoryStore(MemoryReader):
 
     def _with_id(self, job_id: str, new_job: NewJob) -> Job | None:
         past = self._past.get(job_id)
-        return past.job_for(new_job) if past else self._jobs.get(job_id)
+        return past.job_for(new_job) if past else self._live(job_id)
+
+    def _live(self, job_id: str) -> Job | None:
+        """The job that has an id, unless it is deleted: then the id is free."""
+        job = self._jobs.get(job_id)
+        return job if job and job.state is not State.DELETED else None
 
     def _add(self, new_job: NewJob) -> Job:
         key = new_job.request.key
@@ -109,13 +116,13 @@ class MemoryStore(MemoryReader):
         """Make the change; one that moves a job gives it another place."""
         with self._changing:
             job = changed(self._job(job_id), change, self.now().wall)
-            if change is Change.CANCEL:
+            if change is Change.CANCEL and job.request is None:
                 del self._jobs[job_id], self._places[job_id]
                 self._signal()
                 return job
             if change is Change.BUMP:
                 self._places[job_id] = next(self._fronts)
-            elif change in {Change.BUST, Change.RETRY}:
+            elif change in {Change.BUST, Change.RETRY, Change.UNDELETE}:
                 self._places[job_id] = next(self._backs)
             return self._keep(job)
 
@@ -130,6 +137,11 @@ class MemoryStore(MemoryReader):
             if found.request is None:
                 raise WrongState(f"job {job_id} has no request")
             return self._keep(resolved(found, verdict, attempt))
+
+    def edit(self, job: Job, request: CommentRequest) -> Job:
+        """Replace the request."""
+        with self._changing:
+            return self._keep(edited(self._job(job.id), job.asked, request))
 
     def mark_seen(self, job_ids: Collection[str]) -> Collection[str]:
         """Remember which failed jobs a person has seen; nothing is ever deleted here."""
@@ -232,11 +244,11 @@ class MemoryStore(MemoryReader):
         """Add the jobs whose ids are not known yet."""
         with self._changing:
             for job in jobs:
-                known = self._jobs.get(job.id)
+                known = self._live(job.id)
                 if known is not None and not is_same_job(known, job):
                     raise WrongState(f"job {job.id} is another comment here")
             for job in jobs:
-                if job.id not in self._jobs:
+                if self._live(job.id) is None:
                     self._places[job.id] = next(self._backs)
                     self._keep(job)
 

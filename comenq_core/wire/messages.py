@@ -10,17 +10,18 @@ from typing import Any
 
 from comenq_core.errors import InvalidRequest
 from comenq_core.model import Activity, CommentRequest, Entry, Job, State, Status
-from comenq_core.model.request import check_not_before
+from comenq_core.model.request import check_times
 from comenq_core.text import nearest
 from comenq_core.wire.codec import from_json, to_json
 from comenq_core.wire.rfc3339 import format_time
-from comenq_core.wire.schemas import OPERATION_SCHEMAS, REQUEST_SCHEMA, check
+from comenq_core.wire.schemas import DROP, OPERATION_SCHEMAS, REQUEST, REQUEST_SCHEMA, check
 from comenq_core.wire.strict_json import below, parse
 
 __all__ = [
     "Operation",
     "entry_to_json",
     "history_to_json",
+    "read_drop",
     "read_operation",
     "read_request",
     "status_to_json",
@@ -59,14 +60,24 @@ def read_request(value: object) -> CommentRequest:
     Raises:
         InvalidRequest: it breaks a rule; the error names the member and the rule.
     """
-    check(value)
+    check(value, REQUEST)
     return _read_request(value)
+
+
+def read_drop(value: object) -> tuple[CommentRequest, bool]:
+    """Read a dropped file: a comment request, and whether it is to be held.
+
+    Raises:
+        InvalidRequest: it breaks a rule; the error names the member and the rule.
+    """
+    check(value, DROP)
+    return _read_request(value), isinstance(value, dict) and bool(value.get("hold"))
 
 
 def _read_request(value: object, path: str = "") -> CommentRequest:
     request = from_json(CommentRequest, value, path)
     try:
-        check_not_before(request)
+        check_times(request)
     except InvalidRequest as error:
         raise InvalidRequest(below(path, error.path), error.reason) from None
     return request
@@ -84,7 +95,7 @@ def read_operation(data: bytes) -> Operation:
     op = value["op"]
     if not isinstance(op, str) or op not in OPERATION_SCHEMAS:
         raise _unknown(op)
-    check(value, op=op)
+    check(value, op)
     members = {name: item for name, item in value.items() if name != "op" and item is not None}
     if op != "put":
         return Operation(op=op, members=members)

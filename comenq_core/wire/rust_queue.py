@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from comenq_core.errors import InvalidRequest
 from comenq_core.model import CommentRequest
-from comenq_core.model.request import check_not_before
+from comenq_core.model.request import check_times
 from comenq_core.wire.messages import read_request
 from comenq_core.wire.strict_json import parse
 
@@ -151,7 +151,7 @@ def _entry(data: bytes) -> _Entry:
     key = f"rust-comenq/{members['id'][:32]}/{members['enqueued_at']}"
     not_before = _not_before(members.get("not_before", 0))
     request = replace(read_request(members.get("request")), key=key, not_before=not_before)
-    check_not_before(request)
+    check_times(request)
     return _Entry(members["order"], members["enqueued_at"], members["id"], request,
                   members.get("claim_token"))  # fmt: skip
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from jsonschema import ValidationError
     from jsonschema.protocols import Validator
 
-__all__ = ["OPERATION_SCHEMAS", "REQUEST_SCHEMA", "check"]
+__all__ = ["DROP", "OPERATION_SCHEMAS", "REQUEST", "REQUEST_SCHEMA", "check"]
 
 Schema = Mapping[str, Any]
 
@@ -78,6 +78,17 @@ def _name(description: str, pattern: str) -> dict[str, Any]:
 
 
 _FLAG = {"description": "true or false", "type": "boolean"}
+_TIME = {
+    "description": "a time with its offset, as in 2026-12-01T09:00:00Z",
+    "type": "string",
+    "format": "date-time",
+}
+
+_BODY = {
+    **_text(BODY_LIMIT),
+    "description": f"a text of 1 to {BODY_LIMIT} bytes of UTF-8 that is not blank",
+}
+_SHA256 = _name("the SHA-256 of a text: 64 hexadecimal digits", "[0-9a-f]{64}")
 
 REQUEST_SCHEMA = _object(
     "a JSON object with owner, repo, pr_number and body",
@@ -89,19 +100,13 @@ REQUEST_SCHEMA = _object(
             REPO_PATTERN,
         ),
         "pr_number": _number(1, MAX_NUMBER),
-        "body": {
-            **_text(BODY_LIMIT),
-            "description": f"a text of 1 to {BODY_LIMIT} bytes of UTF-8 that is not blank",
-        },
-        "not_before": {
-            "description": "a time with its offset, as in 2026-12-01T09:00:00Z",
-            "type": "string",
-            "format": "date-time",
-        },
+        "body": _BODY,
+        "not_before": _TIME,
         "key": _text(KEY_LIMIT),
         "if_open": _FLAG,
         "account": _name("the name of a posting account", ACCOUNT_PATTERN),
         "host": _name("the host of a forge, such as github.com", HOST_PATTERN),
+        "not_after": _TIME,
     },
     required=("owner", "repo", "pr_number", "body"),
 )
@@ -141,7 +146,14 @@ def _operation(properties: Schema, required: Iterable[str] = ()) -> dict[str, An
 OPERATION_SCHEMAS: dict[str, dict[str, Any]] = {
     # "immediate", and null for no limit, are what the Rust client says.
     "put": _operation(
-        {"request": REQUEST_SCHEMA, "ahead": _FLAG, "immediate": _FLAG, "if_absent": _FLAG},
+        {
+            "request": REQUEST_SCHEMA,
+            "ahead": _FLAG,
+            "immediate": _FLAG,
+            "if_absent": _FLAG,
+            "hold": _FLAG,
+            "replace": _FLAG,
+        },
         required=["request"],
     ),
     "list": _operation(
@@ -149,8 +161,20 @@ OPERATION_SCHEMAS: dict[str, dict[str, Any]] = {
     ),
     **{
         op: _operation({"id": _ID}, required=["id"])
-        for op in ("show", "bump", "bust", "defer", "del", "hold", "release", "retry", "forget")
+        for op in (
+            "show",
+            "bump",
+            "bust",
+            "defer",
+            "del",
+            "hold",
+            "release",
+            "retry",
+            "forget",
+            "undelete",
+        )
     },
+    "edit": _operation({"id": _ID, "body": _BODY, "was": _SHA256}, required=["id", "body"]),
     "resolve": _operation({"id": _ID, "posted": _text(URL_LIMIT)}, required=["id"]),
     "seen": _operation({"ids": _IDS}, required=["ids"]),
     "flush": _operation({}),
@@ -161,20 +185,36 @@ OPERATION_SCHEMAS: dict[str, dict[str, Any]] = {
     "ping": _operation({}),
 }
 
+REQUEST = "request"
+DROP = "dropped file"
+_SCHEMAS: Mapping[str, Schema] = {
+    **OPERATION_SCHEMAS,
+    REQUEST: REQUEST_SCHEMA,
+    # Beside the request's members, an option of `put`.
+    DROP: {
+        **REQUEST_SCHEMA,
+        "properties": {**REQUEST_SCHEMA["properties"], "hold": _FLAG},
+    },
+}
 
-def check(value: object, *, op: str | None = None) -> None:
-    """Check a value against the schema of the operation ``op`` or, without one, of a request.
+
+def check(value: object, kind: str) -> None:
+    """Check a value against a schema.
+
+    Args:
+        value: the value.
+        kind: the name of an operation, or `REQUEST`, or `DROP`.
 
     Raises:
         InvalidRequest: it does not conform; the error names the member and the rule.
     """
-    error = next(_validator(op).iter_errors(cast("Any", value)), None)
+    error = next(_validator(kind).iter_errors(cast("Any", value)), None)
     if error is not None:
         raise _invalid(error)
 
 
 @cache
-def _validator(op: str | None) -> Validator:
+def _validator(kind: str) -> Validator:
     # Only a listener pays for this import: no client could wait for it.
     from jsonschema import Draft202012Validator, validators
 
@@ -185,7 +225,7 @@ def _validator(op: str | None) -> Validator:
     strict: Any = validators.extend(  # type: ignore[no-untyped-call]  # its stubs leave it untyped
         Draft202012Validator, type_checker=types
     )
-    made: Validator = strict(OPERATION_SCHEMAS[op] if op else REQUEST_SCHEMA)
+    made: Validator = strict(_SCHEMAS[kind])
     return made
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 
 from comenq_core.errors import PacingConflict
 from comenq_core.model import (
+    Done,
     Failed,
     Fault,
     Instant,
@@ -14,6 +16,7 @@ from comenq_core.model import (
     Pacing,
     Refused,
     Requeued,
+    Skipped,
     Unavailable,
     Verdict,
 )
@@ -71,6 +74,8 @@ class Posting:
         """
         credential, serving = self._calls.credential(poster), self._serving(job)
         started = self._now()
+        if reason := _too_late(job, started.wall):
+            return self._over(job, poster.account, Skipped(message=reason), Done(reason=reason))
         try:
             begun = self._records.announce(poster.account, job.id, login, started)
         except PacingConflict as error:
@@ -96,10 +101,13 @@ class Posting:
 
     def refuse(self, job: Job, account: str, reason: str) -> Results:
         """Fail a claimed job without an attempt."""
+        return self._over(job, account, Refused(message=reason), Failed(reason=reason))
+
+    def _over(self, job: Job, account: str, outcome: Outcome, verdict: Verdict) -> Results:
+        """Settle a claimed job without an attempt."""
         now = self._now()
-        unbegun = Pacing(account=account, at=now)
-        attempt = attempt_record(unbegun, Refused(message=reason), now, now)
-        return [Settlement(job=job, verdict=Failed(reason=reason), attempt=attempt)]
+        attempt = attempt_record(Pacing(account=account, at=now), outcome, now, now)
+        return [Settlement(job=job, verdict=verdict, attempt=attempt)]
 
     def _booked(self, update: PacingUpdate, job: Job, serving: Sequence[str]) -> list[PacingUpdate]:
         """The updates of all accounts that have refused a job in unclear words, with that booked.
@@ -122,6 +130,14 @@ class Posting:
             )
             for record, expect in records
         ]
+
+
+def _too_late(job: Job, now: datetime) -> str:
+    """Why a job is skipped whose turn has come too late; ``""`` if it has not."""
+    latest = job.asked.not_after
+    if latest is None or now <= latest:
+        return ""
+    return f"its turn came too late: not_after was {latest.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
 
 
 def _accounts_left(

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator, Sequence
 
 from comenq_core.errors import QueueRefused, StoreError, WrongState
-from comenq_core.model import Job, NewJob
+from comenq_core.model import Job, NewJob, State
 from comenq_core.model.identity import (
     digest_of,
     id_from,
@@ -26,6 +26,8 @@ from comenq_plugins.postgres.rows import delete, insert, jobs_from
 __all__ = ["Enqueuer"]
 
 _STORED = "SELECT id, state, settled, request, story FROM job WHERE id = ANY(%s)"
+# The key of a deleted job is free. With the job that has it then, the deleted one goes.
+_FREE = "DELETE FROM job WHERE id = ANY(%s) AND state = 'deleted'"
 _SAME = (
     "SELECT id, state, settled, request, story FROM job WHERE settled IS NULL AND digest = ANY(%s)"
     " ORDER BY array_position(%s, state), place"
@@ -62,19 +64,22 @@ class Enqueuer(Queries):
                     pending.append(job)
                     added.append((job, new_job.ahead))
                 jobs.append(job)
-            self._check_capacity(cursor, len(added))
+            self._check_capacity(cursor, [job for job, _ in added])
             insert(cursor, added)
         return jobs
 
-    def _check_capacity(self, cursor: Cursor, more: int) -> None:
+    def _check_capacity(self, cursor: Cursor, more: Sequence[Job]) -> None:
         waiting = self._count_waiting(cursor)
-        if more and waiting + more > self._options.max_pending:
+        if any(job.state is State.HELD for job in more):
+            waiting += self._count_held(cursor)
+        if more and waiting + len(more) > self._options.max_pending:
             raise QueueRefused.full(waiting, self._options.max_pending)
 
     @repeated
     def import_jobs(self, jobs: Sequence[Job]) -> None:
         with self._database.transaction() as cursor:
             cursor.execute(_LOCK)
+            cursor.execute(_FREE, [[job.id for job in jobs]])
             cursor.execute(_STORED, [[job.id for job in jobs]])
             known = {job.id: job for job in jobs_from(cursor)}
             for job in jobs:
@@ -115,6 +120,7 @@ def _look_up(
     digests = [digest_of(one.request) for one in new_jobs if one.if_absent]
     if digests or any(one.request.key is not None for one in new_jobs):
         cursor.execute(_LOCK)
+        cursor.execute(_FREE, [ids])
     cursor.execute(_STORED, [ids])
     stored = {job.id: job for job in jobs_from(cursor)}
     requests = zip(ids, (one.request for one in new_jobs), strict=True)

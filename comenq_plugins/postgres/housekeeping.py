@@ -12,7 +12,7 @@ from comenq_core.process.log import Log
 from comenq_core.wire.codec import from_json, to_json
 from comenq_plugins.postgres.connection import Cursor
 from comenq_plugins.postgres.options import StoreOptions
-from comenq_plugins.postgres.remembered import forget, remember
+from comenq_plugins.postgres.remembered import erase_deleted, forget, remember
 from comenq_plugins.postgres.rows import dump
 
 __all__ = ["prune"]
@@ -38,7 +38,8 @@ def prune(cursor: Cursor, now: Instant, forge_time: datetime | None, options: St
     agreed, readings = agree(before, now, forge_time)
     if agreed:
         unseen_before = agreed - max(options.keep, UNSEEN_KEPT)
-        count = remember(cursor, agreed - options.keep, unseen_before, _AT_ONCE)
+        count = erase_deleted(cursor, agreed - options.keep, _AT_ONCE)
+        count += remember(cursor, agreed - options.keep, unseen_before, _AT_ONCE)
         count += forget(cursor, agreed - options.remember, _AT_ONCE)
         if count:
             log.info("pruned", "Old records were deleted.", count=count)

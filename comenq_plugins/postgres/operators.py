@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from comenq_core.errors import StoreError, WrongState
-from comenq_core.model import Attempt, Change, Done, Failed, Job, Requeued, RetryAt
-from comenq_core.model.transitions import changed, forgotten, resolved, result_of, verified
+from comenq_core.model import Attempt, Change, CommentRequest, Done, Failed, Job, Requeued, RetryAt
+from comenq_core.model.transitions import changed, edited, forgotten, resolved, result_of, verified
 from comenq_plugins.postgres.database import repeated
 from comenq_plugins.postgres.decoding import job_from, job_or_columns
 from comenq_plugins.postgres.queries import Queries
 from comenq_plugins.postgres.remembered import import_past, past_job_of
-from comenq_plugins.postgres.rows import delete, locked, save
+from comenq_plugins.postgres.rows import delete, locked, rewrite, save
 
 __all__ = ["OperatorActions"]
 
@@ -23,6 +23,7 @@ _MOVES = {
     Change.BUMP: "UPDATE job SET place = -nextval('place') WHERE id = %s",
     Change.BUST: _TO_THE_END,
     Change.RETRY: _TO_THE_END,
+    Change.UNDELETE: _TO_THE_END,
 }
 
 
@@ -35,7 +36,7 @@ class OperatorActions(Queries):
         read = job_or_columns if change is Change.CANCEL else job_from
         with self._transaction() as (cursor, now):
             job = changed(locked(cursor, job_id, read).job, change, now)
-            if change is Change.CANCEL:
+            if change is Change.CANCEL and job.request is None:
                 delete(cursor, [job])
                 return job
             if move := _MOVES.get(change):
@@ -54,6 +55,14 @@ class OperatorActions(Queries):
             if job.request is None:
                 raise WrongState(f"job {job_id} has no request")
             return save(cursor, resolved(job, verdict, attempt))
+
+    @repeated
+    def edit(self, job: Job, request: CommentRequest) -> Job:
+        """Replace the request, unless a worker has locked the row to claim it."""
+        with self._database.transaction() as cursor:
+            found = locked(cursor, job.id).job
+            new = edited(found, job.asked, request)
+            return new if new == found else rewrite(cursor, new)
 
     @repeated
     def record_target(self, job_id: str, verdict: Requeued | Failed, attempt: Attempt) -> Job:

@@ -35,6 +35,7 @@ WORKING = "working"
 """The lock that all workers share, so that others see that there is one."""
 
 _WAITING = "SELECT count(*) FROM (SELECT 1 FROM job WHERE state = 'waiting' LIMIT %s) AS waiting"
+_HELD = "SELECT count(*) FROM (SELECT 1 FROM job WHERE state = 'held' LIMIT %s) AS held"
 _ID_LETTERS = re.compile("[0-9a-z]*")
 # "~" sorts after every character of an id.
 _STARTING = (
@@ -171,7 +172,14 @@ class Queries:
 
     def _count_waiting(self, cursor: Cursor) -> int:
         """How many jobs wait; no more are counted than may wait."""
-        cursor.execute(_WAITING, [self._options.max_pending])
+        return self._count(cursor, _WAITING)
+
+    def _count_held(self, cursor: Cursor) -> int:
+        """The same of those that are held."""
+        return self._count(cursor, _HELD)
+
+    def _count(self, cursor: Cursor, query: str) -> int:
+        cursor.execute(query, [self._options.max_pending])
         (count,) = cursor.fetchone() or (0,)
         return int(count)
 

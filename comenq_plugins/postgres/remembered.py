@@ -20,6 +20,7 @@ from comenq_plugins.postgres.rows import dump
 
 __all__ = [
     "comment_ids_for",
+    "erase_deleted",
     "forget",
     "import_past",
     "past_job_of",
@@ -30,12 +31,16 @@ __all__ = [
 
 _REMEMBER = (
     "WITH old AS (DELETE FROM job WHERE id IN (SELECT id FROM job WHERE settled < %s"
-    " AND (state <> 'failed' OR seen OR settled < %s) ORDER BY settled LIMIT %s"
-    " FOR UPDATE SKIP LOCKED)"
+    " AND state <> 'deleted' AND (state <> 'failed' OR seen OR settled < %s)"
+    " ORDER BY settled LIMIT %s FOR UPDATE SKIP LOCKED)"
     " RETURNING id, target, digest, state, settled, story)"
     " INSERT INTO remembered (id, target, digest, state, settled, story) SELECT * FROM old"
     " ON CONFLICT (id) DO UPDATE SET state = EXCLUDED.state, settled = EXCLUDED.settled,"
     " story = EXCLUDED.story"
+)
+_ERASE_DELETED = (
+    "DELETE FROM job WHERE id IN (SELECT id FROM job WHERE state = 'deleted' AND settled < %s"
+    " ORDER BY settled LIMIT %s FOR UPDATE SKIP LOCKED)"
 )
 _FORGET = (
     "DELETE FROM remembered WHERE id IN"
@@ -71,6 +76,12 @@ def remember(cursor: Cursor, before: datetime, unseen_before: datetime, limit: i
         limit: how many at most.
     """
     cursor.execute(_REMEMBER, [before, unseen_before, limit])
+    return cursor.rowcount
+
+
+def erase_deleted(cursor: Cursor, before: datetime, limit: int) -> int:
+    """Take up to ``limit`` jobs that were deleted before this out of the history for good."""
+    cursor.execute(_ERASE_DELETED, [before, limit])
     return cursor.rowcount
 
 

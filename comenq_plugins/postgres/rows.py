@@ -26,6 +26,7 @@ __all__ = [
     "jobs_from",
     "locked",
     "readable",
+    "rewrite",
     "save",
 ]
 
@@ -143,6 +144,16 @@ def save(cursor: Cursor, job: Job, lease: Lease = Lease()) -> Job:
         {**_columns(job), **asdict(lease)},
     )
     return job
+
+
+def rewrite(cursor: Cursor, job: Job) -> Job:
+    """Replace a job's row with its request, which `save` leaves alone; return the job."""
+    cursor.execute(
+        "UPDATE job SET request = %(request)s, target = %(target)s, digest = %(digest)s"
+        " WHERE id = %(id)s",
+        _columns(job),
+    )
+    return save(cursor, job)
 
 
 def delete(cursor: Cursor, jobs: Sequence[Job]) -> None:

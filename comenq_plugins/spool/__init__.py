@@ -18,6 +18,7 @@ from comenq_core import Settings, hookimpl
 from comenq_core.model import Instant
 from comenq_core.process.clock import system_clock
 from comenq_core.protocols import StoreFactory
+from comenq_core.settings import DROP
 from comenq_plugins.spool.capacity import Limits
 from comenq_plugins.spool.catalog import Catalog
 from comenq_plugins.spool.format.layout import Layout
@@ -88,6 +89,7 @@ def _opened(settings: Settings, layout: Layout, clock: Callable[[], Instant]) ->
         min_free_inodes=int(options["min_free_inodes"]),
         keep=timedelta(days=settings.history_days),
         remember=timedelta(days=max(settings.key_days, settings.history_days)),
+        holds_drops=settings.holds(DROP),
     )
     with reported(layout.root):
         return SpoolStore(Catalog(layout), limits, clock)

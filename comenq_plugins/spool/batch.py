@@ -89,7 +89,8 @@ class Batch:
             # A time before 1970 has no place in a name, and is over.
             job = replace(job, due=None)
         self._new[job_id] = job
-        self.files[Place(catalog.layout.new, Name(order, due, job_id, digest))] = job
+        directory = catalog.layout.hold if new_job.hold else catalog.layout.new
+        self.files[Place(directory, Name(order, due, job_id, digest))] = job
         return job
 
 

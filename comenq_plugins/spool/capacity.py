@@ -22,6 +22,7 @@ class Limits:
         min_free_bytes, min_free_inodes: what must be free on the filesystem for a job to be taken.
         keep: how long receipts and dead letters are kept.
         remember: how long keys and comments are remembered, which is no shorter.
+        holds_drops: whether dropped files are held until somebody releases them.
     """
 
     max_pending: int
@@ -29,6 +30,7 @@ class Limits:
     min_free_inodes: int
     keep: timedelta
     remember: timedelta
+    holds_drops: bool = False
 
     def capacity(self, directory: str, waiting: int) -> Iterator[Capacity]:
         """What may run out, and how much of it remains."""

@@ -17,6 +17,7 @@ from comenq_core.model.past_job import PastJob
 from comenq_core.process.log import Log
 from comenq_plugins.spool.format import job_file
 from comenq_plugins.spool.format.layout import Layout
+from comenq_plugins.spool.fs import durable
 from comenq_plugins.spool.fs.errors import reported
 from comenq_plugins.spool.fs.safe_read import Unfit, Unreadable, read_own
 from comenq_plugins.spool.listing_cache import ListingCache
@@ -106,7 +107,7 @@ class Catalog(NewDirectory):
         return found[only_match(prefix, found)]
 
     def known(self, ids: Collection[str]) -> frozenset[str]:
-        """Which of these ids are those of jobs."""
+        """Which of these ids are those of jobs; the ids of deleted ones are free."""
         self.sync()
         found = {job_id for job_id in ids if self.index.get(job_id)}
         for directory in self._beyond_new():
@@ -133,7 +134,13 @@ class Catalog(NewDirectory):
             place = self._place_of(prefix)
             return {prefix: place} if place else {}
         new = self.layout.new
-        found = {name.id: Place(new, name) for name in self.index.starting(prefix)}
+        found = {
+            name.id: Place(path, name)
+            for path in self._deleted()
+            for name in listed(path, prefix)
+            if name.id.startswith(prefix)
+        }
+        found |= {name.id: Place(new, name) for name in self.index.starting(prefix)}
         for directory in self._beyond_new():
             names = [n for n in listed(directory, prefix) if n.id.startswith(prefix)]
             found |= {name.id: Place(directory, name) for name in names}
@@ -146,14 +153,15 @@ class Catalog(NewDirectory):
         place = self._last_seen.get(job_id)
         if place and os.path.lexists(place.path):
             return place
-        found = (self._found_in(directory, job_id) for directory in self._beyond_new())
+        directories = (*self._beyond_new(), *self._deleted())
+        found = (self._found_in(directory, job_id) for directory in directories)
         return next(filter(None, found), None)
 
     def _found_in(self, directory: str, job_id: str) -> Place | None:
         names = listed(directory, job_id)
         found = next((Place(directory, name) for name in names if name.id == job_id), None)
         layout = self.layout
-        if found and directory in (layout.hold, layout.failed, layout.unconfirmed):
+        if found and directory in (layout.hold, layout.failed, layout.unconfirmed, layout.deleted):
             # Operators change many of these one after the other, and the list may be long.
             self._last_seen = {name.id: Place(directory, name) for name in listed(directory)}
         return found
@@ -177,7 +185,19 @@ class Catalog(NewDirectory):
             return None
 
     def _beyond_new(self) -> Iterator[str]:
-        return (path for path in reversed(self.layout.states) if path != self.layout.new)
+        others = {self.layout.new, self.layout.deleted}
+        return (path for path in reversed(self.layout.states) if path not in others)
+
+    def _deleted(self) -> Iterator[str]:
+        """Where deleted jobs are: what is elsewhere as well is no longer deleted."""
+        return (path for path in self.layout.states if path == self.layout.deleted)
+
+    def forget_deleted(self, ids: Collection[str]) -> None:
+        """Forget the deleted jobs whose ids are in use again."""
+        for path in self._deleted():
+            for name in self.listings.names(path):
+                if name.id in ids:
+                    durable.forget(Place(path, name).path)
 
     def read(self, place: Place) -> Job:
         """Read a job.

@@ -14,10 +14,11 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 
 from comenq_core.errors import InvalidRequest, NoSuchJob, QueueRefused, WrongState
-from comenq_core.model import ID_PATTERN, CommentRequest, Instant, NewJob, Origin
+from comenq_core.model import ID_PATTERN, Instant, NewJob, Origin
 from comenq_core.model.identity import id_from
 from comenq_core.process.log import Log
-from comenq_core.wire.messages import read_request
+from comenq_core.settings import DROP
+from comenq_core.wire.messages import read_drop
 from comenq_core.wire.strict_json import parse
 from comenq_plugins.spool.catalog import Catalog
 from comenq_plugins.spool.dead_letters import keep_beside, write_dead_letter
@@ -41,6 +42,7 @@ class Drops:
         catalog: where they are seen.
         put_as: stores jobs under these ids; durable on return.
         now: the time.
+        holds: whether each job is held until somebody releases it.
     """
 
     def __init__(
@@ -48,11 +50,14 @@ class Drops:
         catalog: Catalog,
         put_as: Callable[[Mapping[str, NewJob]], object],
         now: Callable[[], Instant],
+        *,
+        holds: bool,
     ) -> None:
         self._catalog = catalog
         self._layout = catalog.layout
         self._put_as = put_as
         self._now = now
+        self._holds = holds
         self._scan = DropScan(catalog)
         self._may_have_leftovers = True
         self._passed_over: set[str] = set()
@@ -181,7 +186,7 @@ class Drops:
         try:
             uid = os.lstat(path).st_uid
             data, uid = read_foreign(path, DROP_LIMIT)
-            request: CommentRequest = read_request(parse(data))
+            request, is_held = read_drop(parse(data))
         except (InvalidRequest, Unfit) as error:
             self._refuse(job_id, uid, str(error))
             return None
@@ -198,7 +203,7 @@ class Drops:
                 raise
             self._refuse(job_id, uid, f"it cannot be read: {error.strerror}")
             return None
-        return NewJob(request=request, origin=_origin(uid))
+        return NewJob(request=request, origin=_origin(uid), hold=is_held or self._holds)
 
     def _settled_before(self, job_id: str) -> bool:
         """Whether a dead worker had stored the job or the dead letter; then the file goes."""
@@ -230,4 +235,4 @@ class Drops:
 
 
 def _origin(uid: int | None) -> Origin:
-    return Origin(intake="drop", uid=uid)
+    return Origin(intake=DROP, uid=uid)

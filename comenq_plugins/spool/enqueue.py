@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
-from comenq_core.model import Instant, Job, NewJob
+from comenq_core.model import Instant, Job, NewJob, State
 from comenq_core.model.identity import id_from
 from comenq_plugins.spool.batch import Batch, is_unique
 from comenq_plugins.spool.capacity import Limits
@@ -35,10 +35,17 @@ class Enqueuer(Queries):
     def _put_as(self, new_jobs: Mapping[str, NewJob]) -> Sequence[Job]:
         """The same, with the ids that the jobs are to have unless a key gives them another."""
         with self._catalog.operation(), self._alone(new_jobs.values()):
-            self._limits.require(self._layout.new, len(self._catalog.index), len(new_jobs))
+            self._limits.require(self._layout.new, self._count(new_jobs), len(new_jobs))
             batch = Batch(self._catalog, new_jobs, self.now())
             self._write(batch.files)
             return batch.jobs
+
+    def _count(self, new_jobs: Mapping[str, NewJob]) -> int:
+        """How many jobs there are that count with these toward the limit."""
+        waiting = len(self._catalog.index)
+        if any(new_job.hold for new_job in new_jobs.values()):
+            waiting += len(self._catalog.listings.names(self._layout.hold))
+        return waiting
 
     @contextmanager
     def _alone(self, new_jobs: Collection[NewJob]) -> Iterator[None]:
@@ -56,3 +63,8 @@ class Enqueuer(Queries):
         lines = {drafts[place]: job_file.encode_job(job) for place, job in files.items()}
         durable.create_all(lines, self._flusher)
         durable.publish([(draft, place.path) for place, draft in drafts.items()])
+        fresh = [job for job in files.values() if job.state is not State.DELETED]
+        keyed = {job.id for job in fresh if job.request and job.request.key is not None}
+        if keyed:
+            # A crash before this leaves a job in two places, of which this one counts least.
+            self._catalog.forget_deleted(keyed)

@@ -7,14 +7,28 @@ never both.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 from comenq_core.errors import StoreError, WrongState
-from comenq_core.model import Attempt, Change, Done, Failed, Instant, Job, Pause, Requeued, RetryAt
-from comenq_core.model.transitions import changed, resolved, result_of, verified
-from comenq_plugins.spool.catalog import moved_on
+from comenq_core.model import (
+    Attempt,
+    Change,
+    CommentRequest,
+    Done,
+    Failed,
+    Instant,
+    Job,
+    Pause,
+    Requeued,
+    RetryAt,
+)
+from comenq_core.model.identity import digest_of
+from comenq_core.model.transitions import changed, edited, resolved, result_of, verified
+from comenq_plugins.spool.catalog import JOB_LIMIT, moved_on
 from comenq_plugins.spool.format.filename import Name, micros
-from comenq_plugins.spool.format.job_file import Event, Retried, encode_event
+from comenq_plugins.spool.format.job_file import Edited, Event, Line, Retried, encode_event
 from comenq_plugins.spool.fs import durable
 from comenq_plugins.spool.fs.locks import locked
 from comenq_plugins.spool.places import Place, place_for
@@ -34,8 +48,8 @@ class OperatorActions(Queries):
             job = changed(found, change, self.now().wall)
             match change:
                 case Change.CANCEL:
-                    self._delete(place)
-                case Change.RETRY:
+                    self._delete(place, job)
+                case Change.RETRY | Change.UNDELETE:
                     self._record(place, job, Retried(), self._catalog.last_order)
                 case _:
                     self._move(place, job, change)
@@ -57,6 +71,26 @@ class OperatorActions(Queries):
             self._record(place, job, event, lambda _: order)
             return job
 
+    def edit(self, job: Job, request: CommentRequest) -> Job:
+        """Append the new request to the job's file, and rename it: the name counts the lines."""
+        with self._catalog.operation():
+            place, found = self._catalog.look_up(job.id)
+            new = edited(found, job.asked, request)
+            if new == found:
+                durable.sync_directory(place.directory)
+                return new
+            self._require_short(place)
+            self._record(place, new, Edited(request=request), lambda _: place.name.order)
+            return new
+
+    def _require_short(self, place: Place) -> None:
+        """Every text that a job has had is in its file, which has to stay readable."""
+        with suppress(FileNotFoundError):
+            if os.stat(place.path).st_size > JOB_LIMIT // 2:
+                raise WrongState(
+                    f"job {place.name.id} was edited too often: delete it, and queue it again"
+                )
+
     def record_target(self, job_id: str, verdict: Requeued | Failed, attempt: Attempt) -> Job:
         """Append what the forge said to the job's file, and rename it."""
         with self._catalog.operation():
@@ -75,16 +109,15 @@ class OperatorActions(Queries):
                 name = name._replace(order=catalog.last_order(now))
             self._rename(place, job, name)
 
-    def _record(
-        self, place: Place, job: Job, event: Event | Retried, order: Callable[[Instant], int]
-    ) -> None:
-        """Append an event, then rename. No worker can take the job meanwhile."""
+    def _record(self, place: Place, job: Job, event: Line, order: Callable[[Instant], int]) -> None:
+        """Append an event, then rename. No worker can take the job meanwhile: it needs the lock."""
         if job.request is None:
             file = self._layout.failed_file(job.id)
             raise WrongState(f"job {job.id} has no request: mend {file} and drop it again")
         with locked(self._layout.changes):
             name = place.name._replace(
                 order=order(self.now()),
+                digest=digest_of(job.request),
                 events=place.name.events + 1,
                 interruptions=job.interruptions,
             )
@@ -101,15 +134,23 @@ class OperatorActions(Queries):
         except FileNotFoundError:
             raise moved_on(job.id) from None
 
-    def _delete(self, place: Place) -> None:
+    def _delete(self, place: Place, job: Job) -> None:
+        """Put a job among the deleted ones; of what has no request, nothing is kept."""
         # A worker that died may have left the dropped file of which it made this job.
-        durable.forget(self._layout.adopted_file(place.name.id))
+        durable.forget(self._layout.adopted_file(job.id))
+        if job.request:
+            with locked(self._layout.changes):
+                self._rename(place, job, place.name)
+        else:
+            self._remove(place)
+        durable.forget(mark_of(place))
+        durable.forget(self._layout.failed_file(job.id))
+
+    def _remove(self, place: Place) -> None:
         try:
             durable.remove(place.path)
         except FileNotFoundError:
             raise moved_on(place.name.id) from None
-        durable.forget(mark_of(place))
-        durable.forget(self._layout.failed_file(place.name.id))
 
     def pause(self, pause: Pause) -> None:
         with self._catalog.operation():

@@ -44,10 +44,10 @@ def place_for(layout: Layout, job: Job, name: Name) -> Place:
             return Place(layout.cur, name._replace(due=due or AT_ONCE))
         case State.UNCONFIRMED:
             return Place(layout.unconfirmed, name._replace(due=0))
-        case State.POSTED | State.SKIPPED:
-            return Place(layout.done, name._replace(order=settled, due=0))
-        case State.FAILED:
-            return Place(layout.failed, name._replace(order=settled, due=0))
+        case State.POSTED | State.SKIPPED | State.FAILED | State.DELETED:
+            others = {State.FAILED: layout.failed, State.DELETED: layout.deleted}
+            directory = others.get(job.state, layout.done)
+            return Place(directory, name._replace(order=settled, due=0))
 
 
 def place_after(layout: Layout, job: Job, name: Name, event: Event) -> Place:

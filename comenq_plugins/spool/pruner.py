@@ -69,7 +69,12 @@ class Pruner:
         failed = listed(layout.failed)
         remove_marks(layout.failed, set(marks).difference(failed))
         seen = set(marks)
-        old = [Place(layout.done, name) for name in listed(layout.done) if name.order < oldest]
+        old = [
+            Place(path, name)
+            for path in (layout.done, layout.deleted)
+            for name in listed(path)
+            if name.order < oldest
+        ]
         return old + [
             Place(layout.failed, name)
             for name in failed
@@ -106,7 +111,7 @@ class Pruner:
         try:
             return PastJob.of(self._catalog.read(place), moment(place.name.order))
         except (Unfit, InvalidRequest):
-            if place.name.digest == NO_DIGEST:
+            if place.name.digest == NO_DIGEST or place.directory == self._layout.deleted:
                 return None
             return past_of_name(place.name, self._catalog.state(place))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from itertools import islice
 
-from comenq_core.model import PENDING, Counts, Health, Instant, Job, Pacing, Pause, State
+from comenq_core.model import PENDING, SETTLED, Counts, Health, Instant, Job, Pacing, Pause, State
 from comenq_plugins.spool.activity_file import ActivityFile
 from comenq_plugins.spool.capacity import Limits
 from comenq_plugins.spool.catalog import Catalog
@@ -90,9 +90,10 @@ class Queries:
             return index.position(name, micros(self.now().wall)) if name else 0
 
     def history(self, *, limit: int, offset: int = 0, only_failed: bool = False) -> Sequence[Job]:
-        """The newest receipts and dead letters, newest last."""
+        """The newest receipts, dead letters and deleted jobs, newest last."""
         layout, catalog = self._layout, self._catalog
-        directories = [layout.failed] if only_failed else [layout.done, layout.failed]
+        settled = [path for path, state in layout.states.items() if state in SETTLED]
+        directories = [layout.failed] if only_failed else settled
         end = offset + max(0, limit)
         with catalog.operation():
             newest = [

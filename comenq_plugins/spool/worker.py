@@ -50,7 +50,7 @@ class Claims(Enqueuer):
         # Ids that may be elsewhere, too; only for those is it worth to look.
         self._had: set[str] = set()
         self._first: Name | None = None
-        self._drops = Drops(catalog, self._put_as, now)
+        self._drops = Drops(catalog, self._put_as, now, holds=limits.holds_drops)
         self._housekeeping = Housekeeping(catalog, limits, self._drops, now())
 
     @contextmanager
@@ -125,7 +125,8 @@ class Claims(Enqueuer):
             mine = place_for(self._layout, claimed(job), name)
             self._had.add(name.id)
             stays = leaving_immovable(waiting.path, waiting.directory, mine.directory)
-            with stays, suppress(FileNotFoundError):
+            # An operator who edits the job writes into its file under this lock.
+            with locked(self._layout.changes), stays, suppress(FileNotFoundError):
                 durable.move(waiting.path, mine.path)
                 taken = claimed(job)
         self._catalog.index.discard(name)

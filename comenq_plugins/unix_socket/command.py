@@ -18,6 +18,7 @@ CHANGES: Mapping[str, Change] = {
     "release": Change.RELEASE,
     "retry": Change.RETRY,
     "del": Change.CANCEL,
+    "undelete": Change.UNDELETE,
 }
 """The operations that change one job; ``bust`` is the Rust comenq's word for ``defer``."""
 
@@ -48,7 +49,7 @@ class Command:
     def omits_body(self) -> bool:
         """Whether the reply leaves the comment out: its client has just sent it, or erased it."""
         is_plain_put = self.is_put and not self.operation.wants_body
-        return is_plain_put or self.operation.op == "forget"
+        return is_plain_put or self.operation.op in {"edit", "forget"}
 
     @property
     def change(self) -> Change | None:

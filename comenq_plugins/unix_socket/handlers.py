@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
-from comenq_core.errors import ComenqError, QueueRefused, StoreError, WrongState
+from comenq_core.errors import ComenqError, NoSuchJob, QueueRefused, StoreError, WrongState
 from comenq_core.model import PENDING, Change, Entry, Job, NewJob, Origin, State
+from comenq_core.model.identity import id_of_key
 from comenq_core.process.log import Log
 from comenq_core.protocols import Queue
 from comenq_core.wire.messages import entry_to_json, history_to_json, status_to_json
@@ -45,6 +47,7 @@ class Handlers:
             "pause": self._pause,
             "resume": self._resume,
             "flush": self._flush,
+            "edit": self._edit,
             "resolve": self._resolve,
             "forget": self._erase,
             "seen": self._seen,
@@ -67,7 +70,7 @@ class Handlers:
         first = batch[0]
         try:
             if first.is_put:
-                return self._queue.submit_all([_new_job(command) for command in batch])
+                return self._queue.submit_all([self._new_job(command) for command in batch])
             if first.change:
                 return self._change(batch, first.change)
             return [self._others[first.operation.op](first)]
@@ -76,6 +79,16 @@ class Handlers:
                 # None of a refused batch is queued, so each comment can be tried alone.
                 return [result for command in batch for result in self._results([command])]
             return [error] * len(batch)
+
+    def _new_job(self, command: Command) -> NewJob:
+        operation, by = command.operation, command.origin
+        assert operation.request is not None
+        new_job = NewJob(request=operation.request, origin=by, **operation.members)
+        if new_job.replace and not self._permissions.covers_all_jobs(by):
+            with suppress(NoSuchJob):
+                job_id = id_of_key(new_job.request.key or "")
+                self._permissions.check_job(by, self._queue.show(job_id).job)
+        return new_job
 
     def _change(self, batch: Sequence[Command], change: Change) -> Sequence[Result]:
         checked = [self._checked(command) for command in batch]
@@ -145,6 +158,14 @@ class Handlers:
         job_id, by = checked
         return self._queue.resolve(job_id, command.operation.members.get("posted"), by)
 
+    def _edit(self, command: Command) -> Result:
+        checked = self._checked(command)
+        if not isinstance(checked, tuple):
+            return checked
+        job_id, by = checked
+        members = command.operation.members
+        return self._queue.edit(job_id, members["body"], by, was=members.get("was"))
+
     def _erase(self, command: Command) -> Result:
         checked = self._checked(command)
         return self._queue.forget(*checked) if isinstance(checked, tuple) else checked
@@ -161,12 +182,6 @@ def _is_the_stores(error: Exception) -> bool:
     one that only failed to answer would store them all once more.
     """
     return isinstance(error, StoreError) and not isinstance(error, WrongState)
-
-
-def _new_job(command: Command) -> NewJob:
-    operation = command.operation
-    assert operation.request is not None
-    return NewJob(request=operation.request, origin=command.origin, **operation.members)
 
 
 def _bounds(command: Command) -> dict[str, Any]:

@@ -56,8 +56,8 @@ function _shtab_comenq_using
   test "$_shtab_comenq_cmdpath" = "$argv"
 end
 
-set -g _shtab_comenq_commands put list show status top hist wait bump bust defer hold release retry resolve del forget pause resume flush completion
-set -g _shtab_comenq_opts_with_value --after --as --at --body-file --daemon --jsonl --key --limit --posted --repo --socket --state --timeout -F -n
+set -g _shtab_comenq_commands put list show status top hist wait bump bust defer hold release retry edit resolve del undelete forget pause resume flush completion
+set -g _shtab_comenq_opts_with_value --after --as --at --body-file --daemon --jsonl --key --limit --not-after --posted --repo --socket --state --timeout -F -n
 
 complete -c comenq -e
 complete -c comenq -f
@@ -72,10 +72,13 @@ complete -c comenq -n '_shtab_comenq_using put' -s F -l body-file -xka "(__fish_
 complete -c comenq -n '_shtab_comenq_using put' -s e -l edit -d 'write the comment in $VISUAL or $EDITOR'
 complete -c comenq -n '_shtab_comenq_using put' -l after -x -d 'post it no sooner than this: 45m, 1h30m, 2d from now'
 complete -c comenq -n '_shtab_comenq_using put' -l at -x -d 'post it no sooner than this: 2026-12-01T09:00+01:00, '"'"'tomorrow 9:00'"'"', 17:30'
+complete -c comenq -n '_shtab_comenq_using put' -l not-after -x -d 'skip it if its turn comes later than this: 2h from now, '"'"'tomorrow 9:00'"'"', 17:30'
 complete -c comenq -n '_shtab_comenq_using put' -l now -d 'put it at the front of the queue; the cooldown still applies'
 complete -c comenq -n '_shtab_comenq_using put' -l key -x -d 'queue it once: the same KEY again prints the first job'"'"'s id'
+complete -c comenq -n '_shtab_comenq_using put' -l replace -d 'give the comment that waits under the KEY this text; it keeps its place'
 complete -c comenq -n '_shtab_comenq_using put' -l if-absent -d 'do not queue it if the same comment is waiting; print that job'"'"'s id'
 complete -c comenq -n '_shtab_comenq_using put' -l if-open -d 'skip it if the pull request is no longer open'
+complete -c comenq -n '_shtab_comenq_using put' -l hold -d 'keep it back until somebody releases it'
 complete -c comenq -n '_shtab_comenq_using put' -l as -x -d 'post it as this posting account (default: any that is for its repository)'
 complete -c comenq -n '_shtab_comenq_using put' -l jsonl -xka "(__fish_complete_path (commandline -ct))" -d 'queue a comment for each line of FILE, a JSON object; - is standard input'
 complete -c comenq -n '_shtab_comenq_using put' -l wait -d 'wait until the comment is posted, and print its URL'
@@ -108,7 +111,7 @@ complete -c comenq -n '_shtab_comenq_using; and test $_shtab_comenq_npos -eq 0' 
 complete -c comenq -n '_shtab_comenq_using top' -s h -l help -d 'show this help message and exit'
 complete -c comenq -n '_shtab_comenq_using top' -l daemon -x -d 'the name of your daemon (default: $COMENQ_DAEMON, then your one without a name)'
 complete -c comenq -n '_shtab_comenq_using top' -l socket -xka "(__fish_complete_path (commandline -ct))" -d 'the daemon'"'"'s socket (default: $COMENQ_SOCKET, then your own, then the system'"'"'s)'
-complete -c comenq -n '_shtab_comenq_using; and test $_shtab_comenq_npos -eq 0' -a hist -d 'List posted, skipped and failed jobs.'
+complete -c comenq -n '_shtab_comenq_using; and test $_shtab_comenq_npos -eq 0' -a hist -d 'List posted, skipped, failed and deleted jobs.'
 complete -c comenq -n '_shtab_comenq_using hist' -s h -l help -d 'show this help message and exit'
 complete -c comenq -n '_shtab_comenq_using hist' -s n -l limit -x -d 'show the newest N jobs (default: 20)'
 complete -c comenq -n '_shtab_comenq_using hist' -l failed -d 'show only failed jobs'
@@ -161,6 +164,13 @@ complete -c comenq -n '_shtab_comenq_using retry' -l json -d 'print each changed
 complete -c comenq -n '_shtab_comenq_using retry' -l daemon -x -d 'the name of your daemon (default: $COMENQ_DAEMON, then your one without a name)'
 complete -c comenq -n '_shtab_comenq_using retry' -l socket -xka "(__fish_complete_path (commandline -ct))" -d 'the daemon'"'"'s socket (default: $COMENQ_SOCKET, then your own, then the system'"'"'s)'
 complete -c comenq -n '_shtab_comenq_using retry; and test $_shtab_comenq_npos -ge 0' -ka "(_comenq_ids_retry)" -d 'the id of a job, or an unambiguous prefix of it; - reads ids from standard input'
+complete -c comenq -n '_shtab_comenq_using; and test $_shtab_comenq_npos -eq 0' -a edit -d 'Edit a comment that is not posted yet.'
+complete -c comenq -n '_shtab_comenq_using edit' -s h -l help -d 'show this help message and exit'
+complete -c comenq -n '_shtab_comenq_using edit' -s F -l body-file -xka "(__fish_complete_path (commandline -ct))" -d 'take the new text from FILE, without an editor; - is standard input'
+complete -c comenq -n '_shtab_comenq_using edit' -l json -d 'print the job as JSON'
+complete -c comenq -n '_shtab_comenq_using edit' -l daemon -x -d 'the name of your daemon (default: $COMENQ_DAEMON, then your one without a name)'
+complete -c comenq -n '_shtab_comenq_using edit' -l socket -xka "(__fish_complete_path (commandline -ct))" -d 'the daemon'"'"'s socket (default: $COMENQ_SOCKET, then your own, then the system'"'"'s)'
+complete -c comenq -n '_shtab_comenq_using edit; and test $_shtab_comenq_npos -eq 0' -ka "(_comenq_ids)" -d 'the id of the job, or an unambiguous prefix of it'
 complete -c comenq -n '_shtab_comenq_using; and test $_shtab_comenq_npos -eq 0' -a resolve -d 'Say whether an unconfirmed job'"'"'s comment is posted.'
 complete -c comenq -n '_shtab_comenq_using resolve' -s h -l help -d 'show this help message and exit'
 complete -c comenq -n '_shtab_comenq_using resolve' -l posted -x -d 'it is posted: this is its address'
@@ -176,6 +186,12 @@ complete -c comenq -n '_shtab_comenq_using del' -l json -d 'print each changed j
 complete -c comenq -n '_shtab_comenq_using del' -l daemon -x -d 'the name of your daemon (default: $COMENQ_DAEMON, then your one without a name)'
 complete -c comenq -n '_shtab_comenq_using del' -l socket -xka "(__fish_complete_path (commandline -ct))" -d 'the daemon'"'"'s socket (default: $COMENQ_SOCKET, then your own, then the system'"'"'s)'
 complete -c comenq -n '_shtab_comenq_using del; and test $_shtab_comenq_npos -ge 0' -ka "(_comenq_ids)" -d 'the id of a job, or an unambiguous prefix of it; - reads ids from standard input'
+complete -c comenq -n '_shtab_comenq_using; and test $_shtab_comenq_npos -eq 0' -a undelete -d 'Queue deleted jobs again.'
+complete -c comenq -n '_shtab_comenq_using undelete' -s h -l help -d 'show this help message and exit'
+complete -c comenq -n '_shtab_comenq_using undelete' -l json -d 'print each changed job as JSON, one per line'
+complete -c comenq -n '_shtab_comenq_using undelete' -l daemon -x -d 'the name of your daemon (default: $COMENQ_DAEMON, then your one without a name)'
+complete -c comenq -n '_shtab_comenq_using undelete' -l socket -xka "(__fish_complete_path (commandline -ct))" -d 'the daemon'"'"'s socket (default: $COMENQ_SOCKET, then your own, then the system'"'"'s)'
+complete -c comenq -n '_shtab_comenq_using undelete; and test $_shtab_comenq_npos -ge 0' -ka "(_comenq_ids)" -d 'the id of a job, or an unambiguous prefix of it; - reads ids from standard input'
 complete -c comenq -n '_shtab_comenq_using; and test $_shtab_comenq_npos -eq 0' -a forget -d 'Erase the texts of comments, which then cannot be posted.'
 complete -c comenq -n '_shtab_comenq_using forget' -s h -l help -d 'show this help message and exit'
 complete -c comenq -n '_shtab_comenq_using forget' -l json -d 'print each changed job as JSON, one per line'

@@ -15,9 +15,10 @@ _shtab_comenq_commands() {
     completion:'Print a shell completion script.'
     defer:'Move jobs to the back of the queue (alias of bust).'
     del:'Delete jobs that are not posted.'
+    edit:'Edit a comment that is not posted yet.'
     flush:'End back-offs, so that comenq tries again at once.'
     forget:'Erase the texts of comments, which then cannot be posted.'
-    hist:'List posted, skipped and failed jobs.'
+    hist:'List posted, skipped, failed and deleted jobs.'
     hold:'Keep jobs from being posted.'
     list:'List what is queued.'
     pause:'Post nothing until the queue is resumed.'
@@ -29,6 +30,7 @@ _shtab_comenq_commands() {
     show:'Show everything about a job.'
     status:'Show the state of the queue, and what it is waiting for.'
     top:'Show the status live.'
+    undelete:'Queue deleted jobs again.'
     wait:'Wait until jobs are posted.'
   )
   _describe 'comenq commands' _commands
@@ -99,6 +101,18 @@ _shtab_comenq_del_options=(
 
 # guard to ensure default positional specs are added only once per session
 _shtab_comenq_del_defaults_added=0
+
+_shtab_comenq_edit_options=(
+  "(- : *)"{-h,--help}"[show this help message and exit]"
+  {-F,--body-file}"[take the new text from FILE, without an editor\; - is standard input]:FILE:_files"
+  "--json[print the job as JSON]"
+  "--daemon[the name of your daemon (default\: \$COMENQ_DAEMON, then your one without a name)]:NAME:"
+  "--socket[the daemon\'s socket (default\: \$COMENQ_SOCKET, then your own, then the system\'s)]:PATH:_files"
+  ":the id of the job, or an unambiguous prefix of it:_comenq_ids"
+)
+
+# guard to ensure default positional specs are added only once per session
+_shtab_comenq_edit_defaults_added=0
 
 _shtab_comenq_flush_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
@@ -174,10 +188,13 @@ _shtab_comenq_put_options=(
   {-e,--edit}"[write the comment in \$VISUAL or \$EDITOR]"
   "--after[post it no sooner than this\: 45m, 1h30m, 2d from now]:TIME:"
   "--at[post it no sooner than this\: 2026-12-01T09\:00\+01\:00, \'tomorrow 9\:00\', 17\:30]:WHEN:"
+  "--not-after[skip it if its turn comes later than this\: 2h from now, \'tomorrow 9\:00\', 17\:30]:TIME:"
   "--now[put it at the front of the queue\; the cooldown still applies]"
   "--key[queue it once\: the same KEY again prints the first job\'s id]:key:"
+  "--replace[give the comment that waits under the KEY this text\; it keeps its place]"
   "--if-absent[do not queue it if the same comment is waiting\; print that job\'s id]"
   "--if-open[skip it if the pull request is no longer open]"
+  "--hold[keep it back until somebody releases it]"
   "--as[post it as this posting account (default\: any that is for its repository)]:ACCOUNT:"
   "--jsonl[queue a comment for each line of FILE, a JSON object\; - is standard input]:FILE:_files"
   "--wait[wait until the comment is posted, and print its URL]"
@@ -268,6 +285,17 @@ _shtab_comenq_top_options=(
 # guard to ensure default positional specs are added only once per session
 _shtab_comenq_top_defaults_added=0
 
+_shtab_comenq_undelete_options=(
+  "(- : *)"{-h,--help}"[show this help message and exit]"
+  "--json[print each changed job as JSON, one per line]"
+  "--daemon[the name of your daemon (default\: \$COMENQ_DAEMON, then your one without a name)]:NAME:"
+  "--socket[the daemon\'s socket (default\: \$COMENQ_SOCKET, then your own, then the system\'s)]:PATH:_files"
+  "(*)::the id of a job, or an unambiguous prefix of it\; - reads ids from standard input:_comenq_ids"
+)
+
+# guard to ensure default positional specs are added only once per session
+_shtab_comenq_undelete_defaults_added=0
+
 _shtab_comenq_wait_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
   "--timeout[stop waiting after this time\: 90s, 45m, 1h30m]:TIME:"
@@ -304,6 +332,7 @@ _shtab_comenq() {
         completion) _arguments -C -s $_shtab_comenq_completion_options ;;
         defer) _arguments -C -s $_shtab_comenq_defer_options ;;
         del) _arguments -C -s $_shtab_comenq_del_options ;;
+        edit) _arguments -C -s $_shtab_comenq_edit_options ;;
         flush) _arguments -C -s $_shtab_comenq_flush_options ;;
         forget) _arguments -C -s $_shtab_comenq_forget_options ;;
         hist) _arguments -C -s $_shtab_comenq_hist_options ;;
@@ -318,6 +347,7 @@ _shtab_comenq() {
         show) _arguments -C -s $_shtab_comenq_show_options ;;
         status) _arguments -C -s $_shtab_comenq_status_options ;;
         top) _arguments -C -s $_shtab_comenq_top_options ;;
+        undelete) _arguments -C -s $_shtab_comenq_undelete_options ;;
         wait) _arguments -C -s $_shtab_comenq_wait_options ;;
       esac
   esac

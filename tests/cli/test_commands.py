@@ -568,3 +568,23 @@ def test_back_offs_are_ended(comenq: Comenq, served: Served) -> None:
             record = Pacing(account=name, at=served.store.now(), backoff=900, cause="outage")
             served.store.save_pacing(record, expect=None)
         assert comenq("flush").stdout == told
+
+
+def test_a_deleted_job_is_listed_and_queued_again(comenq: Comenq, ids: list[str]) -> None:
+    """The history has it, with its text; `undelete` puts it at the end of the queue."""
+    assert comenq("del", ids[0]).stdout == f"deleted {ids[0]} · octo-org/site#7\n"
+    assert f"{ids[0]}  octo-org/site#7  deleted" in comenq("hist").stdout
+    assert "\nstate:         deleted\n" in comenq("show", ids[0]).stdout
+    done = comenq("undelete", ids[0])
+    assert done.stdout.startswith(f"queued again {ids[0]} · octo-org/site#7 · 3rd in queue")
+    assert _listed(comenq) == [*ids[1:], ids[0]]
+
+
+def test_a_job_whose_key_is_used_again_is_not_undeleted(comenq: Comenq) -> None:
+    """The other comment keeps the key, and stays what it is."""
+    job_id = json.loads(comenq("o/r", "1", "one", "--key", "k", "--json").stdout)["id"]
+    comenq("del", job_id)
+    assert comenq("o/r", "1", "two", "--key", "k").stdout.startswith(f"queued {job_id}")
+    done = comenq("undelete", job_id)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "is waiting; only a job that is deleted allows that" in done.stderr

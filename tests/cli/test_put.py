@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import os
 import stat
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from comenq_core.model import BODY_LIMIT, CommentRequest
+from comenq_core.model import BODY_LIMIT, CommentRequest, State
 from tests.cli.command import environment, run
 from tests.cli.conftest import Comenq
 from tests.cli.fake_daemon import fake_daemon, read_to_end
@@ -302,3 +302,37 @@ def test_wrong_account_is_refused(comenq: Comenq) -> None:
     done = comenq("o/r", "1", "text", "--as", "a b")
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == "comenq: account: must be the name of a posting account\n"
+
+
+def test_a_comment_is_put_to_be_held(comenq: Comenq, served: Served) -> None:
+    """With --hold it is held from the start, and the command says how to release it."""
+    done = comenq("o/r", "1", "text", "--hold")
+    (job,) = served.store.pending()
+    assert job.state is State.HELD
+    assert done.stdout == f"held {job.id} · to let it be posted: comenq release {job.id}\n"
+
+
+@pytest.mark.parametrize("word", ["2h", "2099-01-01T00:00Z", "23:59"])
+def test_not_after_sets_the_latest_time(comenq: Comenq, served: Served, word: str) -> None:
+    """--not-after takes a length of time or a moment."""
+    assert comenq("o/r", "1", "text", "--not-after", word).returncode == 0
+    latest = _queued(served).not_after
+    assert latest is not None
+    assert latest > datetime.now(UTC)
+
+
+def test_a_latest_time_before_the_earliest_is_refused(comenq: Comenq, served: Served) -> None:
+    """Such a comment would never be posted."""
+    done = comenq("o/r", "1", "text", "--after", "2h", "--not-after", "1h")
+    assert (done.returncode, list(served.store.pending())) == (1, [])
+    assert "not_after: must be later than not_before" in done.stderr
+
+
+def test_a_comment_replaces_the_one_with_its_key(comenq: Comenq, served: Served) -> None:
+    """With --replace, the one that waits has the new text; without a key it is a wrong command."""
+    comenq("o/r", "1", "one", "--key", "k")
+    job = served.store.pending()[0]
+    done = comenq("o/r", "1", "two", "--key", "k", "--replace")
+    assert done.stdout.startswith(f"queued {job.id} · 1st in queue")
+    assert _queued(served).body == "two"
+    assert comenq("o/r", "1", "two", "--replace").returncode == 2

@@ -115,6 +115,13 @@ def test_key_of_the_command_line_is_kept(home: Home) -> None:
     assert [request["key"] for request in home.saved()] == ["nightly"]
 
 
+def test_what_a_file_can_carry_is_saved(home: Home) -> None:
+    """A comment that is to be held is held, and one that is to come in time is not late."""
+    home.comenq("put", "o/r", "7", "text", "--hold", "--not-after", "2099-01-01T00:00Z")
+    (request,) = home.saved()
+    assert (request["hold"], request["not_after"]) == (True, "2099-01-01T00:00:00Z")
+
+
 @pytest.mark.parametrize("option", ["--now", "--if-absent", "--wait", "--json"])
 def test_what_a_file_cannot_carry_is_not_saved(home: Home, option: str) -> None:
     """An option that only a daemon can answer fails, with the command that starts one."""

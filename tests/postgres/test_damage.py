@@ -274,7 +274,7 @@ def test_a_damaged_row_can_be_deleted(
         with store.lock():
             assert store.claim(ACCOUNT) is None
     gone = store.change(damaged.id, Change.CANCEL)
-    assert (gone.id, gone.state) == (damaged.id, state)
+    assert (gone.id, gone.state) == (damaged.id, State.DELETED)
     with pytest.raises(NoSuchJob):
         store.get(damaged.id)
 

@@ -92,10 +92,12 @@ def test_a_spool_of_an_earlier_version_is_read(sample: Path, forge: Forge) -> No
             ("second", "waiting"),
             ("held", "held"),
         ]
+        deleted = [("deleted", False)] if (sample / "deleted").exists() else []
         history = [json.loads(line) for line in daemon.comenq("hist", "--json").splitlines()]
         assert [(job["body"], job["success"]) for job in history] == [
             ("posted", True),
             ("failed", False),
+            *deleted,
         ]
         if (sample / "past").exists():
             words = ("octo/hello-world", "1", "long ago", "--key", "release-0.9", "--json")

@@ -65,12 +65,13 @@ def new_job(
     ahead: bool = False,
     if_absent: bool = False,
     repo: str = "hello",
+    hold: bool = False,
 ) -> NewJob:
     """A comment to queue."""
     request = CommentRequest(
         owner="octocat", repo=repo, pr_number=7, body=body, key=key, not_before=not_before
     )
-    return NewJob(request=request, origin=ME, ahead=ahead, if_absent=if_absent)
+    return NewJob(request=request, origin=ME, ahead=ahead, if_absent=if_absent, hold=hold)
 
 
 def put(store: SpoolStore, *bodies: str) -> list[Job]:
@@ -131,7 +132,7 @@ def names_in(directory: Path) -> list[Name]:
 def places_of(spool: Path) -> dict[str, list[str]]:
     """For each job's id, the directories in which it is."""
     places: dict[str, list[str]] = {}
-    for directory in ("new", "cur", "unconfirmed", "hold", "done", "failed"):
+    for directory in ("new", "cur", "unconfirmed", "hold", "done", "failed", "deleted"):
         for name in names_in(spool / directory):
             places.setdefault(name.id, []).append(directory)
     return places

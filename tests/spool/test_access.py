@@ -11,6 +11,7 @@ import pytest
 
 from comenq_core.errors import StoreError
 from comenq_core.model import Change, Done, Pacing, Pause
+from comenq_plugins.spool.format.layout import FORMAT
 from tests.spool.children import OTHER, needs_root
 from tests.spool.rig import (
     DIRECTORIES,
@@ -191,12 +192,12 @@ def test_what_is_no_directory_is_refused(spool: Path, opener: Opener, name: str,
         opener()
 
 
-@pytest.mark.parametrize("text", ["4\n", "99", "", "one", "\x1b[31m"])
+@pytest.mark.parametrize("text", [f"{FORMAT + 1}\n", "99", "", "one", "\x1b[31m"])
 def test_a_spool_of_another_format_is_refused(spool: Path, opener: Opener, text: str) -> None:
     """A newer comenq's spool is not touched; the error says what to run."""
     opener()
     (spool / "version").write_text(text)
-    with pytest.raises(StoreError, match=r"this comenq reads 1 to 3: run the version"):
+    with pytest.raises(StoreError, match=f"this comenq reads 1 to {FORMAT}: run the version"):
         opener()
     assert (spool / "version").read_text() == text
 
@@ -206,4 +207,4 @@ def test_the_format_is_written_whole_or_not_at_all(spool: Path, opener: Opener) 
     spool.mkdir(mode=0o700)
     (spool / "version.0123456789abcdef").write_text("")
     opener()
-    assert (spool / "version").read_text() == "3\n"
+    assert (spool / "version").read_text() == f"{FORMAT}\n"

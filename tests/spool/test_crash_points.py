@@ -89,16 +89,21 @@ def prepared(path: Path) -> None:
             store.housekeep()
     with closing(open_at(path, FROZEN)) as store:
         store.put([new_job("skipped", key="used")])
-        for body in ("posted", "failed", "lost", "unconfirmed", "checked", "claimed"):
+        for body in ("posted", "failed", "lost", "unconfirmed", "doubted", "checked", "claimed"):
             put(store, body)
-        words = ("skipped", "done", "failed", "failed", "unconfirmed", "checking")
+        words = ("skipped", "done", "failed", "failed", *["unconfirmed"] * 2, "checking")
         with store.lock():
-            for word, outcome in zip(words, ("x", "x", "x", "unknown", "x", "x"), strict=True):
+            for word, outcome in zip(
+                words, ("x", "x", "x", "unknown", "x", "unknown", "x"), strict=True
+            ):
                 tried = replace(attempt(store), outcome=outcome)
                 store.settle(claim(store), VERDICTS[word], tried)
             claim(store)
         put(store, "first", "second", "third")
         store.change(put(store, "held")[0].id, Change.HOLD)
+        (deleted,) = store.put([new_job("deleted", key="free")])
+        for job in (deleted, job_of(store, "doubted")):
+            store.change(job.id, Change.CANCEL)
         store.save_pacing(PACE, expect=None)
         store.mark_seen([job_of(store, "failed").id])
 
@@ -138,6 +143,16 @@ def retry_several(store: SpoolStore) -> None:
 def erase(body: str) -> Action:
     """Erase a job's text."""
     return lambda store: store.forget(job_of(store, body).id, "so")
+
+
+def edit(body: str) -> Action:
+    """Give a job another text."""
+
+    def act(store: SpoolStore) -> None:
+        job = job_of(store, body)
+        store.edit(job, replace(job.asked, body="edited"))
+
+    return act
 
 
 def pace(store: SpoolStore) -> None:
@@ -181,11 +196,20 @@ OPERATIONS: dict[str, Action] = {
     "cancel a job that is checked": (
         lambda store: store.change(job_of(store, "checked").id, Change.CANCEL)
     ),
+    "edit": edit("first"),
+    "edit a held job": edit("held"),
+    "put to be held": lambda store: store.put([new_job("new", hold=True)]),
     "prune": prune,
     "bump": lambda store: store.change(job_of(store, "third").id, Change.BUMP),
     "bust": lambda store: store.change(job_of(store, "first").id, Change.BUST),
     "hold": lambda store: store.change(job_of(store, "first").id, Change.HOLD),
     "release": lambda store: store.change(job_of(store, "held").id, Change.RELEASE),
+    "undelete": lambda store: store.change(job_of(store, "deleted").id, Change.UNDELETE),
+    "undelete what may be posted": (
+        lambda store: store.change(job_of(store, "doubted").id, Change.UNDELETE)
+    ),
+    "put with the key of a deleted job": lambda store: store.put([new_job("new", key="free")]),
+    "erase: deleted": erase("deleted"),
     "cancel": lambda store: store.change(job_of(store, "first").id, Change.CANCEL),
     "cancel a dead letter": lambda store: store.change(job_of(store, "failed").id, Change.CANCEL),
     "mark as seen": lambda store: store.mark_seen([job_of(store, "lost").id]),

@@ -7,12 +7,14 @@ import shutil
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from comenq_core.model import Change, Failed, State
-from comenq_plugins.spool import SpoolStore, drop_scan
+from comenq_core.settings import Settings
+from comenq_plugins.spool import SpoolStore, drop_scan, open_spool
 from comenq_plugins.spool.format.filename import Name
 from comenq_plugins.spool.fs import safe_read
 from comenq_plugins.spool.fs.safe_read import Unfit, read_foreign
@@ -73,6 +75,26 @@ def test_a_file_renamed_in_becomes_a_job(store: SpoolStore, spool: Path) -> None
     assert (job.origin.intake, job.origin.uid) == ("drop", os.getuid())
     assert places_of(spool) == {job.id: ["new"]}
     assert os.listdir(spool / "adopt") == []
+
+
+@pytest.mark.parametrize(("hold", "place"), [(True, "hold"), (False, "new"), (None, "new")])
+def test_a_dropped_file_can_ask_to_be_held(
+    store: SpoolStore, spool: Path, hold: bool | None, place: str
+) -> None:
+    """With ``"hold": true`` beside the request's members, the job is held from the start."""
+    drop(spool, "job.json", request_text("Hi", **({} if hold is None else {"hold": hold})))
+    housekeep(store)
+    (job,) = store.pending()
+    assert places_of(spool) == {job.id: [place]}
+
+
+def test_dropped_files_are_held_where_the_settings_say_so(spool: Path) -> None:
+    """With ``hold_new = ["drop"]``, each becomes a held job."""
+    settings = Settings(queue_path=spool, hold_new=("drop",))
+    with closing(open_spool(settings)) as store, store.lock():
+        drop(spool, "job.json", request_text("Hi"))
+        housekeep(store)
+        assert [job.state for job in store.pending()] == [State.HELD]
 
 
 def test_files_dropped_before_the_start_are_adopted(opener: Opener, spool: Path) -> None:

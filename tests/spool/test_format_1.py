@@ -30,6 +30,7 @@ from comenq_core.wire.strict_json import encode
 from comenq_plugins.spool import SpoolFactory, SpoolStore
 from comenq_plugins.spool.format.filename import Name
 from comenq_plugins.spool.format.job_file import Event, Retried, decode, events_in
+from comenq_plugins.spool.format.layout import FORMAT
 from tests.spool.rig import attempt, claim, everything_in, open_at
 
 FIXTURES = Path(__file__).parent / "format_1"
@@ -103,7 +104,7 @@ def test_pause_and_pacing_are_taken_over(store: SpoolStore) -> None:
 
 def test_the_version_is_replaced(spool: Path, store: SpoolStore) -> None:
     """An older comenq, which would not know today's words, refuses the spool from then on."""
-    assert (spool / "version").read_text() == "3\n"
+    assert (spool / "version").read_text() == f"{FORMAT}\n"
     assert store.counts().waiting == 5
 
 

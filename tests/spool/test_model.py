@@ -50,11 +50,11 @@ def new_jobs(draw: st.DrawFn) -> Callable[[FakeClock], NewJob]:
     body = draw(st.sampled_from("abc"))
     key = draw(st.none() | st.sampled_from("kl"))
     delay = draw(st.none() | steps)
-    ahead, if_absent = draw(st.booleans()), draw(st.booleans())
+    ahead, if_absent, hold = draw(st.booleans()), draw(st.booleans()), draw(st.booleans())
 
     def made(clock: FakeClock) -> NewJob:
         when = None if delay is None else clock().wall + timedelta(seconds=delay)
-        return new_job(body, key=key, not_before=when, ahead=ahead, if_absent=if_absent)
+        return new_job(body, key=key, not_before=when, ahead=ahead, if_absent=if_absent, hold=hold)
 
     return made
 
@@ -159,6 +159,21 @@ class StoreMachine(RuleBasedStateMachine):
             self.both(
                 lambda: self.listener.change(ids[0], change),
                 lambda: self.model.change(ids[1], change),
+            )
+
+    @rule(number=numbers, body=st.sampled_from("abc"))
+    def edit(self, number: int, body: str) -> None:
+        """Give a job another text."""
+        if ids := self.pick(number):
+            try:
+                job = self.model.get(ids[1])
+            except NoSuchJob:
+                return
+            self.both(
+                lambda: self.listener.edit(
+                    self.listener.get(ids[0]), replace(job.asked, body=body)
+                ),
+                lambda: self.model.edit(job, replace(job.asked, body=body)),
             )
 
     @rule(number=numbers)
@@ -355,11 +370,12 @@ class StoreMachine(RuleBasedStateMachine):
 
     @invariant()
     def the_counts_add_up(self) -> None:
-        """Every job that was not cancelled is in one place."""
+        """Every job that is not deleted is in one place."""
         counts: Counts = self.listener.counts()
         pending = counts.waiting + counts.posting + counts.unconfirmed + counts.held
         total = pending + counts.posted + counts.failed
-        known = [*self.listener.pending(), *self.listener.history(limit=999)]
+        over = [job for job in self.listener.history(limit=999) if job.state is not State.DELETED]
+        known = [*self.listener.pending(), *over]
         assert total == len(known) == len({job.id for job in known})
 
 

@@ -504,8 +504,7 @@ def test_held_jobs_are_found_wherever_they_have_gone_since(
     other.change(jobs[0].id, Change.RELEASE)
     other.change(jobs[1].id, Change.CANCEL)
     assert store.get(jobs[0].id).state is State.WAITING
-    with pytest.raises(NoSuchJob):
-        store.get(jobs[1].id)
+    assert store.get(jobs[1].id).state is State.DELETED
     assert store.change(jobs[2].id, Change.RELEASE).state is State.WAITING
 
 
@@ -774,3 +773,12 @@ def test_an_imported_job_that_was_being_posted_is_to_be_checked(
     with store.lock():
         (found,) = store.checking()
     assert (found.id, found.interruptions) == (job.id, 0)
+
+
+def test_held_jobs_count_for_those_that_come_in_held(opener: Opener) -> None:
+    """What nobody releases does not fill the disk; what waits is not refused for it."""
+    store = opener(max_pending=2)
+    store.put([new_job("a", hold=True), new_job("b", hold=True)])
+    with pytest.raises(QueueRefused):
+        store.put([new_job("c", hold=True)])
+    assert store.put([new_job("d")])[0].state is State.WAITING

@@ -1,6 +1,8 @@
-"""A comment that is wanted only on an open pull request, or only on one forge."""
+"""A comment that is wanted only on an open pull request, on one forge, or until some time."""
 
 from __future__ import annotations
+
+from datetime import timedelta
 
 import pytest
 
@@ -105,3 +107,41 @@ def test_a_comment_for_another_forge_fails(daemon: Rig) -> None:
     assert daemon.bodies == ["here"]
     reason = "the comment is for git.example.org, and this daemon posts to github.com"
     assert (daemon.job(job).state, reason in daemon.job(job).reason) == ("failed", True)
+
+
+def test_a_comment_whose_turn_comes_too_late_is_skipped_with_the_reason(daemon: Rig) -> None:
+    """Nothing is sent for it, and it costs the next comment no time."""
+    latest = daemon.wall() + timedelta(seconds=COOLDOWN - 1)
+    daemon.put("first")
+    late = daemon.put("late", number=2, not_after=latest)
+    daemon.put("second", number=3)
+    daemon.run_for(COOLDOWN)
+    receipt = daemon.job(late)
+    reason = f"its turn came too late: not_after was {latest:%Y-%m-%d %H:%M:%S} UTC"
+    assert (receipt.state, receipt.reason) == ("skipped", reason)
+    assert receipt.attempts[-1].outcome == "skipped"
+    assert daemon.bodies == ["first", "second"]
+
+
+def test_a_comment_is_posted_until_its_latest_time(daemon: Rig) -> None:
+    """At the very instant of `not_after` it is posted."""
+    daemon.put("first")
+    daemon.put("in time", number=2, not_after=daemon.wall() + timedelta(seconds=COOLDOWN))
+    daemon.run_for(COOLDOWN)
+    assert daemon.bodies == ["first", "in time"]
+
+
+def test_a_comment_that_may_be_posted_is_looked_up_however_late_it_is(daemon: Rig) -> None:
+    """The time decides before a post, never about one whose answer was lost."""
+    daemon.forge.answer_next(path="comments", drop=True, accept=True)
+    job = daemon.put("there", not_after=daemon.wall() + timedelta(seconds=1))
+    daemon.run_for(2 * COOLDOWN)
+    assert (daemon.job(job).state, daemon.bodies) == ("posted", ["there"])
+
+
+def test_a_comment_that_is_proved_absent_too_late_is_skipped(daemon: Rig) -> None:
+    """After the look-ups it has its turn again, which has come too late."""
+    daemon.forge.answer_next(path="comments", drop=True)
+    job = daemon.put("gone", not_after=daemon.wall() + timedelta(seconds=1))
+    daemon.run_for(3 * COOLDOWN)
+    assert (daemon.job(job).state, daemon.bodies) == ("skipped", [])

@@ -143,7 +143,7 @@ class PostMachine(RuleBasedStateMachine):
         self.daemon.forge.set_accounts(TOKENS)
         self.created: dict[str, list[Created]] = {}
         self.asked_again: set[str] = set()
-        self.deleted: set[str] = set()
+        self.deleted: list[Job] = []
         self.jobs: list[Job] = []
         self.gone: set[int] = set()
         self.changed: set[int] = set()
@@ -247,6 +247,23 @@ class PostMachine(RuleBasedStateMachine):
             return
         if change is Change.CANCEL:
             self.jobs.remove(job)
+            self.deleted.append(job)
+
+    @precondition(lambda self: self.deleted)
+    @rule(data=st.data())
+    def undelete(self, data: st.DataObject) -> None:
+        """A person wants a deleted job after all."""
+        job = data.draw(st.sampled_from(self.deleted))
+        self.daemon.store.change(job.id, Change.UNDELETE)
+        self.deleted.remove(job)
+        self.jobs.append(job)
+
+    @precondition(lambda self: self.in_state(State.WAITING))
+    @rule(data=st.data(), body=st.sampled_from(TEXTS))
+    def edit(self, data: st.DataObject, body: str) -> None:
+        """A person gives a comment that waits another text."""
+        job = data.draw(st.sampled_from(self.in_state(State.WAITING)))
+        self.daemon.store.edit(job, replace(job.asked, body=body))
 
     @precondition(lambda self: self.in_state(State.UNCONFIRMED))
     @rule(data=st.data())

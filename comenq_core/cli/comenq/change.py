@@ -1,4 +1,4 @@
-"""`comenq bump`, `bust` (or `defer`), `hold`, `release`, `retry`, `del` and `forget`."""
+"""The commands that change jobs, from `comenq bump` to `comenq forget`."""
 
 from __future__ import annotations
 
@@ -29,6 +29,7 @@ DONE_WORDS = {
     "release": "released",
     "retry": "queued again",
     "del": "deleted",
+    "undelete": "queued again",
     "forget": "erased",
 }
 # What older daemons call it.
@@ -104,7 +105,7 @@ def _summary(command: str, entry: Reply) -> str:
     still_waits = command != "del" and entry["state"] == "waiting"
     place = [in_queue(entry, time.time())] if still_waits else []
     # Its comment may be posted already, so that it does not wait to be posted.
-    is_looked_up = command == "retry" and entry["state"] == "checking"
+    is_looked_up = command in {"retry", "undelete"} and entry["state"] == "checking"
     done = "looked up again" if is_looked_up else DONE_WORDS[command]
     # Its text is still at the forge, where comenq deletes nothing.
     left = [f"posted at {entry['url']}"] if command == "forget" and entry["url"] else []

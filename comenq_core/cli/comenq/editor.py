@@ -27,8 +27,12 @@ class Cancelled(ComenqError):
 
 
 @contextmanager
-def edited(text: str) -> Iterator[str]:
+def edited(text: str, way_on: str = "queue it with -F {}; -e edits it first") -> Iterator[str]:
     """The comment as the user saved it. Its file is kept unless the ``with`` block succeeds.
+
+    Args:
+        text: what the editor begins with.
+        way_on: what to do with the file of a comment that was not taken, ``{}``.
 
     Raises:
         Cancelled: the editor failed, or the comment is empty or not UTF-8.
@@ -41,20 +45,19 @@ def edited(text: str) -> Iterator[str]:
         _edit(path)
         yield _written(path)
     except BaseException:
-        _say_where(path)
+        _say_where(path, way_on)
         raise
     path.unlink()
 
 
-def _say_where(path: Path) -> None:
+def _say_where(path: Path, way_on: str) -> None:
     """Tell where the comment is; an empty file goes."""
     try:
         written = path.read_bytes()
     except OSError:
         written = b""
     if written.strip():
-        file = shlex.quote(str(path))
-        print_error(f"your comment is kept in {path}: queue it with -F {file}; -e edits it first")
+        print_error(f"your comment is kept in {path}: {way_on.format(shlex.quote(str(path)))}")
     else:
         path.unlink(missing_ok=True)
 

@@ -16,10 +16,11 @@ class PlainArgs:
     body_file: str | None = None
     after: str | None = None
     at: str | None = None
+    not_after: str | None = None
     jsonl: str | None = None
     key: str | None = None
     account: str | None = None
-    edit = now = if_absent = if_open = wait = json = False
+    edit = now = if_absent = if_open = wait = json = hold = replace = False
 
     def __init__(self, words: Sequence[str]) -> None:
         self.command = "put"

@@ -8,7 +8,7 @@ import time
 from comenq_core.cli.comenq.body import comment, draft_to_edit, utf8
 from comenq_core.cli.comenq.plain_args import PlainArgs
 from comenq_core.cli.comenq.target import FORMS, Target, read_target
-from comenq_core.cli.exit_status import DONE
+from comenq_core.cli.exit_status import DONE, UsageError
 from comenq_core.cli.formatting import in_queue
 from comenq_core.cli.output import as_json, print_done
 from comenq_core.client import candidates, send
@@ -66,14 +66,22 @@ def _add_conditions(parser: ArgumentParser) -> None:
         help="post it no sooner than this: 2026-12-01T09:00+01:00, 'tomorrow 9:00', 17:30",
     )
     add(
+        "--not-after",
+        metavar="TIME",
+        help="skip it if its turn comes later than this: 2h from now, 'tomorrow 9:00', 17:30",
+    )
+    add(
         "--now",
         action="store_true",
         help="put it at the front of the queue; the cooldown still applies",
     )
     add("--key", help="queue it once: the same KEY again prints the first job's id")
+    replace = "give the comment that waits under the KEY this text; it keeps its place"
+    add("--replace", action="store_true", help=replace)
     absent = "do not queue it if the same comment is waiting; print that job's id"
     add("--if-absent", action="store_true", help=absent)
     add("--if-open", action="store_true", help="skip it if the pull request is no longer open")
+    add("--hold", action="store_true", help="keep it back until somebody releases it")
     one = "post it as this posting account (default: any that is for its repository)"
     add("--as", dest="account", metavar="ACCOUNT", help=one)
 
@@ -134,13 +142,24 @@ def _message(args: Namespace | PlainArgs, target: Target, body: str) -> dict[str
         from comenq_core.cli.comenq.times import not_before
 
         request["not_before"] = not_before(args.after, args.at)
+    if args.not_after is not None:
+        from comenq_core.cli.comenq.times import not_after
+
+        request["not_after"] = not_after(args.not_after)
     if args.key is not None:
         request["key"] = utf8("--key", args.key)
     if args.if_open:
         request["if_open"] = True
     if args.account is not None:
         request["account"] = utf8("--as", args.account)
-    options = {"ahead": args.now, "if_absent": args.if_absent}
+    options = {
+        "ahead": args.now,
+        "if_absent": args.if_absent,
+        "hold": args.hold,
+        "replace": args.replace,
+    }
+    if args.replace and args.key is None:
+        raise UsageError("--replace needs --key: the comment under that key is replaced")
     chosen = {name: True for name, is_chosen in options.items() if is_chosen}
     # Every daemon understands a bare request, the Rust one included.
     return {"op": "put", "request": request, **chosen} if chosen else request
@@ -148,6 +167,9 @@ def _message(args: Namespace | PlainArgs, target: Target, body: str) -> dict[str
 
 def _summary(entry: dict[str, Any]) -> str:
     state = entry.get("state", "waiting")
+    job_id = entry.get("id", "?")
+    if state == "held":
+        return f"held {job_id} · to let it be posted: comenq release {job_id}"
     done = "queued" if state == "waiting" else f"already {state}"
     place = in_queue(entry, time.time()) if state == "waiting" else entry.get("url", "")
-    return " · ".join(part for part in (f"{done} {entry.get('id', '?')}", place) if part)
+    return " · ".join(part for part in (f"{done} {job_id}", place) if part)

@@ -37,6 +37,9 @@ SINGLE_ONLY = (
     "if_open",
     "account",
     "wait",
+    "hold",
+    "not_after",
+    "replace",
 )
 """Options for a single comment; a line has members of its own instead."""
 

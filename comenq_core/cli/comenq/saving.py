@@ -18,7 +18,7 @@ from comenq_core.cli.output import print_done, print_error
 from comenq_core.client import DAEMON_VARIABLE, SOCKET_VARIABLE, candidates, start_command
 from comenq_core.errors import DaemonUnreachable, InvalidRequest, SettingsError
 from comenq_core.model import CommentRequest
-from comenq_core.model.request import check_not_before
+from comenq_core.model.request import check_times
 from comenq_core.model.serving import elsewhere
 from comenq_core.wire.codec import from_json
 from comenq_core.wire.strict_json import encode
@@ -27,6 +27,8 @@ __all__ = ["drop", "save"]
 
 FILE_LIMIT = 1 << 20
 """Bytes that a dropped file may have."""
+_FOR_FILES = {"hold"}
+"""Options of `put` that a dropped file can carry."""
 
 
 def save(
@@ -44,10 +46,13 @@ def save(
         InvalidRequest: the daemon would refuse it.
     """
     spool = _own_spool(args, unreachable)
-    if "op" in message or args.wait or args.json:
+    asked = message.get("request", message)
+    options = message.keys() - asked.keys() - {"op", "request"}
+    if options - _FOR_FILES or args.wait or args.json:
         raise _not_saved(unreachable, "what the options ask for needs the daemon")
-    _check(from_json(CommentRequest, message))
-    request = {"key": f"saved-{os.urandom(10).hex()}", **message}
+    _check(from_json(CommentRequest, asked))
+    key = {"key": f"saved-{os.urandom(10).hex()}"}
+    request = {**key, **asked, **{name: message[name] for name in options}}
     try:
         drop(spool, request)
     except OSError as error:
@@ -59,7 +64,7 @@ def save(
 
 def _check(request: CommentRequest) -> None:
     """Refuse what the daemon would refuse, too."""
-    check_not_before(request)
+    check_times(request)
     host = host_of_daemon(os.environ.get(DAEMON_VARIABLE, ""), os.environ)
     if reason := elsewhere(request, host):
         raise InvalidRequest("host", reason)

@@ -18,7 +18,12 @@ from comenq_core.text import legible, printable
 __all__ = ["configure", "run"]
 
 LONGEST_LINE = 300_000
-TIMES = {"not_before": "not before", "due": "due", "settled": "settled"}
+TIMES = {
+    "not_before": "not before",
+    "not_after": "not after",
+    "due": "due",
+    "settled": "settled",
+}
 PENDING = ("waiting", "posting", "checking", "unconfirmed", "held")
 TEXTS = ("key", "account", "url", "reason")
 
@@ -67,7 +72,7 @@ def _facts(entry: dict[str, Any]) -> Iterator[tuple[str, object]]:
 def _times(entry: dict[str, Any]) -> Iterator[tuple[str, object]]:
     for member, name in TIMES.items():
         is_repeated = member == "due" and entry["due"] == entry["not_before"]
-        if entry[member] and not is_repeated:
+        if entry.get(member) and not is_repeated:
             yield name, local(entry[member])
 
 

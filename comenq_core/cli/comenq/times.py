@@ -1,4 +1,4 @@
-"""Reads the earliest time at which a comment may be posted."""
+"""Reads the earliest and the latest time at which a comment may be posted."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from comenq_core.cli.exit_status import UsageError
 
-__all__ = ["not_before", "read_duration", "read_moment"]
+__all__ = ["not_after", "not_before", "read_duration", "read_moment"]
 
 _UNITS = {"w": "weeks", "d": "days", "h": "hours", "m": "minutes", "s": "seconds"}
 _DURATION = re.compile(r"(?:[0-9]{1,6}[wdhms])+")
@@ -15,7 +15,7 @@ _PART = re.compile(r"([0-9]+)([wdhms])")
 _END = 2500
 _TOO_FAR = (
     "that is too far in the future: the last year is 2499; to keep a comment back until somebody"
-    " releases it, put it without a time, then comenq hold ID"
+    " releases it, put it with --hold"
 )
 _TIME = re.compile(r"(?:(today|tomorrow) )?([01]?[0-9]|2[0-3]):([0-5][0-9])")
 
@@ -27,15 +27,33 @@ def not_before(after: str | None, at: str | None) -> str:
         UsageError: it is not a time, or has passed.
     """
     now = datetime.now().astimezone()
+    if after is None:
+        return _written("--at", read_moment(at or "", now), _TOO_FAR)
+    return _written("--after", _later(now, "--after", after), _TOO_FAR)
+
+
+def not_after(text: str) -> str:
+    """The moment that ``--not-after`` gives, as the protocol writes it.
+
+    Raises:
+        UsageError: it is not a time, or has passed.
+    """
+    now, option = datetime.now().astimezone(), "--not-after"
+    is_duration = _DURATION.fullmatch(text)
+    moment = _later(now, option, text) if is_duration else read_moment(text, now, option)
+    return _written(option, moment, "that is too far in the future: the last year is 2499")
+
+
+def _later(now: datetime, option: str, text: str) -> datetime:
     try:
-        moment = (
-            read_moment(at or "", now) if after is None else now + read_duration("--after", after)
-        )
+        return now + read_duration(option, text)
     except OverflowError:
-        moment = datetime.max.replace(tzinfo=UTC)
+        return datetime.max.replace(tzinfo=UTC)
+
+
+def _written(option: str, moment: datetime, too_far: str) -> str:
     if moment.year >= _END:
-        option = "--at" if after is None else "--after"
-        raise UsageError(f"{option}: {_TOO_FAR}")
+        raise UsageError(f"{option}: {too_far}")
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
@@ -57,13 +75,14 @@ def read_duration(option: str, text: str) -> timedelta:
         raise UsageError(f"{option}: that is too long") from None
 
 
-def read_moment(text: str, now: datetime) -> datetime:
+def read_moment(text: str, now: datetime, option: str = "--at") -> datetime:
     """A moment: a date and time, with an offset or in local time; or a time of day.
 
     Args:
         text: ``2026-12-01T09:00+01:00``, ``2026-12-01 09:00``, ``tomorrow 9:00`` or ``17:30``,
             which is today or, if it has passed, tomorrow.
         now: the time now, with the local offset.
+        option: the option that has it, for the error.
 
     Raises:
         UsageError: it is not a moment, or has passed.
@@ -72,10 +91,12 @@ def read_moment(text: str, now: datetime) -> datetime:
         moment = _time_of_day(text, now) or _local(datetime.fromisoformat(text))
     except ValueError:
         raise UsageError(
-            "--at: expected a moment such as 2026-12-01T09:00+01:00, 'tomorrow 9:00' or 17:30"
+            f"{option}: expected a moment such as 2026-12-01T09:00+01:00, 'tomorrow 9:00' or 17:30"
         ) from None
     if moment <= now:
-        raise UsageError("--at: that moment has passed: leave --at out to post as soon as possible")
+        raise UsageError(
+            f"{option}: that moment has passed; without {option}, it is posted as soon as possible"
+        )
     return moment
 
 

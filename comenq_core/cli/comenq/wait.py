@@ -29,7 +29,7 @@ SHORTEST, LONGEST = 0.2, 5.0
 ABSENCE = 60.0
 """Seconds for which the daemon may be away, for instance during a restart."""
 UNKNOWN = ("no_such_job", "invalid_request")
-OVER = ("posted", "skipped", "failed", "unconfirmed")
+OVER = ("posted", "skipped", "failed", "unconfirmed", "deleted")
 """The states in which waiting is of no use; only a person ends the last one."""
 EXAMPLES = """\
 examples:
@@ -163,6 +163,8 @@ class JobWaiter:
             print_done(as_json(job))
         elif is_posted:
             print_done(job["url"])
+        elif job["state"] == "deleted":
+            print_error(f"{job['id']}: was deleted")
         else:
             more = f" (see comenq show {job['id']})" if job["state"] == "unconfirmed" else ""
             print_error(f"{job['id']}: {job['state']}: {printable(job['reason'])}{more}")

@@ -22,6 +22,8 @@ pytest.register_assert_rewrite(
         f"{__name__}.{part}"
         for part in (
             "claims",
+            "deleting",
+            "editing",
             "forge",
             "github_forge",
             "harness",
@@ -47,6 +49,8 @@ pytest.register_assert_rewrite(
 # Asserts are rewritten, to say what was compared, in modules that are registered before they are
 # imported. https://docs.pytest.org/en/stable/how-to/writing_plugins.html#assertion-rewriting
 from comenq_core.testing.contract.claims import ClaimContract  # noqa: E402
+from comenq_core.testing.contract.deleting import DeletingContract  # noqa: E402
+from comenq_core.testing.contract.editing import EditingContract  # noqa: E402
 from comenq_core.testing.contract.importing import JobImporterContract  # noqa: E402
 from comenq_core.testing.contract.intake import IntakeContract  # noqa: E402
 from comenq_core.testing.contract.keeping import KeepingContract  # noqa: E402
@@ -85,6 +89,8 @@ class StoreContract(
     QueueContract,
     ReaderContract,
     OperatorContract,
+    EditingContract,
+    DeletingContract,
     ClaimContract,
     SuitingContract,
     UnconfirmedContract,

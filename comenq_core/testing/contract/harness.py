@@ -78,6 +78,8 @@ def new_job(
     if_absent: bool = False,
     target: str = "octocat/hello#7",
     account: str | None = None,
+    hold: bool = False,
+    not_after: datetime | None = None,
 ) -> NewJob:
     """A comment, as an intake hands it to a store."""
     owner, repo, number = re.split("[/#]", target)
@@ -89,8 +91,9 @@ def new_job(
         key=key,
         not_before=not_before,
         account=account,
+        not_after=not_after,
     )
-    return NewJob(request=request, origin=ALICE, ahead=ahead, if_absent=if_absent)
+    return NewJob(request=request, origin=ALICE, ahead=ahead, if_absent=if_absent, hold=hold)
 
 
 def put(store: Store, *bodies: str) -> Sequence[Job]:
@@ -141,8 +144,8 @@ def put_in_state(store: Store, state: State) -> Job:
     checked then. So put that one last.
     """
     (job,) = store.put([new_job(f"to be {state}", ahead=True)])
-    if state is State.HELD:
-        store.change(job.id, Change.HOLD)
+    if state in _CHANGED:
+        store.change(job.id, _CHANGED[state])
     elif state is State.POSTING:
         with store.lock():
             claim(store)
@@ -150,6 +153,9 @@ def put_in_state(store: Store, state: State) -> Job:
         outcome = "unknown" if state in (State.CHECKING, State.UNCONFIRMED) else "refused"
         attempt_and_settle(store, _verdict_for(state, store.now().wall), outcome=outcome)
     return store.get(job.id)
+
+
+_CHANGED = {State.HELD: Change.HOLD, State.DELETED: Change.CANCEL}
 
 
 def _verdict_for(state: State, now: datetime) -> Verdict:

@@ -151,6 +151,19 @@ class JobImporterContract(Harness):
             store.import_jobs([job])
         assert list(store.put([new_job(key="k")])) == [job]
 
+    def test_an_imported_job_takes_the_key_of_a_deleted_one(
+        self, store: MovableStore, origin: MovableStore
+    ) -> None:
+        """What waits counts; a deleted job is imported as one, and its key is free here, too."""
+        (deleted,) = origin.put([new_job("one", key="k")])
+        deleted = origin.change(deleted.id, Change.CANCEL)
+        with store.lock():
+            store.import_jobs([deleted])
+            assert list(store.history(limit=9)) == [deleted]
+            (job,) = origin.put([new_job("two", key="k")])
+            store.import_jobs([job])
+        assert (list(store.pending()), list(store.history(limit=9))) == ([job], [])
+
     def test_the_comment_of_an_imported_job_is_known(
         self, store: MovableStore, origin: MovableStore
     ) -> None:

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from comenq_core.errors import NoSuchJob
-from comenq_core.model import State
+from comenq_core.model import Change, State
 from comenq_core.protocols import Store
 from comenq_core.testing.clock import FakeClock
 from comenq_core.testing.contract.harness import Harness, ids, new_job, put, put_in_state
@@ -31,7 +31,7 @@ class PruningContract(Harness):
     It has the settings' defaults as well.
     """
 
-    @pytest.mark.parametrize("state", [State.POSTED, State.SKIPPED, State.FAILED])
+    @pytest.mark.parametrize("state", [State.POSTED, State.SKIPPED, State.FAILED, State.DELETED])
     def test_history_is_deleted_when_two_readings_a_day_apart_agree(
         self, store: Store, clock: FakeClock, state: State
     ) -> None:
@@ -74,6 +74,16 @@ class PruningContract(Harness):
         assert store.put([new_job("Hi", key="k")])[0].state is State.POSTED
         let_pass(store, clock, KEY_DAYS)
         assert store.put([new_job("Hi", key="k")])[0].state is State.WAITING
+
+    def test_a_deleted_job_s_key_is_free_when_it_is_gone(
+        self, store: Store, clock: FakeClock
+    ) -> None:
+        """Nothing is remembered of it."""
+        (job,) = store.put([new_job("Hi", key="k")])
+        store.change(job.id, Change.CANCEL)
+        let_pass(store, clock, HISTORY_DAYS + 1)
+        assert list(store.history(limit=9)) == []
+        assert store.put([new_job("other", key="k")])[0].state is State.WAITING
 
     def test_the_first_reading_outlives_its_worker(
         self, store: Store, reopen: Callable[[], Store], clock: FakeClock

@@ -90,6 +90,31 @@ class QueueContract(Harness):
         (earlier,) = store.put([new_job("earlier", ahead=True)])
         assert claim_all(store) == ids([earlier, early, first, second])
 
+    def test_a_comment_put_to_be_held_waits_for_its_release(
+        self, store: Store, reopen: Callable[[], Store]
+    ) -> None:
+        """It is held from the start in every process, and has the place of its arrival then."""
+        (first,) = put(store, "first")
+        (held,) = store.put([new_job("held", hold=True)])
+        (third,) = put(store, "third")
+        assert reopen().get(held.id) == held
+        assert (held.state, claim_all(store)) == (State.HELD, ids([first, third]))
+        (fourth,) = put(store, "fourth")
+        store.change(held.id, Change.RELEASE)
+        assert claim_all(store) == ids([held, fourth])
+
+    def test_a_held_comment_is_known_by_its_key(self, store: Store) -> None:
+        """To put it again with its key, held or not, gives the job that is held."""
+        (held,) = store.put([new_job(key="k", hold=True)])
+        assert list(store.put([new_job(key="k")])) == [held]
+        assert list(store.put([new_job(if_absent=True, hold=True)])) == [held]
+
+    def test_the_latest_time_of_a_comment_is_kept(self, store: Store, clock: FakeClock) -> None:
+        """A job's `not_after` is the request's; it is for the worker to look at."""
+        latest = clock().wall - timedelta(seconds=1)
+        (job,) = store.put([new_job(not_after=latest)])
+        assert (store.get(job.id).asked.not_after, claim_all(store)) == (latest, [job.id])
+
     def test_a_job_is_not_claimed_before_its_time(self, store: Store, clock: FakeClock) -> None:
         """With `not_before`, a job is claimed from that instant on, and no earlier."""
         due = clock().wall + timedelta(seconds=60)

@@ -32,7 +32,7 @@ class ReaderContract(Harness):
     def test_a_job_that_is_not_there_is_not_found(self, store: Store) -> None:
         """An id that no job has is an error."""
         (job,) = put(store, "Hi")
-        store.change(job.id, Change.CANCEL)
+        store.forget(job.id, "so")
         with pytest.raises(NoSuchJob):
             store.get(job.id)
 

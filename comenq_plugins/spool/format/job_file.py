@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from comenq_core.errors import InvalidRequest
-from comenq_core.model import SETTLED, Attempt, Job, State, Verdict
+from comenq_core.model import SETTLED, Attempt, CommentRequest, Job, State, Verdict
 from comenq_core.model.identity import digest_of
 from comenq_core.model.transitions import retried, settled
 from comenq_core.wire.codec import from_json, to_json, verdict_from_json
@@ -18,7 +18,9 @@ from comenq_core.wire.strict_json import encode, parse
 from comenq_plugins.spool.format.filename import Name, moment
 
 __all__ = [
+    "Edited",
     "Event",
+    "Line",
     "Retried",
     "after",
     "decode",
@@ -47,13 +49,25 @@ class Retried:
     """An operator queued the failed job again: earlier attempts no longer count."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edited:
+    """The job was given another comment."""
+
+    request: CommentRequest
+
+
+Line = Event | Retried | Edited
+
+
 def encode_job(job: Job) -> bytes:
     """The first line of a job's file."""
     return encode(to_json(job)) + b"\n"
 
 
-def encode_event(event: Event | Retried) -> bytes:
+def encode_event(event: Line) -> bytes:
     """A further line."""
+    if isinstance(event, Edited):
+        return encode({"edited": to_json(event.request)}) + b"\n"
     if isinstance(event, Retried):
         return encode({"retried": True}) + b"\n"
     value = {"attempt": to_json(event.attempt), "verdict": to_json(event.verdict)}
@@ -74,12 +88,12 @@ def decode(data: bytes, name: Name, state: State) -> Job:
     events = events_in(data)[: name.events]
     if job.id != name.id:
         raise InvalidRequest("", f"the file is that of another job, {job.id}")
-    if state in _MAY_BE_POSTED and job.request and digest_of(job.request) != name.digest:
-        raise InvalidRequest("", "the pull request or the body is not what was queued")
     if len(events) < name.events:
         raise InvalidRequest("", f"the file has {len(events)} of its {name.events} settled events")
     for event in events:
         job = after(job, event)
+    if state in _MAY_BE_POSTED and job.request and digest_of(job.request) != name.digest:
+        raise InvalidRequest("", "the pull request or the body is not what was queued")
     if state is State.POSTED and job.state is State.SKIPPED:
         state = State.SKIPPED
     return replace(
@@ -91,8 +105,10 @@ def decode(data: bytes, name: Name, state: State) -> Job:
     )
 
 
-def after(job: Job, event: Event | Retried) -> Job:
+def after(job: Job, event: Line) -> Job:
     """The job as an event leaves it."""
+    if isinstance(event, Edited):
+        return replace(job, request=event.request)
     if isinstance(event, Retried):
         return retried(job, job.arrived)
     return settled(job, event.verdict, event.attempt)
@@ -109,9 +125,9 @@ def may_be_in(data: bytes, repo: str) -> bool:
     return rb"\u" in text or all(name in text for name in names)
 
 
-def events_in(data: bytes) -> Sequence[Event | Retried]:
+def events_in(data: bytes) -> Sequence[Line]:
     """The events in a file, oldest first, up to a line that was cut short."""
-    events: list[Event | Retried] = []
+    events: list[Line] = []
     for line in data.split(b"\n")[1:-1]:
         event = _event(line)
         if event is None:
@@ -120,13 +136,15 @@ def events_in(data: bytes) -> Sequence[Event | Retried]:
     return events
 
 
-def _event(line: bytes) -> Event | Retried | None:
+def _event(line: bytes) -> Line | None:
     try:
         value = parse(line)
         if not isinstance(value, dict):
             return None
         if value.get("retried") or value.get(_RETRIED_IN_FORMAT_1):
             return Retried()
+        if "edited" in value:
+            return Edited(request=from_json(CommentRequest, value["edited"]))
         attempt = from_json(Attempt, value["attempt"])
         return Event(attempt=attempt, verdict=verdict_from_json(value["verdict"]))
     except (InvalidRequest, KeyError):

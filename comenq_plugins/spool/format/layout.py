@@ -25,14 +25,16 @@ from comenq_plugins.spool.fs.mounts import mount_of
 
 __all__ = ["FORMAT", "Layout"]
 
-FORMAT = 3
+FORMAT = 4
 """The format that is written, as it stands in the file ``version``.
 
-Formats 1 and 2 have no ``unconfirmed/`` and no ``past/``, and format 1 has other words in its
-files, which are read as well: `comenq_core.wire.vocabulary`.
+Formats 1 to 3 have no ``deleted/``, and no jobs that were edited. Formats 1 and 2 have no
+``unconfirmed/`` and no ``past/``, and format 1 has other words in its files, which are read as
+well: `comenq_core.wire.vocabulary`.
 """
 _READABLE = frozenset(map(str, range(1, FORMAT + 1)))
 _WITH_UNCONFIRMED = 3
+_WITH_DELETED = 4
 
 _RUN = os.urandom(8).hex()
 _DRAFTS = count()
@@ -105,6 +107,11 @@ class Layout:
         return self.path("failed")
 
     @property
+    def deleted(self) -> str:
+        """Jobs that were deleted. A job with the same key may be elsewhere, too, which counts."""
+        return self.path("deleted")
+
+    @property
     def adopt(self) -> str:
         """Dropped files on their way to become jobs, out of their owners' reach."""
         return self.path("adopt")
@@ -113,6 +120,7 @@ class Layout:
     def states(self) -> dict[str, State]:
         """The directories that hold jobs, the most advanced first, and what state they mean."""
         unconfirmed = {self.unconfirmed: State.UNCONFIRMED} if self._is_whole else {}
+        deleted = {self.deleted: State.DELETED} if self.format >= _WITH_DELETED else {}
         return {
             self.done: State.POSTED,
             self.failed: State.FAILED,
@@ -120,6 +128,7 @@ class Layout:
             self.cur: State.POSTING,
             self.hold: State.HELD,
             self.new: State.WAITING,
+            **deleted,
         }
 
     @property

@@ -1,0 +1,56 @@
+"""`comenq edit`."""
+
+from __future__ import annotations
+
+import time
+from argparse import ArgumentParser, Namespace
+from hashlib import sha256
+from typing import Any
+
+from comenq_core.cli.comenq.body import comment
+from comenq_core.cli.comenq.editor import edited
+from comenq_core.cli.comenq.requests import add_json, ask
+from comenq_core.cli.exit_status import DONE, FAILED
+from comenq_core.cli.formatting import in_queue, target
+from comenq_core.cli.output import as_json, print_done, print_error
+
+__all__ = ["configure", "run"]
+
+EDITABLE = ("waiting", "held")
+EXAMPLES = """\
+examples:
+  comenq edit 7f3k
+  comenq edit 7f3k -F review.md
+"""
+
+
+def configure(parser: ArgumentParser) -> None:
+    parser.epilog = EXAMPLES
+    add = parser.add_argument
+    add("id", metavar="ID", help="the id of the job, or an unambiguous prefix of it")
+    text = "take the new text from FILE, without an editor; - is standard input"
+    add("-F", "--body-file", metavar="FILE", help=text)
+    add_json(parser, "print the job as JSON")
+
+
+def run(args: Namespace) -> int:
+    """Give a comment another text, written in $VISUAL or $EDITOR; it keeps its place."""
+    job = ask(args, op="show", id=args.id)["entry"]
+    if job["state"] not in EDITABLE:
+        states = " or ".join(EDITABLE)
+        print_error(f"job {job['id']} is {job['state']}; only a job that is {states} can be edited")
+        return FAILED
+    if args.body_file is not None:
+        return _send(args, job, comment([], args.body_file))
+    with edited(job["body"], f"go on with comenq edit {job['id']} -F {{}}") as text:
+        return _send(args, job, text)
+
+
+def _send(args: Namespace, job: dict[str, Any], text: str) -> int:
+    """Replace the text, unless somebody else has done so meanwhile."""
+    was = sha256(job["body"].encode()).hexdigest()
+    entry = ask(args, op="edit", id=job["id"], body=text, was=was)["entry"]
+    done = "unchanged" if text == job["body"] else "edited"
+    summary = " · ".join([f"{done} {entry['id']}", target(entry), in_queue(entry, time.time())])
+    print_done(as_json(entry) if args.json else summary)
+    return DONE
