@@ -137,3 +137,13 @@ def test_nothing_is_asked_unless_it_is_set(tmp_path: Path) -> None:
         made.put("second", number=2)
         made.run_for(60)
         assert questions(made) == []
+
+
+def test_a_post_that_is_due_soon_is_waited_for(tmp_path: Path) -> None:
+    """With a cooldown of five seconds, no question is asked between the posts."""
+    with rig(tmp_path, verify_targets=True, cooldown_period_seconds=5.0) as made:
+        for number in range(1, 5):
+            made.put("one of a few", number=number)
+        made.run_for(16)
+        assert len(made.bodies) == 4
+        assert questions(made) == []
