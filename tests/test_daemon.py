@@ -293,6 +293,9 @@ def test_a_services_credentials_are_found_by_its_process(comenqd: Command) -> No
         (["check", "--json=ghp_secret"], "argument --json takes no value"),
         (["--github-token", "ghp_secret"], "a token has no flag, because everybody can see a"),
         (["--github-token=ghp_secret"], "a token has no flag, because everybody can see a"),
+        (["service", "stauts"], "there is no action stauts; did you mean status?"),
+        (["service", "ghp_secret"], "there is no such action; there are status, start, "),
+        (["setup", "--tokn-file=ghp_secret"], "there is no option --tokn-file; did you mean"),
         (["ctl", "stauts"], "ctl: there is no action stauts; did you mean status?"),
     ],
 )
@@ -330,5 +333,5 @@ def test_without_a_configuration_the_way_to_one_is_told(tmp_path: Path, command:
 
 def test_help_names_no_part_of_the_inside(comenqd: Command) -> None:
     """Neither the help of comenqd nor that of its commands mentions supervisord."""
-    for words in ([], ["ctl"], ["reload"], ["check"]):
+    for words in ([], ["setup"], ["service"], ["ctl"], ["reload"], ["check"]):
         assert "supervisor" not in comenqd(*words, "--help").stdout

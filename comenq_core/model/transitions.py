@@ -118,7 +118,10 @@ def changed(job: Job, change: Change, now: datetime) -> Job:
     """
     if job.state not in CHANGEABLE[change]:
         words = " or ".join(CHANGEABLE[change])
-        raise WrongState(f"job {job.id} is {job.state}; only a job that is {words} allows that")
+        again = ", and its key is in use" if _has_used_key(job, change) else ""
+        raise WrongState(
+            f"job {job.id} is {job.state}{again}; only a job that is {words} allows that"
+        )
     match change:
         case Change.BUMP:
             return replace(job, due=None)
@@ -134,6 +137,11 @@ def changed(job: Job, change: Change, now: datetime) -> Job:
             return replace(job, state=State.DELETED, due=None, settled=now)
         case Change.BUST:
             return job
+
+
+def _has_used_key(job: Job, change: Change) -> bool:
+    """Whether the job of this key, and so of this id, is one that was not deleted."""
+    return change is Change.UNDELETE and job.request is not None and job.request.key is not None
 
 
 def edited(job: Job, expect: CommentRequest, request: CommentRequest) -> Job:

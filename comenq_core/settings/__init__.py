@@ -46,6 +46,7 @@ __all__ = [
     "AccountTable",
     "Secret",
     "Settings",
+    "explicit",
     "flag",
     "load",
     "require_configuration",
@@ -216,27 +217,50 @@ def load(
     flat = _renamed(
         {key: contents[key] for key in contents.keys() - tables.keys() - IGNORED}, ALIASES
     )
-    variables = {
-        name: text
-        for name, text in environ.items()
-        if name.startswith(PREFIX) and name != CONFIG_VARIABLE
+    values: dict[str, Any] = {
+        **file.own_paths(source, environ),
+        **check(f"{source}", flat, KINDS),
+        **explicit(environ, flags or {}),
     }
+    ignored = tuple(sorted(_ignored(environ)))
+    made = Settings(**values, source=source, ignored=ignored, tables=tables)
+    _check_hold_new(made)
+    return made
+
+
+def explicit(environ: Mapping[str, str], flags: Mapping[str, str]) -> dict[str, object]:
+    """The settings by key that the environment and the command line give.
+
+    Args:
+        environ: the environment, as for `load`.
+        flags: the values on the command line, as for `load`.
+
+    Raises:
+        SettingsError: a variable or a flag is wrong.
+    """
+    ignored = _ignored(environ)
+    variables = {name: text for name, text in _variables(environ).items() if name not in ignored}
+    return {
+        **_from_text("the environment", variables, variable),
+        **_from_text("the command line", flags, flag),
+    }
+
+
+def _variables(environ: Mapping[str, str]) -> dict[str, str]:
+    named = {name: text for name, text in environ.items() if name.startswith(PREFIX)}
+    named.pop(CONFIG_VARIABLE, None)
+    return named
+
+
+def _ignored(environ: Mapping[str, str]) -> set[str]:
+    """The variables that look like settings and are a platform's."""
+    variables = _variables(environ)
     known = {variable(key) for key in (*KINDS, *ALIASES)}
-    ignored = {
+    return {
         name
         for name in variables.keys() - known
         if is_from_platform(name.removeprefix(PREFIX), variables[name])
     }
-    given = {name: text for name, text in variables.items() if name not in ignored}
-    values: dict[str, Any] = {
-        **file.own_paths(source, environ),
-        **check(f"{source}", flat, KINDS),
-        **_from_text("the environment", given, variable),
-        **_from_text("the command line", flags or {}, flag),
-    }
-    made = Settings(**values, source=source, ignored=tuple(sorted(ignored)), tables=tables)
-    _check_hold_new(made)
-    return made
 
 
 def _check_hold_new(settings: Settings) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
+from comenq_core import __version__
 from comenq_core.errors import ComenqError, NoSuchJob, QueueRefused, StoreError, WrongState
 from comenq_core.model import PENDING, Change, Entry, Job, NewJob, Origin, State
 from comenq_core.model.identity import id_of_key
@@ -135,7 +136,8 @@ class Handlers:
             {"operation": operation, "outcome": outcome, "count": count}
             for (operation, outcome), count in self._tally.items()
         ]
-        return {"status": {**status_to_json(self._queue.status()), "requests": requests}}
+        status = status_to_json(self._queue.status())
+        return {"status": {**status, "requests": requests, "version": __version__}}
 
     def _pause(self, command: Command) -> Result:
         self._permissions.check_queue(command.origin)

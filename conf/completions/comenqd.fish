@@ -50,8 +50,8 @@ function _shtab_comenqd_using
   test "$_shtab_comenqd_cmdpath" = "$argv"
 end
 
-set -g _shtab_comenqd_commands listen work reload ctl check move import plugins
-set -g _shtab_comenqd_opts_with_value --config --cooldown-jitter-seconds --cooldown-period-seconds --from --github-api-timeout-secs --github-api-url --github-host --github-marker --github-token-command --github-token-file --github-token-files --history-days --hold-new --intakes --key-days --log-level --max-attempts --max-interruptions --max-pending --on-failed --on-posted --poster --queue-path --recheck-seconds --socket-path --store --to --verify-targets
+set -g _shtab_comenqd_commands setup service listen work reload ctl check move import plugins
+set -g _shtab_comenqd_opts_with_value --config --cooldown-jitter-seconds --cooldown-period-seconds --from --github-api-timeout-secs --github-api-url --github-host --github-marker --github-token-command --github-token-file --github-token-files --history-days --hold-new --intakes --key-days --log-level --max-attempts --max-interruptions --max-pending --name --on-failed --on-posted --poster --queue-path --recheck-seconds --socket-path --store --to --token-command --token-file --verify-targets
 
 complete -c comenqd -e
 complete -c comenqd -f
@@ -84,6 +84,48 @@ complete -c comenqd -n _shtab_comenqd_using -l on-posted -x -d 'run after each c
 complete -c comenqd -n _shtab_comenqd_using -l on-failed -x -d 'run after each comment that failed or is unconfirmed'
 complete -c comenqd -n _shtab_comenqd_using -l verify-targets -x -d 'whether the forge is asked early whether a comment'"'"'s pull request is there'
 complete -c comenqd -n _shtab_comenqd_using -l version -d 'show program'"'"'s version number and exit'
+complete -c comenqd -n '_shtab_comenqd_using; and test $_shtab_comenqd_npos -eq 0' -a setup -d 'Configure, install and start the daemon; run it again at any time.'
+complete -c comenqd -n '_shtab_comenqd_using setup' -s h -l help -d 'show this help message and exit'
+complete -c comenqd -n '_shtab_comenqd_using setup' -l config -xka "(__fish_complete_path (commandline -ct))" -d 'the configuration file'
+complete -c comenqd -n '_shtab_comenqd_using setup' -l github-token-file -x -d 'a file with the token; ${CREDENTIALS_DIRECTORY} is expanded'
+complete -c comenqd -n '_shtab_comenqd_using setup' -l github-token-command -x -d 'a command that prints the token'
+complete -c comenqd -n '_shtab_comenqd_using setup' -l github-token-files -x -d 'files with a token each: their accounts take turns, each at its own pace'
+complete -c comenqd -n '_shtab_comenqd_using setup' -l github-api-url -x -d 'the address of the forge'"'"'s API'
+complete -c comenqd -n '_shtab_comenqd_using setup' -l github-host -x -d 'the host of the forge'"'"'s pages, if the address of its API does not tell'
+complete -c comenqd -n '_shtab_comenqd_using setup' -l github-api-timeout-secs -x -d 'how many seconds one attempt may take'
+complete -c comenqd -n '_shtab_comenqd_using setup' -l github-marker -x -d 'whether each comment gets a hidden mark by which it is found again'
+complete -c comenqd -n '_shtab_comenqd_using setup' -l socket-path -x -d 'the socket that the daemon listens on'
+complete -c comenqd -n '_shtab_comenqd_using setup' -l queue-path -x -d 'the directory of the queue'
+complete -c comenqd -n '_shtab_comenqd_using setup' -l cooldown-period-seconds -x -d 'seconds between the end of an attempt and the next one'
+complete -c comenqd -n '_shtab_comenqd_using setup' -l cooldown-jitter-seconds -x -d 'up to how many seconds, at random, are added to each cooldown'
+complete -c comenqd -n '_shtab_comenqd_using setup' -l log-level -x -d 'the least severity that is logged'
+complete -c comenqd -n '_shtab_comenqd_using setup' -l intakes -x -d 'the plugins that take comments in'
+complete -c comenqd -n '_shtab_comenqd_using setup' -l store -x -d 'the plugin that keeps the queue'
+complete -c comenqd -n '_shtab_comenqd_using setup' -l poster -x -d 'the plugin that posts'
+complete -c comenqd -n '_shtab_comenqd_using setup' -l max-attempts -x -d 'after how many attempts of unknown outcome a job fails'
+complete -c comenqd -n '_shtab_comenqd_using setup' -l max-interruptions -x -d 'after how many crashes of the worker during its post a job fails'
+complete -c comenqd -n '_shtab_comenqd_using setup' -l recheck-seconds -x -d 'after how many seconds a comment that may be posted is looked up'
+complete -c comenqd -n '_shtab_comenqd_using setup' -l max-pending -x -d 'how many jobs the queue takes'
+complete -c comenqd -n '_shtab_comenqd_using setup' -l history-days -x -d 'for how many days posted, skipped, failed and deleted jobs are kept'
+complete -c comenqd -n '_shtab_comenqd_using setup' -l key-days -x -d 'for how many days keys and comments'"'"' ids are remembered; at least history_days'
+complete -c comenqd -n '_shtab_comenqd_using setup' -l hold-new -x -d 'whether new comments are held until released: all, or by intake'
+complete -c comenqd -n '_shtab_comenqd_using setup' -l on-posted -x -d 'run after each comment that was posted'
+complete -c comenqd -n '_shtab_comenqd_using setup' -l on-failed -x -d 'run after each comment that failed or is unconfirmed'
+complete -c comenqd -n '_shtab_comenqd_using setup' -l verify-targets -x -d 'whether the forge is asked early whether a comment'"'"'s pull request is there'
+complete -c comenqd -n '_shtab_comenqd_using setup' -l token-file -xka "(__fish_complete_path (commandline -ct))" -d 'a file with the token, which nobody else may read; - reads it from standard input'
+complete -c comenqd -n '_shtab_comenqd_using setup' -l token-command -x -d 'a command that prints the token, such as: gh auth token'
+complete -c comenqd -n '_shtab_comenqd_using setup' -l yes -d 'ask nothing'
+complete -c comenqd -n '_shtab_comenqd_using setup' -l dry-run -d 'print what would be done, and change nothing'
+complete -c comenqd -n '_shtab_comenqd_using setup' -l no-check -d 'do not ask the forge whether it takes the token'
+complete -c comenqd -n '_shtab_comenqd_using setup' -l name -x -d 'your daemon of this name, beside the first one'
+complete -c comenqd -n '_shtab_comenqd_using setup' -l system -d 'the daemon for everybody on this machine, as root'
+complete -c comenqd -n '_shtab_comenqd_using; and test $_shtab_comenqd_npos -eq 0' -a service -d 'Control the service: status, start, stop, restart, logs, uninstall.'
+complete -c comenqd -n '_shtab_comenqd_using service' -s h -l help -d 'show this help message and exit'
+complete -c comenqd -n '_shtab_comenqd_using service' -l follow -d 'with logs: go on with new lines'
+complete -c comenqd -n '_shtab_comenqd_using service' -l purge -d 'with uninstall: remove configuration, token and queue, too'
+complete -c comenqd -n '_shtab_comenqd_using service' -l name -x -d 'your daemon of this name, beside the first one'
+complete -c comenqd -n '_shtab_comenqd_using service' -l system -d 'the daemon for everybody on this machine, as root'
+complete -c comenqd -n '_shtab_comenqd_using service; and test $_shtab_comenqd_npos -eq 0' -ka "status start stop restart logs uninstall" -d 'what to do with the service'
 complete -c comenqd -n '_shtab_comenqd_using; and test $_shtab_comenqd_npos -eq 0' -a listen -d 'Run the listener alone.'
 complete -c comenqd -n '_shtab_comenqd_using listen' -s h -l help -d 'show this help message and exit'
 complete -c comenqd -n '_shtab_comenqd_using listen' -l config -xka "(__fish_complete_path (commandline -ct))" -d 'the configuration file'

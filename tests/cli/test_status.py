@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from comenq_core import __version__
 from comenq_core.cli.comenq.prometheus import MEANINGS, metrics
 from comenq_core.cli.comenq.status_text import WAITS, facts, troubles
 from comenq_core.model import (
@@ -333,6 +334,18 @@ def test_status_of_an_older_daemon_is_read() -> None:
     status["accounts"] = [{"name": "me", "post_in": None, "reason": "so"}]
     assert ("account", "me, its credential is refused, asks again later: so") in facts(status, str)
     assert len(list(troubles(status))) == 1
+
+
+@pytest.mark.parametrize(
+    ("version", "told"), [("0.0.9", True), (__version__, False), ("99", False)]
+)
+def test_daemon_of_before_an_upgrade_is_to_be_restarted(version: str, told: bool) -> None:
+    """A daemon that is older than the client still runs the version before the upgrade."""
+    status: dict[str, Any] = {"counts": {}, "paused": None, "accounts": [], "version": version}
+    texts = [trouble.text for trouble in troubles(status) if trouble.kind == "outdated"]
+    assert [text.endswith("restart it with comenqd service restart") for text in texts] == [
+        True
+    ] * told
 
 
 # Live --------------------------------------------------------------------------------------------

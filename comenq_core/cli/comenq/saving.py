@@ -144,8 +144,9 @@ def _own_spool(args: Namespace | PlainArgs, unreachable: DaemonUnreachable) -> s
     if settings is None or str(settings.socket_path) not in candidates(None, os.environ):
         raise unreachable
     spool = str(settings.queue_path)
+    is_usual = settings.store == type(settings).store
     places = (_drafts(spool), _inbox(spool))
-    if settings.store == "spool" and all(os.access(place, os.W_OK | os.X_OK) for place in places):
+    if is_usual and all(os.access(place, os.W_OK | os.X_OK) for place in places):
         return spool
     raise unreachable
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from comenq_core import __version__
 from comenq_core.cli.formatting import account_cause, amount, local, target
 
 __all__ = ["COLOURS", "SHOWN", "TROUBLES", "Trouble", "facts", "troubles"]
@@ -27,6 +29,7 @@ TROUBLES: Mapping[str, str] = {
     "capacity": "There is no room for more comments.",
     "unconfirmed": "A person has to say whether comments are posted.",
     "failed": "Comments have failed.",
+    "outdated": "The daemon runs an older version than the one that is installed.",
 }
 """The kinds of trouble: stable words, and what they mean."""
 
@@ -127,6 +130,17 @@ def troubles(status: Status, unconfirmed: Jobs = ()) -> Iterator[Trouble]:
             text = f"too few {one['resource']} are left, so comments are refused"
             yield Trouble("capacity", text)
     yield from _lost(status["counts"], unconfirmed)
+    yield from _outdated(status.get("version", __version__))
+
+
+def _outdated(version: str) -> Iterator[Trouble]:
+    if _numbers(version) < _numbers(__version__):
+        text = f"the daemon still runs version {version}, and {__version__} is installed"
+        yield Trouble("outdated", f"{text}: restart it with comenqd service restart")
+
+
+def _numbers(version: str) -> list[int]:
+    return [int(number) for number in re.findall("[0-9]+", version)]
 
 
 def _posting(status: Status) -> Iterator[Trouble]:

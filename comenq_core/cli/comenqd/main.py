@@ -6,9 +6,10 @@ import os
 import signal
 import sys
 from argparse import SUPPRESS, ArgumentParser, Namespace
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Generic, TypeVar
 
 from comenq_core import __version__
 from comenq_core.cli.comenqd.check import check
@@ -16,6 +17,10 @@ from comenq_core.cli.comenqd.control import add_words, ctl, reload
 from comenq_core.cli.comenqd.import_rust import add_directory, import_queue
 from comenq_core.cli.comenqd.move import add_stores, move
 from comenq_core.cli.comenqd.plugins import plugins as list_plugins
+from comenq_core.cli.comenqd.service import add_options as add_service
+from comenq_core.cli.comenqd.service import service
+from comenq_core.cli.comenqd.setup import add_options as add_setup
+from comenq_core.cli.comenqd.setup import setup
 from comenq_core.cli.comenqd.usage import NoToken, Parser
 from comenq_core.cli.exit_status import USAGE, UsageError
 from comenq_core.cli.output import guarded
@@ -48,6 +53,7 @@ EPILOG = (
     " COMENQD_SOCKET_PATH. A flag counts more than the environment, and that more than the file."
 )
 # Everybody can see a command line, so no flag takes a token.
+T = TypeVar("T")
 FLAGS = tuple(key for key in KINDS if key != "github_token")
 
 
@@ -75,6 +81,8 @@ def _status(arguments: Sequence[str] | None) -> int:
     texts = {key: getattr(given, key) for key in FLAGS if hasattr(given, key)}
     flags = {flag(key): text for key, text in texts.items()}
     try:
+        if given.command in WITHOUT_SETTINGS:
+            return WITHOUT_SETTINGS[given.command].run(flags, given)
         settings = load(getattr(given, "config", None), os.environ, flags)
         if given.command in {None, "reload"}:
             require_configuration(settings, os.environ)
@@ -105,12 +113,13 @@ def parser() -> ArgumentParser:
     )
     whole.add_argument("--version", action="version", version=f"comenqd {__version__}")
     commands = whole.add_subparsers(dest="command", metavar="COMMAND", title="commands")
-    for name, command in COMMANDS.items():
+    every: Mapping[str, _Command[Any]] = {**WITHOUT_SETTINGS, **COMMANDS}
+    for name, command in every.items():
         sub = commands.add_parser(
             name,
             help=command.about,
             description=command.about,
-            parents=[options],
+            parents=[options] if command.takes_settings else [],
             allow_abbrev=False,
         )
         command.arguments(sub)
@@ -178,13 +187,29 @@ def _check(parser: ArgumentParser) -> None:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Command:
+class _Command(Generic[T]):
     about: str
-    run: Callable[[Settings, Namespace], int]
+    run: Callable[[T, Namespace], int]
     arguments: Callable[[ArgumentParser], None] = _nothing
+    takes_settings: bool = True
 
 
-COMMANDS = {
+WITHOUT_SETTINGS: Mapping[str, _Command[Mapping[str, str]]] = {
+    "setup": _Command(
+        about="Configure, install and start the daemon; run it again at any time.",
+        run=setup,
+        arguments=add_setup,
+    ),
+    "service": _Command(
+        about="Control the service: status, start, stop, restart, logs, uninstall.",
+        run=service,
+        arguments=add_service,
+        takes_settings=False,
+    ),
+}
+"""The commands that need no configuration, and get the settings on the command line by flag."""
+
+COMMANDS: Mapping[str, _Command[Settings]] = {
     "listen": _Command(about="Run the listener alone.", run=_listen),
     "work": _Command(about="Run the worker alone.", run=_work),
     "reload": _Command(

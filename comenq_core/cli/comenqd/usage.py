@@ -12,6 +12,8 @@ from comenq_core.text import nearest, printable
 
 __all__ = ["NoToken", "Parser"]
 
+_CHOICE = re.compile(r"argument (\w+): invalid choice: '(.*)' \(choose from (.*)\)$", re.DOTALL)
+
 
 class NoToken(Action):
     """What a flag for a token would be: everybody can see a command line."""
@@ -42,8 +44,8 @@ class Parser(ArgumentParser):
         _, _, words = message.partition("unrecognized arguments: ")
         if words:
             return self._unknown(words.split())
-        if choice := re.match(r"argument COMMAND: invalid choice: '(.*?)' ", message):
-            return _no_command(choice[1], self._commands())
+        if choice := _CHOICE.match(message):
+            return _no_choice(*choice.groups())
         argument, is_given, _ = message.partition(": ignored explicit argument")
         return f"{argument} takes no value" if is_given else printable(message)
 
@@ -66,7 +68,9 @@ class Parser(ArgumentParser):
         return {name: parser for action in found for name, parser in action.choices.items()}
 
 
-def _no_command(word: str, commands: Collection[str]) -> str:
-    if meant := nearest(word, commands):
-        return f"there is no command {printable(word)}; did you mean {meant}?"
-    return f"there is no such command; there are {', '.join(commands)}"
+def _no_choice(argument: str, word: str, choices: str) -> str:
+    """What there is in place of a word; argparse has quoted the word and the choices."""
+    known = re.findall(r"[\w-]+", choices)
+    if meant := nearest(word, known):
+        return f"there is no {argument.lower()} {printable(word)}; did you mean {meant}?"
+    return f"there is no such {argument.lower()}; there are {', '.join(known)}"
