@@ -177,8 +177,14 @@ def user(uid: int) -> str:
 
 
 def attempt_count(job: Mapping[str, Any]) -> int:
-    """The number of attempts at the forge: a decision made without one names no account."""
-    return sum(bool(attempt["account"]) for attempt in job.get("attempts", ()))
+    """The number of attempts at the forge.
+
+    A decision made without one names no account, and a verified target is no attempt.
+    """
+    made = (
+        one for one in job.get("attempts", ()) if one["account"] and one["outcome"] != "verified"
+    )
+    return sum(1 for _ in made)
 
 
 def account_cause(account: Mapping[str, Any]) -> str:

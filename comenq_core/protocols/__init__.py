@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from comenq_core.protocols.intake import ClientEndpoint, Intake, IntakeFactory, Queue, Stop
 from comenq_core.protocols.poster import (
+    VERIFY_SECONDS,
     AccountDirectory,
     AccountProbe,
     CredentialChecker,
+    CredentialHolder,
     ForgeClock,
     ForgeHost,
     Identifiable,
@@ -18,6 +20,7 @@ from comenq_core.protocols.poster import (
     Poster,
     PosterFactory,
     Selective,
+    TargetVerifier,
 )
 from comenq_core.protocols.store import (
     Inspectable,
@@ -30,15 +33,18 @@ from comenq_core.protocols.store import (
     RepoFilter,
     Store,
     StoreFactory,
+    TargetRecorder,
     Watch,
     every_job,
 )
 
 __all__ = [
+    "VERIFY_SECONDS",
     "AccountDirectory",
     "AccountProbe",
     "ClientEndpoint",
     "CredentialChecker",
+    "CredentialHolder",
     "ForgeClock",
     "ForgeHost",
     "Identifiable",
@@ -60,6 +66,8 @@ __all__ = [
     "Stop",
     "Store",
     "StoreFactory",
+    "TargetRecorder",
+    "TargetVerifier",
     "Watch",
     "every_job",
 ]

@@ -9,7 +9,7 @@ value: it may be a token in the wrong line.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Any, TypeVar, cast, get_origin, get_type_hints
 
@@ -20,6 +20,7 @@ from comenq_core.settings.check import check
 from comenq_core.settings.from_platform import is_from_platform
 from comenq_core.settings.kinds import (
     ALL,
+    COMMAND,
     FLAG,
     HELD,
     HOST,
@@ -48,6 +49,7 @@ __all__ = [
     "explicit",
     "flag",
     "load",
+    "require_configuration",
     "variable",
 ]
 
@@ -132,6 +134,15 @@ class Settings:
     hold_new: Annotated[
         tuple[str, ...], HELD, "whether new comments are held until released: all, or by intake"
     ] = ()
+    on_posted: Annotated[str | None, COMMAND, "run after each comment that was posted"] = None
+    on_failed: Annotated[
+        str | None,
+        COMMAND,
+        "run after each comment that failed or is unconfirmed",
+    ] = None
+    verify_targets: Annotated[
+        bool, FLAG, "whether the forge is asked early whether a comment's pull request is there"
+    ] = False
     source: Path | None = None
     """The file that they were read from, if any."""
     ignored: tuple[str, ...] = ()
@@ -258,6 +269,20 @@ def _check_hold_new(settings: Settings) -> None:
     if not known.issuperset(settings.hold_new):
         names = ", ".join(sorted(known))
         raise SettingsError(f"hold_new: expected true, false or a list of some of {names}")
+
+
+def require_configuration(settings: Settings, environ: Mapping[str, str]) -> None:
+    """Refuse settings that nobody has made.
+
+    Raises:
+        SettingsError: no file, no variable and no flag gives one; it says where a file was
+            looked for.
+    """
+    others = {name: text for name, text in environ.items() if not name.startswith(PREFIX)}
+    if settings.source or replace(settings, ignored=()) != load(None, others):
+        return
+    places = " or ".join(map(str, file.candidates(environ)))
+    raise SettingsError(f"no configuration found in {places}: run comenqd setup")
 
 
 def variable(key: str) -> str:

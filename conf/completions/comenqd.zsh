@@ -49,6 +49,9 @@ _shtab_comenqd_options=(
   "--history-days[for how many days posted, skipped, failed and deleted jobs are kept]:VALUE:"
   "--key-days[for how many days keys and comments\' ids are remembered\; at least history_days]:VALUE:"
   "--hold-new[whether new comments are held until released\: all, or by intake]:VALUE:"
+  "--on-posted[run after each comment that was posted]:VALUE:"
+  "--on-failed[run after each comment that failed or is unconfirmed]:VALUE:"
+  "--verify-targets[whether the forge is asked early whether a comment\'s pull request is there]:VALUE:"
   "(- : *)--version[show program\'s version number and exit]"
 )
 
@@ -80,6 +83,9 @@ _shtab_comenqd_check_options=(
   "--history-days[for how many days posted, skipped, failed and deleted jobs are kept]:VALUE:"
   "--key-days[for how many days keys and comments\' ids are remembered\; at least history_days]:VALUE:"
   "--hold-new[whether new comments are held until released\: all, or by intake]:VALUE:"
+  "--on-posted[run after each comment that was posted]:VALUE:"
+  "--on-failed[run after each comment that failed or is unconfirmed]:VALUE:"
+  "--verify-targets[whether the forge is asked early whether a comment\'s pull request is there]:VALUE:"
   "--json[print JSON]"
   "--online[ask the forge whether it accepts each token]"
 )
@@ -112,7 +118,10 @@ _shtab_comenqd_ctl_options=(
   "--history-days[for how many days posted, skipped, failed and deleted jobs are kept]:VALUE:"
   "--key-days[for how many days keys and comments\' ids are remembered\; at least history_days]:VALUE:"
   "--hold-new[whether new comments are held until released\: all, or by intake]:VALUE:"
-  "(*)::such as\: status, restart worker, help:"
+  "--on-posted[run after each comment that was posted]:VALUE:"
+  "--on-failed[run after each comment that failed or is unconfirmed]:VALUE:"
+  "--verify-targets[whether the forge is asked early whether a comment\'s pull request is there]:VALUE:"
+  "(*)::see below:"
 )
 
 # guard to ensure default positional specs are added only once per session
@@ -143,6 +152,9 @@ _shtab_comenqd_import_options=(
   "--history-days[for how many days posted, skipped, failed and deleted jobs are kept]:VALUE:"
   "--key-days[for how many days keys and comments\' ids are remembered\; at least history_days]:VALUE:"
   "--hold-new[whether new comments are held until released\: all, or by intake]:VALUE:"
+  "--on-posted[run after each comment that was posted]:VALUE:"
+  "--on-failed[run after each comment that failed or is unconfirmed]:VALUE:"
+  "--verify-targets[whether the forge is asked early whether a comment\'s pull request is there]:VALUE:"
   ":the queue of the Rust comenq\; left as it is:"
 )
 
@@ -174,6 +186,9 @@ _shtab_comenqd_listen_options=(
   "--history-days[for how many days posted, skipped, failed and deleted jobs are kept]:VALUE:"
   "--key-days[for how many days keys and comments\' ids are remembered\; at least history_days]:VALUE:"
   "--hold-new[whether new comments are held until released\: all, or by intake]:VALUE:"
+  "--on-posted[run after each comment that was posted]:VALUE:"
+  "--on-failed[run after each comment that failed or is unconfirmed]:VALUE:"
+  "--verify-targets[whether the forge is asked early whether a comment\'s pull request is there]:VALUE:"
 )
 
 # guard to ensure default positional specs are added only once per session
@@ -204,6 +219,9 @@ _shtab_comenqd_move_options=(
   "--history-days[for how many days posted, skipped, failed and deleted jobs are kept]:VALUE:"
   "--key-days[for how many days keys and comments\' ids are remembered\; at least history_days]:VALUE:"
   "--hold-new[whether new comments are held until released\: all, or by intake]:VALUE:"
+  "--on-posted[run after each comment that was posted]:VALUE:"
+  "--on-failed[run after each comment that failed or is unconfirmed]:VALUE:"
+  "--verify-targets[whether the forge is asked early whether a comment\'s pull request is there]:VALUE:"
   "--from[a store\'s name, or the configuration file that selects it]:STORE:"
   "--to[a store\'s name, or the configuration file that selects it]:STORE:"
 )
@@ -236,6 +254,9 @@ _shtab_comenqd_plugins_options=(
   "--history-days[for how many days posted, skipped, failed and deleted jobs are kept]:VALUE:"
   "--key-days[for how many days keys and comments\' ids are remembered\; at least history_days]:VALUE:"
   "--hold-new[whether new comments are held until released\: all, or by intake]:VALUE:"
+  "--on-posted[run after each comment that was posted]:VALUE:"
+  "--on-failed[run after each comment that failed or is unconfirmed]:VALUE:"
+  "--verify-targets[whether the forge is asked early whether a comment\'s pull request is there]:VALUE:"
   "--json[print JSON]"
 )
 
@@ -267,6 +288,9 @@ _shtab_comenqd_reload_options=(
   "--history-days[for how many days posted, skipped, failed and deleted jobs are kept]:VALUE:"
   "--key-days[for how many days keys and comments\' ids are remembered\; at least history_days]:VALUE:"
   "--hold-new[whether new comments are held until released\: all, or by intake]:VALUE:"
+  "--on-posted[run after each comment that was posted]:VALUE:"
+  "--on-failed[run after each comment that failed or is unconfirmed]:VALUE:"
+  "--verify-targets[whether the forge is asked early whether a comment\'s pull request is there]:VALUE:"
 )
 
 # guard to ensure default positional specs are added only once per session
@@ -309,6 +333,9 @@ _shtab_comenqd_setup_options=(
   "--history-days[for how many days posted, skipped, failed and deleted jobs are kept]:VALUE:"
   "--key-days[for how many days keys and comments\' ids are remembered\; at least history_days]:VALUE:"
   "--hold-new[whether new comments are held until released\: all, or by intake]:VALUE:"
+  "--on-posted[run after each comment that was posted]:VALUE:"
+  "--on-failed[run after each comment that failed or is unconfirmed]:VALUE:"
+  "--verify-targets[whether the forge is asked early whether a comment\'s pull request is there]:VALUE:"
   "--token-file[a file with the token, which nobody else may read\; - reads it from standard input]:FILE:_files"
   "--token-command[a command that prints the token, such as\: gh auth token]:COMMAND:"
   "--yes[ask nothing]"
@@ -346,6 +373,9 @@ _shtab_comenqd_work_options=(
   "--history-days[for how many days posted, skipped, failed and deleted jobs are kept]:VALUE:"
   "--key-days[for how many days keys and comments\' ids are remembered\; at least history_days]:VALUE:"
   "--hold-new[whether new comments are held until released\: all, or by intake]:VALUE:"
+  "--on-posted[run after each comment that was posted]:VALUE:"
+  "--on-failed[run after each comment that failed or is unconfirmed]:VALUE:"
+  "--verify-targets[whether the forge is asked early whether a comment\'s pull request is there]:VALUE:"
 )
 
 # guard to ensure default positional specs are added only once per session

@@ -6,7 +6,16 @@ import time
 
 import pytest
 
-from comenq_core.cli.formatting import clock, duration, in_queue, local, ordinal, target, when
+from comenq_core.cli.formatting import (
+    attempt_count,
+    clock,
+    duration,
+    in_queue,
+    local,
+    ordinal,
+    target,
+    when,
+)
 
 # 2026-12-01 12:00:00 UTC
 NOON = 1_796_126_400.0
@@ -105,3 +114,10 @@ def test_a_time_at_the_ends_of_the_calendar_is_shown(
     time.tzset()
     assert local("9999-12-31T23:59:59Z").startswith("9999-12-31 ")
     assert local("0001-01-01T00:00:00Z")
+
+
+def test_a_verified_target_is_no_attempt() -> None:
+    """Attempts are what was sent to post or to look up; not a verification."""
+    outcomes = [("octocat", "verified"), ("octocat", "throttled"), ("", "posted")]
+    job = {"attempts": [{"account": who, "outcome": word} for who, word in outcomes]}
+    assert attempt_count(job) == 1

@@ -21,6 +21,8 @@ from comenq_core.cli.comenqd.service import add_options as add_service
 from comenq_core.cli.comenqd.service import service
 from comenq_core.cli.comenqd.setup import add_options as add_setup
 from comenq_core.cli.comenqd.setup import setup
+from comenq_core.cli.comenqd.usage import NoToken, Parser
+from comenq_core.cli.exit_status import USAGE, UsageError
 from comenq_core.cli.output import guarded
 from comenq_core.errors import ComenqError
 from comenq_core.plugins import registry
@@ -28,14 +30,23 @@ from comenq_core.process.hardening import end_with_parent, forbid_dumps, hide_en
 from comenq_core.process.log import Log, configure
 from comenq_core.process.program import end_after, output_apart
 from comenq_core.process.stop import StopFlag
-from comenq_core.settings import ALIASES, KINDS, MEANINGS, Settings, flag, load, variable
+from comenq_core.settings import (
+    ALIASES,
+    KINDS,
+    MEANINGS,
+    Settings,
+    flag,
+    load,
+    require_configuration,
+    variable,
+)
 from comenq_core.supervisor.launch import SUPERVISOR_VARIABLE, give_up, supervise
 
 __all__ = ["main", "parser", "run"]
 
 DESCRIPTION = (
-    "Without a command, run the whole daemon in the foreground: supervisord, which keeps the"
-    " listener and the worker running."
+    "Without a command, run the whole daemon in the foreground: the listener, the worker, and what"
+    " keeps them running."
 )
 EPILOG = (
     "Each setting can also stand in the configuration file, or in the environment: socket_path as"
@@ -53,7 +64,16 @@ def main() -> None:
 
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run ``comenqd``; return its exit status: 0 done, 1 failed, 2 usage error."""
-    return guarded("comenqd", lambda: _status(arguments))
+    return guarded("comenqd", lambda: _told(arguments))
+
+
+def _told(arguments: Sequence[str] | None) -> int:
+    """Run a command; an error is one line on standard error."""
+    try:
+        return _status(arguments)
+    except UsageError as error:
+        print(f"comenqd: {error}", file=sys.stderr)
+        return USAGE
 
 
 def _status(arguments: Sequence[str] | None) -> int:
@@ -64,6 +84,8 @@ def _status(arguments: Sequence[str] | None) -> int:
         if given.command in WITHOUT_SETTINGS:
             return WITHOUT_SETTINGS[given.command].run(flags, given)
         settings = load(getattr(given, "config", None), os.environ, flags)
+        if given.command in {None, "reload"}:
+            require_configuration(settings, os.environ)
         if given.command is None:
             # So that an error is printed here, and not half a minute later in the log.
             with output_apart():
@@ -82,7 +104,7 @@ def _status(arguments: Sequence[str] | None) -> int:
 def parser() -> ArgumentParser:
     """The parser of the command line; the completions and the manual come from it, too."""
     options = _options()
-    whole = ArgumentParser(
+    whole = Parser(
         prog="comenqd",
         description=DESCRIPTION,
         epilog=EPILOG,
@@ -98,13 +120,14 @@ def parser() -> ArgumentParser:
             help=command.about,
             description=command.about,
             parents=[options] if command.takes_settings else [],
+            allow_abbrev=False,
         )
         command.arguments(sub)
     return whole
 
 
-def _options() -> ArgumentParser:
-    options = ArgumentParser(add_help=False, allow_abbrev=False)
+def _options() -> Parser:
+    options = Parser(add_help=False, allow_abbrev=False)
     options.add_argument(
         "--config", type=Path, metavar="FILE", default=SUPPRESS, help="the configuration file"
     )
@@ -113,6 +136,7 @@ def _options() -> ArgumentParser:
         group.add_argument(
             flag(key), dest=key, metavar="VALUE", default=SUPPRESS, help=MEANINGS[key]
         )
+    options.add_argument(flag("github_token"), action=NoToken, help=SUPPRESS)
     for alias, key in ALIASES.items():
         group.add_argument(flag(alias), dest=key, default=SUPPRESS, help=SUPPRESS)
     return options
