@@ -27,12 +27,17 @@ class Cancelled(ComenqError):
 
 
 @contextmanager
-def edited(text: str, way_on: str = "queue it with -F {}; -e edits it first") -> Iterator[str]:
+def edited(
+    text: str,
+    way_on: str = "queue it with -F {}; -e edits it first",
+    outcome: str = "nothing is queued",
+) -> Iterator[str]:
     """The comment as the user saved it. Its file is kept unless the ``with`` block succeeds.
 
     Args:
         text: what the editor begins with.
         way_on: what to do with the file of a comment that was not taken, ``{}``.
+        outcome: what it means that there is no comment.
 
     Raises:
         Cancelled: the editor failed, or the comment is empty or not UTF-8.
@@ -42,8 +47,8 @@ def edited(text: str, way_on: str = "queue it with -F {}; -e edits it first") ->
     with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
         file.write(text)
     try:
-        _edit(path)
-        yield _written(path)
+        _edit(path, outcome)
+        yield _written(path, outcome)
     except BaseException:
         _say_where(path, way_on)
         raise
@@ -62,7 +67,7 @@ def _say_where(path: Path, way_on: str) -> None:
         path.unlink(missing_ok=True)
 
 
-def _edit(path: Path) -> None:
+def _edit(path: Path, outcome: str) -> None:
     editor = os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi"
     try:
         status = _run([*shlex.split(editor), str(path)])
@@ -72,7 +77,7 @@ def _edit(path: Path) -> None:
             f"cannot run the editor {editor!r}: {why}: set VISUAL to another one"
         ) from None
     if status != 0:
-        raise Cancelled(f"the editor exited with status {status}: nothing is queued")
+        raise Cancelled(f"the editor exited with status {status}: {outcome}")
 
 
 def _run(words: list[str]) -> int:
@@ -97,18 +102,15 @@ def _terminal(file: TextIO | None, stack: ExitStack) -> int | None:
     return terminal
 
 
-def _written(path: Path) -> str:
+def _written(path: Path, outcome: str) -> str:
     try:
         text = path.read_bytes().decode()
     except OSError as error:
-        raise Cancelled(
-            f"the comment cannot be read: {error.strerror}: nothing is queued"
-        ) from None
+        raise Cancelled(f"the comment cannot be read: {error.strerror}: {outcome}") from None
     except UnicodeDecodeError as error:
         raise Cancelled(
-            f"the comment is not UTF-8 at byte {error.start + 1}: nothing is queued;"
-            " save it as UTF-8"
+            f"the comment is not UTF-8 at byte {error.start + 1}: {outcome}; save it as UTF-8"
         ) from None
     if not text.strip():
-        raise Cancelled("the comment is empty: nothing is queued")
+        raise Cancelled(f"the comment is empty: {outcome}")
     return text
