@@ -221,7 +221,7 @@ def test_lines_without_a_reply_are_listed(directory: Path) -> None:
     with _closing_daemon(directory / "c.sock", answers=2):
         env = environment(directory / "c.sock")
         done = run("put", "--jsonl", "-", env=env, stdin=b"nonsense\n\n" + _numbered(10))
-    assert (done.returncode, done.stdout) == (1, "x\nx\n")
+    assert (done.returncode, done.stdout) == (5, "x\nx\n")
     assert done.stderr.splitlines() == [
         "comenq: line 1: the text is not JSON at column 1: expecting value",
         "comenq: 1 comment refused",

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from comenq_core.cli.output import print_error
@@ -47,22 +47,43 @@ def edited(
     with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
         file.write(text)
     try:
-        _edit(path, outcome)
+        with _told_at_signals(path, way_on):
+            _edit(path, outcome)
         yield _written(path, outcome)
     except BaseException:
-        _say_where(path, way_on)
+        _keep(path, way_on)
         raise
     path.unlink()
 
 
+@contextmanager
+def _told_at_signals(path: Path, way_on: str) -> Iterator[None]:
+    """Tell where the comment is if a signal ends this process; the editor may go on."""
+
+    def end(number: int, _frame: object) -> None:
+        with suppress(OSError):  # the terminal may be gone
+            _say_where(path, way_on)
+        signal.signal(number, signal.SIG_DFL)
+        os.kill(os.getpid(), number)
+
+    with ExitStack() as stack:
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            stack.callback(signal.signal, number, signal.signal(number, end))
+        yield
+
+
 def _say_where(path: Path, way_on: str) -> None:
+    print_error(f"your comment is kept in {path}: {way_on.format(shlex.quote(str(path)))}")
+
+
+def _keep(path: Path, way_on: str) -> None:
     """Tell where the comment is; an empty file goes."""
     try:
         written = path.read_bytes()
     except OSError:
         written = b""
     if written.strip():
-        print_error(f"your comment is kept in {path}: {way_on.format(shlex.quote(str(path)))}")
+        _say_where(path, way_on)
     else:
         path.unlink(missing_ok=True)
 
