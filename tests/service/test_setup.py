@@ -79,6 +79,29 @@ def test_setup_needs_nothing_but_a_home(home: Home) -> None:
     assert not home.contents()
 
 
+def test_a_new_configuration_shows_the_defaults_of_its_daemon(home: Home) -> None:
+    """Its lines with # name the user's own socket and queue, and not the machine's."""
+    home.setup("--token-file", "token")
+
+    settings = load(home.config, home.environ)
+    lines = home.config.read_text().splitlines()
+    assert f'# socket_path = "{settings.socket_path}"' in lines
+    assert f'# queue_path = "{settings.queue_path}"' in lines
+
+
+def test_a_daemon_that_is_not_set_up_is_set_up_by_its_name(home: Home) -> None:
+    """`comenqd service` for a name that has no service says which command makes one."""
+    said = home.comenqd("service", "start", "--name", "work", status=1)
+    assert said == "comenqd: no service is installed: run comenqd setup --name work\n"
+
+
+def test_a_dry_run_says_that_nothing_is_left_to_do(home: Home) -> None:
+    """Where all is in order, --dry-run has no steps, and says so."""
+    home.setup("--token-file", "token")
+
+    assert home.setup("--dry-run").endswith("\nnone: all is in order\n")
+
+
 def test_a_second_setup_changes_nothing(home: Home) -> None:
     """With the same flags or without any, it says that nothing has changed."""
     home.setup("--token-file", "token")
