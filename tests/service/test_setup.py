@@ -221,12 +221,13 @@ def test_setup_asks_on_a_terminal(home: Home) -> None:
     assert home.config.with_name("github_token").read_text().strip() == TOKEN
 
 
-def test_a_no_on_a_terminal_changes_nothing(home: Home) -> None:
-    """Who does not want the steps gets none of them."""
+@pytest.mark.parametrize("answer", [b"n\n", b"\x04"])
+def test_a_no_on_a_terminal_changes_nothing(home: Home, answer: bytes) -> None:
+    """Who does not want the steps gets none of them; Ctrl-D is a no as well."""
     words = (*TYPED, "--token-file", "token")
     with on_terminal(*words, env=home.environ, program=PROGRAM, directory=home.path) as session:
         session.see("Do this? [Y/n]")
-        session.press(b"n\n")
+        session.press(answer)
         assert session.end() == 1
 
     assert not home.contents()
@@ -251,6 +252,15 @@ def test_a_token_that_others_may_read_is_refused(home: Home) -> None:
 
     assert "others may read" in home.setup("--token-file", "token", status=1)
     assert not home.contents()
+
+
+def test_a_place_that_cannot_be_written_is_named(home: Home) -> None:
+    """The error is one line, with the path first and no number."""
+    home.config.parent.parent.mkdir(exist_ok=True)
+    home.config.parent.write_text("a file, where the directory would be")
+    said = home.setup("--token-file", "token", status=1)
+
+    assert f"comenqd: {home.config.parent}: File exists\n" in said
 
 
 def test_a_second_daemon_has_all_of_its_own(home: Home) -> None:

@@ -28,6 +28,7 @@ from comenq_core.process.program import output_apart
 from comenq_core.settings import Secret, Settings, explicit, load, variable
 from comenq_core.settings.file import own_paths
 from comenq_core.supervisor.launch import conf_file
+from comenq_core.text import printable
 
 __all__ = ["add_options", "setup"]
 
@@ -92,7 +93,8 @@ def setup(flags: Mapping[str, str], given: Namespace) -> int:
     try:
         return _install(where, wanted, settings, given)
     except OSError as error:
-        raise SettingsError(str(error)) from error
+        told = f"{error.filename}: {error.strerror}" if error.filename else str(error)
+        raise SettingsError(printable(told)) from error
 
 
 def _refuse(where: Deployment, given: Namespace) -> None:
