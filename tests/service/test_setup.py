@@ -263,6 +263,17 @@ def test_a_place_that_cannot_be_written_is_named(home: Home) -> None:
     assert f"comenqd: {home.config.parent}: File exists\n" in said
 
 
+def test_setup_needs_no_name_of_the_user(home: Home) -> None:
+    """A container may run as a user that is in no list of users."""
+    nobody = ("unshare", "--user", "--map-user=54321")
+    if subprocess.run([*nobody, "true"], check=False, capture_output=True).returncode:
+        pytest.skip("needs a user namespace: allow them, or run this as root")
+    words = ("setup", "--no-check", "--token-file", "token")
+    said = home.run(*nobody, SCRIPTS / "comenqd", *words)
+
+    assert said.splitlines()[-1].endswith('comenq OWNER/REPO NUMBER "Looks good"')
+
+
 def test_a_second_daemon_has_all_of_its_own(home: Home) -> None:
     """Configuration, token, queue and socket are apart; links are there once."""
     home.setup("--token-file", "token")
