@@ -57,6 +57,7 @@ class JobQueue:
         host: the forge's host, where it is known; a comment for another one is refused.
         faults: what of the listener does not work, each in words.
         holds: whether new comments are held that an intake, by its name, has taken in.
+        verifies_targets: whether the worker looks early whether a pull request is there.
     """
 
     def __init__(
@@ -67,6 +68,8 @@ class JobQueue:
         faults: Callable[[], Sequence[str]] = tuple,
         host: str = "",
         holds: Callable[[str], bool] = lambda _: False,
+        *,
+        verifies_targets: bool = False,
     ) -> None:
         self._store = store
         self._accounts = accounts or {}
@@ -75,6 +78,7 @@ class JobQueue:
         self._faults = faults
         self._host = host
         self._holds = holds
+        self._verifies_targets = verifies_targets
         self._overdue = Overdue(pace, self._accounts)
         self._fault = ""
 
@@ -254,6 +258,7 @@ class JobQueue:
             boot_known=not now.boot.startswith(ONE_PROCESS),
             host=self._host,
             eta_seconds=self._estimates.eta(counts.waiting),
+            verifies_targets=self._verifies_targets,
         )
 
 

@@ -140,6 +140,7 @@ class Status(Record):
         host: the host of the forge that the daemon posts to, or ``""`` where nobody knows it.
         eta_seconds: in about how many seconds a comment that is queued now is posted, if all that
             waits is posted before it; ``None`` if that is not known.
+        verifies_targets: whether the worker looks early whether a pull request is there.
     """
 
     counts: Counts
@@ -153,3 +154,4 @@ class Status(Record):
     boot_known: bool = True
     host: str = ""
     eta_seconds: float | None = None
+    verifies_targets: bool = False

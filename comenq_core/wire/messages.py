@@ -141,6 +141,7 @@ def status_to_json(status: Status) -> dict[str, Any]:
         "boot_known": status.boot_known,
         "host": status.host,
         "eta_seconds": _seconds(status.eta_seconds),
+        "verifies_targets": status.verifies_targets,
     }
 
 

@@ -7,7 +7,7 @@
 
 _shtab_comenq_subparsers=(put list show status top hist wait bump bust defer hold release retry edit resolve del undelete forget pause resume flush completion)
 
-_shtab_comenq_put_option_strings=(-h --help -R --repo -b --body -F --body-file -e --edit --after --at --not-after --now --key --replace --if-absent --if-open --hold --as --jsonl --key-from --wait --timeout --json --dry-run --daemon --socket)
+_shtab_comenq_put_option_strings=(-h --help -R --repo -b --body -F --body-file -e --edit --after --at --not-after --now --key --replace --if-absent --if-open --hold --as --jsonl --key-from --wait --verify --timeout --json --dry-run --daemon --socket)
 _shtab_comenq_list_option_strings=(-h --help -n --limit --all --repo --pr --wide --state --json --daemon --socket)
 _shtab_comenq_show_option_strings=(-h --help --json --daemon --socket)
 _shtab_comenq_status_option_strings=(-h --help --json --prometheus --watch --daemon --socket)
@@ -89,6 +89,7 @@ _shtab_comenq_put___if_absent_nargs=0
 _shtab_comenq_put___if_open_nargs=0
 _shtab_comenq_put___hold_nargs=0
 _shtab_comenq_put___wait_nargs=0
+_shtab_comenq_put___verify_nargs=0
 _shtab_comenq_put___json_nargs=0
 _shtab_comenq_put___dry_run_nargs=0
 _shtab_comenq_list__h_nargs=0

@@ -24,7 +24,7 @@ class PlainArgs:
     body: str | None = None
     timeout: str | None = None
     key_from: str | None = None
-    edit = now = if_absent = if_open = wait = json = hold = replace = dry_run = False
+    edit = now = if_absent = if_open = wait = json = hold = replace = dry_run = verify = False
 
     def __init__(self, words: Sequence[str]) -> None:
         self.command = "put"

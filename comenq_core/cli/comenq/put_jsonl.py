@@ -40,6 +40,7 @@ SINGLE_ONLY = (
     "repo",
     "body",
     "dry_run",
+    "verify",
 )
 """Options for a single comment; a line has members of its own instead."""
 

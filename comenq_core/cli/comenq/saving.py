@@ -48,7 +48,7 @@ def save(
     spool = _own_spool(args, unreachable)
     asked = message.get("request", message)
     options = message.keys() - asked.keys() - {"op", "request"}
-    if options - _FOR_FILES or args.wait or args.json:
+    if options - _FOR_FILES or args.wait or args.verify or args.json:
         raise _not_saved(unreachable, "what the options ask for needs the daemon")
     _check(from_json(CommentRequest, asked))
     key = {"key": f"saved-{os.urandom(10).hex()}"}
