@@ -127,9 +127,9 @@ def test_other_zones_are_the_systems_affair(
     (tmp_path / "Asia/Tokyo").touch()
     monkeypatch.setenv("TZDIR", str(tmp_path))
     monkeypatch.setenv("TZ", zone)
-    assert read_moment("2030-07-01 09:00", NOW)
+    assert read_moment("2030-07-01 09:00", NOW).year == 2030
     monkeypatch.setenv("TZ", "Asia/Tokio")
-    assert read_moment("2030-07-01T09:00+09:00", NOW)
+    assert read_moment("2030-07-01T09:00+09:00", NOW).year == 2030
 
 
 def test_result_is_what_the_protocol_reads() -> None:

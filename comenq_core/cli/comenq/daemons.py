@@ -30,9 +30,10 @@ def choose(name: str) -> None:
     if fault := name_fault(name):
         raise UsageError(f"--daemon: {printable(fault)}")
     known = _configured(os.environ)
-    if name not in known and (meant := nearest(name, filter(None, known))):
-        if not any(map(os.path.exists, client_sockets(os.environ, os.geteuid(), name))):
-            raise UsageError(f"--daemon: there is no daemon {name}; did you mean {meant}?")
+    sockets = client_sockets(os.environ, os.geteuid(), name)
+    is_here = name in known or any(map(os.path.exists, sockets))
+    if not is_here and (meant := nearest(name, filter(None, known))):
+        raise UsageError(f"--daemon: there is no daemon {name}; did you mean {meant}?")
     os.environ.pop(SOCKET_VARIABLE, None)
     os.environ[DAEMON_VARIABLE] = name
 

@@ -118,7 +118,7 @@ def _time_of_day(text: str, now: datetime) -> datetime | None:
 
 
 def _check_zone(option: str) -> None:
-    """Refuse a ``TZ`` that names no zone of this machine: the system takes UTC, and says nothing."""
+    """Refuse a ``TZ`` that names no zone of this machine: the system would take UTC."""
     from zoneinfo import TZPATH
 
     found = _ZONE.fullmatch(os.environ.get("TZ", ""))
@@ -127,8 +127,8 @@ def _check_zone(option: str) -> None:
     places = [os.environ["TZDIR"]] if os.environ.get("TZDIR") else TZPATH
     if not any(os.path.exists(os.path.join(place, found[1])) for place in places):
         raise UsageError(
-            f"{option}: TZ is {printable(found[1])}, a zone that this machine does not know: correct"
-            " it, or write the offset, as in 2026-12-01T09:00+01:00"
+            f"{option}: TZ is {printable(found[1])}, a zone that this machine does not know:"
+            " correct it, or write the offset, as in 2026-12-01T09:00+01:00"
         )
 
 

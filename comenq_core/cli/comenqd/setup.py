@@ -93,8 +93,8 @@ def setup(flags: Mapping[str, str], given: Namespace) -> int:
     try:
         return _install(where, wanted, settings, given)
     except OSError as error:
-        told = f"{error.filename}: {error.strerror}" if error.filename else str(error)
-        raise SettingsError(printable(told)) from error
+        text = f"{error.filename}: {error.strerror}" if error.filename else str(error)
+        raise SettingsError(printable(text)) from error
 
 
 def _refuse(where: Deployment, given: Namespace) -> None:
