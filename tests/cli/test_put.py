@@ -141,7 +141,7 @@ def test_missing_daemon_is_reported(directory: Path) -> None:
     done = run("o/r", "1", "text", env=environment(path))
     assert (done.returncode, done.stdout) == (3, "")
     assert f"{path}: no such file or directory" in done.stderr
-    assert "comenqd" in done.stderr
+    assert "start the daemon that serves it" in done.stderr
 
 
 def test_users_own_socket_is_found(served: Served, directory: Path) -> None:
