@@ -76,6 +76,10 @@ class Home:
         paths = (path for path in self.path.rglob("*") if not path.is_dir())
         return {str(path.relative_to(self.path)) for path in paths} - {"token"}
 
+    def outside_queue(self) -> set[str]:
+        """Its contents without the queue, which is made by setup or by the daemon."""
+        return {name for name in self.contents() if not name.startswith(".local/state/")}
+
 
 @contextmanager
 def new_home() -> Iterator[Home]:

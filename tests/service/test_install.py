@@ -73,7 +73,7 @@ def test_a_user_installs_runs_and_uninstalls_comenq(home: Home, wheels: Path) ->
     assert "WRONG" not in home.run(home.path / ".local/bin/comenqd", "check")
 
     home.run(*script, "--uninstall")
-    assert home.contents() == {".config/comenqd/config.toml"}
+    assert home.outside_queue() == {".config/comenqd/config.toml"}
 
 
 def installed(venv: Path) -> Path:

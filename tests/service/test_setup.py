@@ -329,17 +329,16 @@ def test_the_manual_and_the_completions_are_linked(home: Home) -> None:
         assert (share / place).readlink() == current() / "share" / place
         assert "comenq" in (share / place).read_text()
     home.comenqd("service", "uninstall")
-    kept = {name for name in home.contents() if "/state/" not in name}
-    assert kept == {".config/comenqd/config.toml"}
+    assert home.outside_queue() == {".config/comenqd/config.toml"}
 
 
 def test_a_running_daemon_is_not_uninstalled(running: Home) -> None:
     """Where no service manager can stop it, it is told of, and everything stays."""
-    links = {name for name in running.contents() if "/state/" not in name}
+    links = running.outside_queue()
 
     assert "a daemon runs with" in running.comenqd("service", "uninstall", status=1)
     assert "it was started by hand" in running.comenqd("service", "status", status=1)
-    assert links <= running.contents()
+    assert links <= running.outside_queue()
 
 
 def test_uninstalling_keeps_what_is_the_users(home: Home) -> None:
@@ -348,8 +347,7 @@ def test_uninstalling_keeps_what_is_the_users(home: Home) -> None:
     queue = load(home.config, home.environ).queue_path
 
     home.comenqd("service", "uninstall")
-    kept = {name for name in home.contents() if "/state/" not in name}
-    assert kept == {".config/comenqd/config.toml", ".config/comenqd/github_token"}
+    assert home.outside_queue() == {".config/comenqd/config.toml", ".config/comenqd/github_token"}
     assert queue.exists()
 
     home.comenqd("service", "uninstall", "--purge")
