@@ -14,11 +14,11 @@ from comenq_core.errors import DaemonRefused, DaemonUnreachable, NotAcknowledged
 from comenq_core.paths import (
     SYSTEM_CONFIG,
     SYSTEM_SOCKET,
+    agent_file,
     client_sockets,
     config_file,
     name_fault,
-    user_agent,
-    user_unit,
+    unit_file,
 )
 from comenq_core.text import printable
 
@@ -126,19 +126,20 @@ def connect(paths: Sequence[str], patience: float = RELOAD_SECONDS) -> Client:
 def start_command(environ: Mapping[str, str]) -> str:
     """The command that starts the user's daemon: what to do if it does not answer."""
     name = environ.get(DAEMON_VARIABLE, "")
+    option = f" --name {name}" if name else ""
     file = config_file(environ, name)
     if file is not None and os.path.exists(file):
-        services = (user_unit(environ, name), user_agent(environ, name))
+        services = (unit_file(environ, name), agent_file(environ, name))
         if any(service and os.path.exists(service) for service in services):
-            words = ["comenqd service start", *(["--name", name] if name else [])]
+            command = f"comenqd service start{option}"
         else:
             # comenqd finds the configuration of a daemon without a name by itself.
-            words = ["comenqd", *(["--config", printable(file)] if name else [])]
+            command = f"comenqd --config {printable(file)}" if name else "comenqd"
     elif not name and os.path.exists(SYSTEM_CONFIG):
-        words = ["sudo systemctl start comenq"]
+        command = "sudo systemctl start comenq"
     else:
-        words = ["comenqd setup", *(["--name", name] if name else [])]
-    return f"start it with: {' '.join(words)}"
+        command = f"comenqd setup{option}"
+    return f"start it with: {command}"
 
 
 def _may_come_back(path: str, error: OSError) -> bool:

@@ -15,6 +15,7 @@ __all__ = [
     "NAME_PATTERN",
     "SYSTEM_CONFIG",
     "SYSTEM_SOCKET",
+    "agent_file",
     "client_sockets",
     "config_file",
     "name_fault",
@@ -22,8 +23,7 @@ __all__ = [
     "queue",
     "socket",
     "socket_fault",
-    "user_agent",
-    "user_unit",
+    "unit_file",
 ]
 
 TYPE_CHECKING = False
@@ -92,14 +92,14 @@ def client_sockets(environ: Mapping[str, str], uid: int, name: str = "") -> list
     return list(dict.fromkeys(_socket_in(base, name) for base in bases if base is not None))
 
 
-def user_unit(environ: Mapping[str, str], name: str = "") -> str | None:
+def unit_file(environ: Mapping[str, str], name: str = "") -> str | None:
     """The unit by which a user's systemd knows the user's daemon."""
     base = _directory(environ, "XDG_CONFIG_HOME", ".config")
     unit = f"comenq-{name}.service" if name else "comenq.service"
     return None if base is None else f"{base}/systemd/user/{unit}"
 
 
-def user_agent(environ: Mapping[str, str], name: str = "") -> str | None:
+def agent_file(environ: Mapping[str, str], name: str = "") -> str | None:
     """The property list by which a user's launchd knows the user's daemon."""
     home = _directory(environ, "HOME")
     label = f"org.comenq.comenqd.{name}" if name else "org.comenq.comenqd"

@@ -82,7 +82,9 @@ def the_users(
         text = user_unit(
             conf_file("comenq-user.service").read_text(), daemon, places.config, variables
         )
-        file = Path(str(paths.user_unit(environ, name)))
+        unit = paths.unit_file(environ, name)
+        assert unit, "of_user has refused an environment that tells no place"
+        file = Path(unit)
         manager = Systemd(("--user",), file.name, file, text)
     return Deployment(places=places, venv=venv, manager=manager)
 
@@ -90,7 +92,9 @@ def the_users(
 def _agent(
     places: Places, daemon: Path, variables: Mapping[str, str], environ: Mapping[str, str]
 ) -> Launchd:
-    file = Path(str(paths.user_agent(environ, places.name)))
+    agent = paths.agent_file(environ, places.name)
+    assert agent, "of_user has refused an environment that tells no place"
+    file = Path(agent)
     label = file.stem
     log = Path(environ["HOME"], f"Library/Logs/{label}.log")
     command = (str(daemon), "--config", str(places.config))

@@ -10,6 +10,7 @@ from pathlib import Path
 from threading import Lock
 
 from comenq_core.model import ID_PATTERN
+from comenq_core.process.durable import sync_directory
 from comenq_core.process.log import Log
 
 __all__ = ["Notices"]
@@ -40,7 +41,7 @@ class Notices:
             try:
                 self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
                 os.close(os.open(self._directory / job_id, os.O_CREAT | os.O_WRONLY, 0o600))
-                _sync(self._directory)
+                sync_directory(self._directory)
             except OSError as error:
                 log.warning("notice_unsaved", "After a crash now, the command for a job would not"
                             " be run.", job=job_id, reason=error.strerror)  # fmt: skip
@@ -73,11 +74,3 @@ def _marks_in(directory: Path) -> Sequence[str]:
             return [one.name for one in sorted(marks, key=lambda one: one.stat().st_mtime_ns)]
     except OSError:
         return []
-
-
-def _sync(directory: Path) -> None:
-    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -6,18 +6,16 @@ import time
 from argparse import Namespace
 
 from comenq_core.cli.comenq.requests import ask
-from comenq_core.cli.comenq.status_text import COLOURS, facts
+from comenq_core.cli.comenq.status import lines
+from comenq_core.cli.comenq.status_text import facts
 from comenq_core.cli.exit_status import DONE, UNREACHABLE
 from comenq_core.cli.formatting import when
 from comenq_core.cli.output import print_error, print_result
-from comenq_core.cli.table import paint
 from comenq_core.errors import DaemonUnreachable
-from comenq_core.text import printable
 
 __all__ = ["run"]
 
 SHOWN = ("queue", "paused", "next", "trouble")
-LONGEST_LINE = 1_000
 TO_TYPE = """\
 queue a comment:       comenq OWNER/REPO NUMBER "Looks good to me."
 see what is queued:    comenq list
@@ -36,9 +34,6 @@ def run(args: Namespace) -> int:
         print_result("", TO_TYPE)
         return UNREACHABLE
     now = time.time()
-    for name, text in facts(status, lambda seconds: when(seconds, now)):
-        if name in SHOWN:
-            line = f"{name + ':':10} {printable(text, LONGEST_LINE)}"
-            print_result(paint(line, COLOURS[name]) if name in COLOURS else line)
-    print_result("", TO_TYPE)
+    known = facts(status, lambda seconds: when(seconds, now))
+    print_result(*lines(fact for fact in known if fact[0] in SHOWN), "", TO_TYPE)
     return DONE

@@ -14,12 +14,14 @@ from typing import Any
 
 from comenq_core.cli.comenq.daemons import host_of_daemon, settings_of
 from comenq_core.cli.comenq.plain_args import PlainArgs
+from comenq_core.cli.formatting import target
 from comenq_core.cli.output import print_done, print_error
 from comenq_core.client import DAEMON_VARIABLE, SOCKET_VARIABLE, candidates, start_command
 from comenq_core.errors import DaemonUnreachable, InvalidRequest, SettingsError
 from comenq_core.model import CommentRequest
 from comenq_core.model.request import check_times
 from comenq_core.model.serving import elsewhere
+from comenq_core.process.durable import sync_directory
 from comenq_core.wire.codec import from_json
 from comenq_core.wire.strict_json import encode
 
@@ -57,8 +59,7 @@ def save(
         drop(spool, request)
     except OSError as error:
         raise _not_saved(unreachable, f"{spool}: {error.strerror}") from None
-    target = f"{request['owner']}/{request['repo']}#{request['pr_number']}"
-    print_done(f"saved {target}: it is posted when comenqd runs")
+    print_done(f"saved {target(request)}: it is posted when comenqd runs")
     print_error(start_command(os.environ))
 
 
@@ -89,7 +90,7 @@ def drop(spool: str, request: dict[str, Any]) -> None:
             os.unlink(draft)
         raise
     try:
-        _sync(_inbox(spool))
+        sync_directory(_inbox(spool))
     except OSError:
         if _is_taken_back(dropped):
             raise
@@ -119,14 +120,6 @@ def _write(path: str, data: bytes) -> None:
         file.write(data)
         file.flush()
         os.fsync(file.fileno())
-
-
-def _sync(directory: str) -> None:
-    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _own_spool(args: Namespace | PlainArgs, unreachable: DaemonUnreachable) -> str:

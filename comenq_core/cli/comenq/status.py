@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from argparse import ArgumentParser, Namespace
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from comenq_core.cli.comenq.pagination import unconfirmed
@@ -16,7 +17,7 @@ from comenq_core.cli.table import paint
 from comenq_core.errors import DaemonUnreachable
 from comenq_core.text import printable
 
-__all__ = ["configure", "run"]
+__all__ = ["configure", "lines", "run"]
 
 LONGEST_LINE = 1_000
 EXAMPLES = """\
@@ -57,6 +58,13 @@ def run(args: Namespace) -> int:
     return FAILED if any(troubles(status)) else DONE
 
 
+def lines(known: Iterable[tuple[str, str]]) -> Iterator[str]:
+    """The lines that show `facts`, each with its name."""
+    for name, text in known:
+        line = f"{name + ':':10} {printable(text, LONGEST_LINE)}"
+        yield paint(line, COLOURS[name]) if name in COLOURS else line
+
+
 def _print_status(args: Namespace, status: dict[str, Any] | None) -> None:
     if args.prometheus:
         from comenq_core.cli.comenq.prometheus import metrics
@@ -67,9 +75,7 @@ def _print_status(args: Namespace, status: dict[str, Any] | None) -> None:
     elif status:
         now = time.time()
         jobs = unconfirmed(args, status, SHOWN)
-        for name, text in facts(status, lambda seconds: when(seconds, now), jobs):
-            line = f"{name + ':':10} {printable(text, LONGEST_LINE)}"
-            print_result(paint(line, COLOURS[name]) if name in COLOURS else line)
+        print_result(*lines(facts(status, lambda seconds: when(seconds, now), jobs)))
 
 
 def _with_trouble(args: Namespace, status: dict[str, Any]) -> dict[str, Any]:

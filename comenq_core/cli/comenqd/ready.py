@@ -50,13 +50,14 @@ def _user_name() -> str:
 
 def finish(where: Deployment, settings: Settings, note: str) -> None:
     """Wait until the daemon answers, and say what to do next."""
+    plugins = registry.load()
     if where.manager is None and not runs(settings):
         if not where.is_machines:
             # From now on, comments can be saved there while the daemon does not run.
-            registry.load().store(settings)
+            plugins.store(settings)
         print(by_hand(where))
     else:
-        _await(registry.load().client_sockets(settings))
+        _await(plugins.client_sockets(settings))
         print("The daemon runs.")
         if where.manager is None and started_at(settings) < environment.installed_at(where.venv):
             print("It still runs the version before the upgrade: restart it.")
