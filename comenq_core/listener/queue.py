@@ -17,6 +17,7 @@ from comenq_core.listener.accounts import accounts
 from comenq_core.listener.estimates import Estimates
 from comenq_core.listener.replacing import replaced_job
 from comenq_core.listener.resolution import resolution
+from comenq_core.listener.snapshot import Snapshot
 from comenq_core.model import (
     ID_PATTERN,
     ONE_PROCESS,
@@ -240,15 +241,16 @@ class JobQueue:
         return ended
 
     def status(self) -> Status:
-        now = self._store.now()
-        records, paused, health = self._store.pacing(), self._store.paused(), self._store.health()
         waiting = self._store.pending(limit=_AT_THE_HEAD, states=[State.WAITING])
-        first = self._estimates.entries(waiting[:1])
+        placed = self._estimates.places(waiting[:1])
         counts = self._store.counts()
-        is_kept = bool(paused) or is_busy(health.worker, now)
+        snapshot = Snapshot.of(self._store)
+        now, records, health = snapshot.now, snapshot.records, snapshot.health
+        first = self._estimates.at(snapshot, placed)
+        is_kept = bool(snapshot.paused) or is_busy(health.worker, now)
         return Status(
             counts=counts,
-            paused=paused,
+            paused=snapshot.paused,
             accounts=accounts(records, now, self._pace),
             next=first[0] if first else None,
             health=health,
@@ -257,7 +259,7 @@ class JobQueue:
             faults=tuple(self._faults()),
             boot_known=not now.boot.startswith(ONE_PROCESS),
             host=self._host,
-            eta_seconds=self._estimates.eta(counts.waiting),
+            eta_seconds=self._estimates.eta(counts.waiting, snapshot),
             verifies_targets=self._verifies_targets,
         )
 
