@@ -32,12 +32,12 @@ from comenq_core.model import (
     State,
     Status,
 )
-from comenq_core.model.identity import is_for_repo
+from comenq_core.model.identity import is_listed
 from comenq_core.model.serving import elsewhere, unserved
 from comenq_core.policy.health import Overdue, is_busy, is_stalled
 from comenq_core.policy.pacing import PacingPolicy
 from comenq_core.process.log import Log
-from comenq_core.protocols import RepoFilter, Store
+from comenq_core.protocols import NumberFilter, RepoFilter, Store
 
 __all__ = ["JobQueue"]
 
@@ -145,19 +145,24 @@ class JobQueue:
 
     def pending_in(
         self,
-        repo: str,
+        repo: str | None,
         limit: int,
         *,
         offset: int = 0,
         states: Collection[State] = PENDING,
+        pr_number: int | None = None,
     ) -> Sequence[Entry | None]:
         store = self._store
-        if isinstance(store, RepoFilter):
+        found: Sequence[Job | None]
+        if repo is not None and isinstance(store, RepoFilter):
             found = store.pending_in(repo, limit=limit, offset=offset, states=states)
+        elif pr_number is not None and isinstance(store, NumberFilter):
+            found = store.pending_with_number(pr_number, limit=limit, offset=offset, states=states)
         else:
-            jobs = store.pending(limit=limit, offset=offset, states=states)
-            found = [job if is_for_repo(job, repo) else None for job in jobs]
-        return self._estimates.listed(found)
+            found = store.pending(limit=limit, offset=offset, states=states)
+        return self._estimates.listed(
+            [job if job and is_listed(job, repo, pr_number) else None for job in found]
+        )
 
     def show(self, prefix: str) -> Entry:
         return self._estimates.entries([self._store.get(prefix)])[0]
