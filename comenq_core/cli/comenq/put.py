@@ -136,8 +136,10 @@ def _put(args: Namespace | PlainArgs, message: dict[str, Any]) -> dict[str, Any]
         save(args, message, error)
         return None
     except NotAcknowledged as error:
+        from comenq_core.cli.comenq.advice import command
+
         raise NotAcknowledged(
-            f"{error}: the comment may or may not be queued; check with comenq list"
+            f"{error}: the comment may or may not be queued; check with {command('list')}"
         ) from None
     return entry
 
@@ -187,7 +189,10 @@ def _summary(entry: dict[str, Any], target: Target) -> str:
     state = entry.get("state", "waiting")
     job_id = entry.get("id", "?")
     if state == "held":
-        return f"held {job_id} · {where} · to let it be posted: comenq release {job_id}"
+        from comenq_core.cli.comenq.advice import command
+
+        release = command(f"release {job_id}")
+        return f"held {job_id} · {where} · to let it be posted: {release}"
     done = "queued" if state == "waiting" else f"already {state}"
     place = in_queue(entry, time.time()) if state == "waiting" else entry.get("url", "")
     told = (f"{done} {job_id}", where, place)
