@@ -553,6 +553,7 @@ def test_a_comment_takes_the_place_of_the_one_with_its_key(
     fresh, replaced = queue.submit_all([NewJob(request=request("new"), origin=ME),
                                         keyed("two", replace=True)])  # fmt: skip
     assert (replaced.job.id, replaced.position, fresh.position) == (first.job.id, 0, 2)
+    assert (replaced.replaced, fresh.replaced, first.replaced) == (True, False, False)
     assert [job.asked.body for job in store.pending()] == ["two", "behind", "new"]
 
 

@@ -93,25 +93,30 @@ class JobQueue:
             if reason := unserved(new_job.request, self._accounts):
                 raise InvalidRequest("account" if new_job.request.account else "", reason)
         try:
-            jobs = self._put([self._as_settings_say(one) for one in new_jobs])
+            wanted = [self._as_settings_say(one) for one in new_jobs]
+            replaced = self._replaced(wanted)
+            put = iter(self._store.put([one for one in wanted if one not in replaced]))
         except ComenqError as error:
             self._log_refusal(error)
             raise
         if self._fault:
             self._fault = ""
             log.info("taking", "Comments are taken again.")
+        jobs = [replaced.get(one) or next(put) for one in wanted]
         for job in jobs:
             origin = job.origin
             log.info("queued", "A comment is queued.", job=job.id, target=job.asked.target,
                      intake=origin.intake, uid=origin.uid)  # fmt: skip
-        return self._estimated(jobs)
+        return [
+            replace(entry, replaced=one in replaced)
+            for entry, one in zip(self._estimated(jobs), wanted, strict=True)
+        ]
 
-    def _put(self, new_jobs: Sequence[NewJob]) -> Sequence[Job]:
-        replaced = {
+    def _replaced(self, new_jobs: Sequence[NewJob]) -> Mapping[NewJob, Job]:
+        """The jobs whose comments are replaced; the other new jobs are to be queued."""
+        return {
             one: job for one in new_jobs if one.replace and (job := replaced_job(self._store, one))
         }
-        put = iter(self._store.put([one for one in new_jobs if one not in replaced]))
-        return [replaced.get(one) or next(put) for one in new_jobs]
 
     def _as_settings_say(self, new_job: NewJob) -> NewJob:
         is_held = not new_job.hold and self._holds(new_job.origin.intake)
