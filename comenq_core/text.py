@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-__all__ = ["VALUE_LIMIT", "legible", "nearest", "printable"]
+__all__ = ["VALUE_LIMIT", "legible", "nearest", "printable", "words_of"]
 
 VALUE_LIMIT = 300
 WORD_LIMIT = 64
+
+
+def words_of(text: object) -> str:
+    """The text as it is; of an error of the system's, without its number: only programs read it."""
+    raw = str(text)
+    return raw.removeprefix(f"[Errno {text.errno}] ") if isinstance(text, OSError) else raw
 
 
 def printable(text: object, limit: int = VALUE_LIMIT) -> str:
@@ -16,7 +22,7 @@ def printable(text: object, limit: int = VALUE_LIMIT) -> str:
     Control, format, surrogate and unassigned characters become ``\xNN`` or ``\uNNNN``, as do
     backslashes, so that no text can forge another line or control a terminal.
     """
-    raw = str(text)
+    raw = words_of(text)
     if len(raw) <= limit and raw.isprintable() and "\\" not in raw:
         return raw
     shown = "".join(

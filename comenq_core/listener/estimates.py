@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 
 from comenq_core.errors import NoSuchJob
 from comenq_core.listener.accounts import PostingAccounts
-from comenq_core.model import Entry, Instant, Job, Pacing, State
+from comenq_core.listener.snapshot import Snapshot
+from comenq_core.model import Entry, Instant, Job, State
 from comenq_core.policy.pacing import PacingPolicy
 from comenq_core.policy.timetable import Timetable, runs_before
 from comenq_core.protocols import Store
@@ -17,6 +18,9 @@ __all__ = ["Estimates"]
 
 _LOOK_BACK = 20
 """How many jobs before the first one are read where only some accounts may post them."""
+
+Placed = tuple[Job, int]
+"""A job, and how many are posted before it; 0 if it does not wait."""
 
 
 class Estimates:
@@ -37,14 +41,18 @@ class Estimates:
 
     def entries(self, jobs: Sequence[Job]) -> Sequence[Entry]:
         """The entries of jobs that may stand anywhere in the queue."""
-        return self._placed((job, self._place(job)) for job in jobs)
+        return self._placed(self.places(jobs))
+
+    def places(self, jobs: Sequence[Job]) -> Sequence[Placed]:
+        """Jobs that may stand anywhere in the queue, each with its place."""
+        return [(job, self._place(job)) for job in jobs]
 
     def queued(self, jobs: Sequence[Job]) -> Sequence[Entry]:
         """The entries of jobs that were queued together, and usually stand in a row."""
         if len(jobs) > 2 and all(map(_waits, jobs)):  # noqa: PLR2004  (both ends are asked for)
             places = range(self._place(jobs[0]), self._place(jobs[-1]) + 1)
             if len(places) == len(jobs):
-                return self._placed(zip(jobs, places, strict=True))
+                return self._placed(list(zip(jobs, places, strict=True)))
         return self.entries(jobs)
 
     def listed(self, jobs: Sequence[Job | None]) -> Sequence[Entry | None]:
@@ -54,15 +62,15 @@ class Estimates:
         stands for a job that is not wanted.
         """
         places = zip(jobs, self._row(jobs), strict=True)
-        entries = iter(self._placed((job, place) for job, place in places if job))
+        entries = iter(self._placed([(job, place) for job, place in places if job]))
         return [next(entries) if job else None for job in jobs]
 
-    def eta(self, before: int) -> float | None:
+    def eta(self, before: int, snapshot: Snapshot) -> float | None:
         """In how many seconds a job is posted after so many others; ``None`` if nobody knows."""
-        if self._trouble():
+        if snapshot.trouble:
             return None
-        accounts = PostingAccounts(self._accounts, self._store.pacing())
-        timetable = self._timetable(accounts, self._store.now())
+        accounts = PostingAccounts(self._accounts, snapshot.records)
+        timetable = self._timetable(accounts, snapshot.now)
         timetable.skip(before)
         return timetable.post(0.0, accounts.names)
 
@@ -76,17 +84,19 @@ class Estimates:
     def _place(self, job: Job) -> int:
         return self._store.position(job) if _waits(job) else 0
 
-    def _placed(self, jobs: Iterable[tuple[Job, int]]) -> Sequence[Entry]:
-        placed = list(jobs)
-        now, records = self._store.now(), self._store.pacing()
-        attempted = {record.job for record in records.values()}
+    def _placed(self, placed: Sequence[Placed]) -> Sequence[Entry]:
+        return self.at(Snapshot.of(self._store), placed)
+
+    def at(self, snapshot: Snapshot, placed: Sequence[Placed]) -> Sequence[Entry]:
+        """The entries of jobs whose places were read before the snapshot."""
+        attempted = {record.job for record in snapshot.records.values()}
         waiting = {
             job.id: (place, job)
             for job, place in placed
             if _waits(job) and not (job.id in attempted and self._is_taken(job))
         }
-        trouble = self._trouble()
-        times = {} if trouble else self._times(sorted(waiting.values(), key=_place), records, now)
+        trouble = snapshot.trouble
+        times = {} if trouble else self._times(sorted(waiting.values(), key=_place), snapshot)
         return [
             _entry(job, place, times.get(job.id), trouble)
             if job.id in waiting
@@ -101,18 +111,13 @@ class Estimates:
         except NoSuchJob:
             return True
 
-    def _trouble(self) -> str:
-        if self._store.paused():
-            return "paused"
-        return "no_worker" if self._store.health().working is False else ""
-
     def _times(
-        self, waiting: Sequence[tuple[int, Job]], records: Mapping[str, Pacing], now: Instant
+        self, waiting: Sequence[tuple[int, Job]], snapshot: Snapshot
     ) -> Mapping[str, float | None]:
         """In how many seconds these jobs are posted, by id; they are in the order of the queue."""
         if not waiting:
             return {}
-        accounts = PostingAccounts(self._accounts, records)
+        now, accounts = snapshot.now, PostingAccounts(self._accounts, snapshot.records)
         timetable = self._timetable(accounts, now)
         place, job = waiting[0]
         if _until_due(job, now):

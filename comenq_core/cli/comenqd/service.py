@@ -18,6 +18,7 @@ from comenq_core.install.plan import Installation, purge, uninstall
 from comenq_core.install.running import runs, started_at
 from comenq_core.install.steps import run_steps
 from comenq_core.settings import Settings, load
+from comenq_core.text import words_of
 
 __all__ = ["add_options", "service"]
 
@@ -106,7 +107,7 @@ def _uninstall(where: Deployment, given: Namespace) -> int:
     try:
         run_steps(chain(steps, purge(places) if given.purge else ()), lambda step: step.do())
     except OSError as error:
-        raise SettingsError(str(error)) from error
+        raise SettingsError(words_of(error)) from error
     if not given.purge:
         print(f"The configuration {places.config} and the queue in {places.state} are kept.")
     return 0
