@@ -168,6 +168,15 @@ def test_a_queue_below_a_file_is_found(comenqd: Command) -> None:
     assert text.startswith(f"{comenqd.queue}/q: it cannot be made in {comenqd.queue} by")
 
 
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="needs the /proc of Linux")
+def test_a_queue_on_no_disk_is_found(comenqd: Command) -> None:
+    """A directory that not even root can make is an error."""
+    (text,) = comenqd.wrong("--queue-path", "/proc/x")
+
+    assert text.startswith("/proc/x: it cannot be made in /proc")
+    assert text.endswith("set another queue_path")
+
+
 def test_an_unusable_store_is_found(comenqd: Command) -> None:
     """If there is a queue, the check inspects it with the store."""
     comenqd.queue.mkdir(0o700)

@@ -56,7 +56,11 @@ def check_place(root: str) -> None:
     if not os.path.isdir(parent) or not os.access(parent, os.W_OK | os.X_OK):
         raise StoreUnusable(
             f"{root}: it cannot be made in {parent} by this process's user ({os.geteuid()}):"
-            " make it as root, and give it away with chown"
+            " make it as root and give it away with chown, or set another queue_path"
+        )
+    if not os.statvfs(parent).f_blocks:
+        raise StoreUnusable(
+            f"{root}: it cannot be made in {parent}, which is on no disk: set another queue_path"
         )
 
 
