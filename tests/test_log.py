@@ -219,3 +219,12 @@ def test_the_nearest_word_is_a_likely_one() -> None:
     known = ["cooldown_period_seconds", "socket_path"]
     assert nearest("cooldown_period_secs", known) == "cooldown_period_seconds"
     assert nearest("q" * 1_000_000, known) is None
+
+
+def test_a_part_of_a_word_stands_for_the_word() -> None:
+    """What begins a known word, or is in it, counts more than what resembles one."""
+    known = ["--github-token-file", "--token-file", "--follow", "--cooldown-period-seconds"]
+    assert nearest("--cooldown", known) == "--cooldown-period-seconds"
+    assert nearest("--period", known) == "--cooldown-period-seconds"
+    assert nearest("--token", known) == "--token-file"
+    assert nearest("ow", known) is None

@@ -108,8 +108,9 @@ def facts(status: Status, until: Until, unconfirmed: Jobs = ()) -> Iterator[tupl
         since = f"since {local(paused['since'])}: {paused['reason']}"
         yield "paused", f"{since} (resume it with {command('resume')})"
     yield "next", _next(status, until)
+    fault = (status.get("worker") or {}).get("fault") or ""
     for account in status["accounts"]:
-        yield "account", _account(account, until)
+        yield "account", _account(account, until, fault)
     if not status["accounts"]:
         yield "account", "none has posted yet"
     if capacity := status.get("capacity"):
@@ -219,13 +220,14 @@ def _next(status: Status, until: Until) -> str:
     return f"{first['id']}, once {ENDS['paused' if status['paused'] else stopped]}"
 
 
-def _account(account: Mapping[str, Any], until: Until) -> str:
+def _account(account: Mapping[str, Any], until: Until, fault: str) -> str:
+    """An account; why it waits is left out where the worker's fault says it."""
     name, login, cause = account["name"], account.get("login"), account_cause(account)
     who = f"{name} ({login})" if login and login != name else name
     post_in = account["post_in"]
     # An older daemon has no time for an account whose credential is refused.
     wait = WAITS.get(cause, WAITS[""]).format("later" if post_in is None else until(post_in))
-    reason = f": {account['reason']}" if account["reason"] else ""
+    reason = f": {account['reason']}" if account["reason"] not in fault else ""
     advice = f" (at once with {command('flush')})" if cause in ENDED_BY_FLUSH else ""
     return f"{who}, {wait}{advice}{reason}"
 
