@@ -24,6 +24,7 @@ from comenq_core.protocols import (
     IntakeFactory,
     Poster,
     PosterFactory,
+    Reviewer,
     Store,
     StoreFactory,
 )
@@ -127,6 +128,23 @@ class Registry:
         plugin, factory = self._select("poster", settings.poster, _posters)
         with _naming(plugin, f"the poster {settings.poster}"):
             return tuple(factory(settings))
+
+    def reviewers(self, settings: Settings) -> Mapping[str, Reviewer]:
+        """Every reviewer that is offered, by name. Raises as `intakes`, also for a name given twice."""
+        found: dict[str, Reviewer] = {}
+        source: dict[str, Plugin] = {}
+        for plugin in self._plugins:
+            for offer, factory in plugin.reviewers.items():
+                with _naming(plugin, f"the reviewers {offer}"):
+                    made = {reviewer.name: reviewer for reviewer in factory(settings)}
+                for name in made.keys() & found.keys():
+                    raise PluginError(
+                        f"the reviewer {printable(name)} is offered more than once: by"
+                        f" {source[name]} and by {plugin}; uninstall one of them"
+                    )
+                found |= made
+                source |= dict.fromkeys(made, plugin)
+        return found
 
     def accounts(self, settings: Settings) -> Mapping[str, Sequence[str]]:
         """The posting accounts and their repositories, as `AccountDirectory` says.

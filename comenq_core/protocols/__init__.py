@@ -1,4 +1,4 @@
-"""The protocols of intakes, stores and posters, and of the factories that make them.
+"""The protocols of intakes, stores, posters and reviewers, and of the factories that make them.
 
 A plugin need not inherit from them: having the methods is enough. Each factory is called with the
 `Settings`, once in each process that needs it.
@@ -19,6 +19,7 @@ from comenq_core.protocols.poster import (
     PosterFactory,
     Selective,
 )
+from comenq_core.protocols.reviewer import Reviewer, ReviewerFactory, same_login
 from comenq_core.protocols.store import (
     Inspectable,
     JobImporter,
@@ -56,10 +57,13 @@ __all__ = [
     "PosterFactory",
     "Queue",
     "RepoFilter",
+    "Reviewer",
+    "ReviewerFactory",
     "Selective",
     "Stop",
     "Store",
     "StoreFactory",
     "Watch",
     "every_job",
+    "same_login",
 ]

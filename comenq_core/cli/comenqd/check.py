@@ -64,6 +64,7 @@ def results(settings: Settings, plugins: Registry) -> Iterator[CheckResult]:
     yield _directory("control", private_directory(settings))
     yield from _store(settings, plugins)
     yield _making("poster", settings.poster, lambda: plugins.posters(settings))
+    yield _making("reviewers", "their rules are in order", lambda: plugins.reviewers(settings))
     yield _clock()
     if variable("github_token") in os.environ:
         text = "is in the environment; github_token_file hides it better"
@@ -83,7 +84,7 @@ def _tables(settings: Settings, plugins: Registry) -> Iterator[CheckResult]:
     known = {
         name
         for plugin in plugins.plugins()
-        for name in (plugin.name, *plugin.intakes, *plugin.stores, *plugin.posters)
+        for name in (plugin.name, *plugin.intakes, *plugin.stores, *plugin.posters, *plugin.reviewers)
     }
     if _reads_accounts(settings, plugins):
         known.add(ACCOUNTS)
