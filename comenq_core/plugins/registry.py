@@ -12,11 +12,13 @@ from pathlib import Path
 from typing import TypeVar
 
 from comenq_core.errors import ComenqError, PluginError
+from comenq_core.model import Answer
 from comenq_core.plugins.discovery import Plugin, installed, load_plugin
 from comenq_core.process.isolation import described, pass_on_interrupt
 from comenq_core.process.log import Log
 from comenq_core.protocols import (
     AccountDirectory,
+    AnswerSource,
     ClientEndpoint,
     ForgeHost,
     Inspectable,
@@ -130,7 +132,7 @@ class Registry:
             return tuple(factory(settings))
 
     def reviewers(self, settings: Settings) -> Mapping[str, Reviewer]:
-        """Every reviewer that is offered, by name. Raises as `intakes`, also for a name given twice."""
+        """Every reviewer that is offered, by name; none is offered twice. Raises as `intakes`."""
         found: dict[str, Reviewer] = {}
         source: dict[str, Plugin] = {}
         for plugin in self._plugins:
@@ -159,6 +161,13 @@ class Registry:
         """The forge's host, as `ForgeHost` says; ``""`` where nobody can tell, as in `accounts`."""
         with self._poster_factory(settings) as factory:
             return factory.host(settings) if isinstance(factory, ForgeHost) else ""
+
+    def answers(self, settings: Settings, url: str, *, token: str = "") -> Sequence[Answer]:
+        """What is said at an address, as `AnswerSource` says. Raises as it, and as `intakes`."""
+        with self._poster_factory(settings) as factory:
+            if not isinstance(factory, AnswerSource):
+                raise PluginError(f"the poster {settings.poster} cannot read what is at an address")
+            return factory.answers(settings, url, token=token)
 
     @contextmanager
     def _poster_factory(self, settings: Settings) -> Iterator[object]:

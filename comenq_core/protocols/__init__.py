@@ -10,6 +10,7 @@ from comenq_core.protocols.intake import ClientEndpoint, Intake, IntakeFactory, 
 from comenq_core.protocols.poster import (
     AccountDirectory,
     AccountProbe,
+    AnswerSource,
     CredentialChecker,
     ForgeClock,
     ForgeHost,
@@ -38,6 +39,7 @@ from comenq_core.protocols.store import (
 __all__ = [
     "AccountDirectory",
     "AccountProbe",
+    "AnswerSource",
     "ClientEndpoint",
     "CredentialChecker",
     "ForgeClock",

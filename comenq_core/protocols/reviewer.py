@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from comenq_core.model import Answer, Reading
@@ -10,7 +10,11 @@ from comenq_core.model import Answer, Reading
 if TYPE_CHECKING:
     from comenq_core.settings import Settings
 
-__all__ = ["Reviewer", "ReviewerFactory", "same_login"]
+__all__ = ["REVIEWERS", "Reviewer", "ReviewerFactory", "same_login"]
+
+
+REVIEWERS = "reviewers"
+"""The table of the settings that holds a table for each reviewer: ``[reviewers.NAME]``."""
 
 
 class Reviewer(Protocol):
@@ -24,6 +28,10 @@ class Reviewer(Protocol):
     def name(self) -> str:
         """The name that the settings and ``comenq explain --reviewer`` call it by."""
 
+    @property
+    def logins(self) -> Sequence[str]:
+        """The bot's accounts at the forge; at least one."""
+
     def addresses(self, comment: str) -> bool:
         """Whether this comment, as a whole, asks the bot for a review.
 
@@ -31,7 +39,10 @@ class Reviewer(Protocol):
         """
 
     def wrote(self, answer: Answer) -> bool:
-        """Whether an answer is the bot's own. Logins are compared with `same_login`."""
+        """Whether an answer is the bot's own. Logins are compared with `same_login`.
+
+        A status has a name instead of a login, which may be another one.
+        """
 
     def read(self, answer: Answer) -> Reading:
         """What an answer means; `ReadingKind.OTHER` where the bot did not write it.

@@ -16,8 +16,8 @@ from comenq_plugins.reviewers.scanner import Scanner
 
 __all__ = ["Line", "Lines", "is_alert", "normal", "read_lines"]
 
-TEXT_LIMIT = 262_144
-"""Characters that are read; GitHub keeps at most 65,536 of a comment."""
+TEXT_LIMIT = 65_536
+"""Characters that are read; GitHub keeps no more of a comment."""
 LINE_LIMIT = 1_000
 """Characters of a line that are read."""
 HEAD_LINES = 5

@@ -58,12 +58,13 @@ class Phrase:
             raise PhraseError("expected a phrase with words in it")
         if len(segments) > WORDS_LIMIT + 1:
             raise PhraseError(f"{{words}} stands in it more than {WORDS_LIMIT} times")
-        is_open = not segments[-1]  # it ends with {words}
-        if is_open:
+        if is_open := not segments[-1]:  # it ends with {words}
             segments.pop()
             segments[-1] = _at_end_of_word(segments[-1])
+        first, *more = segments
+        inside = ["", rf"(?<!\w)(?:{first})", *more]
         self._start = re.compile(_expression(segments, "" if is_open else _END))
-        self._anywhere = re.compile(_expression(["", rf"(?<!\w)(?:{segments[0]})", *segments[1:]], "" if is_open else r"(?!\w)"))
+        self._anywhere = re.compile(_expression(inside, "" if is_open else r"(?!\w)"))
 
     def begins(self, line: str) -> bool:
         """Whether a folded line begins with it."""
@@ -118,9 +119,7 @@ def _segments(pieces: list[str]) -> list[str]:
 
 def _seconds(text: str) -> timedelta:
     parts = _PART.findall(text)
-    return timedelta(
-        seconds=sum(_count(count.strip()) * _UNITS[unit[0]] for count, unit in parts)
-    )
+    return timedelta(seconds=sum(_count(count.strip()) * _UNITS[unit[0]] for count, unit in parts))
 
 
 def _count(text: str) -> int:

@@ -36,6 +36,10 @@ class ProfileReviewer:
     def name(self) -> str:
         return self._profile.name
 
+    @property
+    def logins(self) -> Sequence[str]:
+        return self._profile.logins
+
     def addresses(self, comment: str) -> bool:
         if len(comment) > COMMENT_LIMIT:
             return False

@@ -7,13 +7,13 @@ from collections.abc import Mapping, Sequence
 from importlib.resources import files
 
 from comenq_core.errors import SettingsError
+from comenq_core.protocols.reviewer import REVIEWERS
 from comenq_core.settings import Settings
 from comenq_core.text import printable
 from comenq_plugins.reviewers.profile import Profile, profile
 
-__all__ = ["TABLE", "profiles", "shipped"]
+__all__ = ["profiles", "shipped"]
 
-TABLE = "reviewers"
 _RULES = "rules"
 
 
@@ -26,7 +26,7 @@ def profiles(settings: Settings) -> Sequence[Profile]:
     Raises:
         SettingsError: a table is wrong; the error names key and rule.
     """
-    tables = {name: _own(settings, name) for name in settings.tables.get(TABLE, {})}
+    tables = {name: _own(settings, name) for name in settings.tables.get(REVIEWERS, {})}
     known = shipped()
     return [
         profile(_place(settings, name), name, _merged(known.get(name, {}), tables.get(name, {})))
@@ -48,19 +48,22 @@ def shipped() -> Mapping[str, Mapping[str, object]]:
 
 
 def _own(settings: Settings, name: str) -> Mapping[str, object]:
-    table = settings.tables[TABLE][name]
+    table = settings.tables[REVIEWERS][name]
     if not isinstance(table, dict):
         raise SettingsError(f"{_place(settings, name)}: expected a table")
     return table
 
 
 def _place(settings: Settings, name: str) -> str:
-    return f"{settings.source or 'the profiles'}: [{TABLE}.{printable(name)}]"
+    return f"{settings.source or 'the profiles'}: [{REVIEWERS}.{printable(name)}]"
 
 
 def _merged(known: Mapping[str, object], own: Mapping[str, object]) -> Mapping[str, object]:
     rules, own_rules = known.get(_RULES), own.get(_RULES)
     merged = {**known, **own}
     if isinstance(rules, dict) and isinstance(own_rules, dict):
-        merged[_RULES] = {**own_rules, **{key: rule for key, rule in rules.items() if key not in own_rules}}
+        merged[_RULES] = {
+            **own_rules,
+            **{key: rule for key, rule in rules.items() if key not in own_rules},
+        }
     return merged

@@ -18,6 +18,7 @@ USES: Mapping[str, Callable[[Registry, Settings], object]] = {
     "comenq_intakes": Registry.intakes,
     "comenq_stores": Registry.store,
     "comenq_posters": Registry.posters,
+    "comenq_reviewers": Registry.reviewers,
 }
 """What uses the offers of each hook."""
 SELECTED = Settings(intakes=("mine",), store="mine", poster="mine")

@@ -20,6 +20,7 @@ from comenq_core.plugins import registry
 from comenq_core.plugins.registry import Registry
 from comenq_core.process.clock import UNKNOWN_BOOT, boot_id
 from comenq_core.process.program import output_apart
+from comenq_core.protocols.reviewer import REVIEWERS
 from comenq_core.settings import ACCOUNTS, Settings, variable
 from comenq_core.supervisor.launch import private_directory
 from comenq_core.text import nearest, printable
@@ -84,8 +85,10 @@ def _tables(settings: Settings, plugins: Registry) -> Iterator[CheckResult]:
     known = {
         name
         for plugin in plugins.plugins()
-        for name in (plugin.name, *plugin.intakes, *plugin.stores, *plugin.posters, *plugin.reviewers)
+        for name in (plugin.name, *plugin.intakes, *plugin.stores, *plugin.posters)
     }
+    if any(plugin.reviewers for plugin in plugins.plugins()):
+        known.add(REVIEWERS)
     if _reads_accounts(settings, plugins):
         known.add(ACCOUNTS)
     for table in sorted(settings.tables.keys() - known):
