@@ -47,6 +47,12 @@ class Rule:
     markers: Sequence[Phrase] = ()
 
 
+    @property
+    def is_of_any_text(self) -> bool:
+        """Whether the channel alone decides: then a text must not look like a refusal at all."""
+        return not self.lines and not self.markers and not self.also
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Profile:
     """A review bot.

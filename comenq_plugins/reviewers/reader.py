@@ -10,7 +10,7 @@ from comenq_core.model import Answer, Channel, Reading, ReadingKind
 from comenq_core.protocols import same_login
 from comenq_plugins.reviewers.lines import Line, Lines, is_alert, read_lines
 from comenq_plugins.reviewers.profile import Profile, Rule
-from comenq_plugins.reviewers.refusals import refusal_in
+from comenq_plugins.reviewers.refusals import is_terse, refusal_in
 
 __all__ = ["ProfileReviewer"]
 
@@ -63,7 +63,7 @@ class ProfileReviewer:
                 return Reading(kind=ReadingKind.NOT_UNDERSTOOD, reason=refusal.text)
         found = found or self._matching(OF_THE_WHOLE, answer.channel, lines)
         if found is None:
-            return Reading(kind=ReadingKind.OTHER)
+            return _unknown(answer.channel, lines)
         rule, reason = found
         wait = self._wait(lines.head) if rule.kind is ReadingKind.LIMITED else None
         return Reading(kind=rule.kind, wait=wait, reason=reason, rule=rule.name)
@@ -95,6 +95,8 @@ class ProfileReviewer:
         for rule in self._rules(kinds, channel):
             among = lines.head if rule.kind in OF_THE_HEAD else lines.all
             reason = _reason(rule, among, lines)
+            if rule.is_of_any_text and is_terse(lines.all):
+                continue
             if reason is not None:
                 return rule, reason
         return None
@@ -112,6 +114,12 @@ class ProfileReviewer:
                 if wait is not None:
                     return wait
         return None
+
+
+def _unknown(channel: Channel, lines: Lines) -> Reading:
+    if channel is Channel.REVIEW and is_terse(lines.all):
+        return Reading(kind=ReadingKind.NOT_UNDERSTOOD, reason=lines.all[0].text)
+    return Reading(kind=ReadingKind.OTHER)
 
 
 def _reason(rule: Rule, among: Sequence[Line], lines: Lines) -> str | None:

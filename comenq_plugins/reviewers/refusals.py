@@ -14,7 +14,7 @@ from comenq_core.model import Channel
 from comenq_plugins.reviewers.lines import Line, is_alert
 from comenq_plugins.reviewers.phrases import Phrase
 
-__all__ = ["refusal_in"]
+__all__ = ["is_terse", "refusal_in"]
 
 REVIEW_LINES = 3
 """Lines of a review in which a refusal is looked for: findings follow."""
@@ -33,6 +33,7 @@ _EVERYWHERE = [
         ),
         f"{{name}} {_CANNOT} {{to |be |been |yet |get |able to |}}{_REVIEW}{{ed|d|ing|}}{{words}}",
         "{sorry|apologies|unfortunately}{words}",
+        "{name} {has|have} {already |}{reached|exceeded|used all|used up|run out|no}{words}",
         "{please |}upgrade {to|your}{words}",
         "{words}encountered an error{words}",
         "{words}something went wrong{words}",
@@ -67,7 +68,17 @@ _NOT_IN_REVIEWS = [
             "{too many|skipping|skipped|throttled|slow down|rate limited|rate-limited|suspended"
             "|deactivated|forbidden|unauthorized|access denied|permission denied|api error}{words}"
         ),
-        "an error {occurred|happened}{words}",
+        "an {error|unexpected error|internal error} {occurred|happened}{words}",
+        "{error|internal error|billing issue}{words}",
+        (
+            "{not reviewed|no review|no reviews|your subscription|trial expired|payment required"
+            "|request timed out|timed out|service unavailable}{words}"
+        ),
+        "{words}{too large|too big} {to|for} {words}",
+        "{words}could not be {completed|finished|started|performed|reviewed}{words}",
+        "{words}{is|are} {currently |temporarily |}{overloaded|paused|not enabled|busy}{words}",
+        "you {have|need} {no|0|to connect|to add|to upgrade|to enable} {words}",
+        "{name} does not have {words}",
         "{words}come back {later|in|tomorrow|next}{words}",
     )
 ]
@@ -86,6 +97,19 @@ _GONE = re.compile(
 _WHOSE = re.compile(
     r"\b(you|you've|your|we've|we|team|organi[sz]ation|workspace|account|repository|@[\w-]+)\b"
 )
+
+
+_ABOUT_REVIEWS = re.compile(
+    r"\b(reviews?|reviewed|reviewing|pull request|plan|subscription|seats?|credits?|billing|trial"
+    r"|paid|payment|support|account|organi[sz]ation|repository|limit(s|ed)?|quota|overloaded"
+    r"|timed out|unavailable|demand|queued|try again|retry|expired|error|unable|failed)\b"
+)
+
+
+def is_terse(lines: Sequence[Line]) -> bool:
+    """Whether a review is a few words about reviews, which can be a refusal in unknown words."""
+    is_short = len(lines) <= REVIEW_LINES
+    return is_short and any(_ABOUT_REVIEWS.search(line.folded) for line in lines)
 
 
 def refusal_in(head: Sequence[Line], channel: Channel) -> Line | None:

@@ -1,6 +1,6 @@
 """The contracts of plugins, as classes of tests: subclass the one of your kind.
 
-`IntakeContract`, `StoreContract` and `PosterContract` say which fixtures they need. For instance::
+`IntakeContract`, `StoreContract`, `PosterContract` and `ReviewerContract` say which fixtures they need. For instance::
 
     class TestMyStore(StoreContract, OneWorkerContract):
         @pytest.fixture
@@ -38,6 +38,7 @@ pytest.register_assert_rewrite(
             "pruning",
             "reader",
             "remembering",
+            "reviewer",
             "suiting",
             "unconfirmed",
             "watch",
@@ -62,6 +63,7 @@ from comenq_core.testing.contract.pruning import PruningContract  # noqa: E402
 from comenq_core.testing.contract.queue import QueueContract  # noqa: E402
 from comenq_core.testing.contract.reader import ReaderContract  # noqa: E402
 from comenq_core.testing.contract.remembering import RememberingContract  # noqa: E402
+from comenq_core.testing.contract.reviewer import ReviewerContract  # noqa: E402
 from comenq_core.testing.contract.suiting import SuitingContract  # noqa: E402
 from comenq_core.testing.contract.unconfirmed import UnconfirmedContract  # noqa: E402
 from comenq_core.testing.contract.watch import WatchContract  # noqa: E402
@@ -77,6 +79,7 @@ __all__ = [
     "OneWorkerContract",
     "PosterContract",
     "PruningContract",
+    "ReviewerContract",
     "StoreContract",
 ]
 
