@@ -46,7 +46,6 @@ class Rule:
     unless: Sequence[Phrase] = ()
     markers: Sequence[Phrase] = ()
 
-
     @property
     def is_of_any_text(self) -> bool:
         """Whether the channel alone decides: then a text must not look like a refusal at all."""

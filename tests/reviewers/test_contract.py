@@ -68,16 +68,20 @@ class TestShippedReviewer(ReviewerContract):
 
     @pytest.fixture
     def reviewer(self, name: str) -> Reviewer:
+        """The shipped one."""
         return REVIEWERS[name]
 
     @pytest.fixture
     def trigger(self, name: str) -> str:
+        """As people write it."""
         return SAMPLES[name].trigger
 
     @pytest.fixture
     def limited(self, name: str) -> Answer:
+        """In the words of today."""
         return answer(name, *SAMPLES[name].limited)
 
     @pytest.fixture
     def reviewed(self, name: str) -> Answer:
+        """In the words of today."""
         return answer(name, *SAMPLES[name].reviewed)

@@ -1,6 +1,7 @@
 """The contracts of plugins, as classes of tests: subclass the one of your kind.
 
-`IntakeContract`, `StoreContract`, `PosterContract` and `ReviewerContract` say which fixtures they need. For instance::
+`IntakeContract`, `StoreContract`, `PosterContract` and `ReviewerContract` say which fixtures they
+need. For instance::
 
     class TestMyStore(StoreContract, OneWorkerContract):
         @pytest.fixture

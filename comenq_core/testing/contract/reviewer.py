@@ -88,7 +88,14 @@ class ReviewerContract:
     ) -> None:
         """Anybody can have such a name, and what they write is no answer of the bot."""
         bare = reviewer.logins[0].removesuffix("[bot]")
-        for login in ("", f"{bare}-x", f"x-{bare}", f"{bare}[bot]x", bare[:-1], f"{bare}[bot][bot]"):
+        for login in (
+            "",
+            f"{bare}-x",
+            f"x-{bare}",
+            f"{bare}[bot]x",
+            bare[:-1],
+            f"{bare}[bot][bot]",
+        ):
             copied = replace(limited, login=login)
             assert not reviewer.wrote(copied)
             assert reviewer.read(copied).kind is ReadingKind.OTHER
