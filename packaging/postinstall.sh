@@ -12,7 +12,7 @@ systemd-tmpfiles --create comenq.conf
 systemctl daemon-reload
 if [ "$1" = 1 ] || { [ "$1" = configure ] && [ -z "${2:-}" ]; }; then
     systemctl enable comenq
-    echo "Write a token into /etc/comenqd/github_token, then start comenq: systemctl start comenq"
+    echo "Give comenq a token, and start it: sudo comenqd setup --system"
 else
     systemctl try-restart comenq
 fi

@@ -1,22 +1,19 @@
 #!/bin/sh
-# Install, upgrade or uninstall comenq. A second run changes nothing.
+# Install or upgrade comenq into an environment of its own, then run comenqd setup.
 set -eu
 umask 022
 
-usage="Usage: scripts/install.sh [OPTION...]
+usage="Usage: scripts/install.sh [OPTION...] [OPTION OF comenqd setup...]
 
-Without options, install comenq for this machine, as root: a virtual environment
-in /opt/comenq, the commands comenq and comenqd, an account, and a service,
-which is not started.
+Install comenq into /opt/comenq, as root, then run comenqd setup --system. Run it
+again to upgrade; a second run changes nothing.
 
-  --user           install for yourself, without root
-  --prefix DIR     put the commands into DIR/bin and DIR/sbin (default:
-                   /usr/local); give --uninstall the same DIR
-  --destdir DIR    put everything below DIR, to make a package
+  --user           install for yourself, without root, into ~/.local/share/comenq
   --wheel FILE     install this wheel of comenq instead of this checkout
-  --dry-run        print every step, change nothing
+  --dry-run        print what would be done, change nothing
   --uninstall      stop and remove comenq; keep configuration and queue
   --purge          with --uninstall: remove configuration, queue and account, too
+  --destdir DIR    only put everything below DIR, to make a package
   --help           print this help
 
 It uses the first Python that is new enough, or the one that COMENQ_PYTHON names.
@@ -32,30 +29,6 @@ requirements=${COMENQ_REQUIREMENTS:-$checkout/requirements.txt}
 fail() {
     echo "comenq: $1" >&2
     exit "${2:-1}"
-}
-
-read_options() {
-    venv=/opt/comenq whose=machine destdir='' wheel='' dry_run='' uninstall='' purge=''
-    while [ $# -gt 0 ]; do
-        case $1 in --prefix | --destdir | --wheel) [ $# -gt 1 ] || fail "$1 needs a value" 2 ;; esac
-        case $1 in
-            --user) whose=user venv=${XDG_DATA_HOME:-$HOME/.local/share}/comenq ;;
-            --destdir)
-                case $2 in /*) destdir=$2 ;; *) destdir=$PWD/$2 ;; esac
-                shift
-                ;;
-            --wheel) wheel=$2 && shift ;;
-            --prefix) shift ;;
-            --dry-run) dry_run=yes ;;
-            --uninstall) uninstall=yes ;;
-            --purge) purge=yes ;;
-            --help) echo "$usage" && exit ;;
-            *) fail "unknown option $1: see scripts/install.sh --help" 2 ;;
-        esac
-        shift
-    done
-    [ -z "$purge" ] || [ "$uninstall" ] || fail "--purge needs --uninstall" 2
-    [ -z "$wheel" ] || [ -f "$wheel" ] || fail "$wheel: no such file" 2
 }
 
 # A service with ProtectHome= cannot run a Python in a home directory.
@@ -93,9 +66,8 @@ fingerprint() {
 make_venv() {
     found=$(fingerprint | cksum)
     [ "$found" != "$(cat "$home/fingerprint" 2>/dev/null)" ] || return 0
-    changed=--changed
     echo "install comenq into $home with $python"
-    [ -z "$dry_run" ] || return 0
+    [ -z "$dry_run" ] || exit 0
     rm -f "$home/fingerprint"
     if [ "$(which_python "$home/bin/python")" != "$(which_python "$python")" ]; then
         "$python" -m venv --clear "$home"
@@ -116,26 +88,45 @@ make_venv() {
     echo "$found" >"$home/fingerprint"
 }
 
-read_options "$@"
-home=$destdir$venv
-changed=''
+venv=/opt/comenq whose=machine scope=--system destdir='' wheel='' dry_run='' uninstall=''
+left=$#
+while [ "$left" -gt 0 ]; do
+    option=$1
+    shift
+    left=$((left - 1))
+    case $option in
+        --destdir | --wheel)
+            [ "$left" -gt 0 ] || fail "$option needs a value" 2
+            [ "$option" = --wheel ] && wheel=$1 || destdir=$1
+            shift
+            left=$((left - 1))
+            ;;
+        --user) whose=user scope='' venv=${XDG_DATA_HOME:-$HOME/.local/share}/comenq ;;
+        --uninstall) uninstall=yes ;;
+        --help) echo "$usage" && exit ;;
+        *)
+            [ "$option" != --dry-run ] || dry_run=yes
+            set -- "$@" "$option"
+            ;;
+    esac
+done
+[ -z "$wheel" ] || [ -f "$wheel" ] || fail "$wheel: no such file" 2
+case $destdir in '' | /*) ;; *) destdir=$PWD/$destdir ;; esac
 if [ "$whose$destdir$dry_run" = machine ] && [ "$(id -u)" -ne 0 ]; then
     fail "run this as root, or install for yourself with --user"
 fi
-[ -z "$dry_run" ] || echo "Nothing is changed. These are the steps:"
+home=$destdir$venv
 if [ "$uninstall" ]; then
-    [ -x "$home/bin/python" ] || fail "comenq is not installed in $home"
-else
-    find_python
-    make_venv
-fi
-if [ "$dry_run" ]; then
-    PYTHONPATH=$checkout PYTHONDONTWRITEBYTECODE=1 \
-        "${python:-$home/bin/python}" -m comenq_core.install --venv "$venv" $changed "$@"
-else
-    "$home/bin/python" -P -m comenq_core.install --venv "$venv" $changed "$@"
-fi
-if [ "$uninstall" ]; then
+    [ -x "$home/bin/comenqd" ] || fail "comenq is not installed in $home"
+    "$home/bin/comenqd" service uninstall $scope "$@"
     echo "remove $home"
-    [ "$dry_run" ] || rm -rf "$home"
+    rm -rf "$home"
+    exit
+fi
+find_python
+make_venv
+if [ "$destdir" ]; then
+    "$home/bin/python" -P -m comenq_core.install "$destdir"
+else
+    "$home/bin/comenqd" setup $scope "$@"
 fi

@@ -26,7 +26,9 @@ OPERATIONS = (
     ("post", COMMENTS),
     ("get", COMMENTS),
     ("get", "/repos/{owner}/{repo}/pulls/{pull_number}"),
+    ("get", "/repos/{owner}/{repo}/issues/{issue_number}"),
     ("get", "/user"),
+    ("get", "/app"),
     ("post", "/app/installations/{installation_id}/access_tokens"),
 )
 TIMEOUT_SECONDS = 100.0

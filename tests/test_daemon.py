@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from comenq_core import paths
 from comenq_core.cli.comenqd.credentials import service_credentials
 from comenq_core.settings import load
 from comenq_core.supervisor.launch import private_directory
@@ -154,7 +155,7 @@ def test_a_misspelt_table_is_found(comenqd: Command) -> None:
 @pytest.mark.parametrize(
     ("table", "found"),
     [
-        ('[accounts.work]\ntoken_command = "gh auth token"\nfor = ["my-org/*"]\n', []),
+        ('[accounts.work]\ntoken_command = "/bin/echo ghp_x"\nfor = ["my-org/*"]\n', []),
         ("[accounts.work]\n", ["[accounts.work]: set one of token_file, token_command, app_id; "]),
         ('poster = "none"\n[accounts.work]\n', ["no plugin reads [accounts]", "no plugin offers"]),
     ],
@@ -297,10 +298,60 @@ def test_a_services_credentials_are_found_by_its_process(comenqd: Command) -> No
         daemon.kill()
 
 
-@pytest.mark.parametrize("arguments", [["--github-token", "x"], ["lsten"], ["check", "--quick"]])
-def test_a_usage_error_is_explained(comenqd: Command, arguments: list[str]) -> None:
-    """An unknown flag or command, and a token as a flag, end it with 2."""
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["lsten"], "there is no command lsten; did you mean listen?"),
+        (["check", "--onlin"], "there is no option --onlin; did you mean --online?"),
+        (
+            ["--cooldown-periot-seconds=ghp_secret"],
+            "there is no option --cooldown-periot-seconds; did you mean --cooldown-period-seconds?",
+        ),
+        (["check", "--quick"], "there is no option --quick"),
+        (["ghp_secret"], "there is no such command; there are "),
+        (["check", "ghp_secret"], "there are more arguments than the command takes"),
+        (["check", "--json=ghp_secret"], "argument --json takes no value"),
+        (["--github-token", "ghp_secret"], "a token has no flag, because everybody can see a"),
+        (["--github-token=ghp_secret"], "a token has no flag, because everybody can see a"),
+        (["service", "stauts"], "there is no action stauts; did you mean status?"),
+        (["service", "ghp_secret"], "there is no such action; there are status, start, "),
+        (["setup", "--tokn-file=ghp_secret"], "there is no option --tokn-file; did you mean"),
+        (["ctl", "stauts"], "ctl: there is no action stauts; did you mean status?"),
+    ],
+)
+def test_a_usage_error_is_one_line_without_a_secret(
+    comenqd: Command, arguments: list[str], told: str
+) -> None:
+    """It names the nearest right word, repeats no value, and the status is 2."""
     done = comenqd(*arguments)
 
     assert (done.returncode, done.stdout) == (2, "")
-    assert "usage: comenqd" in done.stderr
+    assert done.stderr.startswith(f"comenqd: {told}")
+    assert done.stderr.count("\n") == 1
+    assert "ghp_secret" not in done.stderr
+
+
+@pytest.mark.parametrize("command", [[], ["check"], ["reload"]])
+def test_without_a_configuration_the_way_to_one_is_told(tmp_path: Path, command: list[str]) -> None:
+    """Where no file, variable or flag gives a setting, the files that were looked for are named."""
+    if Path(paths.SYSTEM_CONFIG).exists():
+        pytest.skip(f"{paths.SYSTEM_CONFIG} is there")
+    done = subprocess.run(
+        [sys.executable, "-m", "comenq_core.cli.comenqd.main", *command],
+        env={"HOME": str(tmp_path)},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    own = tmp_path / ".config/comenqd/config.toml"
+    told = f"no configuration found in {own} or {paths.SYSTEM_CONFIG}: run comenqd setup\n"
+    assert done.returncode == 1
+    assert told in done.stdout + done.stderr
+
+
+def test_help_names_no_part_of_the_inside(comenqd: Command) -> None:
+    """Neither the help of comenqd nor that of its commands mentions supervisord."""
+    for words in ([], ["setup"], ["service"], ["ctl"], ["reload"], ["check"]):
+        assert "supervisor" not in comenqd(*words, "--help").stdout

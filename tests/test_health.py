@@ -105,8 +105,8 @@ def test_the_protocol_names_what_the_status_has() -> None:
     (row,) = [line for line in page.splitlines() if line.startswith("| `status` |")]
     told = status_to_json(queue.status())
 
-    # The intake adds what it has counted itself.
-    assert set(re.findall("`([a-z_]+)`", row)) - {"status"} == {*told, "requests"}
+    # The intake adds what it has counted itself, and which version it is.
+    assert set(re.findall("`([a-z_]+)`", row)) - {"status"} == {*told, "requests", "version"}
     assert all(f"`{name}`" in page for name in told["worker"])
 
 

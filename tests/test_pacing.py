@@ -384,12 +384,6 @@ def test_after_a_kill_the_cooldown_counts_from_the_comment() -> None:
     assert pacing.until_post(early, at(20), pace) == 880  # not before the attempt began
 
 
-def test_each_place_in_the_queue_is_a_cooldown_later() -> None:
-    """The estimate adds a cooldown, and half the jitter, for each job before."""
-    pace = PacingPolicy(cooldown=900, jitter=60, attempt_limit=30)
-    assert [pacing.eta(place, 100, pace) for place in range(3)] == [100, 1030, 1960]
-
-
 def test_an_account_without_a_record_may_post_at_once() -> None:
     """The very first post need not wait."""
     pace = PacingPolicy(cooldown=900, jitter=0, attempt_limit=30)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from comenq_core.errors import InvalidRequest, StoreError, WrongState
 from comenq_core.listener.queue import JobQueue
@@ -28,6 +31,7 @@ from comenq_core.model import (
     Pause,
     State,
     Unconfirmed,
+    Verdict,
 )
 from comenq_core.policy.pacing import PacingPolicy
 from comenq_core.testing.clock import FakeClock
@@ -56,9 +60,10 @@ def store(clock: FakeClock) -> MemoryStore:
 
 
 @pytest.fixture
-def queue(store: MemoryStore) -> JobQueue:
-    """A queue on it with a cooldown of 900 s."""
-    return JobQueue(store, PACE)
+def queue(store: MemoryStore) -> Iterator[JobQueue]:
+    """A queue on it with a cooldown of 900 s, and a worker that does nothing."""
+    with store.lock():
+        yield JobQueue(store, PACE)
 
 
 def test_the_first_in_an_idle_queue_is_posted_now(queue: JobQueue) -> None:
@@ -77,10 +82,143 @@ def test_each_job_before_adds_a_cooldown_to_what_is_left(
     assert [entry.eta_seconds for entry in entries] == [300, 1200, 2100]
 
 
+def test_the_status_tells_when_the_next_comment_would_be_posted(
+    queue: JobQueue, store: MemoryStore, clock: FakeClock
+) -> None:
+    """It is the estimate for a comment behind all that waits; paused, nobody knows."""
+    assert queue.status().eta_seconds == 0
+    store.save_pacing(Pacing(account="me", at=clock()), expect=None)
+    clock.advance(600)
+    queue.submit(request(), ME)
+    told = queue.status().eta_seconds
+    assert (told, queue.submit(request(), ME).eta_seconds) == (1200, 1200)
+    queue.pause("", ME)
+    assert queue.status().eta_seconds is None
+
+
+def test_the_status_tells_the_host_of_the_forge(store: MemoryStore) -> None:
+    """It is empty where nobody knows it."""
+    assert JobQueue(store, PACE).status().host == ""
+    assert JobQueue(store, PACE, host="git.example.org").status().host == "git.example.org"
+
+
 def test_a_scheduled_job_is_estimated_at_its_time(queue: JobQueue, clock: FakeClock) -> None:
     """``not_before`` beyond the queue's own wait decides."""
     entry = queue.submit(request(not_before=clock().wall + timedelta(hours=5)), ME)
     assert entry.eta_seconds == 5 * 3600
+
+
+def test_comments_for_one_time_are_a_cooldown_apart(queue: JobQueue, clock: FakeClock) -> None:
+    """Of several that are due at the same time, each waits for the one before."""
+    when = clock().wall + timedelta(hours=5)
+    ready = queue.submit(request(), ME)
+    alone = [queue.submit(request(not_before=when), ME) for _ in range(3)]
+    together = queue.submit_all(
+        [NewJob(request=request(not_before=when), origin=ME) for _ in range(3)]
+    )
+    wanted = [5 * 3600 + 900 * number for number in range(6)]
+    assert [entry.eta_seconds for entry in [*alone, *together]] == wanted
+    assert ready.eta_seconds == 0
+    assert [entry.eta_seconds for entry in queue.pending(offset=3)] == wanted[2:]
+    assert queue.show(alone[2].job.id).eta_seconds == wanted[2]
+
+
+@given(dues=st.lists(st.integers(0, 10_000), min_size=1, max_size=12), wait=st.integers(0, 900))
+def test_estimates_follow_the_order_of_the_queue(dues: list[int], wait: int) -> None:
+    """Each is a cooldown after the one before, and none before its time; one alone says no more."""
+    clock = FakeClock()
+    store = MemoryStore(clock)
+    queue = JobQueue(store, PACE)
+    store.save_pacing(Pacing(account="me", at=clock()), expect=None)
+    clock.advance(900 - wait)
+    now = clock().wall
+    with store.lock():
+        for due in dues:
+            queue.submit(request(not_before=now + timedelta(seconds=due) if due else None), ME)
+        entries = queue.pending()
+        times = [entry.eta_seconds or 0.0 for entry in entries]
+        assert times[0] >= wait
+        assert all(later - one >= 900 for one, later in pairwise(times))
+        for entry, time in zip(entries, times, strict=True):
+            due_in = (entry.job.due - now).total_seconds() if entry.job.due else 0
+            alone = queue.show(entry.job.id).eta_seconds
+            assert alone is not None
+            assert max(due_in, wait) <= alone <= time
+
+
+def test_an_attempt_that_goes_on_is_expected_to_end(
+    queue: JobQueue, store: MemoryStore, clock: FakeClock
+) -> None:
+    """The estimate of the next comment adds the cooldown to it, and not the time-out."""
+    store.save_pacing(Pacing(account="me", at=clock(), max_remaining=30), expect=None)
+    clock.advance(2)
+    assert queue.submit(request(), ME).eta_seconds == 900
+
+
+class _Quick(MemoryStore):
+    """A store whose worker has taken each comment before the client has its answer.
+
+    Args:
+        end: what it has made of it.
+    """
+
+    def __init__(self, clock: FakeClock, end: Verdict | None) -> None:
+        super().__init__(clock)
+        self._end = end
+
+    def put(self, new_jobs: Sequence[NewJob]) -> Sequence[Job]:
+        """Store the comment, and take it at once."""
+        jobs = super().put(new_jobs)
+        job, now = self.claim("me"), self.now()
+        assert job is not None
+        record = Pacing(account="me", at=now, max_remaining=0 if self._end else 30, job=job.id)
+        self.save_pacing(record, expect=self.pacing().get("me"))
+        if self._end:
+            attempt = Attempt(started=now.wall, ended=now.wall, account="me", outcome="posted")
+            self.settle(job, self._end, attempt)
+        return jobs
+
+
+@pytest.mark.parametrize("end", [None, Done(url="https://x.example/1", comment_id=1)])
+def test_a_comment_that_the_worker_has_taken_already_is_posted_now(
+    clock: FakeClock, end: Verdict | None
+) -> None:
+    """A worker that was quicker than the answer does not make it say "in 16 min"."""
+    store = _Quick(clock, end)
+    with store.lock():
+        entry = JobQueue(store, PACE).submit(request(), ME)
+    assert (entry.position, entry.eta_seconds) == (0, 0)
+
+
+def test_a_comment_that_is_tried_again_has_its_time(
+    queue: JobQueue, store: MemoryStore, clock: FakeClock
+) -> None:
+    """One that the worker had, and that waits again, is posted once the cooldown is over."""
+    job = queue.submit(request(), ME).job
+    store.save_pacing(Pacing(account="me", at=clock(), job=job.id), expect=None)
+    assert queue.show(job.id).eta_seconds == 900
+
+
+def test_without_a_worker_there_is_no_estimate(store: MemoryStore) -> None:
+    """Nobody knows when a worker will run, and the answer says that none does."""
+    entry = JobQueue(store, PACE).submit(request(), ME)
+    assert (entry.eta_seconds, entry.trouble) == (None, "no_worker")
+
+
+def test_each_account_has_its_own_line(clock: FakeClock) -> None:
+    """A comment waits for those that its account posts before it, and for no others."""
+    store = MemoryStore(clock)
+    queue = JobQueue(store, PACE, {"a": ("o/*",), "b": ("p/*",)})
+    wanted = {("o", 0): 0.0, ("o", 1): 900.0, ("p", 2): 0.0, ("o", 3): 1800.0, ("p", 4): 900.0}
+    with store.lock():
+        got = {
+            (owner, place): queue.submit(replace(request(), owner=owner), ME).eta_seconds
+            for owner, place in wanted
+        }
+        assert got == wanted
+        bad = Pacing(account="b", at=clock(), cause="unauthorized")
+        store.save_pacing(bad, expect=None)
+        assert [entry.trouble for entry in queue.pending()] == ["", "", "account", "", "account"]
 
 
 @pytest.mark.parametrize(
@@ -91,7 +229,8 @@ def test_a_queue_that_no_account_serves_has_no_estimate(
 ) -> None:
     """While no account can post until the cause is mended, nobody knows when one will."""
     store.save_pacing(Pacing(account="me", at=clock(), **members), expect=None)  # type: ignore[arg-type]
-    assert queue.submit(request(), ME).eta_seconds is None
+    entry = queue.submit(request(), ME)
+    assert (entry.eta_seconds, entry.trouble) == (None, "account")
 
 
 def test_a_paused_queue_has_no_estimate(
@@ -99,7 +238,8 @@ def test_a_paused_queue_has_no_estimate(
 ) -> None:
     """While it is paused, nobody knows until when."""
     store.pause(Pause(since=clock().wall, reason="lunch"))
-    assert queue.submit(request(), ME).eta_seconds is None
+    entry = queue.submit(request(), ME)
+    assert (entry.eta_seconds, entry.trouble) == (None, "paused")
 
 
 def test_an_account_with_a_rejected_credential_does_not_count(
@@ -272,8 +412,9 @@ def test_status_says_which_job_is_next(
     assert queue.status().next == Entry(job=later, position=0, eta_seconds=5 * 3600)
 
 
-def test_status_says_whether_a_worker_runs(queue: JobQueue, store: MemoryStore) -> None:
+def test_status_says_whether_a_worker_runs(store: MemoryStore) -> None:
     """It says what the store says."""
+    queue = JobQueue(store, PACE)
     with store.lock():
         assert queue.status().health == Health(working=True)
     assert queue.status().health == Health(working=False)
@@ -403,12 +544,11 @@ def test_a_comment_whose_key_is_new_is_queued(queue: JobQueue, store: MemoryStor
 def test_what_is_posted_is_not_replaced(queue: JobQueue, store: MemoryStore) -> None:
     """The error says what has happened; the same comment again is no error."""
     (entry,) = queue.submit_all([keyed("one", replace=True)])
-    with store.lock():
-        job = store.claim("bot")
-        assert job is not None
-        with pytest.raises(WrongState, match=f"job {job.id}, which is posting"):
-            queue.submit_all([keyed("two", replace=True)])
-        store.settle(job, Done(url="https://forge.example/1", comment_id=1), ATTEMPT)
+    job = store.claim("bot")
+    assert job is not None
+    with pytest.raises(WrongState, match=f"job {job.id}, which is posting"):
+        queue.submit_all([keyed("two", replace=True)])
+    store.settle(job, Done(url="https://forge.example/1", comment_id=1), ATTEMPT)
     with pytest.raises(WrongState, match=r"which is posted: https://forge\.example/1"):
         queue.submit_all([keyed("two", replace=True)])
     (again,) = queue.submit_all([keyed("one", replace=True)])

@@ -50,6 +50,9 @@ EVERYTHING: Mapping[str, str] = {
     "history_days": "10",
     "key_days": "11",
     "hold_new": "mail,drop",
+    "on_posted": "notify-send 'it is posted'",
+    "on_failed": "false",
+    "verify_targets": "true",
 }
 
 
@@ -129,6 +132,9 @@ def test_every_setting_can_come_from_the_environment(config: ConfigFile) -> None
         history_days=10.0,
         key_days=11.0,
         hold_new=("mail", "drop"),
+        on_posted="notify-send 'it is posted'",
+        on_failed="false",
+        verify_targets=True,
         source=path,
     )
 

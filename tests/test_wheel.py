@@ -50,6 +50,22 @@ def test_the_wheel_has_what_is_not_python(wheels: Path) -> None:
     assert conf | {"comenq_core/py.typed", "comenq_plugins/py.typed"} <= names
 
 
+def test_the_wheel_puts_what_is_generated_where_it_is_looked_for(wheels: Path) -> None:
+    """Each page of the manual and each completion is in a directory of man or of a shell."""
+    (wheel,) = wheels.glob(WHEEL)
+    with zipfile.ZipFile(wheel) as archive:
+        placed = {
+            name.partition(".data/data/")[2]: archive.read(name)
+            for name in archive.namelist()
+            if ".data/data/share/" in name
+        }
+    conf = CHECKOUT / "conf"
+    generated = [*(conf / "man").iterdir(), *(conf / "completions").iterdir()]
+
+    assert sorted(placed.values()) == sorted(path.read_bytes() for path in generated)
+    assert {"share/man/man7/comenq-plugins.7", "share/zsh/site-functions/_comenq"} <= placed.keys()
+
+
 @pytest.mark.full
 @pytest.mark.parametrize("command", ["comenq", "comenqd"])
 def test_the_commands_are_there(commands: Path, command: str) -> None:

@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
-__all__ = ["DONE", "FAILED", "INTERRUPTED", "UNREACHABLE", "USAGE", "UsageError"]
+__all__ = [
+    "DONE",
+    "FAILED",
+    "INTERRUPTED",
+    "NEEDS_PERSON",
+    "TIMED_OUT",
+    "UNREACHABLE",
+    "USAGE",
+    "UsageError",
+]
 
 DONE = 0
 FAILED = 1
 USAGE = 2
 UNREACHABLE = 3
+TIMED_OUT = 4
+"""The wait has lasted long enough; the comment is queued."""
+NEEDS_PERSON = 5
+"""The comment is queued, and is not posted before a person has done something."""
 INTERRUPTED = 130
 
 

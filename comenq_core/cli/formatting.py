@@ -6,18 +6,23 @@ import time
 from collections.abc import Mapping
 
 __all__ = [
+    "ENDS",
     "QUEUED",
     "account_cause",
     "amount",
     "attempt_count",
     "clock",
     "countdown",
+    "day",
     "duration",
+    "first_line",
     "in_queue",
+    "job_json",
     "local",
     "ordinal",
     "target",
     "user",
+    "wait_time",
     "when",
 ]
 
@@ -29,6 +34,13 @@ MINUTE, HOUR, DAY = 60, 3_600, 86_400
 PREFIXES = ("", "k", "M", "G", "T", "P")
 QUEUED = ("waiting", "posting", "unconfirmed", "held")
 """The counts of the status that make up the queue; an older daemon has no ``unconfirmed``."""
+
+ENDS = {
+    "paused": "the queue is resumed",
+    "no_worker": "a worker runs",
+    "account": "an account can post",
+}
+"""What ends a trouble that keeps a job from being posted."""
 
 
 def ordinal(number: int) -> str:
@@ -68,12 +80,21 @@ def amount(number: int, unit: str) -> str:
 
 def clock(at: float, now: float) -> str:
     """A local time: ``14:32`` today, ``2026-12-01 09:00`` on other days."""
+    return _local(at, now, "%Y-%m-%d %H:%M")
+
+
+def day(at: float, now: float) -> str:
+    """A local time in few columns: ``14:32`` today, ``2026-12-01`` on other days."""
+    return _local(at, now, "%Y-%m-%d")
+
+
+def _local(at: float, now: float, other_days: str) -> str:
     try:
         local = time.localtime(at)
     except (OSError, OverflowError, ValueError):
         return "a time that no calendar here has"
     is_today = local[:3] == time.localtime(now)[:3]
-    return time.strftime("%H:%M" if is_today else "%Y-%m-%d %H:%M", local)
+    return time.strftime("%H:%M" if is_today else other_days, local)
 
 
 def local(instant: str) -> str:
@@ -89,13 +110,26 @@ def local(instant: str) -> str:
     return here.strftime("%Y-%m-%d %H:%M:%S %z")
 
 
-def when(seconds: float | None, now: float) -> str:
-    """When a job will be posted that has ``seconds`` to wait; ``None`` while nothing is posted."""
+def when(seconds: float | None, now: float, trouble: str | None = None) -> str:
+    """When a job will be posted that has ``seconds`` to wait.
+
+    Args:
+        seconds: ``None`` while it cannot be posted.
+        now: the time, in Unix seconds.
+        trouble: why it cannot be posted, in the protocol's word; an older daemon has none.
+    """
     if seconds is None:
-        return "once the queue is resumed"
+        return f"once {ENDS.get(trouble or 'paused', 'a person has helped')}"
     if seconds < 1:
         return "now"
     return f"about {clock(now + seconds, now)} (in {duration(seconds)})"
+
+
+def wait_time(seconds: float | None) -> str:
+    """What `when` says, in few columns: ``now``, ``31 min``, or ``later`` if that is not known."""
+    if seconds is None:
+        return "later"
+    return "now" if seconds < 1 else duration(seconds)
 
 
 def in_queue(entry: Mapping[str, Any], now: float) -> str:
@@ -104,7 +138,7 @@ def in_queue(entry: Mapping[str, Any], now: float) -> str:
     if state != "waiting":
         return str(state)
     place = ordinal(entry.get("position", 0) + 1)
-    return f"{place} in queue · {when(entry.get('eta_seconds'), now)}"
+    return f"{place} in queue · {when(entry.get('eta_seconds'), now, entry.get('trouble'))}"
 
 
 def target(job: Mapping[str, Any]) -> str:
@@ -112,6 +146,24 @@ def target(job: Mapping[str, Any]) -> str:
     if not job.get("owner"):
         return "(no request)"
     return f"{job['owner']}/{job['repo']}#{job['pr_number']}"
+
+
+def job_json(job: Mapping[str, Any]) -> dict[str, Any]:
+    """A job of the protocol as ``--json`` prints it, with the numbers that people see.
+
+    Its ``position`` counts from 1, and is null where the job has none in the queue; its
+    ``attempts_made`` are those that went to the forge.
+    """
+    shown = {**job, "attempts_made": attempt_count(job)}
+    if "position" in job:
+        is_placed = job.get("state", "waiting") == "waiting"
+        shown["position"] = job["position"] + 1 if is_placed else None
+    return shown
+
+
+def first_line(job: Mapping[str, Any]) -> str:
+    """The first line of a job's comment; an invalid dropped file has none."""
+    return (job["body"] or "").strip().partition("\n")[0].rstrip("\r")
 
 
 def user(uid: int) -> str:
@@ -125,8 +177,14 @@ def user(uid: int) -> str:
 
 
 def attempt_count(job: Mapping[str, Any]) -> int:
-    """The number of attempts at the forge: a decision made without one names no account."""
-    return sum(bool(attempt["account"]) for attempt in job["attempts"])
+    """The number of attempts at the forge.
+
+    A decision made without one names no account, and a verified target is no attempt.
+    """
+    made = (
+        one for one in job.get("attempts", ()) if one["account"] and one["outcome"] != "verified"
+    )
+    return sum(1 for _ in made)
 
 
 def account_cause(account: Mapping[str, Any]) -> str:

@@ -5,17 +5,22 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import NamedTuple
 
+from comenq_core.cli.text_width import encodable, fit, width
 from comenq_core.text import printable
 
-__all__ = ["columns", "fit", "paint", "width"]
+__all__ = ["WIDE", "Column", "Table", "line_width", "paint"]
 
 COLOURS = {"bold": 1, "red": 31, "green": 32, "yellow": 33, "cyan": 36}
 GAP = "  "
-NARROWEST = 10
+NARROWEST = 4
+WIDE = sys.maxsize
+"""A line that has room for everything."""
 LONGEST_CELL = 1_000
+
+Widths = dict[int, int]
 
 
 def paint(text: str, colour: str) -> str:
@@ -29,85 +34,105 @@ def paint(text: str, colour: str) -> str:
     return f"\x1b[{COLOURS[colour]}m{text}\x1b[m"
 
 
-def width(text: str) -> int:
-    """How many columns the text takes on a terminal."""
-    return sum(_columns_of(character) for character in text)
+def line_width() -> int | None:
+    """How many columns a line may have: ``COLUMNS``, or the terminal's; ``None`` in a pipe."""
+    return shutil.get_terminal_size((0, 0)).columns or None
 
 
-def _columns_of(character: str) -> int:
-    if unicodedata.combining(character):
-        return 0
-    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
-
-
-def fit(text: str, space: int) -> str:
-    """The text, cut to ``space`` columns; ``…`` stands for what is cut."""
-    if width(text) <= space:
-        return text
-    used = 0
-    for index, character in enumerate(text):
-        used += _columns_of(character)
-        if used > space - 1:
-            return text[:index] + "…" * min(1, space)
-    return text
-
-
-def columns(
-    heads: Sequence[str],
-    rows: Sequence[Sequence[object]],
-    *,
-    shrink: int | None = None,
-    spare: Sequence[int] = (),
-    colours: Mapping[str, str],
-) -> list[str]:
-    """A table as lines.
+class Column(NamedTuple):
+    """A column of a table.
 
     Args:
-        heads: the columns' titles.
-        rows: the cells, which may hold text from outside.
-        shrink: the index of the column that is shortened first on a narrow terminal; without it,
-            lines may be longer than the terminal is wide.
-        spare: the columns to leave out if that is not enough, in this order.
-        colours: the colours of cells, by their text.
+        head: its title.
+        least: the width to which it shrinks where there is little room; ``None`` for never.
+        most: the width to which it is cut in a pipe; ``None`` for no limit.
+        cut: makes text fit a width.
     """
-    cells = [[printable(cell, LONGEST_CELL) for cell in row] for row in rows]
-    natural = [max(map(width, column)) for column in zip(heads, *cells, strict=True)]
-    widths: Mapping[int, int] = dict(enumerate(natural))
-    if shrink is not None and sys.stdout.isatty():
-        widths = _fitted(widths, shrink, spare, shutil.get_terminal_size().columns)
-    every_head = dict.fromkeys(heads, "bold")
-    return [_line(heads, widths, every_head), *(_line(row, widths, colours) for row in cells)]
+
+    head: str
+    least: int | None = None
+    most: int | None = None
+    cut: Callable[[str, int], str] = fit
 
 
-def _fitted(
-    widths: Mapping[int, int], shrink: int, spare: Sequence[int], space: int
-) -> Mapping[int, int]:
-    """The widths of those columns that are shown."""
-    kept = dict(widths)
-    least = min(NARROWEST, widths[shrink])
-    for column in spare:
-        if _excess(kept | {shrink: least}, space) <= 0:
-            break
-        del kept[column]
-    if shrink in kept:
-        kept[shrink] = max(least, kept[shrink] - max(0, _excess(kept, space)))
-    for column, wanted in kept.items():
-        kept[column] = max(0, min(wanted, space))
-        space -= kept[column] + len(GAP)
-    return kept
+class Table(NamedTuple):
+    """How rows are shown.
+
+    Args:
+        columns: every column; a row has a cell for each.
+        layouts: the indices of the columns to show, the best layout first. The first one that fits
+            is used, shrunk from the left; if none fits, the last is cut.
+        colours: the colours of cells, by their text.
+        below: the column that has lines of its own, below the rows, in layouts without it.
+    """
+
+    columns: Sequence[Column]
+    layouts: Sequence[Sequence[int]]
+    colours: Mapping[str, str]
+    below: int | None = None
+
+    def lines(self, rows: Sequence[Sequence[object]], space: int | None) -> Iterator[str]:
+        """The table, with its heads first.
+
+        Args:
+            rows: the cells, which may hold text from outside.
+            space: how many columns a line may have; `WIDE` for as many as it needs; ``None`` in a
+                pipe, where columns are cut only to their own ``most``.
+        """
+        cells = [[encodable(printable(cell, LONGEST_CELL)) for cell in row] for row in rows]
+        heads = [column.head for column in self.columns]
+        natural = [max(map(width, column)) for column in zip(heads, *cells, strict=True)]
+        if space is None:
+            natural = [
+                min(most, one.most or most) for most, one in zip(natural, self.columns, strict=True)
+            ]
+        widths = self._fitted(dict(enumerate(natural)), WIDE if space is None else space)
+        shorts = [fit(head, widths.get(index, 0)) for index, head in enumerate(heads)]
+        yield self._line(shorts, widths, dict.fromkeys(shorts, "bold"))
+        for row in cells:
+            yield self._line(row, widths, self.colours)
+            if self.below is not None and self.below not in widths and row[self.below]:
+                yield GAP + row[self.below]
+
+    def _fitted(self, natural: Widths, space: int) -> Widths:
+        least = {
+            index: wanted if column.least is None else min(wanted, column.least)
+            for (index, wanted), column in zip(natural.items(), self.columns, strict=True)
+        }
+        fitting = (one for one in self.layouts if _excess(_of(least, one), space) <= 0)
+        widths = _of(natural, next(fitting, self.layouts[-1]))
+        shrinking = [index for index in widths if self.columns[index].least is not None]
+        for floor in (least, dict.fromkeys(widths, NARROWEST)):
+            for index in shrinking:
+                needed = widths[index] - max(0, _excess(widths, space))
+                widths[index] = max(needed, min(widths[index], floor[index]))
+        return _cut(widths, space)
+
+    def _line(self, row: Sequence[str], widths: Widths, colours: Mapping[str, str]) -> str:
+        return GAP.join(
+            _cell(row[index], self.columns[index].cut(row[index], space), space, colours)
+            for index, space in widths.items()
+        ).rstrip()
 
 
-def _excess(widths: Mapping[int, int], space: int) -> int:
+def _of(widths: Widths, indices: Sequence[int]) -> Widths:
+    return {index: widths[index] for index in indices}
+
+
+def _excess(widths: Widths, space: int) -> int:
     return sum(widths.values()) + len(GAP) * (len(widths) - 1) - space
 
 
-def _line(cells: Sequence[str], widths: Mapping[int, int], colours: Mapping[str, str]) -> str:
-    return GAP.join(
-        _cell(cells[column], space, colours) for column, space in widths.items()
-    ).rstrip()
+def _cut(widths: Widths, space: int) -> Widths:
+    """The widths of what there is space for, from the left."""
+    kept = {}
+    for index, wanted in widths.items():
+        if space > 0:
+            kept[index] = min(wanted, space)
+            space -= kept[index] + len(GAP)
+    return kept
 
 
-def _cell(text: str, space: int, colours: Mapping[str, str]) -> str:
-    shown = fit(text, space)
-    painted = paint(shown, colours[text]) if shown and text in colours else shown
+def _cell(text: str, shown: str, space: int, colours: Mapping[str, str]) -> str:
+    painted = paint(shown, colours[text]) if text in colours else shown
     return painted + " " * (space - width(shown))

@@ -1,6 +1,6 @@
-"""Installs and uninstalls what is outside comenq's virtual environment.
+"""Puts comenq into service, and takes it out again: what is outside its virtual environment.
 
-scripts/install.sh creates the virtual environment and runs this package in it. An installation is
-a list of steps (`plan`), and each step knows whether it is done already (`steps`). Where the files
-go (`places`) depends on whether the installation is for a machine or for a user.
+`comenqd setup` and `comenqd service` use it, and scripts/package stages with it. An installation is
+a list of steps (`plan`), and each step knows whether it is done already (`steps`). It is for a user
+or for the machine (`places`), and a service manager runs its daemon (`managers`).
 """

@@ -1,88 +1,18 @@
-"""``python -m comenq_core.install``, run by scripts/install.sh: installs or uninstalls."""
+"""``python -m comenq_core.install ROOT``, run by scripts/install.sh: stages a package's files."""
 
 from __future__ import annotations
 
-import os
-import shutil
 import sys
-from argparse import ArgumentParser, Namespace
-from collections.abc import Callable, Sequence
-from itertools import chain
 from pathlib import Path
 
-from comenq_core.install.files import Files
-from comenq_core.install.places import Places, of_machine, of_user
-from comenq_core.install.plan import ForMachine, ForUser, Installation, stage
-from comenq_core.install.running import served_socket
-from comenq_core.install.steps import Step, run_steps
+from comenq_core.install.places import of_machine
+from comenq_core.install.plan import stage
+from comenq_core.install.steps import run_steps
+from comenq_core.supervisor.launch import conf_file
 
-__all__ = ["main"]
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Install or uninstall; return the exit status."""
-    given = _parser().parse_args(arguments)
-    places = of_user(os.environ) if given.user else of_machine(given.prefix)
-    files = Files(places, given.venv, given.destdir or Path("/"))
-    try:
-        if given.destdir:
-            run_steps(stage(files), _act(given))
-        else:
-            _run(given, places, _installation(given, files))
-    except OSError as error:
-        print(f"comenq: {error}", file=sys.stderr)
-        return 1
-    return 0
-
-
-def _act(given: Namespace) -> Callable[[Step], None]:
-    return (lambda _step: None) if given.dry_run else (lambda step: step.do())
-
-
-def _run(given: Namespace, places: Places, installation: Installation) -> None:
-    if given.uninstall:
-        purge = installation.purge() if given.purge else ()
-        run_steps(chain(installation.uninstall(), purge), _act(given))
-        if not given.purge:
-            print(f"The configuration in {places.config} and the queue in {places.state} are kept.")
-        return
-    if not run_steps(installation.install(), _act(given)) and not given.changed:
-        print("Nothing has changed.")
-        return
-    restarted = run_steps(installation.restart(), _act(given))
-    if socket := served_socket(places):
-        if not restarted:
-            print(f"The daemon that serves {socket} still runs the old version: restart it.")
-    else:
-        print(_next(places, installation))
-
-
-def _installation(given: Namespace, files: Files) -> Installation:
-    if given.user:
-        manager = Path(os.environ.get("XDG_RUNTIME_DIR", "/nowhere"), "systemd/private")
-        return ForUser(files, ("systemctl", "--user") if manager.exists() else ())
-    has_systemd = shutil.which("systemctl") is not None
-    is_booted = has_systemd and Path("/run/systemd/system").is_dir()
-    return ForMachine(files, ("systemctl",) if is_booted else (), has_systemd=has_systemd)
-
-
-def _next(places: Places, installation: Installation) -> str:
-    has_token = places.token.is_file() and places.token.stat().st_size
-    first = [] if has_token else [f"Write a GitHub token that may comment into {places.token}"]
-    steps = enumerate([*first, *installation.next], 1)
-    return "\n".join(["Next:", *(f"  {number}. {step}" for number, step in steps)])
-
-
-def _parser() -> ArgumentParser:
-    parser = ArgumentParser(prog="scripts/install.sh", allow_abbrev=False)
-    parser.add_argument("--venv", type=Path, required=True)
-    parser.add_argument("--prefix", type=Path, default=Path("/usr/local"))
-    parser.add_argument("--destdir", type=lambda text: Path(text).absolute())
-    parser.add_argument("--wheel", help="handled by scripts/install.sh")
-    for name in ("user", "dry-run", "uninstall", "purge", "changed"):
-        parser.add_argument(f"--{name}", action="store_true")
-    return parser
-
+VENV = Path("/opt/comenq")
 
 if __name__ == "__main__":
-    sys.exit(main())
+    root = Path(sys.argv[1]).absolute()
+    example = conf_file("config.toml").read_text()
+    run_steps(stage(of_machine(Path("/usr")), VENV, example, root), lambda step: step.do())

@@ -9,7 +9,16 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["Access", "Directory", "File", "FirstFile", "Link", "Removal"]
+__all__ = [
+    "Access",
+    "Directory",
+    "EmptyRemoval",
+    "File",
+    "FirstFile",
+    "FirstLink",
+    "Link",
+    "Removal",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +124,15 @@ class Link:
         return f"link {self.path} to {self.target}"
 
 
+class FirstLink(Link):
+    """Create a symbolic link where there is nothing, or a link that leads nowhere."""
+
+    __slots__ = ()
+
+    def is_done(self) -> bool:
+        return self.path.exists()
+
+
 @dataclass(frozen=True, slots=True)
 class Removal:
     """Remove a file, or a directory with its contents."""
@@ -129,6 +147,22 @@ class Removal:
             shutil.rmtree(self.path)
         else:
             self.path.unlink()
+
+    def __str__(self) -> str:
+        return f"remove {self.path}"
+
+
+@dataclass(frozen=True, slots=True)
+class EmptyRemoval:
+    """Remove a directory, unless something is in it."""
+
+    path: Path
+
+    def is_done(self) -> bool:
+        return not self.path.is_dir() or any(self.path.iterdir())
+
+    def do(self) -> None:
+        self.path.rmdir()
 
     def __str__(self) -> str:
         return f"remove {self.path}"

@@ -1,4 +1,4 @@
-"""Finds a daemon that no service manager has started, so that none can stop it."""
+"""Whether a daemon runs, and which one: of this version, or of before an upgrade."""
 
 from __future__ import annotations
 
@@ -8,32 +8,39 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from comenq_core.errors import ComenqError
-from comenq_core.install.places import Places
-from comenq_core.settings import load
+from comenq_core.settings import Settings, load
 from comenq_core.supervisor.launch import is_served, private_directory
 
-__all__ = ["DaemonStopped", "served_socket"]
+__all__ = ["DaemonStopped", "runs", "started_at"]
 
 
-def served_socket(places: Places) -> Path | None:
-    """The socket of the daemon that runs with the installation's configuration, or ``None``."""
-    config = places.config / "config.toml"
-    # Without a valid configuration there is no way to find it.
-    with suppress(ComenqError, OSError):
-        settings = load(config if config.is_file() else None, os.environ)
-        if is_served(str(private_directory(settings) / "supervisor.sock")):
-            return settings.socket_path
-    return None
+def runs(settings: Settings) -> bool:
+    """Whether a daemon runs with these settings."""
+    try:
+        return is_served(str(private_directory(settings) / "supervisor.sock"))
+    except PermissionError:
+        return False
+
+
+def started_at(settings: Settings) -> float:
+    """When the daemon with these settings was started, in Unix seconds; infinite if none runs."""
+    with suppress(OSError):
+        if runs(settings):
+            return (private_directory(settings) / "supervisord.pid").stat().st_mtime
+    return float("inf")
 
 
 @dataclass(frozen=True, slots=True)
 class DaemonStopped:
-    """Stop the installation while a daemon runs."""
+    """Stop the uninstallation while a daemon runs with this configuration."""
 
-    places: Places
+    config: Path
 
     def is_done(self) -> bool:
-        return served_socket(self.places) is None
+        # Without a valid configuration there is no way to find it.
+        with suppress(ComenqError):
+            return not runs(load(self.config, os.environ)) if self.config.is_file() else True
+        return True
 
     def do(self) -> None:
         """Refuse to stop it: what started it would start it again.
@@ -42,8 +49,8 @@ class DaemonStopped:
             ChildProcessError: always; the text says how to stop the daemon.
         """
         raise ChildProcessError(
-            f"a daemon serves {served_socket(self.places)}: stop it where it was started, or with"
-            f" {self.places.daemon} ctl shutdown; nothing was removed"
+            f"a daemon runs with {self.config}: stop it where it was started, or with"
+            f" comenqd ctl shutdown --config {self.config}; nothing else was removed"
         )
 
     def __str__(self) -> str:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-__all__ = ["Command", "Step", "run_steps"]
+import sh
+
+__all__ = ["Command", "Several", "Step", "run_steps"]
 
 
 class Step(Protocol):
@@ -23,18 +25,39 @@ class Step(Protocol):
         """
 
 
-def run_steps(steps: Iterable[Step], act: Callable[[Step], None]) -> int:
-    """Print each step that is not done yet and call ``act`` with it; return how many there were.
+def run_steps(
+    steps: Iterable[Step], act: Callable[[Step], None], tell: Callable[[str], object] = print
+) -> int:
+    """Tell each step that is not done yet and call ``act`` with it; return how many there were.
 
     Each step is checked only after the ones before it have run, because it may depend on them.
     """
     taken = 0
     for step in steps:
         if not step.is_done():
-            print(step, flush=True)
+            tell(str(step))
             act(step)
             taken += 1
     return taken
+
+
+@dataclass(frozen=True, slots=True)
+class Several:
+    """Steps that are told in one sentence."""
+
+    sentence: str
+    steps: Sequence[Step]
+
+    def is_done(self) -> bool:
+        return all(step.is_done() for step in self.steps)
+
+    def do(self) -> None:
+        for step in self.steps:
+            if not step.is_done():
+                step.do()
+
+    def __str__(self) -> str:
+        return self.sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +78,6 @@ class Command:
         Raises:
             ChildProcessError: there is no such program, or it failed.
         """
-        # Imported here, because --dry-run works before it is installed.
-        import sh
-
         try:
             sh.Command(self.words[0])(*self.words[1:], _fg=True)
         except sh.CommandNotFound:

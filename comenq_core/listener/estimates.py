@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 
-from comenq_core.listener.accounts import is_usable
-from comenq_core.model import Entry, Instant, Job, State
-from comenq_core.policy import pacing
+from comenq_core.errors import NoSuchJob
+from comenq_core.listener.accounts import PostingAccounts
+from comenq_core.model import Entry, Instant, Job, Pacing, State
 from comenq_core.policy.pacing import PacingPolicy
+from comenq_core.policy.timetable import Timetable, runs_before
 from comenq_core.protocols import Store
 
 __all__ = ["Estimates"]
+
+_LOOK_BACK = 20
+"""How many jobs before the first one are read where only some accounts may post them."""
 
 
 class Estimates:
@@ -19,11 +25,15 @@ class Estimates:
     Args:
         store: where the jobs are.
         policy: how far apart posts are.
+        accounts: the posting accounts and their repositories, where they are known.
     """
 
-    def __init__(self, store: Store, policy: PacingPolicy) -> None:
+    def __init__(
+        self, store: Store, policy: PacingPolicy, accounts: Mapping[str, Sequence[str]]
+    ) -> None:
         self._store = store
         self._policy = policy
+        self._accounts = accounts
 
     def entries(self, jobs: Sequence[Job]) -> Sequence[Entry]:
         """The entries of jobs that may stand anywhere in the queue."""
@@ -47,6 +57,15 @@ class Estimates:
         entries = iter(self._placed((job, place) for job, place in places if job))
         return [next(entries) if job else None for job in jobs]
 
+    def eta(self, before: int) -> float | None:
+        """In how many seconds a job is posted after so many others; ``None`` if nobody knows."""
+        if self._trouble():
+            return None
+        accounts = PostingAccounts(self._accounts, self._store.pacing())
+        timetable = self._timetable(accounts, self._store.now())
+        timetable.skip(before)
+        return timetable.post(0.0, accounts.names)
+
     def _row(self, jobs: Sequence[Job | None]) -> Sequence[int]:
         """The places of those that wait; what stands between two of them waits, too."""
         waiting = {number: job for number, job in enumerate(jobs) if job and _waits(job)}
@@ -58,31 +77,104 @@ class Estimates:
         return self._store.position(job) if _waits(job) else 0
 
     def _placed(self, jobs: Iterable[tuple[Job, int]]) -> Sequence[Entry]:
-        now = self._store.now()
-        first = self._until_next_post(now)
-        return [self._entry(job, place, now, first) for job, place in jobs]
-
-    def _entry(self, job: Job, place: int, now: Instant, first: float | None) -> Entry:
-        if job.state is State.POSTING:
-            return Entry(job=job, eta_seconds=0.0)
-        if not _waits(job) or first is None:
-            return Entry(job=job, position=place)
-        scheduled = (job.due - now.wall).total_seconds() if job.due else 0.0
-        in_turn = pacing.eta(place, first, self._policy)
-        return Entry(job=job, position=place, eta_seconds=max(in_turn, scheduled))
-
-    def _until_next_post(self, now: Instant) -> float | None:
-        """Seconds, or ``None`` while the queue stands still."""
-        records = self._store.pacing()
-        usable = [record for record in records.values() if is_usable(record, now)]
-        if self._store.paused() or (records and not usable):
-            return None
-        waits = [
-            pacing.until_turn(record.account, record.login, records, now, self._policy)
-            for record in usable
+        placed = list(jobs)
+        now, records = self._store.now(), self._store.pacing()
+        attempted = {record.job for record in records.values()}
+        waiting = {
+            job.id: (place, job)
+            for job, place in placed
+            if _waits(job) and not (job.id in attempted and self._is_taken(job))
+        }
+        trouble = self._trouble()
+        times = {} if trouble else self._times(sorted(waiting.values(), key=_place), records, now)
+        return [
+            _entry(job, place, times.get(job.id), trouble)
+            if job.id in waiting
+            else Entry(job=job, eta_seconds=0.0 if _waits(job) or _is_posting(job) else None)
+            for job, place in placed
         ]
-        return min(waits, default=0.0)
+
+    def _is_taken(self, job: Job) -> bool:
+        """Whether the worker has taken a job since it was read: then it is posted now."""
+        try:
+            return not _waits(self._store.get(job.id))
+        except NoSuchJob:
+            return True
+
+    def _trouble(self) -> str:
+        if self._store.paused():
+            return "paused"
+        return "no_worker" if self._store.health().working is False else ""
+
+    def _times(
+        self, waiting: Sequence[tuple[int, Job]], records: Mapping[str, Pacing], now: Instant
+    ) -> Mapping[str, float | None]:
+        """In how many seconds these jobs are posted, by id; they are in the order of the queue."""
+        if not waiting:
+            return {}
+        accounts = PostingAccounts(self._accounts, records)
+        timetable = self._timetable(accounts, now)
+        place, job = waiting[0]
+        if _until_due(job, now):
+            self._post_runs(timetable, place, job, now, accounts)
+        else:
+            self._post_before(timetable, place, [job for _, job in waiting], accounts)
+        times = {}
+        for its_place, job in waiting:
+            timetable.skip(its_place - place)
+            times[job.id] = timetable.post(_until_due(job, now), accounts.of(job))
+            place = its_place + 1
+        return times
+
+    def _timetable(self, accounts: PostingAccounts, now: Instant) -> Timetable:
+        free = accounts.free(now, self._policy)
+        return Timetable(free, self._policy.cooldown + self._policy.jitter / 2)
+
+    def _post_runs(
+        self, timetable: Timetable, place: int, job: Job, now: Instant, accounts: PostingAccounts
+    ) -> None:
+        """Pass over the jobs before one that is due later."""
+
+        @cache
+        def due_at(place: int) -> float:
+            found = self._store.pending(limit=1, offset=place, states=[State.WAITING])
+            return _until_due(found[0], now) if found else math.inf
+
+        runs = runs_before(place, _until_due(job, now), due_at, timetable.gap)
+        timetable.skip(place - sum(count for _, count in runs))
+        for due, count in runs:
+            timetable.post(due, accounts.names)
+            timetable.skip(count - 1)
+
+    def _post_before(
+        self, timetable: Timetable, place: int, jobs: Sequence[Job], accounts: PostingAccounts
+    ) -> None:
+        """Pass over the jobs before these, which may be posted at once as far as they know."""
+        count = min(place, _LOOK_BACK) if accounts.differ_for(jobs) else 0
+        timetable.skip(place - count)
+        if count:
+            ahead = self._store.pending(limit=count, offset=place - count, states=[State.WAITING])
+            for job in ahead:
+                timetable.post(0.0, accounts.of(job))
+
+
+def _entry(job: Job, place: int, seconds: float | None, trouble: str) -> Entry:
+    if seconds is None:
+        return Entry(job=job, position=place, trouble=trouble or "account")
+    return Entry(job=job, position=place, eta_seconds=seconds)
+
+
+def _place(placed: tuple[int, Job]) -> int:
+    return placed[0]
+
+
+def _until_due(job: Job, now: Instant) -> float:
+    return max(0.0, (job.due - now.wall).total_seconds()) if job.due else 0.0
 
 
 def _waits(job: Job) -> bool:
     return job.state is State.WAITING
+
+
+def _is_posting(job: Job) -> bool:
+    return job.state is State.POSTING

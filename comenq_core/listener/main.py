@@ -33,8 +33,15 @@ def run(settings: Settings, stop: StopFlag) -> int:
     intakes = Intakes(plugins, settings)
     accounts = plugins.accounts(settings)
     store = plugins.store(settings)
-    host = plugins.host(settings)
-    queue = JobQueue(store, pacing_policy(settings), accounts, intakes.faults, host, settings.holds)
+    queue = JobQueue(
+        store,
+        pacing_policy(settings),
+        accounts,
+        faults=intakes.faults,
+        host=plugins.host(settings),
+        holds=settings.holds,
+        verifies_targets=settings.verify_targets,
+    )
     stop.take_signals_back()
     log.info("started", "The listener is ready.",
              intakes=",".join(settings.intakes), store=settings.store)  # fmt: skip

@@ -57,6 +57,7 @@ class JobQueue:
         host: the forge's host, where it is known; a comment for another one is refused.
         faults: what of the listener does not work, each in words.
         holds: whether new comments are held that an intake, by its name, has taken in.
+        verifies_targets: whether the worker looks early whether a pull request is there.
     """
 
     def __init__(
@@ -67,14 +68,17 @@ class JobQueue:
         faults: Callable[[], Sequence[str]] = tuple,
         host: str = "",
         holds: Callable[[str], bool] = lambda _: False,
+        *,
+        verifies_targets: bool = False,
     ) -> None:
         self._store = store
         self._accounts = accounts or {}
         self._pace = pace
-        self._estimates = Estimates(store, pace)
+        self._estimates = Estimates(store, pace, self._accounts)
         self._faults = faults
         self._host = host
         self._holds = holds
+        self._verifies_targets = verifies_targets
         self._overdue = Overdue(pace, self._accounts)
         self._fault = ""
 
@@ -240,9 +244,10 @@ class JobQueue:
         records, paused, health = self._store.pacing(), self._store.paused(), self._store.health()
         waiting = self._store.pending(limit=_AT_THE_HEAD, states=[State.WAITING])
         first = self._estimates.entries(waiting[:1])
+        counts = self._store.counts()
         is_kept = bool(paused) or is_busy(health.worker, now)
         return Status(
-            counts=self._store.counts(),
+            counts=counts,
             paused=paused,
             accounts=accounts(records, now, self._pace),
             next=first[0] if first else None,
@@ -251,6 +256,9 @@ class JobQueue:
             overdue=self._overdue.find(() if is_kept else waiting, records, now),
             faults=tuple(self._faults()),
             boot_known=not now.boot.startswith(ONE_PROCESS),
+            host=self._host,
+            eta_seconds=self._estimates.eta(counts.waiting),
+            verifies_targets=self._verifies_targets,
         )
 
 

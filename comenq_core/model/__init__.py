@@ -30,6 +30,7 @@ from comenq_core.model.outcome import (
     Unauthorized,
     Unavailable,
     Unknown,
+    Verified,
 )
 from comenq_core.model.pacing import ONE_PROCESS, Cause, Instant, Pacing, Pause, Posts
 from comenq_core.model.record import InvalidMember
@@ -102,4 +103,5 @@ __all__ = [
     "Unconfirmed",
     "Unknown",
     "Verdict",
+    "Verified",
 ]

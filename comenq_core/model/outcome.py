@@ -24,6 +24,7 @@ __all__ = [
     "Unauthorized",
     "Unavailable",
     "Unknown",
+    "Verified",
 ]
 
 
@@ -198,6 +199,19 @@ class Skipped(Record):
 
     Args:
         message: which one.
+        status: the HTTP status, where there was one.
+    """
+
+    message: str
+    status: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verified(Record):
+    """The pull request is there; nothing was posted.
+
+    Args:
+        message: what is there, fit to be shown, such as ``open pull request: Fix the parser``.
         status: the HTTP status, where there was one.
     """
 

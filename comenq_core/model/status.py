@@ -42,11 +42,14 @@ class Entry(Record):
         job: the job.
         position: how many jobs are to be posted before it.
         eta_seconds: in about how many seconds it will be posted; ``None`` if that is not known.
+        trouble: why it is not known for a job that waits: ``paused``, ``no_worker``, or
+            ``account`` where none of its posting accounts can post; ``""`` otherwise.
     """
 
     job: Job
     position: int = 0
     eta_seconds: float | None = None
+    trouble: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,6 +137,10 @@ class Status(Record):
         stalled: whether the worker makes no progress; a restart may mend that.
         overdue: a job that nothing keeps, and that is not posted; a person has to look.
         boot_known: whether the daemon knows which boot of the machine this is.
+        host: the host of the forge that the daemon posts to, or ``""`` where nobody knows it.
+        eta_seconds: in about how many seconds a comment that is queued now is posted, if all that
+            waits is posted before it; ``None`` if that is not known.
+        verifies_targets: whether the worker looks early whether a pull request is there.
     """
 
     counts: Counts
@@ -145,3 +152,6 @@ class Status(Record):
     stalled: bool = False
     overdue: Job | None = None
     boot_known: bool = True
+    host: str = ""
+    eta_seconds: float | None = None
+    verifies_targets: bool = False

@@ -37,6 +37,8 @@ __all__ = [
     "INTERRUPTED",
     "NOT_POSTED",
     "RESOLVABLE",
+    "VERIFIABLE",
+    "VERIFIED",
     "changed",
     "claimed",
     "edited",
@@ -48,6 +50,7 @@ __all__ = [
     "result_of",
     "retried",
     "settled",
+    "verified",
 ]
 
 INTERRUPTED = "interrupted"
@@ -61,6 +64,9 @@ NOT_POSTED = "not_posted"
 
 GONE = "gone"
 """The outcome's word of the last look-up that did not find the comment."""
+
+VERIFIED = "verified"
+"""The outcome's word where the forge was asked for the pull request alone, and it is there."""
 
 CHANGEABLE: Mapping[Change, tuple[State, ...]] = {
     Change.BUMP: (State.WAITING,),
@@ -87,6 +93,10 @@ RESOLVABLE = (State.UNCONFIRMED, State.CHECKING, State.FAILED)
 """The states of a job in which a person may say whether its comment is posted."""
 
 
+VERIFIABLE = (State.WAITING, State.HELD)
+"""The states of a job of which the pull request is verified before there is any attempt."""
+
+
 def queued(new_job: NewJob, job_id: str, now: datetime) -> Job:
     """A request was accepted: its job waits, or is held, for the time that it names, if any."""
     request = new_job.request
@@ -108,7 +118,10 @@ def changed(job: Job, change: Change, now: datetime) -> Job:
     """
     if job.state not in CHANGEABLE[change]:
         words = " or ".join(CHANGEABLE[change])
-        raise WrongState(f"job {job.id} is {job.state}; only a job that is {words} allows that")
+        again = ", and its key is in use" if _has_used_key(job, change) else ""
+        raise WrongState(
+            f"job {job.id} is {job.state}{again}; only a job that is {words} allows that"
+        )
     match change:
         case Change.BUMP:
             return replace(job, due=None)
@@ -124,6 +137,11 @@ def changed(job: Job, change: Change, now: datetime) -> Job:
             return replace(job, state=State.DELETED, due=None, settled=now)
         case Change.BUST:
             return job
+
+
+def _has_used_key(job: Job, change: Change) -> bool:
+    """Whether the job of this key, and so of this id, is one that was not deleted."""
+    return change is Change.UNDELETE and job.request is not None and job.request.key is not None
 
 
 def edited(job: Job, expect: CommentRequest, request: CommentRequest) -> Job:
@@ -265,3 +283,18 @@ def resolved(job: Job, verdict: Done | RetryAt, attempt: Attempt) -> Job:
         raise WrongState(f"job {job.id} is {job.state}; only a job that is {words} allows that")
     fresh = replace(job, due=None, settled=None, interruptions=0)
     return settled(fresh, verdict, attempt)
+
+
+def verified(job: Job, verdict: Requeued | Failed, attempt: Attempt) -> Job:
+    """The job once its pull request was verified: it waits or is held as before, or it fails.
+
+    Raises:
+        WrongState: the job's state does not allow it: a worker has it, or it is over.
+    """
+    if job.state not in VERIFIABLE:
+        words = " or ".join(VERIFIABLE)
+        raise WrongState(f"job {job.id} is {job.state}; only a job that is {words} allows that")
+    after = settled(job, verdict, attempt)
+    if isinstance(verdict, Failed):
+        return replace(after, due=None)
+    return replace(after, state=job.state)

@@ -23,7 +23,6 @@ __all__ = [
     "before_attempt",
     "earlier",
     "elapsed",
-    "eta",
     "flushed",
     "is_same_account",
     "must_ask",
@@ -194,12 +193,3 @@ def flushed(record: Pacing) -> Pacing:
     if record.cause in {Cause.UNREACHABLE, Cause.OUTAGE}:
         return replace(record, backoff=0.0)
     return record
-
-
-def eta(position: int, first: float, policy: PacingPolicy) -> float:
-    """In about how many seconds the job with ``position`` others before it is posted.
-
-    Args:
-        first: seconds until the next post may start.
-    """
-    return first + position * (policy.cooldown + policy.jitter / 2)

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from comenq_core.protocols.intake import ClientEndpoint, Intake, IntakeFactory, Queue, Stop
 from comenq_core.protocols.poster import (
+    VERIFY_SECONDS,
     AccountDirectory,
     AccountProbe,
     AnswerSource,
     CredentialChecker,
+    CredentialHolder,
     ForgeClock,
     ForgeHost,
     Identifiable,
@@ -19,6 +21,7 @@ from comenq_core.protocols.poster import (
     Poster,
     PosterFactory,
     Selective,
+    TargetVerifier,
 )
 from comenq_core.protocols.reviewer import Reviewer, ReviewerFactory, same_login
 from comenq_core.protocols.store import (
@@ -32,16 +35,19 @@ from comenq_core.protocols.store import (
     RepoFilter,
     Store,
     StoreFactory,
+    TargetRecorder,
     Watch,
     every_job,
 )
 
 __all__ = [
+    "VERIFY_SECONDS",
     "AccountDirectory",
     "AccountProbe",
     "AnswerSource",
     "ClientEndpoint",
     "CredentialChecker",
+    "CredentialHolder",
     "ForgeClock",
     "ForgeHost",
     "Identifiable",
@@ -65,6 +71,8 @@ __all__ = [
     "Stop",
     "Store",
     "StoreFactory",
+    "TargetRecorder",
+    "TargetVerifier",
     "Watch",
     "every_job",
     "same_login",

@@ -20,16 +20,19 @@ from comenq_core.model import (
     Throttled,
     Unauthorized,
     Unknown,
+    Verified,
 )
 
 if TYPE_CHECKING:
     from comenq_core.settings import Settings
 
 __all__ = [
+    "VERIFY_SECONDS",
     "AccountDirectory",
     "AccountProbe",
     "AnswerSource",
     "CredentialChecker",
+    "CredentialHolder",
     "ForgeClock",
     "ForgeHost",
     "Identifiable",
@@ -37,7 +40,11 @@ __all__ = [
     "Poster",
     "PosterFactory",
     "Selective",
+    "TargetVerifier",
 ]
+
+VERIFY_SECONDS = 10.0
+"""How long `TargetVerifier.verify_target` may take: a post may come in the meantime, and waits."""
 
 Lookup = Posted | Similar | Refused | Throttled | Unauthorized | Blocked | Unknown | None
 """What a look-up returns; ``None`` where the comment is not there."""
@@ -83,6 +90,18 @@ class CredentialChecker(Protocol):
 
 
 @runtime_checkable
+class CredentialHolder(Protocol):
+    """What a poster may be as well: able to tell why it has no credential to use."""
+
+    def credential_fault(self) -> str:
+        """Why there is no credential now, fit to be shown; ``""`` if there is one.
+
+        It asks the forge nothing. Called at the start of the worker and before each post, and by
+        ``comenqd check``: a file that is missing or a command that fails is reported at once.
+        """
+
+
+@runtime_checkable
 class Identifiable(Protocol):
     """What a poster may be as well: able to say who it is at the forge.
 
@@ -122,6 +141,22 @@ class ForgeClock(Protocol):
 
     def clock_offset(self) -> timedelta | None:
         """How far the forge's clock is ahead of the machine's; ``None`` if it has not answered."""
+
+
+@runtime_checkable
+class TargetVerifier(Protocol):
+    """What a poster may be as well: able to tell early whether a pull request is there.
+
+    Without it, the post is what tells.
+    """
+
+    def verify_target(self, request: CommentRequest) -> Verified | Refused | Demand:
+        """Ask the forge for the request's pull request alone, and change nothing there.
+
+        One cheap question, which takes no longer than `VERIFY_SECONDS`. `Refused` with the fault
+        ``pull_request`` or ``comment`` says that it is not there; every other answer says nothing
+        about it.
+        """
 
 
 @runtime_checkable

@@ -20,12 +20,14 @@ from comenq_core.model import (
     CommentRequest,
     Counts,
     Done,
+    Failed,
     Health,
     Instant,
     Job,
     NewJob,
     Pacing,
     Pause,
+    Requeued,
     RetryAt,
     State,
     Verdict,
@@ -46,6 +48,7 @@ __all__ = [
     "RepoFilter",
     "Store",
     "StoreFactory",
+    "TargetRecorder",
     "Watch",
     "every_job",
 ]
@@ -387,6 +390,25 @@ class Inspectable(Protocol):
 
         Raises:
             ComenqError: it cannot be used, or could not be made.
+        """
+
+
+@runtime_checkable
+class TargetRecorder(Protocol):
+    """What a store may be as well: able to record what the forge says of a waiting job's target.
+
+    Without it, ``verify_targets`` has no effect. The worker calls it.
+    """
+
+    def record_target(self, job_id: str, verdict: Requeued | Failed, attempt: Attempt) -> Job:
+        """Record that a job's pull request was verified; return the job.
+
+        `comenq_core.model.transitions.verified` says what becomes of the job, and which states
+        allow it. With `Requeued`, the job keeps its place, its ``due``, and whether it is held.
+
+        Raises:
+            NoSuchJob: there is none with this id.
+            WrongState: its state does not allow it.
         """
 
 

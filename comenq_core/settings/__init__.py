@@ -9,7 +9,7 @@ value: it may be a token in the wrong line.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Any, TypeVar, cast, get_origin, get_type_hints
 
@@ -20,6 +20,7 @@ from comenq_core.settings.check import check
 from comenq_core.settings.from_platform import is_from_platform
 from comenq_core.settings.kinds import (
     ALL,
+    COMMAND,
     FLAG,
     HELD,
     HOST,
@@ -45,8 +46,10 @@ __all__ = [
     "AccountTable",
     "Secret",
     "Settings",
+    "explicit",
     "flag",
     "load",
+    "require_configuration",
     "variable",
 ]
 
@@ -131,6 +134,15 @@ class Settings:
     hold_new: Annotated[
         tuple[str, ...], HELD, "whether new comments are held until released: all, or by intake"
     ] = ()
+    on_posted: Annotated[str | None, COMMAND, "run after each comment that was posted"] = None
+    on_failed: Annotated[
+        str | None,
+        COMMAND,
+        "run after each comment that failed or is unconfirmed",
+    ] = None
+    verify_targets: Annotated[
+        bool, FLAG, "whether the forge is asked early whether a comment's pull request is there"
+    ] = False
     source: Path | None = None
     """The file that they were read from, if any."""
     ignored: tuple[str, ...] = ()
@@ -205,27 +217,50 @@ def load(
     flat = _renamed(
         {key: contents[key] for key in contents.keys() - tables.keys() - IGNORED}, ALIASES
     )
-    variables = {
-        name: text
-        for name, text in environ.items()
-        if name.startswith(PREFIX) and name != CONFIG_VARIABLE
+    values: dict[str, Any] = {
+        **file.own_paths(source, environ),
+        **check(f"{source}", flat, KINDS),
+        **explicit(environ, flags or {}),
     }
+    ignored = tuple(sorted(_ignored(environ)))
+    made = Settings(**values, source=source, ignored=ignored, tables=tables)
+    _check_hold_new(made)
+    return made
+
+
+def explicit(environ: Mapping[str, str], flags: Mapping[str, str]) -> dict[str, object]:
+    """The settings by key that the environment and the command line give.
+
+    Args:
+        environ: the environment, as for `load`.
+        flags: the values on the command line, as for `load`.
+
+    Raises:
+        SettingsError: a variable or a flag is wrong.
+    """
+    ignored = _ignored(environ)
+    variables = {name: text for name, text in _variables(environ).items() if name not in ignored}
+    return {
+        **_from_text("the environment", variables, variable),
+        **_from_text("the command line", flags, flag),
+    }
+
+
+def _variables(environ: Mapping[str, str]) -> dict[str, str]:
+    named = {name: text for name, text in environ.items() if name.startswith(PREFIX)}
+    named.pop(CONFIG_VARIABLE, None)
+    return named
+
+
+def _ignored(environ: Mapping[str, str]) -> set[str]:
+    """The variables that look like settings and are a platform's."""
+    variables = _variables(environ)
     known = {variable(key) for key in (*KINDS, *ALIASES)}
-    ignored = {
+    return {
         name
         for name in variables.keys() - known
         if is_from_platform(name.removeprefix(PREFIX), variables[name])
     }
-    given = {name: text for name, text in variables.items() if name not in ignored}
-    values: dict[str, Any] = {
-        **file.own_paths(source, environ),
-        **check(f"{source}", flat, KINDS),
-        **_from_text("the environment", given, variable),
-        **_from_text("the command line", flags or {}, flag),
-    }
-    made = Settings(**values, source=source, ignored=tuple(sorted(ignored)), tables=tables)
-    _check_hold_new(made)
-    return made
 
 
 def _check_hold_new(settings: Settings) -> None:
@@ -234,6 +269,20 @@ def _check_hold_new(settings: Settings) -> None:
     if not known.issuperset(settings.hold_new):
         names = ", ".join(sorted(known))
         raise SettingsError(f"hold_new: expected true, false or a list of some of {names}")
+
+
+def require_configuration(settings: Settings, environ: Mapping[str, str]) -> None:
+    """Refuse settings that nobody has made.
+
+    Raises:
+        SettingsError: no file, no variable and no flag gives one; it says where a file was
+            looked for.
+    """
+    others = {name: text for name, text in environ.items() if not name.startswith(PREFIX)}
+    if settings.source or replace(settings, ignored=()) != load(None, others):
+        return
+    places = " or ".join(map(str, file.candidates(environ)))
+    raise SettingsError(f"no configuration found in {places}: run comenqd setup")
 
 
 def variable(key: str) -> str:

@@ -5,20 +5,24 @@ from __future__ import annotations
 import os
 import stat
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from comenq_core import paths
 from comenq_core.errors import SettingsError
 from comenq_core.text import printable
 
-__all__ = ["locate", "own_paths", "read"]
+__all__ = ["candidates", "locate", "own_paths", "read"]
+
+
+def candidates(environ: Mapping[str, str]) -> Sequence[Path]:
+    """Where a configuration file is looked for: the user's own, then the system's."""
+    return [Path(file) for file in (paths.config_file(environ), paths.SYSTEM_CONFIG) if file]
 
 
 def locate(environ: Mapping[str, str]) -> Path | None:
-    """The user's own configuration file, else the system's, else none."""
-    candidates = (paths.config_file(environ), paths.SYSTEM_CONFIG)
-    return next((Path(file) for file in candidates if file and Path(file).exists()), None)
+    """The first configuration file that is there, else none."""
+    return next((file for file in candidates(environ) if file.exists()), None)
 
 
 def own_paths(source: Path | None, environ: Mapping[str, str]) -> dict[str, Path]:

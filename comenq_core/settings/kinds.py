@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import re
+import shlex
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,7 @@ from comenq_core.settings.secret import Secret
 
 __all__ = [
     "ALL",
+    "COMMAND",
     "FLAG",
     "HELD",
     "HOST",
@@ -104,6 +106,12 @@ def _text(text: str) -> str:
     return text
 
 
+def _command(text: str) -> str:
+    if not shlex.split(_text(text)):  # a quotation without an end raises a ValueError
+        raise ValueError
+    return text
+
+
 def _parse_flag(text: str) -> bool:
     if text not in {"true", "false"}:
         raise ValueError
@@ -183,6 +191,7 @@ def _level(word: str) -> str:
     return level
 
 
+COMMAND = Kind("a command, with its words quoted as for a shell", (str,), _command)
 TEXT = Kind("text that is not empty", (str,), _text)
 SECRET = Kind("text that is not empty", (str,), lambda text: Secret(_text(text)))
 FLAG = Kind("true or false", (bool,), bool, _parse_flag)

@@ -19,12 +19,14 @@ from comenq_core.model import (
     Change,
     CommentRequest,
     Done,
+    Failed,
     Health,
     Instant,
     Job,
     NewJob,
     Pacing,
     Pause,
+    Requeued,
     RetryAt,
     State,
     Verdict,
@@ -47,6 +49,7 @@ from comenq_core.model.transitions import (
     resolved,
     result_of,
     settled,
+    verified,
 )
 from comenq_core.protocols import every_job
 from comenq_core.testing.memory_reader import MemoryReader
@@ -229,6 +232,11 @@ class MemoryStore(MemoryReader):
             if self._pacing.get(record.account) != expect:
                 raise PacingConflict(f"the pacing record of {record.account} has changed")
             self._pacing[record.account] = record
+
+    def record_target(self, job_id: str, verdict: Requeued | Failed, attempt: Attempt) -> Job:
+        """Record what the forge said of the job's pull request."""
+        with self._changing:
+            return self._keep(verified(self._job(job_id), verdict, attempt))
 
     # What `comenqd move` does
 

@@ -120,6 +120,7 @@ def entry_to_json(entry: Entry) -> dict[str, Any]:
         "position": entry.position,
         "eta_seconds": UNKNOWN_ETA if seconds is None else seconds,
         "eta_known": seconds is not None,
+        "trouble": entry.trouble or None,
     }
 
 
@@ -138,6 +139,9 @@ def status_to_json(status: Status) -> dict[str, Any]:
         "overdue": overdue and overdue.id,
         "faults": list(status.faults),
         "boot_known": status.boot_known,
+        "host": status.host,
+        "eta_seconds": _seconds(status.eta_seconds),
+        "verifies_targets": status.verifies_targets,
     }
 
 

@@ -178,7 +178,7 @@ OPERATION_SCHEMAS: dict[str, dict[str, Any]] = {
     "resolve": _operation({"id": _ID, "posted": _text(URL_LIMIT)}, required=["id"]),
     "seen": _operation({"ids": _IDS}, required=["ids"]),
     "flush": _operation({}),
-    "hist": _operation({"limit": _LIMIT, "offset": _OFFSET, "failed": _FLAG}),
+    "hist": _operation({"limit": _LIMIT, "offset": _OFFSET, "failed": _FLAG, "repo": _REPO}),
     "status": _operation({}),
     "pause": _operation({"reason": _REASON}, required=["reason"]),
     "resume": _operation({}),

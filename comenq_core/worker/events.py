@@ -26,6 +26,7 @@ from comenq_core.model import (
     Unknown,
     Verdict,
 )
+from comenq_core.model.transitions import VERIFIED
 from comenq_core.policy.backoff import BACKOFF_LIMIT
 from comenq_core.policy.pacing import PacingPolicy, until_post, until_request
 from comenq_core.process.log import Log
@@ -49,6 +50,10 @@ log = Log("worker")
 def report_attempt(job: Job, verdict: Verdict, attempt: Attempt) -> None:
     """Log what became of a job after an attempt or a look-up."""
     report = log.warning if isinstance(verdict, Failed | RetryAt | Unconfirmed) else log.info
+    if attempt.outcome == VERIFIED:
+        log.info("verified", "The pull request of a comment is there.", job=job.id,
+                 target=job.asked.target, found=attempt.message)  # fmt: skip
+        return
     report(
         JOB_KEYS[type(verdict)],
         "An attempt has ended.",

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 from comenq_core.errors import ComenqError
 from comenq_core.model import Activity
 from comenq_core.protocols import Store
-from comenq_core.worker.calls import PosterCalls
 
 __all__ = ["STORE_SECONDS", "Heartbeat"]
 
@@ -21,13 +21,15 @@ class Heartbeat:
     Args:
         store: where listeners look for it.
         forge_seconds: how long a request to the forge can last.
-        calls: of the posters, which may fail.
+        faults: what else does not work, each in words; ``""`` while it does.
     """
 
-    def __init__(self, store: Store, forge_seconds: float, calls: PosterCalls) -> None:
+    def __init__(
+        self, store: Store, forge_seconds: float, faults: Sequence[Callable[[], str]] = ()
+    ) -> None:
         self._store = store
         self._forge_seconds = forge_seconds
-        self._calls = calls
+        self._faults = faults
         self.fault = ""
 
     def work(self) -> None:
@@ -53,5 +55,6 @@ class Heartbeat:
     def _report(self, doing: str, limit: float, job: str = "") -> None:
         # A store that cannot take it has a fault, which the next step meets, and tells.
         with suppress(ComenqError):
-            now, fault = self._store.now(), self.fault or self._calls.fault
+            others = filter(None, (tell() for tell in self._faults))
+            now, fault = self._store.now(), self.fault or next(others, "")
             self._store.report(Activity(doing=doing, since=now, limit=limit, job=job, fault=fault))

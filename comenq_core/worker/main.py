@@ -14,6 +14,8 @@ from comenq_core.process.stop import StopFlag
 from comenq_core.protocols import Store, Watch
 from comenq_core.settings import Settings
 from comenq_core.worker.calls import PosterCalls
+from comenq_core.worker.notices import Notices
+from comenq_core.worker.notifier import Notifier, commands, notices_path
 from comenq_core.worker.worker import Worker
 
 __all__ = ["run"]
@@ -33,6 +35,7 @@ def run(settings: Settings, stop: StopFlag) -> int:
     plugins.report_broken()
     store = plugins.store(settings)
     posters = plugins.posters(settings)
+    notifier = Notifier(commands(settings), store.get, Notices(notices_path(settings)))
     worker = Worker(
         store,
         posters,
@@ -42,12 +45,18 @@ def run(settings: Settings, stop: StopFlag) -> int:
         accounts=plugins.accounts(settings),
         calls=PosterCalls(plugins.poster_plugin(settings)),
         host=plugins.host(settings),
+        notifier=notifier,
+        verify_targets=settings.verify_targets,
     )
     with ExitStack() as stack:
         if _lock(store, stop, stack):
+            # Without a first report, nobody would notice a worker that hangs before its first step.
+            worker.heartbeat.work()
             if not boot_id():
                 log.warning("boot_unknown", UNKNOWN_BOOT)
             watch = stack.enter_context(closing(store.watch()))
+            notifier.start()
+            stack.callback(notifier.close)
             log.info(
                 "started", "The worker is ready.", store=settings.store, poster=settings.poster
             )

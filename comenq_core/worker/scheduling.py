@@ -18,7 +18,7 @@ from comenq_core.policy.backoff import renewal_wait
 from comenq_core.policy.pacing import PacingPolicy, elapsed
 from comenq_core.policy.retry import is_before_last_attempt, is_final_next
 from comenq_core.process.log import Log
-from comenq_core.protocols import ForgeClock, Poster, Selective
+from comenq_core.protocols import CredentialHolder, ForgeClock, Poster, Selective
 from comenq_core.worker.calls import PosterCalls
 
 __all__ = ["AccountScheduler", "Logins"]
@@ -55,6 +55,12 @@ class AccountScheduler:
         self._host = host
         self._unusable: dict[str, str] = {}
         self._unknown_accounts: set[str] = set()
+
+    @property
+    def fault(self) -> str:
+        """Which account has no credential to use, and why; ``""`` if each has one."""
+        faults = (f"{name} cannot post: {why}" for name, why in self._unusable.items() if why)
+        return next(faults, "")
 
     def next_posters(
         self, records: Mapping[str, Pacing], logins: Logins, now: Instant
@@ -121,6 +127,22 @@ class AccountScheduler:
         cooldown_left = pacing.until_post(record, now, self._policy) if is_final_next(job) else 0.0
         return max(0.0, due, cooldown_left, pacing.until_request(record, now)), poster
 
+    def able_to_ask(
+        self, job: Job, records: Mapping[str, Pacing], now: Instant
+    ) -> Sequence[Poster]:
+        """The accounts for a job that may ask the forge something now, in their order."""
+        names = self.serving(job)
+        return [
+            poster
+            for poster in self._posters
+            if poster.account in names and self._may_ask(poster, records.get(poster.account), now)
+        ]
+
+    def _may_ask(self, poster: Poster, record: Pacing | None, now: Instant) -> bool:
+        if _is_stopped(record) or pacing.must_ask(record) or pacing.until_request(record, now) > 0:
+            return False
+        return self._credential(poster) is not None and not self._unusable[poster.account]
+
     def clock_offset(self) -> timedelta | None:
         """How far the forge's clock is ahead of the machine's, if a poster knows."""
         offsets = map(self._clock_offset, self._posters)
@@ -131,14 +153,24 @@ class AccountScheduler:
         try:
             credential = self._calls.credential(poster)
         except ComenqError as error:
-            reason = str(error)
-            if self._unusable.get(poster.account) != reason:
-                self._unusable[poster.account] = reason
-                log.error("no_credential", "An account cannot post.", account=poster.account,
-                          reason=reason)  # fmt: skip
+            self._tell_unusable(poster, str(error))
             return None
-        self._unusable.pop(poster.account, None)
+        self._tell_unusable(poster, self._credential_fault(poster))
         return credential
+
+    def _credential_fault(self, poster: Poster) -> str:
+        if not isinstance(poster, CredentialHolder):
+            return ""
+        ask = poster.credential_fault
+        answer = self._calls.answer("credential_fault", ask, account=poster.account)
+        return answer if isinstance(answer, str) else ""
+
+    def _tell_unusable(self, poster: Poster, reason: str) -> None:
+        """Log once why an account has no credential to use; ``""`` if it has one."""
+        if reason and self._unusable.get(poster.account) != reason:
+            log.error("no_credential", "An account cannot post.", account=poster.account,
+                      reason=reason)  # fmt: skip
+        self._unusable[poster.account] = reason
 
     def _serves(self, poster: Poster, job: Job) -> bool:
         """Whether an account is for a job. One whose plugin fails is asked to post, and tells."""

@@ -13,12 +13,12 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 from comenq_core.errors import NoSuchJob, QueueRefused, WrongState
-from comenq_core.model import Instant, Job, Pacing, State
+from comenq_core.model import Attempt, Failed, Instant, Job, Pacing, Requeued, State, Verdict
 from comenq_core.policy import pacing, recording
 from comenq_core.policy.pacing import PacingPolicy
 from comenq_core.policy.retry import RetryPolicy
 from comenq_core.process.log import Log
-from comenq_core.protocols import Poster, Store
+from comenq_core.protocols import VERIFY_SECONDS, Poster, Store, TargetRecorder
 from comenq_core.worker.attempts import PacingUpdate, Settlement
 from comenq_core.worker.calls import PosterCalls
 from comenq_core.worker.choosing import preferences
@@ -27,9 +27,11 @@ from comenq_core.worker.events import report_answer, report_attempt, report_back
 from comenq_core.worker.heartbeat import Heartbeat
 from comenq_core.worker.identities import Identities, ask
 from comenq_core.worker.lookups import Lookups
+from comenq_core.worker.notifier import Notifier
 from comenq_core.worker.pacing_records import PacingRecords
 from comenq_core.worker.posting import Posting
 from comenq_core.worker.scheduling import AccountScheduler
+from comenq_core.worker.verification import Verification
 
 __all__ = ["Worker"]
 
@@ -51,6 +53,8 @@ class Worker:
         accounts: each account's repositories, as patterns; by default, all serve all.
         calls: of the posters.
         host: the forge's host; a job for another one fails. By default, all jobs are for it.
+        verify_targets: whether the forge is asked early whether a job's pull request is there.
+        notifier: runs the commands that are told of posted and failed jobs, if there are any.
     """
 
     def __init__(
@@ -63,6 +67,9 @@ class Worker:
         accounts: Mapping[str, Sequence[str]] | None = None,
         calls: PosterCalls | None = None,
         host: str = "",
+        *,
+        notifier: Notifier | None = None,
+        verify_targets: bool = False,
     ) -> None:
         self._store = store
         self._pacing_policy = pacing_policy
@@ -81,8 +88,21 @@ class Worker:
             self._records, self._scheduler.serving, pacing_policy, retry_policy, store.now, calls
         )
         self._lookups = Lookups(store, pacing_policy, retry_policy, self._clock, calls)
-        self.heartbeat = Heartbeat(store, pacing_policy.attempt_limit, calls)
+        self.heartbeat = Heartbeat(
+            store,
+            pacing_policy.attempt_limit,
+            (
+                lambda: calls.fault,
+                lambda: self._scheduler.fault,
+                lambda: notifier.fault if notifier else "",
+            ),
+        )
         self._deferrals = Deferrals(store)
+        self._recorder = store if verify_targets and isinstance(store, TargetRecorder) else None
+        self._verification = Verification(
+            store, self._scheduler.able_to_ask, self._scheduler.serving, pacing_policy, calls
+        )
+        self._notifier = notifier
         self._claimed: tuple[Job, Poster] | None = None
         self._unsaved: list[Settlement | PacingUpdate] = []
 
@@ -140,7 +160,29 @@ class Worker:
                 return 0.0
         if self._deferrals.correct(now):
             return 0.0
-        return min(*waits, self._until_due(now))
+        return self._verify(min(*waits, self._until_due(now)), now)
+
+    def _verify(self, wait: float, now: Instant) -> float:
+        """Verify one job's pull request, unless a post is due soon; return how long to wait."""
+        if not self._recorder or wait < VERIFY_SECONDS:
+            return wait
+        if pause := self._verification.wait(now):
+            return min(wait, pause)
+        if not (found := self._verification.next(self._records.known, now)):
+            return wait
+        job, poster = found
+        self.heartbeat.ask()
+        match self._verification.verify(job, poster, self._records.known.get(poster.account)):
+            case Settlement() as settlement:
+                self._settle(settlement, self._record_target)
+            case PacingUpdate() as update:
+                self._finish(update)
+        return 0.0
+
+    def _record_target(self, job: Job, verdict: Verdict, attempt: Attempt) -> None:
+        assert self._recorder
+        assert isinstance(verdict, Requeued | Failed)
+        self._recorder.record_target(job.id, verdict, attempt)
 
     def _until_due(self, now: Instant) -> float:
         due = self._store.next_due()
@@ -215,19 +257,25 @@ class Worker:
         while self._unsaved:
             match self._unsaved[0]:
                 case Settlement() as settlement:
-                    self._settle(settlement)
+                    self._settle(settlement, self._store.settle)
                 case PacingUpdate() as update:
                     self._records.save(update.record, update.expect)
                     report_backoff(update.outcome, update.record, update.now, self._pacing_policy)
             del self._unsaved[0]
 
-    def _settle(self, settlement: Settlement) -> None:
+    def _settle(
+        self, settlement: Settlement, save: Callable[[Job, Verdict, Attempt], None]
+    ) -> None:
         job, verdict, attempt = settlement.job, settlement.verdict, settlement.attempt
+        if self._notifier:
+            self._notifier.announce(job, verdict, attempt)
         try:
-            self._store.settle(job, verdict, attempt)
+            save(job, verdict, attempt)
         except (NoSuchJob, WrongState) as error:
             # Somebody took it away. To settle it again would fail as well, and stop the queue.
             log.error("unsettled", "A job was gone before its outcome could be recorded.",
                       job=job.id, outcome=attempt.outcome, reason=error)  # fmt: skip
         else:
             report_attempt(job, verdict, attempt)
+        if self._notifier:
+            self._notifier.wake()

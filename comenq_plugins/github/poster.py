@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -22,9 +22,10 @@ from comenq_core.model import (
     Throttled,
     Unavailable,
     Unknown,
+    Verified,
 )
 from comenq_core.model.serving import covers
-from comenq_core.protocols import Lookup, Poster
+from comenq_core.protocols import VERIFY_SECONDS, Lookup, Poster
 from comenq_core.settings import Settings
 from comenq_plugins.github.accounts import token_sources, transport
 from comenq_plugins.github.auth.login import Login
@@ -93,6 +94,9 @@ class GitHubPoster:
     def credential(self) -> str:
         return self.tokens.fingerprint()
 
+    def credential_fault(self) -> str:
+        return self.tokens.fault()
+
     def login(self) -> str | Demand:
         with Deadline(self.seconds):
             answer = self._login.get()
@@ -121,6 +125,15 @@ class GitHubPoster:
         if isinstance(outcome, Posted) and outcome.login:
             self._login.learn(credential, outcome.login)
         return outcome
+
+    def verify_target(self, request: CommentRequest) -> Verified | NoReply:
+        with Deadline(min(self.seconds, VERIFY_SECONDS)):
+            url = f"{self.client.repository(request)}/issues/{request.pr_number}"
+            reply = self.client.ask("GET", url)
+        issue = found(reply)
+        if isinstance(reply, Reply) and isinstance(issue, dict) and "title" in issue:
+            return Verified(message=_described(issue, reply.secret), status=reply.status)
+        return _not_sent(reply)
 
     def find(self, job: Job, since: datetime, known: Collection[int | str]) -> Lookup:
         with Deadline(self.seconds):
@@ -199,6 +212,12 @@ class GitHubPoster:
 
     def _page(self, job: Job) -> str:
         return pull_request_page(self.client.url, job.asked)
+
+
+def _described(issue: Mapping[str, object], secret: str) -> str:
+    kind = "pull request" if "pull_request" in issue else "issue"
+    how = "open, locked" if issue.get("locked") else str(issue.get("state"))
+    return shown(f"{how} {kind}: {issue['title']}", secret)
 
 
 def _not_sent(reply: Reply | NoReply) -> NoReply:

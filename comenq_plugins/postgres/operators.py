@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from comenq_core.errors import StoreError, WrongState
-from comenq_core.model import Attempt, Change, CommentRequest, Done, Job, RetryAt
-from comenq_core.model.transitions import changed, edited, forgotten, resolved, result_of
+from comenq_core.model import Attempt, Change, CommentRequest, Done, Failed, Job, Requeued, RetryAt
+from comenq_core.model.transitions import changed, edited, forgotten, resolved, result_of, verified
 from comenq_plugins.postgres.database import repeated
 from comenq_plugins.postgres.decoding import job_from, job_or_columns
 from comenq_plugins.postgres.queries import Queries
@@ -63,6 +63,12 @@ class OperatorActions(Queries):
             found = locked(cursor, job.id).job
             new = edited(found, job.asked, request)
             return new if new == found else rewrite(cursor, new)
+
+    @repeated
+    def record_target(self, job_id: str, verdict: Requeued | Failed, attempt: Attempt) -> Job:
+        """Record what the forge said of a job's pull request, in a transaction."""
+        with self._database.transaction() as cursor:
+            return save(cursor, verified(locked(cursor, job_id).job, verdict, attempt))
 
     @repeated
     def mark_seen(self, job_ids: Collection[str]) -> Collection[str]:

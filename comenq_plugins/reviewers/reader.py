@@ -130,7 +130,9 @@ def _reason(rule: Rule, among: Sequence[Line], lines: Lines) -> str | None:
         phrase.stands_in(marker) for marker in lines.markers for phrase in rule.markers
     ):
         return None
-    if rule.also and not any(phrase.stands_in(line.folded) for line in among for phrase in rule.also):
+    if rule.also and not any(
+        phrase.stands_in(line.folded) for line in among for phrase in rule.also
+    ):
         return None
     said = [*lines.markers, *(line.folded for line in among)]
     if any(phrase.stands_in(text) for text in said for phrase in rule.unless):

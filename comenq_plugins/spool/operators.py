@@ -12,9 +12,20 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 from comenq_core.errors import StoreError, WrongState
-from comenq_core.model import Attempt, Change, CommentRequest, Done, Instant, Job, Pause, RetryAt
+from comenq_core.model import (
+    Attempt,
+    Change,
+    CommentRequest,
+    Done,
+    Failed,
+    Instant,
+    Job,
+    Pause,
+    Requeued,
+    RetryAt,
+)
 from comenq_core.model.identity import digest_of
-from comenq_core.model.transitions import changed, edited, resolved, result_of
+from comenq_core.model.transitions import changed, edited, resolved, result_of, verified
 from comenq_plugins.spool.catalog import JOB_LIMIT, moved_on
 from comenq_plugins.spool.format.filename import Name, micros
 from comenq_plugins.spool.format.job_file import Edited, Event, Line, Retried, encode_event
@@ -79,6 +90,15 @@ class OperatorActions(Queries):
                 raise WrongState(
                     f"job {place.name.id} was edited too often: delete it, and queue it again"
                 )
+
+    def record_target(self, job_id: str, verdict: Requeued | Failed, attempt: Attempt) -> Job:
+        """Append what the forge said to the job's file, and rename it."""
+        with self._catalog.operation():
+            place, found = self._catalog.look_up(job_id)
+            job = verified(found, verdict, attempt)
+            event = Event(attempt=attempt, verdict=verdict)
+            self._record(place, job, event, lambda _: place.name.order)
+            return job
 
     def _move(self, place: Place, job: Job, change: Change) -> None:
         with locked(self._layout.changes):

@@ -7,9 +7,10 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
+from comenq_core import __version__
 from comenq_core.errors import ComenqError, NoSuchJob, QueueRefused, StoreError, WrongState
 from comenq_core.model import PENDING, Change, Entry, Job, NewJob, Origin, State
-from comenq_core.model.identity import id_of_key
+from comenq_core.model.identity import id_of_key, is_for_repo
 from comenq_core.process.log import Log
 from comenq_core.protocols import Queue
 from comenq_core.wire.messages import entry_to_json, history_to_json, status_to_json
@@ -122,10 +123,14 @@ class Handlers:
         return {"entries": entries, "next": following}
 
     def _history(self, command: Command) -> Result:
-        only_failed = command.operation.members.get("failed", False)
+        members = command.operation.members
+        only_failed, repo = members.get("failed", False), members.get("repo")
 
-        def read(limit: int, offset: int) -> Sequence[Job]:
-            return self._queue.history(limit, offset=offset, only_failed=only_failed)[::-1]
+        def read(limit: int, offset: int) -> Sequence[Job | None]:
+            jobs = self._queue.history(limit, offset=offset, only_failed=only_failed)[::-1]
+            return (
+                jobs if repo is None else [job if is_for_repo(job, repo) else None for job in jobs]
+            )
 
         newest_first, following = read_page(read, history_to_json, **_bounds(command))
         return {"history": newest_first[::-1], "next": following}
@@ -135,7 +140,8 @@ class Handlers:
             {"operation": operation, "outcome": outcome, "count": count}
             for (operation, outcome), count in self._tally.items()
         ]
-        return {"status": {**status_to_json(self._queue.status()), "requests": requests}}
+        status = status_to_json(self._queue.status())
+        return {"status": {**status, "requests": requests, "version": __version__}}
 
     def _pause(self, command: Command) -> Result:
         self._permissions.check_queue(command.origin)

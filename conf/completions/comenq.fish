@@ -57,7 +57,7 @@ function _shtab_comenq_using
 end
 
 set -g _shtab_comenq_commands put list show status top hist wait bump bust defer hold release retry edit resolve del undelete forget pause resume flush explain completion
-set -g _shtab_comenq_opts_with_value --after --as --at --body-file --channel --daemon --jsonl --key --limit --login --not-after --posted --repo --reviewer --socket --state --timeout -F -n
+set -g _shtab_comenq_opts_with_value --after --as --at --body --body-file --channel --daemon --jsonl --key --key-from --limit --login --not-after --posted --pr --repo --reviewer --socket --state --timeout -F -R -b -n
 
 complete -c comenq -e
 complete -c comenq -f
@@ -68,6 +68,8 @@ complete -c comenq -n _shtab_comenq_using -l daemon -x -d 'the name of your daem
 complete -c comenq -n _shtab_comenq_using -l socket -xka "(__fish_complete_path (commandline -ct))" -d 'the daemon'"'"'s socket (default: $COMENQ_SOCKET, then your own, then the system'"'"'s)'
 complete -c comenq -n '_shtab_comenq_using; and test $_shtab_comenq_npos -eq 0' -a put -d 'Queue a comment.'
 complete -c comenq -n '_shtab_comenq_using put' -s h -l help -d 'show this help message and exit'
+complete -c comenq -n '_shtab_comenq_using put' -s R -l repo -x -d 'the repository, as [HOST/]OWNER/REPO (default: $GH_REPO, then the checkout'"'"'s)'
+complete -c comenq -n '_shtab_comenq_using put' -s b -l body -x -d 'the comment'
 complete -c comenq -n '_shtab_comenq_using put' -s F -l body-file -xka "(__fish_complete_path (commandline -ct))" -d 'read the comment from FILE; - is standard input'
 complete -c comenq -n '_shtab_comenq_using put' -s e -l edit -d 'write the comment in $VISUAL or $EDITOR'
 complete -c comenq -n '_shtab_comenq_using put' -l after -x -d 'post it no sooner than this: 45m, 1h30m, 2d from now'
@@ -81,8 +83,12 @@ complete -c comenq -n '_shtab_comenq_using put' -l if-open -d 'skip it if the pu
 complete -c comenq -n '_shtab_comenq_using put' -l hold -d 'keep it back until somebody releases it'
 complete -c comenq -n '_shtab_comenq_using put' -l as -x -d 'post it as this posting account (default: any that is for its repository)'
 complete -c comenq -n '_shtab_comenq_using put' -l jsonl -xka "(__fish_complete_path (commandline -ct))" -d 'queue a comment for each line of FILE, a JSON object; - is standard input'
+complete -c comenq -n '_shtab_comenq_using put' -l key-from -x -d 'with --jsonl: the key of each comment is its FIELD'
 complete -c comenq -n '_shtab_comenq_using put' -l wait -d 'wait until the comment is posted, and print its URL'
+complete -c comenq -n '_shtab_comenq_using put' -l verify -d 'wait until the pull request is found, which needs verify_targets in the settings'
+complete -c comenq -n '_shtab_comenq_using put' -l timeout -x -d 'with --wait or --verify: stop waiting after 90s, 45m, 1h30m'
 complete -c comenq -n '_shtab_comenq_using put' -l json -d 'print the job as JSON'
+complete -c comenq -n '_shtab_comenq_using put' -l dry-run -d 'show what would be queued, and queue nothing'
 complete -c comenq -n '_shtab_comenq_using put' -l daemon -x -d 'the name of your daemon (default: $COMENQ_DAEMON, then your one without a name)'
 complete -c comenq -n '_shtab_comenq_using put' -l socket -xka "(__fish_complete_path (commandline -ct))" -d 'the daemon'"'"'s socket (default: $COMENQ_SOCKET, then your own, then the system'"'"'s)'
 complete -c comenq -n '_shtab_comenq_using; and test $_shtab_comenq_npos -eq 0' -a list -d 'List what is queued.'
@@ -90,6 +96,8 @@ complete -c comenq -n '_shtab_comenq_using list' -s h -l help -d 'show this help
 complete -c comenq -n '_shtab_comenq_using list' -s n -l limit -x -d 'show at most N jobs (default: 50)'
 complete -c comenq -n '_shtab_comenq_using list' -l all -d 'show all jobs (the default with --json)'
 complete -c comenq -n '_shtab_comenq_using list' -l repo -x -d 'show only jobs for this repository'
+complete -c comenq -n '_shtab_comenq_using list' -l pr -x -d 'show only jobs for this pull request: NUMBER, OWNER/REPO#NUMBER or its URL'
+complete -c comenq -n '_shtab_comenq_using list' -l wide -d 'cut nothing, however wide the terminal is'
 complete -c comenq -n '_shtab_comenq_using list' -l state -xka "waiting posting checking unconfirmed held failed" -d 'show only jobs in this state; can be repeated (default: all but failed)'
 complete -c comenq -n '_shtab_comenq_using list' -l json -d 'print each job, with its whole comment, as JSON, one per line'
 complete -c comenq -n '_shtab_comenq_using list' -l daemon -x -d 'the name of your daemon (default: $COMENQ_DAEMON, then your one without a name)'
@@ -113,15 +121,19 @@ complete -c comenq -n '_shtab_comenq_using top' -l daemon -x -d 'the name of you
 complete -c comenq -n '_shtab_comenq_using top' -l socket -xka "(__fish_complete_path (commandline -ct))" -d 'the daemon'"'"'s socket (default: $COMENQ_SOCKET, then your own, then the system'"'"'s)'
 complete -c comenq -n '_shtab_comenq_using; and test $_shtab_comenq_npos -eq 0' -a hist -d 'List posted, skipped, failed and deleted jobs.'
 complete -c comenq -n '_shtab_comenq_using hist' -s h -l help -d 'show this help message and exit'
-complete -c comenq -n '_shtab_comenq_using hist' -s n -l limit -x -d 'show the newest N jobs (default: 20)'
+complete -c comenq -n '_shtab_comenq_using hist' -s n -l limit -x -d 'show the newest N jobs (default: 20; with --json, all)'
 complete -c comenq -n '_shtab_comenq_using hist' -l failed -d 'show only failed jobs'
+complete -c comenq -n '_shtab_comenq_using hist' -l repo -x -d 'show only jobs for this repository'
+complete -c comenq -n '_shtab_comenq_using hist' -l pr -x -d 'show only jobs for this pull request: NUMBER, OWNER/REPO#NUMBER or its URL'
+complete -c comenq -n '_shtab_comenq_using hist' -l wide -d 'cut nothing, however wide the terminal is'
 complete -c comenq -n '_shtab_comenq_using hist' -l json -d 'print each job as JSON, one per line'
 complete -c comenq -n '_shtab_comenq_using hist' -l daemon -x -d 'the name of your daemon (default: $COMENQ_DAEMON, then your one without a name)'
 complete -c comenq -n '_shtab_comenq_using hist' -l socket -xka "(__fish_complete_path (commandline -ct))" -d 'the daemon'"'"'s socket (default: $COMENQ_SOCKET, then your own, then the system'"'"'s)'
 complete -c comenq -n '_shtab_comenq_using; and test $_shtab_comenq_npos -eq 0' -a wait -d 'Wait until jobs are posted.'
 complete -c comenq -n '_shtab_comenq_using wait' -s h -l help -d 'show this help message and exit'
+complete -c comenq -n '_shtab_comenq_using wait' -l all -d 'wait for all that is queued now'
 complete -c comenq -n '_shtab_comenq_using wait' -l timeout -x -d 'stop waiting after this time: 90s, 45m, 1h30m'
-complete -c comenq -n '_shtab_comenq_using wait' -l json -d 'print each job that is over as JSON, one per line'
+complete -c comenq -n '_shtab_comenq_using wait' -l json -d 'print each job as JSON once it is over, or not waited for any longer'
 complete -c comenq -n '_shtab_comenq_using wait' -l daemon -x -d 'the name of your daemon (default: $COMENQ_DAEMON, then your one without a name)'
 complete -c comenq -n '_shtab_comenq_using wait' -l socket -xka "(__fish_complete_path (commandline -ct))" -d 'the daemon'"'"'s socket (default: $COMENQ_SOCKET, then your own, then the system'"'"'s)'
 complete -c comenq -n '_shtab_comenq_using wait; and test $_shtab_comenq_npos -ge 0' -ka "(_comenq_ids)" -d 'the id of a job, or an unambiguous prefix of it; - reads ids from standard input'
@@ -182,6 +194,7 @@ complete -c comenq -n '_shtab_comenq_using resolve; and test $_shtab_comenq_npos
 complete -c comenq -n '_shtab_comenq_using; and test $_shtab_comenq_npos -eq 0' -a del -d 'Delete jobs that are not posted.'
 complete -c comenq -n '_shtab_comenq_using del' -s h -l help -d 'show this help message and exit'
 complete -c comenq -n '_shtab_comenq_using del' -l all -d 'select all waiting and held jobs'
+complete -c comenq -n '_shtab_comenq_using del' -s y -l yes -d 'delete several jobs without asking'
 complete -c comenq -n '_shtab_comenq_using del' -l json -d 'print each changed job as JSON, one per line'
 complete -c comenq -n '_shtab_comenq_using del' -l daemon -x -d 'the name of your daemon (default: $COMENQ_DAEMON, then your one without a name)'
 complete -c comenq -n '_shtab_comenq_using del' -l socket -xka "(__fish_complete_path (commandline -ct))" -d 'the daemon'"'"'s socket (default: $COMENQ_SOCKET, then your own, then the system'"'"'s)'

@@ -94,6 +94,7 @@ _shtab_comenq_defer_defaults_added=0
 _shtab_comenq_del_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
   "--all[select all waiting and held jobs]"
+  {-y,--yes}"[delete several jobs without asking]"
   "--json[print each changed job as JSON, one per line]"
   "--daemon[the name of your daemon (default\: \$COMENQ_DAEMON, then your one without a name)]:NAME:"
   "--socket[the daemon\'s socket (default\: \$COMENQ_SOCKET, then your own, then the system\'s)]:PATH:_files"
@@ -151,8 +152,11 @@ _shtab_comenq_forget_defaults_added=0
 
 _shtab_comenq_hist_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
-  {-n,--limit}"[show the newest N jobs (default\: 20)]:N:"
+  {-n,--limit}"[show the newest N jobs (default\: 20\; with --json, all)]:N:"
   "--failed[show only failed jobs]"
+  "--repo[show only jobs for this repository]:OWNER/REPO:"
+  "--pr[show only jobs for this pull request\: NUMBER, OWNER\/REPO\#NUMBER or its URL]:PR:"
+  "--wide[cut nothing, however wide the terminal is]"
   "--json[print each job as JSON, one per line]"
   "--daemon[the name of your daemon (default\: \$COMENQ_DAEMON, then your one without a name)]:NAME:"
   "--socket[the daemon\'s socket (default\: \$COMENQ_SOCKET, then your own, then the system\'s)]:PATH:_files"
@@ -178,6 +182,8 @@ _shtab_comenq_list_options=(
   {-n,--limit}"[show at most N jobs (default\: 50)]:N:"
   "--all[show all jobs (the default with --json)]"
   "--repo[show only jobs for this repository]:OWNER/REPO:"
+  "--pr[show only jobs for this pull request\: NUMBER, OWNER\/REPO\#NUMBER or its URL]:PR:"
+  "--wide[cut nothing, however wide the terminal is]"
   "*--state[show only jobs in this state\; can be repeated (default\: all but failed)]:state:(waiting posting checking unconfirmed held failed)"
   "--json[print each job, with its whole comment, as JSON, one per line]"
   "--daemon[the name of your daemon (default\: \$COMENQ_DAEMON, then your one without a name)]:NAME:"
@@ -199,6 +205,8 @@ _shtab_comenq_pause_defaults_added=0
 
 _shtab_comenq_put_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
+  {-R,--repo}"[the repository, as \[HOST\/\]OWNER\/REPO (default\: \$GH_REPO, then the checkout\'s)]:REPOSITORY:"
+  {-b,--body}"[the comment]:TEXT:"
   {-F,--body-file}"[read the comment from FILE\; - is standard input]:FILE:_files"
   {-e,--edit}"[write the comment in \$VISUAL or \$EDITOR]"
   "--after[post it no sooner than this\: 45m, 1h30m, 2d from now]:TIME:"
@@ -212,8 +220,12 @@ _shtab_comenq_put_options=(
   "--hold[keep it back until somebody releases it]"
   "--as[post it as this posting account (default\: any that is for its repository)]:ACCOUNT:"
   "--jsonl[queue a comment for each line of FILE, a JSON object\; - is standard input]:FILE:_files"
+  "--key-from[with --jsonl\: the key of each comment is its FIELD]:FIELD:"
   "--wait[wait until the comment is posted, and print its URL]"
+  "--verify[wait until the pull request is found, which needs verify_targets in the settings]"
+  "--timeout[with --wait or --verify\: stop waiting after 90s, 45m, 1h30m]:TIME:"
   "--json[print the job as JSON]"
+  "--dry-run[show what would be queued, and queue nothing]"
   "--daemon[the name of your daemon (default\: \$COMENQ_DAEMON, then your one without a name)]:NAME:"
   "--socket[the daemon\'s socket (default\: \$COMENQ_SOCKET, then your own, then the system\'s)]:PATH:_files"
   "(*)::the pull request and the comment:"
@@ -313,8 +325,9 @@ _shtab_comenq_undelete_defaults_added=0
 
 _shtab_comenq_wait_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
+  "--all[wait for all that is queued now]"
   "--timeout[stop waiting after this time\: 90s, 45m, 1h30m]:TIME:"
-  "--json[print each job that is over as JSON, one per line]"
+  "--json[print each job as JSON once it is over, or not waited for any longer]"
   "--daemon[the name of your daemon (default\: \$COMENQ_DAEMON, then your one without a name)]:NAME:"
   "--socket[the daemon\'s socket (default\: \$COMENQ_SOCKET, then your own, then the system\'s)]:PATH:_files"
   "(*)::the id of a job, or an unambiguous prefix of it\; - reads ids from standard input:_comenq_ids"

@@ -5,18 +5,22 @@
 #    source ~/.local/share/bash_completion/comenqd
 # See also: https://github.com/scop/bash-completion/blob/main/doc/configuration.md
 
-_shtab_comenqd_subparsers=(listen work reload ctl check move import plugins)
+_shtab_comenqd_subparsers=(setup service listen work reload ctl check move import plugins)
 
-_shtab_comenqd_listen_option_strings=(-h --help --config --github-token-file --github-token-command --github-token-files --github-api-url --github-host --github-api-timeout-secs --github-marker --socket-path --queue-path --cooldown-period-seconds --cooldown-jitter-seconds --log-level --intakes --store --poster --max-attempts --max-interruptions --recheck-seconds --max-pending --history-days --key-days --hold-new)
-_shtab_comenqd_work_option_strings=(-h --help --config --github-token-file --github-token-command --github-token-files --github-api-url --github-host --github-api-timeout-secs --github-marker --socket-path --queue-path --cooldown-period-seconds --cooldown-jitter-seconds --log-level --intakes --store --poster --max-attempts --max-interruptions --recheck-seconds --max-pending --history-days --key-days --hold-new)
-_shtab_comenqd_reload_option_strings=(-h --help --config --github-token-file --github-token-command --github-token-files --github-api-url --github-host --github-api-timeout-secs --github-marker --socket-path --queue-path --cooldown-period-seconds --cooldown-jitter-seconds --log-level --intakes --store --poster --max-attempts --max-interruptions --recheck-seconds --max-pending --history-days --key-days --hold-new)
-_shtab_comenqd_ctl_option_strings=(-h --help --config --github-token-file --github-token-command --github-token-files --github-api-url --github-host --github-api-timeout-secs --github-marker --socket-path --queue-path --cooldown-period-seconds --cooldown-jitter-seconds --log-level --intakes --store --poster --max-attempts --max-interruptions --recheck-seconds --max-pending --history-days --key-days --hold-new)
-_shtab_comenqd_check_option_strings=(-h --help --config --github-token-file --github-token-command --github-token-files --github-api-url --github-host --github-api-timeout-secs --github-marker --socket-path --queue-path --cooldown-period-seconds --cooldown-jitter-seconds --log-level --intakes --store --poster --max-attempts --max-interruptions --recheck-seconds --max-pending --history-days --key-days --hold-new --json --online)
-_shtab_comenqd_move_option_strings=(-h --help --config --github-token-file --github-token-command --github-token-files --github-api-url --github-host --github-api-timeout-secs --github-marker --socket-path --queue-path --cooldown-period-seconds --cooldown-jitter-seconds --log-level --intakes --store --poster --max-attempts --max-interruptions --recheck-seconds --max-pending --history-days --key-days --hold-new --from --to)
-_shtab_comenqd_import_option_strings=(-h --help --config --github-token-file --github-token-command --github-token-files --github-api-url --github-host --github-api-timeout-secs --github-marker --socket-path --queue-path --cooldown-period-seconds --cooldown-jitter-seconds --log-level --intakes --store --poster --max-attempts --max-interruptions --recheck-seconds --max-pending --history-days --key-days --hold-new)
-_shtab_comenqd_plugins_option_strings=(-h --help --config --github-token-file --github-token-command --github-token-files --github-api-url --github-host --github-api-timeout-secs --github-marker --socket-path --queue-path --cooldown-period-seconds --cooldown-jitter-seconds --log-level --intakes --store --poster --max-attempts --max-interruptions --recheck-seconds --max-pending --history-days --key-days --hold-new --json)
-_shtab_comenqd_option_strings=(-h --help --config --github-token-file --github-token-command --github-token-files --github-api-url --github-host --github-api-timeout-secs --github-marker --socket-path --queue-path --cooldown-period-seconds --cooldown-jitter-seconds --log-level --intakes --store --poster --max-attempts --max-interruptions --recheck-seconds --max-pending --history-days --key-days --hold-new --version)
+_shtab_comenqd_setup_option_strings=(-h --help --config --github-token-file --github-token-command --github-token-files --github-api-url --github-host --github-api-timeout-secs --github-marker --socket-path --queue-path --cooldown-period-seconds --cooldown-jitter-seconds --log-level --intakes --store --poster --max-attempts --max-interruptions --recheck-seconds --max-pending --history-days --key-days --hold-new --on-posted --on-failed --verify-targets --token-file --token-command --yes --dry-run --no-check --name --system)
+_shtab_comenqd_service_option_strings=(-h --help --follow --purge --name --system)
+_shtab_comenqd_listen_option_strings=(-h --help --config --github-token-file --github-token-command --github-token-files --github-api-url --github-host --github-api-timeout-secs --github-marker --socket-path --queue-path --cooldown-period-seconds --cooldown-jitter-seconds --log-level --intakes --store --poster --max-attempts --max-interruptions --recheck-seconds --max-pending --history-days --key-days --hold-new --on-posted --on-failed --verify-targets)
+_shtab_comenqd_work_option_strings=(-h --help --config --github-token-file --github-token-command --github-token-files --github-api-url --github-host --github-api-timeout-secs --github-marker --socket-path --queue-path --cooldown-period-seconds --cooldown-jitter-seconds --log-level --intakes --store --poster --max-attempts --max-interruptions --recheck-seconds --max-pending --history-days --key-days --hold-new --on-posted --on-failed --verify-targets)
+_shtab_comenqd_reload_option_strings=(-h --help --config --github-token-file --github-token-command --github-token-files --github-api-url --github-host --github-api-timeout-secs --github-marker --socket-path --queue-path --cooldown-period-seconds --cooldown-jitter-seconds --log-level --intakes --store --poster --max-attempts --max-interruptions --recheck-seconds --max-pending --history-days --key-days --hold-new --on-posted --on-failed --verify-targets)
+_shtab_comenqd_ctl_option_strings=(-h --help --config --github-token-file --github-token-command --github-token-files --github-api-url --github-host --github-api-timeout-secs --github-marker --socket-path --queue-path --cooldown-period-seconds --cooldown-jitter-seconds --log-level --intakes --store --poster --max-attempts --max-interruptions --recheck-seconds --max-pending --history-days --key-days --hold-new --on-posted --on-failed --verify-targets)
+_shtab_comenqd_check_option_strings=(-h --help --config --github-token-file --github-token-command --github-token-files --github-api-url --github-host --github-api-timeout-secs --github-marker --socket-path --queue-path --cooldown-period-seconds --cooldown-jitter-seconds --log-level --intakes --store --poster --max-attempts --max-interruptions --recheck-seconds --max-pending --history-days --key-days --hold-new --on-posted --on-failed --verify-targets --json --online)
+_shtab_comenqd_move_option_strings=(-h --help --config --github-token-file --github-token-command --github-token-files --github-api-url --github-host --github-api-timeout-secs --github-marker --socket-path --queue-path --cooldown-period-seconds --cooldown-jitter-seconds --log-level --intakes --store --poster --max-attempts --max-interruptions --recheck-seconds --max-pending --history-days --key-days --hold-new --on-posted --on-failed --verify-targets --from --to)
+_shtab_comenqd_import_option_strings=(-h --help --config --github-token-file --github-token-command --github-token-files --github-api-url --github-host --github-api-timeout-secs --github-marker --socket-path --queue-path --cooldown-period-seconds --cooldown-jitter-seconds --log-level --intakes --store --poster --max-attempts --max-interruptions --recheck-seconds --max-pending --history-days --key-days --hold-new --on-posted --on-failed --verify-targets)
+_shtab_comenqd_plugins_option_strings=(-h --help --config --github-token-file --github-token-command --github-token-files --github-api-url --github-host --github-api-timeout-secs --github-marker --socket-path --queue-path --cooldown-period-seconds --cooldown-jitter-seconds --log-level --intakes --store --poster --max-attempts --max-interruptions --recheck-seconds --max-pending --history-days --key-days --hold-new --on-posted --on-failed --verify-targets --json)
+_shtab_comenqd_option_strings=(-h --help --config --github-token-file --github-token-command --github-token-files --github-api-url --github-host --github-api-timeout-secs --github-marker --socket-path --queue-path --cooldown-period-seconds --cooldown-jitter-seconds --log-level --intakes --store --poster --max-attempts --max-interruptions --recheck-seconds --max-pending --history-days --key-days --hold-new --on-posted --on-failed --verify-targets --version)
 
+_shtab_comenqd_setup___config_COMPGEN=_shtab_compgen_files
+_shtab_comenqd_setup___token_file_COMPGEN=_shtab_compgen_files
 _shtab_comenqd_listen___config_COMPGEN=_shtab_compgen_files
 _shtab_comenqd_work___config_COMPGEN=_shtab_compgen_files
 _shtab_comenqd_reload___config_COMPGEN=_shtab_compgen_files
@@ -27,8 +31,20 @@ _shtab_comenqd_import___config_COMPGEN=_shtab_compgen_files
 _shtab_comenqd_plugins___config_COMPGEN=_shtab_compgen_files
 _shtab_comenqd___config_COMPGEN=_shtab_compgen_files
 
-_shtab_comenqd_pos_0_choices=(listen work reload ctl check move import plugins)
+_shtab_comenqd_service_pos_0_choices=(status start stop restart logs uninstall)
+_shtab_comenqd_pos_0_choices=(setup service listen work reload ctl check move import plugins)
 
+_shtab_comenqd_setup__h_nargs=0
+_shtab_comenqd_setup___help_nargs=0
+_shtab_comenqd_setup___yes_nargs=0
+_shtab_comenqd_setup___dry_run_nargs=0
+_shtab_comenqd_setup___no_check_nargs=0
+_shtab_comenqd_setup___system_nargs=0
+_shtab_comenqd_service__h_nargs=0
+_shtab_comenqd_service___help_nargs=0
+_shtab_comenqd_service___follow_nargs=0
+_shtab_comenqd_service___purge_nargs=0
+_shtab_comenqd_service___system_nargs=0
 _shtab_comenqd_listen__h_nargs=0
 _shtab_comenqd_listen___help_nargs=0
 _shtab_comenqd_work__h_nargs=0

@@ -17,6 +17,8 @@ _shtab_comenqd_commands() {
     move:'Move the queue from one store to another; can be repeated if interrupted.'
     plugins:'List the installed plugins, what they offer, and what is selected.'
     reload:'Restart a running daemon with its configuration as it is now.'
+    service:'Control the service: status, start, stop, restart, logs, uninstall.'
+    setup:'Configure, install and start the daemon; run it again at any time.'
     work:'Run the worker alone.'
   )
   _describe 'comenqd commands' _commands
@@ -47,6 +49,9 @@ _shtab_comenqd_options=(
   "--history-days[for how many days posted, skipped, failed and deleted jobs are kept]:VALUE:"
   "--key-days[for how many days keys and comments\' ids are remembered\; at least history_days]:VALUE:"
   "--hold-new[whether new comments are held until released\: all, or by intake]:VALUE:"
+  "--on-posted[run after each comment that was posted]:VALUE:"
+  "--on-failed[run after each comment that failed or is unconfirmed]:VALUE:"
+  "--verify-targets[whether the forge is asked early whether a comment\'s pull request is there]:VALUE:"
   "(- : *)--version[show program\'s version number and exit]"
 )
 
@@ -78,6 +83,9 @@ _shtab_comenqd_check_options=(
   "--history-days[for how many days posted, skipped, failed and deleted jobs are kept]:VALUE:"
   "--key-days[for how many days keys and comments\' ids are remembered\; at least history_days]:VALUE:"
   "--hold-new[whether new comments are held until released\: all, or by intake]:VALUE:"
+  "--on-posted[run after each comment that was posted]:VALUE:"
+  "--on-failed[run after each comment that failed or is unconfirmed]:VALUE:"
+  "--verify-targets[whether the forge is asked early whether a comment\'s pull request is there]:VALUE:"
   "--json[print JSON]"
   "--online[ask the forge whether it accepts each token]"
 )
@@ -110,7 +118,10 @@ _shtab_comenqd_ctl_options=(
   "--history-days[for how many days posted, skipped, failed and deleted jobs are kept]:VALUE:"
   "--key-days[for how many days keys and comments\' ids are remembered\; at least history_days]:VALUE:"
   "--hold-new[whether new comments are held until released\: all, or by intake]:VALUE:"
-  "(*)::such as\: status, restart worker, help:"
+  "--on-posted[run after each comment that was posted]:VALUE:"
+  "--on-failed[run after each comment that failed or is unconfirmed]:VALUE:"
+  "--verify-targets[whether the forge is asked early whether a comment\'s pull request is there]:VALUE:"
+  "(*)::see below:"
 )
 
 # guard to ensure default positional specs are added only once per session
@@ -141,6 +152,9 @@ _shtab_comenqd_import_options=(
   "--history-days[for how many days posted, skipped, failed and deleted jobs are kept]:VALUE:"
   "--key-days[for how many days keys and comments\' ids are remembered\; at least history_days]:VALUE:"
   "--hold-new[whether new comments are held until released\: all, or by intake]:VALUE:"
+  "--on-posted[run after each comment that was posted]:VALUE:"
+  "--on-failed[run after each comment that failed or is unconfirmed]:VALUE:"
+  "--verify-targets[whether the forge is asked early whether a comment\'s pull request is there]:VALUE:"
   ":the queue of the Rust comenq\; left as it is:"
 )
 
@@ -172,6 +186,9 @@ _shtab_comenqd_listen_options=(
   "--history-days[for how many days posted, skipped, failed and deleted jobs are kept]:VALUE:"
   "--key-days[for how many days keys and comments\' ids are remembered\; at least history_days]:VALUE:"
   "--hold-new[whether new comments are held until released\: all, or by intake]:VALUE:"
+  "--on-posted[run after each comment that was posted]:VALUE:"
+  "--on-failed[run after each comment that failed or is unconfirmed]:VALUE:"
+  "--verify-targets[whether the forge is asked early whether a comment\'s pull request is there]:VALUE:"
 )
 
 # guard to ensure default positional specs are added only once per session
@@ -202,6 +219,9 @@ _shtab_comenqd_move_options=(
   "--history-days[for how many days posted, skipped, failed and deleted jobs are kept]:VALUE:"
   "--key-days[for how many days keys and comments\' ids are remembered\; at least history_days]:VALUE:"
   "--hold-new[whether new comments are held until released\: all, or by intake]:VALUE:"
+  "--on-posted[run after each comment that was posted]:VALUE:"
+  "--on-failed[run after each comment that failed or is unconfirmed]:VALUE:"
+  "--verify-targets[whether the forge is asked early whether a comment\'s pull request is there]:VALUE:"
   "--from[a store\'s name, or the configuration file that selects it]:STORE:"
   "--to[a store\'s name, or the configuration file that selects it]:STORE:"
 )
@@ -234,6 +254,9 @@ _shtab_comenqd_plugins_options=(
   "--history-days[for how many days posted, skipped, failed and deleted jobs are kept]:VALUE:"
   "--key-days[for how many days keys and comments\' ids are remembered\; at least history_days]:VALUE:"
   "--hold-new[whether new comments are held until released\: all, or by intake]:VALUE:"
+  "--on-posted[run after each comment that was posted]:VALUE:"
+  "--on-failed[run after each comment that failed or is unconfirmed]:VALUE:"
+  "--verify-targets[whether the forge is asked early whether a comment\'s pull request is there]:VALUE:"
   "--json[print JSON]"
 )
 
@@ -265,10 +288,65 @@ _shtab_comenqd_reload_options=(
   "--history-days[for how many days posted, skipped, failed and deleted jobs are kept]:VALUE:"
   "--key-days[for how many days keys and comments\' ids are remembered\; at least history_days]:VALUE:"
   "--hold-new[whether new comments are held until released\: all, or by intake]:VALUE:"
+  "--on-posted[run after each comment that was posted]:VALUE:"
+  "--on-failed[run after each comment that failed or is unconfirmed]:VALUE:"
+  "--verify-targets[whether the forge is asked early whether a comment\'s pull request is there]:VALUE:"
 )
 
 # guard to ensure default positional specs are added only once per session
 _shtab_comenqd_reload_defaults_added=0
+
+_shtab_comenqd_service_options=(
+  "(- : *)"{-h,--help}"[show this help message and exit]"
+  "--follow[with logs\: go on with new lines]"
+  "--purge[with uninstall\: remove configuration, token and queue, too]"
+  "--name[your daemon of this name, beside the first one]:NAME:"
+  "--system[the daemon for everybody on this machine, as root]"
+  ":what to do with the service:(status start stop restart logs uninstall)"
+)
+
+# guard to ensure default positional specs are added only once per session
+_shtab_comenqd_service_defaults_added=0
+
+_shtab_comenqd_setup_options=(
+  "(- : *)"{-h,--help}"[show this help message and exit]"
+  "--config[the configuration file]:FILE:_files"
+  "--github-token-file[a file with the token\; \$\{CREDENTIALS_DIRECTORY\} is expanded]:VALUE:"
+  "--github-token-command[a command that prints the token]:VALUE:"
+  "--github-token-files[files with a token each\: their accounts take turns, each at its own pace]:VALUE:"
+  "--github-api-url[the address of the forge\'s API]:VALUE:"
+  "--github-host[the host of the forge\'s pages, if the address of its API does not tell]:VALUE:"
+  "--github-api-timeout-secs[how many seconds one attempt may take]:VALUE:"
+  "--github-marker[whether each comment gets a hidden mark by which it is found again]:VALUE:"
+  "--socket-path[the socket that the daemon listens on]:VALUE:"
+  "--queue-path[the directory of the queue]:VALUE:"
+  "--cooldown-period-seconds[seconds between the end of an attempt and the next one]:VALUE:"
+  "--cooldown-jitter-seconds[up to how many seconds, at random, are added to each cooldown]:VALUE:"
+  "--log-level[the least severity that is logged]:VALUE:"
+  "--intakes[the plugins that take comments in]:VALUE:"
+  "--store[the plugin that keeps the queue]:VALUE:"
+  "--poster[the plugin that posts]:VALUE:"
+  "--max-attempts[after how many attempts of unknown outcome a job fails]:VALUE:"
+  "--max-interruptions[after how many crashes of the worker during its post a job fails]:VALUE:"
+  "--recheck-seconds[after how many seconds a comment that may be posted is looked up]:VALUE:"
+  "--max-pending[how many jobs the queue takes]:VALUE:"
+  "--history-days[for how many days posted, skipped, failed and deleted jobs are kept]:VALUE:"
+  "--key-days[for how many days keys and comments\' ids are remembered\; at least history_days]:VALUE:"
+  "--hold-new[whether new comments are held until released\: all, or by intake]:VALUE:"
+  "--on-posted[run after each comment that was posted]:VALUE:"
+  "--on-failed[run after each comment that failed or is unconfirmed]:VALUE:"
+  "--verify-targets[whether the forge is asked early whether a comment\'s pull request is there]:VALUE:"
+  "--token-file[a file with the token, which nobody else may read\; - reads it from standard input]:FILE:_files"
+  "--token-command[a command that prints the token, such as\: gh auth token]:COMMAND:"
+  "--yes[ask nothing]"
+  "--dry-run[print what would be done, and change nothing]"
+  "--no-check[do not ask the forge whether it takes the token]"
+  "--name[your daemon of this name, beside the first one]:NAME:"
+  "--system[the daemon for everybody on this machine, as root]"
+)
+
+# guard to ensure default positional specs are added only once per session
+_shtab_comenqd_setup_defaults_added=0
 
 _shtab_comenqd_work_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
@@ -295,6 +373,9 @@ _shtab_comenqd_work_options=(
   "--history-days[for how many days posted, skipped, failed and deleted jobs are kept]:VALUE:"
   "--key-days[for how many days keys and comments\' ids are remembered\; at least history_days]:VALUE:"
   "--hold-new[whether new comments are held until released\: all, or by intake]:VALUE:"
+  "--on-posted[run after each comment that was posted]:VALUE:"
+  "--on-failed[run after each comment that failed or is unconfirmed]:VALUE:"
+  "--verify-targets[whether the forge is asked early whether a comment\'s pull request is there]:VALUE:"
 )
 
 # guard to ensure default positional specs are added only once per session
@@ -326,6 +407,8 @@ _shtab_comenqd() {
         move) _arguments -C -s $_shtab_comenqd_move_options ;;
         plugins) _arguments -C -s $_shtab_comenqd_plugins_options ;;
         reload) _arguments -C -s $_shtab_comenqd_reload_options ;;
+        service) _arguments -C -s $_shtab_comenqd_service_options ;;
+        setup) _arguments -C -s $_shtab_comenqd_setup_options ;;
         work) _arguments -C -s $_shtab_comenqd_work_options ;;
       esac
   esac

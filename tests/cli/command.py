@@ -30,11 +30,27 @@ def environment(socket: Path | None = None, **more: str) -> dict[str, str]:
 
 
 def run(
-    *words: str | bytes, env: Mapping[str, str], stdin: bytes = b""
+    *words: str | bytes,
+    env: Mapping[str, str],
+    stdin: bytes = b"",
+    directory: Path | None = None,
 ) -> subprocess.CompletedProcess[str]:
-    """Run ``comenq`` with these words; standard input is a pipe."""
+    """Run ``comenq`` with these words; standard input is a pipe.
+
+    Args:
+        words: its arguments.
+        env: its environment.
+        stdin: what is piped in.
+        directory: where it is run.
+    """
     done = subprocess.run(
-        [*PROGRAM, *words], env=env, input=stdin, capture_output=True, timeout=DEADLINE, check=False
+        [*PROGRAM, *words],
+        env=env,
+        input=stdin,
+        capture_output=True,
+        cwd=directory,
+        timeout=DEADLINE,
+        check=False,
     )
     return subprocess.CompletedProcess(
         done.args, done.returncode, done.stdout.decode(), done.stderr.decode()

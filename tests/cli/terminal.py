@@ -6,6 +6,7 @@ import fcntl
 import os
 import pty
 import select
+import signal
 import struct
 import subprocess
 import termios
@@ -13,6 +14,8 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+
+import pyte
 
 from comenq_core.testing.deadline import DEADLINE
 from tests.cli.command import PROGRAM
@@ -61,6 +64,29 @@ class Session:
         while self._read():
             continue
         return self.process.returncode
+
+    def picture(self, columns: int = 80, lines: int = LINES) -> list[str]:
+        """The screen as its user sees it now, without the blanks at the ends of lines."""
+        return [line.rstrip() for line in self._emulated(columns, lines).display]
+
+    def cells(self, columns: int = 80, lines: int = LINES) -> list[str]:
+        """The same screen by cells: a blank is the second half of a wide character."""
+        buffer = self._emulated(columns, lines).buffer
+        return [
+            "".join(buffer[line][column].data[:1] or " " for column in range(columns))
+            for line in range(lines)
+        ]
+
+    def _emulated(self, columns: int, lines: int) -> pyte.Screen:
+        screen = pyte.Screen(columns, lines)
+        pyte.Stream(screen).feed(self.seen)
+        return screen
+
+    def resize(self, columns: int, lines: int) -> None:
+        """Give the terminal another size; its foreground process is told."""
+        size = struct.pack("HHHH", lines, columns, 0, 0)
+        fcntl.ioctl(self._theirs, termios.TIOCSWINSZ, size)
+        self.process.send_signal(signal.SIGWINCH)
 
     def _read(self) -> bool:
         """Read what is shown within a moment; return whether there may be more."""

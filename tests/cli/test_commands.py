@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 import socket
 import subprocess
@@ -145,6 +146,7 @@ def test_long_history_is_read_in_pages(comenq: Comenq, served: Served) -> None:
     ids = _put_long(comenq, 8)
     for _ in ids:
         _settle(served, Failed(reason="it is locked"))
+    assert len(comenq("hist", "--json").stdout.splitlines()) == len(ids)
     for count in (8, 7, 1):
         lines = comenq("hist", "-n", str(count), "--json").stdout.splitlines()
         assert [json.loads(line)["id"] for line in lines] == ids[-count:]
@@ -191,7 +193,7 @@ def test_decision_is_no_attempt(comenq: Comenq, served: Served, ids: list[str]) 
     shown = comenq("show", job.id).stdout
     assert " refused: it is a directory\n" in shown
     assert "attempts:" not in shown
-    assert comenq("hist").stdout.splitlines()[1].split()[5] == "0"
+    assert " failed  0 " in comenq("hist").stdout
 
 
 def test_attempt_that_does_not_count_is_shown(
@@ -408,11 +410,6 @@ def test_help_is_also_a_command(comenq: Comenq) -> None:
     assert comenq("help", "list").stdout == comenq("list", "--help").stdout
 
 
-def test_no_arguments_are_a_usage_error(comenq: Comenq) -> None:
-    """Without arguments, the command exits with 2."""
-    assert comenq().returncode == 2
-
-
 def test_version_is_printed(comenq: Comenq) -> None:
     """The version is printed to standard output."""
     assert comenq("--version").stdout.startswith("comenq ")
@@ -573,7 +570,7 @@ def test_back_offs_are_ended(comenq: Comenq, served: Served) -> None:
 def test_a_deleted_job_is_listed_and_queued_again(comenq: Comenq, ids: list[str]) -> None:
     """The history has it, with its text; `undelete` puts it at the end of the queue."""
     assert comenq("del", ids[0]).stdout == f"deleted {ids[0]} · octo-org/site#7\n"
-    assert f"{ids[0]}  octo-org/site#7  deleted" in comenq("hist").stdout
+    assert re.search(rf"{ids[0]}  octo-org/site#7  first +deleted ", comenq("hist").stdout)
     assert "\nstate:         deleted\n" in comenq("show", ids[0]).stdout
     done = comenq("undelete", ids[0])
     assert done.stdout.startswith(f"queued again {ids[0]} · octo-org/site#7 · 3rd in queue")
@@ -587,4 +584,4 @@ def test_a_job_whose_key_is_used_again_is_not_undeleted(comenq: Comenq) -> None:
     assert comenq("o/r", "1", "two", "--key", "k").stdout.startswith(f"queued {job_id}")
     done = comenq("undelete", job_id)
     assert (done.returncode, done.stdout) == (1, "")
-    assert "is waiting; only a job that is deleted allows that" in done.stderr
+    assert "is waiting, and its key is in use" in done.stderr

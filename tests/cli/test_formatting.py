@@ -6,7 +6,16 @@ import time
 
 import pytest
 
-from comenq_core.cli.formatting import clock, duration, in_queue, local, ordinal, target, when
+from comenq_core.cli.formatting import (
+    attempt_count,
+    clock,
+    duration,
+    in_queue,
+    local,
+    ordinal,
+    target,
+    when,
+)
 
 # 2026-12-01 12:00:00 UTC
 NOON = 1_796_126_400.0
@@ -52,6 +61,20 @@ def test_when_is_a_time_and_a_wait(seconds: float | None, said: str) -> None:
     assert when(seconds, NOON) == said
 
 
+@pytest.mark.parametrize(
+    ("trouble", "said"),
+    [
+        ("paused", "once the queue is resumed"),
+        ("no_worker", "once a worker runs"),
+        ("account", "once an account can post"),
+        ("strike", "once a person has helped"),
+    ],
+)
+def test_what_keeps_a_job_is_said(trouble: str, said: str) -> None:
+    """Where no time is known, it says what has to happen, even if a later daemon knows more."""
+    assert when(None, NOON, trouble) == said
+
+
 def test_place_in_queue_counts_from_one() -> None:
     """A job with two before it is 3rd in queue; a held one has only its state."""
     entry = {"state": "waiting", "position": 2, "eta_seconds": 1_860}
@@ -91,3 +114,10 @@ def test_a_time_at_the_ends_of_the_calendar_is_shown(
     time.tzset()
     assert local("9999-12-31T23:59:59Z").startswith("9999-12-31 ")
     assert local("0001-01-01T00:00:00Z")
+
+
+def test_a_verified_target_is_no_attempt() -> None:
+    """Attempts are what was sent to post or to look up; not a verification."""
+    outcomes = [("octocat", "verified"), ("octocat", "throttled"), ("", "posted")]
+    job = {"attempts": [{"account": who, "outcome": word} for who, word in outcomes]}
+    assert attempt_count(job) == 1

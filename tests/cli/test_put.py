@@ -38,7 +38,7 @@ def test_comment_is_queued(comenq: Comenq, served: Served, words: list[str]) -> 
     done = comenq(*words)
     (job,) = served.store.pending()
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout == f"queued {job.id} · 1st in queue · now\n"
+    assert done.stdout == f"queued {job.id} · octo-org/site#7 · 1st in queue · now\n"
     assert (job.asked.target, job.asked.body) == ("octo-org/site#7", "Looks good.")
 
 
@@ -309,7 +309,7 @@ def test_a_comment_is_put_to_be_held(comenq: Comenq, served: Served) -> None:
     done = comenq("o/r", "1", "text", "--hold")
     (job,) = served.store.pending()
     assert job.state is State.HELD
-    assert done.stdout == f"held {job.id} · to let it be posted: comenq release {job.id}\n"
+    assert done.stdout == f"held {job.id} · o/r#1 · to let it be posted: comenq release {job.id}\n"
 
 
 @pytest.mark.parametrize("word", ["2h", "2099-01-01T00:00Z", "23:59"])
@@ -333,6 +333,6 @@ def test_a_comment_replaces_the_one_with_its_key(comenq: Comenq, served: Served)
     comenq("o/r", "1", "one", "--key", "k")
     job = served.store.pending()[0]
     done = comenq("o/r", "1", "two", "--key", "k", "--replace")
-    assert done.stdout.startswith(f"queued {job.id} · 1st in queue")
+    assert done.stdout.startswith(f"queued {job.id} · o/r#1 · 1st in queue")
     assert _queued(served).body == "two"
     assert comenq("o/r", "1", "two", "--replace").returncode == 2

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from comenq_core.cli.comenq import put
+from comenq_core.cli.comenq import put_command
 from comenq_core.cli.comenq.plain_args import PlainArgs
 from comenq_core.testing.deadline import DEADLINE
 from tests.cli.command import environment
@@ -33,6 +33,7 @@ HEAVY = {
     "tenacity",
     "threading",
     "typing",
+    "wcwidth",
 }
 OWN_MODULES = 16
 """How many of comenq's modules and packages are imported to queue a comment."""
@@ -73,13 +74,16 @@ def test_address_of_a_host_imports_nothing_heavy(served: Served, directory: Path
 def test_commands_import_no_dependency(served: Served, words: list[str]) -> None:
     """The client's other commands import only the standard library too."""
     names = _imported(environment(served.path), *words)
-    assert names & {"asyncio", "jsonschema", "pluggy", "requests", "sh", "tenacity"} == set()
+    assert (
+        names & {"asyncio", "jsonschema", "pluggy", "requests", "sh", "tenacity", "wcwidth"}
+        == set()
+    )
 
 
 def test_plain_form_has_the_defaults_of_the_options() -> None:
     """`PlainArgs` has the defaults that argparse returns."""
     parser = ArgumentParser()
-    put.configure(parser)
+    put_command.configure(parser)
     parsed = vars(parser.parse_args(["o/r", "1"]))
     plain = PlainArgs(["o/r", "1"])
     assert {name: getattr(plain, name) for name in parsed} == parsed

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from comenq_core import __version__
 from comenq_core.cli.comenq.prometheus import MEANINGS, metrics
 from comenq_core.cli.comenq.status_text import WAITS, facts, troubles
 from comenq_core.model import (
@@ -31,9 +29,8 @@ from comenq_core.model import (
 from comenq_core.policy.pacing import earlier
 from tests.cli.command import ROOT, environment, run
 from tests.cli.conftest import Comenq
-from tests.cli.terminal import Session, on_terminal
 from tests.socket.attempts import ATTEMPT
-from tests.socket.serving import Served
+from tests.socket.serving import Served, serving
 
 CAPACITY = Capacity(resource="bytes", remaining=12_345_678_901, minimum=16_777_216)
 
@@ -219,6 +216,15 @@ def test_queue_that_no_account_serves_does_not_wait_for_a_resume(
     assert _facts(comenq)["next"].endswith(", once the queue is resumed")
 
 
+def test_queue_without_a_worker_says_so(directory: Path) -> None:
+    """While no worker runs, the next comment is posted once one does, in put, list and status."""
+    with serving(directory / "idle.sock") as up:
+        command = partial(run, env=environment(up.path))
+        assert command("o/r", "1", "text").stdout.endswith(" · 1st in queue · once a worker runs\n")
+        assert command("list").stdout.endswith("once a worker runs\n")
+        assert _facts(command)["next"].endswith(", once a worker runs")
+
+
 def _unconfirmed_lines(comenq: Comenq) -> list[str]:
     done = comenq("status")
     assert done.returncode == 1
@@ -335,94 +341,13 @@ def test_status_of_an_older_daemon_is_read() -> None:
     assert len(list(troubles(status))) == 1
 
 
-# Live --------------------------------------------------------------------------------------------
-
-
-@contextmanager
-def _watching(served: Served, *words: str) -> Iterator[Session]:
-    with on_terminal(*words, env=environment(served.path)) as session:
-        before = session.settings()
-        session.see("\x1b[?1049h")
-        session.see("the listener answers")
-        assert session.settings() != before
-        yield session
-        assert session.settings() == before
-        assert session.seen.count("\x1b[?1049h") == session.seen.count("\x1b[?1049l")
-        assert session.seen.endswith("\x1b[?25h\x1b[?1049l")
-
-
-@pytest.mark.parametrize("words", [("top",), ("status", "--watch")])
-def test_top_runs_until_q(comenq: Comenq, served: Served, words: tuple[str, ...]) -> None:
-    """Top shows changes live, and restores the terminal when it quits."""
-    with _watching(served, *words) as session:
-        comenq("octo-org/site", "7", "hello")
-        session.see("octo-org/site#7")
-        session.press(b"q")
-        assert session.end() == 0
-
-
-def test_top_names_unconfirmed_comments(served: Served) -> None:
-    """What only a person can tell is said live, too."""
-    job_id = _settle(served, Unconfirmed(reason="why"))
-    with _watching(served, "top") as session:
-        session.see(f"{job_id} for o/r#7 is unconfirmed since")
-        session.press(b"q")
-        assert session.end() == 0
-
-
-@pytest.mark.parametrize(("signal", "status"), [(2, 130), (15, 143), (1, 129)])
-def test_signals_restore_the_terminal(served: Served, signal: int, status: int) -> None:
-    """Ctrl-C, SIGTERM and SIGHUP end top, and it restores the terminal."""
-    with _watching(served, "top") as session:
-        session.process.send_signal(signal)
-        assert session.end() == status
-
-
-def test_error_restores_the_terminal(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Top shows an error of the daemon, and restores the terminal when it quits."""
-    with _watching(served, "top") as session:
-        monkeypatch.setattr(served.store, "counts", lambda: 1 / 0)
-        session.see("the daemon met an error of its own")
-        session.press(b"q")
-        assert session.end() == 0
-
-
-def test_countdown_goes_down(comenq: Comenq, served: Served) -> None:
-    """The countdown follows the daemon's clock."""
-    _pace(served, backoff=3600)
-    with _watching(served, "top") as session:
-        session.see("may post in 1:00:00")
-        served.store._clock.advance(1_000)  # type: ignore[attr-defined]
-        session.see("may post in 43:20")
-        session.press(b"q")
-        session.end()
-
-
-def test_daemon_that_stops_is_reported(served: Served) -> None:
-    """When the daemon stops, top says that none answers, and keeps running."""
-    with _watching(served, "top") as session:
-        served.finish()
-        session.see("no daemon answers")
-        session.press(b"q")
-        assert session.end() == 0
-
-
-def test_suspension_restores_the_screen(served: Served) -> None:
-    """Ctrl-Z leaves the alternate screen, and SIGCONT returns to it."""
-    with _watching(served, "top") as session:
-        session.process.send_signal(signal.SIGTSTP)
-        session.see("\x1b[?1049l")
-        os.waitid(os.P_PID, session.process.pid, os.WSTOPPED)
-        session.process.send_signal(signal.SIGCONT)
-        session.see("\x1b[?1049h")
-        session.press(b"q")
-        assert session.end() == 0
-
-
-def test_top_needs_a_terminal(comenq: Comenq, served: Served) -> None:
-    """Without a terminal, or on a dumb one, top suggests comenq status."""
-    done = comenq("top")
-    assert (done.returncode, done.stdout) == (2, "")
-    assert "comenq status" in done.stderr
-    with on_terminal("top", env=environment(served.path, TERM="dumb")) as session:
-        assert session.end() == 2
+@pytest.mark.parametrize(
+    ("version", "told"), [("0.0.9", True), (__version__, False), ("99", False)]
+)
+def test_daemon_of_before_an_upgrade_is_to_be_restarted(version: str, told: bool) -> None:
+    """A daemon that is older than the client still runs the version before the upgrade."""
+    status: dict[str, Any] = {"counts": {}, "paused": None, "accounts": [], "version": version}
+    texts = [trouble.text for trouble in troubles(status) if trouble.kind == "outdated"]
+    assert [text.endswith("restart it with comenqd service restart") for text in texts] == [
+        True
+    ] * told

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
-from comenq_core.cli.table import columns, fit, width
+from comenq_core.cli.text_width import width
 from comenq_core.testing.deadline import DEADLINE
 from tests.cli.command import PROGRAM, environment
 from tests.cli.conftest import Comenq
@@ -48,25 +48,6 @@ def test_table_fits_the_terminal(terminal: Terminal, comenq: Comenq) -> None:
     assert "octo-org/site#7" in lines[1]
 
 
-@pytest.mark.parametrize("space", [1, 10, 25, 40])
-def test_table_fits_a_very_narrow_terminal(
-    space: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """Where not even the other columns fit, the last ones are cut."""
-    monkeypatch.setenv("COLUMNS", str(space))
-    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
-    monkeypatch.setenv("NO_COLOR", "1")
-    rows = [["0123456789ab", "octo-org/site#7", "text", "waiting"]]
-    lines = columns(["ID", "PULL REQUEST", "COMMENT", "STATE"], rows, shrink=2, colours={})
-    assert max(map(width, lines)) <= space
-
-
-def test_pipe_is_not_cut(comenq: Comenq) -> None:
-    """Another program gets the whole first line of a comment."""
-    comenq("o/r", "1", "a very long comment " * 10)
-    assert "a very long comment " * 9 in comenq("list").stdout
-
-
 def test_colours_are_for_terminals(terminal: Terminal, comenq: Comenq) -> None:
     """Colours are for a terminal, without NO_COLOR and not dumb; a pipe gets none."""
     comenq("o/r", "1", "text")
@@ -87,17 +68,3 @@ def test_closed_pipe_is_no_crash(served: Served, comenq: Comenq) -> None:
         os.close(theirs)
         _, complaint = process.communicate(timeout=DEADLINE)
     assert complaint == b""
-
-
-@pytest.mark.parametrize(
-    ("text", "space", "shown"),
-    [
-        ("abc", 3, "abc"),
-        ("abcd", 3, "ab…"),
-        ("\N{GRINNING FACE}\N{GRINNING FACE}", 3, "\N{GRINNING FACE}…"),
-        ("e\N{COMBINING ACUTE ACCENT}x", 2, "e\N{COMBINING ACUTE ACCENT}x"),
-    ],
-)
-def test_text_is_cut_by_columns(text: str, space: int, shown: str) -> None:
-    """Wide characters take two columns, combining ones none."""
-    assert fit(text, space) == shown

@@ -77,7 +77,7 @@ def conversation(forge: Forge, directory: Path) -> Iterator[requests.PreparedReq
     paths = {one.path.partition("?")[0] for one in forge.requests}
     assert paths == {
         "/app/installations/42/access_tokens",
-        "/user",
+        "/app",
         "/repos/o/r/pulls/7",
         "/repos/o/r/issues/7/comments",
     }

@@ -15,6 +15,7 @@ DOCS = Path(__file__).parents[2] / "docs"
 ID = re.compile(r"\b[0-9a-hjkmnp-tv-z]{12}\b")
 # What is another time, another user or another disk each time, and how that makes columns wider.
 VARYING = (
+    (r"comenq: waiting for .*\n", ""),  # on a slow machine only
     (r"\d{4}-\d\d-\d\d(?= \d\d:\d\d)", "DATE"),
     (r"(DATE )?\d\d:\d\d(:\d\d)?", "TIME"),
     (r"by unix, \S+ \(uid \d+\)", "by USER"),
@@ -74,7 +75,7 @@ class Session:
         with on_terminal(
             command,
             env=env,
-            columns=140,
+            columns=160,
             program=("sh", "-c"),
             directory=self._daemon.directory,
         ) as session:

@@ -79,6 +79,18 @@ def test_without_the_flag_nothing_is_asked(forge: Forge) -> None:
     assert not forge.requests
 
 
+def test_a_token_command_that_fails_fails_the_check(forge: Forge) -> None:
+    """The check runs the command; it names its exit status once, and the forge is not asked."""
+    with Daemon(forge.url, github_token_file=None, github_token_command="false") as daemon:
+        for flags in ([], ["--online"]):
+            found = json.loads(daemon.comenqd("check", *flags, "--json", status=1))
+            wrong = [(one["subject"], one["text"]) for one in found if one["severity"] == "error"]
+            text = "github_token_command (false): failed with exit status 1"
+            assert wrong == [("default", text)]
+
+    assert not forge.requests
+
+
 @pytest.mark.parametrize(
     ("answer", "status", "severity", "part"),
     [

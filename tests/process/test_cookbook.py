@@ -100,10 +100,9 @@ def test_make(paused: Daemon) -> None:
     assert len(keys(paused)) == 1
 
 
-@pytest.mark.skipif(not shutil.which("jq"), reason="the recipe needs jq")
 def test_one_after_the_other(daemon: Daemon, forge: Forge) -> None:
     """The second comment is queued once the first is posted, for an hour later."""
-    shell(daemon, recipe("comenq wait"))
+    shell(daemon, recipe("First."))
     assert [comment.body for comment in forge.comments] == ["First."]
     (job,) = [json.loads(line) for line in daemon.comenq("list", "--json").splitlines()]
     assert job["body"] == "Second."

@@ -27,21 +27,20 @@ def typed(daemon: Daemon, lines: str, stdin: str = "") -> None:
 
 
 def test_the_readmes_lines_post_a_comment(forge: Forge) -> None:
-    """Pasted one after the other, with a token, they end with a comment on the pull request."""
+    """Typed one after the other, with a token at hand, they end with a comment."""
     usage = (ROOT / "README.md").read_text().partition("## Quick start")[2].partition("\n## ")[0]
-    install, token, config, start, put = (
-        line.strip() for line in usage.splitlines() if line.startswith("    ")
-    )
-    assert install.endswith("pip install .")
+    setup, put = (line.strip() for line in usage.splitlines() if line.startswith("    "))
     with Daemon(forge.url) as daemon:
-        (daemon.directory / ".comenq").mkdir()
-        typed(daemon, f"umask 002\n{token}\n{config}", stdin=f"{TOKEN}\n")
-        daemon.launch(
-            *("sh", "-c", f"exec {start}"),
-            COMENQD_GITHUB_API_URL=forge.url,
-            COMENQD_SOCKET_PATH=str(daemon.socket),
-            COMENQD_QUEUE_PATH=str(daemon.queue),
-        )
+        daemon.variables = {
+            "XDG_RUNTIME_DIR": str(daemon.directory),  # which has no systemd
+            "COMENQD_SOCKET_PATH": str(daemon.socket),
+            "COMENQD_QUEUE_PATH": str(daemon.queue),
+            "COMENQD_GITHUB_API_URL": forge.url,
+            "COMENQD_GITHUB_TOKEN": TOKEN,
+        }
+        typed(daemon, setup)
+        daemon.variables = {"XDG_RUNTIME_DIR": str(daemon.directory)}
+        daemon.launch(daemon.scripts / "comenqd")
         daemon.log.until(*READY)
         typed(daemon, put)
 

@@ -75,7 +75,7 @@ def test_a_second_daemon_on_the_same_spool_is_refused(daemon: Daemon, forge: For
     """With a socket of its own, it ends with 1 as soon as its worker finds the spool taken."""
     with Daemon(forge.url, queue_path=str(daemon.queue)) as second:
         assert second.spawn().wait(DEADLINE) == 1
-        second.log.until(r"error worker locked: .*another worker .*stop its daemon")
+        second.log.until(r"error worker locked: .*another worker .*end its daemon")
         assert started(second, "worker") == 1
 
     daemon.put("still here")

@@ -67,7 +67,8 @@ def test_request_of_a_killed_worker_that_came_to_nothing_is_sent_again(
     again.log.until("info worker job_done: ")
 
     assert_posted_once(forge, daemon)
-    assert (look_ups(forge), len(forge.posts)) == (2, 2)
+    assert look_ups(forge) >= 2
+    assert len(forge.posts) == 2
 
 
 def test_comment_whose_answer_was_lost_is_found(forge: Forge, daemon: Unsupervised) -> None:
@@ -114,7 +115,8 @@ def test_request_that_was_lost_is_sent_again(
     worker.log.until("info worker job_done: ")
 
     assert_posted_once(forge, daemon)
-    assert (look_ups(forge), len(forge.posts)) == (2, 2)
+    assert look_ups(forge) >= 2
+    assert len(forge.posts) == 2
 
 
 @pytest.mark.full

@@ -53,7 +53,9 @@ def test_the_table_of_reviewers_is_whole() -> None:
     for name, triggers, logins in rows:
         reviewer = REVIEWERS[name.strip(" `")]
         for trigger in re.findall("`([^`]+)`", triggers):
-            assert reviewer.addresses(trigger if " " in trigger or "/" in trigger else f"{trigger} x")
+            assert reviewer.addresses(
+                trigger if " " in trigger or "/" in trigger else f"{trigger} x"
+            )
         assert re.findall("`([^`]+)`", logins) == list(reviewer.logins)
 
 

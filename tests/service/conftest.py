@@ -10,7 +10,8 @@ import pytest
 
 from comenq_core.testing.forge import Forge
 from tests.service.machine import Machine
-from tests.service.service import Service
+from tests.service.service import UNCHANGED, Service
+from tests.service.wheelhouse import WHEEL
 
 
 @pytest.fixture
@@ -37,12 +38,21 @@ def stand_in(machine: Machine) -> Iterator[Forge]:
         yield made
 
 
+@pytest.fixture(scope="module")
+def wheel(machine: Machine) -> str:
+    """The checkout's wheel, as it is called on the machine."""
+    (path,) = (machine.share / "wheels").glob(WHEEL)
+    return f"/mnt/share/wheels/{path.name}"
+
+
 @pytest.fixture
 def installed(machine: Machine, stand_in: Forge) -> Service:
     """comenq, installed and told where to post and with what, with one member in its group."""
     service = Service(machine, stand_in)
-    service.install()
+    said = service.install()
     service.configure()
+    if UNCHANGED not in said:
+        service.systemctl("restart")
     # Each test may start it as often as systemd lets anybody within ten minutes.
     machine.run("systemctl", "reset-failed", "comenq", status=None)
     return service

@@ -9,9 +9,10 @@ from comenq_core.testing.forge import Forge
 from tests.service.machine import PYTHON, Machine
 from tests.service.wheelhouse import REQUIREMENTS, WHEEL
 
-__all__ = ["TOKEN", "Service"]
+__all__ = ["TOKEN", "UNCHANGED", "Service"]
 
 TOKEN = "ghp_canary0123456789"
+UNCHANGED = "Nothing has changed."
 PROPERTIES = ("ActiveState", "NRestarts", "Result", "StatusText")
 
 
@@ -29,10 +30,10 @@ class Service:
         self._posted = len(forge.comments)
 
     def install(self, *options: str, version: str = "") -> str:
-        """Run scripts/install.sh; return what it says.
+        """Run scripts/install.sh, which starts the service; return what it says.
 
         Args:
-            options: its options.
+            options: its options, if not those for a first installation.
             version: which of the wheels to install, by default the checkout's.
         """
         (wheel,) = (self.machine.share / "wheels" / version).glob(WHEEL)
@@ -41,7 +42,10 @@ class Service:
         hashes = f"COMENQ_REQUIREMENTS={place}/{REQUIREMENTS}"
         pip = ("PIP_NO_INDEX=1", f"PIP_FIND_LINKS={place}", hashes)
         script = ("/mnt/checkout/scripts/install.sh", "--wheel", inside)
-        return self.machine.run("env", f"COMENQ_PYTHON={PYTHON}", *pip, *script, *options)
+        (self.machine.share / "token").write_text(TOKEN)
+        first = ("--no-check", "--token-file", "/mnt/share/token")
+        run = ("env", f"COMENQ_PYTHON={PYTHON}", *pip, *script)
+        return self.machine.run(*run, *(options or first))
 
     def configure(self) -> None:
         """Give it a token, a stand-in to post to without pauses, and a member to its group."""

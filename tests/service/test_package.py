@@ -12,10 +12,11 @@ import pytest
 
 from comenq_core.testing.forge import Forge
 from tests.service.machine import Machine, missing
-from tests.service.service import Service
+from tests.service.service import TOKEN, UNCHANGED, Service
 from tests.service.wheelhouse import CHECKOUT, REQUIREMENTS, build_wheel
 
 PYTHON = "/usr/bin/python3"
+TOKEN_FILE = "/etc/comenqd/github_token"
 TOOLS = Path(sys.executable).parent
 
 
@@ -83,9 +84,15 @@ def live(service: Service, install: list[str], upgrade: list[str]) -> None:
     """Install a package, use it, and upgrade it with a job that waits."""
     machine = service.machine
     machine.run(*install)
+    (machine.share / "token").write_text(TOKEN)
+    setup = ("comenqd", "setup", "--system", "--no-check", "--token-file", "/mnt/share/token")
+    said = machine.run(*setup)
+    assert f"write {TOKEN_FILE} (mode 0600, root:root)" in said
+    assert "link " not in said
+    assert machine.run(*setup).startswith(UNCHANGED)
     service.configure()
     assert "WRONG" not in machine.run("comenqd", "check")
-    service.systemctl("start")
+    service.systemctl("restart")
     service.put("from a package")
     service.posted("from a package")
 

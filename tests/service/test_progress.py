@@ -18,12 +18,13 @@ pytestmark = [
 
 SHORTER = {
     "comenq_core.policy.health.GRACE_SECONDS": "5.0",
-    "comenq_core.policy.remedy._ANSWER_SECONDS": "25.0",
+    "comenq_core.policy.remedy._ANSWER_SECONDS": "45.0",
     "comenq_core.policy.remedy._SHOWN_SECONDS": "15.0",
     "comenq_core.policy.remedy._STALLED_SECONDS": "15.0",
     "comenq_core.supervisor.progress._PERIOD_SECONDS": "4.0",
 }
-"""What these tests shorten, and to how many seconds."""
+"""What these tests shorten, and to how many seconds. Between the time when a silent listener is
+shown and the time when it is killed again, the watchdog has to run out."""
 
 
 @pytest.fixture

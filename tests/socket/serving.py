@@ -87,7 +87,8 @@ class BlockableStore(MemoryStore):
     """Can be kept from storing comments, and records the sizes of its batches."""
 
     def __init__(self) -> None:
-        super().__init__(FakeClock())
+        self.clock = FakeClock()
+        super().__init__(self.clock)
         self._released = threading.Event()
         self._released.set()
         self.entered = threading.Event()
@@ -153,10 +154,12 @@ def serving(
     path: Path,
     make: Callable[[Path], Intake] = UnixIntake,
     wrap: Callable[[JobQueue], Queue] = lambda queue: queue,
+    host: str = "",
 ) -> Iterator[Served]:
-    """Serve on ``path`` for the length of a ``with`` block."""
+    """Serve on ``path`` for the length of a ``with`` block; ``host`` is that of the forge."""
     store = BlockableStore()
-    queue = wrap(JobQueue(store, PacingPolicy(cooldown=900, jitter=0, attempt_limit=30)))
+    pace = PacingPolicy(cooldown=900, jitter=0, attempt_limit=30)
+    queue = wrap(JobQueue(store, pace, host=host))
     with StopFlag() as stop:
         served = Served(path=path, store=store, stop=stop)
         intake = make(path)

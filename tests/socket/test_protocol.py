@@ -104,9 +104,10 @@ def _listed(client: Talker, **members: object) -> list[str]:
     return [entry["id"] for entry in reply["entries"]]
 
 
-def test_list_shows_the_queue(client: Talker, ids: list[str]) -> None:
+def test_list_shows_the_queue(client: Talker, served: Served, ids: list[str]) -> None:
     """Jobs are listed in their order, with their places and their times."""
-    entries = client.ask({"op": "list"})["entries"]
+    with served.store.lock():
+        entries = client.ask({"op": "list"})["entries"]
     assert [entry["id"] for entry in entries] == ids
     assert [entry["position"] for entry in entries] == [0, 1, 2]
     assert [entry["eta_seconds"] for entry in entries] == [0, 900, 1800]

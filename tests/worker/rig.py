@@ -64,6 +64,7 @@ class Rig:
             retry_policy(self.settings),
             accounts=make_posters.accounts(self.settings),
             host=make_posters.host(self.settings),
+            verify_targets=self.settings.verify_targets,
         )
 
     def posters(self) -> list[Poster]:

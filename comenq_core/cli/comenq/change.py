@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import time
 from argparse import ArgumentParser, Namespace
 from collections.abc import Mapping, Sequence
@@ -11,13 +12,13 @@ from typing import Any
 from comenq_core.cli.comenq.pagination import history, listed
 from comenq_core.cli.comenq.requests import add_ids, add_json, read_ids
 from comenq_core.cli.exit_status import DONE, FAILED, UsageError
-from comenq_core.cli.formatting import in_queue, target
+from comenq_core.cli.formatting import in_queue, job_json, target
 from comenq_core.cli.output import as_json, print_done, print_error
 from comenq_core.client import accepted, candidates, connect
 from comenq_core.errors import DaemonRefused, NotAcknowledged
 from comenq_core.text import printable
 
-__all__ = ["configure", "run"]
+__all__ = ["configure", "run", "summary"]
 
 Reply = dict[str, Any]
 
@@ -53,6 +54,10 @@ def configure(parser: ArgumentParser) -> None:
     if name in ALL:
         states = " and ".join(ALL[name])
         parser.add_argument("--all", action="store_true", help=f"select all {states} jobs")
+    if name == "del":
+        parser.add_argument(
+            "-y", "--yes", action="store_true", help="delete several jobs without asking"
+        )
     add_json(parser, "print each changed job as JSON, one per line")
 
 
@@ -66,7 +71,18 @@ def run(args: Namespace) -> int:
     if not ids:
         print_error(f"there is nothing to {args.command}")
         return DONE
+    if args.command == "del" and len(ids) > 1 and not (args.yes or _is_confirmed(len(ids))):
+        print_error("nothing is deleted")
+        return FAILED
     return DONE if all(_changes(args, ids)) else FAILED
+
+
+def _is_confirmed(number: int) -> bool:
+    """Whether the user wants to delete so many jobs; without a terminal nobody is asked."""
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        return True
+    print(f"Delete {number:,} jobs? [y/N] ", end="", file=sys.stderr, flush=True)
+    return sys.stdin.readline().strip().lower() in {"y", "yes"}
 
 
 def _changes(args: Namespace, ids: Sequence[str]) -> Sequence[bool]:
@@ -97,11 +113,12 @@ def _is_changed(args: Namespace, reply: Reply) -> bool:
     except DaemonRefused as error:
         print_error(printable(error))
         return False
-    print_done(as_json(entry) if args.json else _summary(args.command, entry))
+    print_done(as_json(job_json(entry)) if args.json else summary(args.command, entry))
     return True
 
 
-def _summary(command: str, entry: Reply) -> str:
+def summary(command: str, entry: Reply) -> str:
+    """What the command did to the job, on one line."""
     still_waits = command != "del" and entry["state"] == "waiting"
     place = [in_queue(entry, time.time())] if still_waits else []
     # Its comment may be posted already, so that it does not wait to be posted.

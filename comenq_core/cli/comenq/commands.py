@@ -25,7 +25,7 @@ class CommandModule(Protocol):
 
 
 COMMANDS: Mapping[str, tuple[str, str]] = {
-    "put": ("put", "queue a comment"),
+    "put": ("put_command", "queue a comment"),
     "list": ("list", "list what is queued"),
     "show": ("show", "show everything about a job"),
     "status": ("status", "show the state of the queue, and what it is waiting for"),

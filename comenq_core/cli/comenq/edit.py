@@ -11,7 +11,7 @@ from comenq_core.cli.comenq.body import comment
 from comenq_core.cli.comenq.editor import edited
 from comenq_core.cli.comenq.requests import add_json, ask
 from comenq_core.cli.exit_status import DONE, FAILED
-from comenq_core.cli.formatting import in_queue, target
+from comenq_core.cli.formatting import in_queue, job_json, target
 from comenq_core.cli.output import as_json, print_done, print_error
 
 __all__ = ["configure", "run"]
@@ -52,5 +52,5 @@ def _send(args: Namespace, job: dict[str, Any], text: str) -> int:
     entry = ask(args, op="edit", id=job["id"], body=text, was=was)["entry"]
     done = "unchanged" if text == job["body"] else "edited"
     summary = " · ".join([f"{done} {entry['id']}", target(entry), in_queue(entry, time.time())])
-    print_done(as_json(entry) if args.json else summary)
+    print_done(as_json(job_json(entry)) if args.json else summary)
     return DONE

@@ -6,23 +6,53 @@ import time
 from argparse import ArgumentParser, Namespace
 from typing import Any
 
+from comenq_core.cli.comenq.filters import Filter, add_filters
 from comenq_core.cli.comenq.pagination import history
 from comenq_core.cli.comenq.requests import add_json, number
 from comenq_core.cli.comenq.seen import tell_seen
 from comenq_core.cli.exit_status import DONE
-from comenq_core.cli.formatting import attempt_count, clock, duration, target
+from comenq_core.cli.formatting import (
+    attempt_count,
+    clock,
+    day,
+    duration,
+    first_line,
+    job_json,
+    target,
+)
 from comenq_core.cli.output import print_error, print_json, print_result
-from comenq_core.cli.table import columns
+from comenq_core.cli.table import WIDE, Column, Table, line_width
+from comenq_core.cli.text_width import fit_middle
 
 __all__ = ["configure", "run"]
 
 PAGE = 20
-HEADS = ("TIME", "ID", "PULL REQUEST", "STATE", "ATTEMPTS", "AFTER", "URL OR REASON")
+COLUMNS = (
+    Column("TIME"),
+    Column("TIME"),
+    Column("ID"),
+    Column("PULL REQUEST", least=24, cut=fit_middle),
+    Column("COMMENT", least=12, most=40),
+    Column("STATE"),
+    Column("ATTEMPTS"),
+    Column("AFTER"),
+    Column("URL OR REASON"),
+)
+TIME, DAY, ID, TARGET, COMMENT, STATE, ATTEMPTS, AFTER, URL = range(len(COLUMNS))
+LAYOUTS = (
+    (TIME, ID, TARGET, COMMENT, STATE, ATTEMPTS, AFTER, URL),
+    (TIME, ID, TARGET, COMMENT, STATE, ATTEMPTS, AFTER),
+    (TIME, ID, TARGET, COMMENT, STATE, AFTER),
+    (DAY, ID, TARGET, COMMENT, STATE),
+    (DAY, ID, TARGET, STATE),
+)
 COLOURS = {"posted": "green", "skipped": "yellow", "failed": "red"}
+# A URL is never cut: part of it is of no use.
+TABLE = Table(COLUMNS, LAYOUTS, COLOURS, below=URL)
 EXAMPLES = """\
 examples:
   comenq hist -n 5
-  comenq hist --failed
+  comenq hist --repo octo-org/site --failed
   comenq hist --json | jq -r .url
 """
 
@@ -30,22 +60,26 @@ examples:
 def configure(parser: ArgumentParser) -> None:
     parser.epilog = EXAMPLES
     add = parser.add_argument
-    newest = f"show the newest N jobs (default: {PAGE})"
-    add("-n", "--limit", type=number, metavar="N", default=PAGE, help=newest)
+    newest = f"show the newest N jobs (default: {PAGE}; with --json, all)"
+    add("-n", "--limit", type=number, metavar="N", help=newest)
     add("--failed", action="store_true", help="show only failed jobs")
+    add_filters(parser)
     add_json(parser, "print each job as JSON, one per line")
 
 
 def run(args: Namespace) -> int:
     """List jobs that are over, newest last."""
-    jobs = history(args, limit=args.limit, failed=args.failed)
+    limit = args.limit or (None if args.json else PAGE)
+    jobs = history(args, limit=limit, failed=args.failed, which=Filter.of(args))
     if args.json:
-        print_json(jobs)
+        print_json(map(job_json, jobs))
     elif jobs:
         now = time.time()
-        # Lines are not cut: part of a URL is of no use.
-        print_result(*columns(HEADS, [_row(job, now) for job in jobs], colours=COLOURS))
+        space = WIDE if args.wide else line_width()
+        print_result(*TABLE.lines([_row(job, now) for job in jobs], space))
         tell_seen(args, jobs)
+    elif args.repo or args.pr:
+        print_error("no job that is over matches")
     else:
         print_error("no job has failed" if args.failed else "no job is over yet")
     return DONE
@@ -54,8 +88,10 @@ def run(args: Namespace) -> int:
 def _row(job: dict[str, Any], now: float) -> list[object]:
     return [
         clock(job["posted_at"], now),
+        day(job["posted_at"], now),
         job["id"],
         target(job),
+        first_line(job),
         job["state"],
         attempt_count(job),
         duration(job["latency_seconds"]),

@@ -4,17 +4,29 @@ from __future__ import annotations
 
 import time
 from argparse import ArgumentParser, Namespace
-from collections.abc import Iterator
-from itertools import chain, islice
+from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import Any
 
+from comenq_core.cli.comenq.filters import Filter, add_filters
 from comenq_core.cli.comenq.pagination import history, listed
 from comenq_core.cli.comenq.requests import add_json, ask, number
 from comenq_core.cli.comenq.seen import tell_seen
 from comenq_core.cli.exit_status import DONE
-from comenq_core.cli.formatting import QUEUED, attempt_count, clock, target, when
+from comenq_core.cli.formatting import (
+    QUEUED,
+    attempt_count,
+    clock,
+    day,
+    first_line,
+    job_json,
+    target,
+    wait_time,
+    when,
+)
 from comenq_core.cli.output import print_error, print_json, print_result
-from comenq_core.cli.table import columns
+from comenq_core.cli.table import WIDE, Column, Table, line_width
+from comenq_core.cli.text_width import fit_middle
 
 __all__ = ["configure", "run", "table"]
 
@@ -23,10 +35,22 @@ Job = dict[str, Any]
 PAGE = 50
 PENDING = ("waiting", "posting", "checking", "unconfirmed", "held")
 FAILED = "failed"
-HEADS = ("ID", "PULL REQUEST", "COMMENT", "STATE", "ATTEMPTS", "WHEN")
-COMMENT = HEADS.index("COMMENT")
-# On a narrow terminal, the job and its state matter more than the rest.
-SPARE = (HEADS.index("ATTEMPTS"), HEADS.index("WHEN"), COMMENT)
+COLUMNS = (
+    Column("ID"),
+    Column("PULL REQUEST", least=24, cut=fit_middle),
+    Column("COMMENT", least=12, most=60),
+    Column("STATE"),
+    Column("ATTEMPTS"),
+    Column("WHEN"),
+    Column("WHEN"),
+)
+ID, TARGET, COMMENT, STATE, ATTEMPTS, WHEN, SHORT_WHEN = range(len(COLUMNS))
+LAYOUTS = (
+    (ID, TARGET, COMMENT, STATE, ATTEMPTS, WHEN),
+    (ID, TARGET, COMMENT, STATE, WHEN),
+    (ID, TARGET, COMMENT, STATE, SHORT_WHEN),
+    (ID, TARGET, STATE, SHORT_WHEN),
+)
 COLOURS = {
     "posting": "cyan",
     "checking": "yellow",
@@ -34,10 +58,12 @@ COLOURS = {
     "held": "yellow",
     FAILED: "red",
 }
+TABLE = Table(COLUMNS, LAYOUTS, COLOURS)
 EXAMPLES = """\
 examples:
   comenq list
   comenq list --repo octo-org/site --state held
+  comenq list --pr octo-org/site#7
   comenq list --state failed
   comenq list --json | jq -r .body
 """
@@ -52,7 +78,7 @@ def configure(parser: ArgumentParser) -> None:
     extent.add_argument(
         "--all", action="store_true", help="show all jobs (the default with --json)"
     )
-    add("--repo", metavar="OWNER/REPO", help="show only jobs for this repository")
+    add_filters(parser)
     add(
         "--state",
         action="append",
@@ -64,47 +90,46 @@ def configure(parser: ArgumentParser) -> None:
 
 def run(args: Namespace) -> int:
     """List the jobs in the order in which they will be posted."""
+    which = Filter.of(args)
     if args.json:
-        print_json(islice(_jobs(args, args.limit), args.limit))
+        print_json(map(job_json, islice(_jobs(args, which, args.limit), args.limit)))
         return DONE
     limit = args.limit or (None if args.all else PAGE)
     # One more than is shown tells whether there are more.
-    jobs = list(islice(_jobs(args, limit and limit + 1), limit and limit + 1))
+    found = list(islice(_jobs(args, which, limit and limit + 1), limit and limit + 1))
+    jobs = found[:limit]
+    is_filtered = args.repo or args.pr or args.state
     if jobs:
-        print_result(*table(jobs[:limit]))
-        tell_seen(args, jobs[:limit])
+        print_result(*table(jobs, WIDE if args.wide else line_width()))
+        tell_seen(args, jobs)
     else:
-        print_error("no queued job matches" if args.repo or args.state else "nothing is queued")
-    _tell_of_others(args, shown=len(jobs[:limit]), are_more=len(jobs) != len(jobs[:limit]))
+        print_error("no queued job matches" if is_filtered else "nothing is queued")
+    _tell_of_others(args, shown=len(jobs), are_more=len(found) > len(jobs))
     return DONE
 
 
-def table(jobs: list[Job]) -> list[str]:
-    """The jobs as a table that fits the terminal."""
+def table(jobs: Sequence[Job], space: int | None) -> Iterator[str]:
+    """The jobs as a table that fits a line of ``space`` columns; `Table.lines` says how."""
     now = time.time()
-    rows = [_row(job, now) for job in jobs]
-    return columns(HEADS, rows, shrink=COMMENT, spare=SPARE, colours=COLOURS)
+    return TABLE.lines([_row(job, now) for job in jobs], space)
 
 
-def _jobs(args: Namespace, limit: int | None) -> Iterator[Job]:
-    if not args.state:
-        return listed(args, limit=limit, repo=args.repo)
-    pending = [state for state in PENDING if state in args.state]
-    queued = listed(args, limit=limit, repo=args.repo, state=pending) if pending else iter(())
-    return chain(queued, _failed(args)) if FAILED in args.state else queued
-
-
-def _failed(args: Namespace) -> Iterator[Job]:
-    for job in history(args, failed=True):
-        if args.repo is None or target(job).lower().startswith(f"{args.repo.lower()}#"):
-            yield job
+def _jobs(args: Namespace, which: Filter, limit: int | None) -> Iterator[Job]:
+    # The daemon selects by repository only.
+    wanted = limit if which.number is None else None
+    states = [state for state in PENDING if state in args.state] if args.state else None
+    if states != []:
+        jobs = listed(args, limit=wanted, repo=which.repo, state=states)
+        yield from filter(which.matches, jobs)
+    if args.state and FAILED in args.state:
+        yield from history(args, failed=True, which=which)
 
 
 def _tell_of_others(args: Namespace, *, shown: int, are_more: bool) -> None:
     if args.state and not are_more:
         return
     counts = ask(args, op="status")["status"]["counts"]
-    if are_more and not (args.repo or args.state):
+    if are_more and not (args.repo or args.pr or args.state):
         more = sum(counts.get(state, 0) for state in QUEUED) - shown
         print_error(f"… and {more:,} more: see them with -n NUMBER or --all")
     elif are_more:
@@ -114,20 +139,21 @@ def _tell_of_others(args: Namespace, *, shown: int, are_more: bool) -> None:
 
 
 def _row(job: Job, now: float) -> list[object]:
-    first_line = (job["body"] or job["reason"]).strip().partition("\n")[0]
     return [
         job["id"],
         target(job),
-        first_line.rstrip("\r"),
+        first_line(job) or job["reason"],
         job["state"],
         attempt_count(job),
-        _when(job, now),
+        *_when(job, now),
     ]
 
 
-def _when(job: Job, now: float) -> str:
+def _when(job: Job, now: float) -> tuple[str, str]:
+    """When the job was or will be posted, in words and in few columns."""
     if "posted_at" in job:
-        return clock(job["posted_at"], now)
+        return clock(job["posted_at"], now), day(job["posted_at"], now)
     if job["state"] != "waiting":
-        return ""
-    return when(job["eta_seconds"], now).removeprefix("about ")
+        return "", ""
+    seconds, trouble = job["eta_seconds"], job.get("trouble")
+    return when(seconds, now, trouble).removeprefix("about "), wait_time(seconds)

@@ -13,6 +13,10 @@ from comenq_core.errors import ComenqError, DaemonUnreachable
 
 __all__ = ["main"]
 
+TYPE_CHECKING = False  # without the import of argparse
+if TYPE_CHECKING:
+    from argparse import Namespace
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command.
@@ -21,7 +25,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         argv: the arguments after the program's name; by default those of the process.
 
     Returns:
-        The exit status: 0 done, 1 refused or failed, 2 usage, 3 the daemon cannot be reached.
+        The exit status: 0 done, 1 refused or failed, 2 usage, 3 the daemon cannot be reached, 4 the
+        wait timed out, 5 a person has to do something before the comment can be posted.
     """
     words = sys.argv[1:] if argv is None else list(argv)
     return guarded("comenq", lambda: _status(words))
@@ -48,22 +53,30 @@ def _run(words: Sequence[str]) -> int:
         words = [*words[1:2], "--help"]
     socket = daemon = None
     if not words or words[0].startswith("-"):
-        parser = global_parser()
-        given = parser.parse_args(words)
+        given, others = global_parser().parse_known_args(words)
+        if others:
+            return _run(["put", *words])
         socket, daemon, words = given.socket, given.daemon, given.words
         if not words:
-            parser.error(
-                "no command or pull request is given: expected comenq OWNER/REPO NUMBER BODY"
-            )
+            from comenq_core.cli.comenq import overview
+
+            _choose(given)
+            return overview.run(given)
     name, rest = resolve(words)
     args = command_parser(name, socket=socket, daemon=daemon).parse_intermixed_args(rest)
-    if args.daemon is not None:
-        from comenq_core.cli.comenq.daemons import choose
-
-        if args.socket is not None:
-            raise UsageError("--daemon and --socket name a daemon each: give one of them")
-        choose(args.daemon)
+    _choose(args)
     return command_module(name).run(args)
+
+
+def _choose(args: Namespace) -> None:
+    """Let the options ``--daemon`` and ``--socket`` choose the daemon."""
+    if args.daemon is None:
+        return
+    from comenq_core.cli.comenq.daemons import choose
+
+    if args.socket is not None:
+        raise UsageError("--daemon and --socket name a daemon each: give one of them")
+    choose(args.daemon)
 
 
 def _help(words: Sequence[str]) -> str:

@@ -3,25 +3,33 @@
 from __future__ import annotations
 
 from argparse import Namespace
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
+from comenq_core.cli.comenq.filters import EVERYTHING, Filter
 from comenq_core.cli.comenq.requests import ask
 
-__all__ = ["history", "listed"]
+__all__ = ["history", "listed", "unconfirmed"]
 
 OVERLAP = 8
 """How many jobs of a page are requested again: up to so many may leave the queue between pages."""
 
 
-def listed(args: Namespace, *, limit: int | None = None, **which: Any) -> Iterator[dict[str, Any]]:  # noqa: ANN401  (JSON)
+def listed(
+    args: Namespace,
+    *,
+    limit: int | None = None,
+    offset: int = 0,
+    **which: Any,  # noqa: ANN401  (JSON)
+) -> Iterator[dict[str, Any]]:
     """The jobs that are not over, in their order; each page is requested when it is needed.
 
     Args:
         limit: how many at most.
+        offset: how many to pass over.
         which: the members of ``list`` that select jobs.
     """
-    begin: int | None = 0
+    begin: int | None = offset
     overlap, left, before = 0, limit, frozenset[str]()
     while begin is not None and left != 0:
         # Each page has its own connection: the daemon closes one that is read slowly.
@@ -37,15 +45,29 @@ def listed(args: Namespace, *, limit: int | None = None, **which: Any) -> Iterat
 
 
 def history(
-    args: Namespace, *, limit: int | None = None, failed: bool = False
+    args: Namespace,
+    *,
+    limit: int | None = None,
+    failed: bool = False,
+    which: Filter = EVERYTHING,
 ) -> list[dict[str, Any]]:
     """The newest jobs that are over, or only the failed ones; at most ``limit``, newest last."""
     found: dict[str, dict[str, Any]] = {}
     offset: int | None = 0
-    while offset is not None and len(found) != limit:
-        left = limit and limit - len(found)
-        reply = ask(args, op="hist", limit=left, offset=offset or None, failed=failed or None)
+    while offset is not None and (limit is None or len(found) < limit):
+        # The daemon selects by repository only.
+        left = limit - len(found) if limit and which.number is None else None
+        selected = {"failed": failed or None, "repo": which.repo}
+        reply = ask(args, op="hist", limit=left, offset=offset or None, **selected)
         # A job that ends between two pages shifts the others, so that some come twice.
-        found.update((job["id"], job) for job in reversed(reply["history"]))
+        page = filter(which.matches, reversed(reply["history"]))
+        found.update((job["id"], job) for job in page)
         offset = reply.get("next")
-    return list(found.values())[::-1]
+    return list(found.values())[:limit][::-1]
+
+
+def unconfirmed(args: Namespace, status: Mapping[str, Any], limit: int) -> list[dict[str, Any]]:
+    """The first unconfirmed jobs, at most ``limit``; an older daemon has none."""
+    if not status["counts"].get("unconfirmed"):
+        return []
+    return list(listed(args, limit=limit, state=["unconfirmed"]))

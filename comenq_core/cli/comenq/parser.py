@@ -26,7 +26,8 @@ EPILOG = "\n".join(
         "commands (see comenq COMMAND --help):",
         *(f"  {name:12} {summary}" for name, (_, summary) in COMMANDS.items()),
         "",
-        "exit status: 0 done, 1 refused or failed, 2 usage, 3 the daemon cannot be reached",
+        "exit status: 0 done, 1 refused or failed, 2 usage, 3 the daemon cannot be reached;",
+        "4 (timed out) and 5 (a person has to do something): the comment stays queued",
     ]
 )
 

@@ -20,7 +20,11 @@ class PlainArgs:
     jsonl: str | None = None
     key: str | None = None
     account: str | None = None
-    edit = now = if_absent = if_open = wait = json = hold = replace = False
+    repo: str | None = None
+    body: str | None = None
+    timeout: str | None = None
+    key_from: str | None = None
+    edit = now = if_absent = if_open = wait = json = hold = replace = dry_run = verify = False
 
     def __init__(self, words: Sequence[str]) -> None:
         self.command = "put"

@@ -7,20 +7,21 @@ import stat
 import sys
 from argparse import Namespace
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from itertools import groupby
 from typing import Any
 
-from comenq_core.cli.comenq.line_reader import LINE_LIMIT, LineReader, NumberedLine
+from comenq_core.cli.comenq.line_reader import LineReader, NumberedLine
+from comenq_core.cli.comenq.line_requests import LineRequests
 from comenq_core.cli.comenq.plain_args import PlainArgs
 from comenq_core.cli.comenq.progress import Progress
 from comenq_core.cli.exit_status import DONE, FAILED, UsageError
+from comenq_core.cli.formatting import job_json
 from comenq_core.cli.output import as_json, print_done, print_error
 from comenq_core.client import accepted, candidates, connect
 from comenq_core.errors import InvalidRequest
 from comenq_core.text import printable
-from comenq_core.wire.strict_json import parse
 
 __all__ = ["put_many"]
 
@@ -30,16 +31,16 @@ SINGLE_ONLY = (
     "words",
     "body_file",
     "edit",
-    "after",
-    "at",
     "now",
     "key",
     "if_open",
     "account",
-    "wait",
-    "hold",
     "not_after",
     "replace",
+    "repo",
+    "body",
+    "dry_run",
+    "verify",
 )
 """Options for a single comment; a line has members of its own instead."""
 
@@ -52,9 +53,22 @@ def put_many(args: Namespace | PlainArgs) -> int:
         DaemonUnreachable: no daemon answers, and nothing is queued.
     """
     if any(getattr(args, name) not in (None, False, []) for name in SINGLE_ONLY):
-        raise UsageError("--jsonl can only be used with --if-absent, --json, --daemon and --socket")
+        raise UsageError(
+            "--jsonl can only be used with --after, --at, --hold, --if-absent, --json, --key-from,"
+            " --wait, --timeout, --daemon and --socket"
+        )
+    requests = LineRequests(args)
     with _opened(str(args.jsonl)) as (name, descriptor):
-        return _Upload(args, name, descriptor).run()
+        upload = _Upload(args, requests, name, descriptor)
+        status = upload.run()
+    return max(status, _wait(args, upload.queued)) if args.wait else status
+
+
+def _wait(args: Namespace | PlainArgs, queued: Mapping[str, Message]) -> int:
+    from comenq_core.cli.comenq.wait import read_timeout
+    from comenq_core.cli.comenq.waiter import JobWaiter
+
+    return JobWaiter(args.socket, queued, as_json=args.json).wait(read_timeout(args.timeout))
 
 
 @contextmanager
@@ -73,16 +87,30 @@ def _opened(path: str) -> Iterator[tuple[str, int]]:
 
 
 class _Upload:
-    """Sends lines to the daemon, and keeps count of the replies."""
+    """Sends lines to the daemon, and tells of them in their order.
 
-    def __init__(self, args: Namespace | PlainArgs, name: str, descriptor: int) -> None:
+    Args:
+        args: the command line.
+        requests: makes a line a request.
+        name: what messages call the file.
+        descriptor: open for reading.
+    """
+
+    def __init__(
+        self, args: Namespace | PlainArgs, requests: LineRequests, name: str, descriptor: int
+    ) -> None:
         self._args = args
+        self._requests = requests
         self._lines = LineReader(name, descriptor)
         status = os.fstat(descriptor)
         self._progress = Progress(status.st_size if stat.S_ISREG(status.st_mode) else 0)
-        self._unanswered: deque[NumberedLine] = deque()
-        self._queued = 0
+        self._open: deque[tuple[NumberedLine, str]] = deque()
+        """The lines of which nothing was told so far, and why those are refused that were not
+        sent."""
+        self._count = 0
         self._refused = 0
+        self.queued: dict[str, Message] = {}
+        """The jobs to wait for, by id."""
 
     def run(self) -> int:
         """Send all lines; print a report, even if that fails."""
@@ -97,47 +125,41 @@ class _Upload:
         # The daemon closes an idle connection, so each burst of lines has one of its own.
         with connect(candidates(self._args.socket, os.environ)) as daemon:
             for reply in daemon.ask_many(self._messages()):
-                if not self._unanswered:
+                self._tell_unsent()
+                if not self._open:
                     accepted(reply)  # the daemon closes the connection, and says why
                 else:
-                    self._record(self._unanswered.popleft(), reply)
+                    self._record(self._open.popleft()[0], reply)
+            self._tell_unsent()
 
     def _messages(self) -> Iterator[Message]:
         for line in self._lines.burst():
             try:
-                message = self._message(line.text)
+                message = self._requests.message(line.text)
             except InvalidRequest as error:
-                self._refuse(line, str(error))
+                self._open.append((line, str(error)))
             else:
-                self._unanswered.append(line)
+                self._open.append((line, ""))
                 yield message
 
-    def _message(self, text: bytes) -> Message:
-        if len(text) > LINE_LIMIT:
-            raise InvalidRequest("", f"the line is longer than {LINE_LIMIT} bytes")
-        try:
-            request = parse(text)
-        except InvalidRequest as error:
-            # The parser sees one line of the file at a time, and calls each of them line 1.
-            reason = error.reason.replace(" at line 1,", " at")
-            raise InvalidRequest(error.path, reason) from None
-        if not isinstance(request, dict):
-            raise InvalidRequest("", "must be a JSON object with owner, repo, pr_number and body")
-        if "op" in request:
-            raise InvalidRequest("op", "is unknown: a line is a comment")
-        if self._args.if_absent:
-            return {"op": "put", "request": request, "if_absent": True}
-        return request
+    def _tell_unsent(self) -> None:
+        """Tell of the next lines, as long as they were refused without the daemon."""
+        while self._open and self._open[0][1]:
+            self._refuse(*self._open.popleft())
 
     def _record(self, line: NumberedLine, reply: Message) -> None:
         if reply.get("outcome") != "ok":
             self._refuse(line, str(reply.get("message")).removeprefix("request."))
             return
-        self._queued += 1
-        if self._args.json:
+        self._count += 1
+        job = reply["entry"]
+        if self._args.wait:
+            self.queued[job["id"]] = job
+        else:
             self._progress.clear()
-            print_done(as_json({"line": line.number, **reply["entry"]}))
-        self._progress.show(line.end, f"{self._queued:,} queued")
+            numbered = {"line": line.number, **job_json(job)}
+            print_done(as_json(numbered) if self._args.json else job["id"])
+        self._progress.show(line.end, f"{self._count:,} queued")
 
     def _refuse(self, line: NumberedLine, why: str) -> None:
         self._refused += 1
@@ -146,15 +168,19 @@ class _Upload:
 
     def _report(self) -> None:
         self._progress.clear()
+        unanswered = [line.number for line, why in self._open if not why]
+        for line, why in self._open:
+            if why:
+                self._refuse(line, why)
         if self._refused:
             print_error(f"{_comments(self._refused)} refused")
-        if self._unanswered:
-            numbers = ", ".join(_ranges(line.number for line in self._unanswered))
+        if unanswered:
+            numbers = ", ".join(_ranges(unanswered))
             print_error(f"not acknowledged, and may or may not be queued: line {numbers}")
         if self._lines.number and not self._lines.is_over:
             print_error(f"not sent: the lines after line {self._lines.number}")
         if not self._args.json and (self._lines.number or self._lines.is_over):
-            print_done(f"queued {_comments(self._queued)}")
+            print_error(f"queued {_comments(self._count)}")
 
 
 def _comments(number: int) -> str:

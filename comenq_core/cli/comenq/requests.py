@@ -9,6 +9,7 @@ from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Iterable
 from typing import Any
 
+from comenq_core.cli.comenq.plain_args import PlainArgs
 from comenq_core.client import candidates, send
 
 __all__ = ["add_ids", "add_json", "ask", "number", "read_ids"]
@@ -17,7 +18,7 @@ MAX_LIMIT = 1_000_000
 """The largest ``limit`` that the protocol accepts."""
 
 
-def ask(args: Namespace, **message: Any) -> dict[str, Any]:  # noqa: ANN401  (JSON)
+def ask(args: Namespace | PlainArgs, **message: Any) -> dict[str, Any]:  # noqa: ANN401  (JSON)
     """Send one request; members that are ``None`` are left out.
 
     Raises:

@@ -8,7 +8,7 @@ from argparse import ArgumentParser, Namespace
 from comenq_core.cli.comenq.body import utf8
 from comenq_core.cli.comenq.requests import add_json, ask
 from comenq_core.cli.exit_status import DONE
-from comenq_core.cli.formatting import in_queue, target
+from comenq_core.cli.formatting import in_queue, job_json, target
 from comenq_core.cli.output import as_json, print_done
 from comenq_core.text import printable
 
@@ -41,7 +41,7 @@ def run(args: Namespace) -> int:
     posted = None if args.not_posted else utf8("--posted", args.posted)
     entry = ask(args, op="resolve", id=args.id, posted=posted)["entry"]
     if args.json:
-        print_done(as_json(entry))
+        print_done(as_json(job_json(entry)))
         return DONE
     done, rest = (
         ("posted", entry["url"])

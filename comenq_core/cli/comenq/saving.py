@@ -48,7 +48,7 @@ def save(
     spool = _own_spool(args, unreachable)
     asked = message.get("request", message)
     options = message.keys() - asked.keys() - {"op", "request"}
-    if options - _FOR_FILES or args.wait or args.json:
+    if options - _FOR_FILES or args.wait or args.verify or args.json:
         raise _not_saved(unreachable, "what the options ask for needs the daemon")
     _check(from_json(CommentRequest, asked))
     key = {"key": f"saved-{os.urandom(10).hex()}"}
@@ -144,8 +144,9 @@ def _own_spool(args: Namespace | PlainArgs, unreachable: DaemonUnreachable) -> s
     if settings is None or str(settings.socket_path) not in candidates(None, os.environ):
         raise unreachable
     spool = str(settings.queue_path)
+    is_usual = settings.store == type(settings).store
     places = (_drafts(spool), _inbox(spool))
-    if settings.store == "spool" and all(os.access(place, os.W_OK | os.X_OK) for place in places):
+    if is_usual and all(os.access(place, os.W_OK | os.X_OK) for place in places):
         return spool
     raise unreachable
 

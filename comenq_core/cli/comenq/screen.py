@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from types import FrameType
 from typing import Self
 
+from comenq_core.cli.comenq.keys import named
 from comenq_core.cli.exit_status import UsageError
 
 __all__ = ["Screen"]
@@ -21,6 +22,9 @@ __all__ = ["Screen"]
 ENTER = "\x1b[?1049h\x1b[?25l"
 LEAVE = "\x1b[?25h\x1b[?1049l"
 NEWLINE = "\r\n"
+COLUMNS, LINES = 80, 24
+"""The size of a terminal that does not know it, such as a serial one."""
+CHUNK = 1_024
 ENDINGS = (signal.SIGTERM, signal.SIGHUP)
 
 
@@ -36,11 +40,17 @@ class Screen:
         if not is_terminal or os.environ.get("TERM", "dumb") == "dumb":
             raise UsageError("this needs a terminal: use comenq status instead")
         self._before = termios.tcgetattr(sys.stdin)
+        self._keys: list[str] = []
 
     def __enter__(self) -> Self:
         for number in ENDINGS:
             signal.signal(number, _end)
         signal.signal(signal.SIGTSTP, self._suspend)
+        signal.signal(signal.SIGWINCH, lambda _number, _frame: None)
+        # A signal that has been handled ends the wait for a key, so that the screen is drawn anew.
+        self._woken, self._wake = os.pipe()
+        os.set_blocking(self._wake, False)
+        signal.set_wakeup_fd(self._wake, warn_on_full_buffer=False)
         try:
             self._enter()
         except BaseException:
@@ -50,16 +60,39 @@ class Screen:
 
     def __exit__(self, *_: object) -> None:
         self._restore()
+        signal.set_wakeup_fd(-1)
+        os.close(self._woken)
+        os.close(self._wake)
 
     def draw(self, lines: Iterable[str]) -> None:
         """Show these lines, each of which must fit, and nothing else."""
         shown = "".join(f"{line}\x1b[K{NEWLINE}" for line in lines)
         self._write(f"\x1b[H{shown.removesuffix(NEWLINE)}\x1b[J")
 
-    def key(self, seconds: float) -> str:
-        """The key that is pressed within this time, or ``""``."""
-        ready, _, _ = select.select([sys.stdin], [], [], seconds)
-        return os.read(sys.stdin.fileno(), 1).decode("ascii", "replace") if ready else ""
+    def size(self) -> tuple[int, int]:
+        """The terminal's columns and lines, as they are now."""
+        columns, lines = os.get_terminal_size(sys.stdout.fileno())
+        return columns or COLUMNS, lines or LINES
+
+    def key(self, seconds: float | None) -> str:
+        """The next key; ``""`` if none is pressed in time, or if the terminal has another size.
+
+        Args:
+            seconds: how long to wait; ``None`` for as long as it takes.
+
+        Raises:
+            EOFError: the terminal is gone.
+        """
+        if not self._keys:
+            ready, _, _ = select.select([sys.stdin, self._woken], [], [], seconds)
+            if self._woken in ready:
+                os.read(self._woken, CHUNK)
+            if sys.stdin in ready:
+                data = os.read(sys.stdin.fileno(), CHUNK)
+                if not data:
+                    raise EOFError
+                self._keys = named(data)
+        return self._keys.pop(0) if self._keys else ""
 
     def _enter(self) -> None:
         # Keys arrive at once and are not echoed; Ctrl-C and Ctrl-Z still send their signals.
@@ -78,7 +111,7 @@ class Screen:
     def _write(self, text: str) -> None:
         # Not through sys.stdout, which refuses to be entered again by a signal's handler:
         # https://docs.python.org/3/library/io.html#reentrancy
-        rest = text.encode(sys.stdout.encoding, "replace")
+        rest = text.encode(sys.stdout.encoding, "backslashreplace")
         while rest:
             rest = rest[os.write(sys.stdout.fileno(), rest) :]
 

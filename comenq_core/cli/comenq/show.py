@@ -11,11 +11,11 @@ from typing import Any
 from comenq_core.cli.comenq.requests import add_json, ask
 from comenq_core.cli.comenq.seen import tell_seen
 from comenq_core.cli.exit_status import DONE
-from comenq_core.cli.formatting import attempt_count, in_queue, local, target, user
+from comenq_core.cli.formatting import attempt_count, in_queue, job_json, local, target, user
 from comenq_core.cli.output import print_json, print_result
 from comenq_core.text import legible, printable
 
-__all__ = ["configure", "run"]
+__all__ = ["configure", "lines", "run"]
 
 LONGEST_LINE = 300_000
 TIMES = {
@@ -40,17 +40,23 @@ def run(args: Namespace) -> int:
     """Show one job: its state and attempts first, its comment last."""
     entry = ask(args, op="show", id=args.id)["entry"]
     if args.json:
-        print_json([entry])
+        print_json([job_json(entry)])
         return DONE
-    print_result(
-        *(f"{name + ':':14} {printable(value, LONGEST_LINE)}" for name, value in _facts(entry))
-    )
-    print_result(*(f"  {_attempt(attempt)}" for attempt in entry["attempts"]))
-    if entry["body"] is not None:
-        lines = entry["body"].removesuffix("\n").split("\n")
-        print_result("", *(legible(line.removesuffix("\r")) for line in lines))
+    print_result(*lines(entry))
     tell_seen(args, [entry])
     return DONE
+
+
+def lines(entry: dict[str, Any]) -> Iterator[str]:
+    """What is known about the job, its attempts, and its comment."""
+    yield from (
+        f"{name + ':':14} {printable(value, LONGEST_LINE)}" for name, value in _facts(entry)
+    )
+    yield from (f"  {_attempt(attempt)}" for attempt in entry["attempts"])
+    if entry["body"] is not None:
+        yield ""
+        body = entry["body"].removesuffix("\n").split("\n")
+        yield from (legible(line.removesuffix("\r")) for line in body)
 
 
 def _facts(entry: dict[str, Any]) -> Iterator[tuple[str, object]]:

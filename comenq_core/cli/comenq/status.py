@@ -6,7 +6,7 @@ import time
 from argparse import ArgumentParser, Namespace
 from typing import Any
 
-from comenq_core.cli.comenq.pagination import listed
+from comenq_core.cli.comenq.pagination import unconfirmed
 from comenq_core.cli.comenq.requests import ask
 from comenq_core.cli.comenq.status_text import COLOURS, SHOWN, facts, troubles
 from comenq_core.cli.exit_status import DONE, FAILED, UNREACHABLE
@@ -66,7 +66,7 @@ def _print_status(args: Namespace, status: dict[str, Any] | None) -> None:
         print_json([{"up": status is not None, **(_with_trouble(args, status) if status else {})}])
     elif status:
         now = time.time()
-        jobs = _unconfirmed(args, status)
+        jobs = unconfirmed(args, status, SHOWN)
         for name, text in facts(status, lambda seconds: when(seconds, now), jobs):
             line = f"{name + ':':10} {printable(text, LONGEST_LINE)}"
             print_result(paint(line, COLOURS[name]) if name in COLOURS else line)
@@ -75,12 +75,7 @@ def _print_status(args: Namespace, status: dict[str, Any] | None) -> None:
 def _with_trouble(args: Namespace, status: dict[str, Any]) -> dict[str, Any]:
     return {
         **status,
-        "trouble": [trouble._asdict() for trouble in troubles(status, _unconfirmed(args, status))],
+        "trouble": [
+            trouble._asdict() for trouble in troubles(status, unconfirmed(args, status, SHOWN))
+        ],
     }
-
-
-def _unconfirmed(args: Namespace, status: dict[str, Any]) -> list[dict[str, Any]]:
-    """The first unconfirmed jobs; an older daemon has none."""
-    if not status["counts"].get("unconfirmed"):
-        return []
-    return list(listed(args, limit=SHOWN, state=["unconfirmed"]))

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from comenq_core.cli.formatting import account_cause, amount, local, target
+from comenq_core import __version__
+from comenq_core.cli.formatting import ENDS, account_cause, amount, local, target
 
-__all__ = ["COLOURS", "SHOWN", "TROUBLES", "Trouble", "facts", "troubles"]
+__all__ = [
+    "COLOURS",
+    "SHOWN",
+    "TROUBLES",
+    "Trouble",
+    "account_advice",
+    "facts",
+    "hindrances",
+    "troubles",
+]
 
-Status = dict[str, Any]
+Status = Mapping[str, Any]
 Jobs = Sequence[Mapping[str, Any]]
 Until = Callable[[float], str]
 
@@ -27,6 +38,7 @@ TROUBLES: Mapping[str, str] = {
     "capacity": "There is no room for more comments.",
     "unconfirmed": "A person has to say whether comments are posted.",
     "failed": "Comments have failed.",
+    "outdated": "The daemon runs an older version than the one that is installed.",
 }
 """The kinds of trouble: stable words, and what they mean."""
 
@@ -114,23 +126,45 @@ def troubles(status: Status, unconfirmed: Jobs = ()) -> Iterator[Trouble]:
     """
     if status["paused"]:
         yield Trouble("paused", "the queue is paused")
-    yield from _posting(status)
+    yield from hindrances(status)
     for fault in status.get("faults", ()):
         yield Trouble("fault", f"{fault}: see the daemon's log")
     if not status.get("boot_known", True):
         yield Trouble("clock", BOOT_UNKNOWN)
-    for account in status["accounts"]:
-        if advice := NEEDS_A_PERSON.get(account_cause(account)):
-            yield Trouble("account", advice.format(account["name"]))
+    names = [account["name"] for account in status["accounts"]]
+    yield from (Trouble("account", advice) for advice in account_advice(status, names))
     for one in status.get("capacity", ()):
         if one["remaining"] < one["minimum"]:
             text = f"too few {one['resource']} are left, so comments are refused"
             yield Trouble("capacity", text)
     yield from _lost(status["counts"], unconfirmed)
+    yield from _outdated(status.get("version", __version__))
 
 
-def _posting(status: Status) -> Iterator[Trouble]:
-    """What stops posting; an older daemon tells of nothing but a missing worker."""
+def _outdated(version: str) -> Iterator[Trouble]:
+    if _numbers(version) < _numbers(__version__):
+        text = f"the daemon still runs version {version}, and {__version__} is installed"
+        yield Trouble("outdated", f"{text}: restart it with comenqd service restart")
+
+
+def _numbers(version: str) -> list[int]:
+    return [int(number) for number in re.findall("[0-9]+", version)]
+
+
+def account_advice(status: Status, names: Collection[str]) -> Sequence[str]:
+    """What a person has to do for each of these accounts, if it waits for one."""
+    return [
+        advice.format(account["name"])
+        for account in status["accounts"]
+        if account["name"] in names and (advice := NEEDS_A_PERSON.get(account_cause(account)))
+    ]
+
+
+def hindrances(status: Status) -> Iterator[Trouble]:
+    """What stops all posting and was no person's wish; some of it ends by itself.
+
+    An older daemon tells of nothing but a missing worker.
+    """
     worker = status.get("worker") or {}
     if status.get("working") is False:
         text = "no worker runs, so nothing is posted: see the daemon's log and comenqd ctl"
@@ -178,8 +212,8 @@ def _next(status: Status, until: Until) -> str:
         return "nothing waits"
     if first["eta_seconds"] is not None:
         return f"{first['id']}, {until(first['eta_seconds'])}"
-    end = "the queue is resumed" if status["paused"] else "an account can post"
-    return f"{first['id']}, once {end}"
+    stopped = "no_worker" if status.get("working") is False else "account"
+    return f"{first['id']}, once {ENDS['paused' if status['paused'] else stopped]}"
 
 
 def _account(account: Mapping[str, Any], until: Until) -> str:

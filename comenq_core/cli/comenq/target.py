@@ -9,14 +9,16 @@ from comenq_core.cli.exit_status import UsageError
 from comenq_core.limits import HOST_PATTERN, MAX_NUMBER, OWNER_PATTERN, REPO_PATTERN
 from comenq_core.text import printable
 
-__all__ = ["FORMS", "looks_like_target", "read_target"]
+__all__ = ["FORMS", "is_number", "looks_like_target", "read_number", "read_target"]
 
 FORMS = (
     "OWNER/REPO NUMBER",
     "OWNER/REPO#NUMBER",
     "https://github.com/OWNER/REPO/pull/NUMBER",
+    "NUMBER",
 )
-_EXPECTED = f"expected {', '.join(FORMS[:-1])} or {FORMS[-1]}"
+"""The last one is for a checkout, whose remotes name the repository."""
+_EXPECTED = f"expected {', '.join(FORMS[:-1])} or, in a checkout, {FORMS[-1]}"
 _SHOWN = 80
 
 # ASCII digits only: int() would also take ' 1_0 ' and digits of every script.
@@ -24,8 +26,11 @@ _NUMBER = re.compile("0*[1-9][0-9]{0,9}")
 _SLUG = re.compile(f"({OWNER_PATTERN})/({REPO_PATTERN})")
 _URL = re.compile(
     r"(?P<scheme>https?)://(?:[^/?#\s@\\]*@)?(?P<host>[^/?#\s@]+)"
-    r"/(?P<slug>[^/?#]+/[^/?#]+)/(?:pull|pulls|issues)/(?P<number>[^/?#]+)(?:[/?#]\S*)?"
+    r"/(?P<slug>[^/?#]+/[^/?#]+)/(?:pull|pulls|issues)/(?P<number>[^/?#]+)(?P<rest>[/?#]\S*)?"
 )
+_THREAD = re.compile("#(?:discussion_)?r[0-9]+$")
+"""The end of an address that names a thread in a review."""
+_CREDENTIALS = re.compile("//[^/]*@")
 _USUAL_PORT = {"http": ":80", "https": ":443"}
 
 Target = tuple[str, str, int, str | None]
@@ -34,7 +39,13 @@ Target = tuple[str, str, int, str | None]
 
 def looks_like_target(word: str) -> bool:
     """Whether a word is meant as a pull request, right or wrong: no command looks like it."""
-    return "/" in word or "#" in word
+    return "/" in word or "#" in word or is_number(word)
+
+
+def is_number(word: str) -> bool:
+    """Whether a word is meant as a number alone, right or wrong: ``12`` or ``#12``."""
+    digits = word.removeprefix("#")
+    return digits.isascii() and digits.isdecimal()
 
 
 def read_target(words: Sequence[str]) -> tuple[Target, Sequence[str]]:
@@ -46,7 +57,7 @@ def read_target(words: Sequence[str]) -> tuple[Target, Sequence[str]]:
     if not words:
         raise UsageError(f"no pull request is given: {_EXPECTED}")
     slug, number, host = _split(words[0])
-    names = _SLUG.fullmatch(slug)
+    names = _SLUG.fullmatch(slug.removesuffix(".git"))
     if names is None:
         raise UsageError(f"{_quoted(words[0])} is not a pull request: {_EXPECTED}")
     rest = words[1:]
@@ -54,20 +65,30 @@ def read_target(words: Sequence[str]) -> tuple[Target, Sequence[str]]:
         if not rest:
             raise UsageError(f"{_quoted(slug)} needs a number after it: {_EXPECTED}")
         number, rest = rest[0], rest[1:]
-    return (names[1], names[2], _read_number(number), host), rest
+    return (names[1], names[2], read_number(number), host), rest
 
 
 def _split(word: str) -> tuple[str, str | None, str | None]:
     url = _URL.fullmatch(word)
     if url:
-        host = url["host"].lower().removesuffix(_USUAL_PORT[url["scheme"]])
+        if _THREAD.search(url["rest"] or ""):
+            raise UsageError(
+                "this address names a thread in a review, and comenq cannot answer there yet;"
+                " for a comment of its own, leave out what begins with '#'"
+            )
+        host = url["host"].lower().removesuffix(_USUAL_PORT[url["scheme"]]).removeprefix("www.")
         if re.fullmatch(HOST_PATTERN, host):
             return url["slug"], url["number"], host
     slug, mark, number = word.partition("#")
     return slug, number if mark else None, None
 
 
-def _read_number(word: str) -> int:
+def read_number(word: str) -> int:
+    """The number of a pull request.
+
+    Raises:
+        UsageError: no pull request can have it.
+    """
     if not _NUMBER.fullmatch(word) or int(word) > MAX_NUMBER:
         raise UsageError(
             f"{_quoted(word)} is not a pull request number: expected 1 to {MAX_NUMBER}, in digits"
@@ -76,4 +97,4 @@ def _read_number(word: str) -> int:
 
 
 def _quoted(word: str) -> str:
-    return f"'{printable(word, _SHOWN)}'"
+    return f"'{printable(_CREDENTIALS.sub('//', word), _SHOWN)}'"

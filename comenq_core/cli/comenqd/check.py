@@ -12,6 +12,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from comenq_core.cli.comenqd.check_online import check_accounts
+from comenq_core.cli.comenqd.check_posting import check_commands, check_credentials
 from comenq_core.cli.comenqd.credentials import from_outside, outdated, service_credentials
 from comenq_core.cli.output import print_result
 from comenq_core.errors import ComenqError
@@ -21,7 +22,7 @@ from comenq_core.plugins.registry import Registry
 from comenq_core.process.clock import UNKNOWN_BOOT, boot_id
 from comenq_core.process.program import output_apart
 from comenq_core.protocols.reviewer import REVIEWERS
-from comenq_core.settings import ACCOUNTS, Settings, variable
+from comenq_core.settings import ACCOUNTS, Settings, require_configuration, variable
 from comenq_core.supervisor.launch import private_directory
 from comenq_core.text import nearest, printable
 
@@ -42,7 +43,7 @@ def check(settings: Settings, given: Namespace) -> int:
             CheckResult(subject="token", severity=Severity.WARNING, text=text) for text in former
         ]
         if given.online:
-            found += _online(settings, plugins)
+            found += [one for one in _online(settings, plugins) if one not in found]
     if given.json:
         print_result(json.dumps([asdict(result) for result in found]))
     else:
@@ -53,7 +54,11 @@ def check(settings: Settings, given: Namespace) -> int:
 
 def results(settings: Settings, plugins: Registry) -> Iterator[CheckResult]:
     """Check everything that the daemon needs; start nothing, make nothing."""
-    yield CheckResult(subject="settings", text=str(settings.source or "defaults alone"))
+    yield _making(
+        "settings",
+        str(settings.source or "the environment and the command line"),
+        lambda: require_configuration(settings, os.environ),
+    )
     for name in settings.ignored:
         text = f"{printable(name)} is a platform's link to a service, and no setting: it is ignored"
         yield CheckResult(subject="settings", severity=Severity.WARNING, text=text)
@@ -65,6 +70,9 @@ def results(settings: Settings, plugins: Registry) -> Iterator[CheckResult]:
     yield _directory("control", private_directory(settings))
     yield from _store(settings, plugins)
     yield _making("poster", settings.poster, lambda: plugins.posters(settings))
+    with suppress(ComenqError):  # the poster's own result says so
+        yield from check_credentials(plugins.posters(settings), plugins.poster_plugin(settings))
+    yield from check_commands(settings)
     yield _making("reviewers", "their rules are in order", lambda: plugins.reviewers(settings))
     yield _clock()
     if variable("github_token") in os.environ:

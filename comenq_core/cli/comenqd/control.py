@@ -9,15 +9,17 @@ import os
 import subprocess
 import sys
 import time
-from argparse import ArgumentParser, Namespace
+from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
 from collections.abc import Iterable
 from pathlib import Path
 
 from comenq_core.cli.comenqd.credentials import from_outside
+from comenq_core.cli.exit_status import UsageError
 from comenq_core.errors import DaemonUnreachable
 from comenq_core.plugins import registry
 from comenq_core.settings import Settings
 from comenq_core.supervisor.launch import conf_file, is_served, private_directory
+from comenq_core.text import nearest, printable
 
 __all__ = ["add_words", "ctl", "reload"]
 
@@ -26,23 +28,47 @@ PAUSE = 0.1
 NOT_ALL_RUN = 3
 
 
+ACTIONS = {
+    "status": "status [PROGRAM]        what the listener and the worker do (the default)",
+    "restart": "restart PROGRAM|all     stop it, and start it again",
+    "stop": "stop PROGRAM|all        stop it",
+    "start": "start PROGRAM|all       start it",
+    "signal": "signal NAME PROGRAM     send it a signal",
+    "pid": "pid [PROGRAM]           its process id, or the daemon's",
+    "shutdown": "shutdown                end the daemon",
+}
+"""What `ctl` takes, with a line of help for each."""
+
+
 def add_words(parser: ArgumentParser) -> None:
-    """Add the words that supervisorctl takes."""
-    parser.add_argument(
-        "words", nargs="*", metavar="ACTION", help="such as: status, restart worker, help"
-    )
+    """Add the action and its programs."""
+    parser.epilog = "\n".join(["actions (PROGRAM is listener or worker):", *ACTIONS.values()])
+    parser.formatter_class = RawDescriptionHelpFormatter
+    parser.add_argument("words", nargs="*", metavar="ACTION", help="see below")
+
+
+def _require_action(word: str) -> None:
+    if word in ACTIONS:
+        return
+    if word == "reload":
+        raise UsageError("comenqd reload reads the configuration again")
+    meant = nearest(word, ACTIONS)
+    hint = f"did you mean {meant}?" if meant else f"there are {', '.join(ACTIONS)}"
+    raise UsageError(f"ctl: there is no action {printable(word)}; {hint}")
 
 
 def ctl(settings: Settings, given: Namespace) -> int:
-    """Run supervisorctl; the status of ``status`` is 0 if all is well.
+    """Do what is asked with the processes; the status of ``status`` is 0 if all is well.
 
     It is 3 if not all programs run, or one runs and makes no progress.
 
     Raises:
+        UsageError: there is no such action.
         DaemonUnreachable: no daemon runs with these settings, or it is another user's.
     """
-    _enter(settings)
     words = given.words or ["status"]
+    _require_action(words[0])
+    _enter(settings)
     if words != ["status"]:
         os.execv(sys.executable, [*_supervisorctl(), *words])
     status = subprocess.run([*_supervisorctl(), *words], check=False).returncode

@@ -6,9 +6,10 @@ import os
 import signal
 import sys
 from argparse import SUPPRESS, ArgumentParser, Namespace
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Generic, TypeVar
 
 from comenq_core import __version__
 from comenq_core.cli.comenqd.check import check
@@ -16,6 +17,12 @@ from comenq_core.cli.comenqd.control import add_words, ctl, reload
 from comenq_core.cli.comenqd.import_rust import add_directory, import_queue
 from comenq_core.cli.comenqd.move import add_stores, move
 from comenq_core.cli.comenqd.plugins import plugins as list_plugins
+from comenq_core.cli.comenqd.service import add_options as add_service
+from comenq_core.cli.comenqd.service import service
+from comenq_core.cli.comenqd.setup import add_options as add_setup
+from comenq_core.cli.comenqd.setup import setup
+from comenq_core.cli.comenqd.usage import NoToken, Parser
+from comenq_core.cli.exit_status import USAGE, UsageError
 from comenq_core.cli.output import guarded
 from comenq_core.errors import ComenqError
 from comenq_core.plugins import registry
@@ -23,20 +30,30 @@ from comenq_core.process.hardening import end_with_parent, forbid_dumps, hide_en
 from comenq_core.process.log import Log, configure
 from comenq_core.process.program import end_after, output_apart
 from comenq_core.process.stop import StopFlag
-from comenq_core.settings import ALIASES, KINDS, MEANINGS, Settings, flag, load, variable
+from comenq_core.settings import (
+    ALIASES,
+    KINDS,
+    MEANINGS,
+    Settings,
+    flag,
+    load,
+    require_configuration,
+    variable,
+)
 from comenq_core.supervisor.launch import SUPERVISOR_VARIABLE, give_up, supervise
 
 __all__ = ["main", "parser", "run"]
 
 DESCRIPTION = (
-    "Without a command, run the whole daemon in the foreground: supervisord, which keeps the"
-    " listener and the worker running."
+    "Without a command, run the whole daemon in the foreground: the listener, the worker, and what"
+    " keeps them running."
 )
 EPILOG = (
     "Each setting can also stand in the configuration file, or in the environment: socket_path as"
     " COMENQD_SOCKET_PATH. A flag counts more than the environment, and that more than the file."
 )
 # Everybody can see a command line, so no flag takes a token.
+T = TypeVar("T")
 FLAGS = tuple(key for key in KINDS if key != "github_token")
 
 
@@ -47,7 +64,16 @@ def main() -> None:
 
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run ``comenqd``; return its exit status: 0 done, 1 failed, 2 usage error."""
-    return guarded("comenqd", lambda: _status(arguments))
+    return guarded("comenqd", lambda: _told(arguments))
+
+
+def _told(arguments: Sequence[str] | None) -> int:
+    """Run a command; an error is one line on standard error."""
+    try:
+        return _status(arguments)
+    except UsageError as error:
+        print(f"comenqd: {error}", file=sys.stderr)
+        return USAGE
 
 
 def _status(arguments: Sequence[str] | None) -> int:
@@ -55,7 +81,11 @@ def _status(arguments: Sequence[str] | None) -> int:
     texts = {key: getattr(given, key) for key in FLAGS if hasattr(given, key)}
     flags = {flag(key): text for key, text in texts.items()}
     try:
+        if given.command in WITHOUT_SETTINGS:
+            return WITHOUT_SETTINGS[given.command].run(flags, given)
         settings = load(getattr(given, "config", None), os.environ, flags)
+        if given.command in {None, "reload"}:
+            require_configuration(settings, os.environ)
         if given.command is None:
             # So that an error is printed here, and not half a minute later in the log.
             with output_apart():
@@ -74,7 +104,7 @@ def _status(arguments: Sequence[str] | None) -> int:
 def parser() -> ArgumentParser:
     """The parser of the command line; the completions and the manual come from it, too."""
     options = _options()
-    whole = ArgumentParser(
+    whole = Parser(
         prog="comenqd",
         description=DESCRIPTION,
         epilog=EPILOG,
@@ -83,16 +113,21 @@ def parser() -> ArgumentParser:
     )
     whole.add_argument("--version", action="version", version=f"comenqd {__version__}")
     commands = whole.add_subparsers(dest="command", metavar="COMMAND", title="commands")
-    for name, command in COMMANDS.items():
+    every: Mapping[str, _Command[Any]] = {**WITHOUT_SETTINGS, **COMMANDS}
+    for name, command in every.items():
         sub = commands.add_parser(
-            name, help=command.about, description=command.about, parents=[options]
+            name,
+            help=command.about,
+            description=command.about,
+            parents=[options] if command.takes_settings else [],
+            allow_abbrev=False,
         )
         command.arguments(sub)
     return whole
 
 
-def _options() -> ArgumentParser:
-    options = ArgumentParser(add_help=False, allow_abbrev=False)
+def _options() -> Parser:
+    options = Parser(add_help=False, allow_abbrev=False)
     options.add_argument(
         "--config", type=Path, metavar="FILE", default=SUPPRESS, help="the configuration file"
     )
@@ -101,6 +136,7 @@ def _options() -> ArgumentParser:
         group.add_argument(
             flag(key), dest=key, metavar="VALUE", default=SUPPRESS, help=MEANINGS[key]
         )
+    options.add_argument(flag("github_token"), action=NoToken, help=SUPPRESS)
     for alias, key in ALIASES.items():
         group.add_argument(flag(alias), dest=key, default=SUPPRESS, help=SUPPRESS)
     return options
@@ -151,13 +187,29 @@ def _check(parser: ArgumentParser) -> None:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Command:
+class _Command(Generic[T]):
     about: str
-    run: Callable[[Settings, Namespace], int]
+    run: Callable[[T, Namespace], int]
     arguments: Callable[[ArgumentParser], None] = _nothing
+    takes_settings: bool = True
 
 
-COMMANDS = {
+WITHOUT_SETTINGS: Mapping[str, _Command[Mapping[str, str]]] = {
+    "setup": _Command(
+        about="Configure, install and start the daemon; run it again at any time.",
+        run=setup,
+        arguments=add_setup,
+    ),
+    "service": _Command(
+        about="Control the service: status, start, stop, restart, logs, uninstall.",
+        run=service,
+        arguments=add_service,
+        takes_settings=False,
+    ),
+}
+"""The commands that need no configuration, and get the settings on the command line by flag."""
+
+COMMANDS: Mapping[str, _Command[Settings]] = {
     "listen": _Command(about="Run the listener alone.", run=_listen),
     "work": _Command(about="Run the worker alone.", run=_work),
     "reload": _Command(

@@ -67,6 +67,10 @@ from comenq_core.testing.contract.remembering import RememberingContract  # noqa
 from comenq_core.testing.contract.reviewer import ReviewerContract  # noqa: E402
 from comenq_core.testing.contract.suiting import SuitingContract  # noqa: E402
 from comenq_core.testing.contract.unconfirmed import UnconfirmedContract  # noqa: E402
+from comenq_core.testing.contract.verifying import (  # noqa: E402
+    RecordingContract,
+    VerifyingContract,
+)
 from comenq_core.testing.contract.watch import WatchContract  # noqa: E402
 from comenq_core.testing.contract.workers import (  # noqa: E402
     ManyWorkersContract,
@@ -98,6 +102,7 @@ class StoreContract(
     KeepingContract,
     PacingContract,
     WatchContract,
+    RecordingContract,
 ):
     """The contract of every store.
 
@@ -107,7 +112,7 @@ class StoreContract(
     """
 
 
-class PosterContract(PostingContract, LookupContract):
+class PosterContract(PostingContract, LookupContract, VerifyingContract):
     """The whole contract of a poster.
 
     A subclass defines two fixtures: ``forge``, a stand-in with the methods of

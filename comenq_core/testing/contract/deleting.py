@@ -79,7 +79,7 @@ class DeletingContract(Harness):
         (job,) = store.put([new_job("one", key="k")])
         store.change(job.id, Change.CANCEL)
         store.put([new_job("two", key="k")])
-        with pytest.raises(WrongState):
+        with pytest.raises(WrongState, match="its key is in use"):
             store.change(job.id, Change.UNDELETE)
         attempt_and_settle(store, Done(url="https://forge.example/1", comment_id=1))
         with pytest.raises(WrongState):

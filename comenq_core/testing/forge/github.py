@@ -106,6 +106,12 @@ def _pull(call: Call) -> Reply:
     return Reply(status=200, body=shown)
 
 
+def _issue(call: Call) -> Reply:
+    pull = call.state.pulls.get(call.place, Pull())
+    shown = {"number": call.place[2], "title": "A title", "state": pull.state, "locked": False}
+    return Reply(status=200, body={**shown, "pull_request": {}})
+
+
 def _user(call: Call) -> Reply:
     if call.account.kind == "Bot" and call.account.login.endswith("[bot]"):
         return error(403, "Resource not accessible by integration")
@@ -127,6 +133,7 @@ def _rate_limit(call: Call) -> Reply:
 ROUTES: Sequence[Route] = (
     *COMMENT_ROUTES,
     Route("GET", rf"{REPO}/pulls/(?P<number>\d+)", _pull),
+    Route("GET", rf"{REPO}/issues/(?P<number>\d+)", _issue),
     Route("GET", "/user", _user),
     Route("POST", "/graphql", _viewer),
     Route("GET", "/rate_limit", _rate_limit),

@@ -120,6 +120,9 @@ class AppToken(TokenSource):
         # The App's key, not the hourly token.
         return self._jwt.fingerprint()
 
+    def fault(self) -> str:
+        return self._jwt.fault()
+
     def _installation(self, repository: str) -> int | NoToken:
         if not repository:
             return self._latest or Unavailable(message="an App has tokens for repositories only")

@@ -55,6 +55,14 @@ class TokenSource(ABC):
         except SettingsError:
             return "unreadable"
 
+    def fault(self) -> str:
+        """Why there is no credential to use, ``""`` if there is one. It asks GitHub nothing."""
+        try:
+            self._credential()
+        except SettingsError as error:
+            return str(error)
+        return ""
+
     def rejected(self, token: str, reply: Reply) -> bool:  # noqa: ARG002 -- some tokens need both
         """Note that GitHub answered 401; return whether there can be another token at once.
 

@@ -5,12 +5,14 @@ https://docs.gitlab.com/api/notes/#merge-requests
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Sequence
 from datetime import UTC, datetime, timedelta
 from urllib.parse import quote
 
 from comenq_core import CommentRequest, Job, Outcome, Poster, Settings, SettingsError, printable
 from comenq_core.model import (
+    Demand,
     Fault,
     Posted,
     Refused,
@@ -19,7 +21,9 @@ from comenq_core.model import (
     Unauthorized,
     Unavailable,
     Unknown,
+    Verified,
 )
+from comenq_core.protocols import VERIFY_SECONDS
 from comenq_gitlab.notes import CLOCK_TOLERANCE, Wanted, next_page, quick_action
 from comenq_gitlab.options import Options, options_of
 from comenq_gitlab.replies import Reply, outcome
@@ -77,6 +81,22 @@ class GitLabPoster:
         return reason or self._meaning(
             call.ask("POST", f"{_path(asked)}/notes", {"body": asked.body}), asked
         )
+
+    def verify_target(self, request: CommentRequest) -> Verified | Refused | Demand:
+        """Ask whether the merge request is there; see `comenq_core.protocols.TargetVerifier`."""
+        try:
+            call = self._call(VERIFY_SECONDS)
+        except SettingsError as error:
+            return Unauthorized(message=str(error))
+        reply = call.ask("GET", _path(request))
+        shown = reply.result if isinstance(reply, Reply) else None
+        if isinstance(shown, dict) and "title" in shown:
+            what = f"{shown.get('state')} merge request: {shown['title']}"
+            return Verified(message=printable(what), status=200)
+        result = self._meaning(reply, request)
+        if isinstance(result, Posted | Skipped):
+            return Unknown(message="GitLab did not show the merge request", status=result.status)
+        return result
 
     def find(
         self, job: Job, since: datetime, known: Collection[int | str]
@@ -146,8 +166,8 @@ class GitLabPoster:
             return outcome(reply, datetime.now(UTC), self._page(asked))
         return reply
 
-    def _call(self) -> Call:
-        return Call(self._url, self._token.current(), self._seconds)
+    def _call(self, most: float = math.inf) -> Call:
+        return Call(self._url, self._token.current(), min(self._seconds, most))
 
     def _page(self, asked: CommentRequest) -> str:
         return f"{self._url}/{asked.owner}/{asked.repo}/-/merge_requests/{asked.pr_number}"

@@ -157,7 +157,7 @@ class GitLab:
             return Reply(404, {}, {"error": "404 Not Found"})
         project, iid = unquote(found["project"]), int(found["iid"])
         if not found["notes"]:
-            return Reply(200, {}, {"iid": iid, "state": self.state})
+            return Reply(200, {}, {"iid": iid, "title": "A title", "state": self.state})
         if method == "POST":
             sent = json.loads(payload)["body"]
             # As in GitLab's lib/gitlab/quick_actions/extractor.rb.

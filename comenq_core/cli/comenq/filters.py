@@ -1,0 +1,82 @@
+"""The options that select jobs of a listing by their pull request, and how wide it is shown."""
+
+from __future__ import annotations
+
+import re
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from comenq_core.cli.comenq.target import read_target
+from comenq_core.cli.exit_status import UsageError
+from comenq_core.limits import MAX_NUMBER, OWNER_PATTERN, REPO_PATTERN
+
+__all__ = ["EVERYTHING", "Filter", "add_filters"]
+
+
+class Filter(NamedTuple):
+    """Which jobs a listing has.
+
+    Args:
+        repo: ``OWNER/REPO``, or ``None`` for all.
+        number: the number of a pull request, or ``None`` for all.
+    """
+
+    repo: str | None = None
+    number: int | None = None
+
+    @classmethod
+    def of(cls, args: Namespace) -> Filter:
+        """The filter that the options of `add_filters` make.
+
+        Raises:
+            UsageError: they name two repositories.
+        """
+        repo, number = args.pr or (None, None)
+        if repo and args.repo and repo.lower() != args.repo.lower():
+            raise UsageError(f"--repo {args.repo} and --pr {repo}#{number} have no job in common")
+        return cls(repo or args.repo, number)
+
+    def matches(self, job: Mapping[str, Any]) -> bool:
+        """Whether the listing has this job."""
+        name = f"{job['owner']}/{job['repo']}".lower()
+        is_in_repo = self.repo is None or self.repo.lower() == name
+        return is_in_repo and self.number in {None, job["pr_number"]}
+
+
+EVERYTHING = Filter()
+"""The filter that leaves nothing out."""
+
+
+def add_filters(parser: ArgumentParser) -> None:
+    """Add the options ``--repo``, ``--pr`` and ``--wide``."""
+    parser.add_argument(
+        "--repo", type=_repo, metavar="OWNER/REPO", help="show only jobs for this repository"
+    )
+    parser.add_argument(
+        "--pr",
+        type=_pull_request,
+        metavar="PR",
+        help="show only jobs for this pull request: NUMBER, OWNER/REPO#NUMBER or its URL",
+    )
+    parser.add_argument(
+        "--wide", action="store_true", help="cut nothing, however wide the terminal is"
+    )
+
+
+def _repo(text: str) -> str:
+    if not re.fullmatch(f"{OWNER_PATTERN}/{REPO_PATTERN}", text):
+        raise ArgumentTypeError("expected OWNER/REPO")
+    return text
+
+
+def _pull_request(text: str) -> tuple[str | None, int]:
+    number = text.removeprefix("#")
+    if re.fullmatch("[0-9]{1,10}", number) and 1 <= int(number) <= MAX_NUMBER:
+        return None, int(number)
+    try:
+        (owner, repo, found, _host), rest = read_target([text])
+    except UsageError as error:
+        raise ArgumentTypeError("expected NUMBER, OWNER/REPO#NUMBER or a URL") from error
+    assert not rest
+    return f"{owner}/{repo}", found

@@ -1,0 +1,48 @@
+"""What the worker needs besides its plugins, for ``comenqd check``: a credential, its commands."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator, Sequence
+
+from comenq_core.errors import ComenqError
+from comenq_core.model import CheckResult, Severity
+from comenq_core.process.isolation import described, pass_on_interrupt
+from comenq_core.protocols import CredentialHolder, Poster
+from comenq_core.settings import Settings
+from comenq_core.text import printable
+from comenq_core.worker.notifier import commands
+
+__all__ = ["check_commands", "check_credentials"]
+
+
+def check_commands(settings: Settings) -> Iterator[CheckResult]:
+    """An error for each command that is told of jobs and is not there; none is run."""
+    for name, words in dict(commands(settings).values()).items():
+        if shutil.which(words[0]) is None:
+            text = f"there is no command {printable(words[0])}"
+            yield CheckResult(subject=name, severity=Severity.ERROR, text=text)
+
+
+def check_credentials(posters: Sequence[Poster], plugin: str) -> Iterator[CheckResult]:
+    """An error for each account that has no credential to use; the forge is not asked.
+
+    Args:
+        posters: one for each account.
+        plugin: whose posters they are, in words.
+    """
+    for poster in posters:
+        if fault := _fault(poster, plugin):
+            yield CheckResult(subject=poster.account, severity=Severity.ERROR, text=fault)
+
+
+def _fault(poster: Poster, plugin: str) -> str:
+    if not isinstance(poster, CredentialHolder):
+        return ""
+    try:
+        return poster.credential_fault()
+    except ComenqError as error:
+        return str(error)
+    except BaseException as error:  # noqa: BLE001 -- a plugin may raise anything
+        pass_on_interrupt(error)
+        return f"{plugin} failed: {described(error)}"

@@ -1,0 +1,199 @@
+"""The commands `on_posted` and `on_failed`: told of each job, at least once."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from comenq_core.model import Change, Job
+from comenq_core.policy.from_settings import pacing_policy, retry_policy
+from comenq_core.testing.deadline import DEADLINE
+from comenq_core.worker.notices import Notices
+from comenq_core.worker.notifier import Notifier, commands, notices_path
+from comenq_core.worker.worker import Worker
+from tests.worker.rig import COOLDOWN, Rig, rig
+
+
+def python(code: str, *words: object) -> str:
+    """A command that runs Python."""
+    return shlex.join([sys.executable, "-c", code, *map(str, words)])
+
+
+def with_notifier(made: Rig, seconds: float = DEADLINE) -> Notifier:
+    """Give the rig's worker a notifier, as the worker's process does; it does not run yet."""
+    settings = made.settings
+    notifier = Notifier(
+        commands(settings), made.store.get, Notices(notices_path(settings)), seconds
+    )
+    made.worker = Worker(
+        made.store,
+        made.posters(),
+        pacing_policy(settings),
+        retry_policy(settings),
+        notifier=notifier,
+    )
+    return notifier
+
+
+@contextmanager
+def notified(made: Rig, seconds: float = DEADLINE) -> Iterator[Notifier]:
+    """The rig with a notifier that runs."""
+    notifier = with_notifier(made, seconds)
+    notifier.start()
+    try:
+        yield notifier
+    finally:
+        notifier.close()
+
+
+@pytest.fixture
+def told(tmp_path: Path) -> Callable[[], dict[str, Any]]:
+    """What a command that writes its input into the FIFO ``told`` was told, job by job."""
+    path = tmp_path / "told"
+    os.mkfifo(path)
+
+    def next_one() -> dict[str, Any]:
+        value = json.loads(path.read_text())
+        assert isinstance(value, dict)
+        return value
+
+    return next_one
+
+
+WRITES = "import sys; open(sys.argv[1], 'w').write(sys.stdin.read())"
+
+
+def test_a_posted_and_a_failed_job_are_told_to_their_commands(
+    tmp_path: Path, told: Callable[[], dict[str, Any]]
+) -> None:
+    """Each command gets the job as `comenq hist --json` shows it, on its standard input."""
+    command = python(WRITES, tmp_path / "told")
+    with rig(tmp_path, on_posted=command, on_failed=command) as made, notified(made):
+        posted = made.put("hello")
+        made.run()
+        first = told()
+        made.forge.answer_next(status=422, body={"message": "Validation Failed"})
+        failed = made.put("again", number=2)
+        made.run_for(COOLDOWN)
+        second = told()
+
+    assert (first["id"], first["state"], first["body"]) == (posted.id, "posted", "hello")
+    assert first["url"].startswith("http")
+    assert (second["id"], second["state"]) == (failed.id, "failed")
+    assert "422" in second["error"]
+
+
+def test_a_command_is_run_again_after_a_crash(
+    tmp_path: Path, told: Callable[[], dict[str, Any]]
+) -> None:
+    """A job that was settled by a worker that died before its command ended is told by the next."""
+    command = python(WRITES, tmp_path / "told")
+    with rig(tmp_path, on_posted=command) as made:
+        # One whose notifier does not run yet is as one that dies before it does.
+        with_notifier(made)
+        job = made.put("hello")
+        made.run()
+        made.start()
+        with notified(made):
+            assert told()["id"] == job.id
+        assert Notices(notices_path(made.settings)).all() == []
+
+
+def test_what_was_told_is_not_told_again(tmp_path: Path) -> None:
+    """Once a command has ended, whatever its status, no mark is left for the next worker."""
+    with rig(tmp_path, on_posted="false") as made:
+        with notified(made):
+            made.put("hello")
+            made.run()
+            _until_all_told(made)
+        assert list(notices_path(made.settings).iterdir()) == []
+
+
+def test_a_hanging_command_delays_no_post(
+    tmp_path: Path, told: Callable[[], dict[str, Any]]
+) -> None:
+    """While the command of one comment has not ended, the next comment is posted."""
+    command = python(WRITES, tmp_path / "told")
+    with rig(tmp_path, on_posted=command) as made, notified(made):
+        first, second = made.put("one"), made.put("two")
+        made.run_for(COOLDOWN)
+        assert made.bodies == ["one", "two"]
+        assert [told()["id"], told()["id"]] == [first.id, second.id]
+
+
+def test_a_command_has_no_token_in_its_environment(
+    tmp_path: Path, told: Callable[[], dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Variables that may hold a token are not passed on; those that find the desktop are."""
+    monkeypatch.setenv("COMENQD_GITHUB_TOKEN", "ghp_canary")
+    monkeypatch.setenv("GH_TOKEN", "ghp_canary")
+    monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", "unix:path=/run/user/1000/bus")
+    code = "import os, sys, json; open(sys.argv[1], 'w').write(json.dumps(dict(os.environ)))"
+    with rig(tmp_path, on_posted=python(code, tmp_path / "told")) as made, notified(made):
+        made.put("hello")
+        made.run()
+        variables = told()
+
+    assert "ghp_canary" not in variables.values()
+    assert variables["DBUS_SESSION_BUS_ADDRESS"] == "unix:path=/run/user/1000/bus"
+    assert variables["PATH"]
+
+
+def test_a_command_that_keeps_failing_is_in_the_status(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A failure is a warning with the output, escaped; after three in a row the status says it."""
+    command = python("print('a\\x1b[31mb' + 'x' * 5000); raise SystemExit(4)")
+    free = rig(tmp_path, on_posted=command, cooldown_period_seconds=0.0)
+    with free as made, notified(made) as notifier:
+        for number in range(3):
+            assert notifier.fault == ""
+            made.put("hello", number=1 + number)
+            made.run()
+            _until_all_told(made)
+        assert notifier.fault == "on_posted failed with exit status 4"
+
+    lines = [one.getMessage() for one in caplog.records if "notify_failed" in one.getMessage()]
+    assert len(lines) == 3
+    assert "a\\x1b[31mb" in lines[0]
+    assert len(lines[0]) < 1_000
+
+
+def test_a_mark_that_is_made_again_meanwhile_stays(tmp_path: Path) -> None:
+    """A job that was retried and settled while its command ran is told of again."""
+    notices = Notices(tmp_path / "notify")
+    notices.add("0123456789ab")
+    ((job_id, number),) = notices.all()
+    notices.add(job_id)
+    notices.remove(job_id, number)
+    assert [name for name, _ in notices.all()] == [job_id]
+    assert [name for name, _ in Notices(tmp_path / "notify").all()] == [job_id]
+
+
+def test_a_job_that_is_deleted_is_not_told(tmp_path: Path) -> None:
+    """A mark whose job is gone goes, too."""
+    with rig(tmp_path, on_failed="true") as made:
+        job: Job = made.put("hello")
+        made.store.change(job.id, Change.CANCEL)
+        notices = Notices(notices_path(made.settings))
+        notices.add(job.id)
+        with notified(made):
+            _until_all_told(made)
+        assert Notices(notices_path(made.settings)).all() == []
+
+
+def _until_all_told(made: Rig) -> None:
+    """Wait until no mark is left."""
+    end = time.monotonic() + DEADLINE
+    while any(notices_path(made.settings).iterdir()):
+        assert time.monotonic() < end
+        time.sleep(0.01)
