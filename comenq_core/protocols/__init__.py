@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from comenq_core.protocols.intake import ClientEndpoint, Intake, IntakeFactory, Queue, Stop
 from comenq_core.protocols.poster import (
+    LOOKBACK,
     VERIFY_SECONDS,
     AccountDirectory,
     AccountProbe,
     AnswerSource,
+    ConversationReader,
     CredentialChecker,
     CredentialHolder,
     ForgeClock,
@@ -41,11 +43,13 @@ from comenq_core.protocols.store import (
 )
 
 __all__ = [
+    "LOOKBACK",
     "VERIFY_SECONDS",
     "AccountDirectory",
     "AccountProbe",
     "AnswerSource",
     "ClientEndpoint",
+    "ConversationReader",
     "CredentialChecker",
     "CredentialHolder",
     "ForgeClock",
