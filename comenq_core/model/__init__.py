@@ -14,7 +14,14 @@ from __future__ import annotations
 from comenq_core.limits import BODY_LIMIT, MAX_NUMBER, OWNER_PATTERN, REPO_PATTERN
 from comenq_core.model.answer import Answer, Channel, Reading, ReadingKind
 from comenq_core.model.check_result import CheckResult, Severity
-from comenq_core.model.conversation import Conversation, Remark, Sighting, Snapshot, Validator
+from comenq_core.model.conversation import (
+    LOOKBACK,
+    Conversation,
+    Remark,
+    Sighting,
+    Snapshot,
+    Validator,
+)
 from comenq_core.model.following import Conclusion, Ending, Evidence, Following
 from comenq_core.model.job import ID_PATTERN, PENDING, SETTLED, Attempt, Change, Job, State
 from comenq_core.model.outcome import (
@@ -52,6 +59,7 @@ __all__ = [
     "BODY_LIMIT",
     "ID_PATTERN",
     "KEY_LIMIT",
+    "LOOKBACK",
     "MAX_NUMBER",
     "ONE_PROCESS",
     "OUTCOME_WORDS",

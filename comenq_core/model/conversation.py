@@ -7,13 +7,16 @@ another, and a clock that is corrected in between must not make an old remark lo
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from hashlib import sha256
 
 from comenq_core.model.answer import Answer, Channel
 from comenq_core.model.record import Record
 
-__all__ = ["Conversation", "Remark", "Sighting", "Snapshot", "Validator"]
+__all__ = ["LOOKBACK", "Conversation", "Remark", "Sighting", "Snapshot", "Validator"]
+
+LOOKBACK = timedelta(minutes=15)
+"""How old a comment may be that a first reading shows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +31,7 @@ class Remark(Record):
         changed: when it was written, or last changed.
         url: where people read it, if it has an address of its own.
         commit: the head of the pull request that a review is of; ``""`` where that is not known.
+        comment_id: the forge's own id of a comment; ``None`` for anything else.
     """
 
     id: str
@@ -37,6 +41,7 @@ class Remark(Record):
     changed: datetime
     url: str = ""
     commit: str = ""
+    comment_id: int | str | None = None
 
     @property
     def answer(self) -> Answer:

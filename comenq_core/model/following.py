@@ -22,7 +22,7 @@ class Evidence(Record):
         at: when it was written, or last changed, by the machine's clock.
         kind: what it means.
         wait_seconds: for how long the reviewer says that it is limited, counted from ``at``.
-        reason: the line that tells it, as it was written.
+        reason: the line that tells it, fit to be shown.
         url: where people read it.
         commit: the head that a review is of, if that is known.
     """
@@ -41,11 +41,12 @@ class Following(Record):
     """A trigger whose answer is awaited. It is kept as JSON, before each next step.
 
     Args:
-        posted: when the trigger was posted, by the machine's clock.
+        posted: when the trigger was created at the forge, by the machine's clock.
         snapshot: what was seen of the pull request: at first, before the trigger was posted.
         evidence: what the reviewer has said since: one for each of its remarks, in its latest text.
         polled: when the forge was last asked, by the machine's clock.
         head: the only commit whose review counts; ``""`` for any.
+        is_accepted: whether the reviewer has said that it will review, even if it says so no more.
     """
 
     posted: datetime
@@ -53,6 +54,7 @@ class Following(Record):
     evidence: tuple[Evidence, ...] = ()
     polled: datetime | None = None
     head: str = ""
+    is_accepted: bool = False
 
 
 class Ending(StrEnum):
@@ -82,7 +84,7 @@ class Conclusion(Record):
 
     Args:
         ending: in one word.
-        reason: what the reviewer said, as it was written; ``""`` where it said nothing.
+        reason: what the reviewer said, fit to be shown; ``""`` where it said nothing.
         url: where people read it.
         until: when the reviewer reviews again, by the machine's clock; only of a limit.
         is_guessed: whether the reviewer did not say when.

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from comenq_core.protocols.intake import ClientEndpoint, Intake, IntakeFactory, Queue, Stop
 from comenq_core.protocols.poster import (
-    LOOKBACK,
     VERIFY_SECONDS,
     AccountDirectory,
     AccountProbe,
@@ -43,7 +42,6 @@ from comenq_core.protocols.store import (
 )
 
 __all__ = [
-    "LOOKBACK",
     "VERIFY_SECONDS",
     "AccountDirectory",
     "AccountProbe",

@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from comenq_core.settings import Settings
 
 __all__ = [
-    "LOOKBACK",
     "VERIFY_SECONDS",
     "AccountDirectory",
     "AccountProbe",
@@ -49,9 +48,6 @@ __all__ = [
 
 VERIFY_SECONDS = 10.0
 """How long `TargetVerifier.verify_target` may take: a post may come in the meantime, and waits."""
-
-LOOKBACK = timedelta(minutes=15)
-"""How old a comment may be that `ConversationReader` shows at first."""
 
 Lookup = Posted | Similar | Refused | Throttled | Unauthorized | Blocked | Unknown | None
 """What a look-up returns; ``None`` where the comment is not there."""
@@ -186,7 +182,7 @@ class ConversationReader(Protocol):
         Args:
             request: for the pull request that is meant.
             snapshot: what was seen before; ``None`` at first: then comments that were written or
-                changed within `LOOKBACK` are shown.
+                changed within `comenq_core.model.LOOKBACK` are shown.
             triggers: ids of comments whose reactions are shown, too. One that is gone has none.
 
         Returns:

@@ -13,6 +13,7 @@ from http import HTTPStatus
 from urllib.parse import urlencode
 
 from comenq_core.model import (
+    LOOKBACK,
     CommentRequest,
     Conversation,
     Demand,
@@ -25,7 +26,6 @@ from comenq_core.model import (
     Unknown,
     Validator,
 )
-from comenq_core.protocols import LOOKBACK
 from comenq_plugins.github.client import GitHubClient, NoReply, found, outcome_of
 from comenq_plugins.github.http.remarks import ReadRemarks, comments, reactions, reviews
 from comenq_plugins.github.http.responses import Reply

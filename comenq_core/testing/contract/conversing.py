@@ -9,6 +9,7 @@ from typing import Protocol, runtime_checkable
 import pytest
 
 from comenq_core.model import (
+    LOOKBACK,
     Channel,
     Conversation,
     Refused,
@@ -18,7 +19,7 @@ from comenq_core.model import (
     Unauthorized,
     Unknown,
 )
-from comenq_core.protocols import LOOKBACK, ConversationReader, Poster
+from comenq_core.protocols import ConversationReader, Poster
 from comenq_core.testing.contract.forge import (
     NUMBER,
     SECONDS,

@@ -78,4 +78,5 @@ def _remark(
         changed=changed,
         url=address_in(value, secret),
         commit=commit if isinstance(commit, str) else "",
+        comment_id=number if kind == "comment" else None,
     )
