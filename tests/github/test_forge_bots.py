@@ -98,10 +98,17 @@ def test_an_acceptance_is_taken_back_by_an_edit(forge: Forge, clock: Clock) -> N
     ask(forge)
     clock.advance(3)
     assert said(forge) == [(7, "rabbit[bot]", "Triggered", 3)]
-    clock.advance(6)
+    clock.advance(60)
     assert said(forge) == [(7, "rabbit[bot]", "No", 9)]
     ask(forge)
-    assert said(forge) == [(7, "rabbit[bot]", "Yes", 9)]
+    assert said(forge) == [(7, "rabbit[bot]", "Yes", 63)]
+
+
+def test_a_bot_never_asks_itself(forge: Forge) -> None:
+    """Although what it says is what asks it."""
+    forge.set_bots(bot([Act(text=TRIGGER)]))
+    ask(forge)
+    assert len(said(forge)) == 1
 
 
 def test_a_review_is_of_the_head(forge: Forge) -> None:

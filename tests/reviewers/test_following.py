@@ -229,8 +229,10 @@ def test_reactions_are_answers(
 
 
 def test_a_trigger_that_somebody_else_made_is_followed(play: Scene) -> None:
-    """It has its ending, with what was said between it and the first reading."""
+    """What was said between it and the first reading counts, and what was said before does not."""
     play.bot([Act(after=3, text=ACCEPTED), Act(after=300, kind="review", text=FINDINGS)])
+    play.forge.add_comment("o", "r", 7, body=LIMITED, login="coderabbitai[bot]")
+    play.advance(60)
     made = play.forge.add_comment("o", "r", 7, body=RABBIT, login="colleague")
     play.advance(200)
     found = before_asking(play.read(), play.reviewer, queued=play.now, own=(), now=play.now)
@@ -269,6 +271,10 @@ def test_a_trigger_that_was_refused_holds_ours(play: Scene) -> None:
 
 def test_a_head_that_was_reviewed_meanwhile_is_not_asked_for(play: Scene) -> None:
     """An earlier review, or one of another head, is none of it."""
+    play.advance(-60)
+    play.forge.add_review("o", "r", 7, body=FINDINGS, login="coderabbitai[bot]")
+    play.advance(120)
+    assert isinstance(asked(play), Ask)
     play.forge.add_review("o", "r", 7, body=FINDINGS, login="coderabbitai[bot]")
     found = asked(play)
     assert isinstance(found, AlreadyReviewed)
