@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from comenq_core.model import (
@@ -75,6 +75,7 @@ def before_asking(
     *,
     queued: datetime,
     own: Collection[int | str],
+    guess: timedelta,
     now: datetime,
 ) -> Ask | NotOpen | AlreadyReviewed | Hold | Adopt:
     """What to do instead of posting a trigger, or `Ask`.
@@ -84,6 +85,7 @@ def before_asking(
         reader: the reviewer.
         queued: when the comment was queued; earlier reviews are not what it asks for.
         own: ids of the triggers that were posted for this comment before.
+        guess: for how long it is limited after a notice that does not say.
         now: by the machine's clock, as are all times here.
     """
     if not conversation.is_open:
@@ -105,9 +107,11 @@ def before_asking(
         answered = any(one.at >= at and one.kind not in _NO_ANSWER for one in found)
         if now - at < LOOKBACK and not answered:
             return Adopt(trigger, _adopted(at, conversation, reader, now))
-    for notice in sorted(found, key=lambda one: one.at, reverse=True):
-        until = open_again([notice])
-        if until and until > now:
+    notices = [one for one in found if one.kind is ReadingKind.LIMITED]
+    for notice in sorted(notices, key=lambda one: one.at, reverse=True):
+        # Never doubled: our own refusals have held the lane for longer, and must not do so again.
+        until = open_again([notice]) or notice.at + guess
+        if until > now:
             return Hold(until, notice)
     return Ask()
 

@@ -228,6 +228,13 @@ def test_reactions_are_answers(
         assert play.conclude().ending is ending
 
 
+def asked(play: Scene, *own: int) -> object:
+    """What to do about a trigger that was queued at the start."""
+    return before_asking(
+        play.read(), play.reviewer, queued=START, own=own, guess=POLICY.guess, now=play.now
+    )
+
+
 def test_a_trigger_that_somebody_else_made_is_followed(play: Scene) -> None:
     """What was said between it and the first reading counts, and what was said before does not."""
     play.bot([Act(after=3, text=ACCEPTED), Act(after=300, kind="review", text=FINDINGS)])
@@ -235,16 +242,11 @@ def test_a_trigger_that_somebody_else_made_is_followed(play: Scene) -> None:
     play.advance(60)
     made = play.forge.add_comment("o", "r", 7, body=RABBIT, login="colleague")
     play.advance(200)
-    found = before_asking(play.read(), play.reviewer, queued=play.now, own=(), now=play.now)
+    found = asked(play)
     assert isinstance(found, Adopt)
     assert found.trigger.comment_id == made.id
     assert found.following.is_accepted
     assert play.follow(found.following, made.id).ending is Ending.REVIEWED
-
-
-def asked(play: Scene, *own: int) -> object:
-    """What to do about a trigger that was queued at the start."""
-    return before_asking(play.read(), play.reviewer, queued=START, own=own, now=play.now)
 
 
 def test_our_own_trigger_is_not_somebody_elses(play: Scene) -> None:
@@ -257,14 +259,15 @@ def test_our_own_trigger_is_not_somebody_elses(play: Scene) -> None:
     assert isinstance(asked(play), Ask)
 
 
-def test_a_trigger_that_was_refused_holds_ours(play: Scene) -> None:
+@pytest.mark.parametrize(("notice", "seconds"), [(LIMITED, 51 * 60 + 30), (NO_NUMBER, 15 * 60)])
+def test_a_trigger_that_was_refused_holds_ours(play: Scene, notice: str, seconds: int) -> None:
     """It is answered: ours waits for as long as the reviewer has said, and goes then."""
-    play.bot([Act(after=5, text=LIMITED)])
+    play.bot([Act(after=5, text=notice)])
     play.forge.add_comment("o", "r", 7, body=RABBIT, login="colleague")
     play.advance(60)
     found = asked(play)
     assert isinstance(found, Hold)
-    assert found.until == START + timedelta(seconds=5 + 51 * 60 + 30)
+    assert found.until == START + timedelta(seconds=5 + seconds)
     play.now = found.until
     assert isinstance(asked(play), Ask)
 
