@@ -79,6 +79,29 @@ def test_setup_needs_nothing_but_a_home(home: Home) -> None:
     assert not home.contents()
 
 
+def test_a_new_configuration_shows_the_defaults_of_its_daemon(home: Home) -> None:
+    """Its lines with # name the user's own socket and queue, and not the machine's."""
+    home.setup("--token-file", "token")
+
+    settings = load(home.config, home.environ)
+    lines = home.config.read_text().splitlines()
+    assert f'# socket_path = "{settings.socket_path}"' in lines
+    assert f'# queue_path = "{settings.queue_path}"' in lines
+
+
+def test_a_daemon_that_is_not_set_up_is_set_up_by_its_name(home: Home) -> None:
+    """`comenqd service` for a name that has no service says which command makes one."""
+    said = home.comenqd("service", "start", "--name", "work", status=1)
+    assert said == "comenqd: no service is installed: run comenqd setup --name work\n"
+
+
+def test_a_dry_run_says_that_nothing_is_left_to_do(home: Home) -> None:
+    """Where all is in order, --dry-run has no steps, and says so."""
+    home.setup("--token-file", "token")
+
+    assert home.setup("--dry-run").endswith("\nnone: all is in order\n")
+
+
 def test_a_second_setup_changes_nothing(home: Home) -> None:
     """With the same flags or without any, it says that nothing has changed."""
     home.setup("--token-file", "token")
@@ -198,12 +221,13 @@ def test_setup_asks_on_a_terminal(home: Home) -> None:
     assert home.config.with_name("github_token").read_text().strip() == TOKEN
 
 
-def test_a_no_on_a_terminal_changes_nothing(home: Home) -> None:
-    """Who does not want the steps gets none of them."""
+@pytest.mark.parametrize("answer", [b"n\n", b"\x04"])
+def test_a_no_on_a_terminal_changes_nothing(home: Home, answer: bytes) -> None:
+    """Who does not want the steps gets none of them; Ctrl-D is a no as well."""
     words = (*TYPED, "--token-file", "token")
     with on_terminal(*words, env=home.environ, program=PROGRAM, directory=home.path) as session:
         session.see("Do this? [Y/n]")
-        session.press(b"n\n")
+        session.press(answer)
         assert session.end() == 1
 
     assert not home.contents()
@@ -228,6 +252,26 @@ def test_a_token_that_others_may_read_is_refused(home: Home) -> None:
 
     assert "others may read" in home.setup("--token-file", "token", status=1)
     assert not home.contents()
+
+
+def test_a_place_that_cannot_be_written_is_named(home: Home) -> None:
+    """The error is one line, with the path first and no number."""
+    home.config.parent.parent.mkdir(exist_ok=True)
+    home.config.parent.write_text("a file, where the directory would be")
+    said = home.setup("--token-file", "token", status=1)
+
+    assert f"comenqd: {home.config.parent}: File exists\n" in said
+
+
+def test_setup_needs_no_name_of_the_user(home: Home) -> None:
+    """A container may run as a user that is in no list of users."""
+    nobody = ("unshare", "--user", "--map-user=54321")
+    if subprocess.run([*nobody, "true"], check=False, capture_output=True).returncode:
+        pytest.skip("needs a user namespace: allow them, or run this as root")
+    words = ("setup", "--no-check", "--token-file", "token")
+    said = home.run(*nobody, SCRIPTS / "comenqd", *words)
+
+    assert said.splitlines()[-1].endswith('comenq OWNER/REPO NUMBER "Looks good"')
 
 
 def test_a_second_daemon_has_all_of_its_own(home: Home) -> None:
@@ -285,7 +329,8 @@ def test_the_manual_and_the_completions_are_linked(home: Home) -> None:
         assert (share / place).readlink() == current() / "share" / place
         assert "comenq" in (share / place).read_text()
     home.comenqd("service", "uninstall")
-    assert home.contents() == {".config/comenqd/config.toml"}
+    kept = {name for name in home.contents() if "/state/" not in name}
+    assert kept == {".config/comenqd/config.toml"}
 
 
 def test_a_running_daemon_is_not_uninstalled(running: Home) -> None:
@@ -301,10 +346,10 @@ def test_uninstalling_keeps_what_is_the_users(home: Home) -> None:
     """Configuration, token and queue stay; a purge takes them as well."""
     home.setup("--token-file", "-", stdin=TOKEN)
     queue = load(home.config, home.environ).queue_path
-    queue.mkdir(parents=True)
 
     home.comenqd("service", "uninstall")
-    assert home.contents() == {".config/comenqd/config.toml", ".config/comenqd/github_token"}
+    kept = {name for name in home.contents() if "/state/" not in name}
+    assert kept == {".config/comenqd/config.toml", ".config/comenqd/github_token"}
     assert queue.exists()
 
     home.comenqd("service", "uninstall", "--purge")
@@ -404,3 +449,9 @@ def test_without_a_service_manager_the_start_says_how(home: Home) -> None:
     """What is set up and has no service is started by hand: `service start` shows the command."""
     home.setup("--token-file", home.token)
     assert f"comenqd --config {home.config}" in home.comenqd("service", "start", status=1)
+
+
+def test_comments_can_be_saved_before_the_first_start(home: Home) -> None:
+    """Where the daemon is started by hand, its spool is there once it is set up."""
+    home.setup("--token-file", home.token)
+    assert "saved o/r#1" in home.run(SCRIPTS / "comenq", "o/r", "1", "Hi")

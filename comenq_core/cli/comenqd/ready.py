@@ -41,12 +41,19 @@ def lasting(where: Deployment) -> str:
 
 
 def _user_name() -> str:
-    return pwd.getpwuid(os.getuid()).pw_name
+    """The user's name, or the number of a user without one, as in some containers."""
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        return str(os.getuid())
 
 
 def finish(where: Deployment, settings: Settings, note: str) -> None:
     """Wait until the daemon answers, and say what to do next."""
     if where.manager is None and not runs(settings):
+        if not where.is_machines:
+            # From now on, comments can be saved there while the daemon does not run.
+            registry.load().store(settings)
         print(by_hand(where))
     else:
         _await(registry.load().client_sockets(settings))
