@@ -6,15 +6,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from comenq_core.errors import InvalidRequest
 from comenq_core.model import (
     Answer,
     Channel,
     Conclusion,
     Conversation,
     Ending,
+    Evidence,
     Following,
     Reading,
     ReadingKind,
@@ -280,3 +283,10 @@ def test_a_review_of_another_head_does_not_count() -> None:
         )
         step = follow(observe(begun, conversation, Reader(), now), POLICY)
         assert (step.ending if isinstance(step, Conclusion) else None) is ending
+
+
+def test_what_was_kept_and_cannot_be_read_is_an_error() -> None:
+    """It names the member that is wrong, and what it may be."""
+    evidence = {"id": "comment 1", "at": "2026-12-01T09:00:00Z", "kind": "unheard-of"}
+    with pytest.raises(InvalidRequest, match="kind: must be one of limited, "):
+        from_json(Evidence, evidence)
