@@ -14,6 +14,15 @@ from __future__ import annotations
 from comenq_core.limits import BODY_LIMIT, MAX_NUMBER, OWNER_PATTERN, REPO_PATTERN
 from comenq_core.model.answer import Answer, Channel, Reading, ReadingKind
 from comenq_core.model.check_result import CheckResult, Severity
+from comenq_core.model.conversation import (
+    LOOKBACK,
+    Conversation,
+    Remark,
+    Sighting,
+    Snapshot,
+    Validator,
+)
+from comenq_core.model.following import Conclusion, Ending, Evidence, Following
 from comenq_core.model.job import ID_PATTERN, PENDING, SETTLED, Attempt, Change, Job, State
 from comenq_core.model.outcome import (
     OUTCOME_WORDS,
@@ -50,6 +59,7 @@ __all__ = [
     "BODY_LIMIT",
     "ID_PATTERN",
     "KEY_LIMIT",
+    "LOOKBACK",
     "MAX_NUMBER",
     "ONE_PROCESS",
     "OUTCOME_WORDS",
@@ -70,12 +80,17 @@ __all__ = [
     "CheckResult",
     "Checking",
     "CommentRequest",
+    "Conclusion",
+    "Conversation",
     "Counts",
     "Demand",
     "Done",
+    "Ending",
     "Entry",
+    "Evidence",
     "Failed",
     "Fault",
+    "Following",
     "Health",
     "Instant",
     "InvalidMember",
@@ -90,11 +105,14 @@ __all__ = [
     "Reading",
     "ReadingKind",
     "Refused",
+    "Remark",
     "Requeued",
     "RetryAt",
     "Severity",
+    "Sighting",
     "Similar",
     "Skipped",
+    "Snapshot",
     "State",
     "Status",
     "Throttled",
@@ -102,6 +120,7 @@ __all__ = [
     "Unavailable",
     "Unconfirmed",
     "Unknown",
+    "Validator",
     "Verdict",
     "Verified",
 ]

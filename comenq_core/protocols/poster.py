@@ -11,12 +11,14 @@ from comenq_core.model import (
     Blocked,
     CheckResult,
     CommentRequest,
+    Conversation,
     Demand,
     Job,
     Outcome,
     Posted,
     Refused,
     Similar,
+    Snapshot,
     Throttled,
     Unauthorized,
     Unknown,
@@ -31,6 +33,7 @@ __all__ = [
     "AccountDirectory",
     "AccountProbe",
     "AnswerSource",
+    "ConversationReader",
     "CredentialChecker",
     "CredentialHolder",
     "ForgeClock",
@@ -156,6 +159,34 @@ class TargetVerifier(Protocol):
         One cheap question, which takes no longer than `VERIFY_SECONDS`. `Refused` with the fault
         ``pull_request`` or ``comment`` says that it is not there; every other answer says nothing
         about it.
+        """
+
+
+@runtime_checkable
+class ConversationReader(Protocol):
+    """What a poster may be as well: able to read what is said on a pull request.
+
+    Without it, a comment that asks for a review is posted, and not followed.
+    """
+
+    def read_conversation(
+        self, request: CommentRequest, snapshot: Snapshot | None, triggers: Collection[int | str]
+    ) -> Conversation | Refused | Demand:
+        """Ask for what is said, within the time limit of one attempt, and change nothing there.
+
+        A remark is never left out because it is new: what is shown has all comments that were
+        written or changed since ``snapshot.since``, all reviews, and all reactions to the
+        description and to the triggers, apart from what ``snapshot.validators`` show to be as it
+        was. Times are the forge's own, and as they were the last time.
+
+        Args:
+            request: for the pull request that is meant.
+            snapshot: what was seen before; ``None`` at first: then comments that were written or
+                changed within `comenq_core.model.LOOKBACK` are shown.
+            triggers: ids of comments whose reactions are shown, too. One that is gone has none.
+
+        Returns:
+            `Refused` if there is no such pull request.
         """
 
 

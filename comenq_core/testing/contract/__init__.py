@@ -23,6 +23,7 @@ pytest.register_assert_rewrite(
         f"{__name__}.{part}"
         for part in (
             "claims",
+            "conversing",
             "deleting",
             "editing",
             "forge",
@@ -51,6 +52,7 @@ pytest.register_assert_rewrite(
 # Asserts are rewritten, to say what was compared, in modules that are registered before they are
 # imported. https://docs.pytest.org/en/stable/how-to/writing_plugins.html#assertion-rewriting
 from comenq_core.testing.contract.claims import ClaimContract  # noqa: E402
+from comenq_core.testing.contract.conversing import ConversationContract  # noqa: E402
 from comenq_core.testing.contract.deleting import DeletingContract  # noqa: E402
 from comenq_core.testing.contract.editing import EditingContract  # noqa: E402
 from comenq_core.testing.contract.importing import JobImporterContract  # noqa: E402
@@ -112,10 +114,12 @@ class StoreContract(
     """
 
 
-class PosterContract(PostingContract, LookupContract, VerifyingContract):
+class PosterContract(PostingContract, LookupContract, VerifyingContract, ConversationContract):
     """The whole contract of a poster.
 
     A subclass defines two fixtures: ``forge``, a stand-in with the methods of
     `comenq_core.testing.contract.forge.Forge`; and ``make_poster``, which makes posters that
-    speak to it, from a credential and the time limit of a call in seconds.
+    speak to it, from a credential and the time limit of a call in seconds. For a poster that reads
+    what is said on a pull request, ``forge`` has the methods of
+    `comenq_core.testing.contract.conversing.ConversationForge` as well.
     """
