@@ -102,6 +102,16 @@ def test_a_daemon_that_nobody_can_ask_is_a_warning(comenqd: Command) -> None:
     )
 
 
+def test_a_rule_of_a_reviewer_that_is_wrong_is_an_error(comenqd: Command) -> None:
+    """`check` tries the expressions of a user's table, and names reviewer, rule and phrase."""
+    comenqd.write(
+        '[reviewers.mine]\nlogins = ["m"]\n'
+        '[reviewers.mine.rules.nap]\nkind = "limited"\nlines = ["back in {time}"]\n'
+    )
+    (error,) = comenqd.wrong()
+    assert "[reviewers.mine]: rules.nap: lines: 'back in {time}': {time} is not known" in error
+
+
 def test_a_check_makes_nothing(comenqd: Command) -> None:
     """`check` makes no directory: it may run as another user than the daemon's."""
     before = sorted(comenqd.directory.iterdir())
@@ -192,6 +202,7 @@ def test_plugins_are_listed(comenqd: Command) -> None:
     assert [" ".join(line.split()) for line in lines if " comenq " in line] == [
         "github comenq 0.1.0 poster github (selected)",
         "postgres comenq 0.1.0 store postgres",
+        "profiles comenq 0.1.0 reviewers profiles",
         "spool comenq 0.1.0 store spool (selected)",
         "unix comenq 0.1.0 intake unix (selected)",
     ]

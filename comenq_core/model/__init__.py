@@ -2,7 +2,7 @@
 
 A `CommentRequest` asks for a comment. A `Job` is a request that the store has taken. A poster
 turns a job into an `Outcome`: what the forge said. `comenq_core.policy.retry` turns that into a
-`Verdict`: what becomes of the job.
+`Verdict`: what becomes of the job. A reviewer turns the `Answer` of a review bot into a `Reading`.
 
 A record checks the types of its members when it is made, so that what is acknowledged and stored
 can be read again. A `CommentRequest` raises `InvalidRequest`, the others raise `InvalidMember`,
@@ -12,6 +12,7 @@ which is a ValueError; both name the member.
 from __future__ import annotations
 
 from comenq_core.limits import BODY_LIMIT, MAX_NUMBER, OWNER_PATTERN, REPO_PATTERN
+from comenq_core.model.answer import Answer, Channel, Reading, ReadingKind
 from comenq_core.model.check_result import CheckResult, Severity
 from comenq_core.model.job import ID_PATTERN, PENDING, SETTLED, Attempt, Change, Job, State
 from comenq_core.model.outcome import (
@@ -58,12 +59,14 @@ __all__ = [
     "SETTLED",
     "Account",
     "Activity",
+    "Answer",
     "Attempt",
     "Blocked",
     "Candidate",
     "Capacity",
     "Cause",
     "Change",
+    "Channel",
     "CheckResult",
     "Checking",
     "CommentRequest",
@@ -84,6 +87,8 @@ __all__ = [
     "Pause",
     "Posted",
     "Posts",
+    "Reading",
+    "ReadingKind",
     "Refused",
     "Requeued",
     "RetryAt",

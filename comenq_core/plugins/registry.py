@@ -12,11 +12,13 @@ from pathlib import Path
 from typing import TypeVar
 
 from comenq_core.errors import ComenqError, PluginError
+from comenq_core.model import Answer
 from comenq_core.plugins.discovery import Plugin, installed, load_plugin
 from comenq_core.process.isolation import described, pass_on_interrupt
 from comenq_core.process.log import Log
 from comenq_core.protocols import (
     AccountDirectory,
+    AnswerSource,
     ClientEndpoint,
     ForgeHost,
     Inspectable,
@@ -24,6 +26,7 @@ from comenq_core.protocols import (
     IntakeFactory,
     Poster,
     PosterFactory,
+    Reviewer,
     Store,
     StoreFactory,
 )
@@ -128,6 +131,23 @@ class Registry:
         with _naming(plugin, f"the poster {settings.poster}"):
             return tuple(factory(settings))
 
+    def reviewers(self, settings: Settings) -> Mapping[str, Reviewer]:
+        """Every reviewer that is offered, by name; none is offered twice. Raises as `intakes`."""
+        found: dict[str, Reviewer] = {}
+        source: dict[str, Plugin] = {}
+        for plugin in self._plugins:
+            for offer, factory in plugin.reviewers.items():
+                with _naming(plugin, f"the reviewers {offer}"):
+                    made = {reviewer.name: reviewer for reviewer in factory(settings)}
+                for name in made.keys() & found.keys():
+                    raise PluginError(
+                        f"the reviewer {printable(name)} is offered more than once: by"
+                        f" {source[name]} and by {plugin}; uninstall one of them"
+                    )
+                found |= made
+                source |= dict.fromkeys(made, plugin)
+        return found
+
     def accounts(self, settings: Settings) -> Mapping[str, Sequence[str]]:
         """The posting accounts and their repositories, as `AccountDirectory` says.
 
@@ -141,6 +161,13 @@ class Registry:
         """The forge's host, as `ForgeHost` says; ``""`` where nobody can tell, as in `accounts`."""
         with self._poster_factory(settings) as factory:
             return factory.host(settings) if isinstance(factory, ForgeHost) else ""
+
+    def answers(self, settings: Settings, url: str, *, token: str = "") -> Sequence[Answer]:
+        """What is said at an address, as `AnswerSource` says. Raises as it, and as `intakes`."""
+        with self._poster_factory(settings) as factory:
+            if not isinstance(factory, AnswerSource):
+                raise PluginError(f"the poster {settings.poster} cannot read what is at an address")
+            return factory.answers(settings, url, token=token)
 
     @contextmanager
     def _poster_factory(self, settings: Settings) -> Iterator[object]:

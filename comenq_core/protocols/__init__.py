@@ -1,4 +1,4 @@
-"""The protocols of intakes, stores and posters, and of the factories that make them.
+"""The protocols of intakes, stores, posters and reviewers, and of the factories that make them.
 
 A plugin need not inherit from them: having the methods is enough. Each factory is called with the
 `Settings`, once in each process that needs it.
@@ -11,6 +11,7 @@ from comenq_core.protocols.poster import (
     VERIFY_SECONDS,
     AccountDirectory,
     AccountProbe,
+    AnswerSource,
     CredentialChecker,
     CredentialHolder,
     ForgeClock,
@@ -22,6 +23,7 @@ from comenq_core.protocols.poster import (
     Selective,
     TargetVerifier,
 )
+from comenq_core.protocols.reviewer import Reviewer, ReviewerFactory, same_login
 from comenq_core.protocols.store import (
     Inspectable,
     JobImporter,
@@ -42,6 +44,7 @@ __all__ = [
     "VERIFY_SECONDS",
     "AccountDirectory",
     "AccountProbe",
+    "AnswerSource",
     "ClientEndpoint",
     "CredentialChecker",
     "CredentialHolder",
@@ -62,6 +65,8 @@ __all__ = [
     "PosterFactory",
     "Queue",
     "RepoFilter",
+    "Reviewer",
+    "ReviewerFactory",
     "Selective",
     "Stop",
     "Store",
@@ -70,4 +75,5 @@ __all__ = [
     "TargetVerifier",
     "Watch",
     "every_job",
+    "same_login",
 ]

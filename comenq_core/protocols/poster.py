@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from comenq_core.model import (
+    Answer,
     Blocked,
     CheckResult,
     CommentRequest,
@@ -29,6 +30,7 @@ __all__ = [
     "VERIFY_SECONDS",
     "AccountDirectory",
     "AccountProbe",
+    "AnswerSource",
     "CredentialChecker",
     "CredentialHolder",
     "ForgeClock",
@@ -184,6 +186,27 @@ class ForgeHost(Protocol):
 
         Raises:
             SettingsError: the settings are wrong.
+        """
+
+
+@runtime_checkable
+class AnswerSource(Protocol):
+    """What a poster's factory may be as well: able to read what is said on a pull request."""
+
+    def answers(self, settings: Settings, url: str, *, token: str = "") -> Sequence[Answer]:
+        """The comment or review that an address names, or all of a pull request, the latest last.
+
+        Called by ``comenq explain``. A credential goes to the API that the settings name, and
+        nowhere else.
+
+        Args:
+            settings: the settings.
+            url: the address, as people see it in a browser.
+            token: for the forge's public API, where the settings have no token that can be read.
+
+        Raises:
+            InvalidRequest: the address names nothing of that on the forge's host.
+            ComenqError: the forge did not show it; the text says why.
         """
 
 

@@ -21,6 +21,7 @@ from comenq_core.plugins import registry
 from comenq_core.plugins.registry import Registry
 from comenq_core.process.clock import UNKNOWN_BOOT, boot_id
 from comenq_core.process.program import output_apart
+from comenq_core.protocols.reviewer import REVIEWERS
 from comenq_core.settings import ACCOUNTS, Settings, require_configuration, variable
 from comenq_core.supervisor.launch import private_directory
 from comenq_core.text import nearest, printable
@@ -72,6 +73,7 @@ def results(settings: Settings, plugins: Registry) -> Iterator[CheckResult]:
     with suppress(ComenqError):  # the poster's own result says so
         yield from check_credentials(plugins.posters(settings), plugins.poster_plugin(settings))
     yield from check_commands(settings)
+    yield _making("reviewers", "their rules are in order", lambda: plugins.reviewers(settings))
     yield _clock()
     if variable("github_token") in os.environ:
         text = "is in the environment; github_token_file hides it better"
@@ -93,6 +95,8 @@ def _tables(settings: Settings, plugins: Registry) -> Iterator[CheckResult]:
         for plugin in plugins.plugins()
         for name in (plugin.name, *plugin.intakes, *plugin.stores, *plugin.posters)
     }
+    if any(plugin.reviewers for plugin in plugins.plugins()):
+        known.add(REVIEWERS)
     if _reads_accounts(settings, plugins):
         known.add(ACCOUNTS)
     for table in sorted(settings.tables.keys() - known):

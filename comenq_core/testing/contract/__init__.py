@@ -1,6 +1,7 @@
 """The contracts of plugins, as classes of tests: subclass the one of your kind.
 
-`IntakeContract`, `StoreContract` and `PosterContract` say which fixtures they need. For instance::
+`IntakeContract`, `StoreContract`, `PosterContract` and `ReviewerContract` say which fixtures they
+need. For instance::
 
     class TestMyStore(StoreContract, OneWorkerContract):
         @pytest.fixture
@@ -38,6 +39,7 @@ pytest.register_assert_rewrite(
             "pruning",
             "reader",
             "remembering",
+            "reviewer",
             "suiting",
             "unconfirmed",
             "watch",
@@ -62,6 +64,7 @@ from comenq_core.testing.contract.pruning import PruningContract  # noqa: E402
 from comenq_core.testing.contract.queue import QueueContract  # noqa: E402
 from comenq_core.testing.contract.reader import ReaderContract  # noqa: E402
 from comenq_core.testing.contract.remembering import RememberingContract  # noqa: E402
+from comenq_core.testing.contract.reviewer import ReviewerContract  # noqa: E402
 from comenq_core.testing.contract.suiting import SuitingContract  # noqa: E402
 from comenq_core.testing.contract.unconfirmed import UnconfirmedContract  # noqa: E402
 from comenq_core.testing.contract.verifying import (  # noqa: E402
@@ -81,6 +84,7 @@ __all__ = [
     "OneWorkerContract",
     "PosterContract",
     "PruningContract",
+    "ReviewerContract",
     "StoreContract",
 ]
 

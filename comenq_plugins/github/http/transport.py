@@ -109,13 +109,14 @@ class _Session(requests.Session):
 
 
 class _Bearer(AuthBase):
-    """Sets the header. With any auth of our own, requests leaves netrc alone."""
+    """Sets the header, given a token. With any auth of our own, requests leaves netrc alone."""
 
     def __init__(self, token: str) -> None:
         self._token = token
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        request.headers["Authorization"] = f"Bearer {self._token}"
+        if self._token:
+            request.headers["Authorization"] = f"Bearer {self._token}"
         return request
 
 

@@ -1,0 +1,68 @@
+"""What a reviewer has to be: the profile of a review bot."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Protocol
+
+from comenq_core.model import Answer, Reading
+
+if TYPE_CHECKING:
+    from comenq_core.settings import Settings
+
+__all__ = ["REVIEWERS", "Reviewer", "ReviewerFactory", "same_login"]
+
+
+REVIEWERS = "reviewers"
+"""The table of the settings that holds a table for each reviewer: ``[reviewers.NAME]``."""
+
+
+class Reviewer(Protocol):
+    """Knows one review bot: what asks it for a review, and how its answers read.
+
+    Every method is pure: it reads no clock and asks nobody. None raises, and none takes longer
+    than in proportion to the text.
+    """
+
+    @property
+    def name(self) -> str:
+        """The name that the settings and ``comenq explain --reviewer`` call it by."""
+
+    @property
+    def logins(self) -> Sequence[str]:
+        """The bot's accounts at the forge; at least one."""
+
+    def addresses(self, comment: str) -> bool:
+        """Whether this comment, as a whole, asks the bot for a review.
+
+        A comment with more words in it is a conversation, which most bots do not review for.
+        """
+
+    def wrote(self, answer: Answer) -> bool:
+        """Whether an answer is the bot's own. Logins are compared with `same_login`.
+
+        A status has a name instead of a login, which may be another one.
+        """
+
+    def read(self, answer: Answer) -> Reading:
+        """What an answer means; `ReadingKind.OTHER` where the bot did not write it.
+
+        Where it is not sure, it says so: only what the bot is known to say when it is limited is
+        `ReadingKind.LIMITED`, and only what comes with a review is `ReadingKind.REVIEWED`.
+        """
+
+
+ReviewerFactory = Callable[["Settings"], Iterable[Reviewer]]
+"""Makes reviewers; each has a name of its own."""
+
+
+def same_login(one: str, other: str) -> bool:
+    """Whether two logins are one account's: REST says ``name[bot]`` where GraphQL says ``name``.
+
+    A part of a name is another name: anybody can have an account that is called almost the same.
+    """
+    return _bare(one) == _bare(other)
+
+
+def _bare(login: str) -> str:
+    return login.lower().removesuffix("[bot]")
