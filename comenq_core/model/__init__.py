@@ -15,6 +15,7 @@ from comenq_core.limits import BODY_LIMIT, MAX_NUMBER, OWNER_PATTERN, REPO_PATTE
 from comenq_core.model.answer import Answer, Channel, Reading, ReadingKind
 from comenq_core.model.check_result import CheckResult, Severity
 from comenq_core.model.job import ID_PATTERN, PENDING, SETTLED, Attempt, Change, Job, State
+from comenq_core.model.lane import Lane, LaneRecord, Scope
 from comenq_core.model.outcome import (
     OUTCOME_WORDS,
     Blocked,
@@ -80,6 +81,8 @@ __all__ = [
     "Instant",
     "InvalidMember",
     "Job",
+    "Lane",
+    "LaneRecord",
     "NewJob",
     "Origin",
     "Outcome",
@@ -92,6 +95,7 @@ __all__ = [
     "Refused",
     "Requeued",
     "RetryAt",
+    "Scope",
     "Severity",
     "Similar",
     "Skipped",

@@ -24,6 +24,8 @@ from comenq_core.model import (
     Health,
     Instant,
     Job,
+    Lane,
+    LaneRecord,
     NewJob,
     Pacing,
     Pause,
@@ -43,6 +45,7 @@ __all__ = [
     "JobReader",
     "JobWorker",
     "JobWriter",
+    "LaneKeeper",
     "MovableStore",
     "PastImporter",
     "RepoFilter",
@@ -409,6 +412,49 @@ class TargetRecorder(Protocol):
         Raises:
             NoSuchJob: there is none with this id.
             WrongState: its state does not allow it.
+        """
+
+
+@runtime_checkable
+class LaneKeeper(Protocol):
+    """What a store may be as well: able to keep jobs in lanes, and a record of each lane.
+
+    Without it, the setting ``reviewers`` is refused. What a lane is, see `comenq_core.model.Lane`.
+    """
+
+    def divide(self, lane_of: Callable[[CommentRequest], Lane]) -> None:
+        """Have jobs divided into lanes from now on; before the first call, all are in one.
+
+        A store keeps with a job the lane that its request had when it was written, so that it
+        need not read the job to pass over it.
+
+        Args:
+            lane_of: the lane of a request, by today's settings. It is pure, and quick.
+        """
+
+    def lanes(self) -> Mapping[Lane, LaneRecord]:
+        """The records of lanes, by lane. It may raise `StoreError`."""
+
+    def save_lane(self, record: LaneRecord, *, expect: LaneRecord | None) -> None:
+        """Replace the record of a lane; durable on return.
+
+        Not only a worker calls it: an operator ends a hold.
+
+        Raises:
+            PacingConflict: the record is not ``expect`` any more.
+        """
+
+    def claim_outside(
+        self, closed: Collection[Lane], account: str, suits: Callable[[Job], bool] = every_job
+    ) -> Job | None:
+        """Claim a job as `JobWorker.claim` does, and pass over those in ``closed`` lanes.
+
+        That takes a time that does not grow with how many jobs are passed over, once each has
+        been in the lane that today's settings give it.
+
+        Args:
+            closed: lanes as ``lane_of`` gives them.
+            account, suits: as for `JobWorker.claim`.
         """
 
 

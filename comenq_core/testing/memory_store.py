@@ -23,6 +23,8 @@ from comenq_core.model import (
     Health,
     Instant,
     Job,
+    Lane,
+    LaneRecord,
     NewJob,
     Pacing,
     Pause,
@@ -69,6 +71,8 @@ class MemoryStore(MemoryReader):
         self._fronts = count(-1, -1)
         self._backs = count()
         self._pacing: dict[str, Pacing] = {}
+        self._lanes: dict[Lane, LaneRecord] = {}
+        self._lane_of: Callable[[CommentRequest], Lane] = lambda _: Lane()
         self._paused: Pause | None = None
         self._activity: Activity | None = None
         self._changing = threading.RLock()
@@ -210,6 +214,30 @@ class MemoryStore(MemoryReader):
             ready = [job for job in self._in(State.WAITING) if job.due is None or job.due <= now]
             job = next(filter(suits, ready), None)
             return self._keep(claimed(job)) if job else None
+
+    def claim_outside(
+        self, closed: Collection[Lane], account: str, suits: Callable[[Job], bool] = every_job
+    ) -> Job | None:
+        """The same, but for jobs in closed lanes; this store asks for the lane of each."""
+        return self.claim(
+            account, lambda job: self._lane_of(job.asked) not in closed and suits(job)
+        )
+
+    def divide(self, lane_of: Callable[[CommentRequest], Lane]) -> None:
+        """Remember how."""
+        self._lane_of = lane_of
+
+    def lanes(self) -> Mapping[Lane, LaneRecord]:
+        """The records of lanes."""
+        return dict(self._lanes)
+
+    def save_lane(self, record: LaneRecord, *, expect: LaneRecord | None) -> None:
+        """Replace the record if it is still the expected one."""
+        with self._changing:
+            if self._lanes.get(record.lane) != expect:
+                raise PacingConflict(f"the record of the lane {record.lane} has changed")
+            self._lanes[record.lane] = record
+            self._signal()
 
     def reclaim(self, job: Job) -> Job:
         """A job to be checked is being posted again."""
