@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from comenq_core.model.pacing import Instant
 from comenq_core.model.record import Record
+from comenq_core.model.request import CommentRequest
 
-__all__ = ["Lane", "LaneRecord", "Scope"]
+__all__ = ["UNDIVIDED", "Division", "Lane", "LaneRecord", "Scope"]
+
+
+_KEY_LENGTH = 5
 
 
 class Scope(StrEnum):
@@ -41,6 +47,37 @@ class Lane(Record):
 
     def __str__(self) -> str:
         return f"{self.reviewer} {self.scope}".strip()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Division:
+    """How requests are divided into lanes.
+
+    Args:
+        lane_of: the lane of a request, but for the account that posts it. It is pure, and quick.
+        edition: names the settings that ``lane_of`` goes by: other ones have another name, so that
+            what a store has kept of a job's lane does not outlive them. ``""`` where there is one
+            lane.
+    """
+
+    lane_of: Callable[[CommentRequest], Lane]
+    edition: str
+
+    def key_of(self, lane: Lane) -> bytes:
+        """What a store keeps with a job to know its lane without reading it: five bytes.
+
+        A key of another edition is no lane's. ``b""`` where there is one lane.
+        """
+        text = f"{self.edition}\n{lane}"
+        return hashlib.sha256(text.encode()).digest()[:_KEY_LENGTH] if self.edition else b""
+
+    def key_for(self, request: CommentRequest) -> bytes:
+        """The same, of a request's lane."""
+        return self.key_of(self.lane_of(request))
+
+
+UNDIVIDED = Division(lane_of=lambda _: Lane(), edition="")
+"""All requests are in one lane."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

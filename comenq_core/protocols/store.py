@@ -19,6 +19,7 @@ from comenq_core.model import (
     Change,
     CommentRequest,
     Counts,
+    Division,
     Done,
     Failed,
     Health,
@@ -422,14 +423,11 @@ class LaneKeeper(Protocol):
     Without it, the setting ``reviewers`` is refused. What a lane is, see `comenq_core.model.Lane`.
     """
 
-    def divide(self, lane_of: Callable[[CommentRequest], Lane]) -> None:
+    def divide(self, division: Division) -> None:
         """Have jobs divided into lanes from now on; before the first call, all are in one.
 
-        A store keeps with a job the lane that its request had when it was written, so that it
-        need not read the job to pass over it.
-
-        Args:
-            lane_of: the lane of a request, by today's settings. It is pure, and quick.
+        A store keeps with a job the `Division.key_for` that its request had when it was written,
+        so that it need not read the job to pass over it.
         """
 
     def lanes(self) -> Mapping[Lane, LaneRecord]:
@@ -450,10 +448,10 @@ class LaneKeeper(Protocol):
         """Claim a job as `JobWorker.claim` does, and pass over those in ``closed`` lanes.
 
         That takes a time that does not grow with how many jobs are passed over, once each has
-        been in the lane that today's settings give it.
+        been read since the settings changed.
 
         Args:
-            closed: lanes as ``lane_of`` gives them.
+            closed: lanes as the `Division` has them.
             account, suits: as for `JobWorker.claim`.
         """
 

@@ -14,10 +14,12 @@ from itertools import count
 
 from comenq_core.errors import PacingConflict, StoreError, StoreLocked, WrongState
 from comenq_core.model import (
+    UNDIVIDED,
     Activity,
     Attempt,
     Change,
     CommentRequest,
+    Division,
     Done,
     Failed,
     Health,
@@ -72,7 +74,7 @@ class MemoryStore(MemoryReader):
         self._backs = count()
         self._pacing: dict[str, Pacing] = {}
         self._lanes: dict[Lane, LaneRecord] = {}
-        self._lane_of: Callable[[CommentRequest], Lane] = lambda _: Lane()
+        self._division = UNDIVIDED
         self._paused: Pause | None = None
         self._activity: Activity | None = None
         self._changing = threading.RLock()
@@ -220,12 +222,12 @@ class MemoryStore(MemoryReader):
     ) -> Job | None:
         """The same, but for jobs in closed lanes; this store asks for the lane of each."""
         return self.claim(
-            account, lambda job: self._lane_of(job.asked) not in closed and suits(job)
+            account, lambda job: self._division.lane_of(job.asked) not in closed and suits(job)
         )
 
-    def divide(self, lane_of: Callable[[CommentRequest], Lane]) -> None:
+    def divide(self, division: Division) -> None:
         """Remember how."""
-        self._lane_of = lane_of
+        self._division = division
 
     def lanes(self) -> Mapping[Lane, LaneRecord]:
         """The records of lanes."""

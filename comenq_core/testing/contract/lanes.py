@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 
 from comenq_core.errors import PacingConflict
-from comenq_core.model import Change, CommentRequest, Job, Lane, LaneRecord, Requeued
+from comenq_core.model import Change, CommentRequest, Division, Job, Lane, LaneRecord, Requeued
 from comenq_core.protocols import LaneKeeper, Store
 from comenq_core.testing.clock import FakeClock
 from comenq_core.testing.contract.harness import ACCOUNT, Harness, attempt, new_job, put
@@ -30,11 +30,15 @@ def everybody_else(_request: CommentRequest) -> Lane:
     return Lane()
 
 
-def keeper(store: Store, divide: Callable[[CommentRequest], Lane] = lane_of) -> LaneKeeper:
+BY_BOT = Division(lane_of=lane_of, edition="with a bot")
+BY_NONE = Division(lane_of=everybody_else, edition="without")
+
+
+def keeper(store: Store, division: Division = BY_BOT) -> LaneKeeper:
     """The store, divided into lanes, if it can be."""
     if not isinstance(store, LaneKeeper):
         pytest.skip("the store is no LaneKeeper")
-    store.divide(divide)
+    store.divide(division)
     return store
 
 
@@ -91,7 +95,7 @@ class LaneContract(Harness):
         self, store: Store, reopen: Callable[[], Store], *, was_divided: bool
     ) -> None:
         """The lane is decided again when a job is read, whatever it was when it was queued."""
-        then, now = (lane_of, everybody_else) if was_divided else (everybody_else, lane_of)
+        then, now = (BY_BOT, BY_NONE) if was_divided else (BY_NONE, BY_BOT)
         keeper(store, then)
         trigger, other = put(store, REVIEW, "Hi")
         again = reopen()
