@@ -448,7 +448,8 @@ class LaneKeeper(Protocol):
         """Claim a job as `JobWorker.claim` does, and pass over those in ``closed`` lanes.
 
         That takes a time that does not grow with how many jobs are passed over, once each has
-        been read since the settings changed.
+        been read since the settings changed. Until then, a claim may give up early, and says by
+        `JobWorker.next_due` or `JobWorker.watch` that another one is due at once.
 
         Args:
             closed: lanes as the `Division` has them.

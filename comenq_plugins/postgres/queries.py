@@ -10,6 +10,7 @@ from datetime import datetime
 from comenq_core.model import (
     PENDING,
     SETTLED,
+    UNDIVIDED,
     Capacity,
     Counts,
     Health,
@@ -88,6 +89,7 @@ class Queries:
         self._clock = clock
         self._listing = Listing()
         self._place = place()
+        self._division = UNDIVIDED
 
     @contextmanager
     def _transaction(self) -> Iterator[tuple[Cursor, datetime]]:

@@ -49,6 +49,8 @@ __all__ = ["Claims"]
 log = Log("spool")
 
 INIT = 1
+_READ_AT_ONCE = 1_000
+"""How many jobs a claim reads that are in closed lanes only by the settings of today."""
 
 
 class Claims(Enqueuer):
@@ -60,6 +62,7 @@ class Claims(Enqueuer):
         # Ids that may be elsewhere, too; only for those is it worth to look.
         self._had: set[str] = set()
         self._first: Name | None = None
+        self._is_cut_short = False
         self._drops = Drops(catalog, self._put_as, now, holds=limits.holds_drops)
         self._housekeeping = Housekeeping(catalog, limits, self._drops, now())
 
@@ -122,7 +125,12 @@ class Claims(Enqueuer):
         account: str,  # noqa: ARG002 -- no other worker can have it
         suits: Callable[[Job], bool] = every_job,
     ) -> Job | None:
-        """The same; of names in closed lanes none is looked at, unless their keys are old."""
+        """The same; of names in closed lanes none is looked at, unless their keys are old.
+
+        Of very many such names, some are left to the next call, which is due at once.
+        """
+        self._is_cut_short = False
+        read = 0
         with self._catalog.operation():
             now, index = self.now(), self._catalog.index
             self._passed_over.trim(index)
@@ -133,6 +141,10 @@ class Claims(Enqueuer):
                     continue
                 job = self._read(Place(self._layout.new, name), now)
                 if job and self._lane_today(name, job) in closed:
+                    read += 1
+                    self._is_cut_short = read == _READ_AT_ONCE
+                    if self._is_cut_short:
+                        return None
                     continue
                 if job and not suits(job):
                     self._passed_over.add(name, job)
@@ -228,7 +240,9 @@ class Claims(Enqueuer):
         return events[: place.name.events][-1:] == [event]
 
     def next_due(self) -> datetime | None:
-        """The first due time in ``new/`` that is still to come."""
+        """The first due time in ``new/`` that is still to come; now, if a claim was cut short."""
+        if self._is_cut_short:
+            return self.now().wall
         with self._catalog.operation():
             due = self._catalog.index.next_due(micros(self.now().wall))
             return None if due is None else moment(due)

@@ -9,7 +9,7 @@ import pytest
 
 from comenq_core.errors import StoreError
 from comenq_core.model import CommentRequest, Division, Lane, LaneRecord
-from comenq_plugins.spool import SpoolStore
+from comenq_plugins.spool import SpoolStore, worker
 from comenq_plugins.spool.catalog import Catalog
 from tests.spool.rig import Opener, names_in, new_job
 
@@ -95,3 +95,15 @@ def test_the_file_of_lanes_does_not_grow(spool: Path, opener: Opener) -> None:
         before = record
     assert (spool / "lanes.jsonl").read_bytes().count(b"\n") < 100
     assert dict(store.lanes()) == {BOT: before}
+
+
+def test_a_claim_does_not_read_without_end(opener: Opener, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After the settings have changed, it gives up for a moment, and is due again at once."""
+    monkeypatch.setattr(worker, "_READ_AT_ONCE", 3)
+    divided(opener).put([*[new_job(REVIEW) for _ in range(5)], new_job("Hi")])
+    store = divided(opener, "2")
+    with store.lock():
+        assert claim_and_count(store) == ("", 3)
+        assert store.next_due() == store.now().wall
+        assert claim_and_count(store) == ("Hi", 3)
+        assert store.next_due() is None
