@@ -23,7 +23,7 @@ from comenq_core.protocols.poster import (
     Selective,
     TargetVerifier,
 )
-from comenq_core.protocols.reviewer import Reviewer, ReviewerFactory, same_login
+from comenq_core.protocols.reviewer import QuotaHolder, Reviewer, ReviewerFactory, same_login
 from comenq_core.protocols.store import (
     Inspectable,
     JobImporter,
@@ -66,6 +66,7 @@ __all__ = [
     "Poster",
     "PosterFactory",
     "Queue",
+    "QuotaHolder",
     "RepoFilter",
     "Reviewer",
     "ReviewerFactory",

@@ -71,7 +71,7 @@ class Candidates:
         """The first job that suits and that no other worker is claiming, locked.
 
         Rows on the way that cannot be read become dead letters, and those that are in a closed lane
-        by today's division get its key. Of very many of these, some are left to the next call, which
+        by the division get its key. Of very many of these, some are left to the next call, which
         their change causes.
         """
         for job_id, version, job in self._in_order(cursor, division, closed):

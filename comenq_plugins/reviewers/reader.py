@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
-from comenq_core.model import Answer, Channel, Reading, ReadingKind
+from comenq_core.model import Answer, Channel, Reading, ReadingKind, Scope
 from comenq_core.protocols import same_login
 from comenq_plugins.reviewers.lines import Line, Lines, is_alert, read_lines
 from comenq_plugins.reviewers.profile import Profile, Rule
@@ -39,6 +39,14 @@ class ProfileReviewer:
     @property
     def logins(self) -> Sequence[str]:
         return self._profile.logins
+
+    @property
+    def scope(self) -> Scope:
+        return self._profile.scope
+
+    @property
+    def cooldown(self) -> float | None:
+        return self._profile.cooldown
 
     def addresses(self, comment: str) -> bool:
         if len(comment) > COMMENT_LIMIT:
