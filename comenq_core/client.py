@@ -68,7 +68,7 @@ def candidates(explicit: str | None, environ: Mapping[str, str]) -> list[str]:
         return [named]
     name = environ.get(DAEMON_VARIABLE, "")
     if name and (fault := name_fault(name)):
-        raise DaemonUnreachable(printable(fault))
+        raise DaemonUnreachable(printable(f"{DAEMON_VARIABLE}: {fault}"))
     own = client_sockets(environ, os.geteuid(), name)
     return own if name else [*own, SYSTEM_SOCKET]
 

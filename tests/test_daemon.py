@@ -299,6 +299,10 @@ def test_a_services_credentials_are_found_by_its_process(comenqd: Command) -> No
             "there is no option --cooldown-periot-seconds; did you mean --cooldown-period-seconds?",
         ),
         (["check", "--quick"], "there is no option --quick"),
+        (
+            ["check", "--name", "work"],
+            "--name stands after one of the commands setup, service only (see comenqd --help)",
+        ),
         (["ghp_secret"], "there is no such command; there are "),
         (["check", "ghp_secret"], "there are more arguments than the command takes"),
         (["check", "--json=ghp_secret"], "argument --json takes no value"),

@@ -247,6 +247,7 @@ def test_flags_beat_environment_beats_file_beats_defaults(key: str, at: set[str]
         ('socket_path = "comenq.sock"', "socket_path: expected an absolute path"),
         ('queue_path = "/a\\u0000b"', "queue_path: expected an absolute path"),
         ('github_api_url = "ftp://x"', "github_api_url: expected an https address"),
+        ('github_api_url = "api.github.com"', "github_api_url: expected an https address"),
         ('github_api_url = "http://forge.example.com"', "(http on this machine only)"),
         ('github_api_url = "http://127.evil.example.com"', "(http on this machine only)"),
         ('github_api_url = "https://u:p@x"', "github_api_url: expected an https address"),

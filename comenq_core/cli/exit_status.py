@@ -20,7 +20,8 @@ UNREACHABLE = 3
 TIMED_OUT = 4
 """The wait has lasted long enough; the comment is queued."""
 NEEDS_PERSON = 5
-"""The comment is queued, and is not posted before a person has done something."""
+"""The comment is queued, and is not posted before a person has done something; or the daemon's
+reply was lost, and only a look shows whether what was asked for is done."""
 INTERRUPTED = 130
 
 

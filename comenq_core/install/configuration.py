@@ -15,18 +15,22 @@ ALWAYS_SHOWN = "github_token_file"
 """The only setting that the example sets."""
 
 
-def configuration(example: str, settings: Mapping[str, object]) -> str:
+def configuration(
+    example: str, settings: Mapping[str, object], defaults: Mapping[str, object]
+) -> str:
     """The example with other settings in effect.
 
     Args:
         example: ``conf/config.toml``, which has a line for each setting.
         settings: the settings by key, as `Settings` has them.
+        defaults: those that this daemon has without a line, where the example shows others.
     """
     text = re.sub(rf"(?m)^{ALWAYS_SHOWN} = .*$", lambda line: f"# {line[0]}", example)
-    for key, value in settings.items():
-        line = f"{key} = {_toml(value)}"
-        before, _, after = re.split(rf"(?m)^((?:# )?{key} = .*)$", text, maxsplit=1)
-        text = f"{before}{line}{after}"
+    for prefix, shown in (("# ", defaults), ("", settings)):
+        for key, value in shown.items():
+            line = f"{prefix}{key} = {_toml(value)}"
+            before, _, after = re.split(rf"(?m)^((?:# )?{key} = .*)$", text, maxsplit=1)
+            text = f"{before}{line}{after}"
     return text
 
 

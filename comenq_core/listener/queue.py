@@ -125,7 +125,7 @@ class JobQueue:
             log.error("refusing", "Comments are refused.", code=fault, reason=error)
 
     def _estimated(self, jobs: Sequence[Job]) -> Sequence[Entry]:
-        """The entries of queued jobs. An error here must not make a client queue them again."""
+        """The entries of jobs that were changed. An error here must not hide that they were."""
         try:
             return self._estimates.queued(jobs)
         except ComenqError as error:
@@ -191,7 +191,7 @@ class JobQueue:
             raise WrongState(f"the text of job {found.id} was changed since it was read")
         job = self._store.edit(found, replace(found.request, body=body))
         log.info("edited", "A person has edited a comment.", job=job.id, uid=by.uid)
-        return self._estimates.entries([job])[0]
+        return self._estimated([job])[0]
 
     def resolve(self, prefix: str, url: str | None, by: Origin) -> Entry:
         found = self._store.get(prefix)
@@ -201,7 +201,7 @@ class JobQueue:
         job = self._store.resolve(found.id, verdict, attempt)
         log.info("resolved", "A person has said whether a comment is posted.", job=job.id,
                  outcome=attempt.outcome, url=job.url or None, uid=by.uid)  # fmt: skip
-        return self._estimates.entries([job])[0]
+        return self._estimated([job])[0]
 
     def mark_seen(self, job_ids: Collection[str], by: Origin) -> None:
         for job_id in self._store.mark_seen(job_ids):
@@ -224,7 +224,7 @@ class JobQueue:
     def _changed(self, jobs: Sequence[Job], change: Change) -> Sequence[Entry]:
         if change is Change.CANCEL:
             return [Entry(job=job) for job in jobs]
-        return self._estimates.entries(jobs)
+        return self._estimated(jobs)
 
     def pause(self, reason: str, by: Origin) -> None:
         self._store.pause(Pause(since=self._store.now().wall, reason=reason, by=by.uid))

@@ -169,8 +169,8 @@ def _url(url: str) -> str:
         raise ValueError
     parts = urlsplit(url)
     # Over plain http, others on the network could read the token.
-    hosts = {"http": _THIS_MACHINE, "https": ".+"}.get(parts.scheme, "")
-    named = re.fullmatch(hosts, parts.hostname or "") and parts.port != 0
+    hosts = {"http": _THIS_MACHINE, "https": ".+"}.get(parts.scheme)
+    named = hosts and re.fullmatch(hosts, parts.hostname or "") and parts.port != 0
     if not named or "@" in parts.netloc or "?" in url or "#" in url:
         raise ValueError
     return url.rstrip("/")

@@ -281,5 +281,5 @@ def test_nearest_socket_is_tried_first(
 
 def test_name_that_no_daemon_can_have_is_refused() -> None:
     """A name that would lead to another directory reaches no daemon."""
-    with pytest.raises(DaemonUnreachable, match="name"):
+    with pytest.raises(DaemonUnreachable, match=r"^COMENQ_DAEMON: a daemon's name has"):
         candidates(None, {"COMENQ_DAEMON": "../work", "HOME": "/home/u"})

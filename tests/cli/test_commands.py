@@ -293,7 +293,7 @@ def test_changes_without_a_reply_are_reported(directory: Path) -> None:
 
     with fake_daemon(directory / "c.sock", behave) as path:
         done = run("hold", "7f3k", "9q2m", "x1ab", env=environment(Path(path)))
-    assert (done.returncode, done.stdout) == (1, "held 7f3kq2m8x1ab · o/r#1\n")
+    assert (done.returncode, done.stdout) == (5, "held 7f3kq2m8x1ab · o/r#1\n")
     assert done.stderr.splitlines()[0] == (
         "comenq: no reply for 2 of the jobs, from 9q2m on: they may or may not be changed"
     )

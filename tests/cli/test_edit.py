@@ -78,6 +78,18 @@ def test_an_unchanged_text_changes_nothing(comenq: Comenq, served: Served, direc
     assert done.stdout.startswith(f"unchanged {job_id}")
 
 
+@pytest.mark.parametrize("script", ["exit 3", ': > "$1"', 'printf "\\351" > "$1"', 'rm "$1"'])
+def test_a_failed_editor_leaves_the_comment_queued(
+    comenq: Comenq, served: Served, directory: Path, script: str
+) -> None:
+    """The message says that the job keeps its text, not that nothing is queued."""
+    job_id = put(comenq)
+    done = run("edit", job_id, env=environment(served.path, **editor(directory, script)))
+    assert (done.returncode, bodies(served)) == (1, ["text"])
+    assert "the job keeps its text" in done.stderr
+    assert "nothing is queued" not in done.stderr
+
+
 def test_what_is_posted_opens_no_editor(comenq: Comenq, served: Served, directory: Path) -> None:
     """The command says so before anybody has written anything."""
     job_id = put(comenq)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import shutil
+import signal
 import stat
+import subprocess
 import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -67,3 +70,30 @@ def test_interrupt_is_the_editors(terminal: Terminal, served: Served) -> None:
         session.press(b"keys\n")
         assert session.end() == 0
     assert [job.asked.body for job in served.store.pending()] == ["typed keys ['Ctrl-C']\n"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_tells_where_the_comment_is(
+    served: Served, directory: Path, number: signal.Signals
+) -> None:
+    """What ends the command while the editor is open leaves the file, and a line that names it."""
+    opened = directory / "opened"
+    os.mkfifo(opened)
+    editor = directory / "editor"
+    editor.write_text(f"#!/bin/sh\necho $1 > {opened}\nread _ < {opened}\n")
+    editor.chmod(stat.S_IRWXU)
+    env = environment(served.path, EDITOR=str(editor), TMPDIR=str(directory))
+    with subprocess.Popen(
+        [*PROGRAM, "o/r", "1", "my draft", "-e"], env=env, stderr=subprocess.PIPE, text=True
+    ) as process:
+        path = Path(opened.read_text().strip())
+        process.send_signal(number)
+        assert process.stderr
+        told = process.stderr.readline()
+        opened.write_text("close\n")
+    assert process.returncode == -number
+    assert path.read_text() == "my draft"
+    assert (
+        told
+        == f"comenq: your comment is kept in {path}: queue it with -F {path}; -e edits it first\n"
+    )

@@ -311,7 +311,10 @@ def test_gh_is_asked_for_the_number(type_in: Run, checkout: Checkout, directory:
     ("programs", "told"),
     [
         ({}, "there is no gh to ask"),
-        ({"gh": "echo no pull requests found >&2; exit 1"}, "\nno pull requests found\n"),
+        (
+            {"gh": "echo no pull requests found >&2; exit 1"},
+            "\ngh pr view says:\nno pull requests found\n",
+        ),
         ({"gh": "echo hello"}, "what gh answers is no pull request"),
     ],
 )

@@ -164,7 +164,7 @@ def test_missing_acknowledgement_is_reported(directory: Path) -> None:
     path = directory / "c.sock"
     with fake_daemon(path, read_to_end):
         done = run("o/r", "1", "text", env=environment(path))
-    assert (done.returncode, done.stdout) == (1, "")
+    assert (done.returncode, done.stdout) == (5, "")
     assert "may or may not be queued" in done.stderr
 
 

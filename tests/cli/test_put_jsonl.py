@@ -7,6 +7,7 @@ import os
 import signal
 import socket
 import subprocess
+import threading
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -19,7 +20,7 @@ from comenq_core.model import Done
 from comenq_core.testing.deadline import DEADLINE
 from tests.cli.command import PROGRAM, environment, run
 from tests.cli.conftest import Comenq
-from tests.cli.fake_daemon import fake_daemon
+from tests.cli.fake_daemon import fake_daemon, read_to_end
 from tests.socket.attempts import ATTEMPT
 from tests.socket.serving import REQUEST, Served, until
 
@@ -220,7 +221,7 @@ def test_lines_without_a_reply_are_listed(directory: Path) -> None:
     with _closing_daemon(directory / "c.sock", answers=2):
         env = environment(directory / "c.sock")
         done = run("put", "--jsonl", "-", env=env, stdin=b"nonsense\n\n" + _numbered(10))
-    assert (done.returncode, done.stdout) == (1, "x\nx\n")
+    assert (done.returncode, done.stdout) == (5, "x\nx\n")
     assert done.stderr.splitlines() == [
         "comenq: line 1: the text is not JSON at column 1: expecting value",
         "comenq: 1 comment refused",
@@ -243,10 +244,10 @@ def test_reason_for_closing_is_reported(directory: Path) -> None:
     ]
 
 
-def _begin(served: Served) -> subprocess.Popen[bytes]:
+def _begin(path: Path, *words: str) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
-        [*PROGRAM, "put", "--jsonl", "-"],
-        env=environment(served.path),
+        [*PROGRAM, "put", "--jsonl", "-", *words],
+        env=environment(path),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -259,7 +260,7 @@ def _has(served: Served, numbers: list[int]) -> bool:
 
 def test_slow_lines_are_queued_as_they_come(served: Served) -> None:
     """Lines that come slowly are queued as they come."""
-    with _begin(served) as process:
+    with _begin(served.path) as process:
         assert process.stdin is not None
         for wanted in ([7], [7, 7]):
             process.stdin.write(_lines(REQUEST))
@@ -270,10 +271,37 @@ def test_slow_lines_are_queued_as_they_come(served: Served) -> None:
     assert err == b"comenq: queued 2 comments\n"
 
 
+@pytest.mark.parametrize(("words", "told"), [([], []), (["--wait"], ["comenq: queued: x"])])
+def test_daemon_that_goes_between_lines_was_not_missing(
+    directory: Path, words: list[str], told: list[str]
+) -> None:
+    """Once a line is queued, the exit status is not 3, and --wait tells the ids of queued lines."""
+    path = directory / "c.sock"
+    has_ended = threading.Event()
+
+    def behave(connection: socket.socket) -> None:
+        path.unlink()
+        connection.recv(65_536)
+        connection.sendall(_lines({"outcome": "ok", "entry": {"id": "x", "state": "waiting"}}))
+        read_to_end(connection)
+        has_ended.set()
+
+    with fake_daemon(path, behave), _begin(path, *words) as process:
+        assert process.stdin is not None
+        process.stdin.write(_numbered(1))
+        process.stdin.flush()
+        assert has_ended.wait(DEADLINE)
+        _, err = process.communicate(_numbered(1), timeout=DEADLINE)
+    assert process.returncode == 1
+    first, *others = err.decode().splitlines()
+    assert first == "comenq: not sent: the lines after line 1"
+    assert others[: len(told) + 1] == [*told, "comenq: queued 1 comment"]
+
+
 def test_interruption_is_reported(served: Served) -> None:
     """Ctrl-C reports the lines that were not acknowledged or not sent."""
     served.store.block()
-    with _begin(served) as process:
+    with _begin(served.path) as process:
         assert process.stdin is not None
         process.stdin.write(_numbered(3))
         process.stdin.flush()

@@ -196,6 +196,14 @@ def test_option_counts_more_than_the_environment(home: Home) -> None:
     assert "/nonexistent" not in done.stderr
 
 
+def test_mistyped_daemon_is_a_usage_error(home: Home) -> None:
+    """The nearest name is suggested, and not to set up one more daemon."""
+    home.configure("work", "")
+    done = home.comenq("--daemon", "wrok", "list")
+    assert done.returncode == 2
+    assert "comenq: --daemon: there is no daemon wrok; did you mean work?\n" in done.stderr
+
+
 @pytest.mark.parametrize(
     ("words", "told"),
     [

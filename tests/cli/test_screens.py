@@ -99,7 +99,7 @@ MISSPELT = dedent("""\
     (see comenq --help)
     """)
 NAMELESS = dedent("""\
-    comenq: give the ids of the jobs to release, or --all, but not both
+    comenq: give the ids of the jobs, or --all, but not both
     (see comenq release --help)
     """)
 WRONG = "comenq: job xfht8m8racc2 is waiting; only a job that is held allows that\n"

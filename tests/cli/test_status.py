@@ -137,7 +137,7 @@ TROUBLES = {
     _failed: "1 failed: see them with comenq hist --failed, then retry or delete them",
     _workerless: "no worker runs, so nothing is posted",
     _stalled: "the worker makes no progress since 2026-12-01",
-    _faulty: "the worker has a fault, and tries again: the disk is gone",
+    _faulty: "the worker has a fault: the disk is gone",
     _bootless: "nothing tells the daemon which boot of the machine this is",
     _full: "too few bytes are left, so comments are refused",
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
 
 import pytest
 
@@ -100,6 +101,35 @@ def test_a_time_that_means_never_is_refused(after: str | None, at: str | None) -
     """A time after the year 2499 is refused, and the message says how to hold a comment."""
     with pytest.raises(UsageError, match=r"too far in the future.*--hold"):
         not_before(after, at)
+
+
+@pytest.mark.parametrize("zone", ["Asia/Tokio", ":Asia/Tokio", "JST", "Nonsense/Zone"])
+@pytest.mark.parametrize("text", ["tomorrow 9:00", "17:30", "2030-07-01 09:00"])
+def test_a_time_in_a_zone_that_is_not_known_is_refused(
+    monkeypatch: pytest.MonkeyPatch, zone: str, text: str
+) -> None:
+    """The system would take UTC without a word, and the comment would come hours off."""
+    monkeypatch.setenv("TZ", zone)
+    with pytest.raises(UsageError, match="a zone that this machine does not know"):
+        read_moment(text, NOW)
+
+
+@pytest.mark.parametrize(
+    "zone",
+    ["", "UTC", "Etc/UTC", "UTC0", "JST-9", "<+09>-9", "EST5EDT", "/etc/localtime", "Asia/Tokyo",
+     "CET-1CEST,M3.5.0,M10.5.0/3"],
+)  # fmt: skip
+def test_other_zones_are_the_systems_affair(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, zone: str
+) -> None:
+    """UTC, a rule, a whole path and a zone that is there are taken; and any, beside an offset."""
+    (tmp_path / "Asia").mkdir()
+    (tmp_path / "Asia/Tokyo").touch()
+    monkeypatch.setenv("TZDIR", str(tmp_path))
+    monkeypatch.setenv("TZ", zone)
+    assert read_moment("2030-07-01 09:00", NOW).year == 2030
+    monkeypatch.setenv("TZ", "Asia/Tokio")
+    assert read_moment("2030-07-01T09:00+09:00", NOW).year == 2030
 
 
 def test_result_is_what_the_protocol_reads() -> None:

@@ -206,7 +206,7 @@ def test_unknown_job_is_reported_at_once(comenq: Comenq) -> None:
     """Wait fails at once for an unknown id."""
     done = comenq("wait", "zzzz")
     assert (done.returncode, done.stdout) == (1, "")
-    assert "zzzz" in done.stderr
+    assert done.stderr == "comenq: zzzz: no job has an id that begins so\n"
 
 
 def test_timeout_is_reported(comenq: Comenq) -> None:

@@ -98,7 +98,7 @@ def test_a_token_command_that_fails_fails_the_check(forge: Forge) -> None:
             {"status": 429, "headers": {"Retry-After": "3600"}},
             0,
             "warning",
-            "rate-limited for 60 min",
+            "no request may be sent for 60 min",
         ),
         (
             {"status": 401},

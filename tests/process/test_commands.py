@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 
+from comenq_core.client import Client
 from comenq_core.testing.forge import Forge
 from tests.process.daemon import Daemon
 
@@ -19,7 +20,8 @@ def test_a_posted_comment_is_told_to_the_command(forge: Forge) -> None:
         job = daemon.put("hello")
         told = json.loads(fifo.read_text())
         line = daemon.log.until(r"worker notified: .*").group()
-        history = json.loads(daemon.comenq("hist", "--json"))
+        with Client(str(daemon.socket)) as client:
+            (history,) = client.ask({"op": "hist"})["history"]
 
     assert told == history
     assert job in line

@@ -91,7 +91,7 @@ def test_a_daemon_that_does_not_run_is_not_asked(forge: Forge, command: str) -> 
         status, text = ask(daemon, command)
 
         assert status == 1
-        assert f"no daemon serves {daemon.socket}: start one" in text
+        assert f"no daemon serves {daemon.socket}: start it with comenqd" in text
 
 
 def test_reload_loses_no_job_and_reads_the_configuration(daemon: Daemon, forge: Forge) -> None:

@@ -79,6 +79,29 @@ def test_setup_needs_nothing_but_a_home(home: Home) -> None:
     assert not home.contents()
 
 
+def test_a_new_configuration_shows_the_defaults_of_its_daemon(home: Home) -> None:
+    """Its lines with # name the user's own socket and queue, and not the machine's."""
+    home.setup("--token-file", "token")
+
+    settings = load(home.config, home.environ)
+    lines = home.config.read_text().splitlines()
+    assert f'# socket_path = "{settings.socket_path}"' in lines
+    assert f'# queue_path = "{settings.queue_path}"' in lines
+
+
+def test_a_daemon_that_is_not_set_up_is_set_up_by_its_name(home: Home) -> None:
+    """`comenqd service` for a name that has no service says which command makes one."""
+    said = home.comenqd("service", "start", "--name", "work", status=1)
+    assert said == "comenqd: no service is installed: run comenqd setup --name work\n"
+
+
+def test_a_dry_run_says_that_nothing_is_left_to_do(home: Home) -> None:
+    """Where all is in order, --dry-run has no steps, and says so."""
+    home.setup("--token-file", "token")
+
+    assert home.setup("--dry-run").endswith("\nnone: all is in order\n")
+
+
 def test_a_second_setup_changes_nothing(home: Home) -> None:
     """With the same flags or without any, it says that nothing has changed."""
     home.setup("--token-file", "token")
@@ -198,12 +221,13 @@ def test_setup_asks_on_a_terminal(home: Home) -> None:
     assert home.config.with_name("github_token").read_text().strip() == TOKEN
 
 
-def test_a_no_on_a_terminal_changes_nothing(home: Home) -> None:
-    """Who does not want the steps gets none of them."""
+@pytest.mark.parametrize("answer", [b"n\n", b"\x04"])
+def test_a_no_on_a_terminal_changes_nothing(home: Home, answer: bytes) -> None:
+    """Who does not want the steps gets none of them; Ctrl-D is a no as well."""
     words = (*TYPED, "--token-file", "token")
     with on_terminal(*words, env=home.environ, program=PROGRAM, directory=home.path) as session:
         session.see("Do this? [Y/n]")
-        session.press(b"n\n")
+        session.press(answer)
         assert session.end() == 1
 
     assert not home.contents()
@@ -228,6 +252,26 @@ def test_a_token_that_others_may_read_is_refused(home: Home) -> None:
 
     assert "others may read" in home.setup("--token-file", "token", status=1)
     assert not home.contents()
+
+
+def test_a_place_that_cannot_be_written_is_named(home: Home) -> None:
+    """The error is one line, with the path first and no number."""
+    home.config.parent.parent.mkdir(exist_ok=True)
+    home.config.parent.write_text("a file, where the directory would be")
+    said = home.setup("--token-file", "token", status=1)
+
+    assert f"comenqd: {home.config.parent}: File exists\n" in said
+
+
+def test_setup_needs_no_name_of_the_user(home: Home) -> None:
+    """A container may run as a user that is in no list of users."""
+    nobody = ("unshare", "--user", "--map-user=54321")
+    if subprocess.run([*nobody, "true"], check=False, capture_output=True).returncode:
+        pytest.skip("needs a user namespace: allow them, or run this as root")
+    words = ("setup", "--no-check", "--token-file", "token")
+    said = home.run(*nobody, SCRIPTS / "comenqd", *words)
+
+    assert said.splitlines()[-1].endswith('comenq OWNER/REPO NUMBER "Looks good"')
 
 
 def test_a_second_daemon_has_all_of_its_own(home: Home) -> None:

@@ -74,8 +74,13 @@ def _accounts(job: Job, status: Status) -> Collection[str]:
 
 
 def hindrance(status: Status) -> str:
-    """What keeps the whole queue, and is for a person if it lasts; ``""`` if nothing does."""
-    return next((trouble.text for trouble in hindrances(status)), "")
+    """What keeps the whole queue, and is for a person if it lasts; ``""`` if nothing does.
+
+    A fault of the worker need not: a command that it runs after a post may have failed.
+    """
+    kept = status.get("overdue") is not None
+    found = (trouble for trouble in hindrances(status) if kept or trouble.kind != "fault")
+    return next((trouble.text for trouble in found), "")
 
 
 def waiting_line(jobs: Collection[Job], until: Callable[[float], str]) -> str:

@@ -66,7 +66,7 @@ def run(args: Namespace) -> int:
     wants_all = getattr(args, "all", False)
     if wants_all == bool(args.ids):
         alternative = ", or --all, but not both" if args.command in ALL else ""
-        raise UsageError(f"give the ids of the jobs to {args.command}{alternative}")
+        raise UsageError(f"give the ids of the jobs{alternative}")
     ids = _all(args) if wants_all else read_ids(args.ids)
     if not ids:
         print_error(f"there is nothing to {args.command}")

@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from comenq_core.cli.exit_status import UsageError
 from comenq_core.client import DAEMON_VARIABLE, SOCKET_VARIABLE
 from comenq_core.errors import SettingsError
-from comenq_core.paths import config_file, name_fault, name_of_config
-from comenq_core.text import printable
+from comenq_core.paths import client_sockets, config_file, name_fault, name_of_config
+from comenq_core.text import nearest, printable
 
 __all__ = ["choose", "choose_for", "daemon_for", "host_of_daemon", "settings_of"]
 
@@ -25,10 +25,15 @@ def choose(name: str) -> None:
     """Have this command talk to the user's daemon of this name, whatever the environment says.
 
     Raises:
-        UsageError: no daemon can have this name.
+        UsageError: no daemon can have this name, or it is a mistyped one.
     """
     if fault := name_fault(name):
         raise UsageError(f"--daemon: {printable(fault)}")
+    known = _configured(os.environ)
+    sockets = client_sockets(os.environ, os.geteuid(), name)
+    is_here = name in known or any(map(os.path.exists, sockets))
+    if not is_here and (meant := nearest(name, filter(None, known))):
+        raise UsageError(f"--daemon: there is no daemon {name}; did you mean {meant}?")
     os.environ.pop(SOCKET_VARIABLE, None)
     os.environ[DAEMON_VARIABLE] = name
 

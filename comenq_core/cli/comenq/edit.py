@@ -42,7 +42,8 @@ def run(args: Namespace) -> int:
         return FAILED
     if args.body_file is not None:
         return _send(args, job, comment([], args.body_file))
-    with edited(job["body"], f"go on with comenq edit {job['id']} -F {{}}") as text:
+    way_on = f"go on with comenq edit {job['id']} -F {{}}"
+    with edited(job["body"], way_on, "the job keeps its text") as text:
         return _send(args, job, text)
 
 

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from comenq_core.cli.output import print_error
@@ -27,12 +27,17 @@ class Cancelled(ComenqError):
 
 
 @contextmanager
-def edited(text: str, way_on: str = "queue it with -F {}; -e edits it first") -> Iterator[str]:
+def edited(
+    text: str,
+    way_on: str = "queue it with -F {}; -e edits it first",
+    outcome: str = "nothing is queued",
+) -> Iterator[str]:
     """The comment as the user saved it. Its file is kept unless the ``with`` block succeeds.
 
     Args:
         text: what the editor begins with.
         way_on: what to do with the file of a comment that was not taken, ``{}``.
+        outcome: what it means that there is no comment.
 
     Raises:
         Cancelled: the editor failed, or the comment is empty or not UTF-8.
@@ -42,27 +47,48 @@ def edited(text: str, way_on: str = "queue it with -F {}; -e edits it first") ->
     with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
         file.write(text)
     try:
-        _edit(path)
-        yield _written(path)
+        with _told_at_signals(path, way_on):
+            _edit(path, outcome)
+        yield _written(path, outcome)
     except BaseException:
-        _say_where(path, way_on)
+        _keep(path, way_on)
         raise
     path.unlink()
 
 
+@contextmanager
+def _told_at_signals(path: Path, way_on: str) -> Iterator[None]:
+    """Tell where the comment is if a signal ends this process; the editor may go on."""
+
+    def end(number: int, _frame: object) -> None:
+        with suppress(OSError):  # the terminal may be gone
+            _say_where(path, way_on)
+        signal.signal(number, signal.SIG_DFL)
+        os.kill(os.getpid(), number)
+
+    with ExitStack() as stack:
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            stack.callback(signal.signal, number, signal.signal(number, end))
+        yield
+
+
 def _say_where(path: Path, way_on: str) -> None:
+    print_error(f"your comment is kept in {path}: {way_on.format(shlex.quote(str(path)))}")
+
+
+def _keep(path: Path, way_on: str) -> None:
     """Tell where the comment is; an empty file goes."""
     try:
         written = path.read_bytes()
     except OSError:
         written = b""
     if written.strip():
-        print_error(f"your comment is kept in {path}: {way_on.format(shlex.quote(str(path)))}")
+        _say_where(path, way_on)
     else:
         path.unlink(missing_ok=True)
 
 
-def _edit(path: Path) -> None:
+def _edit(path: Path, outcome: str) -> None:
     editor = os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi"
     try:
         status = _run([*shlex.split(editor), str(path)])
@@ -72,7 +98,7 @@ def _edit(path: Path) -> None:
             f"cannot run the editor {editor!r}: {why}: set VISUAL to another one"
         ) from None
     if status != 0:
-        raise Cancelled(f"the editor exited with status {status}: nothing is queued")
+        raise Cancelled(f"the editor exited with status {status}: {outcome}")
 
 
 def _run(words: list[str]) -> int:
@@ -97,18 +123,15 @@ def _terminal(file: TextIO | None, stack: ExitStack) -> int | None:
     return terminal
 
 
-def _written(path: Path) -> str:
+def _written(path: Path, outcome: str) -> str:
     try:
         text = path.read_bytes().decode()
     except OSError as error:
-        raise Cancelled(
-            f"the comment cannot be read: {error.strerror}: nothing is queued"
-        ) from None
+        raise Cancelled(f"the comment cannot be read: {error.strerror}: {outcome}") from None
     except UnicodeDecodeError as error:
         raise Cancelled(
-            f"the comment is not UTF-8 at byte {error.start + 1}: nothing is queued;"
-            " save it as UTF-8"
+            f"the comment is not UTF-8 at byte {error.start + 1}: {outcome}; save it as UTF-8"
         ) from None
     if not text.strip():
-        raise Cancelled("the comment is empty: nothing is queued")
+        raise Cancelled(f"the comment is empty: {outcome}")
     return text

@@ -46,7 +46,7 @@ LAYOUTS = (
     (DAY, ID, TARGET, COMMENT, STATE),
     (DAY, ID, TARGET, STATE),
 )
-COLOURS = {"posted": "green", "skipped": "yellow", "failed": "red"}
+COLOURS = {"posted": "green", "skipped": "yellow", "deleted": "yellow", "failed": "red"}
 # A URL is never cut: part of it is of no use.
 TABLE = Table(COLUMNS, LAYOUTS, COLOURS, below=URL)
 EXAMPLES = """\

@@ -115,7 +115,7 @@ def _asked_of_gh(repository: Repository) -> Target:
     except subprocess.TimeoutExpired:
         raise UsageError(f"gh does not answer in {GH_SECONDS} s; {_NAME_IT}") from None
     if done.returncode:
-        problem = f"gh knows no pull request for this branch; {_NAME_IT}"
+        problem = f"no pull request is known for this branch; {_NAME_IT}\ngh pr view says"
         raise UsageError(checkout.tell(problem, done.stderr.decode(errors="replace")))
     return _read_answer(done.stdout)
 

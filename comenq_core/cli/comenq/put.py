@@ -167,11 +167,18 @@ def _message(args: Namespace | PlainArgs, target: Target, body: str) -> dict[str
         "hold": args.hold,
         "replace": args.replace,
     }
-    if args.replace and args.key is None:
-        raise UsageError("--replace needs --key: the comment under that key is replaced")
+    if args.replace:
+        _check_replace(args)
     chosen = {name: True for name, is_chosen in options.items() if is_chosen}
     # Every daemon understands a bare request, the Rust one included.
     return {"op": "put", "request": request, **chosen} if chosen else request
+
+
+def _check_replace(args: Namespace | PlainArgs) -> None:
+    if args.key is None:
+        raise UsageError("--replace needs --key: the comment under that key is replaced")
+    if args.now:
+        raise UsageError("--replace keeps the comment's place: use comenq bump instead of --now")
 
 
 def _summary(entry: dict[str, Any], target: Target) -> str:

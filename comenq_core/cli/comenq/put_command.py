@@ -30,7 +30,7 @@ many comments, one per line, as {{"owner": …, "repo": …, "pr_number": …, "
 
 exit status: 0 it is queued or, with --wait, posted; 1 refused, failed, skipped or deleted; 2 usage;
 3 no daemon answers; 4 (timed out) and 5 (a person has to do something first): it stays queued, and
-must not be queued again
+must not be queued again; 5 is also a lost reply: look whether it is queued
 """
 
 

@@ -20,7 +20,7 @@ from comenq_core.cli.exit_status import DONE, FAILED, UsageError
 from comenq_core.cli.formatting import job_json
 from comenq_core.cli.output import as_json, print_done, print_error
 from comenq_core.client import accepted, candidates, connect
-from comenq_core.errors import InvalidRequest
+from comenq_core.errors import ComenqError, DaemonUnreachable, InvalidRequest
 from comenq_core.text import printable
 
 __all__ = ["put_many"]
@@ -117,6 +117,11 @@ class _Upload:
         try:
             while self._lines.are_more():
                 self._send_burst()
+        except DaemonUnreachable as error:
+            if not self._count:
+                raise
+            # Its exit status would say that nothing is queued.
+            raise ComenqError(str(error)) from None
         finally:
             self._report()
         return FAILED if self._refused else DONE
@@ -179,6 +184,9 @@ class _Upload:
             print_error(f"not acknowledged, and may or may not be queued: line {numbers}")
         if self._lines.number and not self._lines.is_over:
             print_error(f"not sent: the lines after line {self._lines.number}")
+        if self.queued and (unanswered or not self._lines.is_over):
+            # They are not waited for, so that nothing else tells of them.
+            print_error(f"queued: {' '.join(self.queued)}")
         if not self._args.json and (self._lines.number or self._lines.is_over):
             print_error(f"queued {_comments(self._count)}")
 

@@ -173,7 +173,7 @@ def hindrances(status: Status) -> Iterator[Trouble]:
         text = f"the worker makes no progress since {local(worker['since'])}: it is restarted"
         yield Trouble("stalled", f"{text}; if that does not help, see the daemon's log")
     if fault := worker.get("fault"):
-        yield Trouble("fault", f"the worker has a fault, and tries again: {fault}")
+        yield Trouble("fault", f"the worker has a fault: {fault}")
     elif overdue := status.get("overdue"):
         text = f"{overdue} is due and not posted, and nothing that comenq knows of keeps it"
         yield Trouble("overdue", f"{text}: see the daemon's log and comenqd check")

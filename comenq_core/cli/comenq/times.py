@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
 from datetime import UTC, datetime, timedelta
 
 from comenq_core.cli.exit_status import UsageError
+from comenq_core.text import printable
 
 __all__ = ["not_after", "not_before", "read_duration", "read_moment"]
 
@@ -18,6 +20,8 @@ _TOO_FAR = (
     " releases it, put it with --hold"
 )
 _TIME = re.compile(r"(?:(today|tomorrow) )?([01]?[0-9]|2[0-3]):([0-5][0-9])")
+# A file of the system's, and not a rule such as CET-1CEST,M3.5.0,M10.5.0/3.
+_ZONE = re.compile(r":?([A-Za-z_-]+|[^/:<,]+(?:/[^/,]+)+)")
 
 
 def not_before(after: str | None, at: str | None) -> str:
@@ -88,11 +92,14 @@ def read_moment(text: str, now: datetime, option: str = "--at") -> datetime:
         UsageError: it is not a moment, or has passed.
     """
     try:
-        moment = _time_of_day(text, now) or _local(datetime.fromisoformat(text))
+        moment = _time_of_day(text, now) or datetime.fromisoformat(text)
     except ValueError:
         raise UsageError(
             f"{option}: expected a moment such as 2026-12-01T09:00+01:00, 'tomorrow 9:00' or 17:30"
         ) from None
+    if moment.tzinfo is None or _TIME.fullmatch(text):
+        _check_zone(option)
+    moment = _local(moment)
     if moment <= now:
         raise UsageError(
             f"{option}: that moment has passed; without {option}, it is posted as soon as possible"
@@ -108,6 +115,21 @@ def _time_of_day(text: str, now: datetime) -> datetime | None:
     today = now.replace(tzinfo=None, hour=int(hour), minute=int(minute), second=0, microsecond=0)
     is_tomorrow = day == "tomorrow" or (day is None and _local(today) <= now)
     return _local(today + timedelta(days=1) if is_tomorrow else today)
+
+
+def _check_zone(option: str) -> None:
+    """Refuse a ``TZ`` that names no zone of this machine: the system would take UTC."""
+    from zoneinfo import TZPATH
+
+    found = _ZONE.fullmatch(os.environ.get("TZ", ""))
+    if found is None or found[1].rpartition("/")[2] in {"UTC", "GMT"}:
+        return
+    places = [os.environ["TZDIR"]] if os.environ.get("TZDIR") else TZPATH
+    if not any(os.path.exists(os.path.join(place, found[1])) for place in places):
+        raise UsageError(
+            f"{option}: TZ is {printable(found[1])}, a zone that this machine does not know:"
+            " correct it, or write the offset, as in 2026-12-01T09:00+01:00"
+        )
 
 
 def _local(moment: datetime) -> datetime:

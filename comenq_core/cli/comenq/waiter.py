@@ -152,7 +152,8 @@ class JobWaiter:
     def _update(self, word: str, reply: Reply) -> None:
         """Record what the reply says of a job."""
         if reply.get("code") in UNKNOWN:
-            text = "was deleted" if self._awaited[word] else printable(reply["message"])
+            told = reply["message"].removeprefix(f"{word}: ")
+            text = "was deleted" if self._awaited[word] else printable(told)
             self._leave(word, FAILED, text)
             return
         job = accepted(reply)["entry"]

@@ -182,6 +182,7 @@ def _gh(settings: Mapping[str, Any]) -> str:
 
 
 def confirmed(question: str) -> bool:
-    """Ask on the terminal; an empty answer is yes."""
+    """Ask on the terminal; an empty line is yes, and Ctrl-D, which ends the input, is no."""
     print(f"{question} [Y/n] ", end="", flush=True)
-    return sys.stdin.readline().strip().lower() in {"", "y", "yes"}
+    line = sys.stdin.readline()
+    return line != "" and line.strip().lower() in {"", "y", "yes"}

@@ -151,7 +151,7 @@ def _store(settings: Settings, plugins: Registry) -> Iterator[CheckResult]:
     remark = "" if store else "; not opened: it is not there yet, or not for this user to see"
     yield CheckResult(subject="store", text=f"{settings.store}{remark}")
     if health.working and health.worker and health.worker.fault:
-        text = f"has a fault, and tries again: {health.worker.fault}"
+        text = f"has a fault: {health.worker.fault}"
         yield CheckResult(subject="worker", severity=Severity.WARNING, text=text)
 
 

@@ -74,6 +74,6 @@ def _obstacle(poster: Poster, store: Store) -> CheckResult | None:
         return CheckResult(subject=record.account, severity=Severity.ERROR, text=text)
     wait = until_request(record, store.now())
     if wait:
-        text = f"not checked: rate-limited for {duration(wait)}: {record.reason}"
+        text = f"not checked: no request may be sent for {duration(wait)}: {record.reason}"
         return CheckResult(subject=record.account, severity=Severity.WARNING, text=text)
     return None

@@ -149,6 +149,6 @@ def _enter(settings: Settings) -> None:
         served = False
     if not served:
         raise DaemonUnreachable(
-            f"no daemon serves {settings.socket_path}: start one with comenqd or systemctl start"
-            " comenq, or name its configuration with --config"
+            f"no daemon serves {settings.socket_path}: start it with comenqd service start, or"
+            " name its configuration with --config"
         )

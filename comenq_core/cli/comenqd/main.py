@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
 from argparse import SUPPRESS, ArgumentParser, Namespace
 from collections.abc import Callable, Mapping, Sequence
@@ -17,6 +16,7 @@ from comenq_core.cli.comenqd.control import add_words, ctl, reload
 from comenq_core.cli.comenqd.import_rust import add_directory, import_queue
 from comenq_core.cli.comenqd.move import add_stores, move
 from comenq_core.cli.comenqd.plugins import plugins as list_plugins
+from comenq_core.cli.comenqd.processes import listen, work
 from comenq_core.cli.comenqd.service import add_options as add_service
 from comenq_core.cli.comenqd.service import service
 from comenq_core.cli.comenqd.setup import add_options as add_setup
@@ -26,10 +26,7 @@ from comenq_core.cli.exit_status import USAGE, UsageError
 from comenq_core.cli.output import guarded
 from comenq_core.errors import ComenqError
 from comenq_core.plugins import registry
-from comenq_core.process.hardening import end_with_parent, forbid_dumps, hide_environment
-from comenq_core.process.log import Log, configure
 from comenq_core.process.program import end_after, output_apart
-from comenq_core.process.stop import StopFlag
 from comenq_core.settings import (
     ALIASES,
     KINDS,
@@ -40,7 +37,7 @@ from comenq_core.settings import (
     require_configuration,
     variable,
 )
-from comenq_core.supervisor.launch import SUPERVISOR_VARIABLE, give_up, supervise
+from comenq_core.supervisor.launch import supervise
 
 __all__ = ["main", "parser", "run"]
 
@@ -52,8 +49,8 @@ EPILOG = (
     "Each setting can also stand in the configuration file, or in the environment: socket_path as"
     " COMENQD_SOCKET_PATH. A flag counts more than the environment, and that more than the file."
 )
-# Everybody can see a command line, so no flag takes a token.
 T = TypeVar("T")
+# Everybody can see a command line, so no flag takes a token.
 FLAGS = tuple(key for key in KINDS if key != "github_token")
 
 
@@ -142,35 +139,6 @@ def _options() -> Parser:
     return options
 
 
-def _listen(settings: Settings, _given: Namespace) -> int:
-    from comenq_core.listener import main as listener
-
-    return _as_process("listener", listener.run, settings)
-
-
-def _work(settings: Settings, _given: Namespace) -> int:
-    from comenq_core.worker import main as worker
-
-    return _as_process("worker", worker.run, settings)
-
-
-def _as_process(name: str, serve: Callable[[Settings, StopFlag], int], settings: Settings) -> int:
-    forbid_dumps()
-    hide_environment()
-    configure(settings.log_level)
-    if SUPERVISOR_VARIABLE in os.environ:
-        end_with_parent(int(os.environ[SUPERVISOR_VARIABLE]))
-    with StopFlag() as stop:
-        stop.set_on(signal.SIGTERM, signal.SIGINT)
-        try:
-            return serve(settings, stop)
-        except ComenqError as error:
-            Log(name).error(error.code, str(error))
-            if not error.is_transient:
-                give_up(name)
-            return 1
-
-
 def _nothing(_parser: ArgumentParser) -> None:
     pass
 
@@ -210,8 +178,8 @@ WITHOUT_SETTINGS: Mapping[str, _Command[Mapping[str, str]]] = {
 """The commands that need no configuration, and get the settings on the command line by flag."""
 
 COMMANDS: Mapping[str, _Command[Settings]] = {
-    "listen": _Command(about="Run the listener alone.", run=_listen),
-    "work": _Command(about="Run the worker alone.", run=_work),
+    "listen": _Command(about="Run the listener alone.", run=listen),
+    "work": _Command(about="Run the worker alone.", run=work),
     "reload": _Command(
         about="Restart a running daemon with its configuration as it is now.",
         run=reload,

@@ -41,7 +41,11 @@ def lasting(where: Deployment) -> str:
 
 
 def _user_name() -> str:
-    return pwd.getpwuid(os.getuid()).pw_name
+    """The user's name, or the number of a user without one, as in some containers."""
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        return str(os.getuid())
 
 
 def finish(where: Deployment, settings: Settings, note: str) -> None:

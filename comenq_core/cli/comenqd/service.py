@@ -46,7 +46,7 @@ def service(_flags: Mapping[str, str], given: Namespace) -> int:
     if given.action == "uninstall":
         return _uninstall(where, given)
     if where.manager is None or not where.manager.file.exists():
-        raise DaemonUnreachable(_no_service(where))
+        raise DaemonUnreachable(_no_service(where, given))
     options = ["--follow"] if given.follow and given.action == "logs" else []
     command = [*where.manager.command(given.action), *options]
     try:
@@ -54,7 +54,10 @@ def service(_flags: Mapping[str, str], given: Namespace) -> int:
     except FileNotFoundError:
         raise DaemonUnreachable(f"there is no command {command[0]} here") from None
     if given.action == "status" and _is_outdated(where):
-        print("The daemon runs the version before the last upgrade: run comenqd service restart")
+        print(
+            "The daemon runs the version before the last upgrade: run comenqd service restart"
+            f"{_named(given)}"
+        )
     return status
 
 
@@ -78,7 +81,12 @@ def _is_outdated(where: Deployment) -> bool:
     return settings is not None and started_at(settings) < environment.installed_at(where.venv)
 
 
-def _no_service(where: Deployment) -> str:
+def _named(given: Namespace) -> str:
+    """What a command needs to be about the same daemon."""
+    return f" --name {given.name}" if given.name else ""
+
+
+def _no_service(where: Deployment, given: Namespace) -> str:
     settings = _settings(where)
     if settings and runs(settings):
         return (
@@ -87,7 +95,7 @@ def _no_service(where: Deployment) -> str:
         )
     if settings and where.manager is None:
         return by_hand(where)
-    return "no service is installed: run comenqd setup"
+    return f"no service is installed: run comenqd setup{_named(given)}"
 
 
 def _uninstall(where: Deployment, given: Namespace) -> int:

@@ -28,6 +28,7 @@ from comenq_core.process.program import output_apart
 from comenq_core.settings import Secret, Settings, explicit, load, variable
 from comenq_core.settings.file import own_paths
 from comenq_core.supervisor.launch import conf_file
+from comenq_core.text import printable
 
 __all__ = ["add_options", "setup"]
 
@@ -72,12 +73,12 @@ def setup(flags: Mapping[str, str], given: Namespace) -> int:
     _refuse(where, given)
     told = explicit(os.environ, flags)
     is_configured = where.places.config.exists()
+    own = own_paths(where.places.config, os.environ)
     if is_configured:
         settings = _existing(where, told)
         answered = missing_token(where, settings, told, given)
     else:
         answered = answers(where, told, given)
-        own = own_paths(where.places.config, os.environ)
         settings = Settings(**{**own, **answered.settings})  # type: ignore[arg-type]
     if not given.dry_run and not _is_in_order(_with_token(settings, answered.token), given):
         print("Nothing was changed.")
@@ -86,13 +87,14 @@ def setup(flags: Mapping[str, str], given: Namespace) -> int:
         places=where.places,
         venv=where.venv,
         manager=where.manager,
-        config=configuration(conf_file("config.toml").read_text(), answered.settings),
+        config=configuration(conf_file("config.toml").read_text(), answered.settings, own),
         token=answered.token,
     )
     try:
         return _install(where, wanted, settings, given)
     except OSError as error:
-        raise SettingsError(str(error)) from error
+        text = f"{error.filename}: {error.strerror}" if error.filename else str(error)
+        raise SettingsError(printable(text)) from error
 
 
 def _refuse(where: Deployment, given: Namespace) -> None:
@@ -155,7 +157,8 @@ def _install(where: Deployment, wanted: Installation, settings: Settings, given:
 
     if given.dry_run:
         print("Nothing is changed. These are the steps:")
-        run_steps([*steps(), *_start(where)], lambda _step: None)
+        if not run_steps([*steps(), *_start(where)], lambda _step: None):
+            print("none: all is in order")
         return 0
     tell: Callable[[str], object] = print
     if sys.stdin.isatty() and not given.yes:

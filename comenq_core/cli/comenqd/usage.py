@@ -53,15 +53,24 @@ class Parser(ArgumentParser):
         options = [word.partition("=")[0] for word in words if word.startswith("-")]
         if not options:
             return "there are more arguments than the command takes"
-        meant = nearest(options[0], set(self._options()))
+        option = options[0]
+        if takers := list(self._takers(option)):
+            return f"{option} stands after one of the commands {', '.join(takers)} only"
+        meant = nearest(option, set(self._options()))
         hint = f"; did you mean {meant}?" if meant else ""
-        return f"there is no option {printable(options[0])}{hint}"
+        return f"there is no option {printable(option)}{hint}"
 
     def _options(self) -> Iterator[str]:
         """The options of this parser and of its commands."""
         yield from self._option_string_actions
         for command in self._commands().values():
             yield from command._option_string_actions  # noqa: SLF001 -- a parser of this class
+
+    def _takers(self, option: str) -> Iterator[str]:
+        """The commands that have an option, which was given to another one."""
+        for name, command in self._commands().items():
+            if option in command._option_string_actions:  # noqa: SLF001 -- as above
+                yield name
 
     def _commands(self) -> dict[str, ArgumentParser]:
         found = (action for action in self._actions if isinstance(action, _SubParsersAction))

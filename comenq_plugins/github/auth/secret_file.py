@@ -29,7 +29,8 @@ def read_secret(path: str) -> str:
         # Without O_NONBLOCK, opening a FIFO would wait for a writer.
         descriptor = os.open(place, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except (OSError, ValueError) as error:
-        raise SettingsError(f"{printable(path)}: cannot be read: {printable(error)}") from error
+        cause = (error.strerror if isinstance(error, OSError) else None) or error
+        raise SettingsError(f"{printable(path)}: cannot be read: {printable(cause)}") from error
     with open(descriptor, "rb") as file:
         _check_private(path, place, os.fstat(descriptor))
         data = file.read(SIZE_LIMIT + 1)
