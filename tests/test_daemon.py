@@ -87,7 +87,16 @@ def test_a_configuration_in_order_is_ok(comenqd: Command) -> None:
     assert done.returncode == 0
     assert [line.split()[:2] for line in done.stdout.splitlines()] == [
         ["ok", subject]
-        for subject in ("settings", "intakes", "socket", "control", "store", "poster", "clock")
+        for subject in (
+            "settings",
+            "intakes",
+            "socket",
+            "control",
+            "store",
+            "poster",
+            "reviewers",
+            "clock",
+        )
     ]
 
 

@@ -53,6 +53,8 @@ EVERYTHING: Mapping[str, str] = {
     "on_posted": "notify-send 'it is posted'",
     "on_failed": "false",
     "verify_targets": "true",
+    "reviewers": "coderabbit,codex",
+    "min_post_interval_seconds": "1.5",
 }
 
 
@@ -135,6 +137,8 @@ def test_every_setting_can_come_from_the_environment(config: ConfigFile) -> None
         on_posted="notify-send 'it is posted'",
         on_failed="false",
         verify_targets=True,
+        reviewers=("coderabbit", "codex"),
+        min_post_interval_seconds=1.5,
         source=path,
     )
 

@@ -1,7 +1,7 @@
 """The reviewers that profiles describe: those that are shipped, and those of ``[reviewers.NAME]``.
 
-``lines`` and ``scanner`` take an answer apart, ``phrases`` is the language of rules, ``profile``
-checks a table, ``reader`` reads. All of them decide, and touch nothing outside.
+``scanner``, ``lines`` and ``parts`` take an answer apart, ``phrases`` is the language of rules,
+``profile`` checks a table, ``reader`` reads. All of them decide, and touch nothing outside.
 """
 
 from __future__ import annotations

@@ -70,7 +70,7 @@ class Phrase:
         """Whether a folded line begins with it."""
         return self._start.match(line) is not None
 
-    def is_in(self, line: str) -> bool:
+    def stands_in(self, line: str) -> bool:
         """Whether it stands anywhere in a folded line."""
         return self._anywhere.match(line) is not None
 

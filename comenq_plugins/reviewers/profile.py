@@ -13,7 +13,7 @@ from comenq_core.model import Channel, ReadingKind, Scope
 from comenq_core.text import nearest, printable
 from comenq_plugins.reviewers.phrases import Phrase, PhraseError
 
-__all__ = ["Profile", "Rule", "profile"]
+__all__ = ["PROFILE_KEYS", "RULE_KEYS", "Profile", "Rule", "profile"]
 
 T = TypeVar("T")
 
@@ -96,7 +96,7 @@ def profile(place: str, name: str, table: Mapping[str, object]) -> Profile:
     """
     if not re.fullmatch(ACCOUNT_PATTERN, name):
         raise SettingsError(f"{place}: a name has 1 to 64 letters, digits, - and _")
-    values = _checked(place, table, {**_PROFILE, "rules": _table})
+    values = _checked(place, table, PROFILE_KEYS)
     if not values.get("logins"):
         raise SettingsError(f"{place}: logins: a reviewer needs the name of its account")
     rules = cast("Mapping[str, object]", values.pop("rules", {}))
@@ -107,7 +107,7 @@ def profile(place: str, name: str, table: Mapping[str, object]) -> Profile:
 
 
 def _rule(place: str, name: str, table: object) -> Rule:
-    values = _checked(place, _at(place, _table, table), _RULE)
+    values = _checked(place, _at(place, _table, table), RULE_KEYS)
     if "kind" not in values:
         raise SettingsError(f"{place}: kind: expected one of {', '.join(KINDS)}")
     rule = Rule(name=name, **values)  # type: ignore[arg-type]
@@ -190,17 +190,19 @@ def _channels(value: object) -> Sequence[Channel]:
     return [Channel(name) for name in names]
 
 
-_PROFILE: Mapping[str, Callable[[object], object]] = {
+PROFILE_KEYS: Mapping[str, Callable[[object], object]] = {
     "logins": _texts,
     "statuses": _texts,
     "triggers": _phrases,
     "ignore": _phrases,
     "sections": _phrases,
     "waits": _waits,
+    "rules": _table,
     "scope": _scope,
     "cooldown": _seconds,
 }
-_RULE: Mapping[str, Callable[[object], object]] = {
+"""The keys of a profile, and what checks the value of each."""
+RULE_KEYS: Mapping[str, Callable[[object], object]] = {
     "kind": _kind,
     "channels": _channels,
     "lines": _phrases,
@@ -208,3 +210,4 @@ _RULE: Mapping[str, Callable[[object], object]] = {
     "unless": _phrases,
     "markers": _phrases,
 }
+"""The keys of a rule, and what checks the value of each."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from datetime import timedelta
 
 from comenq_core.model import Answer, Channel, Reading, ReadingKind, Scope
 from comenq_core.protocols import same_login
-from comenq_plugins.reviewers.lines import Line, Lines, is_alert, read_lines
+from comenq_plugins.reviewers.lines import Line
+from comenq_plugins.reviewers.parts import Parts, parts
+from comenq_plugins.reviewers.phrases import Phrase
 from comenq_plugins.reviewers.profile import Profile, Rule
 from comenq_plugins.reviewers.refusals import is_terse, refusal_in
 
@@ -63,7 +64,7 @@ class ProfileReviewer:
     def read(self, answer: Answer) -> Reading:
         if not self.wrote(answer):
             return Reading(kind=ReadingKind.OTHER)
-        lines = self._lines(answer)
+        lines = self._parts(answer)
         found = self._matching(OF_THE_HEAD, answer.channel, lines)
         if found is None and answer.channel is not Channel.REACTION:
             refusal = refusal_in(lines.head, answer.channel)
@@ -76,33 +77,18 @@ class ProfileReviewer:
         wait = self._wait(lines.head) if rule.kind is ReadingKind.LIMITED else None
         return Reading(kind=rule.kind, wait=wait, reason=reason, rule=rule.name)
 
-    def _lines(self, answer: Answer) -> Lines:
+    def _parts(self, answer: Answer) -> Parts:
         if answer.channel is Channel.REACTION:
-            name = Line(text=answer.text, folded=answer.text.strip().casefold())
-            return Lines(head=[name], all=[name], markers=[])
-        lines = read_lines(answer.text, self._is_section)
-        return replace(lines, head=self._telling(lines.head), all=self._telling(lines.all))
-
-    def _is_section(self, line: Line) -> bool:
-        return any(phrase.begins(line.folded) for phrase in self._profile.sections)
-
-    def _telling(self, lines: Sequence[Line]) -> Sequence[Line]:
-        """The lines without those that are ignored, and without the mark of an alert of such."""
-        kept: list[Line] = []
-        for line in lines:
-            if not any(phrase.begins(line.folded) for phrase in self._profile.ignore):
-                kept.append(line)
-            elif kept and is_alert(kept[-1]):
-                kept.pop()
-        return kept
+            name = [Line(text=answer.text, folded=answer.text.strip().casefold())]
+            return Parts(top=name, head=name, all=name, markers=[])
+        return parts(answer.text, self._profile.sections, self._profile.ignore)
 
     def _matching(
-        self, kinds: Sequence[ReadingKind], channel: Channel, lines: Lines
+        self, kinds: Sequence[ReadingKind], channel: Channel, lines: Parts
     ) -> tuple[Rule, str] | None:
         """The first rule that an answer has all of, and the line that it matched."""
         for rule in self._rules(kinds, channel):
-            among = lines.head if rule.kind in OF_THE_HEAD else lines.all
-            reason = _reason(rule, among, lines)
+            reason = _reason(rule, lines)
             if rule.is_of_any_text and is_terse(lines.all):
                 continue
             if reason is not None:
@@ -124,28 +110,29 @@ class ProfileReviewer:
         return None
 
 
-def _unknown(channel: Channel, lines: Lines) -> Reading:
+def _unknown(channel: Channel, lines: Parts) -> Reading:
     if channel is Channel.REVIEW and is_terse(lines.all):
         return Reading(kind=ReadingKind.NOT_UNDERSTOOD, reason=lines.all[0].text)
     return Reading(kind=ReadingKind.OTHER)
 
 
-def _reason(rule: Rule, among: Sequence[Line], lines: Lines) -> str | None:
+def _reason(rule: Rule, lines: Parts) -> str | None:
     """The line by which an answer has all that a rule asks for; ``None`` if it has not."""
-    if not among and not rule.markers:
-        return None
-    if rule.markers and not any(
-        phrase.is_in(marker) for marker in lines.markers for phrase in rule.markers
+    among = lines.head if rule.kind in OF_THE_HEAD else lines.all
+    said = [*lines.markers, *(line.folded for line in among)]
+    if (
+        (rule.markers and not _any_in(rule.markers, lines.markers))
+        or (rule.also and not _any_in(rule.also, [line.folded for line in among]))
+        or _any_in(rule.unless, said)
     ):
         return None
-    if rule.also and not any(phrase.is_in(line.folded) for line in among for phrase in rule.also):
-        return None
-    said = [*lines.markers, *(line.folded for line in among)]
-    if any(phrase.is_in(text) for text in said for phrase in rule.unless):
-        return None
-    first = next(iter(among), Line(text="", folded=""))
-    if not rule.lines:
-        return first.text
-    found = (line for line in among if any(phrase.begins(line.folded) for phrase in rule.lines))
-    line = next(found, None)
-    return None if line is None else line.text
+    # A limit stands at the top, unless a marker says so as well.
+    is_at_top = rule.kind is ReadingKind.LIMITED and not rule.markers
+    for line in lines.top if is_at_top else among:
+        if not rule.lines or any(phrase.begins(line.folded) for phrase in rule.lines):
+            return line.text
+    return None
+
+
+def _any_in(phrases: Sequence[Phrase], texts: Sequence[str]) -> bool:
+    return any(phrase.stands_in(text) for text in texts for phrase in phrases)

@@ -56,8 +56,8 @@ function _shtab_comenq_using
   test "$_shtab_comenq_cmdpath" = "$argv"
 end
 
-set -g _shtab_comenq_commands put list show status top hist wait bump bust defer hold release retry edit resolve del undelete forget pause resume flush completion
-set -g _shtab_comenq_opts_with_value --after --as --at --body --body-file --daemon --jsonl --key --key-from --limit --not-after --posted --pr --repo --socket --state --timeout -F -R -b -n
+set -g _shtab_comenq_commands put list show status top hist wait bump bust defer hold release retry edit resolve del undelete forget pause resume flush explain completion
+set -g _shtab_comenq_opts_with_value --after --as --at --body --body-file --channel --daemon --jsonl --key --key-from --limit --login --not-after --posted --pr --repo --reviewer --socket --state --timeout -F -R -b -n
 
 complete -c comenq -e
 complete -c comenq -f
@@ -223,6 +223,15 @@ complete -c comenq -n '_shtab_comenq_using; and test $_shtab_comenq_npos -eq 0' 
 complete -c comenq -n '_shtab_comenq_using flush' -s h -l help -d 'show this help message and exit'
 complete -c comenq -n '_shtab_comenq_using flush' -l daemon -x -d 'the name of your daemon (default: $COMENQ_DAEMON, then your one without a name)'
 complete -c comenq -n '_shtab_comenq_using flush' -l socket -xka "(__fish_complete_path (commandline -ct))" -d 'the daemon'"'"'s socket (default: $COMENQ_SOCKET, then your own, then the system'"'"'s)'
+complete -c comenq -n '_shtab_comenq_using; and test $_shtab_comenq_npos -eq 0' -a explain -d 'Say what the answer of a review bot means.'
+complete -c comenq -n '_shtab_comenq_using explain' -s h -l help -d 'show this help message and exit'
+complete -c comenq -n '_shtab_comenq_using explain' -l reviewer -x -d 'whose answer it is, by its profile'
+complete -c comenq -n '_shtab_comenq_using explain' -l login -x -d 'who wrote it, at the forge'
+complete -c comenq -n '_shtab_comenq_using explain' -l channel -xka "comment edit review reaction status" -d 'where it appeared (default: comment)'
+complete -c comenq -n '_shtab_comenq_using explain' -l json -d 'print one line of JSON'
+complete -c comenq -n '_shtab_comenq_using explain' -l daemon -x -d 'the name of your daemon (default: $COMENQ_DAEMON, then your one without a name)'
+complete -c comenq -n '_shtab_comenq_using explain' -l socket -xka "(__fish_complete_path (commandline -ct))" -d 'the daemon'"'"'s socket (default: $COMENQ_SOCKET, then your own, then the system'"'"'s)'
+complete -c comenq -n '_shtab_comenq_using explain; and test $_shtab_comenq_npos -eq 0' -ka "(__fish_complete_path (commandline -ct))" -d 'a file with the answer, - for standard input, or the address of a comment, a review or a pull request'
 complete -c comenq -n '_shtab_comenq_using; and test $_shtab_comenq_npos -eq 0' -a completion -d 'Print a shell completion script.'
 complete -c comenq -n '_shtab_comenq_using completion' -s h -l help -d 'show this help message and exit'
 complete -c comenq -n '_shtab_comenq_using completion' -l daemon -x -d 'the name of your daemon (default: $COMENQ_DAEMON, then your one without a name)'

@@ -16,6 +16,7 @@ _shtab_comenq_commands() {
     defer:'Move jobs to the back of the queue (alias of bust).'
     del:'Delete jobs that are not posted.'
     edit:'Edit a comment that is not posted yet.'
+    explain:'Say what the answer of a review bot means.'
     flush:'End back-offs, so that comenq tries again at once.'
     forget:'Erase the texts of comments, which then cannot be posted.'
     hist:'List posted, skipped, failed and deleted jobs.'
@@ -114,6 +115,20 @@ _shtab_comenq_edit_options=(
 
 # guard to ensure default positional specs are added only once per session
 _shtab_comenq_edit_defaults_added=0
+
+_shtab_comenq_explain_options=(
+  "(- : *)"{-h,--help}"[show this help message and exit]"
+  "--reviewer[whose answer it is, by its profile]:NAME:"
+  "--login[who wrote it, at the forge]:LOGIN:"
+  "--channel[where it appeared (default\: comment)]:channel:(comment edit review reaction status)"
+  "--json[print one line of JSON]"
+  "--daemon[the name of your daemon (default\: \$COMENQ_DAEMON, then your one without a name)]:NAME:"
+  "--socket[the daemon\'s socket (default\: \$COMENQ_SOCKET, then your own, then the system\'s)]:PATH:_files"
+  ":a file with the answer, - for standard input, or the address of a comment, a review or a pull request:_files"
+)
+
+# guard to ensure default positional specs are added only once per session
+_shtab_comenq_explain_defaults_added=0
 
 _shtab_comenq_flush_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
@@ -346,6 +361,7 @@ _shtab_comenq() {
         defer) _arguments -C -s $_shtab_comenq_defer_options ;;
         del) _arguments -C -s $_shtab_comenq_del_options ;;
         edit) _arguments -C -s $_shtab_comenq_edit_options ;;
+        explain) _arguments -C -s $_shtab_comenq_explain_options ;;
         flush) _arguments -C -s $_shtab_comenq_flush_options ;;
         forget) _arguments -C -s $_shtab_comenq_forget_options ;;
         hist) _arguments -C -s $_shtab_comenq_hist_options ;;

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,6 +10,9 @@ from typing import Any
 
 import pytest
 
+from comenq_core.cli.comenq import explain
+from comenq_core.cli.comenq.main import main
+from comenq_core.errors import SettingsError
 from comenq_core.testing.forge import Forge
 from tests.cli.command import environment, run
 
@@ -57,7 +61,7 @@ def test_a_file_is_explained(env: dict[str, str], tmp_path: Path) -> None:
         "reviewer  coderabbit",
         "wait      0:05:00",
         "reason    Review limit reached",
-        "rule      limit-notice",
+        "rule      limit-heading",
     ]
 
 
@@ -67,7 +71,7 @@ def test_json_is_one_object(env: dict[str, str]) -> None:
         "kind": "limited",
         "wait_seconds": 300,
         "reason": "Review limit reached",
-        "rule": "limit-notice",
+        "rule": "limit-heading",
     }
 
 
@@ -118,6 +122,24 @@ def test_a_reviewer_of_the_settings_is_known(env: dict[str, str], tmp_path: Path
     config.chmod(0o600)
     found = explained("-", "--login", "napper", env=env, stdin="Nap time.")
     assert (found["kind"], found["rule"]) == ("paused", "nap")
+
+
+@pytest.mark.parametrize("is_hidden", [True, False], ids=["directory", "file"])
+def test_a_configuration_that_is_not_ours_to_read_is_passed_over(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], is_hidden: bool
+) -> None:
+    """The machine's daemon has one; the defaults count, and a note says so."""
+
+    def refuse(*_: object) -> None:
+        denied = PermissionError(13, "Permission denied")
+        raise denied if is_hidden else SettingsError("cannot be read") from denied
+
+    monkeypatch.setattr(explain, "load", refuse)
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(LIMIT.encode())))
+    words = ["explain", "--json", "--reviewer", "coderabbit", "-"]
+    assert main(words) == 0
+    told = capsys.readouterr()
+    assert "the defaults are used" in told.err
 
 
 def test_an_unknown_reviewer_is_refused(env: dict[str, str]) -> None:

@@ -105,3 +105,21 @@ def test_emphasis_does_not_matter(name: str, sample: Sample) -> None:
         reading = read(name, changed, channel)
         assert reading.kind is ReadingKind.LIMITED
         assert (reading.wait and reading.wait.total_seconds()) == seconds
+
+
+@pytest.mark.parametrize("name", sorted(SAMPLES))
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Access to reviews requires a paid plan.",
+        "Free reviews for this month are gone.",
+        "We are experiencing high demand; your review will start later.",
+        "octocat does not have a seat. Assign one to get reviews.",
+        "Your subscription has lapsed.",
+        "Request timed out.",
+        "The model is overloaded, please try again later.",
+    ],
+)
+def test_a_refusal_in_unknown_words_is_no_review(name: str, text: str) -> None:
+    """Also where whatever a bot writes in a review is one."""
+    assert read(name, text, "review").kind is not ReadingKind.REVIEWED

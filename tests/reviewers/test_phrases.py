@@ -70,8 +70,8 @@ def test_a_phrase_begins_a_line(phrase: str, line: str, begins: bool) -> None:
 
 def test_a_phrase_stands_between_words() -> None:
     """It is found in the middle of a line, but not in the middle of a word."""
-    assert Phrase("too large").is_in("the diff is too large, sorry")
-    assert not Phrase("too large").is_in("a tattoo larger than this")
+    assert Phrase("too large").stands_in("the diff is too large, sorry")
+    assert not Phrase("too large").stands_in("a tattoo larger than this")
 
 
 @pytest.mark.parametrize(
@@ -112,5 +112,5 @@ def test_no_phrase_hangs(phrase: str) -> None:
     """What would take a backtracking expression for ever is no match at once."""
     compiled = Phrase(phrase)
     line = "a" * 60_000
-    assert not compiled.is_in(f"{line}c")
+    assert not compiled.stands_in(f"{line}c")
     assert not compiled.begins(f"{line} 1 hour and 1 hour and {line}")

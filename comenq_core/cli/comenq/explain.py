@@ -91,10 +91,13 @@ def _settings() -> Settings:
     name = os.environ.get(DAEMON_VARIABLE, "")
     try:
         settings = settings_of(name, os.environ) if name else load(None, os.environ)
-    except SettingsError as error:
-        if not isinstance(error.__cause__, PermissionError):
+    except (SettingsError, PermissionError) as error:
+        # The configuration of the machine's daemon is not for every user to read.
+        if not isinstance(error, PermissionError) and not isinstance(
+            error.__cause__, PermissionError
+        ):
             raise
-        print_error(f"{error}; the defaults are used")
+        print_error(f"{printable(error)}; the defaults are used")
         return Settings()
     if settings is None:
         raise UsageError(f"there is no daemon {printable(name)}: comenqd setup --name makes one")
