@@ -15,7 +15,7 @@ from comenq_core.limits import BODY_LIMIT, MAX_NUMBER, OWNER_PATTERN, REPO_PATTE
 from comenq_core.model.answer import Answer, Channel, Reading, ReadingKind
 from comenq_core.model.check_result import CheckResult, Severity
 from comenq_core.model.job import ID_PATTERN, PENDING, SETTLED, Attempt, Change, Job, State
-from comenq_core.model.lane import UNDIVIDED, Division, Lane, LaneRecord, Scope
+from comenq_core.model.lane import Division, Lane, LaneRecord, Scope
 from comenq_core.model.outcome import (
     OUTCOME_WORDS,
     Blocked,
@@ -58,7 +58,6 @@ __all__ = [
     "PENDING",
     "REPO_PATTERN",
     "SETTLED",
-    "UNDIVIDED",
     "Account",
     "Activity",
     "Answer",

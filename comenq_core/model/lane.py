@@ -12,7 +12,7 @@ from comenq_core.model.pacing import Instant
 from comenq_core.model.record import Record
 from comenq_core.model.request import CommentRequest
 
-__all__ = ["UNDIVIDED", "Division", "Lane", "LaneRecord", "Scope"]
+__all__ = ["Division", "Lane", "LaneRecord", "Scope"]
 
 
 _KEY_LENGTH = 5
@@ -49,9 +49,13 @@ class Lane(Record):
         return f"{self.reviewer} {self.scope}".strip()
 
 
+def _one_lane(_request: CommentRequest) -> Lane:
+    return Lane()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Division:
-    """How requests are divided into lanes.
+    """How requests are divided into lanes; by default, all are in one.
 
     Args:
         lane_of: the lane of a request, but for the account that posts it. It is pure, and quick.
@@ -60,8 +64,8 @@ class Division:
             lane.
     """
 
-    lane_of: Callable[[CommentRequest], Lane]
-    edition: str
+    lane_of: Callable[[CommentRequest], Lane] = _one_lane
+    edition: str = ""
 
     def key_of(self, lane: Lane) -> bytes:
         """What a store keeps with a job to know its lane without reading it: five bytes.
@@ -74,10 +78,6 @@ class Division:
     def key_for(self, request: CommentRequest) -> bytes:
         """The same, of a request's lane."""
         return self.key_of(self.lane_of(request))
-
-
-UNDIVIDED = Division(lane_of=lambda _: Lane(), edition="")
-"""All requests are in one lane."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

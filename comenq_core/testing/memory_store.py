@@ -14,7 +14,6 @@ from itertools import count
 
 from comenq_core.errors import PacingConflict, StoreError, StoreLocked, WrongState
 from comenq_core.model import (
-    UNDIVIDED,
     Activity,
     Attempt,
     Change,
@@ -74,7 +73,7 @@ class MemoryStore(MemoryReader):
         self._backs = count()
         self._pacing: dict[str, Pacing] = {}
         self._lanes: dict[Lane, LaneRecord] = {}
-        self._division = UNDIVIDED
+        self._division = Division()
         self._paused: Pause | None = None
         self._activity: Activity | None = None
         self._changing = threading.RLock()

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from comenq_core.model import UNDIVIDED, Division, Job, Lane
+from comenq_core.model import Division, Job, Lane
 from comenq_plugins.postgres.connection import Cursor
 from comenq_plugins.postgres.decoding import Damaged, job_from
 from comenq_plugins.postgres.rows import readable
@@ -48,6 +48,7 @@ _HEADS_AT_ONCE = 1_000
 _ROWS_AT_ONCE = 50
 _REMEMBERED = 100_000
 _CORRECTED_AT_ONCE = 1_000
+_UNDIVIDED = Division()
 
 
 class Candidates:
@@ -65,7 +66,7 @@ class Candidates:
         cursor: Cursor,
         suits: Callable[[Job], bool],
         now: datetime,
-        division: Division = UNDIVIDED,
+        division: Division = _UNDIVIDED,
         closed: Collection[Lane] = (),
     ) -> Job | None:
         """The first job that suits and that no other worker is claiming, locked.

@@ -10,9 +10,9 @@ from datetime import datetime
 from comenq_core.model import (
     PENDING,
     SETTLED,
-    UNDIVIDED,
     Capacity,
     Counts,
+    Division,
     Health,
     Instant,
     Job,
@@ -89,7 +89,7 @@ class Queries:
         self._clock = clock
         self._listing = Listing()
         self._place = place()
-        self._division = UNDIVIDED
+        self._division = Division()
 
     @contextmanager
     def _transaction(self) -> Iterator[tuple[Cursor, datetime]]:
