@@ -448,6 +448,14 @@ def test_the_file_beats_the_users_own_directories(config: ConfigFile) -> None:
     assert settings.socket_path == Path("/s")
 
 
+def test_tables_of_reviewers_select_them(config: ConfigFile) -> None:
+    """A list and a table cannot have one name in TOML; the environment still takes precedence."""
+    assert config.load('reviewers = ["codex"]').reviewers == ("codex",)
+    tables = config.write("[reviewers.codex]\n[reviewers.qodo]\ncooldown = 60")
+    assert load(tables, {}).reviewers == ("codex", "qodo")
+    assert load(tables, {variable("reviewers"): "qodo"}).reviewers == ("qodo",)
+
+
 def test_a_plugin_reads_its_own_table(config: ConfigFile) -> None:
     """A plugin gets its table's options over its defaults, of the same types."""
     settings = config.load('[mail]\nport = 2525\nhosts = ["a", "b"]\nratio = 1\nroot = "/r"')
