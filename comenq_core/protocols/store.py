@@ -456,6 +456,17 @@ class LaneKeeper(Protocol):
             account, suits: as for `JobWorker.claim`.
         """
 
+    def position_in(self, lane: Lane, job: Job | None = None) -> int:
+        """How many jobs of a lane would be claimed before this one; without it, how many wait.
+
+        It goes by what was kept with the jobs, and may be wrong for a while after the settings
+        have changed.
+
+        Args:
+            lane: as the `Division` has it.
+            job: a waiting job.
+        """
+
 
 StoreFactory = Callable[["Settings"], Store]
 """Opens the store, and makes it if it is missing."""

@@ -224,6 +224,12 @@ class MemoryStore(MemoryReader):
             account, lambda job: self._division.lane_of(job.asked) not in closed and suits(job)
         )
 
+    def position_in(self, lane: Lane, job: Job | None = None) -> int:
+        """How many waiting jobs of the lane come before this one."""
+        waiting = [one for one in self._in(State.WAITING) if one.request]
+        order = [one.id for one in waiting if self._division.lane_of(one.asked) == lane]
+        return order.index(job.id) if job and job.id in order else len(order)
+
     def divide(self, division: Division) -> None:
         """Remember how."""
         self._division = division

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from comenq_core.errors import InvalidRequest, PacingConflict, StoreError
-from comenq_core.model import Division, Lane, LaneRecord
+from comenq_core.model import Division, Job, Lane, LaneRecord
 from comenq_core.wire.codec import from_json, to_json
 from comenq_plugins.postgres.database import repeated
 from comenq_plugins.postgres.queries import Queries
@@ -16,6 +16,20 @@ __all__ = ["LaneRows"]
 _CURRENT = "SELECT record FROM lane WHERE reviewer = %s AND scope = %s FOR UPDATE"
 _ADD = "INSERT INTO lane (reviewer, scope, record) VALUES (%s, %s, %s) ON CONFLICT DO NOTHING"
 _REPLACE = "UPDATE lane SET record = %s WHERE reviewer = %s AND scope = %s"
+
+
+_WAITING = "SELECT count(*) FROM job WHERE state = 'waiting' AND lane = %s"
+# As for the position in the queue, in one lane alone.
+_POSITION = (
+    "WITH turn AS (SELECT greatest(coalesce(due, %(now)s), %(now)s) AS due, place FROM job"
+    " WHERE id = %(id)s),"
+    " bound AS (SELECT CASE WHEN due > %(now)s THEN 9223372036854775807 ELSE place END AS place"
+    " FROM turn)"
+    " SELECT (SELECT count(*) FROM job WHERE state = 'waiting' AND due IS NULL"
+    " AND lane = %(lane)s AND place < (SELECT place FROM bound))"
+    " + (SELECT count(*) FROM job, turn WHERE job.state = 'waiting' AND job.due IS NOT NULL"
+    " AND lane = %(lane)s AND (greatest(job.due, %(now)s), job.place) < (turn.due, turn.place))"
+)
 
 
 class LaneRows(Queries):
@@ -30,6 +44,17 @@ class LaneRows(Queries):
             cursor.execute("SELECT record FROM lane ORDER BY reviewer, scope")
             records = [_record_from(value) for (value,) in cursor.fetchall()]
         return {record.lane: record for record in records}
+
+    def position_in(self, lane: Lane, job: Job | None = None) -> int:
+        key = self._division.key_of(lane)
+        with self._database.statement() as cursor:
+            if job is None:
+                cursor.execute(_WAITING, [key])
+            else:
+                now = self._clock(cursor).wall
+                cursor.execute(_POSITION, {"id": job.id, "now": now, "lane": key})
+            (count,) = cursor.fetchone() or (0,)
+            return int(count)
 
     @repeated
     def save_lane(self, record: LaneRecord, *, expect: LaneRecord | None) -> None:

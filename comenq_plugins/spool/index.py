@@ -130,6 +130,15 @@ class Index:
             return bisect_left(self._ready, name)
         return len(self._ready) + bisect_left(self._later, _by_due(name), key=_by_due)
 
+    def position_in(self, lane: bytes, name: Name | None, now: int) -> int:
+        """How many names of a lane come before this one; without it, how many there are."""
+        self._advance(now)
+        ready = self._lanes.get(lane, ())
+        if name and name.due <= now:
+            return bisect_left(ready, name)
+        later = (one for one in self._later if self._lane(one) == lane)
+        return len(ready) + sum(name is None or _by_due(one) < _by_due(name) for one in later)
+
     def _advance(self, now: int) -> None:
         """Move the names whose due time has come; or back, if the clock has gone back."""
         if now < self._now:

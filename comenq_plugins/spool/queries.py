@@ -155,6 +155,12 @@ class Queries:
         with self._catalog.records():
             return self._lane_file.lanes()
 
+    def position_in(self, lane: Lane, job: Job | None = None) -> int:
+        with self._catalog.operation():
+            index, key = self._catalog.index, self._catalog.division.key_of(lane)
+            name = index.get(job.id) if job else None
+            return index.position_in(key, name, micros(self.now().wall))
+
     def divide(self, division: Division) -> None:
         """Files get the lane into their names from now on."""
         self._catalog.division = division

@@ -134,6 +134,18 @@ class LaneContract(Harness):
             assert claimed
             assert claimed.id == other.id
 
+    def test_a_position_in_a_lane_is_told(self, store: Store, clock: FakeClock) -> None:
+        """Jobs of other lanes do not count; what is not due yet comes last."""
+        lanes = keeper(store)
+        first, other, second = put(store, REVIEW, "Hi", REVIEW)
+        due = clock().wall + timedelta(seconds=60)
+        (later,) = store.put([new_job(REVIEW, not_before=due)])
+        (last,) = put(store, REVIEW)
+        places = [lanes.position_in(BUSY, job) for job in (first, second, last, later)]
+        assert places == [0, 1, 2, 3]
+        assert lanes.position_in(Lane(), other) == 0
+        assert [lanes.position_in(lane) for lane in (BUSY, Lane())] == [4, 1]
+
     def test_a_lanes_record_is_kept_as_it_was_given(
         self, store: Store, reopen: Callable[[], Store]
     ) -> None:
