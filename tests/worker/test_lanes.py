@@ -6,6 +6,8 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
+from unittest.mock import patch
 
 import pytest
 
@@ -136,6 +138,28 @@ def test_the_end_of_the_attempt_is_recorded(made: Rig) -> None:
     made.run()
     assert made.job(job).state is State.POSTED
     assert dict(made.store.lanes()) == {OURS: LaneRecord(lane=OURS, at=made.clock())}
+
+
+def test_a_lane_that_another_worker_has_just_used_is_left_alone(made: Rig) -> None:
+    """The job has its place again, and neither the lane nor the account is used up."""
+    claim = made.store.claim_outside
+    theirs = LaneRecord(lane=OURS, at=made.clock())
+
+    def claim_and_lose(*given: Any) -> Job | None:
+        job = claim(*given)
+        if job and OURS not in made.store.lanes():
+            made.store.save_lane(theirs, expect=None)
+        return job
+
+    job = made.put(RABBIT)
+    with patch.object(made.store, "claim_outside", claim_and_lose):
+        made.run()
+    assert made.bodies == []
+    assert made.job(job).state is State.WAITING
+    assert dict(made.store.lanes()) == {OURS: theirs}
+    assert made.store.pacing() == {}
+    made.run_for(COOLDOWN)
+    assert made.bodies == [RABBIT]
 
 
 def test_the_lane_of_an_account_is_that_of_who_posts(made: Rig) -> None:
