@@ -150,3 +150,11 @@ class IndexMachine(RuleBasedStateMachine):
 
 
 TestIndex = IndexMachine.TestCase
+
+
+def test_a_name_that_is_due_no_more_leaves_its_lane() -> None:
+    """When the clock is set back, its lane has it again only at its time, and once."""
+    name = Name(1, 20, "a00000000000", "00000000", lane=b"one")
+    index = Index([name])
+    given = [list(index.ready(now, {b"two"})) for now in (30, 10, 30)]
+    assert given == [[name], [], [name]]

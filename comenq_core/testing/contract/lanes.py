@@ -107,6 +107,18 @@ class LaneContract(Harness):
                 assert claimed.id == (trigger if was_divided else other).id
                 again.settle(claimed, Requeued(reason="later"), attempt(again))
 
+    def test_a_job_that_did_not_suit_is_in_its_lane(
+        self, store: Store, reopen: Callable[[], Store]
+    ) -> None:
+        """What is remembered of it does not let it pass when its lane is closed."""
+        keeper(store, BY_NONE)
+        put(store, REVIEW)
+        again = reopen()
+        lanes = keeper(again)
+        with again.lock():
+            assert lanes.claim_outside([], ACCOUNT, lambda _: False) is None
+            assert claim_outside(again, BUSY) is None
+
     def test_an_edited_job_changes_its_lane(self, store: Store) -> None:
         """The lane is that of the comment that would be posted."""
         keeper(store)
