@@ -17,6 +17,8 @@ from comenq_core.paths import (
     client_sockets,
     config_file,
     name_fault,
+    user_agent,
+    user_unit,
 )
 from comenq_core.text import printable
 
@@ -50,6 +52,7 @@ CHUNK = 65_536
 RELOAD_SECONDS = 5.0
 """For how long a client waits for a daemon that was here, and may be in a reload."""
 PAUSE_SECONDS = 0.1
+NAMED_ADVICE = "start the daemon that serves it, or leave out --socket and COMENQ_SOCKET"
 
 
 def candidates(explicit: str | None, environ: Mapping[str, str]) -> list[str]:
@@ -114,7 +117,8 @@ def connect(paths: Sequence[str], patience: float = RELOAD_SECONDS) -> Client:
                 failures[path] = error
         if time.monotonic() > deadline or not any(map(_may_come_back, failures, failures.values())):
             causes = [f"  {printable(path)}: {_cause(error)}" for path, error in failures.items()]
-            advice = start_command(os.environ)
+            is_usual = SYSTEM_SOCKET in paths or len(paths) > 1
+            advice = start_command(os.environ) if is_usual else NAMED_ADVICE
             raise DaemonUnreachable("\n".join(["no daemon answers; tried", *causes, advice]))
         time.sleep(PAUSE_SECONDS)
 
@@ -123,11 +127,18 @@ def start_command(environ: Mapping[str, str]) -> str:
     """The command that starts the user's daemon: what to do if it does not answer."""
     name = environ.get(DAEMON_VARIABLE, "")
     file = config_file(environ, name)
-    is_set_up = file is not None and os.path.exists(file)
-    if not is_set_up and not name and os.path.exists(SYSTEM_CONFIG):
-        return "start it with: sudo systemctl start comenq"
-    action = "service start" if is_set_up else "setup"
-    return f"start it with: comenqd {action}{f' --name {name}' if name else ''}"
+    if file is not None and os.path.exists(file):
+        services = (user_unit(environ, name), user_agent(environ, name))
+        if any(service and os.path.exists(service) for service in services):
+            words = ["comenqd service start", *(["--name", name] if name else [])]
+        else:
+            # comenqd finds the configuration of a daemon without a name by itself.
+            words = ["comenqd", *(["--config", printable(file)] if name else [])]
+    elif not name and os.path.exists(SYSTEM_CONFIG):
+        words = ["sudo systemctl start comenq"]
+    else:
+        words = ["comenqd setup", *(["--name", name] if name else [])]
+    return f"start it with: {' '.join(words)}"
 
 
 def _may_come_back(path: str, error: OSError) -> bool:

@@ -22,6 +22,8 @@ __all__ = [
     "queue",
     "socket",
     "socket_fault",
+    "user_agent",
+    "user_unit",
 ]
 
 TYPE_CHECKING = False
@@ -88,6 +90,20 @@ def client_sockets(environ: Mapping[str, str], uid: int, name: str = "") -> list
     runtime = _directory(environ, "XDG_RUNTIME_DIR")
     bases = (runtime, f"/run/user/{uid}", _state(environ))
     return list(dict.fromkeys(_socket_in(base, name) for base in bases if base is not None))
+
+
+def user_unit(environ: Mapping[str, str], name: str = "") -> str | None:
+    """The unit by which a user's systemd knows the user's daemon."""
+    base = _directory(environ, "XDG_CONFIG_HOME", ".config")
+    unit = f"comenq-{name}.service" if name else "comenq.service"
+    return None if base is None else f"{base}/systemd/user/{unit}"
+
+
+def user_agent(environ: Mapping[str, str], name: str = "") -> str | None:
+    """The property list by which a user's launchd knows the user's daemon."""
+    home = _directory(environ, "HOME")
+    label = f"org.comenq.comenqd.{name}" if name else "org.comenq.comenqd"
+    return None if home is None else f"{home}/Library/LaunchAgents/{label}.plist"
 
 
 def queue(environ: Mapping[str, str], name: str = "") -> str | None:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from comenq_core import paths
 from comenq_core.errors import SettingsError
 from comenq_core.install import environment
 from comenq_core.install.managers import Launchd, Manager, Systemd
@@ -76,25 +77,26 @@ def the_users(
     daemon = venv / "bin/comenqd"
     manager: Manager | None = None
     if platform == "darwin":
-        manager = _agent(places, daemon, variables, Path(environ["HOME"]))
+        manager = _agent(places, daemon, variables, environ)
     elif Path(environ.get("XDG_RUNTIME_DIR", "/nowhere"), "systemd/private").exists():
         text = user_unit(
             conf_file("comenq-user.service").read_text(), daemon, places.config, variables
         )
-        unit = f"comenq-{name}.service" if name else "comenq.service"
-        file = places.config.parents[1] / "systemd/user" / unit
-        manager = Systemd(("--user",), unit, file, text)
+        file = Path(str(paths.user_unit(environ, name)))
+        manager = Systemd(("--user",), file.name, file, text)
     return Deployment(places=places, venv=venv, manager=manager)
 
 
-def _agent(places: Places, daemon: Path, variables: Mapping[str, str], home: Path) -> Launchd:
-    label = "org.comenq.comenqd" + (f".{places.name}" if places.name else "")
-    log = home / f"Library/Logs/{label}.log"
+def _agent(
+    places: Places, daemon: Path, variables: Mapping[str, str], environ: Mapping[str, str]
+) -> Launchd:
+    file = Path(str(paths.user_agent(environ, places.name)))
+    label = file.stem
+    log = Path(environ["HOME"], f"Library/Logs/{label}.log")
     command = (str(daemon), "--config", str(places.config))
     text = user_agent(
         conf_file("org.comenq.comenqd.plist").read_bytes(), label, command, log, variables
     )
-    file = home / f"Library/LaunchAgents/{label}.plist"
     return Launchd(f"gui/{os.getuid()}", label, file, text, log)
 
 

@@ -87,7 +87,7 @@ def test_comment_is_saved(home: Home) -> None:
     done = home.comenq("put", "o/r", "7", "Grüße\n", "--if-open", "--after", "2h")
 
     assert done.stdout == "saved o/r#7: it is posted when comenqd runs\n"
-    assert done.stderr == "comenq: start it with: comenqd service start\n"
+    assert done.stderr == "comenq: start it with: comenqd\n"
     assert done.returncode == 0
     (request,) = home.saved()
     assert (request["body"], request["if_open"]) == ("Grüße\n", True)
@@ -128,7 +128,7 @@ def test_what_a_file_cannot_carry_is_not_saved(home: Home, option: str) -> None:
     done = home.comenq("o/r", "7", "text", option)
 
     assert (done.returncode, done.stdout) == (3, "")
-    assert done.stderr.endswith("start it with: comenqd service start\n")
+    assert done.stderr.endswith("start it with: comenqd\n")
     assert "not saved for later" in done.stderr
     assert home.saved() == []
 
@@ -169,6 +169,25 @@ def test_daemon_that_is_not_reached_so_gets_nothing_saved(home: Home, setting: s
     assert home.saved() == []
 
 
+def test_the_service_is_started_where_there_is_one(home: Home) -> None:
+    """The command that starts the daemon speaks to the service manager that has its unit."""
+    home.configure("work", "")
+    unit = home.path / ".config/systemd/user/comenq-work.service"
+    unit.parent.mkdir(parents=True)
+    unit.touch()
+    done = home.comenq("o/r", "7", "text", "--daemon", "work")
+    assert done.stderr == "comenq: start it with: comenqd service start --name work\n"
+
+
+def test_the_daemon_of_a_named_socket_is_not_another_one(home: Home) -> None:
+    """Where --socket names the socket, no other daemon's start is advised."""
+    done = home.comenq("list", "--socket", "/nowhere.sock")
+    assert done.returncode == 3
+    assert done.stderr.endswith(
+        "start the daemon that serves it, or leave out --socket and COMENQ_SOCKET\n"
+    )
+
+
 def test_wrong_configuration_is_told(home: Home) -> None:
     """Where the spool cannot be known, the error says what is wrong with the configuration."""
     home.configure("config", "max_pending = 0")
@@ -181,7 +200,9 @@ def test_spool_of_a_named_daemon_is_its_own(home: Home) -> None:
     """With --daemon or COMENQ_DAEMON, the comment is saved for the daemon of that name."""
     home.configure("work", "")
     done = home.comenq("o/r", "7", "first", "--daemon", "work")
-    assert done.stderr == "comenq: start it with: comenqd service start --name work\n"
+    (told,) = done.stderr.splitlines()
+    assert told.startswith("comenq: start it with: comenqd --config ")
+    assert told.endswith("/comenqd/work.toml")
     home.comenq("o/r", "7", "second", COMENQ_DAEMON="work")
     assert sorted(request["body"] for request in home.saved("work")) == ["first", "second"]
     assert home.saved() == []

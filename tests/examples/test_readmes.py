@@ -65,7 +65,7 @@ class Reader:
             check=False,
         )
         assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}\n{self._daemon.log}"
-        return done.stdout
+        return done.stdout + done.stderr  # a terminal shows both
 
     def _here(self, text: str) -> str:
         for theirs, ours in self._names.items():

@@ -329,7 +329,8 @@ def test_the_manual_and_the_completions_are_linked(home: Home) -> None:
         assert (share / place).readlink() == current() / "share" / place
         assert "comenq" in (share / place).read_text()
     home.comenqd("service", "uninstall")
-    assert home.contents() == {".config/comenqd/config.toml"}
+    kept = {name for name in home.contents() if "/state/" not in name}
+    assert kept == {".config/comenqd/config.toml"}
 
 
 def test_a_running_daemon_is_not_uninstalled(running: Home) -> None:
@@ -345,10 +346,10 @@ def test_uninstalling_keeps_what_is_the_users(home: Home) -> None:
     """Configuration, token and queue stay; a purge takes them as well."""
     home.setup("--token-file", "-", stdin=TOKEN)
     queue = load(home.config, home.environ).queue_path
-    queue.mkdir(parents=True)
 
     home.comenqd("service", "uninstall")
-    assert home.contents() == {".config/comenqd/config.toml", ".config/comenqd/github_token"}
+    kept = {name for name in home.contents() if "/state/" not in name}
+    assert kept == {".config/comenqd/config.toml", ".config/comenqd/github_token"}
     assert queue.exists()
 
     home.comenqd("service", "uninstall", "--purge")
@@ -448,3 +449,9 @@ def test_without_a_service_manager_the_start_says_how(home: Home) -> None:
     """What is set up and has no service is started by hand: `service start` shows the command."""
     home.setup("--token-file", home.token)
     assert f"comenqd --config {home.config}" in home.comenqd("service", "start", status=1)
+
+
+def test_comments_can_be_saved_before_the_first_start(home: Home) -> None:
+    """Where the daemon is started by hand, its spool is there once it is set up."""
+    home.setup("--token-file", home.token)
+    assert "saved o/r#1" in home.run(SCRIPTS / "comenq", "o/r", "1", "Hi")

@@ -51,6 +51,9 @@ def _user_name() -> str:
 def finish(where: Deployment, settings: Settings, note: str) -> None:
     """Wait until the daemon answers, and say what to do next."""
     if where.manager is None and not runs(settings):
+        if not where.is_machines:
+            # From now on, comments can be saved there while the daemon does not run.
+            registry.load().store(settings)
         print(by_hand(where))
     else:
         _await(registry.load().client_sockets(settings))
