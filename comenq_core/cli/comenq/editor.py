@@ -51,7 +51,7 @@ def edited(
             _edit(path, outcome)
         yield _written(path, outcome)
     except BaseException:
-        _keep(path, way_on)
+        _tell_or_remove(path, way_on)
         raise
     path.unlink()
 
@@ -76,7 +76,7 @@ def _say_where(path: Path, way_on: str) -> None:
     print_error(f"your comment is kept in {path}: {way_on.format(shlex.quote(str(path)))}")
 
 
-def _keep(path: Path, way_on: str) -> None:
+def _tell_or_remove(path: Path, way_on: str) -> None:
     """Tell where the comment is; an empty file goes."""
     try:
         written = path.read_bytes()
