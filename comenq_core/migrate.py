@@ -13,9 +13,9 @@ from itertools import islice
 from typing import cast
 
 from comenq_core.errors import StoreError, StoreUnusable
-from comenq_core.model import Instant, Job, Pacing, Pause, State
+from comenq_core.model import Instant, Job, LaneRecord, Pacing, Pause, State
 from comenq_core.policy.pacing import earlier, elapsed
-from comenq_core.protocols import JobImporter, MovableStore, PastImporter, Store
+from comenq_core.protocols import JobImporter, LaneKeeper, MovableStore, PastImporter, Store
 
 __all__ = ["MOVING", "Moved", "move"]
 
@@ -70,6 +70,7 @@ def _move(source: MovableStore, target: MovableStore) -> Moved:
             pass
         _pause(source, target)
         _move_pacing(source, target)
+        _move_lanes(source, target)
         pending = _move_pending(source, target)
         settled, refused = _move_history(source, target)
         _copy_past(source, target)
@@ -102,6 +103,26 @@ def _move_pacing(source: MovableStore, target: MovableStore) -> None:
         there = known.get(record.account)
         if there is None or there.at.wall < moved.at.wall:
             target.save_pacing(moved, expect=there)
+
+
+def _move_lanes(source: Store, target: Store) -> None:
+    """Have the target know what the source knows of lanes; its own records are newer."""
+    if not isinstance(source, LaneKeeper) or not isinstance(target, LaneKeeper):
+        return
+    then, now = source.now(), target.now()
+    known = target.lanes()
+    for record in source.lanes().values():
+        if record.lane not in known:
+            target.save_lane(_lane_rebased(record, then, now), expect=None)
+
+
+def _lane_rebased(record: LaneRecord, then: Instant, now: Instant) -> LaneRecord:
+    """The same as `_rebased`. A job whose answer is awaited is in flight there, too."""
+    if record.at is None:
+        return record
+    age = max(0.0, elapsed(record.at, then) - record.max_remaining)
+    job = "" if record.max_remaining else record.job
+    return replace(record, at=earlier(now, age), max_remaining=0.0, job=job)
 
 
 def _rebased(record: Pacing, then: Instant, now: Instant) -> Pacing:

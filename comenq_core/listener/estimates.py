@@ -8,10 +8,12 @@ from functools import cache
 
 from comenq_core.errors import NoSuchJob
 from comenq_core.listener.accounts import PostingAccounts
+from comenq_core.listener.lanes import LaneEstimates
 from comenq_core.model import Entry, Instant, Job, Pacing, State
+from comenq_core.policy.lanes import LanePolicy
 from comenq_core.policy.pacing import PacingPolicy
 from comenq_core.policy.timetable import Timetable, runs_before
-from comenq_core.protocols import Store
+from comenq_core.protocols import LaneKeeper, Store
 
 __all__ = ["Estimates"]
 
@@ -26,12 +28,20 @@ class Estimates:
         store: where the jobs are.
         policy: how far apart posts are.
         accounts: the posting accounts and their repositories, where they are known.
+        lanes: what the settings make of lanes, if they have reviewers.
     """
 
     def __init__(
-        self, store: Store, policy: PacingPolicy, accounts: Mapping[str, Sequence[str]]
+        self,
+        store: Store,
+        policy: PacingPolicy,
+        accounts: Mapping[str, Sequence[str]],
+        lanes: LanePolicy | None = None,
     ) -> None:
         self._store = store
+        self._lanes = (
+            LaneEstimates(store, lanes, policy) if lanes and isinstance(store, LaneKeeper) else None
+        )
         self._policy = policy
         self._accounts = accounts
 
@@ -62,9 +72,19 @@ class Estimates:
         if self._trouble():
             return None
         accounts = PostingAccounts(self._accounts, self._store.pacing())
+        if self._lanes:
+            return self._lanes.eta(accounts, self._store.now())
         timetable = self._timetable(accounts, self._store.now())
         timetable.skip(before)
         return timetable.post(0.0, accounts.names)
+
+    def ready(
+        self, jobs: Sequence[Job], records: Mapping[str, Pacing], now: Instant
+    ) -> Sequence[Job]:
+        """Those of these waiting jobs that do not wait for their lane."""
+        if self._lanes is None:
+            return jobs
+        return self._lanes.in_open_lanes(jobs, PostingAccounts(self._accounts, records), now)
 
     def _row(self, jobs: Sequence[Job | None]) -> Sequence[int]:
         """The places of those that wait; what stands between two of them waits, too."""
@@ -113,6 +133,8 @@ class Estimates:
         if not waiting:
             return {}
         accounts = PostingAccounts(self._accounts, records)
+        if self._lanes:
+            return self._lanes.times([job for _, job in waiting], accounts, now)
         timetable = self._timetable(accounts, now)
         place, job = waiting[0]
         if _until_due(job, now):

@@ -34,6 +34,7 @@ from comenq_core.model import (
 from comenq_core.model.identity import is_for_repo
 from comenq_core.model.serving import elsewhere, unserved
 from comenq_core.policy.health import Overdue, is_busy, is_stalled
+from comenq_core.policy.lanes import LanePolicy
 from comenq_core.policy.pacing import PacingPolicy
 from comenq_core.process.log import Log
 from comenq_core.protocols import RepoFilter, Store
@@ -58,6 +59,7 @@ class JobQueue:
         faults: what of the listener does not work, each in words.
         holds: whether new comments are held that an intake, by its name, has taken in.
         verifies_targets: whether the worker looks early whether a pull request is there.
+        lanes: what the settings make of lanes, if they have reviewers.
     """
 
     def __init__(
@@ -70,11 +72,12 @@ class JobQueue:
         holds: Callable[[str], bool] = lambda _: False,
         *,
         verifies_targets: bool = False,
+        lanes: LanePolicy | None = None,
     ) -> None:
         self._store = store
         self._accounts = accounts or {}
         self._pace = pace
-        self._estimates = Estimates(store, pace, self._accounts)
+        self._estimates = Estimates(store, pace, self._accounts, lanes)
         self._faults = faults
         self._host = host
         self._holds = holds
@@ -245,6 +248,7 @@ class JobQueue:
         waiting = self._store.pending(limit=_AT_THE_HEAD, states=[State.WAITING])
         first = self._estimates.entries(waiting[:1])
         counts = self._store.counts()
+        ready = self._estimates.ready(waiting, records, now)
         is_kept = bool(paused) or is_busy(health.worker, now)
         return Status(
             counts=counts,
@@ -253,7 +257,7 @@ class JobQueue:
             next=first[0] if first else None,
             health=health,
             stalled=is_stalled(health.worker, now),
-            overdue=self._overdue.find(() if is_kept else waiting, records, now),
+            overdue=self._overdue.find(() if is_kept else ready, records, now),
             faults=tuple(self._faults()),
             boot_known=not now.boot.startswith(ONE_PROCESS),
             host=self._host,

@@ -24,6 +24,7 @@ from comenq_core.model.conversation import (
 )
 from comenq_core.model.following import Conclusion, Ending, Evidence, Following
 from comenq_core.model.job import ID_PATTERN, PENDING, SETTLED, Attempt, Change, Job, State
+from comenq_core.model.lane import Division, Lane, LaneRecord, Scope
 from comenq_core.model.outcome import (
     OUTCOME_WORDS,
     Blocked,
@@ -84,6 +85,7 @@ __all__ = [
     "Conversation",
     "Counts",
     "Demand",
+    "Division",
     "Done",
     "Ending",
     "Entry",
@@ -95,6 +97,8 @@ __all__ = [
     "Instant",
     "InvalidMember",
     "Job",
+    "Lane",
+    "LaneRecord",
     "NewJob",
     "Origin",
     "Outcome",
@@ -108,6 +112,7 @@ __all__ = [
     "Remark",
     "Requeued",
     "RetryAt",
+    "Scope",
     "Severity",
     "Sighting",
     "Similar",

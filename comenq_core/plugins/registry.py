@@ -14,6 +14,8 @@ from typing import TypeVar
 from comenq_core.errors import ComenqError, PluginError
 from comenq_core.model import Answer
 from comenq_core.plugins.discovery import Plugin, installed, load_plugin
+from comenq_core.plugins.lanes import division, lane_policy
+from comenq_core.policy.lanes import LanePolicy
 from comenq_core.process.isolation import described, pass_on_interrupt
 from comenq_core.process.log import Log
 from comenq_core.protocols import (
@@ -24,6 +26,7 @@ from comenq_core.protocols import (
     Inspectable,
     Intake,
     IntakeFactory,
+    LaneKeeper,
     Poster,
     PosterFactory,
     Reviewer,
@@ -116,7 +119,20 @@ class Registry:
         """The selected store. Raises as `intakes`."""
         plugin, factory = self._select("store", settings.store, _stores)
         with _naming(plugin, f"the store {settings.store}"):
-            return factory(settings)
+            store = factory(settings)
+        if policy := self.lane_policy(settings):
+            if not isinstance(store, LaneKeeper):
+                raise PluginError(
+                    f"the store {settings.store} keeps no lanes, which the setting reviewers needs"
+                )
+            store.divide(division(settings, policy))
+        return store
+
+    def lane_policy(self, settings: Settings) -> LanePolicy | None:
+        """The lanes of the reviewers in the settings; ``None`` without. Raises as `intakes`."""
+        if not settings.reviewers:
+            return None
+        return lane_policy(settings, self.reviewers(settings))
 
     def inspect(self, settings: Settings) -> Store | None:
         """The selected store as it is, if it is there and can be inspected. Raises as `intakes`."""

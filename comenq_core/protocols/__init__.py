@@ -24,13 +24,14 @@ from comenq_core.protocols.poster import (
     Selective,
     TargetVerifier,
 )
-from comenq_core.protocols.reviewer import Reviewer, ReviewerFactory, same_login
+from comenq_core.protocols.reviewer import QuotaHolder, Reviewer, ReviewerFactory, same_login
 from comenq_core.protocols.store import (
     Inspectable,
     JobImporter,
     JobReader,
     JobWorker,
     JobWriter,
+    LaneKeeper,
     MovableStore,
     PastImporter,
     RepoFilter,
@@ -60,12 +61,14 @@ __all__ = [
     "JobReader",
     "JobWorker",
     "JobWriter",
+    "LaneKeeper",
     "Lookup",
     "MovableStore",
     "PastImporter",
     "Poster",
     "PosterFactory",
     "Queue",
+    "QuotaHolder",
     "RepoFilter",
     "Reviewer",
     "ReviewerFactory",

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
-from comenq_core.model import Answer, Reading
+from comenq_core.model import Answer, Reading, Scope
+from comenq_core.settings import REVIEWERS
 
 if TYPE_CHECKING:
     from comenq_core.settings import Settings
 
-__all__ = ["REVIEWERS", "Reviewer", "ReviewerFactory", "same_login"]
-
-
-REVIEWERS = "reviewers"
-"""The table of the settings that holds a table for each reviewer: ``[reviewers.NAME]``."""
+__all__ = ["REVIEWERS", "QuotaHolder", "Reviewer", "ReviewerFactory", "same_login"]
 
 
 class Reviewer(Protocol):
@@ -50,6 +47,22 @@ class Reviewer(Protocol):
         Where it is not sure, it says so: only what the bot is known to say when it is limited is
         `ReadingKind.LIMITED`, and only what comes with a review is `ReadingKind.REVIEWED`.
         """
+
+
+@runtime_checkable
+class QuotaHolder(Protocol):
+    """What a reviewer may be as well: able to say what shares one of its quotas.
+
+    Without it, the repositories of an owner share one, at the settings' cooldown.
+    """
+
+    @property
+    def scope(self) -> Scope:
+        """What shares a quota."""
+
+    @property
+    def cooldown(self) -> float | None:
+        """Seconds between two triggers of a quota; by default the settings' cooldown."""
 
 
 ReviewerFactory = Callable[["Settings"], Iterable[Reviewer]]

@@ -19,11 +19,14 @@ from comenq_core.model import (
     Change,
     CommentRequest,
     Counts,
+    Division,
     Done,
     Failed,
     Health,
     Instant,
     Job,
+    Lane,
+    LaneRecord,
     NewJob,
     Pacing,
     Pause,
@@ -43,6 +46,7 @@ __all__ = [
     "JobReader",
     "JobWorker",
     "JobWriter",
+    "LaneKeeper",
     "MovableStore",
     "PastImporter",
     "RepoFilter",
@@ -409,6 +413,58 @@ class TargetRecorder(Protocol):
         Raises:
             NoSuchJob: there is none with this id.
             WrongState: its state does not allow it.
+        """
+
+
+@runtime_checkable
+class LaneKeeper(Protocol):
+    """What a store may be as well: able to keep jobs in lanes, and a record of each lane.
+
+    Without it, the setting ``reviewers`` is refused. What a lane is, see `comenq_core.model.Lane`.
+    """
+
+    def divide(self, division: Division) -> None:
+        """Have jobs divided into lanes from now on; before the first call, all are in one.
+
+        A store keeps with a job the `Division.key_for` that its request had when it was written,
+        so that it need not read the job to pass over it.
+        """
+
+    def lanes(self) -> Mapping[Lane, LaneRecord]:
+        """The records of lanes, by lane. It may raise `StoreError`."""
+
+    def save_lane(self, record: LaneRecord, *, expect: LaneRecord | None) -> None:
+        """Replace the record of a lane; durable on return.
+
+        Not only a worker calls it: an operator ends a hold.
+
+        Raises:
+            PacingConflict: the record is not ``expect`` any more.
+        """
+
+    def claim_outside(
+        self, closed: Collection[Lane], account: str, suits: Callable[[Job], bool] = every_job
+    ) -> Job | None:
+        """Claim a job as `JobWorker.claim` does, and pass over those in ``closed`` lanes.
+
+        That takes a time that does not grow with how many jobs are passed over, once each has
+        been read since the settings changed. Until then, a claim may give up early, and says by
+        `JobWorker.next_due` or `JobWorker.watch` that another one is due at once.
+
+        Args:
+            closed: lanes as the `Division` has them.
+            account, suits: as for `JobWorker.claim`.
+        """
+
+    def position_in(self, lane: Lane, job: Job | None = None) -> int:
+        """How many jobs of a lane would be claimed before this one; without it, how many wait.
+
+        It goes by what was kept with the jobs, and may be wrong for a while after the settings
+        have changed.
+
+        Args:
+            lane: as the `Division` has it.
+            job: a waiting job.
         """
 
 

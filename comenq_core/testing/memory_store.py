@@ -18,11 +18,14 @@ from comenq_core.model import (
     Attempt,
     Change,
     CommentRequest,
+    Division,
     Done,
     Failed,
     Health,
     Instant,
     Job,
+    Lane,
+    LaneRecord,
     NewJob,
     Pacing,
     Pause,
@@ -69,6 +72,8 @@ class MemoryStore(MemoryReader):
         self._fronts = count(-1, -1)
         self._backs = count()
         self._pacing: dict[str, Pacing] = {}
+        self._lanes: dict[Lane, LaneRecord] = {}
+        self._division = Division()
         self._paused: Pause | None = None
         self._activity: Activity | None = None
         self._changing = threading.RLock()
@@ -210,6 +215,36 @@ class MemoryStore(MemoryReader):
             ready = [job for job in self._in(State.WAITING) if job.due is None or job.due <= now]
             job = next(filter(suits, ready), None)
             return self._keep(claimed(job)) if job else None
+
+    def claim_outside(
+        self, closed: Collection[Lane], account: str, suits: Callable[[Job], bool] = every_job
+    ) -> Job | None:
+        """The same, but for jobs in closed lanes; this store asks for the lane of each."""
+        return self.claim(
+            account, lambda job: self._division.lane_of(job.asked) not in closed and suits(job)
+        )
+
+    def position_in(self, lane: Lane, job: Job | None = None) -> int:
+        """How many waiting jobs of the lane come before this one."""
+        waiting = [one for one in self._in(State.WAITING) if one.request]
+        order = [one.id for one in waiting if self._division.lane_of(one.asked) == lane]
+        return order.index(job.id) if job and job.id in order else len(order)
+
+    def divide(self, division: Division) -> None:
+        """Remember how."""
+        self._division = division
+
+    def lanes(self) -> Mapping[Lane, LaneRecord]:
+        """The records of lanes."""
+        return dict(self._lanes)
+
+    def save_lane(self, record: LaneRecord, *, expect: LaneRecord | None) -> None:
+        """Replace the record if it is still the expected one."""
+        with self._changing:
+            if self._lanes.get(record.lane) != expect:
+                raise PacingConflict(f"the record of the lane {record.lane} has changed")
+            self._lanes[record.lane] = record
+            self._signal()
 
     def reclaim(self, job: Job) -> Job:
         """A job to be checked is being posted again."""

@@ -14,6 +14,7 @@ from comenq_core.model import (
     Checking,
     Instant,
     Job,
+    LaneRecord,
     Outcome,
     Pacing,
     Posted,
@@ -29,6 +30,7 @@ from comenq_core.protocols import Poster
 from comenq_core.worker.calls import PosterCalls
 
 __all__ = [
+    "LaneUpdate",
     "PacingUpdate",
     "Settlement",
     "attempt_post",
@@ -47,6 +49,14 @@ class Settlement:
     job: Job
     verdict: Verdict
     attempt: Attempt
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LaneUpdate:
+    """A lane's next record and the one it replaces, as long as the store has not saved it."""
+
+    record: LaneRecord
+    expect: LaneRecord | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

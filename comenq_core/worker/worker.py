@@ -15,17 +15,19 @@ from datetime import datetime
 from comenq_core.errors import NoSuchJob, QueueRefused, WrongState
 from comenq_core.model import Attempt, Failed, Instant, Job, Pacing, Requeued, State, Verdict
 from comenq_core.policy import pacing, recording
+from comenq_core.policy.lanes import LanePolicy
 from comenq_core.policy.pacing import PacingPolicy
 from comenq_core.policy.retry import RetryPolicy
 from comenq_core.process.log import Log
 from comenq_core.protocols import VERIFY_SECONDS, Poster, Store, TargetRecorder
-from comenq_core.worker.attempts import PacingUpdate, Settlement
+from comenq_core.worker.attempts import LaneUpdate, PacingUpdate, Settlement
 from comenq_core.worker.calls import PosterCalls
 from comenq_core.worker.choosing import preferences
 from comenq_core.worker.deferrals import Deferrals
 from comenq_core.worker.events import report_answer, report_attempt, report_backoff
 from comenq_core.worker.heartbeat import Heartbeat
 from comenq_core.worker.identities import Identities, ask
+from comenq_core.worker.lanes import Lanes
 from comenq_core.worker.lookups import Lookups
 from comenq_core.worker.notifier import Notifier
 from comenq_core.worker.pacing_records import PacingRecords
@@ -55,6 +57,8 @@ class Worker:
         host: the forge's host; a job for another one fails. By default, all jobs are for it.
         verify_targets: whether the forge is asked early whether a job's pull request is there.
         notifier: runs the commands that are told of posted and failed jobs, if there are any.
+        lane_policy: what the settings make of lanes, if they have reviewers; then
+            ``pacing_policy`` has what lies between any two posts of an account.
     """
 
     def __init__(
@@ -70,6 +74,7 @@ class Worker:
         *,
         notifier: Notifier | None = None,
         verify_targets: bool = False,
+        lane_policy: LanePolicy | None = None,
     ) -> None:
         self._store = store
         self._pacing_policy = pacing_policy
@@ -84,8 +89,15 @@ class Worker:
         )
         self._identities = Identities(calls)
         self._records = PacingRecords(store, pacing_policy)
+        self._lanes = Lanes(store, lane_policy)
         self._posting = Posting(
-            self._records, self._scheduler.serving, pacing_policy, retry_policy, store.now, calls
+            self._records,
+            self._lanes,
+            self._scheduler.serving,
+            pacing_policy,
+            retry_policy,
+            store.now,
+            calls,
         )
         self._lookups = Lookups(store, pacing_policy, retry_policy, self._clock, calls)
         self.heartbeat = Heartbeat(
@@ -104,7 +116,7 @@ class Worker:
         )
         self._notifier = notifier
         self._claimed: tuple[Job, Poster] | None = None
-        self._unsaved: list[Settlement | PacingUpdate] = []
+        self._unsaved: list[Settlement | PacingUpdate | LaneUpdate] = []
 
     def step(self) -> float:
         """Do the next thing there is to do; return the seconds until there may be another.
@@ -115,6 +127,7 @@ class Worker:
         self._save()
         if self._claimed:
             self._records.read()
+            self._lanes.read(self._store.now())
             self._post(*self._claimed)
             return 0.0
         more = self._housekeep()
@@ -139,9 +152,10 @@ class Worker:
         self._records.read()
         now = self._store.now()
         self._records.rebase(now)
+        self._lanes.read(now)
         self._records.renew(self._scheduler.renewed(self._records.known, now))
         self._identities.read(self._records.known)
-        waits = [_LONGEST_WAIT]
+        waits = [_LONGEST_WAIT, self._lanes.wait(now)]
         checking = self._store.checking()
         for job in checking:
             wait, poster = self._scheduler.next_lookup(job, self._records.known, now)
@@ -208,7 +222,7 @@ class Worker:
         known, logins = self._records.known, self._identities.known
         if self._scheduler.until_turn(poster, known, logins, now) > 0:
             return False
-        claimed = self._claim(poster, checking)
+        claimed = self._claim(poster, checking, now)
         if claimed is None:
             return False
         if self._scheduler.serving(claimed):
@@ -222,11 +236,11 @@ class Worker:
         first = self._store.pending(limit=1, states=[State.WAITING])
         return bool(first) and (first[0].due is None or first[0].due <= now.wall)
 
-    def _claim(self, poster: Poster, checking: Sequence[Job]) -> Job | None:
+    def _claim(self, poster: Poster, checking: Sequence[Job], now: Instant) -> Job | None:
         record = self._records.known.get(poster.account)
         checked = {job.asked.target.lower() for job in checking}
         for suits in preferences(poster.account, record, self._scheduler.serving, checked):
-            if claimed := self._store.claim(poster.account, suits):
+            if claimed := self._lanes.claim(poster.account, suits, now):
                 return claimed
         return None
 
@@ -247,7 +261,7 @@ class Worker:
         login = self._identities.known.get(poster.account, "")
         self._finish(*self._posting.post(job, poster, login))
 
-    def _finish(self, *results: Settlement | PacingUpdate) -> None:
+    def _finish(self, *results: Settlement | PacingUpdate | LaneUpdate) -> None:
         """Save results in this order; if the store fails, the next step does it first."""
         self._claimed = None
         self._unsaved += results
@@ -261,6 +275,8 @@ class Worker:
                 case PacingUpdate() as update:
                     self._records.save(update.record, update.expect)
                     report_backoff(update.outcome, update.record, update.now, self._pacing_policy)
+                case LaneUpdate() as update:
+                    self._lanes.save(update.record, update.expect)
             del self._unsaved[0]
 
     def _settle(

@@ -62,7 +62,7 @@ class OperatorActions(Queries):
         with self._database.transaction() as cursor:
             found = locked(cursor, job.id).job
             new = edited(found, job.asked, request)
-            return new if new == found else rewrite(cursor, new)
+            return new if new == found else rewrite(cursor, new, self._division)
 
     @repeated
     def record_target(self, job_id: str, verdict: Requeued | Failed, attempt: Attempt) -> Job:

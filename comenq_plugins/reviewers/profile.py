@@ -9,7 +9,7 @@ from typing import TypeVar, cast
 
 from comenq_core.errors import SettingsError
 from comenq_core.limits import ACCOUNT_PATTERN
-from comenq_core.model import Channel, ReadingKind
+from comenq_core.model import Channel, ReadingKind, Scope
 from comenq_core.text import nearest, printable
 from comenq_plugins.reviewers.phrases import Phrase, PhraseError
 
@@ -17,9 +17,11 @@ __all__ = ["PROFILE_KEYS", "RULE_KEYS", "Profile", "Rule", "profile"]
 
 T = TypeVar("T")
 
+YEAR = 31_536_000
 LIST_LIMIT = 100
 RULES_LIMIT = 100
 KINDS = [kind.value for kind in ReadingKind if kind is not ReadingKind.NOT_UNDERSTOOD]
+SCOPES = [scope.value for scope in Scope]
 CHANNELS = [channel.value for channel in Channel]
 WRITTEN = (Channel.COMMENT, Channel.EDIT)
 
@@ -65,6 +67,8 @@ class Profile:
         sections: phrases; what follows a line with one of them is about the code.
         waits: phrases with ``{duration}``, which say how long a limit lasts.
         rules: in the order in which they are tried, within a kind.
+        scope: what shares one of its quotas.
+        cooldown: seconds between two triggers of a quota; by default the settings' cooldown.
     """
 
     name: str
@@ -75,6 +79,8 @@ class Profile:
     sections: Sequence[Phrase] = ()
     waits: Sequence[Phrase] = ()
     rules: Sequence[Rule] = field(default=(), repr=False)
+    scope: Scope = Scope.OWNER
+    cooldown: float | None = None
 
 
 def profile(place: str, name: str, table: Mapping[str, object]) -> Profile:
@@ -165,6 +171,18 @@ def _kind(value: object) -> ReadingKind:
     return ReadingKind(str(value))
 
 
+def _scope(value: object) -> Scope:
+    if value not in SCOPES:
+        raise ValueError(f"expected one of {', '.join(SCOPES)}")
+    return Scope(str(value))
+
+
+def _seconds(value: object) -> float:
+    if type(value) not in (int, float) or not 0 <= (seconds := float(str(value))) <= YEAR:
+        raise ValueError(f"expected a number of seconds from 0 to {YEAR}")
+    return seconds
+
+
 def _channels(value: object) -> Sequence[Channel]:
     names = _texts(value)
     if not names or not set(names) <= set(CHANNELS):
@@ -180,6 +198,8 @@ PROFILE_KEYS: Mapping[str, Callable[[object], object]] = {
     "sections": _phrases,
     "waits": _waits,
     "rules": _table,
+    "scope": _scope,
+    "cooldown": _seconds,
 }
 """The keys of a profile, and what checks the value of each."""
 RULE_KEYS: Mapping[str, Callable[[object], object]] = {

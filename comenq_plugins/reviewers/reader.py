@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
-from comenq_core.model import Answer, Channel, Reading, ReadingKind
+from comenq_core.model import Answer, Channel, Reading, ReadingKind, Scope
 from comenq_core.protocols import same_login
 from comenq_plugins.reviewers.lines import Line
 from comenq_plugins.reviewers.parts import Parts, parts
@@ -40,6 +40,14 @@ class ProfileReviewer:
     @property
     def logins(self) -> Sequence[str]:
         return self._profile.logins
+
+    @property
+    def scope(self) -> Scope:
+        return self._profile.scope
+
+    @property
+    def cooldown(self) -> float | None:
+        return self._profile.cooldown
 
     def addresses(self, comment: str) -> bool:
         if len(comment) > COMMENT_LIMIT:

@@ -120,6 +120,7 @@ class OperatorActions(Queries):
                 digest=digest_of(job.request),
                 events=place.name.events + 1,
                 interruptions=job.interruptions,
+                lane=self._catalog.division.key_for(job.request),
             )
             try:
                 durable.append(place.path, 1 + place.name.events, encode_event(event))

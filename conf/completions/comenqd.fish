@@ -51,7 +51,7 @@ function _shtab_comenqd_using
 end
 
 set -g _shtab_comenqd_commands setup service listen work reload ctl check move import plugins
-set -g _shtab_comenqd_opts_with_value --config --cooldown-jitter-seconds --cooldown-period-seconds --from --github-api-timeout-secs --github-api-url --github-host --github-marker --github-token-command --github-token-file --github-token-files --history-days --hold-new --intakes --key-days --log-level --max-attempts --max-interruptions --max-pending --name --on-failed --on-posted --poster --queue-path --recheck-seconds --socket-path --store --to --token-command --token-file --verify-targets
+set -g _shtab_comenqd_opts_with_value --config --cooldown-jitter-seconds --cooldown-period-seconds --from --github-api-timeout-secs --github-api-url --github-host --github-marker --github-token-command --github-token-file --github-token-files --history-days --hold-new --intakes --key-days --log-level --max-attempts --max-interruptions --max-pending --min-post-interval-seconds --name --on-failed --on-posted --poster --queue-path --recheck-seconds --reviewers --socket-path --store --to --token-command --token-file --verify-targets
 
 complete -c comenqd -e
 complete -c comenqd -f
@@ -83,6 +83,8 @@ complete -c comenqd -n _shtab_comenqd_using -l hold-new -x -d 'whether new comme
 complete -c comenqd -n _shtab_comenqd_using -l on-posted -x -d 'run after each comment that was posted'
 complete -c comenqd -n _shtab_comenqd_using -l on-failed -x -d 'run after each comment that failed or is unconfirmed'
 complete -c comenqd -n _shtab_comenqd_using -l verify-targets -x -d 'whether the forge is asked early whether a comment'"'"'s pull request is there'
+complete -c comenqd -n _shtab_comenqd_using -l reviewers -x -d 'the review bots whose triggers have a pace of their own; or their tables, reviewers.NAME'
+complete -c comenqd -n _shtab_comenqd_using -l min-post-interval-seconds -x -d 'with reviewers: seconds between any two posts of an account'
 complete -c comenqd -n _shtab_comenqd_using -l version -d 'show program'"'"'s version number and exit'
 complete -c comenqd -n '_shtab_comenqd_using; and test $_shtab_comenqd_npos -eq 0' -a setup -d 'Configure, install and start the daemon; run it again at any time.'
 complete -c comenqd -n '_shtab_comenqd_using setup' -s h -l help -d 'show this help message and exit'
@@ -112,6 +114,8 @@ complete -c comenqd -n '_shtab_comenqd_using setup' -l hold-new -x -d 'whether n
 complete -c comenqd -n '_shtab_comenqd_using setup' -l on-posted -x -d 'run after each comment that was posted'
 complete -c comenqd -n '_shtab_comenqd_using setup' -l on-failed -x -d 'run after each comment that failed or is unconfirmed'
 complete -c comenqd -n '_shtab_comenqd_using setup' -l verify-targets -x -d 'whether the forge is asked early whether a comment'"'"'s pull request is there'
+complete -c comenqd -n '_shtab_comenqd_using setup' -l reviewers -x -d 'the review bots whose triggers have a pace of their own; or their tables, reviewers.NAME'
+complete -c comenqd -n '_shtab_comenqd_using setup' -l min-post-interval-seconds -x -d 'with reviewers: seconds between any two posts of an account'
 complete -c comenqd -n '_shtab_comenqd_using setup' -l token-file -xka "(__fish_complete_path (commandline -ct))" -d 'a file with the token, which nobody else may read; - reads it from standard input'
 complete -c comenqd -n '_shtab_comenqd_using setup' -l token-command -x -d 'a command that prints the token, such as: gh auth token'
 complete -c comenqd -n '_shtab_comenqd_using setup' -l yes -d 'ask nothing'
@@ -154,6 +158,8 @@ complete -c comenqd -n '_shtab_comenqd_using listen' -l hold-new -x -d 'whether 
 complete -c comenqd -n '_shtab_comenqd_using listen' -l on-posted -x -d 'run after each comment that was posted'
 complete -c comenqd -n '_shtab_comenqd_using listen' -l on-failed -x -d 'run after each comment that failed or is unconfirmed'
 complete -c comenqd -n '_shtab_comenqd_using listen' -l verify-targets -x -d 'whether the forge is asked early whether a comment'"'"'s pull request is there'
+complete -c comenqd -n '_shtab_comenqd_using listen' -l reviewers -x -d 'the review bots whose triggers have a pace of their own; or their tables, reviewers.NAME'
+complete -c comenqd -n '_shtab_comenqd_using listen' -l min-post-interval-seconds -x -d 'with reviewers: seconds between any two posts of an account'
 complete -c comenqd -n '_shtab_comenqd_using; and test $_shtab_comenqd_npos -eq 0' -a work -d 'Run the worker alone.'
 complete -c comenqd -n '_shtab_comenqd_using work' -s h -l help -d 'show this help message and exit'
 complete -c comenqd -n '_shtab_comenqd_using work' -l config -xka "(__fish_complete_path (commandline -ct))" -d 'the configuration file'
@@ -182,6 +188,8 @@ complete -c comenqd -n '_shtab_comenqd_using work' -l hold-new -x -d 'whether ne
 complete -c comenqd -n '_shtab_comenqd_using work' -l on-posted -x -d 'run after each comment that was posted'
 complete -c comenqd -n '_shtab_comenqd_using work' -l on-failed -x -d 'run after each comment that failed or is unconfirmed'
 complete -c comenqd -n '_shtab_comenqd_using work' -l verify-targets -x -d 'whether the forge is asked early whether a comment'"'"'s pull request is there'
+complete -c comenqd -n '_shtab_comenqd_using work' -l reviewers -x -d 'the review bots whose triggers have a pace of their own; or their tables, reviewers.NAME'
+complete -c comenqd -n '_shtab_comenqd_using work' -l min-post-interval-seconds -x -d 'with reviewers: seconds between any two posts of an account'
 complete -c comenqd -n '_shtab_comenqd_using; and test $_shtab_comenqd_npos -eq 0' -a reload -d 'Restart a running daemon with its configuration as it is now.'
 complete -c comenqd -n '_shtab_comenqd_using reload' -s h -l help -d 'show this help message and exit'
 complete -c comenqd -n '_shtab_comenqd_using reload' -l config -xka "(__fish_complete_path (commandline -ct))" -d 'the configuration file'
@@ -210,6 +218,8 @@ complete -c comenqd -n '_shtab_comenqd_using reload' -l hold-new -x -d 'whether 
 complete -c comenqd -n '_shtab_comenqd_using reload' -l on-posted -x -d 'run after each comment that was posted'
 complete -c comenqd -n '_shtab_comenqd_using reload' -l on-failed -x -d 'run after each comment that failed or is unconfirmed'
 complete -c comenqd -n '_shtab_comenqd_using reload' -l verify-targets -x -d 'whether the forge is asked early whether a comment'"'"'s pull request is there'
+complete -c comenqd -n '_shtab_comenqd_using reload' -l reviewers -x -d 'the review bots whose triggers have a pace of their own; or their tables, reviewers.NAME'
+complete -c comenqd -n '_shtab_comenqd_using reload' -l min-post-interval-seconds -x -d 'with reviewers: seconds between any two posts of an account'
 complete -c comenqd -n '_shtab_comenqd_using; and test $_shtab_comenqd_npos -eq 0' -a ctl -d 'Control a running daemon'"'"'s processes: status, restart worker, ...'
 complete -c comenqd -n '_shtab_comenqd_using ctl' -s h -l help -d 'show this help message and exit'
 complete -c comenqd -n '_shtab_comenqd_using ctl' -l config -xka "(__fish_complete_path (commandline -ct))" -d 'the configuration file'
@@ -238,6 +248,8 @@ complete -c comenqd -n '_shtab_comenqd_using ctl' -l hold-new -x -d 'whether new
 complete -c comenqd -n '_shtab_comenqd_using ctl' -l on-posted -x -d 'run after each comment that was posted'
 complete -c comenqd -n '_shtab_comenqd_using ctl' -l on-failed -x -d 'run after each comment that failed or is unconfirmed'
 complete -c comenqd -n '_shtab_comenqd_using ctl' -l verify-targets -x -d 'whether the forge is asked early whether a comment'"'"'s pull request is there'
+complete -c comenqd -n '_shtab_comenqd_using ctl' -l reviewers -x -d 'the review bots whose triggers have a pace of their own; or their tables, reviewers.NAME'
+complete -c comenqd -n '_shtab_comenqd_using ctl' -l min-post-interval-seconds -x -d 'with reviewers: seconds between any two posts of an account'
 complete -c comenqd -n '_shtab_comenqd_using; and test $_shtab_comenqd_npos -eq 0' -a check -d 'Check configuration, directories and token.'
 complete -c comenqd -n '_shtab_comenqd_using check' -s h -l help -d 'show this help message and exit'
 complete -c comenqd -n '_shtab_comenqd_using check' -l config -xka "(__fish_complete_path (commandline -ct))" -d 'the configuration file'
@@ -266,6 +278,8 @@ complete -c comenqd -n '_shtab_comenqd_using check' -l hold-new -x -d 'whether n
 complete -c comenqd -n '_shtab_comenqd_using check' -l on-posted -x -d 'run after each comment that was posted'
 complete -c comenqd -n '_shtab_comenqd_using check' -l on-failed -x -d 'run after each comment that failed or is unconfirmed'
 complete -c comenqd -n '_shtab_comenqd_using check' -l verify-targets -x -d 'whether the forge is asked early whether a comment'"'"'s pull request is there'
+complete -c comenqd -n '_shtab_comenqd_using check' -l reviewers -x -d 'the review bots whose triggers have a pace of their own; or their tables, reviewers.NAME'
+complete -c comenqd -n '_shtab_comenqd_using check' -l min-post-interval-seconds -x -d 'with reviewers: seconds between any two posts of an account'
 complete -c comenqd -n '_shtab_comenqd_using check' -l json -d 'print JSON'
 complete -c comenqd -n '_shtab_comenqd_using check' -l online -d 'ask the forge whether it accepts each token'
 complete -c comenqd -n '_shtab_comenqd_using; and test $_shtab_comenqd_npos -eq 0' -a move -d 'Move the queue from one store to another; can be repeated if interrupted.'
@@ -296,6 +310,8 @@ complete -c comenqd -n '_shtab_comenqd_using move' -l hold-new -x -d 'whether ne
 complete -c comenqd -n '_shtab_comenqd_using move' -l on-posted -x -d 'run after each comment that was posted'
 complete -c comenqd -n '_shtab_comenqd_using move' -l on-failed -x -d 'run after each comment that failed or is unconfirmed'
 complete -c comenqd -n '_shtab_comenqd_using move' -l verify-targets -x -d 'whether the forge is asked early whether a comment'"'"'s pull request is there'
+complete -c comenqd -n '_shtab_comenqd_using move' -l reviewers -x -d 'the review bots whose triggers have a pace of their own; or their tables, reviewers.NAME'
+complete -c comenqd -n '_shtab_comenqd_using move' -l min-post-interval-seconds -x -d 'with reviewers: seconds between any two posts of an account'
 complete -c comenqd -n '_shtab_comenqd_using move' -l from -x -d 'a store'"'"'s name, or the configuration file that selects it'
 complete -c comenqd -n '_shtab_comenqd_using move' -l to -x -d 'a store'"'"'s name, or the configuration file that selects it'
 complete -c comenqd -n '_shtab_comenqd_using; and test $_shtab_comenqd_npos -eq 0' -a import -d 'Import what waits in a queue of the Rust comenq; can be repeated.'
@@ -326,6 +342,8 @@ complete -c comenqd -n '_shtab_comenqd_using import' -l hold-new -x -d 'whether 
 complete -c comenqd -n '_shtab_comenqd_using import' -l on-posted -x -d 'run after each comment that was posted'
 complete -c comenqd -n '_shtab_comenqd_using import' -l on-failed -x -d 'run after each comment that failed or is unconfirmed'
 complete -c comenqd -n '_shtab_comenqd_using import' -l verify-targets -x -d 'whether the forge is asked early whether a comment'"'"'s pull request is there'
+complete -c comenqd -n '_shtab_comenqd_using import' -l reviewers -x -d 'the review bots whose triggers have a pace of their own; or their tables, reviewers.NAME'
+complete -c comenqd -n '_shtab_comenqd_using import' -l min-post-interval-seconds -x -d 'with reviewers: seconds between any two posts of an account'
 complete -c comenqd -n '_shtab_comenqd_using; and test $_shtab_comenqd_npos -eq 0' -a plugins -d 'List the installed plugins, what they offer, and what is selected.'
 complete -c comenqd -n '_shtab_comenqd_using plugins' -s h -l help -d 'show this help message and exit'
 complete -c comenqd -n '_shtab_comenqd_using plugins' -l config -xka "(__fish_complete_path (commandline -ct))" -d 'the configuration file'
@@ -354,4 +372,6 @@ complete -c comenqd -n '_shtab_comenqd_using plugins' -l hold-new -x -d 'whether
 complete -c comenqd -n '_shtab_comenqd_using plugins' -l on-posted -x -d 'run after each comment that was posted'
 complete -c comenqd -n '_shtab_comenqd_using plugins' -l on-failed -x -d 'run after each comment that failed or is unconfirmed'
 complete -c comenqd -n '_shtab_comenqd_using plugins' -l verify-targets -x -d 'whether the forge is asked early whether a comment'"'"'s pull request is there'
+complete -c comenqd -n '_shtab_comenqd_using plugins' -l reviewers -x -d 'the review bots whose triggers have a pace of their own; or their tables, reviewers.NAME'
+complete -c comenqd -n '_shtab_comenqd_using plugins' -l min-post-interval-seconds -x -d 'with reviewers: seconds between any two posts of an account'
 complete -c comenqd -n '_shtab_comenqd_using plugins' -l json -d 'print JSON'

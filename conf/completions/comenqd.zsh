@@ -52,6 +52,8 @@ _shtab_comenqd_options=(
   "--on-posted[run after each comment that was posted]:VALUE:"
   "--on-failed[run after each comment that failed or is unconfirmed]:VALUE:"
   "--verify-targets[whether the forge is asked early whether a comment\'s pull request is there]:VALUE:"
+  "--reviewers[the review bots whose triggers have a pace of their own\; or their tables, reviewers.NAME]:VALUE:"
+  "--min-post-interval-seconds[with reviewers\: seconds between any two posts of an account]:VALUE:"
   "(- : *)--version[show program\'s version number and exit]"
 )
 
@@ -86,6 +88,8 @@ _shtab_comenqd_check_options=(
   "--on-posted[run after each comment that was posted]:VALUE:"
   "--on-failed[run after each comment that failed or is unconfirmed]:VALUE:"
   "--verify-targets[whether the forge is asked early whether a comment\'s pull request is there]:VALUE:"
+  "--reviewers[the review bots whose triggers have a pace of their own\; or their tables, reviewers.NAME]:VALUE:"
+  "--min-post-interval-seconds[with reviewers\: seconds between any two posts of an account]:VALUE:"
   "--json[print JSON]"
   "--online[ask the forge whether it accepts each token]"
 )
@@ -121,6 +125,8 @@ _shtab_comenqd_ctl_options=(
   "--on-posted[run after each comment that was posted]:VALUE:"
   "--on-failed[run after each comment that failed or is unconfirmed]:VALUE:"
   "--verify-targets[whether the forge is asked early whether a comment\'s pull request is there]:VALUE:"
+  "--reviewers[the review bots whose triggers have a pace of their own\; or their tables, reviewers.NAME]:VALUE:"
+  "--min-post-interval-seconds[with reviewers\: seconds between any two posts of an account]:VALUE:"
   "(*)::see below:"
 )
 
@@ -155,6 +161,8 @@ _shtab_comenqd_import_options=(
   "--on-posted[run after each comment that was posted]:VALUE:"
   "--on-failed[run after each comment that failed or is unconfirmed]:VALUE:"
   "--verify-targets[whether the forge is asked early whether a comment\'s pull request is there]:VALUE:"
+  "--reviewers[the review bots whose triggers have a pace of their own\; or their tables, reviewers.NAME]:VALUE:"
+  "--min-post-interval-seconds[with reviewers\: seconds between any two posts of an account]:VALUE:"
   ":the queue of the Rust comenq\; left as it is:"
 )
 
@@ -189,6 +197,8 @@ _shtab_comenqd_listen_options=(
   "--on-posted[run after each comment that was posted]:VALUE:"
   "--on-failed[run after each comment that failed or is unconfirmed]:VALUE:"
   "--verify-targets[whether the forge is asked early whether a comment\'s pull request is there]:VALUE:"
+  "--reviewers[the review bots whose triggers have a pace of their own\; or their tables, reviewers.NAME]:VALUE:"
+  "--min-post-interval-seconds[with reviewers\: seconds between any two posts of an account]:VALUE:"
 )
 
 # guard to ensure default positional specs are added only once per session
@@ -222,6 +232,8 @@ _shtab_comenqd_move_options=(
   "--on-posted[run after each comment that was posted]:VALUE:"
   "--on-failed[run after each comment that failed or is unconfirmed]:VALUE:"
   "--verify-targets[whether the forge is asked early whether a comment\'s pull request is there]:VALUE:"
+  "--reviewers[the review bots whose triggers have a pace of their own\; or their tables, reviewers.NAME]:VALUE:"
+  "--min-post-interval-seconds[with reviewers\: seconds between any two posts of an account]:VALUE:"
   "--from[a store\'s name, or the configuration file that selects it]:STORE:"
   "--to[a store\'s name, or the configuration file that selects it]:STORE:"
 )
@@ -257,6 +269,8 @@ _shtab_comenqd_plugins_options=(
   "--on-posted[run after each comment that was posted]:VALUE:"
   "--on-failed[run after each comment that failed or is unconfirmed]:VALUE:"
   "--verify-targets[whether the forge is asked early whether a comment\'s pull request is there]:VALUE:"
+  "--reviewers[the review bots whose triggers have a pace of their own\; or their tables, reviewers.NAME]:VALUE:"
+  "--min-post-interval-seconds[with reviewers\: seconds between any two posts of an account]:VALUE:"
   "--json[print JSON]"
 )
 
@@ -291,6 +305,8 @@ _shtab_comenqd_reload_options=(
   "--on-posted[run after each comment that was posted]:VALUE:"
   "--on-failed[run after each comment that failed or is unconfirmed]:VALUE:"
   "--verify-targets[whether the forge is asked early whether a comment\'s pull request is there]:VALUE:"
+  "--reviewers[the review bots whose triggers have a pace of their own\; or their tables, reviewers.NAME]:VALUE:"
+  "--min-post-interval-seconds[with reviewers\: seconds between any two posts of an account]:VALUE:"
 )
 
 # guard to ensure default positional specs are added only once per session
@@ -336,6 +352,8 @@ _shtab_comenqd_setup_options=(
   "--on-posted[run after each comment that was posted]:VALUE:"
   "--on-failed[run after each comment that failed or is unconfirmed]:VALUE:"
   "--verify-targets[whether the forge is asked early whether a comment\'s pull request is there]:VALUE:"
+  "--reviewers[the review bots whose triggers have a pace of their own\; or their tables, reviewers.NAME]:VALUE:"
+  "--min-post-interval-seconds[with reviewers\: seconds between any two posts of an account]:VALUE:"
   "--token-file[a file with the token, which nobody else may read\; - reads it from standard input]:FILE:_files"
   "--token-command[a command that prints the token, such as\: gh auth token]:COMMAND:"
   "--yes[ask nothing]"
@@ -376,6 +394,8 @@ _shtab_comenqd_work_options=(
   "--on-posted[run after each comment that was posted]:VALUE:"
   "--on-failed[run after each comment that failed or is unconfirmed]:VALUE:"
   "--verify-targets[whether the forge is asked early whether a comment\'s pull request is there]:VALUE:"
+  "--reviewers[the review bots whose triggers have a pace of their own\; or their tables, reviewers.NAME]:VALUE:"
+  "--min-post-interval-seconds[with reviewers\: seconds between any two posts of an account]:VALUE:"
 )
 
 # guard to ensure default positional specs are added only once per session

@@ -25,9 +25,12 @@ from comenq_core.model import (
     Candidate,
     Change,
     Checking,
+    Division,
     Done,
     Failed,
     Job,
+    Lane,
+    LaneRecord,
     Pacing,
     Pause,
     Requeued,
@@ -57,6 +60,7 @@ from tests.spool.snapshots import Snapshot, assert_one_of, recovered
 NOW = FROZEN().wall
 SOON = NOW + timedelta(seconds=60)
 PACE = Pacing(account="bot", at=FROZEN(), backoff=1.0)
+LANE = LaneRecord(lane=Lane(reviewer="bot", scope="o"), at=FROZEN())
 VERDICTS: dict[str, Verdict] = {
     "done": Done(url="https://forge.example/1", comment_id=1),
     "skipped": Done(reason="the pull request is closed"),
@@ -105,6 +109,7 @@ def prepared(path: Path) -> None:
         for job in (deleted, job_of(store, "doubted")):
             store.change(job.id, Change.CANCEL)
         store.save_pacing(PACE, expect=None)
+        store.save_lane(LANE, expect=None)
         store.mark_seen([job_of(store, "failed").id])
 
 
@@ -158,6 +163,12 @@ def edit(body: str) -> Action:
 def pace(store: SpoolStore) -> None:
     """Replace a pacing record."""
     store.save_pacing(replace(PACE, backoff=9.0), expect=PACE)
+
+
+def claim_in_a_lane(store: SpoolStore) -> None:
+    """Claim a job whose file gets the key of its lane."""
+    store.divide(Division(edition="1"))
+    store.claim_outside([LANE.lane], "bot")
 
 
 def recover(store: SpoolStore) -> None:
@@ -215,6 +226,8 @@ OPERATIONS: dict[str, Action] = {
     "mark as seen": lambda store: store.mark_seen([job_of(store, "lost").id]),
     **{f"erase: {body}": erase(body) for body in ("unconfirmed", "checked", "held", "posted")},
     "pace": pace,
+    "lane": lambda store: store.save_lane(replace(LANE, reason="limited"), expect=LANE),
+    "claim in a lane": claim_in_a_lane,
     "pause": lambda store: store.pause(Pause(since=NOW, reason="rest")),
     "resume": lambda store: store.resume(),
     "recover": recover,

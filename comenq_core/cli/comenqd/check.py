@@ -74,6 +74,9 @@ def results(settings: Settings, plugins: Registry) -> Iterator[CheckResult]:
         yield from check_credentials(plugins.posters(settings), plugins.poster_plugin(settings))
     yield from check_commands(settings)
     yield _making("reviewers", "their rules are in order", lambda: plugins.reviewers(settings))
+    if settings.reviewers:
+        used = ", ".join(settings.reviewers)
+        yield _making("lanes", f"for {used}", lambda: plugins.lane_policy(settings))
     yield _clock()
     if variable("github_token") in os.environ:
         text = "is in the environment; github_token_file hides it better"

@@ -32,6 +32,7 @@ pytest.register_assert_rewrite(
             "importing",
             "intake",
             "keeping",
+            "lanes",
             "lookup",
             "operators",
             "pacing",
@@ -58,6 +59,7 @@ from comenq_core.testing.contract.editing import EditingContract  # noqa: E402
 from comenq_core.testing.contract.importing import JobImporterContract  # noqa: E402
 from comenq_core.testing.contract.intake import IntakeContract  # noqa: E402
 from comenq_core.testing.contract.keeping import KeepingContract  # noqa: E402
+from comenq_core.testing.contract.lanes import LaneContract  # noqa: E402
 from comenq_core.testing.contract.lookup import LookupContract  # noqa: E402
 from comenq_core.testing.contract.operators import OperatorContract  # noqa: E402
 from comenq_core.testing.contract.pacing import PacingContract  # noqa: E402
@@ -105,6 +107,7 @@ class StoreContract(
     PacingContract,
     WatchContract,
     RecordingContract,
+    LaneContract,
 ):
     """The contract of every store.
 

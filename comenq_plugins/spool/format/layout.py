@@ -25,12 +25,12 @@ from comenq_plugins.spool.fs.mounts import mount_of
 
 __all__ = ["FORMAT", "Layout"]
 
-FORMAT = 4
+FORMAT = 5
 """The format that is written, as it stands in the file ``version``.
 
-Formats 1 to 3 have no ``deleted/``, and no jobs that were edited. Formats 1 and 2 have no
-``unconfirmed/`` and no ``past/``, and format 1 has other words in its files, which are read as
-well: `comenq_core.wire.vocabulary`.
+Formats 1 to 4 have no lanes in the names of files. Formats 1 to 3 have no ``deleted/``, and no
+jobs that were edited. Formats 1 and 2 have no ``unconfirmed/`` and no ``past/``, and format 1 has
+other words in its files, which are read as well: `comenq_core.wire.vocabulary`.
 """
 _READABLE = frozenset(map(str, range(1, FORMAT + 1)))
 _WITH_UNCONFIRMED = 3
