@@ -74,9 +74,9 @@ def test_a_lane_is_closed_while_an_attempt_may_go_on_and_for_its_cooldown() -> N
     assert until_open(ended(record, clock()), clock(), policy()) == 605
 
 
-def test_a_job_whose_answer_is_awaited_closes_its_lane() -> None:
-    """It opens by nothing but a record that says that the answer is known."""
-    record = LaneRecord(lane=BOT, job="7f3kq2m8x1ab")
+def test_a_blocked_lane_does_not_open_by_itself() -> None:
+    """It opens by nothing but a record that says so."""
+    record = LaneRecord(lane=BOT, is_blocked=True)
     assert until_open(record, FakeClock()(), policy()) == math.inf
 
 

@@ -22,7 +22,7 @@ from comenq_core.model.conversation import (
     Snapshot,
     Validator,
 )
-from comenq_core.model.following import Conclusion, Ending, Evidence, Following
+from comenq_core.model.following import Conclusion, Ending, Evidence, Follow, Following
 from comenq_core.model.job import ID_PATTERN, PENDING, SETTLED, Attempt, Change, Job, State
 from comenq_core.model.lane import Division, Lane, LaneRecord, Scope
 from comenq_core.model.outcome import (
@@ -47,6 +47,7 @@ from comenq_core.model.record import InvalidMember
 from comenq_core.model.request import KEY_LIMIT, CommentRequest, NewJob, Origin
 from comenq_core.model.status import Account, Activity, Capacity, Counts, Entry, Health, Status
 from comenq_core.model.verdict import (
+    Answered,
     Checking,
     Done,
     Failed,
@@ -71,6 +72,7 @@ __all__ = [
     "Account",
     "Activity",
     "Answer",
+    "Answered",
     "Attempt",
     "Blocked",
     "Candidate",
@@ -92,6 +94,7 @@ __all__ = [
     "Evidence",
     "Failed",
     "Fault",
+    "Follow",
     "Following",
     "Health",
     "Instant",

@@ -8,9 +8,10 @@ from enum import StrEnum
 
 from comenq_core.model.answer import ReadingKind
 from comenq_core.model.conversation import Snapshot
+from comenq_core.model.lane import Lane
 from comenq_core.model.record import Record
 
-__all__ = ["Conclusion", "Ending", "Evidence", "Following"]
+__all__ = ["Conclusion", "Ending", "Evidence", "Follow", "Following"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,3 +96,24 @@ class Conclusion(Record):
     url: str = ""
     until: datetime | None = None
     is_guessed: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Follow(Record):
+    """What is kept of a trigger from before it is posted until its answer is known.
+
+    Args:
+        lane: the trigger's lane, with its account: while the answer is awaited, nothing else is
+            posted in it.
+        account: the posting account that posts it, and that asks for the answer.
+        snapshot: what was seen of the pull request before the trigger was posted.
+        following: what was seen since; ``None`` until the forge is asked for the first time.
+        adopted: the address of somebody else's trigger that is followed in place of the job's own,
+            which waits meanwhile; ``""`` if it is the job's own.
+    """
+
+    lane: Lane
+    account: str
+    snapshot: Snapshot
+    following: Following | None = None
+    adopted: str = ""

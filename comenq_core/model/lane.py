@@ -92,10 +92,18 @@ class LaneRecord(Record):
             positive, began; ``None`` where there was none.
         max_remaining: for how many seconds after ``at`` that attempt may have gone on.
         jitter: seconds added to this cooldown, drawn once.
-        job: the id of the job in flight: the one that is being posted or, once ``max_remaining``
-            is 0, whose answer is awaited. Until then, the lane is closed.
+        job: the id of the job that is being posted. Which job's answer is awaited,
+            `comenq_core.model.Follow` says.
         held_until: nothing is posted in the lane before this.
         reason: why it is held, for people.
+        is_blocked: nothing is posted in the lane until an operator opens it again.
+        spacing: seconds between two posts that the reviewer's refusals have taught; 0 while it has
+            taught nothing.
+        opened: since when it has refused nothing, by the wall clock; ``None`` before any post.
+        in_a_row: how many triggers it has refused since it has reviewed one.
+        since_opened: how many it has reviewed since ``opened``.
+        triggers, reviewed, refused: how many were posted so far, and what came of them.
+        concluded: the trigger that was counted last: a crash must not have it counted twice.
     """
 
     lane: Lane
@@ -105,3 +113,12 @@ class LaneRecord(Record):
     job: str = ""
     held_until: datetime | None = None
     reason: str = ""
+    is_blocked: bool = False
+    spacing: float = 0.0
+    opened: datetime | None = None
+    in_a_row: int = 0
+    since_opened: int = 0
+    triggers: int = 0
+    reviewed: int = 0
+    refused: int = 0
+    concluded: str = ""

@@ -86,13 +86,14 @@ class LanePolicy:
 
 
 def until_open(record: LaneRecord, now: Instant, policy: LanePolicy) -> float:
-    """Seconds until the next comment of a lane may be posted; infinity while one is in flight."""
-    if record.job and not record.max_remaining:
+    """Seconds until the next comment of a lane may be posted; infinity while it is blocked."""
+    if record.is_blocked:
         return math.inf
     held = (record.held_until - now.wall).total_seconds() if record.held_until else 0.0
     if record.at is None:
         return max(0.0, held)
-    cooldown = record.max_remaining + policy.cooldown_of(record.lane) + record.jitter
+    between = max(policy.cooldown_of(record.lane), record.spacing)
+    cooldown = record.max_remaining + between + record.jitter
     return max(0.0, held, cooldown - elapsed(record.at, now))
 
 

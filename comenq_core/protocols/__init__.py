@@ -26,6 +26,7 @@ from comenq_core.protocols.poster import (
 )
 from comenq_core.protocols.reviewer import QuotaHolder, Reviewer, ReviewerFactory, same_login
 from comenq_core.protocols.store import (
+    FollowKeeper,
     Inspectable,
     JobImporter,
     JobReader,
@@ -51,6 +52,7 @@ __all__ = [
     "ConversationReader",
     "CredentialChecker",
     "CredentialHolder",
+    "FollowKeeper",
     "ForgeClock",
     "ForgeHost",
     "Identifiable",

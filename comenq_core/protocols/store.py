@@ -15,6 +15,7 @@ from comenq_core.errors import StoreError
 from comenq_core.model import (
     PENDING,
     Activity,
+    Answered,
     Attempt,
     Change,
     CommentRequest,
@@ -22,6 +23,7 @@ from comenq_core.model import (
     Division,
     Done,
     Failed,
+    Follow,
     Health,
     Instant,
     Job,
@@ -41,6 +43,7 @@ if TYPE_CHECKING:
     from comenq_core.settings import Settings
 
 __all__ = [
+    "FollowKeeper",
     "Inspectable",
     "JobImporter",
     "JobReader",
@@ -465,6 +468,36 @@ class LaneKeeper(Protocol):
         Args:
             lane: as the `Division` has it.
             job: a waiting job.
+        """
+
+
+@runtime_checkable
+class FollowKeeper(Protocol):
+    """What a store may be as well: able to keep what becomes of triggers after they were posted.
+
+    Without it, the setting ``reviewers`` is refused.
+    """
+
+    def follows(self) -> Mapping[str, Follow]:
+        """What is kept, by the id of the job. It may raise `StoreError`."""
+
+    def save_follow(self, job_id: str, follow: Follow | None, *, expect: Follow | None) -> None:
+        """Replace what is kept of a job's trigger, or delete it; durable on return.
+
+        Raises:
+            PacingConflict: it is not ``expect`` any more.
+        """
+
+    def conclude(self, job_id: str, verdict: Answered, attempt: Attempt) -> Job:
+        """Record the answer to a job's trigger; return the job.
+
+        `comenq_core.model.transitions.answered` says what becomes of the job, and which states
+        allow it. One that asks once more is the first of the queue, so that no other job of its
+        lane goes before it.
+
+        Raises:
+            NoSuchJob: there is none with this id.
+            WrongState: its state does not allow it.
         """
 
 

@@ -15,12 +15,14 @@ from itertools import count
 from comenq_core.errors import PacingConflict, StoreError, StoreLocked, WrongState
 from comenq_core.model import (
     Activity,
+    Answered,
     Attempt,
     Change,
     CommentRequest,
     Division,
     Done,
     Failed,
+    Follow,
     Health,
     Instant,
     Job,
@@ -43,6 +45,7 @@ from comenq_core.model.identity import (
 )
 from comenq_core.model.past_job import PastJob
 from comenq_core.model.transitions import (
+    answered,
     changed,
     claimed,
     edited,
@@ -74,6 +77,7 @@ class MemoryStore(MemoryReader):
         self._pacing: dict[str, Pacing] = {}
         self._lanes: dict[Lane, LaneRecord] = {}
         self._division = Division()
+        self._follows: dict[str, Follow] = {}
         self._paused: Pause | None = None
         self._activity: Activity | None = None
         self._changing = threading.RLock()
@@ -245,6 +249,28 @@ class MemoryStore(MemoryReader):
                 raise PacingConflict(f"the record of the lane {record.lane} has changed")
             self._lanes[record.lane] = record
             self._signal()
+
+    def follows(self) -> Mapping[str, Follow]:
+        """What is kept of triggers."""
+        return dict(self._follows)
+
+    def save_follow(self, job_id: str, follow: Follow | None, *, expect: Follow | None) -> None:
+        """Replace what is kept, if it is still what is expected."""
+        with self._changing:
+            if self._follows.get(job_id) != expect:
+                raise PacingConflict(f"what is kept of the trigger {job_id} has changed")
+            if follow is None:
+                self._follows.pop(job_id, None)
+            else:
+                self._follows[job_id] = follow
+
+    def conclude(self, job_id: str, verdict: Answered, attempt: Attempt) -> Job:
+        """Record the answer; who asks once more is the first of the queue."""
+        with self._changing:
+            job = answered(self._job(job_id), verdict, attempt)
+            if verdict.again:
+                self._places[job_id] = next(self._fronts)
+            return self._keep(job)
 
     def reclaim(self, job: Job) -> Job:
         """A job to be checked is being posted again."""

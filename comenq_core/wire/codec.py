@@ -17,7 +17,7 @@ from types import UnionType
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, get_args, get_origin, get_type_hints
 
 from comenq_core.errors import InvalidRequest
-from comenq_core.model import InvalidMember, State, Verdict
+from comenq_core.model import Answered, InvalidMember, State, Verdict
 from comenq_core.wire.rfc3339 import format_time, parse_time
 from comenq_core.wire.strict_json import below
 from comenq_core.wire.vocabulary import (
@@ -70,7 +70,7 @@ def from_json(kind: type[Record], value: object, path: str = "") -> Record:
     return _read_at(path, partial(_read, kind), value)
 
 
-def verdict_from_json(value: object) -> Verdict:
+def verdict_from_json(value: object) -> Verdict | Answered:
     """The verdict that `to_json` made this JSON object of.
 
     Raises:
