@@ -15,8 +15,11 @@ from comenq_core.errors import ComenqError, InvalidRequest, QueueRefused, WrongS
 from comenq_core.listener import backoffs
 from comenq_core.listener.accounts import accounts
 from comenq_core.listener.estimates import Estimates
+from comenq_core.listener.lane_status import Lanes
 from comenq_core.listener.replacing import replaced_job
 from comenq_core.listener.resolution import resolution
+from comenq_core.listener.reviews import Reviews
+from comenq_core.listener.trigger_notes import TriggerNotes
 from comenq_core.model import (
     ID_PATTERN,
     ONE_PROCESS,
@@ -25,6 +28,7 @@ from comenq_core.model import (
     CommentRequest,
     Entry,
     Job,
+    LaneStatus,
     NewJob,
     Origin,
     Pause,
@@ -37,7 +41,7 @@ from comenq_core.policy.health import Overdue, is_busy, is_stalled
 from comenq_core.policy.lanes import LanePolicy
 from comenq_core.policy.pacing import PacingPolicy
 from comenq_core.process.log import Log
-from comenq_core.protocols import RepoFilter, Store
+from comenq_core.protocols import RepoFilter, Reviewer, Store
 
 __all__ = ["JobQueue"]
 
@@ -60,6 +64,7 @@ class JobQueue:
         holds: whether new comments are held that an intake, by its name, has taken in.
         verifies_targets: whether the worker looks early whether a pull request is there.
         lanes: what the settings make of lanes, if they have reviewers.
+        reviewers: those that the settings name.
     """
 
     def __init__(
@@ -73,11 +78,15 @@ class JobQueue:
         *,
         verifies_targets: bool = False,
         lanes: LanePolicy | None = None,
+        reviewers: Sequence[Reviewer] = (),
     ) -> None:
         self._store = store
         self._accounts = accounts or {}
         self._pace = pace
         self._estimates = Estimates(store, pace, self._accounts, lanes)
+        self._reviews = Reviews(store, lanes, self._accounts)
+        self._lanes = Lanes(store, lanes)
+        self._notes = TriggerNotes(reviewers, self._accounts) if reviewers else None
         self._faults = faults
         self._host = host
         self._holds = holds
@@ -95,6 +104,7 @@ class JobQueue:
             if reason := unserved(new_job.request, self._accounts):
                 raise InvalidRequest("account" if new_job.request.account else "", reason)
         try:
+            notes = self._notes_on(new_jobs)
             jobs = self._put([self._as_settings_say(one) for one in new_jobs])
         except ComenqError as error:
             self._log_refusal(error)
@@ -106,7 +116,17 @@ class JobQueue:
             origin = job.origin
             log.info("queued", "A comment is queued.", job=job.id, target=job.asked.target,
                      intake=origin.intake, uid=origin.uid)  # fmt: skip
-        return self._estimated(jobs)
+        entries = self._estimated(jobs)
+        if not any(notes):
+            return entries
+        return [replace(entry, notes=its) for entry, its in zip(entries, notes, strict=True)]
+
+    def _notes_on(self, new_jobs: Sequence[NewJob]) -> Sequence[tuple[str, ...]]:
+        """What to tell of each, found before anything is queued: a fault must not hide that."""
+        if self._notes is None:
+            return []
+        records = self._store.pacing()
+        return [self._notes.on(one.request, records) for one in new_jobs]
 
     def _put(self, new_jobs: Sequence[NewJob]) -> Sequence[Job]:
         replaced = {
@@ -130,7 +150,7 @@ class JobQueue:
     def _estimated(self, jobs: Sequence[Job]) -> Sequence[Entry]:
         """The entries of jobs that were changed. An error here must not hide that they were."""
         try:
-            return self._estimates.queued(jobs)
+            return self._reviews.to(self._estimates.queued(jobs))
         except ComenqError as error:
             log.warning("no_estimate", "The place of a comment is not known.", reason=error)
             return [Entry(job=job) for job in jobs]
@@ -143,7 +163,7 @@ class JobQueue:
         states: Collection[State] = PENDING,
     ) -> Sequence[Entry]:
         jobs = self._store.pending(limit=limit, offset=offset, states=states)
-        return [entry for entry in self._estimates.listed(jobs) if entry]
+        return self._reviews.to([entry for entry in self._estimates.listed(jobs) if entry])
 
     def pending_in(
         self,
@@ -159,13 +179,17 @@ class JobQueue:
         else:
             jobs = store.pending(limit=limit, offset=offset, states=states)
             found = [job if is_for_repo(job, repo) else None for job in jobs]
-        return self._estimates.listed(found)
+        return self._reviews.added(self._estimates.listed(found))
+
+    def awaiting(self) -> Sequence[Entry]:
+        return self._reviews.to([Entry(job=job) for job in self._reviews.awaiting()])
 
     def show(self, prefix: str) -> Entry:
-        return self._estimates.entries([self._store.get(prefix)])[0]
+        return self._reviews.to(self._estimates.entries([self._store.get(prefix)]))[0]
 
     def history(self, limit: int, *, offset: int = 0, only_failed: bool = False) -> Sequence[Job]:
-        return self._store.history(limit=limit, offset=offset, only_failed=only_failed)
+        jobs = self._store.history(limit=limit, offset=offset, only_failed=only_failed)
+        return [self._reviews.named(job) for job in jobs]
 
     def change(self, prefix: str, change: Change, by: Origin) -> Entry:
         job = self._store.change(self._whole_id(prefix), change)
@@ -229,6 +253,12 @@ class JobQueue:
             return [Entry(job=job) for job in jobs]
         return self._estimated(jobs)
 
+    def open_lane(self, reviewer: str, scope: str | None, by: Origin) -> LaneStatus:
+        opened = self._lanes.open(reviewer, scope)
+        log.info("lane_opened", "An operator has opened a lane.", lane=opened.record.lane,
+                 uid=by.uid)  # fmt: skip
+        return opened
+
     def pause(self, reason: str, by: Origin) -> None:
         self._store.pause(Pause(since=self._store.now().wall, reason=reason, by=by.uid))
         log.warning("paused", "The queue is paused.", reason=reason, uid=by.uid)
@@ -246,7 +276,7 @@ class JobQueue:
         now = self._store.now()
         records, paused, health = self._store.pacing(), self._store.paused(), self._store.health()
         waiting = self._store.pending(limit=_AT_THE_HEAD, states=[State.WAITING])
-        first = self._estimates.entries(waiting[:1])
+        first = self._next(waiting)
         counts = self._store.counts()
         ready = self._estimates.ready(waiting, records, now)
         is_kept = bool(paused) or is_busy(health.worker, now)
@@ -254,7 +284,7 @@ class JobQueue:
             counts=counts,
             paused=paused,
             accounts=accounts(records, now, self._pace),
-            next=first[0] if first else None,
+            next=first,
             health=health,
             stalled=is_stalled(health.worker, now),
             overdue=self._overdue.find(() if is_kept else ready, records, now),
@@ -263,6 +293,19 @@ class JobQueue:
             host=self._host,
             eta_seconds=self._estimates.eta(counts.waiting),
             verifies_targets=self._verifies_targets,
+            reviewers=self._lanes.reviewers,
+            lanes=self._lanes.all(now),
+            awaiting=len(self._reviews.awaiting()),
+        )
+
+    def _next(self, waiting: Sequence[Job]) -> Entry | None:
+        """What is posted next: with lanes, that need not be the first of those that wait."""
+        entries = self._estimates.entries(waiting if self._lanes.reviewers else waiting[:1])
+        never = float("inf")
+        return min(
+            entries,
+            key=lambda one: never if one.eta_seconds is None else one.eta_seconds,
+            default=None,
         )
 
 

@@ -69,6 +69,7 @@ class Profile:
         rules: in the order in which they are tried, within a kind.
         scope: what shares one of its quotas.
         cooldown: seconds between two triggers of a quota; by default the settings' cooldown.
+        ignores_bots: whether it passes over the triggers of bots and apps.
     """
 
     name: str
@@ -81,6 +82,7 @@ class Profile:
     rules: Sequence[Rule] = field(default=(), repr=False)
     scope: Scope = Scope.OWNER
     cooldown: float | None = None
+    ignores_bots: bool = False
 
 
 def profile(place: str, name: str, table: Mapping[str, object]) -> Profile:
@@ -183,6 +185,12 @@ def _seconds(value: object) -> float:
     return seconds
 
 
+def _flag(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError("expected true or false")
+    return value
+
+
 def _channels(value: object) -> Sequence[Channel]:
     names = _texts(value)
     if not names or not set(names) <= set(CHANNELS):
@@ -200,6 +208,7 @@ PROFILE_KEYS: Mapping[str, Callable[[object], object]] = {
     "rules": _table,
     "scope": _scope,
     "cooldown": _seconds,
+    "ignores_bots": _flag,
 }
 """The keys of a profile, and what checks the value of each."""
 RULE_KEYS: Mapping[str, Callable[[object], object]] = {
