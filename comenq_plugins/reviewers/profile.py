@@ -186,7 +186,7 @@ def _seconds(value: object) -> float:
 
 
 def _flag(value: object) -> bool:
-    if not isinstance(value, bool):
+    if value is not True and value is not False:
         raise ValueError("expected true or false")
     return value
 

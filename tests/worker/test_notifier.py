@@ -1,4 +1,4 @@
-"""The commands `on_posted` and `on_failed`: told of each job, at least once."""
+"""The commands `on_posted`, `on_failed` and `on_answered`: told of each job, at least once."""
 
 from __future__ import annotations
 
@@ -14,12 +14,16 @@ from typing import Any
 
 import pytest
 
-from comenq_core.model import Change, Job
+from comenq_core.model import Change, Ending, Job
 from comenq_core.policy.from_settings import pacing_policy, retry_policy
+from comenq_core.settings import Settings
+from comenq_core.testing.clock import FakeClock
 from comenq_core.testing.deadline import DEADLINE
+from comenq_core.testing.memory_store import MemoryStore
 from comenq_core.worker.notices import Notices
 from comenq_core.worker.notifier import Notifier, commands, notices_path
 from comenq_core.worker.worker import Worker
+from tests.seen import Triggers
 from tests.worker.rig import COOLDOWN, Rig, rig
 
 
@@ -191,9 +195,94 @@ def test_a_job_that_is_deleted_is_not_told(tmp_path: Path) -> None:
         assert Notices(notices_path(made.settings)).all() == []
 
 
-def _until_all_told(made: Rig) -> None:
-    """Wait until no mark is left."""
+class Answers:
+    """A notifier with one job, which the test makes what a worker makes of a trigger."""
+
+    def __init__(self, directory: Path) -> None:
+        self.store = MemoryStore(FakeClock())
+        self.triggers = Triggers(self.store)
+        self.directory = directory / "notify"
+        command = python(WRITES, directory / "told")
+        words = commands(Settings(on_posted=command, on_answered=command))
+        self.notices = Notices(self.directory)
+        self.notifier = Notifier(words, self.store.get, self.notices)
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """While the commands are run."""
+        self.notifier.start()
+        try:
+            yield
+        finally:
+            self.notifier.close()
+
+    def marks(self) -> set[str]:
+        """What is owed, as it is on the disk."""
+        return {mark for mark, _ in Notices(self.directory).all()}
+
+    def conclude(self, job: Job, ending: Ending, *, again: bool = False) -> Job:
+        """Record an answer as the worker does."""
+        self.notifier.announce_answer(job.id)
+        job = self.triggers.concluded(job, ending, again=again)
+        self.notifier.wake()
+        return job
+
+
+def test_an_answer_is_told_to_its_command(
+    tmp_path: Path, told: Callable[[], dict[str, Any]]
+) -> None:
+    """The command gets the job with its review; that it was posted is told as well, before."""
+    made = Answers(tmp_path)
+    job = made.triggers.posted()
+    made.notices.add(job.id)
+    made.conclude(job, Ending.REVIEWED)
+    assert made.marks() == {job.id, f"{job.id}.answered"}
+    with made.running():
+        assert [told()["id"], told()["id"]] == [job.id, job.id]
+        _until_empty(made.directory)
+
+
+def test_an_answer_after_which_it_asks_again_is_not_told(
+    tmp_path: Path, told: Callable[[], dict[str, Any]]
+) -> None:
+    """Only the last answer of a comment is."""
+    made = Answers(tmp_path)
+    with made.running():
+        job = made.conclude(made.triggers.posted(), Ending.LIMITED, again=True)
+        job = made.conclude(made.triggers.posted(job), Ending.LIMITED)
+        value = told()
+        _until_empty(made.directory)
+    assert (value["id"], value["review"]["state"]) == (job.id, "limited")
+    assert value["review"]["triggers"] == 2
+
+
+def test_an_answer_that_is_not_recorded_yet_is_owed(tmp_path: Path) -> None:
+    """A worker that dies between the mark and the record has the next one tell."""
+    made = Answers(tmp_path)
+    job = made.triggers.posted()
+    made.notifier.announce_answer(job.id)
+    with made.running():
+        made.notifier.wake()
+        made.notifier.close()
+    assert made.marks() == {f"{job.id}.answered"}
+
+
+def test_the_answer_to_a_job_that_is_deleted_is_not_told(tmp_path: Path) -> None:
+    """Its mark goes."""
+    made = Answers(tmp_path)
+    job = made.conclude(made.triggers.posted(), Ending.LIMITED, again=True)
+    made.store.change(job.id, Change.CANCEL)
+    with made.running():
+        _until_empty(made.directory)
+
+
+def _until_empty(directory: Path) -> None:
     end = time.monotonic() + DEADLINE
-    while any(notices_path(made.settings).iterdir()):
+    while any(directory.iterdir()):
         assert time.monotonic() < end
         time.sleep(0.01)
+
+
+def _until_all_told(made: Rig) -> None:
+    """Wait until no mark is left."""
+    _until_empty(notices_path(made.settings))

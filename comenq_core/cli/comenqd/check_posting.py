@@ -18,7 +18,7 @@ __all__ = ["check_commands", "check_credentials"]
 
 def check_commands(settings: Settings) -> Iterator[CheckResult]:
     """An error for each command that is told of jobs and is not there; none is run."""
-    for name, words in dict(commands(settings).values()).items():
+    for name, words in commands(settings).items():
         if shutil.which(words[0]) is None:
             text = f"there is no command {printable(words[0])}"
             yield CheckResult(subject=name, severity=Severity.ERROR, text=text)
