@@ -249,7 +249,7 @@ OPERATIONS: dict[str, Action] = {
     "lane": lambda store: store.save_lane(replace(LANE, reason="limited"), expect=LANE),
     "claim in a lane": claim_in_a_lane,
     "conclude": conclude("posted"),
-    "conclude, to ask again": conclude("posted", again=True),
+    "conclude to ask again": conclude("posted", again=True),
     "conclude what is adopted": conclude("second"),
     "conclude what is adopted, and held": conclude("held"),
     "follow": save("first", FOLLOW, None),

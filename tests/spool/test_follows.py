@@ -1,0 +1,116 @@
+"""What is kept of triggers in the spool: one bad file is one bad file, and steps are quick."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from unittest.mock import patch
+
+import pytest
+
+from comenq_core.model import Follow, Lane, Snapshot
+from comenq_plugins.spool import SpoolStore, follow_files
+from tests.spool.children import OTHER, needs_root
+from tests.spool.rig import FROZEN, Opener, put
+
+SEEN = Snapshot(since=FROZEN().wall, head="cafe", is_open=True)
+FOLLOW = Follow(lane=Lane(reviewer="bot"), account="bot", snapshot=SEEN)
+
+
+def followed(store: SpoolStore) -> tuple[str, str]:
+    """Two jobs whose triggers are followed."""
+    one, two = put(store, "@bot review", "@bot review")
+    for job in (one, two):
+        store.save_follow(job.id, FOLLOW, expect=None)
+    return one.id, two.id
+
+
+def damage(path: Path) -> None:
+    """Leave half of a file."""
+    path.write_bytes(path.read_bytes()[:20])
+
+
+def give_away(path: Path) -> None:
+    """Let the file be another user's."""
+    os.chown(path, OTHER, OTHER)
+
+
+def link(path: Path) -> None:
+    """Put a symbolic link in the file's place."""
+    path.rename(path.parent.parent / "elsewhere.json")
+    path.symlink_to("../elsewhere.json")
+
+
+def put_directory(path: Path) -> None:
+    """Put a directory in the file's place."""
+    path.unlink()
+    path.mkdir()
+
+
+@pytest.mark.parametrize(
+    "spoil", [damage, pytest.param(give_away, marks=needs_root), link, put_directory]
+)
+def test_a_file_that_cannot_be_read_is_told_once_and_passed_over(
+    store: SpoolStore, spool: Path, spoil: Callable[[Path], None], caplog: pytest.LogCaptureFixture
+) -> None:
+    """The others are followed all the same, and it stays until its job is followed again."""
+    bad, good = followed(store)
+    path = spool / "follow" / f"{bad}.json"
+    spoil(path)
+    for _ in range(2):
+        assert dict(store.follows()) == {good: FOLLOW}
+    assert caplog.text.count("follow_unreadable") == 1
+    store.save_follow(bad, None, expect=None)
+    assert os.path.lexists(path)
+    store.save_follow(bad, FOLLOW, expect=None)
+    assert dict(store.follows()) == {bad: FOLLOW, good: FOLLOW}
+
+
+def test_a_stray_is_told_once_and_passed_over(
+    store: SpoolStore, spool: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What has no job's name is nothing of comenq's."""
+    followed(store)
+    stray = spool / "follow" / "notes.txt"
+    stray.touch()
+    for _ in range(2):
+        assert len(store.follows()) == 2
+    assert caplog.text.count("follow_unreadable") == 1
+    assert stray.exists()
+
+
+def test_only_what_has_changed_is_read_again(store: SpoolStore, opener: Opener) -> None:
+    """A worker asks at every step, and few answers come at once."""
+    one, two = followed(store)
+    other = opener()
+    with patch.object(follow_files, "_decoded", side_effect=follow_files._decoded) as read:
+        assert dict(store.follows()) == {one: FOLLOW, two: FOLLOW}
+        assert read.call_count == 2
+        assert dict(store.follows()) == {one: FOLLOW, two: FOLLOW}
+        assert read.call_count == 2
+    newer = replace(FOLLOW, adopted="https://forge.example/1")
+    other.save_follow(one, newer, expect=FOLLOW)
+    with patch.object(follow_files, "_decoded", side_effect=follow_files._decoded) as read:
+        assert dict(store.follows()) == {one: newer, two: FOLLOW}
+        assert read.call_count == 1
+
+
+def test_an_older_spool_that_is_looked_at_keeps_nothing_of_triggers(
+    store: SpoolStore, spool: Path
+) -> None:
+    """Nothing is made for it."""
+    (spool / "follow").rmdir()
+    (spool / "version").write_text("4\n")
+    found = store._layout.found()
+    assert found
+    assert dict(follow_files.FollowFiles(found).follows()) == {}
+
+
+def test_what_is_kept_of_a_trigger_goes_with_its_text(store: SpoolStore, spool: Path) -> None:
+    """Erasing a comment leaves nothing of it."""
+    one, two = followed(store)
+    store.forget(one, "so")
+    assert dict(store.follows()) == {two: FOLLOW}
+    assert not list(spool.rglob(f"*{one}*"))
