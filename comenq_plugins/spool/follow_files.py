@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import time
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -20,6 +21,7 @@ from comenq_plugins.spool.format.layout import Layout
 from comenq_plugins.spool.fs import durable
 from comenq_plugins.spool.fs.locks import locked
 from comenq_plugins.spool.fs.safe_read import Unfit, Unreadable, read_own
+from comenq_plugins.spool.listing_cache import COARSEST
 
 __all__ = ["FollowFiles"]
 
@@ -33,7 +35,8 @@ class _Known(NamedTuple):
     """What a file said, and by which it is seen to be another one now."""
 
     version: tuple[int, int, int]
-    follow: Follow | None
+    job_id: str = ""
+    follow: Follow | None = None
 
 
 class FollowFiles:
@@ -42,6 +45,7 @@ class FollowFiles:
     def __init__(self, layout: Layout) -> None:
         self._layout = layout
         self._is_there = layout.follow in layout.directories
+        self._listed: tuple[int, int] | None = None
         self._known: dict[str, _Known] = {}
         self._reported: set[str] = set()
 
@@ -49,15 +53,28 @@ class FollowFiles:
         """What is kept, by the id of the job. Only what has changed is read again."""
         if not self._is_there:
             return {}  # An older spool, looked at as it is.
-        before, self._known = self._known, {}
+        now = time.time_ns()
+        status = os.stat(self._layout.follow)
+        version = status.st_ino, status.st_mtime_ns
+        if version != self._listed:
+            is_whole = self._list()
+            # The next change might come so soon that the time stays the same.
+            is_quiet = now - status.st_mtime_ns > COARSEST
+            self._listed = version if is_whole and is_quiet else None
+        return {one.job_id: one.follow for one in self._known.values() if one.follow}
+
+    def _list(self) -> bool:
+        """Read what has changed; return whether the disk has given all of it."""
+        known: dict[str, _Known] = {}
+        is_whole = True
         with os.scandir(self._layout.follow) as entries:
             for entry in entries:
-                match = _FORM.fullmatch(entry.name)
-                if match is None:
-                    self._report(entry.path, "it is not comenq's")
-                elif known := self._now(entry, before.get(match[1])):
-                    self._known[match[1]] = known
-        return {job_id: one.follow for job_id, one in self._known.items() if one.follow}
+                one = self._now(entry, self._known.get(entry.name))
+                if one:
+                    known[entry.name] = one
+                is_whole = is_whole and one is not None
+        self._known = known
+        return is_whole
 
     def save_follow(self, job_id: str, follow: Follow | None, expect: Follow | None) -> None:
         """Replace what is kept of a job's trigger, if it is still ``expect``."""
@@ -83,15 +100,18 @@ class FollowFiles:
             version = status.st_ino, status.st_mtime_ns, status.st_size
             if known and known.version == version:
                 return known
-            return _Known(version, _decoded(entry.path))
+            match = _FORM.fullmatch(entry.name)
+            if match is None:
+                raise Unfit("it is not comenq's")  # noqa: TRY301
+            return _Known(version, match[1], _decoded(entry.path))
         except FileNotFoundError:
             return None
         except Unreadable as error:
             self._report(entry.path, error)
-            return known
+            return None
         except (Unfit, InvalidRequest) as error:
             self._report(entry.path, error)
-            return _Known(version, None)
+            return _Known(version)
 
     def _current(self, path: str) -> Follow | None:
         try:

@@ -28,8 +28,10 @@ from tests.postgres.server import PostgresServer
 from tests.test_moving import everything, fill, put
 
 NOON = datetime(2026, 12, 1, 12, tzinfo=UTC)
-CHANGES = ("pause", "resume", "save_pacing", "import_jobs", "delete_imported", "import_past_jobs")
-CHANGES += ("save_lane", "save_follow")
+CHANGES = (
+    "pause", "resume", "save_pacing", "import_jobs", "delete_imported", "import_past_jobs",
+    "save_lane", "save_follow",
+)  # fmt: skip
 # Runs the command with stores whose user is killed at a change: before it, or after it.
 KILLER = """
 import json, os, signal, sys

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Callable
 from dataclasses import replace
@@ -12,6 +13,8 @@ import pytest
 
 from comenq_core.model import Follow, Lane, Snapshot
 from comenq_plugins.spool import SpoolStore, follow_files
+from comenq_plugins.spool.fs import safe_read
+from comenq_plugins.spool.fs.safe_read import Unreadable
 from tests.spool.children import OTHER, needs_root
 from tests.spool.rig import FROZEN, Opener, put
 
@@ -95,6 +98,35 @@ def test_only_what_has_changed_is_read_again(store: SpoolStore, opener: Opener) 
     with patch.object(follow_files, "_decoded", side_effect=follow_files._decoded) as read:
         assert dict(store.follows()) == {one: newer, two: FOLLOW}
         assert read.call_count == 1
+
+
+def test_a_quiet_directory_is_not_listed_again(store: SpoolStore, spool: Path) -> None:
+    """A step that has nothing new costs one look at the directory, until something changes."""
+    one, two = followed(store)
+    long_ago = 1_700_000_000
+    os.utime(spool / "follow", (long_ago, long_ago))
+    store.follows()
+    with patch.object(os, "scandir", side_effect=os.scandir) as scandir:
+        assert dict(store.follows()) == {one: FOLLOW, two: FOLLOW}
+        assert scandir.call_count == 0
+    store.save_follow(one, None, expect=FOLLOW)
+    assert dict(store.follows()) == {two: FOLLOW}
+
+
+def test_a_disk_that_does_not_give_a_file_is_asked_again(store: SpoolStore, spool: Path) -> None:
+    """What is kept of the trigger counts again as soon as it can be read."""
+    one, two = followed(store)
+    os.utime(spool / "follow", (1_700_000_000, 1_700_000_000))
+    real = safe_read.read_own
+
+    def failing(path: str, limit: int) -> bytes:
+        if one in path:
+            raise Unreadable(errno.EIO, os.strerror(errno.EIO), path)
+        return real(path, limit)
+
+    with patch.object(follow_files, "read_own", side_effect=failing):
+        assert dict(store.follows()) == {two: FOLLOW}
+    assert dict(store.follows()) == {one: FOLLOW, two: FOLLOW}
 
 
 def test_an_older_spool_that_is_looked_at_keeps_nothing_of_triggers(
