@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from unittest.mock import patch
@@ -16,8 +18,9 @@ from comenq_plugins.spool import SpoolStore, follow_files
 from comenq_plugins.spool.fs import safe_read
 from comenq_plugins.spool.fs.safe_read import Unreadable
 from tests.spool.children import OTHER, needs_root
-from tests.spool.rig import FROZEN, Opener, put
+from tests.spool.rig import FROZEN, Opener, open_at, put
 
+SAMPLE = Path(__file__).parent.parent / "service" / "spools" / "format-5"
 SEEN = Snapshot(since=FROZEN().wall, head="cafe", is_open=True)
 FOLLOW = Follow(lane=Lane(reviewer="bot"), account="bot", snapshot=SEEN)
 
@@ -127,6 +130,17 @@ def test_a_disk_that_does_not_give_a_file_is_asked_again(store: SpoolStore, spoo
     with patch.object(follow_files, "read_own", side_effect=failing):
         assert dict(store.follows()) == {two: FOLLOW}
     assert dict(store.follows()) == {one: FOLLOW, two: FOLLOW}
+
+
+def test_what_an_earlier_version_has_kept_is_read(tmp_path: Path) -> None:
+    """An upgrade amid an answer loses nothing of it."""
+    shutil.copytree(SAMPLE, tmp_path / "queue")
+    (tmp_path / "queue").chmod(0o700)
+    with closing(open_at(tmp_path / "queue")) as store:
+        (follow,) = store.follows().values()
+    assert follow.lane == Lane(reviewer="coderabbit", scope="octo")
+    assert follow.following
+    assert [one.reason for one in follow.following.evidence] == ["Review triggered"]
 
 
 def test_an_older_spool_that_is_looked_at_keeps_nothing_of_triggers(
