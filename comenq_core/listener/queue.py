@@ -14,6 +14,7 @@ from hashlib import sha256
 from comenq_core.errors import ComenqError, InvalidRequest, QueueRefused, WrongState
 from comenq_core.listener import backoffs
 from comenq_core.listener.accounts import accounts
+from comenq_core.listener.conditions import Conditions
 from comenq_core.listener.estimates import Estimates
 from comenq_core.listener.replacing import replaced_job
 from comenq_core.listener.resolution import resolution
@@ -31,13 +32,13 @@ from comenq_core.model import (
     State,
     Status,
 )
-from comenq_core.model.identity import is_for_repo
+from comenq_core.model.identity import is_listed
 from comenq_core.model.serving import elsewhere, unserved
 from comenq_core.policy.health import Overdue, is_busy, is_stalled
 from comenq_core.policy.lanes import LanePolicy
 from comenq_core.policy.pacing import PacingPolicy
 from comenq_core.process.log import Log
-from comenq_core.protocols import RepoFilter, Store
+from comenq_core.protocols import NumberFilter, RepoFilter, Store
 
 __all__ = ["JobQueue"]
 
@@ -95,25 +96,30 @@ class JobQueue:
             if reason := unserved(new_job.request, self._accounts):
                 raise InvalidRequest("account" if new_job.request.account else "", reason)
         try:
-            jobs = self._put([self._as_settings_say(one) for one in new_jobs])
+            wanted = [self._as_settings_say(one) for one in new_jobs]
+            replaced = self._replaced(wanted)
+            put = iter(self._store.put([one for one in wanted if one not in replaced]))
         except ComenqError as error:
             self._log_refusal(error)
             raise
         if self._fault:
             self._fault = ""
             log.info("taking", "Comments are taken again.")
+        jobs = [replaced.get(one) or next(put) for one in wanted]
         for job in jobs:
             origin = job.origin
             log.info("queued", "A comment is queued.", job=job.id, target=job.asked.target,
                      intake=origin.intake, uid=origin.uid)  # fmt: skip
-        return self._estimated(jobs)
+        return [
+            replace(entry, replaced=one in replaced)
+            for entry, one in zip(self._estimated(jobs), wanted, strict=True)
+        ]
 
-    def _put(self, new_jobs: Sequence[NewJob]) -> Sequence[Job]:
-        replaced = {
+    def _replaced(self, new_jobs: Sequence[NewJob]) -> Mapping[NewJob, Job]:
+        """The jobs whose comments are replaced; the other new jobs are to be queued."""
+        return {
             one: job for one in new_jobs if one.replace and (job := replaced_job(self._store, one))
         }
-        put = iter(self._store.put([one for one in new_jobs if one not in replaced]))
-        return [replaced.get(one) or next(put) for one in new_jobs]
 
     def _as_settings_say(self, new_job: NewJob) -> NewJob:
         is_held = not new_job.hold and self._holds(new_job.origin.intake)
@@ -147,19 +153,24 @@ class JobQueue:
 
     def pending_in(
         self,
-        repo: str,
+        repo: str | None,
         limit: int,
         *,
         offset: int = 0,
         states: Collection[State] = PENDING,
+        pr_number: int | None = None,
     ) -> Sequence[Entry | None]:
         store = self._store
-        if isinstance(store, RepoFilter):
+        found: Sequence[Job | None]
+        if repo is not None and isinstance(store, RepoFilter):
             found = store.pending_in(repo, limit=limit, offset=offset, states=states)
+        elif pr_number is not None and isinstance(store, NumberFilter):
+            found = store.pending_with_number(pr_number, limit=limit, offset=offset, states=states)
         else:
-            jobs = store.pending(limit=limit, offset=offset, states=states)
-            found = [job if is_for_repo(job, repo) else None for job in jobs]
-        return self._estimates.listed(found)
+            found = store.pending(limit=limit, offset=offset, states=states)
+        return self._estimates.listed(
+            [job if job and is_listed(job, repo, pr_number) else None for job in found]
+        )
 
     def show(self, prefix: str) -> Entry:
         return self._estimates.entries([self._store.get(prefix)])[0]
@@ -243,16 +254,17 @@ class JobQueue:
         return ended
 
     def status(self) -> Status:
-        now = self._store.now()
-        records, paused, health = self._store.pacing(), self._store.paused(), self._store.health()
         waiting = self._store.pending(limit=_AT_THE_HEAD, states=[State.WAITING])
-        first = self._estimates.entries(waiting[:1])
+        placed = self._estimates.places(waiting[:1])
         counts = self._store.counts()
+        conditions = Conditions.of(self._store)
+        now, records, health = conditions.now, conditions.records, conditions.health
+        first = self._estimates.at(conditions, placed)
         ready = self._estimates.ready(waiting, records, now)
-        is_kept = bool(paused) or is_busy(health.worker, now)
+        is_kept = bool(conditions.paused) or is_busy(health.worker, now)
         return Status(
             counts=counts,
-            paused=paused,
+            paused=conditions.paused,
             accounts=accounts(records, now, self._pace),
             next=first[0] if first else None,
             health=health,
@@ -261,7 +273,7 @@ class JobQueue:
             faults=tuple(self._faults()),
             boot_known=not now.boot.startswith(ONE_PROCESS),
             host=self._host,
-            eta_seconds=self._estimates.eta(counts.waiting),
+            eta_seconds=self._estimates.eta(counts.waiting, conditions),
             verifies_targets=self._verifies_targets,
         )
 

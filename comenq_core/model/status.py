@@ -44,12 +44,14 @@ class Entry(Record):
         eta_seconds: in about how many seconds it will be posted; ``None`` if that is not known.
         trouble: why it is not known for a job that waits: ``paused``, ``no_worker``, or
             ``account`` where none of its posting accounts can post; ``""`` otherwise.
+        replaced: whether its comment has just taken the place of the one that waited under its key.
     """
 
     job: Job
     position: int = 0
     eta_seconds: float | None = None
     trouble: str = ""
+    replaced: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

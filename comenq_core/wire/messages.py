@@ -121,6 +121,7 @@ def entry_to_json(entry: Entry) -> dict[str, Any]:
         "eta_seconds": UNKNOWN_ETA if seconds is None else seconds,
         "eta_known": seconds is not None,
         "trouble": entry.trouble or None,
+        **({"replaced": True} if entry.replaced else {}),
     }
 
 

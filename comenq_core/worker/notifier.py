@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Callable, Mapping, Sequence
+import shutil
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from threading import Event, Thread
 
@@ -18,10 +19,11 @@ from comenq_core.model.transitions import settled
 from comenq_core.process.command import run
 from comenq_core.process.log import Log
 from comenq_core.settings import Settings
+from comenq_core.text import printable
 from comenq_core.wire.messages import history_to_json
 from comenq_core.worker.notices import Notices
 
-__all__ = ["SECONDS", "Notifier", "commands", "notices_path"]
+__all__ = ["SECONDS", "Notifier", "commands", "missing_commands", "notices_path"]
 
 SECONDS = 30.0
 """How long a command may take."""
@@ -45,6 +47,13 @@ def commands(settings: Settings) -> Mapping[State, tuple[str, Sequence[str]]]:
         State.UNCONFIRMED: "on_failed",
     }
     return {state: words[name] for state, name in states.items() if name in words}
+
+
+def missing_commands(settings: Settings) -> Iterator[tuple[str, str]]:
+    """The name of each setting whose command is not there, with what is wrong; none is run."""
+    for name, words in dict(commands(settings).values()).items():
+        if shutil.which(words[0]) is None:
+            yield name, f"there is no command {printable(words[0])}"
 
 
 class Notifier:

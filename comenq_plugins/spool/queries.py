@@ -35,7 +35,7 @@ __all__ = ["Queries"]
 
 
 class Queries:
-    """Implements `comenq_core.protocols.JobReader` and `comenq_core.protocols.RepoFilter`.
+    """Implements `JobReader`, `RepoFilter` and `NumberFilter` of `comenq_core.protocols`.
 
     Args:
         catalog: a prepared spool.
@@ -80,6 +80,19 @@ class Queries:
         """The same; a job that cannot be for the repository is read, and not decoded."""
         with self._catalog.operation():
             return list(islice(self._catalog.jobs_in(repo, self._pending(states, offset)), limit))
+
+    def pending_with_number(
+        self,
+        pr_number: int,
+        *,
+        limit: int,
+        offset: int = 0,
+        states: Collection[State] = PENDING,
+    ) -> Sequence[Job | None]:
+        """The same for a pull request's number."""
+        with self._catalog.operation():
+            places = self._pending(states, offset)
+            return list(islice(self._catalog.jobs_with(pr_number, places), limit))
 
     def _pending(self, states: Collection[State], offset: int) -> Iterator[Place]:
         """Where the jobs in these states are, in their order, from ``offset``."""

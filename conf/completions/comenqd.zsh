@@ -27,6 +27,7 @@ _shtab_comenqd_commands() {
 _shtab_comenqd_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
   "--config[the configuration file]:FILE:_files"
+  "--name[your daemon of this name, beside the first one]:NAME:"
   "--github-token-file[a file with the token\; \$\{CREDENTIALS_DIRECTORY\} is expanded]:VALUE:"
   "--github-token-command[a command that prints the token]:VALUE:"
   "--github-token-files[files with a token each\: their accounts take turns, each at its own pace]:VALUE:"
@@ -63,6 +64,7 @@ _shtab_comenqd_defaults_added=0
 _shtab_comenqd_check_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
   "--config[the configuration file]:FILE:_files"
+  "--name[your daemon of this name, beside the first one]:NAME:"
   "--github-token-file[a file with the token\; \$\{CREDENTIALS_DIRECTORY\} is expanded]:VALUE:"
   "--github-token-command[a command that prints the token]:VALUE:"
   "--github-token-files[files with a token each\: their accounts take turns, each at its own pace]:VALUE:"
@@ -100,6 +102,7 @@ _shtab_comenqd_check_defaults_added=0
 _shtab_comenqd_ctl_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
   "--config[the configuration file]:FILE:_files"
+  "--name[your daemon of this name, beside the first one]:NAME:"
   "--github-token-file[a file with the token\; \$\{CREDENTIALS_DIRECTORY\} is expanded]:VALUE:"
   "--github-token-command[a command that prints the token]:VALUE:"
   "--github-token-files[files with a token each\: their accounts take turns, each at its own pace]:VALUE:"
@@ -136,6 +139,7 @@ _shtab_comenqd_ctl_defaults_added=0
 _shtab_comenqd_import_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
   "--config[the configuration file]:FILE:_files"
+  "--name[your daemon of this name, beside the first one]:NAME:"
   "--github-token-file[a file with the token\; \$\{CREDENTIALS_DIRECTORY\} is expanded]:VALUE:"
   "--github-token-command[a command that prints the token]:VALUE:"
   "--github-token-files[files with a token each\: their accounts take turns, each at its own pace]:VALUE:"
@@ -172,6 +176,7 @@ _shtab_comenqd_import_defaults_added=0
 _shtab_comenqd_listen_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
   "--config[the configuration file]:FILE:_files"
+  "--name[your daemon of this name, beside the first one]:NAME:"
   "--github-token-file[a file with the token\; \$\{CREDENTIALS_DIRECTORY\} is expanded]:VALUE:"
   "--github-token-command[a command that prints the token]:VALUE:"
   "--github-token-files[files with a token each\: their accounts take turns, each at its own pace]:VALUE:"
@@ -207,6 +212,7 @@ _shtab_comenqd_listen_defaults_added=0
 _shtab_comenqd_move_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
   "--config[the configuration file]:FILE:_files"
+  "--name[your daemon of this name, beside the first one]:NAME:"
   "--github-token-file[a file with the token\; \$\{CREDENTIALS_DIRECTORY\} is expanded]:VALUE:"
   "--github-token-command[a command that prints the token]:VALUE:"
   "--github-token-files[files with a token each\: their accounts take turns, each at its own pace]:VALUE:"
@@ -244,6 +250,7 @@ _shtab_comenqd_move_defaults_added=0
 _shtab_comenqd_plugins_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
   "--config[the configuration file]:FILE:_files"
+  "--name[your daemon of this name, beside the first one]:NAME:"
   "--github-token-file[a file with the token\; \$\{CREDENTIALS_DIRECTORY\} is expanded]:VALUE:"
   "--github-token-command[a command that prints the token]:VALUE:"
   "--github-token-files[files with a token each\: their accounts take turns, each at its own pace]:VALUE:"
@@ -280,6 +287,7 @@ _shtab_comenqd_plugins_defaults_added=0
 _shtab_comenqd_reload_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
   "--config[the configuration file]:FILE:_files"
+  "--name[your daemon of this name, beside the first one]:NAME:"
   "--github-token-file[a file with the token\; \$\{CREDENTIALS_DIRECTORY\} is expanded]:VALUE:"
   "--github-token-command[a command that prints the token]:VALUE:"
   "--github-token-files[files with a token each\: their accounts take turns, each at its own pace]:VALUE:"
@@ -327,6 +335,7 @@ _shtab_comenqd_service_defaults_added=0
 _shtab_comenqd_setup_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
   "--config[the configuration file]:FILE:_files"
+  "--name[your daemon of this name, beside the first one]:NAME:"
   "--github-token-file[a file with the token\; \$\{CREDENTIALS_DIRECTORY\} is expanded]:VALUE:"
   "--github-token-command[a command that prints the token]:VALUE:"
   "--github-token-files[files with a token each\: their accounts take turns, each at its own pace]:VALUE:"
@@ -359,7 +368,6 @@ _shtab_comenqd_setup_options=(
   "--yes[ask nothing]"
   "--dry-run[print what would be done, and change nothing]"
   "--no-check[do not ask the forge whether it takes the token]"
-  "--name[your daemon of this name, beside the first one]:NAME:"
   "--system[the daemon for everybody on this machine, as root]"
 )
 
@@ -369,6 +377,7 @@ _shtab_comenqd_setup_defaults_added=0
 _shtab_comenqd_work_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
   "--config[the configuration file]:FILE:_files"
+  "--name[your daemon of this name, beside the first one]:NAME:"
   "--github-token-file[a file with the token\; \$\{CREDENTIALS_DIRECTORY\} is expanded]:VALUE:"
   "--github-token-command[a command that prints the token]:VALUE:"
   "--github-token-files[files with a token each\: their accounts take turns, each at its own pace]:VALUE:"

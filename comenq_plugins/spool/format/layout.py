@@ -187,6 +187,8 @@ class Layout:
             StoreUnusable: the spool cannot be used; the text says what to do.
         """
         gid = group_id(self.group)
+        if not os.path.lexists(self.root):
+            check_place(self.root)
         make_parents(os.path.dirname(self.root))
         modes = self._modes()
         make_directory(self.root, modes.pop(self.root), gid)
