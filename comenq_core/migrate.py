@@ -15,7 +15,14 @@ from typing import cast
 from comenq_core.errors import StoreError, StoreUnusable
 from comenq_core.model import Instant, Job, LaneRecord, Pacing, Pause, State
 from comenq_core.policy.pacing import earlier, elapsed
-from comenq_core.protocols import JobImporter, LaneKeeper, MovableStore, PastImporter, Store
+from comenq_core.protocols import (
+    FollowKeeper,
+    JobImporter,
+    LaneKeeper,
+    MovableStore,
+    PastImporter,
+    Store,
+)
 
 __all__ = ["MOVING", "Moved", "move"]
 
@@ -45,7 +52,9 @@ class Moved:
 
 
 def move(source: Store, target: Store) -> Moved:
-    """Move pacing records, pause, pending jobs and history from one store to another.
+    """Move records of accounts and lanes, pause, pending jobs and history to another store.
+
+    What is kept of triggers goes with their jobs.
 
     Raises:
         StoreLocked: a worker uses one of them.
@@ -117,12 +126,11 @@ def _move_lanes(source: Store, target: Store) -> None:
 
 
 def _lane_rebased(record: LaneRecord, then: Instant, now: Instant) -> LaneRecord:
-    """The same as `_rebased`. A job whose answer is awaited is in flight there, too."""
+    """The same as `_rebased`."""
     if record.at is None:
         return record
     age = max(0.0, elapsed(record.at, then) - record.max_remaining)
-    job = "" if record.max_remaining else record.job
-    return replace(record, at=earlier(now, age), max_remaining=0.0, job=job)
+    return replace(record, at=earlier(now, age), max_remaining=0.0, job="")
 
 
 def _rebased(record: Pacing, then: Instant, now: Instant) -> Pacing:
@@ -160,6 +168,25 @@ def _copy_past(source: MovableStore, target: MovableStore) -> None:
 
 
 def _move_jobs(jobs: Sequence[Job], source: MovableStore, target: MovableStore) -> int:
+    _copy_follows(jobs, source, target)
     target.import_jobs(jobs)
+    # A worker there may have deleted what belonged to no job yet.
+    _copy_follows(jobs, source, target)
+    _delete_follows(jobs, source)
     source.delete_imported(jobs)
     return len(jobs)
+
+
+def _copy_follows(jobs: Sequence[Job], source: Store, target: Store) -> None:
+    """Have the target know of these jobs' triggers what the source knows."""
+    if isinstance(source, FollowKeeper) and isinstance(target, FollowKeeper):
+        follows, known = source.follows(), target.follows()
+        for job_id in {job.id for job in jobs} & (follows.keys() - known.keys()):
+            target.save_follow(job_id, follows[job_id], expect=None)
+
+
+def _delete_follows(jobs: Sequence[Job], source: Store) -> None:
+    if isinstance(source, FollowKeeper):
+        follows = source.follows()
+        for job_id in {job.id for job in jobs} & follows.keys():
+            source.save_follow(job_id, None, expect=follows[job_id])

@@ -4,10 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-__all__ = ["VALUE_LIMIT", "legible", "nearest", "printable"]
+__all__ = ["VALUE_LIMIT", "legible", "nearest", "printable", "words_of"]
 
 VALUE_LIMIT = 300
 WORD_LIMIT = 64
+SHORTEST_PART = 3
+
+
+def words_of(text: object) -> str:
+    """The text as it is; of an error of the system's, without its number: only programs read it."""
+    raw = str(text)
+    return raw.removeprefix(f"[Errno {text.errno}] ") if isinstance(text, OSError) else raw
 
 
 def printable(text: object, limit: int = VALUE_LIMIT) -> str:
@@ -16,7 +23,7 @@ def printable(text: object, limit: int = VALUE_LIMIT) -> str:
     Control, format, surrogate and unassigned characters become ``\xNN`` or ``\uNNNN``, as do
     backslashes, so that no text can forge another line or control a terminal.
     """
-    raw = str(text)
+    raw = words_of(text)
     if len(raw) <= limit and raw.isprintable() and "\\" not in raw:
         return raw
     shown = "".join(
@@ -42,8 +49,14 @@ def legible(line: str) -> str:
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
-    """The ``known`` word that ``word`` resembles most, if any."""
+    """The first ``known`` word that begins with ``word`` or contains it, else the most like it."""
     # Imported only after a mistake, so that the client starts fast.
     from difflib import get_close_matches
 
-    return next(iter(get_close_matches(word[:WORD_LIMIT], list(known), n=1)), None)
+    words, part = list(known), word.strip("-_")
+    if len(part) >= SHORTEST_PART:
+        wholes = [one for one in words if part in one]
+        wholes.sort(key=lambda one: not one.startswith(word))
+        if wholes:
+            return wholes[0]
+    return next(iter(get_close_matches(word[:WORD_LIMIT], words, n=1)), None)

@@ -74,7 +74,8 @@ def _daemon_page() -> Page:
     parser = daemon_parser()
     page = Page("comenqd", 8, "post queued comments to pull requests")
     page.heading("Synopsis")
-    page.example(["comenqd [--config FILE] [SETTING …]", "comenqd COMMAND [--config FILE] …"])
+    scope = "[--config FILE | --name NAME] [SETTINGS]"
+    page.example([f"comenqd {scope}", f"comenqd COMMAND {scope} …"])
     page.heading("Description")
     page.paragraph(str(parser.description))
     page.paragraph(str(parser.epilog))

@@ -187,6 +187,15 @@ def test_a_queue_below_a_file_is_found(comenqd: Command) -> None:
     assert text.startswith(f"{comenqd.queue}/q: it cannot be made in {comenqd.queue} by")
 
 
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="needs the /proc of Linux")
+def test_a_queue_on_no_disk_is_found(comenqd: Command) -> None:
+    """A directory that not even root can make is an error."""
+    (text,) = comenqd.wrong("--queue-path", "/proc/x")
+
+    assert text.startswith("/proc/x: it cannot be made in /proc")
+    assert text.endswith("set another queue_path")
+
+
 def test_an_unusable_store_is_found(comenqd: Command) -> None:
     """If there is a queue, the check inspects it with the store."""
     comenqd.queue.mkdir(0o700)
@@ -308,9 +317,12 @@ def test_a_services_credentials_are_found_by_its_process(comenqd: Command) -> No
             "there is no option --cooldown-periot-seconds; did you mean --cooldown-period-seconds?",
         ),
         (["check", "--quick"], "there is no option --quick"),
+        (["--cooldown", "3"], "there is no option --cooldown; did you mean --cooldown-period-"),
+        (["service", "--nam", "work", "status"], "there is no option --nam; did you mean --name?"),
+        (["check", "--name", "work"], "--config and --name both name a configuration"),
         (
-            ["check", "--name", "work"],
-            "--name stands after one of the commands setup, service only (see comenqd --help)",
+            ["check", "--system"],
+            "--system stands after setup or service only (see comenqd --help)",
         ),
         (["ghp_secret"], "there is no such command; there are "),
         (["check", "ghp_secret"], "there are more arguments than the command takes"),
@@ -320,7 +332,10 @@ def test_a_services_credentials_are_found_by_its_process(comenqd: Command) -> No
         (["service", "stauts"], "there is no action stauts; did you mean status?"),
         (["service", "ghp_secret"], "there is no such action; there are status, start, "),
         (["setup", "--tokn-file=ghp_secret"], "there is no option --tokn-file; did you mean"),
+        (["service"], "service: say what to do with it: status, start, stop, restart, logs"),
         (["ctl", "stauts"], "ctl: there is no action stauts; did you mean status?"),
+        (["ctl", "restart", "listner"], "ctl: there is no program listner; did you mean listener?"),
+        (["ctl", "restart"], "ctl: restart of what? There are listener, worker, all"),
     ],
 )
 def test_a_usage_error_is_one_line_without_a_secret(
@@ -352,7 +367,44 @@ def test_without_a_configuration_the_way_to_one_is_told(tmp_path: Path, command:
     own = tmp_path / ".config/comenqd/config.toml"
     told = f"no configuration found in {own} or {paths.SYSTEM_CONFIG}: run comenqd setup\n"
     assert done.returncode == 1
-    assert told in done.stdout + done.stderr
+    assert (done.stdout + done.stderr).endswith(told)
+    assert (done.stdout + done.stderr).count("\n") == 1
+
+
+def test_the_usage_has_one_word_for_all_settings(comenqd: Command) -> None:
+    """The settings are told one by one below the line of usage, and not in it."""
+    for words in ([], ["setup"], ["check"], ["import"], ["ctl"]):
+        usage, _, rest = comenqd(*words, "--help").stdout.partition("\n\n")
+        assert "[SETTINGS]" in usage
+        assert "--github-api-url" not in usage
+        assert "--github-api-url VALUE" in rest
+
+
+def test_help_is_a_word_as_well(comenqd: Command) -> None:
+    """`comenqd help` and `comenqd help COMMAND` print what --help prints."""
+    for words in ([], ["check"]):
+        run = [sys.executable, "-m", "comenq_core.cli.comenqd.main", "help", *words]
+        done = subprocess.run(run, capture_output=True, text=True, check=True)
+        assert done.stdout == comenqd(*words, "--help").stdout
+
+
+def test_a_daemon_is_checked_by_its_name(comenqd: Command) -> None:
+    """With --name, `check` reads the configuration of that name; a wrong name is told."""
+    directory = comenqd.directory / ".config/comenqd"
+    directory.mkdir(parents=True)
+    comenqd.config.rename(directory / "work.toml")
+    environ = {**comenqd.environ, "HOME": str(comenqd.directory)}
+    run = [sys.executable, "-m", "comenq_core.cli.comenqd.main"]
+
+    def check(name: str) -> subprocess.CompletedProcess[str]:
+        words = ("check", "--name", name)
+        return subprocess.run([*run, *words], env=environ, capture_output=True, text=True,
+                              check=False)  # fmt: skip
+
+    assert f"ok     settings   {directory}/work.toml\n" in check("work").stdout
+    wrong = check("wrk")
+    assert (wrong.returncode, wrong.stdout) == (1, "")
+    assert wrong.stderr.endswith("wrk.toml; did you mean work?\n")
 
 
 def test_help_names_no_part_of_the_inside(comenqd: Command) -> None:

@@ -144,11 +144,11 @@ def test_a_table_says_how_a_reviewers_lanes_are_divided() -> None:
 
 
 def test_a_move_takes_the_records_of_lanes_along() -> None:
-    """An attempt that was going on has ended; a hold and a job in flight are kept."""
+    """An attempt that was going on has ended; a hold is kept."""
     clock = FakeClock()
     source, target = MemoryStore(clock), MemoryStore(clock)
     until = clock().wall + timedelta(hours=1)
-    held = LaneRecord(lane=BOT, at=clock(), job="7f3kq2m8x1ab", held_until=until, reason="limited")
+    held = LaneRecord(lane=BOT, at=clock(), held_until=until, reason="limited", refused=3)
     going_on = LaneRecord(lane=Lane(scope="ada"), at=clock(), job="7f3kq2m8x1ab", max_remaining=30)
     for record in (held, going_on):
         source.save_lane(record, expect=None)

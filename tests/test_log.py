@@ -71,6 +71,13 @@ def test_printable_text_is_one_line_without_controls(text: str) -> None:
     assert printable(text).isprintable()
 
 
+def test_error_of_the_system_is_shown_in_its_words() -> None:
+    """Its number is for programs; the file that it is about is kept."""
+    assert printable(ConnectionRefusedError(111, "Connection refused")) == "Connection refused"
+    assert printable(OSError(2, "No such file", "/x")) == "No such file: '/x'"
+    assert printable(OSError("its own words")) == "its own words"
+
+
 @given(st.text(), st.integers(min_value=0, max_value=50))
 def test_printable_text_is_bounded(text: str, limit: int) -> None:
     """No more than ``limit`` characters are shown, none as more than ten, and the rest counted."""
@@ -212,3 +219,12 @@ def test_the_nearest_word_is_a_likely_one() -> None:
     known = ["cooldown_period_seconds", "socket_path"]
     assert nearest("cooldown_period_secs", known) == "cooldown_period_seconds"
     assert nearest("q" * 1_000_000, known) is None
+
+
+def test_a_part_of_a_word_stands_for_the_word() -> None:
+    """What begins a known word, or is in it, counts more than what resembles one."""
+    known = ["--github-token-file", "--token-file", "--follow", "--cooldown-period-seconds"]
+    assert nearest("--cooldown", known) == "--cooldown-period-seconds"
+    assert nearest("--period", known) == "--cooldown-period-seconds"
+    assert nearest("--token", known) == "--token-file"
+    assert nearest("ow", known) is None

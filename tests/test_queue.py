@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from hypothesis import given
@@ -34,6 +35,7 @@ from comenq_core.model import (
     Verdict,
 )
 from comenq_core.policy.pacing import PacingPolicy
+from comenq_core.protocols import Store
 from comenq_core.testing.clock import FakeClock
 from comenq_core.testing.memory_store import MemoryStore
 from tests.socket.attempts import ATTEMPT
@@ -94,6 +96,27 @@ def test_the_status_tells_when_the_next_comment_would_be_posted(
     assert (told, queue.submit(request(), ME).eta_seconds) == (1200, 1200)
     queue.pause("", ME)
     assert queue.status().eta_seconds is None
+
+
+class _Counted:
+    """A store that records what it is asked."""
+
+    def __init__(self, store: MemoryStore) -> None:
+        self._store = store
+        self.asked: Counter[str] = Counter()
+
+    def __getattr__(self, name: str) -> Any:
+        self.asked[name] += 1
+        return getattr(self._store, name)
+
+
+def test_the_status_reads_the_store_once(store: MemoryStore) -> None:
+    """One reading of the clock, the pacing, the pause and the health serves the whole status."""
+    store.put([NewJob(request=request(), origin=ME) for _ in range(3)])
+    counted = _Counted(store)
+    with store.lock():
+        assert JobQueue(cast("Store", counted), PACE).status().eta_seconds == 2700
+    assert [counted.asked[name] for name in ("now", "pacing", "paused", "health")] == [1, 1, 1, 1]
 
 
 def test_the_status_tells_the_host_of_the_forge(store: MemoryStore) -> None:
@@ -530,6 +553,7 @@ def test_a_comment_takes_the_place_of_the_one_with_its_key(
     fresh, replaced = queue.submit_all([NewJob(request=request("new"), origin=ME),
                                         keyed("two", replace=True)])  # fmt: skip
     assert (replaced.job.id, replaced.position, fresh.position) == (first.job.id, 0, 2)
+    assert (replaced.replaced, fresh.replaced, first.replaced) == (True, False, False)
     assert [job.asked.body for job in store.pending()] == ["two", "behind", "new"]
 
 

@@ -89,10 +89,19 @@ def uninstall(wanted: Installation) -> Iterator[Step]:
     if wanted.manager:
         yield from wanted.manager.uninstall()
     yield DaemonStopped(wanted.places.config)
-    if not wanted.places.name:  # which the daemons of a user share
+    if not any(_other_daemons(wanted)):  # which the daemons of a user share
         yield from environment.removed_links(wanted.places, wanted.venv)
     for path in wanted.places.extras.values():
         yield Removal(path)
+
+
+def _other_daemons(wanted: Installation) -> Iterator[Path]:
+    """What tells of another daemon of this user: its service, or else its configuration."""
+    if wanted.places.extras:
+        return
+    own = wanted.manager.file if wanted.manager else wanted.places.config
+    found = own.parent.glob(f"*comenq*{own.suffix}" if wanted.manager else f"*{own.suffix}")
+    yield from (path for path in found if path != own)
 
 
 def purge(places: Places) -> Iterator[Step]:

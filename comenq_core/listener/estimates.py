@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 
 from comenq_core.errors import NoSuchJob
 from comenq_core.listener.accounts import PostingAccounts
+from comenq_core.listener.conditions import Conditions
 from comenq_core.listener.lanes import LaneEstimates
 from comenq_core.model import Entry, Instant, Job, Pacing, State
 from comenq_core.policy.lanes import LanePolicy
@@ -19,6 +20,9 @@ __all__ = ["Estimates"]
 
 _LOOK_BACK = 20
 """How many jobs before the first one are read where only some accounts may post them."""
+
+Placed = tuple[Job, int]
+"""A job, and how many are posted before it; 0 if it does not wait."""
 
 
 class Estimates:
@@ -47,14 +51,18 @@ class Estimates:
 
     def entries(self, jobs: Sequence[Job]) -> Sequence[Entry]:
         """The entries of jobs that may stand anywhere in the queue."""
-        return self._placed((job, self._place(job)) for job in jobs)
+        return self._placed(self.places(jobs))
+
+    def places(self, jobs: Sequence[Job]) -> Sequence[Placed]:
+        """Jobs that may stand anywhere in the queue, each with its place."""
+        return [(job, self._place(job)) for job in jobs]
 
     def queued(self, jobs: Sequence[Job]) -> Sequence[Entry]:
         """The entries of jobs that were queued together, and usually stand in a row."""
         if len(jobs) > 2 and all(map(_waits, jobs)):  # noqa: PLR2004  (both ends are asked for)
             places = range(self._place(jobs[0]), self._place(jobs[-1]) + 1)
             if len(places) == len(jobs):
-                return self._placed(zip(jobs, places, strict=True))
+                return self._placed(list(zip(jobs, places, strict=True)))
         return self.entries(jobs)
 
     def listed(self, jobs: Sequence[Job | None]) -> Sequence[Entry | None]:
@@ -64,17 +72,17 @@ class Estimates:
         stands for a job that is not wanted.
         """
         places = zip(jobs, self._row(jobs), strict=True)
-        entries = iter(self._placed((job, place) for job, place in places if job))
+        entries = iter(self._placed([(job, place) for job, place in places if job]))
         return [next(entries) if job else None for job in jobs]
 
-    def eta(self, before: int) -> float | None:
+    def eta(self, before: int, conditions: Conditions) -> float | None:
         """In how many seconds a job is posted after so many others; ``None`` if nobody knows."""
-        if self._trouble():
+        if conditions.trouble:
             return None
-        accounts = PostingAccounts(self._accounts, self._store.pacing())
+        accounts = PostingAccounts(self._accounts, conditions.records)
         if self._lanes:
-            return self._lanes.eta(accounts, self._store.now())
-        timetable = self._timetable(accounts, self._store.now())
+            return self._lanes.eta(accounts, conditions.now)
+        timetable = self._timetable(accounts, conditions.now)
         timetable.skip(before)
         return timetable.post(0.0, accounts.names)
 
@@ -96,17 +104,19 @@ class Estimates:
     def _place(self, job: Job) -> int:
         return self._store.position(job) if _waits(job) else 0
 
-    def _placed(self, jobs: Iterable[tuple[Job, int]]) -> Sequence[Entry]:
-        placed = list(jobs)
-        now, records = self._store.now(), self._store.pacing()
-        attempted = {record.job for record in records.values()}
+    def _placed(self, placed: Sequence[Placed]) -> Sequence[Entry]:
+        return self.at(Conditions.of(self._store), placed)
+
+    def at(self, conditions: Conditions, placed: Sequence[Placed]) -> Sequence[Entry]:
+        """The entries of jobs whose places were read before the conditions."""
+        attempted = {record.job for record in conditions.records.values()}
         waiting = {
             job.id: (place, job)
             for job, place in placed
             if _waits(job) and not (job.id in attempted and self._is_taken(job))
         }
-        trouble = self._trouble()
-        times = {} if trouble else self._times(sorted(waiting.values(), key=_place), records, now)
+        trouble = conditions.trouble
+        times = {} if trouble else self._times(sorted(waiting.values(), key=_place), conditions)
         return [
             _entry(job, place, times.get(job.id), trouble)
             if job.id in waiting
@@ -121,18 +131,13 @@ class Estimates:
         except NoSuchJob:
             return True
 
-    def _trouble(self) -> str:
-        if self._store.paused():
-            return "paused"
-        return "no_worker" if self._store.health().working is False else ""
-
     def _times(
-        self, waiting: Sequence[tuple[int, Job]], records: Mapping[str, Pacing], now: Instant
+        self, waiting: Sequence[tuple[int, Job]], conditions: Conditions
     ) -> Mapping[str, float | None]:
         """In how many seconds these jobs are posted, by id; they are in the order of the queue."""
         if not waiting:
             return {}
-        accounts = PostingAccounts(self._accounts, records)
+        now, accounts = conditions.now, PostingAccounts(self._accounts, conditions.records)
         if self._lanes:
             return self._lanes.times([job for _, job in waiting], accounts, now)
         timetable = self._timetable(accounts, now)

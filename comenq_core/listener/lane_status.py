@@ -14,9 +14,9 @@ from comenq_core.errors import (
     WrongState,
 )
 from comenq_core.listener.reviews import kept_follows
-from comenq_core.model import Follow, Instant, Lane, LaneRecord, LaneStatus, State
-from comenq_core.policy.following import may_next_go
+from comenq_core.model import Follow, Instant, Job, Lane, LaneRecord, LaneStatus
 from comenq_core.policy.lanes import LanePolicy, until_open
+from comenq_core.policy.verdicts import Standing, is_closing, standing
 from comenq_core.protocols import LaneKeeper, Store
 from comenq_core.text import nearest, printable
 
@@ -115,32 +115,26 @@ class Lanes:
     ) -> LaneStatus:
         assert self._policy
         wait = until_open(record, now, self._policy)
-        awaited = [job_id for job_id, kept in follows.items() if self._is_awaited(job_id, kept)]
-        blocking = [job_id for job_id in awaited if not _is_accepted(follows[job_id])]
-        state = "asked" if blocking else "open"
+        jobs = {job_id: self._job(job_id) for job_id in follows}
+        awaited = [one for one in follows if standing(follows[one], jobs[one]) is not Standing.OVER]
+        is_asked = any(is_closing(follows[one], jobs[one]) for one in follows)
+        state = "asked" if is_asked else "open"
         if _is_closed(record, now):
             state = "blocked" if record.is_blocked else "held"
-        is_known = not blocking and math.isfinite(wait)
+        is_known = not is_asked and math.isfinite(wait)
         return LaneStatus(
             record=record, state=state, opens_in=wait if is_known else None, jobs=tuple(awaited)
         )
 
-    def _is_awaited(self, job_id: str, kept: Follow) -> bool:
-        """Whether an answer may still come: what is kept of a job that is gone is no trigger."""
+    def _job(self, job_id: str) -> Job | None:
         try:
-            job = self._store.get(job_id)
+            return self._store.get(job_id)
         except NoSuchJob:
-            return False
-        is_posted = job.is_awaiting or job.state in (State.POSTING, State.CHECKING)
-        return is_posted or bool(kept.adopted)
+            return None
 
 
 def _in_lane(follows: Mapping[str, Follow], lane: Lane) -> Mapping[str, Follow]:
     return {job_id: kept for job_id, kept in follows.items() if kept.lane == lane}
-
-
-def _is_accepted(kept: Follow) -> bool:
-    return not kept.adopted and kept.following is not None and may_next_go(kept.following)
 
 
 def _is_closed(record: LaneRecord, now: Instant) -> bool:

@@ -14,6 +14,7 @@ from hashlib import sha256
 from comenq_core.errors import ComenqError, InvalidRequest, QueueRefused, WrongState
 from comenq_core.listener import backoffs
 from comenq_core.listener.accounts import accounts
+from comenq_core.listener.conditions import Conditions
 from comenq_core.listener.estimates import Estimates
 from comenq_core.listener.lane_status import Lanes
 from comenq_core.listener.replacing import replaced_job
@@ -35,13 +36,13 @@ from comenq_core.model import (
     State,
     Status,
 )
-from comenq_core.model.identity import is_for_repo
+from comenq_core.model.identity import is_listed
 from comenq_core.model.serving import elsewhere, unserved
 from comenq_core.policy.health import Overdue, is_busy, is_stalled
 from comenq_core.policy.lanes import LanePolicy
 from comenq_core.policy.pacing import PacingPolicy
 from comenq_core.process.log import Log
-from comenq_core.protocols import RepoFilter, Reviewer, Store
+from comenq_core.protocols import NumberFilter, RepoFilter, Reviewer, Store
 
 __all__ = ["JobQueue"]
 
@@ -105,35 +106,37 @@ class JobQueue:
                 raise InvalidRequest("account" if new_job.request.account else "", reason)
         try:
             notes = self._notes_on(new_jobs)
-            jobs = self._put([self._as_settings_say(one) for one in new_jobs])
+            wanted = [self._as_settings_say(one) for one in new_jobs]
+            replaced = self._replaced(wanted)
+            put = iter(self._store.put([one for one in wanted if one not in replaced]))
         except ComenqError as error:
             self._log_refusal(error)
             raise
         if self._fault:
             self._fault = ""
             log.info("taking", "Comments are taken again.")
+        jobs = [replaced.get(one) or next(put) for one in wanted]
         for job in jobs:
             origin = job.origin
             log.info("queued", "A comment is queued.", job=job.id, target=job.asked.target,
                      intake=origin.intake, uid=origin.uid)  # fmt: skip
-        entries = self._estimated(jobs)
-        if not any(notes):
-            return entries
-        return [replace(entry, notes=its) for entry, its in zip(entries, notes, strict=True)]
+        return [
+            replace(entry, replaced=one in replaced, notes=its)
+            for entry, one, its in zip(self._estimated(jobs), wanted, notes, strict=True)
+        ]
 
     def _notes_on(self, new_jobs: Sequence[NewJob]) -> Sequence[tuple[str, ...]]:
         """What to tell of each, found before anything is queued: a fault must not hide that."""
         if self._notes is None:
-            return []
+            return [()] * len(new_jobs)
         records = self._store.pacing()
         return [self._notes.on(one.request, records) for one in new_jobs]
 
-    def _put(self, new_jobs: Sequence[NewJob]) -> Sequence[Job]:
-        replaced = {
+    def _replaced(self, new_jobs: Sequence[NewJob]) -> Mapping[NewJob, Job]:
+        """The jobs whose comments are replaced; the other new jobs are to be queued."""
+        return {
             one: job for one in new_jobs if one.replace and (job := replaced_job(self._store, one))
         }
-        put = iter(self._store.put([one for one in new_jobs if one not in replaced]))
-        return [replaced.get(one) or next(put) for one in new_jobs]
 
     def _as_settings_say(self, new_job: NewJob) -> NewJob:
         is_held = not new_job.hold and self._holds(new_job.origin.intake)
@@ -167,19 +170,23 @@ class JobQueue:
 
     def pending_in(
         self,
-        repo: str,
+        repo: str | None,
         limit: int,
         *,
         offset: int = 0,
         states: Collection[State] = PENDING,
+        pr_number: int | None = None,
     ) -> Sequence[Entry | None]:
         store = self._store
-        if isinstance(store, RepoFilter):
+        found: Sequence[Job | None]
+        if repo is not None and isinstance(store, RepoFilter):
             found = store.pending_in(repo, limit=limit, offset=offset, states=states)
+        elif pr_number is not None and isinstance(store, NumberFilter):
+            found = store.pending_with_number(pr_number, limit=limit, offset=offset, states=states)
         else:
-            jobs = store.pending(limit=limit, offset=offset, states=states)
-            found = [job if is_for_repo(job, repo) else None for job in jobs]
-        return self._reviews.added(self._estimates.listed(found))
+            found = store.pending(limit=limit, offset=offset, states=states)
+        wanted = [job if job and is_listed(job, repo, pr_number) else None for job in found]
+        return self._reviews.added(self._estimates.listed(wanted))
 
     def awaiting(self) -> Sequence[Entry]:
         return self._reviews.to([Entry(job=job) for job in self._reviews.awaiting()])
@@ -273,16 +280,17 @@ class JobQueue:
         return ended
 
     def status(self) -> Status:
-        now = self._store.now()
-        records, paused, health = self._store.pacing(), self._store.paused(), self._store.health()
         waiting = self._store.pending(limit=_AT_THE_HEAD, states=[State.WAITING])
-        first = self._next(waiting)
+        placed = self._estimates.places(waiting if self._lanes.reviewers else waiting[:1])
         counts = self._store.counts()
+        conditions = Conditions.of(self._store)
+        now, records, health = conditions.now, conditions.records, conditions.health
+        first = _first(self._estimates.at(conditions, placed))
         ready = self._estimates.ready(waiting, records, now)
-        is_kept = bool(paused) or is_busy(health.worker, now)
+        is_kept = bool(conditions.paused) or is_busy(health.worker, now)
         return Status(
             counts=counts,
-            paused=paused,
+            paused=conditions.paused,
             accounts=accounts(records, now, self._pace),
             next=first,
             health=health,
@@ -291,22 +299,21 @@ class JobQueue:
             faults=tuple(self._faults()),
             boot_known=not now.boot.startswith(ONE_PROCESS),
             host=self._host,
-            eta_seconds=self._estimates.eta(counts.waiting),
+            eta_seconds=self._estimates.eta(counts.waiting, conditions),
             verifies_targets=self._verifies_targets,
             reviewers=self._lanes.reviewers,
             lanes=self._lanes.all(now),
             awaiting=len(self._reviews.awaiting()),
         )
 
-    def _next(self, waiting: Sequence[Job]) -> Entry | None:
-        """What is posted next: with lanes, that need not be the first of those that wait."""
-        entries = self._estimates.entries(waiting if self._lanes.reviewers else waiting[:1])
-        never = float("inf")
-        return min(
-            entries,
-            key=lambda one: never if one.eta_seconds is None else one.eta_seconds,
-            default=None,
-        )
+
+def _first(entries: Sequence[Entry]) -> Entry | None:
+    """What is posted next: with lanes, that need not be the first of those that wait."""
+    never = float("inf")
+    times = {
+        entry.job.id: never if entry.eta_seconds is None else entry.eta_seconds for entry in entries
+    }
+    return min(entries, key=lambda one: times[one.job.id], default=None)
 
 
 def _log_change(change: Change, job: Job, by: Origin) -> None:

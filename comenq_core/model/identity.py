@@ -20,6 +20,7 @@ __all__ = [
     "id_from",
     "id_of_key",
     "is_for_repo",
+    "is_listed",
     "is_same_comment",
     "is_same_job",
     "only_match",
@@ -96,6 +97,13 @@ def is_for_repo(job: Job, repo: str) -> bool:
     """Whether a job is for this repository, ``OWNER/REPO``, in upper or lower case."""
     asked = job.request
     return asked is not None and asked.repository == repo.lower()
+
+
+def is_listed(job: Job, repo: str | None, pr_number: int | None) -> bool:
+    """Whether a listing for a repository, a pull request's number or both has a job."""
+    is_in_repo = repo is None or is_for_repo(job, repo)
+    number = job.request.pr_number if job.request else None
+    return is_in_repo and pr_number in {None, number}
 
 
 def comment_ids_of(job: Job) -> Collection[int | str]:

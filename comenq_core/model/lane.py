@@ -99,7 +99,8 @@ class LaneRecord(Record):
         is_blocked: nothing is posted in the lane until an operator opens it again.
         spacing: seconds between two posts that the reviewer's refusals have taught; 0 while it has
             taught nothing.
-        opened: since when it has refused nothing, by the wall clock; ``None`` before any post.
+        opened: since when its reviews are counted, by the wall clock: it has refused nothing since;
+            ``None`` before any review.
         in_a_row: how many triggers it has refused since it has reviewed one.
         since_opened: how many it has reviewed since ``opened``.
         triggers, reviewed, refused: how many were posted so far, and what came of them.

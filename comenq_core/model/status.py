@@ -47,6 +47,7 @@ class Entry(Record):
         trouble: why it is not known for a job that waits: ``paused``, ``no_worker``, or
             ``account`` where none of its posting accounts can post, ``reviewer`` where its lane is
             closed until a person opens it; ``""`` otherwise.
+        replaced: whether its comment has just taken the place of the one that waited under its key.
         review: what is known of the review that it asks for, beyond what the job tells.
         notes: what its client should know of a comment that was queued, each in words.
     """
@@ -55,6 +56,7 @@ class Entry(Record):
     position: int = 0
     eta_seconds: float | None = None
     trouble: str = ""
+    replaced: bool = False
     review: Review | None = None
     notes: tuple[str, ...] = ()
 

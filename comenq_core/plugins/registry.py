@@ -22,6 +22,7 @@ from comenq_core.protocols import (
     AccountDirectory,
     AnswerSource,
     ClientEndpoint,
+    FollowKeeper,
     ForgeHost,
     Inspectable,
     Intake,
@@ -124,6 +125,11 @@ class Registry:
             if not isinstance(store, LaneKeeper):
                 raise PluginError(
                     f"the store {settings.store} keeps no lanes, which the setting reviewers needs"
+                )
+            if not isinstance(store, FollowKeeper):
+                raise PluginError(
+                    f"the store {settings.store} keeps nothing of triggers, which the setting"
+                    " reviewers needs"
                 )
             store.divide(division(settings, policy))
         return store

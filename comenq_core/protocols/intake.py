@@ -65,13 +65,20 @@ class Queue(Protocol):
 
     def pending_in(
         self,
-        repo: str,
+        repo: str | None,
         limit: int,
         *,
         offset: int = 0,
         states: Collection[State] = PENDING,
+        pr_number: int | None = None,
     ) -> Sequence[Entry | None]:
-        """What `pending` lists, with ``None`` in place of jobs for others than ``OWNER/REPO``."""
+        """What `pending` lists, with ``None`` in place of jobs that are not wanted.
+
+        Args:
+            repo: only those for ``OWNER/REPO``; ``None`` for all.
+            limit, offset, states: as for `pending`; they count all jobs.
+            pr_number: only those for pull requests of this number.
+        """
 
     def show(self, prefix: str) -> Entry:
         """The one job whose id begins with ``prefix``.

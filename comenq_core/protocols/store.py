@@ -51,6 +51,7 @@ __all__ = [
     "JobWriter",
     "LaneKeeper",
     "MovableStore",
+    "NumberFilter",
     "PastImporter",
     "RepoFilter",
     "Store",
@@ -382,6 +383,26 @@ class RepoFilter(Protocol):
 
         Args:
             repo: ``OWNER/REPO``; GitHub does not tell upper from lower case.
+            limit, offset, states: as for `JobReader.pending`; they count all jobs.
+        """
+
+
+@runtime_checkable
+class NumberFilter(Protocol):
+    """What a store may be as well: able to find the pull requests of one number quickly."""
+
+    def pending_with_number(
+        self,
+        pr_number: int,
+        *,
+        limit: int,
+        offset: int = 0,
+        states: Collection[State] = PENDING,
+    ) -> Sequence[Job | None]:
+        """What `JobReader.pending` lists, with ``None`` in place of those of other numbers.
+
+        Args:
+            pr_number: the number, in whatever repository.
             limit, offset, states: as for `JobReader.pending`; they count all jobs.
         """
 

@@ -134,6 +134,7 @@ def entry_to_json(entry: Entry) -> dict[str, Any]:
         "eta_seconds": UNKNOWN_ETA if seconds is None else seconds,
         "eta_known": seconds is not None,
         "trouble": entry.trouble or None,
+        **({"replaced": True} if entry.replaced else {}),
         "review": _review_to_json(entry.review or review_of(entry.job)),
         "notes": list(entry.notes),
     }

@@ -79,6 +79,7 @@ def _name(description: str, pattern: str) -> dict[str, Any]:
     return {"description": description, "type": "string", "pattern": _whole(pattern)}
 
 
+_PR_NUMBER = _number(1, MAX_NUMBER)
 _FLAG = {"description": "true or false", "type": "boolean"}
 _TIME = {
     "description": "a time with its offset, as in 2026-12-01T09:00:00Z",
@@ -101,7 +102,7 @@ REQUEST_SCHEMA = _object(
             " underscores",
             REPO_PATTERN,
         ),
-        "pr_number": _number(1, MAX_NUMBER),
+        "pr_number": _PR_NUMBER,
         "body": _BODY,
         "not_before": _TIME,
         "key": _text(KEY_LIMIT),
@@ -166,7 +167,14 @@ OPERATION_SCHEMAS: dict[str, dict[str, Any]] = {
         required=["request"],
     ),
     "list": _operation(
-        {"limit": _LIMIT, "offset": _OFFSET, "state": _STATES, "repo": _REPO, "awaiting": _FLAG},
+        {
+            "limit": _LIMIT,
+            "offset": _OFFSET,
+            "state": _STATES,
+            "repo": _REPO,
+            "pr_number": _PR_NUMBER,
+            "awaiting": _FLAG,
+        },
     ),
     **{
         op: _operation({"id": _ID}, required=["id"])
@@ -187,7 +195,15 @@ OPERATION_SCHEMAS: dict[str, dict[str, Any]] = {
     "resolve": _operation({"id": _ID, "posted": _text(URL_LIMIT)}, required=["id"]),
     "seen": _operation({"ids": _IDS}, required=["ids"]),
     "flush": _operation({}),
-    "hist": _operation({"limit": _LIMIT, "offset": _OFFSET, "failed": _FLAG, "repo": _REPO}),
+    "hist": _operation(
+        {
+            "limit": _LIMIT,
+            "offset": _OFFSET,
+            "failed": _FLAG,
+            "repo": _REPO,
+            "pr_number": _PR_NUMBER,
+        }
+    ),
     "status": _operation({}),
     "pause": _operation({"reason": _REASON}, required=["reason"]),
     "resume": _operation({}),

@@ -15,7 +15,7 @@ from comenq_core.protocols import Store, Watch
 from comenq_core.settings import Settings
 from comenq_core.worker.calls import PosterCalls
 from comenq_core.worker.notices import Notices
-from comenq_core.worker.notifier import Notifier, commands, notices_path
+from comenq_core.worker.notifier import Notifier, commands, missing_commands, notices_path
 from comenq_core.worker.worker import Worker
 
 __all__ = ["run"]
@@ -55,6 +55,9 @@ def run(settings: Settings, stop: StopFlag) -> int:
             worker.heartbeat.work()
             if not boot_id():
                 log.warning("boot_unknown", UNKNOWN_BOOT)
+            for name, text in missing_commands(settings):
+                log.warning("command_missing", "A command that is to be told of jobs is not there.",
+                            command=name, reason=text)  # fmt: skip
             watch = stack.enter_context(closing(store.watch()))
             notifier.start()
             stack.callback(notifier.close)

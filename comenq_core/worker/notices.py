@@ -1,6 +1,6 @@
 """Of which jobs a command has to be told: a mark for each, made before it is settled or answered.
 
-One job can owe both: that it was posted, and what the reviewer has answered.
+One job can have both: it was posted, and its reviewer has answered.
 """
 
 from __future__ import annotations

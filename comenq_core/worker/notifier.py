@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Callable, Mapping, Sequence
+import shutil
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from threading import Event, Thread
 
@@ -18,10 +19,11 @@ from comenq_core.model.transitions import settled
 from comenq_core.process.command import run
 from comenq_core.process.log import Log
 from comenq_core.settings import Settings
+from comenq_core.text import printable
 from comenq_core.wire.messages import history_to_json
 from comenq_core.worker.notices import Notices, answer_mark, job_of
 
-__all__ = ["SECONDS", "Notifier", "commands", "notices_path"]
+__all__ = ["SECONDS", "Notifier", "commands", "missing_commands", "notices_path"]
 
 SECONDS = 30.0
 """How long a command may take."""
@@ -33,7 +35,6 @@ AGAIN_SECONDS = 60.0
 """After how long a job is read again that the store did not give."""
 
 log = Log("worker")
-
 
 ON_ANSWERED = "on_answered"
 _SETTINGS: Mapping[State, str] = {
@@ -52,6 +53,13 @@ def commands(settings: Settings) -> Mapping[str, Sequence[str]]:
         ON_ANSWERED: settings.on_answered,
     }
     return {name: shlex.split(text) for name, text in given.items() if text}
+
+
+def missing_commands(settings: Settings) -> Iterator[tuple[str, str]]:
+    """The name of each setting whose command is not there, with what is wrong; none is run."""
+    for name, words in commands(settings).items():
+        if shutil.which(words[0]) is None:
+            yield name, f"there is no command {printable(words[0])}"
 
 
 class Notifier:

@@ -18,6 +18,7 @@ from comenq_plugins.postgres.connection import Cursor
 from comenq_plugins.postgres.decoding import Damaged, job_from
 
 __all__ = [
+    "TO_THE_FRONT",
     "Lease",
     "Row",
     "delete",
@@ -29,6 +30,9 @@ __all__ = [
     "rewrite",
     "save",
 ]
+
+TO_THE_FRONT = "UPDATE job SET place = -nextval('place') WHERE id = %s"
+"""Gives a job the first place of the queue."""
 
 log = Log("postgres")
 

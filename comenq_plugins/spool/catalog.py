@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from comenq_core.errors import InvalidRequest, StoreError, WrongState
 from comenq_core.model import Counts, Division, Job, State
-from comenq_core.model.identity import is_for_repo, only_match
+from comenq_core.model.identity import is_listed, only_match
 from comenq_core.model.past_job import PastJob
 from comenq_core.process.log import Log
 from comenq_plugins.spool.format import job_file
@@ -223,14 +223,23 @@ class Catalog(NewDirectory):
 
     def jobs_in(self, repo: str, places: Iterable[Place]) -> Iterator[Job | None]:
         """The same, with ``None`` in place of those for other repositories."""
-        return self._each(partial(self._read_in, repo), places)
+        may_be = partial(job_file.may_be_in, repo=repo)
+        return self._each(partial(self._read_if, may_be, repo, None), places)
 
-    def _read_in(self, repo: str, place: Place) -> Job | None:
+    def jobs_with(self, pr_number: int, places: Iterable[Place]) -> Iterator[Job | None]:
+        """The same, with ``None`` in place of those for pull requests of other numbers."""
+        may_be = partial(job_file.may_have_number, pr_number=pr_number)
+        return self._each(partial(self._read_if, may_be, None, pr_number), places)
+
+    def _read_if(
+        self, may_be: Callable[[bytes], bool], repo: str | None, number: int | None, place: Place
+    ) -> Job | None:
+        """Read a job, unless it is not for this repository and number; decode few others."""
         data = read_own(place.path, JOB_LIMIT)
-        if not job_file.may_be_in(data, repo):
+        if not may_be(data):
             return None
         job = job_file.decode(data, place.name, self.state(place))
-        return job if is_for_repo(job, repo) else None
+        return job if is_listed(job, repo, number) else None
 
     def _each(self, read: Callable[[Place], T], places: Iterable[Place]) -> Iterator[T]:
         for place in places:

@@ -10,6 +10,7 @@ from comenq_core.model import (
     SETTLED,
     Counts,
     Division,
+    Follow,
     Health,
     Instant,
     Job,
@@ -23,6 +24,7 @@ from comenq_plugins.spool.activity_file import ActivityFile
 from comenq_plugins.spool.capacity import Limits
 from comenq_plugins.spool.catalog import Catalog
 from comenq_plugins.spool.comments import Comments
+from comenq_plugins.spool.follow_files import FollowFiles
 from comenq_plugins.spool.format.filename import micros
 from comenq_plugins.spool.fs.locks import is_claimed
 from comenq_plugins.spool.lane_file import LaneFile
@@ -33,7 +35,7 @@ __all__ = ["Queries"]
 
 
 class Queries:
-    """Implements `comenq_core.protocols.JobReader` and `comenq_core.protocols.RepoFilter`.
+    """Implements `JobReader`, `RepoFilter` and `NumberFilter` of `comenq_core.protocols`.
 
     Args:
         catalog: a prepared spool.
@@ -48,6 +50,7 @@ class Queries:
         self._comments = Comments(catalog)
         self._pacing_file = PacingFile(catalog.layout)
         self._lane_file = LaneFile(catalog.layout)
+        self._follow_files = FollowFiles(catalog.layout)
         self._activity_file = ActivityFile(catalog.layout.activity)
         self.now = now
 
@@ -77,6 +80,19 @@ class Queries:
         """The same; a job that cannot be for the repository is read, and not decoded."""
         with self._catalog.operation():
             return list(islice(self._catalog.jobs_in(repo, self._pending(states, offset)), limit))
+
+    def pending_with_number(
+        self,
+        pr_number: int,
+        *,
+        limit: int,
+        offset: int = 0,
+        states: Collection[State] = PENDING,
+    ) -> Sequence[Job | None]:
+        """The same for a pull request's number."""
+        with self._catalog.operation():
+            places = self._pending(states, offset)
+            return list(islice(self._catalog.jobs_with(pr_number, places), limit))
 
     def _pending(self, states: Collection[State], offset: int) -> Iterator[Place]:
         """Where the jobs in these states are, in their order, from ``offset``."""
@@ -154,6 +170,10 @@ class Queries:
     def lanes(self) -> Mapping[Lane, LaneRecord]:
         with self._catalog.records():
             return self._lane_file.lanes()
+
+    def follows(self) -> Mapping[str, Follow]:
+        with self._catalog.records():
+            return self._follow_files.follows()
 
     def position_in(self, lane: Lane, job: Job | None = None) -> int:
         with self._catalog.operation():

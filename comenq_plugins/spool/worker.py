@@ -15,6 +15,7 @@ from comenq_core.errors import InvalidRequest, StoreLocked, WrongState
 from comenq_core.model import (
     Activity,
     Attempt,
+    Follow,
     Instant,
     Job,
     Lane,
@@ -254,6 +255,10 @@ class Claims(Enqueuer):
     def save_lane(self, record: LaneRecord, *, expect: LaneRecord | None) -> None:
         with self._catalog.records():
             self._lane_file.save_lane(record, expect)
+
+    def save_follow(self, job_id: str, follow: Follow | None, *, expect: Follow | None) -> None:
+        with self._catalog.records():
+            self._follow_files.save_follow(job_id, follow, expect)
 
     def report(self, activity: Activity) -> None:
         with self._catalog.records():

@@ -106,7 +106,8 @@ class Connection(asyncio.Protocol):
             self._start_timer(self._limits.request_seconds)
         else:
             self._stop_timer()
-        self.advance()
+        # In a later turn: a transport that is closed from here ends twice, as it still writes.
+        self._loop.call_soon(self.advance)
 
     def connection_lost(self, _error: Exception | None) -> None:
         """Forget the client; its requests in work are carried out all the same."""

@@ -10,7 +10,7 @@ from typing import Any
 from comenq_core import __version__
 from comenq_core.errors import ComenqError, NoSuchJob, QueueRefused, StoreError, WrongState
 from comenq_core.model import PENDING, Change, Entry, Job, NewJob, Origin, State
-from comenq_core.model.identity import id_of_key, is_for_repo
+from comenq_core.model.identity import id_of_key, is_listed
 from comenq_core.process.log import Log
 from comenq_core.protocols import Queue
 from comenq_core.wire.messages import (
@@ -118,28 +118,29 @@ class Handlers:
     def _list(self, command: Command) -> Result:
         members = command.operation.members
         states = [State(state) for state in members.get("state", ())] or PENDING
-        repo = members.get("repo")
+        repo, pr_number = members.get("repo"), members.get("pr_number")
 
         def read(limit: int, offset: int) -> Sequence[Entry | None]:
             if members.get("awaiting"):
                 page = self._queue.awaiting()[offset : offset + limit]
-                return [one if repo is None or is_for_repo(one.job, repo) else None for one in page]
-            if repo is None:
+                return [one if is_listed(one.job, repo, pr_number) else None for one in page]
+            if repo is None and pr_number is None:
                 return self._queue.pending(limit, offset=offset, states=states)
-            return self._queue.pending_in(repo, limit, offset=offset, states=states)
+            return self._queue.pending_in(
+                repo, limit, offset=offset, states=states, pr_number=pr_number
+            )
 
         entries, following = read_page(read, entry_to_json, **_bounds(command))
         return {"entries": entries, "next": following}
 
     def _history(self, command: Command) -> Result:
         members = command.operation.members
-        only_failed, repo = members.get("failed", False), members.get("repo")
+        only_failed = members.get("failed", False)
+        repo, pr_number = members.get("repo"), members.get("pr_number")
 
         def read(limit: int, offset: int) -> Sequence[Job | None]:
             jobs = self._queue.history(limit, offset=offset, only_failed=only_failed)[::-1]
-            return (
-                jobs if repo is None else [job if is_for_repo(job, repo) else None for job in jobs]
-            )
+            return [job if is_listed(job, repo, pr_number) else None for job in jobs]
 
         newest_first, following = read_page(read, history_to_json, **_bounds(command))
         return {"history": newest_first[::-1], "next": following}

@@ -27,6 +27,7 @@ _shtab_comenqd_commands() {
 _shtab_comenqd_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
   "--config[the configuration file]:FILE:_files"
+  "--name[your daemon of this name, beside the first one]:NAME:"
   "--github-token-file[a file with the token\; \$\{CREDENTIALS_DIRECTORY\} is expanded]:VALUE:"
   "--github-token-command[a command that prints the token]:VALUE:"
   "--github-token-files[files with a token each\: their accounts take turns, each at its own pace]:VALUE:"
@@ -51,9 +52,11 @@ _shtab_comenqd_options=(
   "--hold-new[whether new comments are held until released\: all, or by intake]:VALUE:"
   "--on-posted[run after each comment that was posted]:VALUE:"
   "--on-failed[run after each comment that failed or is unconfirmed]:VALUE:"
+  "--on-answered[run after each trigger whose answer is known for good]:VALUE:"
   "--verify-targets[whether the forge is asked early whether a comment\'s pull request is there]:VALUE:"
   "--reviewers[the review bots whose triggers have a pace of their own\; or their tables, reviewers.NAME]:VALUE:"
   "--min-post-interval-seconds[with reviewers\: seconds between any two posts of an account]:VALUE:"
+  "--max-triggers[with reviewers\: how many triggers are posted for one job at most]:VALUE:"
   "(- : *)--version[show program\'s version number and exit]"
 )
 
@@ -63,6 +66,7 @@ _shtab_comenqd_defaults_added=0
 _shtab_comenqd_check_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
   "--config[the configuration file]:FILE:_files"
+  "--name[your daemon of this name, beside the first one]:NAME:"
   "--github-token-file[a file with the token\; \$\{CREDENTIALS_DIRECTORY\} is expanded]:VALUE:"
   "--github-token-command[a command that prints the token]:VALUE:"
   "--github-token-files[files with a token each\: their accounts take turns, each at its own pace]:VALUE:"
@@ -87,9 +91,11 @@ _shtab_comenqd_check_options=(
   "--hold-new[whether new comments are held until released\: all, or by intake]:VALUE:"
   "--on-posted[run after each comment that was posted]:VALUE:"
   "--on-failed[run after each comment that failed or is unconfirmed]:VALUE:"
+  "--on-answered[run after each trigger whose answer is known for good]:VALUE:"
   "--verify-targets[whether the forge is asked early whether a comment\'s pull request is there]:VALUE:"
   "--reviewers[the review bots whose triggers have a pace of their own\; or their tables, reviewers.NAME]:VALUE:"
   "--min-post-interval-seconds[with reviewers\: seconds between any two posts of an account]:VALUE:"
+  "--max-triggers[with reviewers\: how many triggers are posted for one job at most]:VALUE:"
   "--json[print JSON]"
   "--online[ask the forge whether it accepts each token]"
 )
@@ -100,6 +106,7 @@ _shtab_comenqd_check_defaults_added=0
 _shtab_comenqd_ctl_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
   "--config[the configuration file]:FILE:_files"
+  "--name[your daemon of this name, beside the first one]:NAME:"
   "--github-token-file[a file with the token\; \$\{CREDENTIALS_DIRECTORY\} is expanded]:VALUE:"
   "--github-token-command[a command that prints the token]:VALUE:"
   "--github-token-files[files with a token each\: their accounts take turns, each at its own pace]:VALUE:"
@@ -124,9 +131,11 @@ _shtab_comenqd_ctl_options=(
   "--hold-new[whether new comments are held until released\: all, or by intake]:VALUE:"
   "--on-posted[run after each comment that was posted]:VALUE:"
   "--on-failed[run after each comment that failed or is unconfirmed]:VALUE:"
+  "--on-answered[run after each trigger whose answer is known for good]:VALUE:"
   "--verify-targets[whether the forge is asked early whether a comment\'s pull request is there]:VALUE:"
   "--reviewers[the review bots whose triggers have a pace of their own\; or their tables, reviewers.NAME]:VALUE:"
   "--min-post-interval-seconds[with reviewers\: seconds between any two posts of an account]:VALUE:"
+  "--max-triggers[with reviewers\: how many triggers are posted for one job at most]:VALUE:"
   "(*)::see below:"
 )
 
@@ -136,6 +145,7 @@ _shtab_comenqd_ctl_defaults_added=0
 _shtab_comenqd_import_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
   "--config[the configuration file]:FILE:_files"
+  "--name[your daemon of this name, beside the first one]:NAME:"
   "--github-token-file[a file with the token\; \$\{CREDENTIALS_DIRECTORY\} is expanded]:VALUE:"
   "--github-token-command[a command that prints the token]:VALUE:"
   "--github-token-files[files with a token each\: their accounts take turns, each at its own pace]:VALUE:"
@@ -160,9 +170,11 @@ _shtab_comenqd_import_options=(
   "--hold-new[whether new comments are held until released\: all, or by intake]:VALUE:"
   "--on-posted[run after each comment that was posted]:VALUE:"
   "--on-failed[run after each comment that failed or is unconfirmed]:VALUE:"
+  "--on-answered[run after each trigger whose answer is known for good]:VALUE:"
   "--verify-targets[whether the forge is asked early whether a comment\'s pull request is there]:VALUE:"
   "--reviewers[the review bots whose triggers have a pace of their own\; or their tables, reviewers.NAME]:VALUE:"
   "--min-post-interval-seconds[with reviewers\: seconds between any two posts of an account]:VALUE:"
+  "--max-triggers[with reviewers\: how many triggers are posted for one job at most]:VALUE:"
   ":the queue of the Rust comenq\; left as it is:"
 )
 
@@ -172,6 +184,7 @@ _shtab_comenqd_import_defaults_added=0
 _shtab_comenqd_listen_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
   "--config[the configuration file]:FILE:_files"
+  "--name[your daemon of this name, beside the first one]:NAME:"
   "--github-token-file[a file with the token\; \$\{CREDENTIALS_DIRECTORY\} is expanded]:VALUE:"
   "--github-token-command[a command that prints the token]:VALUE:"
   "--github-token-files[files with a token each\: their accounts take turns, each at its own pace]:VALUE:"
@@ -196,9 +209,11 @@ _shtab_comenqd_listen_options=(
   "--hold-new[whether new comments are held until released\: all, or by intake]:VALUE:"
   "--on-posted[run after each comment that was posted]:VALUE:"
   "--on-failed[run after each comment that failed or is unconfirmed]:VALUE:"
+  "--on-answered[run after each trigger whose answer is known for good]:VALUE:"
   "--verify-targets[whether the forge is asked early whether a comment\'s pull request is there]:VALUE:"
   "--reviewers[the review bots whose triggers have a pace of their own\; or their tables, reviewers.NAME]:VALUE:"
   "--min-post-interval-seconds[with reviewers\: seconds between any two posts of an account]:VALUE:"
+  "--max-triggers[with reviewers\: how many triggers are posted for one job at most]:VALUE:"
 )
 
 # guard to ensure default positional specs are added only once per session
@@ -207,6 +222,7 @@ _shtab_comenqd_listen_defaults_added=0
 _shtab_comenqd_move_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
   "--config[the configuration file]:FILE:_files"
+  "--name[your daemon of this name, beside the first one]:NAME:"
   "--github-token-file[a file with the token\; \$\{CREDENTIALS_DIRECTORY\} is expanded]:VALUE:"
   "--github-token-command[a command that prints the token]:VALUE:"
   "--github-token-files[files with a token each\: their accounts take turns, each at its own pace]:VALUE:"
@@ -231,9 +247,11 @@ _shtab_comenqd_move_options=(
   "--hold-new[whether new comments are held until released\: all, or by intake]:VALUE:"
   "--on-posted[run after each comment that was posted]:VALUE:"
   "--on-failed[run after each comment that failed or is unconfirmed]:VALUE:"
+  "--on-answered[run after each trigger whose answer is known for good]:VALUE:"
   "--verify-targets[whether the forge is asked early whether a comment\'s pull request is there]:VALUE:"
   "--reviewers[the review bots whose triggers have a pace of their own\; or their tables, reviewers.NAME]:VALUE:"
   "--min-post-interval-seconds[with reviewers\: seconds between any two posts of an account]:VALUE:"
+  "--max-triggers[with reviewers\: how many triggers are posted for one job at most]:VALUE:"
   "--from[a store\'s name, or the configuration file that selects it]:STORE:"
   "--to[a store\'s name, or the configuration file that selects it]:STORE:"
 )
@@ -244,6 +262,7 @@ _shtab_comenqd_move_defaults_added=0
 _shtab_comenqd_plugins_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
   "--config[the configuration file]:FILE:_files"
+  "--name[your daemon of this name, beside the first one]:NAME:"
   "--github-token-file[a file with the token\; \$\{CREDENTIALS_DIRECTORY\} is expanded]:VALUE:"
   "--github-token-command[a command that prints the token]:VALUE:"
   "--github-token-files[files with a token each\: their accounts take turns, each at its own pace]:VALUE:"
@@ -268,9 +287,11 @@ _shtab_comenqd_plugins_options=(
   "--hold-new[whether new comments are held until released\: all, or by intake]:VALUE:"
   "--on-posted[run after each comment that was posted]:VALUE:"
   "--on-failed[run after each comment that failed or is unconfirmed]:VALUE:"
+  "--on-answered[run after each trigger whose answer is known for good]:VALUE:"
   "--verify-targets[whether the forge is asked early whether a comment\'s pull request is there]:VALUE:"
   "--reviewers[the review bots whose triggers have a pace of their own\; or their tables, reviewers.NAME]:VALUE:"
   "--min-post-interval-seconds[with reviewers\: seconds between any two posts of an account]:VALUE:"
+  "--max-triggers[with reviewers\: how many triggers are posted for one job at most]:VALUE:"
   "--json[print JSON]"
 )
 
@@ -280,6 +301,7 @@ _shtab_comenqd_plugins_defaults_added=0
 _shtab_comenqd_reload_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
   "--config[the configuration file]:FILE:_files"
+  "--name[your daemon of this name, beside the first one]:NAME:"
   "--github-token-file[a file with the token\; \$\{CREDENTIALS_DIRECTORY\} is expanded]:VALUE:"
   "--github-token-command[a command that prints the token]:VALUE:"
   "--github-token-files[files with a token each\: their accounts take turns, each at its own pace]:VALUE:"
@@ -304,9 +326,11 @@ _shtab_comenqd_reload_options=(
   "--hold-new[whether new comments are held until released\: all, or by intake]:VALUE:"
   "--on-posted[run after each comment that was posted]:VALUE:"
   "--on-failed[run after each comment that failed or is unconfirmed]:VALUE:"
+  "--on-answered[run after each trigger whose answer is known for good]:VALUE:"
   "--verify-targets[whether the forge is asked early whether a comment\'s pull request is there]:VALUE:"
   "--reviewers[the review bots whose triggers have a pace of their own\; or their tables, reviewers.NAME]:VALUE:"
   "--min-post-interval-seconds[with reviewers\: seconds between any two posts of an account]:VALUE:"
+  "--max-triggers[with reviewers\: how many triggers are posted for one job at most]:VALUE:"
 )
 
 # guard to ensure default positional specs are added only once per session
@@ -327,6 +351,7 @@ _shtab_comenqd_service_defaults_added=0
 _shtab_comenqd_setup_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
   "--config[the configuration file]:FILE:_files"
+  "--name[your daemon of this name, beside the first one]:NAME:"
   "--github-token-file[a file with the token\; \$\{CREDENTIALS_DIRECTORY\} is expanded]:VALUE:"
   "--github-token-command[a command that prints the token]:VALUE:"
   "--github-token-files[files with a token each\: their accounts take turns, each at its own pace]:VALUE:"
@@ -351,15 +376,16 @@ _shtab_comenqd_setup_options=(
   "--hold-new[whether new comments are held until released\: all, or by intake]:VALUE:"
   "--on-posted[run after each comment that was posted]:VALUE:"
   "--on-failed[run after each comment that failed or is unconfirmed]:VALUE:"
+  "--on-answered[run after each trigger whose answer is known for good]:VALUE:"
   "--verify-targets[whether the forge is asked early whether a comment\'s pull request is there]:VALUE:"
   "--reviewers[the review bots whose triggers have a pace of their own\; or their tables, reviewers.NAME]:VALUE:"
   "--min-post-interval-seconds[with reviewers\: seconds between any two posts of an account]:VALUE:"
+  "--max-triggers[with reviewers\: how many triggers are posted for one job at most]:VALUE:"
   "--token-file[a file with the token, which nobody else may read\; - reads it from standard input]:FILE:_files"
   "--token-command[a command that prints the token, such as\: gh auth token]:COMMAND:"
   "--yes[ask nothing]"
   "--dry-run[print what would be done, and change nothing]"
   "--no-check[do not ask the forge whether it takes the token]"
-  "--name[your daemon of this name, beside the first one]:NAME:"
   "--system[the daemon for everybody on this machine, as root]"
 )
 
@@ -369,6 +395,7 @@ _shtab_comenqd_setup_defaults_added=0
 _shtab_comenqd_work_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
   "--config[the configuration file]:FILE:_files"
+  "--name[your daemon of this name, beside the first one]:NAME:"
   "--github-token-file[a file with the token\; \$\{CREDENTIALS_DIRECTORY\} is expanded]:VALUE:"
   "--github-token-command[a command that prints the token]:VALUE:"
   "--github-token-files[files with a token each\: their accounts take turns, each at its own pace]:VALUE:"
@@ -393,9 +420,11 @@ _shtab_comenqd_work_options=(
   "--hold-new[whether new comments are held until released\: all, or by intake]:VALUE:"
   "--on-posted[run after each comment that was posted]:VALUE:"
   "--on-failed[run after each comment that failed or is unconfirmed]:VALUE:"
+  "--on-answered[run after each trigger whose answer is known for good]:VALUE:"
   "--verify-targets[whether the forge is asked early whether a comment\'s pull request is there]:VALUE:"
   "--reviewers[the review bots whose triggers have a pace of their own\; or their tables, reviewers.NAME]:VALUE:"
   "--min-post-interval-seconds[with reviewers\: seconds between any two posts of an account]:VALUE:"
+  "--max-triggers[with reviewers\: how many triggers are posted for one job at most]:VALUE:"
 )
 
 # guard to ensure default positional specs are added only once per session

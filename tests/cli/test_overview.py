@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from comenq_core.model import Failed
@@ -31,5 +32,29 @@ def test_without_a_daemon_it_says_so_and_what_to_type(directory: Path) -> None:
         done = run(*words, env=environment(directory / "no.sock"))
         assert done.returncode == 3
         assert "no daemon answers" in done.stderr
-        assert "comenq OWNER/REPO NUMBER" in done.stdout
+        assert "OWNER/REPO NUMBER" in done.stdout
         assert (words[1] if words else "no.sock") in done.stderr
+
+
+def test_commands_that_are_told_reach_the_daemon_that_was_chosen(served: Served) -> None:
+    """Where an option chooses the daemon, all that is told has it; else the environment does."""
+    option = ("--socket", str(served.path))
+    for chosen, env, told in (
+        (option, environment(), f"comenq --socket {served.path} "),
+        ((), environment(served.path), "comenq "),
+    ):
+        held = run(*chosen, "put", "o/r", "7", "text", "--hold", env=env).stdout
+        assert re.search(rf" {told}release [0-9a-z]{{12}}$", held)
+        assert run(*chosen, "pause", env=env).stdout.endswith(f" {told}resume\n")
+        overview = run(*chosen, env=env).stdout
+        assert f"(resume it with {told}resume)" in overview
+        assert len(re.findall(rf"^[a-z ]+: +{told}", overview, re.MULTILINE)) == 6
+
+
+def test_commands_that_are_told_name_the_daemon(directory: Path) -> None:
+    """With --daemon, what is told has the option, also while that daemon is away."""
+    env = environment(HOME=str(directory))
+    told = run("--daemon", "work", env=env).stdout
+    assert "comenq --daemon work list\n" in told
+    env |= {"COMENQ_DAEMON": "work"}
+    assert "comenq list\n" in run(env=env).stdout

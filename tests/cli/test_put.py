@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import stat
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -333,6 +335,49 @@ def test_a_comment_replaces_the_one_with_its_key(comenq: Comenq, served: Served)
     comenq("o/r", "1", "one", "--key", "k")
     job = served.store.pending()[0]
     done = comenq("o/r", "1", "two", "--key", "k", "--replace")
-    assert done.stdout.startswith(f"queued {job.id} · o/r#1 · 1st in queue")
+    assert done.stdout.startswith(f"replaced {job.id} · o/r#1 · 1st in queue")
     assert _queued(served).body == "two"
     assert comenq("o/r", "1", "two", "--replace").returncode == 2
+
+
+def test_a_replacement_is_told(comenq: Comenq) -> None:
+    """That a comment took another one's place is said of one that waits and of one that is held."""
+
+    def put(body: str, key: str, *options: str) -> str:
+        return comenq("o/r", "1", body, "--key", key, "--replace", *options).stdout
+
+    assert put("one", "k").startswith("queued ")
+    assert json.loads(put("three", "k", "--json"))["replaced"] is True
+    assert "replaced" not in json.loads(put("one", "other", "--json"))
+    held = put("four", "k", "--hold")
+    assert re.match("replaced [0-9a-z]{12} · o/r#1 · held · .*: comenq release ", held)
+
+
+@pytest.mark.parametrize("options", [(), ("-e",), ("--dry-run",)])
+def test_file_is_read_before_anybody_is_asked(directory: Path, options: Sequence[str]) -> None:
+    """That the comment's file cannot be read is told before git and gh are asked for more."""
+    for program in ("git", "gh"):
+        (directory / program).write_text(f"#!/bin/sh\ntouch {directory}/asked\n")
+        (directory / program).chmod(0o700)
+    env = environment(directory / "no.sock", PATH=f"{directory}:{os.environ['PATH']}")
+    done = run("-F", str(directory / "none"), *options, env=env, directory=directory)
+    assert (done.returncode, (directory / "asked").exists()) == (2, False)
+    assert "/none: cannot be read: No such file or directory" in done.stderr
+
+
+def test_file_beside_another_comment_is_refused(directory: Path) -> None:
+    """A comment has one source: a file, an option or an argument."""
+    (directory / "draft").write_text("text")
+    named = ("-F", str(directory / "draft"))
+    env = environment(directory / "no.sock")
+    assert "with -b and with -F" in run(*named, "-b", "more", env=env).stderr
+    assert "an argument and with -F" in run("o/r", "1", "more", *named, env=env).stderr
+
+
+@pytest.mark.parametrize(("number", "ended"), [("9", "9 (SIGKILL)"), ("36", "36:")])
+def test_signal_that_ended_the_editor_is_named(served: Served, number: str, ended: str) -> None:
+    """Nobody has to know what a negative exit status means."""
+    env = environment(served.path, EDITOR=f"sh -c 'kill -{number} $$'")
+    done = run("o/r", "1", "text", "-e", env=env)
+    assert done.returncode == 1
+    assert f"the editor was ended by signal {ended}" in done.stderr

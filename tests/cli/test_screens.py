@@ -121,6 +121,8 @@ HELP = dedent("""\
       comenq OWNER/REPO#NUMBER [BODY]
       comenq https://github.com/OWNER/REPO/pull/NUMBER [BODY]
       comenq NUMBER [BODY]
+      comenq -b TEXT
+    the last two are for a checkout, whose remotes and branch name the pull request
 
     commands (see comenq COMMAND --help):
       put          queue a comment

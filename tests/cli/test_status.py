@@ -341,6 +341,18 @@ def test_status_of_an_older_daemon_is_read() -> None:
     assert len(list(troubles(status))) == 1
 
 
+def test_the_reason_of_an_account_is_told_once(
+    comenq: Comenq, served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the worker says of an account's credential is not repeated in the account's line."""
+    _pace(served, cause="unauthorized", reason="token: others may read it")
+    fault = "octocat cannot post: token: others may read it"
+    activity = Activity(doing="waiting", since=served.store.now(), limit=60, fault=fault)
+    monkeypatch.setattr(served.store, "health", lambda: Health(working=True, worker=activity))
+
+    assert comenq("status").stdout.count("others may read it") == 1
+
+
 @pytest.mark.parametrize(
     ("version", "told"), [("0.0.9", True), (__version__, False), ("99", False)]
 )

@@ -52,6 +52,17 @@ def test_file_that_others_reach(tmp_path: Path, mode: int) -> None:
         FileToken(path).current()
 
 
+def test_remedy_fits_where_the_daemon_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The way to mend a Secret's mode is told in Kubernetes, and nowhere else."""
+    token = FileToken(private(tmp_path / "token", mode=0o644))
+    monkeypatch.delenv("KUBERNETES_SERVICE_HOST", raising=False)
+    with pytest.raises(SettingsError, match=r"chmod 600 [^;]*$"):
+        token.current()
+    monkeypatch.setenv("KUBERNETES_SERVICE_HOST", "10.0.0.1")
+    with pytest.raises(SettingsError, match="give the Secret defaultMode: 0440, and fsGroup"):
+        token.current()
+
+
 @pytest.mark.parametrize("mode", [0o440, 0o640])
 def test_file_for_the_group_of_the_daemon(tmp_path: Path, mode: int) -> None:
     """What root or the daemon's user lets the daemon's own group read is taken."""

@@ -262,7 +262,9 @@ def test_proxy_down(make_poster: MakePoster, monkeypatch: pytest.MonkeyPatch) ->
     with Forge() as forge:
         url = forge.url
     monkeypatch.setenv("HTTPS_PROXY", url)
-    assert isinstance(make_poster("https://github.invalid").post(a_job()), Unavailable)
+    outcome = make_poster("https://github.invalid").post(a_job())
+    assert isinstance(outcome, Unavailable)
+    assert outcome.message == "github.invalid cannot be reached: Connection refused"
 
 
 def test_tunnel_refused(

@@ -81,7 +81,7 @@ def test_ctl_restarts_one_program(daemon: Daemon, forge: Forge) -> None:
 
 def test_ctl_fails_as_supervisorctl_does(shared: Daemon) -> None:
     """The exit status of supervisorctl is that of `comenqd ctl`."""
-    assert ask(shared, "ctl", "status", "nobody")[0] == 4
+    assert ask(shared, "ctl", "signal", "NONE", "worker")[0] == 1
 
 
 @pytest.mark.parametrize("command", ["ctl", "reload"])

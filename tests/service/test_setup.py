@@ -291,6 +291,18 @@ def test_a_second_daemon_has_all_of_its_own(home: Home) -> None:
     assert (home.path / ".local/bin/comenq").is_symlink()
 
 
+def test_what_daemons_share_goes_with_the_last_one(home: Home) -> None:
+    """While another daemon is set up, the commands and the manual pages stay."""
+    shared = home.path / ".local/bin/comenq"
+    home.setup("--token-file", "token")
+    home.setup("--name", "work", "--token-file", "token")
+
+    home.comenqd("service", "uninstall", "--purge")
+    assert shared.is_symlink()
+    home.comenqd("service", "uninstall", "--name", "work", "--purge")
+    assert not home.outside_queue()
+
+
 @pytest.mark.parametrize(
     ("words", "complaint"),
     [

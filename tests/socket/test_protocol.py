@@ -129,6 +129,17 @@ def test_list_filters_by_state_and_repository(client: Talker, ids: list[str]) ->
     assert _listed(client, repo="octo-org/site", state=["waiting"]) == [ids[0], ids[2]]
 
 
+def test_listings_filter_by_number(client: Talker, ids: list[str]) -> None:
+    """A pull request's number is one of any repository, unless the repository is named as well."""
+    other, _ = [client.ask({**REQUEST, "repo": "other", "pr_number": n})["entry"] for n in (2, 22)]
+    assert _listed(client, pr_number=2) == [ids[1], other["id"]]
+    assert _listed(client, pr_number=2, repo="octo-org/other") == [other["id"]]
+    assert _listed(client, pr_number=2, limit=1) == [ids[1]]
+    client.ask({"op": "del", "id": other["id"]})
+    over = [client.ask({"op": "hist", "pr_number": number})["history"] for number in (2, 22)]
+    assert [[job["id"] for job in jobs] for jobs in over] == [[other["id"]], []]
+
+
 def test_jobs_change_their_places(client: Talker, ids: list[str]) -> None:
     """Bump moves a job to the head of the queue; bust, and its alias defer, to the end."""
     first, second, third = ids

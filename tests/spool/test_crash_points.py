@@ -22,12 +22,16 @@ import pytest
 
 from comenq_core.errors import StoreError
 from comenq_core.model import (
+    Answered,
     Candidate,
     Change,
     Checking,
+    Conclusion,
     Division,
     Done,
+    Ending,
     Failed,
+    Follow,
     Job,
     Lane,
     LaneRecord,
@@ -39,6 +43,7 @@ from comenq_core.model import (
     Unconfirmed,
     Verdict,
 )
+from comenq_core.model import Snapshot as Seen
 from comenq_core.testing.clock import FakeClock
 from comenq_plugins.spool import SpoolStore
 from tests.spool.attacks import make_old
@@ -61,8 +66,11 @@ NOW = FROZEN().wall
 SOON = NOW + timedelta(seconds=60)
 PACE = Pacing(account="bot", at=FROZEN(), backoff=1.0)
 LANE = LaneRecord(lane=Lane(reviewer="bot", scope="o"), at=FROZEN())
+SEEN = Seen(since=NOW, head="cafe", is_open=True)
+FOLLOW = Follow(lane=LANE.lane, account="bot", snapshot=SEEN)
+REVIEW = Conclusion(ending=Ending.REVIEWED, reason="2 findings", url="https://forge.example/9")
 VERDICTS: dict[str, Verdict] = {
-    "done": Done(url="https://forge.example/1", comment_id=1),
+    "done": Done(url="https://forge.example/1", comment_id=1, reviewer="bot"),
     "skipped": Done(reason="the pull request is closed"),
     "failed": Failed(reason="locked"),
     "retry_at": RetryAt(due=SOON, reason="502"),
@@ -110,6 +118,7 @@ def prepared(path: Path) -> None:
             store.change(job.id, Change.CANCEL)
         store.save_pacing(PACE, expect=None)
         store.save_lane(LANE, expect=None)
+        store.save_follow(job_of(store, "posted").id, FOLLOW, expect=None)
         store.mark_seen([job_of(store, "failed").id])
 
 
@@ -158,6 +167,17 @@ def edit(body: str) -> Action:
         store.edit(job, replace(job.asked, body="edited"))
 
     return act
+
+
+def conclude(body: str, *, again: bool = False) -> Action:
+    """Record the answer to a trigger."""
+    verdict = Answered(conclusion=REVIEW, again=again, reason=REVIEW.reason)
+    return lambda store: store.conclude(job_of(store, body).id, verdict, attempt(store))
+
+
+def save(body: str, follow: Follow | None, expect: Follow | None) -> Action:
+    """Replace what is kept of a trigger."""
+    return lambda store: store.save_follow(job_of(store, body).id, follow, expect=expect)
 
 
 def pace(store: SpoolStore) -> None:
@@ -228,6 +248,13 @@ OPERATIONS: dict[str, Action] = {
     "pace": pace,
     "lane": lambda store: store.save_lane(replace(LANE, reason="limited"), expect=LANE),
     "claim in a lane": claim_in_a_lane,
+    "conclude": conclude("posted"),
+    "conclude to ask again": conclude("posted", again=True),
+    "conclude what is adopted": conclude("second"),
+    "conclude what is adopted, and held": conclude("held"),
+    "follow": save("first", FOLLOW, None),
+    "go on following": save("posted", replace(FOLLOW, adopted="so"), FOLLOW),
+    "follow no longer": save("posted", None, FOLLOW),
     "pause": lambda store: store.pause(Pause(since=NOW, reason="rest")),
     "resume": lambda store: store.resume(),
     "recover": recover,

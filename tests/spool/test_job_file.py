@@ -25,6 +25,7 @@ from comenq_plugins.spool.format.job_file import (
     encode_job,
     events_in,
     may_be_in,
+    may_have_number,
 )
 from comenq_plugins.spool.fs import durable
 from tests.spool.rig import ME
@@ -86,6 +87,25 @@ def test_a_job_that_names_no_such_repository_is_passed_over() -> None:
     assert not may_be_in(text, "octo-org/site.js")
     assert not may_be_in(text, "other/site")
     assert may_be_in(text, "octo-org/site")
+
+
+@given(requests(), fresh_jobs, st.lists(events, max_size=2))
+def test_no_job_of_a_number_is_passed_over(
+    request: CommentRequest, job: Job, told: list[Event | Retried]
+) -> None:
+    """A pull request's number is found in the file, also where JSON has its member escaped."""
+    text = text_of(replace(job, request=request), told)
+    assert may_have_number(text, request.pr_number)
+    escaped = text.replace(b'"pr_number"', rb'"pr\u005fnumber"', 1)
+    assert may_have_number(escaped, request.pr_number)
+
+
+def test_a_job_that_has_another_number_is_passed_over() -> None:
+    """Without being decoded: a number that begins alike is another one."""
+    request = CommentRequest(owner="octo-org", repo="site", pr_number=77, body='{"pr_number": 7}')
+    text = encode_job(Job(id="7f3kq2m8x1ab", request=request, arrived=NOON, origin=ME))
+    assert may_have_number(text, 77)
+    assert not any(may_have_number(text, number) for number in (7, 777, 1))
 
 
 @given(fresh_jobs, st.lists(events, max_size=4))

@@ -217,7 +217,7 @@ class Answers:
             self.notifier.close()
 
     def marks(self) -> set[str]:
-        """What is owed, as it is on the disk."""
+        """The marks, as they are on the disk."""
         return {mark for mark, _ in Notices(self.directory).all()}
 
     def conclude(self, job: Job, ending: Ending, *, again: bool = False) -> Job:
@@ -256,7 +256,7 @@ def test_an_answer_after_which_it_asks_again_is_not_told(
     assert value["review"]["triggers"] == 2
 
 
-def test_an_answer_that_is_not_recorded_yet_is_owed(tmp_path: Path) -> None:
+def test_an_answer_that_is_not_recorded_yet_stays_marked(tmp_path: Path) -> None:
     """A worker that dies between the mark and the record has the next one tell."""
     made = Answers(tmp_path)
     job = made.triggers.posted()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
+from comenq_core.cli.comenq.advice import command
 from comenq_core.cli.comenq.status_text import account_advice, hindrances
 from comenq_core.cli.formatting import ENDS, local, ordinal, target
 
@@ -49,16 +50,16 @@ def needs(job: Job, status: Status) -> str:
     """
     job_id, state = job["id"], job["state"]
     if state == "held":
-        return f"held: to let it be posted: comenq release {job_id}"
+        return f"held: to let it be posted: {command(f'release {job_id}')}"
     if state == "unconfirmed":
-        return f"unconfirmed: {job['reason']} (see comenq show {job_id})"
+        return f"unconfirmed: {job['reason']} (see {command(f'show {job_id}')})"
     if state not in IN_QUEUE:
         return ""
     if paused := status["paused"]:
         since = local(paused["since"])
         return (
             f"stays queued: the queue is paused since {since}: {paused['reason']}"
-            " (resume it with comenq resume)"
+            f" (resume it with {command('resume')})"
         )
     advice = account_advice(status, _accounts(job, status))
     return f"stays queued: {'; '.join(advice)}" if advice else ""

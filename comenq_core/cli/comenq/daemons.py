@@ -36,6 +36,9 @@ def choose(name: str) -> None:
         raise UsageError(f"--daemon: there is no daemon {name}; did you mean {meant}?")
     os.environ.pop(SOCKET_VARIABLE, None)
     os.environ[DAEMON_VARIABLE] = name
+    from comenq_core.cli.comenq.advice import told_daemon
+
+    told_daemon("--daemon", name)
 
 
 def choose_for(host: str) -> None:

@@ -7,6 +7,7 @@ from argparse import ArgumentParser, Namespace
 from hashlib import sha256
 from typing import Any
 
+from comenq_core.cli.comenq.advice import command
 from comenq_core.cli.comenq.body import comment
 from comenq_core.cli.comenq.editor import edited
 from comenq_core.cli.comenq.requests import add_json, ask
@@ -42,7 +43,7 @@ def run(args: Namespace) -> int:
         return FAILED
     if args.body_file is not None:
         return _send(args, job, comment([], args.body_file))
-    way_on = f"go on with comenq edit {job['id']} -F {{}}"
+    way_on = f"go on with {command('edit')} {job['id']} -F {{}}"
     with edited(job["body"], way_on, "the job keeps its text") as text:
         return _send(args, job, text)
 

@@ -98,7 +98,16 @@ def _edit(path: Path, outcome: str) -> None:
             f"cannot run the editor {editor!r}: {why}: set VISUAL to another one"
         ) from None
     if status != 0:
-        raise Cancelled(f"the editor exited with status {status}: {outcome}")
+        raise Cancelled(f"the editor {_ended(status)}: {outcome}")
+
+
+def _ended(status: int) -> str:
+    if status > 0:
+        return f"exited with status {status}"
+    try:
+        return f"was ended by signal {-status} ({signal.Signals(-status).name})"
+    except ValueError:  # a real-time signal has no name
+        return f"was ended by signal {-status}"
 
 
 def _run(words: list[str]) -> int:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
-from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from comenq_core.cli.comenq.target import read_target
 from comenq_core.cli.exit_status import UsageError
@@ -19,11 +18,11 @@ class Filter(NamedTuple):
 
     Args:
         repo: ``OWNER/REPO``, or ``None`` for all.
-        number: the number of a pull request, or ``None`` for all.
+        pr_number: the number of a pull request, or ``None`` for all.
     """
 
     repo: str | None = None
-    number: int | None = None
+    pr_number: int | None = None
 
     @classmethod
     def of(cls, args: Namespace) -> Filter:
@@ -36,12 +35,6 @@ class Filter(NamedTuple):
         if repo and args.repo and repo.lower() != args.repo.lower():
             raise UsageError(f"--repo {args.repo} and --pr {repo}#{number} have no job in common")
         return cls(repo or args.repo, number)
-
-    def matches(self, job: Mapping[str, Any]) -> bool:
-        """Whether the listing has this job."""
-        name = f"{job['owner']}/{job['repo']}".lower()
-        is_in_repo = self.repo is None or self.repo.lower() == name
-        return is_in_repo and self.number in {None, job["pr_number"]}
 
 
 EVERYTHING = Filter()

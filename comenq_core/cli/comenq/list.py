@@ -115,12 +115,9 @@ def table(jobs: Sequence[Job], space: int | None) -> Iterator[str]:
 
 
 def _jobs(args: Namespace, which: Filter, limit: int | None) -> Iterator[Job]:
-    # The daemon selects by repository only.
-    wanted = limit if which.number is None else None
     states = [state for state in PENDING if state in args.state] if args.state else None
     if states != []:
-        jobs = listed(args, limit=wanted, repo=which.repo, state=states)
-        yield from filter(which.matches, jobs)
+        yield from listed(args, limit=limit, state=states, **which._asdict())
     if args.state and FAILED in args.state:
         yield from history(args, failed=True, which=which)
 

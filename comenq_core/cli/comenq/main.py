@@ -73,13 +73,16 @@ def _run(words: Sequence[str]) -> int:
 
 def _choose(args: Namespace) -> None:
     """Let the options ``--daemon`` and ``--socket`` choose the daemon."""
-    if args.daemon is None:
-        return
-    from comenq_core.cli.comenq.daemons import choose
-
-    if args.socket is not None:
+    if args.daemon is not None and args.socket is not None:
         raise UsageError("--daemon and --socket name a daemon each: give one of them")
-    choose(args.daemon)
+    if args.daemon is not None:
+        from comenq_core.cli.comenq.daemons import choose
+
+        choose(args.daemon)
+    elif args.socket is not None:
+        from comenq_core.cli.comenq.advice import told_daemon
+
+        told_daemon("--socket", args.socket)
 
 
 def _help(words: Sequence[str]) -> str:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import time
 from argparse import Namespace
+from collections.abc import Iterator
 
+from comenq_core.cli.comenq.advice import command
 from comenq_core.cli.comenq.requests import ask
 from comenq_core.cli.comenq.status import lines
 from comenq_core.cli.comenq.status_text import facts
@@ -16,13 +18,14 @@ from comenq_core.errors import DaemonUnreachable
 __all__ = ["run"]
 
 SHOWN = ("queue", "paused", "next", "trouble")
-TO_TYPE = """\
-queue a comment:       comenq OWNER/REPO NUMBER "Looks good to me."
-see what is queued:    comenq list
-watch it:              comenq top
-see what was posted:   comenq hist
-see what it waits for: comenq status
-everything else:       comenq --help"""
+TO_TYPE = {
+    "queue a comment": 'OWNER/REPO NUMBER "Looks good to me."',
+    "see what is queued": "list",
+    "watch it": "top",
+    "see what was posted": "hist",
+    "see what it waits for": "status",
+    "everything else": "--help",
+}
 
 
 def run(args: Namespace) -> int:
@@ -31,9 +34,13 @@ def run(args: Namespace) -> int:
         status = ask(args, op="status")["status"]
     except DaemonUnreachable as error:
         print_error(error)
-        print_result("", TO_TYPE)
+        print_result("", *_to_type())
         return UNREACHABLE
     now = time.time()
     known = facts(status, lambda seconds: when(seconds, now))
-    print_result(*lines(fact for fact in known if fact[0] in SHOWN), "", TO_TYPE)
+    print_result(*lines(fact for fact in known if fact[0] in SHOWN), "", *_to_type())
     return DONE
+
+
+def _to_type() -> Iterator[str]:
+    return (f"{what + ':':22} {command(words)}" for what, words in TO_TYPE.items())

@@ -55,13 +55,11 @@ def history(
     found: dict[str, dict[str, Any]] = {}
     offset: int | None = 0
     while offset is not None and (limit is None or len(found) < limit):
-        # The daemon selects by repository only.
-        left = limit - len(found) if limit and which.number is None else None
-        selected = {"failed": failed or None, "repo": which.repo}
+        left = limit and limit - len(found)
+        selected = {"failed": failed or None, **which._asdict()}
         reply = ask(args, op="hist", limit=left, offset=offset or None, **selected)
         # A job that ends between two pages shifts the others, so that some come twice.
-        page = filter(which.matches, reversed(reply["history"]))
-        found.update((job["id"], job) for job in page)
+        found.update((job["id"], job) for job in reversed(reply["history"]))
         offset = reply.get("next")
     return list(found.values())[:limit][::-1]
 

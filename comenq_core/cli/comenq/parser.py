@@ -22,6 +22,8 @@ EPILOG = "\n".join(
     [
         "to queue a comment:",
         *(f"  comenq {form} [BODY]" for form in FORMS),
+        "  comenq -b TEXT",
+        "the last two are for a checkout, whose remotes and branch name the pull request",
         "",
         "commands (see comenq COMMAND --help):",
         *(f"  {name:12} {summary}" for name, (_, summary) in COMMANDS.items()),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from argparse import ArgumentParser, Namespace
 
+from comenq_core.cli.comenq.advice import command
 from comenq_core.cli.comenq.requests import ask
 from comenq_core.cli.exit_status import DONE
 from comenq_core.cli.formatting import user
@@ -33,7 +34,7 @@ def run(args: Namespace) -> int:
         print_done(_ended(ask(args, op="flush")["ended"]))
     else:
         ask(args, op="pause", reason=" ".join(args.reason) or f"paused by {user(os.getuid())}")
-        print_done("the queue is paused; resume it with comenq resume")
+        print_done(f"the queue is paused; resume it with {command('resume')}")
     return DONE
 
 

@@ -33,15 +33,17 @@ def run(args: Namespace | PlainArgs) -> int:
         return put_many(args)
     if args.key_from is not None:
         raise UsageError("--key-from can only be used with --jsonl: use --key")
+    known = _from_file(args)
     target, rest = _target(args)
+    _check_once(rest, known)
     _choose_daemon(args, target)
     if args.dry_run:
-        return _dry_run(args, target, rest)
+        return _dry_run(args, target, rest, known)
     if args.verify:
         from comenq_core.cli.comenq.verify import check_daemon
 
         check_daemon(args)
-    entry = _queue(args, target, rest)
+    entry = _queue(args, target, rest, known)
     if entry is None:
         return DONE
     if args.wait:
@@ -60,24 +62,45 @@ def _choose_daemon(args: Namespace | PlainArgs, target: Target) -> None:
         choose_for(host)
 
 
-def _dry_run(args: Namespace | PlainArgs, target: Target, rest: Sequence[str]) -> int:
+def _dry_run(
+    args: Namespace | PlainArgs, target: Target, rest: Sequence[str], known: str | None
+) -> int:
     from comenq_core.cli.comenq.dry_run import show
 
     if args.edit:
         raise UsageError("--dry-run and --edit exclude each other: the text would be lost")
-    return show(args, _message(args, target, comment(rest, args.body_file)))
+    text = comment(rest, args.body_file) if known is None else known
+    return show(args, _message(args, target, text))
 
 
 def _queue(
-    args: Namespace | PlainArgs, target: Target, rest: Sequence[str]
+    args: Namespace | PlainArgs, target: Target, rest: Sequence[str], known: str | None
 ) -> dict[str, Any] | None:
-    """Queue the comment, which ``rest`` begins with or an option names; as `_put`."""
+    """Queue the comment: ``known`` from a file, or what ``rest`` or an option says; as `_put`."""
     if not args.edit:
-        return _put(args, _message(args, target, comment(rest, args.body_file)))
+        text = comment(rest, args.body_file) if known is None else known
+        return _put(args, _message(args, target, text))
     from comenq_core.cli.comenq.editor import edited
 
-    with edited(draft_to_edit(rest, args.body_file)) as text:
+    with edited(draft_to_edit(rest, args.body_file) if known is None else known) as text:
         return _put(args, _message(args, target, text))
+
+
+def _from_file(args: Namespace | PlainArgs) -> str | None:
+    """The text of the file that an option names; ``None`` without one.
+
+    That it cannot be read is told before git, gh or the daemon is asked for the pull request.
+    """
+    if args.body_file is None or args.body_file == "-":
+        return None
+    if args.body is not None:
+        raise UsageError("the comment is given twice: with -b and with -F")
+    return (draft_to_edit if args.edit else comment)([], args.body_file)
+
+
+def _check_once(rest: Sequence[str], known: str | None) -> None:
+    if rest and known is not None:
+        raise UsageError("the comment is given twice: as an argument and with -F")
 
 
 def _target(args: Namespace | PlainArgs) -> tuple[Target, Sequence[str]]:
@@ -136,8 +159,10 @@ def _put(args: Namespace | PlainArgs, message: dict[str, Any]) -> dict[str, Any]
         save(args, message, error)
         return None
     except NotAcknowledged as error:
+        from comenq_core.cli.comenq.advice import command
+
         raise NotAcknowledged(
-            f"{error}: the comment may or may not be queued; check with comenq list"
+            f"{error}: the comment may or may not be queued; check with {command('list')}"
         ) from None
     return entry
 
@@ -186,9 +211,14 @@ def _summary(entry: dict[str, Any], target: Target) -> str:
     where = f"{owner}/{repo}#{number}"
     state = entry.get("state", "waiting")
     job_id = entry.get("id", "?")
+    is_replaced = entry.get("replaced", False)
     if state == "held":
-        return f"held {job_id} · {where} · to let it be posted: comenq release {job_id}"
-    done = "queued" if state == "waiting" else f"already {state}"
+        from comenq_core.cli.comenq.advice import command
+
+        release = command(f"release {job_id}")
+        done = f"replaced {job_id} · {where} · held" if is_replaced else f"held {job_id} · {where}"
+        return f"{done} · to let it be posted: {release}"
+    done = "replaced" if is_replaced else "queued" if state == "waiting" else f"already {state}"
     place = in_queue(entry, time.time()) if state == "waiting" else entry.get("url", "")
     told = (f"{done} {job_id}", where, place)
     return " · ".join(part for part in told if part)

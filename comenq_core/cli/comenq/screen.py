@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from types import FrameType
 from typing import Self
 
+from comenq_core.cli.comenq.advice import command
 from comenq_core.cli.comenq.keys import named
 from comenq_core.cli.exit_status import UsageError
 
@@ -38,7 +39,7 @@ class Screen:
     def __init__(self) -> None:
         is_terminal = sys.stdin.isatty() and sys.stdout.isatty()
         if not is_terminal or os.environ.get("TERM", "dumb") == "dumb":
-            raise UsageError("this needs a terminal: use comenq status instead")
+            raise UsageError(f"this needs a terminal: use {command('status')} instead")
         self._before = termios.tcgetattr(sys.stdin)
         self._keys: list[str] = []
 

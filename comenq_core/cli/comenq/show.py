@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from shlex import quote
 from typing import Any
 
+from comenq_core.cli.comenq.advice import command
 from comenq_core.cli.comenq.requests import add_json, ask
 from comenq_core.cli.comenq.seen import tell_seen
 from comenq_core.cli.exit_status import DONE
@@ -87,8 +88,9 @@ def _ways_out(entry: dict[str, Any]) -> Iterator[tuple[str, object]]:
     urls = [candidate["url"] for candidate in entry["candidates"]]
     yield from (("perhaps it is", url) for url in urls)
     url = quote(urls[0]) if len(urls) == 1 else "URL"
-    yield "if posted", f"comenq resolve {entry['id']} --posted {url}"
-    yield "if not posted", f"comenq resolve {entry['id']} --not-posted"
+    resolve = command(f"resolve {entry['id']}")
+    yield "if posted", f"{resolve} --posted {url}"
+    yield "if not posted", f"{resolve} --not-posted"
 
 
 def _state(entry: dict[str, Any]) -> str:

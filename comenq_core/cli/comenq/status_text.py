@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from comenq_core import __version__
+from comenq_core.cli.comenq.advice import command, service_command
 from comenq_core.cli.formatting import ENDS, account_cause, amount, local, target
 
 __all__ = [
@@ -76,9 +77,9 @@ ENDED_BY_FLUSH = ("unreachable", "outage")
 NEEDS_A_PERSON: Mapping[str, str] = {
     "unauthorized": "the credential of account {} is refused: give comenqd a valid one",
     "blocked": "account {} is blocked, whatever the comment: see its reason, mend the cause,"
-    " then comenq resume",
+    " then {resume}",
     "refusals": "account {} is refused in words that comenq does not know: see its reason, mend"
-    " the cause, then comenq resume",
+    " the cause, then {resume}",
 }
 """The causes that do not pass by themselves, and what to do."""
 
@@ -105,10 +106,11 @@ def facts(status: Status, until: Until, unconfirmed: Jobs = ()) -> Iterator[tupl
     )
     if paused := status["paused"]:
         since = f"since {local(paused['since'])}: {paused['reason']}"
-        yield "paused", f"{since} (resume it with comenq resume)"
+        yield "paused", f"{since} (resume it with {command('resume')})"
     yield "next", _next(status, until)
+    fault = (status.get("worker") or {}).get("fault") or ""
     for account in status["accounts"]:
-        yield "account", _account(account, until)
+        yield "account", _account(account, until, fault)
     if not status["accounts"]:
         yield "account", "none has posted yet"
     if capacity := status.get("capacity"):
@@ -144,7 +146,7 @@ def troubles(status: Status, unconfirmed: Jobs = ()) -> Iterator[Trouble]:
 def _outdated(version: str) -> Iterator[Trouble]:
     if _numbers(version) < _numbers(__version__):
         text = f"the daemon still runs version {version}, and {__version__} is installed"
-        yield Trouble("outdated", f"{text}: restart it with comenqd service restart")
+        yield Trouble("outdated", f"{text}: restart it with {service_command('restart')}")
 
 
 def _numbers(version: str) -> list[int]:
@@ -154,7 +156,7 @@ def _numbers(version: str) -> list[int]:
 def account_advice(status: Status, names: Collection[str]) -> Sequence[str]:
     """What a person has to do for each of these accounts, if it waits for one."""
     return [
-        advice.format(account["name"])
+        advice.format(account["name"], resume=command("resume"))
         for account in status["accounts"]
         if account["name"] in names and (advice := NEEDS_A_PERSON.get(account_cause(account)))
     ]
@@ -185,10 +187,11 @@ def _lost(counts: Mapping[str, int], unconfirmed: Jobs) -> Iterator[Trouble]:
         yield Trouble("unconfirmed", _unconfirmed(job))
     if (others := counts.get("unconfirmed", 0) - len(unconfirmed)) > 0:
         more = " more" if unconfirmed else ""
-        text = f"{others:,}{more} unconfirmed: see them with comenq list --state unconfirmed"
+        text = f"{others:,}{more} unconfirmed: see them with {command('list --state unconfirmed')}"
         yield Trouble("unconfirmed", text)
     if failed := counts.get("unseen", counts.get("failed")):
-        text = f"{failed:,} failed: see them with comenq hist --failed, then retry or delete them"
+        see = command("hist --failed")
+        text = f"{failed:,} failed: see them with {see}, then retry or delete them"
         yield Trouble("failed", text)
 
 
@@ -203,7 +206,8 @@ def _doing(status: Status) -> str:
 def _unconfirmed(job: Mapping[str, Any]) -> str:
     since = f"since {local(job['attempts'][-1]['ended'])}" if job["attempts"] else "now"
     what = f"{job['id']} for {target(job)} is unconfirmed {since}: {job['reason']}"
-    return f"{what} (see comenq show {job['id']})"
+    see = command(f"show {job['id']}")
+    return f"{what} (see {see})"
 
 
 def _next(status: Status, until: Until) -> str:
@@ -216,14 +220,15 @@ def _next(status: Status, until: Until) -> str:
     return f"{first['id']}, once {ENDS['paused' if status['paused'] else stopped]}"
 
 
-def _account(account: Mapping[str, Any], until: Until) -> str:
+def _account(account: Mapping[str, Any], until: Until, fault: str) -> str:
+    """An account; why it waits is left out where the worker's fault says it."""
     name, login, cause = account["name"], account.get("login"), account_cause(account)
     who = f"{name} ({login})" if login and login != name else name
     post_in = account["post_in"]
     # An older daemon has no time for an account whose credential is refused.
     wait = WAITS.get(cause, WAITS[""]).format("later" if post_in is None else until(post_in))
-    reason = f": {account['reason']}" if account["reason"] else ""
-    advice = " (at once with comenq flush)" if cause in ENDED_BY_FLUSH else ""
+    reason = f": {account['reason']}" if account["reason"] not in fault else ""
+    advice = f" (at once with {command('flush')})" if cause in ENDED_BY_FLUSH else ""
     return f"{who}, {wait}{advice}{reason}"
 
 

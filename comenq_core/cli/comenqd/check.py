@@ -54,11 +54,14 @@ def check(settings: Settings, given: Namespace) -> int:
 
 def results(settings: Settings, plugins: Registry) -> Iterator[CheckResult]:
     """Check everything that the daemon needs; start nothing, make nothing."""
-    yield _making(
+    made = _making(
         "settings",
         str(settings.source or "the environment and the command line"),
         lambda: require_configuration(settings, os.environ),
     )
+    yield made
+    if made.severity is Severity.ERROR:
+        return  # what is wrong with the defaults helps nobody
     for name in settings.ignored:
         text = f"{printable(name)} is a platform's link to a service, and no setting: it is ignored"
         yield CheckResult(subject="settings", severity=Severity.WARNING, text=text)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator, Sequence
 
 from comenq_core.errors import ComenqError
@@ -10,18 +9,15 @@ from comenq_core.model import CheckResult, Severity
 from comenq_core.process.isolation import described, pass_on_interrupt
 from comenq_core.protocols import CredentialHolder, Poster
 from comenq_core.settings import Settings
-from comenq_core.text import printable
-from comenq_core.worker.notifier import commands
+from comenq_core.worker.notifier import missing_commands
 
 __all__ = ["check_commands", "check_credentials"]
 
 
 def check_commands(settings: Settings) -> Iterator[CheckResult]:
     """An error for each command that is told of jobs and is not there; none is run."""
-    for name, words in commands(settings).items():
-        if shutil.which(words[0]) is None:
-            text = f"there is no command {printable(words[0])}"
-            yield CheckResult(subject=name, severity=Severity.ERROR, text=text)
+    for name, text in missing_commands(settings):
+        yield CheckResult(subject=name, severity=Severity.ERROR, text=text)
 
 
 def check_credentials(posters: Sequence[Poster], plugin: str) -> Iterator[CheckResult]:

@@ -10,10 +10,11 @@ import subprocess
 import sys
 import time
 from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from comenq_core.cli.comenqd.credentials import from_outside
+from comenq_core.cli.comenqd.usage import Formatter
 from comenq_core.cli.exit_status import UsageError
 from comenq_core.errors import DaemonUnreachable
 from comenq_core.plugins import registry
@@ -38,12 +39,18 @@ ACTIONS = {
     "shutdown": "shutdown                end the daemon",
 }
 """What `ctl` takes, with a line of help for each."""
+PROGRAMS = ("listener", "worker", "all")
+NEEDS_PROGRAM = {"restart", "stop", "start", "signal"}
+
+
+class _Formatter(RawDescriptionHelpFormatter, Formatter):
+    """Keeps the lines of the actions as they are."""
 
 
 def add_words(parser: ArgumentParser) -> None:
     """Add the action and its programs."""
     parser.epilog = "\n".join(["actions (PROGRAM is listener or worker):", *ACTIONS.values()])
-    parser.formatter_class = RawDescriptionHelpFormatter
+    parser.formatter_class = _Formatter
     parser.add_argument("words", nargs="*", metavar="ACTION", help="see below")
 
 
@@ -57,17 +64,29 @@ def _require_action(word: str) -> None:
     raise UsageError(f"ctl: there is no action {printable(word)}; {hint}")
 
 
+def _require_programs(action: str, words: Sequence[str]) -> None:
+    programs = words[1:] if action == "signal" else words
+    if not programs and action in NEEDS_PROGRAM:
+        raise UsageError(f"ctl: {action} of what? There are {', '.join(PROGRAMS)}")
+    for program in programs:
+        if program not in PROGRAMS:
+            meant = nearest(program, PROGRAMS)
+            hint = f"did you mean {meant}?" if meant else f"there are {', '.join(PROGRAMS)}"
+            raise UsageError(f"ctl: there is no program {printable(program)}; {hint}")
+
+
 def ctl(settings: Settings, given: Namespace) -> int:
     """Do what is asked with the processes; the status of ``status`` is 0 if all is well.
 
     It is 3 if not all programs run, or one runs and makes no progress.
 
     Raises:
-        UsageError: there is no such action.
+        UsageError: there is no such action, or no such program.
         DaemonUnreachable: no daemon runs with these settings, or it is another user's.
     """
     words = given.words or ["status"]
     _require_action(words[0])
+    _require_programs(words[0], words[1:])
     _enter(settings)
     if words != ["status"]:
         os.execv(sys.executable, [*_supervisorctl(), *words])
@@ -150,5 +169,5 @@ def _enter(settings: Settings) -> None:
     if not served:
         raise DaemonUnreachable(
             f"no daemon serves {settings.socket_path}: start it with comenqd service start, or"
-            " name its configuration with --config"
+            " name another daemon with --name or --config"
         )

@@ -17,11 +17,12 @@ from comenq_core.cli.comenqd.import_rust import add_directory, import_queue
 from comenq_core.cli.comenqd.move import add_stores, move
 from comenq_core.cli.comenqd.plugins import plugins as list_plugins
 from comenq_core.cli.comenqd.processes import listen, work
+from comenq_core.cli.comenqd.scope import add_name, configuration_of
 from comenq_core.cli.comenqd.service import add_options as add_service
 from comenq_core.cli.comenqd.service import service
 from comenq_core.cli.comenqd.setup import add_options as add_setup
 from comenq_core.cli.comenqd.setup import setup
-from comenq_core.cli.comenqd.usage import NoToken, Parser
+from comenq_core.cli.comenqd.usage import Formatter, NoToken, Parser
 from comenq_core.cli.exit_status import USAGE, UsageError
 from comenq_core.cli.output import guarded
 from comenq_core.errors import ComenqError
@@ -74,13 +75,16 @@ def _told(arguments: Sequence[str] | None) -> int:
 
 
 def _status(arguments: Sequence[str] | None) -> int:
-    given = parser().parse_args(arguments)
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    if words[:1] == ["help"]:
+        words = [*words[1:2], "--help"]
+    given = parser().parse(words, Namespace(config=None, name=""))
     texts = {key: getattr(given, key) for key in FLAGS if hasattr(given, key)}
     flags = {flag(key): text for key, text in texts.items()}
     try:
         if given.command in WITHOUT_SETTINGS:
             return WITHOUT_SETTINGS[given.command].run(flags, given)
-        settings = load(getattr(given, "config", None), os.environ, flags)
+        settings = load(configuration_of(given, os.environ), os.environ, flags)
         if given.command in {None, "reload"}:
             require_configuration(settings, os.environ)
         if given.command is None:
@@ -98,7 +102,7 @@ def _status(arguments: Sequence[str] | None) -> int:
         return 1
 
 
-def parser() -> ArgumentParser:
+def parser() -> Parser:
     """The parser of the command line; the completions and the manual come from it, too."""
     options = _options()
     whole = Parser(
@@ -106,6 +110,7 @@ def parser() -> ArgumentParser:
         description=DESCRIPTION,
         epilog=EPILOG,
         parents=[options],
+        formatter_class=Formatter,
         allow_abbrev=False,
     )
     whole.add_argument("--version", action="version", version=f"comenqd {__version__}")
@@ -117,6 +122,7 @@ def parser() -> ArgumentParser:
             help=command.about,
             description=command.about,
             parents=[options] if command.takes_settings else [],
+            formatter_class=Formatter,
             allow_abbrev=False,
         )
         command.arguments(sub)
@@ -128,6 +134,7 @@ def _options() -> Parser:
     options.add_argument(
         "--config", type=Path, metavar="FILE", default=SUPPRESS, help="the configuration file"
     )
+    add_name(options)
     group = options.add_argument_group("settings")
     for key in FLAGS:
         group.add_argument(

@@ -10,7 +10,8 @@ from contextlib import suppress
 from itertools import chain
 
 from comenq_core.cli.comenqd.ready import by_hand
-from comenq_core.cli.comenqd.scope import add_scope, chosen
+from comenq_core.cli.comenqd.scope import add_name, add_scope, chosen, with_name
+from comenq_core.cli.exit_status import UsageError
 from comenq_core.errors import ComenqError, DaemonUnreachable, SettingsError
 from comenq_core.install import environment
 from comenq_core.install.deployment import Deployment, of_packages, the_machines
@@ -18,6 +19,7 @@ from comenq_core.install.plan import Installation, purge, uninstall
 from comenq_core.install.running import runs, started_at
 from comenq_core.install.steps import run_steps
 from comenq_core.settings import Settings, load
+from comenq_core.text import words_of
 
 __all__ = ["add_options", "service"]
 
@@ -26,13 +28,14 @@ ACTIONS = ("status", "start", "stop", "restart", "logs", "uninstall")
 
 def add_options(parser: ArgumentParser) -> None:
     """Add the actions and their options."""
-    parser.add_argument("action", choices=ACTIONS, help="what to do with the service")
+    parser.add_argument("action", nargs="?", choices=ACTIONS, help="what to do with the service")
     parser.add_argument("--follow", action="store_true", help="with logs: go on with new lines")
     parser.add_argument(
         "--purge",
         action="store_true",
         help="with uninstall: remove configuration, token and queue, too",
     )
+    add_name(parser)
     add_scope(parser)
 
 
@@ -40,8 +43,11 @@ def service(_flags: Mapping[str, str], given: Namespace) -> int:
     """Do something with the service; return the exit status of the service manager's command.
 
     Raises:
+        UsageError: no action is given.
         ComenqError: there is no service, or it cannot be uninstalled.
     """
+    if given.action is None:
+        raise UsageError(f"service: say what to do with it: {', '.join(ACTIONS)}")
     where = _installed(given)
     if given.action == "uninstall":
         return _uninstall(where, given)
@@ -56,7 +62,7 @@ def service(_flags: Mapping[str, str], given: Namespace) -> int:
     if given.action == "status" and _is_outdated(where):
         print(
             "The daemon runs the version before the last upgrade: run comenqd service restart"
-            f"{_named(given)}"
+            f"{with_name(given.name)}"
         )
     return status
 
@@ -81,11 +87,6 @@ def _is_outdated(where: Deployment) -> bool:
     return settings is not None and started_at(settings) < environment.installed_at(where.venv)
 
 
-def _named(given: Namespace) -> str:
-    """What a command needs to be about the same daemon."""
-    return f" --name {given.name}" if given.name else ""
-
-
 def _no_service(where: Deployment, given: Namespace) -> str:
     settings = _settings(where)
     if settings and runs(settings):
@@ -95,7 +96,7 @@ def _no_service(where: Deployment, given: Namespace) -> str:
         )
     if settings and where.manager is None:
         return by_hand(where)
-    return f"no service is installed: run comenqd setup{_named(given)}"
+    return f"no service is installed: run comenqd setup{with_name(given.name)}"
 
 
 def _uninstall(where: Deployment, given: Namespace) -> int:
@@ -106,7 +107,7 @@ def _uninstall(where: Deployment, given: Namespace) -> int:
     try:
         run_steps(chain(steps, purge(places) if given.purge else ()), lambda step: step.do())
     except OSError as error:
-        raise SettingsError(str(error)) from error
+        raise SettingsError(words_of(error)) from error
     if not given.purge:
         print(f"The configuration {places.config} and the queue in {places.state} are kept.")
     return 0

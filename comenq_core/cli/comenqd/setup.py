@@ -28,7 +28,7 @@ from comenq_core.process.program import output_apart
 from comenq_core.settings import Secret, Settings, explicit, load, variable
 from comenq_core.settings.file import own_paths
 from comenq_core.supervisor.launch import conf_file
-from comenq_core.text import printable
+from comenq_core.text import printable, words_of
 
 __all__ = ["add_options", "setup"]
 
@@ -93,7 +93,7 @@ def setup(flags: Mapping[str, str], given: Namespace) -> int:
     try:
         return _install(where, wanted, settings, given)
     except OSError as error:
-        text = f"{error.filename}: {error.strerror}" if error.filename else str(error)
+        text = f"{error.filename}: {error.strerror}" if error.filename else words_of(error)
         raise SettingsError(printable(text)) from error
 
 

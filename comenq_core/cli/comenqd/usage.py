@@ -3,16 +3,47 @@
 from __future__ import annotations
 
 import re
-from argparse import Action, ArgumentParser, _SubParsersAction
-from collections.abc import Collection, Iterator
+from argparse import (
+    Action,
+    ArgumentParser,
+    HelpFormatter,
+    Namespace,
+    _MutuallyExclusiveGroup,
+    _SubParsersAction,
+)
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import NoReturn
 
 from comenq_core.cli.exit_status import UsageError
+from comenq_core.settings import KINDS, flag
 from comenq_core.text import nearest, printable
 
-__all__ = ["NoToken", "Parser"]
+__all__ = ["Formatter", "NoToken", "Parser"]
 
+Groups = Iterable[_MutuallyExclusiveGroup]
 _CHOICE = re.compile(r"argument (\w+): invalid choice: '(.*)' \(choose from (.*)\)$", re.DOTALL)
+
+
+class Formatter(HelpFormatter):
+    """Shows all settings as one word in the line of usage, and in full below it."""
+
+    def add_usage(
+        self,
+        usage: str | None,
+        actions: Iterable[Action],
+        groups: Groups,
+        prefix: str | None = None,
+    ) -> None:
+        """Add the line of usage."""
+        given = list(actions)
+        shown = [action for action in given if not _is_setting(action)]
+        if len(shown) < len(given):
+            shown.insert(0, Action([], "settings", nargs="?", metavar="SETTINGS"))
+        super().add_usage(usage, shown, groups, prefix)
+
+
+def _is_setting(action: Action) -> bool:
+    return action.dest in KINDS and flag(action.dest) in action.option_strings
 
 
 class NoToken(Action):
@@ -28,6 +59,35 @@ class NoToken(Action):
 
 class Parser(ArgumentParser):
     """Raises `UsageError`, where argparse would print the usage and what was typed."""
+
+    def parse(self, words: Sequence[str], given: Namespace) -> Namespace:
+        """Parse a command line into ``given``, which has the defaults of what it may lack.
+
+        Raises:
+            UsageError: it is wrong. A mistyped option is told before its value is taken for a
+                command.
+        """
+        if option := self._mistyped(iter(words)):
+            self.error(f"unrecognized arguments: {option}")
+        return self.parse_args(words, given)
+
+    def _mistyped(self, words: Iterator[str]) -> str:
+        """The first long option that is none here or of the command that comes before it."""
+        commands = self._commands()
+        for word in words:
+            name, separator, _ = word.partition("=")
+            if word in commands:
+                return commands[word]._mistyped(words)  # noqa: SLF001 -- a parser of this class
+            if word == "--" or (commands and not word.startswith("-")):
+                return ""
+            if not word.startswith("--"):
+                continue
+            action = self._option_string_actions.get(name)
+            if action is None:
+                return name
+            if action.nargs != 0 and not separator:
+                next(words, "")
+        return ""
 
     def error(self, message: str) -> NoReturn:
         """Report a wrong command line.
@@ -55,8 +115,8 @@ class Parser(ArgumentParser):
             return "there are more arguments than the command takes"
         option = options[0]
         if takers := list(self._takers(option)):
-            return f"{option} stands after one of the commands {', '.join(takers)} only"
-        meant = nearest(option, set(self._options()))
+            return f"{option} stands after {' or '.join(takers)} only"
+        meant = nearest(option, dict.fromkeys(self._options()))
         hint = f"; did you mean {meant}?" if meant else ""
         return f"there is no option {printable(option)}{hint}"
 
@@ -72,7 +132,7 @@ class Parser(ArgumentParser):
             if option in command._option_string_actions:  # noqa: SLF001 -- as above
                 yield name
 
-    def _commands(self) -> dict[str, ArgumentParser]:
+    def _commands(self) -> dict[str, Parser]:
         found = (action for action in self._actions if isinstance(action, _SubParsersAction))
         return {name: parser for action in found for name, parser in action.choices.items()}
 

@@ -26,6 +26,7 @@ pytest.register_assert_rewrite(
             "conversing",
             "deleting",
             "editing",
+            "following",
             "forge",
             "github_forge",
             "harness",
@@ -56,6 +57,7 @@ from comenq_core.testing.contract.claims import ClaimContract  # noqa: E402
 from comenq_core.testing.contract.conversing import ConversationContract  # noqa: E402
 from comenq_core.testing.contract.deleting import DeletingContract  # noqa: E402
 from comenq_core.testing.contract.editing import EditingContract  # noqa: E402
+from comenq_core.testing.contract.following import FollowContract  # noqa: E402
 from comenq_core.testing.contract.importing import JobImporterContract  # noqa: E402
 from comenq_core.testing.contract.intake import IntakeContract  # noqa: E402
 from comenq_core.testing.contract.keeping import KeepingContract  # noqa: E402
@@ -108,6 +110,7 @@ class StoreContract(
     WatchContract,
     RecordingContract,
     LaneContract,
+    FollowContract,
 ):
     """The contract of every store.
 

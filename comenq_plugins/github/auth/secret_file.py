@@ -13,6 +13,11 @@ from comenq_core.text import printable
 __all__ = ["read_secret"]
 
 SIZE_LIMIT = 64 * 1024
+IN_KUBERNETES = "KUBERNETES_SERVICE_HOST"
+"""Kubernetes sets this variable in each container.
+
+https://kubernetes.io/docs/tasks/run-application/access-api-from-pod/
+"""
 
 
 def read_secret(path: str) -> str:
@@ -61,10 +66,11 @@ def _check_private(path: str, place: Path, status: os.stat_result) -> None:
     allowed = stat.S_IRGRP if is_for_own_group else 0
     if status.st_mode & (stat.S_IRWXG | stat.S_IRWXO) & ~allowed:
         mode = stat.S_IMODE(status.st_mode)
+        remedy = f"run: chmod 600 {printable(shlex.quote(str(place)))}"
+        if IN_KUBERNETES in os.environ:
+            remedy = "give the Secret defaultMode: 0440, and fsGroup: a group of the daemon's"
         raise SettingsError(
-            f"{printable(path)}: others may read or write it (mode {mode:04o}); run: "
-            f"chmod 600 {printable(shlex.quote(str(place)))}; a Secret of Kubernetes"
-            " needs defaultMode: 0440, and fsGroup: a group of the daemon's"
+            f"{printable(path)}: others may read or write it (mode {mode:04o}); {remedy}"
         )
 
 

@@ -13,7 +13,7 @@ from urllib3.exceptions import HTTPError
 
 from comenq_core import __version__
 from comenq_core.model import Unavailable, Unknown
-from comenq_core.text import printable
+from comenq_core.text import printable, words_of
 from comenq_plugins.github.http.deadline import Adapter, Deadline, current
 from comenq_plugins.github.http.responses import Reply
 from comenq_plugins.github.http.showing import shown
@@ -151,4 +151,4 @@ def _cause(error: BaseException) -> str:
     """The innermost cause: each library above only repeats it in more words."""
     while (below := error.__cause__ or error.__context__) is not None:
         error = below
-    return str(error) or type(error).__name__
+    return words_of(error) or type(error).__name__

@@ -11,3 +11,11 @@ CREATE TABLE lane (
 );
 CREATE TRIGGER tell AFTER INSERT OR UPDATE OR DELETE ON lane
     FOR EACH ROW EXECUTE FUNCTION tell();
+
+-- What is kept of a trigger from before it is posted until its answer is known, by its job's id.
+CREATE TABLE follow (
+    job text COLLATE "C" PRIMARY KEY,
+    record json NOT NULL
+);
+CREATE TRIGGER tell AFTER INSERT OR UPDATE OR DELETE ON follow
+    FOR EACH ROW EXECUTE FUNCTION tell();

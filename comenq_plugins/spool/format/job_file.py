@@ -6,6 +6,7 @@ has cut short is not an event.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -28,6 +29,7 @@ __all__ = [
     "encode_job",
     "events_in",
     "may_be_in",
+    "may_have_number",
 ]
 
 _RETRIED_IN_FORMAT_1 = "forgiven"
@@ -125,6 +127,11 @@ def may_be_in(data: bytes, repo: str) -> bool:
     names = [f'"{name}"'.encode() for name in repo.lower().split("/")]
     text = data.lower()
     return rb"\u" in text or all(name in text for name in names)
+
+
+def may_have_number(data: bytes, pr_number: int) -> bool:
+    """Whether a job's file may be for a pull request of this number: no false negatives."""
+    return rb"\u" in data or re.search(rb'"pr_number"\s*:\s*%d\b' % pr_number, data) is not None
 
 
 def events_in(data: bytes) -> Sequence[Line]:

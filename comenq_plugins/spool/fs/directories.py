@@ -17,6 +17,7 @@ from comenq_plugins.spool.fs import durable
 
 __all__ = ["check_directory", "check_place", "group_id", "make_directory", "make_parents"]
 
+_THE_KERNELS = ("/proc/", "/sys/")
 _PUBLIC = 0o755
 _PRIVATE = 0o700
 _WRITABLE_BY_ALL = 0o002
@@ -56,7 +57,11 @@ def check_place(root: str) -> None:
     if not os.path.isdir(parent) or not os.access(parent, os.W_OK | os.X_OK):
         raise StoreUnusable(
             f"{root}: it cannot be made in {parent} by this process's user ({os.geteuid()}):"
-            " make it as root, and give it away with chown"
+            " make it as root and give it away with chown, or set another queue_path"
+        )
+    if f"{os.path.realpath(parent)}/".startswith(_THE_KERNELS):
+        raise StoreUnusable(
+            f"{root}: it cannot be made in {parent}, which keeps no files: set another queue_path"
         )
 
 

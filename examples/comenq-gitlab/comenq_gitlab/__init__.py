@@ -21,11 +21,19 @@ __all__ = ["comenq_posters"]
 @hookimpl
 def comenq_posters() -> Mapping[str, PosterFactory]:
     """Offer the poster ``gitlab``."""
-    return {"gitlab": _make}
+    return {"gitlab": _Factory()}
 
 
-def _make(settings: Settings) -> Sequence[Poster]:
-    # Every process imports this module, but only some make posters.
-    from comenq_gitlab.poster import make_posters
+class _Factory:
+    """Makes the poster, and names the host of its forge; see `comenq_core.protocols.ForgeHost`."""
 
-    return make_posters(settings)
+    def __call__(self, settings: Settings) -> Sequence[Poster]:
+        # Every process imports this module, but only some make posters.
+        from comenq_gitlab.poster import make_posters
+
+        return make_posters(settings)
+
+    def host(self, settings: Settings) -> str:
+        from comenq_gitlab.options import host_of
+
+        return host_of(settings)

@@ -13,11 +13,12 @@ from urllib.parse import urlsplit
 
 from comenq_core import Settings, SettingsError, printable
 
-__all__ = ["OPTIONS", "Options", "TokenFile", "options_of"]
+__all__ = ["OPTIONS", "Options", "TokenFile", "host_of", "options_of"]
 
 TABLE = "gitlab"
 OPTIONS: Mapping[str, str] = {"url": "https://gitlab.com", "token_file": ""}
 """Every option with its default."""
+_USUAL_PORTS = {"https": 443, "http": 80}
 _THIS_MACHINE = r"localhost|127(\.[0-9]{1,3}){3}|::1"
 
 
@@ -51,6 +52,14 @@ class TokenFile:
             raise SettingsError(f"{shown} must hold one token and nothing else")
         return token
 
+    def fault(self) -> str:
+        """Why there is no token to use, ``""`` if there is one."""
+        try:
+            self.current()
+        except SettingsError as error:
+            return str(error)
+        return ""
+
     def fingerprint(self) -> str:
         """A text that changes when the token does, and does not reveal it."""
         try:
@@ -78,16 +87,38 @@ def options_of(settings: Settings) -> Options:
     Raises:
         SettingsError: an option is wrong, or the token cannot be used.
     """
-    given = settings.options(TABLE, OPTIONS)
-    url, path = given["url"].rstrip("/"), given["token_file"]
-    parts = urlsplit(url)
-    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query:
-        raise SettingsError(f"[{TABLE}] url: expected an address, such as https://gitlab.com")
-    if parts.scheme == "http" and not re.fullmatch(_THIS_MACHINE, parts.hostname):
-        # Others on the network could read the token.
-        raise SettingsError(f"[{TABLE}] url: expected https, but for this machine")
+    url, path = _url(settings), settings.options(TABLE, OPTIONS)["token_file"]
     if not path.startswith("/"):
         raise SettingsError(f"[{TABLE}] token_file: expected the absolute path of a file")
     token = TokenFile(Path(path))
     token.current()
     return Options(url=url, token=token)
+
+
+def host_of(settings: Settings) -> str:
+    """The host in the addresses of merge requests, with its port if that is an unusual one.
+
+    Raises:
+        SettingsError: the address is wrong.
+    """
+    parts = urlsplit(_url(settings))
+    port = parts.port if parts.port != _USUAL_PORTS[parts.scheme] else None
+    host = f"{parts.hostname}"
+    name = f"[{host}]" if ":" in host else host
+    return f"{name}:{port}" if port else name
+
+
+def _url(settings: Settings) -> str:
+    url = settings.options(TABLE, OPTIONS)["url"].rstrip("/")
+    wrong = f"[{TABLE}] url: expected an address, such as https://gitlab.com"
+    try:
+        parts = urlsplit(url)
+        is_address = bool(parts.hostname) and parts.port != 0
+    except ValueError as error:
+        raise SettingsError(wrong) from error
+    if parts.scheme not in {"http", "https"} or not is_address or parts.query:
+        raise SettingsError(wrong)
+    if parts.scheme == "http" and not re.fullmatch(_THIS_MACHINE, f"{parts.hostname}"):
+        # Others on the network could read the token.
+        raise SettingsError(f"[{TABLE}] url: expected https, but for this machine")
+    return url

@@ -71,6 +71,10 @@ class GitLabPoster:
         """A fingerprint of the current token."""
         return self._token.fingerprint()
 
+    def credential_fault(self) -> str:
+        """Why there is no token now; see `comenq_core.protocols.CredentialHolder`."""
+        return self._token.fault()
+
     def post(self, job: Job) -> Outcome:
         """Make one attempt; with ``if_open``, ask first whether the merge request is open."""
         asked = job.asked

@@ -25,6 +25,7 @@ from comenq_core.model import (
     Unavailable,
     Unknown,
 )
+from comenq_core.protocols import CredentialHolder, ForgeHost
 from comenq_core.testing.contract import PosterContract
 from comenq_core.testing.contract.forge import (
     NUMBER,
@@ -336,6 +337,7 @@ def test_a_token_that_cannot_be_used_is_an_error(tmp_path: Path, mode: int, text
         {"token_file": "token"},
         {"token_file": "/dev/null", "url": "gitlab.com"},
         {"token_file": "/dev/null", "url": "ftp://gitlab.com"},
+        {"token_file": "/dev/null", "url": "https://gitlab.com:none"},
         {"token": "glpat-1"},
     ],
 )
@@ -350,3 +352,30 @@ def test_a_token_never_crosses_a_network_in_the_clear(tmp_path: Path, url: str) 
     """Plain http is for this machine alone."""
     with pytest.raises(SettingsError, match=r"\[gitlab\] url: expected https"):
         poster_of(tmp_path, url, TOKEN, SECONDS)
+
+
+@pytest.mark.parametrize(
+    ("url", "host"),
+    [
+        ("https://gitlab.com", "gitlab.com"),
+        ("https://GitLab.example:443/forge/", "gitlab.example"),
+        ("https://gitlab.example:8443", "gitlab.example:8443"),
+        ("http://[::1]:8080", "[::1]:8080"),
+    ],
+)
+def test_the_host_is_named_without_the_token(url: str, host: str) -> None:
+    """The listener, which reads no token, learns which addresses are this GitLab's."""
+    factory: object = comenq_posters()["gitlab"]
+    assert isinstance(factory, ForgeHost)
+    assert factory.host(Settings(tables={"gitlab": {"url": url}})) == host
+
+
+def test_a_token_that_is_gone_is_told(gitlab: GitLab, tmp_path: Path) -> None:
+    """Before anything is posted, and without asking GitLab."""
+    poster = poster_of(tmp_path, gitlab.url, TOKEN, SECONDS)
+    assert isinstance(poster, CredentialHolder)
+    assert poster.credential_fault() == ""
+    for path in tmp_path.iterdir():
+        path.unlink()
+    assert "cannot be read: No such file or directory" in poster.credential_fault()
+    assert gitlab.paths == []
