@@ -11,19 +11,24 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 
-from comenq_core.model import Change, Ending, Job
+from comenq_core.errors import StoreError
+from comenq_core.model import Answered, Attempt, Change, Conclusion, Ending, Job
 from comenq_core.policy.from_settings import pacing_policy, retry_policy
 from comenq_core.settings import Settings
 from comenq_core.testing.clock import FakeClock
 from comenq_core.testing.deadline import DEADLINE
 from comenq_core.testing.memory_store import MemoryStore
+from comenq_core.worker.attempts import AnswerUpdate
+from comenq_core.worker.follows import Follows
+from comenq_core.worker.lanes import Lanes
 from comenq_core.worker.notices import Notices
 from comenq_core.worker.notifier import Notifier, commands, notices_path
 from comenq_core.worker.worker import Worker
-from tests.seen import Triggers
+from tests.seen import LANES, Triggers
 from tests.worker.rig import COOLDOWN, Rig, rig
 
 
@@ -240,6 +245,22 @@ def test_an_answer_is_told_to_its_command(
     with made.running():
         assert [told()["id"], told()["id"]] == [job.id, job.id]
         _until_empty(made.directory)
+
+
+@pytest.mark.parametrize("again", [False, True])
+def test_the_worker_marks_an_answer_before_it_is_recorded(tmp_path: Path, again: bool) -> None:
+    """If the store fails then, the mark is there; there is none for an answer that ends nothing."""
+    made = Answers(tmp_path)
+    job = made.triggers.posted()
+    conclusion = Conclusion(ending=Ending.LIMITED)
+    now = made.store.now().wall
+    attempt = Attempt(started=now, ended=now, account="", outcome="limited")
+    answer = Answered(conclusion=conclusion, again=again)
+    follows = Follows(made.store, LANES, Lanes(made.store, LANES), made.notifier)
+    fails = patch.object(made.store, "conclude", side_effect=StoreError("full"))
+    with fails, pytest.raises(StoreError):
+        follows.answer(AnswerUpdate(job=job, answer=answer, attempt=attempt))
+    assert made.marks() == (set() if again else {f"{job.id}.answered"})
 
 
 def test_an_answer_after_which_it_asks_again_is_not_told(
