@@ -85,7 +85,9 @@ class Triggers:
         url = THE_REVIEW if ending is Ending.REVIEWED else ""
         until = self._store.now().wall + timedelta(hours=1) if again else None
         conclusion = Conclusion(ending=ending, reason=reason, url=url, until=until)
-        verdict = Answered(conclusion=conclusion, again=again, reason=reason)
+        verdict = Answered(
+            conclusion=conclusion, triggers=job.trigger_count, again=again, reason=reason
+        )
         after = self._store.conclude(job.id, verdict, self._attempt(str(ending)))
         follow = self._store.follows().get(job.id)
         self._store.save_follow(job.id, None, expect=follow)
@@ -94,7 +96,9 @@ class Triggers:
     def concluded_unposted(self, job: Job) -> Job:
         """Somebody else has asked, and there is a review."""
         conclusion = Conclusion(ending=Ending.REVIEWED, url=THE_REVIEW)
-        verdict = Answered(conclusion=conclusion, reason="not posted: reviewed meanwhile")
+        verdict = Answered(
+            conclusion=conclusion, triggers=0, reason="not posted: reviewed meanwhile"
+        )
         return self._store.conclude(job.id, verdict, self._attempt("reviewed"))
 
     def hold(self, seconds: float, *, scope: str = "octo-org") -> LaneRecord:

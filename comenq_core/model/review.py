@@ -59,7 +59,7 @@ def review_of(job: Job) -> Review | None:
         return None
     posted = [one.ended for one in job.attempts if one.outcome == "posted"]
     asked = posted[-1] if posted else None
-    begun = Review(reviewer=job.reviewer, state=NOT_ASKED, triggers=len(posted), asked=asked)
+    begun = Review(reviewer=job.reviewer, state=NOT_ASKED, triggers=job.trigger_count, asked=asked)
     if job.is_awaiting:
         return replace(begun, state=AWAITING)
     ended = job.conclusion

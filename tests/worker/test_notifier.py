@@ -255,7 +255,7 @@ def test_the_worker_marks_an_answer_before_it_is_recorded(tmp_path: Path, again:
     conclusion = Conclusion(ending=Ending.LIMITED)
     now = made.store.now().wall
     attempt = Attempt(started=now, ended=now, account="", outcome="limited")
-    answer = Answered(conclusion=conclusion, again=again)
+    answer = Answered(conclusion=conclusion, triggers=1, again=again)
     follows = Follows(made.store, LANES, Lanes(made.store, LANES), made.notifier)
     fails = patch.object(made.store, "conclude", side_effect=StoreError("full"))
     with fails, pytest.raises(StoreError):
