@@ -188,6 +188,8 @@ class Estimates:
 def _entry(job: Job, place: int, seconds: float | None, trouble: str) -> Entry:
     if seconds is None:
         return Entry(job=job, position=place, trouble=trouble or "account")
+    if math.isinf(seconds):
+        return Entry(job=job, position=place, trouble="reviewer")
     return Entry(job=job, position=place, eta_seconds=seconds)
 
 

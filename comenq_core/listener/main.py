@@ -42,6 +42,7 @@ def run(settings: Settings, stop: StopFlag) -> int:
         holds=settings.holds,
         verifies_targets=settings.verify_targets,
         lanes=plugins.lane_policy(settings),
+        reviewers=plugins.selected_reviewers(settings),
     )
     stop.take_signals_back()
     log.info("started", "The listener is ready.",

@@ -45,7 +45,17 @@ from comenq_core.model.outcome import (
 from comenq_core.model.pacing import ONE_PROCESS, Cause, Instant, Pacing, Pause, Posts
 from comenq_core.model.record import InvalidMember
 from comenq_core.model.request import KEY_LIMIT, CommentRequest, NewJob, Origin
-from comenq_core.model.status import Account, Activity, Capacity, Counts, Entry, Health, Status
+from comenq_core.model.review import Review, review_of
+from comenq_core.model.status import (
+    Account,
+    Activity,
+    Capacity,
+    Counts,
+    Entry,
+    Health,
+    LaneStatus,
+    Status,
+)
 from comenq_core.model.verdict import (
     Answered,
     Checking,
@@ -102,6 +112,7 @@ __all__ = [
     "Job",
     "Lane",
     "LaneRecord",
+    "LaneStatus",
     "NewJob",
     "Origin",
     "Outcome",
@@ -115,6 +126,7 @@ __all__ = [
     "Remark",
     "Requeued",
     "RetryAt",
+    "Review",
     "Scope",
     "Severity",
     "Sighting",
@@ -131,4 +143,5 @@ __all__ = [
     "Validator",
     "Verdict",
     "Verified",
+    "review_of",
 ]

@@ -170,6 +170,12 @@ class Registry:
                 source |= dict.fromkeys(made, plugin)
         return found
 
+    def selected_reviewers(self, settings: Settings) -> Sequence[Reviewer]:
+        """The reviewers that the settings name, in their order. Raises as `lane_policy`."""
+        policy = self.lane_policy(settings)
+        known = self.reviewers(settings) if policy else {}
+        return [known[quota.reviewer] for quota in policy.quotas] if policy else []
+
     def accounts(self, settings: Settings) -> Mapping[str, Sequence[str]]:
         """The posting accounts and their repositories, as `AccountDirectory` says.
 

@@ -24,7 +24,13 @@ from comenq_core.protocols.poster import (
     Selective,
     TargetVerifier,
 )
-from comenq_core.protocols.reviewer import QuotaHolder, Reviewer, ReviewerFactory, same_login
+from comenq_core.protocols.reviewer import (
+    QuotaHolder,
+    Reviewer,
+    ReviewerFactory,
+    TriggerAdviser,
+    same_login,
+)
 from comenq_core.protocols.store import (
     FollowKeeper,
     Inspectable,
@@ -82,6 +88,7 @@ __all__ = [
     "StoreFactory",
     "TargetRecorder",
     "TargetVerifier",
+    "TriggerAdviser",
     "Watch",
     "every_job",
     "same_login",

@@ -11,7 +11,14 @@ from comenq_core.settings import REVIEWERS
 if TYPE_CHECKING:
     from comenq_core.settings import Settings
 
-__all__ = ["REVIEWERS", "QuotaHolder", "Reviewer", "ReviewerFactory", "same_login"]
+__all__ = [
+    "REVIEWERS",
+    "QuotaHolder",
+    "Reviewer",
+    "ReviewerFactory",
+    "TriggerAdviser",
+    "same_login",
+]
 
 
 class Reviewer(Protocol):
@@ -71,6 +78,24 @@ class QuotaHolder(Protocol):
     @property
     def max_wait(self) -> float:
         """Seconds; if the bot is limited for longer, a person has to decide."""
+
+
+@runtime_checkable
+class TriggerAdviser(Protocol):
+    """What a reviewer may be as well: able to tell which comments will hardly lead to a review.
+
+    People are told when they queue one; nothing is refused. Without it, nothing is told.
+    """
+
+    @property
+    def ignores_bots(self) -> bool:
+        """Whether the bot passes over the triggers of bots and apps."""
+
+    def nearly_addresses(self, comment: str) -> bool:
+        """Whether a comment that is no trigger looks as if it was meant to be one.
+
+        It has a trigger in it, for instance, with more words. It is pure, as all else here.
+        """
 
 
 ReviewerFactory = Callable[["Settings"], Iterable[Reviewer]]

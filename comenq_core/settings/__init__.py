@@ -143,6 +143,9 @@ class Settings:
         COMMAND,
         "run after each comment that failed or is unconfirmed",
     ] = None
+    on_answered: Annotated[
+        str | None, COMMAND, "run after each trigger whose answer is known for good"
+    ] = None
     verify_targets: Annotated[
         bool, FLAG, "whether the forge is asked early whether a comment's pull request is there"
     ] = False

@@ -38,6 +38,7 @@ from comenq_core.process.log import Log
 from comenq_core.protocols import FollowKeeper, Store
 from comenq_core.worker.attempts import AnswerUpdate
 from comenq_core.worker.lanes import Lanes
+from comenq_core.worker.notifier import Notifier
 
 __all__ = ["Follows"]
 
@@ -56,12 +57,20 @@ class Follows:
         store: where the jobs are.
         policy: what the settings make of lanes; ``None`` without reviewers.
         lanes: their records.
+        notifier: runs the command that is told of answers, if there is one.
     """
 
-    def __init__(self, store: Store, policy: LanePolicy | None, lanes: Lanes) -> None:
+    def __init__(
+        self,
+        store: Store,
+        policy: LanePolicy | None,
+        lanes: Lanes,
+        notifier: Notifier | None = None,
+    ) -> None:
         self._store = store
         self._policy = policy
         self._lanes = lanes
+        self._notifier = notifier
         self._keeper = store if policy and isinstance(store, FollowKeeper) else None
         self._known: dict[str, Follow] = {}
         self._jobs: dict[str, Job] = {}
@@ -160,11 +169,15 @@ class Follows:
     def answer(self, update: AnswerUpdate) -> None:
         """Record the answer to a job's trigger."""
         assert self._keeper
+        if self._notifier and not update.answer.again:
+            self._notifier.announce_answer(update.job.id)
         try:
             self._keeper.conclude(update.job.id, update.answer, update.attempt)
         except (NoSuchJob, WrongState) as error:
             log.info("answer_unsettled", "A job was changed before its answer could be recorded.",
                      job=update.job.id, reason=error)  # fmt: skip
+        if self._notifier:
+            self._notifier.wake()
 
     def _conclude(self, job: Job, kept: Follow, conclusion: Conclusion, now: Instant) -> None:
         assert self._policy

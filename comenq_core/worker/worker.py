@@ -93,7 +93,7 @@ class Worker:
         self._identities = Identities(calls)
         self._records = PacingRecords(store, pacing_policy)
         self._lanes = Lanes(store, lane_policy)
-        self._follows = Follows(store, lane_policy, self._lanes)
+        self._follows = Follows(store, lane_policy, self._lanes, notifier)
         self._asking = Asking(store, self._follows, self._lanes, pacing_policy, calls)
         self._polls = Polls(
             store,

@@ -63,6 +63,8 @@ class Phrase:
             segments[-1] = _at_end_of_word(segments[-1])
         first, *more = segments
         inside = ["", rf"(?<!\w)(?:{first})", *more]
+        self.is_open = is_open
+        """Whether it ends with ``{words}``."""
         self._start = re.compile(_expression(segments, "" if is_open else _END))
         self._anywhere = re.compile(_expression(inside, "" if is_open else r"(?!\w)"))
 

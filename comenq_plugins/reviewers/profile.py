@@ -71,6 +71,7 @@ class Profile:
         cooldown: seconds between two triggers of a quota; by default the settings' cooldown.
         guess: seconds for which it is limited, if it does not say; doubled with each refusal.
         max_wait: seconds; if it is limited for longer, a person has to decide.
+        ignores_bots: whether it passes over the triggers of bots and apps.
     """
 
     name: str
@@ -85,6 +86,7 @@ class Profile:
     cooldown: float | None = None
     guess: float = 900.0
     max_wait: float = 86_400.0
+    ignores_bots: bool = False
 
 
 def profile(place: str, name: str, table: Mapping[str, object]) -> Profile:
@@ -187,6 +189,12 @@ def _seconds(value: object) -> float:
     return seconds
 
 
+def _flag(value: object) -> bool:
+    if value is not True and value is not False:
+        raise ValueError("expected true or false")
+    return value
+
+
 def _channels(value: object) -> Sequence[Channel]:
     names = _texts(value)
     if not names or not set(names) <= set(CHANNELS):
@@ -206,6 +214,7 @@ PROFILE_KEYS: Mapping[str, Callable[[object], object]] = {
     "cooldown": _seconds,
     "guess": _seconds,
     "max_wait": _seconds,
+    "ignores_bots": _flag,
 }
 """The keys of a profile, and what checks the value of each."""
 RULE_KEYS: Mapping[str, Callable[[object], object]] = {

@@ -65,6 +65,18 @@ class ProfileReviewer:
         words = " ".join(comment.casefold().split())
         return any(phrase.begins(words) for phrase in self._profile.triggers)
 
+    @property
+    def ignores_bots(self) -> bool:
+        return self._profile.ignores_bots
+
+    def nearly_addresses(self, comment: str) -> bool:
+        """Whether a trigger stands in it."""
+        if len(comment) > COMMENT_LIMIT or self.addresses(comment):
+            return False
+        lines = [" ".join(line.casefold().split()) for line in comment.splitlines()]
+        phrases = [phrase for phrase in self._profile.triggers if not phrase.is_open]
+        return _any_in(phrases, lines)
+
     def wrote(self, answer: Answer) -> bool:
         names = [*self._profile.logins]
         if answer.channel is Channel.STATUS:

@@ -8,7 +8,7 @@ import pytest
 
 from comenq_core.errors import SettingsError
 from comenq_core.model import Answer, Channel, ReadingKind
-from comenq_core.protocols import Reviewer
+from comenq_core.protocols import Reviewer, TriggerAdviser
 from comenq_core.settings import Settings
 from comenq_plugins.reviewers import make_reviewers
 from comenq_plugins.reviewers.shipped import shipped
@@ -66,6 +66,37 @@ def test_a_trigger_addresses_its_reviewer(comment: str, name: str | None) -> Non
     assert [one.name for one in REVIEWERS.values() if one.addresses(comment)] == (
         [name] if name else []
     )
+
+
+@pytest.mark.parametrize(
+    ("comment", "name"),
+    [
+        ("@coderabbitai review please look", "coderabbit"),
+        ("Looks good.\n\n@CodeRabbitAI full review", "coderabbit"),
+        ("Please, @codex review", "codex"),
+        ("@coderabbitai review", None),
+        ("@claude have a look at the locks", None),
+        ("@coderabbitai-fan reviews", None),
+        ("@coderabbitai reviewed it", None),
+        ("see docs/review", None),
+        ("Looks good.", None),
+    ],
+)
+def test_a_trigger_with_more_words_is_nearly_one(comment: str, name: str | None) -> None:
+    """It stands somewhere in a comment that is no trigger."""
+    advisers = {name: one for name, one in REVIEWERS.items() if isinstance(one, TriggerAdviser)}
+    found = [one for one, adviser in advisers.items() if adviser.nearly_addresses(comment)]
+    assert (sorted(advisers), found) == (NAMES, [name] if name else [])
+
+
+def test_some_reviewers_ignore_bots() -> None:
+    """Their triggers have to be posted by a person's account."""
+    ignoring = [
+        name
+        for name, one in REVIEWERS.items()
+        if isinstance(one, TriggerAdviser) and one.ignores_bots
+    ]
+    assert sorted(ignoring) == ["bugbot", "claude"]
 
 
 def test_a_table_adds_a_reviewer() -> None:

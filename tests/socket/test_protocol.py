@@ -268,7 +268,7 @@ def test_status_has_worker_capacity_and_next_job(
     with served.store.lock():
         status = client.ask({"op": "status"})["status"]
     assert (status["working"], status["capacity"]) == (True, [])
-    assert status["next"] == {"id": ids[0], "eta_seconds": 0}
+    assert status["next"] == {"id": ids[0], "eta_seconds": 0, "trouble": None}
 
 
 def _lose(served: Served) -> str:

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from comenq_core.model import Answer, Channel, ReadingKind
-from comenq_core.protocols import Reviewer
+from comenq_core.protocols import Reviewer, TriggerAdviser
 
 __all__ = ["ReviewerContract"]
 
@@ -56,6 +56,14 @@ class ReviewerContract:
         assert reviewer.name
         assert all(reviewer.logins)
         assert reviewer.logins
+
+    def test_a_trigger_is_not_nearly_one(self, reviewer: Reviewer, trigger: str) -> None:
+        """Where it tells of comments that will hardly lead to a review, a trigger is none."""
+        if not isinstance(reviewer, TriggerAdviser):
+            pytest.skip("it tells nothing of them")
+        assert not reviewer.nearly_addresses(trigger)
+        assert not any(map(reviewer.nearly_addresses, ("", *NASTY)))
+        assert isinstance(reviewer.ignores_bots, bool)
 
     def test_its_answers_are_understood(
         self, reviewer: Reviewer, limited: Answer, reviewed: Answer
