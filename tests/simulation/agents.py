@@ -20,7 +20,7 @@ _IMPATIENCE = HOUR
 
 
 class Strategy(Protocol):
-    """How the wish for a review becomes a comment."""
+    """How what an agent wants becomes a comment."""
 
     def ask(self, pull: PullRequest, agent: str) -> None:
         """An agent wants a review of a pull request."""
@@ -33,7 +33,7 @@ class Agents:
     """Three for each pull request; each of them asks after each push, and again every hour.
 
     Nobody asks for a review of what is reviewed already. All times depend on the commit alone, so
-    that every strategy has the same wishes.
+    that every strategy has the same requests.
 
     Args:
         forge: where they work.
@@ -43,9 +43,7 @@ class Agents:
         seed: makes them the same each time.
     """
 
-    def __init__(
-        self, forge: Forge, bot: Bot, strategy: Strategy, *, days: int, seed: int
-    ) -> None:
+    def __init__(self, forge: Forge, bot: Bot, strategy: Strategy, *, days: int, seed: int) -> None:
         self._forge = forge
         self._strategy = strategy
         self._seed = seed
@@ -64,7 +62,9 @@ class Agents:
         return PULL_REQUESTS * ROUNDS * self._days
 
     def _lot(self, pull: PullRequest, *words: object) -> random.Random:
-        return random.Random(f"{self._seed} {pull.number} {self._pushes.get(pull.number, 0)} {words}")
+        return random.Random(
+            f"{self._seed} {pull.number} {self._pushes.get(pull.number, 0)} {words}"
+        )
 
     def _plan(self, pull: PullRequest) -> None:
         """Plan the next push: some minutes after the review, on its day at the earliest."""

@@ -10,13 +10,14 @@ from comenq_core.model import Channel
 from tests.simulation.forge import Forge, PullRequest
 from tests.simulation.wordings import (
     ALREADY_REVIEWED,
-    CLEAN,
     FINDINGS,
     IN_PROGRESS,
     NOT_COMPLETED,
+    NOT_UNDERSTOOD,
     TRIGGERED,
     UNKNOWN,
     WORDINGS,
+    clean,
 )
 
 __all__ = ["DAY", "HOUR", "MINUTE", "Bot"]
@@ -28,10 +29,10 @@ _FREE_ATTEMPTS = 100
 """With more attempts in a week than that, fewer reviews an hour are allowed."""
 _FLOOR = 0.25
 _UNTIL = (
-    (1.0 * DAY, WORDINGS[0]),
-    (2.0 * DAY, WORDINGS[1]),
-    (2.5 * DAY, WORDINGS[2]),
-    (3.0 * DAY, UNKNOWN),
+    (20 * HOUR, WORDINGS[0]),
+    (40 * HOUR, WORDINGS[1]),
+    (48 * HOUR, UNKNOWN),
+    (80 * HOUR, WORDINGS[2]),
     (_WEEK, WORDINGS[3]),
 )
 """Until when each wording is used."""
@@ -80,15 +81,17 @@ class Bot:
             self._reply(pull, TRIGGERED)
             return
         rate = self.rate()
-        self._left = min(max(1.0, rate), self._left + (self._forge.now - self._filled) * rate / HOUR)
+        self._left = min(
+            max(1.0, rate), self._left + (self._forge.now - self._filled) * rate / HOUR
+        )
         self._filled = self._forge.now
         self._attempts.append(self._forge.now)
         if self._left < 1:
             self.refusals += 1
             wait = (1 - self._left) * HOUR / self.rate()
-            self._reply(pull, NOT_COMPLETED)
-            text = next(words for until, words in _UNTIL if self._forge.now <= until)(wait)
-            self._forge.later(6, lambda: self._walk(pull, text))
+            words = next(words for until, words in _UNTIL if self._forge.now <= until)
+            self._reply(pull, NOT_UNDERSTOOD if words is UNKNOWN else NOT_COMPLETED)
+            self._forge.later(6, lambda: self._walk(pull, words(wait)))
             return
         self._left -= 1
         self._begin(pull)
@@ -108,11 +111,11 @@ class Bot:
         self.last_review = self._forge.now
         if not is_clean:
             self._forge.say(pull, LOGIN, FINDINGS, Channel.REVIEW)
-        self._walk(pull, CLEAN)
+        self._walk(pull, clean(head))
         self.on_review(pull)
 
     def _reply(self, pull: PullRequest, text: str) -> None:
-        self._forge.later(5, lambda: self._forge.say(pull, LOGIN, text) and None)
+        self._forge.later(5, lambda: self._forge.say(pull, LOGIN, text))
 
     def _walk(self, pull: PullRequest, text: str) -> None:
         """Write the one comment that the bot edits all the time."""

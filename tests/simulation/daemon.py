@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -30,6 +29,8 @@ from tests.simulation.forge import Forge, PullRequest
 __all__ = ["Comenq"]
 
 ACCOUNT = "octocat"
+_STEP_SECONDS = 0.01
+"""How long a step of the worker takes at least."""
 SETTINGS = Settings(queue_path=Path("queue"), reviewers=("coderabbit",), cooldown_jitter_seconds=0)
 
 
@@ -52,7 +53,11 @@ class MemoryPoster:
 
     def post(self, job: Job) -> Posted:
         """Post a comment."""
-        remark = self._forge.ask(self.pulls[job.asked.pr_number], ACCOUNT)
+        return self.comment(self.pulls[job.asked.pr_number])
+
+    def comment(self, pull: PullRequest) -> Posted:
+        """Post a trigger."""
+        remark = self._forge.ask(pull, ACCOUNT)
         assert remark.comment_id
         return Posted(
             comment_id=remark.comment_id, url=remark.url, login=ACCOUNT, created=remark.changed
@@ -66,10 +71,14 @@ class MemoryPoster:
         self,
         request: CommentRequest,
         snapshot: Snapshot | None,
-        triggers: Collection[int | str],  # noqa: ARG002
+        triggers: Collection[int | str],
     ) -> Conversation:
         """What a forge would show."""
-        pull, now = self.pulls[request.pr_number], self._forge.clock().wall
+        return self.conversation(self.pulls[request.pr_number], snapshot)
+
+    def conversation(self, pull: PullRequest, snapshot: Snapshot | None) -> Conversation:
+        """The same, of a pull request."""
+        now = self._forge.clock().wall
         since = snapshot.since if snapshot else now - LOOKBACK
         shown = [
             one
@@ -82,7 +91,7 @@ class MemoryPoster:
 
 
 class Comenq:
-    """Every wish is queued with ``comenq put``."""
+    """Every request is queued with ``comenq put --if-absent``."""
 
     def __init__(self, forge: Forge) -> None:
         self._forge = forge
@@ -108,7 +117,7 @@ class Comenq:
         request = CommentRequest(
             owner="octo-org", repo="site", pr_number=pull.number, body="@coderabbitai review"
         )
-        new = NewJob(request=request, origin=Origin(intake=agent))
+        new = NewJob(request=request, origin=Origin(intake=agent), if_absent=True)
         (job,) = self.store.put([new])
         self._jobs[pull.number, agent] = job.id
         self._wake()
@@ -127,4 +136,4 @@ class Comenq:
 
     def _step(self, turn: int) -> None:
         if turn == self._planned:
-            self._wake(self._worker.step())
+            self._wake(max(_STEP_SECONDS, self._worker.step()))

@@ -41,26 +41,23 @@ class PullRequest:
 
 
 class Forge:
-    """Keeps the time, and what is said.
-
-    Args:
-        on_trigger: is told of each comment that asks for a review.
-    """
+    """Keeps the time, and what is said."""
 
     def __init__(self) -> None:
         self.clock = FakeClock()
         self.on_trigger: Callable[[PullRequest], None] = lambda _pull: None
+        """Is told of each comment that asks for a review."""
         self.triggers = 0
         self._ids = count(1)
         self._order = count()
-        self._events: list[tuple[float, int, Callable[[], None]]] = []
+        self._events: list[tuple[float, int, Callable[[], object]]] = []
 
     @property
     def now(self) -> float:
         """Seconds since the week began."""
         return self.clock().ticks
 
-    def later(self, seconds: float, event: Callable[[], None]) -> None:
+    def later(self, seconds: float, event: Callable[[], object]) -> None:
         """Have something happen so many seconds from now."""
         heappush(self._events, (self.now + seconds, next(self._order), event))
 

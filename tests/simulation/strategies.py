@@ -13,7 +13,7 @@ _QUARTER = 15 * MINUTE
 
 
 class AtOnce:
-    """Every wish is posted at once."""
+    """Every request is posted at once."""
 
     def __init__(self, forge: Forge) -> None:
         self._forge = forge
@@ -22,7 +22,7 @@ class AtOnce:
         """Post it."""
         self._forge.ask(pull, agent)
 
-    def is_pending(self, pull: PullRequest, agent: str) -> bool:  # noqa: ARG002
+    def is_pending(self, pull: PullRequest, agent: str) -> bool:
         """Whoever has asked an hour ago, and has no review, asks again."""
         return False
 
@@ -32,22 +32,23 @@ class Every15Minutes:
 
     def __init__(self, forge: Forge) -> None:
         self._forge = forge
-        self._queue: deque[tuple[PullRequest, str]] = deque()
+        self._queue: deque[PullRequest] = deque()
         self._next = 0.0
 
     def ask(self, pull: PullRequest, agent: str) -> None:
-        """Queue it."""
-        self._queue.append((pull, agent))
+        """Queue it; the same pull request is queued once."""
+        self._queue.append(pull)
         self._next = max(self._forge.now, self._next)
         self._forge.later(self._next - self._forge.now, self._post)
         self._next += _QUARTER
 
     def is_pending(self, pull: PullRequest, agent: str) -> bool:
         """Whether it is still queued."""
-        return (pull, agent) in self._queue
+        return pull in self._queue
 
     def _post(self) -> None:
-        self._forge.ask(*self._queue.popleft())
+        pull = self._queue.popleft()
+        self._forge.ask(pull, "octocat")
 
 
 class RetryLoop:
@@ -63,7 +64,7 @@ class RetryLoop:
             self._looping.add(pull.head)
             self._try(pull, agent, pull.head)
 
-    def is_pending(self, pull: PullRequest, agent: str) -> bool:  # noqa: ARG002
+    def is_pending(self, pull: PullRequest, agent: str) -> bool:
         """Whether there is a loop."""
         return pull.head in self._looping
 

@@ -7,13 +7,14 @@ from collections.abc import Callable
 
 __all__ = [
     "ALREADY_REVIEWED",
-    "CLEAN",
     "FINDINGS",
     "IN_PROGRESS",
     "NOT_COMPLETED",
+    "NOT_UNDERSTOOD",
     "TRIGGERED",
     "UNKNOWN",
     "WORDINGS",
+    "clean",
     "duration",
 ]
 
@@ -26,6 +27,7 @@ _LIMITED = (
 
 TRIGGERED = f"{_REPLY}✅ Actions performed</summary>\n\nReview triggered.\n\n</details>"
 NOT_COMPLETED = f"{_REPLY}⚠️ Action not completed</summary>\n\nReview rate limited.\n\n</details>"
+NOT_UNDERSTOOD = f"{_REPLY}⚠️ Action not completed</summary>\n\nNo crew is free.\n\n</details>"
 ALREADY_REVIEWED = (
     f"{_REPLY}⚠️ Action not completed</summary>\n\n"
     "Already reviewed the last commit. Use `@coderabbitai full review` to review all of it"
@@ -37,10 +39,15 @@ IN_PROGRESS = (
     " wait..."
 )
 FINDINGS = "**Actionable comments posted: 2**\n\nCheck the index before it is used."
-CLEAN = (
-    f"{_SUMMARY}<!-- recent_review_start -->\n\n"
-    "No actionable comments were generated in the recent review. 🎉"
-)
+
+
+def clean(commit: str) -> str:
+    """A review without findings: no review of the forge, but an edit that names the commit."""
+    return (
+        f"{_SUMMARY}<!-- recent_review_start -->\n\n"
+        "No actionable comments were generated in the recent review. 🎉\n"
+        f'<!-- change_assessment_commit:"{commit}" -->'
+    )
 
 
 def duration(seconds: float) -> str:
