@@ -226,6 +226,8 @@ def assert_nothing_lost(before: list[Job], source: Store, target: Store) -> None
     assert isinstance(source, FollowKeeper)
     assert isinstance(target, FollowKeeper)
     assert len(source.follows().keys() | target.follows().keys()) == 2
+    awaiting = {job.id for job in everything(target) if job.is_awaiting}
+    assert awaiting <= target.follows().keys()
     there = {job.id for job in everything(target)}
     here = {job.id for job in everything(source)}
     assert here | there == {job.id for job in before}

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from comenq_core import __version__
 from comenq_core.errors import SettingsError
 from comenq_core.model import Division, Scope
-from comenq_core.policy.lanes import LanePolicy, Quota
+from comenq_core.policy.lanes import DEFAULT_GUESS, DEFAULT_MAX_WAIT, LanePolicy, Quota
 from comenq_core.protocols import QuotaHolder, Reviewer
 from comenq_core.settings import REVIEWERS, Settings
 from comenq_core.text import nearest, printable
@@ -37,6 +37,7 @@ def lane_policy(settings: Settings, known: Mapping[str, Reviewer]) -> LanePolicy
         cooldown=settings.cooldown_period_seconds,
         jitter=settings.cooldown_jitter_seconds,
         attempt_limit=settings.github_api_timeout_secs,
+        max_triggers=settings.max_triggers,
     )
 
 
@@ -50,11 +51,16 @@ def division(settings: Settings, policy: LanePolicy) -> Division:
 
 def _quota(reviewer: Reviewer, settings: Settings) -> Quota:
     scope, cooldown = Scope.OWNER, None
+    guess, max_wait = DEFAULT_GUESS, DEFAULT_MAX_WAIT
     if isinstance(reviewer, QuotaHolder):
         scope, cooldown = reviewer.scope, reviewer.cooldown
+        guess, max_wait = reviewer.guess, reviewer.max_wait
     return Quota(
         reviewer=reviewer.name,
         addresses=reviewer.addresses,
         scope=scope,
         cooldown=settings.cooldown_period_seconds if cooldown is None else cooldown,
+        reader=reviewer,
+        guess=guess,
+        max_wait=max_wait,
     )

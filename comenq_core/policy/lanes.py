@@ -8,11 +8,25 @@ from dataclasses import dataclass, replace
 
 from comenq_core.model import CommentRequest, Instant, Lane, LaneRecord, Pacing, Scope
 from comenq_core.policy import pacing
+from comenq_core.policy.asking import TriggerReader
 from comenq_core.policy.pacing import elapsed
 
-__all__ = ["LanePolicy", "Quota", "begun", "ended", "rebased", "until_open"]
+__all__ = [
+    "DEFAULT_GUESS",
+    "DEFAULT_MAX_WAIT",
+    "LanePolicy",
+    "Quota",
+    "begun",
+    "ended",
+    "rebased",
+    "until_open",
+]
 
 EVERYBODY_ELSE = Lane()
+DEFAULT_GUESS = 900.0
+"""Seconds for which a reviewer is limited that does not say, and whose profile does not either."""
+DEFAULT_MAX_WAIT = 86_400.0
+"""Seconds; a person has to decide about more, where the reviewer's profile does not say."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,12 +38,18 @@ class Quota:
         addresses: whether a comment asks it for a review.
         scope: what shares a quota.
         cooldown: seconds from the end of one attempt to the start of the next.
+        reader: reads the reviewer's answers; without one, they are not awaited.
+        guess: seconds for which it is limited, if it does not say.
+        max_wait: seconds; a person has to decide about more.
     """
 
     reviewer: str
     addresses: Callable[[str], bool]
     scope: Scope
     cooldown: float
+    reader: TriggerReader | None = None
+    guess: float = DEFAULT_GUESS
+    max_wait: float = DEFAULT_MAX_WAIT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,12 +61,14 @@ class LanePolicy:
         cooldown: that of comments that address no reviewer; each account has its own lane for them.
         jitter: at most so many seconds more, drawn anew for each attempt.
         attempt_limit: seconds that one attempt can last.
+        max_triggers: how many triggers may be posted for one job.
     """
 
     quotas: Sequence[Quota]
     cooldown: float
     jitter: float
     attempt_limit: float
+    max_triggers: int = 3
 
     def lane_of(self, request: CommentRequest) -> Lane:
         """The lane of a request, but for the account that posts it."""
@@ -74,14 +96,15 @@ class LanePolicy:
         """Seconds between two posts in a lane; 0 in one of a reviewer that is not used any more."""
         if not lane.reviewer:
             return self.cooldown
-        quota = self._quota_of(lane)
+        quota = self.quota_of(lane)
         return quota.cooldown if quota else 0.0
 
     def _is_of_account(self, lane: Lane) -> bool:
-        quota = self._quota_of(lane)
+        quota = self.quota_of(lane)
         return quota.scope is Scope.ACCOUNT if quota else not lane.reviewer
 
-    def _quota_of(self, lane: Lane) -> Quota | None:
+    def quota_of(self, lane: Lane) -> Quota | None:
+        """The reviewer's part of the settings; ``None`` where the lane is of none that is used."""
         return next((one for one in self.quotas if one.reviewer == lane.reviewer), None)
 
 

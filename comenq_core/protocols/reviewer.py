@@ -64,6 +64,14 @@ class QuotaHolder(Protocol):
     def cooldown(self) -> float | None:
         """Seconds between two triggers of a quota; by default the settings' cooldown."""
 
+    @property
+    def guess(self) -> float:
+        """Seconds for which the bot is limited that does not say; doubled with each refusal."""
+
+    @property
+    def max_wait(self) -> float:
+        """Seconds; if the bot is limited for longer, a person has to decide."""
+
 
 ReviewerFactory = Callable[["Settings"], Iterable[Reviewer]]
 """Makes reviewers; each has a name of its own."""

@@ -156,6 +156,9 @@ class Settings:
         number(0, YEAR),
         "with reviewers: seconds between any two posts of an account",
     ] = 1.0
+    max_triggers: Annotated[
+        int, whole(1), "with reviewers: how many triggers are posted for one job at most"
+    ] = 3
     source: Path | None = None
     """The file that they were read from, if any."""
     ignored: tuple[str, ...] = ()

@@ -10,6 +10,7 @@ from functools import partial
 from comenq_core.errors import ComenqError
 from comenq_core.model import (
     OUTCOME_WORDS,
+    Answered,
     Attempt,
     Checking,
     Instant,
@@ -30,6 +31,7 @@ from comenq_core.protocols import Poster
 from comenq_core.worker.calls import PosterCalls
 
 __all__ = [
+    "AnswerUpdate",
     "LaneUpdate",
     "PacingUpdate",
     "Settlement",
@@ -48,6 +50,15 @@ class Settlement:
 
     job: Job
     verdict: Verdict
+    attempt: Attempt
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerUpdate:
+    """The answer to a job's trigger, as long as the store has not saved it."""
+
+    job: Job
+    answer: Answered
     attempt: Attempt
 
 

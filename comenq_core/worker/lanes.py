@@ -4,11 +4,23 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
+from datetime import datetime
 
 from comenq_core.errors import PacingConflict
-from comenq_core.model import Instant, Job, Lane, LaneRecord, Outcome, Skipped, Unavailable
+from comenq_core.model import (
+    Conclusion,
+    Instant,
+    Job,
+    Lane,
+    LaneRecord,
+    Outcome,
+    Skipped,
+    Unavailable,
+)
 from comenq_core.policy.lanes import LanePolicy, begun, ended, rebased, until_open
+from comenq_core.policy.verdicts import concluded, held
 from comenq_core.process.log import Log
 from comenq_core.protocols import LaneKeeper, Store
 from comenq_core.worker.attempts import LaneUpdate
@@ -52,11 +64,46 @@ class Lanes:
         waits = (until_open(record, now, self._policy) for record in self._known.values())
         return min((wait for wait in waits if wait > 0), default=math.inf)
 
-    def claim(self, account: str, suits: Callable[[Job], bool], now: Instant) -> Job | None:
-        """Claim the first job of an open lane that suits."""
+    def claim(
+        self,
+        account: str,
+        suits: Callable[[Job], bool],
+        now: Instant,
+        awaiting: Collection[Lane] = (),
+    ) -> Job | None:
+        """Claim the first job of an open lane that suits.
+
+        Args:
+            account: who posts it.
+            suits: whether the account may post it now.
+            now: the time.
+            awaiting: the lanes of requests in which an answer is awaited.
+        """
         if self._keeper is None:
             return self._store.claim(account, suits)
-        return self._keeper.claim_outside(self._closed(account, now), account, suits)
+        closed = {*self._closed(account, now), *awaiting}
+        return self._keeper.claim_outside(closed, account, suits)
+
+    def record(self, lane: Lane) -> LaneRecord:
+        """What is known of a lane."""
+        return self._known.get(lane) or LaneRecord(lane=lane)
+
+    def hold(self, lane: Lane, until: datetime, reason: str) -> None:
+        """Hold a lane; no hold gets shorter.
+
+        Raises:
+            PacingConflict: another worker has changed the record meanwhile.
+        """
+        self._change(lane, held(self.record(lane), until, reason))
+
+    def conclude(self, lane: Lane, key: str, conclusion: Conclusion, posted: datetime) -> bool:
+        """Record the answer to a trigger, once; return whether nobody else was faster."""
+        try:
+            self._change(lane, concluded(self.record(lane), key, conclusion, posted))
+        except PacingConflict as error:
+            self._tell(lane, error)
+            return False
+        return True
 
     def announce(self, job: Job, account: str, now: Instant) -> None:
         """Record that an attempt begins in a job's lane.
@@ -96,8 +143,29 @@ class Lanes:
         try:
             self._save(record, expect)
         except PacingConflict as error:
-            log.info("lane_conflict", "The record of a lane has changed meanwhile.",
-                     lane=record.lane, reason=error)  # fmt: skip
+            self._tell(record.lane, error)
+
+    def finish(self, update: LaneUpdate) -> None:
+        """Record the end of an attempt; what others have recorded of the lane meanwhile stays."""
+        try:
+            self._save(update.record, update.expect)
+        except PacingConflict as error:
+            self._tell(update.record.lane, error)
+            assert self._keeper
+            self._known = dict(self._keeper.lanes())
+            current = self.record(update.record.lane)
+            if current.job and update.expect and current.job == update.expect.job:
+                self.save(_attempted(current, update.record), current)
+
+    def _change(self, lane: Lane, record: LaneRecord) -> None:
+        before = self._known.get(lane)
+        if record != (before or LaneRecord(lane=lane)):
+            self._save(record, before)
+
+    @staticmethod
+    def _tell(lane: Lane, error: PacingConflict) -> None:
+        log.info("lane_conflict", "The record of a lane has changed meanwhile.",
+                 lane=lane, reason=error)  # fmt: skip
 
     def _save(self, record: LaneRecord, expect: LaneRecord | None) -> None:
         assert self._keeper
@@ -113,3 +181,14 @@ class Lanes:
             if until_open(record, now, self._policy) > 0
         ]
         return [lane for lane in closed if lane is not None]
+
+
+def _attempted(current: LaneRecord, ended: LaneRecord) -> LaneRecord:
+    """The current record with what another one says of the last attempt."""
+    return replace(
+        current,
+        at=ended.at,
+        max_remaining=ended.max_remaining,
+        jitter=ended.jitter,
+        job=ended.job,
+    )

@@ -69,6 +69,8 @@ class Profile:
         rules: in the order in which they are tried, within a kind.
         scope: what shares one of its quotas.
         cooldown: seconds between two triggers of a quota; by default the settings' cooldown.
+        guess: seconds for which it is limited, if it does not say; doubled with each refusal.
+        max_wait: seconds; if it is limited for longer, a person has to decide.
     """
 
     name: str
@@ -81,6 +83,8 @@ class Profile:
     rules: Sequence[Rule] = field(default=(), repr=False)
     scope: Scope = Scope.OWNER
     cooldown: float | None = None
+    guess: float = 900.0
+    max_wait: float = 86_400.0
 
 
 def profile(place: str, name: str, table: Mapping[str, object]) -> Profile:
@@ -200,6 +204,8 @@ PROFILE_KEYS: Mapping[str, Callable[[object], object]] = {
     "rules": _table,
     "scope": _scope,
     "cooldown": _seconds,
+    "guess": _seconds,
+    "max_wait": _seconds,
 }
 """The keys of a profile, and what checks the value of each."""
 RULE_KEYS: Mapping[str, Callable[[object], object]] = {

@@ -49,6 +49,16 @@ class ProfileReviewer:
     def cooldown(self) -> float | None:
         return self._profile.cooldown
 
+    @property
+    def guess(self) -> float:
+        """Seconds for which it is limited, if it does not say."""
+        return self._profile.guess
+
+    @property
+    def max_wait(self) -> float:
+        """Seconds; if it is limited for longer, a person has to decide."""
+        return self._profile.max_wait
+
     def addresses(self, comment: str) -> bool:
         if len(comment) > COMMENT_LIMIT:
             return False
