@@ -10,10 +10,9 @@ from comenq_core.model import Answer, Channel, Ending, ReadingKind
 from comenq_core.plugins import registry
 from tests.simulation import week
 from tests.simulation.agents import Agents
-from tests.simulation.bot import DAY, HOUR, Bot
+from tests.simulation.bot import DAY, Bot
 from tests.simulation.daemon import SETTINGS, Comenq
 from tests.simulation.forge import Forge, PullRequest
-from tests.simulation.rules import Rules
 from tests.simulation.week import ALLOWANCES, COMENQ, STRATEGIES, Week, simulate
 from tests.simulation.wordings import NOT_UNDERSTOOD, UNKNOWN, WORDINGS
 
@@ -85,21 +84,11 @@ def test_a_refusal_in_unknown_words_ends_as_not_understood() -> None:
     """It is no silence, and no limit; the next request goes all the same."""
     forge = Forge()
     bot = Bot(forge, 1, seed=1)
-    rules = Rules(forge)
-    Agents(forge, bot, rules, days=2, seed=1)
+    comenq = Comenq(forge)
+    Agents(forge, bot, comenq, days=2, seed=1)
     forge.run(3 * DAY)
-    assert Ending.NOT_UNDERSTOOD in rules.endings
-    assert Ending.UNANSWERED not in rules.endings
-
-
-def test_the_worker_posts_on_the_simulated_clock() -> None:
-    """A day's end is reached in a moment, and what is queued is reviewed meanwhile."""
-    forge = Forge()
-    bot = Bot(forge, 8, seed=1)
-    Agents(forge, bot, Comenq(forge), days=1, seed=1)
-    forge.run(12 * HOUR)
-    assert forge.now > 11 * HOUR
-    assert bot.reviews == 24
+    endings = {job.conclusion.ending for job in comenq.store.history(limit=1000) if job.conclusion}
+    assert endings == {Ending.REVIEWED, Ending.NOT_UNDERSTOOD}
 
 
 def test_the_bots_allowance_shrinks_with_refused_attempts() -> None:

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from tests.simulation.agents import Agents, Strategy
 from tests.simulation.bot import DAY, HOUR, Bot
+from tests.simulation.daemon import Comenq
 from tests.simulation.forge import Forge
-from tests.simulation.rules import Rules
 from tests.simulation.strategies import AtOnce, Every15Minutes, RetryLoop
 
 __all__ = ["ALLOWANCES", "COMENQ", "PAGE", "STRATEGIES", "Week", "page", "simulate", "table"]
@@ -19,7 +19,7 @@ ALLOWANCES = (1, 3, 8)
 """Reviews an hour."""
 COMENQ = "comenq"
 STRATEGIES: Mapping[str, Callable[[Forge], Strategy]] = {
-    COMENQ: Rules,
+    COMENQ: Comenq,
     "post at once": AtOnce,
     "every 15 minutes": Every15Minutes,
     "retry every 15 minutes while refused": RetryLoop,
