@@ -149,7 +149,9 @@ def test_the_verdicts_have_their_log_keys() -> None:
             },
         ),
         (
-            Answered(conclusion=Conclusion(ending=Ending.REVIEWED), again=False, reason="r"),
+            Answered(
+                conclusion=Conclusion(ending=Ending.REVIEWED), triggers=1, again=False, reason="r"
+            ),
             {
                 "verdict": "answered",
                 "conclusion": {
@@ -159,6 +161,7 @@ def test_the_verdicts_have_their_log_keys() -> None:
                     "until": None,
                     "is_guessed": False,
                 },
+                "triggers": 1,
                 "again": False,
                 "reason": "r",
             },

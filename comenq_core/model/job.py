@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from comenq_core.model.following import Conclusion
-from comenq_core.model.outcome import Candidate
+from comenq_core.model.outcome import OUTCOME_WORDS, Candidate, Posted
 from comenq_core.model.record import InvalidMember, Record, check_members
 from comenq_core.model.request import CommentRequest, Origin
 
@@ -16,6 +16,9 @@ __all__ = ["ID_PATTERN", "PENDING", "SETTLED", "Attempt", "Change", "Job", "Stat
 
 ID_PATTERN = r"[0-9a-hjkmnp-tv-z]{12}"
 """What a job's id looks like: Crockford's base 32, in lower case."""
+
+
+_POSTED = OUTCOME_WORDS[Posted]
 
 
 class State(StrEnum):
@@ -140,6 +143,11 @@ class Job(Record):
     def is_awaiting(self) -> bool:
         """Whether it is a posted trigger whose answer is not known yet."""
         return self.state is State.POSTED and bool(self.reviewer) and self.conclusion is None
+
+    @property
+    def trigger_count(self) -> int:
+        """How many triggers were posted for it, where its comment asks for a review."""
+        return sum(attempt.outcome == _POSTED for attempt in self.attempts)
 
     @property
     def comment_ids(self) -> tuple[int | str, ...]:

@@ -300,6 +300,8 @@ def answered(job: Job, verdict: Answered, attempt: Attempt) -> Job:
     is_waiting = job.state in (State.WAITING, State.HELD)
     if not job.is_awaiting and (verdict.again or not is_waiting):
         raise WrongState(f"job {job.id} is {job.state} and awaits no answer")
+    if verdict.triggers != job.trigger_count:
+        raise WrongState(f"job {job.id} has asked again since: this is an earlier answer")
     return concluded(job, verdict, attempt)
 
 

@@ -105,11 +105,14 @@ class Answered(Record):
 
     Args:
         conclusion: what it is.
+        triggers: how many were posted for the job by then: the answer to an earlier one than the
+            last is of no use any more.
         again: whether the job asks once more: it waits, first of its lane.
         reason: what came of it, for people.
     """
 
     conclusion: Conclusion
+    triggers: int
     again: bool = False
     reason: str = ""
 

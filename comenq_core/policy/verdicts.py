@@ -94,12 +94,7 @@ def is_closing(follow: Follow, job: Job | None) -> bool:
 
 def trigger_key(job: Job) -> str:
     """What names the latest trigger that was posted for a job."""
-    return f"{job.id}:{posted_count(job)}"
-
-
-def posted_count(job: Job) -> int:
-    """How many triggers were posted for a job."""
-    return sum(attempt.outcome == _POSTED for attempt in job.attempts)
+    return f"{job.id}:{job.trigger_count}"
 
 
 def refusals_before(record: LaneRecord, key: str) -> int:
@@ -159,19 +154,21 @@ def answer_to(
         max_triggers: how many triggers may be posted for one job.
         adopted: the address of somebody else's trigger that was followed in place of the job's own.
     """
+    count = job.trigger_count
     if adopted and conclusion.ending is not Ending.REVIEWED:
         return None
     if adopted:
         line = f"{name} has reviewed after somebody else's comment {adopted}: not posted itself"
-        return Answered(conclusion=conclusion, reason=line)
+        return Answered(conclusion=conclusion, triggers=count, reason=line)
     if not is_refusal(conclusion):
-        return Answered(conclusion=conclusion, reason=_line(name, conclusion))
-    count = posted_count(job)
+        return Answered(conclusion=conclusion, triggers=count, reason=_line(name, conclusion))
     if count < max_triggers:
-        return Answered(conclusion=conclusion, again=True, reason=_line(name, conclusion))
+        return Answered(
+            conclusion=conclusion, triggers=count, again=True, reason=_line(name, conclusion)
+        )
     last = replace(conclusion, ending=Ending.UNREVIEWED)
     asked = f"{name} has refused {count} times"
-    return Answered(conclusion=last, reason=_with_said(asked, conclusion))
+    return Answered(conclusion=last, triggers=count, reason=_with_said(asked, conclusion))
 
 
 def answer_attempt(

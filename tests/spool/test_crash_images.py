@@ -138,7 +138,7 @@ def conclude(store: SpoolStore) -> None:
     """Record that the reviewer was limited."""
     limited = Conclusion(ending=Ending.LIMITED, reason="limited")
     ((job_id, _),) = store.follows().items()
-    store.conclude(job_id, Answered(conclusion=limited, again=True), attempt(store))
+    store.conclude(job_id, Answered(conclusion=limited, triggers=1, again=True), attempt(store))
 
 
 def follow_no_longer(store: SpoolStore) -> None:

@@ -171,7 +171,7 @@ def edit(body: str) -> Action:
 
 def conclude(body: str, *, again: bool = False) -> Action:
     """Record the answer to a trigger."""
-    verdict = Answered(conclusion=REVIEW, again=again, reason=REVIEW.reason)
+    verdict = Answered(conclusion=REVIEW, triggers=1, again=again, reason=REVIEW.reason)
     return lambda store: store.conclude(job_of(store, body).id, verdict, attempt(store))
 
 

@@ -96,15 +96,15 @@ def post(store: Store, comment_id: int = 1) -> Job:
     return store.get(job.id)
 
 
-def again(reason: str = "Review limit reached") -> Answered:
+def again(reason: str = "Review limit reached", triggers: int = 1) -> Answered:
     """The reviewer was limited, and is asked once more."""
     conclusion = Conclusion(ending=Ending.LIMITED, reason=reason)
-    return Answered(conclusion=conclusion, again=True, reason=reason)
+    return Answered(conclusion=conclusion, triggers=triggers, again=True, reason=reason)
 
 
-def ended(conclusion: Conclusion = REVIEWED) -> Answered:
+def ended(conclusion: Conclusion = REVIEWED, triggers: int = 1) -> Answered:
     """The job is over."""
-    return Answered(conclusion=conclusion, reason=conclusion.reason)
+    return Answered(conclusion=conclusion, triggers=triggers, reason=conclusion.reason)
 
 
 class FollowContract(Harness):
@@ -196,9 +196,11 @@ class FollowContract(Harness):
         put(store, REVIEW)
         for number in (1, 2):
             job = post(store, number)
-            keeper(reopen()).conclude(job.id, again(str(number)), attempt(store))
+            keeper(reopen()).conclude(job.id, again(str(number), number), attempt(store))
         job = post(store, 3)
-        found = keeper(reopen()).conclude(job.id, ended(), attempt(store))
+        with pytest.raises(WrongState):  # the answer to the second one, told late
+            keeper(reopen()).conclude(job.id, ended(triggers=2), attempt(store))
+        found = keeper(reopen()).conclude(job.id, ended(triggers=3), attempt(store))
         assert (found.state, found.comment_ids) == (State.POSTED, (1, 2, 3))
         assert store.get(job.id) == found
         assert len(found.attempts) == 6
@@ -214,7 +216,7 @@ class FollowContract(Harness):
         if is_held:
             store.change(job.id, Change.HOLD)
         told = attempt(store)
-        found = keeping.conclude(job.id, ended(), told)
+        found = keeping.conclude(job.id, ended(triggers=0), told)
         assert found == store.get(job.id) == reopen().get(job.id)
         assert (found.state, found.settled) == (State.SKIPPED, told.ended)
         assert (found.url, found.conclusion) == (REVIEWED.url, REVIEWED)
