@@ -39,6 +39,7 @@ ENDS = {
     "paused": "the queue is resumed",
     "no_worker": "a worker runs",
     "account": "an account can post",
+    "reviewer": "its reviewer's lane is opened",
 }
 """What ends a trouble that keeps a job from being posted."""
 

@@ -27,6 +27,8 @@ def run(args: Namespace | PlainArgs) -> int:
     """Queue one comment; exit status 0 means that it is durable."""
     if args.timeout is not None:
         _check_timeout(args)
+    if args.until is not None and not args.wait:
+        raise UsageError("--until can only be used with --wait")
     if args.jsonl is not None:
         from comenq_core.cli.comenq.put_jsonl import put_many
 
@@ -46,6 +48,8 @@ def run(args: Namespace | PlainArgs) -> int:
     entry = _queue(args, target, rest, known)
     if entry is None:
         return DONE
+    for note in entry.get("notes", ()):
+        print_error(f"note: {note}")
     if args.wait:
         # Only the comment's address goes to standard output.
         print_error(_summary(entry, target))
@@ -132,7 +136,9 @@ def _follow(args: Namespace | PlainArgs, entry: dict[str, Any]) -> int:
     from comenq_core.cli.comenq.wait import read_timeout
     from comenq_core.cli.comenq.waiter import JobWaiter
 
-    waiter = JobWaiter(args.socket, {entry["id"]: entry}, as_json=args.json)
+    waiter = JobWaiter(
+        args.socket, {entry["id"]: entry}, as_json=args.json, until=args.until or "posted"
+    )
     return waiter.wait(read_timeout(args.timeout))
 
 
@@ -184,6 +190,8 @@ def _message(args: Namespace | PlainArgs, target: Target, body: str) -> dict[str
         request["key"] = utf8("--key", args.key)
     if args.if_open:
         request["if_open"] = True
+    if not args.follow:
+        request["follow"] = False
     if args.account is not None:
         request["account"] = utf8("--as", args.account)
     options = {
