@@ -29,7 +29,8 @@ many comments, one per line, as {{"owner": …, "repo": …, "pr_number": …, "
   comenq put --jsonl comments.jsonl
   comenq put --jsonl comments.jsonl --key-from id --after 2h
 
-exit status: 0 it is queued or, with --wait, posted, with --until answered, reviewed; 1 refused, failed, skipped or deleted; 2 usage;
+exit status: 0 it is queued or, with --wait, posted or, with --until answered, reviewed; 1 refused,
+failed, skipped, deleted, or not reviewed; 2 usage;
 3 no daemon answers; 4 (timed out) and 5 (a person has to do something first): it stays queued, and
 must not be queued again; 5 is also a lost reply: look whether it is queued
 """

@@ -32,7 +32,7 @@ def configure(parser: ArgumentParser) -> None:
         "words",
         metavar="release NAME [SCOPE]",
         nargs="*",
-        help="open a lane that is held or blocked: the reviewer's and, if it has several, its scope",
+        help="open a lane that is held or blocked; it needs a SCOPE if the reviewer has several",
     )
     add_json(parser, "print the reviewers and their lanes, or the lane, as JSON")
 
