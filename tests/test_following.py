@@ -30,6 +30,7 @@ from comenq_core.policy.following import (
     SETTLED_AFTER,
     FollowPolicy,
     Poll,
+    evidence_of,
     follow,
     may_next_go,
     observe,
@@ -283,6 +284,17 @@ def test_a_review_of_another_head_does_not_count() -> None:
         )
         step = follow(observe(begun, conversation, Reader(), now), POLICY)
         assert (step.ending if isinstance(step, Conclusion) else None) is ending
+
+
+def test_a_comment_that_names_the_head_is_a_review_of_it() -> None:
+    """A bot without findings edits its comment, which belongs to no commit."""
+    now = START + timedelta(minutes=1)
+    for text, commit in (("reviewed 123", "123"), ("reviewed", "")):
+        remark = Remark(id="comment 1", channel=Channel.EDIT, login=BOT, text=text, changed=START)
+        shown = Conversation(since=START, now=now, head="123", is_open=True, remarks=(remark,))
+        found = evidence_of(remark, Reader(), shown, now)
+        assert found
+        assert found.commit == commit
 
 
 def test_what_was_kept_and_cannot_be_read_is_an_error() -> None:

@@ -133,7 +133,7 @@ def evidence_of(
         wait_seconds=None if reading.wait is None else reading.wait.total_seconds(),
         reason=printable(reading.reason or _first_line(remark.text)),
         url=remark.url,
-        commit=remark.commit,
+        commit=remark.commit or _commit_named(remark, conversation.head),
     )
 
 
@@ -252,6 +252,11 @@ def _poll_after(elapsed: timedelta) -> timedelta:
     step = _THREE_MINUTES if begun else _MINUTE
     scheduled = timedelta(seconds=begun + ((seconds - begun) // step + 1) * step)
     return min(scheduled, REVIEW_LIMIT) if elapsed < REVIEW_LIMIT else scheduled
+
+
+def _commit_named(remark: Remark, head: str) -> str:
+    """A review without findings may be a comment, which belongs to no commit, and names it."""
+    return head if head and head in remark.text else ""
 
 
 def _first_line(text: str) -> str:

@@ -115,7 +115,7 @@ class Asking:
             found,
             quota.reader,
             queued=job.arrived,
-            own={*self._store.comment_ids(job), *job.comment_ids},
+            own=job.comment_ids,
             guess=timedelta(seconds=quota.guess),
             now=unposted.ended.wall,
         )
