@@ -56,6 +56,7 @@ EVERYTHING: Mapping[str, str] = {
     "verify_targets": "true",
     "reviewers": "coderabbit,codex",
     "min_post_interval_seconds": "1.5",
+    "max_triggers": "2",
 }
 
 
@@ -141,6 +142,7 @@ def test_every_setting_can_come_from_the_environment(config: ConfigFile) -> None
         verify_targets=True,
         reviewers=("coderabbit", "codex"),
         min_post_interval_seconds=1.5,
+        max_triggers=2,
         source=path,
     )
 

@@ -39,7 +39,7 @@ ANSWERED = "answered"
 """The outcome of the attempt that has the answer to a trigger."""
 
 _POSTED = OUTCOME_WORDS[Posted]
-_IN_DOUBT = (State.POSTING, State.CHECKING, State.UNCONFIRMED)
+_UNSETTLED = (State.POSTING, State.CHECKING, State.UNCONFIRMED)
 
 _LINES = {
     Ending.REVIEWED: "{name} has reviewed",
@@ -74,7 +74,7 @@ def standing(follow: Follow, job: Job | None) -> Standing:
     """
     if job is None:
         return Standing.OVER
-    if job.state in _IN_DOUBT:
+    if job.state in _UNSETTLED:
         return Standing.UNSURE
     waits = job.state in (State.WAITING, State.HELD)
     return Standing.AWAITING if (waits if follow.adopted else job.is_awaiting) else Standing.OVER

@@ -39,13 +39,13 @@ class Due(NamedTuple):
 
     Args:
         job: the trigger's job.
-        kept: what is kept of the trigger.
+        follow: what is kept of the trigger.
         poster: the account that asks.
         reader: the same, as what it can do.
     """
 
     job: Job
-    kept: Follow
+    follow: Follow
     poster: Poster
     reader: ConversationReader
 
