@@ -29,9 +29,9 @@ examples:
   comenq wait --all --timeout 1h
   comenq wait 7f3k --until answered && echo reviewed
 
-exit status: 0 all jobs were posted or, with --until answered, reviewed; 1 one failed, was skipped or
-deleted, or ended without a review; where a comment stays queued, and must not be queued again: 4 timed
-out, 5 a person has to do something first
+exit status: 0 all jobs were posted or, with --until answered, reviewed; 1 one failed, was skipped,
+deleted, or not reviewed; where a comment stays queued, and must not be queued again: 4 timed out,
+5 a person has to do something first
 """
 
 
