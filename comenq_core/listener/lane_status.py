@@ -75,7 +75,9 @@ class Lanes:
             record = self._chosen(reviewer, scope, now)
             if not _is_closed(record, now):
                 raise WrongState(f"the lane {printable(record.lane)} is neither held nor blocked")
-            opened = replace(record, held_until=None, reason="", is_blocked=False)
+            opened = replace(
+                record, held_until=None, reason="", is_blocked=False, released=now.wall
+            )
             try:
                 assert self._keeper
                 self._keeper.save_lane(opened, expect=record)

@@ -104,6 +104,7 @@ class LaneRecord(Record):
         in_a_row: how many triggers it has refused since it has reviewed one.
         since_opened: how many it has reviewed since ``opened``.
         triggers, reviewed, refused: how many were posted so far, and what came of them.
+        released: when an operator has opened it last: what was said before holds it no more.
         concluded: the trigger that was counted last: a crash must not have it counted twice.
     """
 
@@ -122,4 +123,5 @@ class LaneRecord(Record):
     triggers: int = 0
     reviewed: int = 0
     refused: int = 0
+    released: datetime | None = None
     concluded: str = ""

@@ -77,6 +77,7 @@ def before_asking(
     own: Collection[int | str],
     guess: timedelta,
     now: datetime,
+    released: datetime | None = None,
 ) -> Ask | NotOpen | AlreadyReviewed | Hold | Adopt:
     """What to do instead of posting a trigger, or `Ask`.
 
@@ -87,6 +88,7 @@ def before_asking(
         own: ids of the triggers that were posted for this comment before.
         guess: for how long it is limited after a notice that does not say.
         now: by the machine's clock, as are all times here.
+        released: when an operator has opened the lane; earlier notices do not hold it.
     """
     if not conversation.is_open:
         return NotOpen()
@@ -107,7 +109,11 @@ def before_asking(
         answered = any(one.at >= at and one.kind not in _NO_ANSWER for one in found)
         if now - at < LOOKBACK and not answered:
             return Adopt(trigger, _adopted(at, conversation, reader, now))
-    notices = [one for one in found if one.kind is ReadingKind.LIMITED]
+    notices = [
+        one
+        for one in found
+        if one.kind is ReadingKind.LIMITED and (released is None or one.at > released)
+    ]
     for notice in sorted(notices, key=lambda one: one.at, reverse=True):
         # Never doubled: our own refusals have held the lane for longer, and must not do so again.
         until = open_again([notice]) or notice.at + guess

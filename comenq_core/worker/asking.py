@@ -118,6 +118,7 @@ class Asking:
             own=job.comment_ids,
             guess=timedelta(seconds=quota.guess),
             now=unposted.ended.wall,
+            released=self._lanes.record(lane).released,
         )
         match decision:
             case Ask():

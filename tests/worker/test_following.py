@@ -136,9 +136,22 @@ def test_a_long_limit_blocks_the_lane(made: Rig) -> None:
     assert lane(made).is_blocked
     assert len(triggers(made)) == 1
     assert made.job(job).state is State.WAITING
-    opened = replace(lane(made), is_blocked=False, held_until=None)
+    opened = replace(lane(made), is_blocked=False, held_until=None, released=made.wall())
     made.store.save_lane(opened, expect=lane(made))
     made.run_for(10 * MINUTE)
+    assert ending(made, job) is Ending.REVIEWED
+
+
+def test_an_opened_lane_is_not_held_by_an_older_notice(made: Rig) -> None:
+    """What an operator knows counts more than what the bot said before."""
+    play(made, REFUSE, REVIEW)
+    job = made.put(RABBIT)
+    made.run_for(2 * MINUTE)
+    assert lane(made).held_until
+    opened = replace(lane(made), held_until=None, released=made.wall())
+    made.store.save_lane(opened, expect=lane(made))
+    made.run_for(20 * MINUTE)
+    assert len(triggers(made)) == 2
     assert ending(made, job) is Ending.REVIEWED
 
 
