@@ -24,7 +24,7 @@ Review = Mapping[str, Any]
 Lane = Mapping[str, Any]
 
 AWAITING = "awaiting"
-KEPT = {"limited", "blocked"}
+HELD_BY_REVIEWER = {"limited", "blocked"}
 ENDED = {
     "reviewed": "has reviewed",
     "skipped": "does not review this pull request",
@@ -134,7 +134,7 @@ def lane_state(lane: Lane, until: Callable[[float], str]) -> str:
 
 
 def _held(review: Review, now: float) -> str:
-    if review["state"] not in KEPT:
+    if review["state"] not in HELD_BY_REVIEWER:
         return ""
     name, state = review["reviewer"], review["state"]
     if state == "blocked":

@@ -10,7 +10,7 @@ from typing import Any
 from comenq_core.cli.comenq.requests import add_json, ask
 from comenq_core.cli.comenq.review_text import lane_name, lane_state
 from comenq_core.cli.exit_status import DONE, UsageError
-from comenq_core.cli.formatting import duration, when
+from comenq_core.cli.formatting import duration, plural, when
 from comenq_core.cli.output import print_done, print_error, print_json, print_result
 from comenq_core.text import nearest, printable
 
@@ -66,9 +66,8 @@ def _lines(name: str, lanes: list[dict[str, Any]], now: float) -> Iterator[str]:
 
 
 def _counts(lane: dict[str, Any]) -> str:
-    counted = (
-        f"{lane['triggers']:,} triggers, {lane['reviewed']:,} reviews, {lane['refused']:,} refusals"
-    )
+    counts = {"trigger": "triggers", "review": "reviewed", "refusal": "refused"}
+    counted = ", ".join(plural(lane[member], noun) for noun, member in counts.items())
     if not lane["spacing"]:
         return counted
     return f"{counted}; the refusals have taught it to wait {duration(lane['spacing'])} in between"
