@@ -96,4 +96,4 @@ def test_named_daemon_is_chosen(own: OwnDaemon, forge: Forge) -> None:
         work.comenq("o/r", "7", "third")
         (saved,) = work.dropped
         assert "third" in saved.read_text()
-        assert "comenqd service start --name work" in work.comenq("list", status=3)
+        assert "comenqd/work.toml" in work.comenq("list", status=3)

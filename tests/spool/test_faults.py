@@ -63,6 +63,8 @@ OPERATORS = {"bump", "bust", "cancel", "conclude", "flush", "hold", "release", "
 """What is done again, by the first word, by who may be told that it was done already."""
 UNDONE = {*OPERATORS, "claim", "put", "reclaim"} - {"cancel"}
 """What is as before when it has failed, by the first word, if the disk lets it be undone."""
+MAY_BE_DONE = {*OPERATORS, "edit", "erase:", "undelete"}
+"""Of these, only the answer may have been lost: then there is nothing to do again."""
 DONE_LATER = {"retry several", "resolve as posted: checked", "resolve as not posted: checked"}
 """But of several changes some may be made, and a worker completes what is in its jobs' files."""
 
@@ -135,7 +137,7 @@ def again(store: SpoolStore, name: str) -> None:
     """Do it once more, as a caller would."""
     if name == "claim" and any(job.asked.body == "first" for job in store.checking()):
         return
-    may_be_done = name.split(maxsplit=1)[0] in {*OPERATORS, "erase:"}
+    may_be_done = name.split(maxsplit=1)[0] in MAY_BE_DONE
     with suppress(*([NoSuchJob, WrongState, StopIteration] if may_be_done else [])):
         OPERATIONS[name](store)
 
