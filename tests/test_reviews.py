@@ -10,7 +10,19 @@ import pytest
 
 from comenq_core.errors import InvalidRequest, WrongState
 from comenq_core.listener.queue import JobQueue
-from comenq_core.model import Change, CommentRequest, Ending, Job, LaneStatus, Pacing, ReadingKind
+from comenq_core.model import (
+    Attempt,
+    Change,
+    CommentRequest,
+    Ending,
+    Follow,
+    Job,
+    LaneStatus,
+    Pacing,
+    ReadingKind,
+    Snapshot,
+    Unconfirmed,
+)
 from comenq_core.policy.pacing import PacingPolicy
 from comenq_core.testing.clock import FakeClock
 from comenq_core.testing.memory_store import MemoryStore
@@ -291,3 +303,19 @@ def test_a_trigger_by_a_bot_is_told(queue: JobQueue, store: MemoryStore, clock: 
     (note,) = submitted(queue, REVIEW)
     assert "bot ignores what bots write, and comenq[bot] is one" in note
     assert submitted(queue, "hello") == ()
+
+
+def test_a_trigger_that_a_person_says_is_posted_is_followed(
+    queue: JobQueue, triggers: Triggers, store: MemoryStore
+) -> None:
+    """Its answer is awaited as if comenq had found it."""
+    job = triggers.put()
+    claimed = store.claim("me")
+    assert claimed
+    now = store.now().wall
+    snapshot = Snapshot(since=now, head="abc", is_open=True)
+    store.save_follow(job.id, Follow(lane=LANE, account="me", snapshot=snapshot), expect=None)
+    attempt = Attempt(started=now, ended=now, account="me", outcome="similar")
+    store.settle(claimed, Unconfirmed(reason="nobody can tell"), attempt)
+    queue.resolve(job.id, TRIGGER, ORIGIN)
+    assert store.get(job.id).is_awaiting

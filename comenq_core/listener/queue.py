@@ -27,6 +27,7 @@ from comenq_core.model import (
     PENDING,
     Change,
     CommentRequest,
+    Done,
     Entry,
     Job,
     LaneStatus,
@@ -232,6 +233,8 @@ class JobQueue:
         verdict, attempt = resolution(found, url, by, self._store.now().wall)
         if attempt.comment_id is not None and attempt.comment_id in self._store.comment_ids(found):
             raise InvalidRequest("posted", "is the comment of another job")
+        if isinstance(verdict, Done):
+            verdict = replace(verdict, reviewer=self._reviews.asked_by(found.id))
         job = self._store.resolve(found.id, verdict, attempt)
         log.info("resolved", "A person has said whether a comment is posted.", job=job.id,
                  outcome=attempt.outcome, url=job.url or None, uid=by.uid)  # fmt: skip

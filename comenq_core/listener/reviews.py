@@ -61,6 +61,11 @@ class Reviews:
             return replace(job, reviewer=self._policy.lane_of(job.request).reviewer)
         return job
 
+    def asked_by(self, job_id: str) -> str:
+        """The reviewer whose answer is awaited if a job's comment is posted; ``""`` for none."""
+        kept = kept_follows(self._store).get(job_id) if self._policy else None
+        return kept.lane.reviewer if kept and not kept.adopted else ""
+
     def awaiting(self) -> Sequence[Job]:
         """The posted jobs whose answers are awaited."""
         if self._policy is None:

@@ -11,6 +11,7 @@ from comenq_core.model import (
     Conversation,
     Demand,
     Follow,
+    Following,
     Instant,
     Job,
     Pacing,
@@ -72,7 +73,7 @@ class Polls:
         store: for its clock.
         follows: what is kept of triggers.
         asks: the accounts that may ask.
-        accounts: the names of all accounts that are configured here.
+        posters: those of all accounts that are configured here.
         policy: how far apart an account's posts are.
         calls: of the posters.
     """
@@ -82,14 +83,15 @@ class Polls:
         store: Store,
         follows: Follows,
         asks: Asks,
-        accounts: Collection[str],
+        posters: Collection[Poster],
         policy: PacingPolicy,
         calls: PosterCalls,
     ) -> None:
         self._store = store
         self._follows = follows
         self._asks = asks
-        self._accounts = accounts
+        self._accounts = [poster.account for poster in posters]
+        self._is_able = any(isinstance(poster, ConversationReader) for poster in posters)
         self._policy = policy
         self._calls = calls
         self._pauses: dict[str, Instant] = {}
@@ -112,7 +114,10 @@ class Polls:
         for job, kept, due in polls:
             if due > 0 or self._pause(job, now) > 0:
                 continue
-            if found := self._reader(job, kept, records, now):
+            if not self._is_able:
+                # As if nobody answered: the lane must not stay closed for ever.
+                self._follows.observed(job, kept, self._unseen(job, kept, now))
+            elif found := self._reader(job, kept, records, now):
                 return Due(job, kept, *found)
         return None
 
@@ -129,7 +134,7 @@ class Polls:
             return None
         if isinstance(found, Refused):
             # There is no pull request any more, or it is not shown: nobody answers there.
-            self._follows.observed(job, kept, replace(before, polled=now.wall))
+            self._follows.observed(job, kept, self._unseen(job, kept, now))
             return None
         self._pauses[job.id] = now
         if not must_persist_backoff(found):
@@ -137,6 +142,9 @@ class Polls:
         record = records.get(poster.account)
         after = after_lookup(record, poster.account, found, now, credential, self._policy)
         return PacingUpdate(record=after, expect=record, outcome=found, now=now)
+
+    def _unseen(self, job: Job, kept: Follow, now: Instant) -> Following:
+        return replace(self._follows.following(kept, job), polled=now.wall)
 
     def _pause(self, job: Job, now: Instant) -> float:
         begun = self._pauses.get(job.id)

@@ -99,7 +99,7 @@ class Worker:
             store,
             self._follows,
             self._scheduler.able_to_ask,
-            [poster.account for poster in posters],
+            posters,
             pacing_policy,
             calls,
         )

@@ -11,6 +11,7 @@ from unittest.mock import patch
 import pytest
 
 from comenq_core.model import Change, Ending, Follow, Job, Lane, LaneRecord, Outcome, State
+from comenq_core.protocols import Poster
 from comenq_core.testing.forge import Act, Bot
 from comenq_plugins.github.poster import GitHubPoster
 from tests.worker.rig import Rig, rig
@@ -275,3 +276,27 @@ def test_the_snapshot_is_durable_before_the_post(made: Rig) -> None:
         made.put(RABBIT)
         made.run()
     assert [one.lane for one in seen] == [OURS]
+
+
+class Blind:
+    """Posts as GitHub's does, and cannot read what is said."""
+
+    def __init__(self, poster: Poster) -> None:
+        self._poster = poster
+        self.account = poster.account
+        self.credential = poster.credential
+        self.find = poster.find
+        self.post = poster.post
+
+
+def test_what_nobody_can_read_keeps_no_lane_closed(made: Rig) -> None:
+    """A trigger that was followed ends as unanswered; the next ones are posted and done."""
+    play(made, REVIEW)
+    first = made.put(RABBIT)
+    made.run()
+    made.start([Blind(poster) for poster in made.posters()])
+    second = made.put(RABBIT, number=2)
+    made.run_for(30 * MINUTE)
+    assert ending(made, first) is Ending.UNANSWERED
+    assert made.job(second).state is State.POSTED
+    assert not made.job(second).reviewer

@@ -12,7 +12,11 @@ from dataclasses import asdict
 from pathlib import Path
 
 from comenq_core.cli.comenqd.check_online import check_accounts
-from comenq_core.cli.comenqd.check_posting import check_commands, check_credentials
+from comenq_core.cli.comenqd.check_posting import (
+    check_commands,
+    check_credentials,
+    check_following,
+)
 from comenq_core.cli.comenqd.credentials import from_outside, outdated, service_credentials
 from comenq_core.cli.output import print_result
 from comenq_core.errors import ComenqError
@@ -74,7 +78,9 @@ def results(settings: Settings, plugins: Registry) -> Iterator[CheckResult]:
     yield from _store(settings, plugins)
     yield _making("poster", settings.poster, lambda: plugins.posters(settings))
     with suppress(ComenqError):  # the poster's own result says so
-        yield from check_credentials(plugins.posters(settings), plugins.poster_plugin(settings))
+        posters, plugin = plugins.posters(settings), plugins.poster_plugin(settings)
+        yield from check_credentials(posters, plugin)
+        yield from check_following(settings, posters, plugin)
     yield from check_commands(settings)
     yield _making("reviewers", "their rules are in order", lambda: plugins.reviewers(settings))
     if settings.reviewers:
