@@ -171,8 +171,15 @@ def edit(body: str) -> Action:
 
 def conclude(body: str, *, again: bool = False) -> Action:
     """Record the answer to a trigger."""
-    verdict = Answered(conclusion=REVIEW, triggers=1, again=again, reason=REVIEW.reason)
-    return lambda store: store.conclude(job_of(store, body).id, verdict, attempt(store))
+
+    def act(store: SpoolStore) -> None:
+        job = job_of(store, body)
+        verdict = Answered(
+            conclusion=REVIEW, triggers=job.trigger_count, again=again, reason=REVIEW.reason
+        )
+        store.conclude(job.id, verdict, attempt(store))
+
+    return act
 
 
 def save(body: str, follow: Follow | None, expect: Follow | None) -> Action:

@@ -82,8 +82,11 @@ def results(settings: Settings, plugins: Registry) -> Iterator[CheckResult]:
         yield from check_credentials(posters, plugin)
         yield from check_following(settings, posters, plugin)
     yield from check_commands(settings)
-    yield _making("reviewers", "their rules are in order", lambda: plugins.reviewers(settings))
-    if settings.reviewers:
+    reviewers = _making(
+        "reviewers", "their rules are in order", lambda: plugins.reviewers(settings)
+    )
+    yield reviewers
+    if settings.reviewers and reviewers.severity is Severity.OK:
         used = ", ".join(settings.reviewers)
         yield _making("lanes", f"for {used}", lambda: plugins.lane_policy(settings))
     yield _clock()
