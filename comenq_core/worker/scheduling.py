@@ -58,9 +58,9 @@ class AccountScheduler:
 
     @property
     def fault(self) -> str:
-        """Which account has no credential to use, and why; ``""`` if each has one."""
+        """Which accounts have no credential to use, and why; ``""`` if each has one."""
         faults = (f"{name} cannot post: {why}" for name, why in self._unusable.items() if why)
-        return next(faults, "")
+        return "; ".join(faults)
 
     def next_posters(
         self, records: Mapping[str, Pacing], logins: Logins, now: Instant

@@ -289,9 +289,10 @@ def test_status_as_metrics(comenq: Comenq, served: Served) -> None:
     lines = comenq("status", "--prometheus").stdout.splitlines()
     helped = [line.split()[2] for line in lines if line.startswith("# HELP ")]
     typed = [line.split()[2] for line in lines if line.startswith("# TYPE ")]
-    assert helped == typed == list(MEANINGS)
+    of_reviewers = "comenqd_reviews_", "comenqd_lane_"
+    assert helped == typed == [name for name in MEANINGS if not name.startswith(of_reviewers)]
     counters = [line.split()[2] for line in lines if line.endswith(" counter")]
-    assert counters == [name for name in MEANINGS if name.endswith("_total")]
+    assert counters == [name for name in helped if name.endswith("_total")]
     samples = dict(line.rsplit(" ", 1) for line in lines if not line.startswith("#"))
     assert samples["comenqd_up"] == samples["comenqd_worker_up"] == "1"
     assert samples["comenqd_queue_entries"] == samples['comenqd_jobs{state="waiting"}'] == "1"
@@ -341,16 +342,25 @@ def test_status_of_an_older_daemon_is_read() -> None:
     assert len(list(troubles(status))) == 1
 
 
-def test_the_reason_of_an_account_is_told_once(
+def test_a_credential_that_cannot_be_read_is_told_once(
     comenq: Comenq, served: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What the worker says of an account's credential is not repeated in the account's line."""
+    """No forge has refused it, so the worker's fault is the only trouble; a wait ends with it."""
+    comenq("o/r", "1", "text")
     _pace(served, cause="unauthorized", reason="token: others may read it")
     fault = "octocat cannot post: token: others may read it"
     activity = Activity(doing="waiting", since=served.store.now(), limit=60, fault=fault)
     monkeypatch.setattr(served.store, "health", lambda: Health(working=True, worker=activity))
 
-    assert comenq("status").stdout.count("others may read it") == 1
+    said = comenq("status").stdout
+    assert said.count("others may read it") == 1
+    assert "refused" not in said
+    facts = _facts(comenq)
+    assert facts["account"] == "octocat, cannot post"
+    assert facts["trouble"] == f"the worker has a fault: {fault}"
+    waited = comenq("wait")
+    assert waited.returncode == 5
+    assert waited.stderr.endswith(f": stays queued: account {fault}\n")
 
 
 @pytest.mark.parametrize(

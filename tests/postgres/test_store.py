@@ -12,8 +12,9 @@ import psycopg
 import pytest
 
 from comenq_core.errors import PluginError, QueueRefused, SettingsError, StoreError
-from comenq_core.model import CommentRequest, Job, NewJob, Origin
+from comenq_core.model import CommentRequest, Job, NewJob, Origin, State
 from comenq_core.settings import Secret, Settings
+from comenq_core.testing.contract.harness import new_job
 from comenq_plugins.postgres import open_postgres
 from comenq_plugins.postgres.schema import VERSION
 from comenq_plugins.postgres.store import PostgresStore
@@ -102,6 +103,15 @@ def test_a_full_queue_takes_no_more(opener: Opener) -> None:
         put(store, 2)
     assert refused.value.why == "queue_full"
     assert store.counts().waiting == 2
+
+
+def test_held_jobs_count_for_those_that_come_in_held(opener: Opener) -> None:
+    """What nobody releases does not fill the database; what waits is not refused for it."""
+    store = opener(max_pending=2)
+    store.put([new_job("a", hold=True), new_job("b", hold=True)])
+    with pytest.raises(QueueRefused):
+        store.put([new_job("c", hold=True)])
+    assert store.put([new_job("d")])[0].state is State.WAITING
 
 
 def test_a_long_queue_of_scheduled_jobs_is_not_searched(store: PostgresStore) -> None:

@@ -48,3 +48,20 @@ def test_a_token_that_can_be_had_again_ends_the_fault(tmp_path: Path) -> None:
         assert str(file) in before.fault
         assert after
         assert after.fault == ""
+
+
+def test_each_account_without_a_credential_is_told(tmp_path: Path) -> None:
+    """What the status says of two token files that are gone names both."""
+    files = [tmp_path / name for name in ("one", "two")]
+    for file in files:
+        file.touch(0o600)
+        file.write_text(f"ghp_{file.name}\n")
+    with rig(tmp_path, github_token=None, github_token_files=tuple(map(str, files))) as made:
+        for file in files:
+            file.unlink()
+        made.run()
+        made.worker.heartbeat.wait(60)
+
+        activity = made.store.health().worker
+        assert activity
+        assert all(f"{file}: cannot be read" in activity.fault for file in files)

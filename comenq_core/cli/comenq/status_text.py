@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from comenq_core import __version__
 from comenq_core.cli.comenq.advice import command, service_command
+from comenq_core.cli.comenq.review_text import lane_name, lane_state
 from comenq_core.cli.formatting import ENDS, account_cause, amount, local, target
 
 __all__ = [
@@ -36,6 +37,7 @@ TROUBLES: Mapping[str, str] = {
     "overdue": "A comment is not posted although nothing keeps it.",
     "clock": "Nothing tells the daemon which boot of the machine this is.",
     "account": "An account waits for a person.",
+    "reviewer": "A reviewer's lane is blocked until a person opens it.",
     "capacity": "There is no room for more comments.",
     "unconfirmed": "A person has to say whether comments are posted.",
     "failed": "Comments have failed.",
@@ -108,11 +110,13 @@ def facts(status: Status, until: Until, unconfirmed: Jobs = ()) -> Iterator[tupl
         since = f"since {local(paused['since'])}: {paused['reason']}"
         yield "paused", f"{since} (resume it with {command('resume')})"
     yield "next", _next(status, until)
-    fault = (status.get("worker") or {}).get("fault") or ""
     for account in status["accounts"]:
-        yield "account", _account(account, until, fault)
+        yield "account", _account(account, until, _fault(status))
     if not status["accounts"]:
         yield "account", "none has posted yet"
+    for lane in status.get("lanes", ()):
+        if lane["state"] != "open" or lane["jobs"]:
+            yield "reviewer", f"{lane_name(lane)}: {lane_state(lane, until)}"
     if capacity := status.get("capacity"):
         yield "capacity", ", ".join(map(_capacity, capacity))
     for trouble in troubles(status, unconfirmed):
@@ -133,8 +137,12 @@ def troubles(status: Status, unconfirmed: Jobs = ()) -> Iterator[Trouble]:
         yield Trouble("fault", f"{fault}: see the daemon's log")
     if not status.get("boot_known", True):
         yield Trouble("clock", BOOT_UNKNOWN)
-    names = [account["name"] for account in status["accounts"]]
+    accounts, fault = status["accounts"], _fault(status)
+    names = [account["name"] for account in accounts if not _is_told(account, fault)]
     yield from (Trouble("account", advice) for advice in account_advice(status, names))
+    for lane in status.get("lanes", ()):
+        if lane["state"] == "blocked":
+            yield Trouble("reviewer", f"the lane {lane_name(lane)} is {lane_state(lane, str)}")
     for one in status.get("capacity", ()):
         if one["remaining"] < one["minimum"]:
             text = f"too few {one['resource']} are left, so comments are refused"
@@ -155,11 +163,25 @@ def _numbers(version: str) -> list[int]:
 
 def account_advice(status: Status, names: Collection[str]) -> Sequence[str]:
     """What a person has to do for each of these accounts, if it waits for one."""
-    return [
-        advice.format(account["name"], resume=command("resume"))
-        for account in status["accounts"]
-        if account["name"] in names and (advice := NEEDS_A_PERSON.get(account_cause(account)))
-    ]
+    fault = _fault(status)
+    advice = (_advice(one, fault) for one in status["accounts"] if one["name"] in names)
+    return list(filter(None, advice))
+
+
+def _advice(account: Mapping[str, Any], fault: str) -> str:
+    if _is_told(account, fault):
+        return f"account {account['name']} cannot post: {account['reason']}"
+    advice = NEEDS_A_PERSON.get(account_cause(account), "")
+    return advice.format(account["name"], resume=command("resume"))
+
+
+def _fault(status: Status) -> str:
+    return (status.get("worker") or {}).get("fault") or ""
+
+
+def _is_told(account: Mapping[str, Any], fault: str) -> bool:
+    """Whether the worker's fault is that this account has no credential that can be used."""
+    return bool(account["reason"]) and account["reason"] in fault
 
 
 def hindrances(status: Status) -> Iterator[Trouble]:
@@ -174,7 +196,7 @@ def hindrances(status: Status) -> Iterator[Trouble]:
     elif status.get("stalled"):
         text = f"the worker makes no progress since {local(worker['since'])}: it is restarted"
         yield Trouble("stalled", f"{text}; if that does not help, see the daemon's log")
-    if fault := worker.get("fault"):
+    if fault := _fault(status):
         yield Trouble("fault", f"the worker has a fault: {fault}")
     elif overdue := status.get("overdue"):
         text = f"{overdue} is due and not posted, and nothing that comenq knows of keeps it"
@@ -221,13 +243,15 @@ def _next(status: Status, until: Until) -> str:
 
 
 def _account(account: Mapping[str, Any], until: Until, fault: str) -> str:
-    """An account; why it waits is left out where the worker's fault says it."""
+    """An account; what the worker's fault says of it is left out."""
     name, login, cause = account["name"], account.get("login"), account_cause(account)
     who = f"{name} ({login})" if login and login != name else name
+    if _is_told(account, fault):
+        return f"{who}, cannot post"
     post_in = account["post_in"]
     # An older daemon has no time for an account whose credential is refused.
     wait = WAITS.get(cause, WAITS[""]).format("later" if post_in is None else until(post_in))
-    reason = f": {account['reason']}" if account["reason"] not in fault else ""
+    reason = f": {account['reason']}" if account["reason"] else ""
     advice = f" (at once with {command('flush')})" if cause in ENDED_BY_FLUSH else ""
     return f"{who}, {wait}{advice}{reason}"
 
