@@ -1,4 +1,4 @@
-"""The three hooks. Plugins offer named factories; the settings select among the names.
+"""The four hooks. Plugins offer named factories; the settings select among the names.
 
 There is no ``firstresult`` hook: the order of installation never decides.
 """
@@ -9,9 +9,16 @@ from collections.abc import Mapping
 
 import pluggy
 
-from comenq_core.protocols import IntakeFactory, PosterFactory, StoreFactory
+from comenq_core.protocols import IntakeFactory, PosterFactory, ReviewerFactory, StoreFactory
 
-__all__ = ["ENTRY_POINT_GROUP", "comenq_intakes", "comenq_posters", "comenq_stores", "hookimpl"]
+__all__ = [
+    "ENTRY_POINT_GROUP",
+    "comenq_intakes",
+    "comenq_posters",
+    "comenq_reviewers",
+    "comenq_stores",
+    "hookimpl",
+]
 
 ENTRY_POINT_GROUP = "comenq"
 """The entry-point group of comenq's plugins."""
@@ -36,4 +43,10 @@ def comenq_stores() -> Mapping[str, StoreFactory]:
 @hookspec
 def comenq_posters() -> Mapping[str, PosterFactory]:
     """Offer posters, by the names that the setting ``poster`` selects."""
+    return {}
+
+
+@hookspec
+def comenq_reviewers() -> Mapping[str, ReviewerFactory]:
+    """Offer reviewers: each factory makes some, which have names of their own."""
     return {}

@@ -13,9 +13,16 @@ from itertools import islice
 from typing import cast
 
 from comenq_core.errors import StoreError, StoreUnusable
-from comenq_core.model import Instant, Job, Pacing, Pause, State
+from comenq_core.model import Instant, Job, LaneRecord, Pacing, Pause, State
 from comenq_core.policy.pacing import earlier, elapsed
-from comenq_core.protocols import JobImporter, MovableStore, PastImporter, Store
+from comenq_core.protocols import (
+    FollowKeeper,
+    JobImporter,
+    LaneKeeper,
+    MovableStore,
+    PastImporter,
+    Store,
+)
 
 __all__ = ["MOVING", "Moved", "move"]
 
@@ -45,7 +52,9 @@ class Moved:
 
 
 def move(source: Store, target: Store) -> Moved:
-    """Move pacing records, pause, pending jobs and history from one store to another.
+    """Move records of accounts and lanes, pause, pending jobs and history to another store.
+
+    What is kept of triggers goes with their jobs.
 
     Raises:
         StoreLocked: a worker uses one of them.
@@ -70,6 +79,7 @@ def _move(source: MovableStore, target: MovableStore) -> Moved:
             pass
         _pause(source, target)
         _move_pacing(source, target)
+        _move_lanes(source, target)
         pending = _move_pending(source, target)
         settled, refused = _move_history(source, target)
         _copy_past(source, target)
@@ -102,6 +112,25 @@ def _move_pacing(source: MovableStore, target: MovableStore) -> None:
         there = known.get(record.account)
         if there is None or there.at.wall < moved.at.wall:
             target.save_pacing(moved, expect=there)
+
+
+def _move_lanes(source: Store, target: Store) -> None:
+    """Have the target know what the source knows of lanes; its own records are newer."""
+    if not isinstance(source, LaneKeeper) or not isinstance(target, LaneKeeper):
+        return
+    then, now = source.now(), target.now()
+    known = target.lanes()
+    for record in source.lanes().values():
+        if record.lane not in known:
+            target.save_lane(_lane_rebased(record, then, now), expect=None)
+
+
+def _lane_rebased(record: LaneRecord, then: Instant, now: Instant) -> LaneRecord:
+    """The same as `_rebased`."""
+    if record.at is None:
+        return record
+    age = max(0.0, elapsed(record.at, then) - record.max_remaining)
+    return replace(record, at=earlier(now, age), max_remaining=0.0, job="")
 
 
 def _rebased(record: Pacing, then: Instant, now: Instant) -> Pacing:
@@ -139,6 +168,25 @@ def _copy_past(source: MovableStore, target: MovableStore) -> None:
 
 
 def _move_jobs(jobs: Sequence[Job], source: MovableStore, target: MovableStore) -> int:
+    _copy_follows(jobs, source, target)
     target.import_jobs(jobs)
+    # A worker there may have deleted what belonged to no job yet.
+    _copy_follows(jobs, source, target)
+    _delete_follows(jobs, source)
     source.delete_imported(jobs)
     return len(jobs)
+
+
+def _copy_follows(jobs: Sequence[Job], source: Store, target: Store) -> None:
+    """Have the target know of these jobs' triggers what the source knows."""
+    if isinstance(source, FollowKeeper) and isinstance(target, FollowKeeper):
+        follows, known = source.follows(), target.follows()
+        for job_id in {job.id for job in jobs} & (follows.keys() - known.keys()):
+            target.save_follow(job_id, follows[job_id], expect=None)
+
+
+def _delete_follows(jobs: Sequence[Job], source: Store) -> None:
+    if isinstance(source, FollowKeeper):
+        follows = source.follows()
+        for job_id in {job.id for job in jobs} & follows.keys():
+            source.save_follow(job_id, None, expect=follows[job_id])

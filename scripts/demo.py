@@ -1,4 +1,4 @@
-"""Shows comenq post two comments, step by step.
+"""Shows comenq post two comments, or get a review of a bot that is limited at first, step by step.
 
 `scripts/demo` runs this. It needs only the standard library, and leaves nothing behind.
 """
@@ -25,6 +25,22 @@ github_token = "any-will-do-here"
 github_api_url = "{url}"
 cooldown_period_seconds = {cooldown}
 """
+REVIEWER = """\
+[reviewers.coderabbit]
+cooldown = 1
+"""
+TRIGGER = "@coderabbitai review"
+NOTICE = "<!-- rate limited by coderabbit.ai -->\n> ## Review limit reached\n>\n"
+LIMITED = f"{NOTICE}> **Next included review available in 5 seconds.**"
+BOT = {
+    "login": "coderabbitai[bot]",
+    "triggers": [TRIGGER],
+    "scenes": [
+        [{"after": 2, "text": LIMITED}],
+        [{"after": 4, "kind": "review", "text": "**Actionable comments posted: 2**"}],
+    ],
+}
+"""It refuses the first trigger, and reviews after the second."""
 REVIEW = {
     "owner": "octo-org",
     "repo": "site",
@@ -47,8 +63,28 @@ class Demo:
         self._directory = session.directory()
         self._environ = environment(self._directory)
 
-    def run(self) -> None:
-        """Run all steps."""
+    def show_review(self) -> None:
+        """A trigger is refused, waits, goes again, and is reviewed."""
+        url = self._open_forge()
+        self._set_bot(url)
+        self._start_daemon(url, REVIEWER)
+        tell("Ask for a review. The stand-in plays a bot that is limited for 5 s at first.")
+        self._do("comenq", "octo-org/site", "123", TRIGGER)
+        tell(
+            "Bots edit what they have said, so comenq counts an answer after half a minute without"
+            " a change. Then it waits as long as the bot says, and half a minute more."
+        )
+        self._daemon.until(" worker answered: .* ending=limited")
+        self._do("comenq", "list")
+        self._do("comenq", "reviewers")
+        tell("When that time is over, it asks again, and waits for the review.")
+        self._do("comenq", "wait", "--all", "--until", "posted")
+        self._daemon.until(" worker answered: .* ending=reviewed")
+        self._do("comenq", "hist")
+        self._do("comenq", "reviewers")
+
+    def show_comments(self) -> None:
+        """Two comments are posted, a cooldown apart."""
         url = self._open_forge()
         self._start_daemon(url)
         tell("Queue a comment: move a file into the spool. Any program can do that.")
@@ -82,7 +118,13 @@ class Demo:
         show(url)
         return url
 
-    def _start_daemon(self, url: str) -> None:
+    def _set_bot(self, url: str) -> None:
+        direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        body = json.dumps([BOT]).encode()
+        request = urllib.request.Request(f"{url}/_forge/bots", body, method="PUT")  # noqa: S310 -- ours
+        direct.open(request).close()
+
+    def _start_daemon(self, url: str, more: str = "") -> None:
         tell(
             "Start the daemon: supervisord, which keeps two processes running. The listener"
             " accepts comments, the worker posts them. Between two posts it waits 900 s by"
@@ -90,7 +132,7 @@ class Demo:
         )
         config = self._directory / "config.toml"
         config.touch(mode=0o600)
-        text = CONFIG.format(directory=self._directory, url=url, cooldown=COOLDOWN)
+        text = CONFIG.format(directory=self._directory, url=url, cooldown=COOLDOWN) + more
         config.write_text(text)
         show(f"$ cat {config}", *text.splitlines(), f"$ comenqd --config {config} &")
         self._daemon = self._session.start(
@@ -152,7 +194,8 @@ def main() -> int:
     signals = Signals()
     try:
         with Session(signals) as session:
-            Demo(session, set_up(session)).run()
+            demo = Demo(session, set_up(session))
+            (demo.show_review if sys.argv[1:] == ["review"] else demo.show_comments)()
             tell("That is all. The demo stops what it started, and removes its files.")
     except BrokenPipeError:
         # The reader of the output is gone, as with `head`. Python would report that at exit.

@@ -87,7 +87,16 @@ def test_a_configuration_in_order_is_ok(comenqd: Command) -> None:
     assert done.returncode == 0
     assert [line.split()[:2] for line in done.stdout.splitlines()] == [
         ["ok", subject]
-        for subject in ("settings", "intakes", "socket", "control", "store", "poster", "clock")
+        for subject in (
+            "settings",
+            "intakes",
+            "socket",
+            "control",
+            "store",
+            "poster",
+            "reviewers",
+            "clock",
+        )
     ]
 
 
@@ -100,6 +109,16 @@ def test_a_daemon_that_nobody_can_ask_is_a_warning(comenqd: Command) -> None:
     assert re.search(
         "^warn +progress +no intake answers comenq status, .*: add unix", done.stdout, re.MULTILINE
     )
+
+
+def test_a_rule_of_a_reviewer_that_is_wrong_is_an_error(comenqd: Command) -> None:
+    """`check` tries the expressions of a user's table, and names reviewer, rule and phrase."""
+    comenqd.write(
+        '[reviewers.mine]\nlogins = ["m"]\n'
+        '[reviewers.mine.rules.nap]\nkind = "limited"\nlines = ["back in {time}"]\n'
+    )
+    (error,) = comenqd.wrong()
+    assert "[reviewers.mine]: rules.nap: lines: 'back in {time}': {time} is not known" in error
 
 
 def test_a_check_makes_nothing(comenqd: Command) -> None:
@@ -201,6 +220,7 @@ def test_plugins_are_listed(comenqd: Command) -> None:
     assert [" ".join(line.split()) for line in lines if " comenq " in line] == [
         "github comenq 0.1.0 poster github (selected)",
         "postgres comenq 0.1.0 store postgres",
+        "profiles comenq 0.1.0 reviewers profiles",
         "spool comenq 0.1.0 store spool (selected)",
         "unix comenq 0.1.0 intake unix (selected)",
     ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
@@ -21,17 +21,20 @@ from comenq_core.model import (
     CommentRequest,
     Done,
     Failed,
+    Follow,
     Instant,
     Job,
+    Lane,
     NewJob,
     Origin,
     Pacing,
     Pause,
+    Snapshot,
     State,
     Verdict,
 )
 from comenq_core.policy.pacing import PacingPolicy, until_post
-from comenq_core.protocols import Store
+from comenq_core.protocols import FollowKeeper, Store
 from comenq_core.testing.clock import FakeClock
 from comenq_core.testing.memory_store import MemoryStore
 
@@ -98,7 +101,7 @@ def put(store: Store, body: str, **members: Any) -> Job:
     return store.put([NewJob(request=request, origin=ORIGIN)])[0]
 
 
-def settle(store: Store, body: str, verdict: Verdict) -> None:
+def settle(store: Store, body: str, verdict: Verdict) -> Job:
     """Queue a comment, bump it, and settle it."""
     job = put(store, body)
     store.change(job.id, Change.BUMP)
@@ -108,11 +111,16 @@ def settle(store: Store, body: str, verdict: Verdict) -> None:
         claimed = store.claim("bot")
         assert claimed
         store.settle(claimed, verdict, attempt)
+    return store.get(job.id)
 
 
 def fill(store: Store, clock: FakeClock) -> None:
-    """Put a job of every state into a store whose last worker was killed during a post."""
-    settle(store, "posted", Done(url="https://forge.example/1", comment_id=1))
+    """Put a job of every state into a store whose last worker was killed during a post.
+
+    The answer to the posted one is awaited, and the last one waits for somebody else's.
+    """
+    url = "https://forge.example/1"
+    posted = settle(store, "posted", Done(url=url, comment_id=1, reviewer="bot"))
     clock.advance(1)
     settle(store, "skipped", Done(reason="closed"))
     clock.advance(1)
@@ -121,7 +129,12 @@ def fill(store: Store, clock: FakeClock) -> None:
     put(store, "first", key="k")
     put(store, "later", not_before=clock().wall + timedelta(days=1))
     store.change(put(store, "held").id, Change.HOLD)
-    put(store, "second")
+    second = put(store, "second")
+    snapshot = Snapshot(since=clock().wall, head="cafe", is_open=True)
+    follow = Follow(lane=Lane(reviewer="bot"), account="bot", snapshot=snapshot)
+    assert isinstance(store, FollowKeeper)
+    store.save_follow(posted.id, follow, expect=None)
+    store.save_follow(second.id, replace(follow, adopted="https://forge.example/2"), expect=None)
     announced = Pacing(
         account="bot", at=store.now(), max_remaining=PACE.attempt_limit, job="000000000000"
     )
@@ -135,9 +148,37 @@ def everything(store: Store) -> list[Job]:
 
 def test_everything_arrives_as_it_was(source: MemoryStore, target: MemoryStore) -> None:
     """Every job is moved with its state, its attempts and its place; none is left."""
-    before = everything(source)
+    before, follows = everything(source), source.follows()
     assert move(source, target) == Moved(pending=5, settled=3, refused=0, posting=0)
     assert (everything(target), everything(source)) == (before, [])
+    assert (target.follows(), source.follows()) == (follows, {})
+
+
+def test_what_the_target_knows_of_a_trigger_is_newer(
+    source: MemoryStore, target: MemoryStore
+) -> None:
+    """A worker there may have gone on before a move that was interrupted is repeated."""
+    (job_id, follow), *_ = source.follows().items()
+    newer = replace(follow, account="another")
+    target.save_follow(job_id, newer, expect=None)
+    move(source, target)
+    assert target.follows()[job_id] == newer
+
+
+def test_what_a_worker_of_the_target_takes_for_a_stray_is_copied_again(
+    source: MemoryStore, clock: FakeClock
+) -> None:
+    """It may delete what is kept of a trigger before it sees the trigger's job."""
+
+    class Target(MemoryStore):
+        def import_jobs(self, jobs: Sequence[Job]) -> None:
+            self._follows.clear()
+            super().import_jobs(jobs)
+
+    target, follows = Target(clock), source.follows()
+    move(source, target)
+    assert follows.keys() - target.follows().keys() <= {job.id for job in target.pending()}
+    assert any(job.id in target.follows() for job in target.history(limit=9))
 
 
 def test_a_long_queue_arrives_in_its_order(target: MemoryStore, clock: FakeClock) -> None:
@@ -158,13 +199,14 @@ def test_a_move_that_is_killed_at_any_step_is_completed_by_another(
         source, target = MemoryStore(clock), MemoryStore(clock)
         fill(source, clock)
         source.pause(Pause(since=clock().wall, reason=LUNCH, by=1000))
-        before = everything(source)
+        before, follows = everything(source), source.follows()
         reached_end = not is_killed(source, target, (last, done))
         assert_nothing_lost(before, source, target)
         move(source, target)
         assert (everything(target), everything(source)) == (before, [])
         assert [one.reason for one in (target.paused(), source.paused()) if one] == [LUNCH, MOVING]
         assert set(target.pacing()) == {"bot"}
+        assert (target.follows(), source.follows()) == (follows, {})
         if reached_end:
             return
 
@@ -181,6 +223,11 @@ def is_killed(source: Store, target: Store, last: tuple[int, bool]) -> bool:
 
 def assert_nothing_lost(before: list[Job], source: Store, target: Store) -> None:
     """Each job is in a store, and the source is paused once one is in the target."""
+    assert isinstance(source, FollowKeeper)
+    assert isinstance(target, FollowKeeper)
+    assert len(source.follows().keys() | target.follows().keys()) == 2
+    awaiting = {job.id for job in everything(target) if job.is_awaiting}
+    assert awaiting <= target.follows().keys()
     there = {job.id for job in everything(target)}
     here = {job.id for job in everything(source)}
     assert here | there == {job.id for job in before}

@@ -371,3 +371,18 @@ def test_accounts_are_named_without_making_posters() -> None:
     ]
 
     assert told == [{"board": ("o/*",)}, {}, {}]
+
+
+@pytest.mark.parametrize(("lacking", "text"), [("divide", "lanes"), ("conclude", "triggers")])
+def test_reviewers_need_a_store_that_keeps_lanes_and_triggers(lacking: str, text: str) -> None:
+    """A store without one of these abilities is refused before anything is posted."""
+
+    class Lacking:
+        def __getattr__(self, name: str) -> object:
+            if name == lacking:
+                raise AttributeError(name)
+            return lambda *_: None
+
+    settings = Settings(store="mine", reviewers=("coderabbit",))
+    with pytest.raises(PluginError, match=f"the store mine keeps .*{text}"):
+        load([("mine", Offering(mine=lambda _: Lacking()))]).store(settings)

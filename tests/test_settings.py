@@ -52,7 +52,11 @@ EVERYTHING: Mapping[str, str] = {
     "hold_new": "mail,drop",
     "on_posted": "notify-send 'it is posted'",
     "on_failed": "false",
+    "on_answered": "true",
     "verify_targets": "true",
+    "reviewers": "coderabbit,codex",
+    "min_post_interval_seconds": "1.5",
+    "max_triggers": "2",
 }
 
 
@@ -134,7 +138,11 @@ def test_every_setting_can_come_from_the_environment(config: ConfigFile) -> None
         hold_new=("mail", "drop"),
         on_posted="notify-send 'it is posted'",
         on_failed="false",
+        on_answered="true",
         verify_targets=True,
+        reviewers=("coderabbit", "codex"),
+        min_post_interval_seconds=1.5,
+        max_triggers=2,
         source=path,
     )
 
@@ -442,6 +450,14 @@ def test_the_file_beats_the_users_own_directories(config: ConfigFile) -> None:
     settings = config.load('socket_path = "/s"', {"XDG_RUNTIME_DIR": "/run/user/1"})
 
     assert settings.socket_path == Path("/s")
+
+
+def test_tables_of_reviewers_select_them(config: ConfigFile) -> None:
+    """A list and a table cannot have one name in TOML; the environment still takes precedence."""
+    assert config.load('reviewers = ["codex"]').reviewers == ("codex",)
+    tables = config.write("[reviewers.codex]\n[reviewers.qodo]\ncooldown = 60")
+    assert load(tables, {}).reviewers == ("codex", "qodo")
+    assert load(tables, {variable("reviewers"): "qodo"}).reviewers == ("qodo",)
 
 
 def test_a_plugin_reads_its_own_table(config: ConfigFile) -> None:

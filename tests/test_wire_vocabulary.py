@@ -9,11 +9,14 @@ import pytest
 
 from comenq_core.model import (
     OUTCOME_WORDS,
+    Answered,
     Blocked,
     Candidate,
     Change,
     Checking,
+    Conclusion,
     Done,
+    Ending,
     Failed,
     Instant,
     Job,
@@ -99,6 +102,7 @@ def test_the_verdicts_have_their_words() -> None:
         "checking": Checking,
         "failed": Failed,
         "unconfirmed": Unconfirmed,
+        "answered": Answered,
     } == VERDICTS
 
 
@@ -119,7 +123,13 @@ def test_the_verdicts_have_their_log_keys() -> None:
     [
         (
             Done(url="https://forge.example/1", comment_id=1),
-            {"verdict": "done", "url": "https://forge.example/1", "comment_id": 1, "reason": ""},
+            {
+                "verdict": "done",
+                "url": "https://forge.example/1",
+                "comment_id": 1,
+                "reason": "",
+                "reviewer": "",
+            },
         ),
         (RetryAt(due=NOW, reason="r"), {"verdict": "retry_at", "due": TIME, "reason": "r"}),
         (Requeued(reason="r"), {"verdict": "requeued", "reason": "r"}),
@@ -138,9 +148,29 @@ def test_the_verdicts_have_their_log_keys() -> None:
                 "candidates": [{"url": "https://forge.example/1", "comment_id": 1}],
             },
         ),
+        (
+            Answered(
+                conclusion=Conclusion(ending=Ending.REVIEWED), triggers=1, again=False, reason="r"
+            ),
+            {
+                "verdict": "answered",
+                "conclusion": {
+                    "ending": "reviewed",
+                    "reason": "",
+                    "url": "",
+                    "until": None,
+                    "is_guessed": False,
+                },
+                "triggers": 1,
+                "again": False,
+                "reason": "r",
+            },
+        ),
     ],
 )
-def test_a_verdict_is_stored_in_these_words(verdict: Verdict, stored: dict[str, object]) -> None:
+def test_a_verdict_is_stored_in_these_words(
+    verdict: Verdict | Answered, stored: dict[str, object]
+) -> None:
     """Each verdict is written with its word and all its members."""
     assert to_json(verdict) == stored
 

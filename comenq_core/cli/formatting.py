@@ -20,6 +20,7 @@ __all__ = [
     "job_json",
     "local",
     "ordinal",
+    "plural",
     "target",
     "user",
     "wait_time",
@@ -35,10 +36,13 @@ PREFIXES = ("", "k", "M", "G", "T", "P")
 QUEUED = ("waiting", "posting", "unconfirmed", "held")
 """The counts of the status that make up the queue; an older daemon has no ``unconfirmed``."""
 
+_NO_ATTEMPTS = {"verified", "answered", "adopted"}
+
 ENDS = {
     "paused": "the queue is resumed",
     "no_worker": "a worker runs",
     "account": "an account can post",
+    "reviewer": "its reviewer's lane is opened",
 }
 """What ends a trouble that keeps a job from being posted."""
 
@@ -48,6 +52,11 @@ def ordinal(number: int) -> str:
     teens = 10 <= number % 100 <= 20  # noqa: PLR2004
     ending = "th" if teens else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
     return f"{number}{ending}"
+
+
+def plural(number: int, noun: str) -> str:
+    """A number of things: ``1 trigger``, ``2 triggers``, ``1,000 triggers``."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def duration(seconds: float) -> str:
@@ -179,12 +188,11 @@ def user(uid: int) -> str:
 def attempt_count(job: Mapping[str, Any]) -> int:
     """The number of attempts at the forge.
 
-    A decision made without one names no account, and a verified target is no attempt.
+    A decision made without one names no account. A verified target is no attempt, nor is what was
+    read of a review.
     """
-    made = (
-        one for one in job.get("attempts", ()) if one["account"] and one["outcome"] != "verified"
-    )
-    return sum(1 for _ in made)
+    attempts = job.get("attempts", ())
+    return sum(bool(one["account"]) and one["outcome"] not in _NO_ATTEMPTS for one in attempts)
 
 
 def account_cause(account: Mapping[str, Any]) -> str:

@@ -73,6 +73,11 @@ class PostingAccounts:
         return [self._name(account) for account in names or self._patterns]
 
     @property
+    def by_account(self) -> Mapping[str, str]:
+        """The name of each."""
+        return {account: self._name(account) for account in self._patterns}
+
+    @property
     def names(self) -> Sequence[str]:
         """The names of all."""
         return [self._name(account) for account in self._patterns]

@@ -8,11 +8,13 @@ from functools import cache
 
 from comenq_core.errors import NoSuchJob
 from comenq_core.listener.accounts import PostingAccounts
-from comenq_core.listener.snapshot import Snapshot
-from comenq_core.model import Entry, Instant, Job, State
+from comenq_core.listener.conditions import Conditions
+from comenq_core.listener.lanes import LaneEstimates
+from comenq_core.model import Entry, Instant, Job, Pacing, State
+from comenq_core.policy.lanes import LanePolicy
 from comenq_core.policy.pacing import PacingPolicy
 from comenq_core.policy.timetable import Timetable, runs_before
-from comenq_core.protocols import Store
+from comenq_core.protocols import LaneKeeper, Store
 
 __all__ = ["Estimates"]
 
@@ -30,12 +32,20 @@ class Estimates:
         store: where the jobs are.
         policy: how far apart posts are.
         accounts: the posting accounts and their repositories, where they are known.
+        lanes: what the settings make of lanes, if they have reviewers.
     """
 
     def __init__(
-        self, store: Store, policy: PacingPolicy, accounts: Mapping[str, Sequence[str]]
+        self,
+        store: Store,
+        policy: PacingPolicy,
+        accounts: Mapping[str, Sequence[str]],
+        lanes: LanePolicy | None = None,
     ) -> None:
         self._store = store
+        self._lanes = (
+            LaneEstimates(store, lanes, policy) if lanes and isinstance(store, LaneKeeper) else None
+        )
         self._policy = policy
         self._accounts = accounts
 
@@ -65,14 +75,24 @@ class Estimates:
         entries = iter(self._placed([(job, place) for job, place in places if job]))
         return [next(entries) if job else None for job in jobs]
 
-    def eta(self, before: int, snapshot: Snapshot) -> float | None:
+    def eta(self, before: int, conditions: Conditions) -> float | None:
         """In how many seconds a job is posted after so many others; ``None`` if nobody knows."""
-        if snapshot.trouble:
+        if conditions.trouble:
             return None
-        accounts = PostingAccounts(self._accounts, snapshot.records)
-        timetable = self._timetable(accounts, snapshot.now)
+        accounts = PostingAccounts(self._accounts, conditions.records)
+        if self._lanes:
+            return self._lanes.eta(accounts, conditions.now)
+        timetable = self._timetable(accounts, conditions.now)
         timetable.skip(before)
         return timetable.post(0.0, accounts.names)
+
+    def ready(
+        self, jobs: Sequence[Job], records: Mapping[str, Pacing], now: Instant
+    ) -> Sequence[Job]:
+        """Those of these waiting jobs that do not wait for their lane."""
+        if self._lanes is None:
+            return jobs
+        return self._lanes.in_open_lanes(jobs, PostingAccounts(self._accounts, records), now)
 
     def _row(self, jobs: Sequence[Job | None]) -> Sequence[int]:
         """The places of those that wait; what stands between two of them waits, too."""
@@ -85,18 +105,18 @@ class Estimates:
         return self._store.position(job) if _waits(job) else 0
 
     def _placed(self, placed: Sequence[Placed]) -> Sequence[Entry]:
-        return self.at(Snapshot.of(self._store), placed)
+        return self.at(Conditions.of(self._store), placed)
 
-    def at(self, snapshot: Snapshot, placed: Sequence[Placed]) -> Sequence[Entry]:
-        """The entries of jobs whose places were read before the snapshot."""
-        attempted = {record.job for record in snapshot.records.values()}
+    def at(self, conditions: Conditions, placed: Sequence[Placed]) -> Sequence[Entry]:
+        """The entries of jobs whose places were read before the conditions."""
+        attempted = {record.job for record in conditions.records.values()}
         waiting = {
             job.id: (place, job)
             for job, place in placed
             if _waits(job) and not (job.id in attempted and self._is_taken(job))
         }
-        trouble = snapshot.trouble
-        times = {} if trouble else self._times(sorted(waiting.values(), key=_place), snapshot)
+        trouble = conditions.trouble
+        times = {} if trouble else self._times(sorted(waiting.values(), key=_place), conditions)
         return [
             _entry(job, place, times.get(job.id), trouble)
             if job.id in waiting
@@ -112,12 +132,14 @@ class Estimates:
             return True
 
     def _times(
-        self, waiting: Sequence[tuple[int, Job]], snapshot: Snapshot
+        self, waiting: Sequence[tuple[int, Job]], conditions: Conditions
     ) -> Mapping[str, float | None]:
         """In how many seconds these jobs are posted, by id; they are in the order of the queue."""
         if not waiting:
             return {}
-        now, accounts = snapshot.now, PostingAccounts(self._accounts, snapshot.records)
+        now, accounts = conditions.now, PostingAccounts(self._accounts, conditions.records)
+        if self._lanes:
+            return self._lanes.times([job for _, job in waiting], accounts, now)
         timetable = self._timetable(accounts, now)
         place, job = waiting[0]
         if _until_due(job, now):
@@ -166,6 +188,8 @@ class Estimates:
 def _entry(job: Job, place: int, seconds: float | None, trouble: str) -> Entry:
     if seconds is None:
         return Entry(job=job, position=place, trouble=trouble or "account")
+    if math.isinf(seconds):
+        return Entry(job=job, position=place, trouble="reviewer")
     return Entry(job=job, position=place, eta_seconds=seconds)
 
 

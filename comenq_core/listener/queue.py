@@ -14,18 +14,23 @@ from hashlib import sha256
 from comenq_core.errors import ComenqError, InvalidRequest, QueueRefused, WrongState
 from comenq_core.listener import backoffs
 from comenq_core.listener.accounts import accounts
+from comenq_core.listener.conditions import Conditions
 from comenq_core.listener.estimates import Estimates
+from comenq_core.listener.lane_status import Lanes
 from comenq_core.listener.replacing import replaced_job
 from comenq_core.listener.resolution import resolution
-from comenq_core.listener.snapshot import Snapshot
+from comenq_core.listener.reviews import Reviews
+from comenq_core.listener.trigger_notes import TriggerNotes
 from comenq_core.model import (
     ID_PATTERN,
     ONE_PROCESS,
     PENDING,
     Change,
     CommentRequest,
+    Done,
     Entry,
     Job,
+    LaneStatus,
     NewJob,
     Origin,
     Pause,
@@ -35,9 +40,10 @@ from comenq_core.model import (
 from comenq_core.model.identity import is_listed
 from comenq_core.model.serving import elsewhere, unserved
 from comenq_core.policy.health import Overdue, is_busy, is_stalled
+from comenq_core.policy.lanes import LanePolicy
 from comenq_core.policy.pacing import PacingPolicy
 from comenq_core.process.log import Log
-from comenq_core.protocols import NumberFilter, RepoFilter, Store
+from comenq_core.protocols import NumberFilter, RepoFilter, Reviewer, Store
 
 __all__ = ["JobQueue"]
 
@@ -59,6 +65,8 @@ class JobQueue:
         faults: what of the listener does not work, each in words.
         holds: whether new comments are held that an intake, by its name, has taken in.
         verifies_targets: whether the worker looks early whether a pull request is there.
+        lanes: what the settings make of lanes, if they have reviewers.
+        reviewers: those that the settings name.
     """
 
     def __init__(
@@ -71,11 +79,16 @@ class JobQueue:
         holds: Callable[[str], bool] = lambda _: False,
         *,
         verifies_targets: bool = False,
+        lanes: LanePolicy | None = None,
+        reviewers: Sequence[Reviewer] = (),
     ) -> None:
         self._store = store
         self._accounts = accounts or {}
         self._pace = pace
-        self._estimates = Estimates(store, pace, self._accounts)
+        self._estimates = Estimates(store, pace, self._accounts, lanes)
+        self._reviews = Reviews(store, lanes, self._accounts)
+        self._lanes = Lanes(store, lanes)
+        self._notes = TriggerNotes(reviewers, self._accounts) if reviewers else None
         self._faults = faults
         self._host = host
         self._holds = holds
@@ -93,6 +106,7 @@ class JobQueue:
             if reason := unserved(new_job.request, self._accounts):
                 raise InvalidRequest("account" if new_job.request.account else "", reason)
         try:
+            notes = self._notes_on(new_jobs)
             wanted = [self._as_settings_say(one) for one in new_jobs]
             replaced = self._replaced(wanted)
             put = iter(self._store.put([one for one in wanted if one not in replaced]))
@@ -108,9 +122,16 @@ class JobQueue:
             log.info("queued", "A comment is queued.", job=job.id, target=job.asked.target,
                      intake=origin.intake, uid=origin.uid)  # fmt: skip
         return [
-            replace(entry, replaced=one in replaced)
-            for entry, one in zip(self._estimated(jobs), wanted, strict=True)
+            replace(entry, replaced=one in replaced, notes=its)
+            for entry, one, its in zip(self._estimated(jobs), wanted, notes, strict=True)
         ]
+
+    def _notes_on(self, new_jobs: Sequence[NewJob]) -> Sequence[tuple[str, ...]]:
+        """What to tell of each, found before anything is queued: a fault must not hide that."""
+        if self._notes is None:
+            return [()] * len(new_jobs)
+        records = self._store.pacing()
+        return [self._notes.on(one.request, records) for one in new_jobs]
 
     def _replaced(self, new_jobs: Sequence[NewJob]) -> Mapping[NewJob, Job]:
         """The jobs whose comments are replaced; the other new jobs are to be queued."""
@@ -133,7 +154,7 @@ class JobQueue:
     def _estimated(self, jobs: Sequence[Job]) -> Sequence[Entry]:
         """The entries of jobs that were changed. An error here must not hide that they were."""
         try:
-            return self._estimates.queued(jobs)
+            return self._reviews.to(self._estimates.queued(jobs))
         except ComenqError as error:
             log.warning("no_estimate", "The place of a comment is not known.", reason=error)
             return [Entry(job=job) for job in jobs]
@@ -146,7 +167,7 @@ class JobQueue:
         states: Collection[State] = PENDING,
     ) -> Sequence[Entry]:
         jobs = self._store.pending(limit=limit, offset=offset, states=states)
-        return [entry for entry in self._estimates.listed(jobs) if entry]
+        return self._reviews.to([entry for entry in self._estimates.listed(jobs) if entry])
 
     def pending_in(
         self,
@@ -165,15 +186,18 @@ class JobQueue:
             found = store.pending_with_number(pr_number, limit=limit, offset=offset, states=states)
         else:
             found = store.pending(limit=limit, offset=offset, states=states)
-        return self._estimates.listed(
-            [job if job and is_listed(job, repo, pr_number) else None for job in found]
-        )
+        wanted = [job if job and is_listed(job, repo, pr_number) else None for job in found]
+        return self._reviews.added(self._estimates.listed(wanted))
+
+    def awaiting(self) -> Sequence[Entry]:
+        return self._reviews.to([Entry(job=job) for job in self._reviews.awaiting()])
 
     def show(self, prefix: str) -> Entry:
-        return self._estimates.entries([self._store.get(prefix)])[0]
+        return self._reviews.to(self._estimates.entries([self._store.get(prefix)]))[0]
 
     def history(self, limit: int, *, offset: int = 0, only_failed: bool = False) -> Sequence[Job]:
-        return self._store.history(limit=limit, offset=offset, only_failed=only_failed)
+        jobs = self._store.history(limit=limit, offset=offset, only_failed=only_failed)
+        return [self._reviews.named(job) for job in jobs]
 
     def change(self, prefix: str, change: Change, by: Origin) -> Entry:
         job = self._store.change(self._whole_id(prefix), change)
@@ -209,6 +233,8 @@ class JobQueue:
         verdict, attempt = resolution(found, url, by, self._store.now().wall)
         if attempt.comment_id is not None and attempt.comment_id in self._store.comment_ids(found):
             raise InvalidRequest("posted", "is the comment of another job")
+        if isinstance(verdict, Done):
+            verdict = replace(verdict, reviewer=self._reviews.asked_by(found.id))
         job = self._store.resolve(found.id, verdict, attempt)
         log.info("resolved", "A person has said whether a comment is posted.", job=job.id,
                  outcome=attempt.outcome, url=job.url or None, uid=by.uid)  # fmt: skip
@@ -237,6 +263,12 @@ class JobQueue:
             return [Entry(job=job) for job in jobs]
         return self._estimated(jobs)
 
+    def open_lane(self, reviewer: str, scope: str | None, by: Origin) -> LaneStatus:
+        opened = self._lanes.open(reviewer, scope)
+        log.info("lane_opened", "An operator has opened a lane.", lane=opened.record.lane,
+                 uid=by.uid)  # fmt: skip
+        return opened
+
     def pause(self, reason: str, by: Origin) -> None:
         self._store.pause(Pause(since=self._store.now().wall, reason=reason, by=by.uid))
         log.warning("paused", "The queue is paused.", reason=reason, uid=by.uid)
@@ -252,26 +284,39 @@ class JobQueue:
 
     def status(self) -> Status:
         waiting = self._store.pending(limit=_AT_THE_HEAD, states=[State.WAITING])
-        placed = self._estimates.places(waiting[:1])
+        placed = self._estimates.places(waiting if self._lanes.reviewers else waiting[:1])
         counts = self._store.counts()
-        snapshot = Snapshot.of(self._store)
-        now, records, health = snapshot.now, snapshot.records, snapshot.health
-        first = self._estimates.at(snapshot, placed)
-        is_kept = bool(snapshot.paused) or is_busy(health.worker, now)
+        conditions = Conditions.of(self._store)
+        now, records, health = conditions.now, conditions.records, conditions.health
+        first = _first(self._estimates.at(conditions, placed))
+        ready = self._estimates.ready(waiting, records, now)
+        is_kept = bool(conditions.paused) or is_busy(health.worker, now)
         return Status(
             counts=counts,
-            paused=snapshot.paused,
+            paused=conditions.paused,
             accounts=accounts(records, now, self._pace),
-            next=first[0] if first else None,
+            next=first,
             health=health,
             stalled=is_stalled(health.worker, now),
-            overdue=self._overdue.find(() if is_kept else waiting, records, now),
+            overdue=self._overdue.find(() if is_kept else ready, records, now),
             faults=tuple(self._faults()),
             boot_known=not now.boot.startswith(ONE_PROCESS),
             host=self._host,
-            eta_seconds=self._estimates.eta(counts.waiting, snapshot),
+            eta_seconds=self._estimates.eta(counts.waiting, conditions),
             verifies_targets=self._verifies_targets,
+            reviewers=self._lanes.reviewers,
+            lanes=self._lanes.all(now),
+            awaiting=len(self._reviews.awaiting()),
         )
+
+
+def _first(entries: Sequence[Entry]) -> Entry | None:
+    """What is posted next: with lanes, that need not be the first of those that wait."""
+    never = float("inf")
+    times = {
+        entry.job.id: never if entry.eta_seconds is None else entry.eta_seconds for entry in entries
+    }
+    return min(entries, key=lambda one: times[one.job.id], default=None)
 
 
 def _log_change(change: Change, job: Job, by: Origin) -> None:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from comenq_core.model.outcome import Candidate
+from comenq_core.model.following import Conclusion
+from comenq_core.model.outcome import OUTCOME_WORDS, Candidate, Posted
 from comenq_core.model.record import InvalidMember, Record, check_members
 from comenq_core.model.request import CommentRequest, Origin
 
@@ -15,6 +16,9 @@ __all__ = ["ID_PATTERN", "PENDING", "SETTLED", "Attempt", "Change", "Job", "Stat
 
 ID_PATTERN = r"[0-9a-hjkmnp-tv-z]{12}"
 """What a job's id looks like: Crockford's base 32, in lower case."""
+
+
+_POSTED = OUTCOME_WORDS[Posted]
 
 
 class State(StrEnum):
@@ -105,6 +109,8 @@ class Job(Record):
         url, comment_id: the comment, once posted.
         reason: why it failed, was skipped, or waits.
         candidates: while it is unconfirmed, the comments that may be it.
+        reviewer: the name of the review bot that a posted trigger has asked, if it is followed.
+        conclusion: what came of it; ``None`` while the answer is awaited.
     """
 
     id: str
@@ -120,6 +126,8 @@ class Job(Record):
     comment_id: int | str | None = None
     reason: str = ""
     candidates: tuple[Candidate, ...] = ()
+    reviewer: str = ""
+    conclusion: Conclusion | None = None
 
     def __post_init__(self) -> None:
         check_members(self)
@@ -130,6 +138,22 @@ class Job(Record):
     def attempt_count(self) -> int:
         """How many attempts count toward ``max_attempts``."""
         return sum(attempt.counted for attempt in self.attempts)
+
+    @property
+    def is_awaiting(self) -> bool:
+        """Whether it is a posted trigger whose answer is not known yet."""
+        return self.state is State.POSTED and bool(self.reviewer) and self.conclusion is None
+
+    @property
+    def trigger_count(self) -> int:
+        """How many triggers were posted for it, where its comment asks for a review."""
+        return sum(attempt.outcome == _POSTED for attempt in self.attempts)
+
+    @property
+    def comment_ids(self) -> tuple[int | str, ...]:
+        """The ids of all comments that were posted for it, the first one first."""
+        found = [attempt.comment_id for attempt in self.attempts if attempt.comment_id is not None]
+        return tuple(dict.fromkeys(found))
 
     @property
     def asked(self) -> CommentRequest:

@@ -43,6 +43,7 @@ class CommentRequest(Record):
         host: the forge's host, such as ``github.com``, where an address named it: no other forge
             gets the comment.
         not_after: it is skipped if its turn comes after this instant, an aware datetime.
+        follow: whether the answer is awaited where the comment asks a reviewer for a review.
 
     Raises:
         InvalidRequest: a member breaks its rule; the error names it.
@@ -58,6 +59,7 @@ class CommentRequest(Record):
     account: str | None = None
     host: str | None = None
     not_after: datetime | None = None
+    follow: bool = True
 
     def __post_init__(self) -> None:
         check_members(self, InvalidRequest)

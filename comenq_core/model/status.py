@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from comenq_core.model.job import Job
+from comenq_core.model.lane import LaneRecord
 from comenq_core.model.pacing import Instant, Pause, Posts
 from comenq_core.model.record import Record
+from comenq_core.model.review import Review
 
-__all__ = ["Account", "Activity", "Capacity", "Counts", "Entry", "Health", "Status"]
+__all__ = ["Account", "Activity", "Capacity", "Counts", "Entry", "Health", "LaneStatus", "Status"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,8 +45,11 @@ class Entry(Record):
         position: how many jobs are to be posted before it.
         eta_seconds: in about how many seconds it will be posted; ``None`` if that is not known.
         trouble: why it is not known for a job that waits: ``paused``, ``no_worker``, or
-            ``account`` where none of its posting accounts can post; ``""`` otherwise.
+            ``account`` where none of its posting accounts can post, ``reviewer`` where its lane is
+            closed until a person opens it; ``""`` otherwise.
         replaced: whether its comment has just taken the place of the one that waited under its key.
+        review: what is known of the review that it asks for, beyond what the job tells.
+        notes: what its client should know of a comment that was queued, each in words.
     """
 
     job: Job
@@ -52,6 +57,8 @@ class Entry(Record):
     eta_seconds: float | None = None
     trouble: str = ""
     replaced: bool = False
+    review: Review | None = None
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,6 +133,24 @@ class Health(Record):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LaneStatus(Record):
+    """A lane of a reviewer at one moment.
+
+    Args:
+        record: what is known of it.
+        state: ``blocked`` (until a person opens it), ``held`` (until a time), ``asked`` (a trigger
+            awaits its answer) or ``open``.
+        opens_in: seconds until the next trigger may be posted; ``None`` if nobody knows.
+        jobs: the ids of the jobs whose answers are awaited.
+    """
+
+    record: LaneRecord
+    state: str
+    opens_in: float | None = None
+    jobs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Status(Record):
     """The whole queue at one moment.
 
@@ -143,6 +168,9 @@ class Status(Record):
         eta_seconds: in about how many seconds a comment that is queued now is posted, if all that
             waits is posted before it; ``None`` if that is not known.
         verifies_targets: whether the worker looks early whether a pull request is there.
+        reviewers: the names of the reviewers in use.
+        lanes: those of reviewers of which something is known.
+        awaiting: how many triggers were posted whose answers are not known.
     """
 
     counts: Counts
@@ -157,3 +185,6 @@ class Status(Record):
     host: str = ""
     eta_seconds: float | None = None
     verifies_targets: bool = False
+    reviewers: tuple[str, ...] = ()
+    lanes: tuple[LaneStatus, ...] = ()
+    awaiting: int = 0

@@ -13,6 +13,7 @@ from datetime import datetime
 from comenq_core.errors import StoreError, WrongState
 from comenq_core.model import (
     OUTCOME_WORDS,
+    Answered,
     Attempt,
     Change,
     Checking,
@@ -39,8 +40,10 @@ __all__ = [
     "RESOLVABLE",
     "VERIFIABLE",
     "VERIFIED",
+    "answered",
     "changed",
     "claimed",
+    "concluded",
     "edited",
     "forgotten",
     "interrupted",
@@ -207,9 +210,9 @@ def settled(job: Job, verdict: Verdict, attempt: Attempt) -> Job:
     match verdict:
         case Done(url="", comment_id=None):
             return replace(attempted, state=State.SKIPPED, settled=ended)
-        case Done(url=url, comment_id=comment_id):
-            posted = replace(attempted, state=State.POSTED, settled=ended)
-            return replace(posted, url=url, comment_id=comment_id)
+        case Done(url=url, comment_id=comment_id, reviewer=reviewer):
+            posted = replace(attempted, state=State.POSTED, settled=ended, reviewer=reviewer)
+            return replace(posted, url=url, comment_id=comment_id, conclusion=None)
         case Failed():
             return replace(attempted, state=State.FAILED, settled=ended)
         case Unconfirmed(candidates=candidates):
@@ -241,6 +244,7 @@ def retried(job: Job, now: datetime) -> Job:
     """
     attempts = tuple(replace(attempt, counted=False, fault="") for attempt in job.attempts)
     fresh = replace(job, attempts=attempts, interruptions=0, settled=None, reason="", candidates=())
+    fresh = replace(fresh, conclusion=None)
     was_unconfirmed = job.state is State.UNCONFIRMED or bool(job.candidates)
     if is_unanswered(job) or was_unconfirmed:
         return replace(fresh, state=State.CHECKING, due=now)
@@ -283,6 +287,35 @@ def resolved(job: Job, verdict: Done | RetryAt, attempt: Attempt) -> Job:
         raise WrongState(f"job {job.id} is {job.state}; only a job that is {words} allows that")
     fresh = replace(job, due=None, settled=None, interruptions=0)
     return settled(fresh, verdict, attempt)
+
+
+def answered(job: Job, verdict: Answered, attempt: Attempt) -> Job:
+    """The job once the answer to a trigger is known: its own or, while it waits, somebody else's.
+
+    It is over, or waits to ask once more. What somebody else's trigger led to can only end it.
+
+    Raises:
+        WrongState: the job's state does not allow it; its answer is known already, for instance.
+    """
+    is_waiting = job.state in (State.WAITING, State.HELD)
+    if not job.is_awaiting and (verdict.again or not is_waiting):
+        raise WrongState(f"job {job.id} is {job.state} and awaits no answer")
+    if verdict.triggers != job.trigger_count:
+        raise WrongState(f"job {job.id} has asked again since: this is an earlier answer")
+    return concluded(job, verdict, attempt)
+
+
+def concluded(job: Job, verdict: Answered, attempt: Attempt) -> Job:
+    """The same of a job of which it is known that its state allows it."""
+    attempts, conclusion = (*job.attempts, attempt), verdict.conclusion
+    known = replace(job, attempts=attempts, reason=verdict.reason, conclusion=conclusion)
+    if verdict.again:
+        known = replace(known, url="", comment_id=None, settled=None, interruptions=0)
+        return replace(known, state=State.WAITING, due=None)
+    if job.state is State.POSTED:
+        return known
+    skipped = replace(known, state=State.SKIPPED, settled=attempt.ended, due=None)
+    return replace(skipped, url=conclusion.url)
 
 
 def verified(job: Job, verdict: Requeued | Failed, attempt: Attempt) -> Job:

@@ -5,10 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from comenq_core.model.following import Conclusion
 from comenq_core.model.outcome import Candidate
 from comenq_core.model.record import Record
 
-__all__ = ["Checking", "Done", "Failed", "Requeued", "RetryAt", "Unconfirmed", "Verdict"]
+__all__ = [
+    "Answered",
+    "Checking",
+    "Done",
+    "Failed",
+    "Requeued",
+    "RetryAt",
+    "Unconfirmed",
+    "Verdict",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,11 +29,13 @@ class Done(Record):
         url: where people read the comment.
         comment_id: the forge's own name for it.
         reason: why it was skipped, for people.
+        reviewer: the name of the review bot whose answer is awaited from now on, if one is.
     """
 
     url: str = ""
     comment_id: int | str | None = None
     reason: str = ""
+    reviewer: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +97,24 @@ class Unconfirmed(Record):
 
     reason: str
     candidates: tuple[Candidate, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answered(Record):
+    """The answer to a trigger is known.
+
+    Args:
+        conclusion: what it is.
+        triggers: how many were posted for the job by then: the answer to an earlier one than the
+            last is of no use any more.
+        again: whether the job asks once more: it waits, first of its lane.
+        reason: what came of it, for people.
+    """
+
+    conclusion: Conclusion
+    triggers: int
+    again: bool = False
+    reason: str = ""
 
 
 Verdict = Done | RetryAt | Requeued | Checking | Failed | Unconfirmed

@@ -12,7 +12,7 @@ from comenq_core import hookspecs
 from comenq_core.errors import PluginError
 from comenq_core.plugins.metadata import Named, Unreadable, named_plugins
 from comenq_core.process.isolation import described, pass_on_interrupt
-from comenq_core.protocols import IntakeFactory, PosterFactory, StoreFactory
+from comenq_core.protocols import IntakeFactory, PosterFactory, ReviewerFactory, StoreFactory
 
 __all__ = ["Plugin", "installed", "load_plugin"]
 
@@ -27,6 +27,7 @@ class Plugin:
     intakes: Mapping[str, IntakeFactory] = field(default_factory=dict)
     stores: Mapping[str, StoreFactory] = field(default_factory=dict)
     posters: Mapping[str, PosterFactory] = field(default_factory=dict)
+    reviewers: Mapping[str, ReviewerFactory] = field(default_factory=dict)
     broken: str | None = None
     """Why it cannot be used, if it cannot."""
 
@@ -74,6 +75,7 @@ def load_plugin(identity: Plugin, load: Callable[[], object]) -> Plugin:
         intakes=cast("Mapping[str, IntakeFactory]", offers["comenq_intakes"]),
         stores=cast("Mapping[str, StoreFactory]", offers["comenq_stores"]),
         posters=cast("Mapping[str, PosterFactory]", offers["comenq_posters"]),
+        reviewers=cast("Mapping[str, ReviewerFactory]", offers["comenq_reviewers"]),
     )
 
 

@@ -12,18 +12,25 @@ from pathlib import Path
 from typing import TypeVar
 
 from comenq_core.errors import ComenqError, PluginError
+from comenq_core.model import Answer
 from comenq_core.plugins.discovery import Plugin, installed, load_plugin
+from comenq_core.plugins.lanes import division, lane_policy
+from comenq_core.policy.lanes import LanePolicy
 from comenq_core.process.isolation import described, pass_on_interrupt
 from comenq_core.process.log import Log
 from comenq_core.protocols import (
     AccountDirectory,
+    AnswerSource,
     ClientEndpoint,
+    FollowKeeper,
     ForgeHost,
     Inspectable,
     Intake,
     IntakeFactory,
+    LaneKeeper,
     Poster,
     PosterFactory,
+    Reviewer,
     Store,
     StoreFactory,
 )
@@ -113,7 +120,25 @@ class Registry:
         """The selected store. Raises as `intakes`."""
         plugin, factory = self._select("store", settings.store, _stores)
         with _naming(plugin, f"the store {settings.store}"):
-            return factory(settings)
+            store = factory(settings)
+        if policy := self.lane_policy(settings):
+            if not isinstance(store, LaneKeeper):
+                raise PluginError(
+                    f"the store {settings.store} keeps no lanes, which the setting reviewers needs"
+                )
+            if not isinstance(store, FollowKeeper):
+                raise PluginError(
+                    f"the store {settings.store} keeps nothing of triggers, which the setting"
+                    " reviewers needs"
+                )
+            store.divide(division(settings, policy))
+        return store
+
+    def lane_policy(self, settings: Settings) -> LanePolicy | None:
+        """The lanes of the reviewers in the settings; ``None`` without. Raises as `intakes`."""
+        if not settings.reviewers:
+            return None
+        return lane_policy(settings, self.reviewers(settings))
 
     def inspect(self, settings: Settings) -> Store | None:
         """The selected store as it is, if it is there and can be inspected. Raises as `intakes`."""
@@ -128,6 +153,29 @@ class Registry:
         with _naming(plugin, f"the poster {settings.poster}"):
             return tuple(factory(settings))
 
+    def reviewers(self, settings: Settings) -> Mapping[str, Reviewer]:
+        """Every reviewer that is offered, by name; none is offered twice. Raises as `intakes`."""
+        found: dict[str, Reviewer] = {}
+        source: dict[str, Plugin] = {}
+        for plugin in self._plugins:
+            for offer, factory in plugin.reviewers.items():
+                with _naming(plugin, f"the reviewers {offer}"):
+                    made = {reviewer.name: reviewer for reviewer in factory(settings)}
+                for name in made.keys() & found.keys():
+                    raise PluginError(
+                        f"the reviewer {printable(name)} is offered more than once: by"
+                        f" {source[name]} and by {plugin}; uninstall one of them"
+                    )
+                found |= made
+                source |= dict.fromkeys(made, plugin)
+        return found
+
+    def selected_reviewers(self, settings: Settings) -> Sequence[Reviewer]:
+        """The reviewers that the settings name, in their order. Raises as `lane_policy`."""
+        policy = self.lane_policy(settings)
+        known = self.reviewers(settings) if policy else {}
+        return [known[quota.reviewer] for quota in policy.quotas] if policy else []
+
     def accounts(self, settings: Settings) -> Mapping[str, Sequence[str]]:
         """The posting accounts and their repositories, as `AccountDirectory` says.
 
@@ -141,6 +189,13 @@ class Registry:
         """The forge's host, as `ForgeHost` says; ``""`` where nobody can tell, as in `accounts`."""
         with self._poster_factory(settings) as factory:
             return factory.host(settings) if isinstance(factory, ForgeHost) else ""
+
+    def answers(self, settings: Settings, url: str, *, token: str = "") -> Sequence[Answer]:
+        """What is said at an address, as `AnswerSource` says. Raises as it, and as `intakes`."""
+        with self._poster_factory(settings) as factory:
+            if not isinstance(factory, AnswerSource):
+                raise PluginError(f"the poster {settings.poster} cannot read what is at an address")
+            return factory.answers(settings, url, token=token)
 
     @contextmanager
     def _poster_factory(self, settings: Settings) -> Iterator[object]:

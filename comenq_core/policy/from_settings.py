@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from comenq_core.policy.pacing import PacingPolicy
 from comenq_core.policy.retry import RetryPolicy
 from comenq_core.settings import Settings
 
-__all__ = ["pacing_policy", "retry_policy"]
+__all__ = ["account_policy", "pacing_policy", "retry_policy"]
 
 
 def pacing_policy(settings: Settings) -> PacingPolicy:
@@ -16,6 +18,14 @@ def pacing_policy(settings: Settings) -> PacingPolicy:
         jitter=settings.cooldown_jitter_seconds,
         attempt_limit=settings.github_api_timeout_secs,
     )
+
+
+def account_policy(settings: Settings) -> PacingPolicy:
+    """How far apart posts of an account are to be, whatever lane they are in."""
+    policy = pacing_policy(settings)
+    if not settings.reviewers:
+        return policy
+    return replace(policy, cooldown=settings.min_post_interval_seconds, jitter=0.0)
 
 
 def retry_policy(settings: Settings) -> RetryPolicy:

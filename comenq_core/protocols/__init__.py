@@ -1,4 +1,4 @@
-"""The protocols of intakes, stores and posters, and of the factories that make them.
+"""The protocols of intakes, stores, posters and reviewers, and of the factories that make them.
 
 A plugin need not inherit from them: having the methods is enough. Each factory is called with the
 `Settings`, once in each process that needs it.
@@ -11,6 +11,8 @@ from comenq_core.protocols.poster import (
     VERIFY_SECONDS,
     AccountDirectory,
     AccountProbe,
+    AnswerSource,
+    ConversationReader,
     CredentialChecker,
     CredentialHolder,
     ForgeClock,
@@ -22,12 +24,21 @@ from comenq_core.protocols.poster import (
     Selective,
     TargetVerifier,
 )
+from comenq_core.protocols.reviewer import (
+    QuotaHolder,
+    Reviewer,
+    ReviewerFactory,
+    TriggerAdviser,
+    same_login,
+)
 from comenq_core.protocols.store import (
+    FollowKeeper,
     Inspectable,
     JobImporter,
     JobReader,
     JobWorker,
     JobWriter,
+    LaneKeeper,
     MovableStore,
     NumberFilter,
     PastImporter,
@@ -43,9 +54,12 @@ __all__ = [
     "VERIFY_SECONDS",
     "AccountDirectory",
     "AccountProbe",
+    "AnswerSource",
     "ClientEndpoint",
+    "ConversationReader",
     "CredentialChecker",
     "CredentialHolder",
+    "FollowKeeper",
     "ForgeClock",
     "ForgeHost",
     "Identifiable",
@@ -56,6 +70,7 @@ __all__ = [
     "JobReader",
     "JobWorker",
     "JobWriter",
+    "LaneKeeper",
     "Lookup",
     "MovableStore",
     "NumberFilter",
@@ -63,13 +78,18 @@ __all__ = [
     "Poster",
     "PosterFactory",
     "Queue",
+    "QuotaHolder",
     "RepoFilter",
+    "Reviewer",
+    "ReviewerFactory",
     "Selective",
     "Stop",
     "Store",
     "StoreFactory",
     "TargetRecorder",
     "TargetVerifier",
+    "TriggerAdviser",
     "Watch",
     "every_job",
+    "same_login",
 ]

@@ -13,6 +13,7 @@ from comenq_core.model import (
     CommentRequest,
     Entry,
     Job,
+    LaneStatus,
     NewJob,
     Origin,
     State,
@@ -177,6 +178,22 @@ class Queue(Protocol):
 
     def status(self) -> Status:
         """The whole queue at this moment."""
+
+    def awaiting(self) -> Sequence[Entry]:
+        """The posted jobs that await a reviewer's answer, the one that has waited longest first."""
+
+    def open_lane(self, reviewer: str, scope: str | None, by: Origin) -> LaneStatus:
+        """Let triggers of a lane be posted again that is held or blocked; its cooldown stays.
+
+        Args:
+            reviewer: the reviewer's name.
+            scope: the lane's; ``None`` for the only one that is held or blocked.
+            by: who opens it.
+
+        Raises:
+            InvalidRequest: there is no such lane, or there are several; the error names them.
+            WrongState: the lane is neither held nor blocked.
+        """
 
 
 class Intake(Protocol):

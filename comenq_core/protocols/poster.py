@@ -7,15 +7,18 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from comenq_core.model import (
+    Answer,
     Blocked,
     CheckResult,
     CommentRequest,
+    Conversation,
     Demand,
     Job,
     Outcome,
     Posted,
     Refused,
     Similar,
+    Snapshot,
     Throttled,
     Unauthorized,
     Unknown,
@@ -29,6 +32,8 @@ __all__ = [
     "VERIFY_SECONDS",
     "AccountDirectory",
     "AccountProbe",
+    "AnswerSource",
+    "ConversationReader",
     "CredentialChecker",
     "CredentialHolder",
     "ForgeClock",
@@ -158,6 +163,34 @@ class TargetVerifier(Protocol):
 
 
 @runtime_checkable
+class ConversationReader(Protocol):
+    """What a poster may be as well: able to read what is said on a pull request.
+
+    Without it, a comment that asks for a review is posted, and not followed.
+    """
+
+    def read_conversation(
+        self, request: CommentRequest, snapshot: Snapshot | None, triggers: Collection[int | str]
+    ) -> Conversation | Refused | Demand:
+        """Ask for what is said, within the time limit of one attempt, and change nothing there.
+
+        A remark is never left out because it is new: what is shown has all comments that were
+        written or changed since ``snapshot.since``, all reviews, and all reactions to the
+        description and to the triggers, apart from what ``snapshot.validators`` show to be as it
+        was. Times are the forge's own, and as they were the last time.
+
+        Args:
+            request: for the pull request that is meant.
+            snapshot: what was seen before; ``None`` at first: then comments that were written or
+                changed within `comenq_core.model.LOOKBACK` are shown.
+            triggers: ids of comments whose reactions are shown, too. One that is gone has none.
+
+        Returns:
+            `Refused` if there is no such pull request.
+        """
+
+
+@runtime_checkable
 class AccountDirectory(Protocol):
     """What a poster's factory may be as well: able to name its accounts without their credentials.
 
@@ -184,6 +217,27 @@ class ForgeHost(Protocol):
 
         Raises:
             SettingsError: the settings are wrong.
+        """
+
+
+@runtime_checkable
+class AnswerSource(Protocol):
+    """What a poster's factory may be as well: able to read what is said on a pull request."""
+
+    def answers(self, settings: Settings, url: str, *, token: str = "") -> Sequence[Answer]:
+        """The comment or review that an address names, or all of a pull request, the latest last.
+
+        Called by ``comenq explain``. A credential goes to the API that the settings name, and
+        nowhere else.
+
+        Args:
+            settings: the settings.
+            url: the address, as people see it in a browser.
+            token: for the forge's public API, where the settings have no token that can be read.
+
+        Raises:
+            InvalidRequest: the address names nothing of that on the forge's host.
+            ComenqError: the forge did not show it; the text says why.
         """
 
 

@@ -15,15 +15,20 @@ from comenq_core.errors import StoreError
 from comenq_core.model import (
     PENDING,
     Activity,
+    Answered,
     Attempt,
     Change,
     CommentRequest,
     Counts,
+    Division,
     Done,
     Failed,
+    Follow,
     Health,
     Instant,
     Job,
+    Lane,
+    LaneRecord,
     NewJob,
     Pacing,
     Pause,
@@ -38,11 +43,13 @@ if TYPE_CHECKING:
     from comenq_core.settings import Settings
 
 __all__ = [
+    "FollowKeeper",
     "Inspectable",
     "JobImporter",
     "JobReader",
     "JobWorker",
     "JobWriter",
+    "LaneKeeper",
     "MovableStore",
     "NumberFilter",
     "PastImporter",
@@ -426,6 +433,88 @@ class TargetRecorder(Protocol):
 
         `comenq_core.model.transitions.verified` says what becomes of the job, and which states
         allow it. With `Requeued`, the job keeps its place, its ``due``, and whether it is held.
+
+        Raises:
+            NoSuchJob: there is none with this id.
+            WrongState: its state does not allow it.
+        """
+
+
+@runtime_checkable
+class LaneKeeper(Protocol):
+    """What a store may be as well: able to keep jobs in lanes, and a record of each lane.
+
+    Without it, the setting ``reviewers`` is refused. What a lane is, see `comenq_core.model.Lane`.
+    """
+
+    def divide(self, division: Division) -> None:
+        """Have jobs divided into lanes from now on; before the first call, all are in one.
+
+        A store keeps with a job the `Division.key_for` that its request had when it was written,
+        so that it need not read the job to pass over it.
+        """
+
+    def lanes(self) -> Mapping[Lane, LaneRecord]:
+        """The records of lanes, by lane. It may raise `StoreError`."""
+
+    def save_lane(self, record: LaneRecord, *, expect: LaneRecord | None) -> None:
+        """Replace the record of a lane; durable on return.
+
+        Not only a worker calls it: an operator ends a hold.
+
+        Raises:
+            PacingConflict: the record is not ``expect`` any more.
+        """
+
+    def claim_outside(
+        self, closed: Collection[Lane], account: str, suits: Callable[[Job], bool] = every_job
+    ) -> Job | None:
+        """Claim a job as `JobWorker.claim` does, and pass over those in ``closed`` lanes.
+
+        That takes a time that does not grow with how many jobs are passed over, once each has
+        been read since the settings changed. Until then, a claim may give up early, and says by
+        `JobWorker.next_due` or `JobWorker.watch` that another one is due at once.
+
+        Args:
+            closed: lanes as the `Division` has them.
+            account, suits: as for `JobWorker.claim`.
+        """
+
+    def position_in(self, lane: Lane, job: Job | None = None) -> int:
+        """How many jobs of a lane would be claimed before this one; without it, how many wait.
+
+        It goes by what was kept with the jobs, and may be wrong for a while after the settings
+        have changed.
+
+        Args:
+            lane: as the `Division` has it.
+            job: a waiting job.
+        """
+
+
+@runtime_checkable
+class FollowKeeper(Protocol):
+    """What a store may be as well: able to keep what becomes of triggers after they were posted.
+
+    Without it, the setting ``reviewers`` is refused.
+    """
+
+    def follows(self) -> Mapping[str, Follow]:
+        """What is kept, by the id of the job. It may raise `StoreError`."""
+
+    def save_follow(self, job_id: str, follow: Follow | None, *, expect: Follow | None) -> None:
+        """Replace what is kept of a job's trigger, or delete it; durable on return.
+
+        Raises:
+            PacingConflict: it is not ``expect`` any more.
+        """
+
+    def conclude(self, job_id: str, verdict: Answered, attempt: Attempt) -> Job:
+        """Record the answer to a job's trigger; return the job.
+
+        `comenq_core.model.transitions.answered` says what becomes of the job, and which states
+        allow it. One that asks once more is the first of the queue, so that no other job of its
+        lane goes before it.
 
         Raises:
             NoSuchJob: there is none with this id.

@@ -43,6 +43,7 @@ __all__ = [
     "CONFIG_VARIABLE",
     "KINDS",
     "MEANINGS",
+    "REVIEWERS",
     "AccountTable",
     "Secret",
     "Settings",
@@ -61,6 +62,8 @@ DROP = "drop"
 CONFIG_VARIABLE = "COMENQD_CONFIG"
 # Settings of the Rust comenqd that have no use here: ignored, so that its files load unchanged.
 IGNORED = {"restart_min_delay_ms", "client_channel_capacity"}
+REVIEWERS = "reviewers"
+"""The setting that names reviewers; as a table, it holds one for each: ``[reviewers.NAME]``."""
 ALIASES = {"cooldown_flutter_seconds": "cooldown_jitter_seconds"}
 """Other names of settings, which are the Rust comenqd's; they are taken wherever a setting is."""
 # conf/supervisord.conf gives the worker a little more than this to finish a post.
@@ -140,9 +143,25 @@ class Settings:
         COMMAND,
         "run after each comment that failed or is unconfirmed",
     ] = None
+    on_answered: Annotated[
+        str | None, COMMAND, "run after each trigger whose answer is known for good"
+    ] = None
     verify_targets: Annotated[
         bool, FLAG, "whether the forge is asked early whether a comment's pull request is there"
     ] = False
+    reviewers: Annotated[
+        tuple[str, ...],
+        NAMES,
+        "the review bots whose triggers have a pace of their own; or their tables, reviewers.NAME",
+    ] = ()
+    min_post_interval_seconds: Annotated[
+        float,
+        number(0, YEAR),
+        "with reviewers: seconds between any two posts of an account",
+    ] = 1.0
+    max_triggers: Annotated[
+        int, whole(1), "with reviewers: how many triggers are posted for one job at most"
+    ] = 3
     source: Path | None = None
     """The file that they were read from, if any."""
     ignored: tuple[str, ...] = ()
@@ -212,13 +231,14 @@ def load(
     tables = {
         key: value
         for key, value in contents.items()
-        if isinstance(value, dict) and key not in KINDS
+        if isinstance(value, dict) and (key == REVIEWERS or key not in KINDS)
     }
     flat = _renamed(
         {key: contents[key] for key in contents.keys() - tables.keys() - IGNORED}, ALIASES
     )
     values: dict[str, Any] = {
         **file.own_paths(source, environ),
+        **({REVIEWERS: tuple(tables[REVIEWERS])} if REVIEWERS in tables else {}),
         **check(f"{source}", flat, KINDS),
         **explicit(environ, flags or {}),
     }

@@ -15,14 +15,19 @@ from itertools import count
 from comenq_core.errors import PacingConflict, StoreError, StoreLocked, WrongState
 from comenq_core.model import (
     Activity,
+    Answered,
     Attempt,
     Change,
     CommentRequest,
+    Division,
     Done,
     Failed,
+    Follow,
     Health,
     Instant,
     Job,
+    Lane,
+    LaneRecord,
     NewJob,
     Pacing,
     Pause,
@@ -40,6 +45,7 @@ from comenq_core.model.identity import (
 )
 from comenq_core.model.past_job import PastJob
 from comenq_core.model.transitions import (
+    answered,
     changed,
     claimed,
     edited,
@@ -69,6 +75,9 @@ class MemoryStore(MemoryReader):
         self._fronts = count(-1, -1)
         self._backs = count()
         self._pacing: dict[str, Pacing] = {}
+        self._lanes: dict[Lane, LaneRecord] = {}
+        self._division = Division()
+        self._follows: dict[str, Follow] = {}
         self._paused: Pause | None = None
         self._activity: Activity | None = None
         self._changing = threading.RLock()
@@ -210,6 +219,58 @@ class MemoryStore(MemoryReader):
             ready = [job for job in self._in(State.WAITING) if job.due is None or job.due <= now]
             job = next(filter(suits, ready), None)
             return self._keep(claimed(job)) if job else None
+
+    def claim_outside(
+        self, closed: Collection[Lane], account: str, suits: Callable[[Job], bool] = every_job
+    ) -> Job | None:
+        """The same, but for jobs in closed lanes; this store asks for the lane of each."""
+        return self.claim(
+            account, lambda job: self._division.lane_of(job.asked) not in closed and suits(job)
+        )
+
+    def position_in(self, lane: Lane, job: Job | None = None) -> int:
+        """How many waiting jobs of the lane come before this one."""
+        waiting = [one for one in self._in(State.WAITING) if one.request]
+        order = [one.id for one in waiting if self._division.lane_of(one.asked) == lane]
+        return order.index(job.id) if job and job.id in order else len(order)
+
+    def divide(self, division: Division) -> None:
+        """Remember how."""
+        self._division = division
+
+    def lanes(self) -> Mapping[Lane, LaneRecord]:
+        """The records of lanes."""
+        return dict(self._lanes)
+
+    def save_lane(self, record: LaneRecord, *, expect: LaneRecord | None) -> None:
+        """Replace the record if it is still the expected one."""
+        with self._changing:
+            if self._lanes.get(record.lane) != expect:
+                raise PacingConflict(f"the record of the lane {record.lane} has changed")
+            self._lanes[record.lane] = record
+            self._signal()
+
+    def follows(self) -> Mapping[str, Follow]:
+        """What is kept of triggers."""
+        return dict(self._follows)
+
+    def save_follow(self, job_id: str, follow: Follow | None, *, expect: Follow | None) -> None:
+        """Replace what is kept, if it is still what is expected."""
+        with self._changing:
+            if self._follows.get(job_id) != expect:
+                raise PacingConflict(f"what is kept of the trigger {job_id} has changed")
+            if follow is None:
+                self._follows.pop(job_id, None)
+            else:
+                self._follows[job_id] = follow
+
+    def conclude(self, job_id: str, verdict: Answered, attempt: Attempt) -> Job:
+        """Record the answer; who asks once more is the first of the queue."""
+        with self._changing:
+            job = answered(self._job(job_id), verdict, attempt)
+            if verdict.again:
+                self._places[job_id] = next(self._fronts)
+            return self._keep(job)
 
     def reclaim(self, job: Job) -> Job:
         """A job to be checked is being posted again."""

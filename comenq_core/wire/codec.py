@@ -11,12 +11,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import is_dataclass
 from datetime import datetime
+from enum import StrEnum
 from functools import cache, partial
 from types import UnionType
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, get_args, get_origin, get_type_hints
 
 from comenq_core.errors import InvalidRequest
-from comenq_core.model import InvalidMember, State, Verdict
+from comenq_core.model import Answered, InvalidMember, State, Verdict
 from comenq_core.wire.rfc3339 import format_time, parse_time
 from comenq_core.wire.strict_json import below
 from comenq_core.wire.vocabulary import (
@@ -34,6 +35,7 @@ __all__ = ["from_json", "to_json", "verdict_from_json"]
 _VERDICT_WORDS: Mapping[type, str] = {kind: word for word, kind in VERDICTS.items()}
 Record = TypeVar("Record", bound="DataclassInstance")
 Value = TypeVar("Value")
+Word = TypeVar("Word", bound=StrEnum)
 
 
 class _Conversion(NamedTuple):
@@ -68,7 +70,7 @@ def from_json(kind: type[Record], value: object, path: str = "") -> Record:
     return _read_at(path, partial(_read, kind), value)
 
 
-def verdict_from_json(value: object) -> Verdict:
+def verdict_from_json(value: object) -> Verdict | Answered:
     """The verdict that `to_json` made this JSON object of.
 
     Raises:
@@ -130,6 +132,8 @@ def _conversion(hint: Any) -> _Conversion | None:  # noqa: ANN401  (an annotatio
         return _list_of(_conversion(get_args(hint)[0]))
     if isinstance(hint, type) and is_dataclass(hint):
         return _Conversion(_write, partial(_read, hint))
+    if hint not in _CONVERSIONS and isinstance(hint, type) and issubclass(hint, StrEnum):
+        return _Conversion(str, partial(_read_word, hint))
     return _CONVERSIONS.get(hint)
 
 
@@ -148,10 +152,14 @@ def _list_of(item: _Conversion | None) -> _Conversion:
 
 
 def _read_state(value: object) -> State:
+    return EARLIER_STATES.get(str(value)) or _read_word(State, value)
+
+
+def _read_word(kind: type[Word], value: object) -> Word:
     try:
-        return EARLIER_STATES.get(str(value)) or State(str(value))
+        return kind(str(value))
     except ValueError:
-        raise InvalidRequest("", f"must be one of {', '.join(State)}") from None
+        raise InvalidRequest("", f"must be one of {', '.join(kind)}") from None
 
 
 _CONVERSIONS: Mapping[type, _Conversion] = {

@@ -5,11 +5,23 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from datetime import datetime
 from math import ceil
 from typing import Any
 
 from comenq_core.errors import InvalidRequest
-from comenq_core.model import Activity, CommentRequest, Entry, Job, State, Status
+from comenq_core.model import (
+    Activity,
+    CommentRequest,
+    Entry,
+    Evidence,
+    Job,
+    LaneStatus,
+    Review,
+    State,
+    Status,
+    review_of,
+)
 from comenq_core.model.request import check_times
 from comenq_core.text import nearest
 from comenq_core.wire.codec import from_json, to_json
@@ -21,6 +33,7 @@ __all__ = [
     "Operation",
     "entry_to_json",
     "history_to_json",
+    "lane_to_json",
     "read_drop",
     "read_operation",
     "read_request",
@@ -122,6 +135,8 @@ def entry_to_json(entry: Entry) -> dict[str, Any]:
         "eta_known": seconds is not None,
         "trouble": entry.trouble or None,
         **({"replaced": True} if entry.replaced else {}),
+        "review": _review_to_json(entry.review or review_of(entry.job)),
+        "notes": list(entry.notes),
     }
 
 
@@ -132,7 +147,12 @@ def status_to_json(status: Status) -> dict[str, Any]:
         "counts": asdict(status.counts),
         "paused": to_json(status.paused) if status.paused else None,
         "accounts": [asdict(account) for account in status.accounts],
-        "next": first and {"id": first.job.id, "eta_seconds": _seconds(first.eta_seconds)},
+        "next": first
+        and {
+            "id": first.job.id,
+            "eta_seconds": _seconds(first.eta_seconds),
+            "trouble": first.trouble or None,
+        },
         "working": health.working,
         "capacity": [asdict(capacity) for capacity in health.capacity],
         "worker": health.worker and _activity_to_json(health.worker),
@@ -143,7 +163,60 @@ def status_to_json(status: Status) -> dict[str, Any]:
         "host": status.host,
         "eta_seconds": _seconds(status.eta_seconds),
         "verifies_targets": status.verifies_targets,
+        "reviewers": list(status.reviewers),
+        "lanes": [lane_to_json(lane) for lane in status.lanes],
+        "awaiting": status.awaiting,
     }
+
+
+def lane_to_json(lane: LaneStatus) -> dict[str, Any]:
+    """A lane as replies show it."""
+    record = lane.record
+    return {
+        "reviewer": record.lane.reviewer,
+        "scope": record.lane.scope,
+        "state": lane.state,
+        "opens_in": _seconds(lane.opens_in),
+        "held_until": _time(record.held_until),
+        "reason": record.reason or None,
+        "jobs": list(lane.jobs),
+        "triggers": record.triggers,
+        "reviewed": record.reviewed,
+        "refused": record.refused,
+        "spacing": ceil(record.spacing),
+    }
+
+
+def _review_to_json(review: Review | None) -> dict[str, Any] | None:
+    if review is None:
+        return None
+    return {
+        "reviewer": review.reviewer or None,
+        "state": review.state,
+        "reason": review.reason or None,
+        "url": review.url or None,
+        "until": _time(review.until),
+        "guessed": review.guessed,
+        "triggers": review.triggers,
+        "asked": _time(review.asked),
+        "said": review.said and _said_to_json(review.said),
+        "polled": _time(review.polled),
+        "next_poll": _time(review.next_poll),
+        "adopted": review.adopted or None,
+    }
+
+
+def _said_to_json(said: Evidence) -> dict[str, Any]:
+    return {
+        "kind": str(said.kind),
+        "at": format_time(said.at),
+        "reason": said.reason or None,
+        "url": said.url or None,
+    }
+
+
+def _time(at: datetime | None) -> str | None:
+    return format_time(at) if at else None
 
 
 def _activity_to_json(activity: Activity) -> dict[str, Any]:
@@ -168,6 +241,7 @@ def history_to_json(job: Job) -> dict[str, Any]:
         "posted_at": max(0, int(settled.timestamp())),
         "success": is_posted,
         "error": None if is_posted else job.reason,
+        "review": _review_to_json(review_of(job)),
         "latency_seconds": (settled - job.arrived).total_seconds(),
         "token_hash": _account_hash(job),
     }
@@ -183,4 +257,6 @@ def _job_to_json(job: Job) -> dict[str, Any]:
     """The job with the members of its request beside its own, as the Rust client wants them."""
     value = to_json(job)
     request = value.pop("request") or _NO_REQUEST
+    # What they tell, `review` tells.
+    del value["reviewer"], value["conclusion"]
     return {**request, **value, "attempt_count": job.attempt_count}

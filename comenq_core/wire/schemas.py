@@ -34,6 +34,8 @@ Schema = Mapping[str, Any]
 LIMIT_MAX = 1_000_000
 REASON_LIMIT = 500
 IDS_LIMIT = 1_000
+NAME_LIMIT = 64
+SCOPE_LIMIT = 200
 
 
 def _whole(pattern: str) -> str:
@@ -108,6 +110,7 @@ REQUEST_SCHEMA = _object(
         "account": _name("the name of a posting account", ACCOUNT_PATTERN),
         "host": _name("the host of a forge, such as github.com", HOST_PATTERN),
         "not_after": _TIME,
+        "follow": _FLAG,
     },
     required=("owner", "repo", "pr_number", "body"),
 )
@@ -127,6 +130,12 @@ _LIMIT = {
 _OFFSET = _number(0, LIMIT_MAX)
 _REASON = _text(REASON_LIMIT)
 _REPO = _name("a repository as OWNER/REPO", f"{OWNER_PATTERN}/{REPO_PATTERN}")
+_REVIEWER = _text(NAME_LIMIT)
+_SCOPE = {
+    "description": f"a text of at most {SCOPE_LIMIT} characters",
+    "type": "string",
+    "maxLength": SCOPE_LIMIT,
+}
 _STATE = {
     "description": f"one of {', '.join(State)}",
     "enum": [str(state) for state in State],
@@ -164,6 +173,7 @@ OPERATION_SCHEMAS: dict[str, dict[str, Any]] = {
             "state": _STATES,
             "repo": _REPO,
             "pr_number": _PR_NUMBER,
+            "awaiting": _FLAG,
         },
     ),
     **{
@@ -198,6 +208,7 @@ OPERATION_SCHEMAS: dict[str, dict[str, Any]] = {
     "pause": _operation({"reason": _REASON}, required=["reason"]),
     "resume": _operation({}),
     "ping": _operation({}),
+    "open_lane": _operation({"reviewer": _REVIEWER, "scope": _SCOPE}, required=["reviewer"]),
 }
 
 REQUEST = "request"

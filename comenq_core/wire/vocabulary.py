@@ -7,17 +7,29 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from comenq_core.model import Checking, Done, Failed, Pacing, Requeued, RetryAt, State, Unconfirmed
+from comenq_core.model import (
+    Answered,
+    Checking,
+    Done,
+    Failed,
+    Pacing,
+    Requeued,
+    RetryAt,
+    State,
+    Unconfirmed,
+    Verdict,
+)
 
 __all__ = ["EARLIER_MEMBERS", "EARLIER_STATES", "EARLIER_VERDICTS", "VERDICTS"]
 
-VERDICTS: Mapping[str, type[Done | RetryAt | Requeued | Checking | Failed | Unconfirmed]] = {
+VERDICTS: Mapping[str, type[Verdict | Answered]] = {
     "done": Done,
     "retry_at": RetryAt,
     "requeued": Requeued,
     "checking": Checking,
     "failed": Failed,
     "unconfirmed": Unconfirmed,
+    "answered": Answered,
 }
 """The member ``verdict`` of a stored verdict."""
 

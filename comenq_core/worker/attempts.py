@@ -10,10 +10,12 @@ from functools import partial
 from comenq_core.errors import ComenqError
 from comenq_core.model import (
     OUTCOME_WORDS,
+    Answered,
     Attempt,
     Checking,
     Instant,
     Job,
+    LaneRecord,
     Outcome,
     Pacing,
     Posted,
@@ -29,6 +31,8 @@ from comenq_core.protocols import Poster
 from comenq_core.worker.calls import PosterCalls
 
 __all__ = [
+    "AnswerUpdate",
+    "LaneUpdate",
     "PacingUpdate",
     "Settlement",
     "attempt_post",
@@ -47,6 +51,23 @@ class Settlement:
     job: Job
     verdict: Verdict
     attempt: Attempt
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerUpdate:
+    """The answer to a job's trigger, as long as the store has not saved it."""
+
+    job: Job
+    answer: Answered
+    attempt: Attempt
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LaneUpdate:
+    """A lane's next record and the one it replaces, as long as the store has not saved it."""
+
+    record: LaneRecord
+    expect: LaneRecord | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

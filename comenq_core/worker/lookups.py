@@ -79,7 +79,7 @@ class Lookups:
             return
         limit = self._pacing_policy.attempt_limit
         ago = started.wall - first_attempted_at(job, record, started, limit)
-        known = self._store.comment_ids(job)
+        known = {*self._store.comment_ids(job), *job.comment_ids}
         found = look_up(self._calls, poster, job, here.wall - ago, known)
         ended = self._store.now()
         yield from self._results(job, poster, record, credential, found, started, ended)

@@ -7,7 +7,7 @@ from select import select
 
 from comenq_core.errors import ComenqError, StoreLocked
 from comenq_core.plugins import registry
-from comenq_core.policy.from_settings import pacing_policy, retry_policy
+from comenq_core.policy.from_settings import account_policy, retry_policy
 from comenq_core.process.clock import UNKNOWN_BOOT, boot_id, system_clock
 from comenq_core.process.log import Log
 from comenq_core.process.stop import StopFlag
@@ -39,7 +39,7 @@ def run(settings: Settings, stop: StopFlag) -> int:
     worker = Worker(
         store,
         posters,
-        pacing_policy(settings),
+        account_policy(settings),
         retry_policy(settings),
         clock=system_clock,
         accounts=plugins.accounts(settings),
@@ -47,6 +47,7 @@ def run(settings: Settings, stop: StopFlag) -> int:
         host=plugins.host(settings),
         notifier=notifier,
         verify_targets=settings.verify_targets,
+        lane_policy=plugins.lane_policy(settings),
     )
     with ExitStack() as stack:
         if _lock(store, stop, stack):

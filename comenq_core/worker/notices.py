@@ -1,4 +1,7 @@
-"""Of which settled jobs a command has to be told: a mark for each, made before it is settled."""
+"""Of which jobs a command has to be told: a mark for each, made before it is settled or answered.
+
+One job can have both: it was posted, and its reviewer has answered.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,9 @@ from comenq_core.model import ID_PATTERN
 from comenq_core.process.durable import sync_directory
 from comenq_core.process.log import Log
 
-__all__ = ["Notices"]
+__all__ = ["Notices", "answer_mark", "job_of"]
+
+_ANSWERED = ".answered"
 
 log = Log("worker")
 
@@ -34,43 +39,53 @@ class Notices:
         self._numbers = count()
         self._known = {name: next(self._numbers) for name in _marks_in(directory)}
 
-    def add(self, job_id: str) -> None:
-        """Mark a job; the mark survives a crash from here on."""
+    def add(self, mark: str) -> None:
+        """Make a mark: the job's id, or its `answer_mark`. It survives a crash from here on."""
         with self._lock:
-            self._known[job_id] = next(self._numbers)
+            self._known[mark] = next(self._numbers)
             try:
                 self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-                os.close(os.open(self._directory / job_id, os.O_CREAT | os.O_WRONLY, 0o600))
+                os.close(os.open(self._directory / mark, os.O_CREAT | os.O_WRONLY, 0o600))
                 sync_directory(self._directory)
             except OSError as error:
                 log.warning("notice_unsaved", "After a crash now, the command for a job would not"
-                            " be run.", job=job_id, reason=error.strerror)  # fmt: skip
+                            " be run.", job=job_of(mark), reason=error.strerror)  # fmt: skip
 
-    def remove(self, job_id: str, number: int) -> None:
-        """Forget a job, unless it was marked again since `all` gave this number for it.
+    def remove(self, mark: str, number: int) -> None:
+        """Remove a mark, unless it was made again since `all` gave this number for it.
 
         A mark that stays on a broken disk has its command run once more.
         """
         with self._lock:
-            if self._known.get(job_id) != number:
+            if self._known.get(mark) != number:
                 return
-            del self._known[job_id]
+            del self._known[mark]
             try:
-                (self._directory / job_id).unlink(missing_ok=True)
+                (self._directory / mark).unlink(missing_ok=True)
             except OSError as error:
                 log.warning("notice_unsaved", "After a restart, the command for a job is run"
-                            " again.", job=job_id, reason=error.strerror)  # fmt: skip
+                            " again.", job=job_of(mark), reason=error.strerror)  # fmt: skip
 
     def all(self) -> Sequence[tuple[str, int]]:
-        """The ids of the marked jobs, each with the number of its mark; the first one first."""
+        """The marks, each with its number; the first one first."""
         with self._lock:
             return list(self._known.items())
+
+
+def answer_mark(job_id: str) -> str:
+    """The mark of a job whose reviewer has answered."""
+    return f"{job_id}{_ANSWERED}"
+
+
+def job_of(mark: str) -> str:
+    """The id of the job that a mark is for."""
+    return mark.removesuffix(_ANSWERED)
 
 
 def _marks_in(directory: Path) -> Sequence[str]:
     try:
         with os.scandir(directory) as found:
-            marks = [one for one in found if re.fullmatch(ID_PATTERN, one.name)]
+            marks = [one for one in found if re.fullmatch(ID_PATTERN, job_of(one.name))]
             return [one.name for one in sorted(marks, key=lambda one: one.stat().st_mtime_ns)]
     except OSError:
         return []

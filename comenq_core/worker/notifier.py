@@ -1,7 +1,7 @@
-"""Runs the commands ``on_posted`` and ``on_failed``, in a thread of its own.
+"""Runs the commands ``on_posted``, ``on_failed`` and ``on_answered``, in a thread of its own.
 
-Before a job is settled it is marked, and the mark goes when its command has ended: a crash between
-the two has the command run again. No post waits for a command.
+Before a job is settled or answered it is marked, and the mark goes when its command has ended: a
+crash between the two has the command run again. No post waits for a command.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from pathlib import Path
 from threading import Event, Thread
 
 from comenq_core.errors import ComenqError, NoSuchJob
-from comenq_core.model import SETTLED, Attempt, Job, State, Verdict
+from comenq_core.model import PENDING, Attempt, Job, State, Verdict
 from comenq_core.model.transitions import settled
 from comenq_core.process.command import run
 from comenq_core.process.log import Log
 from comenq_core.settings import Settings
 from comenq_core.text import printable
 from comenq_core.wire.messages import history_to_json
-from comenq_core.worker.notices import Notices
+from comenq_core.worker.notices import Notices, answer_mark, job_of
 
 __all__ = ["SECONDS", "Notifier", "commands", "missing_commands", "notices_path"]
 
@@ -36,28 +36,34 @@ AGAIN_SECONDS = 60.0
 
 log = Log("worker")
 
+ON_ANSWERED = "on_answered"
+_SETTINGS: Mapping[State, str] = {
+    State.POSTED: "on_posted",
+    State.FAILED: "on_failed",
+    State.UNCONFIRMED: "on_failed",
+}
+"""The setting whose command is run after a job was settled so."""
 
-def commands(settings: Settings) -> Mapping[State, tuple[str, Sequence[str]]]:
-    """The name of the setting and the words of its command, by the state after which it is run."""
-    given = {"on_posted": settings.on_posted, "on_failed": settings.on_failed}
-    words = {name: (name, shlex.split(text)) for name, text in given.items() if text}
-    states = {
-        State.POSTED: "on_posted",
-        State.FAILED: "on_failed",
-        State.UNCONFIRMED: "on_failed",
+
+def commands(settings: Settings) -> Mapping[str, Sequence[str]]:
+    """The words of each command, by the name of its setting."""
+    given = {
+        "on_posted": settings.on_posted,
+        "on_failed": settings.on_failed,
+        ON_ANSWERED: settings.on_answered,
     }
-    return {state: words[name] for state, name in states.items() if name in words}
+    return {name: shlex.split(text) for name, text in given.items() if text}
 
 
 def missing_commands(settings: Settings) -> Iterator[tuple[str, str]]:
     """The name of each setting whose command is not there, with what is wrong; none is run."""
-    for name, words in dict(commands(settings).values()).items():
+    for name, words in commands(settings).items():
         if shutil.which(words[0]) is None:
             yield name, f"there is no command {printable(words[0])}"
 
 
 class Notifier:
-    """Runs a command for each job that was posted or failed, at least once.
+    """Runs a command for each job that was posted, failed or was answered, at least once.
 
     Args:
         commands: as of `commands`.
@@ -68,7 +74,7 @@ class Notifier:
 
     def __init__(
         self,
-        commands: Mapping[State, tuple[str, Sequence[str]]],
+        commands: Mapping[str, Sequence[str]],
         get: Callable[[str], Job],
         notices: Notices,
         seconds: float = SECONDS,
@@ -104,38 +110,46 @@ class Notifier:
 
     def announce(self, job: Job, verdict: Verdict, attempt: Attempt) -> None:
         """Mark a job that is about to be settled, if a command is for what becomes of it."""
-        if settled(job, verdict, attempt).state in self._commands:
+        if _SETTINGS.get(settled(job, verdict, attempt).state) in self._commands:
             self._notices.add(job.id)
 
+    def announce_answer(self, job_id: str) -> None:
+        """Mark a job whose reviewer's answer is about to be recorded, if a command is for that.
+
+        Nothing is run for it while it asks again: the mark stays until the last answer.
+        """
+        if ON_ANSWERED in self._commands:
+            self._notices.add(answer_mark(job_id))
+
     def wake(self) -> None:
-        """Look at the marked jobs: one was settled."""
+        """Look at the marked jobs: one was settled or answered."""
         self._wakes.set()
 
     def _serve(self) -> None:
         while not self._ends.is_set():
             self._wakes.wait(AGAIN_SECONDS)
             self._wakes.clear()
-            for job_id, number in self._notices.all():
+            for mark, number in self._notices.all():
                 if self._ends.is_set():
                     return
-                if self._notify(job_id):
-                    self._notices.remove(job_id, number)
+                if self._notify(mark):
+                    self._notices.remove(mark, number)
 
-    def _notify(self, job_id: str) -> bool:
-        """Run the command for a marked job; return whether its mark is of no use any more."""
+    def _notify(self, mark: str) -> bool:
+        """Run the command that a mark is for; return whether the mark is of no use any more."""
+        job_id = job_of(mark)
         try:
             job = self._get(job_id)
         except NoSuchJob:
             return True
         except ComenqError:
             return False  # the worker meets the same fault, and tells
-        if job.state in self._commands:
-            self._run(job)
+        if words := self._commands.get(name := _setting(mark, job)):
+            self._run(job, name, words)
             return True
-        return job.state in SETTLED
+        return not (job.state in PENDING or job.is_awaiting)
 
-    def _run(self, job: Job) -> None:
-        name, words = self._commands[job.state]
+    def _run(self, job: Job, name: str, words: Sequence[str]) -> None:
         text = json.dumps(history_to_json(job)) + "\n"
         result = run(words, text.encode(), self._seconds)
         details = {"job": job.id, "command": name, "output": result.output or None}
@@ -146,6 +160,14 @@ class Notifier:
                         **details, reason=result.fault)  # fmt: skip
         else:
             log.info("notified", "A command was told of a job.", **details)
+
+
+def _setting(mark: str, job: Job) -> str:
+    """The setting whose command a mark is for; ``""`` if there is nothing to tell by now."""
+    if mark == job.id:
+        return _SETTINGS.get(job.state, "")
+    is_answered = job.conclusion is not None and job.state in (State.POSTED, State.SKIPPED)
+    return ON_ANSWERED if is_answered else ""
 
 
 def notices_path(settings: Settings) -> Path:

@@ -25,13 +25,20 @@ from comenq_core.policy.recording import after_attempt, must_persist_backoff
 from comenq_core.policy.refusals import accounts_left, booked, is_unclear
 from comenq_core.policy.retry import RetryPolicy, decide
 from comenq_core.protocols import Poster
-from comenq_core.worker.attempts import PacingUpdate, Settlement, attempt_post, attempt_record
+from comenq_core.worker.attempts import (
+    LaneUpdate,
+    PacingUpdate,
+    Settlement,
+    attempt_post,
+    attempt_record,
+)
 from comenq_core.worker.calls import PosterCalls
+from comenq_core.worker.lanes import Lanes
 from comenq_core.worker.pacing_records import PacingRecords
 
 __all__ = ["Posting"]
 
-Results = Sequence[Settlement | PacingUpdate]
+Results = Sequence[Settlement | PacingUpdate | LaneUpdate]
 """What is to be saved, in this order."""
 
 
@@ -40,6 +47,7 @@ class Posting:
 
     Args:
         records: the accounts' pacing records.
+        lanes: those that the store keeps.
         serving: the names of the accounts that may post a job.
         pacing_policy: how far apart an account's posts are.
         retry_policy: when a job fails.
@@ -50,6 +58,7 @@ class Posting:
     def __init__(
         self,
         records: PacingRecords,
+        lanes: Lanes,
         serving: Callable[[Job], Sequence[str]],
         pacing_policy: PacingPolicy,
         retry_policy: RetryPolicy,
@@ -57,6 +66,7 @@ class Posting:
         calls: PosterCalls,
     ) -> None:
         self._records = records
+        self._lanes = lanes
         self._serving = serving
         self._pacing_policy = pacing_policy
         self._retry_policy = retry_policy
@@ -77,12 +87,15 @@ class Posting:
         if reason := _too_late(job, started.wall):
             return self._over(job, poster.account, Skipped(message=reason), Done(reason=reason))
         try:
+            self._lanes.announce(job, poster.account, started)
             begun = self._records.announce(poster.account, job.id, login, started)
         except PacingConflict as error:
             # The job has its place in the queue again.
             begun = Pacing(account=poster.account, at=started)
-            attempt = attempt_record(begun, Unavailable(message=str(error)), started, started)
-            return [Settlement(job=job, verdict=Requeued(reason=str(error)), attempt=attempt)]
+            unsent = Unavailable(message=str(error))
+            attempt = attempt_record(begun, unsent, started, started)
+            requeued = Settlement(job=job, verdict=Requeued(reason=str(error)), attempt=attempt)
+            return [requeued, *self._lanes.after(unsent, started)]
         limit = self._pacing_policy.attempt_limit
         outcome, ended = attempt_post(self._calls, poster, job, started, self._now, limit)
         after = after_attempt(begun, outcome, ended, credential, self._pacing_policy)
@@ -96,8 +109,8 @@ class Posting:
         settlement = Settlement(job=job, verdict=verdict, attempt=attempt)
         # First what a crash between the two must not lose: the forge's demand, or the receipt.
         if must_persist_backoff(outcome):
-            return [*updates, settlement]
-        return [settlement, *updates]
+            return [*updates, settlement, *self._lanes.after(outcome, ended)]
+        return [settlement, *updates, *self._lanes.after(outcome, ended)]
 
     def refuse(self, job: Job, account: str, reason: str) -> Results:
         """Fail a claimed job without an attempt."""

@@ -15,20 +15,25 @@ from datetime import datetime
 from comenq_core.errors import NoSuchJob, QueueRefused, WrongState
 from comenq_core.model import Attempt, Failed, Instant, Job, Pacing, Requeued, State, Verdict
 from comenq_core.policy import pacing, recording
+from comenq_core.policy.lanes import LanePolicy
 from comenq_core.policy.pacing import PacingPolicy
 from comenq_core.policy.retry import RetryPolicy
 from comenq_core.process.log import Log
 from comenq_core.protocols import VERIFY_SECONDS, Poster, Store, TargetRecorder
-from comenq_core.worker.attempts import PacingUpdate, Settlement
+from comenq_core.worker.asking import Asking
+from comenq_core.worker.attempts import AnswerUpdate, LaneUpdate, PacingUpdate, Settlement
 from comenq_core.worker.calls import PosterCalls
 from comenq_core.worker.choosing import preferences
 from comenq_core.worker.deferrals import Deferrals
 from comenq_core.worker.events import report_answer, report_attempt, report_backoff
+from comenq_core.worker.follows import Follows
 from comenq_core.worker.heartbeat import Heartbeat
 from comenq_core.worker.identities import Identities, ask
+from comenq_core.worker.lanes import Lanes
 from comenq_core.worker.lookups import Lookups
 from comenq_core.worker.notifier import Notifier
 from comenq_core.worker.pacing_records import PacingRecords
+from comenq_core.worker.polls import Polls
 from comenq_core.worker.posting import Posting
 from comenq_core.worker.scheduling import AccountScheduler
 from comenq_core.worker.verification import Verification
@@ -55,6 +60,8 @@ class Worker:
         host: the forge's host; a job for another one fails. By default, all jobs are for it.
         verify_targets: whether the forge is asked early whether a job's pull request is there.
         notifier: runs the commands that are told of posted and failed jobs, if there are any.
+        lane_policy: what the settings make of lanes, if they have reviewers; then
+            ``pacing_policy`` has what lies between any two posts of an account.
     """
 
     def __init__(
@@ -70,6 +77,7 @@ class Worker:
         *,
         notifier: Notifier | None = None,
         verify_targets: bool = False,
+        lane_policy: LanePolicy | None = None,
     ) -> None:
         self._store = store
         self._pacing_policy = pacing_policy
@@ -84,8 +92,25 @@ class Worker:
         )
         self._identities = Identities(calls)
         self._records = PacingRecords(store, pacing_policy)
+        self._lanes = Lanes(store, lane_policy)
+        self._follows = Follows(store, lane_policy, self._lanes, notifier)
+        self._asking = Asking(store, self._follows, self._lanes, pacing_policy, calls)
+        self._polls = Polls(
+            store,
+            self._follows,
+            self._scheduler.able_to_ask,
+            posters,
+            pacing_policy,
+            calls,
+        )
         self._posting = Posting(
-            self._records, self._scheduler.serving, pacing_policy, retry_policy, store.now, calls
+            self._records,
+            self._lanes,
+            self._scheduler.serving,
+            pacing_policy,
+            retry_policy,
+            store.now,
+            calls,
         )
         self._lookups = Lookups(store, pacing_policy, retry_policy, self._clock, calls)
         self.heartbeat = Heartbeat(
@@ -104,7 +129,7 @@ class Worker:
         )
         self._notifier = notifier
         self._claimed: tuple[Job, Poster] | None = None
-        self._unsaved: list[Settlement | PacingUpdate] = []
+        self._unsaved: list[Settlement | PacingUpdate | LaneUpdate | AnswerUpdate] = []
 
     def step(self) -> float:
         """Do the next thing there is to do; return the seconds until there may be another.
@@ -114,7 +139,7 @@ class Worker:
         """
         self._save()
         if self._claimed:
-            self._records.read()
+            self._read()
             self._post(*self._claimed)
             return 0.0
         more = self._housekeep()
@@ -136,13 +161,34 @@ class Worker:
     def _dispatch(self) -> float:
         if self._store.paused():
             return _LONGEST_WAIT
+        now = self._read()
+        if self._follows.conclude(now):
+            return 0.0
+        checking = self._store.checking()
+        wait = min(_LONGEST_WAIT, self._look_up(checking, now))
+        if wait <= 0:
+            return 0.0
+        has_polled = self._poll(now)
+        wait = min(wait, self._use_accounts(checking, now))
+        if has_polled or wait <= 0 or self._deferrals.correct(now):
+            return 0.0
+        wait = min(wait, self._lanes.wait(now), self._polls.wait(self._records.known, now))
+        return self._verify(min(wait, self._until_due(now)), now)
+
+    def _read(self) -> Instant:
+        """Read the records of accounts and lanes, and what is followed; return the time."""
         self._records.read()
         now = self._store.now()
         self._records.rebase(now)
+        self._lanes.read(now)
+        self._follows.read()
         self._records.renew(self._scheduler.renewed(self._records.known, now))
         self._identities.read(self._records.known)
-        waits = [_LONGEST_WAIT]
-        checking = self._store.checking()
+        return now
+
+    def _look_up(self, checking: Sequence[Job], now: Instant) -> float:
+        """Look up one comment that may be posted; return how long to wait, 0 if it was done."""
+        waits = [math.inf]
         for job in checking:
             wait, poster = self._scheduler.next_lookup(job, self._records.known, now)
             if wait <= 0:
@@ -151,6 +197,11 @@ class Worker:
                 self._finish(*self._lookups.look_up(job, poster, record))
                 return 0.0
             waits.append(wait)
+        return min(waits)
+
+    def _use_accounts(self, checking: Sequence[Job], now: Instant) -> float:
+        """Let one account do what is its turn; return how long to wait, 0 if there was one."""
+        waits = [math.inf]
         for wait, poster in self._scheduler.next_posters(
             self._records.known, self._identities.known, now
         ):
@@ -158,9 +209,15 @@ class Worker:
                 waits.append(wait)
             elif self._use(poster, checking, now):
                 return 0.0
-        if self._deferrals.correct(now):
-            return 0.0
-        return self._verify(min(*waits, self._until_due(now)), now)
+        return min(waits)
+
+    def _poll(self, now: Instant) -> bool:
+        """Ask once for the answer to a trigger, if one is due; posts go on in the same step."""
+        if due := self._polls.next(self._records.known, now):
+            self.heartbeat.ask()
+            if update := self._polls.poll(due, self._records.known):
+                self._finish(update)
+        return due is not None
 
     def _verify(self, wait: float, now: Instant) -> float:
         """Verify one job's pull request, unless a post is due soon; return how long to wait."""
@@ -208,7 +265,7 @@ class Worker:
         known, logins = self._records.known, self._identities.known
         if self._scheduler.until_turn(poster, known, logins, now) > 0:
             return False
-        claimed = self._claim(poster, checking)
+        claimed = self._claim(poster, checking, now)
         if claimed is None:
             return False
         if self._scheduler.serving(claimed):
@@ -222,11 +279,12 @@ class Worker:
         first = self._store.pending(limit=1, states=[State.WAITING])
         return bool(first) and (first[0].due is None or first[0].due <= now.wall)
 
-    def _claim(self, poster: Poster, checking: Sequence[Job]) -> Job | None:
+    def _claim(self, poster: Poster, checking: Sequence[Job], now: Instant) -> Job | None:
         record = self._records.known.get(poster.account)
         checked = {job.asked.target.lower() for job in checking}
         for suits in preferences(poster.account, record, self._scheduler.serving, checked):
-            if claimed := self._store.claim(poster.account, suits):
+            awaiting = self._follows.closed(poster.account)
+            if claimed := self._lanes.claim(poster.account, suits, now, awaiting):
                 return claimed
         return None
 
@@ -243,11 +301,15 @@ class Worker:
     def _post(self, job: Job, poster: Poster) -> None:
         """Post a claimed job. Until its attempt is recorded, nothing was sent."""
         self._claimed = job, poster
+        self.heartbeat.ask()
+        if instead := self._asking.before(job, poster, self._records.known.get(poster.account)):
+            self._finish(*instead)
+            return
         self.heartbeat.post(job.id)
         login = self._identities.known.get(poster.account, "")
         self._finish(*self._posting.post(job, poster, login))
 
-    def _finish(self, *results: Settlement | PacingUpdate) -> None:
+    def _finish(self, *results: Settlement | PacingUpdate | LaneUpdate | AnswerUpdate) -> None:
         """Save results in this order; if the store fails, the next step does it first."""
         self._claimed = None
         self._unsaved += results
@@ -261,12 +323,17 @@ class Worker:
                 case PacingUpdate() as update:
                     self._records.save(update.record, update.expect)
                     report_backoff(update.outcome, update.record, update.now, self._pacing_policy)
+                case LaneUpdate() as update:
+                    self._lanes.finish(update)
+                case AnswerUpdate() as update:
+                    self._follows.answer(update)
             del self._unsaved[0]
 
     def _settle(
         self, settlement: Settlement, save: Callable[[Job, Verdict, Attempt], None]
     ) -> None:
-        job, verdict, attempt = settlement.job, settlement.verdict, settlement.attempt
+        job, attempt = settlement.job, settlement.attempt
+        verdict = self._follows.awaited(job, settlement.verdict)
         if self._notifier:
             self._notifier.announce(job, verdict, attempt)
         try:

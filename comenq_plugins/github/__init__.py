@@ -14,6 +14,7 @@ from comenq_core import hookimpl
 from comenq_core.protocols import Poster, PosterFactory
 
 if TYPE_CHECKING:
+    from comenq_core.model import Answer
     from comenq_core.settings import Settings
 
 __all__ = ["comenq_posters", "make_posters"]
@@ -39,9 +40,14 @@ class _Factory:
 
         return settings.github_host or host_of(settings.github_api_url)
 
+    def answers(self, settings: Settings, url: str, *, token: str = "") -> Sequence[Answer]:
+        from comenq_plugins.github.answers import answers
+
+        return answers(settings, url, host=self.host(settings), token=token)
+
 
 make_posters = _Factory()
-"""The factory of posters, which is an `AccountDirectory` and a `ForgeHost`, too."""
+"""The factory of posters, which is an `AccountDirectory`, `AnswerSource` and `ForgeHost`, too."""
 
 
 @hookimpl

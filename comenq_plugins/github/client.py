@@ -85,7 +85,7 @@ class GitHubClient:
         return f"{self.url}/repos/{request.owner}/{request.repo}"
 
     def ask(
-        self, method: str, url: str, payload: Mapping[str, object] | None = None
+        self, method: str, url: str, payload: Mapping[str, object] | None = None, tag: str = ""
     ) -> Reply | NoReply:
         """Send one request, and again wherever it is redirected to. Called within a `Deadline`.
 
@@ -96,22 +96,25 @@ class GitHubClient:
             method: in capitals.
             url: the whole address.
             payload: what to send as JSON.
+            tag: the entity tag of an earlier answer; if it is the same, the answer is 304.
         """
         body = None if payload is None else json.dumps(payload, ensure_ascii=False).encode()
-        token, reply = self._ask_once(method, url, body)
+        token, reply = self._ask_once(method, url, body, tag)
         if not _is_rejected(reply) or not self._tokens.rejected(token, reply):
             return reply
-        token, reply = self._ask_once(method, url, body)
+        token, reply = self._ask_once(method, url, body, tag)
         if _is_rejected(reply):
             self._tokens.rejected(token, reply)
         return reply
 
-    def _ask_once(self, method: str, url: str, body: bytes | None) -> tuple[str, Reply | NoReply]:
+    def _ask_once(
+        self, method: str, url: str, body: bytes | None, tag: str
+    ) -> tuple[str, Reply | NoReply]:
         """The token that was sent, if any, and the answer."""
         token = self._token(url)
         if not isinstance(token, str):
             return "", token
-        return token, self._follow(method, self._current_url(url), token, body)
+        return token, self._follow(method, self._current_url(url), token, body, tag)
 
     def _token(self, url: str) -> str | NoToken:
         known = self._repository.match(url)
@@ -120,10 +123,12 @@ class GitHubClient:
         except SettingsError as error:
             return Unauthorized(message=str(error))
 
-    def _follow(self, method: str, url: str, token: str, body: bytes | None) -> Reply | NoReply:
+    def _follow(
+        self, method: str, url: str, token: str, body: bytes | None, tag: str
+    ) -> Reply | NoReply:
         start = url
         for hops in range(HOPS + 1):
-            reply = self._transport.send(method, url, token=token, body=body)
+            reply = self._transport.send(method, url, token=token, body=body, tag=tag)
             if not isinstance(reply, Reply):
                 return reply
             self._note(reply)

@@ -12,6 +12,7 @@ from comenq_core.model import (
     Blocked,
     CheckResult,
     CommentRequest,
+    Conversation,
     Demand,
     Fault,
     Job,
@@ -19,6 +20,7 @@ from comenq_core.model import (
     Posted,
     Refused,
     Skipped,
+    Snapshot,
     Throttled,
     Unavailable,
     Unknown,
@@ -32,6 +34,7 @@ from comenq_plugins.github.auth.login import Login
 from comenq_plugins.github.auth.sources import configured
 from comenq_plugins.github.auth.tokens import TokenSource
 from comenq_plugins.github.client import GitHubClient, NoReply, found, outcome_of
+from comenq_plugins.github.conversation import Unread, read_conversation
 from comenq_plugins.github.http.comments import pull_request_page
 from comenq_plugins.github.http.deadline import Deadline
 from comenq_plugins.github.http.responses import Reply
@@ -134,6 +137,12 @@ class GitHubPoster:
         if isinstance(reply, Reply) and isinstance(issue, dict) and "title" in issue:
             return Verified(message=_described(issue, reply.secret), status=reply.status)
         return _not_sent(reply)
+
+    def read_conversation(
+        self, request: CommentRequest, snapshot: Snapshot | None, triggers: Collection[int | str]
+    ) -> Conversation | Unread:
+        with Deadline(self.seconds):
+            return read_conversation(self.client, request, snapshot, triggers)
 
     def find(self, job: Job, since: datetime, known: Collection[int | str]) -> Lookup:
         with Deadline(self.seconds):

@@ -24,12 +24,13 @@ from comenq_plugins.github.http.redirects import same_origin
 from comenq_plugins.github.http.responses import Reply
 from comenq_plugins.github.matching import Likeness, Wanted, next_page
 
-__all__ = ["Unlisted", "search", "unlisted"]
+__all__ = ["PAGE", "Unlisted", "page_after", "search", "unlisted"]
 
 Unlisted = Refused | Throttled | Unauthorized | Blocked | Unknown
 """Why the comments could not be listed."""
 
 PAGE = 100
+"""Comments on a page: the most that GitHub lists at once."""
 CANDIDATES = 10
 """How many candidates a person is shown."""
 
@@ -100,11 +101,11 @@ def _pages(
         yield [comment for comment in read if comment]
         seen.add(url)
         previous = reply.body
-        url = _next(client, reply, len(listed), f"{first}&page={len(seen) + 1}")
+        url = page_after(client, reply, len(listed), f"{first}&page={len(seen) + 1}")
 
 
-def _next(client: GitHubClient, reply: Reply, size: int, counted: str) -> str:
-    """The address of the page after one with ``size`` comments; ``""`` after the last."""
+def page_after(client: GitHubClient, reply: Reply, size: int, counted: str) -> str:
+    """The address of the page after one with ``size`` items; ``""`` after the last."""
     link = next_page(reply.headers.get("link", ""))
     if link and same_origin(client.url, link):
         return link

@@ -65,7 +65,7 @@ class Enqueuer(Queries):
                     added.append((job, new_job.ahead))
                 jobs.append(job)
             self._check_capacity(cursor, [job for job, _ in added])
-            insert(cursor, added)
+            insert(cursor, added, self._division)
         return jobs
 
     def _check_capacity(self, cursor: Cursor, more: Sequence[Job]) -> None:
@@ -87,7 +87,8 @@ class Enqueuer(Queries):
                     raise WrongState(f"job {job.id} is another comment in this database")
             missing = [job for job in jobs if job.id not in known]
             gone = remembered(cursor, {job.id: job.request for job in missing if job.request})
-            insert(cursor, [(job, False) for job in missing if job.id not in gone])
+            new = [(job, False) for job in missing if job.id not in gone]
+            insert(cursor, new, self._division)
 
     def past_jobs(self) -> Iterator[PastJob]:
         last = ""

@@ -11,7 +11,7 @@ from comenq_plugins.postgres.database import repeated
 from comenq_plugins.postgres.decoding import job_from, job_or_columns
 from comenq_plugins.postgres.queries import Queries
 from comenq_plugins.postgres.remembered import import_past, past_job_of
-from comenq_plugins.postgres.rows import delete, locked, rewrite, save
+from comenq_plugins.postgres.rows import TO_THE_FRONT, delete, locked, rewrite, save
 
 __all__ = ["OperatorActions"]
 
@@ -20,7 +20,7 @@ _SEEN = (
     "UPDATE job SET seen = true WHERE id = ANY(%s) AND state = 'failed' AND NOT seen RETURNING id"
 )
 _MOVES = {
-    Change.BUMP: "UPDATE job SET place = -nextval('place') WHERE id = %s",
+    Change.BUMP: TO_THE_FRONT,
     Change.BUST: _TO_THE_END,
     Change.RETRY: _TO_THE_END,
     Change.UNDELETE: _TO_THE_END,
@@ -62,7 +62,7 @@ class OperatorActions(Queries):
         with self._database.transaction() as cursor:
             found = locked(cursor, job.id).job
             new = edited(found, job.asked, request)
-            return new if new == found else rewrite(cursor, new)
+            return new if new == found else rewrite(cursor, new, self._division)
 
     @repeated
     def record_target(self, job_id: str, verdict: Requeued | Failed, attempt: Attempt) -> Job:
@@ -83,6 +83,7 @@ class OperatorActions(Queries):
             job = forgotten(locked(cursor, job_id, job_or_columns).job, reason, now)
             past = past_job_of(cursor, job, job.settled or now)
             delete(cursor, [job])
+            cursor.execute("DELETE FROM follow WHERE job = %s", [job_id])
             if past:
                 import_past(cursor, [past])
             return job

@@ -12,6 +12,7 @@ from comenq_core.model import (
     SETTLED,
     Capacity,
     Counts,
+    Division,
     Health,
     Instant,
     Job,
@@ -88,6 +89,7 @@ class Queries:
         self._clock = clock
         self._listing = Listing()
         self._place = place()
+        self._division = Division()
 
     @contextmanager
     def _transaction(self) -> Iterator[tuple[Cursor, datetime]]:

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from comenq_core.errors import NoSuchJob
-from comenq_core.model import Job, State
+from comenq_core.model import Division, Job, State
 from comenq_core.model.identity import digest_of
 from comenq_core.process.log import Log
 from comenq_core.text import printable
@@ -18,6 +18,7 @@ from comenq_plugins.postgres.connection import Cursor
 from comenq_plugins.postgres.decoding import Damaged, job_from
 
 __all__ = [
+    "TO_THE_FRONT",
     "Lease",
     "Row",
     "delete",
@@ -29,6 +30,9 @@ __all__ = [
     "rewrite",
     "save",
 ]
+
+TO_THE_FRONT = "UPDATE job SET place = -nextval('place') WHERE id = %s"
+"""Gives a job the first place of the queue."""
 
 log = Log("postgres")
 
@@ -121,17 +125,21 @@ def locked(cursor: Cursor, job_id: str, read: Callable[[Sequence[Any]], Job] = j
     return Row(job=read(record), lease=Lease(holder=holder, account=account, until=until))
 
 
-def insert(cursor: Cursor, jobs: Sequence[tuple[Job, bool]]) -> None:
+def insert(cursor: Cursor, jobs: Sequence[tuple[Job, bool]], division: Division) -> None:
     """Add jobs, each with whether it goes to the front of the queue instead of its end.
 
     One that is there already stays as it is: an earlier transaction has added it.
+
+    Args:
+        division: gives each job the key of its lane.
     """
     cursor.executemany(
-        "INSERT INTO job (id, request, target, digest, state, due, settled, story, place) VALUES"
+        "INSERT INTO job (id, request, target, digest, state, due, settled, story, lane,"
+        " place) VALUES"
         " (%(id)s, %(request)s, %(target)s, %(digest)s, %(state)s, %(due)s, %(settled)s, %(story)s,"
-        " CASE WHEN %(ahead)s THEN -nextval('place') ELSE nextval('place') END)"
+        " %(lane)s, CASE WHEN %(ahead)s THEN -nextval('place') ELSE nextval('place') END)"
         " ON CONFLICT (id) DO NOTHING",
-        [{**_columns(job), "ahead": ahead} for job, ahead in jobs],
+        [{**_columns(job), "lane": _key_of(job, division), "ahead": ahead} for job, ahead in jobs],
     )
 
 
@@ -146,12 +154,12 @@ def save(cursor: Cursor, job: Job, lease: Lease = Lease()) -> Job:
     return job
 
 
-def rewrite(cursor: Cursor, job: Job) -> Job:
+def rewrite(cursor: Cursor, job: Job, division: Division) -> Job:
     """Replace a job's row with its request, which `save` leaves alone; return the job."""
     cursor.execute(
-        "UPDATE job SET request = %(request)s, target = %(target)s, digest = %(digest)s"
-        " WHERE id = %(id)s",
-        _columns(job),
+        "UPDATE job SET request = %(request)s, target = %(target)s, digest = %(digest)s,"
+        " lane = %(lane)s WHERE id = %(id)s",
+        {**_columns(job), "lane": _key_of(job, division)},
     )
     return save(cursor, job)
 
@@ -159,6 +167,10 @@ def rewrite(cursor: Cursor, job: Job) -> Job:
 def delete(cursor: Cursor, jobs: Sequence[Job]) -> None:
     """Delete jobs; some may be gone."""
     cursor.execute("DELETE FROM job WHERE id = ANY(%s)", [[job.id for job in jobs]])
+
+
+def _key_of(job: Job, division: Division) -> bytes:
+    return division.key_for(job.request) if job.request else b""
 
 
 def _columns(job: Job) -> dict[str, Any]:

@@ -14,7 +14,9 @@ from comenq_plugins.postgres.connection import Cursor
 from comenq_plugins.postgres.database import Database, repeated
 from comenq_plugins.postgres.decoding import Damaged
 from comenq_plugins.postgres.enqueue import Enqueuer
+from comenq_plugins.postgres.follow_rows import FollowRows
 from comenq_plugins.postgres.housekeeping import prune
+from comenq_plugins.postgres.lane_rows import LaneRows
 from comenq_plugins.postgres.operators import OperatorActions
 from comenq_plugins.postgres.options import Clock, StoreOptions, database_time
 from comenq_plugins.postgres.pacing_rows import PacingRows, replace_pacing
@@ -26,7 +28,7 @@ __all__ = ["PostgresStore"]
 _READ_EVERY = 3_600.0
 
 
-class PostgresStore(Leases, PacingRows, OperatorActions, Enqueuer):
+class PostgresStore(Leases, PacingRows, LaneRows, FollowRows, OperatorActions, Enqueuer):
     """Implements `comenq_core.protocols.Store`.
 
     Args:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime
 
 from comenq_core.errors import NoSuchJob, StoreError, WrongState
-from comenq_core.model import Activity, Attempt, Job, State, Verdict
+from comenq_core.model import Activity, Attempt, Job, Lane, State, Verdict
 from comenq_core.model.transitions import claimed, settled
 from comenq_core.protocols import every_job
 from comenq_plugins.postgres.activity import clear_activity, write_activity
@@ -109,8 +109,13 @@ class Leases(Queries):
                 for job in readable(cursor, cursor.fetchall(), now)
             ]
 
-    @repeated
     def claim(self, account: str, suits: Callable[[Job], bool] = every_job) -> Job | None:
+        return self.claim_outside((), account, suits)
+
+    @repeated
+    def claim_outside(
+        self, closed: Collection[Lane], account: str, suits: Callable[[Job], bool] = every_job
+    ) -> Job | None:
         """Lease the account and the first job that is due and suits: both or neither."""
         with self._transaction() as (cursor, now):
             # The account comes first: a worker that waited for it with a job locked would hide that
@@ -118,7 +123,7 @@ class Leases(Queries):
             if _is_paused(cursor) or not self._may_lease(cursor, account, now):
                 return None
             cursor.execute(_PROMOTE, [now])
-            job = self._candidates.first(cursor, suits, now)
+            job = self._candidates.first(cursor, suits, now, self._division, closed)
             return self._take_lease(cursor, claimed(job), account, now) if job else None
 
     def _may_lease(self, cursor: Cursor, account: str, now: datetime) -> bool:

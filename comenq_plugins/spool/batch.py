@@ -89,8 +89,9 @@ class Batch:
             # A time before 1970 has no place in a name, and is over.
             job = replace(job, due=None)
         self._new[job_id] = job
+        lane = catalog.division.key_for(new_job.request)
         directory = catalog.layout.hold if new_job.hold else catalog.layout.new
-        self.files[Place(directory, Name(order, due, job_id, digest))] = job
+        self.files[Place(directory, Name(order, due, job_id, digest, lane=lane))] = job
         return job
 
 

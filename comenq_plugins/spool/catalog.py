@@ -11,7 +11,7 @@ from functools import partial
 from typing import TypeVar
 
 from comenq_core.errors import InvalidRequest, StoreError, WrongState
-from comenq_core.model import Counts, Job, State
+from comenq_core.model import Counts, Division, Job, State
 from comenq_core.model.identity import is_listed, only_match
 from comenq_core.model.past_job import PastJob
 from comenq_core.process.log import Log
@@ -52,6 +52,7 @@ class Catalog(NewDirectory):
         self.listings = ListingCache()
         self.seen = ListingCache(seen_in)
         self.past = Past(layout)
+        self.division = Division()
         self._threads = threading.RLock()
         self._last_seen: dict[str, Place] = {}
 

@@ -36,11 +36,13 @@ class Comments:
         return found | self._catalog.past.comment_ids(target, job.id)
 
     def _attempted(self) -> list[Place]:
-        """The jobs that may have a comment: all but those that wait."""
+        """The jobs that may have a comment: of those that wait, what has been attempted."""
         layout, names = self._catalog.layout, self._catalog.listings.names
+        directories = [path for path in layout.states if path != layout.new]
+        places = [Place(path, name) for path in directories for name in names(path)]
+        places += [Place(layout.new, name) for name in self._catalog.index]
         waiting = {layout.new, layout.hold}
-        directories = [path for path in layout.states if path not in waiting]
-        return [Place(path, name) for path in directories for name in names(path)]
+        return [one for one in places if one.name.events or one.directory not in waiting]
 
     def _learn(self, places: Collection[Place]) -> None:
         """Remember the pull request of each, which never changes; forget those that are gone."""

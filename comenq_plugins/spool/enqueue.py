@@ -12,6 +12,7 @@ from comenq_plugins.spool.batch import Batch, is_unique
 from comenq_plugins.spool.capacity import Limits
 from comenq_plugins.spool.catalog import Catalog
 from comenq_plugins.spool.format import job_file
+from comenq_plugins.spool.format.job_file import Edited
 from comenq_plugins.spool.fs import durable
 from comenq_plugins.spool.fs.fsync import Flusher
 from comenq_plugins.spool.fs.locks import locked
@@ -60,7 +61,7 @@ class Enqueuer(Queries):
     def _write(self, files: Mapping[Place, Job]) -> None:
         """Make new files durable and visible: all of them or, with an error, none."""
         drafts = {place: self._layout.draft(place.name) for place in files}
-        lines = {drafts[place]: job_file.encode_job(job) for place, job in files.items()}
+        lines = {drafts[place]: _text(job, place) for place, job in files.items()}
         durable.create_all(lines, self._flusher)
         durable.publish([(draft, place.path) for place, draft in drafts.items()])
         fresh = [job for job in files.values() if job.state is not State.DELETED]
@@ -68,3 +69,9 @@ class Enqueuer(Queries):
         if keyed:
             # A crash before this leaves a job in two places, of which this one counts least.
             self._catalog.forget_deleted(keyed)
+
+
+def _text(job: Job, place: Place) -> bytes:
+    """The file of a job; of one that has an event by its name, with one that changes nothing."""
+    event = job_file.encode_event(Edited(request=job.asked)) if place.name.events else b""
+    return job_file.encode_job(job) + event

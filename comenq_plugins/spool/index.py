@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right, insort
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from heapq import heapify, heappop, heapreplace
 from itertools import chain, islice
 
 from comenq_plugins.spool.format.filename import Name, more_advanced
@@ -17,6 +18,8 @@ class Index:
     A name whose due time has come moves to the first ones when they are asked for, and then has
     the place that its order gives it; if the clock goes back, it moves back.
 
+    Those that may be claimed are also kept by lane, so that a lane that is closed costs nothing.
+
     Args:
         names: what is there to begin with, in any order.
     """
@@ -28,7 +31,9 @@ class Index:
             known = self._names.setdefault(name.id, name)
             if known is not name:
                 self._names[name.id] = more_advanced(known, name)
+        self._corrected: dict[Name, bytes] = {}
         self._ready = sorted(name for name in self if not name.due)
+        self._lanes = self._by_lane()
         self._later = sorted((name for name in self if name.due), key=_by_due)
 
     def __len__(self) -> int:
@@ -47,7 +52,7 @@ class Index:
             self.discard(known)
         self._names[name.id] = name
         if name.due <= self._now:
-            insort(self._ready, name)
+            self._make_ready(name)
         else:
             insort(self._later, name, key=_by_due)
 
@@ -58,8 +63,10 @@ class Index:
         del self._names[name.id]
         if name.due <= self._now:
             del self._ready[bisect_left(self._ready, name)]
+            self._leave_lane(name)
         else:
             del self._later[bisect_left(self._later, _by_due(name), key=_by_due)]
+        self._corrected.pop(name, None)
 
     def get(self, job_id: str) -> Name | None:
         """The name of the job with that id."""
@@ -74,17 +81,37 @@ class Index:
         self._advance(now)
         return islice(chain(self._ready, self._later), start, None)
 
-    def ready(self, now: int) -> Iterator[Name]:
+    def ready(self, now: int, closed: Collection[bytes] = ()) -> Iterator[Name]:
         """The names that may be claimed at ``now`` (microseconds since 1970), in their order.
 
-        A name may be discarded once it was given.
+        A name may be discarded, or get another lane, once it was given.
+
+        Args:
+            closed: lanes whose names are left out.
         """
         self._advance(now)
-        position = 0
-        while position < len(self._ready):
-            name = self._ready[position]
+        if closed:
+            lists = [names for lane, names in self._lanes.items() if lane not in closed]
+        else:
+            lists = [self._ready]
+        heads = [(names[0], number) for number, names in enumerate(lists) if names]
+        heapify(heads)
+        while heads:
+            name, number = heads[0]
             yield name
-            position = bisect_right(self._ready, name)
+            names = lists[number]
+            position = bisect_right(names, name)
+            if position < len(names):
+                heapreplace(heads, (names[position], number))
+            else:
+                heappop(heads)
+
+    def correct_lane(self, name: Name, lane: bytes) -> None:
+        """Have a name that may be claimed in another lane than it says."""
+        if self._lane(name) != lane and self._names.get(name.id) == name:
+            self._leave_lane(name)
+            self._corrected[name] = lane
+            insort(self._lanes.setdefault(lane, []), name)
 
     def later(self, now: int) -> Sequence[Name]:
         """The names that are not due at ``now``, in the order in which they will be."""
@@ -103,17 +130,47 @@ class Index:
             return bisect_left(self._ready, name)
         return len(self._ready) + bisect_left(self._later, _by_due(name), key=_by_due)
 
+    def position_in(self, lane: bytes, name: Name | None, now: int) -> int:
+        """How many names of a lane come before this one; without it, how many there are."""
+        self._advance(now)
+        ready = self._lanes.get(lane, ())
+        if name and name.due <= now:
+            return bisect_left(ready, name)
+        later = (one for one in self._later if self._lane(one) == lane)
+        return len(ready) + sum(name is None or _by_due(one) < _by_due(name) for one in later)
+
     def _advance(self, now: int) -> None:
         """Move the names whose due time has come; or back, if the clock has gone back."""
         if now < self._now:
             early = [name for name in self._ready if name.due > now]
             self._ready = [name for name in self._ready if name.due <= now]
             self._later = sorted([*early, *self._later], key=_by_due)
+            self._lanes = self._by_lane()
         self._now = now
         count = bisect_right(self._later, now, key=lambda name: name.due)
         for name in self._later[:count]:
-            insort(self._ready, name)
+            self._make_ready(name)
         del self._later[:count]
+
+    def _make_ready(self, name: Name) -> None:
+        insort(self._ready, name)
+        insort(self._lanes.setdefault(self._lane(name), []), name)
+
+    def _leave_lane(self, name: Name) -> None:
+        lane = self._lane(name)
+        names = self._lanes[lane]
+        del names[bisect_left(names, name)]
+        if not names:
+            del self._lanes[lane]
+
+    def _lane(self, name: Name) -> bytes:
+        return self._corrected.get(name, name.lane)
+
+    def _by_lane(self) -> dict[bytes, list[Name]]:
+        lanes: dict[bytes, list[Name]] = {}
+        for name in self._ready:
+            lanes.setdefault(self._lane(name), []).append(name)
+        return lanes
 
 
 def _by_due(name: Name) -> tuple[int, Name]:

@@ -12,9 +12,9 @@ from collections.abc import Callable, Sequence
 from comenq_plugins.spool.format.filename import Name
 from comenq_plugins.spool.places import listed
 
-__all__ = ["ListingCache"]
+__all__ = ["COARSEST", "ListingCache"]
 
-_COARSEST = 2_000_000_000
+COARSEST = 2_000_000_000
 """Nanoseconds within which two changes of a directory may leave the same time on it.
 
 On Linux's own filesystems that is a tick of some milliseconds, on others up to two seconds:
@@ -42,6 +42,6 @@ class ListingCache:
         if known is None or known[0] != version:
             known = version, self._list_names(directory)
         # The next change might come so soon that the time stays the same.
-        if now - status.st_mtime_ns > _COARSEST:
+        if now - status.st_mtime_ns > COARSEST:
             self._known[directory] = known
         return known[1]

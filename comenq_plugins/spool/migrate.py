@@ -55,7 +55,10 @@ class Importer(Enqueuer):
             job = replace(job, state=State.CHECKING)
         pending = job.state in (State.WAITING, State.HELD)
         order = self._catalog.last_order(self.now()) if pending else micros(job.arrived)
-        name = Name(order, 0, job.id, _digest(job), interruptions=job.interruptions)
+        lane = self._catalog.division.key_for(job.request) if job.request else b""
+        # By its name, one that waits with comments is among those whose comments are known.
+        events = int(pending and bool(job.comment_ids))
+        name = Name(order, 0, job.id, _digest(job), events, job.interruptions, lane)
         return place_for(self._layout, job, name)
 
     def delete_imported(self, jobs: Sequence[Job]) -> None:

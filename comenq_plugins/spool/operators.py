@@ -13,6 +13,7 @@ from contextlib import suppress
 
 from comenq_core.errors import StoreError, WrongState
 from comenq_core.model import (
+    Answered,
     Attempt,
     Change,
     CommentRequest,
@@ -25,7 +26,14 @@ from comenq_core.model import (
     RetryAt,
 )
 from comenq_core.model.identity import digest_of
-from comenq_core.model.transitions import changed, edited, resolved, result_of, verified
+from comenq_core.model.transitions import (
+    answered,
+    changed,
+    edited,
+    resolved,
+    result_of,
+    verified,
+)
 from comenq_plugins.spool.catalog import JOB_LIMIT, moved_on
 from comenq_plugins.spool.format.filename import Name, micros
 from comenq_plugins.spool.format.job_file import Edited, Event, Line, Retried, encode_event
@@ -100,6 +108,22 @@ class OperatorActions(Queries):
             self._record(place, job, event, lambda _: place.name.order)
             return job
 
+    def conclude(self, job_id: str, verdict: Answered, attempt: Attempt) -> Job:
+        """Append the answer to the job's file, and rename it; what asks again is the first."""
+        with self._catalog.operation():
+            place, found = self._catalog.look_up(job_id)
+            try:
+                job = answered(found, verdict, attempt)
+            except WrongState:
+                # An earlier call may have come as far as this; only its fsync had failed.
+                for directory in (place.directory, self._layout.done):
+                    durable.sync_directory(directory)
+                raise
+            event = Event(attempt=attempt, verdict=verdict)
+            first = self._catalog.first_order
+            self._record(place, job, event, first if verdict.again else lambda _: place.name.order)
+            return job
+
     def _move(self, place: Place, job: Job, change: Change) -> None:
         with locked(self._layout.changes):
             catalog, name, now = self._catalog, place.name, self.now()
@@ -120,6 +144,7 @@ class OperatorActions(Queries):
                 digest=digest_of(job.request),
                 events=place.name.events + 1,
                 interruptions=job.interruptions,
+                lane=self._catalog.division.key_for(job.request),
             )
             try:
                 durable.append(place.path, 1 + place.name.events, encode_event(event))

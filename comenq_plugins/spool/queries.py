@@ -5,13 +5,29 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from itertools import islice
 
-from comenq_core.model import PENDING, SETTLED, Counts, Health, Instant, Job, Pacing, Pause, State
+from comenq_core.model import (
+    PENDING,
+    SETTLED,
+    Counts,
+    Division,
+    Follow,
+    Health,
+    Instant,
+    Job,
+    Lane,
+    LaneRecord,
+    Pacing,
+    Pause,
+    State,
+)
 from comenq_plugins.spool.activity_file import ActivityFile
 from comenq_plugins.spool.capacity import Limits
 from comenq_plugins.spool.catalog import Catalog
 from comenq_plugins.spool.comments import Comments
+from comenq_plugins.spool.follow_files import FollowFiles
 from comenq_plugins.spool.format.filename import micros
 from comenq_plugins.spool.fs.locks import is_claimed
+from comenq_plugins.spool.lane_file import LaneFile
 from comenq_plugins.spool.pacing_file import PacingFile
 from comenq_plugins.spool.places import Place, listed
 
@@ -33,6 +49,8 @@ class Queries:
         self._limits = limits
         self._comments = Comments(catalog)
         self._pacing_file = PacingFile(catalog.layout)
+        self._lane_file = LaneFile(catalog.layout)
+        self._follow_files = FollowFiles(catalog.layout)
         self._activity_file = ActivityFile(catalog.layout.activity)
         self.now = now
 
@@ -148,3 +166,21 @@ class Queries:
     def pacing(self) -> Mapping[str, Pacing]:
         with self._catalog.records():
             return self._pacing_file.pacing()
+
+    def lanes(self) -> Mapping[Lane, LaneRecord]:
+        with self._catalog.records():
+            return self._lane_file.lanes()
+
+    def follows(self) -> Mapping[str, Follow]:
+        with self._catalog.records():
+            return self._follow_files.follows()
+
+    def position_in(self, lane: Lane, job: Job | None = None) -> int:
+        with self._catalog.operation():
+            index, key = self._catalog.index, self._catalog.division.key_of(lane)
+            name = index.get(job.id) if job else None
+            return index.position_in(key, name, micros(self.now().wall))
+
+    def divide(self, division: Division) -> None:
+        """Files get the lane into their names from now on."""
+        self._catalog.division = division

@@ -76,6 +76,7 @@ class Texts(Queries):
         _unlink(layout.adopt, [layout.adopted_file(job_id)])
         _unlink(layout.tmp, _with_part(layout.tmp, job_id))
         _unlink(layout.failed, [layout.failed_file(job_id)])
+        _unlink(layout.follow, [layout.follow_file(job_id)])
         # Where a crash has left a job in two places, the more advanced one tells that it is over.
         for directory in reversed(layout.states):
             places = [Place(directory, n) for n in listed(directory, job_id) if n.id == job_id]

@@ -6,13 +6,24 @@ failure, and ends the same.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime
 
 from comenq_core.errors import InvalidRequest, StoreLocked, WrongState
-from comenq_core.model import Activity, Attempt, Instant, Job, Pacing, State, Verdict
+from comenq_core.model import (
+    Activity,
+    Attempt,
+    Follow,
+    Instant,
+    Job,
+    Lane,
+    LaneRecord,
+    Pacing,
+    State,
+    Verdict,
+)
 from comenq_core.model.transitions import claimed
 from comenq_core.process.log import Log
 from comenq_core.protocols import every_job
@@ -39,6 +50,8 @@ __all__ = ["Claims"]
 log = Log("spool")
 
 INIT = 1
+_READ_AT_ONCE = 1_000
+"""How many jobs a claim reads that are in closed lanes only by the settings of today."""
 
 
 class Claims(Enqueuer):
@@ -50,6 +63,7 @@ class Claims(Enqueuer):
         # Ids that may be elsewhere, too; only for those is it worth to look.
         self._had: set[str] = set()
         self._first: Name | None = None
+        self._is_cut_short = False
         self._drops = Drops(catalog, self._put_as, now, holds=limits.holds_drops)
         self._housekeeping = Housekeeping(catalog, limits, self._drops, now())
 
@@ -100,29 +114,58 @@ class Claims(Enqueuer):
 
     def claim(
         self,
-        account: str,  # noqa: ARG002 -- no other worker can have it
+        account: str,
         suits: Callable[[Job], bool] = every_job,
     ) -> Job | None:
         """Move the first name that is due, and whose job suits, from ``new/`` to ``cur/``."""
+        return self.claim_outside((), account, suits)
+
+    def claim_outside(
+        self,
+        closed: Collection[Lane],
+        account: str,  # noqa: ARG002 -- no other worker can have it
+        suits: Callable[[Job], bool] = every_job,
+    ) -> Job | None:
+        """The same; of names in closed lanes none is looked at, unless their keys are old.
+
+        Of very many such names, some are left to the next call, which is due at once.
+        """
+        self._is_cut_short = False
+        read = 0
         with self._catalog.operation():
             now, index = self.now(), self._catalog.index
             self._passed_over.trim(index)
-            for name in index.ready(micros(now.wall)):
+            keys = frozenset(map(self._catalog.division.key_of, closed))
+            for name in index.ready(micros(now.wall), keys):
                 known = self._passed_over.get(name)
                 if known and not suits(known):
                     continue
                 job = self._read(Place(self._layout.new, name), now)
+                if job and self._lane_today(name, job) in closed:
+                    read += 1
+                    self._is_cut_short = read == _READ_AT_ONCE
+                    if self._is_cut_short:
+                        return None
+                    continue
                 if job and not suits(job):
                     self._passed_over.add(name, job)
                 elif job := self._take(name, job):
                     return job
             return None
 
+    def _lane_today(self, name: Name, job: Job) -> Lane:
+        """The lane that today's settings give a job; the index has it there from now on."""
+        division = self._catalog.division
+        lane = division.lane_of(job.asked)
+        self._catalog.index.correct_lane(name, division.key_of(lane))
+        return lane
+
     def _take(self, name: Name, job: Job | None) -> Job | None:
         """Move a job's file, if there is one; either way, it waits no longer."""
         taken, waiting = None, Place(self._layout.new, name)
         if job:
-            mine = place_for(self._layout, claimed(job), name)
+            lane = self._catalog.division.key_for(job.asked)
+            mine = place_for(self._layout, claimed(job), name._replace(lane=lane))
             self._had.add(name.id)
             stays = leaving_immovable(waiting.path, waiting.directory, mine.directory)
             # An operator who edits the job writes into its file under this lock.
@@ -198,7 +241,9 @@ class Claims(Enqueuer):
         return events[: place.name.events][-1:] == [event]
 
     def next_due(self) -> datetime | None:
-        """The first due time in ``new/`` that is still to come."""
+        """The first due time in ``new/`` that is still to come; now, if a claim was cut short."""
+        if self._is_cut_short:
+            return self.now().wall
         with self._catalog.operation():
             due = self._catalog.index.next_due(micros(self.now().wall))
             return None if due is None else moment(due)
@@ -206,6 +251,14 @@ class Claims(Enqueuer):
     def save_pacing(self, record: Pacing, *, expect: Pacing | None) -> None:
         with self._catalog.records():
             self._pacing_file.save_pacing(record, expect)
+
+    def save_lane(self, record: LaneRecord, *, expect: LaneRecord | None) -> None:
+        with self._catalog.records():
+            self._lane_file.save_lane(record, expect)
+
+    def save_follow(self, job_id: str, follow: Follow | None, *, expect: Follow | None) -> None:
+        with self._catalog.records():
+            self._follow_files.save_follow(job_id, follow, expect)
 
     def report(self, activity: Activity) -> None:
         with self._catalog.records():

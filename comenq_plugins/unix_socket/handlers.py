@@ -13,7 +13,12 @@ from comenq_core.model import PENDING, Change, Entry, Job, NewJob, Origin, State
 from comenq_core.model.identity import id_of_key, is_listed
 from comenq_core.process.log import Log
 from comenq_core.protocols import Queue
-from comenq_core.wire.messages import entry_to_json, history_to_json, status_to_json
+from comenq_core.wire.messages import (
+    entry_to_json,
+    history_to_json,
+    lane_to_json,
+    status_to_json,
+)
 from comenq_core.wire.strict_json import encode
 from comenq_plugins.unix_socket.command import Command
 from comenq_plugins.unix_socket.paging import read_page
@@ -52,6 +57,7 @@ class Handlers:
             "resolve": self._resolve,
             "forget": self._erase,
             "seen": self._seen,
+            "open_lane": self._open_lane,
         }
 
     def execute(self, batch: Sequence[Command]) -> list[bytes]:
@@ -115,6 +121,9 @@ class Handlers:
         repo, pr_number = members.get("repo"), members.get("pr_number")
 
         def read(limit: int, offset: int) -> Sequence[Entry | None]:
+            if members.get("awaiting"):
+                page = self._queue.awaiting()[offset : offset + limit]
+                return [one if is_listed(one.job, repo, pr_number) else None for one in page]
             if repo is None and pr_number is None:
                 return self._queue.pending(limit, offset=offset, states=states)
             return self._queue.pending_in(
@@ -157,6 +166,12 @@ class Handlers:
     def _flush(self, command: Command) -> Result:
         self._permissions.check_queue(command.origin)
         return {"ended": self._queue.flush(command.origin)}
+
+    def _open_lane(self, command: Command) -> Result:
+        self._permissions.check_queue(command.origin)
+        members = command.operation.members
+        opened = self._queue.open_lane(members["reviewer"], members.get("scope"), command.origin)
+        return {"lane": lane_to_json(opened)}
 
     def _resolve(self, command: Command) -> Result:
         checked = self._checked(command)

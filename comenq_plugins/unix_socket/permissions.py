@@ -35,10 +35,11 @@ class Permissions:
         return self.manage == "group" or by.uid in self.admins
 
     def check_queue(self, by: Origin) -> None:
-        """Raises `NotPermitted` unless this user may pause, resume and flush the queue."""
+        """Raises `NotPermitted` unless this user may change what concerns the whole queue."""
         if not self.covers_all_jobs(by):
             raise NotPermitted(
-                "only root and the daemon's user may pause, resume or flush this queue"
+                "only root and the daemon's user may pause, resume or flush this queue, or open a"
+                " lane of it"
             )
 
     def check_job(self, by: Origin, job: Job) -> None:

@@ -5,15 +5,15 @@
 #    source ~/.local/share/bash_completion/comenq
 # See also: https://github.com/scop/bash-completion/blob/main/doc/configuration.md
 
-_shtab_comenq_subparsers=(put list show status top hist wait bump bust defer hold release retry edit resolve del undelete forget pause resume flush completion)
+_shtab_comenq_subparsers=(put list show status top hist wait bump bust defer hold release retry edit resolve del undelete forget pause resume flush reviewers explain completion)
 
-_shtab_comenq_put_option_strings=(-h --help -R --repo -b --body -F --body-file -e --edit --after --at --not-after --now --key --replace --if-absent --if-open --hold --as --jsonl --key-from --wait --verify --timeout --json --dry-run --daemon --socket)
+_shtab_comenq_put_option_strings=(-h --help -R --repo -b --body -F --body-file -e --edit --after --at --not-after --now --key --replace --if-absent --if-open --hold --no-follow --as --jsonl --key-from --wait --until --verify --timeout --json --dry-run --daemon --socket)
 _shtab_comenq_list_option_strings=(-h --help -n --limit --all --repo --pr --wide --state --json --daemon --socket)
 _shtab_comenq_show_option_strings=(-h --help --json --daemon --socket)
 _shtab_comenq_status_option_strings=(-h --help --json --prometheus --watch --daemon --socket)
 _shtab_comenq_top_option_strings=(-h --help --daemon --socket)
 _shtab_comenq_hist_option_strings=(-h --help -n --limit --failed --repo --pr --wide --json --daemon --socket)
-_shtab_comenq_wait_option_strings=(-h --help --all --timeout --json --daemon --socket)
+_shtab_comenq_wait_option_strings=(-h --help --all --until --timeout --json --daemon --socket)
 _shtab_comenq_bump_option_strings=(-h --help --json --daemon --socket)
 _shtab_comenq_bust_option_strings=(-h --help --json --daemon --socket)
 _shtab_comenq_defer_option_strings=(-h --help --json --daemon --socket)
@@ -28,6 +28,8 @@ _shtab_comenq_forget_option_strings=(-h --help --json --daemon --socket)
 _shtab_comenq_pause_option_strings=(-h --help --daemon --socket)
 _shtab_comenq_resume_option_strings=(-h --help --daemon --socket)
 _shtab_comenq_flush_option_strings=(-h --help --daemon --socket)
+_shtab_comenq_reviewers_option_strings=(-h --help --json --daemon --socket)
+_shtab_comenq_explain_option_strings=(-h --help --reviewer --login --channel --json --daemon --socket)
 _shtab_comenq_completion_option_strings=(-h --help --daemon --socket)
 _shtab_comenq_option_strings=(-h --help --version --daemon --socket)
 
@@ -70,13 +72,19 @@ _shtab_comenq_forget___socket_COMPGEN=_shtab_compgen_files
 _shtab_comenq_pause___socket_COMPGEN=_shtab_compgen_files
 _shtab_comenq_resume___socket_COMPGEN=_shtab_compgen_files
 _shtab_comenq_flush___socket_COMPGEN=_shtab_compgen_files
+_shtab_comenq_reviewers___socket_COMPGEN=_shtab_compgen_files
+_shtab_comenq_explain_pos_0_COMPGEN=_shtab_compgen_files
+_shtab_comenq_explain___socket_COMPGEN=_shtab_compgen_files
 _shtab_comenq_completion___socket_COMPGEN=_shtab_compgen_files
 _shtab_comenq___socket_COMPGEN=_shtab_compgen_files
 
-_shtab_comenq_list___state_choices=(waiting posting checking unconfirmed held failed)
+_shtab_comenq_put___until_choices=(posted answered)
+_shtab_comenq_list___state_choices=(waiting posting checking unconfirmed held awaiting failed)
+_shtab_comenq_wait___until_choices=(posted answered)
+_shtab_comenq_explain___channel_choices=(comment edit review reaction status)
 _shtab_comenq_completion_pos_0_choices=(bash zsh fish)
 _shtab_comenq_completion_pos_1_choices=(comenq comenqd)
-_shtab_comenq_pos_0_choices=(put list show status top hist wait bump bust defer hold release retry edit resolve del undelete forget pause resume flush completion)
+_shtab_comenq_pos_0_choices=(put list show status top hist wait bump bust defer hold release retry edit resolve del undelete forget pause resume flush reviewers explain completion)
 
 _shtab_comenq_put_pos_0_nargs='*'
 _shtab_comenq_put__h_nargs=0
@@ -88,6 +96,7 @@ _shtab_comenq_put___replace_nargs=0
 _shtab_comenq_put___if_absent_nargs=0
 _shtab_comenq_put___if_open_nargs=0
 _shtab_comenq_put___hold_nargs=0
+_shtab_comenq_put___no_follow_nargs=0
 _shtab_comenq_put___wait_nargs=0
 _shtab_comenq_put___verify_nargs=0
 _shtab_comenq_put___json_nargs=0
@@ -173,6 +182,13 @@ _shtab_comenq_resume__h_nargs=0
 _shtab_comenq_resume___help_nargs=0
 _shtab_comenq_flush__h_nargs=0
 _shtab_comenq_flush___help_nargs=0
+_shtab_comenq_reviewers_pos_0_nargs='*'
+_shtab_comenq_reviewers__h_nargs=0
+_shtab_comenq_reviewers___help_nargs=0
+_shtab_comenq_reviewers___json_nargs=0
+_shtab_comenq_explain__h_nargs=0
+_shtab_comenq_explain___help_nargs=0
+_shtab_comenq_explain___json_nargs=0
 _shtab_comenq_completion__h_nargs=0
 _shtab_comenq_completion___help_nargs=0
 _shtab_comenq_pos_0_nargs=A...

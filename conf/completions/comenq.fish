@@ -56,8 +56,8 @@ function _shtab_comenq_using
   test "$_shtab_comenq_cmdpath" = "$argv"
 end
 
-set -g _shtab_comenq_commands put list show status top hist wait bump bust defer hold release retry edit resolve del undelete forget pause resume flush completion
-set -g _shtab_comenq_opts_with_value --after --as --at --body --body-file --daemon --jsonl --key --key-from --limit --not-after --posted --pr --repo --socket --state --timeout -F -R -b -n
+set -g _shtab_comenq_commands put list show status top hist wait bump bust defer hold release retry edit resolve del undelete forget pause resume flush reviewers explain completion
+set -g _shtab_comenq_opts_with_value --after --as --at --body --body-file --channel --daemon --jsonl --key --key-from --limit --login --not-after --posted --pr --repo --reviewer --socket --state --timeout --until -F -R -b -n
 
 complete -c comenq -e
 complete -c comenq -f
@@ -81,10 +81,12 @@ complete -c comenq -n '_shtab_comenq_using put' -l replace -d 'give the comment 
 complete -c comenq -n '_shtab_comenq_using put' -l if-absent -d 'do not queue it if the same comment is waiting; print that job'"'"'s id'
 complete -c comenq -n '_shtab_comenq_using put' -l if-open -d 'skip it if the pull request is no longer open'
 complete -c comenq -n '_shtab_comenq_using put' -l hold -d 'keep it back until somebody releases it'
+complete -c comenq -n '_shtab_comenq_using put' -l no-follow -d 'if it asks for a review: do not await the answer, and do not ask again'
 complete -c comenq -n '_shtab_comenq_using put' -l as -x -d 'post it as this posting account (default: any that is for its repository)'
 complete -c comenq -n '_shtab_comenq_using put' -l jsonl -xka "(__fish_complete_path (commandline -ct))" -d 'queue a comment for each line of FILE, a JSON object; - is standard input'
 complete -c comenq -n '_shtab_comenq_using put' -l key-from -x -d 'with --jsonl: the key of each comment is its FIELD'
 complete -c comenq -n '_shtab_comenq_using put' -l wait -d 'wait until the comment is posted, and print its URL'
+complete -c comenq -n '_shtab_comenq_using put' -l until -xka "posted answered" -d 'wait until a job is posted (the default) or, where it asks for a review, answered: then only a review is a success'
 complete -c comenq -n '_shtab_comenq_using put' -l verify -d 'wait until the pull request is found, which needs verify_targets in the settings'
 complete -c comenq -n '_shtab_comenq_using put' -l timeout -x -d 'with --wait or --verify: stop waiting after 90s, 45m, 1h30m'
 complete -c comenq -n '_shtab_comenq_using put' -l json -d 'print the job as JSON'
@@ -98,7 +100,7 @@ complete -c comenq -n '_shtab_comenq_using list' -l all -d 'show all jobs (the d
 complete -c comenq -n '_shtab_comenq_using list' -l repo -x -d 'show only jobs for this repository'
 complete -c comenq -n '_shtab_comenq_using list' -l pr -x -d 'show only jobs for this pull request: NUMBER, OWNER/REPO#NUMBER or its URL'
 complete -c comenq -n '_shtab_comenq_using list' -l wide -d 'cut nothing, however wide the terminal is'
-complete -c comenq -n '_shtab_comenq_using list' -l state -xka "waiting posting checking unconfirmed held failed" -d 'show only jobs in this state; can be repeated (default: all but failed)'
+complete -c comenq -n '_shtab_comenq_using list' -l state -xka "waiting posting checking unconfirmed held awaiting failed" -d 'show only jobs in this state; can be repeated (default: all but failed); awaiting are posted ones whose review is awaited'
 complete -c comenq -n '_shtab_comenq_using list' -l json -d 'print each job, with its whole comment, as JSON, one per line'
 complete -c comenq -n '_shtab_comenq_using list' -l daemon -x -d 'the name of your daemon (default: $COMENQ_DAEMON, then your one without a name)'
 complete -c comenq -n '_shtab_comenq_using list' -l socket -xka "(__fish_complete_path (commandline -ct))" -d 'the daemon'"'"'s socket (default: $COMENQ_SOCKET, then your own, then the system'"'"'s)'
@@ -132,6 +134,7 @@ complete -c comenq -n '_shtab_comenq_using hist' -l socket -xka "(__fish_complet
 complete -c comenq -n '_shtab_comenq_using; and test $_shtab_comenq_npos -eq 0' -a wait -d 'Wait until jobs are posted.'
 complete -c comenq -n '_shtab_comenq_using wait' -s h -l help -d 'show this help message and exit'
 complete -c comenq -n '_shtab_comenq_using wait' -l all -d 'wait for all that is queued now'
+complete -c comenq -n '_shtab_comenq_using wait' -l until -xka "posted answered" -d 'wait until a job is posted (the default) or, where it asks for a review, answered: then only a review is a success'
 complete -c comenq -n '_shtab_comenq_using wait' -l timeout -x -d 'stop waiting after this time: 90s, 45m, 1h30m'
 complete -c comenq -n '_shtab_comenq_using wait' -l json -d 'print each job as JSON once it is over, or not waited for any longer'
 complete -c comenq -n '_shtab_comenq_using wait' -l daemon -x -d 'the name of your daemon (default: $COMENQ_DAEMON, then your one without a name)'
@@ -223,6 +226,20 @@ complete -c comenq -n '_shtab_comenq_using; and test $_shtab_comenq_npos -eq 0' 
 complete -c comenq -n '_shtab_comenq_using flush' -s h -l help -d 'show this help message and exit'
 complete -c comenq -n '_shtab_comenq_using flush' -l daemon -x -d 'the name of your daemon (default: $COMENQ_DAEMON, then your one without a name)'
 complete -c comenq -n '_shtab_comenq_using flush' -l socket -xka "(__fish_complete_path (commandline -ct))" -d 'the daemon'"'"'s socket (default: $COMENQ_SOCKET, then your own, then the system'"'"'s)'
+complete -c comenq -n '_shtab_comenq_using; and test $_shtab_comenq_npos -eq 0' -a reviewers -d 'Show the reviewers that are followed; open a lane of one.'
+complete -c comenq -n '_shtab_comenq_using reviewers' -s h -l help -d 'show this help message and exit'
+complete -c comenq -n '_shtab_comenq_using reviewers' -l json -d 'print the reviewers and their lanes, or the lane, as JSON'
+complete -c comenq -n '_shtab_comenq_using reviewers' -l daemon -x -d 'the name of your daemon (default: $COMENQ_DAEMON, then your one without a name)'
+complete -c comenq -n '_shtab_comenq_using reviewers' -l socket -xka "(__fish_complete_path (commandline -ct))" -d 'the daemon'"'"'s socket (default: $COMENQ_SOCKET, then your own, then the system'"'"'s)'
+complete -c comenq -n '_shtab_comenq_using; and test $_shtab_comenq_npos -eq 0' -a explain -d 'Say what the answer of a review bot means.'
+complete -c comenq -n '_shtab_comenq_using explain' -s h -l help -d 'show this help message and exit'
+complete -c comenq -n '_shtab_comenq_using explain' -l reviewer -x -d 'whose answer it is, by its profile'
+complete -c comenq -n '_shtab_comenq_using explain' -l login -x -d 'who wrote it, at the forge'
+complete -c comenq -n '_shtab_comenq_using explain' -l channel -xka "comment edit review reaction status" -d 'where it appeared (default: comment)'
+complete -c comenq -n '_shtab_comenq_using explain' -l json -d 'print one line of JSON'
+complete -c comenq -n '_shtab_comenq_using explain' -l daemon -x -d 'the name of your daemon (default: $COMENQ_DAEMON, then your one without a name)'
+complete -c comenq -n '_shtab_comenq_using explain' -l socket -xka "(__fish_complete_path (commandline -ct))" -d 'the daemon'"'"'s socket (default: $COMENQ_SOCKET, then your own, then the system'"'"'s)'
+complete -c comenq -n '_shtab_comenq_using explain; and test $_shtab_comenq_npos -eq 0' -ka "(__fish_complete_path (commandline -ct))" -d 'a file with the answer, - for standard input, or the address of a comment, a review or a pull request'
 complete -c comenq -n '_shtab_comenq_using; and test $_shtab_comenq_npos -eq 0' -a completion -d 'Print a shell completion script.'
 complete -c comenq -n '_shtab_comenq_using completion' -s h -l help -d 'show this help message and exit'
 complete -c comenq -n '_shtab_comenq_using completion' -l daemon -x -d 'the name of your daemon (default: $COMENQ_DAEMON, then your one without a name)'

@@ -16,6 +16,7 @@ _shtab_comenq_commands() {
     defer:'Move jobs to the back of the queue (alias of bust).'
     del:'Delete jobs that are not posted.'
     edit:'Edit a comment that is not posted yet.'
+    explain:'Say what the answer of a review bot means.'
     flush:'End back-offs, so that comenq tries again at once.'
     forget:'Erase the texts of comments, which then cannot be posted.'
     hist:'List posted, skipped, failed and deleted jobs.'
@@ -27,6 +28,7 @@ _shtab_comenq_commands() {
     resolve:'Say whether an unconfirmed job'"'"'s comment is posted.'
     resume:'Resume posting.'
     retry:'Queue failed jobs again, or look for unconfirmed ones again.'
+    reviewers:'Show the reviewers that are followed; open a lane of one.'
     show:'Show everything about a job.'
     status:'Show the state of the queue, and what it is waiting for.'
     top:'Show the status live.'
@@ -115,6 +117,20 @@ _shtab_comenq_edit_options=(
 # guard to ensure default positional specs are added only once per session
 _shtab_comenq_edit_defaults_added=0
 
+_shtab_comenq_explain_options=(
+  "(- : *)"{-h,--help}"[show this help message and exit]"
+  "--reviewer[whose answer it is, by its profile]:NAME:"
+  "--login[who wrote it, at the forge]:LOGIN:"
+  "--channel[where it appeared (default\: comment)]:channel:(comment edit review reaction status)"
+  "--json[print one line of JSON]"
+  "--daemon[the name of your daemon (default\: \$COMENQ_DAEMON, then your one without a name)]:NAME:"
+  "--socket[the daemon\'s socket (default\: \$COMENQ_SOCKET, then your own, then the system\'s)]:PATH:_files"
+  ":a file with the answer, - for standard input, or the address of a comment, a review or a pull request:_files"
+)
+
+# guard to ensure default positional specs are added only once per session
+_shtab_comenq_explain_defaults_added=0
+
 _shtab_comenq_flush_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
   "--daemon[the name of your daemon (default\: \$COMENQ_DAEMON, then your one without a name)]:NAME:"
@@ -169,7 +185,7 @@ _shtab_comenq_list_options=(
   "--repo[show only jobs for this repository]:OWNER/REPO:"
   "--pr[show only jobs for this pull request\: NUMBER, OWNER\/REPO\#NUMBER or its URL]:PR:"
   "--wide[cut nothing, however wide the terminal is]"
-  "*--state[show only jobs in this state\; can be repeated (default\: all but failed)]:state:(waiting posting checking unconfirmed held failed)"
+  "*--state[show only jobs in this state\; can be repeated (default\: all but failed)\; awaiting are posted ones whose review is awaited]:state:(waiting posting checking unconfirmed held awaiting failed)"
   "--json[print each job, with its whole comment, as JSON, one per line]"
   "--daemon[the name of your daemon (default\: \$COMENQ_DAEMON, then your one without a name)]:NAME:"
   "--socket[the daemon\'s socket (default\: \$COMENQ_SOCKET, then your own, then the system\'s)]:PATH:_files"
@@ -203,10 +219,12 @@ _shtab_comenq_put_options=(
   "--if-absent[do not queue it if the same comment is waiting\; print that job\'s id]"
   "--if-open[skip it if the pull request is no longer open]"
   "--hold[keep it back until somebody releases it]"
+  "--no-follow[if it asks for a review\: do not await the answer, and do not ask again]"
   "--as[post it as this posting account (default\: any that is for its repository)]:ACCOUNT:"
   "--jsonl[queue a comment for each line of FILE, a JSON object\; - is standard input]:FILE:_files"
   "--key-from[with --jsonl\: the key of each comment is its FIELD]:FIELD:"
   "--wait[wait until the comment is posted, and print its URL]"
+  "--until[wait until a job is posted (the default) or, where it asks for a review, answered\: then only a review is a success]:until:(posted answered)"
   "--verify[wait until the pull request is found, which needs verify_targets in the settings]"
   "--timeout[with --wait or --verify\: stop waiting after 90s, 45m, 1h30m]:TIME:"
   "--json[print the job as JSON]"
@@ -265,6 +283,17 @@ _shtab_comenq_retry_options=(
 # guard to ensure default positional specs are added only once per session
 _shtab_comenq_retry_defaults_added=0
 
+_shtab_comenq_reviewers_options=(
+  "(- : *)"{-h,--help}"[show this help message and exit]"
+  "--json[print the reviewers and their lanes, or the lane, as JSON]"
+  "--daemon[the name of your daemon (default\: \$COMENQ_DAEMON, then your one without a name)]:NAME:"
+  "--socket[the daemon\'s socket (default\: \$COMENQ_SOCKET, then your own, then the system\'s)]:PATH:_files"
+  "(*)::open a lane that is held or blocked\; it needs a SCOPE if the reviewer has several:"
+)
+
+# guard to ensure default positional specs are added only once per session
+_shtab_comenq_reviewers_defaults_added=0
+
 _shtab_comenq_show_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
   "--json[print the job as JSON]"
@@ -311,6 +340,7 @@ _shtab_comenq_undelete_defaults_added=0
 _shtab_comenq_wait_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
   "--all[wait for all that is queued now]"
+  "--until[wait until a job is posted (the default) or, where it asks for a review, answered\: then only a review is a success]:until:(posted answered)"
   "--timeout[stop waiting after this time\: 90s, 45m, 1h30m]:TIME:"
   "--json[print each job as JSON once it is over, or not waited for any longer]"
   "--daemon[the name of your daemon (default\: \$COMENQ_DAEMON, then your one without a name)]:NAME:"
@@ -346,6 +376,7 @@ _shtab_comenq() {
         defer) _arguments -C -s $_shtab_comenq_defer_options ;;
         del) _arguments -C -s $_shtab_comenq_del_options ;;
         edit) _arguments -C -s $_shtab_comenq_edit_options ;;
+        explain) _arguments -C -s $_shtab_comenq_explain_options ;;
         flush) _arguments -C -s $_shtab_comenq_flush_options ;;
         forget) _arguments -C -s $_shtab_comenq_forget_options ;;
         hist) _arguments -C -s $_shtab_comenq_hist_options ;;
@@ -357,6 +388,7 @@ _shtab_comenq() {
         resolve) _arguments -C -s $_shtab_comenq_resolve_options ;;
         resume) _arguments -C -s $_shtab_comenq_resume_options ;;
         retry) _arguments -C -s $_shtab_comenq_retry_options ;;
+        reviewers) _arguments -C -s $_shtab_comenq_reviewers_options ;;
         show) _arguments -C -s $_shtab_comenq_show_options ;;
         status) _arguments -C -s $_shtab_comenq_status_options ;;
         top) _arguments -C -s $_shtab_comenq_top_options ;;

@@ -52,7 +52,11 @@ _shtab_comenqd_options=(
   "--hold-new[whether new comments are held until released\: all, or by intake]:VALUE:"
   "--on-posted[run after each comment that was posted]:VALUE:"
   "--on-failed[run after each comment that failed or is unconfirmed]:VALUE:"
+  "--on-answered[run after each trigger whose answer is known for good]:VALUE:"
   "--verify-targets[whether the forge is asked early whether a comment\'s pull request is there]:VALUE:"
+  "--reviewers[the review bots whose triggers have a pace of their own\; or their tables, reviewers.NAME]:VALUE:"
+  "--min-post-interval-seconds[with reviewers\: seconds between any two posts of an account]:VALUE:"
+  "--max-triggers[with reviewers\: how many triggers are posted for one job at most]:VALUE:"
   "(- : *)--version[show program\'s version number and exit]"
 )
 
@@ -87,7 +91,11 @@ _shtab_comenqd_check_options=(
   "--hold-new[whether new comments are held until released\: all, or by intake]:VALUE:"
   "--on-posted[run after each comment that was posted]:VALUE:"
   "--on-failed[run after each comment that failed or is unconfirmed]:VALUE:"
+  "--on-answered[run after each trigger whose answer is known for good]:VALUE:"
   "--verify-targets[whether the forge is asked early whether a comment\'s pull request is there]:VALUE:"
+  "--reviewers[the review bots whose triggers have a pace of their own\; or their tables, reviewers.NAME]:VALUE:"
+  "--min-post-interval-seconds[with reviewers\: seconds between any two posts of an account]:VALUE:"
+  "--max-triggers[with reviewers\: how many triggers are posted for one job at most]:VALUE:"
   "--json[print JSON]"
   "--online[ask the forge whether it accepts each token]"
 )
@@ -123,7 +131,11 @@ _shtab_comenqd_ctl_options=(
   "--hold-new[whether new comments are held until released\: all, or by intake]:VALUE:"
   "--on-posted[run after each comment that was posted]:VALUE:"
   "--on-failed[run after each comment that failed or is unconfirmed]:VALUE:"
+  "--on-answered[run after each trigger whose answer is known for good]:VALUE:"
   "--verify-targets[whether the forge is asked early whether a comment\'s pull request is there]:VALUE:"
+  "--reviewers[the review bots whose triggers have a pace of their own\; or their tables, reviewers.NAME]:VALUE:"
+  "--min-post-interval-seconds[with reviewers\: seconds between any two posts of an account]:VALUE:"
+  "--max-triggers[with reviewers\: how many triggers are posted for one job at most]:VALUE:"
   "(*)::see below:"
 )
 
@@ -158,7 +170,11 @@ _shtab_comenqd_import_options=(
   "--hold-new[whether new comments are held until released\: all, or by intake]:VALUE:"
   "--on-posted[run after each comment that was posted]:VALUE:"
   "--on-failed[run after each comment that failed or is unconfirmed]:VALUE:"
+  "--on-answered[run after each trigger whose answer is known for good]:VALUE:"
   "--verify-targets[whether the forge is asked early whether a comment\'s pull request is there]:VALUE:"
+  "--reviewers[the review bots whose triggers have a pace of their own\; or their tables, reviewers.NAME]:VALUE:"
+  "--min-post-interval-seconds[with reviewers\: seconds between any two posts of an account]:VALUE:"
+  "--max-triggers[with reviewers\: how many triggers are posted for one job at most]:VALUE:"
   ":the queue of the Rust comenq\; left as it is:"
 )
 
@@ -193,7 +209,11 @@ _shtab_comenqd_listen_options=(
   "--hold-new[whether new comments are held until released\: all, or by intake]:VALUE:"
   "--on-posted[run after each comment that was posted]:VALUE:"
   "--on-failed[run after each comment that failed or is unconfirmed]:VALUE:"
+  "--on-answered[run after each trigger whose answer is known for good]:VALUE:"
   "--verify-targets[whether the forge is asked early whether a comment\'s pull request is there]:VALUE:"
+  "--reviewers[the review bots whose triggers have a pace of their own\; or their tables, reviewers.NAME]:VALUE:"
+  "--min-post-interval-seconds[with reviewers\: seconds between any two posts of an account]:VALUE:"
+  "--max-triggers[with reviewers\: how many triggers are posted for one job at most]:VALUE:"
 )
 
 # guard to ensure default positional specs are added only once per session
@@ -227,7 +247,11 @@ _shtab_comenqd_move_options=(
   "--hold-new[whether new comments are held until released\: all, or by intake]:VALUE:"
   "--on-posted[run after each comment that was posted]:VALUE:"
   "--on-failed[run after each comment that failed or is unconfirmed]:VALUE:"
+  "--on-answered[run after each trigger whose answer is known for good]:VALUE:"
   "--verify-targets[whether the forge is asked early whether a comment\'s pull request is there]:VALUE:"
+  "--reviewers[the review bots whose triggers have a pace of their own\; or their tables, reviewers.NAME]:VALUE:"
+  "--min-post-interval-seconds[with reviewers\: seconds between any two posts of an account]:VALUE:"
+  "--max-triggers[with reviewers\: how many triggers are posted for one job at most]:VALUE:"
   "--from[a store\'s name, or the configuration file that selects it]:STORE:"
   "--to[a store\'s name, or the configuration file that selects it]:STORE:"
 )
@@ -263,7 +287,11 @@ _shtab_comenqd_plugins_options=(
   "--hold-new[whether new comments are held until released\: all, or by intake]:VALUE:"
   "--on-posted[run after each comment that was posted]:VALUE:"
   "--on-failed[run after each comment that failed or is unconfirmed]:VALUE:"
+  "--on-answered[run after each trigger whose answer is known for good]:VALUE:"
   "--verify-targets[whether the forge is asked early whether a comment\'s pull request is there]:VALUE:"
+  "--reviewers[the review bots whose triggers have a pace of their own\; or their tables, reviewers.NAME]:VALUE:"
+  "--min-post-interval-seconds[with reviewers\: seconds between any two posts of an account]:VALUE:"
+  "--max-triggers[with reviewers\: how many triggers are posted for one job at most]:VALUE:"
   "--json[print JSON]"
 )
 
@@ -298,7 +326,11 @@ _shtab_comenqd_reload_options=(
   "--hold-new[whether new comments are held until released\: all, or by intake]:VALUE:"
   "--on-posted[run after each comment that was posted]:VALUE:"
   "--on-failed[run after each comment that failed or is unconfirmed]:VALUE:"
+  "--on-answered[run after each trigger whose answer is known for good]:VALUE:"
   "--verify-targets[whether the forge is asked early whether a comment\'s pull request is there]:VALUE:"
+  "--reviewers[the review bots whose triggers have a pace of their own\; or their tables, reviewers.NAME]:VALUE:"
+  "--min-post-interval-seconds[with reviewers\: seconds between any two posts of an account]:VALUE:"
+  "--max-triggers[with reviewers\: how many triggers are posted for one job at most]:VALUE:"
 )
 
 # guard to ensure default positional specs are added only once per session
@@ -344,7 +376,11 @@ _shtab_comenqd_setup_options=(
   "--hold-new[whether new comments are held until released\: all, or by intake]:VALUE:"
   "--on-posted[run after each comment that was posted]:VALUE:"
   "--on-failed[run after each comment that failed or is unconfirmed]:VALUE:"
+  "--on-answered[run after each trigger whose answer is known for good]:VALUE:"
   "--verify-targets[whether the forge is asked early whether a comment\'s pull request is there]:VALUE:"
+  "--reviewers[the review bots whose triggers have a pace of their own\; or their tables, reviewers.NAME]:VALUE:"
+  "--min-post-interval-seconds[with reviewers\: seconds between any two posts of an account]:VALUE:"
+  "--max-triggers[with reviewers\: how many triggers are posted for one job at most]:VALUE:"
   "--token-file[a file with the token, which nobody else may read\; - reads it from standard input]:FILE:_files"
   "--token-command[a command that prints the token, such as\: gh auth token]:COMMAND:"
   "--yes[ask nothing]"
@@ -384,7 +420,11 @@ _shtab_comenqd_work_options=(
   "--hold-new[whether new comments are held until released\: all, or by intake]:VALUE:"
   "--on-posted[run after each comment that was posted]:VALUE:"
   "--on-failed[run after each comment that failed or is unconfirmed]:VALUE:"
+  "--on-answered[run after each trigger whose answer is known for good]:VALUE:"
   "--verify-targets[whether the forge is asked early whether a comment\'s pull request is there]:VALUE:"
+  "--reviewers[the review bots whose triggers have a pace of their own\; or their tables, reviewers.NAME]:VALUE:"
+  "--min-post-interval-seconds[with reviewers\: seconds between any two posts of an account]:VALUE:"
+  "--max-triggers[with reviewers\: how many triggers are posted for one job at most]:VALUE:"
 )
 
 # guard to ensure default positional specs are added only once per session

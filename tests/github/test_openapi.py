@@ -15,7 +15,7 @@ import requests
 from openapi_core import OpenAPI
 from openapi_core.contrib.requests import RequestsOpenAPIRequest, RequestsOpenAPIResponse
 
-from comenq_core.model import Posted
+from comenq_core.model import Channel, Conversation, Posted
 from comenq_core.testing.forge import Forge
 from comenq_plugins.github import make_posters
 from comenq_plugins.github.poster import GitHubPoster
@@ -64,15 +64,21 @@ def partial(value: Any) -> Any:
 
 
 def conversation(forge: Forge, directory: Path) -> Iterator[requests.PreparedRequest]:
-    """Everything that an App's poster sends: it gets a token, posts, looks up, and checks it."""
+    """Everything that an App's poster sends: it gets a token, posts, looks up, reads, checks."""
     (poster,) = make_posters(settings(forge.url, private_key(directory)))
     assert isinstance(poster, GitHubPoster)
     job = a_job('"quotes", \n newlines, 👩‍👩‍👧', if_open=True)
     start = datetime.now(UTC)
     for number in range(101):
         forge.add_comment("o", "r", 7, body=str(number))
-    assert isinstance(poster.post(job), Posted)
+    posted = poster.post(job)
+    assert isinstance(posted, Posted)
     assert poster.find(job, start, ()) is not None
+    trigger = int(posted.comment_id)
+    forge.add_review("o", "r", 7, body="Looks good", login="bot[bot]")
+    forge.add_reaction("o", "r", 7, content="eyes", login="bot[bot]", comment=trigger)
+    forge.add_reaction("o", "r", 7, content="+1", login="bot[bot]")
+    assert isinstance(poster.read_conversation(job.asked, None, [trigger]), Conversation)
     poster.check_credential()
     paths = {one.path.partition("?")[0] for one in forge.requests}
     assert paths == {
@@ -80,6 +86,9 @@ def conversation(forge: Forge, directory: Path) -> Iterator[requests.PreparedReq
         "/app",
         "/repos/o/r/pulls/7",
         "/repos/o/r/issues/7/comments",
+        "/repos/o/r/pulls/7/reviews",
+        "/repos/o/r/issues/7/reactions",
+        f"/repos/o/r/issues/comments/{trigger}/reactions",
     }
     for one in forge.requests:
         headers = {"Content-Type": one.headers["content-type"]} if one.body else {}
@@ -161,3 +170,31 @@ def test_githubs_example_of_a_user_is_whose_the_token_is(
     findings = make_poster(forge.url).check_credential()
     assert f"the token is {user['login']}'s" in [finding.text for finding in findings]
     assert TOKEN not in repr(findings)
+
+
+@pytest.mark.parametrize(
+    ("examples", "path", "channel"),
+    [
+        ("issue-comment-items", "comments", Channel.COMMENT),
+        ("pull-request-review-items", "reviews", Channel.REVIEW),
+        ("reaction-items", "reactions", Channel.REACTION),
+    ],
+)
+def test_githubs_examples_of_what_is_said_are_read(
+    forge: Forge,
+    make_poster: MakePoster,
+    described: dict[str, Any],
+    examples: str,
+    path: str,
+    channel: Channel,
+) -> None:
+    """Who, what and when are found where they are."""
+    (value,) = example(described, examples)
+    forge.answer_next(method="GET", path=path, status=200, body=[value])
+    found = make_poster(forge.url).read_conversation(a_job().asked, None, ())
+    assert isinstance(found, Conversation)
+    (remark,) = found.remarks
+    assert remark.channel is channel
+    assert remark.login == value["user"]["login"]
+    assert remark.text == value["content" if channel is Channel.REACTION else "body"]
+    assert remark.commit == value.get("commit_id", "")

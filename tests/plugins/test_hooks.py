@@ -12,12 +12,13 @@ from comenq_core import Settings, hookimpl
 from comenq_core.plugins.discovery import Plugin, load_plugin
 from comenq_core.plugins.registry import Registry, load
 from tests.plugins.page import HOOKS, PAGE, module
-from tests.process.test_plugins import INTAKE, POSTER, STORE
+from tests.process.test_plugins import INTAKE, POSTER, REVIEWER, STORE
 
 USES: Mapping[str, Callable[[Registry, Settings], object]] = {
     "comenq_intakes": Registry.intakes,
     "comenq_stores": Registry.store,
     "comenq_posters": Registry.posters,
+    "comenq_reviewers": Registry.reviewers,
 }
 """What uses the offers of each hook."""
 SELECTED = Settings(intakes=("mine",), store="mine", poster="mine")
@@ -56,12 +57,14 @@ def test_each_hook_is_called_and_its_offer_used(hook: str) -> None:
 def test_each_hook_is_used_by_a_running_daemon() -> None:
     """The tests of whole daemons install a plugin for each hook."""
     implemented = {
-        name for source in (INTAKE, STORE, POSTER) for name in vars(module("sample", source))
+        name
+        for source in (INTAKE, STORE, POSTER, REVIEWER)
+        for name in vars(module("sample", source))
     }
     assert HOOKS.keys() <= implemented
 
 
-@pytest.mark.parametrize("source", [INTAKE, STORE, POSTER], ids=["intake", "store", "poster"])
+@pytest.mark.parametrize("source", [INTAKE, STORE, POSTER, REVIEWER])
 def test_the_sample_plugins_are_not_broken(source: str) -> None:
     """The plugins that the tests of whole daemons install are in order."""
     assert load_plugin(Plugin(name="sample"), lambda: module("sample", source)).broken is None

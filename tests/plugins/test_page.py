@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from comenq_core import Settings
-from comenq_core.model import Posted
+from comenq_core.model import Answer, Channel, Posted, ReadingKind
 from comenq_core.plugins.discovery import Plugin, load_plugin
 from comenq_core.testing.contract.harness import new_job
 from comenq_core.testing.memory_store import MemoryStore
@@ -115,7 +115,7 @@ def test_each_example_is_a_plugin() -> None:
     for example in examples():
         plugin = load_plugin(Plugin(name="example"), lambda: example)  # noqa: B023 -- called at once
         assert plugin.broken is None
-        assert [*plugin.intakes, *plugin.stores, *plugin.posters]
+        assert [*plugin.intakes, *plugin.stores, *plugin.posters, *plugin.reviewers]
 
 
 def factory(kind: str) -> Any:
@@ -132,6 +132,21 @@ def test_the_example_of_a_store_keeps_jobs() -> None:
 
     assert isinstance(store, MemoryStore)
     assert store.get(job.id) == job
+
+
+def test_the_example_of_a_reviewer_reads_answers() -> None:
+    """Its trigger addresses it, and only its own words are a review."""
+    (reviewer,) = factory("reviewers")(Settings())
+    answers = [
+        Answer(login=login, channel=Channel.COMMENT, text="Lint: no faults")
+        for login in ("acme-linter", "octocat")
+    ]
+
+    assert reviewer.addresses("/lint\n")
+    assert [reviewer.read(one).kind for one in answers] == [
+        ReadingKind.REVIEWED,
+        ReadingKind.OTHER,
+    ]
 
 
 def test_the_example_of_a_poster_posts_and_finds(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import json
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from comenq_core.model import Job, State
+from comenq_core.model import Follow, Job, State
 from comenq_core.model.identity import digest_of, id_of_key
 from comenq_core.model.past_job import PastJob
 from comenq_core.settings import Settings, load
@@ -28,7 +28,10 @@ from tests.postgres.server import PostgresServer
 from tests.test_moving import everything, fill, put
 
 NOON = datetime(2026, 12, 1, 12, tzinfo=UTC)
-CHANGES = ("pause", "resume", "save_pacing", "import_jobs", "delete_imported", "import_past_jobs")
+CHANGES = (
+    "pause", "resume", "save_pacing", "import_jobs", "delete_imported", "import_past_jobs",
+    "save_lane", "save_follow",
+)  # fmt: skip
 # Runs the command with stores whose user is killed at a change: before it, or after it.
 KILLER = """
 import json, os, signal, sys
@@ -86,6 +89,12 @@ def content(config: Path, name: str) -> list[Job]:
         return everything(one)
 
 
+def follows(config: Path, name: str) -> Mapping[str, Follow]:
+    """What a store keeps of triggers."""
+    with opened(config, name) as one:
+        return dict(one.follows())
+
+
 def run(
     config: Path, source: str, target: str, deadly: int = -1, *, done: bool = False
 ) -> subprocess.CompletedProcess[str]:
@@ -115,11 +124,13 @@ def test_the_command_carries_everything(full: Path, source: str, target: str) ->
     """It says how much, and nothing is left where it came from."""
     if source == "postgres":
         assert run(full, target, source).returncode == 0
-    before = content(full, source)
+    before, kept = content(full, source), follows(full, source)
     done = run(full, source, target)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith("Moved 5 pending and 3 settled jobs.\n")
     assert (content(full, target), content(full, source)) == (before, [])
+    assert (follows(full, target), follows(full, source)) == (kept, {})
+    assert len(kept) == 2
 
 
 @pytest.mark.parametrize(("source", "target"), [("spool", "postgres"), ("postgres", "spool")])
@@ -161,9 +172,10 @@ def test_a_move_that_is_killed_at_any_change_is_completed_by_another(
     """A process that is killed there, over and over, loses no job and doubles none."""
     if source == "postgres":
         assert run(full, target, source).returncode == 0
-    before = content(full, source)
+    before, kept = content(full, source), follows(full, source)
     for deadly in count():
         killed = run(full, source, target, deadly, done=done)
+        assert kept.keys() == follows(full, source).keys() | follows(full, target).keys()
         together = {job.id for name in (source, target) for job in content(full, name)}
         assert together == {job.id for job in before}
         if killed.returncode == 0:
@@ -171,6 +183,7 @@ def test_a_move_that_is_killed_at_any_change_is_completed_by_another(
         assert killed.returncode == -signal.SIGKILL, killed.stderr
     assert deadly > 2
     assert (content(full, target), content(full, source)) == (before, [])
+    assert (follows(full, target), follows(full, source)) == (kept, {})
 
 
 def test_a_configuration_file_names_a_store_too(full: Path, tmp_path: Path) -> None:

@@ -28,10 +28,10 @@ def directory() -> Iterator[Path]:
     shutil.rmtree(path)
 
 
-def start(directory: Path) -> subprocess.Popen[str]:
+def start(directory: Path, *words: str) -> subprocess.Popen[str]:
     """Start the demo with the Python of the tests, so that nothing is installed."""
     return subprocess.Popen(
-        [sys.executable, reaper.__file__, DEMO],
+        [sys.executable, reaper.__file__, DEMO, *words],
         env=os.environ | {"COMENQ_PYTHON": sys.executable, "TMPDIR": str(directory)},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
@@ -51,6 +51,20 @@ def test_the_demo_shows_two_comments_on_their_way(directory: Path) -> None:
     assert len(re.findall(r"\n    \w{12} .* waiting ", shown)) == 1
     assert len(re.findall(r"\n    POST /repos/octo-org/site/issues/123/comments ", shown)) == 2
     assert len(re.findall(r"https://github.com/octo-org/site/pull/123#issuecomment-", shown)) == 2
+    assert list(directory.iterdir()) == []
+
+
+@pytest.mark.full
+def test_the_demo_shows_a_review_that_is_asked_for_twice(directory: Path) -> None:
+    """The bot's limit is shown, then its review; nothing is left behind."""
+    demo = start(directory, "review")
+    shown, _ = demo.communicate(timeout=DEADLINE)
+
+    assert demo.returncode == 0, shown
+    assert "coderabbit limited until" in shown
+    assert "octo-org: held, opens" in shown
+    assert len(re.findall(r"\n    .* reviewed .*#pullrequestreview-", shown)) == 1
+    assert "2 triggers, 1 review, 1 refusal" in shown
     assert list(directory.iterdir()) == []
 
 

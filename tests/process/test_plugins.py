@@ -61,6 +61,31 @@ def comenq_posters():
     return {"board": lambda settings: [Board(settings.queue_path.with_name("board"))]}
 """
 
+REVIEWER = """
+from comenq_core import hookimpl
+from comenq_core.model import Reading, ReadingKind
+from comenq_core.protocols import same_login
+
+class Critic:
+    name = "critic"
+    logins = ("critic[bot]",)
+
+    def addresses(self, comment):
+        return comment.strip() == "@critic go"
+
+    def wrote(self, answer):
+        return any(same_login(answer.login, login) for login in self.logins)
+
+    def read(self, answer):
+        if self.wrote(answer) and answer.text == "Done.":
+            return Reading(kind=ReadingKind.REVIEWED, reason=answer.text, rule="done")
+        return Reading(kind=ReadingKind.OTHER)
+
+@hookimpl
+def comenq_reviewers():
+    return {"critics": lambda settings: [Critic()]}
+"""
+
 FORKING = """
 import os, signal, time
 
@@ -116,6 +141,26 @@ def test_a_poster_plugin_posts(forge: Forge) -> None:
         assert (daemon.directory / "board").read_text() == "on the board"
         assert f"board:{job}" in daemon.comenq("hist")
     assert not forge.requests
+
+
+def test_a_reviewer_plugin_reads_answers(forge: Forge) -> None:
+    """The plugged-in reviewer is asked what an answer means, beside the shipped ones."""
+    with Daemon(forge.url) as daemon:
+        daemon.install("critic", REVIEWER)
+        daemon.write("answer", "Done.")
+        said = daemon.comenq("explain", "--json", "--login", "critic", "answer")
+        assert json.loads(said)["rule"] == "done"
+        assert "reviewers critics" in daemon.comenqd("plugins")
+
+
+def test_two_reviewers_with_one_name_are_refused(forge: Forge) -> None:
+    """The message names both plugins, and so does `check`."""
+    with Daemon(forge.url) as daemon:
+        daemon.install("critic", REVIEWER.replace('"critic"', '"codex"'))
+        daemon.write("answer", "Done.")
+        done = daemon.comenqd("check", status=1)
+        assert "the reviewer codex is offered more than once" in done
+        assert "plugin critic of critic 1.0" in done
 
 
 def test_a_child_that_a_plugin_has_forked_ends_with_its_process(forge: Forge) -> None:

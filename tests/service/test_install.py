@@ -246,6 +246,6 @@ def test_the_example_shows_every_setting_with_its_default(tmp_path: Path) -> Non
 
     file = tmp_path / "config.toml"
     lines = re.findall(r"(?m)^# (\w+ = .+)$", text)
-    given = r"(github_(token|token_command|host)|on_(posted|failed)) "
+    given = r"(github_(token|token_command|host)|on_(posted|failed|answered)|reviewers) "
     file.write_text("\n".join(line for line in lines if not re.match(given, line)))
     assert load(file, {}) == Settings(source=file)

@@ -16,6 +16,7 @@ from typing import Any, Self
 
 from comenq_core.listener.queue import JobQueue
 from comenq_core.model import Job, NewJob
+from comenq_core.policy.lanes import LanePolicy
 from comenq_core.policy.pacing import PacingPolicy
 from comenq_core.process.stop import StopFlag
 from comenq_core.protocols import Intake, Queue
@@ -155,11 +156,20 @@ def serving(
     make: Callable[[Path], Intake] = UnixIntake,
     wrap: Callable[[JobQueue], Queue] = lambda queue: queue,
     host: str = "",
+    lanes: LanePolicy | None = None,
 ) -> Iterator[Served]:
-    """Serve on ``path`` for the length of a ``with`` block; ``host`` is that of the forge."""
+    """Serve on ``path`` for the length of a ``with`` block.
+
+    Args:
+        path: the socket.
+        make: makes the intake.
+        wrap: what the intake is given in place of the queue.
+        host: that of the forge.
+        lanes: what the settings make of lanes, if they have reviewers.
+    """
     store = BlockableStore()
     pace = PacingPolicy(cooldown=900, jitter=0, attempt_limit=30)
-    queue = wrap(JobQueue(store, pace, host=host))
+    queue = wrap(JobQueue(store, pace, host=host, lanes=lanes))
     with StopFlag() as stop:
         served = Served(path=path, store=store, stop=stop)
         intake = make(path)

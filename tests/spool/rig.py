@@ -35,7 +35,9 @@ __all__ = [
 ]
 
 ME = Origin(intake="test", uid=1000, pid=42)
-DIRECTORIES = ("tmp", "new", "cur", "unconfirmed", "hold", "done", "failed", "past", "adopt")
+DIRECTORIES = (
+    "tmp", "new", "cur", "unconfirmed", "hold", "done", "failed", "past", "adopt", "follow",
+)  # fmt: skip
 FROZEN = FakeClock()
 
 Opener = Callable[..., SpoolStore]

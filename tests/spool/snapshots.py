@@ -7,7 +7,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from comenq_core.model import Job, Pacing, Pause
+from comenq_core.model import Follow, Job, Lane, LaneRecord, Pacing, Pause
 from comenq_core.model.past_job import PastJob
 from comenq_plugins.spool.format.past_job import decode_line
 from tests.spool.rig import FROZEN, open_at, places_of
@@ -24,6 +24,8 @@ class Snapshot:
     pause: Pause | None
     drops: tuple[str, ...]
     past: dict[str, PastJob]
+    lanes: dict[Lane, LaneRecord]
+    follows: dict[str, Follow]
 
     def knows(self, job_id: str) -> bool:
         """Whether the job is there, or what is remembered of it."""
@@ -45,6 +47,8 @@ def recovered(path: Path) -> Snapshot:
             pause=store.paused(),
             drops=tuple(drop.name for drop in drops),
             past=past_of(path),
+            lanes=dict(store.lanes()),
+            follows=dict(store.follows()),
         )
 
 
@@ -68,5 +72,7 @@ def assert_one_of(allowed: Sequence[Snapshot], found: Snapshot, where: str) -> N
         if all(snapshot.knows(job_id) for snapshot in allowed):
             assert found.knows(job_id), where
     assert found.pacing in [snapshot.pacing for snapshot in allowed], where
+    assert found.lanes in [snapshot.lanes for snapshot in allowed], where
+    assert found.follows in [snapshot.follows for snapshot in allowed], where
     assert found.pause in [snapshot.pause for snapshot in allowed], where
     assert found.drops == (), where

@@ -21,10 +21,15 @@ from typing import NamedTuple
 import pytest
 
 from comenq_core.model import (
+    Answered,
     Change,
     Checking,
+    Conclusion,
     Done,
+    Ending,
     Failed,
+    Follow,
+    Lane,
     Pacing,
     Pause,
     Requeued,
@@ -33,6 +38,7 @@ from comenq_core.model import (
     Unconfirmed,
     Verdict,
 )
+from comenq_core.model import Snapshot as Seen
 from comenq_core.testing.clock import FakeClock
 from comenq_plugins.spool import SpoolStore
 from tests.spool.children import needs_root
@@ -41,6 +47,9 @@ from tests.spool.rig import FROZEN, attempt, claim, new_job, open_at, put
 from tests.spool.snapshots import Snapshot, assert_one_of, recovered
 
 pytestmark = [needs_root, pytest.mark.full]
+
+
+URL = "https://forge.example/1"
 
 
 class Disk(NamedTuple):
@@ -118,10 +127,31 @@ def held(store: SpoolStore) -> str:
     return next(job.id for job in store.pending() if job.state == "held")
 
 
+def follow(store: SpoolStore) -> None:
+    """Keep what was seen before a trigger is posted."""
+    seen = Seen(since=FROZEN().wall, head="cafe", is_open=True)
+    kept = Follow(lane=Lane(reviewer="bot"), account="bot", snapshot=seen)
+    store.save_follow(store.pending()[0].id, kept, expect=None)
+
+
+def conclude(store: SpoolStore) -> None:
+    """Record that the reviewer was limited."""
+    limited = Conclusion(ending=Ending.LIMITED, reason="limited")
+    ((job_id, _),) = store.follows().items()
+    store.conclude(job_id, Answered(conclusion=limited, triggers=1, again=True), attempt(store))
+
+
+def follow_no_longer(store: SpoolStore) -> None:
+    """Delete what was kept."""
+    ((job_id, kept),) = store.follows().items()
+    store.save_follow(job_id, None, expect=kept)
+
+
 OPERATIONS: tuple[tuple[str, Callable[[SpoolStore], object]], ...] = (
     ("put", lambda store: put(store, "posted")),
     ("claim", claim),
-    ("settle as done", settle(Done(url="https://forge.example/1", comment_id=1))),
+    ("follow", follow),
+    ("settle as done", settle(Done(url=URL, comment_id=1, reviewer="bot"))),
     ("put a batch", lambda store: store.put([new_job(f"one of {n}") for n in range(4)])),
     ("put with a key", lambda store: store.put([new_job("keyed", key="k")])),
     ("claim another", claim),
@@ -149,6 +179,8 @@ OPERATIONS: tuple[tuple[str, Callable[[SpoolStore], object]], ...] = (
     ("claim it for doubt again", claim),
     ("settle as unconfirmed again", settle(Unconfirmed(reason="alike"))),
     ("resolve as posted", resolve(unconfirmed, Done(url="https://forge.example/2", comment_id=2))),
+    ("conclude to ask again", conclude),
+    ("follow no longer", follow_no_longer),
     ("find what is old", housekeep_later(31)),
     ("delete what is old", housekeep_later(32)),
 )

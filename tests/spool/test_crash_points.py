@@ -22,12 +22,19 @@ import pytest
 
 from comenq_core.errors import StoreError
 from comenq_core.model import (
+    Answered,
     Candidate,
     Change,
     Checking,
+    Conclusion,
+    Division,
     Done,
+    Ending,
     Failed,
+    Follow,
     Job,
+    Lane,
+    LaneRecord,
     Pacing,
     Pause,
     Requeued,
@@ -36,6 +43,7 @@ from comenq_core.model import (
     Unconfirmed,
     Verdict,
 )
+from comenq_core.model import Snapshot as Seen
 from comenq_core.testing.clock import FakeClock
 from comenq_plugins.spool import SpoolStore
 from tests.spool.attacks import make_old
@@ -57,8 +65,12 @@ from tests.spool.snapshots import Snapshot, assert_one_of, recovered
 NOW = FROZEN().wall
 SOON = NOW + timedelta(seconds=60)
 PACE = Pacing(account="bot", at=FROZEN(), backoff=1.0)
+LANE = LaneRecord(lane=Lane(reviewer="bot", scope="o"), at=FROZEN())
+SEEN = Seen(since=NOW, head="cafe", is_open=True)
+FOLLOW = Follow(lane=LANE.lane, account="bot", snapshot=SEEN)
+REVIEW = Conclusion(ending=Ending.REVIEWED, reason="2 findings", url="https://forge.example/9")
 VERDICTS: dict[str, Verdict] = {
-    "done": Done(url="https://forge.example/1", comment_id=1),
+    "done": Done(url="https://forge.example/1", comment_id=1, reviewer="bot"),
     "skipped": Done(reason="the pull request is closed"),
     "failed": Failed(reason="locked"),
     "retry_at": RetryAt(due=SOON, reason="502"),
@@ -105,6 +117,8 @@ def prepared(path: Path) -> None:
         for job in (deleted, job_of(store, "doubted")):
             store.change(job.id, Change.CANCEL)
         store.save_pacing(PACE, expect=None)
+        store.save_lane(LANE, expect=None)
+        store.save_follow(job_of(store, "posted").id, FOLLOW, expect=None)
         store.mark_seen([job_of(store, "failed").id])
 
 
@@ -155,9 +169,33 @@ def edit(body: str) -> Action:
     return act
 
 
+def conclude(body: str, *, again: bool = False) -> Action:
+    """Record the answer to a trigger."""
+
+    def act(store: SpoolStore) -> None:
+        job = job_of(store, body)
+        verdict = Answered(
+            conclusion=REVIEW, triggers=job.trigger_count, again=again, reason=REVIEW.reason
+        )
+        store.conclude(job.id, verdict, attempt(store))
+
+    return act
+
+
+def save(body: str, follow: Follow | None, expect: Follow | None) -> Action:
+    """Replace what is kept of a trigger."""
+    return lambda store: store.save_follow(job_of(store, body).id, follow, expect=expect)
+
+
 def pace(store: SpoolStore) -> None:
     """Replace a pacing record."""
     store.save_pacing(replace(PACE, backoff=9.0), expect=PACE)
+
+
+def claim_in_a_lane(store: SpoolStore) -> None:
+    """Claim a job whose file gets the key of its lane."""
+    store.divide(Division(edition="1"))
+    store.claim_outside([LANE.lane], "bot")
 
 
 def recover(store: SpoolStore) -> None:
@@ -215,6 +253,15 @@ OPERATIONS: dict[str, Action] = {
     "mark as seen": lambda store: store.mark_seen([job_of(store, "lost").id]),
     **{f"erase: {body}": erase(body) for body in ("unconfirmed", "checked", "held", "posted")},
     "pace": pace,
+    "lane": lambda store: store.save_lane(replace(LANE, reason="limited"), expect=LANE),
+    "claim in a lane": claim_in_a_lane,
+    "conclude": conclude("posted"),
+    "conclude to ask again": conclude("posted", again=True),
+    "conclude what is adopted": conclude("second"),
+    "conclude what is adopted, and held": conclude("held"),
+    "follow": save("first", FOLLOW, None),
+    "go on following": save("posted", replace(FOLLOW, adopted="so"), FOLLOW),
+    "follow no longer": save("posted", None, FOLLOW),
     "pause": lambda store: store.pause(Pause(since=NOW, reason="rest")),
     "resume": lambda store: store.resume(),
     "recover": recover,

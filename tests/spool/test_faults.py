@@ -59,8 +59,8 @@ how_often = pytest.mark.parametrize(
 )
 WAITS_FOR_ROOM = {"prune"}
 """What is put off on a full disk, without an error."""
-OPERATORS = {"bump", "bust", "cancel", "flush", "hold", "release", "resolve", "retry"}
-"""What people do again, by the first word; they may be told that it was done already."""
+OPERATORS = {"bump", "bust", "cancel", "conclude", "flush", "hold", "release", "resolve", "retry"}
+"""What is done again, by the first word, by who may be told that it was done already."""
 UNDONE = {*OPERATORS, "claim", "put", "reclaim"} - {"cancel"}
 """What is as before when it has failed, by the first word, if the disk lets it be undone."""
 MAY_BE_DONE = {*OPERATORS, "edit", "erase:", "undelete"}
@@ -92,6 +92,7 @@ def assert_between(found: Snapshot, before: Snapshot, after: Snapshot, where: st
     assert set(bodies(found, before)) <= set(bodies(after, before)), where
     assert found.pacing in (before.pacing, after.pacing), where
     assert found.pause in (before.pause, after.pause), where
+    assert found.follows in (before.follows, after.follows), where
 
 
 @how_often
@@ -126,6 +127,7 @@ def test_an_operation_that_failed_can_be_done_again(
         assert_between(final, before, after, where)
         assert set(bodies(final, before)) == set(bodies(after, before)), where
         assert (final.pacing, final.pause) == (after.pacing, after.pause), where
+        assert final.follows == after.follows, where
         for job_id in before.jobs:
             assert final.jobs.get(job_id) == after.jobs.get(job_id), where
         shutil.rmtree(spool)

@@ -18,7 +18,9 @@ names = st.builds(
     digest=digests,
     events=st.integers(min_value=0, max_value=2),
     interruptions=st.just(0),
+    lane=st.sampled_from([b"", b"one", b"two"]),
 )
+lanes = st.sampled_from([b"", b"one", b"two", b"three"])
 times = st.integers(min_value=0, max_value=50) | st.sampled_from([10**11, 10**17])
 
 
@@ -29,6 +31,7 @@ class IndexMachine(RuleBasedStateMachine):
         super().__init__()
         self.index = Index()
         self.known: dict[str, Name] = {}
+        self.corrected: dict[Name, bytes] = {}
         self.now = 0
 
     def know(self, name: Name) -> None:
@@ -84,6 +87,25 @@ class IndexMachine(RuleBasedStateMachine):
                 self.index.discard(self.known.pop(name.id))
         assert given == ready
 
+    @rule(closed=st.sets(lanes), number=st.integers(min_value=1, max_value=3))
+    def outside_closed_lanes(self, closed: set[bytes], number: int) -> None:
+        """Names that are due are left out in closed lanes, and may be discarded in others."""
+        ready = self.expected()[0]
+        given = []
+        for count, name in enumerate(self.index.ready(self.now, closed)):
+            given.append(name)
+            if count % number == 0:
+                self.index.discard(self.known.pop(name.id))
+        assert given == [n for n in ready if self.corrected.get(n, n.lane) not in closed]
+
+    @rule(closed=st.sets(lanes, min_size=1), lane=lanes)
+    def correct_lanes(self, closed: set[bytes], lane: bytes) -> None:
+        """A name that has got another lane while it was given is in that one from then on."""
+        for name in self.index.ready(self.now, closed):
+            if name not in self.corrected:
+                self.index.correct_lane(name, lane)
+                self.corrected[name] = lane
+
     @rule()
     def next_due(self) -> None:
         """The next due time is that of the first name that is not due."""
@@ -128,3 +150,11 @@ class IndexMachine(RuleBasedStateMachine):
 
 
 TestIndex = IndexMachine.TestCase
+
+
+def test_a_name_that_is_due_no_more_leaves_its_lane() -> None:
+    """When the clock is set back, its lane has it again only at its time, and once."""
+    name = Name(1, 20, "a00000000000", "00000000", lane=b"one")
+    index = Index([name])
+    given = [list(index.ready(now, {b"two"})) for now in (30, 10, 30)]
+    assert given == [[name], [], [name]]

@@ -9,6 +9,7 @@ from typing import Any, assert_type
 
 import comenq_core
 from comenq_core.model import (
+    Answered,
     Attempt,
     Blocked,
     Change,
@@ -31,7 +32,7 @@ from comenq_core.model import (
     Unknown,
 )
 from comenq_core.model.identity import id_of_key, is_same_comment
-from comenq_core.model.transitions import changed, settled
+from comenq_core.model.transitions import answered, changed, settled
 from comenq_core.protocols import (
     ClientEndpoint,
     IntakeFactory,
@@ -111,8 +112,11 @@ def store_helpers(job: comenq_core.Job, attempt: Attempt) -> None:
     assert_type(to_json(job), dict[str, Any])
     assert_type(from_json(comenq_core.Job, {}), comenq_core.Job)
     verdict = verdict_from_json({})
-    assert_type(verdict, Done | RetryAt | Requeued | Checking | Failed | Unconfirmed)
-    assert_type(settled(job, verdict, attempt), comenq_core.Job)
+    assert_type(verdict, Done | RetryAt | Requeued | Checking | Failed | Unconfirmed | Answered)
+    if isinstance(verdict, Answered):
+        assert_type(answered(job, verdict, attempt), comenq_core.Job)
+    else:
+        assert_type(settled(job, verdict, attempt), comenq_core.Job)
 
 
 def factories(intake: IntakeFactory, store: StoreFactory, poster: PosterFactory) -> None:

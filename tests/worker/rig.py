@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from comenq_core.model import CommentRequest, Job, NewJob, Origin, Pacing
-from comenq_core.policy.from_settings import pacing_policy, retry_policy
+from comenq_core.plugins import registry
+from comenq_core.plugins.lanes import division
+from comenq_core.policy.from_settings import account_policy, retry_policy
 from comenq_core.protocols import Poster
 from comenq_core.settings import Settings
 from comenq_core.settings.secret import Secret
@@ -57,14 +59,18 @@ class Rig:
         self._life.callback(self.store.close)
         self._life.enter_context(self.store.lock())
         ways = posters if posters is not None else self.posters()
+        lanes = registry.load().lane_policy(self.settings) if self.settings.reviewers else None
+        if lanes:
+            self.store.divide(division(self.settings, lanes))
         self.worker = Worker(
             self.store,
             ways,
-            pacing_policy(self.settings),
+            account_policy(self.settings),
             retry_policy(self.settings),
             accounts=make_posters.accounts(self.settings),
             host=make_posters.host(self.settings),
             verify_targets=self.settings.verify_targets,
+            lane_policy=lanes,
         )
 
     def posters(self) -> list[Poster]:

@@ -1,4 +1,4 @@
-"""The commands `on_posted` and `on_failed`: told of each job, at least once."""
+"""The commands `on_posted`, `on_failed` and `on_answered`: told of each job, at least once."""
 
 from __future__ import annotations
 
@@ -11,15 +11,24 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 
-from comenq_core.model import Change, Job
+from comenq_core.errors import StoreError
+from comenq_core.model import Answered, Attempt, Change, Conclusion, Ending, Job
 from comenq_core.policy.from_settings import pacing_policy, retry_policy
+from comenq_core.settings import Settings
+from comenq_core.testing.clock import FakeClock
 from comenq_core.testing.deadline import DEADLINE
+from comenq_core.testing.memory_store import MemoryStore
+from comenq_core.worker.attempts import AnswerUpdate
+from comenq_core.worker.follows import Follows
+from comenq_core.worker.lanes import Lanes
 from comenq_core.worker.notices import Notices
 from comenq_core.worker.notifier import Notifier, commands, notices_path
 from comenq_core.worker.worker import Worker
+from tests.seen import LANES, Triggers
 from tests.worker.rig import COOLDOWN, Rig, rig
 
 
@@ -191,9 +200,110 @@ def test_a_job_that_is_deleted_is_not_told(tmp_path: Path) -> None:
         assert Notices(notices_path(made.settings)).all() == []
 
 
-def _until_all_told(made: Rig) -> None:
-    """Wait until no mark is left."""
+class Answers:
+    """A notifier with one job, which the test makes what a worker makes of a trigger."""
+
+    def __init__(self, directory: Path) -> None:
+        self.store = MemoryStore(FakeClock())
+        self.triggers = Triggers(self.store)
+        self.directory = directory / "notify"
+        command = python(WRITES, directory / "told")
+        words = commands(Settings(on_posted=command, on_answered=command))
+        self.notices = Notices(self.directory)
+        self.notifier = Notifier(words, self.store.get, self.notices)
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """While the commands are run."""
+        self.notifier.start()
+        try:
+            yield
+        finally:
+            self.notifier.close()
+
+    def marks(self) -> set[str]:
+        """The marks, as they are on the disk."""
+        return {mark for mark, _ in Notices(self.directory).all()}
+
+    def conclude(self, job: Job, ending: Ending, *, again: bool = False) -> Job:
+        """Record an answer as the worker does."""
+        self.notifier.announce_answer(job.id)
+        job = self.triggers.concluded(job, ending, again=again)
+        self.notifier.wake()
+        return job
+
+
+def test_an_answer_is_told_to_its_command(
+    tmp_path: Path, told: Callable[[], dict[str, Any]]
+) -> None:
+    """The command gets the job with its review; that it was posted is told as well, before."""
+    made = Answers(tmp_path)
+    job = made.triggers.posted()
+    made.notices.add(job.id)
+    made.conclude(job, Ending.REVIEWED)
+    assert made.marks() == {job.id, f"{job.id}.answered"}
+    with made.running():
+        assert [told()["id"], told()["id"]] == [job.id, job.id]
+        _until_empty(made.directory)
+
+
+@pytest.mark.parametrize("again", [False, True])
+def test_the_worker_marks_an_answer_before_it_is_recorded(tmp_path: Path, again: bool) -> None:
+    """If the store fails then, the mark is there; there is none for an answer that ends nothing."""
+    made = Answers(tmp_path)
+    job = made.triggers.posted()
+    conclusion = Conclusion(ending=Ending.LIMITED)
+    now = made.store.now().wall
+    attempt = Attempt(started=now, ended=now, account="", outcome="limited")
+    answer = Answered(conclusion=conclusion, triggers=1, again=again)
+    follows = Follows(made.store, LANES, Lanes(made.store, LANES), made.notifier)
+    fails = patch.object(made.store, "conclude", side_effect=StoreError("full"))
+    with fails, pytest.raises(StoreError):
+        follows.answer(AnswerUpdate(job=job, answer=answer, attempt=attempt))
+    assert made.marks() == (set() if again else {f"{job.id}.answered"})
+
+
+def test_an_answer_after_which_it_asks_again_is_not_told(
+    tmp_path: Path, told: Callable[[], dict[str, Any]]
+) -> None:
+    """Only the last answer of a comment is."""
+    made = Answers(tmp_path)
+    with made.running():
+        job = made.conclude(made.triggers.posted(), Ending.LIMITED, again=True)
+        job = made.conclude(made.triggers.posted(job), Ending.LIMITED)
+        value = told()
+        _until_empty(made.directory)
+    assert (value["id"], value["review"]["state"]) == (job.id, "limited")
+    assert value["review"]["triggers"] == 2
+
+
+def test_an_answer_that_is_not_recorded_yet_stays_marked(tmp_path: Path) -> None:
+    """A worker that dies between the mark and the record has the next one tell."""
+    made = Answers(tmp_path)
+    job = made.triggers.posted()
+    made.notifier.announce_answer(job.id)
+    with made.running():
+        made.notifier.wake()
+        made.notifier.close()
+    assert made.marks() == {f"{job.id}.answered"}
+
+
+def test_the_answer_to_a_job_that_is_deleted_is_not_told(tmp_path: Path) -> None:
+    """Its mark goes."""
+    made = Answers(tmp_path)
+    job = made.conclude(made.triggers.posted(), Ending.LIMITED, again=True)
+    made.store.change(job.id, Change.CANCEL)
+    with made.running():
+        _until_empty(made.directory)
+
+
+def _until_empty(directory: Path) -> None:
     end = time.monotonic() + DEADLINE
-    while any(notices_path(made.settings).iterdir()):
+    while any(directory.iterdir()):
         assert time.monotonic() < end
         time.sleep(0.01)
+
+
+def _until_all_told(made: Rig) -> None:
+    """Wait until no mark is left."""
+    _until_empty(notices_path(made.settings))

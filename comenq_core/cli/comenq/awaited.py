@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from comenq_core.cli.comenq.advice import command
+from comenq_core.cli.comenq.review_text import review_line, review_of
 from comenq_core.cli.comenq.status_text import account_advice, hindrances
 from comenq_core.cli.formatting import ENDS, local, ordinal, target
 
@@ -55,6 +57,11 @@ def needs(job: Job, status: Status) -> str:
         return f"unconfirmed: {job['reason']} (see {command(f'show {job_id}')})"
     if state not in IN_QUEUE:
         return ""
+    review = review_of(job)
+    if review and review["state"] == "blocked":
+        release = command(f"reviewers release {review['reviewer']}")
+        said = f": {review['reason']}" if review["reason"] else ""
+        return f"stays queued: {review['reviewer']} is blocked{said} (open its lane with {release})"
     if paused := status["paused"]:
         since = local(paused["since"])
         return (
@@ -97,12 +104,15 @@ def waiting_line(jobs: Collection[Job], until: Callable[[float], str]) -> str:
 
 
 def _place(job: Job, until: Callable[[float], str]) -> str:
+    review = review_line(job, time.time())
     if job["state"] != "waiting":
-        return str(job["state"])
+        return f"{job['state']}; {review}" if review else str(job["state"])
+    if review:
+        return f"{review}, then it asks"
     seconds = job["eta_seconds"]
     end = ENDS.get(job.get("trouble") or "", "it can be posted")
-    time = f"once {end}" if seconds is None else until(seconds)
-    return f"{ordinal(job['position'] + 1)} in queue · {time}"
+    moment = f"once {end}" if seconds is None else until(seconds)
+    return f"{ordinal(job['position'] + 1)} in queue · {moment}"
 
 
 def _seconds(job: Job | None) -> float:

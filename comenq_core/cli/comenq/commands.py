@@ -46,6 +46,8 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "pause": ("pause", "post nothing until the queue is resumed"),
     "resume": ("pause", "resume posting"),
     "flush": ("pause", "end back-offs, so that comenq tries again at once"),
+    "reviewers": ("reviewers", "show the reviewers that are followed; open a lane of one"),
+    "explain": ("explain", "say what the answer of a review bot means"),
     "completion": ("completion", "print a shell completion script"),
 }
 """Each command, with its module and a one-line description."""

@@ -9,6 +9,7 @@ from typing import Any
 from comenq_core.cli.comenq.filters import Filter, add_filters
 from comenq_core.cli.comenq.pagination import history
 from comenq_core.cli.comenq.requests import add_json, number
+from comenq_core.cli.comenq.review_text import ENDED, review_of
 from comenq_core.cli.comenq.seen import tell_seen
 from comenq_core.cli.exit_status import DONE
 from comenq_core.cli.formatting import (
@@ -46,7 +47,13 @@ LAYOUTS = (
     (DAY, ID, TARGET, COMMENT, STATE),
     (DAY, ID, TARGET, STATE),
 )
-COLOURS = {"posted": "green", "skipped": "yellow", "deleted": "yellow", "failed": "red"}
+COLOURS = {
+    "posted": "green",
+    "reviewed": "green",
+    "skipped": "yellow",
+    "deleted": "yellow",
+    "failed": "red",
+}
 # A URL is never cut: part of it is of no use.
 TABLE = Table(COLUMNS, LAYOUTS, COLOURS, below=URL)
 EXAMPLES = """\
@@ -92,8 +99,22 @@ def _row(job: dict[str, Any], now: float) -> list[object]:
         job["id"],
         target(job),
         first_line(job),
-        job["state"],
+        _state(job),
         attempt_count(job),
         duration(job["latency_seconds"]),
-        job["url"] or job["error"] or "",
+        _url_or_reason(job),
     ]
+
+
+def _state(job: dict[str, Any]) -> str:
+    """What became of the job or, if it asked for a review, of that."""
+    review = review_of(job)
+    known = review and review["state"] in (*ENDED, "awaiting")
+    return str(review["state"].replace("_", " ") if review and known else job["state"])
+
+
+def _url_or_reason(job: dict[str, Any]) -> str:
+    review = review_of(job)
+    if review and review["state"] in ENDED:
+        return str((review["state"] == "reviewed" and review["url"]) or job["reason"] or job["url"])
+    return job["url"] or job["error"] or ""

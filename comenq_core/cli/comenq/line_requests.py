@@ -34,6 +34,7 @@ class LineRequests:
         is_timed = args.after is not None or args.at is not None
         self._not_before = not_before(args.after, args.at) if is_timed else None
         self._key_from = args.key_from
+        self._follow = args.follow
         options = {"if_absent": args.if_absent, "hold": args.hold}
         self._options = {name: True for name, is_chosen in options.items() if is_chosen}
 
@@ -49,6 +50,8 @@ class LineRequests:
         if self._not_before is not None:
             # What the line says of itself comes first.
             request.setdefault("not_before", self._not_before)
+        if not self._follow:
+            request.setdefault("follow", False)
         return {"op": "put", "request": request, **self._options} if self._options else request
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from comenq_core.cli.comenq.filters import Filter, add_filters
 from comenq_core.cli.comenq.pagination import history, listed
 from comenq_core.cli.comenq.requests import add_json, ask, number
+from comenq_core.cli.comenq.review_text import review_time
 from comenq_core.cli.comenq.seen import tell_seen
 from comenq_core.cli.exit_status import DONE
 from comenq_core.cli.formatting import (
@@ -34,6 +35,7 @@ Job = dict[str, Any]
 
 PAGE = 50
 PENDING = ("waiting", "posting", "checking", "unconfirmed", "held")
+AWAITING = "awaiting"
 FAILED = "failed"
 COLUMNS = (
     Column("ID"),
@@ -82,8 +84,9 @@ def configure(parser: ArgumentParser) -> None:
     add(
         "--state",
         action="append",
-        choices=(*PENDING, FAILED),
-        help="show only jobs in this state; can be repeated (default: all but failed)",
+        choices=(*PENDING, AWAITING, FAILED),
+        help="show only jobs in this state; can be repeated (default: all but failed); awaiting are"
+        " posted ones whose review is awaited",
     )
     add_json(parser, "print each job, with its whole comment, as JSON, one per line")
 
@@ -118,8 +121,15 @@ def _jobs(args: Namespace, which: Filter, limit: int | None) -> Iterator[Job]:
     states = [state for state in PENDING if state in args.state] if args.state else None
     if states != []:
         yield from listed(args, limit=limit, state=states, **which._asdict())
+    if AWAITING in args.state if args.state else _are_awaiting(args):
+        yield from listed(args, awaiting=True, **which._asdict())
     if args.state and FAILED in args.state:
         yield from history(args, failed=True, which=which)
+
+
+def _are_awaiting(args: Namespace) -> bool:
+    """Whether answers of reviewers are awaited; an older daemon awaits none."""
+    return bool(ask(args, op="status")["status"].get("awaiting"))
 
 
 def _tell_of_others(args: Namespace, *, shown: int, are_more: bool) -> None:
@@ -150,6 +160,8 @@ def _when(job: Job, now: float) -> tuple[str, str]:
     """When the job was or will be posted, in words and in few columns."""
     if "posted_at" in job:
         return clock(job["posted_at"], now), day(job["posted_at"], now)
+    if review := review_time(job, now):
+        return review, review
     if job["state"] != "waiting":
         return "", ""
     seconds, trouble = job["eta_seconds"], job.get("trouble")

@@ -17,7 +17,7 @@ from comenq_core.errors import DaemonUnreachable
 
 __all__ = ["run"]
 
-SHOWN = ("queue", "paused", "next", "trouble")
+SHOWN = ("queue", "paused", "next", "reviewer", "trouble")
 TO_TYPE = {
     "queue a comment": 'OWNER/REPO NUMBER "Looks good to me."',
     "see what is queued": "list",

@@ -24,7 +24,9 @@ class PlainArgs:
     body: str | None = None
     timeout: str | None = None
     key_from: str | None = None
+    until: str | None = None
     edit = now = if_absent = if_open = wait = json = hold = replace = dry_run = verify = False
+    follow = True
 
     def __init__(self, words: Sequence[str]) -> None:
         self.command = "put"

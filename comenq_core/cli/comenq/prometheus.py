@@ -29,6 +29,10 @@ MEANINGS: Mapping[str, str] = {
     "comenqd_capacity_remaining": "How much of a resource is left for more comments.",
     "comenqd_capacity_minimum": "The amount of a resource below which comments are refused.",
     "comenqd_github_posts_total": "Posts by outcome; kept with the account's pacing record.",
+    "comenqd_reviews_awaited": "Posted triggers whose answers are awaited.",
+    "comenqd_lane_closed": "Whether a reviewer's lane is closed for this reason.",
+    "comenqd_lane_wait_seconds": "Seconds until the lane opens, where that is known.",
+    "comenqd_lane_triggers_total": "Triggers by what came of them; kept with the lane's record.",
     "comenqd_requests_total": "Requests by operation and outcome, since the listener started.",
 }
 """Every metric with its help. Names that end with ``_total`` are counters, others gauges."""
@@ -89,10 +93,44 @@ def _samples(status: dict[str, Any]) -> dict[str, Samples]:
             for account in accounts
             for outcome, number in account["posts"].items()
         ],
+        **_lanes(status),
         "comenqd_requests_total": [
             ({"operation": request["operation"], "outcome": request["outcome"]}, request["count"])
             for request in status["requests"]
         ],
+    }
+
+
+def _lanes(status: dict[str, Any]) -> dict[str, Samples]:
+    lanes = [
+        ({"reviewer": lane["reviewer"], "scope": lane["scope"]}, lane)
+        for lane in status.get("lanes", ())
+    ]
+    reasons = ("held", "blocked", "asked")
+    return {
+        "comenqd_reviews_awaited": [({}, status["awaiting"])] if status.get("reviewers") else [],
+        "comenqd_lane_closed": [
+            ({**labels, "reason": reason}, lane["state"] == reason)
+            for labels, lane in lanes
+            for reason in reasons
+        ],
+        "comenqd_lane_wait_seconds": [
+            (labels, lane["opens_in"]) for labels, lane in lanes if lane["opens_in"] is not None
+        ],
+        "comenqd_lane_triggers_total": [
+            ({**labels, "outcome": outcome}, number)
+            for labels, lane in lanes
+            for outcome, number in _outcomes(lane).items()
+        ],
+    }
+
+
+def _outcomes(lane: dict[str, Any]) -> Mapping[str, int]:
+    reviewed, refused = lane["reviewed"], lane["refused"]
+    return {
+        "reviewed": reviewed,
+        "refused": refused,
+        "other": lane["triggers"] - reviewed - refused,
     }
 
 

@@ -13,6 +13,7 @@ from comenq_core.cli.formatting import in_queue, job_json
 from comenq_core.cli.output import as_json, print_done, print_error
 from comenq_core.client import candidates, send
 from comenq_core.errors import DaemonUnreachable, NotAcknowledged
+from comenq_core.text import printable
 
 __all__ = ["run"]
 
@@ -25,8 +26,8 @@ if TYPE_CHECKING:
 
 def run(args: Namespace | PlainArgs) -> int:
     """Queue one comment; exit status 0 means that it is durable."""
-    if args.timeout is not None:
-        _check_timeout(args)
+    if (args.timeout, args.until) != (None, None):
+        _check_wait(args)
     if args.jsonl is not None:
         from comenq_core.cli.comenq.put_jsonl import put_many
 
@@ -46,12 +47,19 @@ def run(args: Namespace | PlainArgs) -> int:
     entry = _queue(args, target, rest, known)
     if entry is None:
         return DONE
+    _tell(args, entry, target)
+    return _follow(args, entry)
+
+
+def _tell(args: Namespace | PlainArgs, entry: dict[str, Any], target: Target) -> None:
+    """Say that the comment is queued, and what its user should know of it."""
     if args.wait:
         # Only the comment's address goes to standard output.
         print_error(_summary(entry, target))
     else:
         print_done(as_json(job_json(entry)) if args.json else _summary(entry, target))
-    return _follow(args, entry)
+    for note in entry.get("notes", ()):
+        print_error(f"note: {printable(note)}")
 
 
 def _choose_daemon(args: Namespace | PlainArgs, target: Target) -> None:
@@ -132,19 +140,23 @@ def _follow(args: Namespace | PlainArgs, entry: dict[str, Any]) -> int:
     from comenq_core.cli.comenq.wait import read_timeout
     from comenq_core.cli.comenq.waiter import JobWaiter
 
-    waiter = JobWaiter(args.socket, {entry["id"]: entry}, as_json=args.json)
+    waiter = JobWaiter(
+        args.socket, {entry["id"]: entry}, as_json=args.json, until=args.until or "posted"
+    )
     return waiter.wait(read_timeout(args.timeout))
 
 
-def _check_timeout(args: Namespace | PlainArgs) -> None:
-    """Refuse it before anything is queued.
+def _check_wait(args: Namespace | PlainArgs) -> None:
+    """Refuse what says how long to wait before anything is queued.
 
     Raises:
-        UsageError: it is no length of time, or there is nothing that it could end.
+        UsageError: it is no length of time, or nothing is waited for.
     """
     from comenq_core.cli.comenq.wait import read_timeout
 
-    if not (args.wait or args.verify):
+    if args.until is not None and not args.wait:
+        raise UsageError("--until can only be used with --wait")
+    if args.timeout is not None and not (args.wait or args.verify):
         raise UsageError("--timeout can only be used with --wait or --verify")
     read_timeout(args.timeout)
 
@@ -184,6 +196,7 @@ def _message(args: Namespace | PlainArgs, target: Target, body: str) -> dict[str
         request["key"] = utf8("--key", args.key)
     if args.if_open:
         request["if_open"] = True
+    request |= {} if args.follow else {"follow": False}
     if args.account is not None:
         request["account"] = utf8("--as", args.account)
     options = {

@@ -6,6 +6,7 @@ from argparse import ArgumentParser
 
 from comenq_core.cli.comenq.put import run
 from comenq_core.cli.comenq.target import FORMS
+from comenq_core.cli.comenq.wait import add_until
 
 __all__ = ["configure", "run"]
 
@@ -28,7 +29,8 @@ many comments, one per line, as {{"owner": …, "repo": …, "pr_number": …, "
   comenq put --jsonl comments.jsonl
   comenq put --jsonl comments.jsonl --key-from id --after 2h
 
-exit status: 0 it is queued or, with --wait, posted; 1 refused, failed, skipped or deleted; 2 usage;
+exit status: 0 it is queued or, with --wait, posted or, with --until answered, reviewed; 1 refused,
+failed, skipped, deleted, or not reviewed; 2 usage;
 3 no daemon answers; 4 (timed out) and 5 (a person has to do something first): it stays queued, and
 must not be queued again; 5 is also a lost reply: look whether it is queued
 """
@@ -56,6 +58,7 @@ def configure(parser: ArgumentParser) -> None:
     )
     add("--key-from", metavar="FIELD", help="with --jsonl: the key of each comment is its FIELD")
     add("--wait", action="store_true", help="wait until the comment is posted, and print its URL")
+    add_until(parser)
     add(
         "--verify",
         action="store_true",
@@ -95,5 +98,7 @@ def _add_conditions(parser: ArgumentParser) -> None:
     add("--if-absent", action="store_true", help=absent)
     add("--if-open", action="store_true", help="skip it if the pull request is no longer open")
     add("--hold", action="store_true", help="keep it back until somebody releases it")
+    unfollowed = "if it asks for a review: do not await the answer, and do not ask again"
+    add("--no-follow", dest="follow", action="store_false", help=unfollowed)
     one = "post it as this posting account (default: any that is for its repository)"
     add("--as", dest="account", metavar="ACCOUNT", help=one)

@@ -68,7 +68,9 @@ def _wait(args: Namespace | PlainArgs, queued: Mapping[str, Message]) -> int:
     from comenq_core.cli.comenq.wait import read_timeout
     from comenq_core.cli.comenq.waiter import JobWaiter
 
-    return JobWaiter(args.socket, queued, as_json=args.json).wait(read_timeout(args.timeout))
+    return JobWaiter(args.socket, queued, as_json=args.json, until=args.until or "posted").wait(
+        read_timeout(args.timeout)
+    )
 
 
 @contextmanager

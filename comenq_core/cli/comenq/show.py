@@ -10,6 +10,7 @@ from typing import Any
 
 from comenq_core.cli.comenq.advice import command
 from comenq_core.cli.comenq.requests import add_json, ask
+from comenq_core.cli.comenq.review_text import review_facts
 from comenq_core.cli.comenq.seen import tell_seen
 from comenq_core.cli.exit_status import DONE
 from comenq_core.cli.formatting import attempt_count, in_queue, job_json, local, target, user
@@ -69,6 +70,7 @@ def _facts(entry: dict[str, Any]) -> Iterator[tuple[str, object]]:
     yield from ((name, entry[name]) for name in TEXTS if entry.get(name))
     if entry["state"] == "unconfirmed":
         yield from _ways_out(entry)
+    yield from review_facts(entry, time.time())
     if entry["if_open"]:
         yield "condition", "the pull request must be open"
     if count := attempt_count(entry):

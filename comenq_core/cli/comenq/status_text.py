@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from comenq_core import __version__
 from comenq_core.cli.comenq.advice import command, service_command
+from comenq_core.cli.comenq.review_text import lane_name, lane_state
 from comenq_core.cli.formatting import ENDS, account_cause, amount, local, target
 
 __all__ = [
@@ -36,6 +37,7 @@ TROUBLES: Mapping[str, str] = {
     "overdue": "A comment is not posted although nothing keeps it.",
     "clock": "Nothing tells the daemon which boot of the machine this is.",
     "account": "An account waits for a person.",
+    "reviewer": "A reviewer's lane is blocked until a person opens it.",
     "capacity": "There is no room for more comments.",
     "unconfirmed": "A person has to say whether comments are posted.",
     "failed": "Comments have failed.",
@@ -112,6 +114,9 @@ def facts(status: Status, until: Until, unconfirmed: Jobs = ()) -> Iterator[tupl
         yield "account", _account(account, until, _fault(status))
     if not status["accounts"]:
         yield "account", "none has posted yet"
+    for lane in status.get("lanes", ()):
+        if lane["state"] != "open" or lane["jobs"]:
+            yield "reviewer", f"{lane_name(lane)}: {lane_state(lane, until)}"
     if capacity := status.get("capacity"):
         yield "capacity", ", ".join(map(_capacity, capacity))
     for trouble in troubles(status, unconfirmed):
@@ -135,6 +140,9 @@ def troubles(status: Status, unconfirmed: Jobs = ()) -> Iterator[Trouble]:
     accounts, fault = status["accounts"], _fault(status)
     names = [account["name"] for account in accounts if not _is_told(account, fault)]
     yield from (Trouble("account", advice) for advice in account_advice(status, names))
+    for lane in status.get("lanes", ()):
+        if lane["state"] == "blocked":
+            yield Trouble("reviewer", f"the lane {lane_name(lane)} is {lane_state(lane, str)}")
     for one in status.get("capacity", ()):
         if one["remaining"] < one["minimum"]:
             text = f"too few {one['resource']} are left, so comments are refused"

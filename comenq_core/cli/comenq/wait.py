@@ -11,24 +11,27 @@ from typing import Any
 from comenq_core.cli.comenq.pagination import history, listed
 from comenq_core.cli.comenq.requests import add_ids, add_json, read_ids
 from comenq_core.cli.comenq.times import read_duration
-from comenq_core.cli.comenq.waiter import JobWaiter
+from comenq_core.cli.comenq.waiter import ANSWERED, POSTED, JobWaiter
 from comenq_core.cli.exit_status import DONE, FAILED, UsageError
 from comenq_core.cli.output import print_error
 
-__all__ = ["configure", "read_timeout", "run"]
+__all__ = ["add_until", "configure", "read_timeout", "run"]
 
 Job = dict[str, Any]
 
 NEWEST = 100
 """How many jobs of the history are looked through for the last one of a user."""
+UNTIL = (POSTED, ANSWERED)
 EXAMPLES = """\
 examples:
   comenq wait                       # for the last comment that you have queued
   comenq wait 7f3k && echo posted
   comenq wait --all --timeout 1h
+  comenq wait 7f3k --until answered && echo reviewed
 
-exit status: 0 all jobs were posted, 1 one failed, was skipped or deleted; where a comment stays
-queued, and must not be queued again: 4 timed out, 5 a person has to do something first
+exit status: 0 all jobs were posted or, with --until answered, reviewed; 1 one failed, was skipped,
+deleted, or not reviewed; where a comment stays queued, and must not be queued again: 4 timed out,
+5 a person has to do something first
 """
 
 
@@ -36,8 +39,19 @@ def configure(parser: ArgumentParser) -> None:
     parser.epilog = EXAMPLES
     add_ids(parser)
     parser.add_argument("--all", action="store_true", help="wait for all that is queued now")
+    add_until(parser)
     add_timeout(parser)
     add_json(parser, "print each job as JSON once it is over, or not waited for any longer")
+
+
+def add_until(parser: ArgumentParser) -> None:
+    """Add the option ``--until``, which says when a job is over."""
+    parser.add_argument(
+        "--until",
+        choices=UNTIL,
+        help="wait until a job is posted (the default) or, where it asks for a review, answered:"
+        " then only a review is a success",
+    )
 
 
 def add_timeout(parser: ArgumentParser) -> None:
@@ -73,7 +87,8 @@ def run(args: Namespace) -> int:
     if not awaited:
         print_error("there is nothing to wait for")
         return DONE
-    return JobWaiter(args.socket, awaited, as_json=args.json).wait(seconds)
+    until = args.until or POSTED
+    return JobWaiter(args.socket, awaited, as_json=args.json, until=until).wait(seconds)
 
 
 def _last_own(args: Namespace) -> list[Job]:

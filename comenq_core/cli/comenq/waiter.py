@@ -21,6 +21,7 @@ from comenq_core.cli.comenq.awaited import (
     waiting_line,
 )
 from comenq_core.cli.comenq.progress import Progress
+from comenq_core.cli.comenq.review_text import is_answered, review_of
 from comenq_core.cli.exit_status import DONE, FAILED, NEEDS_PERSON, TIMED_OUT
 from comenq_core.cli.formatting import countdown, job_json, when
 from comenq_core.cli.output import as_json, print_done, print_error
@@ -28,7 +29,7 @@ from comenq_core.client import accepted, candidates, connect
 from comenq_core.errors import DaemonError
 from comenq_core.text import printable
 
-__all__ = ["JobWaiter"]
+__all__ = ["ANSWERED", "POSTED", "JobWaiter"]
 
 Job = dict[str, Any]
 Reply = dict[str, Any]
@@ -39,6 +40,8 @@ PATIENCE_SECONDS = 60.0
 """How long the daemon or its worker may be away, for instance during a restart."""
 UNKNOWN = ("no_such_job", "invalid_request")
 OVER = ("posted", "skipped", "failed", "deleted")
+POSTED, ANSWERED = "posted", "answered"
+"""Until when a job is waited for."""
 NO_STATUS: Mapping[str, Any] = {"paused": None, "accounts": ()}
 """What is known without an answer: an earlier daemon does not tell."""
 
@@ -50,11 +53,18 @@ class JobWaiter:
         socket: the daemon's socket, if one is given.
         awaited: the jobs by id or by its prefix, with what is known of each.
         as_json: print the jobs as JSON instead of their URLs.
+        until: `POSTED`, or `ANSWERED` for the answers to those that ask for a review.
     """
 
     def __init__(
-        self, socket: str | None, awaited: Mapping[str, Job | None], *, as_json: bool
+        self,
+        socket: str | None,
+        awaited: Mapping[str, Job | None],
+        *,
+        as_json: bool,
+        until: str = POSTED,
     ) -> None:
+        self._until = until
         self._socket = socket
         self._as_json = as_json
         self._awaited = dict(awaited)
@@ -86,7 +96,7 @@ class JobWaiter:
     def _wait(self, seconds: float | None) -> int:
         end = math.inf if seconds is None else time.monotonic() + seconds
         pause = SHORTEST
-        for job in [job for job in self._awaited.values() if job and job["state"] in OVER]:
+        for job in [job for job in self._awaited.values() if job and self._is_over(job)]:
             # Its key was used before; the daemon may know no more of it than it has said already.
             self._end(job)
         self._ask()
@@ -160,8 +170,11 @@ class JobWaiter:
         # Those that were not asked about for longest are first.
         del self._awaited[word]
         self._awaited[job["id"]] = job
-        if job["state"] in OVER:
+        if self._is_over(job):
             self._end(job)
+
+    def _is_over(self, job: Job) -> bool:
+        return job["state"] in OVER and (self._until == POSTED or is_answered(job))
 
     def _stop_if_needed(self, status: Mapping[str, Any]) -> None:
         """Give up the jobs that need a person: at once, or if what keeps the queue lasts."""
@@ -185,15 +198,25 @@ class JobWaiter:
 
     def _end(self, job: Job) -> None:
         """Print what became of a job that is over."""
-        if job["state"] == "posted":
+        url = self._url(job)
+        if url:
             if not (self._as_json or job["id"] in self._printed):
                 self._progress.clear()
-                print_done(job["url"])
+                print_done(url)
             self._leave(job["id"], DONE)
         else:
             # A deleted job has a reason only if one was given before.
-            text = ": ".join(filter(None, [job["state"], printable(job["reason"])]))
+            state = "" if job["state"] == "posted" else job["state"]
+            text = ": ".join(filter(None, [state, printable(job["reason"])]))
             self._leave(job["id"], FAILED, "" if self._as_json else text)
+
+    def _url(self, job: Job) -> str:
+        """Where people read what was waited for; ``""`` if it did not come."""
+        review = review_of(job)
+        is_posted = job["state"] == "posted"
+        if self._until == POSTED or review is None:
+            return str(job["url"]) if is_posted else ""
+        return str(review["url"] or job["url"]) if review["state"] == "reviewed" else ""
 
     def _leave(self, word: str, status: int, text: str = "", more: str = "") -> None:
         """Wait no longer for a job, and print what is to be said of it, once."""

@@ -12,7 +12,11 @@ from dataclasses import asdict
 from pathlib import Path
 
 from comenq_core.cli.comenqd.check_online import check_accounts
-from comenq_core.cli.comenqd.check_posting import check_commands, check_credentials
+from comenq_core.cli.comenqd.check_posting import (
+    check_commands,
+    check_credentials,
+    check_following,
+)
 from comenq_core.cli.comenqd.credentials import from_outside, outdated, service_credentials
 from comenq_core.cli.output import print_result
 from comenq_core.errors import ComenqError
@@ -21,6 +25,7 @@ from comenq_core.plugins import registry
 from comenq_core.plugins.registry import Registry
 from comenq_core.process.clock import UNKNOWN_BOOT, boot_id
 from comenq_core.process.program import output_apart
+from comenq_core.protocols.reviewer import REVIEWERS
 from comenq_core.settings import ACCOUNTS, Settings, require_configuration, variable
 from comenq_core.supervisor.launch import private_directory
 from comenq_core.text import nearest, printable
@@ -78,8 +83,17 @@ def results(settings: Settings, plugins: Registry) -> Iterator[CheckResult]:
     yield from _store(settings, plugins)
     yield _making("poster", settings.poster, lambda: plugins.posters(settings))
     with suppress(ComenqError):  # the poster's own result says so
-        yield from check_credentials(plugins.posters(settings), plugins.poster_plugin(settings))
+        posters, plugin = plugins.posters(settings), plugins.poster_plugin(settings)
+        yield from check_credentials(posters, plugin)
+        yield from check_following(settings, posters, plugin)
     yield from check_commands(settings)
+    reviewers = _making(
+        "reviewers", "their rules are in order", lambda: plugins.reviewers(settings)
+    )
+    yield reviewers
+    if settings.reviewers and reviewers.severity is Severity.OK:
+        used = ", ".join(settings.reviewers)
+        yield _making("lanes", f"for {used}", lambda: plugins.lane_policy(settings))
     yield _clock()
     if variable("github_token") in os.environ:
         text = "is in the environment; github_token_file hides it better"
@@ -101,6 +115,8 @@ def _tables(settings: Settings, plugins: Registry) -> Iterator[CheckResult]:
         for plugin in plugins.plugins()
         for name in (plugin.name, *plugin.intakes, *plugin.stores, *plugin.posters)
     }
+    if any(plugin.reviewers for plugin in plugins.plugins()):
+        known.add(REVIEWERS)
     if _reads_accounts(settings, plugins):
         known.add(ACCOUNTS)
     for table in sorted(settings.tables.keys() - known):

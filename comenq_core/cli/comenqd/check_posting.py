@@ -7,11 +7,11 @@ from collections.abc import Iterator, Sequence
 from comenq_core.errors import ComenqError
 from comenq_core.model import CheckResult, Severity
 from comenq_core.process.isolation import described, pass_on_interrupt
-from comenq_core.protocols import CredentialHolder, Poster
+from comenq_core.protocols import ConversationReader, CredentialHolder, Poster
 from comenq_core.settings import Settings
 from comenq_core.worker.notifier import missing_commands
 
-__all__ = ["check_commands", "check_credentials"]
+__all__ = ["check_commands", "check_credentials", "check_following"]
 
 
 def check_commands(settings: Settings) -> Iterator[CheckResult]:
@@ -30,6 +30,22 @@ def check_credentials(posters: Sequence[Poster], plugin: str) -> Iterator[CheckR
     for poster in posters:
         if fault := _fault(poster, plugin):
             yield CheckResult(subject=poster.account, severity=Severity.ERROR, text=fault)
+
+
+def check_following(
+    settings: Settings, posters: Sequence[Poster], plugin: str
+) -> Iterator[CheckResult]:
+    """A warning for each account that cannot read what a reviewer answers, if there are reviewers.
+
+    Args:
+        settings: those of the daemon.
+        posters: one for each account.
+        plugin: whose posters they are, in words.
+    """
+    for poster in posters if settings.reviewers else ():
+        if not isinstance(poster, ConversationReader):
+            text = f"{plugin} cannot read what reviewers answer: their triggers are not followed"
+            yield CheckResult(subject=poster.account, severity=Severity.WARNING, text=text)
 
 
 def _fault(poster: Poster, plugin: str) -> str:

@@ -67,6 +67,7 @@ def _offers(plugin: Plugin, settings: Settings) -> Iterator[tuple[str, str, bool
         ("intake", plugin.intakes, settings.intakes),
         ("store", plugin.stores, (settings.store,)),
         ("poster", plugin.posters, (settings.poster,)),
+        ("reviewers", plugin.reviewers, ()),
     ):
         for name in names:
             yield kind, name, name in selected

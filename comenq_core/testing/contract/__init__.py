@@ -1,6 +1,7 @@
 """The contracts of plugins, as classes of tests: subclass the one of your kind.
 
-`IntakeContract`, `StoreContract` and `PosterContract` say which fixtures they need. For instance::
+`IntakeContract`, `StoreContract`, `PosterContract` and `ReviewerContract` say which fixtures they
+need. For instance::
 
     class TestMyStore(StoreContract, OneWorkerContract):
         @pytest.fixture
@@ -22,14 +23,17 @@ pytest.register_assert_rewrite(
         f"{__name__}.{part}"
         for part in (
             "claims",
+            "conversing",
             "deleting",
             "editing",
+            "following",
             "forge",
             "github_forge",
             "harness",
             "importing",
             "intake",
             "keeping",
+            "lanes",
             "lookup",
             "operators",
             "pacing",
@@ -38,6 +42,7 @@ pytest.register_assert_rewrite(
             "pruning",
             "reader",
             "remembering",
+            "reviewer",
             "suiting",
             "unconfirmed",
             "watch",
@@ -49,11 +54,14 @@ pytest.register_assert_rewrite(
 # Asserts are rewritten, to say what was compared, in modules that are registered before they are
 # imported. https://docs.pytest.org/en/stable/how-to/writing_plugins.html#assertion-rewriting
 from comenq_core.testing.contract.claims import ClaimContract  # noqa: E402
+from comenq_core.testing.contract.conversing import ConversationContract  # noqa: E402
 from comenq_core.testing.contract.deleting import DeletingContract  # noqa: E402
 from comenq_core.testing.contract.editing import EditingContract  # noqa: E402
+from comenq_core.testing.contract.following import FollowContract  # noqa: E402
 from comenq_core.testing.contract.importing import JobImporterContract  # noqa: E402
 from comenq_core.testing.contract.intake import IntakeContract  # noqa: E402
 from comenq_core.testing.contract.keeping import KeepingContract  # noqa: E402
+from comenq_core.testing.contract.lanes import LaneContract  # noqa: E402
 from comenq_core.testing.contract.lookup import LookupContract  # noqa: E402
 from comenq_core.testing.contract.operators import OperatorContract  # noqa: E402
 from comenq_core.testing.contract.pacing import PacingContract  # noqa: E402
@@ -62,6 +70,7 @@ from comenq_core.testing.contract.pruning import PruningContract  # noqa: E402
 from comenq_core.testing.contract.queue import QueueContract  # noqa: E402
 from comenq_core.testing.contract.reader import ReaderContract  # noqa: E402
 from comenq_core.testing.contract.remembering import RememberingContract  # noqa: E402
+from comenq_core.testing.contract.reviewer import ReviewerContract  # noqa: E402
 from comenq_core.testing.contract.suiting import SuitingContract  # noqa: E402
 from comenq_core.testing.contract.unconfirmed import UnconfirmedContract  # noqa: E402
 from comenq_core.testing.contract.verifying import (  # noqa: E402
@@ -81,6 +90,7 @@ __all__ = [
     "OneWorkerContract",
     "PosterContract",
     "PruningContract",
+    "ReviewerContract",
     "StoreContract",
 ]
 
@@ -99,6 +109,8 @@ class StoreContract(
     PacingContract,
     WatchContract,
     RecordingContract,
+    LaneContract,
+    FollowContract,
 ):
     """The contract of every store.
 
@@ -108,10 +120,12 @@ class StoreContract(
     """
 
 
-class PosterContract(PostingContract, LookupContract, VerifyingContract):
+class PosterContract(PostingContract, LookupContract, VerifyingContract, ConversationContract):
     """The whole contract of a poster.
 
     A subclass defines two fixtures: ``forge``, a stand-in with the methods of
     `comenq_core.testing.contract.forge.Forge`; and ``make_poster``, which makes posters that
-    speak to it, from a credential and the time limit of a call in seconds.
+    speak to it, from a credential and the time limit of a call in seconds. For a poster that reads
+    what is said on a pull request, ``forge`` has the methods of
+    `comenq_core.testing.contract.conversing.ConversationForge` as well.
     """

@@ -64,6 +64,22 @@ class GitHubForge:
         self._now = None
         return comment.id
 
+    def edit(self, comment: int | str, body: str) -> None:
+        """Change what a comment says, as `ConversationForge.edit` says."""
+        (found,) = [one for one in self.stand_in.comments if one.id == comment]
+        self.stand_in.edit_comment(found, body=body)
+
+    def react(self, comment: int | str | None, name: str) -> None:
+        """React, as `ConversationForge.react` says."""
+        about = int(comment or 0)
+        self.stand_in.add_reaction(
+            OWNER, REPO, NUMBER, content=name, login=_SOMEBODY_ELSE, comment=about
+        )
+
+    def push(self, head: str) -> None:
+        """Make this commit the head."""
+        self.stand_in.set_pull(OWNER, REPO, NUMBER, head=head)
+
     def enter(self, situation: Situation, message: str) -> None:
         """Be in this situation from now on, as `Forge.enter` says."""
         match situation:

@@ -213,6 +213,21 @@ class JobImporterContract(Harness):
             _move(jobs, origin, store)
         assert [store.get(job.id) for job in jobs] == jobs
 
+    def test_the_comments_of_a_job_that_waits_again_are_known(
+        self, store: MovableStore, reopen: Callable[[], MovableStore]
+    ) -> None:
+        """A trigger that asks once more has a comment, and waits."""
+        (job,) = put(store, "Hi")
+        posted = replace(attempt(store, outcome="posted"), comment_id=1)
+        with store.lock():
+            store.delete_imported([job])
+            store.import_jobs([replace(job, attempts=(posted,))])
+        (other,) = put(store, "another")
+        for one in (store, reopen()):
+            assert one.get(job.id).comment_ids == (1,)
+            assert set(one.comment_ids(other)) == {1}
+            assert [each.id for each in one.pending()] == [job.id, other.id]
+
 
 def _move(jobs: list[Job], source: MovableStore, target: MovableStore) -> None:
     target.import_jobs(jobs)

@@ -9,13 +9,13 @@ import json
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
-from urllib.parse import parse_qs, urlencode, urlsplit
 
 from comenq_core.testing.forge.app import APP_ID
 from comenq_core.testing.forge.calls import REPO, Call, Route, error
+from comenq_core.testing.forge.listing import page_of, query_of
 from comenq_core.testing.forge.records import Comment, Reply
 
-__all__ = ["COMMENT_ROUTES", "comment_json"]
+__all__ = ["COMMENT_ROUTES", "comment_json", "user_json"]
 
 # Measured: https://github.com/dead-claudia/github-limits
 BODY_LIMIT = 262_144
@@ -48,32 +48,14 @@ def _size(body: str) -> int:
 
 
 def _list_comments(call: Call) -> Reply:
-    query = {
-        name: values[-1] for name, values in parse_qs(urlsplit(call.request.path).query).items()
-    }
-    since = query.get("since")
+    since = query_of(call.request).get("since")
     found = [
         comment
         for comment in list(call.state.comments)
         if comment.place == call.place
         and (since is None or comment.updated_at >= datetime.fromisoformat(since))
     ]
-    size, page = min(int(query.get("per_page", 30)), 100), int(query.get("page", 1))
-    shown = [comment_json(comment, call.base) for comment in found[(page - 1) * size : page * size]]
-    path = f"{call.base}{urlsplit(call.request.path).path}"
-    link = _link(path, query, page=page, last=max(1, -(-len(found) // size)))
-    return Reply(status=200, body=shown, headers={"Link": link} if link else {})
-
-
-def _link(path: str, query: dict[str, str], *, page: int, last: int) -> str:
-    pages = {"prev": page - 1, "next": page + 1, "last": last, "first": 1}
-    useless = {"prev", "first"} if page == 1 else set()
-    useless |= {"next", "last"} if page >= last else set()
-    return ", ".join(
-        f'<{path}?{urlencode({**query, "page": target})}>; rel="{relation}"'
-        for relation, target in pages.items()
-        if relation not in useless
-    )
+    return page_of(call, [comment_json(comment, call.base) for comment in found])
 
 
 def _comment(call: Call) -> Reply:
@@ -92,12 +74,17 @@ def comment_json(comment: Comment, base: str) -> dict[str, object]:
         "url": f"{repo}/issues/comments/{comment.id}",
         "html_url": comment.html_url,
         "issue_url": f"{repo}/issues/{comment.number}",
-        "user": {"login": comment.login, "type": "Bot" if app else "User"},
+        "user": user_json(comment.login),
         "performed_via_github_app": {"id": APP_ID, "slug": app} if app else None,
         "created_at": f"{comment.created_at:%Y-%m-%dT%H:%M:%SZ}",
         "updated_at": f"{comment.updated_at:%Y-%m-%dT%H:%M:%SZ}",
         "body": comment.body,
     }
+
+
+def user_json(login: str) -> dict[str, object]:
+    """An account as GitHub's JSON shows it: the name of an App's ends in ``[bot]``."""
+    return {"login": login, "type": "Bot" if login.endswith("[bot]") else "User"}
 
 
 COMMENT_ROUTES: Sequence[Route] = (

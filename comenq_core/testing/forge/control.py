@@ -13,6 +13,8 @@
 ``POST /_forge/comments``                   a person's: owner, repo, number, body and login
 ``PUT /_forge/comments/ID``                 ``{"body": …}``: a person edits it
 ``DELETE /_forge/comments/ID``              a person deletes it
+``POST /_forge/reviews``                    a person's: owner, repo, number, body and login
+``PUT /_forge/bots``                        objects with the members of `Bot`, and of `Act`
 ``GET /_forge/comments?count=2&timeout=9``  the comments, once there are that many
 ``GET /_forge/requests?count=2&timeout=9``  the requests, once there are that many
 ==========================================  =======================================================
@@ -26,6 +28,7 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from comenq_core.testing.forge.bots import bot_from_json
 from comenq_core.testing.forge.comments import comment_json
 from comenq_core.testing.forge.gateways import GATEWAYS
 from comenq_core.testing.forge.records import Account, Answer, Installation, Pull, Received, Reply
@@ -99,6 +102,15 @@ def _clock(state: State, members: Members) -> None:
     state.ahead = timedelta(seconds=members["ahead"])
 
 
+def _review(state: State, members: Members) -> None:
+    place = members["owner"], members["repo"], int(members["number"])
+    state.add_review(place, body=members["body"], login=members["login"])
+
+
+def _bots(state: State, described: Sequence[Members]) -> None:
+    state.plays.bots[:] = map(bot_from_json, described)
+
+
 CHANGES: Mapping[str, Callable[..., object]] = {
     "POST next": lambda state, members: state.answers.append(Answer(**members)),
     "POST always": lambda state, members: state.standing.append(Answer(**members)),
@@ -109,6 +121,8 @@ CHANGES: Mapping[str, Callable[..., object]] = {
     "DELETE tokens": lambda state, _: state.tokens.end(),
     "PUT gateway": _gateway,
     "PUT clock": _clock,
+    "POST reviews": _review,
+    "PUT bots": _bots,
     "POST comments": lambda state, members: state.add_comment(**members),
     r"PUT comments/(\d+)": lambda state, members, one: state.edit_comment(int(one), **members),
     r"DELETE comments/(\d+)": lambda state, _, one: state.delete_comment(int(one)),

@@ -12,7 +12,9 @@ from http import HTTPStatus
 from comenq_core.testing.forge.app import APP_ROUTES, SUSPENDED
 from comenq_core.testing.forge.calls import DOCS, REPO, Call, Route, error, matching
 from comenq_core.testing.forge.comments import COMMENT_ROUTES
+from comenq_core.testing.forge.listing import with_etag
 from comenq_core.testing.forge.records import Account, Pull, Received, Reply
+from comenq_core.testing.forge.reviews import REVIEW_ROUTES
 from comenq_core.testing.forge.state import State
 from comenq_core.testing.forge.tokens import jwt_problem
 
@@ -42,6 +44,8 @@ def answer(state: State, request: Received, *, base: str) -> Reply:
         route, match = found
         call = Call(state, account, request, match, base)
         reply = _no_access(call) or _not_there(call) or route.respond(call)
+        reply = with_etag(request, reply)
+        state.unmodified += reply.status == HTTPStatus.NOT_MODIFIED
         usual = {**_account_headers(account), **_limit_headers(state)}
         return replace(reply, headers={**usual, **reply.headers})
     return error(404, "Not Found")
@@ -96,14 +100,14 @@ def _account_headers(account: Account) -> dict[str, str]:
 
 
 def _limit_headers(state: State) -> dict[str, str]:
-    remaining = HOURLY - len(state.requests)
+    remaining = HOURLY - len(state.requests) + state.unmodified
     return {"X-RateLimit-Limit": str(HOURLY), "X-RateLimit-Remaining": str(remaining)}
 
 
 def _pull(call: Call) -> Reply:
     pull = call.state.pulls.get(call.place, Pull())
     shown = {"number": call.place[2], "state": pull.state, "merged": pull.merged, "draft": False}
-    return Reply(status=200, body=shown)
+    return Reply(status=200, body={**shown, "head": {"sha": pull.head}})
 
 
 def _issue(call: Call) -> Reply:
@@ -132,6 +136,7 @@ def _rate_limit(call: Call) -> Reply:
 
 ROUTES: Sequence[Route] = (
     *COMMENT_ROUTES,
+    *REVIEW_ROUTES,
     Route("GET", rf"{REPO}/pulls/(?P<number>\d+)", _pull),
     Route("GET", rf"{REPO}/issues/(?P<number>\d+)", _issue),
     Route("GET", "/user", _user),

@@ -10,7 +10,22 @@ from datetime import datetime
 from fnmatch import fnmatchcase
 from typing import Any
 
-__all__ = ["Account", "Answer", "Comment", "Installation", "Place", "Pull", "Received", "Reply"]
+__all__ = [
+    "HEAD",
+    "Account",
+    "Answer",
+    "Comment",
+    "Installation",
+    "Place",
+    "Pull",
+    "Reaction",
+    "Received",
+    "Reply",
+    "Review",
+]
+
+HEAD = "5" * 40
+"""The commit at the head of a pull request, unless a test says otherwise."""
 
 Place = tuple[str, str, int]
 """The owner, the repository and the number of a pull request."""
@@ -92,6 +107,48 @@ class Comment:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Review:
+    """A review of a pull request.
+
+    Args:
+        id: GitHub's number for it.
+        place: the pull request.
+        body: what it says.
+        login: whose it is.
+        commit: the head that was reviewed.
+        submitted_at: when, to the second.
+    """
+
+    id: int
+    place: Place
+    body: str
+    login: str
+    commit: str
+    submitted_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reaction:
+    """A reaction to a comment, or to the description of a pull request.
+
+    Args:
+        id: GitHub's number for it.
+        place: the pull request.
+        comment: the comment's id; 0 for the description.
+        content: GitHub's word for it, such as ``+1`` or ``eyes``.
+        login: whose it is.
+        created_at: when, to the second.
+    """
+
+    id: int
+    place: Place
+    comment: int
+    content: str
+    login: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Received:
     """A request that arrived.
 
@@ -131,12 +188,14 @@ class Pull:
         merged: whether it was merged.
         found: 404 where there is none (yet), 410 once it is deleted.
         moved_to: where it was transferred to, as ``OWNER/REPO#NUMBER``: requests get a 301.
+        head: the commit at its head.
     """
 
     state: str = "open"
     merged: bool = False
     found: int = 200
     moved_to: str = ""
+    head: str = HEAD
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -132,6 +132,8 @@ class _Handler(BaseHTTPRequestHandler):
         payload = json.dumps(reply.body).encode()
         if script.text is not None:
             payload = script.text.encode("latin-1")
+        if reply.status == HTTPStatus.NOT_MODIFIED:
+            payload = b""
         headers = {
             "Content-Type": script.content_type,
             "Content-Length": str(len(payload)),
@@ -160,7 +162,11 @@ def _scripted(script: Answer, reply: Reply) -> Reply:
         reply = replace(reply, status=script.status)
         if not script.accept:
             reply = replace(reply, body={"message": _phrase(script.status)})
-    return reply if script.body is None else replace(reply, body=script.body)
+    if script.body is None:
+        return reply
+    # A tag that is another body's would make the client take that one for known.
+    headers = {name: value for name, value in reply.headers.items() if name != "ETag"}
+    return replace(reply, body=script.body, headers=headers)
 
 
 def _phrase(status: int) -> str:

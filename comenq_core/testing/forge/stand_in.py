@@ -9,6 +9,7 @@ from threading import Thread
 from typing import Any, Self
 
 from comenq_core.testing.deadline import DEADLINE
+from comenq_core.testing.forge.bots import Bot
 from comenq_core.testing.forge.gateways import Gateway
 from comenq_core.testing.forge.records import (
     Account,
@@ -17,7 +18,9 @@ from comenq_core.testing.forge.records import (
     Installation,
     Place,
     Pull,
+    Reaction,
     Received,
+    Review,
 )
 from comenq_core.testing.forge.server import Server
 from comenq_core.testing.forge.state import State
@@ -79,6 +82,7 @@ class Forge:
     @property
     def comments(self) -> list[Comment]:
         """The comments so far, oldest first."""
+        self._state.play()
         return list(self._state.comments)
 
     @property
@@ -154,6 +158,24 @@ class Forge:
     def delete_comment(self, comment: Comment) -> None:
         """Delete a comment, as a person does in the browser."""
         self._state.delete_comment(comment.id)
+
+    def add_review(
+        self, owner: str, repo: str, number: int, *, body: str, login: str = "octocat"
+    ) -> Review:
+        """Review the head of a pull request, as a person does in the browser."""
+        return self._state.add_review((owner, repo, number), body=body, login=login)
+
+    def add_reaction(
+        self, owner: str, repo: str, number: int, *, content: str, login: str, comment: int = 0
+    ) -> Reaction:
+        """React to a comment, by its id, or to the description of a pull request."""
+        place = owner, repo, number
+        return self._state.add_reaction(place, comment, content=content, login=login)
+
+    def set_bots(self, *bots: Bot) -> None:
+        """Let these bots answer to triggers from now on, at their times by the stand-in's clock."""
+        with self._state.changed:
+            self._state.plays.bots[:] = bots
 
     def set_pull(self, owner: str, repo: str, number: int, **members: Any) -> None:  # noqa: ANN401
         """Set the state of a pull request; by default every one is open.

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Callable, Mapping
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
-from threading import Condition
+from datetime import datetime
 
 from comenq_core.testing.forge.gateways import GATEWAYS
-from comenq_core.testing.forge.records import Account, Answer, Comment, Place, Pull, Received
+from comenq_core.testing.forge.pulls import Pulls
+from comenq_core.testing.forge.records import Account, Answer, Received
 from comenq_core.testing.forge.tokens import Tokens
 
 __all__ = ["State"]
 
-FIRST_ID = 1_000_001
 
-
-class State:
-    """Comments, requests, scripted answers, tokens and pull requests.
+class State(Pulls):
+    """Requests, scripted answers, tokens, and the pull requests.
 
     Args:
         accounts: by token; when empty, every token is octocat's.
@@ -28,25 +27,19 @@ class State:
     def __init__(
         self, accounts: Mapping[str, Account], app: str, clock: Callable[[], datetime]
     ) -> None:
-        self.changed = Condition()
-        self.comments: list[Comment] = []
+        super().__init__(clock)
         self.requests: list[Received] = []
         self.answers: list[Answer] = []
         self.standing: list[Answer] = []
+        self.unmodified = 0
+        """How many requests were answered 304, and so were free."""
         self.tokens = Tokens(accounts, app)
-        self.pulls: dict[Place, Pull] = {}
         self.gateway = GATEWAYS[""]
-        self.ahead = timedelta(0)
-        self._clock = clock
-        self._created = 0
-
-    def now(self) -> datetime:
-        """What the forge's clock shows."""
-        return self._clock().astimezone(UTC) + self.ahead
 
     def record(self, request: Received) -> Answer:
         """Record a request, and take the first scripted answer that fits it."""
         with self.changed:
+            self.play()
             self.requests.append(request)
             self.changed.notify_all()
             for answer in self.answers:
@@ -55,69 +48,26 @@ class State:
                     return answer
             return next((one for one in self.standing if one.fits(request)), Answer())
 
-    def add_comment(self, owner: str, repo: str, number: int, *, body: str, login: str) -> Comment:
-        """Create a comment, now."""
-        with self.changed:
-            now = self.now().replace(microsecond=0)
-            comment = Comment(
-                id=FIRST_ID + self._created,
-                owner=owner,
-                repo=repo,
-                number=number,
-                body=body,
-                login=login,
-                created_at=now,
-                updated_at=now,
-            )
-            self._created += 1
-            self.comments.append(comment)
-            self.changed.notify_all()
-        return comment
-
-    def edit_comment(self, comment_id: int, *, body: str) -> None:
-        """Change what a comment says, now.
-
-        Raises:
-            KeyError: there is none with this id.
-        """
-        with self.changed:
-            place, now = self._index(comment_id), self.now().replace(microsecond=0)
-            self.comments[place] = replace(self.comments[place], body=body, updated_at=now)
-
-    def delete_comment(self, comment_id: int) -> None:
-        """Delete a comment.
-
-        Raises:
-            KeyError: there is none with this id.
-        """
-        with self.changed:
-            del self.comments[self._index(comment_id)]
-
-    def transfer(self, source: Place, target: Place) -> None:
-        """Move a pull request with its comments: its former address redirects to the new one."""
-        with self.changed:
-            owner, repo, number = target
-            self.pulls[source] = Pull(moved_to=f"{owner}/{repo}#{number}")
-            self.comments[:] = [
-                replace(one, owner=owner, repo=repo, number=number) if one.place == source else one
-                for one in self.comments
-            ]
-
     def wait_until(self, holds: Callable[[], bool], *, timeout: float, what: str) -> None:
         """Block until ``holds()`` is true; it is called at each change.
 
         Raises:
             TimeoutError: it was not true within ``timeout`` seconds.
         """
+        ends = time.monotonic() + timeout
         with self.changed:
-            if not self.changed.wait_for(holds, timeout):
-                raise TimeoutError(
-                    f"no {what} in {timeout} s; the stand-in has {len(self.requests)} requests "
-                    f"and {len(self.comments)} comments"
-                )
+            self.play()
+            while not holds():
+                remaining = ends - time.monotonic()
+                if remaining <= 0:
+                    raise TimeoutError(
+                        f"no {what} in {timeout} s; the stand-in has {len(self.requests)} requests "
+                        f"and {len(self.comments)} comments"
+                    )
+                self.changed.wait(min(remaining, self._until_next_act()))
+                self.play()
 
-    def _index(self, comment_id: int) -> int:
-        for index, comment in enumerate(self.comments):
-            if comment.id == comment_id:
-                return index
-        raise KeyError(comment_id)
+    def _until_next_act(self) -> float:
+        """Seconds; the clock may be any, and so they are one at most."""
+        due = self.plays.next_at
+        return min(max((due - self.now()).total_seconds(), 0.001), 1.0) if due else math.inf

@@ -6,6 +6,7 @@ https://docs.github.com/en/rest/issues/comments#create-an-issue-comment
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
@@ -13,7 +14,15 @@ from urllib.parse import urlsplit
 from comenq_core.model import Candidate, CommentRequest, Posted
 from comenq_plugins.github.http.showing import gives_away
 
-__all__ = ["Comment", "id_in", "pull_request_page", "read_comment"]
+__all__ = [
+    "Comment",
+    "address_in",
+    "id_in",
+    "instant_in",
+    "login_in",
+    "pull_request_page",
+    "read_comment",
+]
 
 URL = re.compile(r"https?://[!-~]{1,2000}")
 LOCATION = re.compile(r"/issues/comments/([0-9]{1,19})/?")
@@ -69,12 +78,12 @@ def read_comment(value: object, page: str, secret: str) -> Comment | None:
     number, url = value.get("id"), value.get("html_url")
     if type(number) is not int or not isinstance(url, str) or not URL.fullmatch(url):
         return None
-    body, login = value.get("body"), _login(value.get("user"))
+    body = value.get("body")
     return Comment(
         number=number,
         url=f"{page}#issuecomment-{number}" if gives_away(url, secret) else url,
-        login="" if gives_away(login, secret) else login,
-        created=_instant(value.get("created_at")),
+        login=login_in(value, secret),
+        created=instant_in(value, "created_at"),
         body=body if isinstance(body, str) else "",
     )
 
@@ -103,14 +112,25 @@ def pull_request_page(api_url: str, request: CommentRequest) -> str:
     return f"{home}/{request.owner}/{request.repo}/pull/{request.pr_number}"
 
 
-def _login(user: object) -> str:
+def login_in(value: Mapping[str, object], secret: str) -> str:
+    """Whose something is; ``""`` where GitHub does not say."""
+    user = value.get("user")
     login = user.get("login") if isinstance(user, dict) else None
-    return login if isinstance(login, str) and LOGIN.fullmatch(login) else ""
+    is_login = isinstance(login, str) and LOGIN.fullmatch(login) and not gives_away(login, secret)
+    return str(login) if is_login else ""
 
 
-def _instant(text: object) -> datetime | None:
+def address_in(value: Mapping[str, object], secret: str) -> str:
+    """Where people read something; ``""`` where GitHub does not say."""
+    url = value.get("html_url")
+    is_address = isinstance(url, str) and URL.fullmatch(url) and not gives_away(url, secret)
+    return str(url) if is_address else ""
+
+
+def instant_in(value: Mapping[str, object], member: str) -> datetime | None:
+    """A time that something has; ``None`` where GitHub does not say."""
     try:
-        at = datetime.fromisoformat(str(text))
+        at = datetime.fromisoformat(str(value.get(member)))
     except ValueError:
         return None
     return at if at.tzinfo is not None else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -56,17 +57,21 @@ class Transport:
         )
 
     def send(
-        self, method: str, url: str, *, token: str, body: bytes | None = None
+        self, method: str, url: str, *, token: str, body: bytes | None = None, tag: str = ""
     ) -> Reply | Unavailable | Unknown:
         """Send one request within the current `Deadline`.
 
         As long as nothing has been sent, it is repeated at once, a few times. What comes back is
-        as it came; it knows the token, so that no message shows it.
+        as it came; it knows the token, so that no message shows it. With the entity ``tag`` of an
+        earlier answer, one that would be the same is 304 and empty.
         """
-        return self._retry(self._send_once, method, url, token, body)
+        headers = {"Content-Type": "application/json"} if body is not None else {}
+        if tag:
+            headers["If-None-Match"] = tag
+        return self._retry(self._send_once, method, url, token, body, headers)
 
     def _send_once(
-        self, method: str, url: str, token: str, body: bytes | None
+        self, method: str, url: str, token: str, body: bytes | None, headers: Mapping[str, str]
     ) -> Reply | Unavailable | Unknown:
         deadline = current()
         deadline.may_be_sent = False
@@ -80,7 +85,7 @@ class Transport:
                 url,
                 data=body,
                 auth=_Bearer(token),
-                headers={"Content-Type": "application/json"} if body is not None else None,
+                headers=headers,
                 timeout=(connect, deadline.remaining),
                 allow_redirects=False,
                 **self._environment(url),
@@ -109,13 +114,14 @@ class _Session(requests.Session):
 
 
 class _Bearer(AuthBase):
-    """Sets the header. With any auth of our own, requests leaves netrc alone."""
+    """Sets the header, given a token. With any auth of our own, requests leaves netrc alone."""
 
     def __init__(self, token: str) -> None:
         self._token = token
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        request.headers["Authorization"] = f"Bearer {self._token}"
+        if self._token:
+            request.headers["Authorization"] = f"Bearer {self._token}"
         return request
 
 

@@ -1,6 +1,6 @@
 """The file name of a job is its place in the queue. Pure.
 
-``<order>-<due>-<id>-<digest>-<events>-<interruptions>.job``, for instance
+``<order>-<due>-<id>-<digest>-<events>-<interruptions>[-<lane>].job``, for instance
 ``01764000000000000-0-7f3kq2m8x1ab-5tq0w9zr-0-0.job``:
 
 order
@@ -16,6 +16,9 @@ events
     before it has renamed the file, leaves that one to recovery.
 interruptions
     how many workers have died while they had the job.
+lane
+    the key of the lane that the job had when the file got its name, in hex, which saves reading the
+    job; none where the settings have no reviewers.
 """
 
 from __future__ import annotations
@@ -33,7 +36,8 @@ _COUNT = r"0|[1-9]\d{0,5}"
 _PARTS = (
     r"\d{17}", r"0|[1-9]\d{0,17}", ID_PATTERN, rf"[{_ALPHABET}]{{8}}", _COUNT, _COUNT
 )  # fmt: skip
-_FORM = re.compile("-".join(f"({part})" for part in _PARTS) + r"\.job", re.ASCII)
+_LANE = "(?:-((?:[0-9a-f]{2})+))?"
+_FORM = re.compile("-".join(f"({part})" for part in _PARTS) + _LANE + r"\.job", re.ASCII)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LAST_DUE = (datetime.max.replace(tzinfo=UTC) - _EPOCH) // timedelta(microseconds=1)
 
@@ -50,11 +54,13 @@ class Name(NamedTuple):
     digest: str
     events: int = 0
     interruptions: int = 0
+    lane: bytes = b""
 
     def __str__(self) -> str:
+        lane = f"-{self.lane.hex()}" if self.lane else ""
         return (
             f"{self.order:017d}-{self.due}-{self.id}-{self.digest}"
-            f"-{self.events}-{self.interruptions}.job"
+            f"-{self.events}-{self.interruptions}{lane}.job"
         )
 
     @classmethod
@@ -63,8 +69,9 @@ class Name(NamedTuple):
         match = _FORM.fullmatch(text)
         if match is None:
             return None
-        order, due, job_id, digest, events, interruptions = match.groups()
-        name = cls(int(order), int(due), job_id, digest, int(events), int(interruptions))
+        order, due, job_id, digest, events, interruptions, lane = match.groups(default="")
+        counts = int(events), int(interruptions)
+        name = cls(int(order), int(due), job_id, digest, *counts, bytes.fromhex(lane))
         return name if name.due <= _LAST_DUE else None
 
 

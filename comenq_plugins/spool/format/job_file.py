@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from comenq_core.errors import InvalidRequest
-from comenq_core.model import SETTLED, Attempt, CommentRequest, Job, State, Verdict
+from comenq_core.model import SETTLED, Answered, Attempt, CommentRequest, Job, State, Verdict
 from comenq_core.model.identity import digest_of
-from comenq_core.model.transitions import retried, settled
+from comenq_core.model.transitions import concluded, retried, settled
 from comenq_core.wire.codec import from_json, to_json, verdict_from_json
 from comenq_core.wire.strict_json import encode, parse
 from comenq_plugins.spool.format.filename import Name, moment
@@ -43,7 +43,7 @@ class Event:
     """What was attempted, and what becomes of the job."""
 
     attempt: Attempt
-    verdict: Verdict
+    verdict: Verdict | Answered
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,6 +113,8 @@ def after(job: Job, event: Line) -> Job:
         return replace(job, request=event.request)
     if isinstance(event, Retried):
         return retried(job, job.arrived)
+    if isinstance(event.verdict, Answered):
+        return concluded(job, event.verdict, event.attempt)
     return settled(job, event.verdict, event.attempt)
 
 

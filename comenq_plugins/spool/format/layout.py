@@ -25,16 +25,18 @@ from comenq_plugins.spool.fs.mounts import mount_of
 
 __all__ = ["FORMAT", "Layout"]
 
-FORMAT = 4
+FORMAT = 5
 """The format that is written, as it stands in the file ``version``.
 
-Formats 1 to 3 have no ``deleted/``, and no jobs that were edited. Formats 1 and 2 have no
-``unconfirmed/`` and no ``past/``, and format 1 has other words in its files, which are read as
-well: `comenq_core.wire.vocabulary`.
+Formats 1 to 4 have no ``follow/``, and no lanes in the names of files. Formats 1 to 3 have no
+``deleted/``, and no jobs that were edited. Formats 1 and 2 have no ``unconfirmed/`` and no
+``past/``, and format 1 has other words in its files, which are read as well:
+`comenq_core.wire.vocabulary`.
 """
 _READABLE = frozenset(map(str, range(1, FORMAT + 1)))
 _WITH_UNCONFIRMED = 3
 _WITH_DELETED = 4
+_WITH_FOLLOWS = 5
 
 _RUN = os.urandom(8).hex()
 _DRAFTS = count()
@@ -92,6 +94,11 @@ class Layout:
         return self.path("past")
 
     @property
+    def follow(self) -> str:
+        """What is kept of triggers whose answers are awaited."""
+        return self.path("follow")
+
+    @property
     def hold(self) -> str:
         """Jobs held by the operator."""
         return self.path("hold")
@@ -143,6 +150,10 @@ class Layout:
         """A dropped or damaged file of which the dead letter with this id tells."""
         return f"{self.failed}/{job_id}.drop"
 
+    def follow_file(self, job_id: str) -> str:
+        """What is kept of the trigger that the job with this id has posted, or is to post."""
+        return f"{self.follow}/{job_id}.json"
+
     def draft(self, name: object) -> str:
         """A path in ``tmp/`` that no other draft has, not even one that a dead process left."""
         return f"{self.tmp}/{name}.{_RUN}-{os.getpid()}-{next(_DRAFTS)}"
@@ -151,7 +162,8 @@ class Layout:
     def directories(self) -> frozenset[str]:
         """All that is below the root."""
         past = (self.past,) if self._is_whole else ()
-        return frozenset((*self.states, *past, self.tmp, self.adopt))
+        follow = (self.follow,) if self.format >= _WITH_FOLLOWS else ()
+        return frozenset((*self.states, *past, *follow, self.tmp, self.adopt))
 
     @property
     def changes(self) -> str:

@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from comenq_core.model import Posted
 from comenq_gitlab.replies import Reply
 
-__all__ = ["CLOCK_TOLERANCE", "Wanted", "next_page", "quick_action", "stored"]
+__all__ = ["CLOCK_TOLERANCE", "Wanted", "is_before", "next_page", "quick_action", "stored"]
 
 CLOCK_TOLERANCE = timedelta(seconds=30)
 """How much too early a note may seem: a clock may have been corrected since."""
@@ -46,6 +46,16 @@ def next_page(reply: Reply, page: int) -> int | None:
     if text == "":
         return 0
     return page + 1 if text == str(page + 1) else None
+
+
+def is_before(since: datetime, note: object, member: str) -> bool:
+    """Whether a note's time, in this member, is before ``since``; not where it has none."""
+    text = note.get(member) if isinstance(note, dict) else None
+    try:
+        at = datetime.fromisoformat(str(text))
+    except ValueError:
+        return False
+    return at.tzinfo is not None and at < since
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,9 +89,4 @@ class Wanted:
 
     def is_old(self, note: object) -> bool:
         """Whether a note is older than `since`."""
-        text = note.get("created_at") if isinstance(note, dict) else None
-        try:
-            created = datetime.fromisoformat(str(text))
-        except ValueError:
-            return False
-        return created.tzinfo is not None and created < self.since
+        return is_before(self.since, note, "created_at")

@@ -8,15 +8,19 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Sequence
 from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
 from urllib.parse import quote
 
 from comenq_core import CommentRequest, Job, Outcome, Poster, Settings, SettingsError, printable
 from comenq_core.model import (
+    LOOKBACK,
+    Conversation,
     Demand,
     Fault,
     Posted,
     Refused,
     Skipped,
+    Snapshot,
     Throttled,
     Unauthorized,
     Unavailable,
@@ -24,7 +28,8 @@ from comenq_core.model import (
     Verified,
 )
 from comenq_core.protocols import VERIFY_SECONDS
-from comenq_gitlab.notes import CLOCK_TOLERANCE, Wanted, next_page, quick_action
+from comenq_gitlab.conversation import reactions, remarks
+from comenq_gitlab.notes import CLOCK_TOLERANCE, Wanted, is_before, next_page, quick_action
 from comenq_gitlab.options import Options, options_of
 from comenq_gitlab.replies import Reply, outcome
 from comenq_gitlab.transport import Call, NoReply
@@ -102,6 +107,38 @@ class GitLabPoster:
             return Unknown(message="GitLab did not show the merge request", status=result.status)
         return result
 
+    def read_conversation(
+        self, request: CommentRequest, snapshot: Snapshot | None, triggers: Collection[int | str]
+    ) -> Conversation | Refused | Demand:
+        """Ask what is said; see `comenq_core.protocols.ConversationReader`."""
+        try:
+            call = self._call()
+        except SettingsError as error:
+            return Unauthorized(message=str(error))
+        reply = call.ask("GET", _path(request))
+        shown = reply.result if isinstance(reply, Reply) else None
+        if not isinstance(reply, Reply) or not isinstance(shown, dict) or "sha" not in shown:
+            return self._not_listed(reply, request)
+        now = reply.date or datetime.now(UTC)
+        since = snapshot.since if snapshot else now - LOOKBACK - CLOCK_TOLERANCE
+        notes = self._notes_since(call, request, since)
+        awards = self._awards(call, request, triggers)
+        if not isinstance(notes, list):
+            return notes
+        if not isinstance(awards, list):
+            return awards
+        try:
+            said = (*remarks(notes, self._page(request)), *reactions(awards))
+        except (KeyError, TypeError, ValueError):
+            return Unknown(message="GitLab's notes or reactions cannot be read")
+        return Conversation(
+            since=since,
+            now=now,
+            head=str(shown["sha"]),
+            is_open=shown.get("state") == "opened",
+            remarks=said,
+        )
+
     def find(
         self, job: Job, since: datetime, known: Collection[int | str]
     ) -> Posted | NotListed | None:
@@ -141,6 +178,37 @@ class GitLabPoster:
             page = next_page(reply, page)
         unclear = "GitLab does not say whether there are more notes"
         return Unknown(message=unclear) if page is None else None
+
+    def _notes_since(
+        self, call: Call, asked: CommentRequest, since: datetime
+    ) -> list[object] | NotListed:
+        # Latest first: a note that is changed meanwhile is shown the next time at the latest.
+        found: list[object] = []
+        page: int | None = 1
+        while page:
+            query = f"order_by=updated_at&sort=desc&per_page={PAGE}&page={page}"
+            reply = call.ask("GET", f"{_path(asked)}/notes?{query}")
+            notes = reply.result if isinstance(reply, Reply) else None
+            if not isinstance(reply, Reply) or not isinstance(notes, list):
+                return self._not_listed(reply, asked)
+            recent = [note for note in notes if not is_before(since, note, "updated_at")]
+            found += recent
+            page = next_page(reply, page) if len(recent) == len(notes) else 0
+        unclear = "GitLab does not say whether there are more notes"
+        return Unknown(message=unclear) if page is None else found
+
+    def _awards(
+        self, call: Call, asked: CommentRequest, triggers: Collection[int | str]
+    ) -> list[object] | NotListed:
+        found: list[object] = []
+        for place in ["", *(f"/notes/{trigger}" for trigger in triggers)]:
+            reply = call.ask("GET", f"{_path(asked)}{place}/award_emoji?per_page={PAGE}")
+            awards = reply.result if isinstance(reply, Reply) else None
+            if isinstance(awards, list):
+                found += awards
+            elif not place or not isinstance(reply, Reply) or reply.status != HTTPStatus.NOT_FOUND:
+                return self._not_listed(reply, asked)
+        return found
 
     def _not_open(self, call: Call, asked: CommentRequest) -> Outcome | None:
         reply = call.ask("GET", _path(asked))

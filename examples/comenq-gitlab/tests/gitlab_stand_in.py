@@ -11,7 +11,7 @@ import socket
 import sys
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from ssl import SSLContext
@@ -45,6 +45,7 @@ class Note:
     author: int
     at: datetime
     system: bool = False
+    updated: datetime | None = None
 
     def shown(self) -> dict[str, object]:
         """The note as JSON shows it."""
@@ -53,6 +54,7 @@ class Note:
             "body": self.body,
             "author": {"id": self.author, "username": f"user{self.author}"},
             "created_at": self.at.isoformat(timespec="milliseconds"),
+            "updated_at": (self.updated or self.at).isoformat(timespec="milliseconds"),
             "system": self.system,
         }
 
@@ -100,6 +102,9 @@ class GitLab:
         self.headers: list[Mapping[str, str]] = []
         """The headers of each request, names in lower case."""
         self.state = "opened"
+        self.head = "5" * 40
+        self.awards: dict[int, list[dict[str, object]]] = {}
+        """The reactions to each note, by its id, and to the description (0)."""
         self.answers: Mapping[str, Answer] = {}
         """How to answer every request of a method."""
         self.behind = timedelta(0)
@@ -141,6 +146,24 @@ class GitLab:
             self._changed.notify_all()
         return note
 
+    def edit(self, note_id: int, body: str) -> None:
+        """Change what a note says, now."""
+        with self._changed:
+            self.notes[:] = [
+                replace(note, body=body, updated=self.now) if note.id == note_id else note
+                for note in self.notes
+            ]
+
+    def award(self, note_id: int, name: str) -> None:
+        """Let somebody else react to a note, or to the description (0)."""
+        award = {
+            "id": 1 + sum(map(len, self.awards.values())),
+            "name": {"+1": "thumbsup", "-1": "thumbsdown"}.get(name, name),
+            "user": {"id": OTHERS, "username": f"user{OTHERS}"},
+            "created_at": self.now.isoformat(timespec="milliseconds"),
+        }
+        self.awards.setdefault(note_id, []).append(award)
+
     def wait_for_notes(self, count: int, timeout: float) -> list[Note]:
         """Block until there are that many notes; return them."""
         with self._changed:
@@ -150,6 +173,9 @@ class GitLab:
     def answer(self, method: str, path: str, payload: bytes) -> Reply:
         """Do what a request says, and return the answer."""
         url = urlsplit(path)
+        awards = re.fullmatch(rf"{MERGE_REQUEST}(/notes/(?P<note>\d+))?/award_emoji", url.path)
+        if awards:
+            return self._awards(int(awards["note"] or 0))
         found = re.fullmatch(rf"{MERGE_REQUEST}(?P<notes>/notes)?", url.path)
         if url.path == "/api/v4/user":
             return Reply(200, {}, {"id": OURS, "username": f"user{OURS}"})
@@ -157,7 +183,8 @@ class GitLab:
             return Reply(404, {}, {"error": "404 Not Found"})
         project, iid = unquote(found["project"]), int(found["iid"])
         if not found["notes"]:
-            return Reply(200, {}, {"iid": iid, "title": "A title", "state": self.state})
+            shown = {"iid": iid, "title": "A title", "state": self.state, "sha": self.head}
+            return Reply(200, {}, shown)
         if method == "POST":
             sent = json.loads(payload)["body"]
             # As in GitLab's lib/gitlab/quick_actions/extractor.rb.
@@ -167,11 +194,21 @@ class GitLab:
         notes = [note for note in self.notes if (note.project, note.iid) == (project, iid)]
         return _page(notes, parse_qs(url.query))
 
+    def _awards(self, note_id: int) -> Reply:
+        if note_id and not any(note.id == note_id for note in self.notes):
+            return Reply(404, {}, {"message": "404 Not found"})
+        return Reply(200, {}, self.awards.get(note_id, []))
+
 
 def _page(notes: list[Note], query: dict[str, list[str]]) -> Reply:
     # The defaults are those of the documentation.
     newest_first = query.get("sort", ["desc"])[0] == "desc"
-    ordered = sorted(notes, key=lambda note: (note.at, note.id), reverse=newest_first)
+    by_change = query.get("order_by") == ["updated_at"]
+
+    def order(note: Note) -> tuple[datetime, int]:
+        return (by_change and note.updated) or note.at, note.id
+
+    ordered = sorted(notes, key=order, reverse=newest_first)
     size, page = int(query.get("per_page", ["20"])[0]), int(query.get("page", ["1"])[0])
     following = "" if page * size >= len(ordered) else str(page + 1)
     shown = [note.shown() for note in ordered[(page - 1) * size : page * size]]

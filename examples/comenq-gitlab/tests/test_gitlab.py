@@ -68,6 +68,18 @@ class Forge:
         note = self.gitlab.add(PROJECT, number, sent=body, body=body, author=author, at=at)
         return note.id
 
+    def edit(self, comment: int | str, body: str) -> None:
+        """Change what a note says."""
+        self.gitlab.edit(int(comment), body)
+
+    def react(self, comment: int | str | None, name: str) -> None:
+        """React to a note, or to the description."""
+        self.gitlab.award(int(comment or 0), name)
+
+    def push(self, head: str) -> None:
+        """Make this commit the head."""
+        self.gitlab.head = head
+
     def enter(self, situation: Situation, message: str) -> None:
         """Be in this situation from now on."""
         if situation is Situation.CLOSED:

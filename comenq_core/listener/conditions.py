@@ -9,11 +9,11 @@ from typing import Self
 from comenq_core.model import Health, Instant, Pacing, Pause
 from comenq_core.protocols import Store
 
-__all__ = ["Snapshot"]
+__all__ = ["Conditions"]
 
 
 @dataclass(frozen=True, slots=True)
-class Snapshot:
+class Conditions:
     """The store at one moment, without its jobs.
 
     Args:

@@ -1,0 +1,145 @@
+"""The reviews that jobs ask for, as users see them: what waits for which reviewer, and until when.
+
+It reads what the worker keeps of lanes and of triggers, and asks nobody else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import timedelta
+
+from comenq_core.errors import NoSuchJob
+from comenq_core.model import Entry, Follow, Job, Lane, LaneRecord, Review, State, review_of
+from comenq_core.model.review import AWAITING, NOT_ASKED
+from comenq_core.policy.following import FollowPolicy, Poll, follow
+from comenq_core.policy.lanes import LanePolicy
+from comenq_core.protocols import FollowKeeper, LaneKeeper, Store
+
+__all__ = ["Reviews", "kept_follows"]
+
+_WAITS = (State.WAITING, State.HELD)
+# When the forge is asked next does not depend on it.
+_ANY_POLICY = FollowPolicy(guess=timedelta(hours=1), max_wait=timedelta(days=1))
+
+
+def kept_follows(store: Store) -> Mapping[str, Follow]:
+    """What the store keeps of triggers; nothing, if it keeps none."""
+    return store.follows() if isinstance(store, FollowKeeper) else {}
+
+
+class Reviews:
+    """Adds to entries what is known of their reviews.
+
+    Args:
+        store: where the jobs are.
+        policy: what the settings make of lanes; ``None`` without reviewers.
+        accounts: the posting accounts, where they are known.
+    """
+
+    def __init__(
+        self, store: Store, policy: LanePolicy | None, accounts: Mapping[str, Sequence[str]]
+    ) -> None:
+        self._store = store
+        self._policy = policy
+        self._accounts = accounts
+
+    def added(self, entries: Sequence[Entry | None]) -> Sequence[Entry | None]:
+        """The entries, each with its review if it asks for one."""
+        if self._policy is None or not any(entries):
+            return entries
+        follows, lanes = kept_follows(self._store), self._lanes()
+        return [entry and self._added(entry, follows, lanes) for entry in entries]
+
+    def to(self, entries: Sequence[Entry]) -> Sequence[Entry]:
+        """The same, where there is an entry for each."""
+        return [entry for entry in self.added(entries) if entry]
+
+    def named(self, job: Job) -> Job:
+        """A job that is over, with the reviewer that somebody else has asked in its place."""
+        if self._policy and job.request and job.conclusion and not job.reviewer:
+            return replace(job, reviewer=self._policy.lane_of(job.request).reviewer)
+        return job
+
+    def asked_by(self, job_id: str) -> str:
+        """The reviewer whose answer is awaited if a job's comment is posted; ``""`` for none."""
+        kept = kept_follows(self._store).get(job_id) if self._policy else None
+        return kept.lane.reviewer if kept and not kept.adopted else ""
+
+    def awaiting(self) -> Sequence[Job]:
+        """The posted jobs whose answers are awaited."""
+        if self._policy is None:
+            return []
+        found = [self._awaiting(job_id) for job_id in kept_follows(self._store)]
+        return sorted(filter(None, found), key=lambda job: job.settled or job.arrived)
+
+    def _awaiting(self, job_id: str) -> Job | None:
+        try:
+            job = self._store.get(job_id)
+        except NoSuchJob:
+            return None
+        return job if job.is_awaiting else None
+
+    def _lanes(self) -> Mapping[Lane, LaneRecord]:
+        return self._store.lanes() if isinstance(self._store, LaneKeeper) else {}
+
+    def _added(
+        self, entry: Entry, follows: Mapping[str, Follow], lanes: Mapping[Lane, LaneRecord]
+    ) -> Entry:
+        job = self.named(entry.job)
+        review, kept = review_of(job), follows.get(job.id)
+        if job.state in _WAITS and job.request:
+            review = self._before(job, review, kept, lanes)
+        elif kept and review and job.is_awaiting:
+            review = _followed(review, kept)
+        return replace(entry, review=review)
+
+    def _before(
+        self,
+        job: Job,
+        review: Review | None,
+        kept: Follow | None,
+        lanes: Mapping[Lane, LaneRecord],
+    ) -> Review | None:
+        """What keeps a job that waits from asking."""
+        assert self._policy
+        lane = self._policy.lane_of(job.asked)
+        if not lane.reviewer:
+            return review
+        review = review or Review(reviewer=lane.reviewer, state=NOT_ASKED)
+        if kept and kept.adopted:
+            return _followed(replace(review, state=AWAITING, adopted=kept.adopted), kept)
+        return self._held(review, self._first_open(lane, lanes))
+
+    def _first_open(self, lane: Lane, lanes: Mapping[Lane, LaneRecord]) -> LaneRecord:
+        """The record of a lane or, if each account has its own, of the one that opens first."""
+        assert self._policy
+        owns = {self._policy.with_account(lane, account) for account in self._accounts or ("",)}
+        records = [lanes.get(own, LaneRecord(lane=own)) for own in owns]
+        never = self._store.now().wall
+        return min(records, key=lambda one: (one.is_blocked, one.held_until or never))
+
+    def _held(self, review: Review, record: LaneRecord) -> Review:
+        if record.is_blocked:
+            return replace(review, state="blocked", reason=record.reason, until=record.held_until)
+        if record.held_until and record.held_until > self._store.now().wall:
+            return replace(review, state="limited", reason=record.reason, until=record.held_until)
+        return replace(review, state=NOT_ASKED, reason="", url="", until=None, guessed=False)
+
+
+def _followed(review: Review, kept: Follow) -> Review:
+    """What was read last of the answer, and when it is read next."""
+    following = kept.following
+    if following is None:
+        return review
+    said = max(following.evidence, key=lambda one: one.at, default=None)
+    step = follow(following, _ANY_POLICY)
+    return replace(
+        review,
+        said=said,
+        reason=said.reason if said else "",
+        url=said.url if said else "",
+        asked=review.asked or following.posted,
+        polled=following.polled,
+        next_poll=step.at if isinstance(step, Poll) else None,
+    )

@@ -1,0 +1,163 @@
+"""Polls: asks the forge for the answers to triggers, one question a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import NamedTuple
+
+from comenq_core.model import (
+    Conversation,
+    Demand,
+    Follow,
+    Following,
+    Instant,
+    Job,
+    Pacing,
+    Refused,
+    Snapshot,
+)
+from comenq_core.policy.following import observe
+from comenq_core.policy.pacing import PacingPolicy, elapsed, until_request
+from comenq_core.policy.recording import after_lookup, must_persist_backoff
+from comenq_core.protocols import ConversationReader, Poster, Store
+from comenq_core.worker.attempts import PacingUpdate
+from comenq_core.worker.calls import PosterCalls
+from comenq_core.worker.follows import Follows
+
+__all__ = ["Polls", "read_conversation"]
+
+_LATER = 60.0
+"""After so many seconds, the forge is asked again that did not answer."""
+
+Asks = Callable[[Job, Mapping[str, Pacing], Instant], Sequence[Poster]]
+"""The accounts that may ask the forge about a job now."""
+
+
+class Due(NamedTuple):
+    """An answer that is asked for now.
+
+    Args:
+        job: the trigger's job.
+        follow: what is kept of the trigger.
+        poster: the account that asks.
+        reader: the same, as what it can do.
+    """
+
+    job: Job
+    follow: Follow
+    poster: Poster
+    reader: ConversationReader
+
+
+def read_conversation(
+    calls: PosterCalls,
+    poster: ConversationReader,
+    job: Job,
+    snapshot: Snapshot | None,
+    triggers: Collection[int | str],
+) -> Conversation | Refused | Demand:
+    """Ask what is said on a job's pull request. It raises nothing."""
+    ask = partial(poster.read_conversation, job.asked, snapshot, triggers)
+    found = calls.answer("read_conversation", ask, job=job.id)
+    if isinstance(found, Conversation | Refused | Demand):
+        return found
+    return calls.wrong("read_conversation", found, job=job.id)
+
+
+class Polls:
+    """Asks for the answers that are awaited.
+
+    Args:
+        store: for its clock.
+        follows: what is kept of triggers.
+        asks: the accounts that may ask.
+        posters: those of all accounts that are configured here.
+        policy: how far apart an account's posts are.
+        calls: of the posters.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        follows: Follows,
+        asks: Asks,
+        posters: Collection[Poster],
+        policy: PacingPolicy,
+        calls: PosterCalls,
+    ) -> None:
+        self._store = store
+        self._follows = follows
+        self._asks = asks
+        self._accounts = [poster.account for poster in posters]
+        self._is_able = any(isinstance(poster, ConversationReader) for poster in posters)
+        self._policy = policy
+        self._calls = calls
+        self._pauses: dict[str, Instant] = {}
+
+    def wait(self, records: Mapping[str, Pacing], now: Instant) -> float:
+        """Seconds until the next poll; a minute where nobody may ask."""
+        waits = [_LATER]
+        for job, kept, due in self._follows.polls(now):
+            wait = max(due, self._pause(job, now))
+            if wait <= 0 and self._reader(job, kept, records, now) is None:
+                wait = until_request(records.get(kept.account), now) or _LATER
+            waits.append(wait)
+        return min(waits)
+
+    def next(self, records: Mapping[str, Pacing], now: Instant) -> Due | None:
+        """Which answer is asked for now, and by which account."""
+        polls = self._follows.polls(now)
+        ids = {job.id for job, _, _ in polls}
+        self._pauses = {one: at for one, at in self._pauses.items() if one in ids}
+        for job, kept, due in polls:
+            if due > 0 or self._pause(job, now) > 0:
+                continue
+            if not self._is_able:
+                # As if nobody answered: the lane must not stay closed for ever.
+                self._follows.observed(job, kept, self._unseen(job, kept, now))
+            elif found := self._reader(job, kept, records, now):
+                return Due(job, kept, *found)
+        return None
+
+    def poll(self, due: Due, records: Mapping[str, Pacing]) -> PacingUpdate | None:
+        """Ask for an answer, and keep what was shown; return what is to be recorded, if any is."""
+        job, kept, poster, reader = due
+        credential = self._calls.credential(poster)
+        before = self._follows.following(kept, job)
+        found = read_conversation(self._calls, reader, job, before.snapshot, job.comment_ids[-1:])
+        now = self._store.now()
+        if isinstance(found, Conversation):
+            seen = observe(before, found, self._follows.reader(kept), now.wall)
+            self._follows.observed(job, kept, seen)
+            return None
+        if isinstance(found, Refused):
+            # There is no pull request any more, or it is not shown: nobody answers there.
+            self._follows.observed(job, kept, self._unseen(job, kept, now))
+            return None
+        self._pauses[job.id] = now
+        if not must_persist_backoff(found):
+            return None
+        record = records.get(poster.account)
+        after = after_lookup(record, poster.account, found, now, credential, self._policy)
+        return PacingUpdate(record=after, expect=record, outcome=found, now=now)
+
+    def _unseen(self, job: Job, kept: Follow, now: Instant) -> Following:
+        return replace(self._follows.following(kept, job), polled=now.wall)
+
+    def _pause(self, job: Job, now: Instant) -> float:
+        begun = self._pauses.get(job.id)
+        return max(0.0, _LATER - elapsed(begun, now)) if begun else 0.0
+
+    def _reader(
+        self, job: Job, kept: Follow, records: Mapping[str, Pacing], now: Instant
+    ) -> tuple[Poster, ConversationReader] | None:
+        """The account that asks: that of the trigger or, where it is not known here, any other."""
+        is_ours = kept.account in self._accounts
+        for poster in self._asks(job, records, now):
+            if isinstance(poster, ConversationReader) and (
+                poster.account == kept.account or not is_ours
+            ):
+                return poster, poster
+        return None
