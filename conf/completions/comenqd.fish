@@ -125,7 +125,7 @@ complete -c comenqd -n '_shtab_comenqd_using setup' -l max-triggers -x -d 'with 
 complete -c comenqd -n '_shtab_comenqd_using setup' -l token-file -xka "(__fish_complete_path (commandline -ct))" -d 'a file with the token, which nobody else may read; - reads it from standard input'
 complete -c comenqd -n '_shtab_comenqd_using setup' -l token-command -x -d 'a command that prints the token, such as: gh auth token'
 complete -c comenqd -n '_shtab_comenqd_using setup' -l yes -d 'ask nothing'
-complete -c comenqd -n '_shtab_comenqd_using setup' -l dry-run -d 'print what would be done, and change nothing'
+complete -c comenqd -n '_shtab_comenqd_using setup' -l dry-run -d 'print what is missing and what would be done; change nothing, ask the forge nothing'
 complete -c comenqd -n '_shtab_comenqd_using setup' -l no-check -d 'do not ask the forge whether it takes the token'
 complete -c comenqd -n '_shtab_comenqd_using setup' -l system -d 'the daemon for everybody on this machine, as root'
 complete -c comenqd -n '_shtab_comenqd_using; and test $_shtab_comenqd_npos -eq 0' -a service -d 'Control the service: status, start, stop, restart, logs, uninstall.'

@@ -384,7 +384,7 @@ _shtab_comenqd_setup_options=(
   "--token-file[a file with the token, which nobody else may read\; - reads it from standard input]:FILE:_files"
   "--token-command[a command that prints the token, such as\: gh auth token]:COMMAND:"
   "--yes[ask nothing]"
-  "--dry-run[print what would be done, and change nothing]"
+  "--dry-run[print what is missing and what would be done\; change nothing, ask the forge nothing]"
   "--no-check[do not ask the forge whether it takes the token]"
   "--system[the daemon for everybody on this machine, as root]"
 )

@@ -79,6 +79,39 @@ def test_setup_needs_nothing_but_a_home(home: Home) -> None:
     assert not home.contents()
 
 
+def test_a_dry_run_foresees_what_is_missing(home: Home) -> None:
+    """No token, a token that others may read, and no service manager are told before the steps."""
+    said = home.comenqd("setup", "--dry-run")
+    assert said.startswith("WRONG  token      a token is needed: give --token-file FILE")
+    assert said.count("WRONG") == 1
+    assert "warn   service    No service manager runs here. Start the daemon" in said
+    assert f"comenqd --config {home.config}\nNothing is changed. These are the steps:\n" in said
+
+    home.token.chmod(0o644)
+    said = home.comenqd("setup", "--dry-run", "--token-file", "token")
+    assert f"WRONG  poster     {home.token}: others may read or write it (mode 0644)" in said
+    assert not home.contents()
+
+
+def test_a_dry_run_tells_of_the_configuration_that_is_there(home: Home) -> None:
+    """It is kept; a setting that it has not is told, and a real run would refuse it."""
+    home.setup("--token-file", "token")
+
+    told = f"{home.config}: is there"
+    assert home.setup("--dry-run").startswith(f"ok     settings   {told}, and is kept\n")
+    said = home.setup("--dry-run", "--max-attempts", "3")
+    assert said.startswith(f"WRONG  settings   {told} already, with another max_attempts")
+    assert said.endswith("\nNothing is changed, and setup would change nothing.\n")
+
+
+def test_a_dry_run_asks_the_forge_nothing(home: Home) -> None:
+    """A token that could be used is not sent."""
+    with Forge() as forge:
+        url = ("--github-api-url", forge.url)
+        assert "WRONG" not in home.comenqd("setup", *url, "--token-file", "token", "--dry-run")
+        assert not forge.requests
+
+
 def test_a_new_configuration_shows_the_defaults_of_its_daemon(home: Home) -> None:
     """Its lines with # name the user's own socket and queue, and not the machine's."""
     home.setup("--token-file", "token")
@@ -110,6 +143,16 @@ def test_a_second_setup_changes_nothing(home: Home) -> None:
     assert home.setup("--token-file", "token").startswith(UNCHANGED)
     assert home.setup().startswith(UNCHANGED)
     assert {path: (home.path / path).lstat().st_mtime_ns for path in home.contents()} == before
+
+
+def test_what_is_told_of_a_named_daemon_names_it(home: Home) -> None:
+    """The command for its changed configuration would reach the first daemon without the name."""
+    work = ("--name", "work")
+    home.setup(*work, "--token-file", "token")
+
+    for other in (("--max-attempts", "3"), ("--token-command", "cat x")):
+        said = home.setup(*work, *other, status=1)
+        assert said.endswith(": edit it, then run comenqd reload --name work\n")
 
 
 def test_every_setting_can_be_given(home: Home) -> None:

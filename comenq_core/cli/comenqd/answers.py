@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from comenq_core.cli.comenqd.scope import with_name
 from comenq_core.errors import SettingsError
 from comenq_core.install.deployment import Deployment
 from comenq_core.install.places import CREDENTIAL
@@ -21,23 +22,30 @@ from comenq_core.plugins import registry
 from comenq_core.process.program import output_apart
 from comenq_core.settings import Secret, Settings
 
-__all__ = ["Answers", "answers", "confirmed", "missing_token"]
+__all__ = ["NEEDED", "Answers", "answers", "confirmed", "missing_token"]
 
 SOURCES = ("github_token_file", "github_token_command", "github_token_files")
 GH = ("auth", "token")
 SECONDS = 15
 NEEDED = (
-    "give --token-file FILE, or --token-command COMMAND (such as --token-command 'gh auth token');"
-    " --token-file - reads the token from standard input"
+    "a token is needed: give --token-file FILE, or --token-command COMMAND (such as"
+    " --token-command 'gh auth token'); --token-file - reads the token from standard input"
 )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answers:
-    """The settings for a new configuration, and a token to write into a file of its own."""
+    """The settings for a new configuration, and a token to write into a file of its own.
+
+    Args:
+        settings: by key.
+        token: ``""`` if none is to be written.
+        lacks_token: nothing gives a token, and a dry run does not ask for one.
+    """
 
     settings: Mapping[str, object]
     token: str = ""
+    lacks_token: bool = False
 
 
 def answers(where: Deployment, told: Mapping[str, object], given: Namespace) -> Answers:
@@ -57,13 +65,14 @@ def answers(where: Deployment, told: Mapping[str, object], given: Namespace) -> 
         settings.pop("github_token_file", None)
     if not token and any(source in settings for source in SOURCES):
         return Answers(settings={**settings, **_resolved(settings)})
-    if not token and not given.dry_run:
+    if not token:
         command, token = _ask(given, settings)
         if command:
             return Answers(settings={**settings, "github_token_command": command})
     is_handed_over = where.is_machines and where.manager
     place = CREDENTIAL if is_handed_over else str(where.places.token)
-    return Answers(settings={**settings, "github_token_file": place}, token=token)
+    settings["github_token_file"] = place
+    return Answers(settings=settings, token=token, lacks_token=not token)
 
 
 def missing_token(
@@ -89,11 +98,12 @@ def missing_token(
     ):
         raise SettingsError(
             f"{where.places.config}: is there already, with another token: edit it, then run"
-            " comenqd reload"
+            f" comenqd reload{with_name(where.places.name)}"
         )
     present = own.read_text().strip() if is_own and own.exists() else ""
-    if is_own and not token and not present and not given.dry_run:
+    if is_own and not token and not present:
         token = _typed(given)
+        return Answers(settings={}, token=token, lacks_token=not token)
     return Answers(settings={}, token="" if token == present else token)
 
 
@@ -140,18 +150,22 @@ def _absolute(command: str) -> str:
 def _ask(given: Namespace, settings: Mapping[str, Any]) -> tuple[str, str]:
     """A command that prints a token, or a token."""
     command = _gh(settings) if given.yes or sys.stdin.isatty() else ""
-    if command and (given.yes or confirmed(f"Use the token that {command} prints?")):
+    if command and (
+        given.yes or given.dry_run or confirmed(f"Use the token that {command} prints?")
+    ):
         return command, ""
     return "", _typed(given)
 
 
 def _typed(given: Namespace) -> str:
-    """A token that is typed."""
+    """A token that is typed; none in a dry run."""
+    if given.dry_run:
+        return ""
     if not sys.stdin.isatty() or given.yes:
-        raise SettingsError(f"a token is needed: {NEEDED}")
+        raise SettingsError(NEEDED)
     token = getpass.getpass("A GitHub token that may comment (it is not shown): ").strip()
     if not token:
-        raise SettingsError(f"a token is needed: {NEEDED}")
+        raise SettingsError(NEEDED)
     return token
 
 

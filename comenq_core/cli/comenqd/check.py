@@ -30,9 +30,9 @@ from comenq_core.settings import ACCOUNTS, Settings, require_configuration, vari
 from comenq_core.supervisor.launch import private_directory
 from comenq_core.text import nearest, printable
 
-__all__ = ["check", "directory_fault", "results"]
+__all__ = ["check", "directory_fault", "line", "results"]
 
-MARKS = {Severity.OK: "ok", Severity.WARNING: "warn", Severity.ERROR: "WRONG"}
+_MARKS = {Severity.OK: "ok", Severity.WARNING: "warn", Severity.ERROR: "WRONG"}
 
 
 def check(settings: Settings, given: Namespace) -> int:
@@ -52,8 +52,13 @@ def check(settings: Settings, given: Namespace) -> int:
         print_result(json.dumps([asdict(result) for result in found]))
     else:
         for result in found:
-            print_result(f"{MARKS[result.severity]:<6} {result.subject:<10} {result.text}")
+            print_result(line(result))
     return 1 if any(result.severity is Severity.ERROR for result in found) else 0
+
+
+def line(result: CheckResult) -> str:
+    """A result as it is shown."""
+    return f"{_MARKS[result.severity]:<6} {result.subject:<10} {result.text}"
 
 
 def results(settings: Settings, plugins: Registry) -> Iterator[CheckResult]:

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from comenq_core.cli.comenqd.credentials import from_outside
+from comenq_core.cli.comenqd.scope import with_name
 from comenq_core.cli.comenqd.usage import Formatter
 from comenq_core.cli.exit_status import UsageError
 from comenq_core.errors import DaemonUnreachable
@@ -87,7 +88,7 @@ def ctl(settings: Settings, given: Namespace) -> int:
     words = given.words or ["status"]
     _require_action(words[0])
     _require_programs(words[0], words[1:])
-    _enter(settings)
+    _enter(settings, given.name)
     if words != ["status"]:
         os.execv(sys.executable, [*_supervisorctl(), *words])
     status = subprocess.run([*_supervisorctl(), *words], check=False).returncode
@@ -97,7 +98,7 @@ def ctl(settings: Settings, given: Namespace) -> int:
     return status
 
 
-def reload(settings: Settings, _given: Namespace) -> int:
+def reload(settings: Settings, given: Namespace) -> int:
     """Restart listener and worker, one by one, with the configuration as it is now.
 
     The worker ends when its current post is settled.
@@ -109,7 +110,7 @@ def reload(settings: Settings, _given: Namespace) -> int:
     plugins.require(settings)
     sockets = plugins.client_sockets(settings)
     plugins.posters(from_outside(settings, os.environ))
-    _enter(settings)
+    _enter(settings, given.name)
     if status := _restart("listener"):
         return status
     _await_listener(sockets)
@@ -155,7 +156,7 @@ def _supervisorctl() -> list[str]:
     return [sys.executable, "-P", "-m", "supervisor.supervisorctl", "--configuration", conf]
 
 
-def _enter(settings: Settings) -> None:
+def _enter(settings: Settings, name: str) -> None:
     directory = private_directory(settings)
     try:
         os.chdir(directory)
@@ -168,6 +169,6 @@ def _enter(settings: Settings) -> None:
         served = False
     if not served:
         raise DaemonUnreachable(
-            f"no daemon serves {settings.socket_path}: start it with comenqd service start, or"
-            " name another daemon with --name or --config"
+            f"no daemon serves {settings.socket_path}: start it with comenqd service start"
+            f"{with_name(name)}, or name another daemon with --name or --config"
         )

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from comenq_core.cli.comenqd.scope import with_name
 from comenq_core.client import Client
 from comenq_core.errors import ComenqError, DaemonUnreachable
 from comenq_core.install import environment
@@ -57,7 +58,7 @@ def finish(where: Deployment, settings: Settings, note: str) -> None:
             plugins.store(settings)
         print(by_hand(where))
     else:
-        _await(plugins.client_sockets(settings))
+        _await(plugins.client_sockets(settings), where.places.name)
         print("The daemon runs.")
         if where.manager is None and started_at(settings) < environment.installed_at(where.venv):
             print("It still runs the version before the upgrade: restart it.")
@@ -82,14 +83,14 @@ def by_hand(where: Deployment) -> str:
     if BOOTED.is_dir() and not where.is_machines:
         cause = (
             f"Your own systemd does not run: sudo loginctl enable-linger {_user_name()} starts it;"
-            " run comenqd setup again then."
+            f" run comenqd setup{with_name(where.places.name)} again then."
         )
     become = f"sudo -u {ACCOUNT} " if where.is_machines else ""
     daemon = f"{where.venv / 'bin/comenqd'} --config {where.places.config}"
     return f"{cause} Start the daemon, and keep it running:\n    {become}{daemon}"
 
 
-def _await(sockets: Sequence[Path]) -> None:
+def _await(sockets: Sequence[Path], name: str) -> None:
     """Wait until the daemon answers.
 
     Raises:
@@ -99,9 +100,8 @@ def _await(sockets: Sequence[Path]) -> None:
     for path in sockets:
         while not _answers(path):
             if time.monotonic() > deadline:
-                raise DaemonUnreachable(
-                    f"the daemon does not answer on {path}: see comenqd service logs"
-                )
+                logs = f"comenqd service logs{with_name(name)}"
+                raise DaemonUnreachable(f"the daemon does not answer on {path}: see {logs}")
             time.sleep(PAUSE)
 
 

@@ -92,7 +92,7 @@ def _no_service(where: Deployment, given: Namespace) -> str:
     if settings and runs(settings):
         return (
             f"no service manager runs the daemon that serves {settings.socket_path}: it was started"
-            " by hand; see comenqd ctl"
+            f" by hand; see comenqd ctl{with_name(given.name)}"
         )
     if settings and where.manager is None:
         return by_hand(where)

@@ -9,12 +9,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from comenq_core.cli.comenqd.answers import answers, confirmed, missing_token
-from comenq_core.cli.comenqd.check import MARKS, results
+from comenq_core.cli.comenqd.answers import Answers, answers, confirmed, missing_token
+from comenq_core.cli.comenqd.check import line, results
 from comenq_core.cli.comenqd.check_online import check_accounts
 from comenq_core.cli.comenqd.credentials import from_outside
+from comenq_core.cli.comenqd.foreseen import foreseen
 from comenq_core.cli.comenqd.ready import finish, lasting
-from comenq_core.cli.comenqd.scope import add_scope, chosen
+from comenq_core.cli.comenqd.scope import add_scope, chosen, with_name
 from comenq_core.errors import DaemonUnreachable, SettingsError
 from comenq_core.install import environment
 from comenq_core.install.configuration import configuration
@@ -22,7 +23,7 @@ from comenq_core.install.deployment import Deployment
 from comenq_core.install.plan import Installation, for_machine, for_user
 from comenq_core.install.running import started_at
 from comenq_core.install.steps import Step, run_steps
-from comenq_core.model import Severity
+from comenq_core.model import CheckResult, Severity
 from comenq_core.plugins import registry
 from comenq_core.process.program import output_apart
 from comenq_core.settings import Secret, Settings, explicit, load, variable
@@ -51,7 +52,9 @@ def add_options(parser: ArgumentParser) -> None:
     )
     parser.add_argument("--yes", action="store_true", help="ask nothing")
     parser.add_argument(
-        "--dry-run", action="store_true", help="print what would be done, and change nothing"
+        "--dry-run",
+        action="store_true",
+        help="print what is missing and what would be done; change nothing, ask the forge nothing",
     )
     parser.add_argument(
         "--no-check", action="store_true", help="do not ask the forge whether it takes the token"
@@ -71,18 +74,22 @@ def setup(flags: Mapping[str, str], given: Namespace) -> int:
     """
     where = chosen(given)
     _refuse(where, given)
-    told = explicit(os.environ, flags)
-    is_configured = where.places.config.exists()
-    own = own_paths(where.places.config, os.environ)
-    if is_configured:
-        settings = _existing(where, told)
-        answered = missing_token(where, settings, told, given)
-    else:
-        answered = answers(where, told, given)
-        settings = Settings(**{**own, **answered.settings})  # type: ignore[arg-type]
-    if not given.dry_run and not _is_in_order(_with_token(settings, answered.token), given):
+    try:
+        settings, answered = _settings(where, explicit(os.environ, flags), given)
+    except SettingsError as error:
+        if not given.dry_run:
+            raise
+        print(line(CheckResult(subject="settings", severity=Severity.ERROR, text=str(error))))
+        print("Nothing is changed, and setup would change nothing.")
+        return 0
+    complete = _with_token(settings, answered.token)
+    if given.dry_run:
+        for one in foreseen(where, complete, lacks_token=answered.lacks_token):
+            print(line(one))
+    elif not _is_in_order(complete, given):
         print("Nothing was changed.")
         return 1
+    own = own_paths(where.places.config, os.environ)
     wanted = Installation(
         places=where.places,
         venv=where.venv,
@@ -95,6 +102,22 @@ def setup(flags: Mapping[str, str], given: Namespace) -> int:
     except OSError as error:
         text = f"{error.filename}: {error.strerror}" if error.filename else words_of(error)
         raise SettingsError(printable(text)) from error
+
+
+def _settings(
+    where: Deployment, told: Mapping[str, object], given: Namespace
+) -> tuple[Settings, Answers]:
+    """The settings that the daemon has or gets, and what is to be written of them.
+
+    Raises:
+        SettingsError: the configuration that is there does not agree, or there is nobody to ask.
+    """
+    if where.places.config.exists():
+        settings = _existing(where, told)
+        return settings, missing_token(where, settings, told, given)
+    answered = answers(where, told, given)
+    own = own_paths(where.places.config, os.environ)
+    return Settings(**{**own, **answered.settings}), answered  # type: ignore[arg-type]
 
 
 def _refuse(where: Deployment, given: Namespace) -> None:
@@ -122,7 +145,7 @@ def _existing(where: Deployment, told: Mapping[str, object]) -> Settings:
     if others:
         raise SettingsError(
             f"{where.places.config}: is there already, with another {' and '.join(others)}:"
-            " edit it, then run comenqd reload"
+            f" edit it, then run comenqd reload{with_name(where.places.name)}"
         )
     return settings
 
@@ -144,7 +167,7 @@ def _is_in_order(settings: Settings, given: Namespace) -> bool:
             plugin = plugins.poster_plugin(settings)
             found += check_accounts(plugins.posters(settings), plugins.inspect(settings), plugin)
     for one in found:
-        print(f"{MARKS[one.severity]:<6} {one.subject:<10} {one.text}")
+        print(line(one))
     errors = [one for one in found if one.severity is Severity.ERROR]
     if errors and not is_wrong:
         print("Mend that, or leave this check out with --no-check.")
@@ -181,7 +204,8 @@ def _started(where: Deployment) -> int:
     try:
         return run_steps(_start(where), lambda step: step.do())
     except OSError as error:
-        raise DaemonUnreachable(f"{error}: the reason is in comenqd service logs") from None
+        logs = f"comenqd service logs{with_name(where.places.name)}"
+        raise DaemonUnreachable(f"{error}: the reason is in {logs}") from None
 
 
 def _start(where: Deployment) -> Iterable[Step]:
