@@ -188,6 +188,17 @@ def test_wait_until_answered_waits_for_the_answer(comenq: Comenq, triggers: Trig
     assert "still posted" in done.stderr
 
 
+def test_the_last_comment_of_a_user_may_be_one_whose_answer_is_awaited(
+    comenq: Comenq, served: Served
+) -> None:
+    """The history has it; it has no place in the queue any more."""
+    job_id = json.loads(comenq("put", "octo-org/site", "7", "@bot go", "--json").stdout)["id"]
+    Triggers(served.store).posted(served.store.get(job_id))
+    done = comenq("wait", "--until", "answered", "--timeout", "1s")
+    assert done.returncode == 4
+    assert "still posted" in done.stderr
+
+
 def test_a_review_that_somebody_else_asked_for_is_a_success(
     comenq: Comenq, triggers: Triggers
 ) -> None:

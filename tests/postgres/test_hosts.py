@@ -10,11 +10,12 @@ from typing import Any
 
 import pytest
 
-from comenq_core.testing.forge import Forge
+from comenq_core.testing.forge import Act, Bot, Forge
 from tests.postgres.hosts import ATTEMPT, COOLDOWN, Host, freeze, thaw
 from tests.postgres.server import PostgresServer
 
 IDLE = "SELECT count(*) = 0 FROM job WHERE settled IS NULL"
+REFUSED = "SELECT EXISTS (SELECT FROM lane WHERE record->>'refused' = '1')"
 LOST = "SELECT bool_or(leased_until <= clock_timestamp()) FROM job WHERE holder IS NOT NULL"
 
 
@@ -161,3 +162,25 @@ def test_an_outcome_is_recorded_when_the_database_is_back(
     server.start()
     machine.wait_until(IDLE)
     assert_each_once(forge, "posted while away")
+
+
+@pytest.mark.full
+def test_two_machines_post_one_trigger_in_a_window(host: Callable[..., Host], forge: Forge) -> None:
+    """While the answer to one is awaited, and once the bot has refused, no other one goes."""
+    notice = "<!-- rate limited by coderabbit.ai -->\n> ## Review limit reached\n>\n"
+    limited = f"{notice}> **Next included review available in 10 minutes.**"
+    trigger = "@coderabbitai review"
+    scenes = [[Act(after=1, text=limited)]]
+    forge.set_bots(Bot(login="coderabbitai[bot]", triggers=[trigger], scenes=scenes))
+    hosts = [host(reviewers=["coderabbit"]) for _ in range(2)]
+    for machine in hosts:
+        machine.listen()
+        machine.work()
+    for number in range(4):
+        hosts[number % 2].daemon.put(trigger)
+    hosts[0].daemon.put("hello")
+    hosts[0].wait_until(REFUSED)
+    assert sorted(one.body for one in forge.comments if one.login == "octocat") == [
+        trigger,
+        "hello",
+    ]

@@ -116,4 +116,5 @@ def _place(job: Job, until: Callable[[float], str]) -> str:
 
 
 def _seconds(job: Job | None) -> float:
-    return float("inf") if job is None or job["eta_seconds"] is None else job["eta_seconds"]
+    seconds = job.get("eta_seconds") if job else None  # a job of the history has none
+    return float("inf") if seconds is None else seconds

@@ -110,7 +110,7 @@ class JobWaiter:
         return self._status
 
     def _seconds_left(self) -> float | None:
-        times = [job["eta_seconds"] for job in self._awaited.values() if job]
+        times = [job.get("eta_seconds") for job in self._awaited.values() if job]
         return min((seconds for seconds in times if seconds is not None), default=None)
 
     def _timed_out(self) -> Reasons:
