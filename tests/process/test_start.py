@@ -27,6 +27,6 @@ def test_a_queue_that_cannot_be_made_ends_the_daemon(forge: Forge) -> None:
     """It says what to do, and is not started again and again."""
     with Daemon(forge.url, queue_path="/proc/x") as daemon:
         process = daemon.spawn()
-        daemon.log.until("error (listener|worker) store_failed: /proc/x: it cannot be made in /proc.* set"
-                         " another queue_path")  # fmt: skip
+        told = "error (listener|worker) store_failed: /proc/x: it cannot be made in /proc"
+        daemon.log.until(f"{told}.* set another queue_path")
         assert process.wait(DEADLINE) is not None
