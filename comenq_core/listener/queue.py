@@ -284,11 +284,12 @@ class JobQueue:
 
     def status(self) -> Status:
         waiting = self._store.pending(limit=_AT_THE_HEAD, states=[State.WAITING])
+        # With lanes, what is posted next need not be the first of those that wait.
         placed = self._estimates.places(waiting if self._lanes.reviewers else waiting[:1])
         counts = self._store.counts()
         conditions = Conditions.of(self._store)
         now, records, health = conditions.now, conditions.records, conditions.health
-        first = _first(self._estimates.at(conditions, placed))
+        first = min(self._estimates.at(conditions, placed), key=_seconds, default=None)
         ready = self._estimates.ready(waiting, records, now)
         is_kept = bool(conditions.paused) or is_busy(health.worker, now)
         return Status(
@@ -310,13 +311,8 @@ class JobQueue:
         )
 
 
-def _first(entries: Sequence[Entry]) -> Entry | None:
-    """What is posted next: with lanes, that need not be the first of those that wait."""
-    never = float("inf")
-    times = {
-        entry.job.id: never if entry.eta_seconds is None else entry.eta_seconds for entry in entries
-    }
-    return min(entries, key=lambda one: times[one.job.id], default=None)
+def _seconds(entry: Entry) -> float:
+    return float("inf") if entry.eta_seconds is None else entry.eta_seconds
 
 
 def _log_change(change: Change, job: Job, by: Origin) -> None:

@@ -282,8 +282,8 @@ class Worker:
     def _claim(self, poster: Poster, checking: Sequence[Job], now: Instant) -> Job | None:
         record = self._records.known.get(poster.account)
         checked = {job.asked.target.lower() for job in checking}
+        awaiting = self._follows.closed(poster.account)
         for suits in preferences(poster.account, record, self._scheduler.serving, checked):
-            awaiting = self._follows.closed(poster.account)
             if claimed := self._lanes.claim(poster.account, suits, now, awaiting):
                 return claimed
         return None
@@ -301,10 +301,12 @@ class Worker:
     def _post(self, job: Job, poster: Poster) -> None:
         """Post a claimed job. Until its attempt is recorded, nothing was sent."""
         self._claimed = job, poster
-        self.heartbeat.ask()
-        if instead := self._asking.before(job, poster, self._records.known.get(poster.account)):
-            self._finish(*instead)
-            return
+        if self._follows.quota_for(job):
+            self.heartbeat.ask()
+            record = self._records.known.get(poster.account)
+            if instead := self._asking.before(job, poster, record):
+                self._finish(*instead)
+                return
         self.heartbeat.post(job.id)
         login = self._identities.known.get(poster.account, "")
         self._finish(*self._posting.post(job, poster, login))
