@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import time
 from argparse import ArgumentParser, Namespace
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache
 from itertools import islice
-from typing import Any
+from typing import Any, cast
 
 from comenq_core.cli.comenq.filters import Filter, add_filters
 from comenq_core.cli.comenq.pagination import history, listed
@@ -32,6 +33,7 @@ from comenq_core.cli.text_width import fit_middle
 __all__ = ["configure", "run", "table"]
 
 Job = dict[str, Any]
+Status = dict[str, Any]
 
 PAGE = 50
 PENDING = ("waiting", "posting", "checking", "unconfirmed", "held")
@@ -94,12 +96,17 @@ def configure(parser: ArgumentParser) -> None:
 def run(args: Namespace) -> int:
     """List the jobs in the order in which they will be posted."""
     which = Filter.of(args)
+
+    @cache
+    def status() -> Status:
+        return cast("Status", ask(args, op="status")["status"])
+
     if args.json:
-        print_json(map(job_json, islice(_jobs(args, which, args.limit), args.limit)))
+        print_json(map(job_json, islice(_jobs(args, which, args.limit, status), args.limit)))
         return DONE
     limit = args.limit or (None if args.all else PAGE)
     # One more than is shown tells whether there are more.
-    found = list(islice(_jobs(args, which, limit and limit + 1), limit and limit + 1))
+    found = list(islice(_jobs(args, which, limit and limit + 1, status), limit and limit + 1))
     jobs = found[:limit]
     is_filtered = args.repo or args.pr or args.state
     if jobs:
@@ -107,7 +114,7 @@ def run(args: Namespace) -> int:
         tell_seen(args, jobs)
     else:
         print_error("no queued job matches" if is_filtered else "nothing is queued")
-    _tell_of_others(args, shown=len(jobs), are_more=len(found) > len(jobs))
+    _tell_of_others(args, status, shown=len(jobs), are_more=len(found) > len(jobs))
     return DONE
 
 
@@ -117,25 +124,25 @@ def table(jobs: Sequence[Job], space: int | None) -> Iterator[str]:
     return TABLE.lines([_row(job, now) for job in jobs], space)
 
 
-def _jobs(args: Namespace, which: Filter, limit: int | None) -> Iterator[Job]:
+def _jobs(
+    args: Namespace, which: Filter, limit: int | None, status: Callable[[], Status]
+) -> Iterator[Job]:
     states = [state for state in PENDING if state in args.state] if args.state else None
     if states != []:
         yield from listed(args, limit=limit, state=states, **which._asdict())
-    if AWAITING in args.state if args.state else _are_awaiting(args):
+    # An older daemon awaits no answers.
+    if AWAITING in args.state if args.state else status().get("awaiting"):
         yield from listed(args, awaiting=True, **which._asdict())
     if args.state and FAILED in args.state:
         yield from history(args, failed=True, which=which)
 
 
-def _are_awaiting(args: Namespace) -> bool:
-    """Whether answers of reviewers are awaited; an older daemon awaits none."""
-    return bool(ask(args, op="status")["status"].get("awaiting"))
-
-
-def _tell_of_others(args: Namespace, *, shown: int, are_more: bool) -> None:
+def _tell_of_others(
+    args: Namespace, status: Callable[[], Status], *, shown: int, are_more: bool
+) -> None:
     if args.state and not are_more:
         return
-    counts = ask(args, op="status")["status"]["counts"]
+    counts = status()["counts"]
     if are_more and not (args.repo or args.pr or args.state):
         more = sum(counts.get(state, 0) for state in QUEUED) - shown
         print_error(f"… and {more:,} more: see them with -n NUMBER or --all")
