@@ -8,13 +8,20 @@ from collections.abc import Iterator
 from shlex import quote
 from typing import Any
 
-from comenq_core.cli.comenq.advice import command
 from comenq_core.cli.comenq.requests import add_json, ask
-from comenq_core.cli.comenq.review_text import review_facts
 from comenq_core.cli.comenq.seen import tell_seen
 from comenq_core.cli.exit_status import DONE
-from comenq_core.cli.formatting import attempt_count, in_queue, job_json, local, target, user
 from comenq_core.cli.output import print_json, print_result
+from comenq_core.presentation.advice import command
+from comenq_core.presentation.formatting import (
+    attempt_count,
+    in_queue,
+    job_json,
+    local,
+    target,
+    user,
+)
+from comenq_core.presentation.review_text import review_facts
 from comenq_core.text import legible, printable
 
 __all__ = ["configure", "lines", "run"]

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from comenq_core.cli.comenq.advice import command
-from comenq_core.cli.formatting import clock, duration, local
+from comenq_core.presentation.advice import command
+from comenq_core.presentation.formatting import clock, duration, local
 
 __all__ = [
     "ENDED",
