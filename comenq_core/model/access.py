@@ -8,10 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-__all__ = ["NAME_PATTERN", "ClientToken", "Scope", "digest", "holder"]
-
-NAME_PATTERN = r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}"
-"""What a token's name looks like, as a whole."""
+__all__ = ["ClientToken", "Scope", "digest", "holder"]
 
 
 class Scope(StrEnum):

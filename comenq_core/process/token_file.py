@@ -11,7 +11,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from comenq_core.errors import SettingsError
-from comenq_core.model.access import NAME_PATTERN, ClientToken, Scope, digest
+from comenq_core.limits import ACCOUNT_PATTERN
+from comenq_core.model.access import ClientToken, Scope, digest
 from comenq_core.process.secret_file import read_secret
 from comenq_core.text import nearest, printable
 
@@ -20,7 +21,7 @@ __all__ = ["add_token", "read_tokens", "remove_token"]
 PREFIX = "comenq_"
 """By this, people and scanners of secrets tell what the token is for."""
 RANDOM_BYTES = 32
-LINE = re.compile(rf"({NAME_PATTERN}):({'|'.join(Scope)}):([0-9a-f]{{64}})")
+LINE = re.compile(rf"({ACCOUNT_PATTERN}):({'|'.join(Scope)}):([0-9a-f]{{64}})")
 HEADER = "# Tokens for comenq over HTTP: comenqd token create, list, remove.\n"
 
 
@@ -49,7 +50,7 @@ def add_token(path: Path, name: str, scope: Scope) -> str:
     Raises:
         SettingsError: the name is wrong or taken, or the file cannot be used.
     """
-    if not re.fullmatch(NAME_PATTERN, name):
+    if not re.fullmatch(ACCOUNT_PATTERN, name):
         raise SettingsError(
             f"{printable(name)}: a token's name has up to 64 letters, digits, dots, hyphens and"
             " underscores, and begins with a letter or a digit"

@@ -6,7 +6,14 @@ A plugin need not inherit from them: having the methods is enough. Each factory 
 
 from __future__ import annotations
 
-from comenq_core.protocols.intake import ClientEndpoint, Intake, IntakeFactory, Queue, Stop
+from comenq_core.protocols.intake import (
+    ClientEndpoint,
+    Intake,
+    IntakeFactory,
+    Queue,
+    Stop,
+    TokenHolder,
+)
 from comenq_core.protocols.poster import (
     VERIFY_SECONDS,
     AccountDirectory,
@@ -90,6 +97,7 @@ __all__ = [
     "StoreFactory",
     "TargetRecorder",
     "TargetVerifier",
+    "TokenHolder",
     "TriggerAdviser",
     "Watch",
     "every_job",

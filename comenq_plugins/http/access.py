@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,7 +44,7 @@ class Client:
     @property
     def origin(self) -> Origin:
         """The client, as jobs remember it."""
-        return Origin(intake="http")
+        return Origin(intake="http", via=f"http {self.token.name}"[:64], token=self.token.name)
 
 
 class Access:
@@ -74,7 +76,8 @@ class Access:
             raise Problem(
                 401,
                 "unauthorized",
-                "A token is needed, as Authorization: Bearer TOKEN; comenqd token create makes one.",
+                "A token is needed, as Authorization: Bearer TOKEN; comenqd token create makes"
+                " one.",
                 headers={"WWW-Authenticate": 'Bearer realm="comenq"'},
             )
         if client.is_browser and request.method not in SAFE:
@@ -126,7 +129,7 @@ class Access:
             return Client(found, is_browser=False) if found else None
         name, _, rest = request.cookies.get(self._cookie, "").partition(":")
         expires, _, seal = rest.partition(":")
-        if not expires.isdecimal() or len(expires) > 12 or int(expires) < time.time():
+        if not re.fullmatch("[0-9]{1,12}", expires) or int(expires) < time.time():
             return None
         for token in self._tokens():
             if token.name == name and hmac.compare_digest(_seal(token, int(expires)), seal):
@@ -134,11 +137,10 @@ class Access:
         return None
 
     def _tokens(self) -> tuple[ClientToken, ...]:
-        try:
+        version: tuple[int, ...] = ()
+        with suppress(OSError):
             status = self._file.stat()
-            version = (status.st_ino, status.st_mtime_ns, status.st_size, status.st_mode)
-        except OSError:
-            version = ()
+            version = status.st_ino, status.st_mtime_ns, status.st_size, status.st_mode
         if self._read is None or self._read[0] != version:
             try:
                 self._read = version, tuple(read_tokens(self._file))

@@ -14,7 +14,7 @@ from typing import Any
 
 import uvicorn
 from starlette.types import ASGIApp
-from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 
 from comenq_plugins.http.limits import Limits
 
@@ -42,8 +42,12 @@ class _Connection(H11Protocol):
 
     def resume_writing(self) -> None:
         super().resume_writing()
-        if self.cycle is not None and self.cycle.response_complete:
+        if self._has_replied():
             self._restart()
+
+    def _has_replied(self) -> bool:
+        cycle: RequestResponseCycle | None = self.cycle
+        return cycle is not None and cycle.response_complete
 
     def _is_unread(self) -> bool:
         return self.transport.get_write_buffer_size() > 0

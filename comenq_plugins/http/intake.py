@@ -81,7 +81,7 @@ def _listening(options: Options) -> Iterator[socket.socket]:
         reason = error.strerror or str(error)
         raise SettingsError(f"http.listen: cannot listen on {tcp}: {reason}") from error
     with listener:
-        listener.setblocking(False)
+        listener.settimeout(0)
         yield listener
 
 

@@ -26,6 +26,7 @@ DEFAULTS: Mapping[str, str | bool | tuple[str, ...]] = {
     "group": "",
 }
 """The keys of the table, with their defaults."""
+DEFAULT_PORT = 80
 HOST_PATTERN = r"[a-z0-9._-]{1,253}(:[0-9]{1,5})?|\[[0-9a-f:.]+\](:[0-9]{1,5})?"
 
 
@@ -87,7 +88,7 @@ class Options:
         own = {urlsplit(self.url).netloc.lower()} if self.url else set()
         if isinstance(self.listen, Tcp):
             names = {"localhost", str(Tcp(self.listen.host, 0)).removesuffix(":0")}
-            own |= {f"{name}:{port}" for name in names} | (names if port == 80 else set())
+            own |= {f"{name}:{port}" for name in names} | (names if port == DEFAULT_PORT else set())
         return self.hosts | own
 
 

@@ -48,7 +48,7 @@ class Problem(Exception):
         *,
         retry_after: int | None = None,
         headers: Mapping[str, str] | None = None,
-        **members: Any,
+        **members: object,
     ) -> None:
         super().__init__(detail)
         self.status = status
