@@ -22,7 +22,7 @@ from comenq_core.wire.messages import (
 )
 from comenq_core.wire.strict_json import encode
 from comenq_plugins.unix_socket.command import Command
-from comenq_plugins.unix_socket.paging import read_page
+from comenq_core.wire.paging import read_page
 from comenq_plugins.unix_socket.permissions import Permissions
 
 __all__ = ["Handlers", "error_reply", "error_response"]
