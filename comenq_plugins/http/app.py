@@ -14,6 +14,7 @@ from starlette.types import ASGIApp
 from comenq_core.errors import ComenqError
 from comenq_core.protocols import Queue
 from comenq_plugins.http.access import Access
+from comenq_plugins.http.api.application import Api
 from comenq_plugins.http.guard import Guard
 from comenq_plugins.http.limits import Limits
 from comenq_plugins.http.login import Login
@@ -43,13 +44,19 @@ def make_app(queue: Queue, options: Options, port: int | None, limits: Limits) -
         is_secure=options.is_secure,
     )
     app = Starlette(
-        routes=[Route("/healthz", _healthz), *Login(access, Templates()).routes()],
+        routes=[
+            Route("/healthz", _healthz),
+            *Login(access, Templates()).routes(),
+            *Api(queue, access).routes(),
+        ],
         exception_handlers={
             HTTPException: _http_problem,
             Problem: _problem,
             ComenqError: _queue_problem,
         },
     )
+    # A path has one address: a redirect would name the host that the client has named.
+    app.router.redirect_slashes = False
     return Guard(app, options.allowed_hosts(port), options.prefix, limits.body_bytes)
 
 

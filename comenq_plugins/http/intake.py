@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from anyio import to_thread
+
 from comenq_core.errors import SettingsError
 from comenq_core.process.log import Log
 from comenq_core.process.unix_address import Names, check_length, listening
@@ -53,6 +55,8 @@ class HttpIntake:
 
     async def _serve(self, queue: Queue, stop: Stop, listener: socket.socket) -> None:
         loop = asyncio.get_running_loop()
+        # What waits for the store runs in these threads, whichever part of the application it is.
+        to_thread.current_default_thread_limiter().total_tokens = self.limits.threads
         port = listener.getsockname()[1] if isinstance(self.options.listen, Tcp) else None
         server = Server(make_app(queue, self.options, port, self.limits), self.limits)
         loop.add_reader(stop.fileno(), server.stop)
