@@ -53,6 +53,7 @@ def make_app(queue: Queue, options: Options, port: int | None, limits: Limits) -
             HTTPException: _http_problem,
             Problem: _problem,
             ComenqError: _queue_problem,
+            Exception: _internal,  # the guard has it in the log
         },
     )
     # A path has one address: a redirect would name the host that the client has named.
@@ -80,3 +81,7 @@ async def _problem(request: Request, error: Exception) -> Response:
 async def _queue_problem(request: Request, error: Exception) -> Response:
     assert isinstance(error, ComenqError)
     return problem_of(error).response(request.scope)
+
+
+async def _internal(request: Request, _error: Exception) -> Response:
+    return Problem.internal().response(request.scope)

@@ -51,18 +51,26 @@ class HttpIntake:
     def serve(self, queue: Queue, stop: Stop) -> None:
         """Raises `SettingsError` where it cannot listen."""
         with _listening(self.options) as listener:
-            asyncio.run(self._serve(queue, stop, listener))
+            self.serve_on(listener, queue, stop)
+
+    def serve_on(self, listener: socket.socket, queue: Queue, stop: Stop) -> None:
+        """Serve on a socket that listens already."""
+        asyncio.run(self._serve(queue, stop, listener))
 
     async def _serve(self, queue: Queue, stop: Stop, listener: socket.socket) -> None:
         loop = asyncio.get_running_loop()
         # What waits for the store runs in these threads, whichever part of the application it is.
         to_thread.current_default_thread_limiter().total_tokens = self.limits.threads
-        port = listener.getsockname()[1] if isinstance(self.options.listen, Tcp) else None
+        listen = self.options.listen
+        port: int | None = None
+        if isinstance(listen, Tcp):
+            port = listener.getsockname()[1]
+            listen = Tcp(listen.host, port)
         server = Server(make_app(queue, self.options, port, self.limits), self.limits)
         loop.add_reader(stop.fileno(), server.stop)
         if stop.is_set():
             server.stop()
-        place = self.options.url or f"http://{self.options.listen}/"
+        place = self.options.url or f"http://{listen}/"
         log.info("listening", "Clients can connect.", url=place)
         try:
             await server.serve([listener])

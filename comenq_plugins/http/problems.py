@@ -22,7 +22,7 @@ from comenq_core.errors import (
     WrongState,
 )
 
-__all__ = ["Problem", "problem_of"]
+__all__ = ["RETRY_SECONDS", "Problem", "problem_of"]
 
 RETRY_SECONDS = 30
 """After so long, a client may try again what the disk or the database did not take."""
