@@ -122,7 +122,15 @@ def _success(endpoint: Endpoint) -> dict[str, Any]:
         "description": endpoint.summary + ".",
         "content": content,
         **({"headers": headers} if headers else {}),
+        **({"links": _links()} if endpoint.op == "put" else {}),
     }
+
+
+def _links() -> dict[str, Any]:
+    """What can be done with a comment that was queued."""
+    parameters = {"id": "$response.body#/id"}
+    ops = [endpoint.op for endpoint in ENDPOINTS if "{id}" in endpoint.path]
+    return {op: {"operationId": op, "parameters": parameters} for op in ops}
 
 
 def _has_tag(endpoint: Endpoint) -> bool:

@@ -48,7 +48,7 @@ def closed(value: Any) -> Any:
 @cache
 def rules() -> OpenAPI:
     """The description, of an API that stands anywhere."""
-    problems = {"application/problem+json": json.loads}
+    problems: dict[str, Callable[[bytes], Any]] = {"application/problem+json": json.loads}
     return OpenAPI.from_dict(
         closed(description()), config=Config(extra_media_type_deserializers=problems)
     )
