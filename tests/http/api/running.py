@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from comenq_core.testing.deadline import DEADLINE
 from comenq_core.testing.forge import Forge
 from tests.process.daemon import READY, Daemon
 
@@ -37,6 +39,18 @@ class WebDaemon(Daemon):
         """Start it, and wait until both intakes serve."""
         self.spawn()
         self.url = self.log.until(LISTENING, *READY)[1]
+
+    def curl(self, token: str, method: str, path: str, *options: str) -> str:
+        """What curl prints of an answer that is no error."""
+        return subprocess.run(
+            ["curl", "--silent", "--show-error", "--fail-with-body", "--request", method,
+             "--header", f"Authorization: Bearer {token}", *options, self.url + path],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=DEADLINE,
+            check=True,
+        ).stdout  # fmt: skip
 
 
 @contextmanager
