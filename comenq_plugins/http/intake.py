@@ -71,7 +71,7 @@ class HttpIntake:
         if stop.is_set():
             server.stop()
         place = self.options.url or f"http://{listen}/"
-        log.info("listening", "Clients can connect.", url=place)
+        log.info("listening", "Clients can connect.", listen=listen, url=place)
         try:
             await server.serve([listener])
         finally:
