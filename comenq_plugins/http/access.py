@@ -132,7 +132,8 @@ class Access:
         if not re.fullmatch("[0-9]{1,12}", expires) or int(expires) < time.time():
             return None
         for token in self._tokens():
-            if token.name == name and hmac.compare_digest(_seal(token, int(expires)), seal):
+            expected = _seal(token, int(expires)).encode()
+            if token.name == name and hmac.compare_digest(expected, seal.encode()):
                 return Client(token, is_browser=True)
         return None
 
