@@ -58,7 +58,7 @@ def make_app(queue: Queue, options: Options, port: int | None, limits: Limits) -
     )
     # A path has one address: a redirect would name the host that the client has named.
     app.router.redirect_slashes = False
-    return Guard(app, options.allowed_hosts(port), options.prefix, limits.body_bytes)
+    return Guard(app, options.allowed_hosts(port), options.prefix, limits)
 
 
 async def _healthz(_request: Request) -> Response:

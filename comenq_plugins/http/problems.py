@@ -27,6 +27,9 @@ __all__ = ["RETRY_SECONDS", "Problem", "problem_of"]
 RETRY_SECONDS = 30
 """After so long, a client may try again what the disk or the database did not take."""
 
+BUSY_SECONDS = 5
+"""After so long, those that have sent too much at once are done."""
+
 
 class Problem(Exception):
     """Why a request is not answered as it was meant.
@@ -64,6 +67,13 @@ class Problem(Exception):
         """The body is longer than ``limit`` bytes; the connection ends, for more of it comes."""
         detail = f"The body is longer than {limit} bytes."
         return cls(413, "too_large", detail, headers={"Connection": "close"})
+
+    @classmethod
+    def busy(cls) -> Problem:
+        """The bodies of other requests leave no room for this one; the connection ends."""
+        detail = "Too much is being sent at once: try again."
+        headers = {"Connection": "close"}
+        return cls(503, "busy", detail, retry_after=BUSY_SECONDS, headers=headers)
 
     @classmethod
     def internal(cls) -> Problem:

@@ -152,6 +152,24 @@ def test_an_endless_body_is_refused(tmp_path: Path, length: str) -> None:
         assert is_closed(client)
 
 
+def test_bodies_that_come_at_once_have_a_bound(tmp_path: Path) -> None:
+    """Where bodies that are half sent leave no room, one more is 503, and later it is taken."""
+    limits = Limits(body_bytes=1_000, bodies_bytes=1_500)
+    kind = "Content-Type: application/json"
+    with serving(tmp_path, limits) as served:
+        with connect(served) as first, connect(served) as second:
+            for client in (first, second):
+                client.sendall(head(served, "POST /comments", kind, "Content-Length: 1000"))
+                client.sendall(b" " * 900)
+            readable, _, _ = select.select([first, second], [], [], DEADLINE)
+            (refused,) = readable
+            answer = refused.recv(65_536).decode()
+            assert answer.startswith("HTTP/1.1 503")
+            assert "retry-after: 5\r\n" in answer.lower()
+            assert is_closed(refused)
+        until(lambda: served.ask("POST", "/comments", b" " * 1_000).status_code == 422)
+
+
 def test_a_head_that_is_too_long_is_refused(tmp_path: Path) -> None:
     """Headers without end are refused, and their connection ends."""
     with serving(tmp_path) as served, connect(served) as client:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import requests
 from comenq_core.model.access import Scope
 from comenq_core.process.token_file import add_token, remove_token
 from comenq_core.testing.deadline import DEADLINE
-from comenq_plugins.http import access
+from comenq_plugins.http.access import SESSION_SECONDS
 from tests.http.api.serving import COMMENT, Served, serving
 
 OURS = {"Sec-Fetch-Site": "same-origin"}
@@ -142,8 +143,7 @@ def test_pages_of_others_neither_log_in_nor_out(
 
 def test_a_program_with_a_token_needs_no_origin(served: Served) -> None:
     """A bearer token is in no browser's cookie: what a program sends needs no Origin."""
-    other = {"Origin": "http://127.0.0.1:1"}
-    served.ask("POST", "/comments", COMMENT, status=202, **other)
+    served.ask("POST", "/comments", COMMENT, status=202, Origin="http://127.0.0.1:1")
 
 
 def test_a_login_survives_a_restart(tmp_path: Path) -> None:
@@ -151,12 +151,11 @@ def test_a_login_survives_a_restart(tmp_path: Path) -> None:
     with serving(tmp_path) as served:
         browser = Browser(served.url)
         browser.log_in(served.tokens[Scope.READ])
-        (cookie,) = browser.session.cookies
+        (value,) = browser.session.cookies.values()
         tokens = served.tokens_file.read_text()
     with serving(tmp_path / "again") as served:
         served.tokens_file.write_text(tokens)
         name = f"comenq_{served.url.rpartition(':')[2]}"
-        value = cookie.value or ""
         answer = requests.get(f"{served.url}/comments", cookies={name: value}, timeout=DEADLINE)
         assert answer.status_code == 200
 
@@ -176,11 +175,11 @@ def test_a_login_ends_in_time(
     served: Served, browser: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """After two weeks, the token has to be shown again, whatever the browser keeps."""
-    now = access.time.time()
+    now = time.time()
     browser.log_in(served.tokens[Scope.READ])
-    monkeypatch.setattr(access.time, "time", lambda: now + access.SESSION_SECONDS - 60)
+    monkeypatch.setattr("time.time", lambda: now + SESSION_SECONDS - 60)
     assert browser.reads()
-    monkeypatch.setattr(access.time, "time", lambda: now + access.SESSION_SECONDS + 60)
+    monkeypatch.setattr("time.time", lambda: now + SESSION_SECONDS + 60)
     assert not browser.reads()
 
 
