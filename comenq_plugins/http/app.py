@@ -24,7 +24,10 @@ from comenq_plugins.http.templates import Templates
 
 __all__ = ["make_app"]
 
-_CODES = {404: "no_such_page", 405: "method_not_allowed"}
+_HTTP_PROBLEMS = {
+    404: ("no_such_page", "Nothing is at this path; /openapi.json lists what there is."),
+    405: ("method_not_allowed", "This path has no such method; Allow lists those that it has."),
+}
 
 
 def make_app(queue: Queue, options: Options, port: int | None, limits: Limits) -> ASGIApp:
@@ -68,8 +71,8 @@ async def _healthz(_request: Request) -> Response:
 
 async def _http_problem(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    code = _CODES.get(error.status_code, "refused")
-    problem = Problem(error.status_code, code, str(error.detail), headers=error.headers)
+    code, detail = _HTTP_PROBLEMS.get(error.status_code, ("refused", str(error.detail)))
+    problem = Problem(error.status_code, code, detail, headers=error.headers)
     return problem.response(request.scope)
 
 

@@ -29,6 +29,8 @@ RETRY_SECONDS = 30
 
 BUSY_SECONDS = 5
 """After so long, those that have sent too much at once are done."""
+FORBIDDEN = frozenset({"not_permitted", "policy"})
+"""The codes of what is understood, and not permitted to this client."""
 
 
 class Problem(Exception):
@@ -108,6 +110,8 @@ class Problem(Exception):
 def problem_of(error: ComenqError) -> Problem:
     """What an error of the queue is for a client."""
     text = str(error)
+    if error.code in FORBIDDEN:
+        return Problem(403, error.code, text)
     match error:
         case InvalidRequest():
             return Problem(422, error.code, text, path=error.path)
@@ -119,4 +123,4 @@ def problem_of(error: ComenqError) -> Problem:
             return Problem(503, error.why, text, retry_after=RETRY_SECONDS)
         case StoreError():
             return Problem(503, error.code, text, retry_after=RETRY_SECONDS)
-    return Problem(403 if error.code == "not_permitted" else 500, error.code, text)
+    return Problem(500, error.code, text)

@@ -59,6 +59,21 @@ def test_the_metrics_are_those_of_the_status(served: Served) -> None:
     assert all(line.split("{")[0].split(" ")[0] in MEANINGS or line[0] == "#" for line in lines)
 
 
+def test_the_log_says_whose_token_has_changed_what(
+    served: Served, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Whoever queues, changes or pauses is in the log by the token's name."""
+    caplog.set_level("DEBUG")
+    job_id = served.put()["id"]
+    served.ask("POST", f"/comments/{job_id}/hold", status=200)
+    served.ask("PATCH", f"/comments/{job_id}", {"body": "Better."}, status=200)
+    served.ask("POST", "/pause", {"reason": "audit"}, status=200)
+    served.ask("POST", "/resume", status=200)
+    for key in ("queued", "hold", "edited", "paused", "resumed"):
+        (line,) = [one for one in caplog.messages if f"queue {key}: " in one]
+        assert "token=manage" in line
+
+
 class Broken:
     """A queue that can do nothing but raise."""
 
