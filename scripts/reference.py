@@ -1,8 +1,9 @@
-"""Writes conf/man and conf/completions, or lists the files there that are out of date."""
+"""Writes conf/man, conf/completions and docs/openapi.json, or lists those that are out of date."""
 
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +11,10 @@ from pathlib import Path
 from completions import completions
 from manual import pages
 
-CONF = Path(__file__).resolve().parents[1] / "conf"
+from comenq_plugins.http.api.openapi import description
+
+ROOT = Path(__file__).resolve().parents[1]
+CONF = ROOT / "conf"
 
 
 def main() -> int:
@@ -38,6 +42,7 @@ def files() -> Iterator[tuple[Path, str]]:
         yield CONF / "man" / name, str(page)
     for name, script in completions():
         yield CONF / "completions" / name, script
+    yield ROOT / "docs" / "openapi.json", json.dumps(description(), indent=1) + "\n"
 
 
 if __name__ == "__main__":

@@ -120,7 +120,7 @@ class JobQueue:
         for job in jobs:
             origin = job.origin
             log.info("queued", "A comment is queued.", job=job.id, target=job.asked.target,
-                     intake=origin.intake, uid=origin.uid)  # fmt: skip
+                     intake=origin.intake, uid=origin.uid, token=origin.token)  # fmt: skip
         return [
             replace(entry, replaced=one in replaced, notes=its)
             for entry, one, its in zip(self._estimated(jobs), wanted, notes, strict=True)
@@ -225,7 +225,8 @@ class JobQueue:
         if was is not None and was != sha256(found.request.body.encode()).hexdigest():
             raise WrongState(f"the text of job {found.id} was changed since it was read")
         job = self._store.edit(found, replace(found.request, body=body))
-        log.info("edited", "A person has edited a comment.", job=job.id, uid=by.uid)
+        log.info("edited", "A person has edited a comment.", job=job.id, uid=by.uid,
+                 token=by.token)  # fmt: skip
         return self._estimated([job])[0]
 
     def resolve(self, prefix: str, url: str | None, by: Origin) -> Entry:
@@ -237,16 +238,19 @@ class JobQueue:
             verdict = replace(verdict, reviewer=self._reviews.asked_by(found.id))
         job = self._store.resolve(found.id, verdict, attempt)
         log.info("resolved", "A person has said whether a comment is posted.", job=job.id,
-                 outcome=attempt.outcome, url=job.url or None, uid=by.uid)  # fmt: skip
+                 outcome=attempt.outcome, url=job.url or None, uid=by.uid,
+                 token=by.token)  # fmt: skip
         return self._estimated([job])[0]
 
     def mark_seen(self, job_ids: Collection[str], by: Origin) -> None:
         for job_id in self._store.mark_seen(job_ids):
-            log.info("seen", "A person has seen a failed comment.", job=job_id, uid=by.uid)
+            log.info("seen", "A person has seen a failed comment.", job=job_id, uid=by.uid,
+                     token=by.token)  # fmt: skip
 
     def forget(self, prefix: str, by: Origin) -> Entry:
         job = self._store.forget(self._whole_id(prefix), f"its text was erased by {by.who}")
-        log.info("erased", "The text of a comment was erased.", job=job.id, uid=by.uid)
+        log.info("erased", "The text of a comment was erased.", job=job.id, uid=by.uid,
+                 token=by.token)  # fmt: skip
         return Entry(job=job)
 
     def _found(self, prefix: str) -> str | ComenqError:
@@ -266,20 +270,23 @@ class JobQueue:
     def open_lane(self, reviewer: str, scope: str | None, by: Origin) -> LaneStatus:
         opened = self._lanes.open(reviewer, scope)
         log.info("lane_opened", "An operator has opened a lane.", lane=opened.record.lane,
-                 uid=by.uid)  # fmt: skip
+                 uid=by.uid, token=by.token)  # fmt: skip
         return opened
 
     def pause(self, reason: str, by: Origin) -> None:
         self._store.pause(Pause(since=self._store.now().wall, reason=reason, by=by.uid))
-        log.warning("paused", "The queue is paused.", reason=reason, uid=by.uid)
+        log.warning("paused", "The queue is paused.", reason=reason, uid=by.uid,
+                    token=by.token)  # fmt: skip
 
     def resume(self, by: Origin) -> None:
         backoffs.resume(self._store)
-        log.info("resumed", "The queue is resumed.", uid=by.uid)
+        log.info("resumed", "The queue is resumed.", uid=by.uid,
+                 token=by.token)  # fmt: skip
 
     def flush(self, by: Origin) -> int:
         ended = backoffs.flush(self._store)
-        log.info("flushed", "An operator has ended back-offs.", ended=ended, uid=by.uid)
+        log.info("flushed", "An operator has ended back-offs.", ended=ended, uid=by.uid,
+                 token=by.token)  # fmt: skip
         return ended
 
     def status(self) -> Status:
@@ -316,4 +323,5 @@ def _seconds(entry: Entry) -> float:
 
 
 def _log_change(change: Change, job: Job, by: Origin) -> None:
-    log.info(str(change), "An operator changed the queue.", job=job.id, uid=by.uid)
+    log.info(str(change), "An operator changed the queue.", job=job.id, uid=by.uid,
+             token=by.token)  # fmt: skip

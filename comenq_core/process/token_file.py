@@ -86,6 +86,7 @@ def _changed(path: Path) -> Iterator[list[ClientToken]]:
     for a daemon that runs as another user.
     """
     try:
+        _make(path.parent)
         with _locked(path.parent) as directory:
             tokens = list(read_tokens(path))
             yield tokens
@@ -94,6 +95,18 @@ def _changed(path: Path) -> Iterator[list[ClientToken]]:
             os.fsync(directory)
     except OSError as error:
         raise SettingsError(f"{path}: cannot be written: {error.strerror or error}") from error
+
+
+def _make(directory: Path) -> None:
+    """Make the directory if the daemon has not done so yet, with the owner of what is above it."""
+    if directory.is_dir():
+        return
+    above = directory.parent
+    _make(above)
+    directory.mkdir(0o700, exist_ok=True)
+    if os.geteuid() == 0:
+        owner = above.stat()
+        os.chown(directory, owner.st_uid, owner.st_gid)
 
 
 @contextmanager

@@ -27,7 +27,17 @@ if TYPE_CHECKING:
     from jsonschema import ValidationError
     from jsonschema.protocols import Validator
 
-__all__ = ["BARE", "DROP", "OPERATION_SCHEMAS", "REQUEST", "REQUEST_SCHEMA", "check"]
+__all__ = [
+    "BARE",
+    "DROP",
+    "OPERATION_SCHEMAS",
+    "REQUEST",
+    "REQUEST_SCHEMA",
+    "Schema",
+    "check",
+    "check_with",
+    "validator",
+]
 
 Schema = Mapping[str, Any]
 
@@ -240,13 +250,27 @@ def check(value: object, kind: str) -> None:
     Raises:
         InvalidRequest: it does not conform; the error names the member and the rule.
     """
-    error = next(_validator(kind).iter_errors(cast("Any", value)), None)
+    check_with(_validator(kind), value)
+
+
+def check_with(made: Validator, value: object) -> None:
+    """Check a value with what `validator` has made; raises as `check`."""
+    error = next(made.iter_errors(cast("Any", value)), None)
     if error is not None:
         raise _invalid(error)
 
 
 @cache
 def _validator(kind: str) -> Validator:
+    return validator(_SCHEMAS[kind])
+
+
+def validator(schema: Schema) -> Validator:
+    """What checks values against a schema, each of whose parts has a description.
+
+    Args:
+        schema: JSON Schema; a description completes the sentence "must be …".
+    """
     # Only a listener pays for this import: no client could wait for it.
     from jsonschema import Draft202012Validator, validators
 
@@ -257,7 +281,7 @@ def _validator(kind: str) -> Validator:
     strict: Any = validators.extend(  # type: ignore[no-untyped-call]  # its stubs leave it untyped
         Draft202012Validator, type_checker=types
     )
-    made: Validator = strict(_SCHEMAS[kind])
+    made: Validator = strict(schema)
     return made
 
 

@@ -21,6 +21,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from comenq_core import hookimpl
+from comenq_core.errors import PluginError
 from comenq_core.protocols import Intake, IntakeFactory
 
 if TYPE_CHECKING:
@@ -37,6 +38,11 @@ def comenq_intakes() -> Mapping[str, IntakeFactory]:
 
 def _make(settings: Settings) -> Intake:
     # Every process loads this module, but only the listener needs a web server.
-    from comenq_plugins.http.intake import make_intake
-
+    try:
+        from comenq_plugins.http.intake import make_intake
+    except ImportError as error:
+        raise PluginError(
+            f"the intake http needs a web server, which cannot be imported ({error}); run:"
+            " pip install 'comenq[http]'"
+        ) from error
     return make_intake(settings)

@@ -18,7 +18,7 @@ from comenq_core.model import Origin
 from comenq_core.model.access import ClientToken, Scope, holder
 from comenq_core.process.log import Log
 from comenq_core.process.token_file import read_tokens
-from comenq_plugins.http.problems import Problem
+from comenq_plugins.http.problems import RETRY_SECONDS, Problem
 
 __all__ = ["Access", "Client"]
 
@@ -132,7 +132,8 @@ class Access:
         if not re.fullmatch("[0-9]{1,12}", expires) or int(expires) < time.time():
             return None
         for token in self._tokens():
-            if token.name == name and hmac.compare_digest(_seal(token, int(expires)), seal):
+            expected = _seal(token, int(expires)).encode()
+            if token.name == name and hmac.compare_digest(expected, seal.encode()):
                 return Client(token, is_browser=True)
         return None
 
@@ -147,7 +148,10 @@ class Access:
             except SettingsError as error:
                 self._report(str(error))
                 raise Problem(
-                    503, "no_tokens", "The daemon cannot read its tokens; its log says why."
+                    503,
+                    "no_tokens",
+                    "The daemon cannot read its tokens; its log says why.",
+                    retry_after=RETRY_SECONDS,
                 ) from error
             self._report("")
         return self._read[1]

@@ -14,6 +14,7 @@ from starlette.types import ASGIApp
 from comenq_core.errors import ComenqError
 from comenq_core.protocols import Queue
 from comenq_plugins.http.access import Access
+from comenq_plugins.http.api.application import Api
 from comenq_plugins.http.guard import Guard
 from comenq_plugins.http.limits import Limits
 from comenq_plugins.http.login import Login
@@ -23,7 +24,10 @@ from comenq_plugins.http.templates import Templates
 
 __all__ = ["make_app"]
 
-_CODES = {404: "no_such_page", 405: "method_not_allowed"}
+_HTTP_PROBLEMS = {
+    404: ("no_such_page", "Nothing is at this path; /openapi.json lists what there is."),
+    405: ("method_not_allowed", "This path has no such method; Allow lists those that it has."),
+}
 
 
 def make_app(queue: Queue, options: Options, port: int | None, limits: Limits) -> ASGIApp:
@@ -43,14 +47,21 @@ def make_app(queue: Queue, options: Options, port: int | None, limits: Limits) -
         is_secure=options.is_secure,
     )
     app = Starlette(
-        routes=[Route("/healthz", _healthz), *Login(access, Templates()).routes()],
+        routes=[
+            Route("/healthz", _healthz),
+            *Login(access, Templates()).routes(),
+            *Api(queue, access).routes(),
+        ],
         exception_handlers={
             HTTPException: _http_problem,
             Problem: _problem,
             ComenqError: _queue_problem,
+            Exception: _internal,  # the guard has it in the log
         },
     )
-    return Guard(app, options.allowed_hosts(port), options.prefix, limits.body_bytes)
+    # A path has one address: a redirect would name the host that the client has named.
+    app.router.redirect_slashes = False
+    return Guard(app, options.allowed_hosts(port), options.prefix, limits)
 
 
 async def _healthz(_request: Request) -> Response:
@@ -60,8 +71,8 @@ async def _healthz(_request: Request) -> Response:
 
 async def _http_problem(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    code = _CODES.get(error.status_code, "refused")
-    problem = Problem(error.status_code, code, str(error.detail), headers=error.headers)
+    code, detail = _HTTP_PROBLEMS.get(error.status_code, ("refused", str(error.detail)))
+    problem = Problem(error.status_code, code, detail, headers=error.headers)
     return problem.response(request.scope)
 
 
@@ -73,3 +84,7 @@ async def _problem(request: Request, error: Exception) -> Response:
 async def _queue_problem(request: Request, error: Exception) -> Response:
     assert isinstance(error, ComenqError)
     return problem_of(error).response(request.scope)
+
+
+async def _internal(request: Request, _error: Exception) -> Response:
+    return Problem.internal().response(request.scope)

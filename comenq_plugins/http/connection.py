@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import socket
+import struct
 from collections.abc import Sequence
 from typing import Any
 
@@ -54,7 +56,13 @@ class _Connection(H11Protocol):
 
     def _restart(self) -> None:
         self._stop()
-        self._end = self.loop.call_later(self.limits.request_seconds, self.transport.abort)
+        self._end = self.loop.call_later(self.limits.request_seconds, self._reset)
+
+    def _reset(self) -> None:
+        """Close without what the client has not read: the kernel would keep that for minutes."""
+        connection: socket.socket = self.transport.get_extra_info("socket")
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.transport.abort()
 
     def _stop(self) -> None:
         if self._end is not None:

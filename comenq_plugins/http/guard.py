@@ -10,6 +10,8 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from comenq_core.process.log import Log
+from comenq_plugins.http.bodies import Bodies
+from comenq_plugins.http.limits import Limits
 from comenq_plugins.http.problems import Problem
 
 __all__ = ["Guard"]
@@ -37,14 +39,14 @@ class Guard:
         hosts: the values of ``Host`` that are answered, in lower case. A page of another name that
             was made to lead here would otherwise be of the same origin (DNS rebinding).
         prefix: the path below which a proxy shows everything.
-        body_bytes: how long a body may be.
+        limits: how long a body may be, and all bodies together.
     """
 
-    def __init__(self, app: ASGIApp, hosts: Collection[str], prefix: str, body_bytes: int) -> None:
+    def __init__(self, app: ASGIApp, hosts: Collection[str], prefix: str, limits: Limits) -> None:
         self._app = app
         self._hosts = hosts
         self._prefix = prefix
-        self._body_bytes = body_bytes
+        self._bodies = Bodies(limits)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         is_started = False
@@ -62,8 +64,8 @@ class Guard:
 
         try:
             self._check(scope)
-            body = _Body(receive, self._body_bytes)
-            await self._app(self._within(scope), body.receive, send_guarded)
+            with self._bodies.counted(receive) as counted:
+                await self._app(self._within(scope), counted, send_guarded)
         except Problem as problem:
             if is_started:
                 raise
@@ -85,9 +87,7 @@ class Guard:
                 "This server does not serve the host that was named; http.hosts in the daemon's"
                 " configuration lists those that it serves.",
             )
-        length = headers.get("content-length", "0")
-        if length.isdecimal() and int(length) > self._body_bytes:
-            raise Problem.too_large(self._body_bytes)
+        self._bodies.check_length(headers.get("content-length", ""))
 
     def _within(self, scope: Scope) -> Scope:
         """The scope below the prefix, whether or not the proxy has taken the prefix off."""
@@ -95,17 +95,3 @@ class Guard:
         is_below = self._prefix and path.startswith(f"{self._prefix}/")
         inner = path.removeprefix(self._prefix) if is_below else path
         return {**scope, "root_path": self._prefix, "path": self._prefix + inner}
-
-
-class _Body:
-    def __init__(self, receive: Receive, limit: int) -> None:
-        self._receive = receive
-        self._limit = limit
-        self._size = 0
-
-    async def receive(self) -> Message:
-        message = await self._receive()
-        self._size += len(message.get("body", b""))
-        if self._size > self._limit:
-            raise Problem.too_large(self._limit)
-        return message

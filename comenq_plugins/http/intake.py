@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from anyio import to_thread
+
 from comenq_core.errors import SettingsError
 from comenq_core.process.log import Log
 from comenq_core.process.unix_address import Names, check_length, listening
@@ -49,17 +51,27 @@ class HttpIntake:
     def serve(self, queue: Queue, stop: Stop) -> None:
         """Raises `SettingsError` where it cannot listen."""
         with _listening(self.options) as listener:
-            asyncio.run(self._serve(queue, stop, listener))
+            self.serve_on(listener, queue, stop)
+
+    def serve_on(self, listener: socket.socket, queue: Queue, stop: Stop) -> None:
+        """Serve on a socket that listens already."""
+        asyncio.run(self._serve(queue, stop, listener))
 
     async def _serve(self, queue: Queue, stop: Stop, listener: socket.socket) -> None:
         loop = asyncio.get_running_loop()
-        port = listener.getsockname()[1] if isinstance(self.options.listen, Tcp) else None
+        # What waits for the store runs in these threads, whichever part of the application it is.
+        to_thread.current_default_thread_limiter().total_tokens = self.limits.threads
+        listen = self.options.listen
+        port: int | None = None
+        if isinstance(listen, Tcp):
+            port = listener.getsockname()[1]
+            listen = Tcp(listen.host, port)
         server = Server(make_app(queue, self.options, port, self.limits), self.limits)
         loop.add_reader(stop.fileno(), server.stop)
         if stop.is_set():
             server.stop()
-        place = self.options.url or f"http://{self.options.listen}/"
-        log.info("listening", "Clients can connect.", url=place)
+        place = self.options.url or f"http://{listen}/"
+        log.info("listening", "Clients can connect.", listen=listen, url=place)
         try:
             await server.serve([listener])
         finally:

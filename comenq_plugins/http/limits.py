@@ -16,6 +16,7 @@ class Limits:
     Args:
         head_bytes: of the request's first line and headers.
         body_bytes: of a request's body: the longest comment, with each byte escaped.
+        bodies_bytes: of the bodies of all requests in work.
         connections: how many there may be at once; one more is closed at once.
         request_seconds: for the whole of a request: from its connection, or the end of the last
             reply, until its own reply has been read.
@@ -26,6 +27,7 @@ class Limits:
 
     head_bytes: int = 16 * KIB
     body_bytes: int = 1_600 * KIB
+    bodies_bytes: int = 16_000 * KIB
     connections: int = 128
     request_seconds: float = 20.0
     idle_seconds: float = 5.0

@@ -50,7 +50,7 @@ class Login:
                         client=request.client.host if request.client else None)  # fmt: skip
             fault = "This is no token of this daemon. comenqd token create NAME makes one."
             return self._templates.response(request, "login.html", {"fault": fault}, status=403)
-        response = RedirectResponse(request.url_for("page").path, 303)
+        response = RedirectResponse(f"{request.scope['root_path']}/", 303)
         self._access.remember(response, token)
         log.info("logged_in", "A browser has logged in.", token=printable(token.name))
         return response

@@ -22,10 +22,15 @@ from comenq_core.errors import (
     WrongState,
 )
 
-__all__ = ["Problem", "problem_of"]
+__all__ = ["RETRY_SECONDS", "Problem", "problem_of"]
 
 RETRY_SECONDS = 30
 """After so long, a client may try again what the disk or the database did not take."""
+
+BUSY_SECONDS = 5
+"""After so long, those that have sent too much at once are done."""
+FORBIDDEN = frozenset({"not_permitted", "policy"})
+"""The codes of what is understood, and not permitted to this client."""
 
 
 class Problem(Exception):
@@ -66,6 +71,13 @@ class Problem(Exception):
         return cls(413, "too_large", detail, headers={"Connection": "close"})
 
     @classmethod
+    def busy(cls) -> Problem:
+        """The bodies of other requests leave no room for this one; the connection ends."""
+        detail = "Too much is being sent at once: try again."
+        headers = {"Connection": "close"}
+        return cls(503, "busy", detail, retry_after=BUSY_SECONDS, headers=headers)
+
+    @classmethod
     def internal(cls) -> Problem:
         """The daemon met an error of its own."""
         return cls(500, "internal", "The daemon met an error of its own; its log says more.")
@@ -98,6 +110,8 @@ class Problem(Exception):
 def problem_of(error: ComenqError) -> Problem:
     """What an error of the queue is for a client."""
     text = str(error)
+    if error.code in FORBIDDEN:
+        return Problem(403, error.code, text)
     match error:
         case InvalidRequest():
             return Problem(422, error.code, text, path=error.path)
@@ -109,4 +123,4 @@ def problem_of(error: ComenqError) -> Problem:
             return Problem(503, error.why, text, retry_after=RETRY_SECONDS)
         case StoreError():
             return Problem(503, error.code, text, retry_after=RETRY_SECONDS)
-    return Problem(403 if error.code == "not_permitted" else 500, error.code, text)
+    return Problem(500, error.code, text)

@@ -64,15 +64,16 @@ def _list(file: Path, given: Namespace) -> None:
     if given.json:
         print(json.dumps([{"name": one.name, "scope": str(one.scope)} for one in tokens]))
         return
+    width = max((len(one.name) for one in tokens), default=0)
     for one in tokens:
-        print(f"{one.name}  {one.scope}")
+        print(f"{one.name:{width}}  {one.scope}")
+    if not tokens:
+        print("There are no tokens: comenqd token create NAME --scope read", file=sys.stderr)
 
 
 def _file(settings: Settings) -> Path:
     """The file with the tokens, which is an intake's setting."""
     files = registry.load().token_files(settings)
     if not files:
-        raise SettingsError(
-            'no intake of this configuration takes tokens: add "http" to intakes first'
-        )
+        raise SettingsError('no intake here takes tokens: say intakes = ["unix", "http"] first')
     return files[0]
