@@ -35,6 +35,8 @@ class TriggerNotes:
             records: the pacing records, which know the accounts' names at the forge.
         """
         text = request.body.strip()
+        if request.in_reply_to is not None:
+            return ()
         if any(reviewer.addresses(text) for reviewer in self._reviewers):
             return tuple(self._on_trigger(request, text, records))
         return tuple(
