@@ -111,9 +111,7 @@ class Settings:
         float, number(0, YEAR), "up to how many seconds, at random, are added to each cooldown"
     ] = 0.0
     reply_cooldown_seconds: Annotated[
-        float,
-        number(0, YEAR),
-        "seconds between the end of an attempt at a reply in a review thread and the next one",
+        float, number(0, YEAR), "the same between two replies in review threads, without jitter"
     ] = 30.0
     log_level: Annotated[str, LEVEL, "the least severity that is logged"] = "info"
     intakes: Annotated[tuple[str, ...], NAMES, "the plugins that take comments in"] = ("unix",)

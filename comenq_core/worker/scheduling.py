@@ -12,13 +12,13 @@ from functools import partial
 
 from comenq_core.errors import ComenqError
 from comenq_core.model import REPLIES, Cause, Instant, Job, Lane, Pacing
-from comenq_core.model.serving import elsewhere, unserved
+from comenq_core.model.serving import CANNOT_REPLY, elsewhere, unserved
 from comenq_core.policy import pacing
 from comenq_core.policy.backoff import renewal_wait
 from comenq_core.policy.pacing import PacingPolicy, elapsed
 from comenq_core.policy.retry import is_before_last_attempt, is_final_next
 from comenq_core.process.log import Log
-from comenq_core.protocols import CredentialHolder, ForgeClock, Poster, Selective
+from comenq_core.protocols import CredentialHolder, ForgeClock, Poster, Selective, ThreadReplier
 from comenq_core.worker.calls import PosterCalls
 
 __all__ = ["AccountScheduler", "Logins"]
@@ -122,12 +122,15 @@ class AccountScheduler:
         return [
             poster.account
             for poster in self._posters
-            if wanted in {None, poster.account} and self._serves(poster, job)
+            if wanted in {None, poster.account} and _is_able(poster, job)
+            if self._serves(poster, job)
         ]
 
     def unserved(self, job: Job) -> str:
         """Why a job that no account serves fails."""
         reason = elsewhere(job.asked, self._host) or unserved(job.asked, self._accounts)
+        if not reason and not any(_is_able(poster, job) for poster in self._posters):
+            return CANNOT_REPLY
         return reason or f"no posting account here is for {job.asked.target}"
 
     def next_lookup(
@@ -221,6 +224,10 @@ class AccountScheduler:
                         " configured here, and waits for it.",
                         job=job.id, account=account)  # fmt: skip
         return ours
+
+
+def _is_able(poster: Poster, job: Job) -> bool:
+    return job.asked.in_reply_to is None or isinstance(poster, ThreadReplier)
 
 
 def _is_stopped(record: Pacing | None) -> bool:

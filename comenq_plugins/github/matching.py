@@ -8,14 +8,14 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import Enum
 from functools import cached_property
 
 from comenq_core.model import Attempt, Job
 from comenq_core.model.transitions import AMBIGUOUS, INTERRUPTED
-from comenq_plugins.github.http.comments import Comment
+from comenq_plugins.github.http.comments import IN_THREAD, ON_PULL_REQUEST, Comment, Kind
 
 __all__ = ["SLACK", "Authors", "Likeness", "Wanted", "authors", "marked", "next_page"]
 
@@ -105,6 +105,8 @@ class Wanted:
         authors: by whom.
         since: it was created at or after this instant, on GitHub's clock, `SLACK` included.
         known: ids of comments that are other jobs', or this one's from an earlier post.
+        threads: the review comments that a reply may be shown to reply to; none for a comment on
+            the pull request as a whole.
     """
 
     job_id: str
@@ -112,10 +114,22 @@ class Wanted:
     authors: Authors
     since: datetime
     known: Collection[int | str] = ()
+    threads: Collection[int] = ()
+
+    def in_threads(self, threads: Collection[int]) -> Wanted:
+        """The same, as a reply to one of these comments."""
+        return replace(self, threads=threads)
+
+    @property
+    def kind(self) -> Kind:
+        """Where it is."""
+        return IN_THREAD if self.threads else ON_PULL_REQUEST
 
     def likeness(self, comment: Comment) -> Likeness:
         """How far a comment is ours."""
-        if comment.number in self.known:
+        if comment.comment_id in self.known:
+            return Likeness.NOT_OURS
+        if self.threads and comment.thread not in self.threads:
             return Likeness.NOT_OURS
         if self._marker.search(comment.body):
             return Likeness.OURS
