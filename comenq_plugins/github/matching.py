@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
 from functools import cached_property
@@ -107,6 +107,7 @@ class Wanted:
         known: ids of comments that are other jobs', or this one's from an earlier post.
         threads: the review comments that a reply may be shown to reply to; none for a comment on
             the pull request as a whole.
+        are_threads_known: whether it cannot be shown to reply to another one.
     """
 
     job_id: str
@@ -115,10 +116,7 @@ class Wanted:
     since: datetime
     known: Collection[int | str] = ()
     threads: Collection[int] = ()
-
-    def in_threads(self, threads: Collection[int]) -> Wanted:
-        """The same, as a reply to one of these comments."""
-        return replace(self, threads=threads)
+    are_threads_known: bool = True
 
     @property
     def kind(self) -> Kind:
@@ -129,10 +127,15 @@ class Wanted:
         """How far a comment is ours."""
         if comment.comment_id in self.known:
             return Likeness.NOT_OURS
-        if self.threads and comment.thread not in self.threads:
-            return Likeness.NOT_OURS
         if self._marker.search(comment.body):
             return Likeness.OURS
+        likeness = self._likeness_by_text(comment)
+        is_elsewhere = bool(self.threads) and comment.thread not in self.threads
+        if likeness is Likeness.NOT_OURS or not is_elsewhere:
+            return likeness
+        return Likeness.NOT_OURS if self.are_threads_known else Likeness.SIMILAR
+
+    def _likeness_by_text(self, comment: Comment) -> Likeness:
         if comment.created and comment.created < self.since:
             return Likeness.NOT_OURS
         if not self.authors.may_have(comment.login):

@@ -61,9 +61,11 @@ class Thread:
         first = self.first_comment()
         if not isinstance(first, int | Refused):
             return unlisted(first)
-        # What is left of a thread still names its first comment, when that is gone.
+        # Replies still name the first comment of their thread, when that is gone.
+        is_known = isinstance(first, int)
         threads = {self._named, first} if isinstance(first, int) else {self._named}
-        return search(self.client, self._comments, self.page, wanted.in_threads(threads))
+        in_threads = replace(wanted, threads=threads, are_threads_known=is_known)
+        return search(self.client, self._comments, self.page, in_threads)
 
     def first_comment(self) -> int | NoReply:
         """The number of the first comment of the thread; or why it cannot be told."""
