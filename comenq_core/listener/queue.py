@@ -126,7 +126,7 @@ class JobQueue:
         jobs = [replaced.get(one) or next(put) for one in wanted]
         for job in jobs:
             origin = job.origin
-            log.info("queued", "A comment is queued.", job=job.id, target=job.asked.target,
+            log.info("queued", "A comment is queued.", job=job.id, target=job.asked.place,
                      intake=origin.intake, uid=origin.uid)  # fmt: skip
         return [
             replace(entry, replaced=one in replaced, notes=its)
