@@ -80,9 +80,9 @@ class Division:
         A key of another edition is no lane's; that of replies is the same in all editions. ``b""``
         where no settings divide requests.
         """
-        edition = "" if lane.replies else self.edition
-        if not edition and lane == Lane():
+        if not self.edition and not lane.replies:
             return b""
+        edition = "" if lane.replies else self.edition
         return hashlib.sha256(f"{edition}\n{lane}".encode()).digest()[:_KEY_LENGTH]
 
     def key_for(self, request: CommentRequest) -> bytes:
