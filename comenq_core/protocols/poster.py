@@ -66,7 +66,10 @@ class Poster(Protocol):
         """A fingerprint of the current credential: it changes when the credential does."""
 
     def post(self, job: Job) -> Outcome:
-        """Make one attempt, within the time limit that the settings give."""
+        """Make one attempt, within the time limit that the settings give.
+
+        The job is none with ``in_reply_to``: those are for `ThreadReplier.post_reply`.
+        """
 
     def find(self, job: Job, since: datetime, known: Collection[int | str]) -> Lookup:
         """Look for the job's comment, posted at or after ``since``.
