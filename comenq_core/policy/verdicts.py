@@ -98,7 +98,7 @@ def trigger_key(job: Job) -> str:
 
 
 def refusals_before(record: LaneRecord, key: str) -> int:
-    """How many triggers in a row were refused before this one."""
+    """How many refusals in a row have named no time before the answer to this trigger."""
     return max(0, record.in_a_row - (record.concluded == key))
 
 
@@ -137,7 +137,8 @@ def concluded(record: LaneRecord, key: str, conclusion: Conclusion, posted: date
         after = replace(after, reviewed=after.reviewed + 1, in_a_row=0)
         return after_review(after, posted)
     if is_refusal(conclusion):
-        after = replace(after, refused=after.refused + 1, in_a_row=after.in_a_row + 1)
+        in_a_row = after.in_a_row + 1 if conclusion.is_guessed else 0
+        after = replace(after, refused=after.refused + 1, in_a_row=in_a_row)
         return after_refusal(after, posted, conclusion.until) if conclusion.until else after
     return after
 

@@ -73,7 +73,8 @@ class QuotaHolder(Protocol):
 
     @property
     def guess(self) -> float:
-        """Seconds for which the bot is limited that does not say; doubled with each refusal."""
+        """Seconds for which the bot is limited that does not say; doubled with each such refusal
+        in a row."""
 
     @property
     def max_wait(self) -> float:
