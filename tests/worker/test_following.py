@@ -300,3 +300,49 @@ def test_what_nobody_can_read_keeps_no_lane_closed(made: Rig) -> None:
     assert ending(made, first) is Ending.UNANSWERED
     assert made.job(second).state is State.POSTED
     assert not made.job(second).reviewer
+
+
+def without_reviewers(made: Rig) -> None:
+    """Start a worker whose settings have no reviewers."""
+    made.settings = replace(made.settings, reviewers=())
+    made.start()
+
+
+def test_what_awaits_ends_once_the_settings_have_no_reviewers(made: Rig) -> None:
+    """The job says so, and nothing more is kept of it; other comments are posted as ever."""
+    play(made, REVIEW)
+    job = made.put(RABBIT)
+    made.run()
+    assert made.job(job).is_awaiting
+    without_reviewers(made)
+    other = made.put("hello", number=2)
+    made.run_for(20 * MINUTE)
+    assert ending(made, job) is Ending.UNANSWERED
+    assert "the settings do not name coderabbit any more" in made.job(job).reason
+    assert made.job(other).state is State.POSTED
+    assert not made.store.follows()
+
+
+def test_without_reviewers_nobody_elses_answer_is_waited_for(made: Rig) -> None:
+    """The job that has followed somebody else's trigger is posted."""
+    job = theirs(made, [])
+    made.run()
+    without_reviewers(made)
+    made.run_for(20 * MINUTE)
+    assert len(triggers(made)) == 2
+    assert made.job(job).state is State.POSTED
+    assert not made.job(job).reviewer
+    assert not made.store.follows()
+
+
+def test_a_trigger_that_may_be_posted_ends_without_reviewers_as_well(made: Rig) -> None:
+    """A look-up finds it; then it awaits nobody."""
+    play(made, REVIEW)
+    made.forge.answer_next(method="POST", status=502, accept=True)
+    job = made.put(RABBIT)
+    made.worker.step()
+    assert made.job(job).state is State.CHECKING
+    without_reviewers(made)
+    made.run_for(20 * MINUTE)
+    assert ending(made, job) is Ending.UNANSWERED
+    assert len(triggers(made)) == 1
