@@ -227,7 +227,11 @@ class Follows:
         """Whether the job that waits for somebody else's answer asks for none by now."""
         if not kept.adopted or job is None:
             return False
-        return self._policy is None or not job.asked.follow or self.lane_of(job, kept.account) != kept.lane
+        return (
+            self._policy is None
+            or not job.asked.follow
+            or self.lane_of(job, kept.account) != kept.lane
+        )
 
     def _job(self, job_id: str) -> Job | None:
         try:
