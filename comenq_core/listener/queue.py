@@ -196,8 +196,7 @@ class JobQueue:
         return self._reviews.to(self._estimates.entries([self._store.get(prefix)]))[0]
 
     def history(self, limit: int, *, offset: int = 0, only_failed: bool = False) -> Sequence[Job]:
-        jobs = self._store.history(limit=limit, offset=offset, only_failed=only_failed)
-        return [self._reviews.named(job) for job in jobs]
+        return self._store.history(limit=limit, offset=offset, only_failed=only_failed)
 
     def change(self, prefix: str, change: Change, by: Origin) -> Entry:
         job = self._store.change(self._whole_id(prefix), change)

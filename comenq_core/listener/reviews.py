@@ -77,12 +77,6 @@ class Reviews:
         """The same, where there is an entry for each."""
         return [entry for entry in self.added(entries) if entry]
 
-    def named(self, job: Job) -> Job:
-        """A job that is over, with the reviewer that somebody else has asked in its place."""
-        if self._policy and job.request and job.conclusion and not job.reviewer:
-            return replace(job, reviewer=self._policy.lane_of(job.request).reviewer)
-        return job
-
     def asked_by(self, job_id: str) -> str:
         """The reviewer whose answer is awaited if a job's comment is posted; ``""`` for none."""
         kept = _follows(self._store).get(job_id) if self._policy else None
@@ -94,7 +88,7 @@ class Reviews:
     def _added(
         self, entry: Entry, follows: Mapping[str, Follow], lanes: Mapping[Lane, LaneRecord]
     ) -> Entry:
-        job = self.named(entry.job)
+        job = entry.job
         review, kept = review_of(job), follows.get(job.id)
         if job.state in _WAITS and job.request:
             review = self._before(job, review, kept, lanes)

@@ -160,7 +160,7 @@ def answer_to(
         return None
     if adopted:
         line = f"{name} has reviewed after somebody else's comment {adopted}: not posted itself"
-        return Answered(conclusion=conclusion, triggers=count, reason=line)
+        return Answered(conclusion=conclusion, triggers=count, reason=line, reviewer=name)
     if not is_refusal(conclusion):
         return Answered(conclusion=conclusion, triggers=count, reason=_line(name, conclusion))
     if count < max_triggers:

@@ -135,7 +135,10 @@ class Asking:
                 conclusion = Conclusion(
                     ending=Ending.REVIEWED, reason=review.reason, url=review.url
                 )
-                answer = Answered(conclusion=conclusion, triggers=job.trigger_count, reason=line)
+                answer = Answered(
+                    conclusion=conclusion, triggers=job.trigger_count, reason=line,
+                    reviewer=quota.reviewer,
+                )  # fmt: skip
                 attempt = answer_attempt(answer, account, unposted.ended.wall)
                 over = AnswerUpdate(job=job, answer=answer, attempt=attempt)
                 return [unposted.requeued(reason, "reviewed"), over]

@@ -216,10 +216,10 @@ class FollowContract(Harness):
         if is_held:
             store.change(job.id, Change.HOLD)
         told = attempt(store)
-        found = keeping.conclude(job.id, ended(triggers=0), told)
+        found = keeping.conclude(job.id, replace(ended(triggers=0), reviewer="bot"), told)
         assert found == store.get(job.id) == reopen().get(job.id)
         assert (found.state, found.settled) == (State.SKIPPED, told.ended)
-        assert (found.url, found.conclusion) == (REVIEWED.url, REVIEWED)
+        assert (found.url, found.conclusion, found.reviewer) == (REVIEWED.url, REVIEWED, "bot")
         assert (found.comment_ids, found.is_awaiting) == ((), False)
         assert [one.id for one in store.history(limit=9)] == [job.id]
         assert [one.id for one in store.pending()] == [second.id]
