@@ -23,8 +23,10 @@ from comenq_core.policy.following import may_next_go
 from comenq_core.policy.spacing import after_refusal, after_review
 
 __all__ = [
+    "ADOPTED",
     "ANSWERED",
     "Standing",
+    "adoption",
     "answer_to",
     "concluded",
     "held",
@@ -35,6 +37,8 @@ __all__ = [
     "trigger_key",
 ]
 
+ADOPTED = "adopted"
+"""The outcome of the attempt that records which comment of somebody else's is followed."""
 ANSWERED = "answered"
 """The outcome of the attempt that has the answer to a trigger."""
 
@@ -90,6 +94,19 @@ def is_closing(follow: Follow, job: Job | None) -> bool:
         case Standing.UNSURE:
             return True
     return bool(follow.adopted) or follow.following is None or not may_next_go(follow.following)
+
+
+def adoption(follow: Follow, job: Job, now: datetime) -> Attempt | None:
+    """What the job's record lacks of somebody else's trigger that is followed, if it lacks it.
+
+    A worker has died before it could record that, and the same trigger would be followed again.
+    """
+    if follow.adopted_id is None or follow.adopted_id in job.comment_ids:
+        return None
+    return Attempt(
+        started=now, ended=now, account=follow.account, outcome=ADOPTED,
+        message=f"somebody else has asked: {follow.adopted}", comment_id=follow.adopted_id,
+    )  # fmt: skip
 
 
 def trigger_key(job: Job) -> str:

@@ -30,7 +30,7 @@ from comenq_core.policy.asking import Adopt, AlreadyReviewed, Ask, Hold, NotOpen
 from comenq_core.policy.lanes import Quota
 from comenq_core.policy.pacing import PacingPolicy
 from comenq_core.policy.recording import after_lookup, must_persist_backoff
-from comenq_core.policy.verdicts import answer_attempt
+from comenq_core.policy.verdicts import ADOPTED, answer_attempt
 from comenq_core.process.log import Log
 from comenq_core.protocols import ConversationReader, Poster, Store
 from comenq_core.worker.attempts import AnswerUpdate, PacingUpdate, Settlement
@@ -39,10 +39,7 @@ from comenq_core.worker.follows import Follows
 from comenq_core.worker.lanes import Lanes
 from comenq_core.worker.polls import read_conversation
 
-__all__ = ["ADOPTED", "Asking"]
-
-ADOPTED = "adopted"
-"""The outcome of the attempt that records which comment of somebody else's is followed."""
+__all__ = ["Asking"]
 
 Results = Sequence[Settlement | PacingUpdate | AnswerUpdate]
 """What is to be saved, in this order."""
@@ -148,7 +145,7 @@ class Asking:
             case Adopt(trigger=trigger, following=following):
                 kept = Follow(
                     lane=lane, account=account, snapshot=following.snapshot, following=following,
-                    adopted=trigger.url or trigger.id,
+                    adopted=trigger.url or trigger.id, adopted_id=trigger.comment_id,
                 )  # fmt: skip
                 self._follows.begin(job, kept)
                 reason = f"{trigger.login} has asked just now: {kept.adopted}"

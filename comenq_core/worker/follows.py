@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 
 from comenq_core.errors import NoSuchJob, PacingConflict, WrongState
 from comenq_core.model import (
+    Attempt,
     Conclusion,
     Done,
     Ending,
@@ -27,6 +28,7 @@ from comenq_core.policy.following import FollowPolicy, Poll, follow
 from comenq_core.policy.lanes import LanePolicy, Quota
 from comenq_core.policy.verdicts import (
     Standing,
+    adoption,
     answer_attempt,
     answer_to,
     is_closing,
@@ -118,6 +120,11 @@ class Follows:
             PacingConflict: another worker has the job.
         """
         self._save(job.id, kept, self._known.get(job.id))
+
+    def adoption(self, job: Job, now: datetime) -> Attempt | None:
+        """What a dead worker has not recorded of somebody else's trigger that is followed."""
+        kept = self._known.get(job.id)
+        return adoption(kept, job, now) if kept else None
 
     def awaited(self, job: Job, verdict: Verdict) -> Verdict:
         """The verdict, with the reviewer whose answer is awaited where the trigger is posted."""

@@ -112,7 +112,9 @@ class Worker:
             store.now,
             calls,
         )
-        self._lookups = Lookups(store, pacing_policy, retry_policy, self._clock, calls)
+        self._lookups = Lookups(
+            store, pacing_policy, retry_policy, self._clock, calls, self._follows
+        )
         self.heartbeat = Heartbeat(
             store,
             pacing_policy.attempt_limit,

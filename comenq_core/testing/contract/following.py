@@ -78,12 +78,13 @@ def full_follow(store: Store) -> Follow:
         snapshot=snapshot,
         following=following,
         adopted="https://forge.example/16",
+        adopted_id=16,
     )
 
 
 def first_follow(store: Store) -> Follow:
     """The same before the trigger is posted."""
-    return replace(full_follow(store), following=None, adopted="")
+    return replace(full_follow(store), following=None, adopted="", adopted_id=None)
 
 
 def post(store: Store, comment_id: int = 1) -> Job:
