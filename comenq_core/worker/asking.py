@@ -26,7 +26,15 @@ from comenq_core.model import (
     Snapshot,
     Unavailable,
 )
-from comenq_core.policy.asking import Adopt, AlreadyReviewed, Ask, Hold, NotOpen, before_asking
+from comenq_core.policy.asking import (
+    Adopt,
+    AlreadyReviewed,
+    Ask,
+    Hold,
+    NotOpen,
+    before_asking,
+    first_reading,
+)
 from comenq_core.policy.lanes import Quota
 from comenq_core.policy.pacing import PacingPolicy
 from comenq_core.policy.recording import after_lookup, must_persist_backoff
@@ -86,7 +94,9 @@ class Asking:
             return []
         credential = self._calls.credential(poster)
         started = self._store.now()
-        found = read_conversation(self._calls, poster, job, None, ())
+        ahead = self._calls.clock_offset(poster) or timedelta()
+        first = first_reading(job.arrived, started.wall, ahead)
+        found = read_conversation(self._calls, poster, job, first, ())
         now = self._store.now()
         unposted = _Unposted(job, poster.account, started, now)
         if isinstance(found, Refused):
@@ -119,7 +129,7 @@ class Asking:
         )
         match decision:
             case Ask():
-                snapshot = Snapshot.of(found)
+                snapshot = Snapshot.of(found.lately)
                 begun = Following(posted=unposted.ended.wall, snapshot=snapshot)
                 kept = Follow(lane=lane, account=account, snapshot=snapshot, following=begun)
                 self._follows.begin(job, kept)
