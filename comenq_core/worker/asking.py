@@ -33,19 +33,16 @@ from comenq_core.policy.asking import (
     Hold,
     NotOpen,
     before_asking,
-    first_reading,
 )
 from comenq_core.policy.lanes import Quota
-from comenq_core.policy.pacing import PacingPolicy
-from comenq_core.policy.recording import after_lookup, must_persist_backoff
+from comenq_core.policy.recording import must_persist_backoff
 from comenq_core.policy.verdicts import ADOPTED, answer_attempt
 from comenq_core.process.log import Log
-from comenq_core.protocols import ConversationReader, Poster, Store
+from comenq_core.protocols import ConversationReader, Poster
 from comenq_core.worker.attempts import AnswerUpdate, PacingUpdate, Settlement
-from comenq_core.worker.calls import PosterCalls
 from comenq_core.worker.follows import Follows
 from comenq_core.worker.lanes import Lanes
-from comenq_core.worker.polls import read_conversation
+from comenq_core.worker.readings import Readings
 
 __all__ = ["Asking"]
 
@@ -59,26 +56,15 @@ class Asking:
     """Decides whether a trigger is posted.
 
     Args:
-        store: where the jobs are.
         follows: what is kept of triggers.
         lanes: the records of the lanes.
-        policy: how far apart an account's posts are.
-        calls: of the posters.
+        readings: ask the forge.
     """
 
-    def __init__(
-        self,
-        store: Store,
-        follows: Follows,
-        lanes: Lanes,
-        policy: PacingPolicy,
-        calls: PosterCalls,
-    ) -> None:
-        self._store = store
+    def __init__(self, follows: Follows, lanes: Lanes, readings: Readings) -> None:
         self._follows = follows
         self._lanes = lanes
-        self._policy = policy
-        self._calls = calls
+        self._readings = readings
         self._told: set[str] = set()
 
     def before(self, job: Job, poster: Poster, record: Pacing | None) -> Results:
@@ -92,21 +78,16 @@ class Asking:
         if not isinstance(poster, ConversationReader):
             self._tell_unread(poster.account, "the poster cannot read what is said")
             return []
-        credential = self._calls.credential(poster)
-        started = self._store.now()
-        ahead = self._calls.clock_offset(poster) or timedelta()
-        first = first_reading(job.arrived, started.wall, ahead)
-        found = read_conversation(self._calls, poster, job, first, ())
-        now = self._store.now()
-        unposted = _Unposted(job, poster.account, started, now)
+        reading = self._readings.first(job, poster, poster)
+        found = reading.found
+        unposted = _Unposted(job, poster.account, reading.started, reading.ended)
         if isinstance(found, Refused):
             # The post tells what is wrong, if something is.
             self._tell_unread(poster.account, found.message)
             return []
         if not isinstance(found, Conversation):
             unsent = found if must_persist_backoff(found) else Unavailable(message=found.message)
-            after = after_lookup(record, poster.account, unsent, now, credential, self._policy)
-            booked = PacingUpdate(record=after, expect=record, outcome=unsent, now=now)
+            booked = self._readings.booked(reading, unsent, record)
             return [booked, unposted.requeued(unsent.message, OUTCOME_WORDS[type(unsent)])]
         try:
             return self._instead(job, poster.account, found, quota, unposted)
