@@ -373,6 +373,24 @@ def test_accounts_are_named_without_making_posters() -> None:
     assert told == [{"board": ("o/*",)}, {}, {}]
 
 
+class WithoutThreads(Directory):
+    """A factory whose posters cannot reply."""
+
+    def can_reply(self, _settings: Settings) -> bool:
+        """They cannot."""
+        return False
+
+
+def test_a_factory_may_say_that_its_posters_cannot_reply() -> None:
+    """Of others, and of a poster that is not installed, that is not known."""
+    registry = load([("p", Offering(mute=WithoutThreads(), board=Directory()))])
+    told = [
+        registry.can_reply(Settings(poster=poster))
+        for poster in ("mute", "board", "elsewhere", "github")
+    ]
+    assert told == [False, True, True, True]
+
+
 @pytest.mark.parametrize(("lacking", "text"), [("divide", "lanes"), ("conclude", "triggers")])
 def test_reviewers_need_a_store_that_keeps_lanes_and_triggers(lacking: str, text: str) -> None:
     """A store without one of these abilities is refused before anything is posted."""

@@ -238,4 +238,6 @@ def test_a_pacing_record_in_earlier_words_is_read() -> None:
         "rejected_credential",
         "login",
         "posts",
+        "is_reply",
+        "other",
     ]

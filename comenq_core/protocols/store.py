@@ -122,9 +122,9 @@ class JobWriter(Protocol):
         """Queue all of these or, with an error, none. Return the jobs, in the same order.
 
         For a request with a ``key`` that is known, the job that has it is returned; with
-        ``if_absent``, so is a pending job with the same target and body. A key is remembered for
-        ``key_days``, which is longer than the history. The key of a deleted job is free: with the
-        new job, the deleted one goes.
+        ``if_absent``, so is a pending job with the same target, thread and body. A key is
+        remembered for ``key_days``, which is longer than the history. The key of a deleted job is
+        free: with the new job, the deleted one goes.
 
         Raises:
             QueueRefused: the queue is full.

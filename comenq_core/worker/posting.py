@@ -88,7 +88,7 @@ class Posting:
             return self._over(job, poster.account, Skipped(message=reason), Done(reason=reason))
         try:
             self._lanes.announce(job, poster.account, started)
-            begun = self._records.announce(poster.account, job.id, login, started)
+            begun = self._records.announce(poster.account, job, login, started)
         except PacingConflict as error:
             # The job has its place in the queue again.
             begun = Pacing(account=poster.account, at=started)
