@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from hashlib import sha256
 
-from comenq_core.errors import ComenqError, InvalidRequest, QueueRefused, WrongState
+from comenq_core.errors import ComenqError, InvalidRequest, PolicyRefused, QueueRefused, WrongState
 from comenq_core.listener import backoffs
 from comenq_core.listener.accounts import accounts
 from comenq_core.listener.conditions import Conditions
@@ -39,6 +39,7 @@ from comenq_core.model import (
 )
 from comenq_core.model.identity import is_listed
 from comenq_core.model.serving import elsewhere, unserved
+from comenq_core.policy.admission import FREE, Policies
 from comenq_core.policy.health import Overdue, is_busy, is_stalled
 from comenq_core.policy.lanes import LanePolicy
 from comenq_core.policy.pacing import PacingPolicy
@@ -67,6 +68,7 @@ class JobQueue:
         verifies_targets: whether the worker looks early whether a pull request is there.
         lanes: what the settings make of lanes, if they have reviewers.
         reviewers: those that the settings name.
+        policies: what the settings let users and tokens queue and change.
     """
 
     def __init__(
@@ -81,6 +83,7 @@ class JobQueue:
         verifies_targets: bool = False,
         lanes: LanePolicy | None = None,
         reviewers: Sequence[Reviewer] = (),
+        policies: Policies = FREE,
     ) -> None:
         self._store = store
         self._accounts = accounts or {}
@@ -92,6 +95,7 @@ class JobQueue:
         self._faults = faults
         self._host = host
         self._holds = holds
+        self._policies = policies
         self._verifies_targets = verifies_targets
         self._overdue = Overdue(pace, self._accounts)
         self._fault = ""
@@ -107,7 +111,7 @@ class JobQueue:
                 raise InvalidRequest("account" if new_job.request.account else "", reason)
         try:
             notes = self._notes_on(new_jobs)
-            wanted = [self._as_settings_say(one) for one in new_jobs]
+            wanted = self._admitted(new_jobs)
             replaced = self._replaced(wanted)
             put = iter(self._store.put([one for one in wanted if one not in replaced]))
         except ComenqError as error:
@@ -136,15 +140,25 @@ class JobQueue:
     def _replaced(self, new_jobs: Sequence[NewJob]) -> Mapping[NewJob, Job]:
         """The jobs whose comments are replaced; the other new jobs are to be queued."""
         return {
-            one: job for one in new_jobs if one.replace and (job := replaced_job(self._store, one))
+            one: job
+            for one in new_jobs
+            if one.replace and (job := replaced_job(self._store, one, self._policies))
         }
 
     def _as_settings_say(self, new_job: NewJob) -> NewJob:
         is_held = not new_job.hold and self._holds(new_job.origin.intake)
         return replace(new_job, hold=True) if is_held else new_job
 
+    def _admitted(self, new_jobs: Sequence[NewJob]) -> Sequence[NewJob]:
+        wanted = [self._as_settings_say(one) for one in new_jobs]
+        return self._policies.admitted(wanted, self._store)
+
     def _log_refusal(self, error: ComenqError) -> None:
-        """Log that comments are refused, once for all clients."""
+        """Log that comments are refused, once for all clients unless a policy is for some."""
+        if isinstance(error, PolicyRefused):
+            log.warning("policy_refused", "A policy does not allow a comment.",
+                        policy=error.policy, reason=error)  # fmt: skip
+            return
         fault = error.why if isinstance(error, QueueRefused) else error.code
         # A key that belongs to another comment concerns that client alone.
         if fault != self._fault and not isinstance(error, WrongState):
@@ -200,6 +214,7 @@ class JobQueue:
         return [self._reviews.named(job) for job in jobs]
 
     def change(self, prefix: str, change: Change, by: Origin) -> Entry:
+        self._policies.require_change(change, by, self._store)
         job = self._store.change(self._whole_id(prefix), change)
         _log_change(change, job, by)
         return self._changed([job], change)[0]
@@ -207,7 +222,11 @@ class JobQueue:
     def change_all(
         self, wanted: Sequence[tuple[str, Origin]], change: Change
     ) -> Sequence[Entry | ComenqError]:
-        found = [self._found(prefix) for prefix, _ in wanted]
+        askers = [by for _, by in wanted]
+        found = [
+            self._found(prefix, by, change, askers[:nth].count(by))
+            for nth, (prefix, by) in enumerate(wanted)
+        ]
         job_ids = [one for one in found if isinstance(one, str)]
         made = iter(self._store.change_all(job_ids, change))
         results = [next(made) if isinstance(one, str) else one for one in found]
@@ -224,6 +243,7 @@ class JobQueue:
             raise WrongState(f"job {found.id} is a dropped file that is no request")
         if was is not None and was != sha256(found.request.body.encode()).hexdigest():
             raise WrongState(f"the text of job {found.id} was changed since it was read")
+        self._policies.require_edit(found.request, by)
         job = self._store.edit(found, replace(found.request, body=body))
         log.info("edited", "A person has edited a comment.", job=job.id, uid=by.uid)
         return self._estimated([job])[0]
@@ -249,8 +269,10 @@ class JobQueue:
         log.info("erased", "The text of a comment was erased.", job=job.id, uid=by.uid)
         return Entry(job=job)
 
-    def _found(self, prefix: str) -> str | ComenqError:
+    def _found(self, prefix: str, by: Origin, change: Change, more: int) -> str | ComenqError:
+        """The id of a job, or why it is not changed; ``more`` are changed for the same asker."""
         try:
+            self._policies.require_change(change, by, self._store, more)
             return self._whole_id(prefix)
         except ComenqError as error:
             return error

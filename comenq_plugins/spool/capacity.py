@@ -9,6 +9,7 @@ from datetime import timedelta
 
 from comenq_core.errors import QueueRefused
 from comenq_core.model import Capacity
+from comenq_core.policy.admission import FREE, Policies
 
 __all__ = ["Limits"]
 
@@ -23,6 +24,7 @@ class Limits:
         keep: how long receipts and dead letters are kept.
         remember: how long keys and comments are remembered, which is no shorter.
         holds_drops: whether dropped files are held until somebody releases them.
+        policies: what the owners of dropped files may queue.
     """
 
     max_pending: int
@@ -31,6 +33,7 @@ class Limits:
     keep: timedelta
     remember: timedelta
     holds_drops: bool = False
+    policies: Policies = FREE
 
     def capacity(self, directory: str, waiting: int) -> Iterator[Capacity]:
         """What may run out, and how much of it remains."""

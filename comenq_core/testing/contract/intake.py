@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Protocol
 
 import pytest
 
-from comenq_core.errors import ComenqError, QueueRefused, StoreError
+from comenq_core.errors import ComenqError, PolicyRefused, QueueRefused, StoreError
 from comenq_core.listener.queue import JobQueue
 from comenq_core.model import BODY_LIMIT, MAX_NUMBER, CommentRequest, Entry, NewJob
 from comenq_core.policy.pacing import PacingPolicy
@@ -231,6 +231,15 @@ class IntakeContract:
         assert inbox.requests == []
         assert hand_in(**WHOLE) == ""
         assert len(inbox.requests) == 1
+
+    @pytest.mark.usefixtures("serving")
+    def test_what_a_policy_does_not_allow_is_refused(self, inbox: Inbox, hand_in: HandIn) -> None:
+        """The answer names the policy, nothing is queued, and the next request is served."""
+        inbox.error = PolicyRefused("agents", "comments on octo-org/site are not allowed")
+        assert "policy agents: comments on octo-org/site" in hand_in(**WHOLE)
+        inbox.error = None
+        assert hand_in(**WHOLE | {"body": "afterwards"}) == ""
+        assert [request.body for request in inbox.requests] == ["afterwards"]
 
     @pytest.mark.usefixtures("serving")
     @pytest.mark.parametrize("why", ["queue_full", "disk_full"])
