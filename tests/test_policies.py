@@ -229,7 +229,7 @@ def test_a_policy_is_read_with_its_users() -> None:
     root = pwd.getpwuid(0).pw_name
     table = {"users": [root, 1001], "tokens": ["ci"], "repositories": ["org/*"], "max_waiting": 0}
     (policy,) = admission_policies(Settings(tables={"policies": {"agents": table}})).policies
-    assert (policy.users, policy.tokens) == ({0, 1001}, {"ci"})
+    assert (policy.users, policy.tokens) == (frozenset({0, 1001}), frozenset({"ci"}))
     assert str(policy) == ("for uid 0, uid 1001, token ci: on org/* only, at most 0 in the queue")
 
 

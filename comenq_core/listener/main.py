@@ -43,6 +43,7 @@ def run(settings: Settings, stop: StopFlag) -> int:
         verifies_targets=settings.verify_targets,
         lanes=plugins.lane_policy(settings),
         reviewers=plugins.selected_reviewers(settings),
+        hold_secrets=settings.hold_secrets,
         policies=admission_policies(settings),
     )
     stop.take_signals_back()

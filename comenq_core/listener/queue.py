@@ -40,6 +40,7 @@ from comenq_core.model import (
 from comenq_core.model.identity import is_listed
 from comenq_core.model.serving import elsewhere, unserved
 from comenq_core.policy.admission import FREE, Policies
+from comenq_core.policy.credentials import credential_in
 from comenq_core.policy.health import Overdue, is_busy, is_stalled
 from comenq_core.policy.lanes import LanePolicy
 from comenq_core.policy.pacing import PacingPolicy
@@ -69,6 +70,7 @@ class JobQueue:
         lanes: what the settings make of lanes, if they have reviewers.
         reviewers: those that the settings name.
         policies: what the settings let users and tokens queue and change.
+        hold_secrets: whether comments with a credential are held.
     """
 
     def __init__(
@@ -84,6 +86,7 @@ class JobQueue:
         lanes: LanePolicy | None = None,
         reviewers: Sequence[Reviewer] = (),
         policies: Policies = FREE,
+        hold_secrets: bool = True,
     ) -> None:
         self._store = store
         self._accounts = accounts or {}
@@ -96,6 +99,7 @@ class JobQueue:
         self._host = host
         self._holds = holds
         self._policies = policies
+        self._credential_in = credential_in if hold_secrets else _nothing_in
         self._verifies_targets = verifies_targets
         self._overdue = Overdue(pace, self._accounts)
         self._fault = ""
@@ -146,8 +150,13 @@ class JobQueue:
         }
 
     def _as_settings_say(self, new_job: NewJob) -> NewJob:
-        is_held = not new_job.hold and self._holds(new_job.origin.intake)
-        return replace(new_job, hold=True) if is_held else new_job
+        if new_job.hold:
+            return new_job
+        is_held = self._holds(new_job.origin.intake)
+        if kind := self._credential_in(new_job.request.body):
+            log.warning("credential_held", "A comment with a credential is held.", kind=kind,
+                        target=new_job.request.target, uid=new_job.origin.uid)  # fmt: skip
+        return replace(new_job, hold=True) if is_held or kind else new_job
 
     def _admitted(self, new_jobs: Sequence[NewJob]) -> Sequence[NewJob]:
         wanted = [self._as_settings_say(one) for one in new_jobs]
@@ -168,7 +177,7 @@ class JobQueue:
     def _estimated(self, jobs: Sequence[Job]) -> Sequence[Entry]:
         """The entries of jobs that were changed. An error here must not hide that they were."""
         try:
-            return self._reviews.to(self._estimates.queued(jobs))
+            return self._explained(self._reviews.to(self._estimates.queued(jobs)))
         except ComenqError as error:
             log.warning("no_estimate", "The place of a comment is not known.", reason=error)
             return [Entry(job=job) for job in jobs]
@@ -181,7 +190,8 @@ class JobQueue:
         states: Collection[State] = PENDING,
     ) -> Sequence[Entry]:
         jobs = self._store.pending(limit=limit, offset=offset, states=states)
-        return self._reviews.to([entry for entry in self._estimates.listed(jobs) if entry])
+        entries = [entry for entry in self._estimates.listed(jobs) if entry]
+        return self._explained(self._reviews.to(entries))
 
     def pending_in(
         self,
@@ -201,13 +211,26 @@ class JobQueue:
         else:
             found = store.pending(limit=limit, offset=offset, states=states)
         wanted = [job if job and is_listed(job, repo, pr_number) else None for job in found]
-        return self._reviews.added(self._estimates.listed(wanted))
+        found_entries = self._reviews.added(self._estimates.listed(wanted))
+        return [self._with_reason(entry) if entry else None for entry in found_entries]
 
     def awaiting(self) -> Sequence[Entry]:
         return self._reviews.to([Entry(job=job) for job in self._reviews.awaiting()])
 
     def show(self, prefix: str) -> Entry:
-        return self._reviews.to(self._estimates.entries([self._store.get(prefix)]))[0]
+        entries = self._reviews.to(self._estimates.entries([self._store.get(prefix)]))
+        return self._explained(entries)[0]
+
+    def _explained(self, entries: Sequence[Entry]) -> Sequence[Entry]:
+        return [self._with_reason(entry) for entry in entries]
+
+    def _with_reason(self, entry: Entry) -> Entry:
+        """With what a held comment has in it that a person should know before it is released."""
+        job = entry.job
+        if job.state is not State.HELD or job.request is None:
+            return entry
+        kind = self._credential_in(job.request.body)
+        return replace(entry, job=replace(job, reason=f"has a {kind}")) if kind else entry
 
     def history(self, limit: int, *, offset: int = 0, only_failed: bool = False) -> Sequence[Job]:
         jobs = self._store.history(limit=limit, offset=offset, only_failed=only_failed)
@@ -244,7 +267,11 @@ class JobQueue:
         if was is not None and was != sha256(found.request.body.encode()).hexdigest():
             raise WrongState(f"the text of job {found.id} was changed since it was read")
         self._policies.require_edit(found.request, by)
-        job = self._store.edit(found, replace(found.request, body=body))
+        request = replace(found.request, body=body)
+        if found.state is State.WAITING and self._credential_in(body):
+            # First of all, so that no worker posts it meanwhile.
+            found = self._store.change(found.id, Change.HOLD)
+        job = self._store.edit(found, request)
         log.info("edited", "A person has edited a comment.", job=job.id, uid=by.uid)
         return self._estimated([job])[0]
 
@@ -331,6 +358,10 @@ class JobQueue:
             lanes=self._lanes.all(now),
             awaiting=len(self._reviews.awaiting()),
         )
+
+
+def _nothing_in(_text: str) -> str:
+    return ""
 
 
 def _seconds(entry: Entry) -> float:

@@ -140,6 +140,9 @@ class Settings:
     hold_new: Annotated[
         tuple[str, ...], HELD, "whether new comments are held until released: all, or by intake"
     ] = ()
+    hold_secrets: Annotated[
+        bool, FLAG, "whether comments with what is surely a credential are held until released"
+    ] = True
     on_posted: Annotated[str | None, COMMAND, "run after each comment that was posted"] = None
     on_failed: Annotated[
         str | None,

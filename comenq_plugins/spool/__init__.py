@@ -91,6 +91,7 @@ def _opened(settings: Settings, layout: Layout, clock: Callable[[], Instant]) ->
         keep=timedelta(days=settings.history_days),
         remember=timedelta(days=max(settings.key_days, settings.history_days)),
         holds_drops=settings.holds(DROP),
+        hold_secrets=settings.hold_secrets,
         policies=admission_policies(settings),
     )
     with reported(layout.root):

@@ -67,8 +67,7 @@ class Drops:
         self._layout = catalog.layout
         self._put_as = put_as
         self._now = now
-        self._holds = limits.holds_drops
-        self._has_policies = bool(limits.policies)
+        self._limits = limits
         self._scan = DropScan(catalog)
         self._may_have_leftovers = True
         self._passed_over: set[str] = set()
@@ -217,13 +216,15 @@ class Drops:
             self._refuse(job_id, uid, f"it cannot be read: {error.strerror}")
             return None
         return NewJob(
-            request=drop.request, origin=_origin(uid, drop.via), hold=drop.hold or self._holds
+            request=drop.request,
+            origin=_origin(uid, drop.via),
+            hold=drop.hold or self._limits.holds(drop.request),
         )
 
     def _require_author(self, status: os.stat_result) -> None:
         """A policy goes by a file's owner, who need not have written what others can write."""
         is_writable = stat.S_ISREG(status.st_mode) and status.st_mode & _OTHERS_WRITE
-        if self._has_policies and is_writable:
+        if self._limits.policies and is_writable:
             mode = stat.S_IMODE(status.st_mode)
             raise Unfit(
                 f"mode {mode:04o} lets others than its owner write to it, and policies go by who"

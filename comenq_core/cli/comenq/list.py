@@ -176,6 +176,7 @@ def _when(job: Job, now: float) -> tuple[str, str]:
     if review := review_time(job, now):
         return review, review
     if job["state"] != "waiting":
-        return "", ""
+        why = job["reason"] if job["state"] == "held" else ""
+        return why, why
     seconds, trouble = job["eta_seconds"], job.get("trouble")
     return when(seconds, now, trouble).removeprefix("about "), wait_time(seconds)

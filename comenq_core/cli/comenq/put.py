@@ -231,7 +231,8 @@ def _summary(entry: dict[str, Any], target: Target) -> str:
 
         release = command(f"release {job_id}")
         done = f"replaced {job_id} · {where} · held" if is_replaced else f"held {job_id} · {where}"
-        return f"{done} · to let it be posted: {release}"
+        why = f" · {printable(entry['reason'])}" if entry.get("reason") else ""
+        return f"{done}{why} · to let it be posted: {release}"
     done = "replaced" if is_replaced else "queued" if state == "waiting" else f"already {state}"
     place = in_queue(entry, time.time()) if state == "waiting" else entry.get("url", "")
     told = (f"{done} {job_id}", where, place)
