@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 
 __all__ = ["FORMS", "Form", "credential_in"]
 
 _DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+_WORD = frozenset(f"{_DIGITS}_-")
 _CHECKSUM = 6
 _LEAST_DIFFERENT = 8
 """Different characters, without which it is a placeholder, such as ``ghp_xxxxxxxx``."""
@@ -53,20 +54,18 @@ class Form:
     source: str
     confirms: Callable[[str], bool] = _is_filled
 
-    def found_in(self, text: str) -> bool:
-        """Whether a text has one."""
-        return any(map(self.confirms, self._candidates(text)))
-
-    def _candidates(self, text: str) -> Iterator[str]:
-        for begin in self.begins:
-            at = text.find(begin)
-            while at >= 0:
-                after = at + len(begin)
-                # What stands within a longer word is part of something else.
-                is_whole = at == 0 or not re.match(r"[\w-]", text[at - 1]) or begin[0] == "-"
-                if is_whole and (match := self.rest.match(text, after)):
-                    yield text[at : match.end()]
-                at = text.find(begin, after)
+    def found_after(self, begin: str, text: str) -> bool:
+        """Whether a text has one that begins so."""
+        at = text.find(begin)
+        while at >= 0:
+            after = at + len(begin)
+            # What stands within a longer word is part of something else.
+            is_whole = at == 0 or text[at - 1] not in _WORD or begin[0] == "-"
+            match = self.rest.match(text, after) if is_whole else None
+            if match and self.confirms(text[at : match.end()]):
+                return True
+            at = text.find(begin, after)
+        return False
 
 
 def _form(
@@ -118,13 +117,19 @@ FORMS = (
           "https://cloud.google.com/docs/authentication/api-keys"),
     _form("private key",
           "|".join(f"-----BEGIN {kind}-----" for kind in _PRIVATE_KEYS),
-          # Up to two hundred characters of line ends, headers, or quotation marks of the comment.
-          r"[\s\S]{1,200}?[A-Za-z0-9+/]{32}",
+          # Up to a hundred characters of line ends, headers, or quotation marks of the comment.
+          r"(?:(?!-----)[\s\S]){1,100}?[A-Za-z0-9+/]{32}",
           "https://www.rfc-editor.org/rfc/rfc7468"),
 )  # fmt: skip
 """What is looked for, in this order."""
 
 
+_BEGINS = [(begin, form) for form in FORMS for begin in form.begins]
+
+
 def credential_in(text: str) -> str:
     """What kind of credential a text has, for people, such as ``GitHub token``; ``""`` if none."""
-    return next((form.name for form in FORMS if form.found_in(text)), "")
+    for begin, form in _BEGINS:
+        if begin in text and form.found_after(begin, text):
+            return form.name
+    return ""
