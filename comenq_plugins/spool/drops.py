@@ -250,7 +250,7 @@ class Drops:
 
     def _write_dead_letter(self, job_id: str, uid: int | None, reason: str) -> None:
         write_dead_letter(self._layout, job_id, _origin(uid), self._now().wall, reason)
-        log.warning("drop_failed", "A dropped file is not a comment request.",
+        log.warning("drop_failed", "A dropped file is refused.",
                     job=job_id, uid=uid, reason=reason)  # fmt: skip
 
     def _keep(self, job_id: str) -> None:

@@ -19,11 +19,10 @@ from comenq_core.process.clock import since_boot
 from comenq_core.text import printable
 from comenq_plugins.github.auth.secret_file import read_secret
 from comenq_plugins.github.http.responses import Reply
+from comenq_plugins.github.http.showing import gives_away
 
 __all__ = ["CommandToken", "FileToken", "FixedToken", "NoToken", "TokenSource"]
 
-SHORTEST = 8
-"""Characters of what is a credential: no shorter one is looked for in a text."""
 COMMAND_SECONDS = 20.0
 COMMAND_FRESH = 60.0
 COMMAND_FRESH_LIMIT = 3600.0
@@ -81,7 +80,7 @@ class TokenSource(ABC):
         """Whether a text has the credential of now in it, or one of an earlier call."""
         with suppress(SettingsError):
             self._seen |= set(self.secrets())
-        return any(len(one) >= SHORTEST and one in text for one in self._seen)
+        return any(gives_away(text, one) for one in self._seen)
 
     def _credential(self) -> str:
         return str(self.current())
