@@ -15,6 +15,7 @@ from comenq_core.errors import ComenqError, PluginError
 from comenq_core.model import Answer
 from comenq_core.plugins.discovery import Plugin, installed, load_plugin
 from comenq_core.plugins.lanes import division, lane_policy
+from comenq_core.policy.from_settings import admission_policies
 from comenq_core.policy.lanes import LanePolicy
 from comenq_core.process.isolation import described, pass_on_interrupt
 from comenq_core.process.log import Log
@@ -81,10 +82,12 @@ class Registry:
 
         Raises:
             PluginError: something is not offered, or is offered twice.
+            SettingsError: a policy is wrong, without which too much would be let in.
         """
         faults = self.faults(settings)
         if faults:
             raise PluginError("; ".join(faults))
+        admission_policies(settings)
 
     def intakes(self, settings: Settings) -> dict[str, Intake]:
         """The selected intakes, by name, in the order of the settings.

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from comenq_core.policy.admission import Policies, Policy
 from comenq_core.policy.pacing import PacingPolicy
 from comenq_core.policy.retry import RetryPolicy
 from comenq_core.settings import Settings
 
-__all__ = ["account_policy", "pacing_policy", "retry_policy"]
+__all__ = ["account_policy", "admission_policies", "pacing_policy", "retry_policy"]
 
 
 def pacing_policy(settings: Settings) -> PacingPolicy:
@@ -36,4 +37,25 @@ def retry_policy(settings: Settings) -> RetryPolicy:
         max_attempts=settings.max_attempts,
         max_interruptions=settings.max_interruptions,
         recheck=settings.recheck_seconds,
+    )
+
+
+def admission_policies(settings: Settings) -> Policies:
+    """What users and tokens may queue and change.
+
+    Raises:
+        SettingsError: a table ``[policies.NAME]`` is wrong.
+    """
+    return Policies(
+        tuple(
+            Policy(
+                name=name,
+                users=frozenset(table.users),
+                tokens=frozenset(table.tokens),
+                repositories=table.repositories,
+                hold=table.hold,
+                max_waiting=table.max_waiting,
+            )
+            for name, table in settings.policies().items()
+        )
     )

@@ -35,6 +35,7 @@ __all__ = [
     "AnswerSource",
     "ConversationReader",
     "CredentialChecker",
+    "CredentialGuard",
     "CredentialHolder",
     "ForgeClock",
     "ForgeHost",
@@ -106,6 +107,18 @@ class CredentialHolder(Protocol):
 
         It asks the forge nothing. Called at the start of the worker and before each post, and by
         ``comenqd check``: a file that is missing or a command that fails is reported at once.
+        """
+
+
+@runtime_checkable
+class CredentialGuard(Protocol):
+    """What a poster may be as well: able to tell whether a text has its credential in it."""
+
+    def reveals(self, text: str) -> bool:
+        """Whether it has the credential of now, or one that this poster has used before.
+
+        It asks the forge nothing. Called before each post, with the comment: one that has the
+        credential of any account fails, and is not sent.
         """
 
 

@@ -121,6 +121,7 @@ class Worker:
             retry_policy,
             store.now,
             calls,
+            posters,
         )
         self._lookups = Lookups(
             store, pacing_policy, retry_policy, self._clock, calls, self._follows

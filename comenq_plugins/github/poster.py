@@ -99,6 +99,9 @@ class GitHubPoster:
     def credential_fault(self) -> str:
         return self.tokens.fault()
 
+    def reveals(self, text: str) -> bool:
+        return self.tokens.reveals(text)
+
     def login(self) -> str | Demand:
         with Deadline(self.seconds):
             answer = self._login.get()

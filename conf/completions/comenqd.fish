@@ -51,7 +51,7 @@ function _shtab_comenqd_using
 end
 
 set -g _shtab_comenqd_commands setup service listen work reload ctl check move import plugins
-set -g _shtab_comenqd_opts_with_value --config --cooldown-jitter-seconds --cooldown-period-seconds --from --github-api-timeout-secs --github-api-url --github-host --github-marker --github-token-command --github-token-file --github-token-files --history-days --hold-new --intakes --key-days --log-level --max-attempts --max-interruptions --max-pending --max-triggers --min-post-interval-seconds --name --on-answered --on-failed --on-posted --poster --queue-path --recheck-seconds --reply-cooldown-seconds --reviewers --socket-path --store --to --token-command --token-file --verify-targets
+set -g _shtab_comenqd_opts_with_value --config --cooldown-jitter-seconds --cooldown-period-seconds --from --github-api-timeout-secs --github-api-url --github-host --github-marker --github-token-command --github-token-file --github-token-files --history-days --hold-new --hold-secrets --intakes --key-days --log-level --max-attempts --max-interruptions --max-pending --max-triggers --min-post-interval-seconds --name --on-answered --on-failed --on-posted --poster --queue-path --recheck-seconds --reviewers --socket-path --store --to --token-command --token-file --verify-targets
 
 complete -c comenqd -e
 complete -c comenqd -f
@@ -82,6 +82,7 @@ complete -c comenqd -n _shtab_comenqd_using -l max-pending -x -d 'how many jobs 
 complete -c comenqd -n _shtab_comenqd_using -l history-days -x -d 'for how many days posted, skipped, failed and deleted jobs are kept'
 complete -c comenqd -n _shtab_comenqd_using -l key-days -x -d 'for how many days keys and comments'"'"' ids are remembered; at least history_days'
 complete -c comenqd -n _shtab_comenqd_using -l hold-new -x -d 'whether new comments are held until released: all, or by intake'
+complete -c comenqd -n _shtab_comenqd_using -l hold-secrets -x -d 'whether comments with what is surely a credential are held until released'
 complete -c comenqd -n _shtab_comenqd_using -l on-posted -x -d 'run after each comment that was posted'
 complete -c comenqd -n _shtab_comenqd_using -l on-failed -x -d 'run after each comment that failed or is unconfirmed'
 complete -c comenqd -n _shtab_comenqd_using -l on-answered -x -d 'run after each trigger whose answer is known for good'
@@ -117,6 +118,7 @@ complete -c comenqd -n '_shtab_comenqd_using setup' -l max-pending -x -d 'how ma
 complete -c comenqd -n '_shtab_comenqd_using setup' -l history-days -x -d 'for how many days posted, skipped, failed and deleted jobs are kept'
 complete -c comenqd -n '_shtab_comenqd_using setup' -l key-days -x -d 'for how many days keys and comments'"'"' ids are remembered; at least history_days'
 complete -c comenqd -n '_shtab_comenqd_using setup' -l hold-new -x -d 'whether new comments are held until released: all, or by intake'
+complete -c comenqd -n '_shtab_comenqd_using setup' -l hold-secrets -x -d 'whether comments with what is surely a credential are held until released'
 complete -c comenqd -n '_shtab_comenqd_using setup' -l on-posted -x -d 'run after each comment that was posted'
 complete -c comenqd -n '_shtab_comenqd_using setup' -l on-failed -x -d 'run after each comment that failed or is unconfirmed'
 complete -c comenqd -n '_shtab_comenqd_using setup' -l on-answered -x -d 'run after each trigger whose answer is known for good'
@@ -164,6 +166,7 @@ complete -c comenqd -n '_shtab_comenqd_using listen' -l max-pending -x -d 'how m
 complete -c comenqd -n '_shtab_comenqd_using listen' -l history-days -x -d 'for how many days posted, skipped, failed and deleted jobs are kept'
 complete -c comenqd -n '_shtab_comenqd_using listen' -l key-days -x -d 'for how many days keys and comments'"'"' ids are remembered; at least history_days'
 complete -c comenqd -n '_shtab_comenqd_using listen' -l hold-new -x -d 'whether new comments are held until released: all, or by intake'
+complete -c comenqd -n '_shtab_comenqd_using listen' -l hold-secrets -x -d 'whether comments with what is surely a credential are held until released'
 complete -c comenqd -n '_shtab_comenqd_using listen' -l on-posted -x -d 'run after each comment that was posted'
 complete -c comenqd -n '_shtab_comenqd_using listen' -l on-failed -x -d 'run after each comment that failed or is unconfirmed'
 complete -c comenqd -n '_shtab_comenqd_using listen' -l on-answered -x -d 'run after each trigger whose answer is known for good'
@@ -198,6 +201,7 @@ complete -c comenqd -n '_shtab_comenqd_using work' -l max-pending -x -d 'how man
 complete -c comenqd -n '_shtab_comenqd_using work' -l history-days -x -d 'for how many days posted, skipped, failed and deleted jobs are kept'
 complete -c comenqd -n '_shtab_comenqd_using work' -l key-days -x -d 'for how many days keys and comments'"'"' ids are remembered; at least history_days'
 complete -c comenqd -n '_shtab_comenqd_using work' -l hold-new -x -d 'whether new comments are held until released: all, or by intake'
+complete -c comenqd -n '_shtab_comenqd_using work' -l hold-secrets -x -d 'whether comments with what is surely a credential are held until released'
 complete -c comenqd -n '_shtab_comenqd_using work' -l on-posted -x -d 'run after each comment that was posted'
 complete -c comenqd -n '_shtab_comenqd_using work' -l on-failed -x -d 'run after each comment that failed or is unconfirmed'
 complete -c comenqd -n '_shtab_comenqd_using work' -l on-answered -x -d 'run after each trigger whose answer is known for good'
@@ -232,6 +236,7 @@ complete -c comenqd -n '_shtab_comenqd_using reload' -l max-pending -x -d 'how m
 complete -c comenqd -n '_shtab_comenqd_using reload' -l history-days -x -d 'for how many days posted, skipped, failed and deleted jobs are kept'
 complete -c comenqd -n '_shtab_comenqd_using reload' -l key-days -x -d 'for how many days keys and comments'"'"' ids are remembered; at least history_days'
 complete -c comenqd -n '_shtab_comenqd_using reload' -l hold-new -x -d 'whether new comments are held until released: all, or by intake'
+complete -c comenqd -n '_shtab_comenqd_using reload' -l hold-secrets -x -d 'whether comments with what is surely a credential are held until released'
 complete -c comenqd -n '_shtab_comenqd_using reload' -l on-posted -x -d 'run after each comment that was posted'
 complete -c comenqd -n '_shtab_comenqd_using reload' -l on-failed -x -d 'run after each comment that failed or is unconfirmed'
 complete -c comenqd -n '_shtab_comenqd_using reload' -l on-answered -x -d 'run after each trigger whose answer is known for good'
@@ -266,6 +271,7 @@ complete -c comenqd -n '_shtab_comenqd_using ctl' -l max-pending -x -d 'how many
 complete -c comenqd -n '_shtab_comenqd_using ctl' -l history-days -x -d 'for how many days posted, skipped, failed and deleted jobs are kept'
 complete -c comenqd -n '_shtab_comenqd_using ctl' -l key-days -x -d 'for how many days keys and comments'"'"' ids are remembered; at least history_days'
 complete -c comenqd -n '_shtab_comenqd_using ctl' -l hold-new -x -d 'whether new comments are held until released: all, or by intake'
+complete -c comenqd -n '_shtab_comenqd_using ctl' -l hold-secrets -x -d 'whether comments with what is surely a credential are held until released'
 complete -c comenqd -n '_shtab_comenqd_using ctl' -l on-posted -x -d 'run after each comment that was posted'
 complete -c comenqd -n '_shtab_comenqd_using ctl' -l on-failed -x -d 'run after each comment that failed or is unconfirmed'
 complete -c comenqd -n '_shtab_comenqd_using ctl' -l on-answered -x -d 'run after each trigger whose answer is known for good'
@@ -300,6 +306,7 @@ complete -c comenqd -n '_shtab_comenqd_using check' -l max-pending -x -d 'how ma
 complete -c comenqd -n '_shtab_comenqd_using check' -l history-days -x -d 'for how many days posted, skipped, failed and deleted jobs are kept'
 complete -c comenqd -n '_shtab_comenqd_using check' -l key-days -x -d 'for how many days keys and comments'"'"' ids are remembered; at least history_days'
 complete -c comenqd -n '_shtab_comenqd_using check' -l hold-new -x -d 'whether new comments are held until released: all, or by intake'
+complete -c comenqd -n '_shtab_comenqd_using check' -l hold-secrets -x -d 'whether comments with what is surely a credential are held until released'
 complete -c comenqd -n '_shtab_comenqd_using check' -l on-posted -x -d 'run after each comment that was posted'
 complete -c comenqd -n '_shtab_comenqd_using check' -l on-failed -x -d 'run after each comment that failed or is unconfirmed'
 complete -c comenqd -n '_shtab_comenqd_using check' -l on-answered -x -d 'run after each trigger whose answer is known for good'
@@ -336,6 +343,7 @@ complete -c comenqd -n '_shtab_comenqd_using move' -l max-pending -x -d 'how man
 complete -c comenqd -n '_shtab_comenqd_using move' -l history-days -x -d 'for how many days posted, skipped, failed and deleted jobs are kept'
 complete -c comenqd -n '_shtab_comenqd_using move' -l key-days -x -d 'for how many days keys and comments'"'"' ids are remembered; at least history_days'
 complete -c comenqd -n '_shtab_comenqd_using move' -l hold-new -x -d 'whether new comments are held until released: all, or by intake'
+complete -c comenqd -n '_shtab_comenqd_using move' -l hold-secrets -x -d 'whether comments with what is surely a credential are held until released'
 complete -c comenqd -n '_shtab_comenqd_using move' -l on-posted -x -d 'run after each comment that was posted'
 complete -c comenqd -n '_shtab_comenqd_using move' -l on-failed -x -d 'run after each comment that failed or is unconfirmed'
 complete -c comenqd -n '_shtab_comenqd_using move' -l on-answered -x -d 'run after each trigger whose answer is known for good'
@@ -372,6 +380,7 @@ complete -c comenqd -n '_shtab_comenqd_using import' -l max-pending -x -d 'how m
 complete -c comenqd -n '_shtab_comenqd_using import' -l history-days -x -d 'for how many days posted, skipped, failed and deleted jobs are kept'
 complete -c comenqd -n '_shtab_comenqd_using import' -l key-days -x -d 'for how many days keys and comments'"'"' ids are remembered; at least history_days'
 complete -c comenqd -n '_shtab_comenqd_using import' -l hold-new -x -d 'whether new comments are held until released: all, or by intake'
+complete -c comenqd -n '_shtab_comenqd_using import' -l hold-secrets -x -d 'whether comments with what is surely a credential are held until released'
 complete -c comenqd -n '_shtab_comenqd_using import' -l on-posted -x -d 'run after each comment that was posted'
 complete -c comenqd -n '_shtab_comenqd_using import' -l on-failed -x -d 'run after each comment that failed or is unconfirmed'
 complete -c comenqd -n '_shtab_comenqd_using import' -l on-answered -x -d 'run after each trigger whose answer is known for good'
@@ -406,6 +415,7 @@ complete -c comenqd -n '_shtab_comenqd_using plugins' -l max-pending -x -d 'how 
 complete -c comenqd -n '_shtab_comenqd_using plugins' -l history-days -x -d 'for how many days posted, skipped, failed and deleted jobs are kept'
 complete -c comenqd -n '_shtab_comenqd_using plugins' -l key-days -x -d 'for how many days keys and comments'"'"' ids are remembered; at least history_days'
 complete -c comenqd -n '_shtab_comenqd_using plugins' -l hold-new -x -d 'whether new comments are held until released: all, or by intake'
+complete -c comenqd -n '_shtab_comenqd_using plugins' -l hold-secrets -x -d 'whether comments with what is surely a credential are held until released'
 complete -c comenqd -n '_shtab_comenqd_using plugins' -l on-posted -x -d 'run after each comment that was posted'
 complete -c comenqd -n '_shtab_comenqd_using plugins' -l on-failed -x -d 'run after each comment that failed or is unconfirmed'
 complete -c comenqd -n '_shtab_comenqd_using plugins' -l on-answered -x -d 'run after each trigger whose answer is known for good'

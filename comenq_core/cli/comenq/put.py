@@ -6,7 +6,7 @@ import os
 import time
 
 from comenq_core.cli.comenq.body import comment, draft_to_edit, utf8
-from comenq_core.cli.comenq.plain_args import PlainArgs
+from comenq_core.cli.comenq.plain_args import VIA, PlainArgs
 from comenq_core.cli.comenq.target import (
     Target,
     is_number,
@@ -17,7 +17,7 @@ from comenq_core.cli.comenq.target import (
 from comenq_core.cli.exit_status import DONE, UsageError
 from comenq_core.cli.formatting import in_queue, job_json
 from comenq_core.cli.output import as_json, print_done, print_error
-from comenq_core.client import candidates, send
+from comenq_core.client import candidates, put
 from comenq_core.errors import DaemonUnreachable, NotAcknowledged
 from comenq_core.text import printable
 
@@ -170,7 +170,7 @@ def _check_wait(args: Namespace | PlainArgs) -> None:
 def _put(args: Namespace | PlainArgs, message: dict[str, Any]) -> dict[str, Any] | None:
     """Queue the comment, and return its job; ``None`` if it is saved for a daemon to come."""
     try:
-        entry: dict[str, Any] = send(candidates(args.socket, os.environ), message).get("entry", {})
+        reply = put(candidates(args.socket, os.environ), message, VIA)
     except DaemonUnreachable as error:
         from comenq_core.cli.comenq.saving import save
 
@@ -182,6 +182,7 @@ def _put(args: Namespace | PlainArgs, message: dict[str, Any]) -> dict[str, Any]
         raise NotAcknowledged(
             f"{error}: the comment may or may not be queued; check with {command('list')}"
         ) from None
+    entry: dict[str, Any] = reply.get("entry", {})
     return entry
 
 
@@ -252,7 +253,8 @@ def _summary(entry: dict[str, Any], target: Target) -> str:
 
         release = command(f"release {job_id}")
         done = f"replaced {job_id} · {where} · held" if is_replaced else f"held {job_id} · {where}"
-        return f"{done} · to let it be posted: {release}"
+        why = f" · {printable(entry['reason'])}" if entry.get("reason") else ""
+        return f"{done}{why} · to let it be posted: {release}"
     done = "replaced" if is_replaced else "queued" if state == "waiting" else f"already {state}"
     place = in_queue(entry, time.time()) if state == "waiting" else entry.get("url", "")
     told = (f"{done} {job_id}", where, place)
