@@ -29,6 +29,8 @@ __all__ = [
     "accepted",
     "candidates",
     "connect",
+    "knows_via",
+    "put",
     "send",
     "start_command",
 ]
@@ -46,6 +48,8 @@ DAEMON_VARIABLE = "COMENQ_DAEMON"
 """Names the daemon to talk to, among those of the user."""
 STOPPING = "stopping"
 """The code of the error with which a daemon that stops answers what it does not do."""
+INVALID = "invalid_request"
+"""The code of the error with which it answers what it does not understand."""
 TIMEOUT_SECONDS = 30.0
 """How long a client waits by default; a durable write can be slow."""
 CHUNK = 65_536
@@ -95,6 +99,36 @@ def send(paths: Sequence[str], message: Message) -> Reply:
             if error.why != STOPPING or time.monotonic() > deadline:
                 raise
         time.sleep(PAUSE_SECONDS)
+
+
+def put(paths: Sequence[str], message: Message, via: str) -> Reply:
+    """Queue a comment, as a client that calls itself ``via``; return the reply.
+
+    An older daemon refuses such a word: it gets the comment without.
+
+    Args:
+        paths: the sockets, best first.
+        message: a ``put``, or a bare request.
+        via: 1 to 64 printable characters of ASCII, such as ``mcp claude-code``.
+
+    Raises:
+        DaemonError: as `send`.
+    """
+    try:
+        return send(paths, {**message, "via": via})
+    except DaemonRefused as error:
+        if error.why != INVALID or not str(error).startswith("via: is not known"):
+            raise
+    return send(paths, message)
+
+
+def knows_via(paths: Sequence[str], via: str) -> bool:
+    """Whether the daemon takes the member ``via``, for those that send many comments."""
+    try:
+        send(paths, {"op": "ping", "via": via})
+    except (DaemonRefused, NotAcknowledged):
+        return False
+    return True
 
 
 def connect(paths: Sequence[str], patience: float = RELOAD_SECONDS) -> Client:

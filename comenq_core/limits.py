@@ -14,6 +14,7 @@ __all__ = [
     "OWNER_PATTERN",
     "REPO_PATTERN",
     "URL_LIMIT",
+    "VIA_PATTERN",
 ]
 
 # Account names may hold single hyphens; managed users' names an underscore. GitHub's own form
@@ -37,3 +38,5 @@ HOST_PATTERN = (
 """The host of a forge's pages, with its port unless that is the usual one."""
 URL_LIMIT = 2_000
 """Characters of a comment's address."""
+VIA_PATTERN = r"[!-~](?:[ -~]{0,62}[!-~])?"
+"""A client's word for itself: nothing in it can control a terminal, or look like another word."""

@@ -23,6 +23,7 @@ __all__ = [
     "is_listed",
     "is_same_comment",
     "is_same_job",
+    "is_via",
     "only_match",
     "require_same_comment",
 ]
@@ -104,6 +105,14 @@ def is_listed(job: Job, repo: str | None, pr_number: int | None) -> bool:
     is_in_repo = repo is None or is_for_repo(job, repo)
     number = job.request.pr_number if job.request else None
     return is_in_repo and pr_number in {None, number}
+
+
+def is_via(job: Job, word: str | None) -> bool:
+    """Whether the client that has queued a job calls itself so, or begins with these words.
+
+    ``mcp`` is every client that calls itself ``mcp`` and something; ``None`` is all jobs.
+    """
+    return word is None or f"{job.origin.via or ''} ".startswith(f"{word} ")
 
 
 def comment_ids_of(job: Job) -> Collection[int | str]:

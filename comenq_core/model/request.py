@@ -14,8 +14,9 @@ from comenq_core.limits import (
     MAX_NUMBER,
     OWNER_PATTERN,
     REPO_PATTERN,
+    VIA_PATTERN,
 )
-from comenq_core.model.record import Record, check_members
+from comenq_core.model.record import InvalidMember, Record, check_members
 
 __all__ = ["KEY_LIMIT", "CommentRequest", "NewJob", "Origin", "check_times"]
 
@@ -138,15 +139,32 @@ class Origin(Record):
         intake: the name of the way in.
         uid: the user, where the kernel vouches for it.
         pid: the process, likewise.
+        via: the client's own word for itself, such as ``mcp claude-code``: 1 to 64 printable
+            characters of ASCII. Anybody can say anything: it is shown, and no right follows of it.
+        token: the name of the token that was presented, where the intake vouches for it.
+
+    Raises:
+        InvalidMember: a member has another type, or ``via`` or ``token`` breaks its rule.
     """
 
     intake: str
     uid: int | None = None
     pid: int | None = None
+    via: str | None = None
+    token: str | None = None
+
+    def __post_init__(self) -> None:
+        check_members(self)
+        if self.via is not None and not re.fullmatch(VIA_PATTERN, self.via):
+            raise InvalidMember("via", "must have 1 to 64 printable characters of ASCII")
+        if self.token is not None and not re.fullmatch(ACCOUNT_PATTERN, self.token):
+            raise InvalidMember("token", "must be the name of a token")
 
     @property
     def who(self) -> str:
         """The user in words, for reasons that people read."""
+        if self.token is not None:
+            return f"token {self.token}"
         return "somebody" if self.uid is None else f"uid {self.uid}"
 
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta, timezone
 
 from hypothesis import strategies as st
 
-from comenq_core.limits import ACCOUNT_PATTERN, HOST_PATTERN
+from comenq_core.limits import ACCOUNT_PATTERN, HOST_PATTERN, VIA_PATTERN
 from comenq_core.model import (
     KEY_LIMIT,
     MAX_NUMBER,
@@ -116,7 +116,14 @@ def jobs() -> st.SearchStrategy[Job]:
         id=st.text(_BASE_32, min_size=12, max_size=12),
         request=st.none() | requests(),
         arrived=moments(),
-        origin=st.builds(Origin, intake=texts(), uid=_optional_number(), pid=_optional_number()),
+        origin=st.builds(
+            Origin,
+            intake=texts(),
+            uid=_optional_number(),
+            pid=_optional_number(),
+            via=st.none() | st.from_regex(VIA_PATTERN, fullmatch=True),
+            token=st.none() | st.from_regex(ACCOUNT_PATTERN, fullmatch=True),
+        ),
         state=st.sampled_from(State),
         due=st.none() | moments(),
         attempts=st.lists(attempts(), max_size=3).map(tuple),

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from math import ceil
-from typing import Any
+from typing import Any, cast
 
 from comenq_core.errors import InvalidRequest
 from comenq_core.model import (
@@ -26,10 +26,11 @@ from comenq_core.model.request import check_times
 from comenq_core.text import nearest
 from comenq_core.wire.codec import from_json, to_json
 from comenq_core.wire.rfc3339 import format_time
-from comenq_core.wire.schemas import DROP, OPERATION_SCHEMAS, REQUEST, REQUEST_SCHEMA, check
+from comenq_core.wire.schemas import BARE, DROP, OPERATION_SCHEMAS, REQUEST, REQUEST_SCHEMA, check
 from comenq_core.wire.strict_json import below, parse
 
 __all__ = [
+    "Drop",
     "Operation",
     "entry_to_json",
     "history_to_json",
@@ -67,6 +68,21 @@ class Operation:
     wants_body: bool = False
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drop:
+    """What a dropped file asks for.
+
+    Args:
+        request: the comment.
+        hold: whether it is to be held.
+        via: what its owner calls the program that wrote it, if it says so.
+    """
+
+    request: CommentRequest
+    hold: bool = False
+    via: str | None = None
+
+
 def read_request(value: object) -> CommentRequest:
     """Read a comment request from a JSON value.
 
@@ -77,14 +93,16 @@ def read_request(value: object) -> CommentRequest:
     return _read_request(value)
 
 
-def read_drop(value: object) -> tuple[CommentRequest, bool]:
-    """Read a dropped file: a comment request, and whether it is to be held.
+def read_drop(value: object) -> Drop:
+    """Read a dropped file.
 
     Raises:
         InvalidRequest: it breaks a rule; the error names the member and the rule.
     """
     check(value, DROP)
-    return _read_request(value), isinstance(value, dict) and bool(value.get("hold"))
+    members = cast("Mapping[str, Any]", value)
+    hold, via = bool(members.get("hold")), members.get("via")
+    return Drop(request=_read_request(value), hold=hold, via=via)
 
 
 def _read_request(value: object, path: str = "") -> CommentRequest:
@@ -99,12 +117,17 @@ def _read_request(value: object, path: str = "") -> CommentRequest:
 def read_operation(data: bytes) -> Operation:
     """Read one message of a client: an operation, or a bare request, which is a ``put``.
 
+    A bare request can have `put`'s member ``via`` beside its own.
+
     Raises:
         InvalidRequest: it is neither; the error names the member and the rule.
     """
     value = parse(data)
     if not isinstance(value, dict) or "op" not in value:
-        return Operation(op="put", request=read_request(value))
+        check(value, BARE)
+        request = _read_request(value)
+        via = cast("Mapping[str, Any]", value).get("via")
+        return Operation(op="put", request=request, members={"via": via} if via else {})
     op = value["op"]
     if not isinstance(op, str) or op not in OPERATION_SCHEMAS:
         raise _unknown(op)

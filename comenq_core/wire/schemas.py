@@ -11,7 +11,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, cast
 
 from comenq_core.errors import InvalidRequest
-from comenq_core.limits import ACCOUNT_PATTERN, HOST_PATTERN, URL_LIMIT
+from comenq_core.limits import ACCOUNT_PATTERN, HOST_PATTERN, URL_LIMIT, VIA_PATTERN
 from comenq_core.model import (
     BODY_LIMIT,
     KEY_LIMIT,
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from jsonschema.protocols import Validator
 
 __all__ = [
+    "BARE",
     "DROP",
     "OPERATION_SCHEMAS",
     "REQUEST",
@@ -139,6 +140,7 @@ _OFFSET = _number(0, LIMIT_MAX)
 _REASON = _text(REASON_LIMIT)
 _REPO = _name("a repository as OWNER/REPO", f"{OWNER_PATTERN}/{REPO_PATTERN}")
 _REVIEWER = _text(NAME_LIMIT)
+_VIA = _name("1 to 64 printable characters of ASCII, without a space at an end", VIA_PATTERN)
 _SCOPE = {
     "description": f"a text of at most {SCOPE_LIMIT} characters",
     "type": "string",
@@ -171,6 +173,7 @@ OPERATION_SCHEMAS: dict[str, dict[str, Any]] = {
             "if_absent": _FLAG,
             "hold": _FLAG,
             "replace": _FLAG,
+            "via": _VIA,
         },
         required=["request"],
     ),
@@ -182,6 +185,7 @@ OPERATION_SCHEMAS: dict[str, dict[str, Any]] = {
             "repo": _REPO,
             "pr_number": _PR_NUMBER,
             "awaiting": _FLAG,
+            "via": _VIA,
         },
     ),
     **{
@@ -210,24 +214,27 @@ OPERATION_SCHEMAS: dict[str, dict[str, Any]] = {
             "failed": _FLAG,
             "repo": _REPO,
             "pr_number": _PR_NUMBER,
+            "via": _VIA,
         }
     ),
     "status": _operation({}),
     "pause": _operation({"reason": _REASON}, required=["reason"]),
     "resume": _operation({}),
-    "ping": _operation({}),
+    "ping": _operation({"via": _VIA}),
     "open_lane": _operation({"reviewer": _REVIEWER, "scope": _SCOPE}, required=["reviewer"]),
 }
 
 REQUEST = "request"
+BARE = "bare request"
 DROP = "dropped file"
 _SCHEMAS: Mapping[str, Schema] = {
     **OPERATION_SCHEMAS,
     REQUEST: REQUEST_SCHEMA,
-    # Beside the request's members, an option of `put`.
+    # Beside the request's members, those of `put` that they can have.
+    BARE: {**REQUEST_SCHEMA, "properties": {**REQUEST_SCHEMA["properties"], "via": _VIA}},
     DROP: {
         **REQUEST_SCHEMA,
-        "properties": {**REQUEST_SCHEMA["properties"], "hold": _FLAG},
+        "properties": {**REQUEST_SCHEMA["properties"], "hold": _FLAG, "via": _VIA},
     },
 }
 
@@ -237,7 +244,7 @@ def check(value: object, kind: str) -> None:
 
     Args:
         value: the value.
-        kind: the name of an operation, or `REQUEST`, or `DROP`.
+        kind: the name of an operation, or `REQUEST`, `BARE` or `DROP`.
 
     Raises:
         InvalidRequest: it does not conform; the error names the member and the rule.

@@ -186,7 +186,7 @@ class Drops:
         try:
             uid = os.lstat(path).st_uid
             data, uid = read_foreign(path, DROP_LIMIT)
-            request, is_held = read_drop(parse(data))
+            drop = read_drop(parse(data))
         except (InvalidRequest, Unfit) as error:
             self._refuse(job_id, uid, str(error))
             return None
@@ -203,7 +203,9 @@ class Drops:
                 raise
             self._refuse(job_id, uid, f"it cannot be read: {error.strerror}")
             return None
-        return NewJob(request=request, origin=_origin(uid), hold=is_held or self._holds)
+        return NewJob(
+            request=drop.request, origin=_origin(uid, drop.via), hold=drop.hold or self._holds
+        )
 
     def _settled_before(self, job_id: str) -> bool:
         """Whether a dead worker had stored the job or the dead letter; then the file goes."""
@@ -234,5 +236,5 @@ class Drops:
         self._passed_over.add(job_id)
 
 
-def _origin(uid: int | None) -> Origin:
-    return Origin(intake=DROP, uid=uid)
+def _origin(uid: int | None, via: str | None = None) -> Origin:
+    return Origin(intake=DROP, uid=uid, via=via)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 from comenq_core import __version__
 from comenq_core.errors import ComenqError, NoSuchJob, QueueRefused, StoreError, WrongState
 from comenq_core.model import PENDING, Change, Entry, Job, NewJob, Origin, State
-from comenq_core.model.identity import id_of_key, is_listed
+from comenq_core.model.identity import id_of_key, is_listed, is_via
 from comenq_core.process.log import Log
 from comenq_core.protocols import Queue
 from comenq_core.wire.messages import (
@@ -90,7 +91,9 @@ class Handlers:
     def _new_job(self, command: Command) -> NewJob:
         operation, by = command.operation, command.origin
         assert operation.request is not None
-        new_job = NewJob(request=operation.request, origin=by, **operation.members)
+        options = dict(operation.members)
+        origin = replace(by, via=options.pop("via", None))
+        new_job = NewJob(request=operation.request, origin=origin, **options)
         if new_job.replace and not self._permissions.covers_all_jobs(by):
             with suppress(NoSuchJob):
                 job_id = id_of_key(new_job.request.key or "")
@@ -121,6 +124,10 @@ class Handlers:
         repo, pr_number = members.get("repo"), members.get("pr_number")
 
         def read(limit: int, offset: int) -> Sequence[Entry | None]:
+            found = read_all(limit, offset)
+            return [one if one and is_via(one.job, members.get("via")) else None for one in found]
+
+        def read_all(limit: int, offset: int) -> Sequence[Entry | None]:
             if members.get("awaiting"):
                 page = self._queue.awaiting()[offset : offset + limit]
                 return [one if is_listed(one.job, repo, pr_number) else None for one in page]
@@ -136,11 +143,14 @@ class Handlers:
     def _history(self, command: Command) -> Result:
         members = command.operation.members
         only_failed = members.get("failed", False)
-        repo, pr_number = members.get("repo"), members.get("pr_number")
+        repo, pr_number, via = members.get("repo"), members.get("pr_number"), members.get("via")
 
         def read(limit: int, offset: int) -> Sequence[Job | None]:
             jobs = self._queue.history(limit, offset=offset, only_failed=only_failed)[::-1]
-            return [job if is_listed(job, repo, pr_number) else None for job in jobs]
+            return [
+                job if is_listed(job, repo, pr_number) and is_via(job, via) else None
+                for job in jobs
+            ]
 
         newest_first, following = read_page(read, history_to_json, **_bounds(command))
         return {"history": newest_first[::-1], "next": following}

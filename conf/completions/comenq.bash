@@ -8,11 +8,11 @@
 _shtab_comenq_subparsers=(put list show status top hist wait bump bust defer hold release retry edit resolve del undelete forget pause resume flush reviewers explain mcp completion)
 
 _shtab_comenq_put_option_strings=(-h --help -R --repo -b --body -F --body-file -e --edit --after --at --not-after --now --key --replace --if-absent --if-open --hold --no-follow --as --jsonl --key-from --wait --until --verify --timeout --json --dry-run --daemon --socket)
-_shtab_comenq_list_option_strings=(-h --help -n --limit --all --repo --pr --wide --state --json --daemon --socket)
+_shtab_comenq_list_option_strings=(-h --help -n --limit --all --repo --pr --via --wide --state --json --daemon --socket)
 _shtab_comenq_show_option_strings=(-h --help --json --daemon --socket)
 _shtab_comenq_status_option_strings=(-h --help --json --prometheus --watch --daemon --socket)
 _shtab_comenq_top_option_strings=(-h --help --daemon --socket)
-_shtab_comenq_hist_option_strings=(-h --help -n --limit --failed --repo --pr --wide --json --daemon --socket)
+_shtab_comenq_hist_option_strings=(-h --help -n --limit --failed --repo --pr --via --wide --json --daemon --socket)
 _shtab_comenq_wait_option_strings=(-h --help --all --until --timeout --json --daemon --socket)
 _shtab_comenq_bump_option_strings=(-h --help --json --daemon --socket)
 _shtab_comenq_bust_option_strings=(-h --help --json --daemon --socket)

@@ -57,7 +57,7 @@ function _shtab_comenq_using
 end
 
 set -g _shtab_comenq_commands put list show status top hist wait bump bust defer hold release retry edit resolve del undelete forget pause resume flush reviewers explain mcp completion
-set -g _shtab_comenq_opts_with_value --after --as --at --body --body-file --channel --daemon --jsonl --key --key-from --limit --login --manage --name --not-after --posted --pr --repo --reviewer --socket --state --timeout --until -F -R -b -n
+set -g _shtab_comenq_opts_with_value --after --as --at --body --body-file --channel --daemon --jsonl --key --key-from --limit --login --manage --name --not-after --posted --pr --repo --reviewer --socket --state --timeout --until --via -F -R -b -n
 
 complete -c comenq -e
 complete -c comenq -f
@@ -99,6 +99,7 @@ complete -c comenq -n '_shtab_comenq_using list' -s n -l limit -x -d 'show at mo
 complete -c comenq -n '_shtab_comenq_using list' -l all -d 'show all jobs (the default with --json)'
 complete -c comenq -n '_shtab_comenq_using list' -l repo -x -d 'show only jobs for this repository'
 complete -c comenq -n '_shtab_comenq_using list' -l pr -x -d 'show only jobs for this pull request: NUMBER, OWNER/REPO#NUMBER or its URL'
+complete -c comenq -n '_shtab_comenq_using list' -l via -x -d 'show only jobs of the client that calls itself so, or begins with this word'
 complete -c comenq -n '_shtab_comenq_using list' -l wide -d 'cut nothing, however wide the terminal is'
 complete -c comenq -n '_shtab_comenq_using list' -l state -xka "waiting posting checking unconfirmed held awaiting failed" -d 'show only jobs in this state; can be repeated (default: all but failed); awaiting are posted ones whose review is awaited'
 complete -c comenq -n '_shtab_comenq_using list' -l json -d 'print each job, with its whole comment, as JSON, one per line'
@@ -127,6 +128,7 @@ complete -c comenq -n '_shtab_comenq_using hist' -s n -l limit -x -d 'show the n
 complete -c comenq -n '_shtab_comenq_using hist' -l failed -d 'show only failed jobs'
 complete -c comenq -n '_shtab_comenq_using hist' -l repo -x -d 'show only jobs for this repository'
 complete -c comenq -n '_shtab_comenq_using hist' -l pr -x -d 'show only jobs for this pull request: NUMBER, OWNER/REPO#NUMBER or its URL'
+complete -c comenq -n '_shtab_comenq_using hist' -l via -x -d 'show only jobs of the client that calls itself so, or begins with this word'
 complete -c comenq -n '_shtab_comenq_using hist' -l wide -d 'cut nothing, however wide the terminal is'
 complete -c comenq -n '_shtab_comenq_using hist' -l json -d 'print each job as JSON, one per line'
 complete -c comenq -n '_shtab_comenq_using hist' -l daemon -x -d 'the name of your daemon (default: $COMENQ_DAEMON, then your one without a name)'

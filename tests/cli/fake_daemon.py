@@ -16,18 +16,19 @@ Behaviour = Callable[[socket.socket], object]
 
 
 @contextmanager
-def fake_daemon(path: Path, behave: Behaviour) -> Iterator[str]:
-    """A server that treats the first client so, and closes the connection."""
+def fake_daemon(path: Path, behave: Behaviour, clients: int = 1) -> Iterator[str]:
+    """A server that treats the first clients so, and closes their connections."""
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(str(path))
         listener.listen()
         listener.settimeout(DEADLINE)
 
         def serve() -> None:
-            connection, _ = listener.accept()
-            with connection:
-                connection.settimeout(DEADLINE)
-                behave(connection)
+            for _ in range(clients):
+                connection, _ = listener.accept()
+                with connection:
+                    connection.settimeout(DEADLINE)
+                    behave(connection)
 
         thread = threading.Thread(target=serve)
         thread.start()

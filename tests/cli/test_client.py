@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from comenq_core.client import Client, candidates, connect, send
+from comenq_core.client import Client, candidates, connect, knows_via, put, send
 from comenq_core.errors import DaemonRefused, DaemonUnreachable, NotAcknowledged
 from comenq_core.paths import SYSTEM_SOCKET
 from comenq_core.testing.deadline import DEADLINE
@@ -283,3 +283,21 @@ def test_name_that_no_daemon_can_have_is_refused() -> None:
     """A name that would lead to another directory reaches no daemon."""
     with pytest.raises(DaemonUnreachable, match=r"^COMENQ_DAEMON: a daemon's name has"):
         candidates(None, {"COMENQ_DAEMON": "../work", "HOME": "/home/u"})
+
+
+def test_an_older_daemon_gets_the_comment_without_the_word(directory: Path) -> None:
+    """A daemon that refuses ``via`` is sent the comment again, without it."""
+    seen = []
+
+    def behave(connection: socket.socket) -> None:
+        request = json.loads(read_to_end(connection))
+        seen.append(request)
+        refusal = {"outcome": "error", "code": "invalid_request"}
+        refusal["message"] = "via: is not known here; known are owner, repo"
+        reply = refusal if "via" in request else {"outcome": "ok", "entry": {"id": "1"}}
+        connection.sendall(json.dumps(reply).encode() + b"\n")
+
+    with fake_daemon(directory / "old.sock", behave, clients=3) as path:
+        assert put([path], {"owner": "o"}, "agent")["entry"] == {"id": "1"}
+        assert not knows_via([path], "agent")
+    assert seen[:2] == [{"owner": "o", "via": "agent"}, {"owner": "o"}]

@@ -337,3 +337,45 @@ def test_account_that_is_to_post_is_kept(client: Talker) -> None:
     entry = client.ask({**REQUEST, "account": "ada"})["entry"]
     assert entry["account"] == "ada"
     assert client.ask(REQUEST)["entry"]["account"] is None
+
+
+def test_a_client_says_what_it_calls_itself(served: Served) -> None:
+    """The word is in the job's origin, beside what the kernel vouches for, of any form of put."""
+    with served.talk() as client:
+        for put in ({**REQUEST, "via": "agent"}, {"op": "put", "request": REQUEST, "via": "agent"}):
+            origin = client.ask(put)["entry"]["origin"]
+            assert (origin["via"], origin["uid"]) == ("agent", os.getuid())
+        assert client.ask(REQUEST)["entry"]["origin"]["via"] is None
+
+
+def test_a_client_says_nothing_that_it_may_not_say(served: Served) -> None:
+    """A word with a control character or without an end, a token and a user are refused."""
+    with served.talk() as client:
+        for member, value in (
+            ("via", "a\x1b[31m"),
+            ("via", "a\n"),
+            ("via", ""),
+            ("via", "a" * 65),
+            ("via", " a"),
+            ("token", "ci"),
+            ("uid", 0),
+        ):
+            client.send({"op": "put", "request": REQUEST, member: value})
+            assert client.reply()["message"].startswith(f"{member}: ")
+
+
+def test_listings_have_only_what_a_client_has_queued(served: Served) -> None:
+    """A word selects the jobs of the clients that call themselves so or begin with it."""
+    with served.talk() as client:
+        for number, via in enumerate(("mcp one", "mcp two", "mcprobe", "comenq"), start=1):
+            client.ask({**REQUEST, "pr_number": number, "via": via})
+        client.ask({**REQUEST, "pr_number": 5})
+        for word, numbers in (("mcp", [1, 2]), ("mcp one", [1]), ("comenq", [4]), ("m", [])):
+            listed = client.ask({"op": "list", "via": word})["entries"]
+            assert [entry["pr_number"] for entry in listed] == numbers
+        (last,) = client.ask({"op": "list", "via": "mcp two"})["entries"]
+        client.ask({"op": "del", "id": last["id"]})
+        assert client.ask({"op": "hist", "via": "mcp one"})["history"] == []
+        assert [job["id"] for job in client.ask({"op": "hist", "via": "mcp"})["history"]] == [
+            last["id"]
+        ]

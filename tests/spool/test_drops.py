@@ -535,3 +535,17 @@ def test_a_device_is_refused(store: SpoolStore, spool: Path) -> None:
     make_old(spool / "new")
     housekeep(store)
     assert refusals(store) == ["it is not a regular file"]
+
+
+def test_a_dropped_file_says_what_wrote_it_and_not_who(store: SpoolStore, spool: Path) -> None:
+    """A file can have ``via``; its owner is the file's, and the file cannot say another."""
+    drop(spool, "job.json", request_text("Hi", via="nightly report"))
+    drop(spool, "liar.json", request_text("Ho", uid=0))
+    housekeep(store)
+    (job,) = store.pending()
+    assert (job.origin.via, job.origin.uid, job.origin.token) == (
+        "nightly report",
+        os.getuid(),
+        None,
+    )
+    assert [reason.partition(";")[0] for reason in refusals(store)] == ["uid: is not known here"]

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from comenq_core.cli.comenq.target import read_target
 from comenq_core.cli.exit_status import UsageError
-from comenq_core.limits import MAX_NUMBER, OWNER_PATTERN, REPO_PATTERN
+from comenq_core.limits import MAX_NUMBER, OWNER_PATTERN, REPO_PATTERN, VIA_PATTERN
 
 __all__ = ["EVERYTHING", "Filter", "add_filters"]
 
@@ -19,10 +19,12 @@ class Filter(NamedTuple):
     Args:
         repo: ``OWNER/REPO``, or ``None`` for all.
         pr_number: the number of a pull request, or ``None`` for all.
+        via: what the client calls itself that has queued it, or ``None`` for all.
     """
 
     repo: str | None = None
     pr_number: int | None = None
+    via: str | None = None
 
     @classmethod
     def of(cls, args: Namespace) -> Filter:
@@ -34,7 +36,7 @@ class Filter(NamedTuple):
         repo, number = args.pr or (None, None)
         if repo and args.repo and repo.lower() != args.repo.lower():
             raise UsageError(f"--repo {args.repo} and --pr {repo}#{number} have no job in common")
-        return cls(repo or args.repo, number)
+        return cls(repo or args.repo, number, args.via)
 
 
 EVERYTHING = Filter()
@@ -42,7 +44,7 @@ EVERYTHING = Filter()
 
 
 def add_filters(parser: ArgumentParser) -> None:
-    """Add the options ``--repo``, ``--pr`` and ``--wide``."""
+    """Add the options ``--repo``, ``--pr``, ``--via`` and ``--wide``."""
     parser.add_argument(
         "--repo", type=_repo, metavar="OWNER/REPO", help="show only jobs for this repository"
     )
@@ -53,6 +55,12 @@ def add_filters(parser: ArgumentParser) -> None:
         help="show only jobs for this pull request: NUMBER, OWNER/REPO#NUMBER or its URL",
     )
     parser.add_argument(
+        "--via",
+        type=_via,
+        metavar="WORD",
+        help="show only jobs of the client that calls itself so, or begins with this word",
+    )
+    parser.add_argument(
         "--wide", action="store_true", help="cut nothing, however wide the terminal is"
     )
 
@@ -60,6 +68,12 @@ def add_filters(parser: ArgumentParser) -> None:
 def _repo(text: str) -> str:
     if not re.fullmatch(f"{OWNER_PATTERN}/{REPO_PATTERN}", text):
         raise ArgumentTypeError("expected OWNER/REPO")
+    return text
+
+
+def _via(text: str) -> str:
+    if not re.fullmatch(VIA_PATTERN, text):
+        raise ArgumentTypeError("expected 1 to 64 printable characters of ASCII")
     return text
 
 

@@ -38,8 +38,9 @@ COLUMNS = (
     Column("ATTEMPTS"),
     Column("AFTER"),
     Column("URL OR REASON"),
+    Column("VIA"),
 )
-TIME, DAY, ID, TARGET, COMMENT, STATE, ATTEMPTS, AFTER, URL = range(len(COLUMNS))
+TIME, DAY, ID, TARGET, COMMENT, STATE, ATTEMPTS, AFTER, URL, VIA = range(len(COLUMNS))
 LAYOUTS = (
     (TIME, ID, TARGET, COMMENT, STATE, ATTEMPTS, AFTER, URL),
     (TIME, ID, TARGET, COMMENT, STATE, ATTEMPTS, AFTER),
@@ -56,6 +57,7 @@ COLOURS = {
 }
 # A URL is never cut: part of it is of no use.
 TABLE = Table(COLUMNS, LAYOUTS, COLOURS, below=URL)
+EVERYTHING = Table(COLUMNS, [(*LAYOUTS[0][:-1], VIA, URL)], COLOURS)
 EXAMPLES = """\
 examples:
   comenq hist -n 5
@@ -77,15 +79,16 @@ def configure(parser: ArgumentParser) -> None:
 def run(args: Namespace) -> int:
     """List jobs that are over, newest last."""
     limit = args.limit or (None if args.json else PAGE)
-    jobs = history(args, limit=limit, failed=args.failed, which=Filter.of(args))
+    which = Filter.of(args)
+    jobs = history(args, limit=limit, failed=args.failed, which=which)
     if args.json:
         print_json(map(job_json, jobs))
     elif jobs:
         now = time.time()
-        space = WIDE if args.wide else line_width()
-        print_result(*TABLE.lines([_row(job, now) for job in jobs], space))
+        table, space = (EVERYTHING, WIDE) if args.wide else (TABLE, line_width())
+        print_result(*table.lines([_row(job, now) for job in jobs], space))
         tell_seen(args, jobs)
-    elif args.repo or args.pr:
+    elif any(which):
         print_error("no job that is over matches")
     else:
         print_error("no job has failed" if args.failed else "no job is over yet")
@@ -103,6 +106,7 @@ def _row(job: dict[str, Any], now: float) -> list[object]:
         attempt_count(job),
         duration(job["latency_seconds"]),
         _url_or_reason(job),
+        job["origin"].get("via") or "",
     ]
 
 

@@ -47,8 +47,9 @@ COLUMNS = (
     Column("ATTEMPTS"),
     Column("WHEN"),
     Column("WHEN"),
+    Column("VIA"),
 )
-ID, TARGET, COMMENT, STATE, ATTEMPTS, WHEN, SHORT_WHEN = range(len(COLUMNS))
+ID, TARGET, COMMENT, STATE, ATTEMPTS, WHEN, SHORT_WHEN, VIA = range(len(COLUMNS))
 LAYOUTS = (
     (ID, TARGET, COMMENT, STATE, ATTEMPTS, WHEN),
     (ID, TARGET, COMMENT, STATE, WHEN),
@@ -63,12 +64,14 @@ COLOURS = {
     FAILED: "red",
 }
 TABLE = Table(COLUMNS, LAYOUTS, COLOURS)
+EVERYTHING = Table(COLUMNS, [(*LAYOUTS[0], VIA)], COLOURS)
 EXAMPLES = """\
 examples:
   comenq list
   comenq list --repo octo-org/site --state held
   comenq list --pr octo-org/site#7
   comenq list --state failed
+  comenq list --via mcp
   comenq list --json | jq -r .body
 """
 
@@ -108,20 +111,22 @@ def run(args: Namespace) -> int:
     # One more than is shown tells whether there are more.
     found = list(islice(_jobs(args, which, limit and limit + 1, status), limit and limit + 1))
     jobs = found[:limit]
-    is_filtered = args.repo or args.pr or args.state
+    is_filtered = any(which) or args.state
     if jobs:
-        print_result(*table(jobs, WIDE if args.wide else line_width()))
+        columns, space = (EVERYTHING, WIDE) if args.wide else (TABLE, line_width())
+        print_result(*table(jobs, space, columns))
         tell_seen(args, jobs)
     else:
         print_error("no queued job matches" if is_filtered else "nothing is queued")
-    _tell_of_others(args, status, shown=len(jobs), are_more=len(found) > len(jobs))
+    are_more = len(found) > len(jobs)
+    _tell_of_others(args, status, which, shown=len(jobs), are_more=are_more)
     return DONE
 
 
-def table(jobs: Sequence[Job], space: int | None) -> Iterator[str]:
+def table(jobs: Sequence[Job], space: int | None, columns: Table = TABLE) -> Iterator[str]:
     """The jobs as a table that fits a line of ``space`` columns; `Table.lines` says how."""
     now = time.time()
-    return TABLE.lines([_row(job, now) for job in jobs], space)
+    return columns.lines([_row(job, now) for job in jobs], space)
 
 
 def _jobs(
@@ -138,12 +143,12 @@ def _jobs(
 
 
 def _tell_of_others(
-    args: Namespace, status: Callable[[], Status], *, shown: int, are_more: bool
+    args: Namespace, status: Callable[[], Status], which: Filter, *, shown: int, are_more: bool
 ) -> None:
     if args.state and not are_more:
         return
     counts = status()["counts"]
-    if are_more and not (args.repo or args.pr or args.state):
+    if are_more and not (any(which) or args.state):
         more = sum(counts.get(state, 0) for state in QUEUED) - shown
         print_error(f"… and {more:,} more: see them with -n NUMBER or --all")
     elif are_more:
@@ -160,6 +165,7 @@ def _row(job: Job, now: float) -> list[object]:
         job["state"],
         attempt_count(job),
         *_when(job, now),
+        job["origin"].get("via") or "",
     ]
 
 

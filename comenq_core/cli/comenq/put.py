@@ -11,11 +11,14 @@ from comenq_core.cli.comenq.target import Target, is_number, read_target
 from comenq_core.cli.exit_status import DONE, UsageError
 from comenq_core.cli.formatting import in_queue, job_json
 from comenq_core.cli.output import as_json, print_done, print_error
-from comenq_core.client import candidates, send
+from comenq_core.client import candidates, put
 from comenq_core.errors import DaemonUnreachable, NotAcknowledged
 from comenq_core.text import printable
 
-__all__ = ["run"]
+__all__ = ["VIA", "run"]
+
+VIA = "comenq"
+"""What the command calls itself."""
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -164,7 +167,7 @@ def _check_wait(args: Namespace | PlainArgs) -> None:
 def _put(args: Namespace | PlainArgs, message: dict[str, Any]) -> dict[str, Any] | None:
     """Queue the comment, and return its job; ``None`` if it is saved for a daemon to come."""
     try:
-        entry: dict[str, Any] = send(candidates(args.socket, os.environ), message).get("entry", {})
+        reply = put(candidates(args.socket, os.environ), message, VIA)
     except DaemonUnreachable as error:
         from comenq_core.cli.comenq.saving import save
 
@@ -176,6 +179,7 @@ def _put(args: Namespace | PlainArgs, message: dict[str, Any]) -> dict[str, Any]
         raise NotAcknowledged(
             f"{error}: the comment may or may not be queued; check with {command('list')}"
         ) from None
+    entry: dict[str, Any] = reply.get("entry", {})
     return entry
 
 

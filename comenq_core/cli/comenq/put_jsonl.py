@@ -16,10 +16,11 @@ from comenq_core.cli.comenq.line_reader import LineReader, NumberedLine
 from comenq_core.cli.comenq.line_requests import LineRequests
 from comenq_core.cli.comenq.plain_args import PlainArgs
 from comenq_core.cli.comenq.progress import Progress
+from comenq_core.cli.comenq.put import VIA
 from comenq_core.cli.exit_status import DONE, FAILED, UsageError
 from comenq_core.cli.formatting import job_json
 from comenq_core.cli.output import as_json, print_done, print_error
-from comenq_core.client import accepted, candidates, connect
+from comenq_core.client import accepted, candidates, connect, knows_via
 from comenq_core.errors import ComenqError, DaemonUnreachable, InvalidRequest
 from comenq_core.text import printable
 
@@ -102,6 +103,8 @@ class _Upload:
         self, args: Namespace | PlainArgs, requests: LineRequests, name: str, descriptor: int
     ) -> None:
         self._args = args
+        self._paths = candidates(args.socket, os.environ)
+        self._via = {"via": VIA} if knows_via(self._paths, VIA) else {}
         self._requests = requests
         self._lines = LineReader(name, descriptor)
         status = os.fstat(descriptor)
@@ -130,7 +133,7 @@ class _Upload:
 
     def _send_burst(self) -> None:
         # The daemon closes an idle connection, so each burst of lines has one of its own.
-        with connect(candidates(self._args.socket, os.environ)) as daemon:
+        with connect(self._paths) as daemon:
             for reply in daemon.ask_many(self._messages()):
                 self._tell_unsent()
                 if not self._open:
@@ -147,7 +150,7 @@ class _Upload:
                 self._open.append((line, str(error)))
             else:
                 self._open.append((line, ""))
-                yield message
+                yield {**message, **self._via}
 
     def _tell_unsent(self) -> None:
         """Tell of the next lines, as long as they were refused without the daemon."""

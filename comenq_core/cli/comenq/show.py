@@ -103,8 +103,15 @@ def _state(entry: dict[str, Any]) -> str:
 
 
 def _origin(origin: dict[str, Any]) -> str:
-    uid = origin["uid"]
-    return origin["intake"] if uid is None else f"{origin['intake']}, {user(uid)}"
+    """Who queued it; an older daemon knows neither ``via`` nor ``token``."""
+    uid, token, via = origin["uid"], origin.get("token"), origin.get("via")
+    parts = [
+        origin["intake"],
+        user(uid) if uid is not None else "",
+        f"token {token}" if token else "",
+        f"via {via}" if via else "",
+    ]
+    return ", ".join(filter(None, parts))
 
 
 def _attempt(attempt: dict[str, Any]) -> str:

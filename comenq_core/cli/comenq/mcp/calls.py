@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import time
 from argparse import Namespace
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
@@ -15,6 +17,7 @@ from comenq_core.cli.comenq.mcp.bounds import Bounds, OutOfBounds
 from comenq_core.cli.comenq.mcp.schemas import CHANGES, DEFAULT_LIMIT
 from comenq_core.cli.comenq.pagination import listed, newest
 from comenq_core.cli.comenq.requests import ask
+from comenq_core.client import candidates, put
 from comenq_core.errors import ComenqError, DaemonUnreachable, InvalidRequest, NotAcknowledged
 from comenq_core.model import PENDING, SETTLED, CommentRequest, State
 from comenq_core.text import printable
@@ -70,20 +73,27 @@ def queue_comment(caller: Caller, arguments: Json) -> Json:
 def _put(caller: Caller, request: Json) -> Json:
     options = {"hold": True} if caller.bounds.holds else {}
     message = {"op": "put", "request": request, **options}
+    paths = candidates(caller.args.socket, os.environ)
     begun = time.monotonic()
     try:
-        try:
-            return _entry(caller, **message)
-        except NotAcknowledged:
-            if time.monotonic() > begun + _ASK_AGAIN_SECONDS:
-                raise
-            # With its key, it is never queued twice.
-            return _entry(caller, **message)
+        return _queued(paths, message, caller.via)
+    except DaemonUnreachable as error:
+        raise _unreachable(error) from None
     except NotAcknowledged as error:
-        raise NotAcknowledged(
-            f"{error}: the comment may or may not be queued; make the same call again, with the"
-            f" key {printable(request['key'])}, which never queues it twice"
-        ) from None
+        lost = error
+    if time.monotonic() < begun + _ASK_AGAIN_SECONDS:
+        # With its key, it is never queued twice.
+        with suppress(DaemonUnreachable, NotAcknowledged):
+            return _queued(paths, message, caller.via)
+    raise NotAcknowledged(
+        f"{lost}: the comment may or may not be queued; make the same call again, with the key"
+        f" {printable(request['key'])}, which never queues it twice"
+    )
+
+
+def _queued(paths: Sequence[str], message: Json, via: str) -> Json:
+    entry: Json = put(paths, message, via)["entry"]
+    return entry
 
 
 def get_comment(caller: Caller, arguments: Json) -> Json:
@@ -125,13 +135,14 @@ def _which(caller: Caller, arguments: Json) -> Filter:
         InvalidRequest: one half of a repository's name is missing.
     """
     owner, repo = arguments.get("owner"), arguments.get("repo")
+    number, via = arguments.get("pr_number"), caller.via if arguments.get("own") else None
     if (owner is None) != (repo is None):
         missing = "owner" if owner is None else "repo"
         raise InvalidRequest(missing, "is missing: a repository has an owner and a repo")
     if owner is not None and repo is not None:
         caller.bounds.check_repository(owner, repo)
-        return Filter(f"{owner}/{repo}", arguments.get("pr_number"))
-    return Filter(caller.bounds.only_repository, arguments.get("pr_number"))
+        return Filter(f"{owner}/{repo}", number, via)
+    return Filter(caller.bounds.only_repository, number, via)
 
 
 def _jobs(args: Namespace, which: Filter, states: list[str]) -> Iterator[Json]:
@@ -204,6 +215,8 @@ def _ask(caller: Caller, **message: Any) -> Json:  # noqa: ANN401  (JSON)
     try:
         return ask(caller.args, **message)
     except DaemonUnreachable as error:
-        raise DaemonUnreachable(
-            f"{error}\nNothing was done: tell the user, who can start it"
-        ) from None
+        raise _unreachable(error) from None
+
+
+def _unreachable(error: DaemonUnreachable) -> DaemonUnreachable:
+    return DaemonUnreachable(f"{error}\nNothing was done: tell the user, who can start it")
