@@ -15,10 +15,8 @@ __all__ = ["comment", "review", "status"]
 
 Json = Mapping[str, Any]
 
-_MEMBERS = (
-    *("id", "owner", "repo", "pr_number", "state", "position", "eta_seconds", "trouble"),
-    *("not_before", "url", "reason", "key"),
-)
+_ALWAYS = ("id", "owner", "repo", "pr_number", "state")
+_IF_KNOWN = ("position", "eta_seconds", "trouble", "not_before", "url", "reason", "key")
 _REVIEW = (
     *("reviewer", "state", "reason", "url", "until", "guessed", "triggers", "asked"),
     "next_poll",
@@ -34,13 +32,13 @@ def comment(job: Json, *more: str) -> dict[str, Any]:
     """
     shown = job_json(job)
     told = {
-        **{name: shown.get(name) for name in (*_MEMBERS, *more)},
+        **{name: shown.get(name) for name in (*_IF_KNOWN, *more)},
         "review": (job.get("review") or {}).get("state"),
         "via": job["origin"].get("via"),
     }
     if job["state"] != "waiting":
         del told["eta_seconds"]
-    return _known(told)
+    return {name: shown[name] for name in _ALWAYS} | _known(told)
 
 
 def review(job: Json) -> dict[str, Any]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from argparse import Namespace
-from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -19,12 +18,12 @@ from comenq_core import __version__
 from comenq_core.cli.comenq.mcp import stdio
 from comenq_core.cli.comenq.mcp.bounds import Bounds, client_word
 from comenq_core.cli.comenq.mcp.calls import Caller
-from comenq_core.cli.comenq.mcp.tools import Tool, instructions, offered
+from comenq_core.cli.comenq.mcp.tools import instructions, offered
 from comenq_core.cli.comenq.requests import ask
 from comenq_core.errors import ComenqError
 from comenq_core.text import printable
 
-__all__ = ["definition", "serve"]
+__all__ = ["serve"]
 
 _Context = ServerRequestContext[Any, Any]
 
@@ -74,7 +73,7 @@ class _Tools:
         has_reviewers = await run_sync(self._has_reviewers)
         tools = offered(self.bounds, has_reviewers=has_reviewers)
         return types.ListToolsResult(
-            tools=[types.Tool.model_validate(definition(tool)) for tool in tools]
+            tools=[types.Tool.model_validate(tool.definition) for tool in tools]
         )
 
     def _has_reviewers(self) -> bool:
@@ -106,25 +105,6 @@ class _Tools:
         client = context.session.client_params
         program = client.client_info.name if client else ""
         return client_word(program if self._args.name is None else self._args.name)
-
-
-def definition(tool: Tool) -> Mapping[str, Any]:
-    """A tool as the protocol has it."""
-    hints = tool.hints
-    return {
-        "name": tool.name,
-        "title": tool.title,
-        "description": tool.description,
-        "inputSchema": tool.arguments,
-        "outputSchema": tool.result,
-        "annotations": {
-            "title": tool.title,
-            "readOnlyHint": hints.read_only,
-            "destructiveHint": hints.destructive,
-            "idempotentHint": hints.idempotent,
-            "openWorldHint": hints.open_world,
-        },
-    }
 
 
 def _told(error: ComenqError) -> str:

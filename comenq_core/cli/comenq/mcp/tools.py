@@ -65,6 +65,24 @@ class Tool:
     def _rules(self) -> Any:  # noqa: ANN401  (jsonschema is imported late)
         return validator(self.arguments)
 
+    @property
+    def definition(self) -> Mapping[str, Any]:
+        """The tool as the protocol has it."""
+        return {
+            "name": self.name,
+            "title": self.title,
+            "description": self.description,
+            "inputSchema": self.arguments,
+            "outputSchema": self.result,
+            "annotations": {
+                "title": self.title,
+                "readOnlyHint": self.hints.read_only,
+                "destructiveHint": self.hints.destructive,
+                "idempotentHint": self.hints.idempotent,
+                "openWorldHint": self.hints.open_world,
+            },
+        }
+
     def call(self, caller: Caller, arguments: Json) -> Json:
         """Run the tool.
 
