@@ -86,11 +86,12 @@ class _Connection:
 
     async def write(self) -> None:
         """Send the replies."""
-        async for reply in self._replied:
-            await self._send(reply.message)
-            if isinstance(reply.message, types.JSONRPCResponse | types.JSONRPCError):
-                self._unanswered.discard(reply.message.id)
-                self._end_if_answered()
+        async with self._replied:
+            async for reply in self._replied:
+                await self._send(reply.message)
+                if isinstance(reply.message, types.JSONRPCResponse | types.JSONRPCError):
+                    self._unanswered.discard(reply.message.id)
+                    self._end_if_answered()
 
     def _end_if_answered(self) -> None:
         if self._has_ended and not self._unanswered:
