@@ -52,9 +52,9 @@ class Agent:
     def begin(self, name: str = "test-agent") -> dict[str, Any]:
         """Begin a session, as a program of this name; return what the server says of itself."""
         client = {"name": name, "version": "1"}
-        return self.ask("initialize", protocolVersion=LEGACY, capabilities={}, clientInfo=client)[
-            "result"
-        ]
+        session = {"protocolVersion": LEGACY, "capabilities": {}, "clientInfo": client}
+        result: dict[str, Any] = self.ask("initialize", **session)["result"]
+        return result
 
     def say(self, line: bytes) -> None:
         """Send a line as it is."""
