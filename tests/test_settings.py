@@ -56,6 +56,7 @@ EVERYTHING: Mapping[str, str] = {
     "verify_targets": "true",
     "reviewers": "coderabbit,codex",
     "min_post_interval_seconds": "1.5",
+    "reply_cooldown_seconds": "2.5",
     "max_triggers": "2",
 }
 
@@ -142,6 +143,7 @@ def test_every_setting_can_come_from_the_environment(config: ConfigFile) -> None
         verify_targets=True,
         reviewers=("coderabbit", "codex"),
         min_post_interval_seconds=1.5,
+        reply_cooldown_seconds=2.5,
         max_triggers=2,
         source=path,
     )

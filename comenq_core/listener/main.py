@@ -43,6 +43,7 @@ def run(settings: Settings, stop: StopFlag) -> int:
         verifies_targets=settings.verify_targets,
         lanes=plugins.lane_policy(settings),
         reviewers=plugins.selected_reviewers(settings),
+        can_reply=plugins.can_reply(settings),
     )
     stop.take_signals_back()
     log.info("started", "The listener is ready.",

@@ -38,12 +38,12 @@ from comenq_core.model import (
     Status,
 )
 from comenq_core.model.identity import is_listed
-from comenq_core.model.serving import elsewhere, unserved
+from comenq_core.model.serving import CANNOT_REPLY, elsewhere, unserved
 from comenq_core.policy.health import Overdue, is_busy, is_stalled
 from comenq_core.policy.lanes import LanePolicy
 from comenq_core.policy.pacing import PacingPolicy
 from comenq_core.process.log import Log
-from comenq_core.protocols import NumberFilter, RepoFilter, Reviewer, Store
+from comenq_core.protocols import LaneKeeper, NumberFilter, RepoFilter, Reviewer, Store
 
 __all__ = ["JobQueue"]
 
@@ -66,6 +66,7 @@ class JobQueue:
         holds: whether new comments are held that an intake, by its name, has taken in.
         verifies_targets: whether the worker looks early whether a pull request is there.
         lanes: what the settings make of lanes, if they have reviewers.
+        can_reply: whether the worker can reply in review threads, as far as is known.
         reviewers: those that the settings name.
     """
 
@@ -81,7 +82,10 @@ class JobQueue:
         verifies_targets: bool = False,
         lanes: LanePolicy | None = None,
         reviewers: Sequence[Reviewer] = (),
+        can_reply: bool = True,
     ) -> None:
+        if not isinstance(store, LaneKeeper):
+            pace = replace(pace, reply_cooldown=None)
         self._store = store
         self._accounts = accounts or {}
         self._pace = pace
@@ -93,6 +97,7 @@ class JobQueue:
         self._host = host
         self._holds = holds
         self._verifies_targets = verifies_targets
+        self._can_reply = can_reply
         self._overdue = Overdue(pace, self._accounts)
         self._fault = ""
 
@@ -103,6 +108,8 @@ class JobQueue:
         for new_job in new_jobs:
             if reason := elsewhere(new_job.request, self._host):
                 raise InvalidRequest("host", reason)
+            if new_job.request.in_reply_to is not None and not self._can_reply:
+                raise InvalidRequest("in_reply_to", CANNOT_REPLY)
             if reason := unserved(new_job.request, self._accounts):
                 raise InvalidRequest("account" if new_job.request.account else "", reason)
         try:
@@ -285,7 +292,7 @@ class JobQueue:
     def status(self) -> Status:
         waiting = self._store.pending(limit=_AT_THE_HEAD, states=[State.WAITING])
         # With lanes, what is posted next need not be the first of those that wait.
-        placed = self._estimates.places(waiting if self._lanes.reviewers else waiting[:1])
+        placed = self._estimates.places(waiting if self._estimates.by_lane else waiting[:1])
         counts = self._store.counts()
         conditions = Conditions.of(self._store)
         now, records, health = conditions.now, conditions.records, conditions.health

@@ -159,7 +159,7 @@ def edited(job: Job, expect: CommentRequest, request: CommentRequest) -> Job:
 
     Raises:
         WrongState: the job's state does not allow it, its request is another one by now, or the
-            new one has another pull request or key.
+            new one has another pull request, thread or key.
     """
     if job.request == request:
         return job
@@ -170,14 +170,14 @@ def edited(job: Job, expect: CommentRequest, request: CommentRequest) -> Job:
         raise WrongState(f"job {job.id} was changed since it was read: look at it again")
     if _identity(request) != _identity(expect):
         raise WrongState(
-            f"job {job.id} has another pull request or key: queue a comment of its own"
+            f"job {job.id} has another pull request, thread or key: queue a comment of its own"
         )
     due = job.due if request.not_before == expect.not_before else request.not_before
     return replace(job, request=request, due=due)
 
 
-def _identity(request: CommentRequest) -> tuple[str, str | None]:
-    return request.target.lower(), request.key
+def _identity(request: CommentRequest) -> tuple[str, int | None, str | None]:
+    return request.target.lower(), request.in_reply_to, request.key
 
 
 def result_of(

@@ -33,6 +33,7 @@ from comenq_core.protocols import (
     Reviewer,
     Store,
     StoreFactory,
+    ThreadDirectory,
 )
 from comenq_core.settings import Settings
 from comenq_core.text import printable
@@ -184,6 +185,14 @@ class Registry:
         """
         with self._poster_factory(settings) as factory:
             return factory.accounts(settings) if isinstance(factory, AccountDirectory) else {}
+
+    def can_reply(self, settings: Settings) -> bool:
+        """Whether the posters can reply in threads; also where nobody can tell, as in `accounts`.
+
+        A `ThreadDirectory` can tell. Raises as `intakes`.
+        """
+        with self._poster_factory(settings) as factory:
+            return not isinstance(factory, ThreadDirectory) or factory.can_reply(settings)
 
     def host(self, settings: Settings) -> str:
         """The forge's host, as `ForgeHost` says; ``""`` where nobody can tell, as in `accounts`."""

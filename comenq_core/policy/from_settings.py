@@ -17,6 +17,8 @@ def pacing_policy(settings: Settings) -> PacingPolicy:
         cooldown=settings.cooldown_period_seconds,
         jitter=settings.cooldown_jitter_seconds,
         attempt_limit=settings.github_api_timeout_secs,
+        interval=settings.min_post_interval_seconds,
+        reply_cooldown=settings.reply_cooldown_seconds,
     )
 
 

@@ -23,6 +23,8 @@ from comenq_core.protocols.poster import (
     PosterFactory,
     Selective,
     TargetVerifier,
+    ThreadDirectory,
+    ThreadReplier,
 )
 from comenq_core.protocols.reviewer import (
     QuotaHolder,
@@ -88,6 +90,8 @@ __all__ = [
     "StoreFactory",
     "TargetRecorder",
     "TargetVerifier",
+    "ThreadDirectory",
+    "ThreadReplier",
     "TriggerAdviser",
     "Watch",
     "every_job",

@@ -44,6 +44,8 @@ __all__ = [
     "PosterFactory",
     "Selective",
     "TargetVerifier",
+    "ThreadDirectory",
+    "ThreadReplier",
 ]
 
 VERIFY_SECONDS = 10.0
@@ -163,6 +165,27 @@ class TargetVerifier(Protocol):
 
 
 @runtime_checkable
+class ThreadReplier(Protocol):
+    """What a poster may be as well: able to reply in the thread of a review comment.
+
+    Without it, a request with ``in_reply_to`` fails, and is never posted as a comment of its own.
+    """
+
+    def post_reply(self, job: Job) -> Outcome:
+        """Make one attempt, as `Poster.post`, in the thread of the comment ``in_reply_to``.
+
+        That need not be the thread's first comment. `Refused` where the thread is gone.
+        """
+
+    def find_reply(self, job: Job, since: datetime, known: Collection[int | str]) -> Lookup:
+        """Look for the job's reply in its thread, as `Poster.find` does for other comments.
+
+        The same words in another thread are not the job's. An id is never that of a comment that
+        `Poster.find` can find.
+        """
+
+
+@runtime_checkable
 class ConversationReader(Protocol):
     """What a poster may be as well: able to read what is said on a pull request.
 
@@ -218,6 +241,17 @@ class ForgeHost(Protocol):
         Raises:
             SettingsError: the settings are wrong.
         """
+
+
+@runtime_checkable
+class ThreadDirectory(Protocol):
+    """What a poster's factory may be as well: able to say whether its posters can reply.
+
+    A reply is refused at once where they cannot; without this, it fails at its turn.
+    """
+
+    def can_reply(self, settings: Settings) -> bool:
+        """Whether each poster is a `ThreadReplier`."""
 
 
 @runtime_checkable

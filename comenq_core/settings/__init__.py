@@ -110,6 +110,9 @@ class Settings:
     cooldown_jitter_seconds: Annotated[
         float, number(0, YEAR), "up to how many seconds, at random, are added to each cooldown"
     ] = 0.0
+    reply_cooldown_seconds: Annotated[
+        float, number(0, YEAR), "the same between two replies in review threads, without jitter"
+    ] = 30.0
     log_level: Annotated[str, LEVEL, "the least severity that is logged"] = "info"
     intakes: Annotated[tuple[str, ...], NAMES, "the plugins that take comments in"] = ("unix",)
     store: Annotated[str, TEXT, "the plugin that keeps the queue"] = "spool"
@@ -157,7 +160,7 @@ class Settings:
     min_post_interval_seconds: Annotated[
         float,
         number(0, YEAR),
-        "with reviewers: seconds between any two posts of an account",
+        "seconds between a reply and another comment and, with reviewers, between any two posts",
     ] = 1.0
     max_triggers: Annotated[
         int, whole(1), "with reviewers: how many triggers are posted for one job at most"

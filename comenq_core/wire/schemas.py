@@ -11,7 +11,13 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, cast
 
 from comenq_core.errors import InvalidRequest
-from comenq_core.limits import ACCOUNT_PATTERN, HOST_PATTERN, URL_LIMIT, VIA_PATTERN
+from comenq_core.limits import (
+    ACCOUNT_PATTERN,
+    HOST_PATTERN,
+    MAX_COMMENT_ID,
+    URL_LIMIT,
+    VIA_PATTERN,
+)
 from comenq_core.model import (
     BODY_LIMIT,
     KEY_LIMIT,
@@ -120,6 +126,7 @@ REQUEST_SCHEMA = _object(
         "host": _name("the host of a forge, such as github.com", HOST_PATTERN),
         "not_after": _TIME,
         "follow": _FLAG,
+        "in_reply_to": _number(1, MAX_COMMENT_ID),
     },
     required=("owner", "repo", "pr_number", "body"),
 )

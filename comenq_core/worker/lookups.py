@@ -107,7 +107,8 @@ class Lookups:
         started: Instant,
         ended: Instant,
     ) -> Iterator[Settlement | PacingUpdate]:
-        may_post = pacing.until_post(record, ended, self._pacing_policy) <= 0
+        policy = self._pacing_policy.of(job.asked)
+        may_post = pacing.until_post(record, ended, policy) <= 0
         verdict = after_lookup(job, found, ended.wall, self._retry_policy, may_post=may_post)
         attempt = lookup_record(poster, found, verdict, started, ended)
         settlement = Settlement(job=job, verdict=verdict, attempt=attempt)

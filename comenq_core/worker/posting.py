@@ -88,7 +88,7 @@ class Posting:
             return self._over(job, poster.account, Skipped(message=reason), Done(reason=reason))
         try:
             self._lanes.announce(job, poster.account, started)
-            begun = self._records.announce(poster.account, job.id, login, started)
+            begun = self._records.announce(poster.account, job, login, started)
         except PacingConflict as error:
             # The job has its place in the queue again.
             begun = Pacing(account=poster.account, at=started)
@@ -98,7 +98,8 @@ class Posting:
             return [requeued, *self._lanes.after(unsent, started)]
         limit = self._pacing_policy.attempt_limit
         outcome, ended = attempt_post(self._calls, poster, job, started, self._now, limit)
-        after = after_attempt(begun, outcome, ended, credential, self._pacing_policy)
+        policy = self._pacing_policy.of(job.asked)
+        after = after_attempt(begun, outcome, ended, credential, policy)
         left = _accounts_left(job, poster, outcome, serving)
         updates = [PacingUpdate(record=after, expect=begun, outcome=outcome, now=ended)]
         verdict: Verdict = Requeued(reason=f"{outcome.message}; {' or '.join(left)} is tried next")

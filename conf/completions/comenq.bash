@@ -7,7 +7,7 @@
 
 _shtab_comenq_subparsers=(put list show status top hist wait bump bust defer hold release retry edit resolve del undelete forget pause resume flush reviewers explain mcp completion)
 
-_shtab_comenq_put_option_strings=(-h --help -R --repo -b --body -F --body-file -e --edit --after --at --not-after --now --key --replace --if-absent --if-open --hold --no-follow --as --jsonl --key-from --wait --until --verify --timeout --json --dry-run --daemon --socket)
+_shtab_comenq_put_option_strings=(-h --help -R --repo -b --body -F --body-file --reply-to -e --edit --after --at --not-after --now --key --replace --if-absent --if-open --hold --no-follow --as --jsonl --key-from --wait --until --verify --timeout --json --dry-run --daemon --socket)
 _shtab_comenq_list_option_strings=(-h --help -n --limit --all --repo --pr --via --wide --state --json --daemon --socket)
 _shtab_comenq_show_option_strings=(-h --help --json --daemon --socket)
 _shtab_comenq_status_option_strings=(-h --help --json --prometheus --watch --daemon --socket)
@@ -36,6 +36,7 @@ _shtab_comenq_option_strings=(-h --help --version --daemon --socket)
 
 _shtab_comenq_put__F_COMPGEN=_shtab_compgen_files
 _shtab_comenq_put___body_file_COMPGEN=_shtab_compgen_files
+_shtab_comenq_put___reply_to_COMPGEN=_comenq_ids
 _shtab_comenq_put___jsonl_COMPGEN=_shtab_compgen_files
 _shtab_comenq_put___socket_COMPGEN=_shtab_compgen_files
 _shtab_comenq_list___socket_COMPGEN=_shtab_compgen_files

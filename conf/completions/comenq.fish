@@ -57,7 +57,7 @@ function _shtab_comenq_using
 end
 
 set -g _shtab_comenq_commands put list show status top hist wait bump bust defer hold release retry edit resolve del undelete forget pause resume flush reviewers explain mcp completion
-set -g _shtab_comenq_opts_with_value --after --as --at --body --body-file --channel --daemon --jsonl --key --key-from --limit --login --manage --name --not-after --posted --pr --repo --reviewer --socket --state --timeout --until --via -F -R -b -n
+set -g _shtab_comenq_opts_with_value --after --as --at --body --body-file --channel --daemon --jsonl --key --key-from --limit --login --manage --name --not-after --posted --pr --reply-to --repo --reviewer --socket --state --timeout --until --via -F -R -b -n
 
 complete -c comenq -e
 complete -c comenq -f
@@ -71,6 +71,7 @@ complete -c comenq -n '_shtab_comenq_using put' -s h -l help -d 'show this help 
 complete -c comenq -n '_shtab_comenq_using put' -s R -l repo -x -d 'the repository, as [HOST/]OWNER/REPO (default: $GH_REPO, then the checkout'"'"'s)'
 complete -c comenq -n '_shtab_comenq_using put' -s b -l body -x -d 'the comment'
 complete -c comenq -n '_shtab_comenq_using put' -s F -l body-file -xka "(__fish_complete_path (commandline -ct))" -d 'read the comment from FILE; - is standard input'
+complete -c comenq -n '_shtab_comenq_using put' -l reply-to -xka "(_comenq_ids)" -d 'reply in the thread of this review comment; its address names it, too'
 complete -c comenq -n '_shtab_comenq_using put' -s e -l edit -d 'write the comment in $VISUAL or $EDITOR'
 complete -c comenq -n '_shtab_comenq_using put' -l after -x -d 'post it no sooner than this: 45m, 1h30m, 2d from now'
 complete -c comenq -n '_shtab_comenq_using put' -l at -x -d 'post it no sooner than this: 2026-12-01T09:00+01:00, '"'"'tomorrow 9:00'"'"', 17:30'

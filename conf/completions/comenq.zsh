@@ -226,6 +226,7 @@ _shtab_comenq_put_options=(
   {-R,--repo}"[the repository, as \[HOST\/\]OWNER\/REPO (default\: \$GH_REPO, then the checkout\'s)]:REPOSITORY:"
   {-b,--body}"[the comment]:TEXT:"
   {-F,--body-file}"[read the comment from FILE\; - is standard input]:FILE:_files"
+  "--reply-to[reply in the thread of this review comment\; its address names it, too]:ID:_comenq_ids"
   {-e,--edit}"[write the comment in \$VISUAL or \$EDITOR]"
   "--after[post it no sooner than this\: 45m, 1h30m, 2d from now]:TIME:"
   "--at[post it no sooner than this\: 2026-12-01T09\:00\+01\:00, \'tomorrow 9\:00\', 17\:30]:WHEN:"

@@ -70,6 +70,23 @@ def test_comment_is_posted(daemon: Daemon, forge: Forge, mode: str, version: str
     assert [comment.body for comment in forge.comments] == [LONGEST]
 
 
+def test_reply_is_posted(daemon: Daemon, forge: Forge) -> None:
+    """A reply is posted in the thread of a review, and found there."""
+    first = forge.add_review_comment(owner="o", repo="r", number=1, body="Why?", login="ann")
+
+    async def converse() -> dict[str, Any]:
+        async with session(daemon, "auto") as client:
+            queued = await result(
+                client, "reply_to_review", **COMMENT, body="Fixed", in_reply_to=first.id
+            )
+            await anyio.to_thread.run_sync(daemon.log.until, r"outcome=posted")
+            return await result(client, "get_comment", id=queued["id"])
+
+    found = anyio.run(converse)
+    assert (found["in_reply_to"], "#discussion_r" in found["url"]) == (first.id, True)
+    assert [one.body for one in forge.review_comments] == ["Why?", "Fixed"]
+
+
 @ERAS
 def test_tool_is_unknown(daemon: Daemon, mode: str, version: str) -> None:
     """A tool that there is not is an error of the protocol; a wrong argument is a result."""

@@ -115,6 +115,16 @@ def test_longest_comment_is_queued(call: Call, served: Served) -> None:
     assert served.store.pending()[0].asked.body == body
 
 
+def test_reply_is_queued(call: Call, served: Served) -> None:
+    """A reply is queued for the thread of a comment, which only this tool can name."""
+    reply = call("reply_to_review", **COMMENT, in_reply_to=123)
+    assert (reply["in_reply_to"], served.store.pending()[0].asked.in_reply_to) == (123, 123)
+    with pytest.raises(InvalidRequest, match="in_reply_to: is not known here"):
+        call("queue_comment", **COMMENT, in_reply_to=123)
+    with pytest.raises(InvalidRequest, match="in_reply_to: is missing"):
+        call("reply_to_review", **COMMENT)
+
+
 def test_key_of_another_comment_is_refused(call: Call) -> None:
     """The daemon's own errors come through, as they are."""
     call("queue_comment", **COMMENT, key="k")

@@ -25,6 +25,7 @@ class PlainArgs:
     timeout: str | None = None
     key_from: str | None = None
     until: str | None = None
+    reply_to: str | None = None
     edit = now = if_absent = if_open = wait = json = hold = replace = dry_run = verify = False
     follow = True
 

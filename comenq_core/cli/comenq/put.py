@@ -7,7 +7,13 @@ import time
 
 from comenq_core.cli.comenq.body import comment, draft_to_edit, utf8
 from comenq_core.cli.comenq.plain_args import PlainArgs
-from comenq_core.cli.comenq.target import Target, is_number, read_target
+from comenq_core.cli.comenq.target import (
+    Target,
+    is_number,
+    read_comment_id,
+    read_target,
+    thread_in,
+)
 from comenq_core.cli.exit_status import DONE, UsageError
 from comenq_core.cli.formatting import in_queue, job_json
 from comenq_core.cli.output import as_json, print_done, print_error
@@ -186,8 +192,8 @@ def _put(args: Namespace | PlainArgs, message: dict[str, Any]) -> dict[str, Any]
 def _message(args: Namespace | PlainArgs, target: Target, body: str) -> dict[str, Any]:
     owner, repo, number, host = target
     request = {"owner": owner, "repo": repo, "pr_number": number, "body": body}
-    if host is not None:
-        request["host"] = host
+    perhaps = {"host": host, "in_reply_to": _thread(args)}
+    request |= {name: value for name, value in perhaps.items() if value is not None}
     if args.after is not None or args.at is not None:
         from comenq_core.cli.comenq.times import not_before
 
@@ -216,6 +222,21 @@ def _message(args: Namespace | PlainArgs, target: Target, body: str) -> dict[str
     return {"op": "put", "request": request, **chosen} if chosen else request
 
 
+def _thread(args: Namespace | PlainArgs) -> int | None:
+    """The review comment to reply to, which an address or an option names.
+
+    Raises:
+        UsageError: they name different ones, or no comment can have that id.
+    """
+    named = thread_in(args.words)
+    if args.reply_to is None:
+        return named
+    wanted = read_comment_id(args.reply_to)
+    if named not in {None, wanted}:
+        raise UsageError(f"the address names the review comment {named}, and --reply-to {wanted}")
+    return wanted
+
+
 def _check_replace(args: Namespace | PlainArgs) -> None:
     if args.key is None:
         raise UsageError("--replace needs --key: the comment under that key is replaced")
@@ -225,7 +246,8 @@ def _check_replace(args: Namespace | PlainArgs) -> None:
 
 def _summary(entry: dict[str, Any], target: Target) -> str:
     owner, repo, number, _ = target
-    where = f"{owner}/{repo}#{number}"
+    thread = entry.get("in_reply_to")
+    where = f"{owner}/{repo}#{number}" + (f" (thread {thread})" if thread else "")
     state = entry.get("state", "waiting")
     job_id = entry.get("id", "?")
     is_replaced = entry.get("replaced", False)

@@ -42,6 +42,7 @@ SINGLE_ONLY = (
     "body",
     "dry_run",
     "verify",
+    "reply_to",
 )
 """Options for a single comment; a line has members of its own instead."""
 

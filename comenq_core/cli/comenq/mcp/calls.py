@@ -58,7 +58,7 @@ class Caller:
 
 
 def queue_comment(caller: Caller, arguments: Json) -> Json:
-    """Queue a comment, and return its job."""
+    """Queue a comment or a reply, and return its job."""
     caller.bounds.check_repository(arguments["owner"], arguments["repo"])
     request = {"key": f"mcp-{uuid4().hex}", **arguments}
     # A lone surrogate, for one, cannot be sent to the daemon.

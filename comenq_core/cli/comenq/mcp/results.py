@@ -16,7 +16,10 @@ __all__ = ["comment", "review", "status"]
 Json = Mapping[str, Any]
 
 _ALWAYS = ("id", "owner", "repo", "pr_number", "state")
-_IF_KNOWN = ("position", "eta_seconds", "trouble", "not_before", "url", "reason", "key")
+_IF_KNOWN = (
+    *("in_reply_to", "position", "eta_seconds", "trouble", "not_before"),
+    *("url", "reason", "key"),
+)
 _REVIEW = (
     *("reviewer", "state", "reason", "url", "until", "guessed", "triggers", "asked"),
     "next_poll",

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from comenq_core.limits import MAX_COMMENT_ID
 from comenq_core.model import BODY_LIMIT, KEY_LIMIT, MAX_NUMBER, SETTLED, State
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "ID",
     "change_argument",
     "comment",
+    "in_reply_to",
     "listing",
     "listing_arguments",
     "object_of",
@@ -106,6 +108,10 @@ COMMENT_ARGUMENTS: Mapping[str, Schema] = {
 }
 """What a new comment is told by; the first four are required."""
 
+in_reply_to = _number(
+    "the id of a comment in a review thread, as in #discussion_r123 at the end of its address",
+    MAX_COMMENT_ID,
+)
 with_body = _flag("true or false: whether to return the text of the comment, too")
 listing_arguments: Mapping[str, Schema] = {
     "owner": _OWNER,
@@ -133,6 +139,7 @@ _COMMENT: Mapping[str, Schema] = {
     "owner": _text("the owner of the repository"),
     "repo": _text("the repository"),
     "pr_number": _number("the number of the pull request", MAX_NUMBER, 0),
+    "in_reply_to": _number("the comment in whose review thread it is", MAX_COMMENT_ID),
     "state": _word(
         "waiting (in the queue), held (until a person releases it), posting, checking (whether it"
         " is posted), unconfirmed (a person has to look), posted, skipped, failed or deleted",

@@ -133,6 +133,22 @@ def _changing(bounds: Bounds) -> Sequence[Tool]:
             run=calls.queue_comment,
         ),
         Tool(
+            name="reply_to_review",
+            title="Queue a reply in a GitHub review thread",
+            description=(
+                "Queue a reply to a comment of a review of a GitHub pull request, in the thread of"
+                " that comment. Replies have a pace of their own, which is quicker than"
+                f" that of comments; all else is as for queue_comment.{held}"
+            ),
+            hints=Hints(open_world=True),
+            arguments=object_of(
+                {**schemas.COMMENT_ARGUMENTS, "in_reply_to": schemas.in_reply_to},
+                ("owner", "repo", "pr_number", "body", "in_reply_to"),
+            ),
+            result=schemas.queued,
+            run=calls.queue_comment,
+        ),
+        Tool(
             name="change_comment",
             title="Change a queued GitHub comment",
             description=(
