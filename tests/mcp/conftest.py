@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from comenq_core.testing.forge import Forge
 from tests.cli.command import environment
 from tests.mcp.agent import Agent
+from tests.process.daemon import Daemon
 from tests.socket.serving import Served, serving, short_directory
 
 
@@ -32,3 +34,17 @@ def agent(served: Served) -> Iterator[Agent]:
     with Agent(environment(served.path)) as started:
         started.begin()
         yield started
+
+
+@pytest.fixture
+def forge() -> Iterator[Forge]:
+    """A GitHub stand-in."""
+    with Forge() as stand_in:
+        yield stand_in
+
+
+@pytest.fixture
+def daemon(forge: Forge) -> Iterator[Daemon]:
+    """A daemon that follows a reviewer, with no cooldown."""
+    with Daemon(forge.url, reviewers=["coderabbit"]) as made:
+        yield made.start()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -21,20 +21,6 @@ TRIGGER = "@coderabbitai review"
 ERAS = pytest.mark.parametrize(
     ("mode", "version"), [("legacy", "2025-11-25"), ("auto", "2026-07-28")]
 )
-
-
-@pytest.fixture
-def forge() -> Iterator[Forge]:
-    """A GitHub stand-in."""
-    with Forge() as stand_in:
-        yield stand_in
-
-
-@pytest.fixture
-def daemon(forge: Forge) -> Iterator[Daemon]:
-    """A daemon that follows a reviewer, with no cooldown."""
-    with Daemon(forge.url, reviewers=["coderabbit"]) as made:
-        yield made.start()
 
 
 @asynccontextmanager
