@@ -243,7 +243,7 @@ complete -c comenq -n '_shtab_comenq_using explain' -l json -d 'print one line o
 complete -c comenq -n '_shtab_comenq_using explain' -l daemon -x -d 'the name of your daemon (default: $COMENQ_DAEMON, then your one without a name)'
 complete -c comenq -n '_shtab_comenq_using explain' -l socket -xka "(__fish_complete_path (commandline -ct))" -d 'the daemon'"'"'s socket (default: $COMENQ_SOCKET, then your own, then the system'"'"'s)'
 complete -c comenq -n '_shtab_comenq_using explain; and test $_shtab_comenq_npos -eq 0' -ka "(__fish_complete_path (commandline -ct))" -d 'a file with the answer, - for standard input, or the address of a comment, a review or a pull request'
-complete -c comenq -n '_shtab_comenq_using; and test $_shtab_comenq_npos -eq 0' -a mcp -d 'Serve an agent: an mcp server on standard input and output.'
+complete -c comenq -n '_shtab_comenq_using; and test $_shtab_comenq_npos -eq 0' -a mcp -d 'Serve an agent: an MCP server on standard input and output.'
 complete -c comenq -n '_shtab_comenq_using mcp' -s h -l help -d 'show this help message and exit'
 complete -c comenq -n '_shtab_comenq_using mcp' -l repo -x -d 'let no other repository be named; several, if given again; OWNER/* for all of OWNER'
 complete -c comenq -n '_shtab_comenq_using mcp' -l read-only -d 'offer no tool that queues or changes anything'

@@ -22,7 +22,7 @@ _shtab_comenq_commands() {
     hist:'List posted, skipped, failed and deleted jobs.'
     hold:'Keep jobs from being posted.'
     list:'List what is queued.'
-    mcp:'Serve an agent: an mcp server on standard input and output.'
+    mcp:'Serve an agent: an MCP server on standard input and output.'
     pause:'Post nothing until the queue is resumed.'
     put:'Queue a comment.'
     release:'Let held jobs be posted again.'

@@ -12,6 +12,7 @@ import pytest
 
 from comenq_core.testing.deadline import DEADLINE
 from tests.cli.command import PROGRAM, ROOT, environment
+from tests.cli.terminal import on_terminal
 from tests.mcp.agent import Agent
 from tests.socket.serving import Served, serving
 
@@ -181,6 +182,23 @@ def test_wrong_option_is_refused(words: list[str], error: str) -> None:
     done = _run(*words)
     assert (done.returncode, done.stdout) == (2, "")
     assert error in done.stderr
+
+
+def test_person_starts_it(served: Served) -> None:
+    """On a terminal, a person is told what it is for, and how to end it."""
+    with on_terminal("mcp", env=environment(served.path)) as session:
+        session.see("an agent is to start this")
+        session.press(b"\x04")
+        assert session.end() == 0
+
+
+def test_closed_input_is_told() -> None:
+    """Without standard input, the error says what is missing."""
+    words = ["sh", "-c", 'exec "$0" mcp <&-', *PROGRAM]
+    done = subprocess.run(
+        words, env=environment(), capture_output=True, text=True, timeout=DEADLINE, check=False
+    )
+    assert (done.returncode, "needs standard input and output" in done.stderr) == (2, True)
 
 
 def test_extra_is_missing(tmp_path: Path) -> None:

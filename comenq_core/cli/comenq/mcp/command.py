@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 import signal
+import sys
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 
 from comenq_core.cli.comenq.mcp.bounds import NAME_LIMIT, Bounds
 from comenq_core.cli.exit_status import DONE, UsageError
+from comenq_core.cli.output import print_error
 from comenq_core.limits import OWNER_PATTERN, REPO_PATTERN
 
 __all__ = ["configure", "run"]
@@ -54,6 +56,8 @@ def configure(parser: ArgumentParser) -> None:
 
 def run(args: Namespace) -> int:
     """Serve an agent on standard input and output until the input ends."""
+    if sys.stdin is None or sys.stdout is None:
+        raise UsageError("comenq mcp needs standard input and output: let an agent start it")
     try:
         from comenq_core.cli.comenq.mcp.server import serve
     except ModuleNotFoundError as error:
@@ -62,6 +66,8 @@ def run(args: Namespace) -> int:
         raise UsageError(
             f"comenq mcp needs the package {error.name}; run: pip install 'comenq[mcp]'"
         ) from None
+    if sys.stdin.isatty():
+        print_error("an agent is to start this, and to speak JSON-RPC with it; Ctrl-D ends it")
     # The thread that waits for input would keep the process from ending.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     bounds = Bounds(
