@@ -24,6 +24,20 @@ MODERN = {
     f"{META}/clientCapabilities": {},
 }
 
+LOUD = """\
+import json
+
+dumps = json.dumps
+
+
+def loud(*args, **options):
+    print("stray", flush=True)
+    return dumps(*args, **options)
+
+
+json.dumps = loud
+"""
+
 
 def test_offered_tools_are_those_on_record(served: Served) -> None:
     """An agent is offered the tools in tools.json, but for reviews, which nobody follows here."""
@@ -92,6 +106,24 @@ def test_unreadable_line_is_answered(
     reply = agent.reply()
     assert (reply["error"]["code"], reply["id"]) == (code, request_id)
     assert agent.ask("ping")["result"] == {}
+
+
+def test_stray_output_is_kept_apart(served: Served, directory: Path) -> None:
+    """What something prints while a tool runs goes to standard error, not among the messages."""
+    (directory / "sitecustomize.py").write_text(LOUD)
+    call = {"name": "queue_comment", "arguments": COMMENT, "_meta": MODERN}
+    request = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": call}
+    done = subprocess.run(
+        [*PROGRAM, "mcp"],
+        env=environment(served.path) | {"PYTHONPATH": f"{directory}:{ROOT}"},
+        input=json.dumps(request) + "\n",
+        capture_output=True,
+        text=True,
+        timeout=DEADLINE,
+        check=True,
+    )
+    (reply,) = map(json.loads, done.stdout.splitlines())
+    assert (reply["result"]["isError"], "stray" in done.stderr) == (False, True)
 
 
 def test_end_of_input(served: Served) -> None:

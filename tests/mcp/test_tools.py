@@ -335,9 +335,9 @@ def test_lost_answer_to_a_change(served: Served, call: Call, directory: Path) ->
     def show(connection: Any) -> None:
         read_to_end(connection)
         entry = {**job, "origin": {"via": "mcp agent"}}
-        connection.sendall(json.dumps({"outcome": "ok", "entry": entry}).encode() + b"\n")
         path.unlink()
         stack.enter_context(fake_daemon(path, read_to_end))
+        connection.sendall(json.dumps({"outcome": "ok", "entry": entry}).encode() + b"\n")
 
     with ExitStack() as stack:
         stack.enter_context(fake_daemon(path, show))
