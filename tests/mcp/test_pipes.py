@@ -57,6 +57,16 @@ def test_daemon_is_restarted(agent: Agent, served: Served) -> None:
         assert len(again.store.pending()) == 1
 
 
+def test_session_goes_on_while_calls_wait(agent: Agent, served: Served) -> None:
+    """However many calls wait for the daemon, the server reads and answers what needs none."""
+    served.store.block()
+    waiting = [agent.send("tools/call", name="queue_comment", arguments=COMMENT) for _ in range(50)]
+    assert served.store.entered.wait(DEADLINE)
+    assert agent.ask("ping")["result"] == {}
+    served.store.release()
+    assert sorted(agent.reply()["id"] for _ in waiting) == waiting
+
+
 def test_result_is_told_twice(agent: Agent) -> None:
     """A result is structured, and the same is in a text, for agents that read only texts."""
     result = agent.call("queue_comment", **COMMENT)

@@ -28,6 +28,8 @@ __all__ = ["serve"]
 _Context = ServerRequestContext[Any, Any]
 
 _ERROR_LIMIT = 2_000
+_CALLS_AT_ONCE = 16
+"""Calls that wait for a daemon must leave threads for those who read and write messages."""
 
 
 def serve(args: Namespace, bounds: Bounds) -> None:
@@ -64,13 +66,14 @@ class _Tools:
     def __init__(self, args: Namespace, bounds: Bounds) -> None:
         self._args = args
         self.bounds = bounds
+        self._threads = anyio.CapacityLimiter(_CALLS_AT_ONCE)
         self._known = {tool.name: tool for tool in offered(bounds)}
 
     async def on_list(
         self, _context: _Context, _params: types.PaginatedRequestParams | None
     ) -> types.ListToolsResult:
         """List the tools of use with the daemon as it is now."""
-        has_reviewers = await run_sync(self._has_reviewers)
+        has_reviewers = await run_sync(self._has_reviewers, limiter=self._threads)
         tools = offered(self.bounds, has_reviewers=has_reviewers)
         return types.ListToolsResult(
             tools=[types.Tool.model_validate(tool.definition) for tool in tools]
@@ -93,7 +96,8 @@ class _Tools:
         caller = Caller(args=self._args, bounds=self.bounds, via=self._via(context))
         # A call that the agent cancels is finished all the same: nobody can undo a half of it.
         try:
-            result = await run_sync(tool.call, caller, params.arguments or {})
+            arguments = params.arguments or {}
+            result = await run_sync(tool.call, caller, arguments, limiter=self._threads)
         except ComenqError as error:
             text = types.TextContent(type="text", text=_told(error))
             return types.CallToolResult(content=[text], is_error=True)
