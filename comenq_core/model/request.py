@@ -102,7 +102,7 @@ class CommentRequest(Record):
         return f"{self.owner}/{self.repo}#{self.pr_number}"
 
     @property
-    def thread(self) -> str:
+    def place(self) -> str:
         """The target with the thread of a reply, as people are shown it.
 
         ``owner/repo#123 (thread 456)``, and for any other comment the target alone.

@@ -34,22 +34,24 @@ from comenq_core.protocols.reviewer import (
     same_login,
 )
 from comenq_core.protocols.store import (
-    FollowKeeper,
-    Inspectable,
-    JobImporter,
     JobReader,
     JobWorker,
     JobWriter,
+    Store,
+    StoreFactory,
+    Watch,
+    every_job,
+)
+from comenq_core.protocols.store_abilities import (
+    FollowKeeper,
+    Inspectable,
+    JobImporter,
     LaneKeeper,
     MovableStore,
     NumberFilter,
     PastImporter,
     RepoFilter,
-    Store,
-    StoreFactory,
     TargetRecorder,
-    Watch,
-    every_job,
 )
 
 __all__ = [

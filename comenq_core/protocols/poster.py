@@ -66,7 +66,10 @@ class Poster(Protocol):
         """A fingerprint of the current credential: it changes when the credential does."""
 
     def post(self, job: Job) -> Outcome:
-        """Make one attempt, within the time limit that the settings give."""
+        """Make one attempt, within the time limit that the settings give.
+
+        The job is none with ``in_reply_to``: those are for `ThreadReplier.post_reply`.
+        """
 
     def find(self, job: Job, since: datetime, known: Collection[int | str]) -> Lookup:
         """Look for the job's comment, posted at or after ``since``.
@@ -204,8 +207,8 @@ class ConversationReader(Protocol):
 
         Args:
             request: for the pull request that is meant.
-            snapshot: what was seen before; ``None`` at first: then comments that were written or
-                changed within `comenq_core.model.LOOKBACK` are shown.
+            snapshot: what was seen before, or nothing but where a first reading begins; with
+                ``None``, it begins `comenq_core.model.LOOKBACK` ago.
             triggers: ids of comments whose reactions are shown, too. One that is gone has none.
 
         Returns:

@@ -98,8 +98,7 @@ class Posting:
             return [requeued, *self._lanes.after(unsent, started)]
         limit = self._pacing_policy.attempt_limit
         outcome, ended = attempt_post(self._calls, poster, job, started, self._now, limit)
-        policy = self._pacing_policy.of(job.asked)
-        after = after_attempt(begun, outcome, ended, credential, policy)
+        after = after_attempt(begun, outcome, ended, credential, self._pacing_policy)
         left = _accounts_left(job, poster, outcome, serving)
         updates = [PacingUpdate(record=after, expect=begun, outcome=outcome, now=ended)]
         verdict: Verdict = Requeued(reason=f"{outcome.message}; {' or '.join(left)} is tried next")

@@ -13,7 +13,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from comenq_core.errors import NoSuchJob, QueueRefused, WrongState
+from comenq_core.errors import QueueRefused
 from comenq_core.model import (
     REPLIES,
     Attempt,
@@ -33,11 +33,11 @@ from comenq_core.policy.retry import RetryPolicy
 from comenq_core.process.log import Log
 from comenq_core.protocols import VERIFY_SECONDS, LaneKeeper, Poster, Store, TargetRecorder
 from comenq_core.worker.asking import Asking
-from comenq_core.worker.attempts import AnswerUpdate, LaneUpdate, PacingUpdate, Settlement
+from comenq_core.worker.attempts import PacingUpdate, Settlement
 from comenq_core.worker.calls import PosterCalls
 from comenq_core.worker.choosing import preferences
 from comenq_core.worker.deferrals import Deferrals
-from comenq_core.worker.events import report_answer, report_attempt, report_backoff
+from comenq_core.worker.events import report_answer
 from comenq_core.worker.follows import Follows
 from comenq_core.worker.heartbeat import Heartbeat
 from comenq_core.worker.identities import Identities, ask
@@ -47,7 +47,9 @@ from comenq_core.worker.notifier import Notifier
 from comenq_core.worker.pacing_records import PacingRecords
 from comenq_core.worker.polls import Polls
 from comenq_core.worker.posting import Posting
+from comenq_core.worker.readings import Readings
 from comenq_core.worker.scheduling import AccountScheduler
+from comenq_core.worker.unsaved import Result, Unsaved
 from comenq_core.worker.verification import Verification
 
 __all__ = ["Worker"]
@@ -108,15 +110,9 @@ class Worker:
         self._records = PacingRecords(store, pacing_policy)
         self._lanes = Lanes(store, lane_policy)
         self._follows = Follows(store, lane_policy, self._lanes, notifier)
-        self._asking = Asking(store, self._follows, self._lanes, pacing_policy, calls)
-        self._polls = Polls(
-            store,
-            self._follows,
-            self._scheduler.able_to_ask,
-            posters,
-            pacing_policy,
-            calls,
-        )
+        readings = Readings(store, pacing_policy, calls)
+        self._asking = Asking(self._follows, self._lanes, readings)
+        self._polls = Polls(self._follows, self._scheduler.able_to_ask, posters, readings)
         self._posting = Posting(
             self._records,
             self._lanes,
@@ -126,7 +122,9 @@ class Worker:
             store.now,
             calls,
         )
-        self._lookups = Lookups(store, pacing_policy, retry_policy, self._clock, calls)
+        self._lookups = Lookups(
+            store, pacing_policy, retry_policy, self._clock, calls, self._follows
+        )
         self.heartbeat = Heartbeat(
             store,
             pacing_policy.attempt_limit,
@@ -141,9 +139,10 @@ class Worker:
         self._verification = Verification(
             store, self._scheduler.able_to_ask, self._scheduler.serving, pacing_policy, calls
         )
-        self._notifier = notifier
         self._claimed: tuple[Job, Poster] | None = None
-        self._unsaved: list[Settlement | PacingUpdate | LaneUpdate | AnswerUpdate] = []
+        self._unsaved = Unsaved(
+            store, self._records, self._lanes, self._follows, pacing_policy, notifier
+        )
 
     def step(self) -> float:
         """Do the next thing there is to do; return the seconds until there may be another.
@@ -151,7 +150,7 @@ class Worker:
         Raises:
             ComenqError: the store failed. The next step begins with what this one has not saved.
         """
-        self._save()
+        self._unsaved.save()
         if self._claimed:
             self._read()
             self._post(*self._claimed)
@@ -257,7 +256,7 @@ class Worker:
         self.heartbeat.ask()
         match self._verification.verify(job, poster, self._records.known.get(poster.account)):
             case Settlement() as settlement:
-                self._settle(settlement, self._record_target)
+                self._unsaved.settle(settlement, self._record_target)
             case PacingUpdate() as update:
                 self._finish(update)
         return 0.0
@@ -343,40 +342,7 @@ class Worker:
         login = self._identities.known.get(poster.account, "")
         self._finish(*self._posting.post(job, poster, login))
 
-    def _finish(self, *results: Settlement | PacingUpdate | LaneUpdate | AnswerUpdate) -> None:
+    def _finish(self, *results: Result) -> None:
         """Save results in this order; if the store fails, the next step does it first."""
         self._claimed = None
-        self._unsaved += results
-        self._save()
-
-    def _save(self) -> None:
-        while self._unsaved:
-            match self._unsaved[0]:
-                case Settlement() as settlement:
-                    self._settle(settlement, self._store.settle)
-                case PacingUpdate() as update:
-                    self._records.save(update.record, update.expect)
-                    report_backoff(update.outcome, update.record, update.now, self._pacing_policy)
-                case LaneUpdate() as update:
-                    self._lanes.finish(update)
-                case AnswerUpdate() as update:
-                    self._follows.answer(update)
-            del self._unsaved[0]
-
-    def _settle(
-        self, settlement: Settlement, save: Callable[[Job, Verdict, Attempt], None]
-    ) -> None:
-        job, attempt = settlement.job, settlement.attempt
-        verdict = self._follows.awaited(job, settlement.verdict)
-        if self._notifier:
-            self._notifier.announce(job, verdict, attempt)
-        try:
-            save(job, verdict, attempt)
-        except (NoSuchJob, WrongState) as error:
-            # Somebody took it away. To settle it again would fail as well, and stop the queue.
-            log.error("unsettled", "A job was gone before its outcome could be recorded.",
-                      job=job.id, outcome=attempt.outcome, reason=error)  # fmt: skip
-        else:
-            report_attempt(job, verdict, attempt)
-        if self._notifier:
-            self._notifier.wake()
+        self._unsaved.save(*results)

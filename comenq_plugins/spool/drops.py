@@ -159,7 +159,7 @@ class Drops:
             return
         for job_id, new_job in new_jobs.items():
             log.info("queued", "A dropped file is queued.", job=job_id,
-                     target=new_job.request.target, uid=new_job.origin.uid)  # fmt: skip
+                     target=new_job.request.place, uid=new_job.origin.uid)  # fmt: skip
             self._discard(job_id)
         durable.sync_directory(self._layout.adopt)
 

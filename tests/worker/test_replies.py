@@ -8,7 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from comenq_core.model import CommentRequest, Job, NewJob, Origin, Outcome, Posted, State
+from comenq_core.model import (
+    CommentRequest,
+    Job,
+    NewJob,
+    Origin,
+    Outcome,
+    Pacing,
+    Posted,
+    State,
+)
 from comenq_core.policy.from_settings import pacing_policy, retry_policy
 from comenq_core.testing.memory_store import MemoryStore
 from comenq_core.worker.worker import Worker
@@ -146,13 +155,16 @@ def _die_in_the_post(made: Rig) -> None:
 
 
 def test_a_reply_that_came_to_nothing_is_posted_once_more(made: Rig) -> None:
-    """A request that the forge never took is sent again, after look-ups in the thread."""
+    """A request that the forge never took is sent again, as soon as the next reply may be."""
     thread = begin_thread(made)
+    made.put("one")
+    made.run()
+    made.clock.advance(1)
     made.forge.answer_next(drop=True)
     job = made.put("Fixed", in_reply_to=thread)
     made.run_for(REPLY_COOLDOWN + 30)
     assert made.job(job).state is State.POSTED
-    assert (replies(made), len(made.forge.posts)) == ([("Fixed", thread)], 2)
+    assert (replies(made), len(made.forge.posts)) == ([("Fixed", thread)], 3)
 
 
 def test_the_same_words_in_two_threads_are_two_replies(made: Rig) -> None:
@@ -257,12 +269,23 @@ def test_without_lanes_replies_keep_the_pace_of_comments(made: Rig) -> None:
     policies = pacing_policy(made.settings), retry_policy(made.settings)
     worker = Worker(OneLane(store), [Replier(answer)], *policies)  # type: ignore[arg-type]
     with store.lock():
-        for _ in range(3):
-            while not (wait := worker.step()):
-                pass
-            made.clock.advance(COOLDOWN - 1)
-            while not worker.step():
-                pass
+        for count in range(1, 4):
+            for seconds in (0, COOLDOWN - 1):
+                made.clock.advance(seconds)
+                while not worker.step():
+                    pass
+                assert posted == ["0", "1", "2"][:count]
             made.clock.advance(1)
-    assert wait > 0
-    assert posted == ["0", "1", "2"]
+
+
+def test_a_jitter_from_before_keeps_a_trigger_waiting_and_no_reply(tmp_path: Path) -> None:
+    """What the account owes of a cooldown without reviewers is owed by all but replies."""
+    with rig(tmp_path, reviewers=("coderabbit",)) as made:
+        thread = begin_thread(made)
+        record = Pacing(account="default", at=made.clock(), jitter=500.0)
+        made.store.save_pacing(record, expect=None)
+        trigger = made.put("@coderabbitai review")
+        made.put("Fixed", in_reply_to=thread)
+        made.run_for(400)
+        assert (replies(made), made.bodies) == ([("Fixed", thread)], [])
+        assert not made.job(trigger).attempts

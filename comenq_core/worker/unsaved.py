@@ -1,0 +1,92 @@
+"""What the worker has done and the store has not recorded yet; it is saved before anything else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from comenq_core.errors import NoSuchJob, WrongState
+from comenq_core.model import Attempt, Job, Verdict
+from comenq_core.policy.pacing import PacingPolicy
+from comenq_core.process.log import Log
+from comenq_core.protocols import Store
+from comenq_core.worker.attempts import AnswerUpdate, LaneUpdate, PacingUpdate, Settlement
+from comenq_core.worker.events import report_attempt, report_backoff
+from comenq_core.worker.follows import Follows
+from comenq_core.worker.lanes import Lanes
+from comenq_core.worker.notifier import Notifier
+from comenq_core.worker.pacing_records import PacingRecords
+
+__all__ = ["Result", "Unsaved"]
+
+Result = Settlement | PacingUpdate | LaneUpdate | AnswerUpdate
+
+log = Log("worker")
+
+
+class Unsaved:
+    """The results that are to be saved, in their order.
+
+    Args:
+        store: where the jobs are.
+        records, lanes, follows: save what is theirs.
+        pacing_policy: how far apart an account's posts are, for what is reported.
+        notifier: runs the commands that are told of posted and failed jobs, if there are any.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        records: PacingRecords,
+        lanes: Lanes,
+        follows: Follows,
+        pacing_policy: PacingPolicy,
+        notifier: Notifier | None,
+    ) -> None:
+        self._store = store
+        self._records = records
+        self._lanes = lanes
+        self._follows = follows
+        self._pacing_policy = pacing_policy
+        self._notifier = notifier
+        self._results: list[Result] = []
+
+    def save(self, *results: Result) -> None:
+        """Save what earlier calls could not, then these.
+
+        Raises:
+            StoreError: the store failed. What is not saved is kept for the next call.
+        """
+        self._results += results
+        while self._results:
+            match self._results[0]:
+                case Settlement() as settlement:
+                    self.settle(settlement, self._store.settle)
+                case PacingUpdate() as update:
+                    self._records.save(update.record, update.expect)
+                    report_backoff(update.outcome, update.record, update.now, self._pacing_policy)
+                case LaneUpdate() as update:
+                    self._lanes.finish(update)
+                case AnswerUpdate() as update:
+                    self._follows.answer(update)
+            del self._results[0]
+
+    def settle(self, settlement: Settlement, save: Callable[[Job, Verdict, Attempt], None]) -> None:
+        """Have ``save`` record what becomes of a job, and report it.
+
+        Raises:
+            StoreError: the store failed.
+        """
+        job, attempt = settlement.job, settlement.attempt
+        verdict = self._follows.awaited(job, settlement.verdict)
+        if self._notifier:
+            self._notifier.announce(job, verdict, attempt)
+        try:
+            save(job, verdict, attempt)
+        except (NoSuchJob, WrongState) as error:
+            # Somebody took it away. To settle it again would fail as well, and stop the queue.
+            log.error("unsettled", "A job was gone before its outcome could be recorded.",
+                      job=job.id, outcome=attempt.outcome, reason=error)  # fmt: skip
+        else:
+            report_attempt(job, verdict, attempt)
+        if self._notifier:
+            self._notifier.wake()
