@@ -6,7 +6,10 @@ from collections.abc import Sequence
 
 from comenq_core.cli.comenq.target import looks_like_target
 
-__all__ = ["PlainArgs", "is_plain"]
+__all__ = ["VIA", "PlainArgs", "is_plain"]
+
+VIA = "comenq"
+"""What the command calls itself where it queues a comment."""
 
 
 class PlainArgs:

@@ -6,7 +6,7 @@ import os
 import time
 
 from comenq_core.cli.comenq.body import comment, draft_to_edit, utf8
-from comenq_core.cli.comenq.plain_args import PlainArgs
+from comenq_core.cli.comenq.plain_args import VIA, PlainArgs
 from comenq_core.cli.comenq.target import (
     Target,
     is_number,
@@ -21,10 +21,7 @@ from comenq_core.client import candidates, put
 from comenq_core.errors import DaemonUnreachable, NotAcknowledged
 from comenq_core.text import printable
 
-__all__ = ["VIA", "run"]
-
-VIA = "comenq"
-"""What the command calls itself."""
+__all__ = ["run"]
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -14,9 +14,8 @@ from typing import Any
 
 from comenq_core.cli.comenq.line_reader import LineReader, NumberedLine
 from comenq_core.cli.comenq.line_requests import LineRequests
-from comenq_core.cli.comenq.plain_args import PlainArgs
+from comenq_core.cli.comenq.plain_args import VIA, PlainArgs
 from comenq_core.cli.comenq.progress import Progress
-from comenq_core.cli.comenq.put import VIA
 from comenq_core.cli.exit_status import DONE, FAILED, UsageError
 from comenq_core.cli.formatting import job_json
 from comenq_core.cli.output import as_json, print_done, print_error
