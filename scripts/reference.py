@@ -1,8 +1,9 @@
-"""Writes conf/man and conf/completions, or lists the files there that are out of date."""
+"""Writes conf/man, conf/completions and tests/mcp/tools.json, or lists which are out of date."""
 
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +11,11 @@ from pathlib import Path
 from completions import completions
 from manual import pages
 
-CONF = Path(__file__).resolve().parents[1] / "conf"
+from comenq_core.cli.comenq.mcp.bounds import Bounds
+from comenq_core.cli.comenq.mcp.tools import offered
+
+ROOT = Path(__file__).resolve().parents[1]
+CONF = ROOT / "conf"
 
 
 def main() -> int:
@@ -38,6 +43,9 @@ def files() -> Iterator[tuple[Path, str]]:
         yield CONF / "man" / name, str(page)
     for name, script in completions():
         yield CONF / "completions" / name, script
+    # What agents read, so that a review of a change shows how it changes.
+    tools = [tool.definition for tool in offered(Bounds())]
+    yield ROOT / "tests" / "mcp" / "tools.json", json.dumps(tools, indent=2) + "\n"
 
 
 if __name__ == "__main__":

@@ -154,7 +154,7 @@ def test_a_wrong_id_is_refused(value: object) -> None:
 def test_a_dropped_file_can_be_a_reply() -> None:
     """``in_reply_to`` is one of its members."""
     members = {"owner": "o", "repo": "r", "pr_number": 1, "body": "Fixed", "in_reply_to": 7}
-    assert read_drop(members) == (a_request(7), False)
+    assert read_drop(members).request == a_request(7)
 
 
 @pytest.fixture

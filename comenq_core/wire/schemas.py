@@ -33,7 +33,16 @@ if TYPE_CHECKING:
     from jsonschema import ValidationError
     from jsonschema.protocols import Validator
 
-__all__ = ["BARE", "DROP", "OPERATION_SCHEMAS", "REQUEST", "REQUEST_SCHEMA", "check"]
+__all__ = [
+    "BARE",
+    "DROP",
+    "OPERATION_SCHEMAS",
+    "REQUEST",
+    "REQUEST_SCHEMA",
+    "check",
+    "check_by",
+    "validator",
+]
 
 Schema = Mapping[str, Any]
 
@@ -247,13 +256,31 @@ def check(value: object, kind: str) -> None:
     Raises:
         InvalidRequest: it does not conform; the error names the member and the rule.
     """
-    error = next(_validator(kind).iter_errors(cast("Any", value)), None)
+    check_by(_validator(kind), value)
+
+
+def check_by(rules: Validator, value: object) -> None:
+    """Check a value by what `validator` has made of a schema.
+
+    Raises:
+        InvalidRequest: it does not conform; the error names the member and the rule.
+    """
+    error = next(rules.iter_errors(cast("Any", value)), None)
     if error is not None:
         raise _invalid(error)
 
 
 @cache
 def _validator(kind: str) -> Validator:
+    return validator(_SCHEMAS[kind])
+
+
+def validator(schema: Schema) -> Validator:
+    """What `check_by` checks by.
+
+    Args:
+        schema: in it, everything that can be wrong has a description, as above.
+    """
     # Only a listener pays for this import: no client could wait for it.
     from jsonschema import Draft202012Validator, validators
 
@@ -264,7 +291,7 @@ def _validator(kind: str) -> Validator:
     strict: Any = validators.extend(  # type: ignore[no-untyped-call]  # its stubs leave it untyped
         Draft202012Validator, type_checker=types
     )
-    made: Validator = strict(_SCHEMAS[kind])
+    made: Validator = strict(schema)
     return made
 
 

@@ -56,8 +56,8 @@ function _shtab_comenq_using
   test "$_shtab_comenq_cmdpath" = "$argv"
 end
 
-set -g _shtab_comenq_commands put list show status top hist wait bump bust defer hold release retry edit resolve del undelete forget pause resume flush reviewers explain completion
-set -g _shtab_comenq_opts_with_value --after --as --at --body --body-file --channel --daemon --jsonl --key --key-from --limit --login --not-after --posted --pr --repo --reviewer --socket --state --timeout --until --via -F -R -b -n
+set -g _shtab_comenq_commands put list show status top hist wait bump bust defer hold release retry edit resolve del undelete forget pause resume flush reviewers explain mcp completion
+set -g _shtab_comenq_opts_with_value --after --as --at --body --body-file --channel --daemon --jsonl --key --key-from --limit --login --manage --name --not-after --posted --pr --reply-to --repo --reviewer --socket --state --timeout --until --via -F -R -b -n
 
 complete -c comenq -e
 complete -c comenq -f
@@ -243,6 +243,15 @@ complete -c comenq -n '_shtab_comenq_using explain' -l json -d 'print one line o
 complete -c comenq -n '_shtab_comenq_using explain' -l daemon -x -d 'the name of your daemon (default: $COMENQ_DAEMON, then your one without a name)'
 complete -c comenq -n '_shtab_comenq_using explain' -l socket -xka "(__fish_complete_path (commandline -ct))" -d 'the daemon'"'"'s socket (default: $COMENQ_SOCKET, then your own, then the system'"'"'s)'
 complete -c comenq -n '_shtab_comenq_using explain; and test $_shtab_comenq_npos -eq 0' -ka "(__fish_complete_path (commandline -ct))" -d 'a file with the answer, - for standard input, or the address of a comment, a review or a pull request'
+complete -c comenq -n '_shtab_comenq_using; and test $_shtab_comenq_npos -eq 0' -a mcp -d 'Serve an agent: an MCP server on standard input and output.'
+complete -c comenq -n '_shtab_comenq_using mcp' -s h -l help -d 'show this help message and exit'
+complete -c comenq -n '_shtab_comenq_using mcp' -l repo -x -d 'let no other repository be named; several, if given again; OWNER/* for all of OWNER'
+complete -c comenq -n '_shtab_comenq_using mcp' -l read-only -d 'offer no tool that queues or changes anything'
+complete -c comenq -n '_shtab_comenq_using mcp' -l hold -d 'hold what is queued until a person releases it: comenq review'
+complete -c comenq -n '_shtab_comenq_using mcp' -l manage -xka "own all" -d 'change and read whole what this server has queued (own, the default), or all'
+complete -c comenq -n '_shtab_comenq_using mcp' -l name -x -d 'what the queue shows as who queued a comment, after mcp (default: what the agent'"'"'s program calls itself)'
+complete -c comenq -n '_shtab_comenq_using mcp' -l daemon -x -d 'the name of your daemon (default: $COMENQ_DAEMON, then your one without a name)'
+complete -c comenq -n '_shtab_comenq_using mcp' -l socket -xka "(__fish_complete_path (commandline -ct))" -d 'the daemon'"'"'s socket (default: $COMENQ_SOCKET, then your own, then the system'"'"'s)'
 complete -c comenq -n '_shtab_comenq_using; and test $_shtab_comenq_npos -eq 0' -a completion -d 'Print a shell completion script.'
 complete -c comenq -n '_shtab_comenq_using completion' -s h -l help -d 'show this help message and exit'
 complete -c comenq -n '_shtab_comenq_using completion' -l daemon -x -d 'the name of your daemon (default: $COMENQ_DAEMON, then your one without a name)'

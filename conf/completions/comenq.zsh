@@ -22,6 +22,7 @@ _shtab_comenq_commands() {
     hist:'List posted, skipped, failed and deleted jobs.'
     hold:'Keep jobs from being posted.'
     list:'List what is queued.'
+    mcp:'Serve an agent: an MCP server on standard input and output.'
     pause:'Post nothing until the queue is resumed.'
     put:'Queue a comment.'
     release:'Let held jobs be posted again.'
@@ -195,6 +196,20 @@ _shtab_comenq_list_options=(
 
 # guard to ensure default positional specs are added only once per session
 _shtab_comenq_list_defaults_added=0
+
+_shtab_comenq_mcp_options=(
+  "(- : *)"{-h,--help}"[show this help message and exit]"
+  "*--repo[let no other repository be named\; several, if given again\; OWNER\/\* for all of OWNER]:OWNER/REPO:"
+  "--read-only[offer no tool that queues or changes anything]"
+  "--hold[hold what is queued until a person releases it\: comenq review]"
+  "--manage[change and read whole what this server has queued (own, the default), or all]:manage:(own all)"
+  "--name[what the queue shows as who queued a comment, after mcp (default\: what the agent\'s program calls itself)]:name:"
+  "--daemon[the name of your daemon (default\: \$COMENQ_DAEMON, then your one without a name)]:NAME:"
+  "--socket[the daemon\'s socket (default\: \$COMENQ_SOCKET, then your own, then the system\'s)]:PATH:_files"
+)
+
+# guard to ensure default positional specs are added only once per session
+_shtab_comenq_mcp_defaults_added=0
 
 _shtab_comenq_pause_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
@@ -385,6 +400,7 @@ _shtab_comenq() {
         hist) _arguments -C -s $_shtab_comenq_hist_options ;;
         hold) _arguments -C -s $_shtab_comenq_hold_options ;;
         list) _arguments -C -s $_shtab_comenq_list_options ;;
+        mcp) _arguments -C -s $_shtab_comenq_mcp_options ;;
         pause) _arguments -C -s $_shtab_comenq_pause_options ;;
         put) _arguments -C -s $_shtab_comenq_put_options ;;
         release) _arguments -C -s $_shtab_comenq_release_options ;;

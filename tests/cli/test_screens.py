@@ -148,6 +148,7 @@ HELP = dedent("""\
       flush        end back-offs, so that comenq tries again at once
       reviewers    show the reviewers that are followed; open a lane of one
       explain      say what the answer of a review bot means
+      mcp          serve an agent: an MCP server on standard input and output
       completion   print a shell completion script
 
     exit status: 0 done, 1 refused or failed, 2 usage, 3 the daemon cannot be reached;

@@ -48,6 +48,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "flush": ("pause", "end back-offs, so that comenq tries again at once"),
     "reviewers": ("reviewers", "show the reviewers that are followed; open a lane of one"),
     "explain": ("explain", "say what the answer of a review bot means"),
+    "mcp": ("mcp.command", "serve an agent: an MCP server on standard input and output"),
     "completion": ("completion", "print a shell completion script"),
 }
 """Each command, with its module and a one-line description."""
