@@ -199,8 +199,12 @@ class JobQueue:
         jobs = self._store.history(limit=limit, offset=offset, only_failed=only_failed)
         return [self._reviews.named(job) for job in jobs]
 
-    def change(self, prefix: str, change: Change, by: Origin) -> Entry:
-        job = self._store.change(self._whole_id(prefix), change)
+    def change(self, prefix: str, change: Change, by: Origin, *, was: str | None = None) -> Entry:
+        if was is None:
+            job = self._store.change(self._whole_id(prefix), change)
+        else:
+            found, request = self._as_read(prefix, was)
+            job = self._store.change(found.id, change, expect=request)
         _log_change(change, job, by)
         return self._changed([job], change)[0]
 
@@ -219,12 +223,8 @@ class JobQueue:
         return [next(entries) if isinstance(one, Job) else one for one in results]
 
     def edit(self, prefix: str, body: str, by: Origin, *, was: str | None = None) -> Entry:
-        found = self._store.get(prefix)
-        if found.request is None:
-            raise WrongState(f"job {found.id} is a dropped file that is no request")
-        if was is not None and was != sha256(found.request.body.encode()).hexdigest():
-            raise WrongState(f"the text of job {found.id} was changed since it was read")
-        job = self._store.edit(found, replace(found.request, body=body))
+        found, request = self._as_read(prefix, was)
+        job = self._store.edit(found, replace(request, body=body))
         log.info("edited", "A person has edited a comment.", job=job.id, uid=by.uid)
         return self._estimated([job])[0]
 
@@ -248,6 +248,15 @@ class JobQueue:
         job = self._store.forget(self._whole_id(prefix), f"its text was erased by {by.who}")
         log.info("erased", "The text of a comment was erased.", job=job.id, uid=by.uid)
         return Entry(job=job)
+
+    def _as_read(self, prefix: str, was: str | None) -> tuple[Job, CommentRequest]:
+        """A job and its request, if its text is the one with this SHA-256, or any for ``None``."""
+        found = self._store.get(prefix)
+        if found.request is None:
+            raise WrongState(f"job {found.id} is a dropped file that is no request")
+        if was is not None and was != sha256(found.request.body.encode()).hexdigest():
+            raise WrongState(f"the text of job {found.id} was changed since it was read")
+        return found, found.request
 
     def _found(self, prefix: str) -> str | ComenqError:
         try:
