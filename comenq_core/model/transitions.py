@@ -131,8 +131,7 @@ def changed(job: Job, change: Change, now: datetime, expect: CommentRequest | No
         raise WrongState(
             f"job {job.id} is {job.state}{again}; only a job that is {words} allows that"
         )
-    if expect is not None:
-        _require_as_read(job, expect)
+    _require_as_read(job, expect)
     match change:
         case Change.BUMP:
             return replace(job, due=None)
@@ -183,8 +182,8 @@ def edited(job: Job, expect: CommentRequest, request: CommentRequest) -> Job:
     return replace(job, request=request, due=due)
 
 
-def _require_as_read(job: Job, expect: CommentRequest) -> None:
-    if job.request != expect:
+def _require_as_read(job: Job, expect: CommentRequest | None) -> None:
+    if expect is not None and job.request != expect:
         raise WrongState(f"job {job.id} was changed since it was read: look at it again")
 
 
