@@ -13,6 +13,7 @@ import pytest
 
 from comenq_core.cli.comenq.filters import EVERYTHING, Filter, read_filter
 from comenq_core.cli.exit_status import UsageError
+from comenq_core.cli.text_width import width, wrapped
 from comenq_core.client import Client
 from comenq_core.model import Change, State
 from tests.cli.command import environment
@@ -124,6 +125,15 @@ def test_screen_follows_the_terminals_size(served: Served) -> None:
         session.resize(30, 24)
         session.see(f"{'word ' * 6}".strip() + "\x1b[K")
         quit_review(session)
+
+
+@pytest.mark.parametrize("text", ["x" * 2_000, "two words " * 200, "\u6f22" * 700, " " * 900 + "x"])
+@pytest.mark.parametrize("columns", [3, 80])
+def test_a_line_of_any_length_is_wrapped_whole(text: str, columns: int) -> None:
+    """Nothing but blanks is lost, and no part is too wide: a long word is wrapped by parts."""
+    lines = wrapped(text, columns)
+    assert "".join(lines).replace(" ", "") == text.replace(" ", "")
+    assert max(map(width, lines)) <= columns
 
 
 # What is done ------------------------------------------------------------------------------------
