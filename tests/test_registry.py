@@ -386,3 +386,31 @@ def test_reviewers_need_a_store_that_keeps_lanes_and_triggers(lacking: str, text
     settings = Settings(store="mine", reviewers=("coderabbit",))
     with pytest.raises(PluginError, match=f"the store mine keeps .*{text}"):
         load([("mine", Offering(mine=lambda _: Lacking()))]).store(settings)
+
+
+class Reviewing:
+    """A plugin with one reviewer, which counts how often that is made."""
+
+    made = 0
+
+    @hookimpl
+    def comenq_reviewers(self) -> Mapping[str, Callable[[Settings], object]]:
+        """Offer it."""
+        return {"mine": self._make}
+
+    def _make(self, _: Settings) -> list[object]:
+        self.made += 1
+        return [SimpleNamespace(name="bot", addresses="@bot go".__eq__)]
+
+
+def test_reviewers_are_made_once_for_the_same_settings() -> None:
+    """A daemon asks for its store, its lanes and its reviewers; other settings have their own."""
+    plugin = Reviewing()
+    registry = load([("mine", plugin)])
+    settings = Settings(reviewers=("bot",))
+    assert registry.lane_policy(settings)
+    (reviewer,) = registry.selected_reviewers(settings)
+    assert registry.reviewers(settings)["bot"] is reviewer
+    assert plugin.made == 1
+    registry.reviewers(Settings())
+    assert plugin.made == 2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -35,6 +36,10 @@ class Manager(Protocol):
 
     def command(self, action: str) -> Sequence[str]:
         """The command for ``status``, ``start``, ``stop``, ``restart`` or ``logs``."""
+
+    @property
+    def unreadable_logs(self) -> str:
+        """What to do where the log is not this user's to read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +80,13 @@ class Systemd:
             return ("journalctl", which, self.unit)
         pager = ("--no-pager",) if action == "status" else ()
         return ("systemctl", *self.options, action, *pager, self.unit)
+
+    @property
+    def unreadable_logs(self) -> str:
+        # A journal that is kept in memory has no file of its own for each user.
+        user = f" _UID={os.getuid()}"
+        match = f"_SYSTEMD_USER_UNIT={self.unit}{user}" if self.options else f"--unit {self.unit}"
+        return f"run sudo journalctl {match}, or have yourself added to the group systemd-journal"
 
     def _control(self, *words: str, unless: str) -> Step:
         def is_so() -> bool:
@@ -132,6 +144,10 @@ class Launchd:
             case "logs":
                 return ("tail", "-n", "100", str(self.log))
         return ("launchctl", "print", self._target)
+
+    @property
+    def unreadable_logs(self) -> str:
+        return f"see that you may read {self.log}"
 
     @property
     def _target(self) -> str:

@@ -19,7 +19,7 @@ from comenq_core.listener.estimates import Estimates
 from comenq_core.listener.lane_status import Lanes
 from comenq_core.listener.replacing import replaced_job
 from comenq_core.listener.resolution import resolution
-from comenq_core.listener.reviews import Reviews
+from comenq_core.listener.reviews import Reviews, awaiting, followed
 from comenq_core.listener.trigger_notes import TriggerNotes
 from comenq_core.model import (
     ID_PATTERN,
@@ -190,14 +190,13 @@ class JobQueue:
         return self._reviews.added(self._estimates.listed(wanted))
 
     def awaiting(self) -> Sequence[Entry]:
-        return self._reviews.to([Entry(job=job) for job in self._reviews.awaiting()])
+        return self._reviews.to([Entry(job=job) for job in awaiting(followed(self._store))])
 
     def show(self, prefix: str) -> Entry:
         return self._reviews.to(self._estimates.entries([self._store.get(prefix)]))[0]
 
     def history(self, limit: int, *, offset: int = 0, only_failed: bool = False) -> Sequence[Job]:
-        jobs = self._store.history(limit=limit, offset=offset, only_failed=only_failed)
-        return [self._reviews.named(job) for job in jobs]
+        return self._store.history(limit=limit, offset=offset, only_failed=only_failed)
 
     def change(self, prefix: str, change: Change, by: Origin, *, was: str | None = None) -> Entry:
         if was is None:
@@ -301,6 +300,7 @@ class JobQueue:
         first = min(self._estimates.at(conditions, placed), key=_seconds, default=None)
         ready = self._estimates.ready(waiting, records, now)
         is_kept = bool(conditions.paused) or is_busy(health.worker, now)
+        triggers = followed(self._store)
         return Status(
             counts=counts,
             paused=conditions.paused,
@@ -315,8 +315,8 @@ class JobQueue:
             eta_seconds=self._estimates.eta(counts.waiting, conditions),
             verifies_targets=self._verifies_targets,
             reviewers=self._lanes.reviewers,
-            lanes=self._lanes.all(now),
-            awaiting=len(self._reviews.awaiting()),
+            lanes=self._lanes.all(triggers, now),
+            awaiting=len(awaiting(triggers)),
         )
 
 

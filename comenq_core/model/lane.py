@@ -101,9 +101,11 @@ class LaneRecord(Record):
             taught nothing.
         opened: since when its reviews are counted, by the wall clock: it has refused nothing since;
             ``None`` before any review.
-        in_a_row: how many triggers it has refused since it has reviewed one.
+        in_a_row: how many refusals in a row have named no time: each doubles the guess. A review
+            and a refusal that names one end the row.
         since_opened: how many it has reviewed since ``opened``.
-        triggers, reviewed, refused: how many were posted so far, and what came of them.
+        triggers, reviewed, refused: of how many triggers it is known what came of them, and what
+            that was. One whose answer is awaited counts once it is known: nothing counted falls.
         released: when an operator has opened it last: what was said before holds it no more.
         concluded: the trigger that was counted last: a crash must not have it counted twice.
     """

@@ -326,7 +326,7 @@ def concluded(job: Job, verdict: Answered, attempt: Attempt) -> Job:
     if job.state is State.POSTED:
         return known
     skipped = replace(known, state=State.SKIPPED, settled=attempt.ended, due=None)
-    return replace(skipped, url=conclusion.url)
+    return replace(skipped, url=conclusion.url, reviewer=verdict.reviewer or job.reviewer)
 
 
 def verified(job: Job, verdict: Requeued | Failed, attempt: Attempt) -> Job:

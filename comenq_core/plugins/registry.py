@@ -53,6 +53,7 @@ class Registry:
 
     def __init__(self, plugins: Iterable[Plugin]) -> None:
         self._plugins = tuple(plugins)
+        self._reviewers: tuple[Settings, Mapping[str, Reviewer]] | None = None
 
     def plugins(self) -> Sequence[Plugin]:
         """All plugins, the broken ones too."""
@@ -154,7 +155,15 @@ class Registry:
             return tuple(factory(settings))
 
     def reviewers(self, settings: Settings) -> Mapping[str, Reviewer]:
-        """Every reviewer that is offered, by name; none is offered twice. Raises as `intakes`."""
+        """Every reviewer that is offered, by name; none is offered twice. Raises as `intakes`.
+
+        They are made once for the same settings.
+        """
+        if self._reviewers is None or self._reviewers[0] is not settings:
+            self._reviewers = settings, self._make_reviewers(settings)
+        return self._reviewers[1]
+
+    def _make_reviewers(self, settings: Settings) -> Mapping[str, Reviewer]:
         found: dict[str, Reviewer] = {}
         source: dict[str, Plugin] = {}
         for plugin in self._plugins:

@@ -181,8 +181,8 @@ class ConversationReader(Protocol):
 
         Args:
             request: for the pull request that is meant.
-            snapshot: what was seen before; ``None`` at first: then comments that were written or
-                changed within `comenq_core.model.LOOKBACK` are shown.
+            snapshot: what was seen before, or nothing but where a first reading begins; with
+                ``None``, it begins `comenq_core.model.LOOKBACK` ago.
             triggers: ids of comments whose reactions are shown, too. One that is gone has none.
 
         Returns:

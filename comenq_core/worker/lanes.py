@@ -159,7 +159,7 @@ class Lanes:
 
     def _change(self, lane: Lane, record: LaneRecord) -> None:
         before = self._known.get(lane)
-        if record != (before or LaneRecord(lane=lane)):
+        if self._keeper and record != (before or LaneRecord(lane=lane)):
             self._save(record, before)
 
     @staticmethod

@@ -18,7 +18,7 @@ from comenq_core.policy.backoff import renewal_wait
 from comenq_core.policy.pacing import PacingPolicy, elapsed
 from comenq_core.policy.retry import is_before_last_attempt, is_final_next
 from comenq_core.process.log import Log
-from comenq_core.protocols import CredentialHolder, ForgeClock, Poster, Selective
+from comenq_core.protocols import CredentialHolder, Poster, Selective
 from comenq_core.worker.calls import PosterCalls
 
 __all__ = ["AccountScheduler", "Logins"]
@@ -145,7 +145,7 @@ class AccountScheduler:
 
     def clock_offset(self) -> timedelta | None:
         """How far the forge's clock is ahead of the machine's, if a poster knows."""
-        offsets = map(self._clock_offset, self._posters)
+        offsets = map(self._calls.clock_offset, self._posters)
         return next((offset for offset in offsets if offset is not None), None)
 
     def _credential(self, poster: Poster) -> str | None:
@@ -178,12 +178,6 @@ class AccountScheduler:
             return True
         ask = partial(poster.serves, job.asked)
         return bool(self._calls.answer("serves", ask, account=poster.account))
-
-    def _clock_offset(self, poster: Poster) -> timedelta | None:
-        if not isinstance(poster, ForgeClock):
-            return None
-        answer = self._calls.answer("clock_offset", poster.clock_offset, account=poster.account)
-        return answer if isinstance(answer, timedelta) else None
 
     def _poster_of(self, job: Job, records: Mapping[str, Pacing]) -> Poster | None:
         """The account that attempted this job last: only there can its comment be found.

@@ -35,6 +35,7 @@ from comenq_core.worker.notifier import Notifier
 from comenq_core.worker.pacing_records import PacingRecords
 from comenq_core.worker.polls import Polls
 from comenq_core.worker.posting import Posting
+from comenq_core.worker.readings import Readings
 from comenq_core.worker.scheduling import AccountScheduler
 from comenq_core.worker.unsaved import Result, Unsaved
 from comenq_core.worker.verification import Verification
@@ -95,15 +96,9 @@ class Worker:
         self._records = PacingRecords(store, pacing_policy)
         self._lanes = Lanes(store, lane_policy)
         self._follows = Follows(store, lane_policy, self._lanes, notifier)
-        self._asking = Asking(store, self._follows, self._lanes, pacing_policy, calls)
-        self._polls = Polls(
-            store,
-            self._follows,
-            self._scheduler.able_to_ask,
-            posters,
-            pacing_policy,
-            calls,
-        )
+        readings = Readings(store, pacing_policy, calls)
+        self._asking = Asking(self._follows, self._lanes, readings)
+        self._polls = Polls(self._follows, self._scheduler.able_to_ask, posters, readings)
         self._posting = Posting(
             self._records,
             self._lanes,
@@ -113,7 +108,9 @@ class Worker:
             store.now,
             calls,
         )
-        self._lookups = Lookups(store, pacing_policy, retry_policy, self._clock, calls)
+        self._lookups = Lookups(
+            store, pacing_policy, retry_policy, self._clock, calls, self._follows
+        )
         self.heartbeat = Heartbeat(
             store,
             pacing_policy.attempt_limit,

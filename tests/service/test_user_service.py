@@ -76,6 +76,21 @@ def test_two_commands_make_a_service(machine: Machine, stand_in: Forge, user: Us
     assert sorted(machine.run(*found).splitlines()) == links
 
 
+def test_the_log_is_shown_to_who_may_read_it(machine: Machine, stand_in: Forge, user: User) -> None:
+    """A user whom journald gives no log learns the command that shows it, and it does."""
+    user.run("comenqd", "setup", "--github-api-url", stand_in.url, "--token-file", TOKEN_FILE)
+    machine.run("journalctl", "--sync")
+    said = user.run("comenqd", "service", "logs", status=1)
+    remedy = f"journalctl _SYSTEMD_USER_UNIT=comenq.service _UID={user.uid}"
+    assert f"the log cannot be read: run sudo {remedy}, or" in said
+    assert "The worker is ready." in machine.run(*remedy.split())
+    # As at the start of a whole system: the group may read the journal.
+    machine.run("systemd-tmpfiles", "--create", "--prefix=/run/log/journal")
+    machine.run("usermod", "--append", "--groups", "systemd-journal", "member")
+    assert "The worker is ready." in user.run("comenqd", "service", "logs")
+    user.run("comenqd", "service", "uninstall", "--purge")
+
+
 def test_an_upgrade_is_noticed(machine: Machine, stand_in: Forge, user: User) -> None:
     """Uv swaps the files; the status says that a restart is due, and setup makes it."""
     setup = ("comenqd", "setup", "--github-api-url", stand_in.url, "--token-file", TOKEN_FILE)

@@ -59,6 +59,8 @@ def service(_flags: Mapping[str, str], given: Namespace) -> int:
         status = subprocess.run(command, check=False).returncode
     except FileNotFoundError:
         raise DaemonUnreachable(f"there is no command {command[0]} here") from None
+    if given.action == "logs" and status > 0:
+        raise ComenqError(f"the log cannot be read: {where.manager.unreadable_logs}")
     if given.action == "status" and _is_outdated(where):
         print(
             "The daemon runs the version before the last upgrade: run comenqd service restart"
