@@ -280,6 +280,17 @@ def test_a_text_that_was_changed_is_not_released_unseen(served: Served) -> None:
     assert states(served, job_id) == [State.WAITING]
 
 
+def test_a_key_that_is_pressed_twice_counts_once(served: Served) -> None:
+    """What was typed before a comment was shown does not release it."""
+    first, second = hold(served, "one", "two")
+    with reviewing(served) as session:
+        session.see("one\x1b[K")
+        session.press(b"rrr")
+        session.see("two\x1b[K")
+        quit_review(session)
+    assert states(served, first, second) == [State.WAITING, State.HELD]
+
+
 def test_of_all_comments_only_those_that_were_read_are_released(served: Served) -> None:
     """A text that changes while its question waits is held as before, and shown."""
     first, second = hold(served, "one", "two")
@@ -311,7 +322,7 @@ def test_a_comment_that_went_is_told_of(served: Served) -> None:
         assert "Traceback" not in session.seen
 
 
-def test_who_is_quicker_wins(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_who_is_quicker_wins(served: Served) -> None:
     """A change that the daemon refuses is told of, and the comment shown as it is."""
     (job_id,) = hold(served, "one")
     with reviewing(served) as session:
