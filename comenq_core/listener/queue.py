@@ -242,9 +242,13 @@ class JobQueue:
     def history(self, limit: int, *, offset: int = 0, only_failed: bool = False) -> Sequence[Job]:
         return self._store.history(limit=limit, offset=offset, only_failed=only_failed)
 
-    def change(self, prefix: str, change: Change, by: Origin) -> Entry:
+    def change(self, prefix: str, change: Change, by: Origin, *, was: str | None = None) -> Entry:
         self._policies.require_change(change, by, self._store)
-        job = self._store.change(self._whole_id(prefix), change)
+        if was is None:
+            job = self._store.change(self._whole_id(prefix), change)
+        else:
+            found, request = self._as_read(prefix, was)
+            job = self._store.change(found.id, change, expect=request)
         _log_change(change, job, by)
         return self._changed([job], change)[0]
 
@@ -267,17 +271,12 @@ class JobQueue:
         return [next(entries) if isinstance(one, Job) else one for one in results]
 
     def edit(self, prefix: str, body: str, by: Origin, *, was: str | None = None) -> Entry:
-        found = self._store.get(prefix)
-        if found.request is None:
-            raise WrongState(f"job {found.id} is a dropped file that is no request")
-        if was is not None and was != sha256(found.request.body.encode()).hexdigest():
-            raise WrongState(f"the text of job {found.id} was changed since it was read")
-        self._policies.require_edit(found.request, by)
-        request = replace(found.request, body=body)
+        found, request = self._as_read(prefix, was)
+        self._policies.require_edit(request, by)
         if found.state is State.WAITING and self._credential_in(body):
             # First of all, so that no worker posts it meanwhile.
             found = self._store.change(found.id, Change.HOLD)
-        job = self._store.edit(found, request)
+        job = self._store.edit(found, replace(request, body=body))
         log.info("edited", "A person has edited a comment.", job=job.id, uid=by.uid)
         return self._estimated([job])[0]
 
@@ -301,6 +300,15 @@ class JobQueue:
         job = self._store.forget(self._whole_id(prefix), f"its text was erased by {by.who}")
         log.info("erased", "The text of a comment was erased.", job=job.id, uid=by.uid)
         return Entry(job=job)
+
+    def _as_read(self, prefix: str, was: str | None) -> tuple[Job, CommentRequest]:
+        """A job and its request, if its text is the one with this SHA-256, or any for ``None``."""
+        found = self._store.get(prefix)
+        if found.request is None:
+            raise WrongState(f"job {found.id} is a dropped file that is no request")
+        if was is not None and was != sha256(found.request.body.encode()).hexdigest():
+            raise WrongState(f"the text of job {found.id} was changed since it was read")
+        return found, found.request
 
     def _found(self, prefix: str, by: Origin, change: Change, more: int) -> str | ComenqError:
         """The id of a job, or why it is not changed; ``more`` are changed for the same asker."""

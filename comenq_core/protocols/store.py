@@ -131,14 +131,19 @@ class JobWriter(Protocol):
             WrongState: a key belongs to another comment.
         """
 
-    def change(self, job_id: str, change: Change) -> Job:
+    def change(self, job_id: str, change: Change, *, expect: CommentRequest | None = None) -> Job:
         """Make an operator's change to one job, and return the job as it is now.
 
         `comenq_core.model.transitions.changed` says which states allow the change.
 
+        Args:
+            job_id: the job's id.
+            change: what is wanted.
+            expect: the request that the operator has read; ``None`` for whatever it is by now.
+
         Raises:
             NoSuchJob: there is none with this id.
-            WrongState: its state does not allow it.
+            WrongState: its state does not allow it, or its request is not ``expect`` any more.
         """
 
     def change_all(self, job_ids: Sequence[str], change: Change) -> Sequence[Job | StoreError]:

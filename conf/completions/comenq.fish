@@ -56,7 +56,7 @@ function _shtab_comenq_using
   test "$_shtab_comenq_cmdpath" = "$argv"
 end
 
-set -g _shtab_comenq_commands put list show status top hist wait bump bust defer hold release retry edit resolve del undelete forget pause resume flush reviewers explain mcp completion
+set -g _shtab_comenq_commands put list show status top hist wait bump bust defer hold release retry review edit resolve del undelete forget pause resume flush reviewers explain mcp completion
 set -g _shtab_comenq_opts_with_value --after --as --at --body --body-file --channel --daemon --jsonl --key --key-from --limit --login --manage --name --not-after --posted --pr --reply-to --repo --reviewer --socket --state --timeout --until --via -F -R -b -n
 
 complete -c comenq -e
@@ -182,6 +182,10 @@ complete -c comenq -n '_shtab_comenq_using retry' -l json -d 'print each changed
 complete -c comenq -n '_shtab_comenq_using retry' -l daemon -x -d 'the name of your daemon (default: $COMENQ_DAEMON, then your one without a name)'
 complete -c comenq -n '_shtab_comenq_using retry' -l socket -xka "(__fish_complete_path (commandline -ct))" -d 'the daemon'"'"'s socket (default: $COMENQ_SOCKET, then your own, then the system'"'"'s)'
 complete -c comenq -n '_shtab_comenq_using retry; and test $_shtab_comenq_npos -ge 0' -ka "(_comenq_ids_retry)" -d 'the id of a job, or an unambiguous prefix of it; - reads ids from standard input'
+complete -c comenq -n '_shtab_comenq_using; and test $_shtab_comenq_npos -eq 0' -a review -d 'Go through held comments one by one.'
+complete -c comenq -n '_shtab_comenq_using review' -s h -l help -d 'show this help message and exit'
+complete -c comenq -n '_shtab_comenq_using review' -l daemon -x -d 'the name of your daemon (default: $COMENQ_DAEMON, then your one without a name)'
+complete -c comenq -n '_shtab_comenq_using review' -l socket -xka "(__fish_complete_path (commandline -ct))" -d 'the daemon'"'"'s socket (default: $COMENQ_SOCKET, then your own, then the system'"'"'s)'
 complete -c comenq -n '_shtab_comenq_using; and test $_shtab_comenq_npos -eq 0' -a edit -d 'Edit a comment that is not posted yet.'
 complete -c comenq -n '_shtab_comenq_using edit' -s h -l help -d 'show this help message and exit'
 complete -c comenq -n '_shtab_comenq_using edit' -s F -l body-file -xka "(__fish_complete_path (commandline -ct))" -d 'take the new text from FILE, without an editor; - is standard input'

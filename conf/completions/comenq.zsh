@@ -29,6 +29,7 @@ _shtab_comenq_commands() {
     resolve:'Say whether an unconfirmed job'"'"'s comment is posted.'
     resume:'Resume posting.'
     retry:'Queue failed jobs again, or look for unconfirmed ones again.'
+    review:'Go through held comments one by one.'
     reviewers:'Show the reviewers that are followed; open a lane of one.'
     show:'Show everything about a job.'
     status:'Show the state of the queue, and what it is waiting for.'
@@ -301,6 +302,16 @@ _shtab_comenq_retry_options=(
 # guard to ensure default positional specs are added only once per session
 _shtab_comenq_retry_defaults_added=0
 
+_shtab_comenq_review_options=(
+  "(- : *)"{-h,--help}"[show this help message and exit]"
+  "--daemon[the name of your daemon (default\: \$COMENQ_DAEMON, then your one without a name)]:NAME:"
+  "--socket[the daemon\'s socket (default\: \$COMENQ_SOCKET, then your own, then the system\'s)]:PATH:_files"
+  "(*)::go only through comments on this\: OWNER\/REPO, OWNER\/REPO\#NUMBER, NUMBER or a URL:"
+)
+
+# guard to ensure default positional specs are added only once per session
+_shtab_comenq_review_defaults_added=0
+
 _shtab_comenq_reviewers_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
   "--json[print the reviewers and their lanes, or the lane, as JSON]"
@@ -407,6 +418,7 @@ _shtab_comenq() {
         resolve) _arguments -C -s $_shtab_comenq_resolve_options ;;
         resume) _arguments -C -s $_shtab_comenq_resume_options ;;
         retry) _arguments -C -s $_shtab_comenq_retry_options ;;
+        review) _arguments -C -s $_shtab_comenq_review_options ;;
         reviewers) _arguments -C -s $_shtab_comenq_reviewers_options ;;
         show) _arguments -C -s $_shtab_comenq_show_options ;;
         status) _arguments -C -s $_shtab_comenq_status_options ;;

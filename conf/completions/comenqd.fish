@@ -51,7 +51,7 @@ function _shtab_comenqd_using
 end
 
 set -g _shtab_comenqd_commands setup service listen work reload ctl check move import plugins
-set -g _shtab_comenqd_opts_with_value --config --cooldown-jitter-seconds --cooldown-period-seconds --from --github-api-timeout-secs --github-api-url --github-host --github-marker --github-token-command --github-token-file --github-token-files --history-days --hold-new --hold-secrets --intakes --key-days --log-level --max-attempts --max-interruptions --max-pending --max-triggers --min-post-interval-seconds --name --on-answered --on-failed --on-posted --poster --queue-path --recheck-seconds --reviewers --socket-path --store --to --token-command --token-file --verify-targets
+set -g _shtab_comenqd_opts_with_value --config --cooldown-jitter-seconds --cooldown-period-seconds --from --github-api-timeout-secs --github-api-url --github-host --github-marker --github-token-command --github-token-file --github-token-files --history-days --hold-new --hold-secrets --intakes --key-days --log-level --max-attempts --max-interruptions --max-pending --max-triggers --min-post-interval-seconds --name --on-answered --on-failed --on-posted --poster --queue-path --recheck-seconds --reply-cooldown-seconds --reviewers --socket-path --store --to --token-command --token-file --verify-targets
 
 complete -c comenqd -e
 complete -c comenqd -f

@@ -38,6 +38,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "hold": ("change", "keep jobs from being posted"),
     "release": ("change", "let held jobs be posted again"),
     "retry": ("change", "queue failed jobs again, or look for unconfirmed ones again"),
+    "review": ("review", "go through held comments one by one"),
     "edit": ("edit", "edit a comment that is not posted yet"),
     "resolve": ("resolve", "say whether an unconfirmed job's comment is posted"),
     "del": ("change", "delete jobs that are not posted"),

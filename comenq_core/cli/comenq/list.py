@@ -9,6 +9,7 @@ from functools import cache
 from itertools import islice
 from typing import Any, cast
 
+from comenq_core.cli.comenq.advice import tell_held
 from comenq_core.cli.comenq.filters import Filter, add_filters
 from comenq_core.cli.comenq.pagination import history, listed
 from comenq_core.cli.comenq.requests import add_json, ask, number
@@ -119,6 +120,7 @@ def run(args: Namespace) -> int:
     else:
         print_error("no queued job matches" if is_filtered else "nothing is queued")
     are_more = len(found) > len(jobs)
+    tell_held(sum(job["state"] == "held" for job in jobs))
     _tell_of_others(args, status, which, shown=len(jobs), are_more=are_more)
     return DONE
 

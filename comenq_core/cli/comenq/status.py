@@ -7,6 +7,7 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from comenq_core.cli.comenq.advice import tell_held
 from comenq_core.cli.comenq.pagination import unconfirmed
 from comenq_core.cli.comenq.requests import ask
 from comenq_core.cli.comenq.status_text import COLOURS, SHOWN, facts, troubles
@@ -76,6 +77,7 @@ def _print_status(args: Namespace, status: dict[str, Any] | None) -> None:
         now = time.time()
         jobs = unconfirmed(args, status, SHOWN)
         print_result(*lines(facts(status, lambda seconds: when(seconds, now), jobs)))
+        tell_held(status["counts"]["held"])
 
 
 def _with_trouble(args: Namespace, status: dict[str, Any]) -> dict[str, Any]:
