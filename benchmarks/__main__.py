@@ -7,7 +7,7 @@ import time
 import traceback
 from collections.abc import Callable, Sequence
 
-from benchmarks import document, growth, idle_rows, intake_rows, store_rows, worker_rows
+from benchmarks import document, growth, idle_rows, intake_rows, mcp_rows, store_rows, worker_rows
 from benchmarks.ratios import Curve, Row
 from benchmarks.results import Results
 from comenq_core.process.log import configure
@@ -24,6 +24,7 @@ MEASURES: dict[str, Callable[[], Row | Sequence[Row | Curve]]] = {
     "memory": idle_rows.memory_and_wakeups,
     "list": idle_rows.first_page,
     "web": idle_rows.web_memory,
+    "mcp": mcp_rows.server,
     "growing-clients": growth.clients,
     "growing-depth": growth.depth,
 }

@@ -94,6 +94,21 @@ class InvalidRequest(ComenqError):
         super().__init__(f"{path}: {reason}" if path else reason)
 
 
+class PolicyRefused(InvalidRequest):
+    """A policy of the daemon does not allow it, to those who ask. To ask again does not help.
+
+    Args:
+        policy: the policy's name, as in the table ``[policies.NAME]``.
+        reason: what it does not allow.
+    """
+
+    code = "policy"
+
+    def __init__(self, policy: str, reason: str) -> None:
+        self.policy = policy
+        super().__init__("", f"policy {policy}: {reason}")
+
+
 class QueueRefused(ComenqError):
     """The queue takes no more comments now.
 

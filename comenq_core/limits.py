@@ -10,6 +10,7 @@ __all__ = [
     "ACCOUNT_PATTERN",
     "BODY_LIMIT",
     "HOST_PATTERN",
+    "MAX_COMMENT_ID",
     "MAX_NUMBER",
     "OWNER_PATTERN",
     "REPO_PATTERN",
@@ -30,6 +31,8 @@ BODY_LIMIT = 262_144
 """Bytes of UTF-8 that a comment may have."""
 MAX_NUMBER = 2**31 - 1
 """The largest number that a pull request may have."""
+MAX_COMMENT_ID = 2**63 - 1
+"""The largest id that a comment may have."""
 ACCOUNT_PATTERN = r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}"
 """The name of a posting account, as settings and requests have it."""
 HOST_PATTERN = (

@@ -129,8 +129,8 @@ def _lane_rebased(record: LaneRecord, then: Instant, now: Instant) -> LaneRecord
     """The same as `_rebased`."""
     if record.at is None:
         return record
-    age = max(0.0, elapsed(record.at, then) - record.max_remaining)
-    return replace(record, at=earlier(now, age), max_remaining=0.0, job="")
+    at = _aged(record.at, record.max_remaining, then, now)
+    return replace(record, at=at, max_remaining=0.0, job="")
 
 
 def _rebased(record: Pacing, then: Instant, now: Instant) -> Pacing:
@@ -139,8 +139,15 @@ def _rebased(record: Pacing, then: Instant, now: Instant) -> Pacing:
     Announcing one would tell the other store that this process is about to post. The worker that
     announced it is gone, so that attempt has ended, at the latest now.
     """
-    age = max(0.0, elapsed(record.at, then) - record.max_remaining)
-    return replace(record, at=earlier(now, age), max_remaining=0.0)
+    if other := record.other:
+        at = _aged(other.at, other.max_remaining, then, now)
+        record = replace(record, other=replace(other, at=at, max_remaining=0.0))
+    at = _aged(record.at, record.max_remaining, then, now)
+    return replace(record, at=at, max_remaining=0.0)
+
+
+def _aged(at: Instant, max_remaining: float, then: Instant, now: Instant) -> Instant:
+    return earlier(now, max(0.0, elapsed(at, then) - max_remaining))
 
 
 def _move_pending(source: MovableStore, target: MovableStore) -> int:

@@ -22,12 +22,16 @@ from typing import Any
 PACKAGE = "@octokit/openapi@23.0.2"
 MEMBER = "package/generated/api.github.com.json"
 COMMENTS = "/repos/{owner}/{repo}/issues/{issue_number}/comments"
+THREADS = "/repos/{owner}/{repo}/pulls/{pull_number}/comments"
 OPERATIONS = (
     ("post", COMMENTS),
     ("get", COMMENTS),
     ("get", "/repos/{owner}/{repo}/pulls/{pull_number}"),
     ("get", "/repos/{owner}/{repo}/issues/{issue_number}"),
     ("get", "/repos/{owner}/{repo}/pulls/{pull_number}/reviews"),
+    ("post", f"{THREADS}/{{comment_id}}/replies"),
+    ("get", THREADS),
+    ("get", "/repos/{owner}/{repo}/pulls/comments/{comment_id}"),
     ("get", "/repos/{owner}/{repo}/issues/{issue_number}/reactions"),
     ("get", "/repos/{owner}/{repo}/issues/comments/{comment_id}/reactions"),
     ("get", "/user"),

@@ -1,4 +1,4 @@
-"""Writes conf/man, conf/completions and docs/openapi.json, or lists those that are out of date."""
+"""Writes conf/man, conf/completions and what else is generated, or lists which are out of date."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from pathlib import Path
 from completions import completions
 from manual import pages
 
+from comenq_core.cli.comenq.mcp.bounds import Bounds
+from comenq_core.cli.comenq.mcp.tools import offered
 from comenq_plugins.http.api.openapi import description
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -43,6 +45,9 @@ def files() -> Iterator[tuple[Path, str]]:
     for name, script in completions():
         yield CONF / "completions" / name, script
     yield ROOT / "docs" / "openapi.json", json.dumps(description(), indent=1) + "\n"
+    # What agents read, so that a review of a change shows how it changes.
+    tools = [tool.definition for tool in offered(Bounds())]
+    yield ROOT / "tests" / "mcp" / "tools.json", json.dumps(tools, indent=2) + "\n"
 
 
 if __name__ == "__main__":

@@ -97,8 +97,9 @@ class Triggers:
         """Somebody else has asked, and there is a review."""
         conclusion = Conclusion(ending=Ending.REVIEWED, url=THE_REVIEW)
         verdict = Answered(
-            conclusion=conclusion, triggers=0, reason="not posted: reviewed meanwhile"
-        )
+            conclusion=conclusion, triggers=0, reason="not posted: reviewed meanwhile",
+            reviewer="bot",
+        )  # fmt: skip
         return self._store.conclude(job.id, verdict, self._attempt("reviewed"))
 
     def hold(self, seconds: float, *, scope: str = "octo-org") -> LaneRecord:

@@ -373,6 +373,24 @@ def test_accounts_are_named_without_making_posters() -> None:
     assert told == [{"board": ("o/*",)}, {}, {}]
 
 
+class WithoutThreads(Directory):
+    """A factory whose posters cannot reply."""
+
+    def can_reply(self, _settings: Settings) -> bool:
+        """They cannot."""
+        return False
+
+
+def test_a_factory_may_say_that_its_posters_cannot_reply() -> None:
+    """Of others, and of a poster that is not installed, that is not known."""
+    registry = load([("p", Offering(mute=WithoutThreads(), board=Directory()))])
+    told = [
+        registry.can_reply(Settings(poster=poster))
+        for poster in ("mute", "board", "elsewhere", "github")
+    ]
+    assert told == [False, True, True, True]
+
+
 @pytest.mark.parametrize(("lacking", "text"), [("divide", "lanes"), ("conclude", "triggers")])
 def test_reviewers_need_a_store_that_keeps_lanes_and_triggers(lacking: str, text: str) -> None:
     """A store without one of these abilities is refused before anything is posted."""
@@ -386,3 +404,31 @@ def test_reviewers_need_a_store_that_keeps_lanes_and_triggers(lacking: str, text
     settings = Settings(store="mine", reviewers=("coderabbit",))
     with pytest.raises(PluginError, match=f"the store mine keeps .*{text}"):
         load([("mine", Offering(mine=lambda _: Lacking()))]).store(settings)
+
+
+class Reviewing:
+    """A plugin with one reviewer, which counts how often that is made."""
+
+    made = 0
+
+    @hookimpl
+    def comenq_reviewers(self) -> Mapping[str, Callable[[Settings], object]]:
+        """Offer it."""
+        return {"mine": self._make}
+
+    def _make(self, _: Settings) -> list[object]:
+        self.made += 1
+        return [SimpleNamespace(name="bot", addresses="@bot go".__eq__)]
+
+
+def test_reviewers_are_made_once_for_the_same_settings() -> None:
+    """A daemon asks for its store, its lanes and its reviewers; other settings have their own."""
+    plugin = Reviewing()
+    registry = load([("mine", plugin)])
+    settings = Settings(reviewers=("bot",))
+    assert registry.lane_policy(settings)
+    (reviewer,) = registry.selected_reviewers(settings)
+    assert registry.reviewers(settings)["bot"] is reviewer
+    assert plugin.made == 1
+    registry.reviewers(Settings())
+    assert plugin.made == 2

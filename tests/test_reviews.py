@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 
@@ -23,6 +24,7 @@ from comenq_core.model import (
     Snapshot,
     Unconfirmed,
 )
+from comenq_core.policy.lanes import LanePolicy
 from comenq_core.policy.pacing import PacingPolicy
 from comenq_core.testing.clock import FakeClock
 from comenq_core.testing.memory_store import MemoryStore
@@ -174,7 +176,46 @@ def test_a_review_that_somebody_else_has_asked_for_has_its_reviewer(
     assert told["review"]["state"] == "reviewed"
 
 
+def test_what_awaits_is_told_without_reviewers_in_the_settings_as_well(
+    store: MemoryStore, triggers: Triggers
+) -> None:
+    """Until the worker has ended it, `wait --until answered` must not take it for answered."""
+    job, refused = triggers.posted(), triggers.put(owner="acme")
+    queue = JobQueue(store, PACE, {"me": ()})
+    assert review(queue, job)["state"] == "awaiting"
+    assert [entry.job.id for entry in queue.awaiting()] == [job.id]
+    assert queue.status().awaiting == 1
+    triggers.concluded(job, Ending.UNANSWERED)
+    assert review(queue, job)["state"] == "unanswered"
+    assert queue.status().awaiting == 0
+    assert entry_to_json(queue.show(refused.id))["review"] is None
+
+
+@pytest.mark.parametrize("lanes", [None, replace(LANES, quotas=())])
+def test_a_refused_trigger_whose_reviewer_is_not_named_any_more_waits_as_others(
+    store: MemoryStore, triggers: Triggers, lanes: LanePolicy | None
+) -> None:
+    """What the reviewer has said keeps it from nothing."""
+    job = triggers.concluded(triggers.posted(), Ending.BLOCKED, again=True, reason=REFUSAL)
+    told = review(JobQueue(store, PACE, {"me": ()}, lanes=lanes), job)
+    assert (told["state"], told["reason"], told["until"]) == ("waiting", None, None)
+
+
 # Lanes
+
+
+def test_a_status_reads_what_is_kept_of_triggers_once(
+    queue: JobQueue, triggers: Triggers, store: MemoryStore
+) -> None:
+    """The lanes and what awaits are told from one reading, of each job as well."""
+    triggers.hold(-1)
+    triggers.posted()
+    with (
+        patch.object(store, "follows", side_effect=store.follows) as follows,
+        patch.object(store, "get", side_effect=store.get) as get,
+    ):
+        queue.status()
+    assert (follows.call_count, get.call_count) == (1, 1)
 
 
 def lane(queue: JobQueue) -> LaneStatus:

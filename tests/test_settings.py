@@ -50,12 +50,14 @@ EVERYTHING: Mapping[str, str] = {
     "history_days": "10",
     "key_days": "11",
     "hold_new": "mail,drop",
+    "hold_secrets": "false",
     "on_posted": "notify-send 'it is posted'",
     "on_failed": "false",
     "on_answered": "true",
     "verify_targets": "true",
     "reviewers": "coderabbit,codex",
     "min_post_interval_seconds": "1.5",
+    "reply_cooldown_seconds": "2.5",
     "max_triggers": "2",
 }
 
@@ -137,11 +139,13 @@ def test_every_setting_can_come_from_the_environment(config: ConfigFile) -> None
         key_days=11.0,
         hold_new=("mail", "drop"),
         on_posted="notify-send 'it is posted'",
+        hold_secrets=False,
         on_failed="false",
         on_answered="true",
         verify_targets=True,
         reviewers=("coderabbit", "codex"),
         min_post_interval_seconds=1.5,
+        reply_cooldown_seconds=2.5,
         max_triggers=2,
         source=path,
     )

@@ -62,6 +62,8 @@ def test_a_request_reads_as_it_was_meant(request: CommentRequest) -> None:
         value["account"] = request.account
     if request.host is not None:
         value["host"] = request.host
+    if request.in_reply_to is not None:
+        value["in_reply_to"] = request.in_reply_to
     if request.not_before is not None:
         value["not_before"] = format_time(request.not_before)
     assert read_request(value) == request

@@ -170,7 +170,8 @@ def test_an_entry_has_what_every_client_reads() -> None:
         "attempt_count": 1,
     }
     protocol |= {"arrived": "2026-11-24T08:00:00.000000Z", "due": None}
-    protocol |= {"origin": {"intake": "unix", "uid": 1000, "pid": None}}
+    origin = {"intake": "unix", "uid": 1000, "pid": None, "via": None, "token": None}
+    protocol |= {"origin": origin}
     assert protocol.items() <= value.items()
     assert value["attempts"] == [to_json(attempt)]
 

@@ -150,7 +150,7 @@ def test_the_verdicts_have_their_log_keys() -> None:
         ),
         (
             Answered(
-                conclusion=Conclusion(ending=Ending.REVIEWED), triggers=1, again=False, reason="r"
+                conclusion=Conclusion(ending=Ending.REVIEWED), triggers=1, reason="r", reviewer="b"
             ),
             {
                 "verdict": "answered",
@@ -164,6 +164,7 @@ def test_the_verdicts_have_their_log_keys() -> None:
                 "triggers": 1,
                 "again": False,
                 "reason": "r",
+                "reviewer": "b",
             },
         ),
     ],
@@ -237,4 +238,6 @@ def test_a_pacing_record_in_earlier_words_is_read() -> None:
         "rejected_credential",
         "login",
         "posts",
+        "is_reply",
+        "other",
     ]

@@ -10,7 +10,15 @@ from collections.abc import Callable, Iterable, Mapping
 from comenq_core.cli.exit_status import FAILED, INTERRUPTED
 from comenq_core.text import printable
 
-__all__ = ["as_json", "guarded", "print_done", "print_error", "print_json", "print_result"]
+__all__ = [
+    "as_json",
+    "guarded",
+    "has_screen",
+    "print_done",
+    "print_error",
+    "print_json",
+    "print_result",
+]
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,6 +27,12 @@ if TYPE_CHECKING:
 
 class OutputFailed(Exception):
     """The output cannot be written: a disk is full, or the reader of a pipe is gone."""
+
+
+def has_screen() -> bool:
+    """Whether standard input and output are a terminal on which can be drawn."""
+    is_terminal = sys.stdin.isatty() and sys.stdout.isatty()
+    return is_terminal and os.environ.get("TERM", "dumb") != "dumb"
 
 
 def print_result(*lines: str) -> None:

@@ -7,6 +7,7 @@ import sys
 __all__ = ["encodable", "fit", "fit_middle", "width", "wrapped"]
 
 CUT = "…"
+PART = 200
 
 
 def encodable(text: str) -> str:
@@ -52,7 +53,15 @@ def wrapped(line: str, space: int) -> list[str]:
         return [text]
     from wcwidth import wrap
 
-    return wrap(text, space)
+    lines: list[str] = []
+    rest = ""
+    # By parts, the last line of which goes on: a long word takes wrap the square of its length.
+    for start in range(0, len(text), PART):
+        part = rest + text[start : start + PART]
+        *whole, last = wrap(part, space) or [""]
+        lines += whole
+        rest = last + part[len(part.rstrip(" ")) :]
+    return [*lines, rest.rstrip(" ")]
 
 
 def _mark() -> str:

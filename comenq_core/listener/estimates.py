@@ -10,8 +10,8 @@ from comenq_core.errors import NoSuchJob
 from comenq_core.listener.accounts import PostingAccounts
 from comenq_core.listener.conditions import Conditions
 from comenq_core.listener.lanes import LaneEstimates
-from comenq_core.model import Entry, Instant, Job, Pacing, State
-from comenq_core.policy.lanes import LanePolicy
+from comenq_core.model import REPLIES, Entry, Instant, Job, Pacing, State
+from comenq_core.policy.lanes import LanePolicy, without_reviewers
 from comenq_core.policy.pacing import PacingPolicy
 from comenq_core.policy.timetable import Timetable, runs_before
 from comenq_core.protocols import LaneKeeper, Store
@@ -43,11 +43,18 @@ class Estimates:
         lanes: LanePolicy | None = None,
     ) -> None:
         self._store = store
-        self._lanes = (
-            LaneEstimates(store, lanes, policy) if lanes and isinstance(store, LaneKeeper) else None
-        )
+        self._keeper = store if isinstance(store, LaneKeeper) else None
+        self._reviewers = lanes
         self._policy = policy
         self._accounts = accounts
+
+    @property
+    def by_lane(self) -> LaneEstimates | None:
+        """Counts by lane, where there is more than one: with reviewers, or while a reply waits."""
+        policy, keeper = self._reviewers, self._keeper
+        if policy is None and keeper and self._policy.reply_cooldown is not None:
+            policy = without_reviewers(self._policy) if keeper.position_in(REPLIES) else None
+        return LaneEstimates(keeper, policy, self._policy) if keeper and policy else None
 
     def entries(self, jobs: Sequence[Job]) -> Sequence[Entry]:
         """The entries of jobs that may stand anywhere in the queue."""
@@ -80,8 +87,8 @@ class Estimates:
         if conditions.trouble:
             return None
         accounts = PostingAccounts(self._accounts, conditions.records)
-        if self._lanes:
-            return self._lanes.eta(accounts, conditions.now)
+        if lanes := self.by_lane:
+            return lanes.eta(accounts, conditions.now)
         timetable = self._timetable(accounts, conditions.now)
         timetable.skip(before)
         return timetable.post(0.0, accounts.names)
@@ -90,9 +97,9 @@ class Estimates:
         self, jobs: Sequence[Job], records: Mapping[str, Pacing], now: Instant
     ) -> Sequence[Job]:
         """Those of these waiting jobs that do not wait for their lane."""
-        if self._lanes is None:
+        if (lanes := self.by_lane) is None:
             return jobs
-        return self._lanes.in_open_lanes(jobs, PostingAccounts(self._accounts, records), now)
+        return lanes.in_open_lanes(jobs, PostingAccounts(self._accounts, records), now)
 
     def _row(self, jobs: Sequence[Job | None]) -> Sequence[int]:
         """The places of those that wait; what stands between two of them waits, too."""
@@ -138,8 +145,8 @@ class Estimates:
         if not waiting:
             return {}
         now, accounts = conditions.now, PostingAccounts(self._accounts, conditions.records)
-        if self._lanes:
-            return self._lanes.times([job for _, job in waiting], accounts, now)
+        if lanes := self.by_lane:
+            return lanes.times([job for _, job in waiting], accounts, now)
         timetable = self._timetable(accounts, now)
         place, job = waiting[0]
         if _until_due(job, now):

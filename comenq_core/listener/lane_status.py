@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from comenq_core.errors import (
     InvalidRequest,
-    NoSuchJob,
     PacingConflict,
     StoreError,
     WrongState,
 )
-from comenq_core.listener.reviews import kept_follows
-from comenq_core.model import Follow, Instant, Job, Lane, LaneRecord, LaneStatus
+from comenq_core.listener.reviews import Followed, followed
+from comenq_core.model import Instant, LaneRecord, LaneStatus
 from comenq_core.policy.lanes import LanePolicy, until_open
 from comenq_core.policy.verdicts import Standing, is_closing, standing
 from comenq_core.protocols import LaneKeeper, Store
@@ -46,14 +45,13 @@ class Lanes:
         """The names of the reviewers in use."""
         return tuple(one.reviewer for one in self._policy.quotas) if self._policy else ()
 
-    def all(self, now: Instant) -> tuple[LaneStatus, ...]:
+    def all(self, triggers: Followed, now: Instant) -> tuple[LaneStatus, ...]:
         """Each lane of a reviewer of which something is known."""
         if self._keeper is None:
             return ()
-        records, follows = self._keeper.lanes(), kept_follows(self._store)
         return tuple(
-            self._status(record, _in_lane(follows, lane), now)
-            for lane, record in records.items()
+            self._status(record, triggers, now)
+            for lane, record in self._keeper.lanes().items()
             if lane.reviewer
         )
 
@@ -83,8 +81,7 @@ class Lanes:
                 self._keeper.save_lane(opened, expect=record)
             except PacingConflict:
                 continue
-            follows = _in_lane(kept_follows(self._store), record.lane)
-            return self._status(opened, follows, now)
+            return self._status(opened, followed(self._store), now)
         raise StoreError(f"the lane of {reviewer} changes all the time: try again")
 
     def _check_name(self, reviewer: str) -> None:
@@ -112,14 +109,12 @@ class Lanes:
             raise InvalidRequest("scope", f"is no lane of {reviewer}: {known}")
         return found[0]
 
-    def _status(
-        self, record: LaneRecord, follows: Mapping[str, Follow], now: Instant
-    ) -> LaneStatus:
+    def _status(self, record: LaneRecord, triggers: Followed, now: Instant) -> LaneStatus:
         assert self._policy
         wait = until_open(record, now, self._policy)
-        jobs = {job_id: self._job(job_id) for job_id in follows}
-        awaited = [one for one in follows if standing(follows[one], jobs[one]) is not Standing.OVER]
-        is_asked = any(is_closing(follows[one], jobs[one]) for one in follows)
+        own = {one: its for one, its in triggers.items() if its[0].lane == record.lane}
+        awaited = [one for one, its in own.items() if standing(*its) is not Standing.OVER]
+        is_asked = any(is_closing(*its) for its in own.values())
         state = "asked" if is_asked else "open"
         if _is_closed(record, now):
             state = "blocked" if record.is_blocked else "held"
@@ -127,16 +122,6 @@ class Lanes:
         return LaneStatus(
             record=record, state=state, opens_in=wait if is_known else None, jobs=tuple(awaited)
         )
-
-    def _job(self, job_id: str) -> Job | None:
-        try:
-            return self._store.get(job_id)
-        except NoSuchJob:
-            return None
-
-
-def _in_lane(follows: Mapping[str, Follow], lane: Lane) -> Mapping[str, Follow]:
-    return {job_id: kept for job_id, kept in follows.items() if kept.lane == lane}
 
 
 def _is_closed(record: LaneRecord, now: Instant) -> bool:

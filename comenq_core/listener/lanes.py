@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from comenq_core.listener.accounts import PostingAccounts
-from comenq_core.model import Instant, Job, Lane, LaneRecord
+from comenq_core.model import REPLIES, Instant, Job, Lane, LaneRecord
 from comenq_core.policy.lanes import LanePolicy, until_open
 from comenq_core.policy.pacing import PacingPolicy, elapsed
 from comenq_core.policy.timetable import Timetable
@@ -42,10 +42,11 @@ class LaneEstimates:
         times: dict[str, float | None] = {}
         for lane, jobs in lanes.items():
             timetable, place = self._timetable(lane, records, accounts, now), 0
+            pace = self._pace_of(lane)
             for job in jobs:
                 its_place = max(place, self._store.position_in(lane, job))
                 timetable.skip(its_place - place)
-                able = set(accounts.free(now, self._pace)).intersection(accounts.of(job))
+                able = set(accounts.free(now, pace)).intersection(accounts.of(job))
                 names = able if self._is_divided(lane) or not able else {_ANY}
                 times[job.id] = timetable.post(_until_due(job, now), names)
                 place = its_place + 1
@@ -76,13 +77,22 @@ class LaneEstimates:
         accounts: PostingAccounts,
         now: Instant,
     ) -> Timetable:
-        free = accounts.free(now, self._pace)
+        free = accounts.free(now, self._pace_of(lane))
         opens = self._open(lane, records, accounts, now)
-        gap = self._policy.cooldown_of(lane) + self._policy.jitter / 2
+        gap = self._gap(lane)
         if self._is_divided(lane):
             return Timetable({name: max(wait, opens[name]) for name, wait in free.items()}, gap)
         first = {_ANY: max(min(free.values()), opens[_ANY])} if free else {}
         return Timetable(first, gap)
+
+    def _pace_of(self, lane: Lane) -> PacingPolicy:
+        return self._pace.of_replies if lane == REPLIES else self._pace
+
+    def _gap(self, lane: Lane) -> float:
+        """In about how many seconds a lane is free again after a post in it."""
+        if lane == REPLIES:
+            return self._pace_of(lane).cooldown
+        return self._policy.cooldown_of(lane) + self._policy.jitter / 2
 
     def _open(
         self,
@@ -110,7 +120,7 @@ class LaneEstimates:
 
     def _is_divided(self, lane: Lane) -> bool:
         """Whether each account has its own lane of these."""
-        return self._policy.with_account(lane, "some account") != lane
+        return lane == REPLIES or self._policy.with_account(lane, "some account") != lane
 
 
 def _until_due(job: Job, now: Instant) -> float:

@@ -7,7 +7,7 @@ import sys
 from comenq_core.listener.intakes import Intakes
 from comenq_core.listener.queue import JobQueue
 from comenq_core.plugins import registry
-from comenq_core.policy.from_settings import account_policy
+from comenq_core.policy.from_settings import account_policy, admission_policies
 from comenq_core.process.log import Log
 from comenq_core.process.stop import StopFlag
 from comenq_core.settings import Settings
@@ -43,6 +43,9 @@ def run(settings: Settings, stop: StopFlag) -> int:
         verifies_targets=settings.verify_targets,
         lanes=plugins.lane_policy(settings),
         reviewers=plugins.selected_reviewers(settings),
+        can_reply=plugins.can_reply(settings),
+        hold_secrets=settings.hold_secrets,
+        policies=admission_policies(settings),
     )
     stop.take_signals_back()
     log.info("started", "The listener is ready.",

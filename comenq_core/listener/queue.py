@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from hashlib import sha256
 
-from comenq_core.errors import ComenqError, InvalidRequest, QueueRefused, WrongState
+from comenq_core.errors import ComenqError, InvalidRequest, PolicyRefused, QueueRefused, WrongState
 from comenq_core.listener import backoffs
 from comenq_core.listener.accounts import accounts
 from comenq_core.listener.conditions import Conditions
@@ -19,7 +19,7 @@ from comenq_core.listener.estimates import Estimates
 from comenq_core.listener.lane_status import Lanes
 from comenq_core.listener.replacing import replaced_job
 from comenq_core.listener.resolution import resolution
-from comenq_core.listener.reviews import Reviews
+from comenq_core.listener.reviews import Reviews, awaiting, followed
 from comenq_core.listener.trigger_notes import TriggerNotes
 from comenq_core.model import (
     ID_PATTERN,
@@ -38,12 +38,14 @@ from comenq_core.model import (
     Status,
 )
 from comenq_core.model.identity import is_listed
-from comenq_core.model.serving import elsewhere, unserved
+from comenq_core.model.serving import CANNOT_REPLY, elsewhere, unserved
+from comenq_core.policy.admission import FREE, Policies
+from comenq_core.policy.credentials import credential_in
 from comenq_core.policy.health import Overdue, is_busy, is_stalled
 from comenq_core.policy.lanes import LanePolicy
 from comenq_core.policy.pacing import PacingPolicy
 from comenq_core.process.log import Log
-from comenq_core.protocols import NumberFilter, RepoFilter, Reviewer, Store
+from comenq_core.protocols import LaneKeeper, NumberFilter, RepoFilter, Reviewer, Store
 
 __all__ = ["JobQueue"]
 
@@ -66,7 +68,10 @@ class JobQueue:
         holds: whether new comments are held that an intake, by its name, has taken in.
         verifies_targets: whether the worker looks early whether a pull request is there.
         lanes: what the settings make of lanes, if they have reviewers.
+        can_reply: whether the worker can reply in review threads, as far as is known.
         reviewers: those that the settings name.
+        policies: what the settings let users and tokens queue and change.
+        hold_secrets: whether comments with a credential are held.
     """
 
     def __init__(
@@ -81,7 +86,12 @@ class JobQueue:
         verifies_targets: bool = False,
         lanes: LanePolicy | None = None,
         reviewers: Sequence[Reviewer] = (),
+        can_reply: bool = True,
+        policies: Policies = FREE,
+        hold_secrets: bool = True,
     ) -> None:
+        if not isinstance(store, LaneKeeper):
+            pace = replace(pace, reply_cooldown=None)
         self._store = store
         self._accounts = accounts or {}
         self._pace = pace
@@ -92,7 +102,10 @@ class JobQueue:
         self._faults = faults
         self._host = host
         self._holds = holds
+        self._policies = policies
+        self._credential_in = credential_in if hold_secrets else _nothing_in
         self._verifies_targets = verifies_targets
+        self._can_reply = can_reply
         self._overdue = Overdue(pace, self._accounts)
         self._fault = ""
 
@@ -103,11 +116,13 @@ class JobQueue:
         for new_job in new_jobs:
             if reason := elsewhere(new_job.request, self._host):
                 raise InvalidRequest("host", reason)
+            if new_job.request.in_reply_to is not None and not self._can_reply:
+                raise InvalidRequest("in_reply_to", CANNOT_REPLY)
             if reason := unserved(new_job.request, self._accounts):
                 raise InvalidRequest("account" if new_job.request.account else "", reason)
         try:
             notes = self._notes_on(new_jobs)
-            wanted = [self._as_settings_say(one) for one in new_jobs]
+            wanted = self._admitted(new_jobs)
             replaced = self._replaced(wanted)
             put = iter(self._store.put([one for one in wanted if one not in replaced]))
         except ComenqError as error:
@@ -119,7 +134,7 @@ class JobQueue:
         jobs = [replaced.get(one) or next(put) for one in wanted]
         for job in jobs:
             origin = job.origin
-            log.info("queued", "A comment is queued.", job=job.id, target=job.asked.target,
+            log.info("queued", "A comment is queued.", job=job.id, target=job.asked.place,
                      intake=origin.intake, uid=origin.uid, token=origin.token)  # fmt: skip
         return [
             replace(entry, replaced=one in replaced, notes=its)
@@ -136,15 +151,30 @@ class JobQueue:
     def _replaced(self, new_jobs: Sequence[NewJob]) -> Mapping[NewJob, Job]:
         """The jobs whose comments are replaced; the other new jobs are to be queued."""
         return {
-            one: job for one in new_jobs if one.replace and (job := replaced_job(self._store, one))
+            one: job
+            for one in new_jobs
+            if one.replace and (job := replaced_job(self._store, one, self._policies))
         }
 
     def _as_settings_say(self, new_job: NewJob) -> NewJob:
-        is_held = not new_job.hold and self._holds(new_job.origin.intake)
-        return replace(new_job, hold=True) if is_held else new_job
+        if new_job.hold:
+            return new_job
+        is_held = self._holds(new_job.origin.intake)
+        if kind := self._credential_in(new_job.request.body):
+            log.warning("credential_held", "A comment with a credential is held.", kind=kind,
+                        target=new_job.request.target, uid=new_job.origin.uid)  # fmt: skip
+        return replace(new_job, hold=True) if is_held or kind else new_job
+
+    def _admitted(self, new_jobs: Sequence[NewJob]) -> Sequence[NewJob]:
+        wanted = [self._as_settings_say(one) for one in new_jobs]
+        return self._policies.admitted(wanted, self._store)
 
     def _log_refusal(self, error: ComenqError) -> None:
-        """Log that comments are refused, once for all clients."""
+        """Log that comments are refused, once for all clients unless a policy is for some."""
+        if isinstance(error, PolicyRefused):
+            log.warning("policy_refused", "A policy does not allow a comment.",
+                        policy=error.policy, reason=error)  # fmt: skip
+            return
         fault = error.why if isinstance(error, QueueRefused) else error.code
         # A key that belongs to another comment concerns that client alone.
         if fault != self._fault and not isinstance(error, WrongState):
@@ -154,7 +184,7 @@ class JobQueue:
     def _estimated(self, jobs: Sequence[Job]) -> Sequence[Entry]:
         """The entries of jobs that were changed. An error here must not hide that they were."""
         try:
-            return self._reviews.to(self._estimates.queued(jobs))
+            return self._explained(self._reviews.to(self._estimates.queued(jobs)))
         except ComenqError as error:
             log.warning("no_estimate", "The place of a comment is not known.", reason=error)
             return [Entry(job=job) for job in jobs]
@@ -167,7 +197,8 @@ class JobQueue:
         states: Collection[State] = PENDING,
     ) -> Sequence[Entry]:
         jobs = self._store.pending(limit=limit, offset=offset, states=states)
-        return self._reviews.to([entry for entry in self._estimates.listed(jobs) if entry])
+        entries = [entry for entry in self._estimates.listed(jobs) if entry]
+        return self._explained(self._reviews.to(entries))
 
     def pending_in(
         self,
@@ -187,27 +218,48 @@ class JobQueue:
         else:
             found = store.pending(limit=limit, offset=offset, states=states)
         wanted = [job if job and is_listed(job, repo, pr_number) else None for job in found]
-        return self._reviews.added(self._estimates.listed(wanted))
+        found_entries = self._reviews.added(self._estimates.listed(wanted))
+        return [self._with_reason(entry) if entry else None for entry in found_entries]
 
     def awaiting(self) -> Sequence[Entry]:
-        return self._reviews.to([Entry(job=job) for job in self._reviews.awaiting()])
+        return self._reviews.to([Entry(job=job) for job in awaiting(followed(self._store))])
 
     def show(self, prefix: str) -> Entry:
-        return self._reviews.to(self._estimates.entries([self._store.get(prefix)]))[0]
+        entries = self._reviews.to(self._estimates.entries([self._store.get(prefix)]))
+        return self._explained(entries)[0]
+
+    def _explained(self, entries: Sequence[Entry]) -> Sequence[Entry]:
+        return [self._with_reason(entry) for entry in entries]
+
+    def _with_reason(self, entry: Entry) -> Entry:
+        """With what a held comment has in it that a person should know before it is released."""
+        job = entry.job
+        if job.state is not State.HELD or job.request is None:
+            return entry
+        kind = self._credential_in(job.request.body)
+        return replace(entry, job=replace(job, reason=f"has a {kind}")) if kind else entry
 
     def history(self, limit: int, *, offset: int = 0, only_failed: bool = False) -> Sequence[Job]:
-        jobs = self._store.history(limit=limit, offset=offset, only_failed=only_failed)
-        return [self._reviews.named(job) for job in jobs]
+        return self._store.history(limit=limit, offset=offset, only_failed=only_failed)
 
-    def change(self, prefix: str, change: Change, by: Origin) -> Entry:
-        job = self._store.change(self._whole_id(prefix), change)
+    def change(self, prefix: str, change: Change, by: Origin, *, was: str | None = None) -> Entry:
+        self._policies.require_change(change, by, self._store)
+        if was is None:
+            job = self._store.change(self._whole_id(prefix), change)
+        else:
+            found, request = self._as_read(prefix, was)
+            job = self._store.change(found.id, change, expect=request)
         _log_change(change, job, by)
         return self._changed([job], change)[0]
 
     def change_all(
         self, wanted: Sequence[tuple[str, Origin]], change: Change
     ) -> Sequence[Entry | ComenqError]:
-        found = [self._found(prefix) for prefix, _ in wanted]
+        askers = [by for _, by in wanted]
+        found = [
+            self._found(prefix, by, change, askers[:nth].count(by))
+            for nth, (prefix, by) in enumerate(wanted)
+        ]
         job_ids = [one for one in found if isinstance(one, str)]
         made = iter(self._store.change_all(job_ids, change))
         results = [next(made) if isinstance(one, str) else one for one in found]
@@ -219,12 +271,12 @@ class JobQueue:
         return [next(entries) if isinstance(one, Job) else one for one in results]
 
     def edit(self, prefix: str, body: str, by: Origin, *, was: str | None = None) -> Entry:
-        found = self._store.get(prefix)
-        if found.request is None:
-            raise WrongState(f"job {found.id} is a dropped file that is no request")
-        if was is not None and was != sha256(found.request.body.encode()).hexdigest():
-            raise WrongState(f"the text of job {found.id} was changed since it was read")
-        job = self._store.edit(found, replace(found.request, body=body))
+        found, request = self._as_read(prefix, was)
+        self._policies.require_edit(request, by)
+        if found.state is State.WAITING and self._credential_in(body):
+            # First of all, so that no worker posts it meanwhile.
+            found = self._store.change(found.id, Change.HOLD)
+        job = self._store.edit(found, replace(request, body=body))
         log.info("edited", "A person has edited a comment.", job=job.id, uid=by.uid,
                  token=by.token)  # fmt: skip
         return self._estimated([job])[0]
@@ -253,8 +305,19 @@ class JobQueue:
                  token=by.token)  # fmt: skip
         return Entry(job=job)
 
-    def _found(self, prefix: str) -> str | ComenqError:
+    def _as_read(self, prefix: str, was: str | None) -> tuple[Job, CommentRequest]:
+        """A job and its request, if its text is the one with this SHA-256, or any for ``None``."""
+        found = self._store.get(prefix)
+        if found.request is None:
+            raise WrongState(f"job {found.id} is a dropped file that is no request")
+        if was is not None and was != sha256(found.request.body.encode()).hexdigest():
+            raise WrongState(f"the text of job {found.id} was changed since it was read")
+        return found, found.request
+
+    def _found(self, prefix: str, by: Origin, change: Change, more: int) -> str | ComenqError:
+        """The id of a job, or why it is not changed; ``more`` are changed for the same asker."""
         try:
+            self._policies.require_change(change, by, self._store, more)
             return self._whole_id(prefix)
         except ComenqError as error:
             return error
@@ -292,13 +355,14 @@ class JobQueue:
     def status(self) -> Status:
         waiting = self._store.pending(limit=_AT_THE_HEAD, states=[State.WAITING])
         # With lanes, what is posted next need not be the first of those that wait.
-        placed = self._estimates.places(waiting if self._lanes.reviewers else waiting[:1])
+        placed = self._estimates.places(waiting if self._estimates.by_lane else waiting[:1])
         counts = self._store.counts()
         conditions = Conditions.of(self._store)
         now, records, health = conditions.now, conditions.records, conditions.health
         first = min(self._estimates.at(conditions, placed), key=_seconds, default=None)
         ready = self._estimates.ready(waiting, records, now)
         is_kept = bool(conditions.paused) or is_busy(health.worker, now)
+        triggers = followed(self._store)
         return Status(
             counts=counts,
             paused=conditions.paused,
@@ -313,9 +377,13 @@ class JobQueue:
             eta_seconds=self._estimates.eta(counts.waiting, conditions),
             verifies_targets=self._verifies_targets,
             reviewers=self._lanes.reviewers,
-            lanes=self._lanes.all(now),
-            awaiting=len(self._reviews.awaiting()),
+            lanes=self._lanes.all(triggers, now),
+            awaiting=len(awaiting(triggers)),
         )
+
+
+def _nothing_in(_text: str) -> str:
+    return ""
 
 
 def _seconds(entry: Entry) -> float:

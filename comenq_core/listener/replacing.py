@@ -6,6 +6,7 @@ from comenq_core.errors import NoSuchJob, WrongState
 from comenq_core.model import Change, Job, NewJob, State
 from comenq_core.model.identity import id_of_key, is_same_comment
 from comenq_core.model.transitions import EDITABLE
+from comenq_core.policy.admission import Policies
 from comenq_core.process.log import Log
 from comenq_core.protocols import Store
 
@@ -14,12 +15,13 @@ __all__ = ["replaced_job"]
 log = Log("queue")
 
 
-def replaced_job(store: Store, new_job: NewJob) -> Job | None:
+def replaced_job(store: Store, new_job: NewJob, policies: Policies) -> Job | None:
     """The job that waits under the key, with the new comment; ``None`` if it is to be queued.
 
     To do it again after a failure ends the same.
 
     Raises:
+        PolicyRefused: only others may change the text.
         WrongState: the key's job is another comment, and waits no longer; the text says what has
             happened.
     """
@@ -35,6 +37,8 @@ def replaced_job(store: Store, new_job: NewJob) -> Job | None:
     if found.state not in EDITABLE:
         more = f": {found.url or found.reason}" if found.url or found.reason else ""
         raise WrongState(f"the key belongs to job {found.id}, which is {found.state}{more}")
+    if found.request != request:
+        policies.require_edit(request, new_job.origin)
     if new_job.hold and found.state is State.WAITING:
         found = store.change(found.id, Change.HOLD)
     job = store.edit(found, request)

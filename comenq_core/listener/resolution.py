@@ -17,6 +17,8 @@ Resolution: TypeAlias = tuple[Done | RetryAt, Attempt]
 
 # A comment's address in the browser, or in the API. https://docs.github.com/en/rest/issues/comments
 _COMMENT = re.compile(r"#issuecomment-([0-9]{1,19})$|/issues/comments/([0-9]{1,19})(?:#.*)?$")
+# https://docs.github.com/en/rest/pulls/comments
+_REPLY = re.compile(r"#(?:discussion_)?r([0-9]{1,19})$|/pulls/comments/([0-9]{1,19})(?:#.*)?$")
 _PULL_REQUEST = re.compile(
     r"/(?P<owner>[^/]+)/(?P<repo>[^/]+)/(?:pull|pulls|issues)"
     r"/(?:comments/|(?P<number>[0-9]{1,10})(?:/|$))"
@@ -58,8 +60,7 @@ def _comment_id(
 ) -> int | str | None:
     """The forge's name for the comment; ``None`` where the address does not tell."""
     parts = _split(url)
-    found = _COMMENT.search(url)
-    comment_id = int(found[1] or found[2]) if found else None
+    comment_id = _named(request, url)
     for candidate in candidates:
         if url == candidate.url or comment_id == candidate.comment_id:
             return candidate.comment_id
@@ -69,10 +70,23 @@ def _comment_id(
         if comment_id is None:
             raise InvalidRequest(
                 "posted",
-                "names no comment: it has to end with #issuecomment-NUMBER, as the link at the"
+                f"names no comment: it has to end with {_ending(request)}NUMBER, as the link at the"
                 " comment's date does",
             )
     return comment_id
+
+
+def _ending(request: CommentRequest) -> str:
+    return "#issuecomment-" if request.in_reply_to is None else "#discussion_r"
+
+
+def _named(request: CommentRequest, url: str) -> int | str | None:
+    """The id of the comment, of the request's kind, that an address names."""
+    if request.in_reply_to is None:
+        found = _COMMENT.search(url)
+        return int(found[1] or found[2]) if found else None
+    found = _REPLY.search(url)
+    return f"discussion_r{found[1] or found[2]}" if found else None
 
 
 def _split(url: str) -> SplitResult:

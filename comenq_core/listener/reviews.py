@@ -16,16 +16,37 @@ from comenq_core.policy.following import FollowPolicy, Poll, follow
 from comenq_core.policy.lanes import LanePolicy
 from comenq_core.protocols import FollowKeeper, LaneKeeper, Store
 
-__all__ = ["Reviews", "kept_follows"]
+__all__ = ["Followed", "Reviews", "awaiting", "followed"]
 
 _WAITS = (State.WAITING, State.HELD)
 # When the forge is asked next does not depend on it.
 _ANY_POLICY = FollowPolicy(guess=timedelta(hours=1), max_wait=timedelta(days=1))
 
 
-def kept_follows(store: Store) -> Mapping[str, Follow]:
-    """What the store keeps of triggers; nothing, if it keeps none."""
+Followed = Mapping[str, tuple[Follow, Job | None]]
+"""What is kept of triggers, by the id of the job, with the job as it is now, if it is there."""
+
+
+def followed(store: Store) -> Followed:
+    """What the store keeps of triggers, with their jobs."""
+    return {job_id: (kept, _job(store, job_id)) for job_id, kept in _follows(store).items()}
+
+
+def awaiting(triggers: Followed) -> Sequence[Job]:
+    """The posted jobs whose answers are awaited, the one that was posted first is the first."""
+    found = [job for _, job in triggers.values() if job and job.is_awaiting]
+    return sorted(found, key=lambda job: job.settled or job.arrived)
+
+
+def _follows(store: Store) -> Mapping[str, Follow]:
     return store.follows() if isinstance(store, FollowKeeper) else {}
+
+
+def _job(store: Store, job_id: str) -> Job | None:
+    try:
+        return store.get(job_id)
+    except NoSuchJob:
+        return None
 
 
 class Reviews:
@@ -46,39 +67,20 @@ class Reviews:
 
     def added(self, entries: Sequence[Entry | None]) -> Sequence[Entry | None]:
         """The entries, each with its review if it asks for one."""
-        if self._policy is None or not any(entries):
+        if not any(entries):
             return entries
-        follows, lanes = kept_follows(self._store), self._lanes()
+        # Without reviewers, a job tells itself what it has asked for before.
+        follows, lanes = (_follows(self._store), self._lanes()) if self._policy else ({}, {})
         return [entry and self._added(entry, follows, lanes) for entry in entries]
 
     def to(self, entries: Sequence[Entry]) -> Sequence[Entry]:
         """The same, where there is an entry for each."""
         return [entry for entry in self.added(entries) if entry]
 
-    def named(self, job: Job) -> Job:
-        """A job that is over, with the reviewer that somebody else has asked in its place."""
-        if self._policy and job.request and job.conclusion and not job.reviewer:
-            return replace(job, reviewer=self._policy.lane_of(job.request).reviewer)
-        return job
-
     def asked_by(self, job_id: str) -> str:
         """The reviewer whose answer is awaited if a job's comment is posted; ``""`` for none."""
-        kept = kept_follows(self._store).get(job_id) if self._policy else None
+        kept = _follows(self._store).get(job_id) if self._policy else None
         return kept.lane.reviewer if kept and not kept.adopted else ""
-
-    def awaiting(self) -> Sequence[Job]:
-        """The posted jobs whose answers are awaited."""
-        if self._policy is None:
-            return []
-        found = [self._awaiting(job_id) for job_id in kept_follows(self._store)]
-        return sorted(filter(None, found), key=lambda job: job.settled or job.arrived)
-
-    def _awaiting(self, job_id: str) -> Job | None:
-        try:
-            job = self._store.get(job_id)
-        except NoSuchJob:
-            return None
-        return job if job.is_awaiting else None
 
     def _lanes(self) -> Mapping[Lane, LaneRecord]:
         return self._store.lanes() if isinstance(self._store, LaneKeeper) else {}
@@ -86,13 +88,13 @@ class Reviews:
     def _added(
         self, entry: Entry, follows: Mapping[str, Follow], lanes: Mapping[Lane, LaneRecord]
     ) -> Entry:
-        job = self.named(entry.job)
+        job = entry.job
         review, kept = review_of(job), follows.get(job.id)
         if job.state in _WAITS and job.request:
             review = self._before(job, review, kept, lanes)
         elif kept and review and job.is_awaiting:
             review = _followed(review, kept)
-        return replace(entry, review=review)
+        return entry if review == entry.review else replace(entry, review=review)
 
     def _before(
         self,
@@ -101,11 +103,10 @@ class Reviews:
         kept: Follow | None,
         lanes: Mapping[Lane, LaneRecord],
     ) -> Review | None:
-        """What keeps a job that waits from asking."""
-        assert self._policy
-        lane = self._policy.lane_of(job.asked)
+        """What keeps a job that waits from asking; nothing, if it asks nobody any more."""
+        lane = self._policy.lane_of(job.asked) if self._policy else Lane()
         if not lane.reviewer:
-            return review
+            return review and _unasked(review)
         review = review or Review(reviewer=lane.reviewer, state=NOT_ASKED)
         if kept and kept.adopted:
             return _followed(replace(review, state=AWAITING, adopted=kept.adopted), kept)
@@ -124,7 +125,11 @@ class Reviews:
             return replace(review, state="blocked", reason=record.reason, until=record.held_until)
         if record.held_until and record.held_until > self._store.now().wall:
             return replace(review, state="limited", reason=record.reason, until=record.held_until)
-        return replace(review, state=NOT_ASKED, reason="", url="", until=None, guessed=False)
+        return _unasked(review)
+
+
+def _unasked(review: Review) -> Review:
+    return replace(review, state=NOT_ASKED, reason="", url="", until=None, guessed=False)
 
 
 def _followed(review: Review, kept: Follow) -> Review:

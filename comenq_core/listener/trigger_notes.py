@@ -34,6 +34,8 @@ class TriggerNotes:
             request: the comment.
             records: the pacing records, which know the accounts' names at the forge.
         """
+        if request.in_reply_to is not None:
+            return ()
         text = request.body.strip()
         if any(reviewer.addresses(text) for reviewer in self._reviewers):
             return tuple(self._on_trigger(request, text, records))

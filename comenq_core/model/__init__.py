@@ -11,7 +11,13 @@ which is a ValueError; both name the member.
 
 from __future__ import annotations
 
-from comenq_core.limits import BODY_LIMIT, MAX_NUMBER, OWNER_PATTERN, REPO_PATTERN
+from comenq_core.limits import (
+    BODY_LIMIT,
+    MAX_COMMENT_ID,
+    MAX_NUMBER,
+    OWNER_PATTERN,
+    REPO_PATTERN,
+)
 from comenq_core.model.answer import Answer, Channel, Reading, ReadingKind
 from comenq_core.model.check_result import CheckResult, Severity
 from comenq_core.model.conversation import (
@@ -24,7 +30,7 @@ from comenq_core.model.conversation import (
 )
 from comenq_core.model.following import Conclusion, Ending, Evidence, Follow, Following
 from comenq_core.model.job import ID_PATTERN, PENDING, SETTLED, Attempt, Change, Job, State
-from comenq_core.model.lane import Division, Lane, LaneRecord, Scope
+from comenq_core.model.lane import REPLIES, Division, Lane, LaneRecord, Scope
 from comenq_core.model.outcome import (
     OUTCOME_WORDS,
     Blocked,
@@ -42,7 +48,15 @@ from comenq_core.model.outcome import (
     Unknown,
     Verified,
 )
-from comenq_core.model.pacing import ONE_PROCESS, Cause, Instant, Pacing, Pause, Posts
+from comenq_core.model.pacing import (
+    ONE_PROCESS,
+    Cause,
+    Instant,
+    LastAttempt,
+    Pacing,
+    Pause,
+    Posts,
+)
 from comenq_core.model.record import InvalidMember
 from comenq_core.model.request import KEY_LIMIT, CommentRequest, NewJob, Origin
 from comenq_core.model.review import Review, review_of
@@ -72,11 +86,13 @@ __all__ = [
     "ID_PATTERN",
     "KEY_LIMIT",
     "LOOKBACK",
+    "MAX_COMMENT_ID",
     "MAX_NUMBER",
     "ONE_PROCESS",
     "OUTCOME_WORDS",
     "OWNER_PATTERN",
     "PENDING",
+    "REPLIES",
     "REPO_PATTERN",
     "SETTLED",
     "Account",
@@ -113,6 +129,7 @@ __all__ = [
     "Lane",
     "LaneRecord",
     "LaneStatus",
+    "LastAttempt",
     "NewJob",
     "Origin",
     "Outcome",

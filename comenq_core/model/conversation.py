@@ -16,7 +16,9 @@ from comenq_core.model.record import Record
 __all__ = ["LOOKBACK", "Conversation", "Remark", "Sighting", "Snapshot", "Validator"]
 
 LOOKBACK = timedelta(minutes=15)
-"""How old a comment may be that a first reading shows."""
+"""How old a comment may be that a first reading shows, unless it is to begin earlier."""
+
+_COMMENTS = (Channel.COMMENT, Channel.EDIT)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,10 +105,21 @@ class Conversation(Record):
     remarks: tuple[Remark, ...] = ()
     validators: tuple[Validator, ...] = ()
 
+    @property
+    def lately(self) -> Conversation:
+        """The same, as if it had been read no further back than `LOOKBACK`."""
+        since = max(self.since, (self.now - LOOKBACK).replace(microsecond=0))
+        shown = [
+            one for one in self.remarks if one.channel not in _COMMENTS or one.changed >= since
+        ]
+        return replace(self, since=since, remarks=tuple(shown))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot(Record):
     """What was seen of a pull request so far. It is kept as JSON, before anything is done with it.
+
+    One without sightings asks a first reading to begin at ``since``.
 
     Args:
         since: as in the first `Conversation`; it stays the same, as do the questions.

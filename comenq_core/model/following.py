@@ -110,6 +110,7 @@ class Follow(Record):
         following: what was seen since; ``None`` until the forge is asked for the first time.
         adopted: the address of somebody else's trigger that is followed in place of the job's own,
             which waits meanwhile; ``""`` if it is the job's own.
+        adopted_id: the forge's own id of that comment.
     """
 
     lane: Lane
@@ -117,3 +118,4 @@ class Follow(Record):
     snapshot: Snapshot
     following: Following | None = None
     adopted: str = ""
+    adopted_id: int | str | None = None

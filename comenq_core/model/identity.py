@@ -72,16 +72,22 @@ def digest_of(request: CommentRequest) -> str:
 
     Different comments may have the same ones: compare them with `is_same_comment`.
     """
-    text = f"{request.target.lower()}\0{request.body}"
+    # A comenq that knows no replies makes another one, and does not post what it cannot tell.
+    thread = "" if request.in_reply_to is None else f" {request.in_reply_to}"
+    text = f"{request.target.lower()}{thread}\0{request.body}"
     return _base32(hashlib.sha256(text.encode()).digest(), 8)
 
 
 def is_same_comment(job: Job, request: CommentRequest) -> bool:
-    """Whether a job has this target, in upper or lower case, and this body: for ``if_absent``."""
-    asked = job.request
-    if asked is None:
-        return False
-    return (asked.target.lower(), asked.body) == (request.target.lower(), request.body)
+    """Whether a job has this target, in upper or lower case, this thread and this body.
+
+    For ``if_absent``: the same words in another thread are another comment.
+    """
+    return job.request is not None and _comment(job.request) == _comment(request)
+
+
+def _comment(request: CommentRequest) -> tuple[str, int | None, str]:
+    return request.target.lower(), request.in_reply_to, request.body
 
 
 def require_same_comment(job: Job, request: CommentRequest) -> None:

@@ -109,7 +109,8 @@ class Job(Record):
         url, comment_id: the comment, once posted.
         reason: why it failed, was skipped, or waits.
         candidates: while it is unconfirmed, the comments that may be it.
-        reviewer: the name of the review bot that a posted trigger has asked, if it is followed.
+        reviewer: the name of the review bot that a posted trigger has asked, if it is followed, or
+            that has reviewed before the trigger was posted.
         conclusion: what came of it; ``None`` while the answer is awaited.
     """
 

@@ -12,7 +12,7 @@ from comenq_core.model.pacing import Instant
 from comenq_core.model.record import Record
 from comenq_core.model.request import CommentRequest
 
-__all__ = ["Division", "Lane", "LaneRecord", "Scope"]
+__all__ = ["REPLIES", "Division", "Lane", "LaneRecord", "Scope"]
 
 
 _KEY_LENGTH = 5
@@ -33,47 +33,57 @@ class Scope(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lane(Record):
-    """One quota of a reviewer.
+    """One quota of a reviewer; or replies, or all other comments.
 
     Args:
         reviewer: the reviewer's name; ``""`` for comments that address none.
         scope: the owner, ``OWNER/REPO`` or the posting account whose quota it is, in lower case
             but for the account; ``""`` for everything. In the lane of a request, the account is
             left out: only who posts the comment knows it.
+        replies: whether it is the lane of replies in review threads, which has no record:
+            `comenq_core.model.Pacing` says when an account has last replied.
     """
 
     reviewer: str = ""
     scope: str = ""
+    replies: bool = False
 
     def __str__(self) -> str:
-        return f"{self.reviewer} {self.scope}".strip()
+        return "(replies)" if self.replies else f"{self.reviewer} {self.scope}".strip()
 
 
-def _one_lane(_request: CommentRequest) -> Lane:
-    return Lane()
+REPLIES = Lane(replies=True)
+"""The lane of replies in review threads."""
+
+
+def _without_reviewers(request: CommentRequest) -> Lane:
+    return Lane() if request.in_reply_to is None else REPLIES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Division:
-    """How requests are divided into lanes; by default, all are in one.
+    """How requests are divided into lanes; by default, into replies and all other comments.
 
     Args:
         lane_of: the lane of a request, but for the account that posts it. It is pure, and quick.
         edition: names the settings that ``lane_of`` goes by: other ones have another name, so that
-            what a store has kept of a job's lane does not outlive them. ``""`` where there is one
-            lane.
+            what a store has kept of a job's lane does not outlive them. ``""`` where no settings
+            divide requests.
     """
 
-    lane_of: Callable[[CommentRequest], Lane] = _one_lane
+    lane_of: Callable[[CommentRequest], Lane] = _without_reviewers
     edition: str = ""
 
     def key_of(self, lane: Lane) -> bytes:
         """What a store keeps with a job to know its lane without reading it: five bytes.
 
-        A key of another edition is no lane's. ``b""`` where there is one lane.
+        A key of another edition is no lane's; that of replies is the same in all editions. ``b""``
+        where no settings divide requests.
         """
-        text = f"{self.edition}\n{lane}"
-        return hashlib.sha256(text.encode()).digest()[:_KEY_LENGTH] if self.edition else b""
+        if not self.edition and not lane.replies:
+            return b""
+        edition = "" if lane.replies else self.edition
+        return hashlib.sha256(f"{edition}\n{lane}".encode()).digest()[:_KEY_LENGTH]
 
     def key_for(self, request: CommentRequest) -> bytes:
         """The same, of a request's lane."""
@@ -101,9 +111,11 @@ class LaneRecord(Record):
             taught nothing.
         opened: since when its reviews are counted, by the wall clock: it has refused nothing since;
             ``None`` before any review.
-        in_a_row: how many triggers it has refused since it has reviewed one.
+        in_a_row: how many refusals in a row have named no time: each doubles the guess. A review
+            and a refusal that names one end the row.
         since_opened: how many it has reviewed since ``opened``.
-        triggers, reviewed, refused: how many were posted so far, and what came of them.
+        triggers, reviewed, refused: of how many triggers it is known what came of them, and what
+            that was. One whose answer is awaited counts once it is known: nothing counted falls.
         released: when an operator has opened it last: what was said before holds it no more.
         concluded: the trigger that was counted last: a crash must not have it counted twice.
     """

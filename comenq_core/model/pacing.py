@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from comenq_core.model.record import Record
 
-__all__ = ["ONE_PROCESS", "Cause", "Instant", "Pacing", "Pause", "Posts"]
+__all__ = ["ONE_PROCESS", "Cause", "Instant", "LastAttempt", "Pacing", "Pause", "Posts"]
 
 ONE_PROCESS = "process-"
 """How `Instant.boot` begins where nothing tells which boot it is: one process gave it that name."""
@@ -63,6 +63,21 @@ class Posts(Record):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LastAttempt(Record):
+    """When an account's last attempt of the other kind was.
+
+    Args:
+        at: when it ended or, while ``max_remaining`` is positive, began.
+        max_remaining: for how many seconds after ``at`` it may have gone on.
+        jitter: seconds added to its cooldown, drawn once.
+    """
+
+    at: Instant
+    max_remaining: float = 0.0
+    jitter: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Pacing(Record):
     """When an account last posted, and what the forge said then.
 
@@ -86,6 +101,9 @@ class Pacing(Record):
         rejected_credential: the fingerprint of a credential that the forge rejected, or ``""``.
         login: the account's name at the forge, where it is known.
         posts: counts of all attempts of this account.
+        is_reply: whether the last attempt was at a reply in a review thread.
+        other: the last attempt at any other comment, if the last one was at a reply; otherwise
+            the last attempt at a reply.
     """
 
     account: str
@@ -103,6 +121,8 @@ class Pacing(Record):
     rejected_credential: str = ""
     login: str = ""
     posts: Posts = field(default_factory=Posts)
+    is_reply: bool = False
+    other: LastAttempt | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

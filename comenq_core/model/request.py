@@ -11,6 +11,7 @@ from comenq_core.limits import (
     ACCOUNT_PATTERN,
     BODY_LIMIT,
     HOST_PATTERN,
+    MAX_COMMENT_ID,
     MAX_NUMBER,
     OWNER_PATTERN,
     REPO_PATTERN,
@@ -45,6 +46,7 @@ class CommentRequest(Record):
             gets the comment.
         not_after: it is skipped if its turn comes after this instant, an aware datetime.
         follow: whether the answer is awaited where the comment asks a reviewer for a review.
+        in_reply_to: the id of a review comment, from 1: the comment is a reply in its thread.
 
     Raises:
         InvalidRequest: a member breaks its rule; the error names it.
@@ -61,6 +63,7 @@ class CommentRequest(Record):
     host: str | None = None
     not_after: datetime | None = None
     follow: bool = True
+    in_reply_to: int | None = None
 
     def __post_init__(self) -> None:
         check_members(self, InvalidRequest)
@@ -72,6 +75,8 @@ class CommentRequest(Record):
             )
         if not 1 <= self.pr_number <= MAX_NUMBER:
             raise InvalidRequest("pr_number", f"must be from 1 to {MAX_NUMBER}")
+        if self.in_reply_to is not None and not 1 <= self.in_reply_to <= MAX_COMMENT_ID:
+            raise InvalidRequest("in_reply_to", f"must be from 1 to {MAX_COMMENT_ID}")
         if self.account is not None and not re.fullmatch(ACCOUNT_PATTERN, self.account):
             raise InvalidRequest("account", "must be the name of a posting account")
         if self.host is not None and not re.fullmatch(HOST_PATTERN, self.host):
@@ -95,6 +100,16 @@ class CommentRequest(Record):
     def target(self) -> str:
         """The pull request as people write it: ``owner/repo#123``."""
         return f"{self.owner}/{self.repo}#{self.pr_number}"
+
+    @property
+    def place(self) -> str:
+        """The target with the thread of a reply, as people are shown it.
+
+        ``owner/repo#123 (thread 456)``, and for any other comment the target alone.
+        """
+        if self.in_reply_to is None:
+            return self.target
+        return f"{self.target} (thread {self.in_reply_to})"
 
     @property
     def repository(self) -> str:

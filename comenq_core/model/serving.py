@@ -11,7 +11,10 @@ from collections.abc import Mapping, Sequence
 from comenq_core.model.request import CommentRequest
 from comenq_core.text import printable
 
-__all__ = ["covers", "elsewhere", "is_same_host", "serving", "unserved"]
+__all__ = ["CANNOT_REPLY", "covers", "elsewhere", "is_same_host", "serving", "unserved"]
+
+CANNOT_REPLY = "the poster cannot reply in a review thread: queue a comment of its own"
+"""Why a reply is not posted where no poster is able to."""
 
 _LIST_LIMIT = 1_000
 

@@ -113,11 +113,17 @@ def queued(new_job: NewJob, job_id: str, now: datetime) -> Job:
     )
 
 
-def changed(job: Job, change: Change, now: datetime) -> Job:
+def changed(job: Job, change: Change, now: datetime, expect: CommentRequest | None = None) -> Job:
     """The job after an operator's change; the store itself changes its place.
 
+    Args:
+        job: the job as it is now.
+        change: what is wanted.
+        now: when.
+        expect: the request that the operator has read; ``None`` for whatever it is by now.
+
     Raises:
-        WrongState: the job's state does not allow it.
+        WrongState: the job's state does not allow it, or its request is another one by now.
     """
     if job.state not in CHANGEABLE[change]:
         words = " or ".join(CHANGEABLE[change])
@@ -125,6 +131,7 @@ def changed(job: Job, change: Change, now: datetime) -> Job:
         raise WrongState(
             f"job {job.id} is {job.state}{again}; only a job that is {words} allows that"
         )
+    _require_as_read(job, expect)
     match change:
         case Change.BUMP:
             return replace(job, due=None)
@@ -159,25 +166,29 @@ def edited(job: Job, expect: CommentRequest, request: CommentRequest) -> Job:
 
     Raises:
         WrongState: the job's state does not allow it, its request is another one by now, or the
-            new one has another pull request or key.
+            new one has another pull request, thread or key.
     """
     if job.request == request:
         return job
     if job.state not in EDITABLE:
         words = " or ".join(EDITABLE)
         raise WrongState(f"job {job.id} is {job.state}; only a job that is {words} can be edited")
-    if job.request != expect:
-        raise WrongState(f"job {job.id} was changed since it was read: look at it again")
+    _require_as_read(job, expect)
     if _identity(request) != _identity(expect):
         raise WrongState(
-            f"job {job.id} has another pull request or key: queue a comment of its own"
+            f"job {job.id} has another pull request, thread or key: queue a comment of its own"
         )
     due = job.due if request.not_before == expect.not_before else request.not_before
     return replace(job, request=request, due=due)
 
 
-def _identity(request: CommentRequest) -> tuple[str, str | None]:
-    return request.target.lower(), request.key
+def _require_as_read(job: Job, expect: CommentRequest | None) -> None:
+    if expect is not None and job.request != expect:
+        raise WrongState(f"job {job.id} was changed since it was read: look at it again")
+
+
+def _identity(request: CommentRequest) -> tuple[str, int | None, str | None]:
+    return request.target.lower(), request.in_reply_to, request.key
 
 
 def result_of(
@@ -315,7 +326,7 @@ def concluded(job: Job, verdict: Answered, attempt: Attempt) -> Job:
     if job.state is State.POSTED:
         return known
     skipped = replace(known, state=State.SKIPPED, settled=attempt.ended, due=None)
-    return replace(skipped, url=conclusion.url)
+    return replace(skipped, url=conclusion.url, reviewer=verdict.reviewer or job.reviewer)
 
 
 def verified(job: Job, verdict: Requeued | Failed, attempt: Attempt) -> Job:

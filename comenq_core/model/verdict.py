@@ -109,12 +109,14 @@ class Answered(Record):
             last is of no use any more.
         again: whether the job asks once more: it waits, first of its lane.
         reason: what came of it, for people.
+        reviewer: the name of the review bot, where the job itself was not posted.
     """
 
     conclusion: Conclusion
     triggers: int
     again: bool = False
     reason: str = ""
+    reviewer: str = ""
 
 
 Verdict = Done | RetryAt | Requeued | Checking | Failed | Unconfirmed

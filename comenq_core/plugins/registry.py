@@ -15,6 +15,7 @@ from comenq_core.errors import ComenqError, PluginError
 from comenq_core.model import Answer
 from comenq_core.plugins.discovery import Plugin, installed, load_plugin
 from comenq_core.plugins.lanes import division, lane_policy
+from comenq_core.policy.from_settings import admission_policies
 from comenq_core.policy.lanes import LanePolicy
 from comenq_core.process.isolation import described, pass_on_interrupt
 from comenq_core.process.log import Log
@@ -33,6 +34,7 @@ from comenq_core.protocols import (
     Reviewer,
     Store,
     StoreFactory,
+    ThreadDirectory,
     TokenHolder,
 )
 from comenq_core.settings import Settings
@@ -54,6 +56,7 @@ class Registry:
 
     def __init__(self, plugins: Iterable[Plugin]) -> None:
         self._plugins = tuple(plugins)
+        self._reviewers: tuple[Settings, Mapping[str, Reviewer]] | None = None
 
     def plugins(self) -> Sequence[Plugin]:
         """All plugins, the broken ones too."""
@@ -80,10 +83,12 @@ class Registry:
 
         Raises:
             PluginError: something is not offered, or is offered twice.
+            SettingsError: a policy is wrong, without which too much would be let in.
         """
         faults = self.faults(settings)
         if faults:
             raise PluginError("; ".join(faults))
+        admission_policies(settings)
 
     def intakes(self, settings: Settings) -> dict[str, Intake]:
         """The selected intakes, by name, in the order of the settings.
@@ -160,7 +165,15 @@ class Registry:
             return tuple(factory(settings))
 
     def reviewers(self, settings: Settings) -> Mapping[str, Reviewer]:
-        """Every reviewer that is offered, by name; none is offered twice. Raises as `intakes`."""
+        """Every reviewer that is offered, by name; none is offered twice. Raises as `intakes`.
+
+        They are made once for the same settings.
+        """
+        if self._reviewers is None or self._reviewers[0] is not settings:
+            self._reviewers = settings, self._make_reviewers(settings)
+        return self._reviewers[1]
+
+    def _make_reviewers(self, settings: Settings) -> Mapping[str, Reviewer]:
         found: dict[str, Reviewer] = {}
         source: dict[str, Plugin] = {}
         for plugin in self._plugins:
@@ -190,6 +203,14 @@ class Registry:
         """
         with self._poster_factory(settings) as factory:
             return factory.accounts(settings) if isinstance(factory, AccountDirectory) else {}
+
+    def can_reply(self, settings: Settings) -> bool:
+        """Whether the posters can reply in threads; also where nobody can tell, as in `accounts`.
+
+        A `ThreadDirectory` can tell. Raises as `intakes`.
+        """
+        with self._poster_factory(settings) as factory:
+            return not isinstance(factory, ThreadDirectory) or factory.can_reply(settings)
 
     def host(self, settings: Settings) -> str:
         """The forge's host, as `ForgeHost` says; ``""`` where nobody can tell, as in `accounts`."""

@@ -6,7 +6,7 @@ reviewer meanwhile, or it may have reviewed, or have said that it is limited.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -23,7 +23,20 @@ from comenq_core.model import (
 )
 from comenq_core.policy.following import AnswerReader, evidence_of, observe, open_again
 
-__all__ = ["Adopt", "AlreadyReviewed", "Ask", "Hold", "NotOpen", "TriggerReader", "before_asking"]
+__all__ = [
+    "FURTHEST",
+    "Adopt",
+    "AlreadyReviewed",
+    "Ask",
+    "Hold",
+    "NotOpen",
+    "TriggerReader",
+    "before_asking",
+    "first_reading",
+]
+
+FURTHEST = timedelta(days=7)
+"""How far back a trigger that has waited for longer is not read: forges show comments by pages."""
 
 _NO_ANSWER = {ReadingKind.ACCEPTED, ReadingKind.PAUSED, ReadingKind.OTHER}
 """After these, a trigger still waits for its answer."""
@@ -69,6 +82,23 @@ class Adopt:
     following: Following
 
 
+def first_reading(queued: datetime, now: datetime, ahead: timedelta) -> Snapshot | None:
+    """Where the reading begins that comes before a trigger is posted; ``None`` for `LOOKBACK` ago.
+
+    What was said since the comment was queued is to be shown: a review may be a comment.
+
+    Args:
+        queued: when the comment was queued.
+        now: by the machine's clock, as ``queued``.
+        ahead: how far the forge's clock is ahead of it, as far as that is known.
+    """
+    if now - queued <= LOOKBACK:
+        return None
+    # Some more, for clocks that differ.
+    since = max(queued, now - FURTHEST) + ahead - LOOKBACK
+    return Snapshot(since=since.replace(microsecond=0), head="", is_open=True)
+
+
 def before_asking(
     conversation: Conversation,
     reader: TriggerReader,
@@ -82,7 +112,8 @@ def before_asking(
     """What to do instead of posting a trigger, or `Ask`.
 
     Args:
-        conversation: what a first reading showed, at ``now``.
+        conversation: what a first reading showed, at ``now``. Only for reviews does it count what
+            was said longer than `LOOKBACK` ago.
         reader: the reviewer.
         queued: when the comment was queued; earlier reviews are not what it asks for.
         own: ids of the triggers that were posted for this comment before.
@@ -92,18 +123,15 @@ def before_asking(
     """
     if not conversation.is_open:
         return NotOpen()
-    found = [
-        one
-        for remark in conversation.remarks
-        if (one := evidence_of(remark, reader, conversation, now))
-    ]
     reviews = [
         one
-        for one in found
+        for one in _said(conversation, reader, now)
         if one.kind is ReadingKind.REVIEWED and one.commit == conversation.head and one.at >= queued
     ]
     if reviews:
         return AlreadyReviewed(max(reviews, key=lambda one: one.at))
+    conversation = conversation.lately
+    found = _said(conversation, reader, now)
     for trigger in _triggers(conversation, reader, own):
         at = now - (conversation.now - trigger.changed)
         answered = any(one.at >= at and one.kind not in _NO_ANSWER for one in found)
@@ -120,6 +148,12 @@ def before_asking(
         if until > now:
             return Hold(until, notice)
     return Ask()
+
+
+def _said(conversation: Conversation, reader: TriggerReader, now: datetime) -> Sequence[Evidence]:
+    """What the reviewer has said."""
+    said = (evidence_of(one, reader, conversation, now) for one in conversation.remarks)
+    return [one for one in said if one]
 
 
 def _triggers(

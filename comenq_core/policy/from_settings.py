@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from comenq_core.policy.admission import Policies, Policy
 from comenq_core.policy.pacing import PacingPolicy
 from comenq_core.policy.retry import RetryPolicy
 from comenq_core.settings import Settings
 
-__all__ = ["account_policy", "pacing_policy", "retry_policy"]
+__all__ = ["account_policy", "admission_policies", "pacing_policy", "retry_policy"]
 
 
 def pacing_policy(settings: Settings) -> PacingPolicy:
@@ -17,6 +18,8 @@ def pacing_policy(settings: Settings) -> PacingPolicy:
         cooldown=settings.cooldown_period_seconds,
         jitter=settings.cooldown_jitter_seconds,
         attempt_limit=settings.github_api_timeout_secs,
+        interval=settings.min_post_interval_seconds,
+        reply_cooldown=settings.reply_cooldown_seconds,
     )
 
 
@@ -34,4 +37,25 @@ def retry_policy(settings: Settings) -> RetryPolicy:
         max_attempts=settings.max_attempts,
         max_interruptions=settings.max_interruptions,
         recheck=settings.recheck_seconds,
+    )
+
+
+def admission_policies(settings: Settings) -> Policies:
+    """What users and tokens may queue and change.
+
+    Raises:
+        SettingsError: a table ``[policies.NAME]`` is wrong.
+    """
+    return Policies(
+        tuple(
+            Policy(
+                name=name,
+                users=frozenset(table.users),
+                tokens=frozenset(table.tokens),
+                repositories=table.repositories,
+                hold=table.hold,
+                max_waiting=table.max_waiting,
+            )
+            for name, table in settings.policies().items()
+        )
     )

@@ -73,9 +73,11 @@ class Overdue:
             return None
         able = serving(job.request, self._accounts or dict.fromkeys(records, ()))
         used = [records[name].at for name in able if name in records]
-        is_free = any(self._wait(name, records, now) <= 0 for name in able)
+        policy = self._policy.of(job.request)
+        is_free = any(_wait(name, records, now, policy) <= 0 for name in able)
         return (job.id, *used) if is_free or not able else None
 
-    def _wait(self, name: str, records: Mapping[str, Pacing], now: Instant) -> float:
-        login = records[name].login if name in records else ""
-        return until_turn(name, login, records, now, self._policy)
+
+def _wait(name: str, records: Mapping[str, Pacing], now: Instant, policy: PacingPolicy) -> float:
+    login = records[name].login if name in records else ""
+    return until_turn(name, login, records, now, policy)

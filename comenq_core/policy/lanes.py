@@ -6,10 +6,10 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from comenq_core.model import CommentRequest, Instant, Lane, LaneRecord, Pacing, Scope
+from comenq_core.model import REPLIES, CommentRequest, Instant, Lane, LaneRecord, Pacing, Scope
 from comenq_core.policy import pacing
 from comenq_core.policy.asking import TriggerReader
-from comenq_core.policy.pacing import elapsed
+from comenq_core.policy.pacing import PacingPolicy, elapsed
 
 __all__ = [
     "DEFAULT_GUESS",
@@ -20,6 +20,7 @@ __all__ = [
     "ended",
     "rebased",
     "until_open",
+    "without_reviewers",
 ]
 
 EVERYBODY_ELSE = Lane()
@@ -72,6 +73,8 @@ class LanePolicy:
 
     def lane_of(self, request: CommentRequest) -> Lane:
         """The lane of a request, but for the account that posts it."""
+        if request.in_reply_to is not None:
+            return REPLIES
         text = request.body.strip()
         quota = next((one for one in self.quotas if one.addresses(text)), None)
         if quota is None:
@@ -101,11 +104,18 @@ class LanePolicy:
 
     def _is_of_account(self, lane: Lane) -> bool:
         quota = self.quota_of(lane)
-        return quota.scope is Scope.ACCOUNT if quota else not lane.reviewer
+        return quota.scope is Scope.ACCOUNT if quota else not (lane.reviewer or lane.replies)
 
     def quota_of(self, lane: Lane) -> Quota | None:
         """The reviewer's part of the settings; ``None`` where the lane is of none that is used."""
         return next((one for one in self.quotas if one.reviewer == lane.reviewer), None)
+
+
+def without_reviewers(pace: PacingPolicy) -> LanePolicy:
+    """The lanes of replies and of other comments, whose pace is that of the accounts."""
+    return LanePolicy(
+        quotas=(), cooldown=pace.cooldown, jitter=pace.jitter, attempt_limit=pace.attempt_limit
+    )
 
 
 def until_open(record: LaneRecord, now: Instant, policy: LanePolicy) -> float:

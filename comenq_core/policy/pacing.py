@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from comenq_core.model import ONE_PROCESS, Cause, Instant, Pacing
+from comenq_core.model import ONE_PROCESS, Cause, CommentRequest, Instant, LastAttempt, Pacing
 
 __all__ = [
     "PacingPolicy",
@@ -38,17 +38,37 @@ _ENDED_BY_A_QUESTION = {Cause.UNAUTHORIZED, Cause.BLOCKED, Cause.OUTAGE}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PacingPolicy:
-    """How far apart the settings want posts.
+    """How far apart the settings want posts; of replies in review threads, `of` tells.
 
     Args:
         cooldown: seconds from the end of one attempt to the start of the next.
         jitter: at most so many seconds more, drawn anew for each attempt.
         attempt_limit: seconds that one attempt can last.
+        interval: seconds from the end of an attempt at a reply to the start of one at another
+            comment, and the other way round.
+        reply_cooldown: seconds from the end of one attempt at a reply to the start of the next;
+            ``None`` where replies keep the pace of all comments.
+        is_for_replies: whether it is the policy of replies.
     """
 
     cooldown: float
     jitter: float
     attempt_limit: float
+    interval: float = 0.0
+    reply_cooldown: float | None = None
+    is_for_replies: bool = False
+
+    def of(self, request: CommentRequest) -> PacingPolicy:
+        """The policy for posts of this kind."""
+        return self if request.in_reply_to is None else self.of_replies
+
+    @property
+    def of_replies(self) -> PacingPolicy:
+        """The policy for replies: they have their own cooldown, and no jitter."""
+        if self.reply_cooldown is None:
+            return self
+        cooldown = max(self.reply_cooldown, self.interval)
+        return replace(self, cooldown=cooldown, jitter=0.0, is_for_replies=True)
 
 
 def elapsed(since: Instant, now: Instant) -> float:
@@ -78,6 +98,13 @@ def rebased(record: Pacing, now: Instant) -> Pacing:
     starts again now, and the record no longer says when its job was attempted. That is so, too,
     where the other clock went back, which it never does within the boot that it is said to be of.
     """
+    if other := record.other:
+        like = Pacing(account=record.account, at=other.at, max_remaining=other.max_remaining)
+        record = replace(record, other=replace(other, at=_rebased(like, now).at))
+    return _rebased(record, now)
+
+
+def _rebased(record: Pacing, now: Instant) -> Pacing:
     went_back = now.wall < record.at.wall
     if record.at.boot == now.boot:
         if now.boot and now.ticks < record.at.ticks:
@@ -98,11 +125,18 @@ def until_request(record: Pacing | None, now: Instant) -> float:
 
 
 def until_post(record: Pacing | None, now: Instant, policy: PacingPolicy) -> float:
-    """Seconds until the account may start its next post; 0 if it may now."""
+    """Seconds until the account may start its next post of the policy's kind; 0 if it may now."""
     if record is None:
         return 0.0
-    cooldown_left = record.max_remaining + policy.cooldown + record.jitter
-    return max(0.0, max(cooldown_left, record.backoff) - elapsed(record.at, now))
+    if record.is_reply == policy.is_for_replies:
+        cooldown_left = record.max_remaining + policy.cooldown + record.jitter
+        return max(0.0, max(cooldown_left, record.backoff) - elapsed(record.at, now))
+    interval_left = max(record.max_remaining + policy.interval, record.backoff)
+    waits = [0.0, interval_left - elapsed(record.at, now)]
+    if other := record.other:
+        cooldown_left = other.max_remaining + policy.cooldown + other.jitter
+        waits.append(cooldown_left - elapsed(other.at, now))
+    return max(waits)
 
 
 def before_attempt(
@@ -120,9 +154,11 @@ def before_attempt(
         jitter: seconds that the caller has drawn for this cooldown, at most ``policy.jitter``.
         login: the account's name at the forge, where it is known.
     """
-    before = record or Pacing(account=account, at=now)
+    before = record or Pacing(account=account, at=now, is_reply=policy.is_for_replies)
     return replace(
         before,
+        is_reply=policy.is_for_replies,
+        other=_last_of_the_other_kind(before, policy),
         at=now,
         max_remaining=policy.attempt_limit,
         jitter=jitter,
@@ -131,6 +167,12 @@ def before_attempt(
         job=job,
         login=login,
     )
+
+
+def _last_of_the_other_kind(record: Pacing, policy: PacingPolicy) -> LastAttempt | None:
+    if record.is_reply == policy.is_for_replies:
+        return record.other
+    return LastAttempt(at=record.at, max_remaining=record.max_remaining, jitter=record.jitter)
 
 
 def is_same_account(one: Pacing, login: str) -> bool:

@@ -23,8 +23,10 @@ from comenq_core.policy.following import may_next_go
 from comenq_core.policy.spacing import after_refusal, after_review
 
 __all__ = [
+    "ADOPTED",
     "ANSWERED",
     "Standing",
+    "adoption",
     "answer_to",
     "concluded",
     "held",
@@ -35,6 +37,8 @@ __all__ = [
     "trigger_key",
 ]
 
+ADOPTED = "adopted"
+"""The outcome of the attempt that records which comment of somebody else's is followed."""
 ANSWERED = "answered"
 """The outcome of the attempt that has the answer to a trigger."""
 
@@ -92,13 +96,26 @@ def is_closing(follow: Follow, job: Job | None) -> bool:
     return bool(follow.adopted) or follow.following is None or not may_next_go(follow.following)
 
 
+def adoption(follow: Follow, job: Job, now: datetime) -> Attempt | None:
+    """What the job's record lacks of somebody else's trigger that is followed, if it lacks it.
+
+    A worker has died before it could record that, and the same trigger would be followed again.
+    """
+    if follow.adopted_id is None or follow.adopted_id in job.comment_ids:
+        return None
+    return Attempt(
+        started=now, ended=now, account=follow.account, outcome=ADOPTED,
+        message=f"somebody else has asked: {follow.adopted}", comment_id=follow.adopted_id,
+    )  # fmt: skip
+
+
 def trigger_key(job: Job) -> str:
     """What names the latest trigger that was posted for a job."""
     return f"{job.id}:{job.trigger_count}"
 
 
 def refusals_before(record: LaneRecord, key: str) -> int:
-    """How many triggers in a row were refused before this one."""
+    """How many refusals in a row have named no time before the answer to this trigger."""
     return max(0, record.in_a_row - (record.concluded == key))
 
 
@@ -137,7 +154,8 @@ def concluded(record: LaneRecord, key: str, conclusion: Conclusion, posted: date
         after = replace(after, reviewed=after.reviewed + 1, in_a_row=0)
         return after_review(after, posted)
     if is_refusal(conclusion):
-        after = replace(after, refused=after.refused + 1, in_a_row=after.in_a_row + 1)
+        in_a_row = after.in_a_row + 1 if conclusion.is_guessed else 0
+        after = replace(after, refused=after.refused + 1, in_a_row=in_a_row)
         return after_refusal(after, posted, conclusion.until) if conclusion.until else after
     return after
 
@@ -159,7 +177,7 @@ def answer_to(
         return None
     if adopted:
         line = f"{name} has reviewed after somebody else's comment {adopted}: not posted itself"
-        return Answered(conclusion=conclusion, triggers=count, reason=line)
+        return Answered(conclusion=conclusion, triggers=count, reason=line, reviewer=name)
     if not is_refusal(conclusion):
         return Answered(conclusion=conclusion, triggers=count, reason=_line(name, conclusion))
     if count < max_triggers:

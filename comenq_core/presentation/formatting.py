@@ -151,10 +151,14 @@ def in_queue(entry: Mapping[str, Any], now: float) -> str:
 
 
 def target(job: Mapping[str, Any]) -> str:
-    """The pull request as ``OWNER/REPO#NUMBER``; an invalid dropped file has none."""
+    """The pull request as ``OWNER/REPO#NUMBER``; an invalid dropped file has none.
+
+    Of a reply, with its thread: ``OWNER/REPO#NUMBER (thread ID)``.
+    """
     if not job.get("owner"):
         return "(no request)"
-    return f"{job['owner']}/{job['repo']}#{job['pr_number']}"
+    thread = f" (thread {job['in_reply_to']})" if job.get("in_reply_to") else ""
+    return f"{job['owner']}/{job['repo']}#{job['pr_number']}{thread}"
 
 
 def job_json(job: Mapping[str, Any]) -> dict[str, Any]:

@@ -32,7 +32,8 @@ MEANINGS: Mapping[str, str] = {
     "comenqd_reviews_awaited": "Posted triggers whose answers are awaited.",
     "comenqd_lane_closed": "Whether a reviewer's lane is closed for this reason.",
     "comenqd_lane_wait_seconds": "Seconds until the lane opens, where that is known.",
-    "comenqd_lane_triggers_total": "Triggers by what came of them; kept with the lane's record.",
+    "comenqd_lane_triggers_total": "Triggers by what came of them, once known; kept with the lane's"
+    " record.",
     "comenqd_requests_total": "Requests by operation and outcome, since the listener started.",
 }
 """Every metric with its help. Names that end with ``_total`` are counters, others gauges."""

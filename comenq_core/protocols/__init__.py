@@ -21,6 +21,7 @@ from comenq_core.protocols.poster import (
     AnswerSource,
     ConversationReader,
     CredentialChecker,
+    CredentialGuard,
     CredentialHolder,
     ForgeClock,
     ForgeHost,
@@ -30,6 +31,8 @@ from comenq_core.protocols.poster import (
     PosterFactory,
     Selective,
     TargetVerifier,
+    ThreadDirectory,
+    ThreadReplier,
 )
 from comenq_core.protocols.reviewer import (
     QuotaHolder,
@@ -67,6 +70,7 @@ __all__ = [
     "ClientEndpoint",
     "ConversationReader",
     "CredentialChecker",
+    "CredentialGuard",
     "CredentialHolder",
     "FollowKeeper",
     "ForgeClock",
@@ -97,6 +101,8 @@ __all__ = [
     "StoreFactory",
     "TargetRecorder",
     "TargetVerifier",
+    "ThreadDirectory",
+    "ThreadReplier",
     "TokenHolder",
     "TriggerAdviser",
     "Watch",

@@ -90,12 +90,19 @@ class Queue(Protocol):
     def history(self, limit: int, *, offset: int = 0, only_failed: bool = False) -> Sequence[Job]:
         """The newest settled jobs, newest last, without the newest ``offset`` ones."""
 
-    def change(self, prefix: str, change: Change, by: Origin) -> Entry:
+    def change(self, prefix: str, change: Change, by: Origin, *, was: str | None = None) -> Entry:
         """Make an operator's change to the one job whose id begins with ``prefix``.
+
+        Args:
+            prefix: the beginning of the job's id.
+            change: what is wanted.
+            by: who wants it.
+            was: the SHA-256 of the text that they have read, in hexadecimal digits; if the job
+                has another one by now, nothing is changed.
 
         Raises:
             NoSuchJob: there is none, or there are several.
-            WrongState: its state does not allow it.
+            WrongState: its state does not allow it, or its text is another one by now.
         """
 
     def change_all(

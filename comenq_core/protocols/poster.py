@@ -35,6 +35,7 @@ __all__ = [
     "AnswerSource",
     "ConversationReader",
     "CredentialChecker",
+    "CredentialGuard",
     "CredentialHolder",
     "ForgeClock",
     "ForgeHost",
@@ -44,6 +45,8 @@ __all__ = [
     "PosterFactory",
     "Selective",
     "TargetVerifier",
+    "ThreadDirectory",
+    "ThreadReplier",
 ]
 
 VERIFY_SECONDS = 10.0
@@ -64,7 +67,10 @@ class Poster(Protocol):
         """A fingerprint of the current credential: it changes when the credential does."""
 
     def post(self, job: Job) -> Outcome:
-        """Make one attempt, within the time limit that the settings give."""
+        """Make one attempt, within the time limit that the settings give.
+
+        The job is none with ``in_reply_to``: those are for `ThreadReplier.post_reply`.
+        """
 
     def find(self, job: Job, since: datetime, known: Collection[int | str]) -> Lookup:
         """Look for the job's comment, posted at or after ``since``.
@@ -101,6 +107,18 @@ class CredentialHolder(Protocol):
 
         It asks the forge nothing. Called at the start of the worker and before each post, and by
         ``comenqd check``: a file that is missing or a command that fails is reported at once.
+        """
+
+
+@runtime_checkable
+class CredentialGuard(Protocol):
+    """What a poster may be as well: able to tell whether a text has its credential in it."""
+
+    def reveals(self, text: str) -> bool:
+        """Whether it has the credential of now, or one that this poster has used before.
+
+        It asks the forge nothing. Called before each post, with the comment: one that has the
+        credential of any account fails, and is not sent.
         """
 
 
@@ -163,6 +181,27 @@ class TargetVerifier(Protocol):
 
 
 @runtime_checkable
+class ThreadReplier(Protocol):
+    """What a poster may be as well: able to reply in the thread of a review comment.
+
+    Without it, a request with ``in_reply_to`` fails, and is never posted as a comment of its own.
+    """
+
+    def post_reply(self, job: Job) -> Outcome:
+        """Make one attempt, as `Poster.post`, in the thread of the comment ``in_reply_to``.
+
+        That need not be the thread's first comment. `Refused` where the thread is gone.
+        """
+
+    def find_reply(self, job: Job, since: datetime, known: Collection[int | str]) -> Lookup:
+        """Look for the job's reply in its thread, as `Poster.find` does for other comments.
+
+        The same words in another thread are not the job's. An id is never that of a comment that
+        `Poster.find` can find.
+        """
+
+
+@runtime_checkable
 class ConversationReader(Protocol):
     """What a poster may be as well: able to read what is said on a pull request.
 
@@ -181,8 +220,8 @@ class ConversationReader(Protocol):
 
         Args:
             request: for the pull request that is meant.
-            snapshot: what was seen before; ``None`` at first: then comments that were written or
-                changed within `comenq_core.model.LOOKBACK` are shown.
+            snapshot: what was seen before, or nothing but where a first reading begins; with
+                ``None``, it begins `comenq_core.model.LOOKBACK` ago.
             triggers: ids of comments whose reactions are shown, too. One that is gone has none.
 
         Returns:
@@ -218,6 +257,17 @@ class ForgeHost(Protocol):
         Raises:
             SettingsError: the settings are wrong.
         """
+
+
+@runtime_checkable
+class ThreadDirectory(Protocol):
+    """What a poster's factory may be as well: able to say whether its posters can reply.
+
+    A reply is refused at once where they cannot; without this, it fails at its turn.
+    """
+
+    def can_reply(self, settings: Settings) -> bool:
+        """Whether each poster is a `ThreadReplier`."""
 
 
 @runtime_checkable

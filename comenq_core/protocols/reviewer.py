@@ -73,7 +73,7 @@ class QuotaHolder(Protocol):
 
     @property
     def guess(self) -> float:
-        """Seconds for which the bot is limited that does not say; doubled with each refusal."""
+        """Seconds for which the bot is limited that does not say; doubled with each in a row."""
 
     @property
     def max_wait(self) -> float:

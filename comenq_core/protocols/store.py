@@ -122,23 +122,28 @@ class JobWriter(Protocol):
         """Queue all of these or, with an error, none. Return the jobs, in the same order.
 
         For a request with a ``key`` that is known, the job that has it is returned; with
-        ``if_absent``, so is a pending job with the same target and body. A key is remembered for
-        ``key_days``, which is longer than the history. The key of a deleted job is free: with the
-        new job, the deleted one goes.
+        ``if_absent``, so is a pending job with the same target, thread and body. A key is
+        remembered for ``key_days``, which is longer than the history. The key of a deleted job is
+        free: with the new job, the deleted one goes.
 
         Raises:
             QueueRefused: the queue is full.
             WrongState: a key belongs to another comment.
         """
 
-    def change(self, job_id: str, change: Change) -> Job:
+    def change(self, job_id: str, change: Change, *, expect: CommentRequest | None = None) -> Job:
         """Make an operator's change to one job, and return the job as it is now.
 
         `comenq_core.model.transitions.changed` says which states allow the change.
 
+        Args:
+            job_id: the job's id.
+            change: what is wanted.
+            expect: the request that the operator has read; ``None`` for whatever it is by now.
+
         Raises:
             NoSuchJob: there is none with this id.
-            WrongState: its state does not allow it.
+            WrongState: its state does not allow it, or its request is not ``expect`` any more.
         """
 
     def change_all(self, job_ids: Sequence[str], change: Change) -> Sequence[Job | StoreError]:

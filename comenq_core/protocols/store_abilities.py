@@ -156,11 +156,12 @@ class TargetRecorder(Protocol):
 class LaneKeeper(Protocol):
     """What a store may be as well: able to keep jobs in lanes, and a record of each lane.
 
-    Without it, the setting ``reviewers`` is refused. What a lane is, see `comenq_core.model.Lane`.
+    Without it, the setting ``reviewers`` is refused, and replies in review threads wait for the
+    cooldown of comments. What a lane is, see `comenq_core.model.Lane`.
     """
 
     def divide(self, division: Division) -> None:
-        """Have jobs divided into lanes from now on; before the first call, all are in one.
+        """Have jobs divided into lanes from now on; before the first call, as `Division` does.
 
         A store keeps with a job the `Division.key_for` that its request had when it was written,
         so that it need not read the job to pass over it.

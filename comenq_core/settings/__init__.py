@@ -35,6 +35,7 @@ from comenq_core.settings.kinds import (
     number,
     whole,
 )
+from comenq_core.settings.policies import POLICIES, PolicyTable, policy_tables
 from comenq_core.settings.secret import Secret
 
 __all__ = [
@@ -43,8 +44,10 @@ __all__ = [
     "CONFIG_VARIABLE",
     "KINDS",
     "MEANINGS",
+    "POLICIES",
     "REVIEWERS",
     "AccountTable",
+    "PolicyTable",
     "Secret",
     "Settings",
     "explicit",
@@ -110,6 +113,9 @@ class Settings:
     cooldown_jitter_seconds: Annotated[
         float, number(0, YEAR), "up to how many seconds, at random, are added to each cooldown"
     ] = 0.0
+    reply_cooldown_seconds: Annotated[
+        float, number(0, YEAR), "the same between two replies in review threads, without jitter"
+    ] = 30.0
     log_level: Annotated[str, LEVEL, "the least severity that is logged"] = "info"
     intakes: Annotated[tuple[str, ...], NAMES, "the plugins that take comments in"] = ("unix",)
     store: Annotated[str, TEXT, "the plugin that keeps the queue"] = "spool"
@@ -137,6 +143,9 @@ class Settings:
     hold_new: Annotated[
         tuple[str, ...], HELD, "whether new comments are held until released: all, or by intake"
     ] = ()
+    hold_secrets: Annotated[
+        bool, FLAG, "whether comments with what is surely a credential are held until released"
+    ] = True
     on_posted: Annotated[str | None, COMMAND, "run after each comment that was posted"] = None
     on_failed: Annotated[
         str | None,
@@ -157,7 +166,7 @@ class Settings:
     min_post_interval_seconds: Annotated[
         float,
         number(0, YEAR),
-        "with reviewers: seconds between any two posts of an account",
+        "seconds between a reply and another comment and, with reviewers, between any two posts",
     ] = 1.0
     max_triggers: Annotated[
         int, whole(1), "with reviewers: how many triggers are posted for one job at most"
@@ -198,6 +207,14 @@ class Settings:
             SettingsError: a name is wrong, or a table has an unknown key or a wrong value.
         """
         return account_tables(f"{self.source}", self.tables.get(ACCOUNTS, {}), defaults)
+
+    def policies(self) -> Mapping[str, PolicyTable]:
+        """The tables ``[policies.NAME]`` by name, with the uids of the users that they name.
+
+        Raises:
+            SettingsError: a table is wrong, or names a user that this machine does not know.
+        """
+        return policy_tables(f"{self.source}", self.tables.get(POLICIES, {}))
 
 
 _ANNOTATED = {

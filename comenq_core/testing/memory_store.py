@@ -121,10 +121,10 @@ class MemoryStore(MemoryReader):
         self._places[job.id] = next(self._fronts if new_job.ahead else self._backs)
         return self._keep(job)
 
-    def change(self, job_id: str, change: Change) -> Job:
+    def change(self, job_id: str, change: Change, *, expect: CommentRequest | None = None) -> Job:
         """Make the change; one that moves a job gives it another place."""
         with self._changing:
-            job = changed(self._job(job_id), change, self.now().wall)
+            job = changed(self._job(job_id), change, self.now().wall, expect)
             if change is Change.CANCEL and job.request is None:
                 del self._jobs[job_id], self._places[job_id]
                 self._signal()

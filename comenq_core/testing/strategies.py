@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from comenq_core.limits import ACCOUNT_PATTERN, HOST_PATTERN, VIA_PATTERN
 from comenq_core.model import (
     KEY_LIMIT,
+    MAX_COMMENT_ID,
     MAX_NUMBER,
     Attempt,
     Candidate,
@@ -84,6 +85,7 @@ def requests() -> st.SearchStrategy[CommentRequest]:
         if_open=st.booleans(),
         account=st.none() | st.from_regex(ACCOUNT_PATTERN, fullmatch=True),
         host=st.none() | st.from_regex(HOST_PATTERN, fullmatch=True),
+        in_reply_to=st.none() | st.integers(min_value=1, max_value=MAX_COMMENT_ID),
     )
 
 

@@ -11,7 +11,13 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, cast
 
 from comenq_core.errors import InvalidRequest
-from comenq_core.limits import ACCOUNT_PATTERN, HOST_PATTERN, URL_LIMIT, VIA_PATTERN
+from comenq_core.limits import (
+    ACCOUNT_PATTERN,
+    HOST_PATTERN,
+    MAX_COMMENT_ID,
+    URL_LIMIT,
+    VIA_PATTERN,
+)
 from comenq_core.model import (
     BODY_LIMIT,
     KEY_LIMIT,
@@ -35,7 +41,7 @@ __all__ = [
     "REQUEST_SCHEMA",
     "Schema",
     "check",
-    "check_with",
+    "check_by",
     "validator",
 ]
 
@@ -121,6 +127,7 @@ REQUEST_SCHEMA = _object(
         "host": _name("the host of a forge, such as github.com", HOST_PATTERN),
         "not_after": _TIME,
         "follow": _FLAG,
+        "in_reply_to": _number(1, MAX_COMMENT_ID),
     },
     required=("owner", "repo", "pr_number", "body"),
 )
@@ -196,14 +203,13 @@ OPERATION_SCHEMAS: dict[str, dict[str, Any]] = {
             "bump",
             "bust",
             "defer",
-            "del",
             "hold",
-            "release",
             "retry",
             "forget",
             "undelete",
         )
     },
+    **{op: _operation({"id": _ID, "was": _SHA256}, required=["id"]) for op in ("del", "release")},
     "edit": _operation({"id": _ID, "body": _BODY, "was": _SHA256}, required=["id", "body"]),
     "resolve": _operation({"id": _ID, "posted": _text(URL_LIMIT)}, required=["id"]),
     "seen": _operation({"ids": _IDS}, required=["ids"]),
@@ -250,12 +256,16 @@ def check(value: object, kind: str) -> None:
     Raises:
         InvalidRequest: it does not conform; the error names the member and the rule.
     """
-    check_with(_validator(kind), value)
+    check_by(_validator(kind), value)
 
 
-def check_with(made: Validator, value: object) -> None:
-    """Check a value with what `validator` has made; raises as `check`."""
-    error = next(made.iter_errors(cast("Any", value)), None)
+def check_by(rules: Validator, value: object) -> None:
+    """Check a value by what `validator` has made of a schema.
+
+    Raises:
+        InvalidRequest: it does not conform; the error names the member and the rule.
+    """
+    error = next(rules.iter_errors(cast("Any", value)), None)
     if error is not None:
         raise _invalid(error)
 
@@ -266,10 +276,11 @@ def _validator(kind: str) -> Validator:
 
 
 def validator(schema: Schema) -> Validator:
-    """What checks values against a schema, each of whose parts has a description.
+    """What `check_by` checks by.
 
     Args:
-        schema: JSON Schema; a description completes the sentence "must be …".
+        schema: JSON Schema; in it, everything that can be wrong has a description, which completes
+            the sentence "must be …".
     """
     # Only a listener pays for this import: no client could wait for it.
     from jsonschema import Draft202012Validator, validators

@@ -26,23 +26,25 @@ from comenq_core.model import (
     Snapshot,
     Unavailable,
 )
-from comenq_core.policy.asking import Adopt, AlreadyReviewed, Ask, Hold, NotOpen, before_asking
+from comenq_core.policy.asking import (
+    Adopt,
+    AlreadyReviewed,
+    Ask,
+    Hold,
+    NotOpen,
+    before_asking,
+)
 from comenq_core.policy.lanes import Quota
-from comenq_core.policy.pacing import PacingPolicy
-from comenq_core.policy.recording import after_lookup, must_persist_backoff
-from comenq_core.policy.verdicts import answer_attempt
+from comenq_core.policy.recording import must_persist_backoff
+from comenq_core.policy.verdicts import ADOPTED, answer_attempt
 from comenq_core.process.log import Log
-from comenq_core.protocols import ConversationReader, Poster, Store
+from comenq_core.protocols import ConversationReader, Poster
 from comenq_core.worker.attempts import AnswerUpdate, PacingUpdate, Settlement
-from comenq_core.worker.calls import PosterCalls
 from comenq_core.worker.follows import Follows
 from comenq_core.worker.lanes import Lanes
-from comenq_core.worker.polls import read_conversation
+from comenq_core.worker.readings import Readings
 
-__all__ = ["ADOPTED", "Asking"]
-
-ADOPTED = "adopted"
-"""The outcome of the attempt that records which comment of somebody else's is followed."""
+__all__ = ["Asking"]
 
 Results = Sequence[Settlement | PacingUpdate | AnswerUpdate]
 """What is to be saved, in this order."""
@@ -54,26 +56,15 @@ class Asking:
     """Decides whether a trigger is posted.
 
     Args:
-        store: where the jobs are.
         follows: what is kept of triggers.
         lanes: the records of the lanes.
-        policy: how far apart an account's posts are.
-        calls: of the posters.
+        readings: ask the forge.
     """
 
-    def __init__(
-        self,
-        store: Store,
-        follows: Follows,
-        lanes: Lanes,
-        policy: PacingPolicy,
-        calls: PosterCalls,
-    ) -> None:
-        self._store = store
+    def __init__(self, follows: Follows, lanes: Lanes, readings: Readings) -> None:
         self._follows = follows
         self._lanes = lanes
-        self._policy = policy
-        self._calls = calls
+        self._readings = readings
         self._told: set[str] = set()
 
     def before(self, job: Job, poster: Poster, record: Pacing | None) -> Results:
@@ -87,19 +78,16 @@ class Asking:
         if not isinstance(poster, ConversationReader):
             self._tell_unread(poster.account, "the poster cannot read what is said")
             return []
-        credential = self._calls.credential(poster)
-        started = self._store.now()
-        found = read_conversation(self._calls, poster, job, None, ())
-        now = self._store.now()
-        unposted = _Unposted(job, poster.account, started, now)
+        reading = self._readings.first(job, poster, poster)
+        found = reading.found
+        unposted = _Unposted(job, poster.account, reading.started, reading.ended)
         if isinstance(found, Refused):
             # The post tells what is wrong, if something is.
             self._tell_unread(poster.account, found.message)
             return []
         if not isinstance(found, Conversation):
             unsent = found if must_persist_backoff(found) else Unavailable(message=found.message)
-            after = after_lookup(record, poster.account, unsent, now, credential, self._policy)
-            booked = PacingUpdate(record=after, expect=record, outcome=unsent, now=now)
+            booked = self._readings.booked(reading, unsent, record)
             return [booked, unposted.requeued(unsent.message, OUTCOME_WORDS[type(unsent)])]
         try:
             return self._instead(job, poster.account, found, quota, unposted)
@@ -122,7 +110,7 @@ class Asking:
         )
         match decision:
             case Ask():
-                snapshot = Snapshot.of(found)
+                snapshot = Snapshot.of(found.lately)
                 begun = Following(posted=unposted.ended.wall, snapshot=snapshot)
                 kept = Follow(lane=lane, account=account, snapshot=snapshot, following=begun)
                 self._follows.begin(job, kept)
@@ -135,7 +123,10 @@ class Asking:
                 conclusion = Conclusion(
                     ending=Ending.REVIEWED, reason=review.reason, url=review.url
                 )
-                answer = Answered(conclusion=conclusion, triggers=job.trigger_count, reason=line)
+                answer = Answered(
+                    conclusion=conclusion, triggers=job.trigger_count, reason=line,
+                    reviewer=quota.reviewer,
+                )  # fmt: skip
                 attempt = answer_attempt(answer, account, unposted.ended.wall)
                 over = AnswerUpdate(job=job, answer=answer, attempt=attempt)
                 return [unposted.requeued(reason, "reviewed"), over]
@@ -145,7 +136,7 @@ class Asking:
             case Adopt(trigger=trigger, following=following):
                 kept = Follow(
                     lane=lane, account=account, snapshot=following.snapshot, following=following,
-                    adopted=trigger.url or trigger.id,
+                    adopted=trigger.url or trigger.id, adopted_id=trigger.comment_id,
                 )  # fmt: skip
                 self._follows.begin(job, kept)
                 reason = f"{trigger.login} has asked just now: {kept.adopted}"

@@ -24,10 +24,11 @@ from comenq_core.model import (
     Unknown,
     Verdict,
 )
+from comenq_core.model.serving import CANNOT_REPLY
 from comenq_core.model.transitions import AMBIGUOUS, GONE, INTERRUPTED
 from comenq_core.policy.pacing import earlier, elapsed
 from comenq_core.policy.retry import ABSENT, Found
-from comenq_core.protocols import Poster
+from comenq_core.protocols import Poster, ThreadReplier
 from comenq_core.worker.calls import PosterCalls
 
 __all__ = [
@@ -99,8 +100,13 @@ def attempt_post(
         limit: seconds that an attempt can last.
     """
     about = {"account": poster.account, "job": job.id}
-    answer = calls.answer("post", partial(poster.post, job), **about)
-    outcome = answer if isinstance(answer, Outcome) else calls.wrong("post", answer, **about)
+    method, post = "post", poster.post
+    if job.asked.in_reply_to is not None:
+        # The scheduler has chosen one that is able to.
+        assert isinstance(poster, ThreadReplier)
+        method, post = "post_reply", poster.post_reply
+    answer = calls.answer(method, partial(post, job), **about)
+    outcome = answer if isinstance(answer, Outcome) else calls.wrong(method, answer, **about)
     try:
         ended = clock()
     except ComenqError:
@@ -166,8 +172,13 @@ def look_up(
 ) -> Found:
     """Look for a job's comment; see `comenq_core.protocols.Poster.find`. It raises nothing."""
     about = {"account": poster.account, "job": job.id}
-    found = calls.answer("find", partial(poster.find, job, since, known), **about)
-    return found if isinstance(found, Found) else calls.wrong("find", found, **about)
+    method, find = "find", poster.find
+    if job.asked.in_reply_to is not None:
+        if not isinstance(poster, ThreadReplier):
+            return Unknown(message=CANNOT_REPLY)
+        method, find = "find_reply", poster.find_reply
+    found = calls.answer(method, partial(find, job, since, known), **about)
+    return found if isinstance(found, Found) else calls.wrong(method, found, **about)
 
 
 def lookup_record(

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 
 from comenq_core.errors import ComenqError, PluginError
 from comenq_core.model import Unknown
 from comenq_core.process.isolation import pass_on_interrupt, place
 from comenq_core.process.log import Log
-from comenq_core.protocols import Poster
+from comenq_core.protocols import ForgeClock, Poster
 
 __all__ = ["PosterCalls"]
 
@@ -72,6 +73,13 @@ class PosterCalls:
             pass_on_interrupt(error)
             # What is raised by accident may hold anything, a token for instance.
             raise PluginError(f"{self.plugin} failed: {type(error).__name__}") from None
+
+    def clock_offset(self, poster: Poster) -> timedelta | None:
+        """How far the forge's clock is ahead of the machine's, where that is known."""
+        if not isinstance(poster, ForgeClock):
+            return None
+        answer = self.answer("clock_offset", poster.clock_offset, account=poster.account)
+        return answer if isinstance(answer, timedelta) else None
 
     def _failed(self, method: str, cause: str) -> Unknown:
         self._faults[method] = f"{self.plugin} failed in {method}: {cause}"

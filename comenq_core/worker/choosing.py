@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 
-from comenq_core.model import OUTCOME_WORDS, Blocked, Cause, Fault, Job, Pacing
+from comenq_core.model import (
+    OUTCOME_WORDS,
+    REPLIES,
+    Blocked,
+    Cause,
+    Fault,
+    Job,
+    Lane,
+    Pacing,
+)
 from comenq_core.model.transitions import AMBIGUOUS
 from comenq_core.policy.refusals import accounts_left, refused_repositories, was_refused
 
@@ -20,6 +29,7 @@ def preferences(
     record: Pacing | None,
     serving: Callable[[Job], Sequence[str]],
     checked: Collection[str],
+    closed: Collection[Lane] = (),
 ) -> Iterator[Suits]:
     """What the account's next job has to be: the first that is met by any job decides.
 
@@ -35,10 +45,14 @@ def preferences(
         serving: the accounts that may post a job.
         checked: pull requests, in lower case, of which a comment is being checked: a later one
             must not come before it.
+        closed: the lanes of the account's own pace, of replies and of other comments, in which it
+            has to wait.
     """
 
     def suits(job: Job) -> bool:
         if job.asked.target.lower() in checked:
+            return False
+        if (Lane() if job.asked.in_reply_to is None else REPLIES) in closed:
             return False
         names = serving(job)
         # A job that no account serves is taken by anyone, to fail with that reason.

@@ -52,13 +52,13 @@ def report_attempt(job: Job, verdict: Verdict, attempt: Attempt) -> None:
     report = log.warning if isinstance(verdict, Failed | RetryAt | Unconfirmed) else log.info
     if attempt.outcome == VERIFIED:
         log.info("verified", "The pull request of a comment is there.", job=job.id,
-                 target=job.asked.target, found=attempt.message)  # fmt: skip
+                 target=job.asked.place, found=attempt.message)  # fmt: skip
         return
     report(
         JOB_KEYS[type(verdict)],
         "An attempt has ended.",
         job=job.id,
-        target=job.asked.target,
+        target=job.asked.place,
         outcome=attempt.outcome,
         status=attempt.status,
         reason=verdict.reason or None,

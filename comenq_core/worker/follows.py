@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 
 from comenq_core.errors import NoSuchJob, PacingConflict, WrongState
 from comenq_core.model import (
+    Attempt,
     Conclusion,
     Done,
     Ending,
@@ -27,6 +28,7 @@ from comenq_core.policy.following import FollowPolicy, Poll, follow
 from comenq_core.policy.lanes import LanePolicy, Quota
 from comenq_core.policy.verdicts import (
     Standing,
+    adoption,
     answer_attempt,
     answer_to,
     is_closing,
@@ -51,7 +53,8 @@ log = Log("worker")
 class Follows:
     """The triggers whose answers are awaited, where the settings have reviewers.
 
-    Every method may raise `StoreError`.
+    Without reviewers, it ends what an earlier worker has left, and follows nothing more. Every
+    method may raise `StoreError`.
 
     Args:
         store: where the jobs are.
@@ -71,7 +74,7 @@ class Follows:
         self._policy = policy
         self._lanes = lanes
         self._notifier = notifier
-        self._keeper = store if policy and isinstance(store, FollowKeeper) else None
+        self._keeper = store if isinstance(store, FollowKeeper) else None
         self._known: dict[str, Follow] = {}
         self._jobs: dict[str, Job] = {}
 
@@ -87,6 +90,8 @@ class Follows:
                 self._delete(job_id, kept)
             elif job:
                 self._jobs[job_id] = job
+        if self._policy is None and not self._known:
+            self._keeper = None  # Without reviewers, nothing is followed from now on.
 
     def quota_for(self, job: Job) -> Quota | None:
         """The reviewer whose answer is awaited once the job is posted; ``None`` if none is."""
@@ -115,6 +120,11 @@ class Follows:
             PacingConflict: another worker has the job.
         """
         self._save(job.id, kept, self._known.get(job.id))
+
+    def adoption(self, job: Job, now: datetime) -> Attempt | None:
+        """What a dead worker has not recorded of somebody else's trigger that is followed."""
+        kept = self._known.get(job.id)
+        return adoption(kept, job, now) if kept else None
 
     def awaited(self, job: Job, verdict: Verdict) -> Verdict:
         """The verdict, with the reviewer whose answer is awaited where the trigger is posted."""
@@ -180,12 +190,11 @@ class Follows:
             self._notifier.wake()
 
     def _conclude(self, job: Job, kept: Follow, conclusion: Conclusion, now: Instant) -> None:
-        assert self._policy
         key = "" if kept.adopted else trigger_key(job)
         posted = self.following(kept, job).posted
         if not self._lanes.conclude(kept.lane, key, conclusion, posted):
             return  # Another worker has changed the lane's record: the next step reads it.
-        name, limit = kept.lane.reviewer, self._policy.max_triggers
+        name, limit = kept.lane.reviewer, self._policy.max_triggers if self._policy else 0
         if answer := answer_to(job, name, conclusion, limit, adopted=kept.adopted):
             attempt = answer_attempt(answer, kept.account, now.wall)
             self.answer(AnswerUpdate(job=job, answer=answer, attempt=attempt))
@@ -225,7 +234,11 @@ class Follows:
         """Whether the job that waits for somebody else's answer asks for none by now."""
         if not kept.adopted or job is None:
             return False
-        return not job.asked.follow or self.lane_of(job, kept.account) != kept.lane
+        return (
+            self._policy is None
+            or not job.asked.follow
+            or self.lane_of(job, kept.account) != kept.lane
+        )
 
     def _job(self, job_id: str) -> Job | None:
         try:

@@ -10,6 +10,7 @@ from datetime import datetime
 
 from comenq_core.errors import PacingConflict
 from comenq_core.model import (
+    REPLIES,
     Conclusion,
     Instant,
     Job,
@@ -31,7 +32,9 @@ log = Log("worker")
 
 
 class Lanes:
-    """The lanes of a store, where the settings have reviewers; otherwise there is one, always open.
+    """The lanes of a store, if it keeps any: those of reviewers, of replies and of other comments.
+
+    Those of reviewers and of other comments have records only where the settings have reviewers.
 
     A record is replaced only if it is still the one that the new record was made from. Every method
     may raise `StoreError`.
@@ -44,13 +47,13 @@ class Lanes:
     def __init__(self, store: Store, policy: LanePolicy | None) -> None:
         self._store = store
         self._policy = policy
-        self._keeper = store if policy and isinstance(store, LaneKeeper) else None
+        self._keeper = store if isinstance(store, LaneKeeper) else None
         self._known: dict[Lane, LaneRecord] = {}
         self._attempt: tuple[LaneRecord, LaneRecord | None] | None = None
 
     def read(self, now: Instant) -> None:
         """Read all records, and make no wait depend on what the wall clock showed before."""
-        if self._keeper is None:
+        if self._keeper is None or self._policy is None:
             return
         self._known = dict(self._keeper.lanes())
         for record in list(self._known.values()):
@@ -64,12 +67,16 @@ class Lanes:
         waits = (until_open(record, now, self._policy) for record in self._known.values())
         return min((wait for wait in waits if wait > 0), default=math.inf)
 
+    def has_replies(self) -> bool:
+        """Whether a reply waits in the lane of replies."""
+        return self._keeper is not None and self._keeper.position_in(REPLIES) > 0
+
     def claim(
         self,
         account: str,
         suits: Callable[[Job], bool],
         now: Instant,
-        awaiting: Collection[Lane] = (),
+        closed: Collection[Lane] = (),
     ) -> Job | None:
         """Claim the first job of an open lane that suits.
 
@@ -77,11 +84,12 @@ class Lanes:
             account: who posts it.
             suits: whether the account may post it now.
             now: the time.
-            awaiting: the lanes of requests in which an answer is awaited.
+            closed: lanes of requests that are closed as well: an answer is awaited there, or the
+                account has to wait.
         """
-        if self._keeper is None:
+        closed = {*self._closed(account, now), *closed}
+        if self._keeper is None or not closed:
             return self._store.claim(account, suits)
-        closed = {*self._closed(account, now), *awaiting}
         return self._keeper.claim_outside(closed, account, suits)
 
     def record(self, lane: Lane) -> LaneRecord:
@@ -117,6 +125,8 @@ class Lanes:
         if self._policy is None:
             return
         lane = self._policy.with_account(self._policy.lane_of(job.asked), account)
+        if lane == REPLIES:
+            return
         before = self._known.get(lane)
         is_announced = before is not None and before.job == job.id and before.max_remaining > 0
         if before and not is_announced and until_open(before, now, self._policy) > 0:
@@ -159,7 +169,7 @@ class Lanes:
 
     def _change(self, lane: Lane, record: LaneRecord) -> None:
         before = self._known.get(lane)
-        if record != (before or LaneRecord(lane=lane)):
+        if self._policy and record != (before or LaneRecord(lane=lane)):
             self._save(record, before)
 
     @staticmethod
@@ -174,7 +184,8 @@ class Lanes:
 
     def _closed(self, account: str, now: Instant) -> Sequence[Lane]:
         """The lanes of requests from which the account may not post now."""
-        assert self._policy
+        if self._policy is None:
+            return []
         closed = [
             self._policy.without_account(record.lane, account)
             for record in self._known.values()

@@ -27,6 +27,7 @@ from comenq_core.worker.attempts import (
     lookup_record,
 )
 from comenq_core.worker.calls import PosterCalls
+from comenq_core.worker.follows import Follows
 
 __all__ = ["Lookups"]
 
@@ -42,6 +43,7 @@ class Lookups:
         retry_policy: when a job is looked up again, and when it fails.
         clock: the machine's, which posters compare with the forge's.
         calls: of the posters.
+        follows: what is kept of triggers.
     """
 
     def __init__(
@@ -51,12 +53,14 @@ class Lookups:
         retry_policy: RetryPolicy,
         clock: Callable[[], Instant],
         calls: PosterCalls,
+        follows: Follows,
     ) -> None:
         self._store = store
         self._pacing_policy = pacing_policy
         self._retry_policy = retry_policy
         self._clock = clock
         self._calls = calls
+        self._follows = follows
 
     def look_up(
         self, job: Job, poster: Poster, record: Pacing | None
@@ -87,8 +91,8 @@ class Lookups:
     def _before(
         self, job: Job, poster: Poster, record: Pacing | None, now: Instant
     ) -> Settlement | None:
-        """What is to be recorded in place of a look-up: a job's interruption, or its end."""
-        if attempt := interruption(job, record, now):
+        """What is to be recorded in place of a look-up: what a worker had begun, or a job's end."""
+        if attempt := interruption(job, record, now) or self._follows.adoption(job, now.wall):
             again = Checking(check_at=now.wall, reason=attempt.message)
             return Settlement(job=job, verdict=again, attempt=attempt)
         if job.interruptions > self._retry_policy.max_interruptions:
@@ -107,7 +111,8 @@ class Lookups:
         started: Instant,
         ended: Instant,
     ) -> Iterator[Settlement | PacingUpdate]:
-        may_post = pacing.until_post(record, ended, self._pacing_policy) <= 0
+        policy = self._pacing_policy.of(job.asked)
+        may_post = pacing.until_post(record, ended, policy) <= 0
         verdict = after_lookup(job, found, ended.wall, self._retry_policy, may_post=may_post)
         attempt = lookup_record(poster, found, verdict, started, ended)
         settlement = Settlement(job=job, verdict=verdict, attempt=attempt)

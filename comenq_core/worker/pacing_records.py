@@ -6,7 +6,7 @@ import random
 from collections.abc import Iterable
 
 from comenq_core.errors import PacingConflict
-from comenq_core.model import Instant, Pacing
+from comenq_core.model import Instant, Job, Pacing
 from comenq_core.policy.pacing import PacingPolicy, before_attempt, rebased, until_post
 from comenq_core.policy.recording import renewed
 from comenq_core.process.log import Log
@@ -71,7 +71,7 @@ class PacingRecords:
                 "credential_changed", "An account has another credential.", account=record.account
             )
 
-    def announce(self, account: str, job: str, login: str, now: Instant) -> Pacing:
+    def announce(self, account: str, job: Job, login: str, now: Instant) -> Pacing:
         """Record that an attempt begins, and return that record.
 
         If the store fails, it may have recorded the attempt all the same.
@@ -80,11 +80,12 @@ class PacingRecords:
             PacingConflict: another worker has used the account meanwhile, or has the job.
         """
         before = self.known.get(account)
-        is_announced = before and before.job == job and before.max_remaining
-        if not is_announced and until_post(before, now, self._policy) > 0:
+        policy = self._policy.of(job.asked)
+        is_announced = before and before.job == job.id and before.max_remaining
+        if not is_announced and until_post(before, now, policy) > 0:
             raise PacingConflict(f"another worker has just used the account {account}")
-        jitter = random.uniform(0, self._policy.jitter)
-        begun = before_attempt(before, account, job, now, self._policy, jitter, login)
+        jitter = random.uniform(0, policy.jitter)
+        begun = before_attempt(before, account, job.id, now, policy, jitter, login)
         self._save(begun, before)
         return begun
 

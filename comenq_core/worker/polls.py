@@ -4,29 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
-from functools import partial
 from typing import NamedTuple
 
 from comenq_core.model import (
     Conversation,
-    Demand,
     Follow,
     Following,
     Instant,
     Job,
     Pacing,
     Refused,
-    Snapshot,
 )
 from comenq_core.policy.following import observe
-from comenq_core.policy.pacing import PacingPolicy, elapsed, until_request
-from comenq_core.policy.recording import after_lookup, must_persist_backoff
-from comenq_core.protocols import ConversationReader, Poster, Store
+from comenq_core.policy.pacing import elapsed, until_request
+from comenq_core.policy.recording import must_persist_backoff
+from comenq_core.protocols import ConversationReader, Poster
 from comenq_core.worker.attempts import PacingUpdate
-from comenq_core.worker.calls import PosterCalls
 from comenq_core.worker.follows import Follows
+from comenq_core.worker.readings import Readings
 
-__all__ = ["Polls", "read_conversation"]
+__all__ = ["Polls"]
 
 _LATER = 60.0
 """After so many seconds, the forge is asked again that did not answer."""
@@ -51,49 +48,24 @@ class Due(NamedTuple):
     reader: ConversationReader
 
 
-def read_conversation(
-    calls: PosterCalls,
-    poster: ConversationReader,
-    job: Job,
-    snapshot: Snapshot | None,
-    triggers: Collection[int | str],
-) -> Conversation | Refused | Demand:
-    """Ask what is said on a job's pull request. It raises nothing."""
-    ask = partial(poster.read_conversation, job.asked, snapshot, triggers)
-    found = calls.answer("read_conversation", ask, job=job.id)
-    if isinstance(found, Conversation | Refused | Demand):
-        return found
-    return calls.wrong("read_conversation", found, job=job.id)
-
-
 class Polls:
     """Asks for the answers that are awaited.
 
     Args:
-        store: for its clock.
         follows: what is kept of triggers.
         asks: the accounts that may ask.
         posters: those of all accounts that are configured here.
-        policy: how far apart an account's posts are.
-        calls: of the posters.
+        readings: ask the forge.
     """
 
     def __init__(
-        self,
-        store: Store,
-        follows: Follows,
-        asks: Asks,
-        posters: Collection[Poster],
-        policy: PacingPolicy,
-        calls: PosterCalls,
+        self, follows: Follows, asks: Asks, posters: Collection[Poster], readings: Readings
     ) -> None:
-        self._store = store
         self._follows = follows
         self._asks = asks
         self._accounts = [poster.account for poster in posters]
         self._is_able = any(isinstance(poster, ConversationReader) for poster in posters)
-        self._policy = policy
-        self._calls = calls
+        self._readings = readings
         self._pauses: dict[str, Instant] = {}
 
     def wait(self, records: Mapping[str, Pacing], now: Instant) -> float:
@@ -124,10 +96,10 @@ class Polls:
     def poll(self, due: Due, records: Mapping[str, Pacing]) -> PacingUpdate | None:
         """Ask for an answer, and keep what was shown; return what is to be recorded, if any is."""
         job, kept, poster, reader = due
-        credential = self._calls.credential(poster)
         before = self._follows.following(kept, job)
-        found = read_conversation(self._calls, reader, job, before.snapshot, job.comment_ids[-1:])
-        now = self._store.now()
+        trigger = job.comment_ids[-1:]
+        reading = self._readings.read(job, poster, reader, before.snapshot, trigger)
+        found, now = reading.found, reading.ended
         if isinstance(found, Conversation):
             seen = observe(before, found, self._follows.reader(kept), now.wall)
             self._follows.observed(job, kept, seen)
@@ -139,9 +111,7 @@ class Polls:
         self._pauses[job.id] = now
         if not must_persist_backoff(found):
             return None
-        record = records.get(poster.account)
-        after = after_lookup(record, poster.account, found, now, credential, self._policy)
-        return PacingUpdate(record=after, expect=record, outcome=found, now=now)
+        return self._readings.booked(reading, found, records.get(poster.account))
 
     def _unseen(self, job: Job, kept: Follow, now: Instant) -> Following:
         return replace(self._follows.following(kept, job), polled=now.wall)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from functools import partial
 
 from comenq_core.errors import PacingConflict
 from comenq_core.model import (
@@ -24,7 +25,7 @@ from comenq_core.policy.pacing import PacingPolicy
 from comenq_core.policy.recording import after_attempt, must_persist_backoff
 from comenq_core.policy.refusals import accounts_left, booked, is_unclear
 from comenq_core.policy.retry import RetryPolicy, decide
-from comenq_core.protocols import Poster
+from comenq_core.protocols import CredentialGuard, Poster
 from comenq_core.worker.attempts import (
     LaneUpdate,
     PacingUpdate,
@@ -53,6 +54,7 @@ class Posting:
         retry_policy: when a job fails.
         now: the store's clock.
         calls: of the posters.
+        posters: all of them, of which none lets its credential be posted.
     """
 
     def __init__(
@@ -64,6 +66,7 @@ class Posting:
         retry_policy: RetryPolicy,
         now: Callable[[], Instant],
         calls: PosterCalls,
+        posters: Sequence[Poster],
     ) -> None:
         self._records = records
         self._lanes = lanes
@@ -72,6 +75,7 @@ class Posting:
         self._retry_policy = retry_policy
         self._now = now
         self._calls = calls
+        self._guards = [one for one in posters if isinstance(one, CredentialGuard)]
 
     def post(self, job: Job, poster: Poster, login: str) -> Results:
         """Post a claimed job.
@@ -86,9 +90,11 @@ class Posting:
         started = self._now()
         if reason := _too_late(job, started.wall):
             return self._over(job, poster.account, Skipped(message=reason), Done(reason=reason))
+        if reason := self._leak(job):
+            return self.refuse(job, poster.account, reason)
         try:
             self._lanes.announce(job, poster.account, started)
-            begun = self._records.announce(poster.account, job.id, login, started)
+            begun = self._records.announce(poster.account, job, login, started)
         except PacingConflict as error:
             # The job has its place in the queue again.
             begun = Pacing(account=poster.account, at=started)
@@ -111,6 +117,19 @@ class Posting:
         if must_persist_backoff(outcome):
             return [*updates, settlement, *self._lanes.after(outcome, ended)]
         return [settlement, *updates, *self._lanes.after(outcome, ended)]
+
+    def _leak(self, job: Job) -> str:
+        """Why a comment must not be posted that gives the daemon's own token away."""
+        for guard in self._guards:
+            account = guard.account
+            body = job.asked.body
+            found = self._calls.answer("reveals", partial(guard.reveals, body), account=account)
+            if found is True:
+                return (
+                    f"it has the token of the account {account} in it, and is never posted; replace"
+                    " that token, since others may have read it here"
+                )
+        return ""
 
     def refuse(self, job: Job, account: str, reason: str) -> Results:
         """Fail a claimed job without an attempt."""

@@ -6,19 +6,19 @@ It waits for nothing; the worker does.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
 from functools import partial
 
 from comenq_core.errors import ComenqError
-from comenq_core.model import Cause, Instant, Job, Pacing
-from comenq_core.model.serving import elsewhere, unserved
+from comenq_core.model import REPLIES, Cause, Instant, Job, Lane, Pacing
+from comenq_core.model.serving import CANNOT_REPLY, elsewhere, unserved
 from comenq_core.policy import pacing
 from comenq_core.policy.backoff import renewal_wait
 from comenq_core.policy.pacing import PacingPolicy, elapsed
 from comenq_core.policy.retry import is_before_last_attempt, is_final_next
 from comenq_core.process.log import Log
-from comenq_core.protocols import CredentialHolder, ForgeClock, Poster, Selective
+from comenq_core.protocols import CredentialHolder, Poster, Selective, ThreadReplier
 from comenq_core.worker.calls import PosterCalls
 
 __all__ = ["AccountScheduler", "Logins"]
@@ -63,26 +63,45 @@ class AccountScheduler:
         return "; ".join(faults)
 
     def next_posters(
-        self, records: Mapping[str, Pacing], logins: Logins, now: Instant
+        self,
+        records: Mapping[str, Pacing],
+        logins: Logins,
+        now: Instant,
+        lanes: Collection[Lane],
     ) -> Sequence[tuple[float, Poster]]:
-        """In how many seconds which account may post, the longest unused of several first."""
+        """In how many seconds which account may post, the longest unused of several first.
+
+        Args:
+            lanes: those in which a comment waits, as `until_turn` has them.
+        """
 
         def wait_and_use(poster: Poster) -> tuple[float, float]:
             record = records.get(poster.account)
             used = record.at.wall.timestamp() if record else 0.0
-            return self.until_turn(poster, records, logins, now), used
+            waits = self.until_turn(poster, records, logins, now)
+            return min(waits.get(lane, math.inf) for lane in lanes), used
 
         order = sorted((*wait_and_use(one), number) for number, one in enumerate(self._posters))
         return [(wait, self._posters[number]) for wait, _, number in order]
 
     def until_turn(
         self, poster: Poster, records: Mapping[str, Pacing], logins: Logins, now: Instant
-    ) -> float:
-        """Seconds until an account may post; infinity while it has no credential."""
+    ) -> Mapping[Lane, float]:
+        """Seconds until an account may post a reply, and until it may post another comment.
+
+        Infinity while it has no credential. Where replies have no pace of their own, they are not
+        told of.
+        """
+        policies = {Lane(): self._policy}
+        if self._policy.reply_cooldown is not None:
+            policies[REPLIES] = self._policy.of_replies
         if self._credential(poster) is None:
-            return math.inf
+            return dict.fromkeys(policies, math.inf)
         login = logins.get(poster.account, "")
-        return pacing.until_turn(poster.account, login, records, now, self._policy)
+        return {
+            lane: pacing.until_turn(poster.account, login, records, now, policy)
+            for lane, policy in policies.items()
+        }
 
     def renewed(self, records: Mapping[str, Pacing], now: Instant) -> Sequence[Pacing]:
         """The records of accounts that may use another credential than the rejected one."""
@@ -103,12 +122,15 @@ class AccountScheduler:
         return [
             poster.account
             for poster in self._posters
-            if wanted in {None, poster.account} and self._serves(poster, job)
+            if wanted in {None, poster.account} and _is_able(poster, job)
+            if self._serves(poster, job)
         ]
 
     def unserved(self, job: Job) -> str:
         """Why a job that no account serves fails."""
         reason = elsewhere(job.asked, self._host) or unserved(job.asked, self._accounts)
+        if not reason and not any(_is_able(poster, job) for poster in self._posters):
+            return CANNOT_REPLY
         return reason or f"no posting account here is for {job.asked.target}"
 
     def next_lookup(
@@ -124,7 +146,8 @@ class AccountScheduler:
         due = (job.due - now.wall).total_seconds() if job.due else 0.0
         if is_before_last_attempt(job, now.wall):
             due = 0.0
-        cooldown_left = pacing.until_post(record, now, self._policy) if is_final_next(job) else 0.0
+        policy = self._policy.of(job.asked)
+        cooldown_left = pacing.until_post(record, now, policy) if is_final_next(job) else 0.0
         return max(0.0, due, cooldown_left, pacing.until_request(record, now)), poster
 
     def able_to_ask(
@@ -145,7 +168,7 @@ class AccountScheduler:
 
     def clock_offset(self) -> timedelta | None:
         """How far the forge's clock is ahead of the machine's, if a poster knows."""
-        offsets = map(self._clock_offset, self._posters)
+        offsets = map(self._calls.clock_offset, self._posters)
         return next((offset for offset in offsets if offset is not None), None)
 
     def _credential(self, poster: Poster) -> str | None:
@@ -179,12 +202,6 @@ class AccountScheduler:
         ask = partial(poster.serves, job.asked)
         return bool(self._calls.answer("serves", ask, account=poster.account))
 
-    def _clock_offset(self, poster: Poster) -> timedelta | None:
-        if not isinstance(poster, ForgeClock):
-            return None
-        answer = self._calls.answer("clock_offset", poster.clock_offset, account=poster.account)
-        return answer if isinstance(answer, timedelta) else None
-
     def _poster_of(self, job: Job, records: Mapping[str, Pacing]) -> Poster | None:
         """The account that attempted this job last: only there can its comment be found.
 
@@ -201,6 +218,10 @@ class AccountScheduler:
                         " configured here, and waits for it.",
                         job=job.id, account=account)  # fmt: skip
         return ours
+
+
+def _is_able(poster: Poster, job: Job) -> bool:
+    return job.asked.in_reply_to is None or isinstance(poster, ThreadReplier)
 
 
 def _is_stopped(record: Pacing | None) -> bool:

@@ -9,17 +9,29 @@ workers may share the store: one that loses a race for a job or an account gives
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from comenq_core.errors import QueueRefused
-from comenq_core.model import Attempt, Failed, Instant, Job, Pacing, Requeued, State, Verdict
+from comenq_core.model import (
+    REPLIES,
+    Attempt,
+    Failed,
+    Instant,
+    Job,
+    Lane,
+    Pacing,
+    Requeued,
+    State,
+    Verdict,
+)
 from comenq_core.policy import pacing, recording
 from comenq_core.policy.lanes import LanePolicy
 from comenq_core.policy.pacing import PacingPolicy
 from comenq_core.policy.retry import RetryPolicy
 from comenq_core.process.log import Log
-from comenq_core.protocols import VERIFY_SECONDS, Poster, Store, TargetRecorder
+from comenq_core.protocols import VERIFY_SECONDS, LaneKeeper, Poster, Store, TargetRecorder
 from comenq_core.worker.asking import Asking
 from comenq_core.worker.attempts import PacingUpdate, Settlement
 from comenq_core.worker.calls import PosterCalls
@@ -35,6 +47,7 @@ from comenq_core.worker.notifier import Notifier
 from comenq_core.worker.pacing_records import PacingRecords
 from comenq_core.worker.polls import Polls
 from comenq_core.worker.posting import Posting
+from comenq_core.worker.readings import Readings
 from comenq_core.worker.scheduling import AccountScheduler
 from comenq_core.worker.unsaved import Result, Unsaved
 from comenq_core.worker.verification import Verification
@@ -80,6 +93,8 @@ class Worker:
         verify_targets: bool = False,
         lane_policy: LanePolicy | None = None,
     ) -> None:
+        if not isinstance(store, LaneKeeper):
+            pacing_policy = replace(pacing_policy, reply_cooldown=None)
         self._store = store
         self._pacing_policy = pacing_policy
         self._clock = clock or store.now
@@ -95,15 +110,9 @@ class Worker:
         self._records = PacingRecords(store, pacing_policy)
         self._lanes = Lanes(store, lane_policy)
         self._follows = Follows(store, lane_policy, self._lanes, notifier)
-        self._asking = Asking(store, self._follows, self._lanes, pacing_policy, calls)
-        self._polls = Polls(
-            store,
-            self._follows,
-            self._scheduler.able_to_ask,
-            posters,
-            pacing_policy,
-            calls,
-        )
+        readings = Readings(store, pacing_policy, calls)
+        self._asking = Asking(self._follows, self._lanes, readings)
+        self._polls = Polls(self._follows, self._scheduler.able_to_ask, posters, readings)
         self._posting = Posting(
             self._records,
             self._lanes,
@@ -112,8 +121,11 @@ class Worker:
             retry_policy,
             store.now,
             calls,
+            posters,
         )
-        self._lookups = Lookups(store, pacing_policy, retry_policy, self._clock, calls)
+        self._lookups = Lookups(
+            store, pacing_policy, retry_policy, self._clock, calls, self._follows
+        )
         self.heartbeat = Heartbeat(
             store,
             pacing_policy.attempt_limit,
@@ -204,14 +216,26 @@ class Worker:
     def _use_accounts(self, checking: Sequence[Job], now: Instant) -> float:
         """Let one account do what is its turn; return how long to wait, 0 if there was one."""
         waits = [math.inf]
+        lanes = self._lanes_with_comments()
         for wait, poster in self._scheduler.next_posters(
-            self._records.known, self._identities.known, now
+            self._records.known, self._identities.known, now, lanes
         ):
             if wait > 0:
                 waits.append(wait)
-            elif self._use(poster, checking, now):
+            elif self._use(poster, checking, now, lanes):
                 return 0.0
+            else:
+                turns = self._until_turn(poster, now)
+                waits += [turns[lane] for lane in lanes if turns[lane] > 0]
         return min(waits)
+
+    def _lanes_with_comments(self) -> Sequence[Lane]:
+        """The lanes of an account's own pace: that of replies only if one waits."""
+        has_replies = self._pacing_policy.reply_cooldown is not None and self._lanes.has_replies()
+        return (Lane(), REPLIES) if has_replies else (Lane(),)
+
+    def _until_turn(self, poster: Poster, now: Instant) -> Mapping[Lane, float]:
+        return self._scheduler.until_turn(poster, self._records.known, self._identities.known, now)
 
     def _poll(self, now: Instant) -> bool:
         """Ask once for the answer to a trigger, if one is due; posts go on in the same step."""
@@ -247,7 +271,9 @@ class Worker:
         due = self._store.next_due()
         return max(0.0, (due - now.wall).total_seconds()) if due else math.inf
 
-    def _use(self, poster: Poster, checking: Sequence[Job], now: Instant) -> bool:
+    def _use(
+        self, poster: Poster, checking: Sequence[Job], now: Instant, lanes: Collection[Lane]
+    ) -> bool:
         """Let an account do what is its turn; return whether there was anything."""
         record = self._records.known.get(poster.account)
         if record and pacing.must_ask(record):
@@ -264,10 +290,11 @@ class Worker:
             )
             self._finish(PacingUpdate(record=after, expect=record, outcome=demand, now=ended))
             return True
-        known, logins = self._records.known, self._identities.known
-        if self._scheduler.until_turn(poster, known, logins, now) > 0:
+        turns = self._until_turn(poster, now)
+        if all(turns[lane] > 0 for lane in lanes):
             return False
-        claimed = self._claim(poster, checking, now)
+        closed = [lane for lane, wait in turns.items() if wait > 0]
+        claimed = self._claim(poster, checking, now, closed)
         if claimed is None:
             return False
         if self._scheduler.serving(claimed):
@@ -281,12 +308,15 @@ class Worker:
         first = self._store.pending(limit=1, states=[State.WAITING])
         return bool(first) and (first[0].due is None or first[0].due <= now.wall)
 
-    def _claim(self, poster: Poster, checking: Sequence[Job], now: Instant) -> Job | None:
+    def _claim(
+        self, poster: Poster, checking: Sequence[Job], now: Instant, closed: Collection[Lane]
+    ) -> Job | None:
         record = self._records.known.get(poster.account)
         checked = {job.asked.target.lower() for job in checking}
-        awaiting = self._follows.closed(poster.account)
-        for suits in preferences(poster.account, record, self._scheduler.serving, checked):
-            if claimed := self._lanes.claim(poster.account, suits, now, awaiting):
+        all_closed = [*closed, *self._follows.closed(poster.account)]
+        serving = self._scheduler.serving
+        for suits in preferences(poster.account, record, serving, checked, closed):
+            if claimed := self._lanes.claim(poster.account, suits, now, all_closed):
                 return claimed
         return None
 

@@ -35,6 +35,9 @@ class _Factory:
 
         return {name: account.repositories for name, account in configured(settings).items()}
 
+    def can_reply(self, settings: Settings) -> bool:  # noqa: ARG002 -- GitHub has threads anywhere
+        return True
+
     def host(self, settings: Settings) -> str:
         from comenq_core.settings.host import host_of
 
@@ -47,7 +50,7 @@ class _Factory:
 
 
 make_posters = _Factory()
-"""The factory of posters, which is an `AccountDirectory`, `AnswerSource` and `ForgeHost`, too."""
+"""The factory of posters, which has the abilities of a factory, too."""
 
 
 @hookimpl

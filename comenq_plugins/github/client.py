@@ -22,6 +22,7 @@ from comenq_core.model import (
 )
 from comenq_core.process.clock import since_boot
 from comenq_plugins.github.auth.tokens import NoToken, TokenSource
+from comenq_plugins.github.http.comments import ON_PULL_REQUEST, Kind
 from comenq_plugins.github.http.rate_limit import http_date
 from comenq_plugins.github.http.redirects import HOPS, Follow, follow
 from comenq_plugins.github.http.responses import Reply, outcome
@@ -41,14 +42,15 @@ def found(reply: Reply | NoReply) -> object:
     return reply.json if isinstance(reply, Reply) and reply.status == HTTPStatus.OK else None
 
 
-def outcome_of(reply: Reply | NoReply, page: str = "") -> Outcome:
+def outcome_of(reply: Reply | NoReply, page: str = "", kind: Kind = ON_PULL_REQUEST) -> Outcome:
     """What a reply that arrived now, or the lack of one, means for a comment.
 
     Args:
         reply: the answer, or why there is none.
         page: the pull request's address for people, as `outcome` wants it.
+        kind: where the comment was to be created.
     """
-    return outcome(reply, datetime.now(UTC), page) if isinstance(reply, Reply) else reply
+    return outcome(reply, datetime.now(UTC), page, kind) if isinstance(reply, Reply) else reply
 
 
 class GitHubClient:

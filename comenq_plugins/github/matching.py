@@ -15,7 +15,7 @@ from functools import cached_property
 
 from comenq_core.model import Attempt, Job
 from comenq_core.model.transitions import AMBIGUOUS, INTERRUPTED
-from comenq_plugins.github.http.comments import Comment
+from comenq_plugins.github.http.comments import IN_THREAD, ON_PULL_REQUEST, Comment, Kind
 
 __all__ = ["SLACK", "Authors", "Likeness", "Wanted", "authors", "marked", "next_page"]
 
@@ -105,6 +105,9 @@ class Wanted:
         authors: by whom.
         since: it was created at or after this instant, on GitHub's clock, `SLACK` included.
         known: ids of comments that are other jobs', or this one's from an earlier post.
+        threads: the review comments that a reply may be shown to reply to; none for a comment on
+            the pull request as a whole.
+        are_threads_known: whether it cannot be shown to reply to another one.
     """
 
     job_id: str
@@ -112,13 +115,27 @@ class Wanted:
     authors: Authors
     since: datetime
     known: Collection[int | str] = ()
+    threads: Collection[int] = ()
+    are_threads_known: bool = True
+
+    @property
+    def kind(self) -> Kind:
+        """Where it is."""
+        return IN_THREAD if self.threads else ON_PULL_REQUEST
 
     def likeness(self, comment: Comment) -> Likeness:
         """How far a comment is ours."""
-        if comment.number in self.known:
+        if comment.comment_id in self.known:
             return Likeness.NOT_OURS
         if self._marker.search(comment.body):
             return Likeness.OURS
+        likeness = self._likeness_by_text(comment)
+        is_elsewhere = bool(self.threads) and comment.thread not in self.threads
+        if likeness is Likeness.NOT_OURS or not is_elsewhere:
+            return likeness
+        return Likeness.NOT_OURS if self.are_threads_known else Likeness.SIMILAR
+
+    def _likeness_by_text(self, comment: Comment) -> Likeness:
         if comment.created and comment.created < self.since:
             return Likeness.NOT_OURS
         if not self.authors.may_have(comment.login):

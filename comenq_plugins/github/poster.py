@@ -21,9 +21,6 @@ from comenq_core.model import (
     Refused,
     Skipped,
     Snapshot,
-    Throttled,
-    Unavailable,
-    Unknown,
     Verified,
 )
 from comenq_core.model.serving import covers
@@ -41,7 +38,9 @@ from comenq_plugins.github.http.responses import Reply
 from comenq_plugins.github.http.showing import shown
 from comenq_plugins.github.identity import Identity, identity_of
 from comenq_plugins.github.matching import SLACK, Authors, Wanted, authors, marked
+from comenq_plugins.github.not_sent import not_sent
 from comenq_plugins.github.search import Unlisted, search, unlisted
+from comenq_plugins.github.threads import Thread
 
 __all__ = ["GitHubPoster", "posters"]
 
@@ -100,6 +99,9 @@ class GitHubPoster:
     def credential_fault(self) -> str:
         return self.tokens.fault()
 
+    def reveals(self, text: str) -> bool:
+        return self.tokens.reveals(text)
+
     def login(self) -> str | Demand:
         with Deadline(self.seconds):
             answer = self._login.get()
@@ -129,14 +131,22 @@ class GitHubPoster:
             self._login.learn(credential, outcome.login)
         return outcome
 
+    def post_reply(self, job: Job) -> Outcome:
+        return self.post(job)
+
     def verify_target(self, request: CommentRequest) -> Verified | NoReply:
         with Deadline(min(self.seconds, VERIFY_SECONDS)):
+            if request.in_reply_to is not None:
+                first = Thread(self.client, request, self._page(request)).first_comment()
+                if isinstance(first, int):
+                    return Verified(message=f"thread {first}", status=200)
+                return first
             url = f"{self.client.repository(request)}/issues/{request.pr_number}"
             reply = self.client.ask("GET", url)
         issue = found(reply)
         if isinstance(reply, Reply) and isinstance(issue, dict) and "title" in issue:
             return Verified(message=_described(issue, reply.secret), status=reply.status)
-        return _not_sent(reply)
+        return not_sent(reply)
 
     def read_conversation(
         self, request: CommentRequest, snapshot: Snapshot | None, triggers: Collection[int | str]
@@ -164,6 +174,9 @@ class GitHubPoster:
                 return result
             return self._search(job, replace(wanted, since=corrected))
 
+    def find_reply(self, job: Job, since: datetime, known: Collection[int | str]) -> Lookup:
+        return self.find(job, since, known)
+
     def check_credential(self) -> Sequence[CheckResult]:
         with Deadline(self.seconds):
             return [
@@ -184,8 +197,10 @@ class GitHubPoster:
         size = len(body.encode())
         if size > BODY_LIMIT:
             return Refused(message=f"with its marker it is {size} bytes; GitHub takes {BODY_LIMIT}")
-        reply = self.client.ask("POST", self._comments(job), {"body": body})
-        return outcome_of(reply, self._page(job))
+        page = self._page(job.asked)
+        if job.asked.in_reply_to is not None:
+            return Thread(self.client, job.asked, page).create(body)
+        return outcome_of(self.client.ask("POST", self._comments(job), {"body": body}), page)
 
     def _authors(self, job: Job) -> Authors | Unlisted:
         known = authors(job, "")
@@ -195,7 +210,10 @@ class GitHubPoster:
         return authors(job, present) if isinstance(present, str) else unlisted(present)
 
     def _search(self, job: Job, wanted: Wanted) -> Lookup:
-        return search(self.client, self._comments(job), self._page(job), wanted)
+        page = self._page(job.asked)
+        if job.asked.in_reply_to is not None:
+            return Thread(self.client, job.asked, page).search(wanted)
+        return search(self.client, self._comments(job), page, wanted)
 
     def _on_github_clock(self, since: datetime) -> datetime:
         # Corrected only toward the past: searching too far back finds it as well.
@@ -214,32 +232,16 @@ class GitHubPoster:
                 return None
             how = "merged" if pull.get("merged") else shown(pull["state"], reply.secret)
             return Skipped(message=f"the pull request is {how}", status=200)
-        return _not_sent(reply)
+        return not_sent(reply)
 
     def _comments(self, job: Job) -> str:
         return f"{self.client.repository(job.asked)}/issues/{job.asked.pr_number}/comments"
 
-    def _page(self, job: Job) -> str:
-        return pull_request_page(self.client.url, job.asked)
+    def _page(self, request: CommentRequest) -> str:
+        return pull_request_page(self.client.url, request)
 
 
 def _described(issue: Mapping[str, object], secret: str) -> str:
     kind = "pull request" if "pull_request" in issue else "issue"
     how = "open, locked" if issue.get("locked") else str(issue.get("state"))
     return shown(f"{how} {kind}: {issue['title']}", secret)
-
-
-def _not_sent(reply: Reply | NoReply) -> NoReply:
-    """What a failed question about a pull request means for a comment that was not sent yet."""
-    match outcome_of(reply):
-        case Unknown(wait=timedelta() as wait, message=message, status=status):
-            return Throttled(wait=wait, message=message, status=status)
-        case Posted() | Skipped() | Unknown() as result:
-            # So may GitHub answer for this pull request only, and the others can go on.
-            return Unavailable(
-                message=f"nothing was sent: {result.message}",
-                status=result.status,
-                fault=Fault.PULL_REQUEST,
-            )
-        case result:
-            return result

@@ -94,7 +94,7 @@ def _pages(
         if not isinstance(reply, Reply) or not isinstance(listed, list):
             yield unlisted(outcome_of(reply))
             return
-        read = [read_comment(value, page, reply.secret) for value in listed]
+        read = [read_comment(value, page, reply.secret, wanted.kind) for value in listed]
         if url in seen or None in read or (listed and reply.body == previous):
             yield Unknown(message="the list of comments cannot be read, or leads in a circle")
             return

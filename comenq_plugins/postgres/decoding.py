@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,11 +14,13 @@ from comenq_core.wire.codec import from_json
 __all__ = [
     "Damaged",
     "comment_ids_in",
+    "in_column",
     "job_from",
     "job_or_columns",
     "job_or_dead_letter",
 ]
 
+_REPLY = "reply"
 _EPOCH = datetime.fromtimestamp(0, UTC)
 
 
@@ -51,7 +53,8 @@ def job_from(record: Sequence[Any]) -> Job:
         Damaged: the row cannot be read.
     """
     job_id, state, _, request, story = record
-    columns = {"state": state, "request": request}
+    is_reply = isinstance(request, dict) and _REPLY in request
+    columns = {"state": state, "request": request[_REPLY] if is_reply else request}
     try:
         job = from_json(Job, {**story, **columns} if isinstance(story, dict) else story)
     except InvalidRequest as error:
@@ -62,6 +65,15 @@ def job_from(record: Sequence[Any]) -> Job:
     if job.request is None and story.get("state") != State.FAILED:
         raise Damaged(job_id, "it has no request")
     return job
+
+
+def in_column(request: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A request's JSON as its column has it.
+
+    A worker of a version that knows no replies may still run, and must not read one as a comment
+    on the pull request as a whole: to it, the row is damaged.
+    """
+    return request if request["in_reply_to"] is None else {_REPLY: request}
 
 
 def job_or_dead_letter(record: Sequence[Any]) -> Job:

@@ -18,7 +18,11 @@ _ADD = "INSERT INTO lane (reviewer, scope, record) VALUES (%s, %s, %s) ON CONFLI
 _REPLACE = "UPDATE lane SET record = %s WHERE reviewer = %s AND scope = %s"
 
 
-_WAITING = "SELECT count(*) FROM job WHERE state = 'waiting' AND lane = %s"
+# Each part is found in an index of its own.
+_WAITING = (
+    "SELECT (SELECT count(*) FROM job WHERE state = 'waiting' AND due IS NULL AND lane = %(lane)s)"
+    " + (SELECT count(*) FROM job WHERE state = 'waiting' AND due IS NOT NULL AND lane = %(lane)s)"
+)
 # As for the position in the queue, in one lane alone.
 _POSITION = (
     "WITH turn AS (SELECT greatest(coalesce(due, %(now)s), %(now)s) AS due, place FROM job"
@@ -49,7 +53,7 @@ class LaneRows(Queries):
         key = self._division.key_of(lane)
         with self._database.statement() as cursor:
             if job is None:
-                cursor.execute(_WAITING, [key])
+                cursor.execute(_WAITING, {"lane": key})
             else:
                 now = self._clock(cursor).wall
                 cursor.execute(_POSITION, {"id": job.id, "now": now, "lane": key})

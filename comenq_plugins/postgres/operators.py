@@ -31,11 +31,11 @@ class OperatorActions(Queries):
     """Changes jobs."""
 
     @repeated
-    def change(self, job_id: str, change: Change) -> Job:
+    def change(self, job_id: str, change: Change, *, expect: CommentRequest | None = None) -> Job:
         """Make the change in a transaction; a row that cannot be read can still be deleted."""
         read = job_or_columns if change is Change.CANCEL else job_from
         with self._transaction() as (cursor, now):
-            job = changed(locked(cursor, job_id, read).job, change, now)
+            job = changed(locked(cursor, job_id, read).job, change, now, expect)
             if change is Change.CANCEL and job.request is None:
                 delete(cursor, [job])
                 return job

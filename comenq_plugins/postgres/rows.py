@@ -15,7 +15,7 @@ from comenq_core.process.log import Log
 from comenq_core.text import printable
 from comenq_core.wire.codec import to_json
 from comenq_plugins.postgres.connection import Cursor
-from comenq_plugins.postgres.decoding import Damaged, job_from
+from comenq_plugins.postgres.decoding import Damaged, in_column, job_from
 
 __all__ = [
     "TO_THE_FRONT",
@@ -178,7 +178,7 @@ def _columns(job: Job) -> dict[str, Any]:
     request = story.pop("request")
     return {
         "id": job.id,
-        "request": None if request is None else dump(request),
+        "request": None if request is None else dump(in_column(request)),
         "target": job.request.target.lower() if job.request else "",
         "digest": digest_of(job.request) if job.request else "",
         "state": str(job.state),

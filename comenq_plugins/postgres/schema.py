@@ -15,7 +15,7 @@ from comenq_plugins.postgres.database import Database, repeated
 
 __all__ = ["VERSION", "is_current", "migrate"]
 
-VERSION = 6
+VERSION = 7
 """The version of the tables that this comenq knows."""
 
 log = Log("postgres")

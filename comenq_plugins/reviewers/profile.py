@@ -69,7 +69,8 @@ class Profile:
         rules: in the order in which they are tried, within a kind.
         scope: what shares one of its quotas.
         cooldown: seconds between two triggers of a quota; by default the settings' cooldown.
-        guess: seconds for which it is limited, if it does not say; doubled with each refusal.
+        guess: seconds for which it is limited, if it does not say; doubled with each such
+            refusal in a row.
         max_wait: seconds; if it is limited for longer, a person has to decide.
         ignores_bots: whether it passes over the triggers of bots and apps.
     """

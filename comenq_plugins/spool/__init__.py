@@ -16,6 +16,7 @@ from datetime import timedelta
 
 from comenq_core import Settings, hookimpl
 from comenq_core.model import Instant
+from comenq_core.policy.from_settings import admission_policies
 from comenq_core.process.clock import system_clock
 from comenq_core.protocols import StoreFactory
 from comenq_core.settings import DROP
@@ -90,6 +91,8 @@ def _opened(settings: Settings, layout: Layout, clock: Callable[[], Instant]) ->
         keep=timedelta(days=settings.history_days),
         remember=timedelta(days=max(settings.key_days, settings.history_days)),
         holds_drops=settings.holds(DROP),
+        hold_secrets=settings.hold_secrets,
+        policies=admission_policies(settings),
     )
     with reported(layout.root):
         return SpoolStore(Catalog(layout), limits, clock)

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from comenq_core.errors import QueueRefused
-from comenq_core.model import Capacity
+from comenq_core.model import Capacity, CommentRequest
+from comenq_core.policy.admission import FREE, Policies
+from comenq_core.policy.credentials import credential_in
 
 __all__ = ["Limits"]
 
@@ -23,6 +25,8 @@ class Limits:
         keep: how long receipts and dead letters are kept.
         remember: how long keys and comments are remembered, which is no shorter.
         holds_drops: whether dropped files are held until somebody releases them.
+        hold_secrets: whether dropped files with a credential are held.
+        policies: what the owners of dropped files may queue.
     """
 
     max_pending: int
@@ -31,6 +35,12 @@ class Limits:
     keep: timedelta
     remember: timedelta
     holds_drops: bool = False
+    policies: Policies = FREE
+    hold_secrets: bool = True
+
+    def holds(self, request: CommentRequest) -> bool:
+        """Whether a dropped file is held, although it does not ask for that."""
+        return self.holds_drops or (self.hold_secrets and bool(credential_in(request.body)))
 
     def capacity(self, directory: str, waiting: int) -> Iterator[Capacity]:
         """What may run out, and how much of it remains."""

@@ -10,16 +10,25 @@ from __future__ import annotations
 import errno
 import os
 import re
+import stat
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 
-from comenq_core.errors import InvalidRequest, NoSuchJob, QueueRefused, WrongState
+from comenq_core.errors import (
+    ComenqError,
+    InvalidRequest,
+    NoSuchJob,
+    PolicyRefused,
+    QueueRefused,
+    WrongState,
+)
 from comenq_core.model import ID_PATTERN, Instant, NewJob, Origin
 from comenq_core.model.identity import id_from
 from comenq_core.process.log import Log
 from comenq_core.settings import DROP
 from comenq_core.wire.messages import read_drop
 from comenq_core.wire.strict_json import parse
+from comenq_plugins.spool.capacity import Limits
 from comenq_plugins.spool.catalog import Catalog
 from comenq_plugins.spool.dead_letters import keep_beside, write_dead_letter
 from comenq_plugins.spool.drop_scan import DROP_LIMIT, Arrival, DropScan
@@ -30,6 +39,7 @@ from comenq_plugins.spool.fs.safe_read import Unfit, Unreadable, read_foreign
 __all__ = ["Drops"]
 
 _BATCH = 64
+_OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
 _ADOPTED = re.compile(rf"({ID_PATTERN})\.drop", re.ASCII)
 
 log = Log("spool")
@@ -42,7 +52,8 @@ class Drops:
         catalog: where they are seen.
         put_as: stores jobs under these ids; durable on return.
         now: the time.
-        holds: whether each job is held until somebody releases it.
+        limits: whether each job is held until somebody releases it, and for whom there are
+            policies.
     """
 
     def __init__(
@@ -50,14 +61,13 @@ class Drops:
         catalog: Catalog,
         put_as: Callable[[Mapping[str, NewJob]], object],
         now: Callable[[], Instant],
-        *,
-        holds: bool,
+        limits: Limits,
     ) -> None:
         self._catalog = catalog
         self._layout = catalog.layout
         self._put_as = put_as
         self._now = now
-        self._holds = holds
+        self._limits = limits
         self._scan = DropScan(catalog)
         self._may_have_leftovers = True
         self._passed_over: set[str] = set()
@@ -154,12 +164,12 @@ class Drops:
     def _store(self, new_jobs: Mapping[str, NewJob]) -> None:
         try:
             self._put_as(new_jobs)
-        except WrongState as error:
+        except (PolicyRefused, WrongState) as error:
             self._store_singly(new_jobs, error)
             return
         for job_id, new_job in new_jobs.items():
             log.info("queued", "A dropped file is queued.", job=job_id,
-                     target=new_job.request.target, uid=new_job.origin.uid)  # fmt: skip
+                     target=new_job.request.place, uid=new_job.origin.uid)  # fmt: skip
             self._discard(job_id)
         durable.sync_directory(self._layout.adopt)
 
@@ -171,8 +181,8 @@ class Drops:
             return
         self._passed_over.add(job_id)
 
-    def _store_singly(self, new_jobs: Mapping[str, NewJob], error: WrongState) -> None:
-        """One of them has a key that belongs to another comment; find it, and refuse it alone."""
+    def _store_singly(self, new_jobs: Mapping[str, NewJob], error: ComenqError) -> None:
+        """Find those that have another comment's key, or that no policy lets in; refuse these."""
         for job_id, new_job in new_jobs.items():
             if len(new_jobs) == 1:
                 self._refuse(job_id, new_job.origin.uid, str(error))
@@ -184,7 +194,9 @@ class Drops:
         path = self._layout.adopted_file(job_id)
         uid = None
         try:
-            uid = os.lstat(path).st_uid
+            status = os.lstat(path)
+            uid = status.st_uid
+            self._require_author(status)
             data, uid = read_foreign(path, DROP_LIMIT)
             drop = read_drop(parse(data))
         except (InvalidRequest, Unfit) as error:
@@ -204,8 +216,20 @@ class Drops:
             self._refuse(job_id, uid, f"it cannot be read: {error.strerror}")
             return None
         return NewJob(
-            request=drop.request, origin=_origin(uid, drop.via), hold=drop.hold or self._holds
+            request=drop.request,
+            origin=_origin(uid, drop.via),
+            hold=drop.hold or self._limits.holds(drop.request),
         )
+
+    def _require_author(self, status: os.stat_result) -> None:
+        """A policy goes by a file's owner, who need not have written what others can write."""
+        is_writable = stat.S_ISREG(status.st_mode) and status.st_mode & _OTHERS_WRITE
+        if self._limits.policies and is_writable:
+            mode = stat.S_IMODE(status.st_mode)
+            raise Unfit(
+                f"mode {mode:04o} lets others than its owner write to it, and policies go by who"
+                " wrote it: chmod go-w the file, then drop it again"
+            )
 
     def _settled_before(self, job_id: str) -> bool:
         """Whether a dead worker had stored the job or the dead letter; then the file goes."""
@@ -226,7 +250,7 @@ class Drops:
 
     def _write_dead_letter(self, job_id: str, uid: int | None, reason: str) -> None:
         write_dead_letter(self._layout, job_id, _origin(uid), self._now().wall, reason)
-        log.warning("drop_failed", "A dropped file is not a comment request.",
+        log.warning("drop_failed", "A dropped file is refused.",
                     job=job_id, uid=uid, reason=reason)  # fmt: skip
 
     def _keep(self, job_id: str) -> None:

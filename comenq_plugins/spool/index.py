@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right, insort
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from heapq import heapify, heappop, heapreplace
 from itertools import chain, islice
@@ -35,6 +36,7 @@ class Index:
         self._ready = sorted(name for name in self if not name.due)
         self._lanes = self._by_lane()
         self._later = sorted((name for name in self if name.due), key=_by_due)
+        self._later_in = Counter(name.lane for name in self._later)
 
     def __len__(self) -> int:
         return len(self._names)
@@ -55,6 +57,7 @@ class Index:
             self._make_ready(name)
         else:
             insort(self._later, name, key=_by_due)
+            self._later_in[self._lane(name)] += 1
 
     def discard(self, name: Name) -> None:
         """Remove a name, if it is there."""
@@ -66,6 +69,7 @@ class Index:
             self._leave_lane(name)
         else:
             del self._later[bisect_left(self._later, _by_due(name), key=_by_due)]
+            self._later_in[self._lane(name)] -= 1
         self._corrected.pop(name, None)
 
     def get(self, job_id: str) -> Name | None:
@@ -134,10 +138,12 @@ class Index:
         """How many names of a lane come before this one; without it, how many there are."""
         self._advance(now)
         ready = self._lanes.get(lane, ())
-        if name and name.due <= now:
+        if name is None:
+            return len(ready) + self._later_in[lane]
+        if name.due <= now:
             return bisect_left(ready, name)
         later = (one for one in self._later if self._lane(one) == lane)
-        return len(ready) + sum(name is None or _by_due(one) < _by_due(name) for one in later)
+        return len(ready) + sum(_by_due(one) < _by_due(name) for one in later)
 
     def _advance(self, now: int) -> None:
         """Move the names whose due time has come; or back, if the clock has gone back."""
@@ -145,11 +151,13 @@ class Index:
             early = [name for name in self._ready if name.due > now]
             self._ready = [name for name in self._ready if name.due <= now]
             self._later = sorted([*early, *self._later], key=_by_due)
+            self._later_in.update(map(self._lane, early))
             self._lanes = self._by_lane()
         self._now = now
         count = bisect_right(self._later, now, key=lambda name: name.due)
         for name in self._later[:count]:
             self._make_ready(name)
+            self._later_in[self._lane(name)] -= 1
         del self._later[:count]
 
     def _make_ready(self, name: Name) -> None:

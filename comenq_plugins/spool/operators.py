@@ -49,11 +49,11 @@ __all__ = ["OperatorActions"]
 class OperatorActions(Queries):
     """Changes jobs, and pauses the queue."""
 
-    def change(self, job_id: str, change: Change) -> Job:
+    def change(self, job_id: str, change: Change, *, expect: CommentRequest | None = None) -> Job:
         """Rename or unlink the job's file."""
         with self._catalog.operation():
             place, found = self._catalog.look_up(job_id)
-            job = changed(found, change, self.now().wall)
+            job = changed(found, change, self.now().wall, expect)
             match change:
                 case Change.CANCEL:
                     self._delete(place, job)

@@ -6,7 +6,7 @@ failure, and ends the same.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime
@@ -20,6 +20,7 @@ from comenq_core.model import (
     Job,
     Lane,
     LaneRecord,
+    NewJob,
     Pacing,
     State,
     Verdict,
@@ -64,7 +65,7 @@ class Claims(Enqueuer):
         self._had: set[str] = set()
         self._first: Name | None = None
         self._is_cut_short = False
-        self._drops = Drops(catalog, self._put_as, now, holds=limits.holds_drops)
+        self._drops = Drops(catalog, self._put_dropped, now, limits)
         self._housekeeping = Housekeeping(catalog, limits, self._drops, now())
 
     @contextmanager
@@ -99,6 +100,10 @@ class Claims(Enqueuer):
                 self._first = name
                 return
             self._catalog.index.discard(name)
+
+    def _put_dropped(self, new_jobs: Mapping[str, NewJob]) -> None:
+        admitted = self._limits.policies.admitted(list(new_jobs.values()), self)
+        self._put_as(dict(zip(new_jobs, admitted, strict=True)))
 
     def _vacancies(self) -> int:
         waiting = len(self._catalog.index)

@@ -53,5 +53,10 @@ class Command:
 
     @property
     def change(self) -> Change | None:
-        """The change of a job that it asks for, if it does."""
-        return CHANGES.get(self.operation.op)
+        """The change of a job that it asks for, whatever the job's text, if it does."""
+        return None if self.reads_first else CHANGES.get(self.operation.op)
+
+    @property
+    def reads_first(self) -> bool:
+        """Whether it asks for a change only if the job has the text that its client has read."""
+        return self.operation.op in CHANGES and "was" in self.operation.members

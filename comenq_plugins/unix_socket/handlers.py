@@ -22,7 +22,7 @@ from comenq_core.wire.messages import (
 )
 from comenq_core.wire.paging import read_page
 from comenq_core.wire.strict_json import encode
-from comenq_plugins.unix_socket.command import Command
+from comenq_plugins.unix_socket.command import CHANGES, Command
 from comenq_plugins.unix_socket.permissions import Permissions
 
 __all__ = ["Handlers", "error_reply", "error_response"]
@@ -81,6 +81,8 @@ class Handlers:
                 return self._queue.submit_all([self._new_job(command) for command in batch])
             if first.change:
                 return self._change(batch, first.change)
+            if first.reads_first:
+                return [self._change_as_read(first)]
             return [self._others[first.operation.op](first)]
         except Exception as error:  # noqa: BLE001  (the clients are told)
             if first.is_put and len(batch) > 1 and not _is_the_stores(error):
@@ -105,6 +107,14 @@ class Handlers:
         permitted = [one for one in checked if isinstance(one, tuple)]
         changed = iter(self._queue.change_all(permitted, change))
         return [next(changed) if isinstance(one, tuple) else one for one in checked]
+
+    def _change_as_read(self, command: Command) -> Result:
+        checked = self._checked(command)
+        if not isinstance(checked, tuple):
+            return checked
+        job_id, by = checked
+        operation = command.operation
+        return self._queue.change(job_id, CHANGES[operation.op], by, was=operation.members["was"])
 
     def _checked(self, command: Command) -> tuple[str, Origin] | ComenqError:
         """The job that a client wants changed and who it is, or why it may not change it."""

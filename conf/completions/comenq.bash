@@ -5,9 +5,9 @@
 #    source ~/.local/share/bash_completion/comenq
 # See also: https://github.com/scop/bash-completion/blob/main/doc/configuration.md
 
-_shtab_comenq_subparsers=(put list show status top hist wait bump bust defer hold release retry edit resolve del undelete forget pause resume flush reviewers explain completion)
+_shtab_comenq_subparsers=(put list show status top hist wait bump bust defer hold release retry review edit resolve del undelete forget pause resume flush reviewers explain mcp completion)
 
-_shtab_comenq_put_option_strings=(-h --help -R --repo -b --body -F --body-file -e --edit --after --at --not-after --now --key --replace --if-absent --if-open --hold --no-follow --as --jsonl --key-from --wait --until --verify --timeout --json --dry-run --daemon --socket)
+_shtab_comenq_put_option_strings=(-h --help -R --repo -b --body -F --body-file --reply-to -e --edit --after --at --not-after --now --key --replace --if-absent --if-open --hold --no-follow --as --jsonl --key-from --wait --until --verify --timeout --json --dry-run --daemon --socket)
 _shtab_comenq_list_option_strings=(-h --help -n --limit --all --repo --pr --via --wide --state --json --daemon --socket)
 _shtab_comenq_show_option_strings=(-h --help --json --daemon --socket)
 _shtab_comenq_status_option_strings=(-h --help --json --prometheus --watch --daemon --socket)
@@ -20,6 +20,7 @@ _shtab_comenq_defer_option_strings=(-h --help --json --daemon --socket)
 _shtab_comenq_hold_option_strings=(-h --help --all --json --daemon --socket)
 _shtab_comenq_release_option_strings=(-h --help --all --json --daemon --socket)
 _shtab_comenq_retry_option_strings=(-h --help --all --json --daemon --socket)
+_shtab_comenq_review_option_strings=(-h --help --daemon --socket)
 _shtab_comenq_edit_option_strings=(-h --help -F --body-file --json --daemon --socket)
 _shtab_comenq_resolve_option_strings=(-h --help --posted --not-posted --json --daemon --socket)
 _shtab_comenq_del_option_strings=(-h --help --all -y --yes --json --daemon --socket)
@@ -30,11 +31,13 @@ _shtab_comenq_resume_option_strings=(-h --help --daemon --socket)
 _shtab_comenq_flush_option_strings=(-h --help --daemon --socket)
 _shtab_comenq_reviewers_option_strings=(-h --help --json --daemon --socket)
 _shtab_comenq_explain_option_strings=(-h --help --reviewer --login --channel --json --daemon --socket)
+_shtab_comenq_mcp_option_strings=(-h --help --repo --read-only --hold --manage --name --daemon --socket)
 _shtab_comenq_completion_option_strings=(-h --help --daemon --socket)
 _shtab_comenq_option_strings=(-h --help --version --daemon --socket)
 
 _shtab_comenq_put__F_COMPGEN=_shtab_compgen_files
 _shtab_comenq_put___body_file_COMPGEN=_shtab_compgen_files
+_shtab_comenq_put___reply_to_COMPGEN=_comenq_ids
 _shtab_comenq_put___jsonl_COMPGEN=_shtab_compgen_files
 _shtab_comenq_put___socket_COMPGEN=_shtab_compgen_files
 _shtab_comenq_list___socket_COMPGEN=_shtab_compgen_files
@@ -57,6 +60,7 @@ _shtab_comenq_release_pos_0_COMPGEN=_comenq_ids_release
 _shtab_comenq_release___socket_COMPGEN=_shtab_compgen_files
 _shtab_comenq_retry_pos_0_COMPGEN=_comenq_ids_retry
 _shtab_comenq_retry___socket_COMPGEN=_shtab_compgen_files
+_shtab_comenq_review___socket_COMPGEN=_shtab_compgen_files
 _shtab_comenq_edit_pos_0_COMPGEN=_comenq_ids
 _shtab_comenq_edit__F_COMPGEN=_shtab_compgen_files
 _shtab_comenq_edit___body_file_COMPGEN=_shtab_compgen_files
@@ -75,6 +79,7 @@ _shtab_comenq_flush___socket_COMPGEN=_shtab_compgen_files
 _shtab_comenq_reviewers___socket_COMPGEN=_shtab_compgen_files
 _shtab_comenq_explain_pos_0_COMPGEN=_shtab_compgen_files
 _shtab_comenq_explain___socket_COMPGEN=_shtab_compgen_files
+_shtab_comenq_mcp___socket_COMPGEN=_shtab_compgen_files
 _shtab_comenq_completion___socket_COMPGEN=_shtab_compgen_files
 _shtab_comenq___socket_COMPGEN=_shtab_compgen_files
 
@@ -82,9 +87,10 @@ _shtab_comenq_put___until_choices=(posted answered)
 _shtab_comenq_list___state_choices=(waiting posting checking unconfirmed held awaiting failed)
 _shtab_comenq_wait___until_choices=(posted answered)
 _shtab_comenq_explain___channel_choices=(comment edit review reaction status)
+_shtab_comenq_mcp___manage_choices=(own all)
 _shtab_comenq_completion_pos_0_choices=(bash zsh fish)
 _shtab_comenq_completion_pos_1_choices=(comenq comenqd)
-_shtab_comenq_pos_0_choices=(put list show status top hist wait bump bust defer hold release retry edit resolve del undelete forget pause resume flush reviewers explain completion)
+_shtab_comenq_pos_0_choices=(put list show status top hist wait bump bust defer hold release retry review edit resolve del undelete forget pause resume flush reviewers explain mcp completion)
 
 _shtab_comenq_put_pos_0_nargs='*'
 _shtab_comenq_put__h_nargs=0
@@ -153,6 +159,9 @@ _shtab_comenq_retry__h_nargs=0
 _shtab_comenq_retry___help_nargs=0
 _shtab_comenq_retry___all_nargs=0
 _shtab_comenq_retry___json_nargs=0
+_shtab_comenq_review_pos_0_nargs='*'
+_shtab_comenq_review__h_nargs=0
+_shtab_comenq_review___help_nargs=0
 _shtab_comenq_edit__h_nargs=0
 _shtab_comenq_edit___help_nargs=0
 _shtab_comenq_edit___json_nargs=0
@@ -189,6 +198,10 @@ _shtab_comenq_reviewers___json_nargs=0
 _shtab_comenq_explain__h_nargs=0
 _shtab_comenq_explain___help_nargs=0
 _shtab_comenq_explain___json_nargs=0
+_shtab_comenq_mcp__h_nargs=0
+_shtab_comenq_mcp___help_nargs=0
+_shtab_comenq_mcp___read_only_nargs=0
+_shtab_comenq_mcp___hold_nargs=0
 _shtab_comenq_completion__h_nargs=0
 _shtab_comenq_completion___help_nargs=0
 _shtab_comenq_pos_0_nargs=A...

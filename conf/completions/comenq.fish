@@ -56,8 +56,8 @@ function _shtab_comenq_using
   test "$_shtab_comenq_cmdpath" = "$argv"
 end
 
-set -g _shtab_comenq_commands put list show status top hist wait bump bust defer hold release retry edit resolve del undelete forget pause resume flush reviewers explain completion
-set -g _shtab_comenq_opts_with_value --after --as --at --body --body-file --channel --daemon --jsonl --key --key-from --limit --login --not-after --posted --pr --repo --reviewer --socket --state --timeout --until --via -F -R -b -n
+set -g _shtab_comenq_commands put list show status top hist wait bump bust defer hold release retry review edit resolve del undelete forget pause resume flush reviewers explain mcp completion
+set -g _shtab_comenq_opts_with_value --after --as --at --body --body-file --channel --daemon --jsonl --key --key-from --limit --login --manage --name --not-after --posted --pr --reply-to --repo --reviewer --socket --state --timeout --until --via -F -R -b -n
 
 complete -c comenq -e
 complete -c comenq -f
@@ -71,6 +71,7 @@ complete -c comenq -n '_shtab_comenq_using put' -s h -l help -d 'show this help 
 complete -c comenq -n '_shtab_comenq_using put' -s R -l repo -x -d 'the repository, as [HOST/]OWNER/REPO (default: $GH_REPO, then the checkout'"'"'s)'
 complete -c comenq -n '_shtab_comenq_using put' -s b -l body -x -d 'the comment'
 complete -c comenq -n '_shtab_comenq_using put' -s F -l body-file -xka "(__fish_complete_path (commandline -ct))" -d 'read the comment from FILE; - is standard input'
+complete -c comenq -n '_shtab_comenq_using put' -l reply-to -xka "(_comenq_ids)" -d 'reply in the thread of this review comment; its address names it, too'
 complete -c comenq -n '_shtab_comenq_using put' -s e -l edit -d 'write the comment in $VISUAL or $EDITOR'
 complete -c comenq -n '_shtab_comenq_using put' -l after -x -d 'post it no sooner than this: 45m, 1h30m, 2d from now'
 complete -c comenq -n '_shtab_comenq_using put' -l at -x -d 'post it no sooner than this: 2026-12-01T09:00+01:00, '"'"'tomorrow 9:00'"'"', 17:30'
@@ -181,6 +182,10 @@ complete -c comenq -n '_shtab_comenq_using retry' -l json -d 'print each changed
 complete -c comenq -n '_shtab_comenq_using retry' -l daemon -x -d 'the name of your daemon (default: $COMENQ_DAEMON, then your one without a name)'
 complete -c comenq -n '_shtab_comenq_using retry' -l socket -xka "(__fish_complete_path (commandline -ct))" -d 'the daemon'"'"'s socket (default: $COMENQ_SOCKET, then your own, then the system'"'"'s)'
 complete -c comenq -n '_shtab_comenq_using retry; and test $_shtab_comenq_npos -ge 0' -ka "(_comenq_ids_retry)" -d 'the id of a job, or an unambiguous prefix of it; - reads ids from standard input'
+complete -c comenq -n '_shtab_comenq_using; and test $_shtab_comenq_npos -eq 0' -a review -d 'Go through held comments one by one.'
+complete -c comenq -n '_shtab_comenq_using review' -s h -l help -d 'show this help message and exit'
+complete -c comenq -n '_shtab_comenq_using review' -l daemon -x -d 'the name of your daemon (default: $COMENQ_DAEMON, then your one without a name)'
+complete -c comenq -n '_shtab_comenq_using review' -l socket -xka "(__fish_complete_path (commandline -ct))" -d 'the daemon'"'"'s socket (default: $COMENQ_SOCKET, then your own, then the system'"'"'s)'
 complete -c comenq -n '_shtab_comenq_using; and test $_shtab_comenq_npos -eq 0' -a edit -d 'Edit a comment that is not posted yet.'
 complete -c comenq -n '_shtab_comenq_using edit' -s h -l help -d 'show this help message and exit'
 complete -c comenq -n '_shtab_comenq_using edit' -s F -l body-file -xka "(__fish_complete_path (commandline -ct))" -d 'take the new text from FILE, without an editor; - is standard input'
@@ -242,6 +247,15 @@ complete -c comenq -n '_shtab_comenq_using explain' -l json -d 'print one line o
 complete -c comenq -n '_shtab_comenq_using explain' -l daemon -x -d 'the name of your daemon (default: $COMENQ_DAEMON, then your one without a name)'
 complete -c comenq -n '_shtab_comenq_using explain' -l socket -xka "(__fish_complete_path (commandline -ct))" -d 'the daemon'"'"'s socket (default: $COMENQ_SOCKET, then your own, then the system'"'"'s)'
 complete -c comenq -n '_shtab_comenq_using explain; and test $_shtab_comenq_npos -eq 0' -ka "(__fish_complete_path (commandline -ct))" -d 'a file with the answer, - for standard input, or the address of a comment, a review or a pull request'
+complete -c comenq -n '_shtab_comenq_using; and test $_shtab_comenq_npos -eq 0' -a mcp -d 'Serve an agent: an MCP server on standard input and output.'
+complete -c comenq -n '_shtab_comenq_using mcp' -s h -l help -d 'show this help message and exit'
+complete -c comenq -n '_shtab_comenq_using mcp' -l repo -x -d 'let no other repository be named; several, if given again; OWNER/* for all of OWNER'
+complete -c comenq -n '_shtab_comenq_using mcp' -l read-only -d 'offer no tool that queues or changes anything'
+complete -c comenq -n '_shtab_comenq_using mcp' -l hold -d 'hold what is queued until a person releases it: comenq review'
+complete -c comenq -n '_shtab_comenq_using mcp' -l manage -xka "own all" -d 'change and read whole what this server has queued (own, the default), or all'
+complete -c comenq -n '_shtab_comenq_using mcp' -l name -x -d 'what the queue shows as who queued a comment, after mcp (default: what the agent'"'"'s program calls itself)'
+complete -c comenq -n '_shtab_comenq_using mcp' -l daemon -x -d 'the name of your daemon (default: $COMENQ_DAEMON, then your one without a name)'
+complete -c comenq -n '_shtab_comenq_using mcp' -l socket -xka "(__fish_complete_path (commandline -ct))" -d 'the daemon'"'"'s socket (default: $COMENQ_SOCKET, then your own, then the system'"'"'s)'
 complete -c comenq -n '_shtab_comenq_using; and test $_shtab_comenq_npos -eq 0' -a completion -d 'Print a shell completion script.'
 complete -c comenq -n '_shtab_comenq_using completion' -s h -l help -d 'show this help message and exit'
 complete -c comenq -n '_shtab_comenq_using completion' -l daemon -x -d 'the name of your daemon (default: $COMENQ_DAEMON, then your one without a name)'

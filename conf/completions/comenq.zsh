@@ -22,12 +22,14 @@ _shtab_comenq_commands() {
     hist:'List posted, skipped, failed and deleted jobs.'
     hold:'Keep jobs from being posted.'
     list:'List what is queued.'
+    mcp:'Serve an agent: an MCP server on standard input and output.'
     pause:'Post nothing until the queue is resumed.'
     put:'Queue a comment.'
     release:'Let held jobs be posted again.'
     resolve:'Say whether an unconfirmed job'"'"'s comment is posted.'
     resume:'Resume posting.'
     retry:'Queue failed jobs again, or look for unconfirmed ones again.'
+    review:'Go through held comments one by one.'
     reviewers:'Show the reviewers that are followed; open a lane of one.'
     show:'Show everything about a job.'
     status:'Show the state of the queue, and what it is waiting for.'
@@ -196,6 +198,20 @@ _shtab_comenq_list_options=(
 # guard to ensure default positional specs are added only once per session
 _shtab_comenq_list_defaults_added=0
 
+_shtab_comenq_mcp_options=(
+  "(- : *)"{-h,--help}"[show this help message and exit]"
+  "*--repo[let no other repository be named\; several, if given again\; OWNER\/\* for all of OWNER]:OWNER/REPO:"
+  "--read-only[offer no tool that queues or changes anything]"
+  "--hold[hold what is queued until a person releases it\: comenq review]"
+  "--manage[change and read whole what this server has queued (own, the default), or all]:manage:(own all)"
+  "--name[what the queue shows as who queued a comment, after mcp (default\: what the agent\'s program calls itself)]:name:"
+  "--daemon[the name of your daemon (default\: \$COMENQ_DAEMON, then your one without a name)]:NAME:"
+  "--socket[the daemon\'s socket (default\: \$COMENQ_SOCKET, then your own, then the system\'s)]:PATH:_files"
+)
+
+# guard to ensure default positional specs are added only once per session
+_shtab_comenq_mcp_defaults_added=0
+
 _shtab_comenq_pause_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
   "--daemon[the name of your daemon (default\: \$COMENQ_DAEMON, then your one without a name)]:NAME:"
@@ -211,6 +227,7 @@ _shtab_comenq_put_options=(
   {-R,--repo}"[the repository, as \[HOST\/\]OWNER\/REPO (default\: \$GH_REPO, then the checkout\'s)]:REPOSITORY:"
   {-b,--body}"[the comment]:TEXT:"
   {-F,--body-file}"[read the comment from FILE\; - is standard input]:FILE:_files"
+  "--reply-to[reply in the thread of this review comment\; its address names it, too]:ID:_comenq_ids"
   {-e,--edit}"[write the comment in \$VISUAL or \$EDITOR]"
   "--after[post it no sooner than this\: 45m, 1h30m, 2d from now]:TIME:"
   "--at[post it no sooner than this\: 2026-12-01T09\:00\+01\:00, \'tomorrow 9\:00\', 17\:30]:WHEN:"
@@ -284,6 +301,16 @@ _shtab_comenq_retry_options=(
 
 # guard to ensure default positional specs are added only once per session
 _shtab_comenq_retry_defaults_added=0
+
+_shtab_comenq_review_options=(
+  "(- : *)"{-h,--help}"[show this help message and exit]"
+  "--daemon[the name of your daemon (default\: \$COMENQ_DAEMON, then your one without a name)]:NAME:"
+  "--socket[the daemon\'s socket (default\: \$COMENQ_SOCKET, then your own, then the system\'s)]:PATH:_files"
+  "(*)::go only through comments on this\: OWNER\/REPO, OWNER\/REPO\#NUMBER, NUMBER or a URL:"
+)
+
+# guard to ensure default positional specs are added only once per session
+_shtab_comenq_review_defaults_added=0
 
 _shtab_comenq_reviewers_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
@@ -384,12 +411,14 @@ _shtab_comenq() {
         hist) _arguments -C -s $_shtab_comenq_hist_options ;;
         hold) _arguments -C -s $_shtab_comenq_hold_options ;;
         list) _arguments -C -s $_shtab_comenq_list_options ;;
+        mcp) _arguments -C -s $_shtab_comenq_mcp_options ;;
         pause) _arguments -C -s $_shtab_comenq_pause_options ;;
         put) _arguments -C -s $_shtab_comenq_put_options ;;
         release) _arguments -C -s $_shtab_comenq_release_options ;;
         resolve) _arguments -C -s $_shtab_comenq_resolve_options ;;
         resume) _arguments -C -s $_shtab_comenq_resume_options ;;
         retry) _arguments -C -s $_shtab_comenq_retry_options ;;
+        review) _arguments -C -s $_shtab_comenq_review_options ;;
         reviewers) _arguments -C -s $_shtab_comenq_reviewers_options ;;
         show) _arguments -C -s $_shtab_comenq_show_options ;;
         status) _arguments -C -s $_shtab_comenq_status_options ;;

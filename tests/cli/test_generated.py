@@ -45,7 +45,7 @@ def _checked(*command: str | Path, **variables: str) -> subprocess.CompletedProc
 
 
 def test_generated_files_are_up_to_date() -> None:
-    """The files in conf are what scripts/generate makes of the help texts."""
+    """What scripts/generate makes of the help texts and the tools is what is there."""
     done = _checked(ROOT / "scripts" / "generate", "--check", COMENQ_PYTHON=sys.executable)
     assert (done.returncode, done.stderr) == (0, "")
 
@@ -55,6 +55,7 @@ def test_outdated_page_is_reported(tmp_path: Path) -> None:
     shutil.copytree(CONF, tmp_path / "conf")
     shutil.copytree(ROOT / "scripts", tmp_path / "scripts")
     shutil.copytree(ROOT / "docs", tmp_path / "docs")
+    shutil.copytree(ROOT / "tests" / "mcp", tmp_path / "tests" / "mcp")
     page = tmp_path / "conf" / "man" / "comenq.1"
     page.write_text(page.read_text().replace("Queue", "Cue"))
     reference = tmp_path / "scripts" / "reference.py"

@@ -97,8 +97,9 @@ def test_named_repository_comes_first(
         (["0", "Hi"], "not a pull request number"),
         (["Hi"], "unknown command"),
         (["put", "Hi"], "not a pull request"),
-        (["https://github.com/o/r/pull/12#discussion_r7", "Hi"], "a thread in a review"),
-        (["https://github.com/o/r/pull/12/files#r7", "Hi"], "a thread in a review"),
+        (["put", "https://github.com/o/r/pull/12#r7", "Hi", "--reply-to", "8"], "and --reply-to 8"),
+        (["put", "o/r", "12", "Hi", "--reply-to", "r8"], "'r8' is not the id of a review comment"),
+        ([f"https://github.com/o/r/pull/12#r{2**63}", "Hi"], "is not the id of a review comment"),
         ([f"https://me:{SECRET}@github.com/o", "12", "Hi"], "not a pull request"),
     ],
 )

@@ -62,6 +62,7 @@ LISTED_NARROW = dedent("""\
     6qhygexj7na5  octo/site#126  Thanks!             held     0
     """)
 SOME_FAILED = "comenq: 1 failed: see them with --state failed\n"
+SOME_HELD = "comenq: 1 held: go through them with comenq review\n"
 HISTORY = dedent("""\
     TIME              ID            PULL REQUEST   COMMENT  STATE   ATTEMPTS  AFTER  URL OR REASON
     2026-12-01 09:00  8fx7ekmr22bg  octo/site#123  Broken:  posted  1         0 s    https://github.com/octo/site/pull/1#c1
@@ -138,6 +139,7 @@ HELP = dedent("""\
       hold         keep jobs from being posted
       release      let held jobs be posted again
       retry        queue failed jobs again, or look for unconfirmed ones again
+      review       go through held comments one by one
       edit         edit a comment that is not posted yet
       resolve      say whether an unconfirmed job's comment is posted
       del          delete jobs that are not posted
@@ -148,6 +150,7 @@ HELP = dedent("""\
       flush        end back-offs, so that comenq tries again at once
       reviewers    show the reviewers that are followed; open a lane of one
       explain      say what the answer of a review bot means
+      mcp          serve an agent: an MCP server on standard input and output
       completion   print a shell completion script
 
     exit status: 0 done, 1 refused or failed, 2 usage, 3 the daemon cannot be reached;
@@ -158,10 +161,10 @@ WIDE_HELP = HELP.replace(
     "then\n                 your own, then", "then your own,\n                 then"
 ).replace("\n                 then your one", " then your\n                 one")
 SCREENS = {
-    "list": (LISTED_NARROW + SOME_FAILED, 0),
+    "list": (LISTED_NARROW + SOME_HELD + SOME_FAILED, 0),
     "hist": (HISTORY_NARROW, 0),
     "show 0ar0": (SHOWN, 0),
-    "status": (STATUS, 1),
+    "status": (STATUS + SOME_HELD, 1),
     "--help": (HELP, 0),
     "--version": (f"comenq {__version__}\n", 0),
     "bump xfht": ("bumped xfht8m8racc2 · octo/site#125 · 1st in queue · now\n", 0),
@@ -176,6 +179,7 @@ SCREENS = {
 PIPED = SCREENS | {
     "list": (LISTED + SOME_FAILED, 0),
     "hist": (HISTORY, 0),
+    "status": (STATUS, 1),
     "--help": (WIDE_HELP, 0),
 }
 """The same through a pipe, where nothing is cut."""

@@ -16,6 +16,7 @@ from tests.cli.command import environment
 from tests.socket.serving import Served
 
 HEAVY = {
+    "anyio",
     "argparse",
     "asyncio",
     "contextlib",
@@ -24,8 +25,10 @@ HEAVY = {
     "inspect",
     "jsonschema",
     "logging",
+    "mcp",
     "pathlib",
     "pluggy",
+    "pydantic",
     "requests",
     "sh",
     "subprocess",

@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -79,6 +80,11 @@ def conversation(forge: Forge, directory: Path) -> Iterator[requests.PreparedReq
     forge.add_reaction("o", "r", 7, content="eyes", login="bot[bot]", comment=trigger)
     forge.add_reaction("o", "r", 7, content="+1", login="bot[bot]")
     assert isinstance(poster.read_conversation(job.asked, None, [trigger]), Conversation)
+    thread = forge.add_review_comment("o", "r", 7, body="A nit", login="bot[bot]").id
+    later = forge.add_review_comment("o", "r", 7, body="Why?", login="x", in_reply_to=thread).id
+    reply = replace(job, request=replace(job.asked, in_reply_to=later))
+    assert isinstance(poster.post_reply(reply), Posted)
+    assert poster.find_reply(reply, start, ()) is not None
     poster.check_credential()
     paths = {one.path.partition("?")[0] for one in forge.requests}
     assert paths == {
@@ -89,6 +95,10 @@ def conversation(forge: Forge, directory: Path) -> Iterator[requests.PreparedReq
         "/repos/o/r/pulls/7/reviews",
         "/repos/o/r/issues/7/reactions",
         f"/repos/o/r/issues/comments/{trigger}/reactions",
+        f"/repos/o/r/pulls/7/comments/{later}/replies",
+        f"/repos/o/r/pulls/comments/{later}",
+        f"/repos/o/r/pulls/7/comments/{thread}/replies",
+        "/repos/o/r/pulls/7/comments",
     }
     for one in forge.requests:
         headers = {"Content-Type": one.headers["content-type"]} if one.body else {}
@@ -145,6 +155,25 @@ def test_a_comment_is_found_in_githubs_example_of_a_list(
     found = make_poster(forge.url).find(a_job(comment["body"]), start, ())
     assert isinstance(found, Posted)
     assert found.comment_id == comment["id"]
+
+
+def test_githubs_example_of_a_reply_is_a_receipt(
+    forge: Forge, make_poster: MakePoster, described: dict[str, Any]
+) -> None:
+    """The reply that GitHub shows as an example is understood as posted, and found."""
+    job, comment = a_job(), example(described, "pull-request-review-comment")
+    thread = comment["in_reply_to_id"]
+    reply = replace(job, request=replace(job.asked, body=comment["body"], in_reply_to=thread))
+    forge.answer_next(status=201, body=comment)
+    forge.answer_next(method="GET", path="/comments/", status=404, body={"message": "Not Found"})
+    forge.answer_next(method="GET", path="/comments", status=200, body=[comment])
+    posted = make_poster(forge.url).post_reply(reply)
+    start = datetime.fromisoformat(comment["created_at"])
+    found = make_poster(forge.url).find_reply(reply, start, ())
+    assert isinstance(posted, Posted)
+    assert isinstance(found, Posted)
+    assert posted.comment_id == found.comment_id == f"discussion_r{comment['id']}"
+    assert found.url == posted.url == comment["html_url"]
 
 
 def test_githubs_example_of_a_pull_request_is_open(

@@ -56,6 +56,16 @@ def spoil(query: Query) -> Callable[[Job], None]:
     return damage
 
 
+def test_a_reply_is_damaged_to_a_version_that_knows_none(
+    store: PostgresStore, query: Query
+) -> None:
+    """A worker that was not stopped before the upgrade cannot take it for another comment."""
+    reply, other = store.put([new_job("Fixed", in_reply_to=7), new_job("Hi")])
+    shown = query("SELECT id, request ->> 'owner' FROM job")
+    assert sorted(shown, key=str) == sorted([(reply.id, None), (other.id, "octocat")], key=str)
+    assert store.get(reply.id) == reply
+
+
 def lines(caplog: pytest.LogCaptureFixture, key: str) -> list[str]:
     """The lines with this key."""
     return [line for line in caplog.messages if line.startswith(f"postgres {key}: ")]

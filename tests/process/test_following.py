@@ -49,3 +49,21 @@ def test_a_refused_trigger_is_reviewed_whatever_is_killed(forge: Forge) -> None:
     assert len(times) == 2
     assert (times[1] - times[0]).total_seconds() >= 30
     assert (lane["triggers"], lane["reviewed"], lane["refused"]) == (2, 1, 1)
+
+
+@pytest.mark.full
+def test_what_awaits_ends_with_a_daemon_without_reviewers(forge: Forge) -> None:
+    """It is awaited as long as only the listener has the new settings, and ends with the worker."""
+    forge.set_bots(Bot(login="coderabbitai[bot]", triggers=[TRIGGER], scenes=[[]]))
+    with Daemon(forge.url, reviewers=["coderabbit"]) as daemon:
+        daemon.start()
+        daemon.put(TRIGGER)
+        daemon.comenq("wait")
+        daemon.change(reviewers=[])
+        daemon.comenqd("ctl", "stop", "worker")
+        daemon.comenqd("ctl", "restart", "listener")
+        assert "awaits coderabbit" in daemon.comenq("list")
+        daemon.comenqd("ctl", "start", "worker")
+        daemon.comenq("wait", "--until", "answered", status=1)
+        assert "the settings do not name coderabbit any more" in daemon.comenq("hist")
+        assert json.loads(daemon.comenq("status", "--json"))["awaiting"] == 0

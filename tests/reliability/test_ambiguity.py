@@ -149,3 +149,35 @@ def test_job_that_kills_its_worker_three_times_fails(forge: Forge, daemon: Unsup
 
     assert [comment.body for comment in forge.comments] == [BODY]
     assert "the worker died 3 times" in daemon.comenq("hist", "--failed")
+
+
+@pytest.mark.parametrize(
+    "is_killed",
+    [
+        pytest.param(True, id="worker killed", marks=pytest.mark.full),
+        pytest.param(False, id="lost"),
+    ],
+)
+def test_a_reply_is_found_in_its_thread(
+    forge: Forge, daemon: Unsupervised, *, is_killed: bool
+) -> None:
+    """Between the reply and the receipt the worker is killed, or the answer lost: one is there."""
+    thread, other = (
+        forge.add_review_comment("o", "r", 1, body="A nit.", login="rev").id for _ in range(2)
+    )
+    forge.answer_next(**({"delay": 60} if is_killed else {"drop": True, "accept": True}))
+    worker = daemon.work()
+    for number in (thread, other):
+        daemon.comenq("put", f"https://github.com/o/r/pull/1/files#r{number}", "Fixed")
+    forge.wait_for_requests(1, method="POST")
+    if is_killed:
+        worker.kill()
+        worker = daemon.work()
+
+    for _ in range(2):
+        worker.log.until("info worker job_done: .* outcome=posted")
+
+    replies = [(one.body, one.in_reply_to) for one in forge.review_comments[2:]]
+    assert replies == [("Fixed", thread), ("Fixed", other)]
+    assert len(forge.posts) == 2
+    assert not forge.comments

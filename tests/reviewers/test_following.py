@@ -7,8 +7,17 @@ from datetime import timedelta
 
 import pytest
 
-from comenq_core.model import Ending
-from comenq_core.policy.asking import Adopt, AlreadyReviewed, Ask, Hold, NotOpen, before_asking
+from comenq_core.model import LOOKBACK, Ending
+from comenq_core.policy.asking import (
+    FURTHEST,
+    Adopt,
+    AlreadyReviewed,
+    Ask,
+    Hold,
+    NotOpen,
+    before_asking,
+    first_reading,
+)
 from comenq_core.policy.following import FollowPolicy
 from comenq_core.testing.forge import Act
 from tests.reviewers.following import POLICY, START, Scene, scene
@@ -292,3 +301,18 @@ def test_a_pull_request_that_is_closed_is_not_asked_for(play: Scene) -> None:
     """Nobody wants that review any more."""
     play.forge.set_pull("o", "r", 7, state="closed")
     assert isinstance(asked(play), NotOpen)
+
+
+def test_a_first_reading_begins_where_the_comment_was_queued() -> None:
+    """By the forge's clock, and with a margin; never further back than a week."""
+    ahead = timedelta(minutes=3)
+    assert first_reading(START, START + LOOKBACK, ahead) is None
+    for waited, back in [
+        (timedelta(hours=2), timedelta(hours=2)),
+        (timedelta(weeks=5), FURTHEST),
+    ]:
+        now = START + waited
+        found = first_reading(START, now, ahead)
+        assert found
+        assert found.since == now - back + ahead - LOOKBACK
+        assert (found.sightings, found.validators) == ((), ())

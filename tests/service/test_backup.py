@@ -91,6 +91,7 @@ def test_a_spool_of_an_earlier_version_is_read(sample: Path, forge: Forge) -> No
             ("first", "waiting"),
             ("second", "waiting"),
             ("held", "held"),
+            *([("reply", "held")] if sample.name >= "format-6" else []),
         ]
         deleted = [("deleted", False)] if (sample / "deleted").exists() else []
         history = [json.loads(line) for line in daemon.comenq("hist", "--json").splitlines()]

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from comenq_core.listener.queue import JobQueue
-from comenq_core.model import CommentRequest, Origin, RetryAt, State, Unconfirmed
+from comenq_core.model import Change, CommentRequest, Origin, RetryAt, State, Unconfirmed
 from comenq_core.policy.pacing import PacingPolicy
 from comenq_core.testing.clock import FakeClock
 from comenq_core.testing.memory_store import MemoryStore
@@ -110,6 +110,21 @@ def test_an_edit_of_another_text_is_refused(store: MemoryStore) -> None:
         for was in (b"other", b"text")
     )
     assert (refused["code"], done["outcome"]) == ("wrong_state", "ok")
+
+
+@pytest.mark.parametrize(("op", "state"), [("release", "waiting"), ("del", "deleted")])
+def test_what_nobody_has_read_is_not_released(store: MemoryStore, op: str, state: str) -> None:
+    """A client says which text a person has read, and no other one is released or deleted."""
+    (job,) = store.pending()
+    store.resolve(job.id, RetryAt(due=store.now().wall, reason="so"), ATTEMPT)
+    store.change(job.id, Change.HOLD)
+    refused = ask(store, "group", BOB, op, id=job.id, was=sha256(b"other").hexdigest())
+    assert (refused["code"], store.get(job.id).state) == ("wrong_state", State.HELD)
+    assert "was changed since it was read" in refused["message"]
+    for by in (BOB, ALICE):
+        reply = ask(store, "owner", by, op, id=job.id[:6], was=sha256(b"text").hexdigest())
+        assert reply.get("code") == ("not_permitted" if by is BOB else None)
+    assert reply["entry"]["state"] == state
 
 
 @pytest.mark.parametrize(("manage", "is_permitted"), [("group", True), ("owner", False)])

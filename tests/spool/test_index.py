@@ -106,6 +106,13 @@ class IndexMachine(RuleBasedStateMachine):
                 self.index.correct_lane(name, lane)
                 self.corrected[name] = lane
 
+    @rule(lane=lanes)
+    def count_in_lane(self, lane: bytes) -> None:
+        """What is due and what is not is counted in its lane."""
+        names = [*self.expected()[0], *self.expected()[1]]
+        found = [name for name in names if self.corrected.get(name, name.lane) == lane]
+        assert self.index.position_in(lane, None, self.now) == len(found)
+
     @rule()
     def next_due(self) -> None:
         """The next due time is that of the first name that is not due."""

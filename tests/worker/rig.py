@@ -13,6 +13,7 @@ from comenq_core.model import CommentRequest, Job, NewJob, Origin, Pacing
 from comenq_core.plugins import registry
 from comenq_core.plugins.lanes import division
 from comenq_core.policy.from_settings import account_policy, retry_policy
+from comenq_core.policy.lanes import LanePolicy
 from comenq_core.protocols import Poster
 from comenq_core.settings import Settings
 from comenq_core.settings.secret import Secret
@@ -50,6 +51,7 @@ class Rig:
         self._life = ExitStack()
         self.store: SpoolStore
         self.worker: Worker
+        self.lanes: LanePolicy | None
         self.start()
 
     def start(self, posters: list[Poster] | None = None) -> None:
@@ -59,7 +61,7 @@ class Rig:
         self._life.callback(self.store.close)
         self._life.enter_context(self.store.lock())
         ways = posters if posters is not None else self.posters()
-        lanes = registry.load().lane_policy(self.settings) if self.settings.reviewers else None
+        self.lanes = lanes = registry.load().lane_policy(self.settings)
         if lanes:
             self.store.divide(division(self.settings, lanes))
         self.worker = Worker(

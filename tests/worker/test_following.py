@@ -212,6 +212,47 @@ def test_a_head_that_was_reviewed_meanwhile_needs_no_trigger(made: Rig) -> None:
     assert ending(made, job) is Ending.REVIEWED
 
 
+HEAD = "c" * 40
+CLEAN_OF_HEAD = f"{CLEAN}\n\nReviewing files that changed between {'a' * 40} and {HEAD}."
+
+
+def waiting(made: Rig) -> Job:
+    """Queue a trigger in a lane that is held for two hours; half an hour goes by."""
+    held = LaneRecord(lane=OURS, held_until=made.wall() + timedelta(hours=2))
+    made.store.save_lane(held, expect=None)
+    made.forge.set_pull("o", "r", 1, head=HEAD)
+    job = made.put(RABBIT)
+    made.run_for(30 * MINUTE)
+    return job
+
+
+def test_a_review_that_is_a_comment_is_seen_however_long_the_job_waits(made: Rig) -> None:
+    """A clean one is no review at the forge; one from before the job was queued is none of it."""
+    made.forge.add_comment("o", "r", 1, body=CLEAN_OF_HEAD, login="coderabbitai[bot]")
+    made.clock.advance(MINUTE)
+    job = waiting(made)
+    made.forge.add_comment("o", "r", 1, body=CLEAN_OF_HEAD, login="coderabbitai[bot]")
+    made.run_for(2 * 3600.0)
+    assert not triggers(made)
+    assert made.job(job).state is State.SKIPPED
+    assert ending(made, job) is Ending.REVIEWED
+
+
+def test_only_what_is_new_is_kept_of_a_long_reading(made: Rig) -> None:
+    """Each later poll would read all of it again; what was said long ago holds no lane either."""
+    job = waiting(made)
+    limited = LIMITED.replace("51 minutes", "5 hours")
+    made.forge.add_comment("o", "r", 1, body=limited, login="coderabbitai[bot]")
+    made.run_for(80 * MINUTE)
+    recent = made.forge.add_comment("o", "r", 1, body="hello", login="ada")
+    made.run_for(10 * MINUTE)
+    (kept,) = made.store.follows().values()
+    assert made.job(job).is_awaiting
+    seen = {one.id for one in kept.snapshot.sightings}
+    assert seen == {f"comment {recent.id}"}
+    assert made.wall() - kept.snapshot.since < timedelta(minutes=30)
+
+
 def theirs(made: Rig, *scenes: Sequence[Act]) -> Job:
     """Queue a trigger a minute after somebody else has posted one."""
     play(made, *scenes)
@@ -300,3 +341,49 @@ def test_what_nobody_can_read_keeps_no_lane_closed(made: Rig) -> None:
     assert ending(made, first) is Ending.UNANSWERED
     assert made.job(second).state is State.POSTED
     assert not made.job(second).reviewer
+
+
+def without_reviewers(made: Rig) -> None:
+    """Start a worker whose settings have no reviewers."""
+    made.settings = replace(made.settings, reviewers=())
+    made.start()
+
+
+def test_what_awaits_ends_once_the_settings_have_no_reviewers(made: Rig) -> None:
+    """The job says so, and nothing more is kept of it; other comments are posted as ever."""
+    play(made, REVIEW)
+    job = made.put(RABBIT)
+    made.run()
+    assert made.job(job).is_awaiting
+    without_reviewers(made)
+    other = made.put("hello", number=2)
+    made.run_for(20 * MINUTE)
+    assert ending(made, job) is Ending.UNANSWERED
+    assert "the settings do not name coderabbit any more" in made.job(job).reason
+    assert made.job(other).state is State.POSTED
+    assert not made.store.follows()
+
+
+def test_without_reviewers_nobody_elses_answer_is_waited_for(made: Rig) -> None:
+    """The job that has followed somebody else's trigger is posted."""
+    job = theirs(made, [])
+    made.run()
+    without_reviewers(made)
+    made.run_for(20 * MINUTE)
+    assert len(triggers(made)) == 2
+    assert made.job(job).state is State.POSTED
+    assert not made.job(job).reviewer
+    assert not made.store.follows()
+
+
+def test_a_trigger_that_may_be_posted_ends_without_reviewers_as_well(made: Rig) -> None:
+    """A look-up finds it; then it awaits nobody."""
+    play(made, REVIEW)
+    made.forge.answer_next(method="POST", status=502, accept=True)
+    job = made.put(RABBIT)
+    made.worker.step()
+    assert made.job(job).state is State.CHECKING
+    without_reviewers(made)
+    made.run_for(20 * MINUTE)
+    assert ending(made, job) is Ending.UNANSWERED
+    assert len(triggers(made)) == 1

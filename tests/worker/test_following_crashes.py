@@ -12,7 +12,9 @@ from unittest.mock import patch
 import pytest
 
 from comenq_core.errors import StoreError
-from comenq_core.model import Ending, Job, Lane, State
+from comenq_core.model import Ending, Follow, Job, Lane, State
+from comenq_core.policy.following import ANSWER_LIMIT
+from comenq_core.policy.verdicts import ADOPTED
 from comenq_core.protocols import FollowKeeper
 from comenq_core.testing.forge import Act, Bot
 from comenq_plugins.github.poster import GitHubPoster
@@ -127,6 +129,64 @@ def test_a_refused_trigger_is_posted_again_and_reviewed(made: Rig) -> None:
         live(made)
     assert_reviewed_after_two(made, job)
     assert failing.count < COUNT
+
+
+@contextmanager
+def adoptions() -> Iterator[list[Follow]]:
+    """The triggers of others that have begun to be followed."""
+    begun: list[Follow] = []
+    save = SpoolStore.save_follow
+
+    def saved(store: SpoolStore, job_id: str, follow: Follow | None, *, expect: Any) -> None:
+        save(store, job_id, follow, expect=expect)
+        if follow and follow.adopted and not expect:
+            begun.append(follow)
+
+    with patch.object(SpoolStore, "save_follow", saved):
+        yield begun
+
+
+def adopt(made: Rig, failing: Failing, *kinds: type) -> None:
+    """Somebody else's trigger is not answered; ours is posted after it, and reviewed."""
+    bot = Bot(
+        login="coderabbitai[bot]", triggers=[TRIGGER], scenes=[[], [Act(after=20, text=CLEAN)]]
+    )
+    made.forge.set_bots(bot)
+    theirs = made.forge.add_comment("o", "r", 1, body=TRIGGER, login="ada")
+    made.clock.advance(60)
+    with adoptions() as begun, failing.on(*kinds):
+        job = made.put(TRIGGER)
+        live(made)
+    found = made.job(job)
+    assert len(begun) == 1
+    assert [one.comment_id for one in found.attempts if one.outcome == ADOPTED] == [theirs.id]
+    posted = [one.created_at for one in made.forge.comments if one.body == TRIGGER]
+    assert len(posted) == 2
+    assert posted[1] - posted[0] >= ANSWER_LIMIT
+    assert found.conclusion
+    assert found.conclusion.ending is Ending.REVIEWED
+    record = made.store.lanes()[OURS]
+    assert (record.triggers, record.refused, record.reviewed) == (1, 0, 1)
+    assert made.store.follows() == {}
+
+
+@pytest.mark.parametrize("after", [False, True])
+@pytest.mark.parametrize("number", range(1, 4))
+def test_a_trigger_of_somebody_elses_is_adopted_once(made: Rig, number: int, after: bool) -> None:
+    """Also by a worker that goes on where another has died before it was recorded."""
+    adopt(made, Failing(number, KeyboardInterrupt, after=after), *CALLS)
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("error", [KeyboardInterrupt, StoreError])
+@pytest.mark.parametrize("after", [False, True])
+@pytest.mark.parametrize("number", range(COUNT))
+def test_no_crash_adopts_a_trigger_twice(
+    made: Rig, number: int, after: bool, error: type[BaseException]
+) -> None:
+    """The same, at every call; and a store that fails."""
+    kinds = CALLS if error is KeyboardInterrupt else [SpoolStore]
+    adopt(made, Failing(number, error, after=after), *kinds)
 
 
 def crash(made: Rig, number: int, *, after: bool) -> None:

@@ -17,10 +17,11 @@ import pytest
 
 from comenq_core.errors import StoreError
 from comenq_core.model import Answered, Attempt, Change, Conclusion, Ending, Job
-from comenq_core.policy.from_settings import pacing_policy, retry_policy
+from comenq_core.policy.from_settings import account_policy, retry_policy
 from comenq_core.settings import Settings
 from comenq_core.testing.clock import FakeClock
 from comenq_core.testing.deadline import DEADLINE
+from comenq_core.testing.forge import Act, Bot
 from comenq_core.testing.memory_store import MemoryStore
 from comenq_core.worker.attempts import AnswerUpdate
 from comenq_core.worker.follows import Follows
@@ -46,9 +47,10 @@ def with_notifier(made: Rig, seconds: float = DEADLINE) -> Notifier:
     made.worker = Worker(
         made.store,
         made.posters(),
-        pacing_policy(settings),
+        account_policy(settings),
         retry_policy(settings),
         notifier=notifier,
+        lane_policy=made.lanes,
     )
     return notifier
 
@@ -245,6 +247,70 @@ def test_an_answer_is_told_to_its_command(
     with made.running():
         assert [told()["id"], told()["id"]] == [job.id, job.id]
         _until_empty(made.directory)
+
+
+TRIGGER = "@coderabbitai review"
+LIMITED = "> ## Review limit reached\n>\n> **Next review available in:** **2 minutes**"
+CLEAN = "**Actionable comments posted: 0**"
+
+
+@contextmanager
+def answering(directory: Path) -> Iterator[Rig]:
+    """A rig whose command is told of answers: CodeRabbit refuses once, and reviews then."""
+    command = python(WRITES, directory / "told")
+    with rig(directory, reviewers=("coderabbit",), on_answered=command) as made, notified(made):
+        refused, reviewed = [Act(after=5, text=LIMITED)], [Act(after=20, text=CLEAN)]
+        bot = Bot(login="coderabbitai[bot]", triggers=[TRIGGER], scenes=[refused, reviewed])
+        made.forge.set_bots(bot)
+        yield made
+
+
+def test_the_last_answer_to_a_trigger_is_told_by_the_worker(
+    tmp_path: Path, told: Callable[[], dict[str, Any]]
+) -> None:
+    """The command hears of the review, and of no refusal before it."""
+    with answering(tmp_path) as made:
+        job = made.put(TRIGGER)
+        made.run_for(1_800)
+        value = told()
+        _until_all_told(made)
+    assert (value["id"], value["state"]) == (job.id, "posted")
+    review = value["review"]
+    assert (review["reviewer"], review["state"], review["triggers"]) == (
+        "coderabbit",
+        "reviewed",
+        2,
+    )
+
+
+def test_a_review_that_somebody_else_has_asked_for_is_told_with_its_reviewer(
+    tmp_path: Path, told: Callable[[], dict[str, Any]]
+) -> None:
+    """The job itself was never posted."""
+    with answering(tmp_path) as made:
+        reviewed = [Act(after=200, kind="review", text=CLEAN)]
+        made.forge.set_bots(Bot(login="coderabbitai[bot]", triggers=[TRIGGER], scenes=[reviewed]))
+        made.forge.add_comment("o", "r", 1, body=TRIGGER, login="ada")
+        made.clock.advance(60)
+        job = made.put(TRIGGER)
+        made.run_for(600)
+        value = told()
+    assert (value["id"], value["state"]) == (job.id, "skipped")
+    assert (value["review"]["reviewer"], value["review"]["state"]) == ("coderabbit", "reviewed")
+
+
+def test_a_review_that_was_there_before_is_told_with_its_reviewer(
+    tmp_path: Path, told: Callable[[], dict[str, Any]]
+) -> None:
+    """The head was reviewed while the job waited."""
+    with answering(tmp_path) as made:
+        job = made.put(TRIGGER)
+        made.clock.advance(60)
+        made.forge.add_review("o", "r", 1, login="coderabbitai[bot]", body=CLEAN)
+        made.run()
+        value = told()
+    assert (value["id"], value["state"]) == (job.id, "skipped")
+    assert (value["review"]["reviewer"], value["review"]["state"]) == ("coderabbit", "reviewed")
 
 
 @pytest.mark.parametrize("again", [False, True])

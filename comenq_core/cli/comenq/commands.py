@@ -38,6 +38,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "hold": ("change", "keep jobs from being posted"),
     "release": ("change", "let held jobs be posted again"),
     "retry": ("change", "queue failed jobs again, or look for unconfirmed ones again"),
+    "review": ("review", "go through held comments one by one"),
     "edit": ("edit", "edit a comment that is not posted yet"),
     "resolve": ("resolve", "say whether an unconfirmed job's comment is posted"),
     "del": ("change", "delete jobs that are not posted"),
@@ -48,6 +49,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "flush": ("pause", "end back-offs, so that comenq tries again at once"),
     "reviewers": ("reviewers", "show the reviewers that are followed; open a lane of one"),
     "explain": ("explain", "say what the answer of a review bot means"),
+    "mcp": ("mcp.command", "serve an agent: an MCP server on standard input and output"),
     "completion": ("completion", "print a shell completion script"),
 }
 """Each command, with its module and a one-line description."""

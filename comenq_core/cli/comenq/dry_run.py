@@ -55,10 +55,12 @@ def show(args: Namespace | PlainArgs, message: dict[str, Any]) -> int:
 def _place(message: dict[str, Any], status: dict[str, Any], now: float) -> dict[str, Any]:
     """The place in the queue, and the seconds until then; none where that is not known.
 
-    An older daemon tells nothing of it. What is held has no time yet, and what replaces a comment
-    has the place of that one.
+    An older daemon tells nothing of it. What is held has no time yet, what replaces a comment has
+    the place of that one, and replies have a pace of their own.
     """
-    if "eta_seconds" not in status or message.get("hold") or message.get("replace"):
+    has_no_time = message.get("hold") or message.get("replace")
+    is_reply = "in_reply_to" in message.get("request", message)
+    if "eta_seconds" not in status or has_no_time or is_reply:
         return {}
     position, seconds = status["counts"]["waiting"] + 1, status["eta_seconds"]
     if message.get("ahead") and position > 1:

@@ -15,7 +15,9 @@ from comenq_core.cli.output import as_json, print_done, print_error
 from comenq_core.presentation.advice import command
 from comenq_core.presentation.formatting import in_queue, job_json, target
 
-__all__ = ["configure", "run"]
+__all__ = ["configure", "rewrite", "run"]
+
+Job = dict[str, Any]
 
 EDITABLE = ("waiting", "held")
 EXAMPLES = """\
@@ -42,17 +44,28 @@ def run(args: Namespace) -> int:
         print_error(f"job {job['id']} is {job['state']}; only a job that is {states} can be edited")
         return FAILED
     if args.body_file is not None:
-        return _send(args, job, comment([], args.body_file))
+        done, entry = _replace(args, job, comment([], args.body_file))
+    else:
+        done, entry = rewrite(args, job)
+    print_done(as_json(job_json(entry)) if args.json else done)
+    return DONE
+
+
+def rewrite(args: Namespace, job: Job) -> tuple[str, Job]:
+    """Give a job the text that its user writes; return what is done, in words, and the job.
+
+    Raises:
+        Cancelled: there is no text.
+        DaemonError: the daemon did not take it; it is kept, and the user told where.
+    """
     way_on = f"go on with {command('edit')} {job['id']} -F {{}}"
     with edited(job["body"], way_on, "the job keeps its text") as text:
-        return _send(args, job, text)
+        return _replace(args, job, text)
 
 
-def _send(args: Namespace, job: dict[str, Any], text: str) -> int:
+def _replace(args: Namespace, job: Job, text: str) -> tuple[str, Job]:
     """Replace the text, unless somebody else has done so meanwhile."""
     was = sha256(job["body"].encode()).hexdigest()
     entry = ask(args, op="edit", id=job["id"], body=text, was=was)["entry"]
     done = "unchanged" if text == job["body"] else "edited"
-    summary = " · ".join([f"{done} {entry['id']}", target(entry), in_queue(entry, time.time())])
-    print_done(as_json(job_json(entry)) if args.json else summary)
-    return DONE
+    return " · ".join([f"{done} {entry['id']}", target(entry), in_queue(entry, time.time())]), entry

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from comenq_core.cli.comenq.target import read_target
 from comenq_core.cli.exit_status import UsageError
 from comenq_core.limits import MAX_NUMBER, OWNER_PATTERN, REPO_PATTERN, VIA_PATTERN
+from comenq_core.text import printable
 
-__all__ = ["EVERYTHING", "Filter", "add_filters"]
+__all__ = ["EVERYTHING", "Filter", "add_filters", "read_filter"]
 
 
 class Filter(NamedTuple):
@@ -41,6 +43,24 @@ class Filter(NamedTuple):
 
 EVERYTHING = Filter()
 """The filter that leaves nothing out."""
+
+
+def read_filter(words: Sequence[str]) -> Filter:
+    """The filter that a command's words make: what ``--repo`` or ``--pr`` takes, or a pull request.
+
+    Raises:
+        UsageError: they are nothing of that.
+    """
+    if not words:
+        return EVERYTHING
+    text = "#".join(word.removeprefix("#") for word in words)
+    try:
+        if text.count("/") == 1 and "#" not in text:
+            return Filter(repo=_repo(text))
+        return Filter(*_pull_request(text))
+    except ArgumentTypeError as error:
+        shown = printable(" ".join(words))
+        raise UsageError(f"'{shown}' is neither OWNER/REPO nor a pull request") from error
 
 
 def add_filters(parser: ArgumentParser) -> None:

@@ -10,6 +10,7 @@ from itertools import islice
 from typing import Any, cast
 
 from comenq_core.cli.comenq.filters import Filter, add_filters
+from comenq_core.cli.comenq.hints import tell_held
 from comenq_core.cli.comenq.pagination import history, listed
 from comenq_core.cli.comenq.requests import add_json, ask, number
 from comenq_core.cli.comenq.seen import tell_seen
@@ -119,6 +120,7 @@ def run(args: Namespace) -> int:
     else:
         print_error("no queued job matches" if is_filtered else "nothing is queued")
     are_more = len(found) > len(jobs)
+    tell_held(sum(job["state"] == "held" for job in jobs))
     _tell_of_others(args, status, which, shown=len(jobs), are_more=are_more)
     return DONE
 
@@ -176,6 +178,7 @@ def _when(job: Job, now: float) -> tuple[str, str]:
     if review := review_time(job, now):
         return review, review
     if job["state"] != "waiting":
-        return "", ""
+        why = job["reason"] if job["state"] == "held" else ""
+        return why, why
     seconds, trouble = job["eta_seconds"], job.get("trouble")
     return when(seconds, now, trouble).removeprefix("about "), wait_time(seconds)

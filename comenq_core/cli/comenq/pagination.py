@@ -9,7 +9,7 @@ from typing import Any
 from comenq_core.cli.comenq.filters import EVERYTHING, Filter
 from comenq_core.cli.comenq.requests import ask
 
-__all__ = ["history", "listed", "unconfirmed"]
+__all__ = ["history", "listed", "newest", "unconfirmed"]
 
 OVERLAP = 8
 """How many jobs of a page are requested again: up to so many may leave the queue between pages."""
@@ -52,16 +52,28 @@ def history(
     which: Filter = EVERYTHING,
 ) -> list[dict[str, Any]]:
     """The newest jobs that are over, or only the failed ones; at most ``limit``, newest last."""
-    found: dict[str, dict[str, Any]] = {}
+    return list(newest(args, limit=limit, failed=failed, which=which))[::-1]
+
+
+def newest(
+    args: Namespace,
+    *,
+    limit: int | None = None,
+    failed: bool = False,
+    which: Filter = EVERYTHING,
+) -> Iterator[dict[str, Any]]:
+    """What `history` lists, newest first; each page is requested when it is needed."""
+    seen: set[str] = set()
     offset: int | None = 0
-    while offset is not None and (limit is None or len(found) < limit):
-        left = limit and limit - len(found)
+    while offset is not None and (limit is None or len(seen) < limit):
+        left = limit and limit - len(seen)
         selected = {"failed": failed or None, **which._asdict()}
         reply = ask(args, op="hist", limit=left, offset=offset or None, **selected)
         # A job that ends between two pages shifts the others, so that some come twice.
-        found.update((job["id"], job) for job in reversed(reply["history"]))
+        fresh = [job for job in reversed(reply["history"]) if job["id"] not in seen][:left]
+        yield from fresh
+        seen.update(job["id"] for job in fresh)
         offset = reply.get("next")
-    return list(found.values())[:limit][::-1]
 
 
 def unconfirmed(args: Namespace, status: Mapping[str, Any], limit: int) -> list[dict[str, Any]]:

@@ -116,7 +116,8 @@ def command_parser(
 
 
 def _fill(parser: argparse.ArgumentParser, name: str) -> None:
-    parser.description = f"{COMMANDS[name][1].capitalize()}."
+    summary = COMMANDS[name][1]
+    parser.description = f"{summary[:1].upper()}{summary[1:]}."
     parser.set_defaults(command=name)
     command_module(name).configure(parser)
     _add_daemon(parser)

@@ -6,7 +6,10 @@ from collections.abc import Sequence
 
 from comenq_core.cli.comenq.target import looks_like_target
 
-__all__ = ["PlainArgs", "is_plain"]
+__all__ = ["VIA", "PlainArgs", "is_plain"]
+
+VIA = "comenq"
+"""What the command calls itself where it queues a comment."""
 
 
 class PlainArgs:
@@ -25,6 +28,7 @@ class PlainArgs:
     timeout: str | None = None
     key_from: str | None = None
     until: str | None = None
+    reply_to: str | None = None
     edit = now = if_absent = if_open = wait = json = hold = replace = dry_run = verify = False
     follow = True
 

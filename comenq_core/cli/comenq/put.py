@@ -6,8 +6,14 @@ import os
 import time
 
 from comenq_core.cli.comenq.body import comment, draft_to_edit, utf8
-from comenq_core.cli.comenq.plain_args import PlainArgs
-from comenq_core.cli.comenq.target import Target, is_number, read_target
+from comenq_core.cli.comenq.plain_args import VIA, PlainArgs
+from comenq_core.cli.comenq.target import (
+    Target,
+    is_number,
+    read_comment_id,
+    read_target,
+    thread_in,
+)
 from comenq_core.cli.exit_status import DONE, UsageError
 from comenq_core.cli.output import as_json, print_done, print_error
 from comenq_core.client import candidates, put
@@ -15,10 +21,7 @@ from comenq_core.errors import DaemonUnreachable, NotAcknowledged
 from comenq_core.presentation.formatting import in_queue, job_json
 from comenq_core.text import printable
 
-__all__ = ["VIA", "run"]
-
-VIA = "comenq"
-"""What the command calls itself."""
+__all__ = ["run"]
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -186,8 +189,8 @@ def _put(args: Namespace | PlainArgs, message: dict[str, Any]) -> dict[str, Any]
 def _message(args: Namespace | PlainArgs, target: Target, body: str) -> dict[str, Any]:
     owner, repo, number, host = target
     request = {"owner": owner, "repo": repo, "pr_number": number, "body": body}
-    if host is not None:
-        request["host"] = host
+    perhaps = {"host": host, "in_reply_to": _thread(args)}
+    request |= {name: value for name, value in perhaps.items() if value is not None}
     if args.after is not None or args.at is not None:
         from comenq_core.cli.comenq.times import not_before
 
@@ -216,6 +219,21 @@ def _message(args: Namespace | PlainArgs, target: Target, body: str) -> dict[str
     return {"op": "put", "request": request, **chosen} if chosen else request
 
 
+def _thread(args: Namespace | PlainArgs) -> int | None:
+    """The review comment to reply to, which an address or an option names.
+
+    Raises:
+        UsageError: they name different ones, or no comment can have that id.
+    """
+    named = thread_in(args.words)
+    if args.reply_to is None:
+        return named
+    wanted = read_comment_id(args.reply_to)
+    if named not in {None, wanted}:
+        raise UsageError(f"the address names the review comment {named}, and --reply-to {wanted}")
+    return wanted
+
+
 def _check_replace(args: Namespace | PlainArgs) -> None:
     if args.key is None:
         raise UsageError("--replace needs --key: the comment under that key is replaced")
@@ -225,7 +243,8 @@ def _check_replace(args: Namespace | PlainArgs) -> None:
 
 def _summary(entry: dict[str, Any], target: Target) -> str:
     owner, repo, number, _ = target
-    where = f"{owner}/{repo}#{number}"
+    thread = entry.get("in_reply_to")
+    where = f"{owner}/{repo}#{number}" + (f" (thread {thread})" if thread else "")
     state = entry.get("state", "waiting")
     job_id = entry.get("id", "?")
     is_replaced = entry.get("replaced", False)
@@ -234,7 +253,8 @@ def _summary(entry: dict[str, Any], target: Target) -> str:
 
         release = command(f"release {job_id}")
         done = f"replaced {job_id} · {where} · held" if is_replaced else f"held {job_id} · {where}"
-        return f"{done} · to let it be posted: {release}"
+        why = f" · {printable(entry['reason'])}" if entry.get("reason") else ""
+        return f"{done}{why} · to let it be posted: {release}"
     done = "replaced" if is_replaced else "queued" if state == "waiting" else f"already {state}"
     place = in_queue(entry, time.time()) if state == "waiting" else entry.get("url", "")
     told = (f"{done} {job_id}", where, place)

@@ -20,6 +20,7 @@ examples:
   git log --oneline v1..v2 | comenq https://github.com/octo-org/site/pull/123
   comenq put octo-org/site 123 "Ready?" --after 2h --if-open
   comenq put octo-org/site 123 "Ready?" --wait
+  comenq 'https://github.com/octo-org/site/pull/123#discussion_r456' "Fixed."
 
 in a checkout, as with gh, for its repository and, without a number, its branch's pull request:
   comenq 123 "Looks good to me."
@@ -49,6 +50,11 @@ def configure(parser: ArgumentParser) -> None:
     )
     add("-b", "--body", metavar="TEXT", help="the comment")
     add("-F", "--body-file", metavar="FILE", help="read the comment from FILE; - is standard input")
+    add(
+        "--reply-to",
+        metavar="ID",
+        help="reply in the thread of this review comment; its address names it, too",
+    )
     add("-e", "--edit", action="store_true", help="write the comment in $VISUAL or $EDITOR")
     _add_conditions(parser)
     add(

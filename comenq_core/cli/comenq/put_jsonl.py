@@ -14,9 +14,8 @@ from typing import Any
 
 from comenq_core.cli.comenq.line_reader import LineReader, NumberedLine
 from comenq_core.cli.comenq.line_requests import LineRequests
-from comenq_core.cli.comenq.plain_args import PlainArgs
+from comenq_core.cli.comenq.plain_args import VIA, PlainArgs
 from comenq_core.cli.comenq.progress import Progress
-from comenq_core.cli.comenq.put import VIA
 from comenq_core.cli.exit_status import DONE, FAILED, UsageError
 from comenq_core.cli.output import as_json, print_done, print_error
 from comenq_core.client import accepted, candidates, connect, knows_via
@@ -42,6 +41,7 @@ SINGLE_ONLY = (
     "body",
     "dry_run",
     "verify",
+    "reply_to",
 )
 """Options for a single comment; a line has members of its own instead."""
 

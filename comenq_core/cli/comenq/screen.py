@@ -8,12 +8,14 @@ import signal
 import sys
 import termios
 import tty
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from types import FrameType
 from typing import Self
 
 from comenq_core.cli.comenq.keys import named
 from comenq_core.cli.exit_status import UsageError
+from comenq_core.cli.output import has_screen
 from comenq_core.presentation.advice import command
 
 __all__ = ["Screen"]
@@ -32,14 +34,16 @@ ENDINGS = (signal.SIGTERM, signal.SIGHUP)
 class Screen:
     """Draws whole screens, for the length of a ``with`` block.
 
+    Args:
+        instead: the command to use where there is no terminal.
+
     Raises:
         UsageError: standard input and output are no terminal, or one that cannot be drawn on.
     """
 
-    def __init__(self) -> None:
-        is_terminal = sys.stdin.isatty() and sys.stdout.isatty()
-        if not is_terminal or os.environ.get("TERM", "dumb") == "dumb":
-            raise UsageError(f"this needs a terminal: use {command('status')} instead")
+    def __init__(self, instead: str) -> None:
+        if not has_screen():
+            raise UsageError(f"this needs a terminal: use {command(instead)} instead")
         self._before = termios.tcgetattr(sys.stdin)
         self._keys: list[str] = []
 
@@ -94,6 +98,32 @@ class Screen:
                     raise EOFError
                 self._keys = named(data)
         return self._keys.pop(0) if self._keys else ""
+
+    def discard_keys(self) -> None:
+        """Forget the keys that were pressed before what is shown next was seen."""
+        self._keys.clear()
+        termios.tcflush(sys.stdin, termios.TCIFLUSH)
+
+    @contextmanager
+    def suspended(self) -> Iterator[None]:
+        """Leave the terminal to another program for the length of a ``with`` block."""
+        self._restore()
+        signal.signal(signal.SIGTSTP, signal.SIG_DFL)
+        try:
+            yield
+        finally:
+            signal.signal(signal.SIGTSTP, self._suspend)
+            self._enter()
+
+    def wait_for_enter(self) -> None:
+        """Wait, while the screen is `suspended`, until its user has read what is there.
+
+        Raises:
+            EOFError: the terminal is gone.
+        """
+        print("press Enter to go on", flush=True)
+        if not os.read(sys.stdin.fileno(), CHUNK):
+            raise EOFError
 
     def _enter(self) -> None:
         # Keys arrive at once and are not echoed; Ctrl-C and Ctrl-Z still send their signals.

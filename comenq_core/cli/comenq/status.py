@@ -7,6 +7,7 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from comenq_core.cli.comenq.hints import tell_held
 from comenq_core.cli.comenq.pagination import unconfirmed
 from comenq_core.cli.comenq.requests import ask
 from comenq_core.cli.exit_status import DONE, FAILED, UNREACHABLE
@@ -76,6 +77,7 @@ def _print_status(args: Namespace, status: dict[str, Any] | None) -> None:
         now = time.time()
         jobs = unconfirmed(args, status, SHOWN)
         print_result(*lines(facts(status, lambda seconds: when(seconds, now), jobs)))
+        tell_held(status["counts"]["held"])
 
 
 def _with_trouble(args: Namespace, status: dict[str, Any]) -> dict[str, Any]:

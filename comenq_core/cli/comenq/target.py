@@ -6,10 +6,24 @@ import re
 from collections.abc import Sequence
 
 from comenq_core.cli.exit_status import UsageError
-from comenq_core.limits import HOST_PATTERN, MAX_NUMBER, OWNER_PATTERN, REPO_PATTERN
+from comenq_core.limits import (
+    HOST_PATTERN,
+    MAX_COMMENT_ID,
+    MAX_NUMBER,
+    OWNER_PATTERN,
+    REPO_PATTERN,
+)
 from comenq_core.text import printable
 
-__all__ = ["FORMS", "is_number", "looks_like_target", "read_number", "read_target"]
+__all__ = [
+    "FORMS",
+    "is_number",
+    "looks_like_target",
+    "read_comment_id",
+    "read_number",
+    "read_target",
+    "thread_in",
+]
 
 FORMS = (
     "OWNER/REPO NUMBER",
@@ -23,12 +37,13 @@ _SHOWN = 80
 
 # ASCII digits only: int() would also take ' 1_0 ' and digits of every script.
 _NUMBER = re.compile("0*[1-9][0-9]{0,9}")
+_COMMENT_ID = re.compile("0*[1-9][0-9]{0,18}")
 _SLUG = re.compile(f"({OWNER_PATTERN})/({REPO_PATTERN})")
 _URL = re.compile(
     r"(?P<scheme>https?)://(?:[^/?#\s@\\]*@)?(?P<host>[^/?#\s@]+)"
     r"/(?P<slug>[^/?#]+/[^/?#]+)/(?:pull|pulls|issues)/(?P<number>[^/?#]+)(?P<rest>[/?#]\S*)?"
 )
-_THREAD = re.compile("#(?:discussion_)?r[0-9]+$")
+_THREAD = re.compile("#(?:discussion_)?r([0-9]+)$")
 """The end of an address that names a thread in a review."""
 _CREDENTIALS = re.compile("//[^/]*@")
 _USUAL_PORT = {"http": ":80", "https": ":443"}
@@ -71,16 +86,33 @@ def read_target(words: Sequence[str]) -> tuple[Target, Sequence[str]]:
 def _split(word: str) -> tuple[str, str | None, str | None]:
     url = _URL.fullmatch(word)
     if url:
-        if _THREAD.search(url["rest"] or ""):
-            raise UsageError(
-                "this address names a thread in a review, and comenq cannot answer there yet;"
-                " for a comment of its own, leave out what begins with '#'"
-            )
         host = url["host"].lower().removesuffix(_USUAL_PORT[url["scheme"]]).removeprefix("www.")
         if re.fullmatch(HOST_PATTERN, host):
             return url["slug"], url["number"], host
     slug, mark, number = word.partition("#")
     return slug, number if mark else None, None
+
+
+def thread_in(words: Sequence[str]) -> int | None:
+    """The id of the review comment that an address at the start of ``words`` names.
+
+    Raises:
+        UsageError: no comment can have it.
+    """
+    url = _URL.fullmatch(words[0]) if words else None
+    thread = _THREAD.search(url["rest"] or "") if url else None
+    return read_comment_id(thread[1]) if thread else None
+
+
+def read_comment_id(word: str) -> int:
+    """The id of a review comment.
+
+    Raises:
+        UsageError: no comment can have it.
+    """
+    if not _COMMENT_ID.fullmatch(word) or int(word) > MAX_COMMENT_ID:
+        raise UsageError(f"{_quoted(word)} is not the id of a review comment: expected digits")
+    return int(word)
 
 
 def read_number(word: str) -> int:

@@ -9,11 +9,12 @@ from textwrap import wrap
 
 from comenq_core.cli.comenq.list import table
 from comenq_core.cli.comenq.screen import Screen
+from comenq_core.cli.comenq.scrolled_text import ScrolledText
 from comenq_core.cli.comenq.top_queue import Job, TopQueue
 from comenq_core.cli.comenq.window import Window
 from comenq_core.cli.exit_status import DONE, INTERRUPTED
 from comenq_core.cli.table import paint
-from comenq_core.cli.text_width import encodable, fit, wrapped
+from comenq_core.cli.text_width import encodable, fit
 from comenq_core.errors import DaemonError
 from comenq_core.presentation.formatting import countdown, target
 from comenq_core.presentation.status_text import COLOURS, facts
@@ -47,7 +48,7 @@ def configure(parser: ArgumentParser) -> None:
 
 def run(args: Namespace) -> int:
     """Show the state of the queue live, until the user quits."""
-    with Screen() as screen:
+    with Screen(instead="status") as screen:
         try:
             return Top(TopQueue(args), screen).run()
         except EOFError:
@@ -171,13 +172,8 @@ class Top:
 
     def _show(self, text: Sequence[str]) -> None:
         """Show a text that scrolls, until a key that does not scroll it."""
-        window = Window()
+        scrolled = ScrolledText(self._screen, text)
         key = ""
-        while not key or window.scroll(key):
-            width, height = self._screen.size()
-            lines = [part for line in text for part in wrapped(line, width)]
-            window.fit(height - 2, len(lines))
-            below = f"  … {window.below:,} more below" if window.below else ""
-            shown = lines[window.first : window.first + window.rows]
-            self._screen.draw([*shown, fit(below, width), fit(BACK, width)][:height])
+        while not key or scrolled.scroll(key):
+            scrolled.draw([BACK])
             key = self._screen.key(None)

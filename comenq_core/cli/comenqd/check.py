@@ -24,10 +24,11 @@ from comenq_core.errors import ComenqError
 from comenq_core.model import CheckResult, Health, Severity
 from comenq_core.plugins import registry
 from comenq_core.plugins.registry import Registry
+from comenq_core.policy.from_settings import admission_policies
 from comenq_core.process.clock import UNKNOWN_BOOT, boot_id
 from comenq_core.process.program import output_apart
 from comenq_core.protocols.reviewer import REVIEWERS
-from comenq_core.settings import ACCOUNTS, Settings, require_configuration, variable
+from comenq_core.settings import ACCOUNTS, POLICIES, Settings, require_configuration, variable
 from comenq_core.supervisor.launch import private_directory
 from comenq_core.text import nearest, printable
 
@@ -76,6 +77,7 @@ def results(settings: Settings, plugins: Registry) -> Iterator[CheckResult]:
         text = f"{printable(name)} is a platform's link to a service, and no setting: it is ignored"
         yield CheckResult(subject="settings", severity=Severity.WARNING, text=text)
     yield from _tables(settings, plugins)
+    yield from _policies(settings)
     yield from _broken(plugins)
     yield _making("intakes", ", ".join(settings.intakes), lambda: plugins.intakes(settings))
     yield from _unwatched(settings, plugins)
@@ -112,7 +114,7 @@ def _online(settings: Settings, plugins: Registry) -> Sequence[CheckResult]:
 
 
 def _tables(settings: Settings, plugins: Registry) -> Iterator[CheckResult]:
-    known = {
+    known = {POLICIES} | {
         name
         for plugin in plugins.plugins()
         for name in (plugin.name, *plugin.intakes, *plugin.stores, *plugin.posters)
@@ -126,6 +128,16 @@ def _tables(settings: Settings, plugins: Registry) -> Iterator[CheckResult]:
         hint = f"; did you mean [{meant}]?" if meant else ""
         text = f"no plugin reads [{printable(table)}]{hint}"
         yield CheckResult(subject="settings", severity=Severity.ERROR, text=text)
+
+
+def _policies(settings: Settings) -> Iterator[CheckResult]:
+    try:
+        policies = admission_policies(settings).policies
+    except ComenqError as error:
+        yield CheckResult(subject="policies", severity=Severity.ERROR, text=str(error))
+        return
+    for policy in policies:
+        yield CheckResult(subject="policy", text=f"{policy.name}: {policy}")
 
 
 def _broken(plugins: Registry) -> Iterator[CheckResult]:

@@ -42,6 +42,7 @@ pytest.register_assert_rewrite(
             "pruning",
             "reader",
             "remembering",
+            "replying",
             "reviewer",
             "suiting",
             "unconfirmed",
@@ -70,6 +71,7 @@ from comenq_core.testing.contract.pruning import PruningContract  # noqa: E402
 from comenq_core.testing.contract.queue import QueueContract  # noqa: E402
 from comenq_core.testing.contract.reader import ReaderContract  # noqa: E402
 from comenq_core.testing.contract.remembering import RememberingContract  # noqa: E402
+from comenq_core.testing.contract.replying import ReplyingContract  # noqa: E402
 from comenq_core.testing.contract.reviewer import ReviewerContract  # noqa: E402
 from comenq_core.testing.contract.suiting import SuitingContract  # noqa: E402
 from comenq_core.testing.contract.unconfirmed import UnconfirmedContract  # noqa: E402
@@ -120,12 +122,19 @@ class StoreContract(
     """
 
 
-class PosterContract(PostingContract, LookupContract, VerifyingContract, ConversationContract):
+class PosterContract(
+    PostingContract,
+    LookupContract,
+    VerifyingContract,
+    ConversationContract,
+    ReplyingContract,
+):
     """The whole contract of a poster.
 
     A subclass defines two fixtures: ``forge``, a stand-in with the methods of
     `comenq_core.testing.contract.forge.Forge`; and ``make_poster``, which makes posters that
     speak to it, from a credential and the time limit of a call in seconds. For a poster that reads
     what is said on a pull request, ``forge`` has the methods of
-    `comenq_core.testing.contract.conversing.ConversationForge` as well.
+    `comenq_core.testing.contract.conversing.ConversationForge` as well; for one that replies in
+    review threads, those of `comenq_core.testing.contract.replying.ThreadForge`.
     """

@@ -80,6 +80,18 @@ class ConversationContract(PosterHarness):
         assert (shown.text, shown.channel) == ("*Ünlimited*\n\n> x", Channel.COMMENT)
         assert shown.login
 
+    def test_a_first_reading_may_begin_earlier(
+        self, talk: ConversationForge, reader: ConversationReader
+    ) -> None:
+        """At a moment that is given; what was said before is not shown."""
+        now = datetime.now(UTC)
+        for text, age in (("too old", 2 * OLD), ("old", OLD), ("new", LOOKBACK / 2)):
+            talk.add(text, number=NUMBER, ours=False, at=now - age)
+        begin = Snapshot(since=now - 1.5 * OLD, head="", is_open=True)
+        shown = _ask(reader, begin)
+        assert sorted(one.text for one in shown.remarks) == ["new", "old"]
+        assert (shown.head, shown.is_open) == (_ask(reader).head, True)
+
     def test_nothing_is_new_where_nothing_happens(
         self, talk: ConversationForge, reader: ConversationReader
     ) -> None:

@@ -100,9 +100,10 @@ class EditingContract(Harness):
         assert store.get(job.id) == edited
 
     def test_a_comment_stays_on_its_pull_request(self, store: Store) -> None:
-        """A request for another pull request, or with another key, is refused."""
-        (job,) = store.put([new_job(key="k")])
-        for request in (replace(job.asked, pr_number=99), replace(job.asked, key="l")):
+        """A request for another pull request or thread, or with another key, is refused."""
+        (job,) = store.put([new_job(key="k", in_reply_to=7)])
+        for other_place in ({"pr_number": 99}, {"in_reply_to": 8}, {"key": "l"}):
+            request = replace(job.asked, **other_place)
             with pytest.raises(WrongState):
                 store.edit(job, request)
         assert store.get(job.id) == job

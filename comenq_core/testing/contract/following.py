@@ -78,12 +78,13 @@ def full_follow(store: Store) -> Follow:
         snapshot=snapshot,
         following=following,
         adopted="https://forge.example/16",
+        adopted_id=16,
     )
 
 
 def first_follow(store: Store) -> Follow:
     """The same before the trigger is posted."""
-    return replace(full_follow(store), following=None, adopted="")
+    return replace(full_follow(store), following=None, adopted="", adopted_id=None)
 
 
 def post(store: Store, comment_id: int = 1) -> Job:
@@ -216,10 +217,10 @@ class FollowContract(Harness):
         if is_held:
             store.change(job.id, Change.HOLD)
         told = attempt(store)
-        found = keeping.conclude(job.id, ended(triggers=0), told)
+        found = keeping.conclude(job.id, replace(ended(triggers=0), reviewer="bot"), told)
         assert found == store.get(job.id) == reopen().get(job.id)
         assert (found.state, found.settled) == (State.SKIPPED, told.ended)
-        assert (found.url, found.conclusion) == (REVIEWED.url, REVIEWED)
+        assert (found.url, found.conclusion, found.reviewer) == (REVIEWED.url, REVIEWED, "bot")
         assert (found.comment_ids, found.is_awaiting) == ((), False)
         assert [one.id for one in store.history(limit=9)] == [job.id]
         assert [one.id for one in store.pending()] == [second.id]

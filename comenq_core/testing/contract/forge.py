@@ -157,9 +157,18 @@ class PosterHarness:
         return make_poster(TOKEN, SECONDS)
 
 
-def a_job(body: str = "Looks good.", *, if_open: bool = False) -> Job:
+def a_job(
+    body: str = "Looks good.", *, if_open: bool = False, in_reply_to: int | None = None
+) -> Job:
     """A job for pull request `NUMBER`, as the worker hands it to a poster."""
-    request = CommentRequest(owner=OWNER, repo=REPO, pr_number=NUMBER, body=body, if_open=if_open)
+    request = CommentRequest(
+        owner=OWNER,
+        repo=REPO,
+        pr_number=NUMBER,
+        body=body,
+        if_open=if_open,
+        in_reply_to=in_reply_to,
+    )
     return Job(
         id="0123456789ab",
         request=request,

@@ -76,6 +76,31 @@ class GitHubForge:
             OWNER, REPO, NUMBER, content=name, login=_SOMEBODY_ELSE, comment=about
         )
 
+    def begin_thread(self) -> int:
+        """Begin a thread, as `ThreadForge.begin_thread` says."""
+        return self.stand_in.add_review_comment(
+            OWNER, REPO, NUMBER, body="A nit.", login=_SOMEBODY_ELSE
+        ).id
+
+    def reply(self, thread: int, body: str, *, ours: bool, at: datetime) -> int:
+        """Reply at that time, as `ThreadForge.reply` says."""
+        login = _AUTHOR if ours else _SOMEBODY_ELSE
+        self._now = at
+        comment = self.stand_in.add_review_comment(
+            OWNER, REPO, NUMBER, body=body, login=login, in_reply_to=thread
+        )
+        self._now = None
+        return comment.id
+
+    def replies(self, thread: int) -> list[str]:
+        """The bodies of the replies in a thread, oldest first."""
+        return [one.body for one in self.stand_in.review_comments if one.in_reply_to == thread]
+
+    def delete_first(self, thread: int) -> None:
+        """Delete the first comment of a thread."""
+        (found,) = [one for one in self.stand_in.review_comments if one.id == thread]
+        self.stand_in.delete_review_comment(found)
+
     def push(self, head: str) -> None:
         """Make this commit the head."""
         self.stand_in.set_pull(OWNER, REPO, NUMBER, head=head)

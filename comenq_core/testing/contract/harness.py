@@ -80,6 +80,7 @@ def new_job(
     account: str | None = None,
     hold: bool = False,
     not_after: datetime | None = None,
+    in_reply_to: int | None = None,
 ) -> NewJob:
     """A comment, as an intake hands it to a store."""
     owner, repo, number = re.split("[/#]", target)
@@ -92,6 +93,7 @@ def new_job(
         not_before=not_before,
         account=account,
         not_after=not_after,
+        in_reply_to=in_reply_to,
     )
     return NewJob(request=request, origin=ALICE, ahead=ahead, if_absent=if_absent, hold=hold)
 

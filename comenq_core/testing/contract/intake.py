@@ -10,9 +10,9 @@ from typing import Any, ClassVar, Protocol
 
 import pytest
 
-from comenq_core.errors import ComenqError, QueueRefused, StoreError
+from comenq_core.errors import ComenqError, PolicyRefused, QueueRefused, StoreError
 from comenq_core.listener.queue import JobQueue
-from comenq_core.model import BODY_LIMIT, MAX_NUMBER, CommentRequest, Entry, NewJob
+from comenq_core.model import BODY_LIMIT, MAX_NUMBER, CommentRequest, Entry, NewJob, State
 from comenq_core.policy.pacing import PacingPolicy
 from comenq_core.process.stop import StopFlag
 from comenq_core.protocols import Intake
@@ -23,6 +23,7 @@ from comenq_core.testing.memory_store import MemoryStore
 __all__ = ["HandIn", "Inbox", "IntakeContract", "Serving"]
 
 AT_ONCE = 8
+TOKEN = "ghp_" + "zQWBuTSOoRi4A9spHcVY5ncnsDkxkJ" + "0mLq17"  # GitHub's own example
 
 WHOLE: dict[str, Any] = {"owner": "octo-org", "repo": "site", "pr_number": 7, "body": "Looks good."}
 # None ends with a newline: some ways in, such as e-mail, end every text with one of their own.
@@ -231,6 +232,24 @@ class IntakeContract:
         assert inbox.requests == []
         assert hand_in(**WHOLE) == ""
         assert len(inbox.requests) == 1
+
+    @pytest.mark.usefixtures("serving")
+    def test_what_a_policy_does_not_allow_is_refused(self, inbox: Inbox, hand_in: HandIn) -> None:
+        """The answer names the policy, nothing is queued, and the next request is served."""
+        inbox.error = PolicyRefused("agents", "comments on octo-org/site are not allowed")
+        assert "policy agents: comments on octo-org/site" in hand_in(**WHOLE)
+        inbox.error = None
+        assert hand_in(**WHOLE | {"body": "afterwards"}) == ""
+        assert [request.body for request in inbox.requests] == ["afterwards"]
+
+    @pytest.mark.usefixtures("serving")
+    def test_a_comment_with_a_credential_is_held(self, inbox: Inbox, hand_in: HandIn) -> None:
+        """It is acknowledged, and nobody posts it before somebody has released it."""
+        assert hand_in(**WHOLE | {"body": f"Use {TOKEN} for it."}) == ""
+        assert hand_in(**WHOLE) == ""
+        held, waits = sorted(inbox.store.pending(), key=lambda job: job.state)
+        assert (held.state, waits.state) == (State.HELD, State.WAITING)
+        assert held.asked.body == f"Use {TOKEN} for it."
 
     @pytest.mark.usefixtures("serving")
     @pytest.mark.parametrize("why", ["queue_full", "disk_full"])

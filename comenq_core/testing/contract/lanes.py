@@ -9,7 +9,16 @@ from datetime import timedelta
 import pytest
 
 from comenq_core.errors import PacingConflict
-from comenq_core.model import Change, CommentRequest, Division, Job, Lane, LaneRecord, Requeued
+from comenq_core.model import (
+    REPLIES,
+    Change,
+    CommentRequest,
+    Division,
+    Job,
+    Lane,
+    LaneRecord,
+    Requeued,
+)
 from comenq_core.protocols import LaneKeeper, Store
 from comenq_core.testing.clock import FakeClock
 from comenq_core.testing.contract.harness import ACCOUNT, Harness, attempt, new_job, put
@@ -25,9 +34,9 @@ def lane_of(request: CommentRequest) -> Lane:
     return Lane(reviewer="bot", scope=request.owner) if request.body == REVIEW else Lane()
 
 
-def everybody_else(_request: CommentRequest) -> Lane:
+def everybody_else(request: CommentRequest) -> Lane:
     """Settings that know no reviewer."""
-    return Lane()
+    return REPLIES if request.in_reply_to else Lane()
 
 
 BY_BOT = Division(lane_of=lane_of, edition="with a bot")
@@ -36,9 +45,15 @@ BY_NONE = Division(lane_of=everybody_else, edition="without")
 
 def keeper(store: Store, division: Division = BY_BOT) -> LaneKeeper:
     """The store, divided into lanes, if it can be."""
+    found = keeper_as_it_is(store)
+    found.divide(division)
+    return found
+
+
+def keeper_as_it_is(store: Store) -> LaneKeeper:
+    """The store, if it keeps lanes."""
     if not isinstance(store, LaneKeeper):
         pytest.skip("the store is no LaneKeeper")
-    store.divide(division)
     return store
 
 
@@ -67,6 +82,26 @@ class LaneContract(Harness):
                 store.change(job.id, Change.HOLD)
             assert claim_outside(store) is None
         assert order == [other.id, last.id, first.id, second.id]
+
+    @pytest.mark.parametrize("division", [None, BY_NONE, Division()], ids=["", "other", "default"])
+    def test_replies_are_in_a_lane_of_their_own(
+        self, store: Store, reopen: Callable[[], Store], division: Division | None
+    ) -> None:
+        """Whatever the settings, even if there are none, one kind is passed over for the other."""
+        reply, late = store.put([new_job("Fixed", in_reply_to=7), new_job("Done", in_reply_to=8)])
+        (other,) = put(store, "Hi")
+        again = reopen()
+        lanes = keeper(again, division) if division else keeper_as_it_is(again)
+        assert lanes.position_in(REPLIES) == len([reply, late])
+        assert lanes.position_in(REPLIES, late) == 1
+        with again.lock():
+            assert claim_outside(again, Lane(), REPLIES) is None
+            for closed, job in ((REPLIES, other), (Lane(), reply)):
+                claimed = claim_outside(again, closed)
+                assert claimed
+                assert claimed.id == job.id
+                again.settle(claimed, Requeued(reason="later"), attempt(again))
+                again.change(claimed.id, Change.HOLD)
 
     def test_nothing_is_claimed_where_every_lane_is_closed(self, store: Store) -> None:
         """The jobs wait as before."""

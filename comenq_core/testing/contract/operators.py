@@ -62,6 +62,16 @@ class OperatorContract(Harness):
         job = put_in_state(store, CHANGEABLE[change][0])
         assert store.change(job.id, change) == reopen().get(job.id)
 
+    @pytest.mark.parametrize("change", [Change.RELEASE, Change.CANCEL])
+    def test_a_text_that_nobody_has_read_is_left_alone(self, store: Store, change: Change) -> None:
+        """A change of the job as it was read is refused once the job has another text."""
+        (read,) = store.put([new_job("one", hold=True)])
+        edited = store.edit(read, replace(read.asked, body="two"))
+        with pytest.raises(WrongState, match="was changed since"):
+            store.change(read.id, change, expect=read.asked)
+        assert store.get(read.id) == edited
+        assert store.change(read.id, change, expect=edited.asked).state is not State.HELD
+
     def test_several_jobs_are_changed_at_once(
         self, store: Store, reopen: Callable[[], Store]
     ) -> None:

@@ -218,6 +218,14 @@ class QueueContract(Harness):
         assert len(store.pending()) == 2
         assert other.id != job.id
 
+    def test_if_absent_tells_threads_apart(self, store: Store) -> None:
+        """The same words in another thread, or in none, are another comment."""
+        new_jobs = [new_job("Fixed", if_absent=True, in_reply_to=to) for to in (7, 8, None)]
+        queued = store.put(new_jobs)
+        assert len(set(ids(queued))) == len(new_jobs)
+        assert [job.asked.in_reply_to for job in store.pending()] == [7, 8, None]
+        assert list(store.put(new_jobs)) == list(queued)
+
     def test_if_absent_looks_into_its_own_batch(self, store: Store) -> None:
         """Two equal comments in one batch become one job."""
         once, twice = store.put([new_job(if_absent=True), new_job(if_absent=True)])

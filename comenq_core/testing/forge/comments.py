@@ -9,32 +9,42 @@ import json
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import TypeVar
 
 from comenq_core.testing.forge.app import APP_ID
 from comenq_core.testing.forge.calls import REPO, Call, Route, error
 from comenq_core.testing.forge.listing import page_of, query_of
 from comenq_core.testing.forge.records import Comment, Reply
 
-__all__ = ["COMMENT_ROUTES", "comment_json", "user_json"]
+__all__ = ["COMMENT_ROUTES", "body_of", "changed_since", "comment_json", "user_json"]
+
+C = TypeVar("C", bound=Comment)
 
 # Measured: https://github.com/dead-claudia/github-limits
 BODY_LIMIT = 262_144
 
 
 def _create_comment(call: Call) -> Reply:
+    text = body_of(call, "IssueComment")
+    if isinstance(text, Reply):
+        return text
+    comment = call.state.add_comment(*call.place, body=text, login=call.account.login)
+    shown = comment_json(comment, call.base)
+    return Reply(status=201, body=shown, headers={"Location": str(shown["url"])})
+
+
+def body_of(call: Call, resource: str) -> str | Reply:
+    """The text that a request wants to post; or why it is refused."""
     try:
         body = json.loads(call.request.body)["body"]
     except (ValueError, KeyError, TypeError):
         return error(400, "Problems parsing JSON")
     problem = _body_problem(body)
-    if problem:
-        refusal = error(422, "Validation Failed")
-        errors = [{"resource": "IssueComment", "code": "unprocessable", "message": problem}]
-        return replace(refusal, body={**refusal.body, "errors": errors})
-    text = call.state.gateway(body)
-    comment = call.state.add_comment(*call.place, body=text, login=call.account.login)
-    shown = comment_json(comment, call.base)
-    return Reply(status=201, body=shown, headers={"Location": str(shown["url"])})
+    if not problem:
+        return call.state.gateway(body)
+    refusal = error(422, "Validation Failed")
+    errors = [{"resource": resource, "code": "unprocessable", "message": problem}]
+    return replace(refusal, body={**refusal.body, "errors": errors})
 
 
 def _body_problem(body: object) -> str:
@@ -48,14 +58,19 @@ def _size(body: str) -> int:
 
 
 def _list_comments(call: Call) -> Reply:
+    found = changed_since(call, list(call.state.comments))
+    return page_of(call, [comment_json(comment, call.base) for comment in found])
+
+
+def changed_since(call: Call, comments: Sequence[C]) -> Sequence[C]:
+    """Those on the pull request that a request asks for."""
     since = query_of(call.request).get("since")
-    found = [
+    return [
         comment
-        for comment in list(call.state.comments)
+        for comment in comments
         if comment.place == call.place
         and (since is None or comment.updated_at >= datetime.fromisoformat(since))
     ]
-    return page_of(call, [comment_json(comment, call.base) for comment in found])
 
 
 def _comment(call: Call) -> Reply:

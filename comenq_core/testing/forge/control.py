@@ -14,8 +14,11 @@
 ``PUT /_forge/comments/ID``                 ``{"body": …}``: a person edits it
 ``DELETE /_forge/comments/ID``              a person deletes it
 ``POST /_forge/reviews``                    a person's: owner, repo, number, body and login
+``POST /_forge/review_comments``            the same, and in_reply_to for a reply
+``DELETE /_forge/review_comments/ID``       a person deletes it
 ``PUT /_forge/bots``                        objects with the members of `Bot`, and of `Act`
 ``GET /_forge/comments?count=2&timeout=9``  the comments, once there are that many
+``GET /_forge/review_comments?count=2``      the same, of review comments and replies
 ``GET /_forge/requests?count=2&timeout=9``  the requests, once there are that many
 ==========================================  =======================================================
 """
@@ -33,6 +36,7 @@ from comenq_core.testing.forge.comments import comment_json
 from comenq_core.testing.forge.gateways import GATEWAYS
 from comenq_core.testing.forge.records import Account, Answer, Installation, Pull, Received, Reply
 from comenq_core.testing.forge.state import State
+from comenq_core.testing.forge.threads import review_comment_json
 
 __all__ = ["PREFIX", "control"]
 
@@ -57,6 +61,7 @@ def control(state: State, request: Received, *, base: str) -> Reply:
 def _get(state: State, what: str, query: dict[str, list[str]], base: str) -> Reply:
     kept: Mapping[str, Sequence[object]] = {
         "comments": state.comments,
+        "review_comments": state.review_comments,
         "requests": state.requests,
     }
     watched = kept[what]
@@ -64,6 +69,9 @@ def _get(state: State, what: str, query: dict[str, list[str]], base: str) -> Rep
     state.wait_until(lambda: len(watched) >= count, timeout=timeout, what=f"{count} {what}")
     if what == "comments":
         return Reply(status=200, body=[comment_json(one, base) for one in list(state.comments)])
+    if what == "review_comments":
+        found = list(state.review_comments)
+        return Reply(status=200, body=[review_comment_json(one, base) for one in found])
     return Reply(status=200, body=[_request_json(one) for one in list(state.requests)])
 
 
@@ -124,6 +132,8 @@ CHANGES: Mapping[str, Callable[..., object]] = {
     "POST reviews": _review,
     "PUT bots": _bots,
     "POST comments": lambda state, members: state.add_comment(**members),
+    "POST review_comments": lambda state, members: state.add_review_comment(**members),
+    r"DELETE review_comments/(\d+)": lambda state, _, one: state.delete_review_comment(int(one)),
     r"PUT comments/(\d+)": lambda state, members, one: state.edit_comment(int(one), **members),
     r"DELETE comments/(\d+)": lambda state, _, one: state.delete_comment(int(one)),
 }

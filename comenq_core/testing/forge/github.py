@@ -16,6 +16,7 @@ from comenq_core.testing.forge.listing import with_etag
 from comenq_core.testing.forge.records import Account, Pull, Received, Reply
 from comenq_core.testing.forge.reviews import REVIEW_ROUTES
 from comenq_core.testing.forge.state import State
+from comenq_core.testing.forge.threads import THREAD_ROUTES
 from comenq_core.testing.forge.tokens import jwt_problem
 
 __all__ = ["answer"]
@@ -137,6 +138,7 @@ def _rate_limit(call: Call) -> Reply:
 ROUTES: Sequence[Route] = (
     *COMMENT_ROUTES,
     *REVIEW_ROUTES,
+    *THREAD_ROUTES,
     Route("GET", rf"{REPO}/pulls/(?P<number>\d+)", _pull),
     Route("GET", rf"{REPO}/issues/(?P<number>\d+)", _issue),
     Route("GET", "/user", _user),

@@ -9,7 +9,14 @@ from threading import Condition
 from typing import TypeVar
 
 from comenq_core.testing.forge.bots import Due, Plays
-from comenq_core.testing.forge.records import Comment, Place, Pull, Reaction, Review
+from comenq_core.testing.forge.records import (
+    Comment,
+    Place,
+    Pull,
+    Reaction,
+    Review,
+    ReviewComment,
+)
 
 __all__ = ["Pulls"]
 
@@ -28,12 +35,14 @@ class Pulls:
         self.changed = Condition()
         self.pulls: dict[Place, Pull] = {}
         self.comments: list[Comment] = []
+        self.review_comments: list[ReviewComment] = []
         self.reviews: list[Review] = []
         self.reactions: list[Reaction] = []
         self.plays = Plays()
         self.ahead = timedelta(0)
         self._clock = clock
         self._created = 0
+        self._review_comments_created = 0
         self._named: dict[tuple[str, Place, str], int] = {}
 
     def now(self) -> datetime:
@@ -74,6 +83,43 @@ class Pulls:
             self.plays.notice(comment, now)
             self.changed.notify_all()
         return comment
+
+    def add_review_comment(
+        self,
+        owner: str,
+        repo: str,
+        number: int,
+        *,
+        body: str,
+        login: str,
+        in_reply_to: int | None = None,
+        at: datetime | None = None,
+    ) -> ReviewComment:
+        """Begin a thread, or reply in one, now or at another time.
+
+        Review comments have numbers of their own, which other comments may have, too.
+        """
+        with self.changed:
+            now = (at or self.now()).replace(microsecond=0)
+            comment = ReviewComment(
+                id=self._new_review_comment_id(),
+                owner=owner,
+                repo=repo,
+                number=number,
+                body=body,
+                login=login,
+                created_at=now,
+                updated_at=now,
+                in_reply_to=in_reply_to,
+            )
+            self.review_comments.append(comment)
+            self.changed.notify_all()
+        return comment
+
+    def delete_review_comment(self, comment_id: int) -> None:
+        """Delete a review comment; the replies to it stay."""
+        with self.changed:
+            self.review_comments[:] = [one for one in self.review_comments if one.id != comment_id]
 
     def add_review(
         self, place: Place, *, body: str, login: str, at: datetime | None = None
@@ -137,6 +183,10 @@ class Pulls:
                 replace(one, owner=owner, repo=repo, number=number) if one.place == source else one
                 for one in self.comments
             ]
+            self.review_comments[:] = [
+                replace(one, owner=owner, repo=repo, number=number) if one.place == source else one
+                for one in self.review_comments
+            ]
             self.reviews[:] = [_moved(one, source, target) for one in self.reviews]
             self.reactions[:] = [_moved(one, source, target) for one in self.reactions]
 
@@ -168,6 +218,10 @@ class Pulls:
     def _new_id(self) -> int:
         self._created += 1
         return FIRST_ID + self._created - 1
+
+    def _new_review_comment_id(self) -> int:
+        self._review_comments_created += 1
+        return FIRST_ID + self._review_comments_created - 1
 
     def _index(self, comment_id: int) -> int:
         for index, comment in enumerate(self.comments):

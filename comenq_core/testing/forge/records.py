@@ -22,6 +22,7 @@ __all__ = [
     "Received",
     "Reply",
     "Review",
+    "ReviewComment",
 ]
 
 HEAD = "5" * 40
@@ -104,6 +105,23 @@ class Comment:
         """Its URL for people."""
         page = f"https://github.com/{self.owner}/{self.repo}/pull/{self.number}"
         return f"{page}#issuecomment-{self.id}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReviewComment(Comment):
+    """A comment of a review, at a line of the changes, or a reply to one.
+
+    Args:
+        in_reply_to: the id of the first comment of the thread; ``None`` for that one itself.
+    """
+
+    in_reply_to: int | None = None
+
+    @property
+    def html_url(self) -> str:
+        """Its URL for people."""
+        page = f"https://github.com/{self.owner}/{self.repo}/pull/{self.number}"
+        return f"{page}#discussion_r{self.id}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,6 +21,7 @@ from comenq_core.testing.forge.records import (
     Reaction,
     Received,
     Review,
+    ReviewComment,
 )
 from comenq_core.testing.forge.server import Server
 from comenq_core.testing.forge.state import State
@@ -84,6 +85,11 @@ class Forge:
         """The comments so far, oldest first."""
         self._state.play()
         return list(self._state.comments)
+
+    @property
+    def review_comments(self) -> list[ReviewComment]:
+        """The review comments and the replies to them so far, oldest first."""
+        return list(self._state.review_comments)
 
     @property
     def requests(self) -> list[Received]:
@@ -158,6 +164,25 @@ class Forge:
     def delete_comment(self, comment: Comment) -> None:
         """Delete a comment, as a person does in the browser."""
         self._state.delete_comment(comment.id)
+
+    def add_review_comment(
+        self,
+        owner: str,
+        repo: str,
+        number: int,
+        *,
+        body: str,
+        login: str = "octocat",
+        in_reply_to: int | None = None,
+    ) -> ReviewComment:
+        """Begin a thread, or reply in one, without a request."""
+        return self._state.add_review_comment(
+            owner, repo, number, body=body, login=login, in_reply_to=in_reply_to
+        )
+
+    def delete_review_comment(self, comment: ReviewComment) -> None:
+        """Delete a review comment, as a person does in the browser."""
+        self._state.delete_review_comment(comment.id)
 
     def add_review(
         self, owner: str, repo: str, number: int, *, body: str, login: str = "octocat"

@@ -5,6 +5,7 @@ https://docs.github.com/en/apps/creating-github-apps/authenticating-with-a-githu
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
 from comenq_core.errors import SettingsError
@@ -20,6 +21,8 @@ __all__ = ["AppJwt"]
 # GitHub accepts ten minutes at most, and recommends a minute's margin for a clock that is ahead.
 LIFETIME = timedelta(seconds=540)
 MARGIN = timedelta(seconds=60)
+# A line of a key in PEM has 64 characters, but for the last one.
+KEY_LINE = 48
 
 
 class AppJwt(TokenSource):
@@ -33,6 +36,7 @@ class AppJwt(TokenSource):
     """
 
     def __init__(self, app: App) -> None:
+        super().__init__()
         self._app = app
         self._ahead = timedelta(0)
 
@@ -61,6 +65,11 @@ class AppJwt(TokenSource):
         is_other = abs(ahead - self._ahead) > MARGIN / 2
         self._ahead = ahead if is_other else self._ahead
         return is_other
+
+    def secrets(self) -> Iterable[str]:
+        """The key in lines of its own: a comment may have them without the first and the last."""
+        lines = read_secret(self._app.key_file).splitlines()
+        return [line for line in lines if len(line) >= KEY_LINE and "-----" not in line]
 
     def _credential(self) -> str:
         app = self._app

@@ -5,7 +5,7 @@ https://docs.github.com/en/apps/creating-github-apps/authenticating-with-a-githu
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
@@ -58,6 +58,7 @@ class AppToken(TokenSource):
     """
 
     def __init__(self, *, url: str, app: App, transport: Transport) -> None:
+        super().__init__()
         self._app = app
         self._jwt = AppJwt(app)
         self._client = GitHubClient(url, transport, self._jwt)
@@ -119,6 +120,9 @@ class AppToken(TokenSource):
     def fingerprint(self) -> str:
         # The App's key, not the hourly token.
         return self._jwt.fingerprint()
+
+    def secrets(self) -> Iterable[str]:
+        return [*self._jwt.secrets(), *(token.text for token in self._tokens.values())]
 
     def fault(self) -> str:
         return self._jwt.fault()

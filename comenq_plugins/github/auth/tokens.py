@@ -10,7 +10,8 @@ import math
 import re
 import shlex
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 
 from comenq_core.errors import SettingsError
 from comenq_core.model import Blocked, Refused, Throttled, Unauthorized, Unavailable
@@ -18,6 +19,7 @@ from comenq_core.process.clock import since_boot
 from comenq_core.process.secret_file import read_secret
 from comenq_core.text import printable
 from comenq_plugins.github.http.responses import Reply
+from comenq_plugins.github.http.showing import gives_away
 
 __all__ = ["CommandToken", "FileToken", "FixedToken", "NoToken", "TokenSource"]
 
@@ -31,6 +33,9 @@ NoToken = Refused | Throttled | Unauthorized | Blocked | Unavailable
 
 class TokenSource(ABC):
     """Gives the token of one account."""
+
+    def __init__(self) -> None:
+        self._seen: set[str] = set()
 
     @property
     def is_of_owners(self) -> bool:
@@ -71,14 +76,25 @@ class TokenSource(ABC):
         """
         return False
 
+    def reveals(self, text: str) -> bool:
+        """Whether a text has the credential of now in it, or one of an earlier call."""
+        with suppress(SettingsError):
+            self._seen |= set(self.secrets())
+        return any(gives_away(text, one) for one in self._seen)
+
     def _credential(self) -> str:
         return str(self.current())
+
+    def secrets(self) -> Iterable[str]:
+        """What nobody else may read. It asks GitHub nothing."""
+        return [self._credential()]
 
 
 class FixedToken(TokenSource):
     """A token in the settings."""
 
     def __init__(self, token: str, place: str) -> None:
+        super().__init__()
         self._token = _checked(token, place)
 
     def current(self, repository: str = "") -> str:  # noqa: ARG002 -- it is for all
@@ -93,6 +109,7 @@ class FileToken(TokenSource):
     """
 
     def __init__(self, path: str) -> None:
+        super().__init__()
         self._path = path
 
     def current(self, repository: str = "") -> str:  # noqa: ARG002 -- it is for all
@@ -113,6 +130,7 @@ class CommandToken(TokenSource):
     """
 
     def __init__(self, command: str, place: str = "github_token_command") -> None:
+        super().__init__()
         try:
             self._words = shlex.split(command)
         except ValueError as error:

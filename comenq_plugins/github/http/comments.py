@@ -15,17 +15,42 @@ from comenq_core.model import Candidate, CommentRequest, Posted
 from comenq_plugins.github.http.showing import gives_away
 
 __all__ = [
+    "IN_THREAD",
+    "ON_PULL_REQUEST",
     "Comment",
+    "Kind",
     "address_in",
-    "id_in",
     "instant_in",
     "login_in",
+    "number_in",
     "pull_request_page",
     "read_comment",
 ]
 
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """Where comments of a kind are.
+
+    Args:
+        anchor: the end of their addresses for people, before the number.
+        path: the end of their addresses in the API, before the number.
+    """
+
+    anchor: str
+    path: str
+
+
+ON_PULL_REQUEST = Kind("issuecomment-", "/issues/comments/")
+"""Comments on the pull request as a whole."""
+IN_THREAD = Kind("discussion_r", "/pulls/comments/")
+"""Review comments and the replies to them, which have numbers of their own.
+
+https://docs.github.com/en/rest/pulls/comments
+"""
+
 URL = re.compile(r"https?://[!-~]{1,2000}")
-LOCATION = re.compile(r"/issues/comments/([0-9]{1,19})/?")
+LOCATION = re.compile(r"(/(?:issues|pulls)/comments/)([0-9]{1,19})/?")
 # "[bot]" ends the names of Apps.
 LOGIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}(\[bot\])?")
 
@@ -40,6 +65,8 @@ class Comment:
         login: whose it is; ``""`` where GitHub does not say.
         created: when, by GitHub's clock; ``None`` where it does not say.
         body: its text, as it came.
+        kind: where it is.
+        thread: the number of the review comment that it replies to; ``None`` if to none.
     """
 
     number: int
@@ -47,6 +74,13 @@ class Comment:
     login: str
     created: datetime | None
     body: str
+    kind: Kind = ON_PULL_REQUEST
+    thread: int | None = None
+
+    @property
+    def comment_id(self) -> int | str:
+        """Its id among comments of all kinds."""
+        return self.number if self.kind is ON_PULL_REQUEST else f"{self.kind.anchor}{self.number}"
 
     def as_posted(self, status: int, ahead: timedelta) -> Posted:
         """The outcome that it is posted.
@@ -57,45 +91,55 @@ class Comment:
         """
         created = self.created - ahead if self.created else None
         return Posted(
-            comment_id=self.number, url=self.url, status=status, login=self.login, created=created
+            comment_id=self.comment_id,
+            url=self.url,
+            status=status,
+            login=self.login,
+            created=created,
         )
 
     def as_candidate(self) -> Candidate:
         """One of those that a person has to choose from."""
-        return Candidate(url=self.url, comment_id=self.number)
+        return Candidate(url=self.url, comment_id=self.comment_id)
 
 
-def read_comment(value: object, page: str, secret: str) -> Comment | None:
+def read_comment(
+    value: object, page: str, secret: str, kind: Kind = ON_PULL_REQUEST
+) -> Comment | None:
     """Read a comment; ``None`` if it is none.
 
     Args:
         value: GitHub's JSON.
         page: the pull request's address for people, for a comment whose own shows the secret.
         secret: the token that the request was sent with.
+        kind: where it is.
     """
     if not isinstance(value, dict):
         return None
     number, url = value.get("id"), value.get("html_url")
     if type(number) is not int or not isinstance(url, str) or not URL.fullmatch(url):
         return None
-    body = value.get("body")
+    body, thread = value.get("body"), value.get("in_reply_to_id")
     return Comment(
         number=number,
-        url=f"{page}#issuecomment-{number}" if gives_away(url, secret) else url,
+        url=f"{page}#{kind.anchor}{number}" if gives_away(url, secret) else url,
         login=login_in(value, secret),
         created=instant_in(value, "created_at"),
         body=body if isinstance(body, str) else "",
+        kind=kind,
+        thread=thread if type(thread) is int else None,
     )
 
 
-def id_in(location: str) -> int | None:
-    """The id in a comment's address in the API, ``.../issues/comments/ID``; ``None`` in others."""
+def number_in(location: str, kind: Kind) -> int | None:
+    """The number in the address of a comment of a kind in the API; ``None`` in others."""
     try:
         path = urlsplit(location).path
     except ValueError:
         return None
     found = LOCATION.search(path)
-    return int(found[1]) if found and found.end() == len(path) else None
+    is_whole = found and found[1] == kind.path and found.end() == len(path)
+    return int(found[2]) if found and is_whole else None
 
 
 def pull_request_page(api_url: str, request: CommentRequest) -> str:

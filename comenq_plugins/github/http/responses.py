@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from http import HTTPStatus
 
@@ -23,7 +23,13 @@ from comenq_core.model import (
     Unavailable,
     Unknown,
 )
-from comenq_plugins.github.http.comments import id_in, read_comment
+from comenq_plugins.github.http.comments import (
+    ON_PULL_REQUEST,
+    Comment,
+    Kind,
+    number_in,
+    read_comment,
+)
 from comenq_plugins.github.http.rate_limit import asks_to_back_off, http_date, wait
 from comenq_plugins.github.http.refusals import LIMIT_TEXTS, refusal
 from comenq_plugins.github.http.showing import shown, shown_addresses
@@ -91,17 +97,18 @@ class Reply:
         return " ".join(words)[:EXCERPT]
 
 
-def outcome(reply: Reply, now: datetime, page: str = "") -> Outcome:
+def outcome(reply: Reply, now: datetime, page: str = "", kind: Kind = ON_PULL_REQUEST) -> Outcome:
     """Decide what the answer to a POST of a comment means.
 
     Args:
         reply: the answer.
         now: when it arrived.
         page: the pull request's address for people, for a comment whose own is lost.
+        kind: where the comment was to be created.
     """
     match reply.status:
         case HTTPStatus.CREATED:
-            return _created(reply, now, page)
+            return _created(reply, now, page, kind)
         case HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
             # The proxy kept the request to itself: https://www.rfc-editor.org/rfc/rfc9110#section-15.5.8
             return Unavailable(message="the proxy wants a password (407)", status=407)
@@ -116,17 +123,18 @@ def outcome(reply: Reply, now: datetime, page: str = "") -> Outcome:
             return _unknown(reply, now)
 
 
-def _created(reply: Reply, now: datetime, page: str) -> Posted | Unknown:
-    comment = read_comment(reply.json, page, reply.secret)
+def _created(reply: Reply, now: datetime, page: str, kind: Kind) -> Posted | Unknown:
+    comment = read_comment(reply.json, page, reply.secret, kind)
     if comment is not None:
         return comment.as_posted(
             reply.status, (http_date(reply.headers.get("date", "")) or now) - now
         )
-    number = id_in(reply.headers.get("location", ""))
+    number = number_in(reply.headers.get("location", ""), kind)
     if number is not None:
         how = "GitHub answered 201 without the comment; its address names the id"
-        url = f"{page}#issuecomment-{number}"
-        return Posted(comment_id=number, url=url, status=reply.status, message=how)
+        url = f"{page}#{kind.anchor}{number}"
+        found = Comment(number=number, url=url, login="", created=None, body="", kind=kind)
+        return replace(found.as_posted(reply.status, timedelta(0)), message=how)
     why = "GitHub answered 201 (created) without the comment's id and address"
     return Unknown(message=why, status=reply.status)
 

@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl
 
 from comenq_core.errors import InvalidRequest
 from comenq_core.text import printable
-from comenq_core.wire.schemas import Schema, check_with, validator
+from comenq_core.wire.schemas import Schema, check_by, validator
 from comenq_core.wire.strict_json import parse
 from comenq_plugins.http.api.schemas import (
     COMMENTS_QUERY,
@@ -89,7 +89,7 @@ def read_body(op: str, data: bytes, media_type: str) -> Mapping[str, Any]:
             headers={"Accept-Patch" if op == "edit" else "Accept-Post": JSON},
         )
     value = parse(data)
-    check_with(_body_validator(op), value)
+    check_by(_body_validator(op), value)
     assert isinstance(value, dict)
     return value
 
@@ -119,7 +119,7 @@ def read_query(op: str, query: bytes) -> Mapping[str, Any]:
         else:
             value[name] = _typed(kind, item)
     if properties:
-        check_with(_query_validator(op), value)
+        check_by(_query_validator(op), value)
     return value
 
 

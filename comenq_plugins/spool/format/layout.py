@@ -25,9 +25,10 @@ from comenq_plugins.spool.fs.mounts import mount_of
 
 __all__ = ["FORMAT", "Layout"]
 
-FORMAT = 5
+FORMAT = 6
 """The format that is written, as it stands in the file ``version``.
 
+Formats 1 to 5 have no replies in review threads, which an older comenq would post elsewhere.
 Formats 1 to 4 have no ``follow/``, and no lanes in the names of files. Formats 1 to 3 have no
 ``deleted/``, and no jobs that were edited. Formats 1 and 2 have no ``unconfirmed/`` and no
 ``past/``, and format 1 has other words in its files, which are read as well:

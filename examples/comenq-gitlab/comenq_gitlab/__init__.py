@@ -25,13 +25,19 @@ def comenq_posters() -> Mapping[str, PosterFactory]:
 
 
 class _Factory:
-    """Makes the poster, and names the host of its forge; see `comenq_core.protocols.ForgeHost`."""
+    """Makes the poster, and says what it is for.
+
+    See `comenq_core.protocols.ForgeHost` and `comenq_core.protocols.ThreadDirectory`.
+    """
 
     def __call__(self, settings: Settings) -> Sequence[Poster]:
         # Every process imports this module, but only some make posters.
         from comenq_gitlab.poster import make_posters
 
         return make_posters(settings)
+
+    def can_reply(self, settings: Settings) -> bool:  # noqa: ARG002 -- with no settings
+        return False
 
     def host(self, settings: Settings) -> str:
         from comenq_gitlab.options import host_of

@@ -25,7 +25,7 @@ from comenq_core.model import (
     Unavailable,
     Unknown,
 )
-from comenq_core.protocols import CredentialHolder, ForgeHost
+from comenq_core.protocols import CredentialHolder, ForgeHost, ThreadDirectory, ThreadReplier
 from comenq_core.testing.contract import PosterContract
 from comenq_core.testing.contract.forge import (
     NUMBER,
@@ -368,6 +368,14 @@ def test_the_host_is_named_without_the_token(url: str, host: str) -> None:
     factory: object = comenq_posters()["gitlab"]
     assert isinstance(factory, ForgeHost)
     assert factory.host(Settings(tables={"gitlab": {"url": url}})) == host
+
+
+def test_replies_in_threads_are_refused_at_once(tmp_path: Path) -> None:
+    """The factory says that its poster cannot reply, and the poster has no way to."""
+    factory: object = comenq_posters()["gitlab"]
+    assert isinstance(factory, ThreadDirectory)
+    assert not factory.can_reply(Settings())
+    assert not isinstance(poster_of(tmp_path, "https://gitlab.com", TOKEN, SECONDS), ThreadReplier)
 
 
 def test_a_token_that_is_gone_is_told(gitlab: GitLab, tmp_path: Path) -> None:

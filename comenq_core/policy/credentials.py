@@ -1,0 +1,135 @@
+"""Text that is unmistakably a credential, by its published form. Pure.
+
+Each form begins with fixed characters, which are searched for first, and is checked there once. So
+the time grows with the text and no further. Nothing is guessed by entropy: a hash is no credential.
+No package with such a list alone is kept well; scanners bring entropy, plugins and a network.
+"""
+
+from __future__ import annotations
+
+import re
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
+
+__all__ = ["FORMS", "Form", "credential_in"]
+
+_DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+_WORD = frozenset(f"{_DIGITS}_-")
+_CHECKSUM = 6
+_LEAST_DIFFERENT = 8
+"""Different characters, without which it is a placeholder, such as ``ghp_xxxxxxxx``."""
+
+
+def _is_filled(text: str) -> bool:
+    """Whether it is no placeholder of a documentation."""
+    return len(set(text)) >= _LEAST_DIFFERENT and "EXAMPLE" not in text
+
+
+def _has_checksum(text: str) -> bool:
+    """Whether the last six digits are the CRC-32 of those before, in base 62."""
+    random, checksum = text[-36:-_CHECKSUM], text[-_CHECKSUM:]
+    number, found = zlib.crc32(random.encode()), ""
+    for _ in range(_CHECKSUM):
+        number, digit = divmod(number, len(_DIGITS))
+        found = _DIGITS[digit] + found
+    return found == checksum
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """The form of one kind of credential.
+
+    Args:
+        name: what it is, for people.
+        begins: the fixed characters with which it begins, one of these.
+        rest: what follows, as a pattern; each repetition has an end, or one that it cannot pass.
+        source: where the form is published.
+        confirms: whether what was found is no placeholder.
+    """
+
+    name: str
+    begins: tuple[str, ...]
+    rest: re.Pattern[str]
+    source: str
+    confirms: Callable[[str], bool] = _is_filled
+
+    def found_after(self, begin: str, text: str) -> bool:
+        """Whether a text has one that begins so."""
+        at = text.find(begin)
+        while at >= 0:
+            after = at + len(begin)
+            # What stands within a longer word is part of something else.
+            is_whole = at == 0 or text[at - 1] not in _WORD or begin[0] == "-"
+            match = self.rest.match(text, after) if is_whole else None
+            if match and self.confirms(text[at : match.end()]):
+                return True
+            at = text.find(begin, after)
+        return False
+
+
+def _form(
+    name: str, begins: str, rest: str, source: str, confirms: Callable[[str], bool] = _is_filled
+) -> Form:
+    return Form(name, tuple(begins.split("|")), re.compile(rest, re.ASCII), source, confirms)
+
+
+_END = r"(?![\w-])"
+
+_PRIVATE_KEYS = (
+    "PRIVATE KEY",
+    "RSA PRIVATE KEY",
+    "EC PRIVATE KEY",
+    "DSA PRIVATE KEY",
+    "OPENSSH PRIVATE KEY",
+    "ENCRYPTED PRIVATE KEY",
+    "PGP PRIVATE KEY BLOCK",
+)
+
+FORMS = (
+    _form("GitHub token", "ghp_|gho_|ghu_|ghs_|ghr_", rf"[A-Za-z0-9]{{36}}{_END}",
+          "https://github.blog/engineering/platform-security/behind-githubs-new-authentication-token-formats/",
+          _has_checksum),
+    _form("GitHub token", "github_pat_", rf"[A-Za-z0-9]{{22}}_[A-Za-z0-9]{{59}}{_END}",
+          "https://docs.github.com/en/code-security/secret-scanning/introduction/supported-secret-scanning-patterns"),
+    _form("GitLab token", "glpat-", rf"[\w-]{{20,255}}(?:\.[\w-]{{2,20}}){{0,2}}{_END}",
+          "https://docs.gitlab.com/security/tokens/"),
+    _form("AWS secret key", "aws_secret_access_key|AWS_SECRET_ACCESS_KEY|SecretAccessKey",
+          r"[\"']?[ \t]{0,9}[=:][ \t]{0,9}[\"']?[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=])",
+          "https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_access-keys.html"),
+    _form("Slack token", "xoxb-|xoxp-|xoxa-|xoxr-", rf"[0-9]{{8,14}}-[A-Za-z0-9-]{{18,200}}{_END}",
+          "https://docs.slack.dev/authentication/tokens/"),
+    _form("Stripe key", "sk_live_|rk_live_", rf"[A-Za-z0-9]{{24,255}}{_END}",
+          "https://docs.stripe.com/keys"),
+    _form("OpenAI key", "sk-proj-|sk-svcacct-|sk-admin-",
+          rf"[\w-]{{20,200}}T3BlbkFJ[\w-]{{20,200}}{_END}",
+          "https://platform.openai.com/docs/api-reference/authentication"),
+    _form("OpenAI key", "sk-", rf"[A-Za-z0-9]{{20}}T3BlbkFJ[A-Za-z0-9]{{20}}{_END}",
+          "https://platform.openai.com/docs/api-reference/authentication"),
+    _form("Anthropic key", "sk-ant-", rf"[a-z]{{3,8}}[0-9]{{2}}-[\w-]{{80,200}}{_END}",
+          "https://docs.anthropic.com/en/api/admin-api/apikeys/get-api-key"),
+    _form("npm token", "npm_", rf"[A-Za-z0-9]{{36}}{_END}",
+          "https://github.blog/changelog/2021-09-23-npm-has-a-new-access-token-format/",
+          _has_checksum),
+    _form("PyPI token", "pypi-AgEIcHlwaS5vcmc|pypi-AgENdGVzdC5weXBpLm9yZw", r"[\w-]{50}",
+          "https://pypi.org/help/#apitoken"),
+    _form("Google API key", "AIza", rf"[\w-]{{35}}{_END}",
+          "https://cloud.google.com/docs/authentication/api-keys"),
+    _form("private key",
+          "|".join(f"-----BEGIN {kind}-----" for kind in _PRIVATE_KEYS),
+          # Up to a hundred characters of line ends, headers, or quotation marks of the comment.
+          r"(?:(?!-----)[\s\S]){1,100}?[A-Za-z0-9+/]{32}",
+          "https://www.rfc-editor.org/rfc/rfc7468"),
+)  # fmt: skip
+"""What is looked for, in this order."""
+
+
+_BEGINS = [(begin, form) for form in FORMS for begin in form.begins]
+
+
+def credential_in(text: str) -> str:
+    """What kind of credential a text has, for people, such as ``GitHub token``; ``""`` if none."""
+    for begin, form in _BEGINS:
+        if begin in text and form.found_after(begin, text):
+            return form.name
+    return ""

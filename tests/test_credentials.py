@@ -1,0 +1,134 @@
+"""Comments with a credential: what is one, and what becomes of the comment."""
+
+from __future__ import annotations
+
+import string
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from comenq_core.listener.queue import JobQueue
+from comenq_core.model import BODY_LIMIT, Change, CommentRequest, NewJob, Origin, State
+from comenq_core.policy.credentials import FORMS, credential_in
+from comenq_core.policy.pacing import PacingPolicy
+from comenq_core.settings import Settings
+from comenq_core.testing.clock import FakeClock
+from comenq_core.testing.memory_store import MemoryStore
+from comenq_plugins.spool import open_spool
+
+PACE = PacingPolicy(cooldown=900, jitter=0, attempt_limit=30)
+ME = Origin(intake="test", uid=1000)
+RANDOM = (string.ascii_letters + string.digits) * 4
+# In parts, so that no scanner takes this file for a leak.
+GITHUB = "ghp_" + "zQWBuTSOoRi4A9spHcVY5ncnsDkxkJ" + "0mLq17"
+CREDENTIALS = {
+    "classic": ("GitHub token", GITHUB),
+    "App's": ("GitHub token", GITHUB.replace("ghp", "ghs")),
+    "fine-grained": ("GitHub token", "github_pat_" + RANDOM[:22] + "_" + RANDOM[:59]),
+    "GitLab": ("GitLab token", "glpat-" + RANDOM[:20]),
+    "AWS": ("AWS secret key", 'AWS_SECRET_ACCESS_KEY = "' + RANDOM[:38] + '/+"'),
+    "Slack": ("Slack token", "xoxb-" + "1234567890-" + RANDOM[:24]),
+    "Stripe": ("Stripe key", "sk_live_" + RANDOM[:24]),
+    "OpenAI": ("OpenAI key", "sk-proj-" + RANDOM[:30] + "T3BlbkFJ" + RANDOM[:30]),
+    "OpenAI, earlier": ("OpenAI key", "sk-" + RANDOM[:20] + "T3BlbkFJ" + RANDOM[:20]),
+    "Anthropic": ("Anthropic key", "sk-ant-api03-" + RANDOM[:95]),
+    "npm": ("npm token", GITHUB.replace("ghp", "npm")),
+    "PyPI": ("PyPI token", "pypi-AgEIcHlwaS5vcmc" + RANDOM[:60]),
+    "Google": ("Google API key", "AIza" + RANDOM[:35]),
+    "private key": ("private key", "-----BEGIN RSA PRIVATE KEY-----\n" + RANDOM[:64]),
+    "in a quotation": ("private key", "> -----BEGIN PRIVATE KEY-----\n> " + RANDOM[:64]),
+    "in JSON": ("private key", r"-----BEGIN PRIVATE KEY-----\n" + RANDOM[:64]),
+}
+HARMLESS = {
+    "another checksum": GITHUB[:-1] + "8",
+    "a placeholder": "ghp_" + "x" * 36,
+    "part of a word": f"x{GITHUB}",
+    "longer": f"{GITHUB}0",
+    "AWS's example": "aws_secret_access_key=wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
+    "a hash": "da39a3ee5e6b4b0d3255bfef95601890afd80709",
+    "a UUID": "123e4567-e89b-12d3-a456-426614174000",
+    "a name": "sk-learn and xoxb-bot, npm_config_registry, glpat-token",
+    "a key without its text": "-----BEGIN PRIVATE KEY-----\n(not shown)",
+    "a public key": "-----BEGIN PUBLIC KEY-----\n" + RANDOM[:64],
+    "a base64 text": RANDOM,
+}
+# What begins like a credential again and again: the worst case of each form.
+REPEATED = [begin for form in FORMS for begin in form.begins]
+
+
+@pytest.mark.parametrize(("kind", "text"), CREDENTIALS.values(), ids=CREDENTIALS)
+def test_a_credential_is_found(kind: str, text: str) -> None:
+    """Wherever it stands in a comment, it is found and called by its kind."""
+    assert credential_in(text) == kind
+    assert credential_in(f"Use `{text}`, please.\n" * 2) == kind
+    assert credential_in("é" * 1_000 + f"\nkey={text}") == kind or kind == "AWS secret key"
+
+
+@pytest.mark.parametrize("text", HARMLESS.values(), ids=HARMLESS)
+def test_what_is_no_credential_is_none(text: str) -> None:
+    """What only looks like one, or stands for one, is let through."""
+    assert credential_in(text) == ""
+
+
+@pytest.mark.parametrize("begin", REPEATED)
+@pytest.mark.parametrize("filler", ["", "a", " a", " " + "a1b2" * 60])
+def test_no_text_takes_long(begin: str, filler: str) -> None:
+    """The longest comment, made of beginnings of one form, is read through; it ends."""
+    part = f"{begin}{filler}"
+    credential_in((part * (BODY_LIMIT // len(part) + 1))[:BODY_LIMIT])
+
+
+def submit(queue: JobQueue, body: str, **options: bool) -> State:
+    """Queue a comment; its state."""
+    request = CommentRequest(owner="o", repo="r", pr_number=1, body=body, key="k")
+    return queue.submit_all([NewJob(request=request, origin=ME, **options)])[0].job.state
+
+
+def test_it_is_held_and_told_and_posted_once_released() -> None:
+    """The answer, the list and the job say of what kind it is, and never what it is."""
+    store = MemoryStore(FakeClock())
+    queue = JobQueue(store, PACE)
+    request = CommentRequest(owner="o", repo="r", pr_number=1, body=GITHUB)
+    entry = queue.submit(request, ME)
+    assert (entry.job.state, entry.job.reason) == (State.HELD, "has a GitHub token")
+    assert queue.show(entry.job.id).job.reason == "has a GitHub token"
+    assert [one.job.reason for one in queue.pending()] == ["has a GitHub token"]
+    listed = queue.pending_in("o/r", 9)
+    assert [one and one.job.reason for one in listed] == ["has a GitHub token"]
+    released = queue.change(entry.job.id, Change.RELEASE, ME).job
+    assert (released.state, released.reason) == (State.WAITING, "")
+
+
+def test_an_edit_or_a_replacement_is_held_as_well() -> None:
+    """A comment that waits is held as soon as it is to have a credential."""
+    for change in ("edit", "replace"):
+        store = MemoryStore(FakeClock())
+        queue = JobQueue(store, PACE)
+        assert submit(queue, "text") is State.WAITING
+        (job,) = store.pending()
+        if change == "edit":
+            assert queue.edit(job.id, GITHUB, ME).job.state is State.HELD
+        else:
+            assert submit(queue, GITHUB, replace=True) is State.HELD
+        assert store.get(job.id).asked.body == GITHUB
+
+
+def test_the_setting_switches_it_off() -> None:
+    """With ``hold_secrets = false``, such a comment waits like any other, and nothing is told."""
+    queue = JobQueue(MemoryStore(FakeClock()), PACE, hold_secrets=False)
+    assert submit(queue, GITHUB) is State.WAITING
+    (entry,) = queue.pending()
+    assert queue.change(entry.job.id, Change.HOLD, ME).job.reason == ""
+
+
+@pytest.mark.parametrize(("is_on", "state"), [(True, State.HELD), (False, State.WAITING)])
+def test_a_dropped_file_is_held(tmp_path: Path, is_on: bool, state: State) -> None:
+    """The spool looks at dropped files as the listener does at requests."""
+    settings = Settings(queue_path=tmp_path / "spool", hold_secrets=is_on)
+    with closing(open_spool(settings)) as store, store.lock():
+        draft = tmp_path / "draft"
+        draft.write_text(f'{{"owner":"o","repo":"r","pr_number":1,"body":"{GITHUB}"}}')
+        draft.rename(tmp_path / "spool" / "new" / "drop.json")
+        store.housekeep()
+        assert [job.state for job in store.pending()] == [state]

@@ -1,0 +1,258 @@
+"""Policies: what users and tokens may queue and change, whatever way in they take."""
+
+from __future__ import annotations
+
+import os
+import pwd
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from comenq_core.errors import PolicyRefused, SettingsError
+from comenq_core.listener.queue import JobQueue
+from comenq_core.model import Change, CommentRequest, Done, Failed, NewJob, Origin, State
+from comenq_core.policy.admission import Policies, Policy
+from comenq_core.policy.from_settings import admission_policies
+from comenq_core.policy.pacing import PacingPolicy
+from comenq_core.settings import Settings
+from comenq_core.testing.clock import FakeClock
+from comenq_core.testing.memory_store import MemoryStore
+from comenq_plugins.spool import open_spool
+from tests.socket.attempts import ATTEMPT
+
+AGENT, PERSON = Origin(intake="unix", uid=1001), Origin(intake="unix", uid=1000)
+ROBOT = Origin(intake="http", token="ci")
+PACE = PacingPolicy(cooldown=900, jitter=0, attempt_limit=30)
+
+
+def queue_with(**members: Any) -> tuple[JobQueue, MemoryStore]:
+    """A queue with one policy for the agent and the robot, and its store."""
+    store = MemoryStore(FakeClock())
+    policy = Policy(name="agents", users=frozenset({1001}), tokens=frozenset({"ci"}), **members)
+    return JobQueue(store, PACE, policies=Policies((policy,))), store
+
+
+def request(repo: str = "r", body: str = "text", **members: Any) -> CommentRequest:
+    """A comment on a repository of ``org``."""
+    return CommentRequest(owner="org", repo=repo, pr_number=1, body=body, **members)
+
+
+@pytest.mark.parametrize("by", [AGENT, ROBOT])
+def test_only_its_repositories_are_allowed(by: Origin) -> None:
+    """A comment on another repository is refused by name, for the policy's subjects alone."""
+    queue, store = queue_with(repositories=("Org/mine",))
+    queue.submit(request("MINE"), by)
+    with pytest.raises(PolicyRefused, match=r"policy agents: .* org/r .* only on Org/mine"):
+        queue.submit(request("r"), by)
+    queue.submit(request("r"), PERSON)
+    assert [job.origin for job in store.pending()] == [by, PERSON]
+
+
+def test_the_word_of_a_client_decides_nothing() -> None:
+    """Whoever calls itself like somebody under a policy is not, and cannot leave it either."""
+    queue, store = queue_with(hold=True)
+    queue.submit(request(), Origin(intake="unix", uid=1000, via="ci"))
+    queue.submit(request(), Origin(intake="unix", uid=1001, via="comenq"))
+    assert [job.state for job in store.pending()] == [State.WAITING, State.HELD]
+
+
+@pytest.mark.parametrize("by", [AGENT, ROBOT])
+def test_what_is_held_is_released_by_others_only(by: Origin) -> None:
+    """Everything arrives held, even what is to go ahead; its author cannot release it."""
+    queue, store = queue_with(hold=True)
+    (entry,) = queue.submit_all([NewJob(request=request(), origin=by, ahead=True)])
+    assert entry.job.state is State.HELD
+    with pytest.raises(PolicyRefused, match="policy agents: release is for others"):
+        queue.change(entry.job.id, Change.RELEASE, by)
+    (refusal,) = queue.change_all([(entry.job.id, by)], Change.RELEASE)
+    assert isinstance(refusal, PolicyRefused)
+    assert store.get(entry.job.id).state is State.HELD
+    queue.change(entry.job.id, Change.RELEASE, PERSON)
+    assert store.get(entry.job.id).state is State.WAITING
+
+
+def test_no_other_change_gets_round_being_held() -> None:
+    """First place, retry and undelete are for others; to hold, defer and delete is free."""
+    queue, store = queue_with(hold=True)
+    waiting = queue.submit(request("a"), PERSON).job
+    deleted = queue.submit(request("b"), AGENT).job
+    queue.change(deleted.id, Change.CANCEL, AGENT)
+    queue.submit(request("c"), PERSON)
+    failed = store.claim("bot")
+    assert failed is not None
+    store.settle(failed, Failed(reason="no"), ATTEMPT)
+    (other,) = [job for job in store.pending() if job.state is State.WAITING]
+    for job_id, change in (
+        (other.id, Change.BUMP),
+        (failed.id, Change.RETRY),
+        (deleted.id, Change.UNDELETE),
+    ):
+        with pytest.raises(PolicyRefused, match="policy agents"):
+            queue.change(job_id, change, AGENT)
+    assert waiting.id in {failed.id, other.id}
+    queue.change(other.id, Change.BUST, AGENT)
+    queue.change(other.id, Change.HOLD, AGENT)
+    queue.change(other.id, Change.CANCEL, AGENT)
+
+
+@pytest.mark.parametrize("owner", [AGENT, PERSON])
+def test_a_text_that_a_person_may_have_read_stays(owner: Origin) -> None:
+    """Neither an edit nor a replacement under the key changes a queued text."""
+    queue, store = queue_with(hold=True)
+    job = queue.submit(request(key="k"), owner).job
+    with pytest.raises(PolicyRefused, match="policy agents: a queued text"):
+        queue.edit(job.id, "other", AGENT)
+    with pytest.raises(PolicyRefused, match="policy agents: a queued text"):
+        queue.submit_all(
+            [NewJob(request=request(body="other", key="k"), origin=AGENT, replace=True)]
+        )
+    assert store.get(job.id).asked.body == "text"
+    queue.edit(job.id, "by a person", PERSON)
+
+
+def test_an_edit_is_bound_to_the_repositories() -> None:
+    """Nobody can put a text on another repository by giving it to a comment that waits there."""
+    queue, _ = queue_with(repositories=("org/mine",))
+    theirs, own = queue.submit(request("r"), PERSON).job, queue.submit(request("mine"), AGENT).job
+    with pytest.raises(PolicyRefused, match="policy agents"):
+        queue.edit(theirs.id, "other", AGENT)
+    assert queue.edit(own.id, "other", AGENT).job.asked.body == "other"
+
+
+def test_so_many_comments_wait_and_no_more() -> None:
+    """The comments of all subjects of a policy are counted, held ones too; posted ones are not."""
+    queue, store = queue_with(max_waiting=2)
+    queue.submit(request(body="1"), AGENT)
+    with pytest.raises(PolicyRefused, match="policy agents: 1 comments are in the queue"):
+        queue.submit_all([NewJob(request=request(body=text), origin=ROBOT) for text in "23"])
+    queue.submit_all([NewJob(request=request(body="2"), origin=ROBOT, hold=True)])
+    with pytest.raises(PolicyRefused, match="max_waiting is 2"):
+        queue.submit(request(body="3"), AGENT)
+    queue.submit(request(body="4"), PERSON)
+    job = store.claim("bot")
+    assert job is not None
+    assert job.origin == AGENT
+    store.settle(job, Done(url="https://forge.example/1", comment_id=1), ATTEMPT)
+    queue.submit(request(body="3"), AGENT)
+
+
+def test_the_same_request_again_is_answered_although_the_policy_is_full() -> None:
+    """A client that has lost the answer asks again, with its key, and gets the job it had."""
+    queue, store = queue_with(max_waiting=1)
+    job = queue.submit(request(key="k"), AGENT).job
+    assert queue.submit(request(key="k"), AGENT).job.id == job.id
+    again = NewJob(request=request(), origin=AGENT, if_absent=True)
+    assert queue.submit_all([again])[0].job.id == job.id
+    claimed = store.claim("bot")
+    assert claimed is not None
+    store.settle(claimed, Failed(reason="no"), ATTEMPT)
+    queue.submit(request(body="2"), AGENT)
+    assert queue.submit(request(key="k"), AGENT).job.state is State.FAILED
+    with pytest.raises(PolicyRefused, match="policy agents"):
+        queue.change(job.id, Change.RETRY, AGENT)
+
+
+def test_who_is_under_two_policies_is_under_both() -> None:
+    """Each of them must allow it, and one that holds suffices."""
+    one = Policy(name="one", users=frozenset({1001}), repositories=("org/a", "org/b"))
+    two = Policy(name="two", users=frozenset({1001}), repositories=("org/b",), hold=True)
+    store = MemoryStore(FakeClock())
+    queue = JobQueue(store, PACE, policies=Policies((one, two)))
+    with pytest.raises(PolicyRefused, match="policy two"):
+        queue.submit(request("a"), AGENT)
+    with pytest.raises(PolicyRefused, match="policy one"):
+        queue.submit(request("c"), AGENT)
+    assert queue.submit(request("b"), AGENT).job.state is State.HELD
+
+
+# Dropped files -----------------------------------------------------------------------------------
+
+
+def drop(spool: Path, name: str, repo: str, mode: int = 0o644, body: str = "text") -> None:
+    """Rename a file into the spool, with a mode."""
+    draft = spool.parent / name
+    draft.write_text(f'{{"owner":"org","repo":"{repo}","pr_number":1,"body":"{body}"}}')
+    draft.chmod(mode)
+    draft.rename(spool / "new" / name)
+
+
+def spool_settings(spool: Path, **policy: Any) -> Settings:
+    """Settings with a policy for the user of this process."""
+    tables = {"policies": {"agents": {"users": [os.getuid()], **policy}}}
+    return Settings(queue_path=spool, tables=tables)
+
+
+def test_a_dropped_file_is_under_its_owners_policy(tmp_path: Path) -> None:
+    """What the policy allows is held; what it refuses has failed with the reason, and is kept."""
+    spool = tmp_path / "spool"
+    settings = spool_settings(spool, repositories=["org/*"], hold=True, max_waiting=2)
+    with closing(open_spool(settings)) as store, store.lock():
+        drop(spool, "a.json", "a")
+        other = spool.parent / "b.json"
+        other.write_text('{"owner":"other","repo":"r","pr_number":1,"body":"kept"}')
+        other.rename(spool / "new" / "b.json")
+        for name in ("c.json", "d.json"):
+            drop(spool, name, "c", body=name)
+        while store.housekeep():
+            continue
+        assert [job.state for job in store.pending()] == [State.HELD, State.HELD]
+        reasons = sorted(job.reason for job in store.history(limit=9))
+    assert reasons[0].startswith("policy agents: 2 comments are in the queue")
+    assert reasons[1].startswith("policy agents: comments on other/r are not allowed")
+    assert any(b'"kept"' in path.read_bytes() for path in (spool / "failed").iterdir())
+
+
+def test_a_file_that_others_can_write_has_no_author(tmp_path: Path) -> None:
+    """With policies, a group-writable file is refused: its owner may not have written it."""
+    spool = tmp_path / "spool"
+    with closing(open_spool(spool_settings(spool, hold=True))) as store, store.lock():
+        drop(spool, "a.json", "a", 0o664)
+        while store.housekeep():
+            continue
+        assert store.pending() == []
+        (job,) = store.history(limit=9)
+    assert "mode 0664 lets others than its owner write" in job.reason
+    with closing(open_spool(Settings(queue_path=tmp_path / "free"))) as store, store.lock():
+        drop(tmp_path / "free", "a.json", "a", 0o664)
+        while store.housekeep():
+            continue
+        assert len(store.pending()) == 1
+
+
+# Settings ----------------------------------------------------------------------------------------
+
+
+def test_a_policy_is_read_with_its_users() -> None:
+    """A user's name is looked up; a uid is taken as it is."""
+    root = pwd.getpwuid(0).pw_name
+    table = {"users": [root, 1001], "tokens": ["ci"], "repositories": ["org/*"], "max_waiting": 0}
+    (policy,) = admission_policies(Settings(tables={"policies": {"agents": table}})).policies
+    assert (policy.users, policy.tokens) == (frozenset({0, 1001}), frozenset({"ci"}))
+    assert str(policy) == ("for uid 0, uid 1001, token ci: on org/* only, at most 0 in the queue")
+
+
+@pytest.mark.parametrize(
+    ("table", "told"),
+    [
+        ({"users": ["rooot"], "hold": True}, "there is no user rooot here; did you mean root?"),
+        ({"users": [True], "hold": True}, "users: expected a list of users, by name or uid"),
+        ({"users": [-1], "hold": True}, "users: expected a list of users"),
+        ({"users": [7, 7], "hold": True}, "users: expected a list of users"),
+        ({"users": "me", "hold": True}, "users: expected a list of users, by name or uid, found"),
+        ({"users": [0], "holds": True}, "holds: there is no such setting; did you mean hold?"),
+        ({"users": [0], "max_waiting": -1, "hold": True}, "max_waiting: expected a whole number"),
+        ({"users": [0], "repositories": ["org"]}, "repositories: expected a list of repositories"),
+        ({"tokens": ["a b"], "hold": True}, "tokens: expected a list of the names of tokens"),
+        ({"users": [], "hold": True}, "it is about nobody: name users or tokens"),
+        ({"users": [0]}, "it bounds nothing: set repositories, hold or max_waiting"),
+        ([], "expected a table"),
+    ],
+)
+def test_a_wrong_policy_is_refused(table: Any, told: str) -> None:
+    """The error names the table and what was expected; nothing is let in without the policy."""
+    with pytest.raises(SettingsError) as caught:
+        admission_policies(Settings(tables={"policies": {"agents": table}}))
+    assert "[policies.agents]" in str(caught.value)
+    assert told in str(caught.value)
