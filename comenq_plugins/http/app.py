@@ -14,10 +14,12 @@ from starlette.types import ASGIApp
 from comenq_core.errors import ComenqError
 from comenq_core.protocols import Queue
 from comenq_plugins.http.access import Access
+from comenq_plugins.http.assets import Assets
 from comenq_plugins.http.guard import Guard
 from comenq_plugins.http.limits import Limits
 from comenq_plugins.http.login import Login
 from comenq_plugins.http.options import Options
+from comenq_plugins.http.page.routes import Page
 from comenq_plugins.http.problems import Problem, problem_of
 from comenq_plugins.http.templates import Templates
 
@@ -42,8 +44,15 @@ def make_app(queue: Queue, options: Options, port: int | None, limits: Limits) -
         options.prefix,
         is_secure=options.is_secure,
     )
+    assets = Assets()
+    templates = Templates(assets)
     app = Starlette(
-        routes=[Route("/healthz", _healthz), *Login(access, Templates()).routes()],
+        routes=[
+            Route("/healthz", _healthz),
+            *assets.routes(),
+            *Login(access, templates).routes(),
+            *Page(queue, access, templates).routes(),
+        ],
         exception_handlers={
             HTTPException: _http_problem,
             Problem: _problem,
