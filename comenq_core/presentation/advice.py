@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from comenq_core.client import DAEMON_VARIABLE
+from comenq_core.paths import DAEMON_VARIABLE
 
 __all__ = ["command", "service_command", "told_daemon"]
 
