@@ -4,15 +4,17 @@ const PERIOD = 3000, TIMEOUT = 10000;
 const main = document.querySelector("main[data-board]");
 const [lost, notice, dialog] = ["lost", "notice", "ask"].map((id) => document.getElementById(id));
 const style = (options) => new Intl.DateTimeFormat(undefined, options);
-const today = style({ timeStyle: "short" }), other = style({ dateStyle: "medium", timeStyle: "short" });
+const today = style({ timeStyle: "short" }), other = style({ month: "short", day: "numeric", hour: "numeric", minute: "2-digit" });
+const distant = style({ dateStyle: "medium", timeStyle: "short" });
 const whole = style({ dateStyle: "full", timeStyle: "long" });
 let tag = "", timer = 0, ahead = 0, heard = new Date();
 
 function localise() {
-  const now = new Date().toDateString();
+  const now = new Date();
   for (const time of document.querySelectorAll("time")) {
     const at = new Date(time.dateTime);
-    const text = (at.toDateString() === now ? today : other).format(at);
+    const near = at.toDateString() === now.toDateString() ? today : other;
+    const text = (at.getFullYear() === now.getFullYear() ? near : distant).format(at);
     if (time.textContent !== text) [time.textContent, time.title] = [text, whole.format(at)];
   }
 }

@@ -74,7 +74,7 @@ class Served:
             self._stop.set()
             self._thread.join(DEADLINE)
             assert not self._thread.is_alive(), "the intake does not stop"
-            self._stop.close()
+            self._stop.__exit__()
             self._stop = None
 
 
