@@ -188,9 +188,12 @@ def user(uid: int) -> str:
 
 def origin_text(origin: Mapping[str, Any]) -> str:
     """Who queued a job; an older daemon knows neither ``via`` nor ``token``."""
-    uid, token, via = origin["uid"], origin.get("token"), origin.get("via")
+    intake, uid = origin["intake"], origin["uid"]
+    token, via = origin.get("token"), origin.get("via")
+    if via == f"{intake} {token}":
+        via = None  # the intake has said it, and nobody else anything
     parts = [
-        origin["intake"],
+        intake,
         user(uid) if uid is not None else "",
         f"token {token}" if token else "",
         f"via {via}" if via else "",

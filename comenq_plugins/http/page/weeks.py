@@ -12,7 +12,7 @@ from comenq_core.model import Job, State
 __all__ = ["Chart", "Day", "chart", "days_of"]
 
 DAY_WIDTH, BAR_WIDTH = 23, 15
-LEFT, RIGHT = 38, 6
+LEFT, RIGHT = 38, 12
 LINE_TOP, LINE_HEIGHT = 22, 60
 BARS_TOP, BARS_HEIGHT = 116, 80
 LABEL_DAYS = 7

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import ExitStack
 from datetime import timedelta
+from typing import Self
 
 from comenq_core.model import (
     Activity,
@@ -64,13 +66,21 @@ ORIGINS = (
 
 
 class Scene:
-    """A queue in memory, with a worker that does what a test says."""
+    """A queue in memory, in a ``with`` block, with a worker that does what a test says."""
 
     def __init__(self) -> None:
         self.shift = 0.0
         self.store = MemoryStore(self.now)
         self.store.divide(Division(lane_of=LANES.lane_of, edition="1"))
         self._count = 0
+        self._stack = ExitStack()
+
+    def __enter__(self) -> Self:
+        self._stack.enter_context(self.store.lock())
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
 
     def now(self) -> Instant:
         """The machine's time, or one in the past while a scene makes a history."""
