@@ -42,11 +42,18 @@ function update(old, fresh) {
     const own = child.id && [...old.children].find((one) => one.id === child.id);
     const same = own || (!child.id && at && !at.id && at.nodeName === child.nodeName && at);
     if (!same) { old.insertBefore(child, at); continue; }
+    // What is in use stays; what stands before it moves behind it, and is put in order later.
+    if (isUsed(same)) while (at !== same) [at] = [at.nextSibling, old.append(at)];
     if (same === at) at = at.nextSibling;
-    else old.moveBefore ? old.moveBefore(same, at) : old.insertBefore(same, at);
+    else old.insertBefore(same, at);
     update(same, child);
   }
   while (at) at = drop(at);
+}
+
+function isUsed(node) {
+  const selection = getSelection();
+  return node.contains(document.activeElement) || (!selection.isCollapsed && selection.containsNode(node, true));
 }
 
 function drop(node) {

@@ -35,14 +35,12 @@ from comenq_core.policy.pacing import earlier
 from comenq_core.process.clock import system_clock
 from comenq_core.testing.memory_store import MemoryStore
 
-__all__ = ["LANES", "REVIEW", "Scene"]
+__all__ = ["LANES", "REVIEW", "TEXTS", "Scene"]
 
 REVIEW = "@coderabbitai review"
 LANES = LanePolicy(
     quotas=[
-        Quota(
-            reviewer="coderabbit", addresses=REVIEW.__eq__, scope=Scope.OWNER, cooldown=3_600
-        ),
+        Quota(reviewer="coderabbit", addresses=REVIEW.__eq__, scope=Scope.OWNER, cooldown=3_600),
         Quota(reviewer="copilot", addresses="@copilot".__eq__, scope=Scope.OWNER, cooldown=900),
     ],
     cooldown=900,
@@ -51,8 +49,13 @@ LANES = LanePolicy(
 )
 DAY = 86_400.0
 TEXTS = (
-    "Two links are broken: see the report below.\n\n- docs/guide.md: the section has moved\n"
-    "- docs/api.md: the page is gone\n\nThe rest is fine.",
+    """\
+Two links are broken: see the report below.
+
+- docs/guide.md: the section has moved
+- docs/api.md: the page is gone
+
+The rest is fine.""",
     "The benchmark is 12 % slower than on main, within noise.",
     "Thank you! One question: why is the cache cleared twice?",
     "Rebased onto main; the tests pass again.",
@@ -90,7 +93,7 @@ class Scene:
         self, *bodies: str, hold: bool = False, ahead: bool = False, **members: object
     ) -> Sequence[Job]:
         """Queue comments, each for another pull request."""
-        jobs = []
+        jobs: list[Job] = []
         for body in bodies:
             self._count += 1
             number = 100 + self._count * 7 % 41
@@ -100,7 +103,9 @@ class Scene:
             jobs += self.store.put([NewJob(request=request, origin=origin, hold=hold, ahead=ahead)])
         return jobs
 
-    def finish(self, verdict: Verdict | None = None, outcome: str = "posted", fault: str = "") -> str:
+    def finish(
+        self, verdict: Verdict | None = None, outcome: str = "posted", fault: str = ""
+    ) -> str:
         """Have the worker post the next comment, or what else becomes of it; return its id."""
         job = self.store.claim("main")
         assert job
@@ -176,9 +181,9 @@ class Scene:
         """A person pauses the queue."""
         self.store.pause(Pause(since=self.now().wall, reason=reason))
 
-    def delete(self, job_id: str) -> None:
-        """A person deletes a comment."""
-        self.store.change(job_id, Change.CANCEL)
+    def first(self, job_id: str) -> None:
+        """A person moves a comment to the head of the queue."""
+        self.store.change(job_id, Change.BUMP)
 
     def throttle(self, seconds: float = 1_500.0) -> None:
         """The forge limits the account for so long."""

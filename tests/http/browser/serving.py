@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import socket
 import threading
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import requests
+
 from comenq_core.listener.queue import JobQueue
 from comenq_core.model.access import Scope
 from comenq_core.policy.pacing import PacingPolicy
 from comenq_core.process.stop import StopFlag
-from comenq_core.process.token_file import add_token
+from comenq_core.process.token_file import add_token, remove_token
 from comenq_core.protocols import Queue, Store
 from comenq_core.testing.deadline import DEADLINE
 from comenq_plugins.http.intake import HttpIntake
@@ -62,10 +63,20 @@ class Served:
         self._thread.start()
         until(self.answers)
 
+    @property
+    def manage_token(self) -> str:
+        """A token that permits everything."""
+        return self.tokens[Scope.MANAGE]
+
+    def remove_tokens(self) -> None:
+        """Remove all tokens, as an administrator does."""
+        for scope in Scope:
+            remove_token(self.directory / "http_tokens", scope.value)
+
     def answers(self) -> bool:
         """Whether it lives."""
-        with suppress(OSError), urllib.request.urlopen(f"{self.url}healthz", timeout=DEADLINE):
-            return True
+        with suppress(OSError):
+            return requests.get(f"{self.url}healthz", timeout=DEADLINE).ok
         return False
 
     def stop(self) -> None:
@@ -100,5 +111,3 @@ def queue_of(store: Store) -> JobQueue:
     """A listener's queue, with reviewers."""
     pace = PacingPolicy(cooldown=900, jitter=0, attempt_limit=30)
     return JobQueue(store, pace, {"main": ()}, host="github.com", lanes=LANES)
-
-

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from playwright.sync_api import expect
 
@@ -50,7 +51,7 @@ def test_a_failed_comment_is_tried_again(scene: Scene, visitor: Visitor) -> None
     page = visitor.log_in()
     page.locator("#failed").get_by_role("button", name="Retry").click()
     expect(page.locator("#notice")).to_contain_text("waits again")
-    expect(visitor.job(job_id, "#queue")).to_be_visible()
+    expect(visitor.job(job_id)).to_be_visible()
     assert scene.store.get(job_id).state is State.WAITING
 
 
@@ -127,14 +128,14 @@ def test_a_comment_is_held_edited_and_released(scene: Scene, visitor: Visitor) -
     page = visitor.log_in()
     visitor.job(job.id).locator("summary").click()
     visitor.job(job.id).get_by_role("button", name="Hold").click()
-    held = visitor.job(job.id, "#held")
+    held = visitor.job(job.id, "held")
     held.get_by_role("link", name="Edit").click()
     page.get_by_label("Text").press("Control+End")
     page.get_by_label("Text").press_sequentially("three")
     page.get_by_role("button", name="Save").click()
     assert scene.store.get(job.id).asked.body == "\nOne\n\n  two\nthree"
     held.get_by_role("button", name="Release").click()
-    expect(visitor.job(job.id, "#queue")).to_be_visible()
+    expect(visitor.job(job.id)).to_be_visible()
     assert scene.store.get(job.id).state is State.WAITING
 
 
@@ -146,8 +147,6 @@ def test_a_text_that_was_edited_meanwhile_is_not_overwritten(
     page = visitor.log_in()
     page.get_by_role("link", name="Edit").click()
     page.get_by_label("Text").fill("Mine")
-    from dataclasses import replace
-
     scene.store.edit(scene.store.get(job.id), replace(job.asked, body="Theirs"))
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_role("alert")).to_contain_text("was changed since it was read")
@@ -164,12 +163,12 @@ def test_deleting_asks_first(scene: Scene, visitor: Visitor) -> None:
     expect(page.get_by_role("dialog")).to_be_hidden()
     page.get_by_role("link", name="Delete").click()
     page.get_by_role("dialog").get_by_role("button", name="Delete").click()
-    gone = visitor.job(job.id, "#history")
+    gone = visitor.job(job.id, "history")
     expect(gone.locator(".chip")).to_have_text("deleted")
     assert scene.store.get(job.id).state is State.DELETED
     gone.locator("summary").click()
     gone.get_by_role("button", name="Restore").click()
-    expect(visitor.job(job.id, "#queue")).to_be_visible()
+    expect(visitor.job(job.id)).to_be_visible()
 
 
 def test_the_lanes_of_reviewers(scene: Scene, visitor: Visitor) -> None:

@@ -9,11 +9,12 @@ from typing import Any
 from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, expect
 
 from comenq_core.model.access import Scope
-from comenq_core.testing.deadline import DEADLINE
 from tests.http.browser.serving import Served
 
 __all__ = ["FLAGS", "Visitor", "visiting"]
 
+WAIT_SECONDS = 8
+"""How long a browser may take for anything: what is there takes a small part of a second."""
 FLAGS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -54,19 +55,23 @@ class Visitor:
     def refresh(self) -> None:
         """Have the page ask for what is new, as it does every few seconds and when it is seen."""
         with self.page.expect_response(self.page.url):
-            self.page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+            self.wake()
 
-    def job(self, job_id: str, section: str = "") -> Locator:
-        """A job, in one of the lists where it is in several."""
-        return self.page.locator(f"{section} #job-{job_id}".strip())
+    def wake(self) -> None:
+        """Have the page believe that it comes into sight."""
+        self.page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+
+    def job(self, job_id: str, list_name: str = "queue") -> Locator:
+        """A job, in one of the lists."""
+        return self.page.locator(f"#{list_name}-{job_id}")
 
 
 @contextmanager
 def visiting(browser: Browser, served: Served, **options: Any) -> Iterator[Visitor]:
     """A visitor with a browser that knows nothing of other ones; ``options`` are its context's."""
     context = browser.new_context(**options)
-    context.set_default_timeout(DEADLINE * 1_000)
-    expect.set_options(timeout=DEADLINE * 1_000)
+    context.set_default_timeout(WAIT_SECONDS * 1_000)
+    expect.set_options(timeout=WAIT_SECONDS * 1_000)
     try:
         yield Visitor(context.new_page(), served)
     finally:
