@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from comenq_core.errors import InvalidRequest
-from comenq_core.model import ID_PATTERN, NewJob
+from comenq_core.model import ID_PATTERN, Job, NewJob
 from comenq_core.model.access import Scope
 from comenq_core.protocols import Queue
 from comenq_plugins.http.page.jobs import ACTIONS
@@ -40,15 +40,22 @@ def _act(queue: Queue, visit: Visit) -> Done:
     word = visit.request.path_params["action"]
     if word not in ACTIONS:
         raise Problem(404, "no_such_page", "There is no such change.")
-    entry = queue.change(visit.job_id, ACTIONS[word], visit.client.origin)
+    entry = queue.change(_changeable(queue, visit).id, ACTIONS[word], visit.client.origin)
     return Done(word, entry.job.id)
 
 
 def _edit(queue: Queue, visit: Visit) -> Done:
-    before = queue.show(visit.job_id).job
+    before = _changeable(queue, visit)
     text = edited_text(_field(visit, "body"), before.asked.body if before.request else "")
     entry = queue.edit(before.id, text, visit.client.origin, was=_field(visit, "was"))
     return Done("edit", entry.job.id)
+
+
+def _changeable(queue: Queue, visit: Visit) -> Job:
+    job = queue.show(visit.job_id).job
+    if not visit.may_change(job.origin.token):
+        raise Problem(403, "not_permitted", "This token permits to change its own comments alone.")
+    return job
 
 
 def _resolve(queue: Queue, visit: Visit) -> Done:
@@ -101,9 +108,9 @@ def _field(visit: Visit, name: str) -> str:
 
 
 CHANGES: Mapping[str, Change] = {
-    "edit": Change("/jobs/{id}/edit", Scope.MANAGE, _edit),
+    "edit": Change("/jobs/{id}/edit", Scope.QUEUE, _edit),
     "resolve": Change("/jobs/{id}/resolve", Scope.MANAGE, _resolve),
-    "act": Change("/jobs/{id}/{action}", Scope.MANAGE, _act),
+    "act": Change("/jobs/{id}/{action}", Scope.QUEUE, _act),
     "new": Change("/new", Scope.QUEUE, _new),
     "pause": Change("/queue/pause", Scope.MANAGE, _pause),
     "resume": Change("/queue/resume", Scope.MANAGE, _resume),

@@ -65,6 +65,7 @@ class JobView:
         text: the beginning of the comment; `whole_text` has all of it.
         is_cut: whether there is more of it.
         who: who queued it, and by which way.
+        token: the name of the token that was shown then, if one was.
         arrived: when.
         when: when it is posted, or was settled.
         place: its place in the queue.
@@ -85,6 +86,7 @@ class JobView:
     text: str
     is_cut: bool
     who: str
+    token: str | None
     arrived: str
     when: When
     place: str
@@ -120,6 +122,7 @@ def job_view(job: Json, host: str, now: datetime) -> JobView:
         text=legible_text(head),
         is_cut=is_cut,
         who=printable(origin_text(job["origin"])),
+        token=job["origin"]["token"],
         arrived=job["arrived"],
         when=_when(job, now),
         place=f"{ordinal(job['position'] + 1)} in queue" if is_waiting else "",

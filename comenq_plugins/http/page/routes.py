@@ -73,8 +73,8 @@ class Page:
             "page": ("/", self._board, Scope.READ),
             "new": ("/new", self._new, Scope.QUEUE),
             "job": ("/jobs/{id}", self._job, Scope.READ),
-            "edit": ("/jobs/{id}/edit", self._edit, Scope.MANAGE),
-            "delete": ("/jobs/{id}/delete", self._delete, Scope.MANAGE),
+            "edit": ("/jobs/{id}/edit", self._edit, Scope.QUEUE),
+            "delete": ("/jobs/{id}/delete", self._delete, Scope.QUEUE),
             "weeks": ("/weeks", self._weeks, Scope.READ),
             "plot": ("/weeks.svg", self._plot, Scope.READ),
         }
@@ -184,6 +184,7 @@ class Page:
             "is_browser": visit.client.is_browser,
             "may_queue": visit.may(Scope.QUEUE),
             "may_manage": visit.may(Scope.MANAGE),
+            "may_change": visit.may_change,
             "fault": visit.fault,
         }
         response = self._templates.response(visit.request, template, {**shared, **values})

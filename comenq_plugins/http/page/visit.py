@@ -42,3 +42,8 @@ class Visit:
     def may(self, scope: Scope) -> bool:
         """Whether the client may do what needs this scope."""
         return self.client.token.scope.includes(scope)
+
+    def may_change(self, token: str | None) -> bool:
+        """Whether the client may change a comment that was queued with a token of this name."""
+        is_own = token == self.client.token.name and self.may(Scope.QUEUE)
+        return is_own or self.may(Scope.MANAGE)

@@ -90,7 +90,12 @@ class Scene:
         return earlier(system_clock(), self.shift)
 
     def put(
-        self, *bodies: str, hold: bool = False, ahead: bool = False, **members: object
+        self,
+        *bodies: str,
+        hold: bool = False,
+        ahead: bool = False,
+        origin: Origin | None = None,
+        **members: object,
     ) -> Sequence[Job]:
         """Queue comments, each for another pull request."""
         jobs: list[Job] = []
@@ -99,8 +104,8 @@ class Scene:
             number = 100 + self._count * 7 % 41
             values: dict[str, object] = {"owner": "octo-org", "repo": "site", "pr_number": number}
             request = CommentRequest(**(values | {"body": body} | members))  # type: ignore[arg-type]
-            origin = ORIGINS[self._count % len(ORIGINS)]
-            jobs += self.store.put([NewJob(request=request, origin=origin, hold=hold, ahead=ahead)])
+            by = origin or ORIGINS[self._count % len(ORIGINS)]
+            jobs += self.store.put([NewJob(request=request, origin=by, hold=hold, ahead=ahead)])
         return jobs
 
     def finish(

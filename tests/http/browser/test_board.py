@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from playwright.sync_api import expect
 
-from comenq_core.model import State
+from comenq_core.model import Origin, State
 from comenq_core.model.access import Scope
 from tests.http.browser.scenes import REVIEW, Scene
 from tests.http.browser.visitor import Visitor
@@ -235,6 +235,21 @@ def test_who_may_only_read_sees_no_button(scene: Scene, visitor: Visitor) -> Non
     expect(page.get_by_role("main").locator("button, .button")).to_have_count(0)
     expect(page.get_by_role("link", name="Queue a comment")).to_have_count(0)
     expect(page.get_by_role("main").locator("form")).to_have_count(0)
+
+
+def test_who_may_queue_changes_its_own_comments_alone(scene: Scene, visitor: Visitor) -> None:
+    """A token of the scope queue has buttons at what was queued with it; no other form works."""
+    (own,) = scene.put("Own", origin=Origin(intake="http", token="queue"), hold=True)
+    (other,) = scene.put("Other", origin=Origin(intake="http", token="ci"), hold=True)
+    page = visitor.log_in(Scope.QUEUE)
+    expect(visitor.job(other.id, "held").get_by_role("button")).to_have_count(0)
+    visitor.job(own.id, "held").get_by_role("button", name="Release").click()
+    expect(visitor.job(own.id)).to_be_visible()
+    forged = page.request.post(
+        f"{visitor.served.url}jobs/{other.id}/release", form={}, headers={"Origin": page.url[:-1]}
+    )
+    assert forged.status == 403
+    assert scene.store.get(other.id).state is State.HELD
 
 
 def test_a_comment_is_queued_with_the_page(scene: Scene, visitor: Visitor) -> None:
