@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -56,7 +56,7 @@ def read_board(queue: Queue, offsets: Offsets, now: datetime) -> Board:
     Raises:
         ComenqError: the store cannot be read.
     """
-    found = queue.status()
+    found = _with_review(queue, queue.status())
     status = {
         **status_to_json(found),
         "eta_seconds": found.eta_seconds,
@@ -72,6 +72,17 @@ def read_board(queue: Queue, offsets: Offsets, now: datetime) -> Board:
         lanes=lane_views(status, now),
         **_Reader(queue, found, offsets, now).read(head.job),
     )
+
+
+def _with_review(queue: Queue, status: Status) -> Status:
+    """The status, with what is known of the review that the next job asks for."""
+    first = status.next
+    # A job that the worker has just finished may be gone.
+    with suppress(NoSuchJob):
+        if first:
+            review = queue.show(first.job.id).review
+            return replace(status, next=replace(first, review=review))
+    return status
 
 
 class _Reader:
@@ -99,7 +110,6 @@ class _Reader:
         first = self._status.next
         if first and job_id == first.job.id:
             return self._view(first)
-        # A job that the worker has just finished may be gone.
         with suppress(NoSuchJob):
             return self._view(self._queue.show(job_id)) if job_id else None
         return None

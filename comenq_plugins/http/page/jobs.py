@@ -132,8 +132,9 @@ def job_view(job: Json, host: str, now: datetime) -> JobView:
         candidates=tuple(filter(None, (link(one["url"]) for one in job["candidates"]))),
         attempts=plural(count, "attempt") if count else "",
         actions=tuple(word for word, change in ACTIONS.items() if state in CHANGEABLE[change]),
-        is_editable=state in EDITABLE and job["body"] is not None,
-        is_resolvable=state in RESOLVABLE and job["body"] is not None,
+        # A dropped file that is no request has no owner.
+        is_editable=state in EDITABLE and bool(job["owner"]),
+        is_resolvable=state in RESOLVABLE and bool(job["owner"]),
     )
 
 
