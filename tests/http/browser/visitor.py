@@ -11,9 +11,9 @@ from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, expect
 from comenq_core.model.access import Scope
 from tests.http.browser.serving import Served
 
-__all__ = ["FLAGS", "Visitor", "visiting"]
+__all__ = ["FLAGS", "WAIT_SECONDS", "Visitor", "visiting"]
 
-WAIT_SECONDS = 8
+WAIT_SECONDS = 60
 """How long a browser may take for anything: what is there takes a small part of a second."""
 FLAGS = (
     "--no-sandbox",
