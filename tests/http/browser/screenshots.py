@@ -49,12 +49,14 @@ def take(browser: Browser, name: str, target: Path) -> Path:
     }
     with Scene() as scene, tempfile.TemporaryDirectory() as directory:
         make(scene)
-        with serving(queue_of(scene.store), Path(directory)) as served:
-            with visiting(browser, served, **options) as visitor:
-                page = visitor.log_in()
-                if name == "page-light":
-                    page.locator("#queue summary").first.click()
-                page.screenshot(path=path)
+        with (
+            serving(queue_of(scene.store), Path(directory)) as served,
+            visiting(browser, served, **options) as visitor,
+        ):
+            page = visitor.log_in()
+            if name == "page-light":
+                page.locator("#queue summary").first.click()
+            page.screenshot(path=path)
     return path
 
 

@@ -15,11 +15,11 @@ from tests.process.daemon import Daemon
 def test_a_daemon_that_is_killed_is_missed_and_found_again(browser: Browser) -> None:
     """The page outlives the daemon, and shows what the next one posts."""
     port = free_port()
-    listen = {"intakes": ["unix", "http"], "http.listen": f"127.0.0.1:{port}"}
-    with Forge() as forge, Daemon(forge.url, **listen) as daemon:
-        token = daemon.comenqd("token", "create", "me", "--scope", "manage").split()[-1]
+    with Forge() as forge, Daemon(forge.url, intakes=["unix", "http"]) as daemon:
+        daemon.change(**{"http.listen": f"127.0.0.1:{port}"})
         daemon.start()
         daemon.log.until(" info http listening: ")
+        token = daemon.comenqd("token", "create", "me", "--scope", "manage").split()[-1]
         context = browser.new_context()
         expect.set_options(timeout=WAIT_SECONDS * 1_000)
         page = context.new_page()

@@ -14,7 +14,7 @@ SMALL = 80_000
 
 
 def size_of(picture: Path) -> tuple[int, int]:
-    """The width and the height of a PNG. https://www.w3.org/TR/png/#11IHDR"""
+    """The width and the height of a PNG, which begins with them."""
     head = picture.read_bytes()[:24]
     assert head.startswith(b"\x89PNG")
     width, height = struct.unpack(">II", head[16:])
