@@ -23,7 +23,7 @@ from comenq_plugins.http.options import Options, Tcp
 from tests.http.browser.scenes import LANES
 from tests.socket.serving import until
 
-__all__ = ["Served", "free_port", "queue_of", "serving"]
+__all__ = ["Served", "answers", "free_port", "queue_of", "serving"]
 
 
 @dataclass
@@ -61,7 +61,7 @@ class Served:
         intake = HttpIntake(options)
         self._thread = threading.Thread(target=intake.serve, args=(self.queue, self._stop))
         self._thread.start()
-        until(self.answers)
+        until(lambda: answers(self.port))
 
     @property
     def manage_token(self) -> str:
@@ -72,12 +72,6 @@ class Served:
         """Remove all tokens, as an administrator does."""
         for scope in Scope:
             remove_token(self.directory / "http_tokens", scope.value)
-
-    def answers(self) -> bool:
-        """Whether it lives."""
-        with suppress(OSError):
-            return requests.get(f"{self.url}healthz", timeout=DEADLINE).ok
-        return False
 
     def stop(self) -> None:
         """End, and wait for that."""
@@ -98,6 +92,13 @@ def serving(queue: Queue, directory: Path) -> Iterator[Served]:
         yield served
     finally:
         served.stop()
+
+
+def answers(port: int) -> bool:
+    """Whether a daemon's page is at this port."""
+    with suppress(OSError):
+        return requests.get(f"http://127.0.0.1:{port}/healthz", timeout=DEADLINE).ok
+    return False
 
 
 def free_port() -> int:

@@ -6,9 +6,10 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from comenq_core.testing.forge import Forge
-from tests.http.browser.serving import free_port
+from tests.http.browser.serving import answers, free_port
 from tests.http.browser.visitor import WAIT_SECONDS
 from tests.process.daemon import Daemon
+from tests.socket.serving import until
 
 
 @pytest.mark.full
@@ -18,7 +19,7 @@ def test_a_daemon_that_is_killed_is_missed_and_found_again(browser: Browser) -> 
     with Forge() as forge, Daemon(forge.url, intakes=["unix", "http"]) as daemon:
         daemon.change(**{"http.listen": f"127.0.0.1:{port}"})
         daemon.start()
-        daemon.log.until(" info http listening: ")
+        until(lambda: answers(port))
         token = daemon.comenqd("token", "create", "me", "--scope", "manage").split()[-1]
         context = browser.new_context()
         expect.set_options(timeout=WAIT_SECONDS * 1_000)
