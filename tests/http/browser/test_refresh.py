@@ -4,16 +4,26 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.http.browser.scenes import Scene
 from tests.http.browser.visitor import Visitor
 
 
+@pytest.mark.full
 def test_what_is_new_is_shown_by_itself(scene: Scene, visitor: Visitor) -> None:
+    """After some seconds, a comment that is queued appears without a reload."""
+    visitor.log_in()
+    (job,) = scene.put("One")
+    expect(visitor.job(job.id)).to_be_visible()
+
+
+def test_what_is_new_is_shown(scene: Scene, visitor: Visitor) -> None:
     """A comment that is queued appears without a reload, and goes once it is posted."""
     page = visitor.log_in()
     (job,) = scene.put("One")
+    visitor.refresh()
     expect(visitor.job(job.id)).to_be_visible()
     scene.finish()
     visitor.refresh()
