@@ -15,10 +15,12 @@ from comenq_core.errors import ComenqError
 from comenq_core.protocols import Queue
 from comenq_plugins.http.access import Access
 from comenq_plugins.http.api.application import Api
+from comenq_plugins.http.assets import Assets
 from comenq_plugins.http.guard import Guard
 from comenq_plugins.http.limits import Limits
 from comenq_plugins.http.login import Login
 from comenq_plugins.http.options import Options
+from comenq_plugins.http.page.routes import Page
 from comenq_plugins.http.problems import Problem, problem_of
 from comenq_plugins.http.templates import Templates
 
@@ -46,10 +48,14 @@ def make_app(queue: Queue, options: Options, port: int | None, limits: Limits) -
         options.prefix,
         is_secure=options.is_secure,
     )
+    assets = Assets()
+    templates = Templates(assets)
     app = Starlette(
         routes=[
             Route("/healthz", _healthz),
-            *Login(access, Templates()).routes(),
+            *assets.routes(),
+            *Login(access, templates).routes(),
+            *Page(queue, access, templates).routes(),
             *Api(queue, access).routes(),
         ],
         exception_handlers={

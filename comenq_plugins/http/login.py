@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from starlette.requests import Request
@@ -40,23 +41,35 @@ class Login:
         ]
 
     async def _form(self, request: Request) -> Response:
-        return self._templates.response(request, "login.html", {"fault": ""})
+        return self._shown(request, request.query_params.get("next", ""))
 
     async def _log_in(self, request: Request) -> Response:
         check_origin(request)
-        token = self._access.log_in((await read_form(request)).get("token", ""))
+        form = await read_form(request)
+        token, wanted = self._access.log_in(form.get("token", "")), form.get("next", "")
         if token is None:
             log.warning("login_refused", "Somebody has tried to log in without a token of ours.",
                         client=request.client.host if request.client else None)  # fmt: skip
             fault = "This is no token of this daemon. comenqd token create NAME makes one."
-            return self._templates.response(request, "login.html", {"fault": fault}, status=403)
-        response = RedirectResponse(f"{request.scope['root_path']}/", 303)
+            return self._shown(request, wanted, fault)
+        page = request.url_for("page").path
+        response = RedirectResponse(wanted if _is_below(page, wanted) else page, 303)
         self._access.remember(response, token)
         log.info("logged_in", "A browser has logged in.", token=printable(token.name))
         return response
+
+    def _shown(self, request: Request, wanted: str, fault: str = "") -> Response:
+        values = {"fault": fault, "next": wanted}
+        status = 403 if fault else 200
+        return self._templates.response(request, "login.html", values, status=status)
 
     async def _log_out(self, request: Request) -> Response:
         check_origin(request)
         response = RedirectResponse(request.url_for("login").path, 303)
         self._access.forget(response)
         return response
+
+
+def _is_below(page: str, wanted: str) -> bool:
+    """Whether a path leads to one of our pages, and a browser reads it as no other site."""
+    return re.fullmatch(rf"{re.escape(page)}(?!/)[A-Za-z0-9._~/-]*", wanted) is not None
