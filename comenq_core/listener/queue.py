@@ -15,6 +15,7 @@ from comenq_core.errors import ComenqError, InvalidRequest, PolicyRefused, Queue
 from comenq_core.listener import backoffs
 from comenq_core.listener.accounts import accounts
 from comenq_core.listener.conditions import Conditions
+from comenq_core.listener.credentials import Credentials
 from comenq_core.listener.estimates import Estimates
 from comenq_core.listener.lane_status import Lanes
 from comenq_core.listener.replacing import replaced_job
@@ -40,7 +41,6 @@ from comenq_core.model import (
 from comenq_core.model.identity import is_listed
 from comenq_core.model.serving import CANNOT_REPLY, elsewhere, unserved
 from comenq_core.policy.admission import FREE, Policies
-from comenq_core.policy.credentials import credential_in
 from comenq_core.policy.health import Overdue, is_busy, is_stalled
 from comenq_core.policy.lanes import LanePolicy
 from comenq_core.policy.pacing import PacingPolicy
@@ -103,7 +103,7 @@ class JobQueue:
         self._host = host
         self._holds = holds
         self._policies = policies
-        self._credential_in = credential_in if hold_secrets else _nothing_in
+        self._credentials = Credentials(is_on=hold_secrets)
         self._verifies_targets = verifies_targets
         self._can_reply = can_reply
         self._overdue = Overdue(pace, self._accounts)
@@ -156,17 +156,13 @@ class JobQueue:
             if one.replace and (job := replaced_job(self._store, one, self._policies))
         }
 
-    def _as_settings_say(self, new_job: NewJob) -> NewJob:
-        if new_job.hold:
-            return new_job
-        is_held = self._holds(new_job.origin.intake)
-        if kind := self._credential_in(new_job.request.body):
-            log.warning("credential_held", "A comment with a credential is held.", kind=kind,
-                        target=new_job.request.target, uid=new_job.origin.uid)  # fmt: skip
-        return replace(new_job, hold=True) if is_held or kind else new_job
-
     def _admitted(self, new_jobs: Sequence[NewJob]) -> Sequence[NewJob]:
-        wanted = [self._as_settings_say(one) for one in new_jobs]
+        wanted = [
+            replace(one, hold=True)
+            if self._holds(one.origin.intake)
+            else self._credentials.admitted(one)
+            for one in new_jobs
+        ]
         return self._policies.admitted(wanted, self._store)
 
     def _log_refusal(self, error: ComenqError) -> None:
@@ -219,7 +215,7 @@ class JobQueue:
             found = store.pending(limit=limit, offset=offset, states=states)
         wanted = [job if job and is_listed(job, repo, pr_number) else None for job in found]
         found_entries = self._reviews.added(self._estimates.listed(wanted))
-        return [self._with_reason(entry) if entry else None for entry in found_entries]
+        return [self._credentials.explained(entry) if entry else None for entry in found_entries]
 
     def awaiting(self) -> Sequence[Entry]:
         return self._reviews.to([Entry(job=job) for job in awaiting(followed(self._store))])
@@ -229,21 +225,14 @@ class JobQueue:
         return self._explained(entries)[0]
 
     def _explained(self, entries: Sequence[Entry]) -> Sequence[Entry]:
-        return [self._with_reason(entry) for entry in entries]
-
-    def _with_reason(self, entry: Entry) -> Entry:
-        """With what a held comment has in it that a person should know before it is released."""
-        job = entry.job
-        if job.state is not State.HELD or job.request is None:
-            return entry
-        kind = self._credential_in(job.request.body)
-        return replace(entry, job=replace(job, reason=f"has a {kind}")) if kind else entry
+        return [self._credentials.explained(entry) for entry in entries]
 
     def history(self, limit: int, *, offset: int = 0, only_failed: bool = False) -> Sequence[Job]:
         return self._store.history(limit=limit, offset=offset, only_failed=only_failed)
 
     def change(self, prefix: str, change: Change, by: Origin, *, was: str | None = None) -> Entry:
         self._policies.require_change(change, by, self._store)
+        self._require_harmless(prefix, change)
         if was is None:
             job = self._store.change(self._whole_id(prefix), change)
         else:
@@ -273,7 +262,7 @@ class JobQueue:
     def edit(self, prefix: str, body: str, by: Origin, *, was: str | None = None) -> Entry:
         found, request = self._as_read(prefix, was)
         self._policies.require_edit(request, by)
-        if found.state is State.WAITING and self._credential_in(body):
+        if found.state is State.WAITING and self._credentials.kind_in(body):
             # First of all, so that no worker posts it meanwhile.
             found = self._store.change(found.id, Change.HOLD)
         job = self._store.edit(found, replace(request, body=body))
@@ -305,6 +294,11 @@ class JobQueue:
                  token=by.token)  # fmt: skip
         return Entry(job=job)
 
+    def _require_harmless(self, prefix: str, change: Change) -> None:
+        """Refuse to have a comment with a credential wait again that was deleted instead."""
+        if change is Change.UNDELETE:
+            self._credentials.require_none(self._store.get(prefix))
+
     def _as_read(self, prefix: str, was: str | None) -> tuple[Job, CommentRequest]:
         """A job and its request, if its text is the one with this SHA-256, or any for ``None``."""
         found = self._store.get(prefix)
@@ -318,6 +312,7 @@ class JobQueue:
         """The id of a job, or why it is not changed; ``more`` are changed for the same asker."""
         try:
             self._policies.require_change(change, by, self._store, more)
+            self._require_harmless(prefix, change)
             return self._whole_id(prefix)
         except ComenqError as error:
             return error
@@ -380,10 +375,6 @@ class JobQueue:
             lanes=self._lanes.all(triggers, now),
             awaiting=len(awaiting(triggers)),
         )
-
-
-def _nothing_in(_text: str) -> str:
-    return ""
 
 
 def _seconds(entry: Entry) -> float:

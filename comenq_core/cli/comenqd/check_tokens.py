@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 
 from comenq_core.errors import ComenqError, SettingsError
@@ -11,6 +11,7 @@ from comenq_core.plugins.registry import Registry
 from comenq_core.presentation.formatting import plural
 from comenq_core.process.token_file import read_tokens
 from comenq_core.settings import Settings
+from comenq_core.text import nearest
 
 __all__ = ["check_tokens"]
 
@@ -24,6 +25,7 @@ def check_tokens(settings: Settings, plugins: Registry) -> Iterator[CheckResult]
             except SettingsError as error:
                 yield CheckResult(subject="tokens", severity=Severity.ERROR, text=str(error))
                 continue
+            yield from _unknown(settings, [token.name for token in tokens])
             if tokens:
                 yield CheckResult(
                     subject="tokens", text=f"{plural(len(tokens), 'token')} in {file}"
@@ -31,3 +33,17 @@ def check_tokens(settings: Settings, plugins: Registry) -> Iterator[CheckResult]
             else:
                 text = f"there are none in {file}, so nobody is served; run: comenqd token create"
                 yield CheckResult(subject="tokens", severity=Severity.WARNING, text=text)
+
+
+def _unknown(settings: Settings, known: Sequence[str]) -> Iterator[CheckResult]:
+    """The tokens that policies name and that are not there: a misspelt name binds nobody."""
+    for name, table in settings.policies().items():
+        for token in table.tokens:
+            if token not in known:
+                meant = nearest(token, known)
+                hint = f"; did you mean {meant}?" if meant else ""
+                yield CheckResult(
+                    subject=f"policies.{name}",
+                    severity=Severity.WARNING,
+                    text=f"there is no token {token}, so it binds nobody{hint}",
+                )

@@ -91,6 +91,17 @@ def test_the_check_tells_of_tokens(daemon: WebDaemon) -> None:
     assert (severity, "chmod 600" in text) == ("error", True)
 
 
+def test_the_check_tells_of_a_token_that_only_a_policy_knows(daemon: WebDaemon) -> None:
+    """A policy that names no token binds nobody: the check says so, with the nearest name."""
+    daemon.token("builds", "queue")
+    names = {"policies.agents.tokens": ["builds", "bilds"], "policies.agents.max_waiting": 3}
+    daemon.change(**names)
+    found = json.loads(daemon.comenqd("check", "--json"))
+    warned = [one["text"] for one in found if one["severity"] == "warning"]
+    assert "there is no token bilds, so it binds nobody; did you mean builds?" in warned
+    assert not [text for text in warned if "no token builds" in text]
+
+
 def test_the_check_tells_of_a_missing_extra(daemon: WebDaemon) -> None:
     """Without a web server, the check says what to install."""
     hidden = daemon.directory / "plugins"
