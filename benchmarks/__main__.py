@@ -23,6 +23,7 @@ MEASURES: dict[str, Callable[[], Row | Sequence[Row | Curve]]] = {
     "wake": worker_rows.wake_up,
     "memory": idle_rows.memory_and_wakeups,
     "list": idle_rows.first_page,
+    "web": idle_rows.web_memory,
     "mcp": mcp_rows.server,
     "growing-clients": growth.clients,
     "growing-depth": growth.depth,

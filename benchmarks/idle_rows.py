@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
 import time
 from pathlib import Path
 
+from benchmarks.disk import scratch
 from benchmarks.processes import Site, daemon, listener, resident, site, wakeups
 from benchmarks.ratios import Row, interleaved, row
 from benchmarks.store_rows import fill
@@ -29,6 +31,7 @@ LIBRARIES = {
     "supervisord": ("supervisor.supervisord",),
 }
 MINUTE = 60.0
+WEB = "http://comenq.test"
 
 
 def memory_and_wakeups() -> list[Row]:
@@ -76,6 +79,32 @@ def _wakeup_row(role: str, woken: int) -> Row:
         unit="wake-ups",
         target=1.0,
     )
+
+
+def web_memory() -> Row:
+    """A listener that has answered a request over HTTP, and one that serves the socket alone."""
+    path = scratch() / "http.sock"
+    web = {"intakes": ["unix", "http"], "http.listen": f"unix:{path}", "http.url": WEB}
+    with site() as one, site(**web) as other, listener(one) as plain, listener(other) as child:
+        _ask(path)
+        ours, theirs = resident(child.pid), resident(plain.pid)
+    return Row(
+        name="resident memory, idle listener with the intake http",
+        against="without it",
+        ours=ours / 1024,
+        theirs=theirs / 1024,
+        unit="MB",
+    )
+
+
+def _ask(path: Path) -> None:
+    """Wait until something listens there, and ask it whether it lives."""
+    while not path.exists():
+        time.sleep(0.05)
+    with socket.socket(socket.AF_UNIX) as client:
+        client.connect(str(path))
+        client.sendall(b"GET /healthz HTTP/1.1\r\nHost: comenq.test\r\n\r\n")
+        assert client.recv(12) == b"HTTP/1.1 200"
 
 
 def _bare(libraries: tuple[str, ...]) -> int:

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from comenq_core.errors import DaemonRefused, DaemonUnreachable, NotAcknowledged
 from comenq_core.paths import (
+    DAEMON_VARIABLE,
     SYSTEM_CONFIG,
     SYSTEM_SOCKET,
     agent_file,
@@ -44,8 +45,6 @@ if TYPE_CHECKING:
 
 SOCKET_VARIABLE = "COMENQ_SOCKET"
 """Names the socket of the daemon to talk to."""
-DAEMON_VARIABLE = "COMENQ_DAEMON"
-"""Names the daemon to talk to, among those of the user."""
 STOPPING = "stopping"
 """The code of the error with which a daemon that stops answers what it does not do."""
 INVALID = "invalid_request"

@@ -12,6 +12,7 @@ import sys
 from posixpath import normpath
 
 __all__ = [
+    "DAEMON_VARIABLE",
     "NAME_PATTERN",
     "SYSTEM_CONFIG",
     "SYSTEM_SOCKET",
@@ -34,6 +35,8 @@ SYSTEM_CONFIG = "/etc/comenqd/config.toml"
 """The configuration of the machine's daemon."""
 SYSTEM_SOCKET = "/run/comenq/comenq.sock"
 """The socket of the machine's daemon."""
+DAEMON_VARIABLE = "COMENQ_DAEMON"
+"""The variable that names the daemon to talk to, among those of the user."""
 NAME_PATTERN = r"[A-Za-z0-9][A-Za-z0-9_-]{0,31}"
 """The name of a daemon."""
 # These stand where a daemon's own directory or file would, beside the daemon without a name.

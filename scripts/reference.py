@@ -1,4 +1,4 @@
-"""Writes conf/man, conf/completions and tests/mcp/tools.json, or lists which are out of date."""
+"""Writes conf/man, conf/completions and what else is generated, or lists which are out of date."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from manual import pages
 
 from comenq_core.cli.comenq.mcp.bounds import Bounds
 from comenq_core.cli.comenq.mcp.tools import offered
+from comenq_plugins.http.api.openapi import description
 
 ROOT = Path(__file__).resolve().parents[1]
 CONF = ROOT / "conf"
@@ -43,6 +44,7 @@ def files() -> Iterator[tuple[Path, str]]:
         yield CONF / "man" / name, str(page)
     for name, script in completions():
         yield CONF / "completions" / name, script
+    yield ROOT / "docs" / "openapi.json", json.dumps(description(), indent=1) + "\n"
     # What agents read, so that a review of a change shows how it changes.
     tools = [tool.definition for tool in offered(Bounds())]
     yield ROOT / "tests" / "mcp" / "tools.json", json.dumps(tools, indent=2) + "\n"

@@ -27,7 +27,7 @@ if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
     signal.signal(signal.SIGHUP, lambda _number, _frame: None)
 
 
-SHARED = ("examples", "postgres")
+SHARED = ("browser", "examples", "postgres")
 """Directories whose tests share what is costly to make: one worker of pytest runs each of them."""
 
 

@@ -11,6 +11,7 @@ import pytest
 from comenq_core.settings import KINDS, MEANINGS, Secret, Settings
 from comenq_plugins.github.auth.sources import ACCOUNT_OPTIONS as ACCOUNTS
 from comenq_plugins.github.auth.sources import OPTIONS as GITHUB
+from comenq_plugins.http.options import DEFAULTS as HTTP
 from comenq_plugins.postgres.factory import OPTIONS as POSTGRES
 from comenq_plugins.spool import OPTIONS as SPOOL
 from comenq_plugins.unix_socket.intake import OPTIONS as UNIX
@@ -56,6 +57,7 @@ def test_every_setting_is_told_as_it_is() -> None:
         ("spool", SPOOL),
         ("postgres", POSTGRES),
         ("unix", UNIX),
+        ("http", HTTP),
         ("accounts", ACCOUNTS),
         ("github", GITHUB),
     ],

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from comenq_core.errors import WrongState
 from comenq_core.listener.queue import JobQueue
 from comenq_core.model import BODY_LIMIT, Change, CommentRequest, NewJob, Origin, State
 from comenq_core.policy.credentials import FORMS, credential_in
@@ -132,3 +133,14 @@ def test_a_dropped_file_is_held(tmp_path: Path, is_on: bool, state: State) -> No
         draft.rename(tmp_path / "spool" / "new" / "drop.json")
         store.housekeep()
         assert [job.state for job in store.pending()] == [state]
+
+
+def test_a_deleted_comment_with_a_credential_stays_deleted() -> None:
+    """To restore it would let it wait, whether it was held or not; alone or among others."""
+    queue = JobQueue(MemoryStore(FakeClock()), PACE)
+    job = queue.submit(CommentRequest(owner="o", repo="r", pr_number=1, body=GITHUB), ME).job
+    queue.change(job.id, Change.CANCEL, ME)
+    with pytest.raises(WrongState, match="has a GitHub token, and would be posted"):
+        queue.change(job.id, Change.UNDELETE, ME)
+    (refused,) = queue.change_all([(job.id, ME)], Change.UNDELETE)
+    assert isinstance(refused, WrongState)

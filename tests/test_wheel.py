@@ -41,13 +41,16 @@ def environ(tmp_path: Path) -> Iterator[dict[str, str]]:
 
 
 def test_the_wheel_has_what_is_not_python(wheels: Path) -> None:
-    """The files of conf/ and the marks that say that there are types are in the wheel."""
+    """The files of conf/, those of the page, and the marks of types are in the wheel."""
     (wheel,) = wheels.glob(WHEEL)
     names = set(zipfile.ZipFile(wheel).namelist())
     files = [path for path in (CHECKOUT / "conf").rglob("*") if path.is_file()]
     conf = {f"comenq_core/{path.relative_to(CHECKOUT)}" for path in files}
+    http = CHECKOUT / "comenq_plugins" / "http"
+    parts = [path for name in ("static", "templates") for path in (http / name).iterdir()]
+    page = {str(path.relative_to(CHECKOUT)) for path in parts}
 
-    assert conf | {"comenq_core/py.typed", "comenq_plugins/py.typed"} <= names
+    assert conf | page | {"comenq_core/py.typed", "comenq_plugins/py.typed"} <= names
 
 
 def test_the_wheel_puts_what_is_generated_where_it_is_looked_for(wheels: Path) -> None:

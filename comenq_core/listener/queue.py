@@ -15,6 +15,7 @@ from comenq_core.errors import ComenqError, InvalidRequest, PolicyRefused, Queue
 from comenq_core.listener import backoffs
 from comenq_core.listener.accounts import accounts
 from comenq_core.listener.conditions import Conditions
+from comenq_core.listener.credentials import Credentials
 from comenq_core.listener.estimates import Estimates
 from comenq_core.listener.lane_status import Lanes
 from comenq_core.listener.replacing import replaced_job
@@ -40,7 +41,6 @@ from comenq_core.model import (
 from comenq_core.model.identity import is_listed
 from comenq_core.model.serving import CANNOT_REPLY, elsewhere, unserved
 from comenq_core.policy.admission import FREE, Policies
-from comenq_core.policy.credentials import credential_in
 from comenq_core.policy.health import Overdue, is_busy, is_stalled
 from comenq_core.policy.lanes import LanePolicy
 from comenq_core.policy.pacing import PacingPolicy
@@ -103,7 +103,7 @@ class JobQueue:
         self._host = host
         self._holds = holds
         self._policies = policies
-        self._credential_in = credential_in if hold_secrets else _nothing_in
+        self._credentials = Credentials(is_on=hold_secrets)
         self._verifies_targets = verifies_targets
         self._can_reply = can_reply
         self._overdue = Overdue(pace, self._accounts)
@@ -135,7 +135,7 @@ class JobQueue:
         for job in jobs:
             origin = job.origin
             log.info("queued", "A comment is queued.", job=job.id, target=job.asked.place,
-                     intake=origin.intake, uid=origin.uid)  # fmt: skip
+                     intake=origin.intake, uid=origin.uid, token=origin.token)  # fmt: skip
         return [
             replace(entry, replaced=one in replaced, notes=its)
             for entry, one, its in zip(self._estimated(jobs), wanted, notes, strict=True)
@@ -156,17 +156,13 @@ class JobQueue:
             if one.replace and (job := replaced_job(self._store, one, self._policies))
         }
 
-    def _as_settings_say(self, new_job: NewJob) -> NewJob:
-        if new_job.hold:
-            return new_job
-        is_held = self._holds(new_job.origin.intake)
-        if kind := self._credential_in(new_job.request.body):
-            log.warning("credential_held", "A comment with a credential is held.", kind=kind,
-                        target=new_job.request.target, uid=new_job.origin.uid)  # fmt: skip
-        return replace(new_job, hold=True) if is_held or kind else new_job
-
     def _admitted(self, new_jobs: Sequence[NewJob]) -> Sequence[NewJob]:
-        wanted = [self._as_settings_say(one) for one in new_jobs]
+        wanted = [
+            replace(one, hold=True)
+            if self._holds(one.origin.intake)
+            else self._credentials.admitted(one)
+            for one in new_jobs
+        ]
         return self._policies.admitted(wanted, self._store)
 
     def _log_refusal(self, error: ComenqError) -> None:
@@ -219,7 +215,7 @@ class JobQueue:
             found = store.pending(limit=limit, offset=offset, states=states)
         wanted = [job if job and is_listed(job, repo, pr_number) else None for job in found]
         found_entries = self._reviews.added(self._estimates.listed(wanted))
-        return [self._with_reason(entry) if entry else None for entry in found_entries]
+        return [self._credentials.explained(entry) if entry else None for entry in found_entries]
 
     def awaiting(self) -> Sequence[Entry]:
         return self._reviews.to([Entry(job=job) for job in awaiting(followed(self._store))])
@@ -229,21 +225,14 @@ class JobQueue:
         return self._explained(entries)[0]
 
     def _explained(self, entries: Sequence[Entry]) -> Sequence[Entry]:
-        return [self._with_reason(entry) for entry in entries]
-
-    def _with_reason(self, entry: Entry) -> Entry:
-        """With what a held comment has in it that a person should know before it is released."""
-        job = entry.job
-        if job.state is not State.HELD or job.request is None:
-            return entry
-        kind = self._credential_in(job.request.body)
-        return replace(entry, job=replace(job, reason=f"has a {kind}")) if kind else entry
+        return [self._credentials.explained(entry) for entry in entries]
 
     def history(self, limit: int, *, offset: int = 0, only_failed: bool = False) -> Sequence[Job]:
         return self._store.history(limit=limit, offset=offset, only_failed=only_failed)
 
     def change(self, prefix: str, change: Change, by: Origin, *, was: str | None = None) -> Entry:
         self._policies.require_change(change, by, self._store)
+        self._require_harmless(prefix, change)
         if was is None:
             job = self._store.change(self._whole_id(prefix), change)
         else:
@@ -273,11 +262,12 @@ class JobQueue:
     def edit(self, prefix: str, body: str, by: Origin, *, was: str | None = None) -> Entry:
         found, request = self._as_read(prefix, was)
         self._policies.require_edit(request, by)
-        if found.state is State.WAITING and self._credential_in(body):
+        if found.state is State.WAITING and self._credentials.kind_in(body):
             # First of all, so that no worker posts it meanwhile.
             found = self._store.change(found.id, Change.HOLD)
         job = self._store.edit(found, replace(request, body=body))
-        log.info("edited", "A person has edited a comment.", job=job.id, uid=by.uid)
+        log.info("edited", "A person has edited a comment.", job=job.id, uid=by.uid,
+                 token=by.token)  # fmt: skip
         return self._estimated([job])[0]
 
     def resolve(self, prefix: str, url: str | None, by: Origin) -> Entry:
@@ -289,17 +279,25 @@ class JobQueue:
             verdict = replace(verdict, reviewer=self._reviews.asked_by(found.id))
         job = self._store.resolve(found.id, verdict, attempt)
         log.info("resolved", "A person has said whether a comment is posted.", job=job.id,
-                 outcome=attempt.outcome, url=job.url or None, uid=by.uid)  # fmt: skip
+                 outcome=attempt.outcome, url=job.url or None, uid=by.uid,
+                 token=by.token)  # fmt: skip
         return self._estimated([job])[0]
 
     def mark_seen(self, job_ids: Collection[str], by: Origin) -> None:
         for job_id in self._store.mark_seen(job_ids):
-            log.info("seen", "A person has seen a failed comment.", job=job_id, uid=by.uid)
+            log.info("seen", "A person has seen a failed comment.", job=job_id, uid=by.uid,
+                     token=by.token)  # fmt: skip
 
     def forget(self, prefix: str, by: Origin) -> Entry:
         job = self._store.forget(self._whole_id(prefix), f"its text was erased by {by.who}")
-        log.info("erased", "The text of a comment was erased.", job=job.id, uid=by.uid)
+        log.info("erased", "The text of a comment was erased.", job=job.id, uid=by.uid,
+                 token=by.token)  # fmt: skip
         return Entry(job=job)
+
+    def _require_harmless(self, prefix: str, change: Change) -> None:
+        """Refuse to have a comment with a credential wait again that was deleted instead."""
+        if change is Change.UNDELETE:
+            self._credentials.require_none(self._store.get(prefix))
 
     def _as_read(self, prefix: str, was: str | None) -> tuple[Job, CommentRequest]:
         """A job and its request, if its text is the one with this SHA-256, or any for ``None``."""
@@ -314,6 +312,7 @@ class JobQueue:
         """The id of a job, or why it is not changed; ``more`` are changed for the same asker."""
         try:
             self._policies.require_change(change, by, self._store, more)
+            self._require_harmless(prefix, change)
             return self._whole_id(prefix)
         except ComenqError as error:
             return error
@@ -329,20 +328,23 @@ class JobQueue:
     def open_lane(self, reviewer: str, scope: str | None, by: Origin) -> LaneStatus:
         opened = self._lanes.open(reviewer, scope)
         log.info("lane_opened", "An operator has opened a lane.", lane=opened.record.lane,
-                 uid=by.uid)  # fmt: skip
+                 uid=by.uid, token=by.token)  # fmt: skip
         return opened
 
     def pause(self, reason: str, by: Origin) -> None:
         self._store.pause(Pause(since=self._store.now().wall, reason=reason, by=by.uid))
-        log.warning("paused", "The queue is paused.", reason=reason, uid=by.uid)
+        log.warning("paused", "The queue is paused.", reason=reason, uid=by.uid,
+                    token=by.token)  # fmt: skip
 
     def resume(self, by: Origin) -> None:
         backoffs.resume(self._store)
-        log.info("resumed", "The queue is resumed.", uid=by.uid)
+        log.info("resumed", "The queue is resumed.", uid=by.uid,
+                 token=by.token)  # fmt: skip
 
     def flush(self, by: Origin) -> int:
         ended = backoffs.flush(self._store)
-        log.info("flushed", "An operator has ended back-offs.", ended=ended, uid=by.uid)
+        log.info("flushed", "An operator has ended back-offs.", ended=ended, uid=by.uid,
+                 token=by.token)  # fmt: skip
         return ended
 
     def status(self) -> Status:
@@ -375,13 +377,10 @@ class JobQueue:
         )
 
 
-def _nothing_in(_text: str) -> str:
-    return ""
-
-
 def _seconds(entry: Entry) -> float:
     return float("inf") if entry.eta_seconds is None else entry.eta_seconds
 
 
 def _log_change(change: Change, job: Job, by: Origin) -> None:
-    log.info(str(change), "An operator changed the queue.", job=job.id, uid=by.uid)
+    log.info(str(change), "An operator changed the queue.", job=job.id, uid=by.uid,
+             token=by.token)  # fmt: skip

@@ -43,5 +43,6 @@ def replaced_job(store: Store, new_job: NewJob, policies: Policies) -> Job | Non
         found = store.change(found.id, Change.HOLD)
     job = store.edit(found, request)
     log.info("replaced", "A comment has taken the place of another one with its key.",
-             job=job.id, intake=new_job.origin.intake, uid=new_job.origin.uid)  # fmt: skip
+             job=job.id, intake=new_job.origin.intake, uid=new_job.origin.uid,
+             token=new_job.origin.token)  # fmt: skip
     return job

@@ -35,6 +35,7 @@ from comenq_core.protocols import (
     Store,
     StoreFactory,
     ThreadDirectory,
+    TokenHolder,
 )
 from comenq_core.settings import Settings
 from comenq_core.text import printable
@@ -120,6 +121,11 @@ class Registry:
                 if isinstance(intake, ClientEndpoint):
                     found.append(intake.socket_path)
         return found
+
+    def token_files(self, settings: Settings) -> Sequence[Path]:
+        """Where the selected intakes have their clients' tokens. Raises as `intakes`."""
+        made = self.intakes(settings).values()
+        return [intake.tokens_file for intake in made if isinstance(intake, TokenHolder)]
 
     def store(self, settings: Settings) -> Store:
         """The selected store. Raises as `intakes`."""

@@ -6,7 +6,14 @@ A plugin need not inherit from them: having the methods is enough. Each factory 
 
 from __future__ import annotations
 
-from comenq_core.protocols.intake import ClientEndpoint, Intake, IntakeFactory, Queue, Stop
+from comenq_core.protocols.intake import (
+    ClientEndpoint,
+    Intake,
+    IntakeFactory,
+    Queue,
+    Stop,
+    TokenHolder,
+)
 from comenq_core.protocols.poster import (
     VERIFY_SECONDS,
     AccountDirectory,
@@ -96,6 +103,7 @@ __all__ = [
     "TargetVerifier",
     "ThreadDirectory",
     "ThreadReplier",
+    "TokenHolder",
     "TriggerAdviser",
     "Watch",
     "every_job",

@@ -23,7 +23,7 @@ from comenq_core.model import (
 if TYPE_CHECKING:
     from comenq_core.settings import Settings
 
-__all__ = ["ClientEndpoint", "Intake", "IntakeFactory", "Queue", "Stop"]
+__all__ = ["ClientEndpoint", "Intake", "IntakeFactory", "Queue", "Stop", "TokenHolder"]
 
 
 class Stop(Protocol):
@@ -225,6 +225,18 @@ class ClientEndpoint(Protocol):
     @property
     def socket_path(self) -> Path:
         """The Unix socket where clients connect, from when `Intake.serve` is ready."""
+
+
+@runtime_checkable
+class TokenHolder(Protocol):
+    """What an intake may be as well: one that tells its clients by tokens.
+
+    ``comenqd token`` makes them, and `comenq_core.process.token_file` reads them.
+    """
+
+    @property
+    def tokens_file(self) -> Path:
+        """The file with the tokens."""
 
 
 IntakeFactory = Callable[["Settings"], Intake]

@@ -39,6 +39,7 @@ __all__ = [
     "OPERATION_SCHEMAS",
     "REQUEST",
     "REQUEST_SCHEMA",
+    "Schema",
     "check",
     "check_by",
     "validator",
@@ -278,7 +279,8 @@ def validator(schema: Schema) -> Validator:
     """What `check_by` checks by.
 
     Args:
-        schema: in it, everything that can be wrong has a description, as above.
+        schema: JSON Schema; in it, everything that can be wrong has a description, which completes
+            the sentence "must be …".
     """
     # Only a listener pays for this import: no client could wait for it.
     from jsonschema import Draft202012Validator, validators

@@ -20,9 +20,9 @@ from comenq_core.wire.messages import (
     lane_to_json,
     status_to_json,
 )
+from comenq_core.wire.paging import read_page
 from comenq_core.wire.strict_json import encode
 from comenq_plugins.unix_socket.command import CHANGES, Command
-from comenq_plugins.unix_socket.paging import read_page
 from comenq_plugins.unix_socket.permissions import Permissions
 
 __all__ = ["Handlers", "error_reply", "error_response"]

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 from comenq_core.errors import SettingsError
 from comenq_core.process.log import Log
+from comenq_core.process.unix_address import Address, check_length, listening
 from comenq_core.protocols import Queue, Stop
 from comenq_plugins.unix_socket.acceptor import accept_connections
 from comenq_plugins.unix_socket.batcher import Batcher
-from comenq_plugins.unix_socket.bind import Address, check_length, listening
 from comenq_plugins.unix_socket.handlers import Handlers
 from comenq_plugins.unix_socket.limits import Limits
 from comenq_plugins.unix_socket.permissions import MANAGERS, Permissions

@@ -5,7 +5,7 @@
 #    source ~/.local/share/bash_completion/comenqd
 # See also: https://github.com/scop/bash-completion/blob/main/doc/configuration.md
 
-_shtab_comenqd_subparsers=(setup service listen work reload ctl check move import plugins)
+_shtab_comenqd_subparsers=(setup service listen work reload ctl check move import token plugins)
 
 _shtab_comenqd_setup_option_strings=(-h --help --config --name --github-token-file --github-token-command --github-token-files --github-api-url --github-host --github-api-timeout-secs --github-marker --socket-path --queue-path --cooldown-period-seconds --cooldown-jitter-seconds --reply-cooldown-seconds --log-level --intakes --store --poster --max-attempts --max-interruptions --recheck-seconds --max-pending --history-days --key-days --hold-new --hold-secrets --on-posted --on-failed --on-answered --verify-targets --reviewers --min-post-interval-seconds --max-triggers --token-file --token-command --yes --dry-run --no-check --system)
 _shtab_comenqd_service_option_strings=(-h --help --follow --purge --name --system)
@@ -16,6 +16,7 @@ _shtab_comenqd_ctl_option_strings=(-h --help --config --name --github-token-file
 _shtab_comenqd_check_option_strings=(-h --help --config --name --github-token-file --github-token-command --github-token-files --github-api-url --github-host --github-api-timeout-secs --github-marker --socket-path --queue-path --cooldown-period-seconds --cooldown-jitter-seconds --reply-cooldown-seconds --log-level --intakes --store --poster --max-attempts --max-interruptions --recheck-seconds --max-pending --history-days --key-days --hold-new --hold-secrets --on-posted --on-failed --on-answered --verify-targets --reviewers --min-post-interval-seconds --max-triggers --json --online)
 _shtab_comenqd_move_option_strings=(-h --help --config --name --github-token-file --github-token-command --github-token-files --github-api-url --github-host --github-api-timeout-secs --github-marker --socket-path --queue-path --cooldown-period-seconds --cooldown-jitter-seconds --reply-cooldown-seconds --log-level --intakes --store --poster --max-attempts --max-interruptions --recheck-seconds --max-pending --history-days --key-days --hold-new --hold-secrets --on-posted --on-failed --on-answered --verify-targets --reviewers --min-post-interval-seconds --max-triggers --from --to)
 _shtab_comenqd_import_option_strings=(-h --help --config --name --github-token-file --github-token-command --github-token-files --github-api-url --github-host --github-api-timeout-secs --github-marker --socket-path --queue-path --cooldown-period-seconds --cooldown-jitter-seconds --reply-cooldown-seconds --log-level --intakes --store --poster --max-attempts --max-interruptions --recheck-seconds --max-pending --history-days --key-days --hold-new --hold-secrets --on-posted --on-failed --on-answered --verify-targets --reviewers --min-post-interval-seconds --max-triggers)
+_shtab_comenqd_token_option_strings=(-h --help --config --name --github-token-file --github-token-command --github-token-files --github-api-url --github-host --github-api-timeout-secs --github-marker --socket-path --queue-path --cooldown-period-seconds --cooldown-jitter-seconds --reply-cooldown-seconds --log-level --intakes --store --poster --max-attempts --max-interruptions --recheck-seconds --max-pending --history-days --key-days --hold-new --hold-secrets --on-posted --on-failed --on-answered --verify-targets --reviewers --min-post-interval-seconds --max-triggers --scope --json)
 _shtab_comenqd_plugins_option_strings=(-h --help --config --name --github-token-file --github-token-command --github-token-files --github-api-url --github-host --github-api-timeout-secs --github-marker --socket-path --queue-path --cooldown-period-seconds --cooldown-jitter-seconds --reply-cooldown-seconds --log-level --intakes --store --poster --max-attempts --max-interruptions --recheck-seconds --max-pending --history-days --key-days --hold-new --hold-secrets --on-posted --on-failed --on-answered --verify-targets --reviewers --min-post-interval-seconds --max-triggers --json)
 _shtab_comenqd_option_strings=(-h --help --config --name --github-token-file --github-token-command --github-token-files --github-api-url --github-host --github-api-timeout-secs --github-marker --socket-path --queue-path --cooldown-period-seconds --cooldown-jitter-seconds --reply-cooldown-seconds --log-level --intakes --store --poster --max-attempts --max-interruptions --recheck-seconds --max-pending --history-days --key-days --hold-new --hold-secrets --on-posted --on-failed --on-answered --verify-targets --reviewers --min-post-interval-seconds --max-triggers --version)
 
@@ -28,11 +29,14 @@ _shtab_comenqd_ctl___config_COMPGEN=_shtab_compgen_files
 _shtab_comenqd_check___config_COMPGEN=_shtab_compgen_files
 _shtab_comenqd_move___config_COMPGEN=_shtab_compgen_files
 _shtab_comenqd_import___config_COMPGEN=_shtab_compgen_files
+_shtab_comenqd_token___config_COMPGEN=_shtab_compgen_files
 _shtab_comenqd_plugins___config_COMPGEN=_shtab_compgen_files
 _shtab_comenqd___config_COMPGEN=_shtab_compgen_files
 
 _shtab_comenqd_service_pos_0_choices=(status start stop restart logs uninstall)
-_shtab_comenqd_pos_0_choices=(setup service listen work reload ctl check move import plugins)
+_shtab_comenqd_token_pos_0_choices=(create list remove)
+_shtab_comenqd_token___scope_choices=(read queue manage)
+_shtab_comenqd_pos_0_choices=(setup service listen work reload ctl check move import token plugins)
 
 _shtab_comenqd_setup__h_nargs=0
 _shtab_comenqd_setup___help_nargs=0
@@ -62,6 +66,9 @@ _shtab_comenqd_move__h_nargs=0
 _shtab_comenqd_move___help_nargs=0
 _shtab_comenqd_import__h_nargs=0
 _shtab_comenqd_import___help_nargs=0
+_shtab_comenqd_token__h_nargs=0
+_shtab_comenqd_token___help_nargs=0
+_shtab_comenqd_token___json_nargs=0
 _shtab_comenqd_plugins__h_nargs=0
 _shtab_comenqd_plugins___help_nargs=0
 _shtab_comenqd_plugins___json_nargs=0

@@ -50,8 +50,8 @@ function _shtab_comenqd_using
   test "$_shtab_comenqd_cmdpath" = "$argv"
 end
 
-set -g _shtab_comenqd_commands setup service listen work reload ctl check move import plugins
-set -g _shtab_comenqd_opts_with_value --config --cooldown-jitter-seconds --cooldown-period-seconds --from --github-api-timeout-secs --github-api-url --github-host --github-marker --github-token-command --github-token-file --github-token-files --history-days --hold-new --hold-secrets --intakes --key-days --log-level --max-attempts --max-interruptions --max-pending --max-triggers --min-post-interval-seconds --name --on-answered --on-failed --on-posted --poster --queue-path --recheck-seconds --reply-cooldown-seconds --reviewers --socket-path --store --to --token-command --token-file --verify-targets
+set -g _shtab_comenqd_commands setup service listen work reload ctl check move import token plugins
+set -g _shtab_comenqd_opts_with_value --config --cooldown-jitter-seconds --cooldown-period-seconds --from --github-api-timeout-secs --github-api-url --github-host --github-marker --github-token-command --github-token-file --github-token-files --history-days --hold-new --hold-secrets --intakes --key-days --log-level --max-attempts --max-interruptions --max-pending --max-triggers --min-post-interval-seconds --name --on-answered --on-failed --on-posted --poster --queue-path --recheck-seconds --reply-cooldown-seconds --reviewers --scope --socket-path --store --to --token-command --token-file --verify-targets
 
 complete -c comenqd -e
 complete -c comenqd -f
@@ -388,6 +388,44 @@ complete -c comenqd -n '_shtab_comenqd_using import' -l verify-targets -x -d 'wh
 complete -c comenqd -n '_shtab_comenqd_using import' -l reviewers -x -d 'the review bots whose triggers have a pace of their own; or their tables, reviewers.NAME'
 complete -c comenqd -n '_shtab_comenqd_using import' -l min-post-interval-seconds -x -d 'seconds between a reply and another comment and, with reviewers, between any two posts'
 complete -c comenqd -n '_shtab_comenqd_using import' -l max-triggers -x -d 'with reviewers: how many triggers are posted for one job at most'
+complete -c comenqd -n '_shtab_comenqd_using; and test $_shtab_comenqd_npos -eq 0' -a token -d 'Make, list or remove tokens of clients that come over HTTP.'
+complete -c comenqd -n '_shtab_comenqd_using token' -s h -l help -d 'show this help message and exit'
+complete -c comenqd -n '_shtab_comenqd_using token' -l config -xka "(__fish_complete_path (commandline -ct))" -d 'the configuration file'
+complete -c comenqd -n '_shtab_comenqd_using token' -l name -x -d 'your daemon of this name, beside the first one'
+complete -c comenqd -n '_shtab_comenqd_using token' -l github-token-file -x -d 'a file with the token; ${CREDENTIALS_DIRECTORY} is expanded'
+complete -c comenqd -n '_shtab_comenqd_using token' -l github-token-command -x -d 'a command that prints the token'
+complete -c comenqd -n '_shtab_comenqd_using token' -l github-token-files -x -d 'files with a token each: their accounts take turns, each at its own pace'
+complete -c comenqd -n '_shtab_comenqd_using token' -l github-api-url -x -d 'the address of the forge'"'"'s API'
+complete -c comenqd -n '_shtab_comenqd_using token' -l github-host -x -d 'the host of the forge'"'"'s pages, if the address of its API does not tell'
+complete -c comenqd -n '_shtab_comenqd_using token' -l github-api-timeout-secs -x -d 'how many seconds one attempt may take'
+complete -c comenqd -n '_shtab_comenqd_using token' -l github-marker -x -d 'whether each comment gets a hidden mark by which it is found again'
+complete -c comenqd -n '_shtab_comenqd_using token' -l socket-path -x -d 'the socket that the daemon listens on'
+complete -c comenqd -n '_shtab_comenqd_using token' -l queue-path -x -d 'the directory of the queue'
+complete -c comenqd -n '_shtab_comenqd_using token' -l cooldown-period-seconds -x -d 'seconds between the end of an attempt and the next one'
+complete -c comenqd -n '_shtab_comenqd_using token' -l cooldown-jitter-seconds -x -d 'up to how many seconds, at random, are added to each cooldown'
+complete -c comenqd -n '_shtab_comenqd_using token' -l reply-cooldown-seconds -x -d 'the same between two replies in review threads, without jitter'
+complete -c comenqd -n '_shtab_comenqd_using token' -l log-level -x -d 'the least severity that is logged'
+complete -c comenqd -n '_shtab_comenqd_using token' -l intakes -x -d 'the plugins that take comments in'
+complete -c comenqd -n '_shtab_comenqd_using token' -l store -x -d 'the plugin that keeps the queue'
+complete -c comenqd -n '_shtab_comenqd_using token' -l poster -x -d 'the plugin that posts'
+complete -c comenqd -n '_shtab_comenqd_using token' -l max-attempts -x -d 'after how many attempts of unknown outcome a job fails'
+complete -c comenqd -n '_shtab_comenqd_using token' -l max-interruptions -x -d 'after how many crashes of the worker during its post a job fails'
+complete -c comenqd -n '_shtab_comenqd_using token' -l recheck-seconds -x -d 'after how many seconds a comment that may be posted is looked up'
+complete -c comenqd -n '_shtab_comenqd_using token' -l max-pending -x -d 'how many jobs the queue takes'
+complete -c comenqd -n '_shtab_comenqd_using token' -l history-days -x -d 'for how many days posted, skipped, failed and deleted jobs are kept'
+complete -c comenqd -n '_shtab_comenqd_using token' -l key-days -x -d 'for how many days keys and comments'"'"' ids are remembered; at least history_days'
+complete -c comenqd -n '_shtab_comenqd_using token' -l hold-new -x -d 'whether new comments are held until released: all, or by intake'
+complete -c comenqd -n '_shtab_comenqd_using token' -l hold-secrets -x -d 'whether comments with what is surely a credential are held until released'
+complete -c comenqd -n '_shtab_comenqd_using token' -l on-posted -x -d 'run after each comment that was posted'
+complete -c comenqd -n '_shtab_comenqd_using token' -l on-failed -x -d 'run after each comment that failed or is unconfirmed'
+complete -c comenqd -n '_shtab_comenqd_using token' -l on-answered -x -d 'run after each trigger whose answer is known for good'
+complete -c comenqd -n '_shtab_comenqd_using token' -l verify-targets -x -d 'whether the forge is asked early whether a comment'"'"'s pull request is there'
+complete -c comenqd -n '_shtab_comenqd_using token' -l reviewers -x -d 'the review bots whose triggers have a pace of their own; or their tables, reviewers.NAME'
+complete -c comenqd -n '_shtab_comenqd_using token' -l min-post-interval-seconds -x -d 'seconds between a reply and another comment and, with reviewers, between any two posts'
+complete -c comenqd -n '_shtab_comenqd_using token' -l max-triggers -x -d 'with reviewers: how many triggers are posted for one job at most'
+complete -c comenqd -n '_shtab_comenqd_using token' -l scope -xka "read queue manage" -d 'with create: what it permits; each of these includes those before it'
+complete -c comenqd -n '_shtab_comenqd_using token' -l json -d 'with list: print JSON'
+complete -c comenqd -n '_shtab_comenqd_using token; and test $_shtab_comenqd_npos -eq 0' -ka "create list remove" -d 'what to do with tokens'
 complete -c comenqd -n '_shtab_comenqd_using; and test $_shtab_comenqd_npos -eq 0' -a plugins -d 'List the installed plugins, what they offer, and what is selected.'
 complete -c comenqd -n '_shtab_comenqd_using plugins' -s h -l help -d 'show this help message and exit'
 complete -c comenqd -n '_shtab_comenqd_using plugins' -l config -xka "(__fish_complete_path (commandline -ct))" -d 'the configuration file'

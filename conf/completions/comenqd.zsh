@@ -19,6 +19,7 @@ _shtab_comenqd_commands() {
     reload:'Restart a running daemon with its configuration as it is now.'
     service:'Control the service: status, start, stop, restart, logs, uninstall.'
     setup:'Configure, install and start the daemon; run it again at any time.'
+    token:'Make, list or remove tokens of clients that come over HTTP.'
     work:'Run the worker alone.'
   )
   _describe 'comenqd commands' _commands
@@ -410,6 +411,50 @@ _shtab_comenqd_setup_options=(
 # guard to ensure default positional specs are added only once per session
 _shtab_comenqd_setup_defaults_added=0
 
+_shtab_comenqd_token_options=(
+  "(- : *)"{-h,--help}"[show this help message and exit]"
+  "--config[the configuration file]:FILE:_files"
+  "--name[your daemon of this name, beside the first one]:NAME:"
+  "--github-token-file[a file with the token\; \$\{CREDENTIALS_DIRECTORY\} is expanded]:VALUE:"
+  "--github-token-command[a command that prints the token]:VALUE:"
+  "--github-token-files[files with a token each\: their accounts take turns, each at its own pace]:VALUE:"
+  "--github-api-url[the address of the forge\'s API]:VALUE:"
+  "--github-host[the host of the forge\'s pages, if the address of its API does not tell]:VALUE:"
+  "--github-api-timeout-secs[how many seconds one attempt may take]:VALUE:"
+  "--github-marker[whether each comment gets a hidden mark by which it is found again]:VALUE:"
+  "--socket-path[the socket that the daemon listens on]:VALUE:"
+  "--queue-path[the directory of the queue]:VALUE:"
+  "--cooldown-period-seconds[seconds between the end of an attempt and the next one]:VALUE:"
+  "--cooldown-jitter-seconds[up to how many seconds, at random, are added to each cooldown]:VALUE:"
+  "--reply-cooldown-seconds[the same between two replies in review threads, without jitter]:VALUE:"
+  "--log-level[the least severity that is logged]:VALUE:"
+  "--intakes[the plugins that take comments in]:VALUE:"
+  "--store[the plugin that keeps the queue]:VALUE:"
+  "--poster[the plugin that posts]:VALUE:"
+  "--max-attempts[after how many attempts of unknown outcome a job fails]:VALUE:"
+  "--max-interruptions[after how many crashes of the worker during its post a job fails]:VALUE:"
+  "--recheck-seconds[after how many seconds a comment that may be posted is looked up]:VALUE:"
+  "--max-pending[how many jobs the queue takes]:VALUE:"
+  "--history-days[for how many days posted, skipped, failed and deleted jobs are kept]:VALUE:"
+  "--key-days[for how many days keys and comments\' ids are remembered\; at least history_days]:VALUE:"
+  "--hold-new[whether new comments are held until released\: all, or by intake]:VALUE:"
+  "--hold-secrets[whether comments with what is surely a credential are held until released]:VALUE:"
+  "--on-posted[run after each comment that was posted]:VALUE:"
+  "--on-failed[run after each comment that failed or is unconfirmed]:VALUE:"
+  "--on-answered[run after each trigger whose answer is known for good]:VALUE:"
+  "--verify-targets[whether the forge is asked early whether a comment\'s pull request is there]:VALUE:"
+  "--reviewers[the review bots whose triggers have a pace of their own\; or their tables, reviewers.NAME]:VALUE:"
+  "--min-post-interval-seconds[seconds between a reply and another comment and, with reviewers, between any two posts]:VALUE:"
+  "--max-triggers[with reviewers\: how many triggers are posted for one job at most]:VALUE:"
+  "--scope[with create\: what it permits\; each of these includes those before it]:scope:(read queue manage)"
+  "--json[with list\: print JSON]"
+  ":what to do with tokens:(create list remove)"
+  ":the token\'s name:"
+)
+
+# guard to ensure default positional specs are added only once per session
+_shtab_comenqd_token_defaults_added=0
+
 _shtab_comenqd_work_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
   "--config[the configuration file]:FILE:_files"
@@ -478,6 +523,7 @@ _shtab_comenqd() {
         reload) _arguments -C -s $_shtab_comenqd_reload_options ;;
         service) _arguments -C -s $_shtab_comenqd_service_options ;;
         setup) _arguments -C -s $_shtab_comenqd_setup_options ;;
+        token) _arguments -C -s $_shtab_comenqd_token_options ;;
         work) _arguments -C -s $_shtab_comenqd_work_options ;;
       esac
   esac

@@ -421,7 +421,8 @@ def test_every_command_has_help(comenq: Comenq, name: str) -> None:
     done = comenq(name, "--help")
     assert done.returncode == 0
     assert f"usage: comenq {name}" in done.stdout
-    assert COMMANDS[name][1].capitalize() in done.stdout
+    about = COMMANDS[name][1]
+    assert about[:1].upper() + about[1:] in done.stdout
 
 
 def test_overview_names_every_command(comenq: Comenq) -> None:

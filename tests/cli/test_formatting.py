@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from comenq_core.cli.formatting import (
+from comenq_core.presentation.formatting import (
     attempt_count,
     clock,
     duration,

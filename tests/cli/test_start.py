@@ -38,7 +38,7 @@ HEAVY = {
     "typing",
     "wcwidth",
 }
-OWN_MODULES = 16
+OWN_MODULES = 17
 """How many of comenq's modules and packages are imported to queue a comment."""
 
 

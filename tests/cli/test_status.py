@@ -12,8 +12,6 @@ from typing import Any
 import pytest
 
 from comenq_core import __version__
-from comenq_core.cli.comenq.prometheus import MEANINGS, metrics
-from comenq_core.cli.comenq.status_text import WAITS, facts, troubles
 from comenq_core.model import (
     ONE_PROCESS,
     Activity,
@@ -27,6 +25,8 @@ from comenq_core.model import (
     Verdict,
 )
 from comenq_core.policy.pacing import earlier
+from comenq_core.presentation.prometheus import MEANINGS, metrics
+from comenq_core.presentation.status_text import WAITS, facts, troubles
 from tests.cli.command import ROOT, environment, run
 from tests.cli.conftest import Comenq
 from tests.socket.attempts import ATTEMPT

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from comenq_core.process.unix_address import listening
 from comenq_plugins.unix_socket import intake
-from comenq_plugins.unix_socket.bind import listening
 from tests.socket.serving import serving, until
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from comenq_core.errors import SettingsError
-from comenq_plugins.unix_socket.bind import listening
+from comenq_core.process.unix_address import listening
 
 
 @pytest.fixture(params=[0o000, 0o022, 0o777], ids=oct)

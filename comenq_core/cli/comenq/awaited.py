@@ -6,10 +6,10 @@ import time
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
-from comenq_core.cli.comenq.advice import command
-from comenq_core.cli.comenq.review_text import review_line, review_of
-from comenq_core.cli.comenq.status_text import account_advice, hindrances
-from comenq_core.cli.formatting import ENDS, local, ordinal, target
+from comenq_core.presentation.advice import command
+from comenq_core.presentation.formatting import ENDS, local, ordinal, target
+from comenq_core.presentation.review_text import review_line, review_of
+from comenq_core.presentation.status_text import account_advice, hindrances
 
 __all__ = ["SHORTEST", "hindrance", "needs", "next_asked", "next_pause", "waiting_line"]
 

@@ -36,7 +36,7 @@ def choose(name: str) -> None:
         raise UsageError(f"--daemon: there is no daemon {name}; did you mean {meant}?")
     os.environ.pop(SOCKET_VARIABLE, None)
     os.environ[DAEMON_VARIABLE] = name
-    from comenq_core.cli.comenq.advice import told_daemon
+    from comenq_core.presentation.advice import told_daemon
 
     told_daemon("--daemon", name)
 

@@ -12,11 +12,11 @@ from typing import Any
 from comenq_core.cli.comenq.plain_args import PlainArgs
 from comenq_core.cli.comenq.requests import ask
 from comenq_core.cli.exit_status import DONE, UNREACHABLE
-from comenq_core.cli.formatting import local, ordinal, target, when
 from comenq_core.cli.output import print_error, print_json, print_result
 from comenq_core.errors import DaemonUnreachable, InvalidRequest
 from comenq_core.model import CommentRequest
 from comenq_core.model.serving import elsewhere
+from comenq_core.presentation.formatting import local, ordinal, target, when
 from comenq_core.text import legible, printable
 from comenq_core.wire.codec import from_json
 

@@ -7,13 +7,13 @@ from argparse import ArgumentParser, Namespace
 from hashlib import sha256
 from typing import Any
 
-from comenq_core.cli.comenq.advice import command
 from comenq_core.cli.comenq.body import comment
 from comenq_core.cli.comenq.editor import edited
 from comenq_core.cli.comenq.requests import add_json, ask
 from comenq_core.cli.exit_status import DONE, FAILED
-from comenq_core.cli.formatting import in_queue, job_json, target
 from comenq_core.cli.output import as_json, print_done, print_error
+from comenq_core.presentation.advice import command
+from comenq_core.presentation.formatting import in_queue, job_json, target
 
 __all__ = ["configure", "rewrite", "run"]
 

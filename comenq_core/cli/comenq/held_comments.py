@@ -12,8 +12,8 @@ from comenq_core.cli.comenq.change import summary
 from comenq_core.cli.comenq.filters import Filter
 from comenq_core.cli.comenq.pagination import listed
 from comenq_core.cli.comenq.requests import ask
-from comenq_core.cli.formatting import target
 from comenq_core.errors import DaemonRefused
+from comenq_core.presentation.formatting import target
 
 __all__ = ["AT_ONCE", "HeldComments", "Job", "details", "is_held"]
 

@@ -9,10 +9,12 @@ from typing import Any
 from comenq_core.cli.comenq.filters import Filter, add_filters
 from comenq_core.cli.comenq.pagination import history
 from comenq_core.cli.comenq.requests import add_json, number
-from comenq_core.cli.comenq.review_text import ENDED, review_of
 from comenq_core.cli.comenq.seen import tell_seen
 from comenq_core.cli.exit_status import DONE
-from comenq_core.cli.formatting import (
+from comenq_core.cli.output import print_error, print_json, print_result
+from comenq_core.cli.table import WIDE, Column, Table, line_width
+from comenq_core.cli.text_width import fit_middle
+from comenq_core.presentation.formatting import (
     attempt_count,
     clock,
     day,
@@ -21,9 +23,7 @@ from comenq_core.cli.formatting import (
     job_json,
     target,
 )
-from comenq_core.cli.output import print_error, print_json, print_result
-from comenq_core.cli.table import WIDE, Column, Table, line_width
-from comenq_core.cli.text_width import fit_middle
+from comenq_core.presentation.review_text import ENDED, review_of
 
 __all__ = ["configure", "run"]
 

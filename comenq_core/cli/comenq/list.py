@@ -9,14 +9,16 @@ from functools import cache
 from itertools import islice
 from typing import Any, cast
 
-from comenq_core.cli.comenq.advice import tell_held
 from comenq_core.cli.comenq.filters import Filter, add_filters
+from comenq_core.cli.comenq.hints import tell_held
 from comenq_core.cli.comenq.pagination import history, listed
 from comenq_core.cli.comenq.requests import add_json, ask, number
-from comenq_core.cli.comenq.review_text import review_time
 from comenq_core.cli.comenq.seen import tell_seen
 from comenq_core.cli.exit_status import DONE
-from comenq_core.cli.formatting import (
+from comenq_core.cli.output import print_error, print_json, print_result
+from comenq_core.cli.table import WIDE, Column, Table, line_width
+from comenq_core.cli.text_width import fit_middle
+from comenq_core.presentation.formatting import (
     QUEUED,
     attempt_count,
     clock,
@@ -27,9 +29,7 @@ from comenq_core.cli.formatting import (
     wait_time,
     when,
 )
-from comenq_core.cli.output import print_error, print_json, print_result
-from comenq_core.cli.table import WIDE, Column, Table, line_width
-from comenq_core.cli.text_width import fit_middle
+from comenq_core.presentation.review_text import review_time
 
 __all__ = ["configure", "run", "table"]
 

@@ -80,7 +80,7 @@ def _choose(args: Namespace) -> None:
 
         choose(args.daemon)
     elif args.socket is not None:
-        from comenq_core.cli.comenq.advice import told_daemon
+        from comenq_core.presentation.advice import told_daemon
 
         told_daemon("--socket", args.socket)
 

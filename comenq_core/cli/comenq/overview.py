@@ -6,14 +6,14 @@ import time
 from argparse import Namespace
 from collections.abc import Iterator
 
-from comenq_core.cli.comenq.advice import command
 from comenq_core.cli.comenq.requests import ask
 from comenq_core.cli.comenq.status import lines
-from comenq_core.cli.comenq.status_text import facts
 from comenq_core.cli.exit_status import DONE, UNREACHABLE
-from comenq_core.cli.formatting import when
 from comenq_core.cli.output import print_error, print_result
 from comenq_core.errors import DaemonUnreachable
+from comenq_core.presentation.advice import command
+from comenq_core.presentation.formatting import when
+from comenq_core.presentation.status_text import facts
 
 __all__ = ["run"]
 

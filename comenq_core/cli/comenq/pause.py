@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 from argparse import ArgumentParser, Namespace
 
-from comenq_core.cli.comenq.advice import command
 from comenq_core.cli.comenq.requests import ask
 from comenq_core.cli.exit_status import DONE
-from comenq_core.cli.formatting import user
 from comenq_core.cli.output import print_done
+from comenq_core.presentation.advice import command
+from comenq_core.presentation.formatting import user
 
 __all__ = ["configure", "run"]
 

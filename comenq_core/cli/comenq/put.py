@@ -15,10 +15,10 @@ from comenq_core.cli.comenq.target import (
     thread_in,
 )
 from comenq_core.cli.exit_status import DONE, UsageError
-from comenq_core.cli.formatting import in_queue, job_json
 from comenq_core.cli.output import as_json, print_done, print_error
 from comenq_core.client import candidates, put
 from comenq_core.errors import DaemonUnreachable, NotAcknowledged
+from comenq_core.presentation.formatting import in_queue, job_json
 from comenq_core.text import printable
 
 __all__ = ["run"]
@@ -177,7 +177,7 @@ def _put(args: Namespace | PlainArgs, message: dict[str, Any]) -> dict[str, Any]
         save(args, message, error)
         return None
     except NotAcknowledged as error:
-        from comenq_core.cli.comenq.advice import command
+        from comenq_core.presentation.advice import command
 
         raise NotAcknowledged(
             f"{error}: the comment may or may not be queued; check with {command('list')}"
@@ -249,7 +249,7 @@ def _summary(entry: dict[str, Any], target: Target) -> str:
     job_id = entry.get("id", "?")
     is_replaced = entry.get("replaced", False)
     if state == "held":
-        from comenq_core.cli.comenq.advice import command
+        from comenq_core.presentation.advice import command
 
         release = command(f"release {job_id}")
         done = f"replaced {job_id} · {where} · held" if is_replaced else f"held {job_id} · {where}"

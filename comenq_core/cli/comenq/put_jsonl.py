@@ -17,10 +17,10 @@ from comenq_core.cli.comenq.line_requests import LineRequests
 from comenq_core.cli.comenq.plain_args import VIA, PlainArgs
 from comenq_core.cli.comenq.progress import Progress
 from comenq_core.cli.exit_status import DONE, FAILED, UsageError
-from comenq_core.cli.formatting import job_json
 from comenq_core.cli.output import as_json, print_done, print_error
 from comenq_core.client import accepted, candidates, connect, knows_via
 from comenq_core.errors import ComenqError, DaemonUnreachable, InvalidRequest
+from comenq_core.presentation.formatting import job_json
 from comenq_core.text import printable
 
 __all__ = ["put_many"]

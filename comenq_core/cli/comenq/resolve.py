@@ -8,8 +8,8 @@ from argparse import ArgumentParser, Namespace
 from comenq_core.cli.comenq.body import utf8
 from comenq_core.cli.comenq.requests import add_json, ask
 from comenq_core.cli.exit_status import DONE
-from comenq_core.cli.formatting import in_queue, job_json, target
 from comenq_core.cli.output import as_json, print_done
+from comenq_core.presentation.formatting import in_queue, job_json, target
 from comenq_core.text import printable
 
 __all__ = ["configure", "run"]

@@ -11,9 +11,9 @@ from comenq_core.cli.comenq.held_comments import AT_ONCE, HeldComments, Job, det
 from comenq_core.cli.comenq.screen import Screen
 from comenq_core.cli.comenq.scrolled_text import ScrolledText
 from comenq_core.cli.exit_status import DONE, INTERRUPTED
-from comenq_core.cli.formatting import plural, target
 from comenq_core.cli.output import print_done, print_error
 from comenq_core.errors import ComenqError, DaemonError, DaemonRefused
+from comenq_core.presentation.formatting import plural, target
 from comenq_core.text import printable
 
 __all__ = ["configure", "run"]

@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from comenq_core.cli.comenq.requests import add_json, ask
-from comenq_core.cli.comenq.review_text import lane_name, lane_state
 from comenq_core.cli.exit_status import DONE, UsageError
-from comenq_core.cli.formatting import duration, plural, when
 from comenq_core.cli.output import print_done, print_error, print_json, print_result
+from comenq_core.presentation.formatting import duration, plural, when
+from comenq_core.presentation.review_text import lane_name, lane_state
 from comenq_core.text import nearest, printable
 
 __all__ = ["configure", "run"]

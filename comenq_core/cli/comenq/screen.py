@@ -13,10 +13,10 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Self
 
-from comenq_core.cli.comenq.advice import command
 from comenq_core.cli.comenq.keys import named
 from comenq_core.cli.exit_status import UsageError
 from comenq_core.cli.output import has_screen
+from comenq_core.presentation.advice import command
 
 __all__ = ["Screen"]
 

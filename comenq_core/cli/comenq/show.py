@@ -8,13 +8,20 @@ from collections.abc import Iterator
 from shlex import quote
 from typing import Any
 
-from comenq_core.cli.comenq.advice import command
 from comenq_core.cli.comenq.requests import add_json, ask
-from comenq_core.cli.comenq.review_text import review_facts
 from comenq_core.cli.comenq.seen import tell_seen
 from comenq_core.cli.exit_status import DONE
-from comenq_core.cli.formatting import attempt_count, in_queue, job_json, local, target, user
 from comenq_core.cli.output import print_json, print_result
+from comenq_core.presentation.advice import command
+from comenq_core.presentation.formatting import (
+    attempt_count,
+    in_queue,
+    job_json,
+    local,
+    origin_text,
+    target,
+)
+from comenq_core.presentation.review_text import review_facts
 from comenq_core.text import legible, printable
 
 __all__ = ["configure", "lines", "run"]
@@ -65,7 +72,7 @@ def _facts(entry: dict[str, Any]) -> Iterator[tuple[str, object]]:
     yield "id", entry["id"]
     yield "pull request", target(entry)
     yield "state", _state(entry)
-    yield "arrived", f"{local(entry['arrived'])} by {_origin(entry['origin'])}"
+    yield "arrived", f"{local(entry['arrived'])} by {origin_text(entry['origin'])}"
     yield from _times(entry)
     yield from ((name, entry[name]) for name in TEXTS if entry.get(name))
     if entry["state"] == "unconfirmed":
@@ -100,18 +107,6 @@ def _state(entry: dict[str, Any]) -> str:
         return f"unconfirmed since {local(entry['attempts'][-1]['ended'])}"
     place = in_queue(entry, time.time())
     return place if entry["state"] == place else f"{entry['state']}, {place}"
-
-
-def _origin(origin: dict[str, Any]) -> str:
-    """Who queued it; an older daemon knows neither ``via`` nor ``token``."""
-    uid, token, via = origin["uid"], origin.get("token"), origin.get("via")
-    parts = [
-        origin["intake"],
-        user(uid) if uid is not None else "",
-        f"token {token}" if token else "",
-        f"via {via}" if via else "",
-    ]
-    return ", ".join(filter(None, parts))
 
 
 def _attempt(attempt: dict[str, Any]) -> str:

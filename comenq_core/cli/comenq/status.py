@@ -7,15 +7,15 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from comenq_core.cli.comenq.advice import tell_held
+from comenq_core.cli.comenq.hints import tell_held
 from comenq_core.cli.comenq.pagination import unconfirmed
 from comenq_core.cli.comenq.requests import ask
-from comenq_core.cli.comenq.status_text import COLOURS, SHOWN, facts, troubles
 from comenq_core.cli.exit_status import DONE, FAILED, UNREACHABLE
-from comenq_core.cli.formatting import when
 from comenq_core.cli.output import print_error, print_json, print_result
 from comenq_core.cli.table import paint
 from comenq_core.errors import DaemonUnreachable
+from comenq_core.presentation.formatting import when
+from comenq_core.presentation.status_text import COLOURS, SHOWN, facts, troubles
 from comenq_core.text import printable
 
 __all__ = ["configure", "lines", "run"]
@@ -68,7 +68,7 @@ def lines(known: Iterable[tuple[str, str]]) -> Iterator[str]:
 
 def _print_status(args: Namespace, status: dict[str, Any] | None) -> None:
     if args.prometheus:
-        from comenq_core.cli.comenq.prometheus import metrics
+        from comenq_core.presentation.prometheus import metrics
 
         print_result(*metrics(status))
     elif args.json:

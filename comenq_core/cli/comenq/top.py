@@ -10,14 +10,14 @@ from textwrap import wrap
 from comenq_core.cli.comenq.list import table
 from comenq_core.cli.comenq.screen import Screen
 from comenq_core.cli.comenq.scrolled_text import ScrolledText
-from comenq_core.cli.comenq.status_text import COLOURS, facts
 from comenq_core.cli.comenq.top_queue import Job, TopQueue
 from comenq_core.cli.comenq.window import Window
 from comenq_core.cli.exit_status import DONE, INTERRUPTED
-from comenq_core.cli.formatting import countdown, target
 from comenq_core.cli.table import paint
 from comenq_core.cli.text_width import encodable, fit
 from comenq_core.errors import DaemonError
+from comenq_core.presentation.formatting import countdown, target
+from comenq_core.presentation.status_text import COLOURS, facts
 from comenq_core.text import printable
 
 __all__ = ["configure", "run"]

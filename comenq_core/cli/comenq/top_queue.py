@@ -11,8 +11,8 @@ from comenq_core.cli.comenq import show
 from comenq_core.cli.comenq.change import summary
 from comenq_core.cli.comenq.pagination import listed, unconfirmed
 from comenq_core.cli.comenq.requests import ask
-from comenq_core.cli.comenq.status_text import SHOWN
-from comenq_core.cli.formatting import QUEUED, user
+from comenq_core.presentation.formatting import QUEUED, user
+from comenq_core.presentation.status_text import SHOWN
 
 __all__ = ["Job", "TopQueue"]
 

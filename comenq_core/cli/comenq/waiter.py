@@ -21,12 +21,12 @@ from comenq_core.cli.comenq.awaited import (
     waiting_line,
 )
 from comenq_core.cli.comenq.progress import Progress
-from comenq_core.cli.comenq.review_text import is_answered, review_of
 from comenq_core.cli.exit_status import DONE, FAILED, NEEDS_PERSON, TIMED_OUT
-from comenq_core.cli.formatting import countdown, job_json, when
 from comenq_core.cli.output import as_json, print_done, print_error
 from comenq_core.client import accepted, candidates, connect
 from comenq_core.errors import DaemonError
+from comenq_core.presentation.formatting import countdown, job_json, when
+from comenq_core.presentation.review_text import is_answered, review_of
 from comenq_core.text import printable
 
 __all__ = ["ANSWERED", "POSTED", "JobWaiter"]

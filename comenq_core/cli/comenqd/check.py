@@ -17,6 +17,7 @@ from comenq_core.cli.comenqd.check_posting import (
     check_credentials,
     check_following,
 )
+from comenq_core.cli.comenqd.check_tokens import check_tokens
 from comenq_core.cli.comenqd.credentials import from_outside, outdated, service_credentials
 from comenq_core.cli.output import print_result
 from comenq_core.errors import ComenqError
@@ -80,6 +81,7 @@ def results(settings: Settings, plugins: Registry) -> Iterator[CheckResult]:
     yield from _broken(plugins)
     yield _making("intakes", ", ".join(settings.intakes), lambda: plugins.intakes(settings))
     yield from _unwatched(settings, plugins)
+    yield from check_tokens(settings, plugins)
     yield _directory("socket", settings.socket_path.parent)
     yield _directory("control", private_directory(settings))
     yield from _store(settings, plugins)

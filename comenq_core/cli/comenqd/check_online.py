@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from comenq_core.cli.formatting import duration
 from comenq_core.errors import ComenqError
 from comenq_core.model import CheckResult, Severity
 from comenq_core.policy.pacing import until_request
+from comenq_core.presentation.formatting import duration
 from comenq_core.process.isolation import described, pass_on_interrupt
 from comenq_core.protocols import CredentialChecker, Identifiable, Poster, Store
 from comenq_core.text import printable

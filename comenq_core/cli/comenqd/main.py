@@ -22,6 +22,8 @@ from comenq_core.cli.comenqd.service import add_options as add_service
 from comenq_core.cli.comenqd.service import service
 from comenq_core.cli.comenqd.setup import add_options as add_setup
 from comenq_core.cli.comenqd.setup import setup
+from comenq_core.cli.comenqd.token import add_options as add_token
+from comenq_core.cli.comenqd.token import token
 from comenq_core.cli.comenqd.usage import Formatter, NoToken, Parser
 from comenq_core.cli.exit_status import USAGE, UsageError
 from comenq_core.cli.output import guarded
@@ -210,6 +212,11 @@ COMMANDS: Mapping[str, _Command[Settings]] = {
         about="Import what waits in a queue of the Rust comenq; can be repeated.",
         run=import_queue,
         arguments=add_directory,
+    ),
+    "token": _Command(
+        about="Make, list or remove tokens of clients that come over HTTP.",
+        run=token,
+        arguments=add_token,
     ),
     "plugins": _Command(
         about="List the installed plugins, what they offer, and what is selected.",

@@ -9,8 +9,8 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
 from comenq_core.errors import SettingsError
+from comenq_core.process.secret_file import read_secret
 from comenq_core.text import printable
-from comenq_plugins.github.auth.secret_file import read_secret
 from comenq_plugins.github.auth.sources import App
 from comenq_plugins.github.auth.tokens import TokenSource
 from comenq_plugins.github.http.rate_limit import http_date

@@ -16,8 +16,8 @@ from contextlib import suppress
 from comenq_core.errors import SettingsError
 from comenq_core.model import Blocked, Refused, Throttled, Unauthorized, Unavailable
 from comenq_core.process.clock import since_boot
+from comenq_core.process.secret_file import read_secret
 from comenq_core.text import printable
-from comenq_plugins.github.auth.secret_file import read_secret
 from comenq_plugins.github.http.responses import Reply
 from comenq_plugins.github.http.showing import gives_away
 

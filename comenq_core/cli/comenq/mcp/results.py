@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from math import ceil
 from typing import Any
 
-from comenq_core.cli.formatting import job_json
+from comenq_core.presentation.formatting import job_json
 
 __all__ = ["comment", "review", "status"]
 

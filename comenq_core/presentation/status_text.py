@@ -7,9 +7,9 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from comenq_core import __version__
-from comenq_core.cli.comenq.advice import command, service_command
-from comenq_core.cli.comenq.review_text import lane_name, lane_state
-from comenq_core.cli.formatting import ENDS, account_cause, amount, local, target
+from comenq_core.presentation.advice import command, service_command
+from comenq_core.presentation.formatting import ENDS, account_cause, amount, local, target
+from comenq_core.presentation.review_text import lane_name, lane_state
 
 __all__ = [
     "COLOURS",

@@ -20,6 +20,7 @@ __all__ = [
     "job_json",
     "local",
     "ordinal",
+    "origin_text",
     "plural",
     "target",
     "user",
@@ -187,6 +188,21 @@ def user(uid: int) -> str:
         return f"{getpwuid(uid).pw_name} (uid {uid})"
     except KeyError:
         return f"uid {uid}"
+
+
+def origin_text(origin: Mapping[str, Any]) -> str:
+    """Who queued a job; an older daemon knows neither ``via`` nor ``token``."""
+    intake, uid = origin["intake"], origin["uid"]
+    token, via = origin.get("token"), origin.get("via")
+    if via == f"{intake} {token}":
+        via = None  # the intake has said it, and nobody else anything
+    parts = [
+        intake,
+        user(uid) if uid is not None else "",
+        f"token {token}" if token else "",
+        f"via {via}" if via else "",
+    ]
+    return ", ".join(filter(None, parts))
 
 
 def attempt_count(job: Mapping[str, Any]) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from comenq_plugins.unix_socket.paging import read_page
+from comenq_core.wire.paging import read_page
 
 
 class Listing:

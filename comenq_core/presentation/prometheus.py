@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, TypeAlias
 
-from comenq_core.cli.comenq.status_text import TROUBLES, WAITS, troubles
-from comenq_core.cli.formatting import QUEUED, account_cause
+from comenq_core.presentation.formatting import QUEUED, account_cause
+from comenq_core.presentation.status_text import TROUBLES, WAITS, troubles
 
 __all__ = ["MEANINGS", "metrics"]
 

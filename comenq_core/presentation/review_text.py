@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from comenq_core.cli.comenq.advice import command
-from comenq_core.cli.formatting import clock, duration, local
+from comenq_core.presentation.advice import command
+from comenq_core.presentation.formatting import clock, duration, local
 
 __all__ = [
     "ENDED",
@@ -18,6 +18,7 @@ __all__ = [
     "review_line",
     "review_of",
     "review_time",
+    "review_words",
 ]
 
 Review = Mapping[str, Any]
@@ -67,15 +68,20 @@ def review_line(job: Mapping[str, Any], now: float) -> str:
     review = review_of(job)
     if review is None:
         return ""
-    name, state = review["reviewer"], review["state"]
-    if state == AWAITING:
-        said = review["said"]
-        what = _read(said["kind"]) if said else "has not answered yet"
-        since = said["at"] if said else review["asked"]
-        return f"{name} {what}{_ago(since, now)}"
-    if job["state"] == "waiting":
+    if review["state"] != AWAITING and job["state"] == "waiting":
         return _held(review, now)
-    return f"{name} {ENDED[state]}" if state in ENDED else ""
+    words, since = review_words(review)
+    return words + _ago(since, now)
+
+
+def review_words(review: Review) -> tuple[str, str | None]:
+    """What a reviewer has said last, or how it ended, and since when that is so, if it matters."""
+    name, state, said = review["reviewer"], review["state"], review["said"]
+    if state != AWAITING:
+        return (f"{name} {ENDED[state]}" if state in ENDED else ""), None
+    if said:
+        return f"{name} {_read(said['kind'])}", said["at"]
+    return f"{name} has not answered yet", review["asked"]
 
 
 def review_time(job: Mapping[str, Any], now: float) -> str:

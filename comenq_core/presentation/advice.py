@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import os
 
-from comenq_core.cli.output import has_screen, print_error
-from comenq_core.client import DAEMON_VARIABLE
+from comenq_core.paths import DAEMON_VARIABLE
 
-__all__ = ["command", "service_command", "tell_held", "told_daemon"]
+__all__ = ["command", "service_command", "told_daemon"]
 
 _options = ""
 """What the command line says of the daemon, and the environment of the next one does not."""
@@ -24,12 +23,6 @@ def told_daemon(option: str, value: str) -> None:
 def command(words: str) -> str:
     """The command ``comenq`` with these words, as it has to be typed here."""
     return f"comenq{_options} {words}"
-
-
-def tell_held(held: int) -> None:
-    """Tell how to go through so many held comments, where that can be done."""
-    if held and has_screen():
-        print_error(f"{held:,} held: go through them with {command('review')}")
 
 
 def service_command(words: str) -> str:

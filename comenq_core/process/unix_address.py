@@ -1,4 +1,4 @@
-"""The socket's path: bound without displacing a live daemon, and removed at the end."""
+"""A Unix socket's path: bound without displacing a live daemon, and removed at the end."""
 
 from __future__ import annotations
 
@@ -12,11 +12,12 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from comenq_core.errors import AddressTaken, SettingsError
 from comenq_core.paths import socket_fault
 
-__all__ = ["Address", "check_length", "listening"]
+__all__ = ["SOCKET", "Address", "Names", "check_length", "listening"]
 
 MODE = 0o660
 DIRECTORY_MODE = 0o750
@@ -25,6 +26,17 @@ PASSAGE_MODE = 0o755
 BACKLOG = 1024
 # To chown(), this means: leave it as it is.
 NO_GROUP = -1
+
+
+class Names(NamedTuple):
+    """What the settings call a socket's path and its group."""
+
+    path: str
+    group: str
+
+
+SOCKET = Names("socket_path", "unix.group")
+"""The socket of comenq's clients."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +62,7 @@ class Address:
 
 
 @contextmanager
-def listening(path: Path, group: str = "") -> Iterator[Address]:
+def listening(path: Path, group: str = "", names: Names = SOCKET) -> Iterator[Address]:
     """Listen on ``path`` for the length of a ``with`` block.
 
     A stale socket is replaced; anything else at the path is left alone. The path appears with its
@@ -59,6 +71,7 @@ def listening(path: Path, group: str = "") -> Iterator[Address]:
     Args:
         path: where clients connect; a missing directory is made.
         group: the group that may connect, besides the daemon's own user; ``""`` for its own group.
+        names: of the settings, for messages.
 
     Raises:
         SettingsError: the path cannot be used.
@@ -66,19 +79,19 @@ def listening(path: Path, group: str = "") -> Iterator[Address]:
     """
     with ExitStack() as stack:
         try:
-            address = _bind(path, _group_id(group), stack)
+            address = _bind(path, _group_id(group, names), names, stack)
         except OSError as error:
             raise SettingsError(
-                f"socket_path: cannot listen on {path}: {error.strerror or error}"
+                f"{names.path}: cannot listen on {path}: {error.strerror or error}"
             ) from error
         yield address
 
 
-def _bind(path: Path, gid: int, stack: ExitStack) -> Address:
-    check_length(path)
+def _bind(path: Path, gid: int, names: Names, stack: ExitStack) -> Address:
+    check_length(path, names)
     _make_directory(path.parent, gid)
-    stack.enter_context(_locked(path))
-    _check_free(path)
+    stack.enter_context(_locked(path, names))
+    _check_free(path, names)
     listener = stack.enter_context(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM))
     # Short, so that the longest path that the system takes can be served.
     temporary = path.with_name(f".{os.getpid():x}")
@@ -88,7 +101,7 @@ def _bind(path: Path, gid: int, stack: ExitStack) -> Address:
     os.fchmod(listener.fileno(), MODE)
     listener.bind(os.fspath(temporary))
     os.chown(temporary, -1, gid)
-    _check_group(temporary, gid)
+    _check_group(temporary, gid, names)
     temporary.chmod(MODE)
     listener.listen(BACKLOG)
     listener.settimeout(0)
@@ -98,16 +111,16 @@ def _bind(path: Path, gid: int, stack: ExitStack) -> Address:
     return address
 
 
-def _check_group(path: Path, gid: int) -> None:
+def _check_group(path: Path, gid: int, names: Names) -> None:
     # In the sandbox of conf/comenq.service, chown() succeeds and does nothing.
     if gid not in {NO_GROUP, path.lstat().st_gid}:
         raise SettingsError(
-            "unix.group: the socket cannot be given to that group here: name the group of the"
+            f"{names.group}: the socket cannot be given to that group here: name the group of the"
             " daemon's own user, or give the service another one with Group="
         )
 
 
-def check_length(path: Path) -> None:
+def check_length(path: Path, names: Names = SOCKET) -> None:
     """Refuse a path that the system does not take.
 
     Raises:
@@ -115,7 +128,7 @@ def check_length(path: Path) -> None:
     """
     # Renaming to a longer path would work, but no client could connect to it.
     if fault := socket_fault(os.fspath(path), os.environ, sys.platform):
-        raise SettingsError(f"socket_path: {fault}")
+        raise SettingsError(f"{names.path}: {fault}")
 
 
 def _make_directory(directory: Path, gid: int) -> None:
@@ -132,17 +145,17 @@ def _make_directory(directory: Path, gid: int) -> None:
     directory.chmod(DIRECTORY_MODE)
 
 
-def _group_id(group: str) -> int:
+def _group_id(group: str, names: Names) -> int:
     try:
         return grp.getgrnam(group).gr_gid if group else NO_GROUP
     except KeyError:
         raise SettingsError(
-            f"unix.group: there is no group {group!r}: create it, or name another"
+            f"{names.group}: there is no group {group!r}: create it, or name another"
         ) from None
 
 
 @contextmanager
-def _locked(path: Path) -> Iterator[None]:
+def _locked(path: Path, names: Names) -> Iterator[None]:
     """Keep a second daemon from checking and binding the path at the same time."""
     lock = path.with_name(f"{path.name}.lock")
     descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
@@ -150,18 +163,18 @@ def _locked(path: Path) -> Iterator[None]:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise _taken(path) from None
+            raise _taken(path, names) from None
         yield
 
 
-def _check_free(path: Path) -> None:
+def _check_free(path: Path, names: Names) -> None:
     try:
         found = path.lstat()
     except FileNotFoundError:
         return
     if not stat.S_ISSOCK(found.st_mode):
         raise SettingsError(
-            f"socket_path: {path} is there and is no socket: remove it, or choose another path"
+            f"{names.path}: {path} is there and is no socket: remove it, or choose another path"
         )
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
         probe.settimeout(0)
@@ -171,12 +184,12 @@ def _check_free(path: Path) -> None:
             return
         except BlockingIOError:
             pass  # a daemon listens, and is too busy to answer
-    raise _taken(path)
+    raise _taken(path, names)
 
 
-def _taken(path: Path) -> AddressTaken:
+def _taken(path: Path, names: Names) -> AddressTaken:
     return AddressTaken(
-        f"socket_path: another daemon serves {path}: stop that one, or choose another path"
+        f"{names.path}: another daemon serves {path}: stop that one, or choose another path"
     )
 
 

@@ -1,0 +1,1 @@
+"""The API: JSON over HTTP, described by OpenAPI."""

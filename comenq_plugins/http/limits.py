@@ -1,0 +1,35 @@
+"""What clients of the page and the API may cost the daemon."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["Limits"]
+
+KIB = 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """A client that exceeds one of these gets an error or is closed; no other is affected.
+
+    Args:
+        head_bytes: of the request's first line and headers.
+        body_bytes: of a request's body: the longest comment, with each byte escaped.
+        bodies_bytes: of the bodies of all requests in work.
+        connections: how many there may be at once; one more is closed at once.
+        request_seconds: for the whole of a request: from its connection, or the end of the last
+            reply, until its own reply has been read.
+        idle_seconds: how long a connection stays open after a reply.
+        stop_seconds: for the requests in work when the daemon stops.
+        threads: how many requests may wait for the store at once.
+    """
+
+    head_bytes: int = 16 * KIB
+    body_bytes: int = 1_600 * KIB
+    bodies_bytes: int = 16_000 * KIB
+    connections: int = 128
+    request_seconds: float = 20.0
+    idle_seconds: float = 5.0
+    stop_seconds: float = 3.0
+    threads: int = 4
