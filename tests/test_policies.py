@@ -199,8 +199,8 @@ def test_a_dropped_file_is_under_its_owners_policy(tmp_path: Path) -> None:
             continue
         assert [job.state for job in store.pending()] == [State.HELD, State.HELD]
         reasons = sorted(job.reason for job in store.history(limit=9))
-    assert reasons[0].startswith("policy agents: the queue has 2 already")
-    assert reasons[1].startswith("policy agents: comments on other/r are not allowed")
+    assert reasons[0].startswith("policy agents: comments on other/r are not allowed")
+    assert reasons[1].startswith("policy agents: max_waiting is 2, and the queue has 2 already")
     assert any(b'"kept"' in path.read_bytes() for path in (spool / "failed").iterdir())
 
 
