@@ -95,7 +95,7 @@ def test_it_says_since_when_the_daemon_does_not_answer(scene: Scene, visitor: Vi
     expect(page.get_by_role("alert")).to_be_hidden()
 
 
-def test_an_error_of_the_daemon_is_not_taken_for_silence(visitor: Visitor) -> None:
+def test_an_error_of_the_daemon_is_told_from_no_answer(visitor: Visitor) -> None:
     """A daemon that answers with an error is not called lost: the page says which error it is."""
     page = visitor.log_in()
     tokens = visitor.served.directory / "http_tokens"
