@@ -26,12 +26,19 @@ __all__ = ["Server"]
 class _Connection(H11Protocol):
     limits = Limits()
     _end: asyncio.TimerHandle | None = None
+    _is_idle = True
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
         if len(self.connections) > self.limits.connections:
             transport.abort()
-        self._restart()
+        self._await_request()
+
+    def data_received(self, data: bytes) -> None:
+        if self._is_idle:
+            self._is_idle = False
+            self._end_after(self.limits.request_seconds)
+        super().data_received(data)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop()
@@ -39,13 +46,18 @@ class _Connection(H11Protocol):
 
     def on_response_complete(self) -> None:
         super().on_response_complete()
-        if not self.transport.is_closing() and not self._is_unread():
-            self._restart()
+        if self.transport.is_closing() or self._is_unread():
+            return
+        if self._has_replied():
+            self._await_request()
+        else:
+            # The next request was there already.
+            self._end_after(self.limits.request_seconds)
 
     def resume_writing(self) -> None:
         super().resume_writing()
         if self._has_replied():
-            self._restart()
+            self._await_request()
 
     def _has_replied(self) -> bool:
         cycle: RequestResponseCycle | None = self.cycle
@@ -54,9 +66,14 @@ class _Connection(H11Protocol):
     def _is_unread(self) -> bool:
         return self.transport.get_write_buffer_size() > 0
 
-    def _restart(self) -> None:
+    def _await_request(self) -> None:
+        self._is_idle = True
+        # After uvicorn, which closes without a reset, but not before the first request.
+        self._end_after(self.limits.idle_seconds + 1)
+
+    def _end_after(self, seconds: float) -> None:
         self._stop()
-        self._end = self.loop.call_later(self.limits.request_seconds, self._reset)
+        self._end = self.loop.call_later(seconds, self._reset)
 
     def _reset(self) -> None:
         """Close without what the client has not read: the kernel would keep that for minutes."""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from anyio import to_thread
 
-from comenq_core.errors import SettingsError
+from comenq_core.errors import AddressTaken, ComenqError
 from comenq_core.process.log import Log
 from comenq_core.process.unix_address import Names, check_length, listening
 from comenq_core.protocols import Queue, Stop
@@ -49,7 +49,7 @@ class HttpIntake:
         return self.options.tokens_file
 
     def serve(self, queue: Queue, stop: Stop) -> None:
-        """Raises `SettingsError` where it cannot listen."""
+        """Serve, or raise `ComenqError` where it cannot listen: then the listener tries again."""
         with _listening(self.options) as listener:
             self.serve_on(listener, queue, stop)
 
@@ -82,8 +82,11 @@ class HttpIntake:
 @contextmanager
 def _listening(options: Options) -> Iterator[socket.socket]:
     if isinstance(options.listen, Path):
-        with listening(options.listen, options.group, NAMES) as address:
-            yield address.listener
+        try:
+            with listening(options.listen, options.group, NAMES) as address:
+                yield address.listener
+        except AddressTaken as error:
+            raise ComenqError(str(error)) from error
         return
     tcp = options.listen
     family = socket.AF_INET6 if ":" in tcp.host else socket.AF_INET
@@ -91,7 +94,8 @@ def _listening(options: Options) -> Iterator[socket.socket]:
         listener = socket.create_server((tcp.host, tcp.port), family=family)
     except OSError as error:
         reason = error.strerror or str(error)
-        raise SettingsError(f"http.listen: cannot listen on {tcp}: {reason}") from error
+        # Any user can take a port. That is no fault of the settings, which would end the listener.
+        raise ComenqError(f"http.listen: cannot listen on {tcp}: {reason}") from error
     with listener:
         listener.settimeout(0)
         # Connections inherit it. asyncio sets it for sockets that name their protocol, alone; and

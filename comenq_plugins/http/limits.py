@@ -18,9 +18,9 @@ class Limits:
         body_bytes: of a request's body: the longest comment, with each byte escaped.
         bodies_bytes: of the bodies of all requests in work.
         connections: how many there may be at once; one more is closed at once.
-        request_seconds: for the whole of a request: from its connection, or the end of the last
-            reply, until its own reply has been read.
-        idle_seconds: how long a connection stays open after a reply.
+        request_seconds: for the whole of a request: from its first byte until its reply has been
+            read.
+        idle_seconds: how long a connection stays open before a request.
         stop_seconds: for the requests in work when the daemon stops.
         threads: how many requests may wait for the store at once.
     """

@@ -19,8 +19,9 @@ from comenq_core.process.stop import StopFlag
 from comenq_core.testing.deadline import DEADLINE
 from comenq_plugins.http.limits import Limits
 from comenq_plugins.unix_socket.intake import UnixIntake
-from tests.http.api.running import running
+from tests.http.api.running import LISTENING, running
 from tests.http.api.serving import COMMENT, Served, serving
+from tests.process.daemon import READY
 from tests.socket.serving import Talker, short_directory, until
 
 QUICK = Limits(request_seconds=0.3, idle_seconds=1, connections=8, stop_seconds=1)
@@ -235,3 +236,15 @@ def test_a_thousand_clients_change_nothing_for_comenq() -> None:
         assert json.loads(daemon.curl(token, "GET", "/comments"))["next"] is None
         assert daemon.terminate() == 0
         assert str(daemon.log).count("spawned: 'listener'") == 1
+
+
+def test_a_port_that_somebody_has_stops_nothing_else() -> None:
+    """Comments are queued, the status tells of it, and it is served once the port is free."""
+    with running() as daemon:
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            daemon.change(**{"http.listen": f"127.0.0.1:{taken.getsockname()[1]}"})
+            daemon.spawn()
+            daemon.log.until(r"intake_ended: .*cannot listen on .*in use", *READY)
+            assert daemon.put("hello")
+            assert "cannot listen on" in daemon.comenq("status", status=1)
+        daemon.log.until(LISTENING)
