@@ -114,6 +114,8 @@ def on_terminal(
         stdin=theirs,
         stdout=theirs,
         stderr=theirs,
+        # In a group that nobody of the session waits for, the kernel drops SIGTSTP.
+        process_group=0,
     ) as process:
         try:
             yield Session(process, ours, theirs)

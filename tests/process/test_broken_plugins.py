@@ -65,7 +65,7 @@ def test_a_broken_plugin_that_is_selected_is_named(name: str) -> None:
         daemon.install(name, source)
         said = daemon.comenqd(status=1)
 
-    assert said.startswith("comenqd: no plugin offers the intake pigeon; offered: unix; ")
+    assert said.startswith("comenqd: no plugin offers the intake pigeon; offered: http, unix; ")
     assert cause in said.partition(f"plugin {name} of {name} 1.0 is broken: ")[2]
 
 

@@ -95,6 +95,8 @@ class Served:
         token = self.tokens[Scope.MANAGE] if token is None else token
         if token:
             sent["Authorization"] = f"Bearer {token}"
+        # On a busy machine, the server may close an idle connection while it is used again.
+        sent.setdefault("Connection", "close")
         if body is not None:
             sent.setdefault("Content-Type", "application/json")
         data = body if isinstance(body, bytes | None) else json.dumps(body).encode()
