@@ -10,13 +10,14 @@ import pytest
 
 from comenq_core.errors import WrongState
 from comenq_core.listener.queue import JobQueue
-from comenq_core.model import BODY_LIMIT, Change, CommentRequest, NewJob, Origin, State
+from comenq_core.model import BODY_LIMIT, Change, CommentRequest, Failed, NewJob, Origin, State
 from comenq_core.policy.credentials import FORMS, credential_in
 from comenq_core.policy.pacing import PacingPolicy
 from comenq_core.settings import Settings
 from comenq_core.testing.clock import FakeClock
 from comenq_core.testing.memory_store import MemoryStore
 from comenq_plugins.spool import open_spool
+from tests.socket.attempts import ATTEMPT
 
 PACE = PacingPolicy(cooldown=900, jitter=0, attempt_limit=30)
 ME = Origin(intake="test", uid=1000)
@@ -144,3 +145,16 @@ def test_a_deleted_comment_with_a_credential_stays_deleted() -> None:
         queue.change(job.id, Change.UNDELETE, ME)
     (refused,) = queue.change_all([(job.id, ME)], Change.UNDELETE)
     assert isinstance(refused, WrongState)
+
+
+def test_a_comment_with_a_credential_that_failed_while_it_was_held_stays_failed() -> None:
+    """Nobody has released it; neither a retry nor the word that it is not posted lets it go."""
+    store = MemoryStore(FakeClock())
+    queue = JobQueue(store, PACE)
+    job = queue.submit(CommentRequest(owner="o", repo="r", pr_number=1, body=GITHUB), ME).job
+    store.record_target(job.id, Failed(reason="no pull request"), ATTEMPT)
+    with pytest.raises(WrongState, match="has a GitHub token, and would be posted"):
+        queue.change(job.id, Change.RETRY, ME)
+    with pytest.raises(WrongState, match="has a GitHub token, and would be posted"):
+        queue.resolve(job.id, None, ME)
+    assert store.get(job.id).state is State.FAILED

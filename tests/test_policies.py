@@ -97,6 +97,21 @@ def test_no_other_change_gets_round_being_held() -> None:
     queue.change(other.id, Change.CANCEL, AGENT)
 
 
+def test_what_has_failed_while_it_was_held_is_not_resolved_into_the_queue() -> None:
+    """Held comments fail without a pull request; to say "not posted" would post what it is by now.
+
+    To say that it is posted is free, as to delete it is.
+    """
+    queue, store = queue_with(hold=True)
+    job = queue.submit(request(), AGENT).job
+    store.record_target(job.id, Failed(reason="no pull request"), ATTEMPT)
+    with pytest.raises(PolicyRefused, match="policy agents: another attempt is for others"):
+        queue.resolve(job.id, None, AGENT)
+    assert store.get(job.id).state is State.FAILED
+    queue.resolve(job.id, "https://github.com/org/r/pull/1#issuecomment-7", AGENT)
+    assert store.get(job.id).state is State.POSTED
+
+
 @pytest.mark.parametrize("owner", [AGENT, PERSON])
 def test_a_text_that_a_person_may_have_read_stays(owner: Origin) -> None:
     """Neither an edit nor a replacement under the key changes a queued text."""
@@ -152,6 +167,18 @@ def test_the_same_request_again_is_answered_although_the_policy_is_full() -> Non
     assert queue.submit(request(key="k"), AGENT).job.state is State.FAILED
     with pytest.raises(PolicyRefused, match="policy agents"):
         queue.change(job.id, Change.RETRY, AGENT)
+
+
+def test_all_subjects_are_counted_whose_comments_wait_again_at_once() -> None:
+    """One batch, in which several subjects of a policy restore comments, is no way round it."""
+    queue, store = queue_with(max_waiting=2)
+    jobs = [(queue.submit(request(body=text), PERSON).job.id, PERSON) for text in "abcd"]
+    queue.change_all(jobs, Change.CANCEL)
+    queue.submit(request(), AGENT)
+    wanted = [(job_id, by) for (job_id, _), by in zip(jobs, [AGENT, ROBOT] * 2, strict=True)]
+    results = queue.change_all(wanted, Change.UNDELETE)
+    assert [isinstance(one, PolicyRefused) for one in results] == [False, True, True, True]
+    assert len(store.pending()) == 2
 
 
 def test_who_is_under_two_policies_is_under_both() -> None:

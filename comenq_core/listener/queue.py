@@ -40,7 +40,7 @@ from comenq_core.model import (
 )
 from comenq_core.model.identity import is_listed
 from comenq_core.model.serving import CANNOT_REPLY, elsewhere, unserved
-from comenq_core.policy.admission import FREE, Policies
+from comenq_core.policy.admission import FREE, WAKING, Policies
 from comenq_core.policy.health import Overdue, is_busy, is_stalled
 from comenq_core.policy.lanes import LanePolicy
 from comenq_core.policy.pacing import PacingPolicy
@@ -246,8 +246,7 @@ class JobQueue:
     ) -> Sequence[Entry | ComenqError]:
         askers = [by for _, by in wanted]
         found = [
-            self._found(prefix, by, change, askers[:nth].count(by))
-            for nth, (prefix, by) in enumerate(wanted)
+            self._found(prefix, by, change, askers[:nth]) for nth, (prefix, by) in enumerate(wanted)
         ]
         job_ids = [one for one in found if isinstance(one, str)]
         made = iter(self._store.change_all(job_ids, change))
@@ -271,6 +270,10 @@ class JobQueue:
         return self._estimated([job])[0]
 
     def resolve(self, prefix: str, url: str | None, by: Origin) -> Entry:
+        if url is None:
+            # The comment waits again, as after a retry.
+            self._policies.require_change(Change.RETRY, by, self._store)
+            self._require_harmless(prefix, Change.RETRY)
         found = self._store.get(prefix)
         verdict, attempt = resolution(found, url, by, self._store.now().wall)
         if attempt.comment_id is not None and attempt.comment_id in self._store.comment_ids(found):
@@ -295,9 +298,15 @@ class JobQueue:
         return Entry(job=job)
 
     def _require_harmless(self, prefix: str, change: Change) -> None:
-        """Refuse to have a comment with a credential wait again that was deleted instead."""
-        if change is Change.UNDELETE:
-            self._credentials.require_none(self._store.get(prefix))
+        """Refuse to have a comment with a credential wait again that nobody may have released.
+
+        It may have been deleted instead, or have failed while it was held.
+        """
+        if change not in WAKING:
+            return
+        job = self._store.get(prefix)
+        if job.state in (State.DELETED, State.FAILED):
+            self._credentials.require_none(job)
 
     def _as_read(self, prefix: str, was: str | None) -> tuple[Job, CommentRequest]:
         """A job and its request, if its text is the one with this SHA-256, or any for ``None``."""
@@ -308,10 +317,12 @@ class JobQueue:
             raise WrongState(f"the text of job {found.id} was changed since it was read")
         return found, found.request
 
-    def _found(self, prefix: str, by: Origin, change: Change, more: int) -> str | ComenqError:
-        """The id of a job, or why it is not changed; ``more`` are changed for the same asker."""
+    def _found(
+        self, prefix: str, by: Origin, change: Change, earlier: Sequence[Origin]
+    ) -> str | ComenqError:
+        """The id of a job, or why it is not changed; one each is changed for the ``earlier``."""
         try:
-            self._policies.require_change(change, by, self._store, more)
+            self._policies.require_change(change, by, self._store, earlier)
             self._require_harmless(prefix, change)
             return self._whole_id(prefix)
         except ComenqError as error:
