@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import pwd
-from contextlib import closing
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, suppress
 from pathlib import Path
+from threading import Barrier, BrokenBarrierError
 from typing import Any
 
 import pytest
@@ -179,6 +181,33 @@ def test_all_subjects_are_counted_whose_comments_wait_again_at_once() -> None:
     results = queue.change_all(wanted, Change.UNDELETE)
     assert [isinstance(one, PolicyRefused) for one in results] == [False, True, True, True]
     assert len(store.pending()) == 2
+
+
+class _Meeting(MemoryStore):
+    """A store whose readers wait a moment for each other, so that they see the same."""
+
+    def __init__(self) -> None:
+        super().__init__(FakeClock())
+        self._others = Barrier(2)
+
+    def pending(self, *args: Any, **kwargs: Any) -> Any:
+        """What all see before any of them goes on, if they come at the same time."""
+        found = super().pending(*args, **kwargs)
+        with suppress(BrokenBarrierError):
+            self._others.wait(0.5)
+        return found
+
+
+def test_comments_that_come_at_once_are_counted_one_after_the_other() -> None:
+    """An intake with several threads, or two intakes, get no more into the queue."""
+    policy = Policy(name="agents", tokens=frozenset({"ci"}), max_waiting=1)
+    store = _Meeting()
+    queue = JobQueue(store, PACE, policies=Policies((policy,)))
+    with ThreadPoolExecutor(2) as threads:
+        tries = [threads.submit(queue.submit, request(body=text), ROBOT) for text in "ab"]
+        errors = [one.exception() for one in tries]
+    assert [type(error) for error in errors if error] == [PolicyRefused]
+    assert store.counts().waiting == 1
 
 
 def test_who_is_under_two_policies_is_under_both() -> None:

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from hashlib import sha256
+from threading import Lock
 
 from comenq_core.errors import ComenqError, InvalidRequest, PolicyRefused, QueueRefused, WrongState
 from comenq_core.listener import backoffs
@@ -26,6 +28,7 @@ from comenq_core.model import (
     ID_PATTERN,
     ONE_PROCESS,
     PENDING,
+    Attempt,
     Change,
     CommentRequest,
     Done,
@@ -103,6 +106,8 @@ class JobQueue:
         self._host = host
         self._holds = holds
         self._policies = policies
+        # What a policy counts must not change until the comment is queued: intakes have threads.
+        self._counted = Lock() if policies else nullcontext()
         self._credentials = Credentials(is_on=hold_secrets)
         self._verifies_targets = verifies_targets
         self._can_reply = can_reply
@@ -122,9 +127,10 @@ class JobQueue:
                 raise InvalidRequest("account" if new_job.request.account else "", reason)
         try:
             notes = self._notes_on(new_jobs)
-            wanted = self._admitted(new_jobs)
-            replaced = self._replaced(wanted)
-            put = iter(self._store.put([one for one in wanted if one not in replaced]))
+            with self._counted:
+                wanted = self._admitted(new_jobs)
+                replaced = self._replaced(wanted)
+                put = iter(self._store.put([one for one in wanted if one not in replaced]))
         except ComenqError as error:
             self._log_refusal(error)
             raise
@@ -231,13 +237,14 @@ class JobQueue:
         return self._store.history(limit=limit, offset=offset, only_failed=only_failed)
 
     def change(self, prefix: str, change: Change, by: Origin, *, was: str | None = None) -> Entry:
-        self._policies.require_change(change, by, self._store)
-        self._require_harmless(prefix, change)
-        if was is None:
-            job = self._store.change(self._whole_id(prefix), change)
-        else:
-            found, request = self._as_read(prefix, was)
-            job = self._store.change(found.id, change, expect=request)
+        with self._counted:
+            self._policies.require_change(change, by, self._store)
+            self._require_harmless(prefix, change)
+            if was is None:
+                job = self._store.change(self._whole_id(prefix), change)
+            else:
+                found, request = self._as_read(prefix, was)
+                job = self._store.change(found.id, change, expect=request)
         _log_change(change, job, by)
         return self._changed([job], change)[0]
 
@@ -245,11 +252,13 @@ class JobQueue:
         self, wanted: Sequence[tuple[str, Origin]], change: Change
     ) -> Sequence[Entry | ComenqError]:
         askers = [by for _, by in wanted]
-        found = [
-            self._found(prefix, by, change, askers[:nth]) for nth, (prefix, by) in enumerate(wanted)
-        ]
-        job_ids = [one for one in found if isinstance(one, str)]
-        made = iter(self._store.change_all(job_ids, change))
+        with self._counted:
+            found = [
+                self._found(prefix, by, change, askers[:nth])
+                for nth, (prefix, by) in enumerate(wanted)
+            ]
+            job_ids = [one for one in found if isinstance(one, str)]
+            made = iter(self._store.change_all(job_ids, change))
         results = [next(made) if isinstance(one, str) else one for one in found]
         for result, (_, by) in zip(results, wanted, strict=True):
             if isinstance(result, Job):
@@ -270,6 +279,15 @@ class JobQueue:
         return self._estimated([job])[0]
 
     def resolve(self, prefix: str, url: str | None, by: Origin) -> Entry:
+        with self._counted:
+            job, attempt = self._resolved(prefix, url, by)
+        log.info("resolved", "A person has said whether a comment is posted.", job=job.id,
+                 outcome=attempt.outcome, url=job.url or None, uid=by.uid,
+                 token=by.token)  # fmt: skip
+        return self._estimated([job])[0]
+
+    def _resolved(self, prefix: str, url: str | None, by: Origin) -> tuple[Job, Attempt]:
+        """The job once it is resolved, and the attempt that records who has done it."""
         if url is None:
             # The comment waits again, as after a retry.
             self._policies.require_change(Change.RETRY, by, self._store)
@@ -280,11 +298,7 @@ class JobQueue:
             raise InvalidRequest("posted", "is the comment of another job")
         if isinstance(verdict, Done):
             verdict = replace(verdict, reviewer=self._reviews.asked_by(found.id))
-        job = self._store.resolve(found.id, verdict, attempt)
-        log.info("resolved", "A person has said whether a comment is posted.", job=job.id,
-                 outcome=attempt.outcome, url=job.url or None, uid=by.uid,
-                 token=by.token)  # fmt: skip
-        return self._estimated([job])[0]
+        return self._store.resolve(found.id, verdict, attempt), attempt
 
     def mark_seen(self, job_ids: Collection[str], by: Origin) -> None:
         for job_id in self._store.mark_seen(job_ids):
