@@ -15,19 +15,13 @@ from threading import Lock
 
 from comenq_core.errors import ComenqError, InvalidRequest, PolicyRefused, QueueRefused, WrongState
 from comenq_core.listener import backoffs
-from comenq_core.listener.accounts import accounts
-from comenq_core.listener.conditions import Conditions
 from comenq_core.listener.credentials import Credentials
-from comenq_core.listener.estimates import Estimates
-from comenq_core.listener.lane_status import Lanes
+from comenq_core.listener.reading import QueueReader
 from comenq_core.listener.replacing import replaced_job
 from comenq_core.listener.resolution import resolution
-from comenq_core.listener.reviews import Reviews, awaiting, followed
 from comenq_core.listener.trigger_notes import TriggerNotes
 from comenq_core.model import (
     ID_PATTERN,
-    ONE_PROCESS,
-    PENDING,
     Attempt,
     Change,
     CommentRequest,
@@ -39,26 +33,20 @@ from comenq_core.model import (
     Origin,
     Pause,
     State,
-    Status,
 )
-from comenq_core.model.identity import is_listed
 from comenq_core.model.serving import CANNOT_REPLY, elsewhere, unserved
 from comenq_core.policy.admission import FREE, WAKING, Policies
-from comenq_core.policy.health import Overdue, is_busy, is_stalled
 from comenq_core.policy.lanes import LanePolicy
 from comenq_core.policy.pacing import PacingPolicy
 from comenq_core.process.log import Log
-from comenq_core.protocols import LaneKeeper, NumberFilter, RepoFilter, Reviewer, Store
+from comenq_core.protocols import LaneKeeper, Reviewer, Store
 
 __all__ = ["JobQueue"]
-
-_AT_THE_HEAD = 10
-"""How many jobs are looked at that may be overdue: what keeps the first keeps the others."""
 
 log = Log("queue")
 
 
-class JobQueue:
+class JobQueue(QueueReader):
     """The listener's queue, as `comenq_core.protocols.Queue` describes it.
 
     Args:
@@ -95,23 +83,22 @@ class JobQueue:
     ) -> None:
         if not isinstance(store, LaneKeeper):
             pace = replace(pace, reply_cooldown=None)
-        self._store = store
-        self._accounts = accounts or {}
-        self._pace = pace
-        self._estimates = Estimates(store, pace, self._accounts, lanes)
-        self._reviews = Reviews(store, lanes, self._accounts)
-        self._lanes = Lanes(store, lanes)
+        super().__init__(
+            store,
+            pace,
+            accounts or {},
+            faults,
+            host,
+            lanes,
+            Credentials(is_on=hold_secrets),
+            verifies_targets=verifies_targets,
+        )
         self._notes = TriggerNotes(reviewers, self._accounts) if reviewers else None
-        self._faults = faults
-        self._host = host
         self._holds = holds
         self._policies = policies
         # What a policy counts must not change until the comment is queued: intakes have threads.
         self._counted = Lock() if policies else nullcontext()
-        self._credentials = Credentials(is_on=hold_secrets)
-        self._verifies_targets = verifies_targets
         self._can_reply = can_reply
-        self._overdue = Overdue(pace, self._accounts)
         self._fault = ""
 
     def submit(self, request: CommentRequest, origin: Origin) -> Entry:
@@ -190,51 +177,6 @@ class JobQueue:
         except ComenqError as error:
             log.warning("no_estimate", "The place of a comment is not known.", reason=error)
             return [Entry(job=job) for job in jobs]
-
-    def pending(
-        self,
-        limit: int | None = None,
-        *,
-        offset: int = 0,
-        states: Collection[State] = PENDING,
-    ) -> Sequence[Entry]:
-        jobs = self._store.pending(limit=limit, offset=offset, states=states)
-        entries = [entry for entry in self._estimates.listed(jobs) if entry]
-        return self._explained(self._reviews.to(entries))
-
-    def pending_in(
-        self,
-        repo: str | None,
-        limit: int,
-        *,
-        offset: int = 0,
-        states: Collection[State] = PENDING,
-        pr_number: int | None = None,
-    ) -> Sequence[Entry | None]:
-        store = self._store
-        found: Sequence[Job | None]
-        if repo is not None and isinstance(store, RepoFilter):
-            found = store.pending_in(repo, limit=limit, offset=offset, states=states)
-        elif pr_number is not None and isinstance(store, NumberFilter):
-            found = store.pending_with_number(pr_number, limit=limit, offset=offset, states=states)
-        else:
-            found = store.pending(limit=limit, offset=offset, states=states)
-        wanted = [job if job and is_listed(job, repo, pr_number) else None for job in found]
-        found_entries = self._reviews.added(self._estimates.listed(wanted))
-        return [self._credentials.explained(entry) if entry else None for entry in found_entries]
-
-    def awaiting(self) -> Sequence[Entry]:
-        return self._reviews.to([Entry(job=job) for job in awaiting(followed(self._store))])
-
-    def show(self, prefix: str) -> Entry:
-        entries = self._reviews.to(self._estimates.entries([self._store.get(prefix)]))
-        return self._explained(entries)[0]
-
-    def _explained(self, entries: Sequence[Entry]) -> Sequence[Entry]:
-        return [self._credentials.explained(entry) for entry in entries]
-
-    def history(self, limit: int, *, offset: int = 0, only_failed: bool = False) -> Sequence[Job]:
-        return self._store.history(limit=limit, offset=offset, only_failed=only_failed)
 
     def change(self, prefix: str, change: Change, by: Origin, *, was: str | None = None) -> Entry:
         with self._counted:
@@ -371,39 +313,6 @@ class JobQueue:
         log.info("flushed", "An operator has ended back-offs.", ended=ended, uid=by.uid,
                  token=by.token)  # fmt: skip
         return ended
-
-    def status(self) -> Status:
-        waiting = self._store.pending(limit=_AT_THE_HEAD, states=[State.WAITING])
-        # With lanes, what is posted next need not be the first of those that wait.
-        placed = self._estimates.places(waiting if self._estimates.by_lane else waiting[:1])
-        counts = self._store.counts()
-        conditions = Conditions.of(self._store)
-        now, records, health = conditions.now, conditions.records, conditions.health
-        first = min(self._estimates.at(conditions, placed), key=_seconds, default=None)
-        ready = self._estimates.ready(waiting, records, now)
-        is_kept = bool(conditions.paused) or is_busy(health.worker, now)
-        triggers = followed(self._store)
-        return Status(
-            counts=counts,
-            paused=conditions.paused,
-            accounts=accounts(records, now, self._pace),
-            next=first,
-            health=health,
-            stalled=is_stalled(health.worker, now),
-            overdue=self._overdue.find(() if is_kept else ready, records, now),
-            faults=tuple(self._faults()),
-            boot_known=not now.boot.startswith(ONE_PROCESS),
-            host=self._host,
-            eta_seconds=self._estimates.eta(counts.waiting, conditions),
-            verifies_targets=self._verifies_targets,
-            reviewers=self._lanes.reviewers,
-            lanes=self._lanes.all(triggers, now),
-            awaiting=len(awaiting(triggers)),
-        )
-
-
-def _seconds(entry: Entry) -> float:
-    return float("inf") if entry.eta_seconds is None else entry.eta_seconds
 
 
 def _log_change(change: Change, job: Job, by: Origin) -> None:

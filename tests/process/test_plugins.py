@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from comenq_core.testing.forge import Forge
-from tests.process.daemon import Daemon
+from tests.process.daemon import READY, Daemon
 from tests.process.processes import kill, wait_for_end
 
 INTAKE = """
@@ -167,8 +167,8 @@ def test_a_child_that_a_plugin_has_forked_ends_with_its_process(forge: Forge) ->
     """One that ignores SIGTERM is killed after the listener has died, and after it has ended."""
     with Daemon(forge.url, intakes=["unix", "forking"]) as daemon:
         daemon.install("forking", FORKING)
-        daemon.start()
-        first = int(daemon.log.last(r"forked: .* child=(\d+)")[1])
+        daemon.spawn()
+        first = int(daemon.log.until(r"forked: .* child=(\d+)", *READY)[1])
         with wait_for_end(first):
             kill(daemon.pid("listener"))
         second = int(daemon.log.until(r"forked: .* child=(\d+)")[1])

@@ -138,7 +138,9 @@ def conclude(store: SpoolStore) -> None:
     """Record that the reviewer was limited."""
     limited = Conclusion(ending=Ending.LIMITED, reason="limited")
     ((job_id, _),) = store.follows().items()
-    store.conclude(job_id, Answered(conclusion=limited, triggers=1, again=True), attempt(store))
+    triggers = store.get(job_id).trigger_count
+    verdict = Answered(conclusion=limited, triggers=triggers, again=True)
+    store.conclude(job_id, verdict, attempt(store))
 
 
 def follow_no_longer(store: SpoolStore) -> None:

@@ -35,8 +35,12 @@ class IndexMachine(RuleBasedStateMachine):
         self.now = 0
 
     def know(self, name: Name) -> None:
-        """Add a name to the dictionary."""
-        self.known[name.id] = more_advanced(name, self.known.get(name.id, name))
+        """Add a name to the dictionary; one that was not there is in the lane that it says."""
+        known = self.known.get(name.id)
+        chosen = more_advanced(name, known or name)
+        if chosen != known:
+            self.corrected.pop(chosen, None)
+        self.known[name.id] = chosen
 
     @rule(name=names)
     def add(self, name: Name) -> None:
@@ -66,6 +70,7 @@ class IndexMachine(RuleBasedStateMachine):
     def build_anew(self, more: list[Name]) -> None:
         """A rescan gives the same index, in whatever order the names come."""
         self.index = Index([*more, *self.known.values()])
+        self.corrected.clear()
         for name in more:
             self.know(name)
 
