@@ -190,7 +190,7 @@ def test_a_comment_with_a_credential_that_failed_while_it_was_held_stays_failed(
     queue = JobQueue(store, PACE)
     job = queue.submit(CommentRequest(owner="o", repo="r", pr_number=1, body=GITHUB), ME).job
     store.record_target(job.id, Failed(reason="no pull request"), ATTEMPT)
-    with pytest.raises(WrongState, match="has a GitHub token, and would be posted"):
+    with pytest.raises(WrongState, match="would be posted: delete it, and queue the comment again"):
         queue.change(job.id, Change.RETRY, ME)
     with pytest.raises(WrongState, match="has a GitHub token, and would be posted"):
         queue.resolve(job.id, None, ME)
