@@ -109,6 +109,12 @@ class PolicyRefused(InvalidRequest):
         super().__init__("", f"policy {policy}: {reason}")
 
 
+class PolicyFull(PolicyRefused):
+    """A policy allows no more comments in the queue, until some are posted or deleted."""
+
+    code = "policy_full"
+
+
 class QueueRefused(ComenqError):
     """The queue takes no more comments now.
 

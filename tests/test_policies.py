@@ -142,7 +142,7 @@ def test_so_many_comments_wait_and_no_more() -> None:
     """The comments of all subjects of a policy are counted, held ones too; posted ones are not."""
     queue, store = queue_with(max_waiting=2)
     queue.submit(request(body="1"), AGENT)
-    with pytest.raises(PolicyRefused, match="policy agents: 1 comments are in the queue"):
+    with pytest.raises(PolicyRefused, match="policy agents: max_waiting is 2, and the queue has 1"):
         queue.submit_all([NewJob(request=request(body=text), origin=ROBOT) for text in "23"])
     queue.submit_all([NewJob(request=request(body="2"), origin=ROBOT, hold=True)])
     with pytest.raises(PolicyRefused, match="max_waiting is 2"):
@@ -255,8 +255,8 @@ def test_a_dropped_file_is_under_its_owners_policy(tmp_path: Path) -> None:
             continue
         assert [job.state for job in store.pending()] == [State.HELD, State.HELD]
         reasons = sorted(job.reason for job in store.history(limit=9))
-    assert reasons[0].startswith("policy agents: 2 comments are in the queue")
-    assert reasons[1].startswith("policy agents: comments on other/r are not allowed")
+    assert reasons[0].startswith("policy agents: comments on other/r are not allowed")
+    assert reasons[1].startswith("policy agents: max_waiting is 2, and the queue has 2 already")
     assert any(b'"kept"' in path.read_bytes() for path in (spool / "failed").iterdir())
 
 

@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from comenq_core.errors import NoSuchJob, PolicyRefused
+from comenq_core.errors import NoSuchJob, PolicyFull, PolicyRefused
 from comenq_core.model import Change, CommentRequest, Job, NewJob, Origin, State
 from comenq_core.model.identity import id_of_key, is_same_comment
 from comenq_core.model.serving import covers
@@ -106,7 +106,7 @@ class Policies:
             store: is read where a policy counts what waits.
 
         Raises:
-            PolicyRefused: a policy does not allow one of them.
+            PolicyRefused: a policy does not allow one of them; `PolicyFull`, one more of them.
         """
         if not self.policies:
             return new_jobs
@@ -195,8 +195,9 @@ def _own(policy: Policy, jobs: Iterable[Job]) -> int:
     return sum(policy.names(job.origin) for job in jobs)
 
 
-def _full(policy: Policy, waiting: int) -> PolicyRefused:
-    return policy.refused(
-        f"{waiting} comments are in the queue, and max_waiting is {policy.max_waiting}: queue"
-        " more once some are posted, or delete some"
+def _full(policy: Policy, waiting: int) -> PolicyFull:
+    return PolicyFull(
+        policy.name,
+        f"max_waiting is {policy.max_waiting}, and the queue has {waiting} already: queue more"
+        " once some are posted, or delete some",
     )

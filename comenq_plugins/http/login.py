@@ -35,12 +35,13 @@ class Login:
     def routes(self) -> Sequence[Route]:
         """Where it answers."""
         return [
-            Route("/login", self._form, methods=["GET"], name="login"),
-            Route("/login", self._log_in, methods=["POST"]),
+            Route("/login", self._login, methods=["GET", "POST"], name="login"),
             Route("/logout", self._log_out, methods=["POST"], name="logout"),
         ]
 
-    async def _form(self, request: Request) -> Response:
+    async def _login(self, request: Request) -> Response:
+        if request.method == "POST":
+            return await self._log_in(request)
         return self._shown(request, request.query_params.get("next", ""))
 
     async def _log_in(self, request: Request) -> Response:

@@ -17,6 +17,7 @@ from comenq_core.errors import (
     ComenqError,
     InvalidRequest,
     NoSuchJob,
+    PolicyFull,
     QueueRefused,
     StoreError,
     WrongState,
@@ -26,7 +27,8 @@ __all__ = ["RETRY_SECONDS", "Problem", "problem_of"]
 
 RETRY_SECONDS = 30
 """After so long, a client may try again what the disk or the database did not take."""
-
+ROOM_SECONDS = 60
+"""After so long, a comment may have been posted, and a policy may have room for another one."""
 BUSY_SECONDS = 5
 """After so long, those that have sent too much at once are done."""
 FORBIDDEN = frozenset({"not_permitted", "policy"})
@@ -110,6 +112,8 @@ class Problem(Exception):
 def problem_of(error: ComenqError) -> Problem:
     """What an error of the queue is for a client."""
     text = str(error)
+    if isinstance(error, PolicyFull):
+        return Problem(429, error.code, text, retry_after=ROOM_SECONDS)
     if error.code in FORBIDDEN:
         return Problem(403, error.code, text)
     match error:

@@ -36,8 +36,11 @@ ERRORS = {
     413: "The body is too long.",
     415: "The body is not JSON by its type.",
     422: "The request breaks a rule; `path` and `detail` say which.",
+    429: "A policy allows no more comments in the queue: try again after `Retry-After`.",
     503: "The queue takes no more now, or its store has failed: try again after `Retry-After`.",
 }
+COUNTED = frozenset({"put", "retry"})
+"""What a policy may refuse because of how many comments are in the queue."""
 _DEFAULT = "Another error."
 
 
@@ -145,7 +148,10 @@ def _errors(endpoint: Endpoint) -> Iterator[int]:
         yield from (409, 412)
     if endpoint.op in BODIES:
         yield from (413, 415)
-    yield from (422, 503)
+    yield 422
+    if endpoint.op in COUNTED:
+        yield 429
+    yield 503
 
 
 def _problem(about: str) -> dict[str, Any]:

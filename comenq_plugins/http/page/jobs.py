@@ -60,7 +60,7 @@ class JobView:
     Args:
         id: the job's id.
         state: its word.
-        target, target_url: the pull request, and its address where that is known.
+        target, target_url: the pull request or a thread of it, and its address where that is known.
         title: the first line of the comment.
         text: the beginning of the comment; `whole_text` has all of it.
         is_cut: whether there is more of it.
@@ -172,7 +172,9 @@ def _pull_request(job: Json, host: str) -> str:
     host = job["host"] or host
     if not job["owner"] or not host:
         return ""
-    return link(f"https://{host}/{job['owner']}/{job['repo']}/pull/{job['pr_number']}")
+    thread = job["in_reply_to"]
+    place = f"#discussion_r{thread}" if thread is not None else ""
+    return link(f"https://{host}/{job['owner']}/{job['repo']}/pull/{job['pr_number']}{place}")
 
 
 def _when(job: Json, now: datetime) -> When:
@@ -200,7 +202,11 @@ def _review(job: Json) -> Said | None:
     if job["state"] == State.WAITING:
         if review["state"] not in {"limited", "blocked"}:
             return None
-        words = "is limited" + (" until" if review["until"] else "")
-        return Said(words=f"{review['reviewer']} {words}", at=review["until"] or "")
+        words, _ = review_words(review)
+        until = review["until"] if review["state"] == "limited" else None
+        return Said(words=words + (" until" if until else ""), at=until or "")
     words, since = review_words(review)
-    return Said(words=printable(words), at=since or "", url=link(review["url"])) if words else None
+    if not words:
+        return None
+    words = printable(words) + (", since" if since else "")
+    return Said(words=words, at=since or "", url=link(review["url"]))

@@ -7,6 +7,7 @@ const style = (options) => new Intl.DateTimeFormat(undefined, options);
 const today = style({ timeStyle: "short" }), other = style({ month: "short", day: "numeric", hour: "numeric", minute: "2-digit" });
 const distant = style({ dateStyle: "medium", timeStyle: "short" });
 const whole = style({ dateStyle: "full", timeStyle: "long" });
+class Refusal extends Error {}
 let tag = "", timer = 0, ahead = 0, heard = new Date();
 
 function localise() {
@@ -65,16 +66,24 @@ function drop(node) {
 async function ask(address, options) {
   const reply = await fetch(address, { ...options, signal: AbortSignal.timeout(TIMEOUT) });
   if (new URL(reply.url).pathname.endsWith("/login")) location.reload();
-  if (reply.status >= 500) throw new Error(reply.statusText);
+  if (reply.status >= 500) throw new Refusal(`${reply.status}: ${await reason(reply)}`);
   const skew = Date.parse(reply.headers.get("Date")) - Date.now();
   ahead = Math.abs(skew) > 2000 ? skew : 0;
   [heard, lost.hidden] = [new Date(), true];
   return reply;
 }
 
-function tellLost() {
-  if (!lost.hidden) return;
-  lost.textContent = `The daemon does not answer since ${style({ timeStyle: "medium" }).format(heard)}. What you see here is from then.`;
+// A proxy answers for a daemon that is gone, and a daemon that lives may have lost its store.
+async function reason(reply) {
+  const fault = (await parsed(reply)).querySelector("#notice .fault");
+  return fault ? fault.textContent : "a proxy has no answer of the daemon.";
+}
+
+function tellLost(error) {
+  const since = style({ timeStyle: "medium" }).format(heard);
+  const text = error instanceof Refusal ? `Error ${error.message} What you see here is from ${since}.`
+    : `The daemon has not answered since ${since}. What you see here is from then.`;
+  if (lost.textContent !== text) lost.textContent = text;
   lost.hidden = false;
 }
 
@@ -93,7 +102,7 @@ async function refresh() {
   try {
     const reply = await ask(location.pathname + location.search, { headers: tag ? { "If-None-Match": tag } : {} });
     if (reply.status === 200) [tag] = [reply.headers.get("ETag"), show(await parsed(reply))];
-  } catch { tellLost(); }
+  } catch (error) { tellLost(error); }
   timer = setTimeout(refresh, PERIOD);
 }
 
@@ -109,7 +118,7 @@ async function send(event) {
     if (reply.ok) form.reset();
     show(page);
     notice.focus();
-  } catch { tellLost(); }
+  } catch (error) { tellLost(error); }
 }
 
 // Deleting asks; without this script, a page of its own asks.

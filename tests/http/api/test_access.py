@@ -155,6 +155,7 @@ def test_a_long_body_is_refused(tmp_path: Path) -> None:
         ("GET", "/comments/000000000000/first", {"POST"}),
         ("OPTIONS", "/status", {"GET", "HEAD"}),
         ("BREW", "/pause", {"POST"}),
+        ("PUT", "/login", {"GET", "HEAD", "POST"}),
     ],
 )
 def test_another_method_is_refused(

@@ -9,9 +9,15 @@ from typing import NoReturn
 import pytest
 
 from comenq_core.errors import QueueRefused, StoreError
+from comenq_core.listener.queue import JobQueue
+from comenq_core.model.access import Scope
+from comenq_core.policy.admission import Policies, Policy
+from comenq_core.policy.pacing import PacingPolicy
 from comenq_core.presentation.prometheus import MEANINGS
 from comenq_core.protocols import Queue
+from comenq_core.testing.clock import FakeClock
 from comenq_core.testing.deadline import DEADLINE
+from comenq_core.testing.memory_store import MemoryStore
 from tests.http.api.serving import COMMENT, Served, serving
 
 
@@ -126,3 +132,27 @@ def test_a_comment_that_is_not_durable_is_not_acknowledged(served: Served) -> No
         assert not queued.done()
         served.store.release()
         assert queued.result()["state"] == "waiting"
+
+
+def test_a_policy_that_has_no_more_room_asks_for_patience(tmp_path: Path) -> None:
+    """What max_waiting refuses is 429 with Retry-After; what a policy never allows is 403."""
+    policy = Policy(
+        name="ci", tokens=frozenset({"queue"}), repositories=("octo-org/*",), max_waiting=1
+    )
+
+    def bounded(_queue: JobQueue) -> JobQueue:
+        pace = PacingPolicy(cooldown=900, jitter=0, attempt_limit=30)
+        return JobQueue(MemoryStore(FakeClock()), pace, policies=Policies((policy,)))
+
+    with serving(tmp_path, wrap=bounded) as served:
+        token = served.tokens[Scope.QUEUE]
+        served.ask("POST", "/comments", COMMENT, status=202, token=token)
+        full = served.ask("POST", "/comments", COMMENT, status=429, token=token)
+        assert full.json()["code"] == "policy_full"
+        assert int(full.headers["retry-after"]) > 0
+        never = served.ask(
+            "POST", "/comments", COMMENT | {"owner": "other"}, status=403, token=token
+        )
+        assert never.json()["code"] == "policy"
+        assert "retry-after" not in never.headers
+        served.ask("POST", "/comments", COMMENT, status=202)

@@ -173,13 +173,14 @@ def test_deleting_asks_first(scene: Scene, visitor: Visitor) -> None:
 
 def test_the_lanes_of_reviewers(scene: Scene, visitor: Visitor) -> None:
     """A limited and a blocked lane say so with their reasons, and a person opens them."""
-    (job,) = scene.put(REVIEW)
+    job, blocked = scene.put(REVIEW, "@copilot")
     scene.limit()
     page = visitor.log_in()
     lanes = page.locator("#lanes")
     expect(lanes).to_contain_text("Next review available in 50 minutes")
     expect(lanes).to_contain_text("until a person opens it")
     expect(visitor.job(job.id)).to_contain_text("coderabbit is limited until")
+    expect(visitor.job(blocked.id)).to_contain_text("so long that a person has to decide")
     expect(page.get_by_role("region", name="Next comment")).to_contain_text("coderabbit")
     lanes.get_by_role("button", name="Release copilot octo-org").click()
     expect(page.locator("#notice")).to_contain_text("The lane is open.")

@@ -30,7 +30,7 @@ def test_a_daemon_that_is_killed_is_missed_and_found_again(browser: Browser) -> 
         daemon.put("One")
         expect(page.locator("#history .title")).to_have_text(["One"])
         daemon.kill()
-        expect(page.get_by_role("alert")).to_contain_text("does not answer since")
+        expect(page.get_by_role("alert")).to_contain_text("has not answered since")
         daemon.start()
         expect(page.get_by_role("alert")).to_be_hidden()
         daemon.put("Two")

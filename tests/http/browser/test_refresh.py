@@ -86,7 +86,7 @@ def test_it_says_since_when_the_daemon_does_not_answer(scene: Scene, visitor: Vi
     visitor.served.stop()
     visitor.wake()
     expect(page.get_by_role("alert")).to_have_text(
-        re.compile(r"The daemon does not answer since \d.*:\d\d:\d\d")
+        re.compile(r"The daemon has not answered since \d.*:\d\d:\d\d")
     )
     scene.put("Meanwhile")
     visitor.served.start()
@@ -95,13 +95,35 @@ def test_it_says_since_when_the_daemon_does_not_answer(scene: Scene, visitor: Vi
     expect(page.get_by_role("alert")).to_be_hidden()
 
 
+def test_an_error_of_the_daemon_is_told_from_no_answer(visitor: Visitor) -> None:
+    """A daemon that answers with an error is not called lost: the page says which error it is."""
+    page = visitor.log_in()
+    tokens = visitor.served.directory / "http_tokens"
+    tokens.chmod(0o644)
+    visitor.wake()
+    expect(page.get_by_role("alert")).to_have_text(
+        re.compile(r"Error 503: The daemon cannot read its tokens; .* here is from \d.*:\d\d")
+    )
+    tokens.chmod(0o600)
+    visitor.wake()
+    expect(page.get_by_role("alert")).to_be_hidden()
+
+
+def test_a_proxy_that_answers_for_a_lost_daemon_is_told_from_it(visitor: Visitor) -> None:
+    """What a proxy says in the daemon's place is shown as the proxy's."""
+    page = visitor.log_in()
+    page.route(visitor.served.url, lambda route: route.fulfill(status=502, body="Bad Gateway"))
+    visitor.wake()
+    expect(page.get_by_role("alert")).to_contain_text("Error 502: a proxy has no answer")
+
+
 def test_a_button_that_does_not_reach_the_daemon_says_so(scene: Scene, visitor: Visitor) -> None:
     """Nothing is lost, and nobody takes it for done."""
     scene.put("One", hold=True)
     page = visitor.log_in()
     visitor.served.stop()
     page.get_by_role("button", name="Release").click()
-    expect(page.get_by_role("alert")).to_contain_text("does not answer")
+    expect(page.get_by_role("alert")).to_contain_text("has not answered")
     expect(page.locator("#notice")).to_be_empty()
     visitor.served.start()
     page.get_by_role("button", name="Release").click()

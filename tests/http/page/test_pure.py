@@ -38,6 +38,30 @@ def test_the_pull_request_is_on_the_forge() -> None:
     assert view().target_url == "https://ghe.example/octo-org/site/pull/7"
 
 
+def test_a_reply_leads_to_its_thread() -> None:
+    """It names the thread, and its address is that of the thread's first comment."""
+    request = CommentRequest(owner="octo-org", repo="site", pr_number=7, body="1", in_reply_to=5)
+    shown = view(request=request)
+    assert shown.target == "octo-org/site#7 (thread 5)"
+    assert shown.target_url == "https://ghe.example/octo-org/site/pull/7#discussion_r5"
+
+
+def test_what_a_reviewer_was_asked_says_since_when() -> None:
+    """The time beside an answer that is awaited is told to be its beginning."""
+    review = {
+        "reviewer": "rabbit",
+        "state": "awaiting",
+        "said": None,
+        "asked": "2026-12-01T09:00:00Z",
+        "url": None,
+    }
+    shown = job_view(
+        {**entry_to_json(Entry(job=job())), "state": "posted", "review": review}, "", NOW
+    )
+    assert shown.review
+    assert shown.review.words == "rabbit has not answered yet, since"
+
+
 def test_a_file_that_is_no_request_is_shown() -> None:
     """It has neither a pull request nor a text, and can be deleted."""
     shown = view(request=None, state=State.FAILED, reason="not JSON", settled=NOW)
