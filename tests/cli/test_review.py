@@ -280,6 +280,7 @@ def test_what_was_not_scrolled_to_is_not_released(
                 session.press(scrolled + b"y")
             session.see(told)
             assert states(served, *ids) == [State.HELD if not scrolled else State.WAITING]
+        assert session.end() == 0
 
 
 def test_a_text_that_was_changed_is_not_released_unseen(served: Served) -> None:
