@@ -10,17 +10,19 @@ import pytest
 
 from comenq_core.errors import WrongState
 from comenq_core.listener.queue import JobQueue
-from comenq_core.model import BODY_LIMIT, Change, CommentRequest, NewJob, Origin, State
+from comenq_core.model import BODY_LIMIT, Change, CommentRequest, Failed, NewJob, Origin, State
 from comenq_core.policy.credentials import FORMS, credential_in
 from comenq_core.policy.pacing import PacingPolicy
 from comenq_core.settings import Settings
 from comenq_core.testing.clock import FakeClock
 from comenq_core.testing.memory_store import MemoryStore
 from comenq_plugins.spool import open_spool
+from tests.socket.attempts import ATTEMPT
 
 PACE = PacingPolicy(cooldown=900, jitter=0, attempt_limit=30)
 ME = Origin(intake="test", uid=1000)
 RANDOM = (string.ascii_letters + string.digits) * 4
+HEX = "0123456789abcdef" * 4
 # In parts, so that no scanner takes this file for a leak.
 GITHUB = "ghp_" + "zQWBuTSOoRi4A9spHcVY5ncnsDkxkJ" + "0mLq17"
 CREDENTIALS = {
@@ -28,8 +30,19 @@ CREDENTIALS = {
     "App's": ("GitHub token", GITHUB.replace("ghp", "ghs")),
     "fine-grained": ("GitHub token", "github_pat_" + RANDOM[:22] + "_" + RANDOM[:59]),
     "GitLab": ("GitLab token", "glpat-" + RANDOM[:20]),
+    **{
+        f"GitLab's {begin}": ("GitLab token", begin + RANDOM[:20])
+        for begin in ("gldt-", "glrt-", "glptt-", "glcbt-", "gloas-", "glsoat-")
+    },
     "AWS": ("AWS secret key", 'AWS_SECRET_ACCESS_KEY = "' + RANDOM[:38] + '/+"'),
     "Slack": ("Slack token", "xoxb-" + "1234567890-" + RANDOM[:24]),
+    "Slack, in a browser": ("Slack token", "xoxs-" + "1234567890-" * 3 + HEX[:32]),
+    "Slack, refreshed": ("Slack token", "xoxe-" + "1-" + RANDOM[:146]),
+    "Slack, rotated": ("Slack token", "xoxe.xoxp-" + "1-" + RANDOM[:163]),
+    "Slack webhook": (
+        "Slack webhook",
+        "https://hooks.slack.com/services/" + "T0123ABCD/B0123ABCD/" + RANDOM[:24],
+    ),
     "Stripe": ("Stripe key", "sk_live_" + RANDOM[:24]),
     "OpenAI": ("OpenAI key", "sk-proj-" + RANDOM[:30] + "T3BlbkFJ" + RANDOM[:30]),
     "OpenAI, earlier": ("OpenAI key", "sk-" + RANDOM[:20] + "T3BlbkFJ" + RANDOM[:20]),
@@ -37,6 +50,25 @@ CREDENTIALS = {
     "npm": ("npm token", GITHUB.replace("ghp", "npm")),
     "PyPI": ("PyPI token", "pypi-AgEIcHlwaS5vcmc" + RANDOM[:60]),
     "Google": ("Google API key", "AIza" + RANDOM[:35]),
+    "Google client": ("Google client secret", "GOCSPX-" + RANDOM[:28]),
+    "SendGrid": ("SendGrid key", "SG." + RANDOM[:22] + "." + RANDOM[:43]),
+    "Hugging Face": ("Hugging Face token", "hf_" + RANDOM[:34]),
+    "DigitalOcean": ("DigitalOcean token", "dop_v1_" + HEX[:64]),
+    "DigitalOcean, OAuth": ("DigitalOcean token", "doo_v1_" + HEX[:64]),
+    "DigitalOcean, to refresh": ("DigitalOcean token", "dor_v1_" + HEX[:64]),
+    "Docker": ("Docker token", "dckr_pat_" + RANDOM[:27]),
+    "Docker, of an organization": ("Docker token", "dckr_oat_" + RANDOM[:32]),
+    **{
+        f"Shopify's {begin}": ("Shopify token", begin + HEX[:32])
+        for begin in ("shpat_", "shpca_", "shppa_", "shpss_")
+    },
+    "Grafana": ("Grafana token", "glsa_" + RANDOM[:32] + "_" + HEX[:8]),
+    "Vault": ("Vault token", "hvs." + RANDOM[:95]),
+    "age": ("age key", "AGE-SECRET-KEY-1" + RANDOM[:58].upper()),
+    "RubyGems": ("RubyGems key", "rubygems_" + HEX[:48]),
+    "Linear": ("Linear key", "lin_api_" + RANDOM[:40]),
+    "New Relic": ("New Relic key", "NRAK-" + RANDOM[:27].upper()),
+    "comenq": ("comenq token", "comenq_" + RANDOM[:43]),
     "private key": ("private key", "-----BEGIN RSA PRIVATE KEY-----\n" + RANDOM[:64]),
     "in a quotation": ("private key", "> -----BEGIN PRIVATE KEY-----\n> " + RANDOM[:64]),
     "in JSON": ("private key", r"-----BEGIN PRIVATE KEY-----\n" + RANDOM[:64]),
@@ -44,9 +76,15 @@ CREDENTIALS = {
 HARMLESS = {
     "another checksum": GITHUB[:-1] + "8",
     "a placeholder": "ghp_" + "x" * 36,
+    "a placeholder after a long beginning": "dckr_pat_" + "x" * 27,
+    "another one": "github_pat_" + "x" * 22 + "_" + "x" * 59,
     "part of a word": f"x{GITHUB}",
     "longer": f"{GITHUB}0",
     "AWS's example": "aws_secret_access_key=wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
+    "a webhook's place": "https://hooks.slack.com/services/T00000000/B00000000/" + "X" * 24,
+    "a name of comenq's": "comenq_" + "the_number_of_comments_in_the_queue_by_states"[:43],
+    "shorter": "glsoat-short, NRAK-" + RANDOM[:26].upper() + " and hvs." + RANDOM[:40],
+    "not hexadecimal": "shpat_" + RANDOM[:32] + " rubygems_" + RANDOM[:48],
     "a hash": "da39a3ee5e6b4b0d3255bfef95601890afd80709",
     "a UUID": "123e4567-e89b-12d3-a456-426614174000",
     "a name": "sk-learn and xoxb-bot, npm_config_registry, glpat-token",
@@ -144,3 +182,22 @@ def test_a_deleted_comment_with_a_credential_stays_deleted() -> None:
         queue.change(job.id, Change.UNDELETE, ME)
     (refused,) = queue.change_all([(job.id, ME)], Change.UNDELETE)
     assert isinstance(refused, WrongState)
+
+
+def test_a_comment_with_a_credential_that_failed_while_it_was_held_stays_failed() -> None:
+    """Nobody has released it; neither a retry nor the word that it is not posted lets it go."""
+    store = MemoryStore(FakeClock())
+    queue = JobQueue(store, PACE)
+    job = queue.submit(CommentRequest(owner="o", repo="r", pr_number=1, body=GITHUB), ME).job
+    store.record_target(job.id, Failed(reason="no pull request"), ATTEMPT)
+    with pytest.raises(WrongState, match="would be posted: delete it, and queue the comment again"):
+        queue.change(job.id, Change.RETRY, ME)
+    with pytest.raises(WrongState, match="has a GitHub token, and would be posted"):
+        queue.resolve(job.id, None, ME)
+    assert store.get(job.id).state is State.FAILED
+
+
+def test_each_form_has_an_example() -> None:
+    """What nobody has tried might find nothing: each beginning but variants of one stands above."""
+    texts = " ".join(text for _, text in CREDENTIALS.values())
+    assert [form.name for form in FORMS if not any(b in texts for b in form.begins)] == []

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import pwd
-from contextlib import closing
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, suppress
 from pathlib import Path
+from threading import Barrier, BrokenBarrierError
 from typing import Any
 
 import pytest
@@ -97,6 +99,21 @@ def test_no_other_change_gets_round_being_held() -> None:
     queue.change(other.id, Change.CANCEL, AGENT)
 
 
+def test_what_has_failed_while_it_was_held_is_not_resolved_into_the_queue() -> None:
+    """Held comments fail without a pull request; to say "not posted" would post what it is by now.
+
+    To say that it is posted is free, as to delete it is.
+    """
+    queue, store = queue_with(hold=True)
+    job = queue.submit(request(), AGENT).job
+    store.record_target(job.id, Failed(reason="no pull request"), ATTEMPT)
+    with pytest.raises(PolicyRefused, match="policy agents: another attempt is for others"):
+        queue.resolve(job.id, None, AGENT)
+    assert store.get(job.id).state is State.FAILED
+    queue.resolve(job.id, "https://github.com/org/r/pull/1#issuecomment-7", AGENT)
+    assert store.get(job.id).state is State.POSTED
+
+
 @pytest.mark.parametrize("owner", [AGENT, PERSON])
 def test_a_text_that_a_person_may_have_read_stays(owner: Origin) -> None:
     """Neither an edit nor a replacement under the key changes a queued text."""
@@ -152,6 +169,45 @@ def test_the_same_request_again_is_answered_although_the_policy_is_full() -> Non
     assert queue.submit(request(key="k"), AGENT).job.state is State.FAILED
     with pytest.raises(PolicyRefused, match="policy agents"):
         queue.change(job.id, Change.RETRY, AGENT)
+
+
+def test_all_subjects_are_counted_whose_comments_wait_again_at_once() -> None:
+    """One batch, in which several subjects of a policy restore comments, is no way round it."""
+    queue, store = queue_with(max_waiting=2)
+    jobs = [(queue.submit(request(body=text), PERSON).job.id, PERSON) for text in "abcd"]
+    queue.change_all(jobs, Change.CANCEL)
+    queue.submit(request(), AGENT)
+    wanted = [(job_id, by) for (job_id, _), by in zip(jobs, [AGENT, ROBOT] * 2, strict=True)]
+    results = queue.change_all(wanted, Change.UNDELETE)
+    assert [isinstance(one, PolicyRefused) for one in results] == [False, True, True, True]
+    assert len(store.pending()) == 2
+
+
+class _Meeting(MemoryStore):
+    """A store whose readers wait a moment for each other, so that they see the same."""
+
+    def __init__(self) -> None:
+        super().__init__(FakeClock())
+        self._others = Barrier(2)
+
+    def pending(self, *args: Any, **kwargs: Any) -> Any:
+        """What all see before any of them goes on, if they come at the same time."""
+        found = super().pending(*args, **kwargs)
+        with suppress(BrokenBarrierError):
+            self._others.wait(0.5)
+        return found
+
+
+def test_comments_that_come_at_once_are_counted_one_after_the_other() -> None:
+    """An intake with several threads, or two intakes, get no more into the queue."""
+    policy = Policy(name="agents", tokens=frozenset({"ci"}), max_waiting=1)
+    store = _Meeting()
+    queue = JobQueue(store, PACE, policies=Policies((policy,)))
+    with ThreadPoolExecutor(2) as threads:
+        tries = [threads.submit(queue.submit, request(body=text), ROBOT) for text in "ab"]
+        errors = [one.exception() for one in tries]
+    assert [isinstance(error, PolicyRefused) for error in errors if error] == [True]
+    assert store.counts().waiting == 1
 
 
 def test_who_is_under_two_policies_is_under_both() -> None:

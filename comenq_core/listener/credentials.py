@@ -38,15 +38,16 @@ class Credentials:
         return replace(new_job, hold=True)
 
     def require_none(self, job: Job) -> None:
-        """Refuse to have a job wait that was deleted, perhaps because it has a credential.
+        """Refuse to have a job wait again that nobody has released, if it has a credential.
 
         Raises:
             WrongState: its text has one.
         """
         if kind := self.kind_in(job.request.body) if job.request else "":
+            first = "" if job.state is State.DELETED else "delete it, and "
             raise WrongState(
-                f"job {job.id} has a {kind}, and would be posted: queue the comment again, and it"
-                " is held"
+                f"job {job.id} has a {kind}, and would be posted: {first}queue the comment again,"
+                " and it is held"
             )
 
     def explained(self, entry: Entry) -> Entry:

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from hashlib import sha256
+from threading import Lock
 
 from comenq_core.errors import ComenqError, InvalidRequest, PolicyRefused, QueueRefused, WrongState
 from comenq_core.listener import backoffs
@@ -20,6 +22,7 @@ from comenq_core.listener.resolution import resolution
 from comenq_core.listener.trigger_notes import TriggerNotes
 from comenq_core.model import (
     ID_PATTERN,
+    Attempt,
     Change,
     CommentRequest,
     Done,
@@ -32,7 +35,7 @@ from comenq_core.model import (
     State,
 )
 from comenq_core.model.serving import CANNOT_REPLY, elsewhere, unserved
-from comenq_core.policy.admission import FREE, Policies
+from comenq_core.policy.admission import FREE, WAKING, Policies
 from comenq_core.policy.lanes import LanePolicy
 from comenq_core.policy.pacing import PacingPolicy
 from comenq_core.process.log import Log
@@ -93,6 +96,8 @@ class JobQueue(QueueReader):
         self._notes = TriggerNotes(reviewers, self._accounts) if reviewers else None
         self._holds = holds
         self._policies = policies
+        # What a policy counts must not change until the comment is queued: intakes have threads.
+        self._counted = Lock() if policies else nullcontext()
         self._can_reply = can_reply
         self._fault = ""
 
@@ -109,9 +114,10 @@ class JobQueue(QueueReader):
                 raise InvalidRequest("account" if new_job.request.account else "", reason)
         try:
             notes = self._notes_on(new_jobs)
-            wanted = self._admitted(new_jobs)
-            replaced = self._replaced(wanted)
-            put = iter(self._store.put([one for one in wanted if one not in replaced]))
+            with self._counted:
+                wanted = self._admitted(new_jobs)
+                replaced = self._replaced(wanted)
+                put = iter(self._store.put([one for one in wanted if one not in replaced]))
         except ComenqError as error:
             self._log_refusal(error)
             raise
@@ -173,13 +179,14 @@ class JobQueue(QueueReader):
             return [Entry(job=job) for job in jobs]
 
     def change(self, prefix: str, change: Change, by: Origin, *, was: str | None = None) -> Entry:
-        self._policies.require_change(change, by, self._store)
-        self._require_harmless(prefix, change)
-        if was is None:
-            job = self._store.change(self._whole_id(prefix), change)
-        else:
-            found, request = self._as_read(prefix, was)
-            job = self._store.change(found.id, change, expect=request)
+        with self._counted:
+            self._policies.require_change(change, by, self._store)
+            self._require_harmless(prefix, change)
+            if was is None:
+                job = self._store.change(self._whole_id(prefix), change)
+            else:
+                found, request = self._as_read(prefix, was)
+                job = self._store.change(found.id, change, expect=request)
         _log_change(change, job, by)
         return self._changed([job], change)[0]
 
@@ -187,12 +194,13 @@ class JobQueue(QueueReader):
         self, wanted: Sequence[tuple[str, Origin]], change: Change
     ) -> Sequence[Entry | ComenqError]:
         askers = [by for _, by in wanted]
-        found = [
-            self._found(prefix, by, change, askers[:nth].count(by))
-            for nth, (prefix, by) in enumerate(wanted)
-        ]
-        job_ids = [one for one in found if isinstance(one, str)]
-        made = iter(self._store.change_all(job_ids, change))
+        with self._counted:
+            found = [
+                self._found(prefix, by, change, askers[:nth])
+                for nth, (prefix, by) in enumerate(wanted)
+            ]
+            job_ids = [one for one in found if isinstance(one, str)]
+            made = iter(self._store.change_all(job_ids, change))
         results = [next(made) if isinstance(one, str) else one for one in found]
         for result, (_, by) in zip(results, wanted, strict=True):
             if isinstance(result, Job):
@@ -213,17 +221,26 @@ class JobQueue(QueueReader):
         return self._estimated([job])[0]
 
     def resolve(self, prefix: str, url: str | None, by: Origin) -> Entry:
+        with self._counted:
+            job, attempt = self._resolved(prefix, url, by)
+        log.info("resolved", "A person has said whether a comment is posted.", job=job.id,
+                 outcome=attempt.outcome, url=job.url or None, uid=by.uid,
+                 token=by.token)  # fmt: skip
+        return self._estimated([job])[0]
+
+    def _resolved(self, prefix: str, url: str | None, by: Origin) -> tuple[Job, Attempt]:
+        """The job once it is resolved, and the attempt that records who has done it."""
+        if url is None:
+            # The comment waits again, as after a retry.
+            self._policies.require_change(Change.RETRY, by, self._store)
+            self._require_harmless(prefix, Change.RETRY)
         found = self._store.get(prefix)
         verdict, attempt = resolution(found, url, by, self._store.now().wall)
         if attempt.comment_id is not None and attempt.comment_id in self._store.comment_ids(found):
             raise InvalidRequest("posted", "is the comment of another job")
         if isinstance(verdict, Done):
             verdict = replace(verdict, reviewer=self._reviews.asked_by(found.id))
-        job = self._store.resolve(found.id, verdict, attempt)
-        log.info("resolved", "A person has said whether a comment is posted.", job=job.id,
-                 outcome=attempt.outcome, url=job.url or None, uid=by.uid,
-                 token=by.token)  # fmt: skip
-        return self._estimated([job])[0]
+        return self._store.resolve(found.id, verdict, attempt), attempt
 
     def mark_seen(self, job_ids: Collection[str], by: Origin) -> None:
         for job_id in self._store.mark_seen(job_ids):
@@ -237,9 +254,15 @@ class JobQueue(QueueReader):
         return Entry(job=job)
 
     def _require_harmless(self, prefix: str, change: Change) -> None:
-        """Refuse to have a comment with a credential wait again that was deleted instead."""
-        if change is Change.UNDELETE:
-            self._credentials.require_none(self._store.get(prefix))
+        """Refuse to have a comment with a credential wait again that nobody may have released.
+
+        It may have been deleted instead, or have failed while it was held.
+        """
+        if change not in WAKING:
+            return
+        job = self._store.get(prefix)
+        if job.state in (State.DELETED, State.FAILED):
+            self._credentials.require_none(job)
 
     def _as_read(self, prefix: str, was: str | None) -> tuple[Job, CommentRequest]:
         """A job and its request, if its text is the one with this SHA-256, or any for ``None``."""
@@ -250,10 +273,12 @@ class JobQueue(QueueReader):
             raise WrongState(f"the text of job {found.id} was changed since it was read")
         return found, found.request
 
-    def _found(self, prefix: str, by: Origin, change: Change, more: int) -> str | ComenqError:
-        """The id of a job, or why it is not changed; ``more`` are changed for the same asker."""
+    def _found(
+        self, prefix: str, by: Origin, change: Change, earlier: Sequence[Origin]
+    ) -> str | ComenqError:
+        """The id of a job, or why it is not changed; one each is changed for the ``earlier``."""
         try:
-            self._policies.require_change(change, by, self._store, more)
+            self._policies.require_change(change, by, self._store, earlier)
             self._require_harmless(prefix, change)
             return self._whole_id(prefix)
         except ComenqError as error:

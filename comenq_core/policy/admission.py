@@ -16,11 +16,11 @@ from comenq_core.model import Change, CommentRequest, Job, NewJob, Origin, State
 from comenq_core.model.identity import id_of_key, is_same_comment
 from comenq_core.model.serving import covers
 
-__all__ = ["FREE", "JobReader", "Policies", "Policy"]
+__all__ = ["FREE", "WAKING", "JobReader", "Policies", "Policy"]
 
-_WAKING = (Change.RETRY, Change.UNDELETE)
+WAKING = (Change.RETRY, Change.UNDELETE)
 """Changes after which a job waits that was over."""
-_PERSONS = (Change.RELEASE, Change.BUMP, *_WAKING)
+_PERSONS = (Change.RELEASE, Change.BUMP, *WAKING)
 """Changes by which a comment could be posted that nobody has looked at, or sooner."""
 
 
@@ -136,14 +136,16 @@ class Policies:
                     " again under another key"
                 )
 
-    def require_change(self, change: Change, by: Origin, store: JobReader, more: int = 0) -> None:
+    def require_change(
+        self, change: Change, by: Origin, store: JobReader, earlier: Sequence[Origin] = ()
+    ) -> None:
         """Refuse a change of a job.
 
         Args:
             change: the change.
             by: who wants it.
             store: is read where a policy counts what waits.
-            more: how many other jobs wait again by the same request.
+            earlier: for whom other jobs are changed just before this one, once for each job.
 
         Raises:
             PolicyRefused: only others may make it, or too many comments would wait.
@@ -152,9 +154,9 @@ class Policies:
             if policy.hold and change in _PERSONS:
                 raise policy.refused(f"{_WORDS[change]} is for others: what is held is theirs to"
                                      " decide")  # fmt: skip
-            if policy.max_waiting is not None and change in _WAKING:
+            if policy.max_waiting is not None and change in WAKING:
                 waiting = _own(policy, store.pending())
-                if waiting + more >= policy.max_waiting:
+                if waiting + sum(map(policy.names, earlier)) >= policy.max_waiting:
                     raise _full(policy, waiting)
 
 
@@ -164,7 +166,7 @@ FREE = Policies()
 _WORDS = {
     Change.RELEASE: "release",
     Change.BUMP: "first place in the queue",
-    Change.RETRY: "retry",
+    Change.RETRY: "another attempt",
     Change.UNDELETE: "undelete",
 }
 

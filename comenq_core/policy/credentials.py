@@ -45,7 +45,7 @@ class Form:
         begins: the fixed characters with which it begins, one of these.
         rest: what follows, as a pattern; each repetition has an end, or one that it cannot pass.
         source: where the form is published.
-        confirms: whether what was found is no placeholder.
+        confirms: whether what follows is no placeholder.
     """
 
     name: str
@@ -62,7 +62,7 @@ class Form:
             # What stands within a longer word is part of something else.
             is_whole = at == 0 or text[at - 1] not in _WORD or begin[0] == "-"
             match = self.rest.match(text, after) if is_whole else None
-            if match and self.confirms(text[at : match.end()]):
+            if match and self.confirms(match[0]):
                 return True
             at = text.find(begin, after)
         return False
@@ -92,13 +92,20 @@ FORMS = (
           _has_checksum),
     _form("GitHub token", "github_pat_", rf"[A-Za-z0-9]{{22}}_[A-Za-z0-9]{{59}}{_END}",
           "https://docs.github.com/en/code-security/secret-scanning/introduction/supported-secret-scanning-patterns"),
-    _form("GitLab token", "glpat-", rf"[\w-]{{20,255}}(?:\.[\w-]{{2,20}}){{0,2}}{_END}",
+    _form("GitLab token", "glpat-|gldt-|glrt-|glptt-|glcbt-|gloas-|glsoat-",
+          rf"[\w-]{{20,255}}(?:\.[\w-]{{2,20}}){{0,2}}{_END}",
           "https://docs.gitlab.com/security/tokens/"),
     _form("AWS secret key", "aws_secret_access_key|AWS_SECRET_ACCESS_KEY|SecretAccessKey",
           r"[\"']?[ \t]{0,9}[=:][ \t]{0,9}[\"']?[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=])",
           "https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_access-keys.html"),
-    _form("Slack token", "xoxb-|xoxp-|xoxa-|xoxr-", rf"[0-9]{{8,14}}-[A-Za-z0-9-]{{18,200}}{_END}",
+    _form("Slack token", "xoxb-|xoxp-|xoxa-|xoxr-|xoxs-",
+          rf"[0-9]{{8,14}}-[A-Za-z0-9-]{{18,200}}{_END}",
           "https://docs.slack.dev/authentication/tokens/"),
+    _form("Slack token", "xoxe-|xoxe.xoxb-|xoxe.xoxp-", rf"[0-9]-[A-Za-z0-9]{{100,300}}{_END}",
+          "https://docs.slack.dev/authentication/using-token-rotation/"),
+    _form("Slack webhook", "hooks.slack.com/services/",
+          rf"T[A-Z0-9]{{8,12}}/B[A-Z0-9]{{8,12}}/[A-Za-z0-9]{{24}}{_END}",
+          "https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks/"),
     _form("Stripe key", "sk_live_|rk_live_", rf"[A-Za-z0-9]{{24,255}}{_END}",
           "https://docs.stripe.com/keys"),
     _form("OpenAI key", "sk-proj-|sk-svcacct-|sk-admin-",
@@ -115,6 +122,33 @@ FORMS = (
           "https://pypi.org/help/#apitoken"),
     _form("Google API key", "AIza", rf"[\w-]{{35}}{_END}",
           "https://cloud.google.com/docs/authentication/api-keys"),
+    _form("Google client secret", "GOCSPX-", rf"[\w-]{{28}}{_END}",
+          "https://developers.google.com/identity/protocols/oauth2/web-server"),
+    _form("SendGrid key", "SG.", rf"[\w-]{{22}}\.[\w-]{{43}}{_END}",
+          "https://www.twilio.com/docs/sendgrid/ui/account-and-settings/api-keys"),
+    _form("Hugging Face token", "hf_", rf"[A-Za-z0-9]{{34}}{_END}",
+          "https://huggingface.co/docs/hub/security-tokens"),
+    _form("DigitalOcean token", "dop_v1_|doo_v1_|dor_v1_", rf"[0-9a-f]{{64}}{_END}",
+          "https://docs.digitalocean.com/reference/api/create-personal-access-token/"),
+    _form("Docker token", "dckr_pat_|dckr_oat_", rf"[\w-]{{27,32}}{_END}",
+          "https://docs.docker.com/security/access-tokens/"),
+    _form("Shopify token", "shpat_|shpca_|shppa_|shpss_", rf"[0-9a-fA-F]{{32}}{_END}",
+          "https://shopify.dev/docs/apps/build/authentication-authorization/access-tokens"),
+    _form("Grafana token", "glsa_", rf"[A-Za-z0-9]{{32}}_[0-9a-fA-F]{{8}}{_END}",
+          "https://grafana.com/docs/grafana/latest/administration/service-accounts/"),
+    _form("Vault token", "hvs.", rf"[\w-]{{90,300}}{_END}",
+          "https://developer.hashicorp.com/vault/docs/concepts/tokens"),
+    _form("age key", "AGE-SECRET-KEY-1", rf"[0-9A-Z]{{58}}{_END}",
+          "https://c2sp.org/age"),
+    _form("RubyGems key", "rubygems_", rf"[0-9a-f]{{48}}{_END}",
+          "https://guides.rubygems.org/api-key-scopes/"),
+    _form("Linear key", "lin_api_", rf"[A-Za-z0-9]{{40}}{_END}",
+          "https://linear.app/developers/graphql"),
+    _form("New Relic key", "NRAK-", rf"[A-Z0-9]{{27}}{_END}",
+          "https://docs.newrelic.com/docs/apis/intro-apis/new-relic-api-keys/"),
+    _form("comenq token", "comenq_",
+          # At random, there is an upper-case letter; in a name of a metric or a module, none.
+          rf"(?=[a-z0-9_-]{{0,42}}[A-Z])[\w-]{{43}}{_END}", "docs/web.md"),
     _form("private key",
           "|".join(f"-----BEGIN {kind}-----" for kind in _PRIVATE_KEYS),
           # Up to a hundred characters of line ends, headers, or quotation marks of the comment.

@@ -98,7 +98,7 @@ def test_named_repository_comes_first(
         (["Hi"], "unknown command"),
         (["put", "Hi"], "not a pull request"),
         (["put", "https://github.com/o/r/pull/12#r7", "Hi", "--reply-to", "8"], "and --reply-to 8"),
-        (["put", "o/r", "12", "Hi", "--reply-to", "r8"], "'r8' is not the id of a review comment"),
+        (["put", "o/r", "12", "Hi", "--reply-to", "r8"], "expected the number after discussion_r"),
         ([f"https://github.com/o/r/pull/12#r{2**63}", "Hi"], "is not the id of a review comment"),
         ([f"https://me:{SECRET}@github.com/o", "12", "Hi"], "not a pull request"),
     ],

@@ -263,6 +263,26 @@ def test_a_pull_request_is_decided_on_at_once(served: Served, key: bytes, state:
 # What others do meanwhile ------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize(("keys", "question"), [(b"r", None), (b"R", "y/n")])
+def test_what_was_not_scrolled_to_is_not_released(
+    served: Served, keys: bytes, question: str | None
+) -> None:
+    """Until the end of the text was on the screen, neither key releases a comment."""
+    ids = hold(served, "\n".join(f"line {number} of it" for number in range(100)))
+    with reviewing(served) as session:
+        session.see("more below")
+        for scrolled, told in ((b"", "scroll to the end first"), (b"G", LEAVE)):
+            if question is None:
+                session.press(scrolled + keys)
+            else:
+                session.press(keys)
+                session.see(question)
+                session.press(scrolled + b"y")
+            session.see(told)
+            assert states(served, *ids) == [State.HELD if not scrolled else State.WAITING]
+        assert session.end() == 0
+
+
 def test_a_text_that_was_changed_is_not_released_unseen(served: Served) -> None:
     """The old text stays until a key is pressed, which shows the new one and does no more."""
     (job_id,) = hold(served, "harmless")

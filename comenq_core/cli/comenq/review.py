@@ -23,6 +23,7 @@ LONGEST_LINE = 500
 HEADING = "held comment on {} · {:,} held"
 KEYS = "r:release e:edit d:delete s:skip q:quit R,D:all of this pull request"
 CHANGES = {"r": "release", "d": "del"}
+UNREAD = "nothing is released: scroll to the end first, and read it"
 WORDS = {"release": "release", "del": "delete"}
 EPILOG = """\
 keys:
@@ -169,6 +170,9 @@ class Review:
         if operation == "del" and not self._is_confirmed(self._text, f"delete {job['id']}?"):
             self._message = "not deleted"
             return
+        if operation == "release" and not self._text.is_read:
+            self._message = UNREAD
+            return
         try:
             message = self._held.change(operation, job)
         except DaemonRefused as error:  # somebody else was quicker, or it is not permitted
@@ -182,10 +186,12 @@ class Review:
         first = "the first " if len(jobs) == AT_ONCE else ""
         text = ScrolledText(self._screen, details(jobs))
         self._screen.discard_keys()
-        if self._is_confirmed(text, f"{word} {first}{number} on {target(job)}?"):
-            self._show_again(job, self._change_each(jobs, operation))
-        else:
+        if not self._is_confirmed(text, f"{word} {first}{number} on {target(job)}?"):
             self._message = f"nothing is {word}d"
+        elif operation == "release" and not text.is_read:
+            self._message = UNREAD
+        else:
+            self._show_again(job, self._change_each(jobs, operation))
 
     def _change_each(self, jobs: Sequence[Job], operation: str) -> str:
         """Change those jobs that are as they were shown; return what is done."""

@@ -18,6 +18,9 @@ class ScrolledText:
     Args:
         screen: where it is shown.
         lines: the text, made safe to show.
+
+    Attributes:
+        is_read: whether its end was shown.
     """
 
     def __init__(self, screen: Screen, lines: Iterable[str]) -> None:
@@ -25,6 +28,7 @@ class ScrolledText:
         self._lines = tuple(lines)
         self._window = Window()
         self._width = 0
+        self.is_read = False
         self._wrapped: Sequence[str] = ()
 
     def scroll(self, key: str) -> bool:
@@ -46,6 +50,7 @@ class ScrolledText:
         below = _wrapped(filter(None, footer), width)
         self._window.fit(height - len(above) - 1 - len(below), len(self._wrapped))
         first, rows = self._window.first, self._window.rows
+        self.is_read = self.is_read or not self._window.below
         more = f"  … {self._window.below:,} more below" if self._window.below else ""
         shown = self._wrapped[first : first + rows]
         self._screen.draw([*above, *shown, fit(more, width), *below][:height])

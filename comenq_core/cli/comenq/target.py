@@ -111,7 +111,10 @@ def read_comment_id(word: str) -> int:
         UsageError: no comment can have it.
     """
     if not _COMMENT_ID.fullmatch(word) or int(word) > MAX_COMMENT_ID:
-        raise UsageError(f"{_quoted(word)} is not the id of a review comment: expected digits")
+        raise UsageError(
+            f"{_quoted(word)} is not the id of a review comment: expected the number after"
+            " discussion_r in its address"
+        )
     return int(word)
 
 
