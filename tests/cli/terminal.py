@@ -103,8 +103,14 @@ def on_terminal(
     columns: int = 80,
     program: Sequence[str] = PROGRAM,
     directory: Path | None = None,
+    group: int | None = None,
 ) -> Iterator[Session]:
-    """The command (or another program) on a terminal with so many columns."""
+    """The command (or another program) on a terminal with so many columns.
+
+    Args:
+        group: 0 for a process group of its own, whose parent is in another one: in a group
+            that nobody waits for, the kernel drops SIGTSTP.
+    """
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", LINES, columns, 0, 0))
     with subprocess.Popen(
@@ -114,8 +120,7 @@ def on_terminal(
         stdin=theirs,
         stdout=theirs,
         stderr=theirs,
-        # In a group that nobody of the session waits for, the kernel drops SIGTSTP.
-        process_group=0,
+        process_group=group,
     ) as process:
         try:
             yield Session(process, ours, theirs)

@@ -52,7 +52,7 @@ def reviewing(
 ) -> Iterator[Session]:
     """A review on a terminal, which it leaves as it was."""
     env = environment(served.path, NO_COLOR="1", **(variables or {}))
-    with on_terminal("review", *words, env=env, columns=columns) as session:
+    with on_terminal("review", *words, env=env, columns=columns, group=0) as session:
         before = session.settings()
         session.see(ENTER)
         yield session
