@@ -219,6 +219,7 @@ def test_plugins_are_listed(comenqd: Command) -> None:
 
     assert [" ".join(line.split()) for line in lines if " comenq " in line] == [
         "github comenq 0.1.0 poster github (selected)",
+        "http comenq 0.1.0 intake http",
         "postgres comenq 0.1.0 store postgres",
         "profiles comenq 0.1.0 reviewers profiles",
         "spool comenq 0.1.0 store spool (selected)",
