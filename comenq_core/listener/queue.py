@@ -127,8 +127,14 @@ class JobQueue(QueueReader):
         jobs = [replaced.get(one) or next(put) for one in wanted]
         for job in jobs:
             origin = job.origin
-            log.info("queued", "A comment is queued.", job=job.id, target=job.asked.place,
-                     intake=origin.intake, uid=origin.uid, token=origin.token)  # fmt: skip
+            log.info(
+                "queued",
+                "A comment is queued.",
+                job=job.id,
+                target=job.asked.place,
+                intake=origin.intake,
+                **_asker(origin),
+            )
         return [
             replace(entry, replaced=one in replaced, notes=its)
             for entry, one, its in zip(self._estimated(jobs), wanted, notes, strict=True)
@@ -216,16 +222,20 @@ class JobQueue(QueueReader):
             # First of all, so that no worker posts it meanwhile.
             found = self._store.change(found.id, Change.HOLD)
         job = self._store.edit(found, replace(request, body=body))
-        log.info("edited", "A person has edited a comment.", job=job.id, uid=by.uid,
-                 token=by.token)  # fmt: skip
+        log.info("edited", "A person has edited a comment.", job=job.id, **_asker(by))
         return self._estimated([job])[0]
 
     def resolve(self, prefix: str, url: str | None, by: Origin) -> Entry:
         with self._counted:
             job, attempt = self._resolved(prefix, url, by)
-        log.info("resolved", "A person has said whether a comment is posted.", job=job.id,
-                 outcome=attempt.outcome, url=job.url or None, uid=by.uid,
-                 token=by.token)  # fmt: skip
+        log.info(
+            "resolved",
+            "A person has said whether a comment is posted.",
+            job=job.id,
+            outcome=attempt.outcome,
+            url=job.url or None,
+            **_asker(by),
+        )
         return self._estimated([job])[0]
 
     def _resolved(self, prefix: str, url: str | None, by: Origin) -> tuple[Job, Attempt]:
@@ -244,13 +254,11 @@ class JobQueue(QueueReader):
 
     def mark_seen(self, job_ids: Collection[str], by: Origin) -> None:
         for job_id in self._store.mark_seen(job_ids):
-            log.info("seen", "A person has seen a failed comment.", job=job_id, uid=by.uid,
-                     token=by.token)  # fmt: skip
+            log.info("seen", "A person has seen a failed comment.", job=job_id, **_asker(by))
 
     def forget(self, prefix: str, by: Origin) -> Entry:
         job = self._store.forget(self._whole_id(prefix), f"its text was erased by {by.who}")
-        log.info("erased", "The text of a comment was erased.", job=job.id, uid=by.uid,
-                 token=by.token)  # fmt: skip
+        log.info("erased", "The text of a comment was erased.", job=job.id, **_asker(by))
         return Entry(job=job)
 
     def _require_harmless(self, prefix: str, change: Change) -> None:
@@ -294,27 +302,29 @@ class JobQueue(QueueReader):
 
     def open_lane(self, reviewer: str, scope: str | None, by: Origin) -> LaneStatus:
         opened = self._lanes.open(reviewer, scope)
-        log.info("lane_opened", "An operator has opened a lane.", lane=opened.record.lane,
-                 uid=by.uid, token=by.token)  # fmt: skip
+        log.info(
+            "lane_opened", "An operator has opened a lane.", lane=opened.record.lane, **_asker(by)
+        )
         return opened
 
     def pause(self, reason: str, by: Origin) -> None:
         self._store.pause(Pause(since=self._store.now().wall, reason=reason, by=by.uid))
-        log.warning("paused", "The queue is paused.", reason=reason, uid=by.uid,
-                    token=by.token)  # fmt: skip
+        log.warning("paused", "The queue is paused.", reason=reason, **_asker(by))
 
     def resume(self, by: Origin) -> None:
         backoffs.resume(self._store)
-        log.info("resumed", "The queue is resumed.", uid=by.uid,
-                 token=by.token)  # fmt: skip
+        log.info("resumed", "The queue is resumed.", **_asker(by))
 
     def flush(self, by: Origin) -> int:
         ended = backoffs.flush(self._store)
-        log.info("flushed", "An operator has ended back-offs.", ended=ended, uid=by.uid,
-                 token=by.token)  # fmt: skip
+        log.info("flushed", "An operator has ended back-offs.", ended=ended, **_asker(by))
         return ended
 
 
+def _asker(by: Origin) -> dict[str, object]:
+    """Who asks, as the log has it."""
+    return {"uid": by.uid, "token": by.token}
+
+
 def _log_change(change: Change, job: Job, by: Origin) -> None:
-    log.info(str(change), "An operator changed the queue.", job=job.id, uid=by.uid,
-             token=by.token)  # fmt: skip
+    log.info(str(change), "An operator changed the queue.", job=job.id, **_asker(by))

@@ -46,6 +46,15 @@ class Client:
         """The client, as jobs remember it."""
         return Origin(intake="http", via=f"http {self.token.name}"[:64], token=self.token.name)
 
+    def may(self, scope: Scope) -> bool:
+        """Whether it may do what needs this scope."""
+        return self.token.scope.includes(scope)
+
+    def may_change(self, token: str | None) -> bool:
+        """Whether it may change a comment that was queued with a token of this name."""
+        is_own = token == self.token.name and self.may(Scope.QUEUE)
+        return is_own or self.may(Scope.MANAGE)
+
 
 class Access:
     """Tells clients by their tokens.
@@ -82,7 +91,7 @@ class Access:
             )
         if client.is_browser and request.method not in SAFE:
             check_origin(request)
-        if not client.token.scope.includes(needed):
+        if not client.may(needed):
             raise Problem(
                 403,
                 "not_permitted",

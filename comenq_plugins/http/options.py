@@ -43,7 +43,12 @@ class Tcp:
     port: int
 
     def __str__(self) -> str:
-        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+        return f"{self.name}:{self.port}"
+
+    @property
+    def name(self) -> str:
+        """The host as addresses have it: IPv6 in brackets."""
+        return f"[{self.host}]" if ":" in self.host else self.host
 
     @property
     def is_loopback(self) -> bool:
@@ -87,7 +92,7 @@ class Options:
         """
         own = {urlsplit(self.url).netloc.lower()} if self.url else set()
         if isinstance(self.listen, Tcp):
-            names = {"localhost", str(Tcp(self.listen.host, 0)).removesuffix(":0")}
+            names = {"localhost", self.listen.name}
             own |= {f"{name}:{port}" for name in names} | (names if port == DEFAULT_PORT else set())
         return self.hosts | own
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from comenq_core.model.access import Scope
 from comenq_plugins.http.access import Client
 from comenq_plugins.http.problems import Problem
 
@@ -39,11 +38,6 @@ class Call:
     def now(self) -> datetime:
         """This moment, from which estimates count."""
         return datetime.now(UTC)
-
-    @property
-    def may_manage(self) -> bool:
-        """Whether it may change what others have queued."""
-        return self.client.token.scope.includes(Scope.MANAGE)
 
     def require_match(self, tag: str) -> None:
         """Refuse a change of what is not as the client thinks that it is.

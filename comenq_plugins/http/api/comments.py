@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 
 from comenq_core.errors import NoSuchJob, WrongState
 from comenq_core.model import ID_PATTERN, PENDING, Change, Entry, NewJob, State
+from comenq_core.model.access import Scope
 from comenq_core.model.identity import id_of_key, is_listed, is_via
 from comenq_core.protocols import Queue
 from comenq_core.text import printable
@@ -34,7 +35,7 @@ def put(queue: Queue, call: Call) -> Reply:
     origin = call.client.origin
     via = options.pop("via", origin.via)
     new_job = NewJob(request=request, origin=replace(origin, via=via), **options)
-    if new_job.replace and not call.may_manage:
+    if new_job.replace and not call.client.may(Scope.MANAGE):
         _check_replaced(queue, call, new_job)
     try:
         (entry,) = queue.submit_all([new_job])
@@ -152,7 +153,7 @@ def _permitted(queue: Queue, call: Call) -> Entry:
 
 def _check_owner(call: Call, entry: Entry) -> None:
     token = call.client.token
-    if not call.may_manage and entry.job.origin.token != token.name:
+    if not call.client.may_change(entry.job.origin.token):
         raise Problem(
             403,
             "not_permitted",

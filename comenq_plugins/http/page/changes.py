@@ -53,7 +53,7 @@ def _edit(queue: Queue, visit: Visit) -> Done:
 
 def _changeable(queue: Queue, visit: Visit) -> Job:
     job = queue.show(visit.job_id).job
-    if not visit.may_change(job.origin.token):
+    if not visit.client.may_change(job.origin.token):
         raise Problem(403, "not_permitted", "This token permits to change its own comments alone.")
     return job
 

@@ -182,9 +182,9 @@ class Page:
         shared = {
             "token": visit.client.token.name,
             "is_browser": visit.client.is_browser,
-            "may_queue": visit.may(Scope.QUEUE),
-            "may_manage": visit.may(Scope.MANAGE),
-            "may_change": visit.may_change,
+            "may_queue": visit.client.may(Scope.QUEUE),
+            "may_manage": visit.client.may(Scope.MANAGE),
+            "may_change": visit.client.may_change,
             "fault": visit.fault,
         }
         response = self._templates.response(visit.request, template, {**shared, **values})

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 
 from starlette.requests import Request
 
-from comenq_core.model.access import Scope
 from comenq_plugins.http.access import Client
 
 __all__ = ["Visit"]
@@ -38,12 +37,3 @@ class Visit:
     def job_id(self) -> str:
         """The job that the address names."""
         return str(self.request.path_params["id"])
-
-    def may(self, scope: Scope) -> bool:
-        """Whether the client may do what needs this scope."""
-        return self.client.token.scope.includes(scope)
-
-    def may_change(self, token: str | None) -> bool:
-        """Whether the client may change a comment that was queued with a token of this name."""
-        is_own = token == self.client.token.name and self.may(Scope.QUEUE)
-        return is_own or self.may(Scope.MANAGE)
