@@ -35,7 +35,7 @@ from comenq_core.model import (
     State,
 )
 from comenq_core.model.serving import CANNOT_REPLY, elsewhere, unserved
-from comenq_core.policy.admission import FREE, WAKING, Policies
+from comenq_core.policy.admission import FREE, WAKING, Policies, ReadOnce
 from comenq_core.policy.lanes import LanePolicy
 from comenq_core.policy.pacing import PacingPolicy
 from comenq_core.process.log import Log
@@ -162,7 +162,7 @@ class JobQueue(QueueReader):
             else self._credentials.admitted(one)
             for one in new_jobs
         ]
-        return self._policies.admitted(wanted, self._store)
+        return self._policies.admitted(wanted, ReadOnce(self._store))
 
     def _log_refusal(self, error: ComenqError) -> None:
         """Log that comments are refused, once for all clients unless a policy is for some."""
@@ -201,8 +201,9 @@ class JobQueue(QueueReader):
     ) -> Sequence[Entry | ComenqError]:
         askers = [by for _, by in wanted]
         with self._counted:
+            reader = ReadOnce(self._store)
             found = [
-                self._found(prefix, by, change, askers[:nth])
+                self._found(prefix, by, change, reader, askers[:nth])
                 for nth, (prefix, by) in enumerate(wanted)
             ]
             job_ids = [one for one in found if isinstance(one, str)]
@@ -282,11 +283,16 @@ class JobQueue(QueueReader):
         return found, found.request
 
     def _found(
-        self, prefix: str, by: Origin, change: Change, earlier: Sequence[Origin]
+        self,
+        prefix: str,
+        by: Origin,
+        change: Change,
+        reader: ReadOnce,
+        earlier: Sequence[Origin],
     ) -> str | ComenqError:
         """The id of a job, or why it is not changed; one each is changed for the ``earlier``."""
         try:
-            self._policies.require_change(change, by, self._store, earlier)
+            self._policies.require_change(change, by, reader, earlier)
             self._require_harmless(prefix, change)
             return self._whole_id(prefix)
         except ComenqError as error:

@@ -16,7 +16,7 @@ from comenq_core.model import Change, CommentRequest, Job, NewJob, Origin, State
 from comenq_core.model.identity import id_of_key, is_same_comment
 from comenq_core.model.serving import covers
 
-__all__ = ["FREE", "WAKING", "JobReader", "Policies", "Policy"]
+__all__ = ["FREE", "WAKING", "JobReader", "Policies", "Policy", "ReadOnce"]
 
 WAKING = (Change.RETRY, Change.UNDELETE)
 """Changes after which a job waits that was over."""
@@ -32,6 +32,28 @@ class JobReader(Protocol):
 
     def get(self, prefix: str) -> Job:
         """The job with this id. Raises `NoSuchJob`."""
+
+
+class ReadOnce:
+    """A reader for one operation, however many policies and jobs count what waits.
+
+    Args:
+        store: what is read, while nothing changes there that a policy counts.
+    """
+
+    def __init__(self, store: JobReader) -> None:
+        self._store = store
+        self._pending: Sequence[Job] | None = None
+
+    def pending(self) -> Sequence[Job]:
+        """The jobs that are not over."""
+        if self._pending is None:
+            self._pending = self._store.pending()
+        return self._pending
+
+    def get(self, prefix: str) -> Job:
+        """The job with this id. Raises `NoSuchJob`."""
+        return self._store.get(prefix)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
