@@ -205,7 +205,7 @@ def test_the_last_weeks_are_drawn(scene: Scene, visitor: Visitor) -> None:
     page = visitor.log_in()
     plot = page.get_by_role("img", name="Comments that were posted")
     plot.scroll_into_view_if_needed()
-    page.wait_for_function("document.querySelector('.plot').naturalWidth > 0")
+    plot.evaluate("image => image.decode()")
     page.get_by_role("link", name="The same in numbers").click()
     rows = page.get_by_role("row").all_inner_texts()
     assert rows[0].split() == ["Day", "Posted", "Refused", "Waiting"]
