@@ -10,6 +10,7 @@ from pathlib import Path
 
 from completions import completions
 from manual import pages
+from mcp_server import description as mcp_server
 
 from comenq_core.cli.comenq.mcp.bounds import Bounds
 from comenq_core.cli.comenq.mcp.tools import offered
@@ -48,6 +49,8 @@ def files() -> Iterator[tuple[Path, str]]:
     # What agents read, so that a review of a change shows how it changes.
     tools = [tool.definition for tool in offered(Bounds())]
     yield ROOT / "tests" / "mcp" / "tools.json", json.dumps(tools, indent=2) + "\n"
+    server = mcp_server(ROOT / "README.md")
+    yield ROOT / "packaging" / "mcp" / "server.json", json.dumps(server, indent=2) + "\n"
 
 
 if __name__ == "__main__":
