@@ -58,7 +58,8 @@ def test_outdated_page_is_reported(tmp_path: Path) -> None:
     shutil.copytree(ROOT / "scripts", tmp_path / "scripts")
     shutil.copytree(ROOT / "docs", tmp_path / "docs")
     shutil.copytree(ROOT / "packaging", tmp_path / "packaging")
-    shutil.copytree(ROOT / "tests" / "mcp", tmp_path / "tests" / "mcp")
+    for name in ("mcp", "stability"):
+        shutil.copytree(ROOT / "tests" / name, tmp_path / "tests" / name)
     shutil.copy(ROOT / "README.md", tmp_path)
     page = tmp_path / "conf" / "man" / "comenq.1"
     page.write_text(page.read_text().replace("Queue", "Cue"))
