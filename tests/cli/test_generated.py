@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 import comenq_core
+from comenq_core.cli import exit_status
 from comenq_core.cli.comenq.commands import COMMANDS
 from comenq_core.testing.deadline import DEADLINE
 from tests.cli.command import ROOT, environment
@@ -86,6 +87,14 @@ def test_manual_has_every_command() -> None:
     """The manual describes every command, aliases included."""
     page = (CONF / "man" / "comenq.1").read_text()
     assert all(f"comenq {name}" in page for name in COMMANDS)
+
+
+def test_manual_has_every_exit_status() -> None:
+    """The manual says what each exit status of the command means."""
+    page = (CONF / "man" / "comenq.1").read_text()
+    statuses = [number for number in vars(exit_status).values() if isinstance(number, int)]
+    assert len(statuses) == 7
+    assert all(f"\\fB{number}\\fP\n" in page for number in statuses)
 
 
 @_needs("groff")

@@ -21,7 +21,7 @@ def compare(request: pytest.FixtureRequest) -> Compare:
 
     def compare(name: str, text: str) -> None:
         file = Path(__file__).with_name(name)
-        if request.config.getoption("renew"):
+        if request.config.getoption("renew", default=False):
             file.write_text(text)
         told = "what is public has changed: see docs/stability.md, and run pytest tests/stability"
         assert text.splitlines() == file.read_text().splitlines(), f"{told} --renew"
