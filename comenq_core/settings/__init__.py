@@ -177,6 +177,8 @@ class Settings:
     """The variables that look like settings and are a platform's, which `load` passes over."""
     tables: Mapping[str, Mapping[str, object]] = field(default_factory=dict, repr=False)
     """The tables of the file, as written; a plugin reads its own with `options`."""
+    renamed: tuple[str, ...] = ()
+    """The other names of settings, keys of `ALIASES`, that the file or the environment uses."""
 
     def options(self, table: str, defaults: Mapping[str, T]) -> dict[str, T]:
         """The options of a plugin: ``defaults``, updated with the plugin's table in the file.
@@ -250,17 +252,16 @@ def load(
         for key, value in contents.items()
         if isinstance(value, dict) and (key == REVIEWERS or key not in KINDS)
     }
-    flat = _renamed(
-        {key: contents[key] for key in contents.keys() - tables.keys() - IGNORED}, ALIASES
-    )
+    plain = {key: contents[key] for key in contents.keys() - tables.keys() - IGNORED}
     values: dict[str, Any] = {
         **file.own_paths(source, environ),
         **({REVIEWERS: tuple(tables[REVIEWERS])} if REVIEWERS in tables else {}),
-        **check(f"{source}", flat, KINDS),
+        **check(f"{source}", _renamed(plain, ALIASES), KINDS),
         **explicit(environ, flags or {}),
     }
     ignored = tuple(sorted(_ignored(environ)))
-    made = Settings(**values, source=source, ignored=ignored, tables=tables)
+    renamed = tuple(alias for alias in ALIASES if alias in plain or variable(alias) in environ)
+    made = Settings(**values, source=source, ignored=ignored, tables=tables, renamed=renamed)
     _check_hold_new(made)
     return made
 
