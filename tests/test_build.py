@@ -6,9 +6,12 @@ import os
 import shutil
 import subprocess
 import sys
+import sysconfig
 import tarfile
+import venv
 import zipfile
 from pathlib import Path
+from subprocess import DEVNULL
 
 import pytest
 
@@ -36,7 +39,7 @@ def build(checkout: Path, place: Path, **environ: str) -> tuple[Path, Path]:
 def source_archive(place: Path) -> tarfile.TarFile:
     """Build the source archive alone; open it."""
     command = [sys.executable, "-m", "hatchling", "build", "--target", "sdist", "--directory"]
-    subprocess.run([*command, place], cwd=CHECKOUT, check=True, stdout=subprocess.DEVNULL)
+    subprocess.run([*command, place], cwd=CHECKOUT, check=True, stdout=DEVNULL)
     (archive,) = place.iterdir()
     return tarfile.open(archive)
 
@@ -48,6 +51,35 @@ def test_the_source_archive_has_every_file_of_the_repository(tmp_path: Path) -> 
         names = {name.partition("/")[2] for name in archive.getnames()}
     listed = git("ls-files", "--cached", "--others", "--exclude-standard").splitlines()
     assert names == {"PKG-INFO", *(name for name in listed if (CHECKOUT / name).exists())}
+
+
+@pytest.fixture
+def unpacked(tmp_path: Path) -> Path:
+    """The files of the source archive, installed in an environment ``env`` beside them."""
+    with source_archive(tmp_path / "dist") as archive:
+        archive.extractall(tmp_path, filter="data")
+    (place,) = tmp_path.glob("comenq-*")
+    environment = tmp_path / "env"
+    venv.create(environment, symlinks=True, with_pip=False)
+    scheme = {"base": str(environment), "platbase": str(environment)}
+    # comenq itself is installed there; what it needs, and the tools, are those of the tests.
+    site = Path(sysconfig.get_path("purelib", "venv", vars=scheme))
+    (site / "tests.pth").write_text(f"{sysconfig.get_path('purelib')}\n")
+    pip = (sys.executable, "-m", "pip", "--python", environment / "bin/python", "--quiet")
+    here = ("--no-index", "--no-deps", "--no-build-isolation", "--editable", place)
+    subprocess.run([*pip, "install", *here], check=True)
+    return place
+
+
+@pytest.mark.full
+def test_the_tests_pass_from_the_source_archive(unpacked: Path) -> None:
+    """Each test is found there; those that stand alone are run, and pass."""
+    python = unpacked.parent / "env/bin/python"
+    quiet = [python, "-m", "pytest", "-p", "no:cacheprovider", "-q", "-m", "not full"]
+    env = {**os.environ, "PATH": f"{python.parent}:{os.environ['PATH']}"}
+    subprocess.run([*quiet, "--collect-only"], cwd=unpacked, env=env, check=True, stdout=DEVNULL)
+    alone = [path.relative_to(unpacked) for path in (unpacked / "tests").glob("test_*.py")]
+    subprocess.run([*quiet, "tests/stability", *alone], cwd=unpacked, env=env, check=True)
 
 
 @pytest.fixture
