@@ -75,7 +75,16 @@ def unpacked(tmp_path: Path) -> Path:
 def test_the_tests_pass_from_the_source_archive(unpacked: Path) -> None:
     """Each test is found there; those that stand alone are run, and pass."""
     python = unpacked.parent / "env/bin/python"
-    quiet = [python, "-m", "pytest", "-p", "no:cacheprovider", "-q", "-m", "not full"]
+    quiet: list[str | Path] = [
+        python,
+        "-m",
+        "pytest",
+        "-p",
+        "no:cacheprovider",
+        "-q",
+        "-m",
+        "not full",
+    ]
     env = {**os.environ, "PATH": f"{python.parent}:{os.environ['PATH']}"}
     subprocess.run([*quiet, "--collect-only"], cwd=unpacked, env=env, check=True, stdout=DEVNULL)
     alone = [path.relative_to(unpacked) for path in (unpacked / "tests").glob("test_*.py")]
