@@ -1,4 +1,4 @@
-"""What the socket replies, and what the commands print as JSON: each member and its kind."""
+"""What the socket replies, and what commands print for programs: each member and its kind."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 
 from comenq_core.model import (
     Activity,
@@ -184,3 +185,17 @@ def test_commands_print_these_members(served: Served, scenes: Scenes, compare: C
         for value in values:
             shapes.add(f"comenq {', '.join(sorted(commands))}", value)
     compare("commands.txt", str(shapes))
+
+
+def test_metrics_have_these_labels(served: Served, scenes: Scenes, compare: Compare) -> None:
+    """Each metric has the kind and the labels of metrics.txt."""
+    with served.talk() as client:
+        client.ask({"op": "resume"})
+        client.end()
+    done = run("status", "--prometheus", env=environment(served.path))
+    samples = {
+        f"{family.type} {sample.name}{{{', '.join(sorted(sample.labels))}}}\n"
+        for family in text_string_to_metric_families(done.stdout)
+        for sample in family.samples
+    }
+    compare("metrics.txt", "".join(sorted(samples)))
