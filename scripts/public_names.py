@@ -130,5 +130,6 @@ def _value(value: object) -> _Bare:
     if isinstance(value, FunctionType):
         return _Bare(value.__name__)
     if isinstance(value, tuple | frozenset):
-        return _Bare(f"({', '.join(sorted(map(repr, map(_value, value))))})")
+        items = [repr(_value(item)) for item in value]
+        return _Bare(f"({', '.join(items if isinstance(value, tuple) else sorted(items))})")
     return _Bare(repr(value))
