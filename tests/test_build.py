@@ -19,6 +19,14 @@ from tests.service.wheelhouse import CHECKOUT
 
 NOON = 1_700_000_000
 IN_GIT = (CHECKOUT / ".git").exists()
+BESIDE = (
+    "tests/cli/test_generated.py",
+    "tests/cli/test_gh_extension.py",
+    "tests/spool/test_format_1.py",
+    "tests/stability",
+    "tests/test_links.py",
+    "tests/test_wheel.py",
+)
 needs_git = pytest.mark.skipif(not IN_GIT, reason="this is no checkout of a git repository")
 
 
@@ -71,24 +79,24 @@ def unpacked(tmp_path: Path) -> Path:
     return place
 
 
-@pytest.mark.full
-def test_the_tests_pass_from_the_source_archive(unpacked: Path) -> None:
-    """Each test is found there; those that stand alone are run, and pass."""
+def run_tests(unpacked: Path, *words: str) -> None:
+    """Run pytest there."""
     python = unpacked.parent / "env/bin/python"
-    quiet: list[str | Path] = [
-        python,
-        "-m",
-        "pytest",
-        "-p",
-        "no:cacheprovider",
-        "-q",
-        "-m",
-        "not full",
-    ]
+    command: list[str | Path] = [python, "-m", "pytest", "-p", "no:cacheprovider", "-q"]
     env = {**os.environ, "PATH": f"{python.parent}:{os.environ['PATH']}"}
-    subprocess.run([*quiet, "--collect-only"], cwd=unpacked, env=env, check=True, stdout=DEVNULL)
-    alone = [path.relative_to(unpacked) for path in (unpacked / "tests").glob("test_*.py")]
-    subprocess.run([*quiet, "tests/stability", *alone], cwd=unpacked, env=env, check=True)
+    subprocess.run([*command, "-m", "not full", *words], cwd=unpacked, env=env, check=True)
+
+
+@pytest.mark.full
+def test_every_test_is_found_in_the_source_archive(unpacked: Path) -> None:
+    """Each test is collected with all that it imports, without the repository."""
+    run_tests(unpacked, "--collect-only", "--quiet")
+
+
+@pytest.mark.full
+def test_tests_pass_from_the_source_archive(unpacked: Path) -> None:
+    """Those that need what is beside the program pass: pages, scripts, fixtures, examples."""
+    run_tests(unpacked, *BESIDE)
 
 
 @pytest.fixture
