@@ -104,6 +104,21 @@ def test_a_credential_is_found(kind: str, text: str) -> None:
     assert credential_in("é" * 1_000 + f"\nkey={text}") == kind or kind == "AWS secret key"
 
 
+@pytest.mark.parametrize(
+    "before", [r"\n", r"\r", r"\t", r"\x1b[0m", "\x1b[1;31m", r"\u003e", r"\u003D", "%3D", r"\\n"]
+)
+@pytest.mark.parametrize("after", [r"\n", r"\u003c", "%0A", "\x1b[0m"])
+def test_a_credential_is_found_between_escapes(before: str, after: str) -> None:
+    """JSON, a log or an address that is pasted as text ends its escapes in letters and digits."""
+    assert credential_in(f"log: token={before}{GITHUB}{after}") == "GitHub token"
+
+
+def test_a_key_in_json_in_a_string_is_found() -> None:
+    """Its quotation marks are escaped."""
+    text = r"{\"SecretAccessKey\": \"%s\"}" % (RANDOM[:38] + "/+")
+    assert credential_in(text) == "AWS secret key"
+
+
 @pytest.mark.parametrize("text", HARMLESS.values(), ids=HARMLESS)
 def test_what_is_no_credential_is_none(text: str) -> None:
     """What only looks like one, or stands for one, is let through."""
