@@ -136,8 +136,10 @@ def edit(queue: Queue, call: Call) -> Reply:
 
 
 def _read(found: Entry, call: Call) -> str | None:
-    """The SHA-256 of the text that the client has read, if it has said so: nobody may edit it in
-    between."""
+    """The SHA-256 of the text that the client has read, which nobody may edit in between.
+
+    ``None`` if it has not said that it has read one.
+    """
     request = found.job.request
     if request is None or not call.has_condition:
         return None
