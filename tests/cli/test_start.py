@@ -63,6 +63,12 @@ def test_put_imports_nothing_heavy(served: Served) -> None:
     assert len([name for name in names if name.startswith("comenq")]) <= OWN_MODULES
 
 
+def test_option_costs_argparse_alone(served: Served) -> None:
+    """To queue a comment with an option, nothing of the other commands is imported."""
+    names = _imported(environment(served.path), "octo-org/site", "7", "-b", "Looks good.")
+    assert names & {*HEAVY, "shutil"} == {"argparse", "importlib"}
+
+
 def test_no_pattern_is_compiled_that_is_not_needed(served: Served) -> None:
     """To queue a comment, only the patterns of the repository and of the number are compiled."""
     script = (
