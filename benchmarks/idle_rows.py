@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import socket
 import subprocess
 import sys
@@ -10,9 +9,8 @@ import time
 from pathlib import Path
 
 from benchmarks.disk import scratch
-from benchmarks.processes import Site, daemon, listener, resident, site, wakeups
-from benchmarks.ratios import Row, interleaved, row
-from benchmarks.store_rows import fill
+from benchmarks.processes import daemon, listener, resident, site, wakeups
+from benchmarks.ratios import Row
 from benchmarks.worker_rows import arrivals, enqueue, forge, until_settled
 
 COMMON = (
@@ -119,33 +117,3 @@ def _bare(libraries: tuple[str, ...]) -> int:
         memory = resident(child.pid)
         child.stdin.write(b"\n")
     return memory
-
-
-def first_page(small: int = 100, large: int = 100_000) -> Row:
-    """The whole process of ``comenq list -n 50``, with a long and a short queue."""
-    with site() as deep, site() as shallow:
-        for where, count in ((deep, large), (shallow, small)):
-            fill(where.root, count)
-        with listener(deep), listener(shallow):
-            pairs = interleaved(lambda: _list(deep), lambda: _list(shallow), 20)
-    return row(
-        pairs,
-        name=f"comenq list, first page, at {large:,} pending",
-        against=f"at {small} pending",
-        unit="ms",
-        scale=1e3,
-        target=2.0,
-    )
-
-
-def _list(where: Site) -> float:
-    command = [str(Path(sys.executable).with_name("comenq")), "list", "-n", "50"]
-    start = time.perf_counter()
-    subprocess.run(
-        command,
-        env={**os.environ, "COMENQ_SOCKET": str(where.socket)},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        check=True,
-    )
-    return time.perf_counter() - start

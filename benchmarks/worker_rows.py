@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 import requests
@@ -17,7 +17,7 @@ from inotify_simple import INotify, flags
 
 from benchmarks.intake_rows import LINE, REQUEST
 from benchmarks.processes import Site, listener, process, site
-from benchmarks.ratios import Pairs, Row, interleaved, row
+from benchmarks.ratios import Pairs, Row, row
 
 ALLOWED = 0.005
 """Seconds that a post may take in addition to the wake-up."""
@@ -36,34 +36,10 @@ def forge() -> Iterator[str]:
 
 
 def arrivals(url: str, count: int) -> list[float]:
-    """When each of the first ``count`` comments arrived, on this machine's steady clock."""
-    received = requests.get(f"{url}/_forge/requests?count={count}&timeout=120", timeout=130).json()
+    """When the comments arrived, once there are so many, on this machine's steady clock."""
+    requests.get(f"{url}/_forge/comments?count={count}&timeout=120", timeout=130)
+    received = requests.get(f"{url}/_forge/requests", timeout=130).json()
     return [one["at"] for one in received if one["method"] == "POST"]
-
-
-def posts(count: int = 300) -> Row:
-    """A queue without a cooldown, compared with a bare loop over the same jobs."""
-    pairs = interleaved(lambda: _posts_per_second(count), lambda: _bare_loop(count), 5)
-    return row(
-        pairs,
-        name="posts without a cooldown",
-        against="a bare requests.Session loop",
-        unit="posts/s",
-        target=0.8,
-        at_most=False,
-    )
-
-
-def _posts_per_second(count: int) -> float:
-    with forge() as url, site(github_api_url=url) as where:
-        with listener(where):
-            enqueue(where, count)
-        with process("work", where):
-            return _rate(arrivals(url, count))
-
-
-def _rate(at: Sequence[float]) -> float:
-    return (len(at) - 1) / (at[-1] - at[0])
 
 
 def enqueue(where: Site, count: int) -> None:
@@ -74,17 +50,6 @@ def enqueue(where: Site, count: int) -> None:
         for _ in range(count):
             client.sendall(LINE)
             replies.readline()
-
-
-def _bare_loop(count: int) -> float:
-    session = requests.Session()
-    session.headers["Authorization"] = "Bearer benchmark"
-    session.headers["User-Agent"] = "benchmark"
-    with forge() as url:
-        target = f"{url}/repos/o/r/issues/1/comments"
-        for _ in range(count):
-            session.post(target, json={"body": REQUEST["body"]}).raise_for_status()
-        return _rate(arrivals(url, count))
 
 
 def wake_up(count: int = 40) -> list[Row]:
