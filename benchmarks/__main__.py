@@ -9,10 +9,12 @@ from collections.abc import Callable, Sequence
 
 from benchmarks import (
     document,
+    http_rows,
     idle_rows,
     intake_rows,
     mcp_rows,
     queue_rows,
+    restart_rows,
     start_rows,
     store_rows,
     worker_rows,
@@ -27,11 +29,13 @@ MEASURES: dict[str, Callable[[], Row | Sequence[Row | Curve]]] = {
     "latency": intake_rows.latency,
     "store": store_rows.beside_others,
     "wake": worker_rows.wake_up,
-    "memory": idle_rows.memory_and_wakeups,
+    "killed": restart_rows.killed,
+    "idle": idle_rows.idle,
     "lengths": queue_rows.lengths,
     "held": queue_rows.held_lane,
     "start": start_rows.start,
-    "web": idle_rows.web_memory,
+    "http": http_rows.memory,
+    "page": http_rows.page,
     "mcp": mcp_rows.server,
 }
 
