@@ -120,6 +120,7 @@ def _placed(open_store: Open) -> float:
 
 
 def cycle_seconds(store: Store, cycles: int) -> float:
+    """Seconds that a worker's calls for one job take, from claim to the record of its pace."""
     before = store.pacing().get("bench")
     start = time.perf_counter()
     for _ in range(cycles):

@@ -3,29 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 
-from comenq_core.errors import NoSuchJob, PacingConflict
+from comenq_core.errors import PacingConflict
 from comenq_core.model import Instant, Pacing
 from comenq_core.process.clock import system_clock
+from comenq_core.wire.codec import to_json
 from comenq_plugins.postgres.connection import Cursor
 from comenq_plugins.postgres.database import Database, repeated
-from comenq_plugins.postgres.decoding import Damaged
+from comenq_plugins.postgres.decoding import Damaged, job_from
 from comenq_plugins.postgres.enqueue import Enqueuer
 from comenq_plugins.postgres.follow_rows import FollowRows
 from comenq_plugins.postgres.housekeeping import prune
 from comenq_plugins.postgres.lane_rows import LaneRows
 from comenq_plugins.postgres.operators import OperatorActions
 from comenq_plugins.postgres.options import Clock, StoreOptions, database_time
-from comenq_plugins.postgres.pacing_rows import PacingRows, replace_pacing
+from comenq_plugins.postgres.pacing_rows import PacingRows, replace_pacing, require_current
+from comenq_plugins.postgres.rows import dump
 from comenq_plugins.postgres.watch import NotifyWatch
 from comenq_plugins.postgres.worker import Leases
 
 __all__ = ["PostgresStore"]
 
 _READ_EVERY = 3_600.0
+_LEASED = (
+    "SELECT pacing, id, state, settled, request, story FROM job, account"
+    " WHERE id = %(job)s AND state = 'posting' AND job.holder = %(me)s"
+    " AND job.leased_until > %(now)s AND name = %(account)s AND (account.holder IS NULL"
+    " OR account.holder = %(me)s OR account.leased_until <= %(now)s) FOR UPDATE"
+)
+_RENEW = (
+    "WITH renewed AS (UPDATE job SET account = %(account)s, leased_until = %(until)s"
+    " WHERE id = %(job)s)"
+    " UPDATE account SET holder = %(me)s, leased_until = %(until)s, pacing = %(pacing)s"
+    " WHERE name = %(account)s"
+)
 
 
 class PostgresStore(Leases, PacingRows, LaneRows, FollowRows, OperatorActions, Enqueuer):
@@ -79,11 +92,19 @@ class PostgresStore(Leases, PacingRows, LaneRows, FollowRows, OperatorActions, E
     def _announce(
         self, cursor: Cursor, record: Pacing, expect: Pacing | None, now: datetime
     ) -> None:
-        with suppress(NoSuchJob, Damaged):
-            if self._renew(cursor, record.job, record.account, now):
-                replace_pacing(cursor, record, expect)
-                return
-        raise PacingConflict(f"job {record.job} is not this worker's any more")
+        """Replace the record and renew both leases, if the worker still has them."""
+        given = {"job": record.job, "account": record.account, "me": self._me, "now": now}
+        row = cursor.execute(_LEASED, given).fetchone()
+        if row is None:
+            raise PacingConflict(f"job {record.job} is not this worker's any more")
+        current, *job = row
+        try:
+            job_from(job)
+        except Damaged as error:
+            raise PacingConflict(str(error)) from error
+        require_current(current, record, expect)
+        new = {"until": now + self._options.lease, "pacing": dump(to_json(record))}
+        cursor.execute(_RENEW, {**given, **new})
 
     def watch(self) -> NotifyWatch:
         return NotifyWatch(self._database.server)
