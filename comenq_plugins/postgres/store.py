@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 
-from comenq_core.errors import PacingConflict
+from comenq_core.errors import PacingConflict, StoreError
 from comenq_core.model import Instant, Pacing
 from comenq_core.process.clock import system_clock
 from comenq_core.wire.codec import to_json
@@ -59,6 +60,7 @@ class PostgresStore(Leases, PacingRows, LaneRows, FollowRows, OperatorActions, E
         super().__init__(database, options, clock)
         self._machine = machine
         self._read_at: Instant | None = None
+        self._announced: float | None = None
 
     @repeated
     def housekeep(self, forge_time: datetime | None = None) -> bool:
@@ -81,10 +83,34 @@ class PostgresStore(Leases, PacingRows, LaneRows, FollowRows, OperatorActions, E
             return
         # The new lease begins at some moment of what follows, so the time is taken from before it,
         # by a clock that also counts while this process is frozen.
-        began = self._machine().ticks
+        self._announced = self._machine().ticks
         with self._transaction() as (cursor, now):
             self._announce(cursor, record, expect, now)
-        if self._machine().ticks - began > self._options.grace:
+        self._require_time()
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """One transaction of the database for all; an announcement counts from its beginning."""
+        self._announced = None
+        raised: list[Exception] = []
+        try:
+            with self._database.transaction():
+                try:
+                    yield
+                except Exception as error:
+                    raised.append(error)
+                    raise
+        except StoreError:
+            if raised:
+                raise raised[0]  # noqa: B904 -- it is the caller's, and no error of the database
+            raise
+        self._require_time()
+
+    def _require_time(self) -> None:
+        """Check that an attempt which was announced has enough of its lease left."""
+        if self._announced is None:
+            return
+        if self._machine().ticks - self._announced > self._options.grace:
             raise PacingConflict(
                 "the database took too long, and the time for an attempt may be up"
             )
