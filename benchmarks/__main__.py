@@ -7,10 +7,20 @@ import time
 import traceback
 from collections.abc import Callable, Sequence
 
-from benchmarks import document, growth, idle_rows, intake_rows, mcp_rows, store_rows, worker_rows
+from benchmarks import (
+    document,
+    growth,
+    idle_rows,
+    intake_rows,
+    mcp_rows,
+    postgres_rows,
+    store_rows,
+    worker_rows,
+)
 from benchmarks.ratios import Curve, Row
 from benchmarks.results import Results
 from comenq_core.process.log import configure
+from tests.postgres.server import missing
 
 MEASURES: dict[str, Callable[[], Row | Sequence[Row | Curve]]] = {
     "command": intake_rows.command,
@@ -28,6 +38,12 @@ MEASURES: dict[str, Callable[[], Row | Sequence[Row | Curve]]] = {
     "growing-clients": growth.clients,
     "growing-depth": growth.depth,
 }
+if not missing():
+    MEASURES |= {
+        "postgres-puts": postgres_rows.puts,
+        "postgres-cycle": postgres_rows.cycles,
+        "postgres-hosts": postgres_rows.hosts,
+    }
 
 
 def main(words: Sequence[str]) -> int:
