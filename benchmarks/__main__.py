@@ -13,6 +13,7 @@ from benchmarks import (
     idle_rows,
     intake_rows,
     mcp_rows,
+    postgres_rows,
     queue_rows,
     restart_rows,
     start_rows,
@@ -23,6 +24,7 @@ from benchmarks import (
 from benchmarks.ratios import Curve, Row
 from benchmarks.results import FILE, SUITE_FILE, Results
 from comenq_core.process.log import configure
+from tests.postgres.server import missing
 
 Measure = Callable[[], Row | Sequence[Row | Curve]]
 MEASURES: dict[str, Measure] = {
@@ -40,6 +42,12 @@ MEASURES: dict[str, Measure] = {
     "page": http_rows.page,
     "mcp": mcp_rows.server,
 }
+if not missing():
+    MEASURES |= {
+        "postgres-puts": postgres_rows.puts,
+        "postgres-cycle": postgres_rows.cycles,
+        "postgres-hosts": postgres_rows.hosts,
+    }
 SUITE: dict[str, Measure] = {"suite": suite_rows.suite}
 """Takes longer than all others together, so it is measured, and saved, by itself."""
 
