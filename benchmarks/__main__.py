@@ -12,6 +12,7 @@ from benchmarks import (
     http_rows,
     idle_rows,
     intake_rows,
+    mail_rows,
     mcp_rows,
     queue_rows,
     restart_rows,
@@ -27,8 +28,10 @@ from comenq_core.process.log import configure
 Measure = Callable[[], Row | Sequence[Row | Curve]]
 MEASURES: dict[str, Measure] = {
     "command": intake_rows.command,
-    "pipelined": intake_rows.pipelined,
+    "checkout": intake_rows.in_checkout,
     "latency": intake_rows.latency,
+    "one-by-one": mail_rows.one_by_one,
+    "jsonl": mail_rows.many_lines,
     "store": store_rows.beside_others,
     "wake": worker_rows.wake_up,
     "killed": restart_rows.killed,
