@@ -6,12 +6,14 @@ import sys
 import time
 import traceback
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from benchmarks import (
     document,
     http_rows,
     idle_rows,
     intake_rows,
+    mail_rows,
     mcp_rows,
     postgres_rows,
     queue_rows,
@@ -27,10 +29,22 @@ from comenq_core.process.log import configure
 from tests.postgres.server import missing
 
 Measure = Callable[[], Row | Sequence[Row | Curve]]
+
+
+def _with_postgres(measure: Measure) -> Row | Sequence[Row | Curve]:
+    """The rows of a measurement that needs a server; none, and the reason, where there is none."""
+    if reason := missing():
+        print(f"left out: {reason}", file=sys.stderr)
+        return []
+    return measure()
+
+
 MEASURES: dict[str, Measure] = {
     "command": intake_rows.command,
-    "pipelined": intake_rows.pipelined,
+    "checkout": intake_rows.in_checkout,
     "latency": intake_rows.latency,
+    "one-by-one": mail_rows.one_by_one,
+    "jsonl": mail_rows.many_lines,
     "store": store_rows.beside_others,
     "wake": worker_rows.wake_up,
     "killed": restart_rows.killed,
@@ -41,6 +55,8 @@ MEASURES: dict[str, Measure] = {
     "http": http_rows.memory,
     "page": http_rows.page,
     "mcp": mcp_rows.server,
+    "postgres-put": partial(_with_postgres, postgres_rows.puts),
+    "postgres-cycle": partial(_with_postgres, postgres_rows.cycles),
 }
 if not missing():
     MEASURES |= {

@@ -29,7 +29,7 @@ from comenq_core.process.clock import UNKNOWN_BOOT, boot_id
 from comenq_core.process.program import output_apart
 from comenq_core.protocols.reviewer import REVIEWERS
 from comenq_core.settings import ACCOUNTS, POLICIES, Settings, require_configuration, variable
-from comenq_core.supervisor.launch import private_directory
+from comenq_core.supervisor.directory import private_directory
 from comenq_core.text import nearest, printable
 
 __all__ = ["check", "directory_fault", "line", "results"]
