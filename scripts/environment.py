@@ -1,19 +1,24 @@
-"""The virtual environment of a checkout: made once, and again when its needs have changed."""
+"""The virtual environment of a checkout: made once, and again when its needs have changed.
+
+`scripts/run` runs this.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import os
+import re
 import sys
 import sysconfig
 from pathlib import Path
 
-from session import Session
+from session import Session, Signals
 
-__all__ = ["ROOT", "set_up"]
+__all__ = ["CONSTRAINTS", "ROOT", "set_up"]
 
 ROOT = Path(__file__).resolve().parents[1]
-NEEDS = (ROOT / "pyproject.toml", ROOT / "constraints.txt")
+CONSTRAINTS = ROOT / "constraints.txt"
+NEEDS = (ROOT / "pyproject.toml", CONSTRAINTS)
 VENV = ROOT / ".venv"
 MARK = VENV / "comenq-is-installed"
 
@@ -34,12 +39,36 @@ def set_up(session: Session) -> Path:
         session.run(sys.executable, "-m", "venv", "--clear", VENV)
         python = commands / "python"
         # pip needs ten times the processor time for the rest.
-        session.run(python, "-m", "pip", "--quiet", "install", "--constraint", NEEDS[1], "uv")
+        pip = (python, "-m", "pip", "--quiet", "--disable-pip-version-check", "install")
+        session.run(*pip, "--require-hashes", "--requirement", _only("uv", session))
         uv = (commands / "uv", "pip", "install", "--quiet", "--python", python)
-        install = (*uv, "--constraint", NEEDS[1])
-        # The build backend comes first: in its isolation, uv would not heed our versions.
-        session.run(*install, "hatchling")
-        session.run(*install, "--no-build-isolation", "--editable", f"{ROOT}[dev]")
+        session.run(*uv, "--require-hashes", "--requirement", CONSTRAINTS)
+        # The build backend is there: in its isolation, uv would not heed our versions.
+        here = ("--no-build-isolation", "--editable", f"{ROOT}[dev]")
+        session.run(*uv, "--constraint", CONSTRAINTS, *here)
         # Written last: an installation that was interrupted is begun again.
         MARK.write_text(wanted)
     return commands
+
+
+def _only(name: str, session: Session) -> Path:
+    """A file with one package of constraints.txt, in a directory of the session's."""
+    (pin,) = re.findall(rf"(?m)^{name}==.*(?:\n +--hash=.*)+", CONSTRAINTS.read_text())
+    path = session.directory() / f"{name}.txt"
+    path.write_text(pin)
+    return path
+
+
+def main() -> None:
+    """Replace this process by a command of the environment."""
+    with Session(Signals()) as session:
+        commands = set_up(session)
+    os.environ["PATH"] = f"{commands}:{os.environ.get('PATH', os.defpath)}"
+    try:
+        os.execvp(sys.argv[1], sys.argv[1:])
+    except OSError as error:
+        sys.exit(f"scripts/run: {sys.argv[1]}: {error.strerror}")
+
+
+if __name__ == "__main__":
+    main()
