@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import hashlib
 import os
-import re
 import sys
 import sysconfig
 from pathlib import Path
 
+from pins import read_pins
 from session import Session, Signals
 
 __all__ = ["CONSTRAINTS", "ROOT", "set_up"]
@@ -39,8 +39,10 @@ def set_up(session: Session) -> Path:
         session.run(sys.executable, "-m", "venv", "--clear", VENV)
         python = commands / "python"
         # pip needs ten times the processor time for the rest.
+        first = session.directory() / "uv.txt"
+        first.write_text(read_pins(CONSTRAINTS)["uv"])
         pip = (python, "-m", "pip", "--quiet", "--disable-pip-version-check", "install")
-        session.run(*pip, "--require-hashes", "--requirement", _only("uv", session))
+        session.run(*pip, "--require-hashes", "--requirement", first)
         uv = (commands / "uv", "pip", "install", "--quiet", "--python", python)
         session.run(*uv, "--require-hashes", "--requirement", CONSTRAINTS)
         # The build backend is there: in its isolation, uv would not heed our versions.
@@ -49,14 +51,6 @@ def set_up(session: Session) -> Path:
         # Written last: an installation that was interrupted is begun again.
         MARK.write_text(wanted)
     return commands
-
-
-def _only(name: str, session: Session) -> Path:
-    """A file with one package of constraints.txt, in a directory of the session's."""
-    (pin,) = re.findall(rf"(?m)^{name}==.*(?:\n +--hash=.*)+", CONSTRAINTS.read_text())
-    path = session.directory() / f"{name}.txt"
-    path.write_text(pin)
-    return path
 
 
 def main() -> None:

@@ -7,16 +7,15 @@ import re
 import sys
 import tomllib
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 from environment import CONSTRAINTS, ROOT, set_up
+from pins import normal, read_pins
 from session import Session, Signals
 
 PROJECT = ROOT / "pyproject.toml"
 RUN = ROOT / "requirements.txt"
 BUILD = ROOT / "requirements-build.txt"
-PINNED = re.compile(r"^([\w.-]+)==([^ ;\n]+)[^\n]*((?:\n +--hash=\S+(?: \\)?)*)", re.MULTILINE)
 # No index is named: whoever installs chooses where from.
 COMPILE = (
     *("pip", "compile", "--quiet", "--universal", "--generate-hashes"),
@@ -51,7 +50,7 @@ def main() -> int:
 def disagreements() -> Iterator[str]:
     """What in the parts is not as the project and constraints.txt have it."""
     project = read_project()
-    everything = dict(pinned(CONSTRAINTS))
+    everything = read_pins(CONSTRAINTS)
     direct = {
         CONSTRAINTS: [
             one for extra in project["project"]["optional-dependencies"].values() for one in extra
@@ -60,11 +59,11 @@ def disagreements() -> Iterator[str]:
         BUILD: project["build-system"]["requires"],
     }
     for path, requirements in direct.items():
-        listed = dict(pinned(path))
+        listed = read_pins(path)
         for name, pin in listed.items():
             if "--hash=sha256:" not in pin:
                 yield f"{path.name}: {name} has no hash"
-            if pin != everything.get(name):
+            if unmarked(pin) != unmarked(everything.get(name, "")):
                 yield f"{path.name}: {name} is another than in {CONSTRAINTS.name}"
         for requirement in requirements:
             name = normal(re.split(r"[^\w.-]", requirement)[0])
@@ -77,15 +76,9 @@ def read_project() -> dict[str, Any]:
     return tomllib.loads(PROJECT.read_text())
 
 
-def pinned(path: Path) -> Iterator[tuple[str, str]]:
-    """The name of each requirement in a file, and its version with its hashes."""
-    for found in PINNED.finditer(path.read_text()):
-        yield normal(found[1]), found[2] + found[3]
-
-
-def normal(name: str) -> str:
-    """A distribution's name as indexes compare it."""
-    return re.sub("[-_.]+", "-", name).lower()
+def unmarked(pin: str) -> str:
+    """A pin without its marker: the parts of a project need some packages in fewer places."""
+    return re.sub(r"(?m)^(\S+)( ;.*?)?( \\)?$", r"\1\3", pin, count=1)
 
 
 sys.exit(main())
