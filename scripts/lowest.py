@@ -13,13 +13,13 @@ from pins import normal, read_pins
 from session import Session, Signals
 
 PROJECT = ROOT / "pyproject.toml"
-DEVELOPMENT = "dev"
-"""The extra whose bounds nobody relies on: it is always installed as constraints.txt has it."""
+DEVELOPMENT = ("dev", "docs")
+"""Extras whose bounds nobody relies on: they are always installed as constraints.txt has them."""
 TOOLS = (
     *("aiosmtpd", "hatchling", "openapi-core", "playwright", "prometheus-client", "pyte"),
     *("pytest-timeout", "pytest-xdist", "trustme"),
 )
-"""What the tests need of that extra."""
+"""What the tests need of these extras."""
 BOUND = re.compile(r"([\w.-]+)(?:\[[\w,-]+\])?>=([\w.]+)")
 UNTESTED = ("tests/cli/test_generated.py", "tests/http/api/test_schemathesis.py", "tests/typing")
 """Tests with further tools, some of which need newer versions of what comenq needs."""
@@ -29,8 +29,8 @@ REPRESENTATIVE = ("-m", "not full", *(f"--ignore={path}" for path in UNTESTED))
 def main() -> int:
     """Install the oldest versions beside the tools, and run the tests; return pytest's status."""
     project = tomllib.loads(PROJECT.read_text())["project"]
-    extras = project["optional-dependencies"]
-    del extras[DEVELOPMENT]
+    optional = project["optional-dependencies"]
+    extras = {name: optional[name] for name in optional if name not in DEVELOPMENT}
     with Session(Signals()) as session:
         uv = set_up(session) / "uv"
         place = session.directory()
