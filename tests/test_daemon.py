@@ -16,7 +16,7 @@ import pytest
 from comenq_core import __version__, paths
 from comenq_core.cli.comenqd.credentials import service_credentials
 from comenq_core.settings import load
-from comenq_core.supervisor.launch import private_directory
+from comenq_core.supervisor.directory import private_directory
 from tests import preloaded
 
 COMENQD = preloaded.SCRIPTS / "comenqd"

@@ -36,7 +36,7 @@ from comenq_core.settings import (
     require_configuration,
     variable,
 )
-from comenq_core.supervisor.launch import private_directory
+from comenq_core.supervisor.directory import private_directory
 from comenq_core.text import nearest, printable
 
 __all__ = ["check", "directory_fault", "line", "results"]
