@@ -14,9 +14,9 @@ import pytest
 
 from comenq_core.model import Job, State
 from comenq_core.settings import load
-from comenq_core.testing.deadline import DEADLINE
 from comenq_core.testing.forge import Forge
 from comenq_plugins.spool import open_spool
+from tests import preloaded
 from tests.process.daemon import Daemon
 from tests.rust.released import SEGMENT_END, item, move_position
 from tests.test_credentials import GITHUB
@@ -58,14 +58,8 @@ def copied(daemon: Daemon, form: str) -> Path:
 
 def run(daemon: Daemon, directory: Path) -> tuple[int, str, str]:
     """Run the import; return its exit status and its output."""
-    done = subprocess.run(
-        [daemon.scripts / "comenqd", "import", str(directory), "--config", str(daemon.config)],
-        env=daemon.environment,
-        capture_output=True,
-        text=True,
-        timeout=DEADLINE,
-        check=False,
-    )
+    command = [daemon.scripts / "comenqd", "import", directory, "--config", daemon.config]
+    done = preloaded.run(command, env=daemon.environment)
     return done.returncode, done.stdout, done.stderr
 
 

@@ -10,9 +10,10 @@ from contextlib import contextmanager
 
 import pytest
 
-from comenq_core.testing.deadline import DEADLINE
 from comenq_core.testing.forge import Forge
-from tests.process.daemon import READY, SCRIPTS, Daemon
+from tests import preloaded
+from tests.preloaded import SCRIPTS
+from tests.process.daemon import READY, Daemon
 
 RUNNING = (r"worker entered RUNNING", r"listener entered RUNNING")
 
@@ -42,15 +43,10 @@ def daemon(forge: Forge) -> Iterator[Daemon]:
 
 def ask(daemon: Daemon, *words: str) -> tuple[int, str]:
     """Run comenqd beside a daemon, with its configuration; return exit status and output."""
-    done = subprocess.run(
+    done = preloaded.run(
         [SCRIPTS / "comenqd", "--config", daemon.config, *words],
         env=daemon.environment,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        text=True,
-        timeout=DEADLINE,
-        check=False,
     )
     return done.returncode, done.stdout
 
@@ -125,7 +121,14 @@ def test_a_wrong_configuration_is_not_reloaded(shared: Daemon) -> None:
     assert [line.split()[1] for line in ask(shared, "ctl")[1].splitlines()] == ["RUNNING"] * 2
 
 
-@pytest.mark.parametrize("swept", ["run/supervisor/supervisor.sock", "run/supervisor", "run"])
+@pytest.mark.parametrize(
+    "swept",
+    [
+        pytest.param("run/supervisor/supervisor.sock", marks=pytest.mark.full),
+        pytest.param("run/supervisor", marks=pytest.mark.full),
+        "run",
+    ],
+)
 def test_a_swept_control_socket_is_made_again(daemon: Daemon, swept: str) -> None:
     """`comenqd ctl` works again when its socket, or a directory above it, was removed."""
     for _ in range(2):
