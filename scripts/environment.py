@@ -13,7 +13,13 @@ from session import Session
 __all__ = ["ROOT", "set_up"]
 
 ROOT = Path(__file__).resolve().parents[1]
-NEEDS = (ROOT / "pyproject.toml", ROOT / "constraints.txt")
+NEEDS = (
+    ROOT / "pyproject.toml",
+    ROOT / "constraints.txt",
+    ROOT
+    / "comenq_core"
+    / "__init__.py",  # the version, which is written down where it is installed
+)
 VENV = ROOT / ".venv"
 MARK = VENV / "comenq-is-installed"
 
