@@ -6,40 +6,79 @@ import sys
 import time
 import traceback
 from collections.abc import Callable, Sequence
+from functools import partial
 
-from benchmarks import document, growth, idle_rows, intake_rows, mcp_rows, store_rows, worker_rows
+from benchmarks import (
+    document,
+    http_rows,
+    idle_rows,
+    intake_rows,
+    mail_rows,
+    mcp_rows,
+    postgres_rows,
+    queue_rows,
+    restart_rows,
+    start_rows,
+    store_rows,
+    suite_rows,
+    worker_rows,
+)
 from benchmarks.ratios import Curve, Row
-from benchmarks.results import Results
+from benchmarks.results import FILE, SUITE_FILE, Results
 from comenq_core.process.log import configure
+from tests.postgres.server import missing
 
-MEASURES: dict[str, Callable[[], Row | Sequence[Row | Curve]]] = {
+Measure = Callable[[], Row | Sequence[Row | Curve]]
+
+
+def _with_postgres(measure: Measure) -> Row | Sequence[Row | Curve]:
+    """The rows of a measurement that needs a server; none, and the reason, where there is none."""
+    if reason := missing():
+        print(f"left out: {reason}", file=sys.stderr)
+        return []
+    return measure()
+
+
+MEASURES: dict[str, Measure] = {
     "command": intake_rows.command,
-    "clients": intake_rows.many_clients,
-    "pipelined": intake_rows.pipelined,
+    "checkout": intake_rows.in_checkout,
     "latency": intake_rows.latency,
+    "one-by-one": mail_rows.one_by_one,
+    "jsonl": mail_rows.many_lines,
     "store": store_rows.beside_others,
-    "depth": store_rows.depth,
-    "posts": worker_rows.posts,
     "wake": worker_rows.wake_up,
-    "memory": idle_rows.memory_and_wakeups,
-    "list": idle_rows.first_page,
-    "web": idle_rows.web_memory,
+    "killed": restart_rows.killed,
+    "idle": idle_rows.idle,
+    "lengths": queue_rows.lengths,
+    "held": queue_rows.held_lane,
+    "start": start_rows.start,
+    "http": http_rows.memory,
+    "page": http_rows.page,
     "mcp": mcp_rows.server,
-    "growing-clients": growth.clients,
-    "growing-depth": growth.depth,
+    "postgres-put": partial(_with_postgres, postgres_rows.puts),
+    "postgres-cycle": partial(_with_postgres, postgres_rows.cycles),
 }
+if not missing():
+    MEASURES |= {
+        "postgres-puts": postgres_rows.puts,
+        "postgres-cycle": postgres_rows.cycles,
+        "postgres-hosts": postgres_rows.hosts,
+    }
+SUITE: dict[str, Measure] = {"suite": suite_rows.suite}
+"""Takes longer than all others together, so it is measured, and saved, by itself."""
 
 
 def main(words: Sequence[str]) -> int:
     """Run the named measurements and print the table; return 0 if all of them succeed.
 
-    A run of all measurements is saved, and written into the documentation.
+    A run of all measurements is saved, and written into the documentation; so is the suite's.
     """
     if list(words) == ["--document"]:
         document.write()
         return 0
-    if unknown := set(words) - MEASURES.keys():
-        print(f"unknown: {', '.join(unknown)}; known: {', '.join(MEASURES)}", file=sys.stderr)
+    known = {**MEASURES, **SUITE}
+    if unknown := set(words) - known.keys():
+        print(f"unknown: {', '.join(unknown)}; known: {', '.join(known)}", file=sys.stderr)
         return 2
     configure("error")
     print(
@@ -50,7 +89,7 @@ def main(words: Sequence[str]) -> int:
     for name in words or MEASURES:
         start = time.monotonic()
         try:
-            made = MEASURES[name]()
+            made = known[name]()
         except Exception:  # noqa: BLE001  (the other measurements still run)
             failed.append(name)
             traceback.print_exc()
@@ -60,8 +99,8 @@ def main(words: Sequence[str]) -> int:
     if failed:
         print(f"these failed: {', '.join(failed)}", file=sys.stderr)
         return 1
-    if not words:
-        results.save()
+    if file := {(): FILE, tuple(SUITE): SUITE_FILE}.get(tuple(words)):
+        results.save(file)
         document.write()
     return 0
 

@@ -13,6 +13,7 @@ import pytest
 from comenq_core.testing.forge import Forge
 from comenq_plugins.spool.format.layout import FORMAT
 from tests.process.daemon import Daemon
+from tests.spool.rig import contents_of, everything_in
 
 SPOOLS = Path(__file__).with_name("spools")
 OLDEST_AND_NEWEST = ("format-1", f"format-{FORMAT - 1}", f"format-{FORMAT}")
@@ -131,9 +132,9 @@ def test_a_spool_of_a_later_version_is_refused(forge: Forge) -> None:
         daemon.put("waits")
         daemon.terminate()
         (daemon.queue / "version").write_text(f"{FORMAT + 1}\n")
-        before = sorted(daemon.queue.rglob("*"))
+        before = everything_in(daemon.queue), contents_of(daemon.queue)
 
         for command in ("check", "listen", "work"):
             said = daemon.comenqd(command, status=1)
             assert "run the version of comenq that wrote it, or a newer one" in said
-        assert sorted(daemon.queue.rglob("*")) == before
+        assert (everything_in(daemon.queue), contents_of(daemon.queue)) == before

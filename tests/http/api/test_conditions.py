@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-import pytest
+import re
+from hashlib import sha256
+from pathlib import Path
 
-from comenq_core.model import Change
-from comenq_plugins.http.api.calls import matches
+import pytest
+import requests
+
+from comenq_core.listener.queue import JobQueue
+from comenq_core.model import Change, Entry, Origin, State
+from comenq_core.model.access import Scope
+from comenq_core.testing.deadline import DEADLINE
 from comenq_plugins.http.api.representation import tag
-from tests.http.api.serving import Served
+from comenq_plugins.http.etags import matches
+from tests.http.api.serving import Served, serving
 
 
 @pytest.mark.parametrize("path", ["/comments", "/history", "/status", "/reviewers", "/comments/ID"])
@@ -20,6 +28,20 @@ def test_what_the_client_has_is_not_sent_again(served: Served, path: str) -> Non
     assert (again.content, again.headers["etag"]) == (b"", first.headers["etag"])
     served.ask("GET", path, If_None_Match='"x"', status=200)
     served.ask("HEAD", path, If_None_Match="*", status=304)
+
+
+def test_a_browser_is_not_sent_again_what_it_has(served: Served) -> None:
+    """A proxy may have made its tag a weak one, or list others: pages, the plot and the style."""
+    headers = {"Authorization": f"Bearer {served.tokens[Scope.MANAGE]}"}
+    page = requests.get(f"{served.url}/", headers=headers, timeout=DEADLINE)
+    style = re.findall('href="(/static/[^"]+css)"', page.text)
+    for path in ("/", "/weeks", "/weeks.svg", *style):
+        tag = requests.get(served.url + path, headers=headers, timeout=DEADLINE).headers["etag"]
+        for known in (f"W/{tag}", f'"x", {tag}'):
+            sent = headers | {"If-None-Match": known}
+            again = requests.get(served.url + path, headers=sent, timeout=DEADLINE)
+            assert (again.status_code, again.content) == (304, b"")
+    assert style
 
 
 def test_a_change_changes_the_tag(served: Served) -> None:
@@ -63,6 +85,50 @@ def test_what_has_changed_is_not_changed_unseen(
     new = refused.headers["etag"]
     assert served.ask("GET", f"/comments/{job_id}").headers["etag"] == new
     served.ask(method, f"/comments/{job_id}{path}", body, If_Match=f'"x", {new}', status=200)
+
+
+@pytest.mark.parametrize(("method", "path"), [("POST", "/release"), ("DELETE", "")])
+def test_what_changes_in_between_is_not_changed_unseen(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, method: str, path: str
+) -> None:
+    """An edit between the look at the ETag and the change is found as well."""
+    edits = ["Theirs."]
+
+    def wrap(queue: JobQueue) -> JobQueue:
+        show = queue.show
+
+        def show_and_edit(prefix: str) -> Entry:
+            entry = show(prefix)
+            if edits:
+                queue.edit(prefix, edits.pop(), Origin(intake="test"))
+            return entry
+
+        monkeypatch.setattr(queue, "show", show_and_edit)
+        return queue
+
+    with serving(tmp_path, wrap=wrap) as served:
+        shown = served.put(hold=True)
+        problem = served.problem(method, f"/comments/{shown['id']}{path}", If_Match="*")
+        assert (problem["status"], problem["code"]) == (409, "wrong_state")
+        assert served.store.get(shown["id"]).state is State.HELD
+
+
+def test_a_form_releases_the_text_that_was_shown(served: Served) -> None:
+    """A button of the page carries what its visitor has read; after an edit, it is refused."""
+    job_id = served.put(hold=True)["id"]
+    headers = {"Authorization": f"Bearer {served.tokens[Scope.MANAGE]}"}
+    address = f"{served.url}/jobs/{job_id}"
+    page = requests.get(address, headers=headers, timeout=DEADLINE).text
+    was = re.findall('name="was" value="([0-9a-f]{64})"', page)
+    served.ask("PATCH", f"/comments/{job_id}", {"body": "Theirs."}, status=200)
+    for expected in (409, 303):
+        answer = requests.post(
+            f"{address}/release", {"was": was}, headers=headers, timeout=DEADLINE,
+            allow_redirects=False,
+        )  # fmt: skip
+        assert answer.status_code == expected
+        assert (served.store.get(job_id).state is State.HELD) == (expected == 409)
+        was = [sha256(b"Theirs.").hexdigest()]
 
 
 def test_head_is_get_without_a_body(served: Served) -> None:
