@@ -1,4 +1,4 @@
-"""docs/operations.md knows every event that the program logs."""
+"""docs/reference/log.md knows every event that the program logs."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def test_every_event_is_told() -> None:
     """The table has a row for every key that stands in the program, and no other row."""
     sources = [*(ROOT / "comenq_core").rglob("*.py"), *(ROOT / "comenq_plugins").rglob("*.py")]
     logged = {event for source in sources for event in events(source)}
-    told = ROW.findall((ROOT / "docs" / "operations.md").read_text())
+    told = ROW.findall((ROOT / "docs" / "reference" / "log.md").read_text())
 
     assert sorted(told) == told
     assert set(told) == logged
