@@ -16,7 +16,7 @@ from session import Session, Signals
 CONFIG = ROOT / "zensical.toml"
 PAGES = ROOT / "build" / "pages"
 SITE = ROOT / "build" / "site"
-SERVE = ("-m", "http.server", "--bind", "127.0.0.1", "--directory", os.fspath(SITE), "8000")
+SERVE = ("-m", "http.server", "--bind", "127.0.0.1", "--directory", os.fspath(SITE))
 # The pages, and what they refer to.
 SOURCES = (
     "*.md",
@@ -34,7 +34,8 @@ def main() -> int:
     """Build the site and, unless told otherwise, serve it; return the exit status."""
     parser = argparse.ArgumentParser(prog="scripts/docs", description=__doc__)
     parser.add_argument("command", choices=("build", "serve"), nargs="?", default="serve")
-    command = parser.parse_args().command
+    parser.add_argument("--port", default="8000", help="where to serve it, on 127.0.0.1")
+    given = parser.parse_args()
     gather()
     faults = list(disagreements())
     if faults:
@@ -43,8 +44,8 @@ def main() -> int:
     with Session(Signals()) as session:
         zensical = set_up(session) / "zensical"
         session.run(zensical, "build", "--clean", "--strict", "--config-file", CONFIG)
-    if command == "serve":
-        os.execv(sys.executable, [sys.executable, *SERVE])
+    if given.command == "serve":
+        os.execv(sys.executable, [sys.executable, *SERVE, given.port])
     return 0
 
 
