@@ -34,7 +34,7 @@ BEGIN = """\
 This command says what is wrong with the settings. They are in `config.toml`, in the environment and
 in flags; [Configuration](../configuration.md) says how, and explains those that need it.
 
-## Settings
+## Top-level keys
 
 """
 TABLES: tuple[Table, ...] = (

@@ -106,6 +106,7 @@ def test_the_site_loads_nothing_from_elsewhere(site: Path) -> None:
             assert page.name == "404.html" or (page.parent / path).exists(), (page, path)
 
 
+@pytest.mark.full  # tests/test_links.py looks at the links, too
 def test_a_link_that_leads_nowhere_fails_the_build(tmp_path: Path) -> None:
     """A page, or a title of a page, that is not there is an error."""
     directory = checkout(tmp_path)
