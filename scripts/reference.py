@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from completions import completions
+from log_page import log_page
 from manual import add_client, add_daemon, pages
 from markdown_page import MarkdownPage
 from schema_pages import api_page, metrics_page, socket_page
@@ -66,6 +67,7 @@ def references() -> Iterator[tuple[str, str]]:
     yield "socket.md", socket_page()
     yield "api.md", api_page()
     yield "metrics.md", metrics_page()
+    yield "log.md", log_page()
 
 
 if __name__ == "__main__":

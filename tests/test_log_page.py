@@ -1,37 +1,16 @@
-"""docs/reference/log.md knows every event that the program logs."""
+"""docs/reference/log.md, whose rows are generated, says what each event means."""
 
 from __future__ import annotations
 
-import ast
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
-ROOT = Path(__file__).parents[1]
-ROW = re.compile(r"^\| (\w+) \| `(\w+)` \| .+ \|$", re.MULTILINE)
+PAGE = Path(__file__).parents[1] / "docs" / "reference" / "log.md"
 
 
-def events(source: Path) -> Iterator[tuple[str, str]]:
-    """Who speaks, and the key, for each event of a module whose key stands in its text."""
-    tree = ast.parse(source.read_text())
-    speaker = ""
-    for node in ast.walk(tree):
-        match node:
-            case ast.Assign(targets=[ast.Name(id="log")],
-                            value=ast.Call(func=ast.Name(id="Log"),
-                                           args=[ast.Constant(value=str(name))])):  # fmt: skip
-                speaker = name
-            case ast.Call(func=ast.Attribute(value=ast.Name(id="log")),
-                          args=[ast.Constant(value=str(key)), *_]):  # fmt: skip
-                yield speaker, key
+def test_every_event_has_a_meaning() -> None:
+    """In the table of events, no row lacks its last cell."""
+    rows = re.findall(r"^\| \w+ \| `(\w+)` \| [a-z, ]+ \| (.*) \|$", PAGE.read_text(), re.MULTILINE)
 
-
-def test_every_event_is_told() -> None:
-    """The table has a row for every key that stands in the program, and no other row."""
-    sources = [*(ROOT / "comenq_core").rglob("*.py"), *(ROOT / "comenq_plugins").rglob("*.py")]
-    logged = {event for source in sources for event in events(source)}
-    told = ROW.findall((ROOT / "docs" / "reference" / "log.md").read_text())
-
-    assert sorted(told) == told
-    assert set(told) == logged
-    assert len(told) == len(set(told))
+    assert rows
+    assert [key for key, meaning in rows if not meaning.strip()] == []
