@@ -9,6 +9,7 @@ import argparse
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 from environment import ROOT, set_up
@@ -20,7 +21,19 @@ CHECKS = (
     ("ruff", "format", "--check", "."),
     ("mypy", "--strict", *SOURCES),
     ("lint-imports", "--no-logo"),
+    (
+        *("zizmor", "--offline", "--pedantic", "--strict-collection", "--no-progress"),
+        *("--config", ".github/zizmor.yml", ".github", "examples/action"),
+    ),
 )
+SCHEMAS = {
+    "github-actions": "examples/action/action.yml",
+    "github-issue-config": ".github/ISSUE_TEMPLATE/config.yml",
+    "github-issue-forms": ".github/ISSUE_TEMPLATE/[!c]*.yml",
+    "github-workflows": ".github/workflows/*.yml",
+    "renovate": ".github/renovate.json",
+}
+"""Schemas that check-jsonschema brings, and the files that they describe."""
 # Each worker imports and collects every test, so that more of them cost more than they gain. Which
 # tests stay together is said in tests/conftest.py.
 PYTEST = ("pytest", "-n", "2", "--dist", "loadgroup", "--no-loadscope-reorder")
@@ -36,12 +49,19 @@ def main() -> int:
     signals = Signals()
     with Session(signals) as session:
         commands = set_up(session)
-        failed = [
-            check[0] for check in (*CHECKS, PYTEST + selection) if not passes(commands, check)
-        ]
+        checks = (*CHECKS, *validations(), PYTEST + selection)
+        failed = [check[0] for check in checks if not passes(commands, check)]
     if failed:
         print(f"failed: {', '.join(failed)}", file=sys.stderr)
     return 1 if failed else signals.status
+
+
+def validations() -> Iterator[tuple[str, ...]]:
+    """The checks of what GitHub and Renovate read."""
+    for schema, pattern in SCHEMAS.items():
+        files = [str(path.relative_to(ROOT)) for path in sorted(ROOT.glob(pattern))]
+        if files:
+            yield ("check-jsonschema", "--builtin-schema", f"vendor.{schema}", *files)
 
 
 def passes(commands: Path, check: tuple[str, ...]) -> bool:

@@ -27,6 +27,7 @@ SOURCES = (
     "benchmarks/*.svg",
     "comenq_plugins/http/static/icon.svg",
     "conf/supervisord.conf",
+    "packaging/**/*.md",
 )
 
 

@@ -1,4 +1,7 @@
-"""The virtual environment of a checkout: made once, and again when its needs have changed."""
+"""The virtual environment of a checkout: made once, and again when its needs have changed.
+
+`scripts/run` runs this.
+"""
 
 from __future__ import annotations
 
@@ -8,12 +11,15 @@ import sys
 import sysconfig
 from pathlib import Path
 
-from session import Session
+from pins import read_pins
+from session import Session, Signals
 
-__all__ = ["ROOT", "set_up"]
+__all__ = ["CONSTRAINTS", "ROOT", "set_up"]
 
 ROOT = Path(__file__).resolve().parents[1]
-NEEDS = (ROOT / "pyproject.toml", ROOT / "constraints.txt")
+CONSTRAINTS = ROOT / "constraints.txt"
+# The version is written down where it is installed.
+NEEDS = (ROOT / "pyproject.toml", CONSTRAINTS, ROOT / "comenq_core" / "__init__.py")
 VENV = ROOT / ".venv"
 MARK = VENV / "comenq-is-installed"
 
@@ -34,12 +40,30 @@ def set_up(session: Session) -> Path:
         session.run(sys.executable, "-m", "venv", "--clear", VENV)
         python = commands / "python"
         # pip needs ten times the processor time for the rest.
-        session.run(python, "-m", "pip", "--quiet", "install", "--constraint", NEEDS[1], "uv")
+        first = session.directory() / "uv.txt"
+        first.write_text(read_pins(CONSTRAINTS)["uv"])
+        pip = (python, "-m", "pip", "--quiet", "--disable-pip-version-check", "install")
+        session.run(*pip, "--require-hashes", "--requirement", first)
         uv = (commands / "uv", "pip", "install", "--quiet", "--python", python)
-        install = (*uv, "--constraint", NEEDS[1])
-        # The build backend comes first: in its isolation, uv would not heed our versions.
-        session.run(*install, "hatchling")
-        session.run(*install, "--no-build-isolation", "--editable", f"{ROOT}[dev]")
+        session.run(*uv, "--require-hashes", "--requirement", CONSTRAINTS)
+        # The build backend is there: in its isolation, uv would not heed our versions.
+        here = ("--no-build-isolation", "--editable", f"{ROOT}[dev]")
+        session.run(*uv, "--constraint", CONSTRAINTS, *here)
         # Written last: an installation that was interrupted is begun again.
         MARK.write_text(wanted)
     return commands
+
+
+def main() -> None:
+    """Replace this process by a command of the environment."""
+    with Session(Signals()) as session:
+        commands = set_up(session)
+    os.environ["PATH"] = f"{commands}:{os.environ.get('PATH', os.defpath)}"
+    try:
+        os.execvp(sys.argv[1], sys.argv[1:])
+    except OSError as error:
+        sys.exit(f"scripts/run: {sys.argv[1]}: {error.strerror}")
+
+
+if __name__ == "__main__":
+    main()

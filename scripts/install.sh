@@ -75,9 +75,11 @@ make_venv() {
     pip="$home/bin/python -m pip --quiet --disable-pip-version-check --no-cache-dir"
     if [ -z "$wheel" ]; then
         wheels=$(mktemp -d)
-        # It is built with the tested versions, too; pip 25.3 has given the setting another name.
-        PIP_CONSTRAINT=$checkout/constraints.txt PIP_BUILD_CONSTRAINT=$checkout/constraints.txt \
-            $pip wheel --no-deps --wheel-dir "$wheels" "$checkout"
+        # It is built with the tested versions, too: in its isolation, pip would heed no hashes.
+        $pip install --require-hashes --target "$wheels/tools" \
+            --requirement "$checkout/requirements-build.txt"
+        PYTHONPATH=$wheels/tools \
+            $pip wheel --no-build-isolation --no-deps --wheel-dir "$wheels" "$checkout"
         wheel=$(echo "$wheels"/*.whl)
     fi
     # First its dependencies, then comenq itself, even if the installed version has the same number.

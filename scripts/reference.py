@@ -12,15 +12,19 @@ from completions import completions
 from log_page import log_page
 from manual import add_client, add_daemon, pages
 from markdown_page import MarkdownPage
+from mcp_server import description as mcp_server
+from public_names import listing
 from schema_pages import api_page, metrics_page, socket_page
 from settings_page import settings_page
 
 from comenq_core.cli.comenq.mcp.bounds import Bounds
 from comenq_core.cli.comenq.mcp.tools import offered
+from comenq_core.wire.schemas import SCHEMAS
 from comenq_plugins.http.api.openapi import description
 
 ROOT = Path(__file__).resolve().parents[1]
 CONF = ROOT / "conf"
+STABILITY = ROOT / "tests" / "stability"
 
 
 def main() -> int:
@@ -54,6 +58,10 @@ def files() -> Iterator[tuple[Path, str]]:
     # What agents read, so that a review of a change shows how it changes.
     tools = [tool.definition for tool in offered(Bounds())]
     yield ROOT / "tests" / "mcp" / "tools.json", json.dumps(tools, indent=2) + "\n"
+    yield STABILITY / "python.txt", listing()
+    yield STABILITY / "requests.json", json.dumps(SCHEMAS, indent=1) + "\n"
+    server = mcp_server(ROOT / "README.md")
+    yield ROOT / "packaging" / "mcp" / "server.json", json.dumps(server, indent=2) + "\n"
 
 
 def references() -> Iterator[tuple[str, str]]:

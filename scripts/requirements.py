@@ -1,63 +1,84 @@
-"""Makes requirements.txt, for `scripts/requirements`: tested versions, with their hashes."""
+"""Writes the versions that are tested, with their hashes, for `scripts/requirements`."""
 
 from __future__ import annotations
 
+import argparse
 import re
 import sys
 import tomllib
 from collections.abc import Iterator
+from typing import Any
 
-from environment import ROOT, set_up
+from environment import CONSTRAINTS, ROOT, set_up
+from pins import normal, read_pins
 from session import Session, Signals
 
 PROJECT = ROOT / "pyproject.toml"
-CONSTRAINTS = ROOT / "constraints.txt"
-REQUIREMENTS = ROOT / "requirements.txt"
-PINNED = re.compile(r"^([\w.-]+)==([^ ;\n]+)((?:.*\\\n)*.*)", re.MULTILINE)
+RUN = ROOT / "requirements.txt"
+BUILD = ROOT / "requirements-build.txt"
 # No index is named: whoever installs chooses where from.
 COMPILE = (
-    *("pip", "compile", "--quiet", "--upgrade", "--universal", "--generate-hashes"),
-    *("--no-header", "--no-annotate", "--no-emit-index-url", "--no-emit-find-links"),
+    *("pip", "compile", "--quiet", "--universal", "--generate-hashes"),
+    *("--no-annotate", "--no-emit-index-url", "--no-emit-find-links"),
+    "--custom-compile-command=scripts/requirements",
 )
 
 
 def main() -> int:
-    """Write the file or, with ``--check``, tell what is wrong with it; return the exit status."""
-    if sys.argv[1:] == ["--check"]:
+    """Write the files or, with ``--check``, tell what is wrong with them; return the status."""
+    parser = argparse.ArgumentParser(prog="scripts/requirements")
+    parser.add_argument("--check", action="store_true", help="tell whether the files agree")
+    parser.add_argument("--upgrade", action="store_true", help="take the newest versions")
+    options = parser.parse_args()
+    if options.check:
         faults = list(disagreements())
         print("\n".join(faults), end="\n" if faults else "")
         return 1 if faults else 0
     with Session(Signals()) as session:
-        uv = set_up(session) / "uv"
-        where = ("--constraint", CONSTRAINTS, "--output-file", REQUIREMENTS)
-        session.run(uv, *COMPILE, *where, PROJECT)
+        uv = (set_up(session) / "uv", *COMPILE)
+        newest = ("--upgrade",) if options.upgrade else ()
+        session.run(*uv, *newest, "--all-extras", "--output-file", CONSTRAINTS, PROJECT)
+        # These are parts of it, made anew: uv knows what belongs to them.
+        part = (*uv, "--upgrade", "--constraint", CONSTRAINTS, "--output-file")
+        session.run(*part, RUN, PROJECT)
+        needed = session.directory() / "build.in"
+        needed.write_text("\n".join(read_project()["build-system"]["requires"]))
+        session.run(*part, BUILD, needed)
     return 0
 
 
 def disagreements() -> Iterator[str]:
-    """What in requirements.txt is not as the project and the tests have it."""
-    tested = {name: version for name, version, _ in pinned(CONSTRAINTS.read_text())}
-    listed = list(pinned(REQUIREMENTS.read_text()))
-    for name, version, rest in listed:
-        if version != tested.get(name):
-            yield f"{name}: {version} is listed, and {tested.get(name, 'nothing')} is tested"
-        if "--hash=sha256:" not in rest:
-            yield f"{name}: has no hash"
-    names = {name for name, _, _ in listed}
-    for needed in tomllib.loads(PROJECT.read_text())["project"]["dependencies"]:
-        name = normal(re.split(r"[^\w.-]", needed)[0])
-        if name not in names:
-            yield f"{name}: is needed, and not listed"
+    """What in the parts is not as the project and constraints.txt have it."""
+    project = read_project()
+    everything = read_pins(CONSTRAINTS)
+    direct = {
+        CONSTRAINTS: [
+            one for extra in project["project"]["optional-dependencies"].values() for one in extra
+        ],
+        RUN: project["project"]["dependencies"],
+        BUILD: project["build-system"]["requires"],
+    }
+    for path, requirements in direct.items():
+        listed = read_pins(path)
+        for name, pin in listed.items():
+            if "--hash=sha256:" not in pin:
+                yield f"{path.name}: {name} has no hash"
+            if unmarked(pin) != unmarked(everything.get(name, "")):
+                yield f"{path.name}: {name} is another than in {CONSTRAINTS.name}"
+        for requirement in requirements:
+            name = normal(re.split(r"[^\w.-]", requirement)[0])
+            if name not in {*listed, "comenq"}:
+                yield f"{path.name}: {name} is needed, and not listed"
 
 
-def pinned(text: str) -> Iterator[tuple[str, str, str]]:
-    """The name, the version and the rest of each requirement in a file."""
-    return ((normal(found[1]), found[2], found[3]) for found in PINNED.finditer(text))
+def read_project() -> dict[str, Any]:
+    """What pyproject.toml says."""
+    return tomllib.loads(PROJECT.read_text())
 
 
-def normal(name: str) -> str:
-    """A distribution's name as indexes compare it."""
-    return re.sub("[-_.]+", "-", name).lower()
+def unmarked(pin: str) -> str:
+    """A pin without its marker: the parts of a project need some packages in fewer places."""
+    return re.sub(r"(?m)^(\S+)( ;.*?)?( \\)?$", r"\1\3", pin, count=1)
 
 
 sys.exit(main())

@@ -29,6 +29,7 @@ PARTS = (
     "examples",
     "benchmarks",
     "conf",
+    "packaging",
     "comenq_plugins/http/static",
 )
 LOADED = {"script": "src", "link": "href", "img": "src", "source": "srcset", "iframe": "src"}

@@ -70,7 +70,8 @@ def image(machine: Machine) -> str:
     machine.write("/etc/containers/containers.conf", ENGINE)
     machine.run("podman", "import", "--quiet", "/mnt/share/base.tar", "base")
     offline = ("--volume=/mnt/share/wheels:/wheels:ro", "--volume=/mnt/share/pip:/etc/xdg/pip:ro")
-    local = ("--isolation=chroot", "--layers=false", "--build-arg=BASE=base", *offline)
+    own = "--build-arg=REQUIREMENTS=/wheels"
+    local = ("--isolation=chroot", "--layers=false", "--build-arg=BASE=base", *offline, own)
     build = ("podman", "build", "--format=docker", "--file=conf/Containerfile", "--tag=comenq")
     machine.run("env", "-C", "/mnt/checkout", *build, *local, ".")
     return "comenq"

@@ -18,7 +18,7 @@ from packaging.requirements import Requirement
 
 from comenq_core.supervisor.launch import conf_file
 
-__all__ = ["CHECKOUT", "REQUIREMENTS", "WHEEL", "build_wheel", "make_once"]
+__all__ = ["CHECKOUT", "REQUIREMENTS", "WHEEL", "build_wheel", "closure", "make_once"]
 
 PARTS = ("pyproject.toml", "README.md", "LICENSE", "comenq_core", "comenq_plugins", "conf")
 CHECKOUT = conf_file("supervisord.conf").parents[1]
@@ -27,6 +27,8 @@ WHEEL = "comenq-*.whl"
 """Which of the wheels is comenq's own."""
 REQUIREMENTS = "requirements.txt"
 """What comenq needs, with the hashes of these wheels, which are not those of an index."""
+BUILD_REQUIREMENTS = "requirements-build.txt"
+"""The same of what its wheel is built with."""
 
 
 def make_once(directory: Path) -> Path:
@@ -82,19 +84,25 @@ def _fill(directory: Path, *more: str) -> None:
         directory: where to.
         more: other distributions, which are packed too, with what they need.
     """
-    packed = {one.name: _pack(one, directory) for one in _closure("comenq", *more)}
-    pinned = [
-        f"{one.name}=={one.version} --hash=sha256:{_digest(packed[one.name])}\n"
-        for one in _closure("comenq")
-    ]
-    (directory / REQUIREMENTS).write_text("".join(pinned))
+    packed = {one.name: _pack(one, directory) for one in closure("comenq", *more)}
+    needed = {
+        REQUIREMENTS: closure("comenq"),
+        BUILD_REQUIREMENTS: [distribution("hatchling"), *closure("hatchling")],
+    }
+    for name, distributions in needed.items():
+        pinned = [
+            f"{one.name}=={one.version} --hash=sha256:{_digest(packed[one.name])}\n"
+            for one in distributions
+        ]
+        (directory / name).write_text("".join(pinned))
 
 
 def _digest(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def _closure(root: str, *more: str) -> Iterator[Distribution]:
+def closure(root: str, *more: str) -> Iterator[Distribution]:
+    """All that an installed distribution needs, without itself, and more with what it needs."""
     yield from map(distribution, more)
     seen, waiting = {root, *more}, [root, *more]
     while waiting:
