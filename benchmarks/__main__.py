@@ -6,7 +6,6 @@ import sys
 import time
 import traceback
 from collections.abc import Callable, Sequence
-from functools import partial
 
 from benchmarks import (
     document,
@@ -30,15 +29,6 @@ from tests.postgres.server import missing
 
 Measure = Callable[[], Row | Sequence[Row | Curve]]
 
-
-def _with_postgres(measure: Measure) -> Row | Sequence[Row | Curve]:
-    """The rows of a measurement that needs a server; none, and the reason, where there is none."""
-    if reason := missing():
-        print(f"left out: {reason}", file=sys.stderr)
-        return []
-    return measure()
-
-
 MEASURES: dict[str, Measure] = {
     "command": intake_rows.command,
     "checkout": intake_rows.in_checkout,
@@ -55,8 +45,6 @@ MEASURES: dict[str, Measure] = {
     "http": http_rows.memory,
     "page": http_rows.page,
     "mcp": mcp_rows.server,
-    "postgres-put": partial(_with_postgres, postgres_rows.puts),
-    "postgres-cycle": partial(_with_postgres, postgres_rows.cycles),
 }
 if not missing():
     MEASURES |= {

@@ -197,7 +197,7 @@ SILENCERS: Mapping[str, Callable[[], object]] = {
 def test_a_plugin_that_sets_up_logging_hides_no_event() -> None:
     """Events are written whatever a library does to the loggers of the process."""
     script = textwrap.dedent("""
-        import os
+        import os, sys
         from comenq_core.process.log import Log, configure
         from tests.test_log import SILENCERS
         log = Log("worker")
@@ -206,7 +206,7 @@ def test_a_plugin_that_sets_up_logging_hides_no_event() -> None:
                 configure("info")
                 silence()
                 log.info("k", name)
-                os._exit(0)
+                sys.exit()
             os.wait()
     """)
     told = subprocess.run(

@@ -22,7 +22,7 @@ VARYING = (
     (r"[\d,.]+ [kMGTP]B \(minimum", "SPACE (minimum"),
     (r", [\d,]+ inodes \(minimum 1,000\)", ""),
     (r"\(in \d+ min\)", "(in N min)"),
-    (r"(?m)(?<=  )\d s(?=  |$)", "SECONDS"),
+    (r"(?m)(?<=  )\d+ s(?=  |$)", "SECONDS"),
     (r"issuecomment-\d+", "issuecomment-N"),
     (r" +", " "),
 )
