@@ -10,7 +10,9 @@ from pathlib import Path
 from types import FunctionType
 
 from markup import add_markdown
-from roff import Page
+from page import Page
+from roff import ManualPage
+from settings_page import settings_page
 
 from comenq_core import protocols
 from comenq_core.cli import exit_status
@@ -19,7 +21,7 @@ from comenq_core.cli.comenq.target import FORMS
 from comenq_core.cli.comenqd.main import parser as daemon_parser
 from comenq_core.model import PENDING
 
-__all__ = ["pages"]
+__all__ = ["add_client", "add_daemon", "pages"]
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 CLIENT_ENVIRONMENT = {
@@ -54,58 +56,59 @@ def pages() -> Iterator[tuple[str, Page]]:
     yield "comenq-plugins.7", _plugins_page()
 
 
-def _client_page() -> Page:
+def add_client(page: Page) -> None:
+    """Describe the command ``comenq``, as its help does."""
     parser = whole_parser()
-    page = Page("comenq", 1, "queue comments for pull requests")
     page.heading("Synopsis")
     page.example([*(f"comenq {form} [BODY]" for form in FORMS), str(parser.usage)])
     page.heading("Description")
     page.paragraph(str(parser.description))
-    page.heading("Options")
-    options = _options(parser)
-    _add_options(page, options)
-    page.heading("Commands")
-    for name, command in _commands(parser).items():
-        _add_command(page, f"comenq {name}", command, without=options)
+    _add_commands(page, parser)
     _add_terms(page, "Exit status", {str(number): text for number, text in STATUSES.items()})
     _add_terms(page, "Environment", CLIENT_ENVIRONMENT)
     _add_terms(page, "Files", CLIENT_FILES)
-    page.heading("See also")
-    page.paragraph("comenqd(8), comenqd.toml(5), comenq-plugins(7)")
-    return page
 
 
-def _daemon_page() -> Page:
+def add_daemon(page: Page) -> None:
+    """Describe the command ``comenqd``, as its help does."""
     parser = daemon_parser()
-    page = Page("comenqd", 8, "post queued comments to pull requests")
     page.heading("Synopsis")
     scope = "[--config FILE | --name NAME] [SETTINGS]"
     page.example([f"comenqd {scope}", f"comenqd COMMAND {scope} …"])
     page.heading("Description")
     page.paragraph(str(parser.description))
     page.paragraph(str(parser.epilog))
-    page.heading("Options")
-    options = _options(parser)
-    _add_options(page, options)
-    page.heading("Commands")
-    for name, command in _commands(parser).items():
-        _add_command(page, f"comenqd {name}", command, without=options)
+    _add_commands(page, parser)
+
+
+def _client_page() -> Page:
+    page = ManualPage("comenq", 1, "queue comments for pull requests")
+    add_client(page)
+    page.heading("See also")
+    page.paragraph("comenqd(8), comenqd.toml(5), comenq-plugins(7)")
+    return page
+
+
+def _daemon_page() -> Page:
+    page = ManualPage("comenqd", 8, "post queued comments to pull requests")
+    add_daemon(page)
     page.heading("See also")
     page.paragraph("comenq(1), comenqd.toml(5), comenq-plugins(7)")
     return page
 
 
 def _settings_page() -> Page:
-    page = Page("comenqd.toml", 5, "the configuration of comenqd")
+    page = ManualPage("comenqd.toml", 5, "the configuration of comenqd")
     page.heading("Description")
     add_markdown(page, (DOCS / "configuration.md").read_text())
+    add_markdown(page, settings_page())
     page.heading("See also")
     page.paragraph("comenqd(8), comenq(1), comenq-plugins(7)")
     return page
 
 
 def _plugins_page() -> Page:
-    page = Page("comenq-plugins", 7, "how to write plugins for comenq")
+    page = ManualPage("comenq-plugins", 7, "how to write plugins for comenq")
     page.heading("Description")
     add_markdown(page, (DOCS / "plugins.md").read_text())
     for name in protocols.__all__:
@@ -135,6 +138,15 @@ def _add_signature(page: Page, function: FunctionType) -> None:
     # Of a function that is a default, the name is of use, and the address another each time.
     signature = re.sub(r"<function (\w+) at 0x[0-9a-f]+>", r"\1", signature)
     page.subheading(f"{function.__name__}{signature.replace(chr(39), '')}")
+
+
+def _add_commands(page: Page, parser: argparse.ArgumentParser) -> None:
+    page.heading("Options")
+    options = _options(parser)
+    _add_options(page, options)
+    page.heading("Commands")
+    for name, command in _commands(parser).items():
+        _add_command(page, f"{parser.prog} {name}", command, without=options)
 
 
 def _add_command(

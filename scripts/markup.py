@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import textwrap
 
-from roff import Page
+from roff import ManualPage
 
 __all__ = ["add_markdown"]
 
@@ -14,7 +14,7 @@ __all__ = ["add_markdown"]
 BLOCK = re.compile(r"(?:^    .*\n|^\n(?=    ))+|(?:^(?!    ).+\n)+", re.MULTILINE)
 
 
-def add_markdown(page: Page, text: str) -> None:
+def add_markdown(page: ManualPage, text: str) -> None:
     """Add a Markdown page without its title: headings, paragraphs, lists, examples, tables."""
     for block in BLOCK.findall(text):
         if block.startswith("#"):
@@ -29,7 +29,7 @@ def add_markdown(page: Page, text: str) -> None:
             page.paragraph(" ".join(block.split()))
 
 
-def _add_title(page: Page, block: str) -> None:
+def _add_title(page: ManualPage, block: str) -> None:
     level, title = block.strip().split(" ", 1)
     if level == "##":
         page.heading(title)
@@ -37,12 +37,12 @@ def _add_title(page: Page, block: str) -> None:
         page.subheading(title)
 
 
-def _add_list(page: Page, block: str) -> None:
+def _add_list(page: ManualPage, block: str) -> None:
     for item in re.split("^- ", block, flags=re.MULTILINE)[1:]:
         page.item(" ".join(item.split()))
 
 
-def _add_table(page: Page, block: str) -> None:
+def _add_table(page: ManualPage, block: str) -> None:
     heads, _, *rows = [
         [cell.strip() for cell in line.strip("|").split("|")] for line in block.splitlines()
     ]

@@ -1,4 +1,4 @@
-"""Writes conf/man, conf/completions and what else is generated, or lists which are out of date."""
+"""Writes conf/man, conf/completions, docs/reference and more, or lists which are out of date."""
 
 from __future__ import annotations
 
@@ -9,9 +9,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from completions import completions
-from manual import pages
+from log_page import log_page
+from manual import add_client, add_daemon, pages
+from markdown_page import MarkdownPage
 from mcp_server import description as mcp_server
 from public_names import listing
+from schema_pages import api_page, metrics_page, socket_page
+from settings_page import settings_page
 
 from comenq_core.cli.comenq.mcp.bounds import Bounds
 from comenq_core.cli.comenq.mcp.tools import offered
@@ -49,6 +53,8 @@ def files() -> Iterator[tuple[Path, str]]:
     for name, script in completions():
         yield CONF / "completions" / name, script
     yield ROOT / "docs" / "openapi.json", json.dumps(description(), indent=1) + "\n"
+    for name, text in references():
+        yield ROOT / "docs" / "reference" / name, text
     # What agents read, so that a review of a change shows how it changes.
     tools = [tool.definition for tool in offered(Bounds())]
     yield ROOT / "tests" / "mcp" / "tools.json", json.dumps(tools, indent=2) + "\n"
@@ -56,6 +62,20 @@ def files() -> Iterator[tuple[Path, str]]:
     yield STABILITY / "requests.json", json.dumps(SCHEMAS, indent=1) + "\n"
     server = mcp_server(ROOT / "README.md")
     yield ROOT / "packaging" / "mcp" / "server.json", json.dumps(server, indent=2) + "\n"
+
+
+def references() -> Iterator[tuple[str, str]]:
+    """Yield each page of the documentation that is made of the program."""
+    client, daemon = MarkdownPage("comenq"), MarkdownPage("comenqd")
+    add_client(client)
+    add_daemon(daemon)
+    yield "comenq.md", str(client)
+    yield "comenqd.md", str(daemon)
+    yield "settings.md", settings_page()
+    yield "socket.md", socket_page()
+    yield "api.md", api_page()
+    yield "metrics.md", metrics_page()
+    yield "log.md", log_page()
 
 
 if __name__ == "__main__":

@@ -6,13 +6,14 @@ https://man7.org/linux/man-pages/man7/groff_man.7.html
 from __future__ import annotations
 
 import re
-import textwrap
 from collections.abc import Iterable
 
-__all__ = ["Page"]
+from page import Page
+
+__all__ = ["ManualPage"]
 
 
-class Page:
+class ManualPage(Page):
     """A manual page, to which text is added at the end.
 
     Args:
@@ -53,30 +54,6 @@ class Page:
     def example(self, lines: Iterable[str]) -> None:
         """Add lines without changing them."""
         self._lines += [".PP", ".RS 4", ".nf", *map(_escaped, lines), ".fi", ".RE"]
-
-    def text(self, text: str) -> None:
-        """Add paragraphs, lists of `name: meaning` and indented examples, as docstrings have them.
-
-        A line that ends with a colon becomes the title of the indented list that follows.
-        """
-        for block in re.split(r"\n\s*\n", textwrap.dedent(text).strip("\n")):
-            lines = block.splitlines()
-            if all(line.startswith("    ") for line in lines):
-                self.example(textwrap.dedent(block).splitlines())
-            elif lines[0].endswith(":") and all(line.startswith("  ") for line in lines[1:]):
-                self._titled(lines)
-            else:
-                self.paragraph(re.sub(r"::$", ":", " ".join(map(str.strip, lines))))
-
-    def _titled(self, lines: list[str]) -> None:
-        self.paragraph(lines[0])
-        rest = textwrap.dedent("\n".join(lines[1:]))
-        entries = re.findall(r"^(\S[^:\n]*): (.*(?:\n .*)*)", rest, re.MULTILINE)
-        if sum(1 + entry[1].count("\n") for entry in entries) == len(lines) - 1:
-            for term, meaning in entries:
-                self.term(term, " ".join(meaning.split()))
-        else:
-            self.example(rest.splitlines())
 
 
 def _escaped(text: str) -> str:

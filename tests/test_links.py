@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-PAGES = sorted(page for where in (".", "docs", "examples/*") for page in ROOT.glob(f"{where}/*.md"))
+PAGES = sorted(
+    page for where in (".", "docs", "docs/*", "examples/*") for page in ROOT.glob(f"{where}/*.md")
+)
 
 
 def titles(page: Path) -> set[str]:

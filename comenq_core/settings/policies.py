@@ -14,10 +14,20 @@ from comenq_core.settings.check import check
 from comenq_core.settings.kinds import FLAG, NAMES, REPOSITORIES, Kind, whole
 from comenq_core.text import nearest, printable
 
-__all__ = ["POLICIES", "PolicyTable", "policy_tables"]
+__all__ = ["POLICIES", "POLICY_MEANINGS", "PolicyTable", "policy_tables"]
 
 POLICIES = "policies"
 """The name of the table that holds these tables."""
+POLICY_MEANINGS: Mapping[str, str] = {
+    "users": "users, by name or uid: the socket's clients, and the owners of dropped files",
+    "tokens": "names of tokens, for intakes that check tokens",
+    "repositories": "the only repositories that are allowed: `OWNER/*`, or `OWNER/REPO`, in upper"
+    " or lower case; by default all",
+    "hold": "whether everything arrives held, and is released only by others",
+    "max_waiting": "how many comments of all of them together may be in the queue, held ones too;"
+    " by default any number",
+}
+"""What each key of such a table means."""
 _LAST_UID = 2**32 - 2
 
 

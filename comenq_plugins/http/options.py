@@ -15,7 +15,7 @@ from comenq_core.errors import SettingsError
 if TYPE_CHECKING:
     from comenq_core.settings import Settings
 
-__all__ = ["DEFAULTS", "Options", "Tcp", "options_of"]
+__all__ = ["DEFAULTS", "MEANINGS", "Options", "Tcp", "options_of"]
 
 DEFAULTS: Mapping[str, str | bool | tuple[str, ...]] = {
     "listen": "127.0.0.1:8730",
@@ -26,6 +26,20 @@ DEFAULTS: Mapping[str, str | bool | tuple[str, ...]] = {
     "group": "",
 }
 """The keys of the table, with their defaults."""
+MEANINGS: Mapping[str, str] = {
+    "listen": "an IP address and a port, or `unix:` and the absolute path of a socket, which needs"
+    " `url`",
+    "tokens_file": "the file with the tokens that `comenqd token` makes; a relative path begins at"
+    " `queue_path`",
+    "hosts": "further hosts, with their ports, by which browsers and programs reach it; others are"
+    " refused",
+    "url": "the address at which a proxy shows it: `https://example.org/comenq`",
+    "trusted_proxy": "whether it may listen on an address that other machines reach, because only a"
+    " proxy with TLS can connect",
+    "group": "members of this group may connect to the Unix socket; by default, the daemon's own"
+    " group",
+}
+"""What each of them means."""
 DEFAULT_PORT = 80
 HOST_PATTERN = r"[a-z0-9._-]{1,253}(:[0-9]{1,5})?|\[[0-9a-f:.]+\](:[0-9]{1,5})?"
 

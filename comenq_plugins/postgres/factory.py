@@ -16,7 +16,7 @@ from comenq_plugins.postgres.options import StoreOptions
 from comenq_plugins.postgres.schema import is_current, migrate
 from comenq_plugins.postgres.store import PostgresStore
 
-__all__ = ["OPTIONS", "open_store"]
+__all__ = ["MEANINGS", "OPTIONS", "open_store"]
 
 OPTIONS: Mapping[str, Secret | str | float] = {
     "dsn": Secret(""),
@@ -24,6 +24,16 @@ OPTIONS: Mapping[str, Secret | str | float] = {
     "lease_seconds": 120.0,
     "patience_seconds": 10.0,
 }
+"""The keys of the table ``[postgres]``, with their defaults."""
+MEANINGS: Mapping[str, str] = {
+    "dsn": "where the database is, as libpq understands it:"
+    " `postgresql://comenq@db.example/comenq`",
+    "schema": "the schema that holds the tables; comenq creates it if it is missing",
+    "lease_seconds": "seconds after which a worker that is not heard of loses its job; at least two"
+    " more than `github_api_timeout_secs`",
+    "patience_seconds": "seconds without an answer after which the database counts as unreachable",
+}
+"""What each of them means."""
 _MINIMUM_REST = 2.0
 
 

@@ -27,7 +27,7 @@ from comenq_plugins.spool.format.layout import Layout
 from comenq_plugins.spool.fs.errors import reported
 from comenq_plugins.spool.store import SpoolStore
 
-__all__ = ["OPTIONS", "SpoolFactory", "SpoolStore", "comenq_stores", "open_spool"]
+__all__ = ["MEANINGS", "OPTIONS", "SpoolFactory", "SpoolStore", "comenq_stores", "open_spool"]
 
 ROOT = 0
 OPTIONS: Mapping[str, int | str] = {
@@ -36,6 +36,12 @@ OPTIONS: Mapping[str, int | str] = {
     "min_free_inodes": 1_000,
 }
 """The table ``[spool]``: its keys, and their defaults."""
+MEANINGS: Mapping[str, str] = {
+    "group": "members of this group may drop files into the spool's `new/`",
+    "min_free_bytes": "refuse comments while fewer bytes are free on the disk",
+    "min_free_inodes": "refuse comments while fewer inodes are free on the disk",
+}
+"""What each of them means."""
 
 
 class SpoolFactory:

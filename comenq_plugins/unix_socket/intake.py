@@ -27,7 +27,7 @@ from comenq_plugins.unix_socket.server import Connections
 if TYPE_CHECKING:
     from comenq_core.settings import Settings
 
-__all__ = ["OPTIONS", "UnixIntake", "make_intake"]
+__all__ = ["MEANINGS", "OPTIONS", "UnixIntake", "make_intake"]
 
 log = Log("unix")
 
@@ -42,6 +42,13 @@ OPTIONS: Mapping[str, str | int] = {
     "connections": Limits().connections,
 }
 """The keys of the table ``[unix]``, with their defaults."""
+MEANINGS: Mapping[str, str] = {
+    "group": "members of this group may connect; by default, the daemon's own group",
+    "manage": "who may change what is queued: everybody who may connect (`group`), each user their"
+    " own jobs (`owner`), or only root and the daemon's user (`nobody`)",
+    "connections": "how many connections may be open at once",
+}
+"""What each of them means."""
 SPARE_DESCRIPTORS = 64
 """For the store, the log and modules that are imported later."""
 

@@ -1,4 +1,4 @@
-"""Every rule in docs/github.md has its tests: each row of its tables names them here."""
+"""Every rule in docs/github.md and docs/tokens.md has its tests, by the row of its table."""
 
 from __future__ import annotations
 
@@ -25,7 +25,8 @@ from tests.worker import test_right_account as right_account
 from tests.worker import test_unclear_refusals as unclear_refusals
 from tests.worker import test_whose_fault as whose_fault
 
-PAGE = Path(__file__).parents[2] / "docs" / "github.md"
+DOCS = Path(__file__).parents[2] / "docs"
+PAGES = "".join((DOCS / name).read_text("utf-8") for name in ("github.md", "tokens.md"))
 TABLE = re.compile(
     r"^\| (?P<title>[^|]+) \| comenq \| you \|\n\|[-| ]+\n(?P<rows>(?:\|.+\n)+)", re.MULTILINE
 )
@@ -254,7 +255,7 @@ TABLES = {
 
 def rows() -> Mapping[str, list[str]]:
     """The first cells of each table's rows, by the first cell of its header."""
-    tables = TABLE.finditer(PAGE.read_text("utf-8"))
+    tables = TABLE.finditer(PAGES)
     return {table["title"]: ROW.findall(table["rows"]) for table in tables}
 
 

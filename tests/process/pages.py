@@ -21,7 +21,8 @@ VARYING = (
     (r"by unix, \S+ \(uid \d+\)", "by USER"),
     (r"[\d,.]+ [kMGTP]B \(minimum", "SPACE (minimum"),
     (r", [\d,]+ inodes \(minimum 1,000\)", ""),
-    (r"(?m)(?<=  )\d s(?=  |$)", "SECONDS"),
+    (r"\(in \d+ min\)", "(in N min)"),
+    (r"(?m)(?<=  )\d+ s(?=  |$)", "SECONDS"),
     (r"issuecomment-\d+", "issuecomment-N"),
     (r" +", " "),
 )

@@ -17,20 +17,21 @@ needs_zones = pytest.mark.skipif(not TOKYO.exists(), reason="the page needs the 
 
 
 @pytest.mark.parametrize(
-    ("page", "varying"),
+    ("pages", "varying"),
     [
-        ("guide", VARYING),
+        ("guide queue", VARYING),
         pytest.param("agents", VARYING, marks=[needs_jq, pytest.mark.full]),
         pytest.param("cookbook", VARYING, marks=needs_jq),
         pytest.param("time-zones", NO_VARYING, marks=[needs_jq, needs_zones, pytest.mark.full]),
     ],
 )
-def test_page_shows_what_happens(
-    forge: Forge, page: str, varying: tuple[tuple[str, str], ...]
+def test_pages_show_what_happens(
+    forge: Forge, pages: str, varying: tuple[tuple[str, str], ...]
 ) -> None:
-    """Typed one after the other to a new daemon, its commands show what it says they show."""
+    """Typed one after the other to a new daemon, their commands show what they say."""
     with Daemon(forge.url, cooldown_period_seconds=900) as daemon:
         session = Session(daemon.start())
-        for command, shown in sessions(DOCS / f"{page}.md"):
-            seen = plain(session.do(command, shown), varying)
-            assert (command, seen) == (command, plain(shown, varying))
+        for page in pages.split():
+            for command, shown in sessions(DOCS / f"{page}.md"):
+                seen = plain(session.do(command, shown), varying)
+                assert (command, seen) == (command, plain(shown, varying))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 from pathlib import Path
@@ -26,10 +27,10 @@ def typed(daemon: Daemon, lines: str, stdin: str = "") -> None:
     )
 
 
-def test_the_readmes_lines_post_a_comment(forge: Forge) -> None:
-    """Typed one after the other, with a token at hand, they end with a comment."""
+def test_the_readmes_lines_post_comments(forge: Forge) -> None:
+    """Typed one after the other, with a token at hand, they post what they say."""
     usage = (ROOT / "README.md").read_text().partition("## Quick start")[2].partition("\n## ")[0]
-    setup, put = (line.strip() for line in usage.splitlines() if line.startswith("    "))
+    _, setup, *use = (line.strip() for line in usage.splitlines() if line.startswith("    "))
     with Daemon(forge.url) as daemon:
         daemon.variables = {
             "XDG_RUNTIME_DIR": str(daemon.directory),  # which has no systemd
@@ -42,12 +43,15 @@ def test_the_readmes_lines_post_a_comment(forge: Forge) -> None:
         daemon.variables = {"XDG_RUNTIME_DIR": str(daemon.directory)}
         daemon.launch(daemon.scripts / "comenqd")
         daemon.log.until(*READY)
-        typed(daemon, put)
+        daemon.write("review.md", "Two links are broken.")
+        typed(daemon, "\n".join(["set -e", *use]))
 
         (comment,) = forge.wait_for_comments(1)
+        (later,) = map(json.loads, daemon.comenq("list", "--json").splitlines())
 
     assert (comment.owner, comment.repo, comment.number) == ("owner", "repo", 123)
     assert comment.body == "Looks good"
+    assert (later["pr_number"], later["state"]) == (124, "waiting")
     assert forge.posts[0].headers["authorization"].endswith(f" {TOKEN}")
 
 

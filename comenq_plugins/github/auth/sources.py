@@ -16,6 +16,7 @@ from comenq_core.settings import Secret, Settings
 
 __all__ = [
     "ACCOUNT_OPTIONS",
+    "MEANINGS",
     "OPTIONS",
     "TABLE",
     "Account",
@@ -36,6 +37,17 @@ OPTIONS: Mapping[str, int | str] = {**_APP_OPTIONS, "contact": ""}
 """The options of the table ``[github]``."""
 ACCOUNT_OPTIONS: Mapping[str, int | str] = {"token_file": "", "token_command": "", **_APP_OPTIONS}
 """The options of a table ``[accounts.NAME]`` beside ``for``."""
+MEANINGS: Mapping[str, str] = {
+    "for": "the only repositories that the account is for: `OWNER/*`, or `OWNER/REPO`, in upper or"
+    " lower case; by default all",
+    "token_file": "a file with the token; `${CREDENTIALS_DIRECTORY}` is expanded",
+    "token_command": "a command that prints the token",
+    "app_id": "a GitHub App's id or client id",
+    "app_installation_id": "the App's installation; by default, that of each repository's owner",
+    "app_private_key_file": "the App's private key; `${CREDENTIALS_DIRECTORY}` is expanded",
+    "contact": "an address at which GitHub can reach you; comenq sends it with each request",
+}
+"""What each of both means."""
 _RESERVED = r"default|token-[0-9]+"
 
 
