@@ -7,26 +7,36 @@ import time
 import traceback
 from collections.abc import Callable, Sequence
 
-from benchmarks import document, growth, idle_rows, intake_rows, mcp_rows, store_rows, worker_rows
+from benchmarks import (
+    document,
+    http_rows,
+    idle_rows,
+    intake_rows,
+    mcp_rows,
+    queue_rows,
+    restart_rows,
+    start_rows,
+    store_rows,
+    worker_rows,
+)
 from benchmarks.ratios import Curve, Row
 from benchmarks.results import Results
 from comenq_core.process.log import configure
 
 MEASURES: dict[str, Callable[[], Row | Sequence[Row | Curve]]] = {
     "command": intake_rows.command,
-    "clients": intake_rows.many_clients,
     "pipelined": intake_rows.pipelined,
     "latency": intake_rows.latency,
     "store": store_rows.beside_others,
-    "depth": store_rows.depth,
-    "posts": worker_rows.posts,
     "wake": worker_rows.wake_up,
-    "memory": idle_rows.memory_and_wakeups,
-    "list": idle_rows.first_page,
-    "web": idle_rows.web_memory,
+    "killed": restart_rows.killed,
+    "idle": idle_rows.idle,
+    "lengths": queue_rows.lengths,
+    "held": queue_rows.held_lane,
+    "start": start_rows.start,
+    "http": http_rows.memory,
+    "page": http_rows.page,
     "mcp": mcp_rows.server,
-    "growing-clients": growth.clients,
-    "growing-depth": growth.depth,
 }
 
 

@@ -1,18 +1,15 @@
-"""Rows about an idle daemon, and about listing a long queue."""
+"""Rows about an idle daemon: its memory, and how often it wakes."""
 
 from __future__ import annotations
 
-import os
-import socket
 import subprocess
 import sys
 import time
-from pathlib import Path
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 
-from benchmarks.disk import scratch
-from benchmarks.processes import Site, daemon, listener, resident, site, wakeups
-from benchmarks.ratios import Row, interleaved, row
-from benchmarks.store_rows import fill
+from benchmarks.processes import daemon, proportional, site, wakeups
+from benchmarks.ratios import Row
 from benchmarks.worker_rows import arrivals, enqueue, forge, until_settled
 
 COMMON = (
@@ -25,90 +22,75 @@ COMMON = (
     "pluggy",
     "tomllib",
 )
-LIBRARIES = {
+LIBRARIES: Mapping[str, Sequence[str]] = {
     "listener": ("asyncio", "concurrent.futures", "jsonschema", *COMMON),
     "worker": ("requests", "tenacity", *COMMON),
     "supervisord": ("supervisor.supervisord",),
 }
-MINUTE = 60.0
-WEB = "http://comenq.test"
+ASLEEP = 3
+"""Seconds after which a daemon that has nothing left to do sleeps."""
+MINUTES = 2
+"""So long it is watched: what wakes it once a minute does so once or twice in one."""
 
 
-def memory_and_wakeups() -> list[Row]:
-    """A daemon that has posted a comment, and then does nothing for a minute."""
+def idle() -> list[Row]:
+    """A daemon that has posted a comment, and then does nothing."""
     with forge() as url, site(github_api_url=url) as where, daemon(where) as pids:
         enqueue(where, 1)
         arrivals(url, 1)
         until_settled(where)
-        time.sleep(2)
+        time.sleep(ASLEEP)
         before = {role: wakeups(pid) for role, pid in pids.items()}
-        time.sleep(MINUTE)
-        woken = {role: wakeups(pid) - before[role] for role, pid in pids.items()}
-        memory = {role: resident(pid) / 1024 for role, pid in pids.items()}
-    bare = {role: _bare(LIBRARIES[role]) / 1024 for role in pids}
+        time.sleep(60 * MINUTES)
+        woken = {role: (wakeups(pid) - before[role]) / MINUTES for role, pid in pids.items()}
+        ours = {role: proportional(pid) for role, pid in pids.items()}
+    with ExitStack() as stack:
+        bare = {role: stack.enter_context(bare_process(LIBRARIES[role])) for role in pids}
+        theirs = {role: proportional(pid) for role, pid in bare.items()}
     return [
-        *(_memory_row(role, memory[role], bare[role]) for role in ("listener", "worker")),
-        Row(
-            name="resident memory, idle, both of them and supervisord",
-            against="the same bare interpreters, and one with supervisor",
-            ours=sum(memory.values()),
-            theirs=sum(bare.values()),
-            unit="MB",
+        *(
+            memory_row(f"idle {role}", f"with {', '.join(LIBRARIES[role])}", ours[role], one)
+            for role, one in theirs.items()
         ),
-        *(_wakeup_row(role, woken[role]) for role in ("listener", "worker")),
+        memory_row(
+            "idle, all three processes",
+            "for each with the libraries that it needs",
+            sum(ours.values()),
+            sum(theirs.values()),
+            target=1.1,
+        ),
+        *(_wakeup_row(role, woken[role]) for role in pids),
     ]
 
 
-def _memory_row(role: str, ours: float, theirs: float) -> Row:
+def memory_row(
+    name: str, libraries: str, ours: float, theirs: float, target: float | None = None
+) -> Row:
+    """A row of two figures in kilobytes."""
     return Row(
-        name=f"resident memory, idle {role}",
-        against=f"a bare interpreter with {', '.join(LIBRARIES[role])}",
-        ours=ours,
-        theirs=theirs,
-        unit="MB",
-        target=1.2,
-    )
-
-
-def _wakeup_row(role: str, woken: int) -> Row:
-    return Row(
-        name=f"wake-ups in a minute, idle {role}",
-        against="2",
-        ours=woken,
-        theirs=2,
-        unit="wake-ups",
-        target=1.0,
-    )
-
-
-def web_memory() -> Row:
-    """A listener that has answered a request over HTTP, and one that serves the socket alone."""
-    path = scratch() / "http.sock"
-    web = {"intakes": ["unix", "http"], "http.listen": f"unix:{path}", "http.url": WEB}
-    with site() as one, site(**web) as other, listener(one) as plain, listener(other) as child:
-        _ask(path)
-        ours, theirs = resident(child.pid), resident(plain.pid)
-    return Row(
-        name="resident memory, idle listener with the intake http",
-        against="without it",
+        name=f"memory (Pss), {name}",
+        against=f"a bare interpreter {libraries}",
         ours=ours / 1024,
         theirs=theirs / 1024,
         unit="MB",
+        target=target,
     )
 
 
-def _ask(path: Path) -> None:
-    """Wait until something listens there, and ask it whether it lives."""
-    while not path.exists():
-        time.sleep(0.05)
-    with socket.socket(socket.AF_UNIX) as client:
-        client.connect(str(path))
-        client.sendall(b"GET /healthz HTTP/1.1\r\nHost: comenq.test\r\n\r\n")
-        assert client.recv(12) == b"HTTP/1.1 200"
+def _wakeup_row(role: str, woken: float) -> Row:
+    return Row(
+        name=f"wake-ups a minute, idle {role}",
+        against="1",
+        ours=woken,
+        theirs=1,
+        unit="wake-ups",
+        target=None if role == "supervisord" else 1.0,
+    )
 
 
-def _bare(libraries: tuple[str, ...]) -> int:
-    """Kilobytes of an idle process that has imported these."""
+@contextmanager
+def bare_process(libraries: Sequence[str]) -> Iterator[int]:
+    """An idle process that has imported these; its id."""
     script = f"import {', '.join(libraries)}; print(flush=True); input()"
     with subprocess.Popen(
         [sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE
@@ -116,36 +98,5 @@ def _bare(libraries: tuple[str, ...]) -> int:
         assert child.stdin
         assert child.stdout
         child.stdout.readline()
-        memory = resident(child.pid)
+        yield child.pid
         child.stdin.write(b"\n")
-    return memory
-
-
-def first_page(small: int = 100, large: int = 100_000) -> Row:
-    """The whole process of ``comenq list -n 50``, with a long and a short queue."""
-    with site() as deep, site() as shallow:
-        for where, count in ((deep, large), (shallow, small)):
-            fill(where.root, count)
-        with listener(deep), listener(shallow):
-            pairs = interleaved(lambda: _list(deep), lambda: _list(shallow), 20)
-    return row(
-        pairs,
-        name=f"comenq list, first page, at {large:,} pending",
-        against=f"at {small} pending",
-        unit="ms",
-        scale=1e3,
-        target=2.0,
-    )
-
-
-def _list(where: Site) -> float:
-    command = [str(Path(sys.executable).with_name("comenq")), "list", "-n", "50"]
-    start = time.perf_counter()
-    subprocess.run(
-        command,
-        env={**os.environ, "COMENQ_SOCKET": str(where.socket)},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        check=True,
-    )
-    return time.perf_counter() - start

@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import json
 import os
-import selectors
 import socket
 import sqlite3
 import subprocess
@@ -13,7 +12,7 @@ import sys
 import time
 from pathlib import Path
 
-from benchmarks.disk import durable_file, threads_per_second
+from benchmarks.disk import durable_file
 from benchmarks.processes import Site, listener, site
 from benchmarks.ratios import Row, in_parts, interleaved, row
 
@@ -53,55 +52,6 @@ def _seconds(command: list[str], environment: dict[str, str]) -> float:
     start = time.perf_counter()
     subprocess.run(command, env=environment, stdout=subprocess.DEVNULL, check=True)
     return time.perf_counter() - start
-
-
-def many_clients(clients: int = 32, each: int = 30) -> Row:
-    """Clients that each connect, send one job and wait, again and again."""
-    with site() as where, listener(where):
-        pairs = interleaved(
-            lambda: socket_per_second(where, clients, each),
-            lambda: threads_per_second(where.root, clients, each),
-            15,
-        )
-    return row(
-        pairs,
-        name=f"acknowledged jobs, {clients} clients, a connection for each job",
-        against=f"{clients} threads: write, fsync, rename, fsync(directory)",
-        unit="jobs/s",
-        target=0.6,
-        at_most=False,
-    )
-
-
-def socket_per_second(where: Site, clients: int, each: int) -> float:
-    """Acknowledged jobs a second over the socket.
-
-    The clients share one thread: a thread for each would take processor time that the listener
-    needs.
-    """
-    path, left, waiting = str(where.socket), clients * each, {}
-    start = time.perf_counter()
-    with selectors.DefaultSelector() as selector:
-
-        def begin() -> None:
-            client = socket.socket(socket.AF_UNIX)
-            client.connect(path)
-            client.sendall(LINE)
-            selector.register(client, selectors.EVENT_READ)
-            waiting[client.fileno()] = client
-
-        for _ in range(clients):
-            begin()
-        while waiting:
-            for key, _ in selector.select():
-                client = waiting.pop(key.fd)
-                _expect_ok(client.recv(65536))
-                selector.unregister(client)
-                client.close()
-                left -= 1
-                if left >= clients:
-                    begin()
-    return clients * each / (time.perf_counter() - start)
 
 
 def _expect_ok(reply: bytes) -> None:

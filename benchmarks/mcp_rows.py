@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
-from benchmarks.processes import resident
+from benchmarks.processes import proportional
 from benchmarks.ratios import Pairs, Row, row
 
 COMENQ = [str(Path(sys.executable).with_name("comenq")), "mcp"]
@@ -51,7 +51,7 @@ def server(runs: int = 10) -> list[Row]:
         ),
         row(
             Pairs([ours.kilobytes for ours, _ in pairs], [theirs.kilobytes for _, theirs in pairs]),
-            name="resident memory, idle comenq mcp",
+            name="memory (Pss), idle comenq mcp",
             against=against,
             unit="MB",
             scale=1 / 1024,
@@ -67,6 +67,6 @@ def _started(command: list[str]) -> Started:
         child.stdin.write(json.dumps(INITIALIZE).encode() + b"\n")
         child.stdin.flush()
         child.stdout.readline()
-        started = Started(time.perf_counter() - begun, resident(child.pid))
+        started = Started(time.perf_counter() - begun, proportional(child.pid))
         child.stdin.write(b"\n")
     return started

@@ -88,13 +88,24 @@ def daemon(where: Site) -> Iterator[dict[str, int]]:
         try:
             while not _answers(where) and child.poll() is None:
                 os.sched_yield()
-            children = Path(f"/proc/{child.pid}/task/{child.pid}/children").read_text().split()
-            words = {Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")[-2]: int(pid)
-                     for pid in children}  # fmt: skip
-            yield {"listener": words[b"listen"], "worker": words[b"work"], "supervisord": child.pid}
+            yield {
+                "listener": child_of(child.pid, "listen"),
+                "worker": child_of(child.pid, "work"),
+                "supervisord": child.pid,
+            }
         finally:
             child.terminate()
             child.wait(30)
+
+
+def child_of(pid: int, word: str) -> int:
+    """The process's child that has this word in its command line."""
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return next(
+        int(child)
+        for child in children
+        if word.encode() in Path(f"/proc/{child}/cmdline").read_bytes().split(b"\0")
+    )
 
 
 def _answers(where: Site) -> bool:
@@ -106,27 +117,27 @@ def _answers(where: Site) -> bool:
     return True
 
 
-def resident(pid: int) -> int:
-    """Kilobytes of memory of the process, shared memory included (VmRSS)."""
-    return _status(pid, "VmRSS")
+def proportional(pid: int) -> int:
+    """Kilobytes of memory of the process (Pss): what several share counts for each in part.
+
+    The daemon's processes let only root read it.
+    """
+    return _figure(Path(f"/proc/{pid}/smaps_rollup"), "Pss")
 
 
 def peak(pid: int) -> int:
-    """The highest value of `resident` so far (VmHWM)."""
-    return _status(pid, "VmHWM")
-
-
-def _status(pid: int, what: str) -> int:
-    match = re.search(rf"^{what}:\s+(\d+)", Path(f"/proc/{pid}/status").read_text(), re.MULTILINE)
-    return int(match[1]) if match else 0
+    """The most kilobytes that the process has had resident so far (VmHWM)."""
+    return _figure(Path(f"/proc/{pid}/status"), "VmHWM")
 
 
 def wakeups(pid: int) -> int:
     """How often the process's threads have yielded the processor voluntarily."""
-    total = 0
-    for task in Path(f"/proc/{pid}/task").iterdir():
-        match = re.search(
-            r"^voluntary_ctxt_switches:\s+(\d+)", (task / "status").read_text(), re.MULTILINE
-        )
-        total += int(match[1]) if match else 0
-    return total
+    tasks = Path(f"/proc/{pid}/task").iterdir()
+    return sum(_figure(task / "status", "voluntary_ctxt_switches") for task in tasks)
+
+
+def _figure(path: Path, what: str) -> int:
+    match = re.search(rf"^{what}:\s+(\d+)", path.read_text(), re.MULTILINE)
+    if not match:
+        raise RuntimeError(f"{path} does not tell {what}")
+    return int(match[1])

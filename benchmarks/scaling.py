@@ -106,7 +106,7 @@ def _worker_cycles(open_store: Open) -> float:
     store = open_store()
     store.put([NEW_JOB] * 200)
     with store.lock():
-        return 1 / _cycle_seconds(store, 200)
+        return 1 / cycle_seconds(store, 200)
 
 
 def _placed(open_store: Open) -> float:
@@ -119,7 +119,7 @@ def _placed(open_store: Open) -> float:
     return 100 / (time.perf_counter() - start)
 
 
-def _cycle_seconds(store: Store, cycles: int) -> float:
+def cycle_seconds(store: Store, cycles: int) -> float:
     before = store.pacing().get("bench")
     start = time.perf_counter()
     for _ in range(cycles):
@@ -170,8 +170,8 @@ def _at_depth(depth: int, open_store: Open) -> float:
     store = open_store()
     _fill(store, depth)
     with store.lock():
-        _cycle_seconds(store, 5)
-        return _cycle_seconds(store, 50) * 1_000
+        cycle_seconds(store, 5)
+        return cycle_seconds(store, 50) * 1_000
 
 
 if __name__ == "__main__":

@@ -8,19 +8,17 @@ import sqlite3
 import time
 from collections.abc import Callable
 from contextlib import closing
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
 from benchmarks.disk import DATA, durable_file, scratch
 from benchmarks.ratios import Row, interleaved, row
-from comenq_core.model import Attempt, CommentRequest, Done, NewJob, Origin
+from comenq_core.model import CommentRequest, NewJob, Origin
 from comenq_core.settings import Settings
 from comenq_plugins.spool import SpoolStore, open_spool
 
 Put = Callable[[], object]
 CALLS = 400
-REAL = 100
 REQUEST = CommentRequest(owner="o", repo="r", pr_number=1, body="x" * 200)
 NEW_JOB = NewJob(request=REQUEST, origin=Origin(intake="benchmark"))
 
@@ -114,55 +112,3 @@ def _peers() -> dict[str, tuple[Callable[[Path], Put], bool]]:
         if importlib.util.find_spec(module)
     }
     return {"write, fsync, rename, fsync(directory)": (_plain_put, True), **here}
-
-
-def fill(root: Path, count: int, before: int = 0) -> None:
-    """See that ``count`` names are in ``new/``; behind the first hundred are real jobs.
-
-    Args:
-        root: where the spool is.
-        count: how many there are to be.
-        before: how many there were when nothing had been claimed yet.
-    """
-    new = root / "queue" / "new"
-    if not before:
-        with closing(spool_at(root)) as store:
-            store.put([NEW_JOB] * REAL)
-    head, due, _, rest = max(os.listdir(new)).split("-", 3)
-    directory = os.open(new, os.O_RDONLY | os.O_DIRECTORY)
-    for number in range(max(before, REAL), count):
-        name = f"{int(head) + number:017d}-{due}-{number:012d}-{rest}"
-        os.mknod(name, 0o600, dir_fd=directory)
-    os.close(directory)
-
-
-def depth(small: int = 1_000, large: int = 100_000) -> Row:
-    """Claim and settle, with many waiting and with few."""
-    roots = scratch(), scratch()
-    for root, count in zip(roots, (large, small), strict=True):
-        fill(root, count)
-    stores = [spool_at(root) for root in roots]
-    with stores[0].lock(), stores[1].lock():
-        pairs = interleaved(
-            lambda: claim_and_settle(stores[0]), lambda: claim_and_settle(stores[1]), 40
-        )
-    return row(
-        pairs,
-        name=f"claim and settle at {large:,} pending",
-        against=f"at {small:,} pending",
-        unit="ms",
-        scale=1e3,
-        target=1.2,
-    )
-
-
-def claim_and_settle(store: SpoolStore) -> float:
-    """Seconds to take the next job and to write its receipt."""
-    now = datetime.now(UTC)
-    attempt = Attempt(started=now, ended=now, account="benchmark", outcome="posted")
-    start = time.perf_counter()
-    job = store.claim("bot")
-    if job is None:
-        raise RuntimeError("nothing to claim")
-    store.settle(job, Done(url="u", comment_id=1), attempt)
-    return time.perf_counter() - start

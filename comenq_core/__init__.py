@@ -9,8 +9,6 @@ Names are imported when they are first used, so that the client starts fast.
 
 from __future__ import annotations
 
-from importlib import import_module
-
 TYPE_CHECKING = False  # the client, which has to start fast, does without typing
 if TYPE_CHECKING:
     from comenq_core.errors import (
@@ -86,4 +84,6 @@ if not TYPE_CHECKING:  # or a misspelt name would seem to be there
         home = _HOME_OF.get(name)
         if home is None:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from importlib import import_module
+
         return getattr(import_module(home), name)

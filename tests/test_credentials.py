@@ -104,6 +104,21 @@ def test_a_credential_is_found(kind: str, text: str) -> None:
     assert credential_in("é" * 1_000 + f"\nkey={text}") == kind or kind == "AWS secret key"
 
 
+@pytest.mark.parametrize(
+    "before", [r"\n", r"\r", r"\t", r"\x1b[0m", "\x1b[1;31m", r"\u003e", r"\u003D", "%3D", r"\\n"]
+)
+@pytest.mark.parametrize("after", [r"\n", r"\u003c", "%0A", "\x1b[0m"])
+def test_a_credential_is_found_between_escapes(before: str, after: str) -> None:
+    """JSON, a log or an address that is pasted as text ends its escapes in letters and digits."""
+    assert credential_in(f"log: token={before}{GITHUB}{after}") == "GitHub token"
+
+
+def test_a_key_in_json_in_a_string_is_found() -> None:
+    """Its quotation marks are escaped."""
+    text = r"{\"SecretAccessKey\": \"%s\"}" % (RANDOM[:38] + "/+")
+    assert credential_in(text) == "AWS secret key"
+
+
 @pytest.mark.parametrize("text", HARMLESS.values(), ids=HARMLESS)
 def test_what_is_no_credential_is_none(text: str) -> None:
     """What only looks like one, or stands for one, is let through."""
@@ -173,22 +188,27 @@ def test_a_dropped_file_is_held(tmp_path: Path, is_on: bool, state: State) -> No
         assert [job.state for job in store.pending()] == [state]
 
 
-def test_a_deleted_comment_with_a_credential_stays_deleted() -> None:
-    """To restore it would let it wait, whether it was held or not; alone or among others."""
+def test_a_deleted_comment_with_a_credential_stays_deleted_unless_it_was_held() -> None:
+    """To restore it would let it wait, though it was released; alone or among others."""
     queue = JobQueue(MemoryStore(FakeClock()), PACE)
     job = queue.submit(CommentRequest(owner="o", repo="r", pr_number=1, body=GITHUB), ME).job
-    queue.change(job.id, Change.CANCEL, ME)
+    for change in (Change.CANCEL, Change.UNDELETE):
+        queue.change(job.id, change, ME)
+    assert queue.show(job.id).job.state is State.HELD
+    for change in (Change.RELEASE, Change.CANCEL):
+        queue.change(job.id, change, ME)
     with pytest.raises(WrongState, match="has a GitHub token, and would be posted"):
         queue.change(job.id, Change.UNDELETE, ME)
     (refused,) = queue.change_all([(job.id, ME)], Change.UNDELETE)
     assert isinstance(refused, WrongState)
 
 
-def test_a_comment_with_a_credential_that_failed_while_it_was_held_stays_failed() -> None:
-    """Nobody has released it; neither a retry nor the word that it is not posted lets it go."""
+def test_a_comment_with_a_credential_that_failed_stays_failed() -> None:
+    """Neither a retry nor the word that it is not posted lets it go, though it was released."""
     store = MemoryStore(FakeClock())
     queue = JobQueue(store, PACE)
     job = queue.submit(CommentRequest(owner="o", repo="r", pr_number=1, body=GITHUB), ME).job
+    queue.change(job.id, Change.RELEASE, ME)
     store.record_target(job.id, Failed(reason="no pull request"), ATTEMPT)
     with pytest.raises(WrongState, match="would be posted: delete it, and queue the comment again"):
         queue.change(job.id, Change.RETRY, ME)

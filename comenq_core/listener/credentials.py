@@ -38,7 +38,7 @@ class Credentials:
         return replace(new_job, hold=True)
 
     def require_none(self, job: Job) -> None:
-        """Refuse to have a job wait again that nobody has released, if it has a credential.
+        """Refuse to have a job wait again, if it has a credential.
 
         Raises:
             WrongState: its text has one.

@@ -219,10 +219,8 @@ class JobQueue(QueueReader):
     def edit(self, prefix: str, body: str, by: Origin, *, was: str | None = None) -> Entry:
         found, request = self._as_read(prefix, was)
         self._policies.require_edit(request, by)
-        if found.state is State.WAITING and self._credentials.kind_in(body):
-            # First of all, so that no worker posts it meanwhile.
-            found = self._store.change(found.id, Change.HOLD)
-        job = self._store.edit(found, replace(request, body=body))
+        hold = bool(self._credentials.kind_in(body))
+        job = self._store.edit(found, replace(request, body=body), hold=hold)
         log.info("edited", "A person has edited a comment.", job=job.id, **_asker(by))
         return self._estimated([job])[0]
 
@@ -263,14 +261,11 @@ class JobQueue(QueueReader):
         return Entry(job=job)
 
     def _require_harmless(self, prefix: str, change: Change) -> None:
-        """Refuse to have a comment with a credential wait again that nobody may have released.
-
-        It may have been deleted instead, or have failed while it was held.
-        """
+        """Refuse to have a comment with a credential wait again, unless it would be held."""
         if change not in WAKING:
             return
         job = self._store.get(prefix)
-        if job.state in (State.DELETED, State.FAILED):
+        if job.state in (State.DELETED, State.FAILED) and not job.was_held:
             self._credentials.require_none(job)
 
     def _as_read(self, prefix: str, was: str | None) -> tuple[Job, CommentRequest]:

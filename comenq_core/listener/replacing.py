@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from comenq_core.errors import NoSuchJob, WrongState
-from comenq_core.model import Change, Job, NewJob, State
+from comenq_core.model import Job, NewJob, State
 from comenq_core.model.identity import id_of_key, is_same_comment
 from comenq_core.model.transitions import EDITABLE
 from comenq_core.policy.admission import Policies
@@ -39,9 +39,7 @@ def replaced_job(store: Store, new_job: NewJob, policies: Policies) -> Job | Non
         raise WrongState(f"the key belongs to job {found.id}, which is {found.state}{more}")
     if found.request != request:
         policies.require_edit(request, new_job.origin)
-    if new_job.hold and found.state is State.WAITING:
-        found = store.change(found.id, Change.HOLD)
-    job = store.edit(found, request)
+    job = store.edit(found, request, hold=new_job.hold)
     log.info("replaced", "A comment has taken the place of another one with its key.",
              job=job.id, intake=new_job.origin.intake, uid=new_job.origin.uid,
              token=new_job.origin.token)  # fmt: skip

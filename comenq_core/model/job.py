@@ -59,7 +59,8 @@ class Change(StrEnum):
     is free at once. A dropped file that is no request is gone."""
     RETRY = "retry"
     """A failed job waits again, at the end of the queue; its attempts no longer count. One of
-    which an attempt had no known answer, and an unconfirmed one, is looked up first."""
+    which an attempt had no known answer, and an unconfirmed one, is looked up first. One that was
+    held when it failed is held again."""
     UNDELETE = "undelete"
     """A deleted job waits again, as after `RETRY`; unless its key is used again by then."""
 
@@ -112,6 +113,8 @@ class Job(Record):
         reviewer: the name of the review bot that a posted trigger has asked, if it is followed, or
             that has reviewed before the trigger was posted.
         conclusion: what came of it; ``None`` while the answer is awaited.
+        was_held: whether a job that failed or was deleted was held then: it is not known to have
+            been released, so it is held again before it can be posted.
     """
 
     id: str
@@ -129,6 +132,7 @@ class Job(Record):
     candidates: tuple[Candidate, ...] = ()
     reviewer: str = ""
     conclusion: Conclusion | None = None
+    was_held: bool = False
 
     def __post_init__(self) -> None:
         check_members(self)

@@ -144,7 +144,8 @@ def changed(job: Job, change: Change, now: datetime, expect: CommentRequest | No
         case Change.RETRY | Change.UNDELETE:
             return retried(job, now)
         case Change.CANCEL:
-            return replace(job, state=State.DELETED, due=None, settled=now)
+            was_held = job.was_held or job.state is State.HELD
+            return replace(job, state=State.DELETED, due=None, settled=now, was_held=was_held)
         case Change.BUST:
             return job
 
@@ -154,32 +155,36 @@ def _has_used_key(job: Job, change: Change) -> bool:
     return change is Change.UNDELETE and job.request is not None and job.request.key is not None
 
 
-def edited(job: Job, expect: CommentRequest, request: CommentRequest) -> Job:
+def edited(job: Job, expect: CommentRequest, request: CommentRequest, *, hold: bool = False) -> Job:
     """The job with another comment; its id and its place in the queue stay.
 
-    One that has this comment already is returned as it is: only the answer was lost.
+    One that has this comment already, and is held if it is to be, is returned as it is: only the
+    answer was lost.
 
     Args:
         job: the job as it is now.
         expect: the request that it had when it was read.
         request: the one that it is to have.
+        hold: whether it is held with that one, whatever its state.
 
     Raises:
         WrongState: the job's state does not allow it, its request is another one by now, or the
             new one has another pull request, thread or key.
     """
-    if job.request == request:
+    state = State.HELD if hold else job.state
+    if job.request == request and job.state is state:
         return job
     if job.state not in EDITABLE:
         words = " or ".join(EDITABLE)
         raise WrongState(f"job {job.id} is {job.state}; only a job that is {words} can be edited")
-    _require_as_read(job, expect)
+    if job.request != request:
+        _require_as_read(job, expect)
     if _identity(request) != _identity(expect):
         raise WrongState(
             f"job {job.id} has another pull request, thread or key: queue a comment of its own"
         )
     due = job.due if request.not_before == expect.not_before else request.not_before
-    return replace(job, request=request, due=due)
+    return replace(job, request=request, due=due, state=state)
 
 
 def _require_as_read(job: Job, expect: CommentRequest | None) -> None:
@@ -251,11 +256,14 @@ def is_unanswered(job: Job) -> bool:
 def retried(job: Job, now: datetime) -> Job:
     """The job once an operator has queued it again: its attempts no longer count.
 
-    If its comment may be posted already, it is looked up first.
+    If its comment may be posted already, it is looked up first. What was held is held again: its
+    comment is known not to be posted, and nobody has released it.
     """
     attempts = tuple(replace(attempt, counted=False, fault="") for attempt in job.attempts)
     fresh = replace(job, attempts=attempts, interruptions=0, settled=None, reason="", candidates=())
-    fresh = replace(fresh, conclusion=None)
+    fresh = replace(fresh, conclusion=None, was_held=False)
+    if job.was_held:
+        return replace(fresh, state=State.HELD)
     was_unconfirmed = job.state is State.UNCONFIRMED or bool(job.candidates)
     if is_unanswered(job) or was_unconfirmed:
         return replace(fresh, state=State.CHECKING, due=now)
@@ -286,6 +294,8 @@ def forgotten(job: Job, reason: str, now: datetime) -> Job:
 def resolved(job: Job, verdict: Done | RetryAt, attempt: Attempt) -> Job:
     """The job once a person has said whether its comment is posted.
 
+    What was held when it failed, and is not posted, is held again.
+
     Args:
         verdict: `Done` with the comment's address, or `RetryAt` if it is not posted.
         attempt: what the person said, as the job's record keeps it.
@@ -297,7 +307,9 @@ def resolved(job: Job, verdict: Done | RetryAt, attempt: Attempt) -> Job:
         words = " or ".join(RESOLVABLE)
         raise WrongState(f"job {job.id} is {job.state}; only a job that is {words} allows that")
     fresh = replace(job, due=None, settled=None, interruptions=0)
-    return settled(fresh, verdict, attempt)
+    after = replace(settled(fresh, verdict, attempt), was_held=False)
+    is_held = job.was_held and after.state is State.WAITING
+    return replace(after, state=State.HELD) if is_held else after
 
 
 def answered(job: Job, verdict: Answered, attempt: Attempt) -> Job:
@@ -340,5 +352,5 @@ def verified(job: Job, verdict: Requeued | Failed, attempt: Attempt) -> Job:
         raise WrongState(f"job {job.id} is {job.state}; only a job that is {words} allows that")
     after = settled(job, verdict, attempt)
     if isinstance(verdict, Failed):
-        return replace(after, due=None)
+        return replace(after, due=None, was_held=job.state is State.HELD)
     return replace(after, state=job.state)

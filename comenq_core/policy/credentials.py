@@ -16,6 +16,12 @@ __all__ = ["FORMS", "Form", "credential_in"]
 
 _DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _WORD = frozenset(f"{_DIGITS}_-")
+_ESCAPE = re.compile(
+    r"(?:\\[abefnrtv]|\\x[0-9a-f]{2}|\\u[0-9a-f]{4}|%[0-9a-f]{2}|\[[0-9;]{0,9}m)$",
+    re.ASCII | re.IGNORECASE,
+)
+"""What ends in a letter or a digit and is no word: escapes of JSON, addresses and terminals."""
+_LONGEST_ESCAPE = 12
 _CHECKSUM = 6
 _LEAST_DIFFERENT = 8
 """Different characters, without which it is a placeholder, such as ``ghp_xxxxxxxx``."""
@@ -34,6 +40,13 @@ def _has_checksum(text: str) -> bool:
         number, digit = divmod(number, len(_DIGITS))
         found = _DIGITS[digit] + found
     return found == checksum
+
+
+def _ends_in_word(text: str, end: int) -> bool:
+    """Whether a word is cut in two where what stands before this place ends."""
+    if end == 0 or text[end - 1] not in _WORD:
+        return False
+    return not _ESCAPE.search(text[max(0, end - _LONGEST_ESCAPE) : end])
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +73,7 @@ class Form:
         while at >= 0:
             after = at + len(begin)
             # What stands within a longer word is part of something else.
-            is_whole = at == 0 or text[at - 1] not in _WORD or begin[0] == "-"
+            is_whole = begin[0] == "-" or not _ends_in_word(text, at)
             match = self.rest.match(text, after) if is_whole else None
             if match and self.confirms(match[0]):
                 return True
@@ -96,7 +109,7 @@ FORMS = (
           rf"[\w-]{{20,255}}(?:\.[\w-]{{2,20}}){{0,2}}{_END}",
           "https://docs.gitlab.com/security/tokens/"),
     _form("AWS secret key", "aws_secret_access_key|AWS_SECRET_ACCESS_KEY|SecretAccessKey",
-          r"[\"']?[ \t]{0,9}[=:][ \t]{0,9}[\"']?[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=])",
+          r"(?:\\?[\"'])?[ \t]{0,9}[=:][ \t]{0,9}(?:\\?[\"'])?[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=])",
           "https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_access-keys.html"),
     _form("Slack token", "xoxb-|xoxp-|xoxa-|xoxr-|xoxs-",
           rf"[0-9]{{8,14}}-[A-Za-z0-9-]{{18,200}}{_END}",

@@ -166,7 +166,7 @@ class JobWriter(Protocol):
             WrongState: its state does not allow it.
         """
 
-    def edit(self, job: Job, request: CommentRequest) -> Job:
+    def edit(self, job: Job, request: CommentRequest, *, hold: bool = False) -> Job:
         """Give a job that waits or is held another comment; return the job as it is now.
 
         It keeps its id and its place in the queue. Either the old comment is posted or the new
@@ -175,6 +175,7 @@ class JobWriter(Protocol):
         Args:
             job: the job as it was read.
             request: what is to be posted in place of the job's request.
+            hold: whether the job is held from the moment when it has that request.
 
         Raises:
             NoSuchJob: there is none with this id.

@@ -147,10 +147,10 @@ class MemoryStore(MemoryReader):
                 raise WrongState(f"job {job_id} has no request")
             return self._keep(resolved(found, verdict, attempt))
 
-    def edit(self, job: Job, request: CommentRequest) -> Job:
+    def edit(self, job: Job, request: CommentRequest, *, hold: bool = False) -> Job:
         """Replace the request."""
         with self._changing:
-            return self._keep(edited(self._job(job.id), job.asked, request))
+            return self._keep(edited(self._job(job.id), job.asked, request, hold=hold))
 
     def mark_seen(self, job_ids: Collection[str]) -> Collection[str]:
         """Remember which failed jobs a person has seen; nothing is ever deleted here."""

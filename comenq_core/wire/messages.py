@@ -281,5 +281,5 @@ def _job_to_json(job: Job) -> dict[str, Any]:
     value = to_json(job)
     request = value.pop("request") or _NO_REQUEST
     # What they tell, `review` tells.
-    del value["reviewer"], value["conclusion"]
+    del value["reviewer"], value["conclusion"], value["was_held"]
     return {**request, **value, "attempt_count": job.attempt_count}

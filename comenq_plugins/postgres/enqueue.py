@@ -39,17 +39,41 @@ _LOCK = "SELECT pg_advisory_xact_lock(hashtext(current_schema() || ' put'))"
 class Enqueuer(Queries):
     """Takes jobs in, and deletes those that another store has taken."""
 
+    _uncounted = 0
+    """Until so many places were given, there is room for one more job."""
+
     def put(self, new_jobs: Sequence[NewJob]) -> Sequence[Job]:
         keys = [one.request.key for one in new_jobs]
         ids = [id_from(os.urandom(16)) if key is None else id_of_key(key) for key in keys]
         try:
-            return self._put(new_jobs, ids)
+            match new_jobs:
+                case [new_job] if new_job.request.key is None and not new_job.if_absent:
+                    return [self._put_new(new_job, *ids)]
+                case _:
+                    return self._put(new_jobs, ids)
         except WrongState:
             raise
         except StoreError:
             # The commit may have succeeded, and only its answer been lost. Putting the same
             # requests with the same ids again changes nothing.
             return self._put(new_jobs, ids)
+
+    @repeated
+    def _put_new(self, new_job: NewJob, job_id: str) -> Job:
+        """Put a job that is certainly new: one statement, which needs no transaction around it.
+
+        To count what waits takes the longer the more there is. After that, nobody counts again
+        until machines have put half as many as there was room for.
+        """
+        with self._database.statement() as cursor:
+            job = queued(new_job, job_id, self._clock(cursor).wall)
+            new = [(job, new_job.ahead)]
+            if job.state is State.HELD or not insert(cursor, new, self._division, self._uncounted):
+                places = _places_given(cursor)
+                room = self._check_capacity(cursor, [job])
+                insert(cursor, new, self._division)
+                self._uncounted = places + room // 2
+            return job
 
     @repeated
     def _put(self, new_jobs: Sequence[NewJob], ids: Sequence[str]) -> Sequence[Job]:
@@ -68,12 +92,18 @@ class Enqueuer(Queries):
             insert(cursor, added, self._division)
         return jobs
 
-    def _check_capacity(self, cursor: Cursor, more: Sequence[Job]) -> None:
+    def _check_capacity(self, cursor: Cursor, more: Sequence[Job]) -> int:
+        """How many jobs there is room for beside these.
+
+        Raises:
+            QueueRefused: there is no room for these.
+        """
         waiting = self._count_waiting(cursor)
         if any(job.state is State.HELD for job in more):
             waiting += self._count_held(cursor)
         if more and waiting + len(more) > self._options.max_pending:
             raise QueueRefused.full(waiting, self._options.max_pending)
+        return self._options.max_pending - waiting - len(more)
 
     @repeated
     def import_jobs(self, jobs: Sequence[Job]) -> None:
@@ -130,6 +160,12 @@ def _look_up(
         return stored, []
     cursor.execute(_SAME, [digests, LISTED])
     return stored, jobs_from(cursor)
+
+
+def _places_given(cursor: Cursor) -> int:
+    cursor.execute("SELECT last_value FROM place")
+    (number,) = cursor.fetchone() or (0,)
+    return int(number)
 
 
 def _known(new_job: NewJob, stored: Job | None, pending: Sequence[Job]) -> Job | None:

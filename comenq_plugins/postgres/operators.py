@@ -57,11 +57,11 @@ class OperatorActions(Queries):
             return save(cursor, resolved(job, verdict, attempt))
 
     @repeated
-    def edit(self, job: Job, request: CommentRequest) -> Job:
+    def edit(self, job: Job, request: CommentRequest, *, hold: bool = False) -> Job:
         """Replace the request, unless a worker has locked the row to claim it."""
         with self._database.transaction() as cursor:
             found = locked(cursor, job.id).job
-            new = edited(found, job.asked, request)
+            new = edited(found, job.asked, request, hold=hold)
             return new if new == found else rewrite(cursor, new, self._division)
 
     @repeated

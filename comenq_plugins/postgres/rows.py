@@ -45,6 +45,14 @@ _FAIL = (
     "UPDATE job SET state = 'failed', settled = %s, due = NULL, holder = NULL, account = '',"
     " leased_until = NULL WHERE id = %s AND state <> 'failed'"
 )
+_INSERT = (
+    "INSERT INTO job (id, request, target, digest, state, due, settled, story, lane, place) SELECT"
+    " %(id)s, %(request)s::json, %(target)s, %(digest)s, %(state)s, %(due)s::timestamptz,"
+    " %(settled)s::timestamptz, %(story)s::json, %(lane)s::bytea,"
+    " CASE WHEN %(ahead)s THEN -nextval('place') ELSE nextval('place') END"
+    " FROM place WHERE last_value < %(limit)s ON CONFLICT (id) DO NOTHING"
+)
+NO_LIMIT = 2**63 - 1
 _DUE = (State.WAITING, State.HELD, State.CHECKING)
 
 
@@ -125,22 +133,29 @@ def locked(cursor: Cursor, job_id: str, read: Callable[[Sequence[Any]], Job] = j
     return Row(job=read(record), lease=Lease(holder=holder, account=account, until=until))
 
 
-def insert(cursor: Cursor, jobs: Sequence[tuple[Job, bool]], division: Division) -> None:
+def insert(
+    cursor: Cursor, jobs: Sequence[tuple[Job, bool]], division: Division, limit: int = NO_LIMIT
+) -> int:
     """Add jobs, each with whether it goes to the front of the queue instead of its end.
 
     One that is there already stays as it is: an earlier transaction has added it.
 
     Args:
         division: gives each job the key of its lane.
+        limit: once so many places were given, by whatever machine, nothing is added.
+
+    Returns:
+        How many were added.
     """
-    cursor.executemany(
-        "INSERT INTO job (id, request, target, digest, state, due, settled, story, lane,"
-        " place) VALUES"
-        " (%(id)s, %(request)s, %(target)s, %(digest)s, %(state)s, %(due)s, %(settled)s, %(story)s,"
-        " %(lane)s, CASE WHEN %(ahead)s THEN -nextval('place') ELSE nextval('place') END)"
-        " ON CONFLICT (id) DO NOTHING",
-        [{**_columns(job), "lane": _key_of(job, division), "ahead": ahead} for job, ahead in jobs],
-    )
+    rows = [
+        {**_columns(job), "lane": _key_of(job, division), "ahead": ahead, "limit": limit}
+        for job, ahead in jobs
+    ]
+    if len(rows) == 1:
+        cursor.execute(_INSERT, *rows)
+    else:
+        cursor.executemany(_INSERT, rows)
+    return cursor.rowcount
 
 
 def save(cursor: Cursor, job: Job, lease: Lease = Lease()) -> Job:

@@ -79,11 +79,11 @@ class OperatorActions(Queries):
             self._record(place, job, event, lambda _: order)
             return job
 
-    def edit(self, job: Job, request: CommentRequest) -> Job:
+    def edit(self, job: Job, request: CommentRequest, *, hold: bool = False) -> Job:
         """Append the new request to the job's file, and rename it: the name counts the lines."""
         with self._catalog.operation():
             place, found = self._catalog.look_up(job.id)
-            new = edited(found, job.asked, request)
+            new = edited(found, job.asked, request, hold=hold)
             if new == found:
                 durable.sync_directory(place.directory)
                 return new

@@ -14,7 +14,8 @@ from comenq_plugins.spool.format.layout import Layout
 __all__ = ["AT_ONCE", "Place", "listed", "place_after", "place_for"]
 
 AT_ONCE = 1
-"""The earliest ``due`` that is not 0, which in ``cur/`` means that the job is being posted."""
+"""The earliest ``due`` that is not 0, which in ``cur/`` means that the job is being posted, and
+where jobs are over, that it was not held."""
 
 
 class Place(NamedTuple):
@@ -47,7 +48,7 @@ def place_for(layout: Layout, job: Job, name: Name) -> Place:
         case State.POSTED | State.SKIPPED | State.FAILED | State.DELETED:
             others = {State.FAILED: layout.failed, State.DELETED: layout.deleted}
             directory = others.get(job.state, layout.done)
-            return Place(directory, name._replace(order=settled, due=0))
+            return Place(directory, name._replace(order=settled, due=AT_ONCE * job.was_held))
 
 
 def place_after(layout: Layout, job: Job, name: Name, event: Event) -> Place:

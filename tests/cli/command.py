@@ -1,17 +1,16 @@
-"""Runs the installed command as a shell does."""
+"""Runs the installed command."""
 
 from __future__ import annotations
 
 import os
 import subprocess
-import sysconfig
 from collections.abc import Mapping
 from pathlib import Path
 
-from comenq_core.testing.deadline import DEADLINE
+from tests import preloaded
 
 ROOT = Path(__file__).parents[2]
-PROGRAM = (str(Path(sysconfig.get_path("scripts")) / "comenq"),)
+PROGRAM = (str(preloaded.SCRIPTS / "comenq"),)
 """The command, as installed."""
 
 
@@ -43,15 +42,7 @@ def run(
         stdin: what is piped in.
         directory: where it is run.
     """
-    done = subprocess.run(
-        [*PROGRAM, *words],
-        env=env,
-        input=stdin,
-        capture_output=True,
-        cwd=directory,
-        timeout=DEADLINE,
-        check=False,
-    )
+    done = preloaded.run([*PROGRAM, *words], env=env, stdin=stdin, cwd=directory)
     return subprocess.CompletedProcess(
         done.args, done.returncode, done.stdout.decode(), done.stderr.decode()
     )

@@ -576,6 +576,9 @@ def test_a_deleted_job_is_listed_and_queued_again(comenq: Comenq, ids: list[str]
     done = comenq("undelete", ids[0])
     assert done.stdout.startswith(f"queued again {ids[0]} · octo-org/site#7 · 3rd in queue")
     assert _listed(comenq) == [*ids[1:], ids[0]]
+    for command in ("hold", "del"):
+        comenq(command, ids[0])
+    assert comenq("undelete", ids[0]).stdout == f"held again {ids[0]} · octo-org/site#7\n"
 
 
 def test_a_job_whose_key_is_used_again_is_not_undeleted(comenq: Comenq) -> None:

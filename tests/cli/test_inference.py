@@ -143,6 +143,30 @@ def test_instead_of_is_applied(type_in: Run, checkout: Checkout) -> None:
     assert type_in(checkout, "12", "Hi")[1] == "o/r#12 github.com"
 
 
+def test_partial_clone_is_a_checkout(type_in: Run, checkout: Checkout) -> None:
+    """What git adds to the address of a partial clone's remote is no part of it."""
+    checkout.git("config", "remote.origin.promisor", "true")
+    checkout.git("config", "remote.origin.partialclonefilter", "blob:none")
+    assert type_in(checkout, "12", "Hi")[1] == "octo-org/site#12 github.com"
+
+
+def test_remote_without_an_address_is_passed_over(type_in: Run, checkout: Checkout) -> None:
+    """A remote of which only other settings are known names no repository."""
+    checkout.git("config", "remote.a.prune", "true")
+    assert type_in(checkout, "12", "Hi")[1] == "octo-org/site#12 github.com"
+
+
+def test_git_is_asked_twice_however_many_remotes(
+    type_in: Run, checkout: Checkout, directory: Path
+) -> None:
+    """For the repository, two processes of git are started, whatever the number of remotes."""
+    for name in ("a", "b", "c"):
+        checkout.git("remote", "add", name, SITE)
+    trace = directory / "trace"
+    assert type_in(checkout, "12", "Hi", GIT_TRACE=f"{trace}")[0] == 0
+    assert trace.read_text().count("built-in: git") == 2
+
+
 def test_worktree_with_a_detached_head_is_a_checkout(type_in: Run, checkout: Checkout) -> None:
     """Neither a branch nor a directory .git is needed."""
     beside = checkout.path.with_name("beside")

@@ -22,6 +22,7 @@ HEAVY = {
     "contextlib",
     "dataclasses",
     "datetime",
+    "importlib",
     "inspect",
     "jsonschema",
     "logging",
@@ -30,7 +31,9 @@ HEAVY = {
     "pluggy",
     "pydantic",
     "requests",
+    "selectors",
     "sh",
+    "socket",
     "subprocess",
     "tempfile",
     "tenacity",
@@ -53,11 +56,30 @@ def _imported(env: dict[str, str], *words: str) -> set[str]:
 
 
 def test_put_imports_nothing_heavy(served: Served) -> None:
-    """To queue a comment, only json, socket and a few small modules are imported."""
+    """To queue a comment, json, what socket is made of, and a few small modules are imported."""
     names = _imported(environment(served.path), "octo-org/site", "7", "Looks good.")
-    assert {"json", "socket"} <= names
+    assert {"json", "_socket"} <= names
     assert names & HEAVY == set()
     assert len([name for name in names if name.startswith("comenq")]) <= OWN_MODULES
+
+
+def test_option_costs_argparse_alone(served: Served) -> None:
+    """To queue a comment with an option, nothing of the other commands is imported."""
+    names = _imported(environment(served.path), "octo-org/site", "7", "-b", "Looks good.")
+    assert names & {*HEAVY, "shutil"} == {"argparse", "importlib"}
+
+
+def test_no_pattern_is_compiled_that_is_not_needed(served: Served) -> None:
+    """To queue a comment, only the patterns of the repository and of the number are compiled."""
+    script = (
+        "import json, re, sys; compile = re._compiler.compile;"
+        "re._compiler.compile = lambda *args: print(args[0], file=sys.stderr) or compile(*args);"
+        "from comenq_core.cli.comenq.main import main; sys.exit(main())"
+    )
+    command = [sys.executable, "-S", "-c", script, "octo-org/site", "7", "Looks good."]
+    env = environment(served.path)
+    done = subprocess.run(command, env=env, capture_output=True, timeout=DEADLINE, check=True)
+    assert len(done.stderr.splitlines()) == 2
 
 
 def test_address_of_a_host_imports_nothing_heavy(served: Served, directory: Path) -> None:

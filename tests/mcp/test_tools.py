@@ -398,6 +398,29 @@ def test_status_tells_what_keeps_the_queue(call: Call, served: Served) -> None:
     assert "octo-org" not in json.dumps(status)
 
 
+@pytest.mark.parametrize("pattern", ["octo-org/site", "octo-org/*"])
+def test_status_tells_nothing_of_other_repositories(
+    call: Call, served: Served, pattern: str
+) -> None:
+    """A server that may name some repositories alone tells no counts, which are those of all."""
+    call("queue_comment", **COMMENT | {"owner": "secret"})
+    status = caller_of(served.path, repositories=(pattern,))("queue_status")
+    assert "counts" not in status
+    assert status["paused"] is False
+
+
+def test_server_that_holds_offers_nothing_that_posts() -> None:
+    """With hold, an agent is told that it is held, and offered no change that could post it."""
+    tools = {tool.name: tool for tool in offered(Bounds(holds=True))}
+    assert tools.keys() == {tool.name for tool in offered(Bounds())}
+    for name in ("queue_comment", "reply_to_review"):
+        assert tools[name].description.endswith("It is held until a person releases it.")
+    change = tools["change_comment"]
+    assert change.arguments["properties"]["change"]["enum"] == ["last", "hold"]
+    assert "release" not in change.description
+    assert not change.hints.open_world
+
+
 @pytest.mark.parametrize(
     ("bounds", "told"),
     [

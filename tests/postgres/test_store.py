@@ -187,3 +187,14 @@ def test_without_psycopg_the_message_says_what_to_install(monkeypatch: pytest.Mo
     monkeypatch.setitem(sys.modules, "comenq_plugins.postgres.factory", None)
     with pytest.raises(PluginError, match=r"pip install 'comenq\[postgres\]'"):
         open_postgres(settings("postgresql://db/x"))
+
+
+def test_what_other_machines_put_counts(opener: Opener) -> None:
+    """A listener that knows of room refuses a comment once another one has filled it."""
+    here, there = opener(max_pending=8), opener(max_pending=8)
+    put(here)
+    for _ in range(7):
+        put(there)
+    with pytest.raises(QueueRefused):
+        put(here)
+    assert here.counts().waiting == 8

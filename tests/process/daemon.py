@@ -8,7 +8,6 @@ import shutil
 import signal
 import socket
 import subprocess
-import sysconfig
 import tempfile
 import threading
 from pathlib import Path
@@ -16,12 +15,13 @@ from types import TracebackType
 from typing import Any, Self
 
 from comenq_core.testing.deadline import DEADLINE
+from tests import preloaded
+from tests.preloaded import SCRIPTS
 from tests.process.log import Log
 from tests.process.processes import kill_session
 
 __all__ = ["READY", "TOKEN", "Daemon"]
 
-SCRIPTS = Path(sysconfig.get_path("scripts"))
 TOKEN = "ghp_canary0123456789"
 READY = (r" info worker started: ", r" info unix listening: ")
 
@@ -166,18 +166,12 @@ class Daemon:
         return self._run("comenqd", *words, "--config", str(self.config), status=status)
 
     def _run(self, script: str, *words: str, status: int) -> str:
-        done = subprocess.run(
-            [self.scripts / script, *words],
-            env=self.environment,
-            cwd=self.directory,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=DEADLINE,
-            check=False,
+        done = preloaded.run(
+            [self.scripts / script, *words], env=self.environment, cwd=self.directory
         )
-        assert done.returncode == status, f"{done.stdout}{done.stderr}\n{self.log}"
-        return done.stdout or done.stderr
+        output, errors = done.stdout.decode(), done.stderr.decode()
+        assert done.returncode == status, f"{output}{errors}\n{self.log}"
+        return output or errors
 
     def put(self, body: str) -> str:
         """Queue a comment on o/r#1 through the client; return the job's id."""

@@ -61,10 +61,10 @@ def test_the_demo_shows_a_review_that_is_asked_for_twice(directory: Path) -> Non
     shown, _ = demo.communicate(timeout=DEADLINE)
 
     assert demo.returncode == 0, shown
-    assert "coderabbit limited until" in shown
-    assert "octo-org: held, opens" in shown
-    assert len(re.findall(r"\n    .* reviewed .*#pullrequestreview-", shown)) == 1
-    assert "2 triggers, 1 review, 1 refusal" in shown
+    assert "coderabbit limited until" in shown, shown
+    assert "octo-org: held, opens" in shown, shown
+    assert len(re.findall(r"\n    .* reviewed .*#pullrequestreview-", shown)) == 1, shown
+    assert "2 triggers, 1 review, 1 refusal" in shown, shown
     assert list(directory.iterdir()) == []
 
 

@@ -30,7 +30,7 @@ def test_a_comment_is_saved_while_the_daemon_is_away(away: OwnDaemon, forge: For
 
     assert said == "saved o/r#7: it is posted when comenqd runs\n"
     assert not forge.comments
-    away.start()
+    away.spawn()  # perhaps it is posted before it listens
     (comment,) = forge.wait_for_comments(1)
     assert comment.body == "Grüße\n"
     away.log.until(r"worker job_done: ")
@@ -42,7 +42,7 @@ def test_key_is_kept(away: OwnDaemon, forge: Forge) -> None:
     """A comment that is saved twice under one key is posted once."""
     for _ in range(2):
         away.comenq("put", "o/r", "7", "text", "--key", "nightly")
-    away.start()
+    away.spawn()
     away.log.until(r"worker job_done: ")
     away.terminate()
     assert len(forge.comments) == 1
@@ -91,7 +91,8 @@ def test_named_daemon_is_chosen(own: OwnDaemon, forge: Forge) -> None:
         work.variables["COMENQ_DAEMON"] = "work"
         work.comenq("o/r", "7", "second")
         forge.wait_for_comments(2)
-        work.log.until(r"worker job_done: ", r"worker job_done: ")
+        work.log.until(r"worker job_done: ")
+        work.log.until(r"worker job_done: ")
         work.terminate()
         work.comenq("o/r", "7", "third")
         (saved,) = work.dropped

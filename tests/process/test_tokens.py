@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from comenq_core.testing.forge import Forge
+from comenq_core.testing.forge import Account, Forge
 from tests.process.daemon import Daemon
 
 
@@ -47,6 +47,7 @@ def test_a_token_that_systemd_hands_over(daemon: Daemon, forge: Forge) -> None:
 @pytest.mark.full
 def test_several_tokens_post_in_turn(daemon: Daemon, forge: Forge) -> None:
     """Each account posts once in a cooldown, so two comments leave at once, and no third."""
+    forge.set_accounts({"ghp_one": Account(login="ada"), "ghp_two": Account(login="grace")})
     files = [str(daemon.write(name, f"ghp_{name}\n")) for name in ("one", "two")]
     daemon.change(github_token_files=files, cooldown_period_seconds=600)
     daemon.start()

@@ -33,6 +33,8 @@ DONE_WORDS = {
     "undelete": "queued again",
     "forget": "erased",
 }
+# What becomes of a job that is retried or restored, where it does not wait to be posted.
+AGAIN = {"checking": "looked up again", "held": "held again"}
 # What older daemons call it.
 OPERATIONS = {"defer": "bust"}
 # The states of the jobs that --all changes; moving all jobs would change no order.
@@ -121,9 +123,9 @@ def summary(command: str, entry: Reply) -> str:
     """What the command did to the job, on one line."""
     still_waits = command != "del" and entry["state"] == "waiting"
     place = [in_queue(entry, time.time())] if still_waits else []
-    # Its comment may be posted already, so that it does not wait to be posted.
-    is_looked_up = command in {"retry", "undelete"} and entry["state"] == "checking"
-    done = "looked up again" if is_looked_up else DONE_WORDS[command]
+    # Its comment may be posted already, or nobody has released it.
+    waits = AGAIN.get(entry["state"]) if command in {"retry", "undelete"} else None
+    done = waits or DONE_WORDS[command]
     # Its text is still at the forge, where comenq deletes nothing.
     left = [f"posted at {entry['url']}"] if command == "forget" and entry["url"] else []
     return " · ".join([f"{done} {entry['id']}", target(entry), *place, *left])

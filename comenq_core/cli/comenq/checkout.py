@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from collections.abc import Iterator
 
@@ -14,18 +15,26 @@ __all__ = ["remotes", "tell", "upstreams"]
 _NOTHING_FOUND = 1
 """The exit status of git where there is no such setting or reference."""
 TOLD_LINES = 8
+_FETCHED = r"(.*) \(fetch\)(?: \[[^]]*\])?"
+"""An address as ``git remote --verbose`` tells it; a partial clone's filter follows."""
 
 
 def remotes() -> list[Remote]:
-    """All remotes.
+    """All remotes, with ``url.BASE.insteadOf`` applied to their addresses.
 
     Raises:
         UsageError: git cannot tell; the text is git's own.
     """
-    names = _git("remote").splitlines()
-    settings = dict(_settings("remote")) if names else {}
+    listed, chosen = _git(["remote", "--verbose"], _settings("remote", "gh-resolved"))
+    resolved = dict(_pairs(chosen))
+    urls: dict[str, str] = {}
+    for line in listed.split("\n")[:-1]:
+        name, _, told = line.partition("\t")
+        found = re.fullmatch(_FETCHED, told)
+        urls[name] = found[1] if found else urls.get(name, "")
     return [
-        Remote(name, _url(name), settings.get(f"remote.{name}.gh-resolved", "")) for name in names
+        Remote(name, url, resolved.get(f"remote.{name}.gh-resolved", ""))
+        for name, url in urls.items()
     ]
 
 
@@ -35,9 +44,11 @@ def upstreams() -> list[Upstream]:
     Raises:
         UsageError: as `remotes`.
     """
-    branch = _git("symbolic-ref", "--quiet", "--short", "HEAD").removesuffix("\n")
-    settings = list(_settings("branch")) if branch else []
-    name = dict(settings).get(f"branch.{branch}.remote")
+    head, chosen = _git(
+        ["symbolic-ref", "--quiet", "--short", "HEAD"], _settings("branch", "(remote|merge)")
+    )
+    branch, settings = head.removesuffix("\n"), list(_pairs(chosen))
+    name = dict(settings).get(f"branch.{branch}.remote") if branch else None
     if name is None:
         return []
     remote = Remote(name, _url(name))
@@ -51,23 +62,37 @@ def tell(problem: str, output: str) -> str:
 
 def _url(remote: str) -> str:
     """The address of a remote, which may be one already, with ``url.BASE.insteadOf`` applied."""
-    return _git("ls-remote", "--get-url", "--", remote).removesuffix("\n")
+    (url,) = _git(["ls-remote", "--get-url", "--", remote])
+    return url.removesuffix("\n")
 
 
-def _settings(section: str) -> Iterator[tuple[str, str]]:
-    for setting in _git("config", "--null", "--get-regexp", rf"^{section}\.").split("\0"):
+def _settings(section: str, key: str) -> list[str]:
+    return ["config", "--null", "--get-regexp", rf"^{section}\..*\.{key}$"]
+
+
+def _pairs(settings: str) -> Iterator[tuple[str, str]]:
+    for setting in settings.split("\0"):
         key, _, value = setting.partition("\n")
         yield key, value
 
 
-def _git(*words: str) -> str:
+def _git(*commands: list[str]) -> list[str]:
+    """What git answers to several questions, which are asked at once."""
     try:
-        done = subprocess.run(
-            ["git", *words], stdin=subprocess.DEVNULL, capture_output=True, check=False
-        )
+        asked = [
+            subprocess.Popen(
+                ["git", *words],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+            )
+            for words in commands
+        ]
     except OSError as error:
         raise UsageError(f"git cannot be run: {error.strerror}") from None
-    if done.returncode not in {0, _NOTHING_FOUND}:
-        problem = "git does not tell the repository; add -R OWNER/REPO, or set GH_REPO"
-        raise UsageError(tell(problem, done.stderr.decode(errors="replace")))
-    return done.stdout.decode(errors="surrogateescape")
+    answers = [(*git.communicate(), git.returncode) for git in asked]
+    for _, said, status in answers:
+        if status not in {0, _NOTHING_FOUND}:
+            problem = "git does not tell the repository; add -R OWNER/REPO, or set GH_REPO"
+            raise UsageError(tell(problem, said.decode(errors="replace")))
+    return [answer.decode(errors="surrogateescape") for answer, _, _ in answers]

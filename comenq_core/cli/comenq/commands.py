@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentParser, Namespace
-from collections.abc import Mapping, Sequence
 from importlib import import_module
-from typing import Protocol
 
 from comenq_core.cli.comenq.target import FORMS, looks_like_target
 from comenq_core.cli.exit_status import UsageError
@@ -13,15 +10,20 @@ from comenq_core.text import nearest, printable
 
 __all__ = ["COMMANDS", "command_module", "resolve"]
 
+TYPE_CHECKING = False  # without the import of typing
+if TYPE_CHECKING:
+    from argparse import ArgumentParser, Namespace
+    from collections.abc import Mapping, Sequence
+    from typing import Protocol
 
-class CommandModule(Protocol):
-    """What each command's module defines."""
+    class CommandModule(Protocol):
+        """What each command's module defines."""
 
-    def configure(self, parser: ArgumentParser) -> None:
-        """Add the command's arguments, which ``comenq COMMAND --help`` shows."""
+        def configure(self, parser: ArgumentParser) -> None:
+            """Add the command's arguments, which ``comenq COMMAND --help`` shows."""
 
-    def run(self, args: Namespace) -> int:
-        """Run the command; return the exit status."""
+        def run(self, args: Namespace) -> int:
+            """Run the command; return the exit status."""
 
 
 COMMANDS: Mapping[str, tuple[str, str]] = {

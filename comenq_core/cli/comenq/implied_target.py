@@ -10,7 +10,6 @@ import os
 import subprocess
 from argparse import Namespace
 from collections.abc import Sequence
-from typing import Any
 
 from comenq_core.cli.comenq import checkout
 from comenq_core.cli.comenq.inference import (
@@ -28,6 +27,10 @@ from comenq_core.cli.comenq.target import Target, is_number, read_number, read_t
 from comenq_core.cli.exit_status import UsageError
 
 __all__ = ["implied_target"]
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 GH_SECONDS = 60
 _NAME_IT = "name it: comenq NUMBER -b TEXT"

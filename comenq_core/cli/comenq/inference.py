@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from typing import Any
 
 from comenq_core.cli.comenq.remotes import (
     NoRepository,
@@ -32,7 +31,11 @@ __all__ = [
     "with_number",
 ]
 
-_PULL_REF = re.compile(r"refs/pull/([0-9]+)/(?:head|merge)")
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+_PULL_REF = "refs/pull/([0-9]+)/(?:head|merge)"
 _CHOICE = "add -R OWNER/REPO, set GH_REPO, or run gh repo set-default"
 
 
@@ -120,7 +123,7 @@ def pulls_of_branch(upstreams: Iterable[Upstream]) -> Iterator[Target]:
         UsageError: it follows one, and its remote names no repository.
     """
     for remote, ref in upstreams:
-        if found := _PULL_REF.fullmatch(ref):
+        if found := re.fullmatch(_PULL_REF, ref):
             yield with_number(_read(remote), read_number(found[1]))
 
 
@@ -133,7 +136,7 @@ def pulls_of_workflow(environ: Mapping[str, str], event: Any) -> Iterator[Target
         environ: the environment.
         event: what the event's file holds: JSON, or ``None``.
     """
-    found = _PULL_REF.fullmatch(environ.get("GITHUB_REF", ""))
+    found = re.fullmatch(_PULL_REF, environ.get("GITHUB_REF", ""))
     server, slug = environ.get("GITHUB_SERVER_URL"), environ.get("GITHUB_REPOSITORY")
     urls = [f"{server}/{slug}/pull/{found[1]}"] if found else []
     with suppress(KeyError, TypeError):

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import argparse
 import os
-from typing import NoReturn
 
 from comenq_core.cli.comenq.commands import COMMANDS, command_module
 from comenq_core.cli.comenq.target import FORMS
@@ -15,6 +14,10 @@ from comenq_core.cli.exit_status import UsageError
 from comenq_core.text import nearest, printable
 
 __all__ = ["command_parser", "global_parser", "whole_parser"]
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import NoReturn
 
 WIDTH = 80
 DESCRIPTION = "Queue comments for pull requests; each is posted once, at a pace GitHub accepts."

@@ -6,7 +6,7 @@ from argparse import ArgumentParser
 
 from comenq_core.cli.comenq.put import run
 from comenq_core.cli.comenq.target import FORMS
-from comenq_core.cli.comenq.wait import add_until
+from comenq_core.cli.comenq.until import add_until
 
 __all__ = ["configure", "run"]
 

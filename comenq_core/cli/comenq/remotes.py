@@ -13,10 +13,11 @@ from comenq_core.limits import HOST_PATTERN, OWNER_PATTERN, REPO_PATTERN
 
 __all__ = ["NoRepository", "Remote", "Repository", "Upstream", "read_name", "read_remote"]
 
-_URL = re.compile(r"(?P<scheme>[a-z+]+)://(?:[^/?#\s\\]*@)?(?P<host>[^/?#\s@\\]+)/(?P<path>.*)")
-_SCP_LIKE = re.compile(r"(?:[^/:\s\\]*@)?(?P<host>\[[^]\s]+\]|[^/:\s@\\]+):(?P<path>.*)")
-_NAME = re.compile(rf"(?:(?P<host>{HOST_PATTERN})/)?(?P<path>{OWNER_PATTERN}/[^/]+)")
-_SLUG = re.compile(f"({OWNER_PATTERN})/({REPO_PATTERN})")
+# Each is compiled when it is needed, so that the client starts fast.
+_URL = r"(?P<scheme>[a-z+]+)://(?:[^/?#\s\\]*@)?(?P<host>[^/?#\s@\\]+)/(?P<path>.*)"
+_SCP_LIKE = r"(?:[^/:\s\\]*@)?(?P<host>\[[^]\s]+\]|[^/:\s@\\]+):(?P<path>.*)"
+_NAME = rf"(?:(?P<host>{HOST_PATTERN})/)?(?P<path>{OWNER_PATTERN}/[^/]+)"
+_SLUG = f"({OWNER_PATTERN})/({REPO_PATTERN})"
 
 _WEB_PORTS = {"https": ":443", "http": ":80", "git+https": ":443"}
 """The schemes of the web, where another port than the usual one belongs to the host's pages."""
@@ -84,13 +85,13 @@ def read_remote(url: str) -> Repository:
     Raises:
         NoRepository: it names none that can have pull requests.
     """
-    if found := _URL.fullmatch(url):
+    if found := re.fullmatch(_URL, url):
         scheme, host = found["scheme"], found["host"].lower()
         if scheme not in _SCHEMES:
             raise NoRepository("is not on a forge")
         usual = _WEB_PORTS.get(scheme)
         host = re.sub(":[0-9]*$", "", host) if usual is None else host.removesuffix(usual)
-    elif "://" not in url and (found := _SCP_LIKE.fullmatch(url)):
+    elif "://" not in url and (found := re.fullmatch(_SCP_LIKE, url)):
         host = found["host"].lower()
     else:
         raise NoRepository("is not on a forge")
@@ -103,7 +104,7 @@ def read_name(text: str) -> Repository:
     Raises:
         NoRepository: it names none.
     """
-    found = _NAME.fullmatch(text)
+    found = re.fullmatch(_NAME, text)
     if found is None:
         return read_remote(text)
     return _repository(found["host"] and found["host"].lower(), found["path"])
@@ -119,7 +120,7 @@ def _repository(host: str | None, path: str) -> Repository:
     path = path.removesuffix(".git")
     if path.endswith(".wiki"):
         raise NoRepository("is a wiki, which has no pull requests")
-    names = _SLUG.fullmatch(path)
+    names = re.fullmatch(_SLUG, path)
     if names is None:
         raise NoRepository("is not OWNER/REPO on a forge")
     return Repository(names[1], names[2], host)

@@ -7,12 +7,15 @@ import re
 import sys
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Iterable
-from typing import Any
 
 from comenq_core.cli.comenq.plain_args import PlainArgs
 from comenq_core.client import candidates, send
 
 __all__ = ["add_ids", "add_json", "ask", "number", "read_ids"]
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 MAX_LIMIT = 1_000_000
 """The largest ``limit`` that the protocol accepts."""

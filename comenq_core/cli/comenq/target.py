@@ -35,17 +35,18 @@ FORMS = (
 _EXPECTED = f"expected {', '.join(FORMS[:-1])} or, in a checkout, {FORMS[-1]}"
 _SHOWN = 80
 
+# Patterns are compiled when they are needed: all of them would be a tenth of the client's start.
 # ASCII digits only: int() would also take ' 1_0 ' and digits of every script.
-_NUMBER = re.compile("0*[1-9][0-9]{0,9}")
-_COMMENT_ID = re.compile("0*[1-9][0-9]{0,18}")
-_SLUG = re.compile(f"({OWNER_PATTERN})/({REPO_PATTERN})")
-_URL = re.compile(
+_NUMBER = "0*[1-9][0-9]{0,9}"
+_COMMENT_ID = "0*[1-9][0-9]{0,18}"
+_SLUG = f"({OWNER_PATTERN})/({REPO_PATTERN})"
+_URL = (
     r"(?P<scheme>https?)://(?:[^/?#\s@\\]*@)?(?P<host>[^/?#\s@]+)"
     r"/(?P<slug>[^/?#]+/[^/?#]+)/(?:pull|pulls|issues)/(?P<number>[^/?#]+)(?P<rest>[/?#]\S*)?"
 )
-_THREAD = re.compile("#(?:discussion_)?r([0-9]+)$")
+_THREAD = "#(?:discussion_)?r([0-9]+)$"
 """The end of an address that names a thread in a review."""
-_CREDENTIALS = re.compile("//[^/]*@")
+_CREDENTIALS = "//[^/]*@"
 _USUAL_PORT = {"http": ":80", "https": ":443"}
 
 Target = tuple[str, str, int, str | None]
@@ -72,7 +73,7 @@ def read_target(words: Sequence[str]) -> tuple[Target, Sequence[str]]:
     if not words:
         raise UsageError(f"no pull request is given: {_EXPECTED}")
     slug, number, host = _split(words[0])
-    names = _SLUG.fullmatch(slug.removesuffix(".git"))
+    names = re.fullmatch(_SLUG, slug.removesuffix(".git"))
     if names is None:
         raise UsageError(f"{_quoted(words[0])} is not a pull request: {_EXPECTED}")
     rest = words[1:]
@@ -84,7 +85,7 @@ def read_target(words: Sequence[str]) -> tuple[Target, Sequence[str]]:
 
 
 def _split(word: str) -> tuple[str, str | None, str | None]:
-    url = _URL.fullmatch(word)
+    url = _url(word)
     if url:
         host = url["host"].lower().removesuffix(_USUAL_PORT[url["scheme"]]).removeprefix("www.")
         if re.fullmatch(HOST_PATTERN, host):
@@ -93,14 +94,18 @@ def _split(word: str) -> tuple[str, str | None, str | None]:
     return slug, number if mark else None, None
 
 
+def _url(word: str) -> re.Match[str] | None:
+    return re.fullmatch(_URL, word) if "://" in word else None
+
+
 def thread_in(words: Sequence[str]) -> int | None:
     """The id of the review comment that an address at the start of ``words`` names.
 
     Raises:
         UsageError: no comment can have it.
     """
-    url = _URL.fullmatch(words[0]) if words else None
-    thread = _THREAD.search(url["rest"] or "") if url else None
+    url = _url(words[0]) if words else None
+    thread = re.search(_THREAD, url["rest"] or "") if url else None
     return read_comment_id(thread[1]) if thread else None
 
 
@@ -110,7 +115,7 @@ def read_comment_id(word: str) -> int:
     Raises:
         UsageError: no comment can have it.
     """
-    if not _COMMENT_ID.fullmatch(word) or int(word) > MAX_COMMENT_ID:
+    if not re.fullmatch(_COMMENT_ID, word) or int(word) > MAX_COMMENT_ID:
         raise UsageError(
             f"{_quoted(word)} is not the id of a review comment: expected the number after"
             " discussion_r in its address"
@@ -124,7 +129,7 @@ def read_number(word: str) -> int:
     Raises:
         UsageError: no pull request can have it.
     """
-    if not _NUMBER.fullmatch(word) or int(word) > MAX_NUMBER:
+    if not re.fullmatch(_NUMBER, word) or int(word) > MAX_NUMBER:
         raise UsageError(
             f"{_quoted(word)} is not a pull request number: expected 1 to {MAX_NUMBER}, in digits"
         )
@@ -132,4 +137,4 @@ def read_number(word: str) -> int:
 
 
 def _quoted(word: str) -> str:
-    return f"'{printable(_CREDENTIALS.sub('//', word), _SHOWN)}'"
+    return f"'{printable(re.sub(_CREDENTIALS, '//', word), _SHOWN)}'"

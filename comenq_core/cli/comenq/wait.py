@@ -11,17 +11,17 @@ from typing import Any
 from comenq_core.cli.comenq.pagination import history, listed
 from comenq_core.cli.comenq.requests import add_ids, add_json, read_ids
 from comenq_core.cli.comenq.times import read_duration
-from comenq_core.cli.comenq.waiter import ANSWERED, POSTED, JobWaiter
+from comenq_core.cli.comenq.until import POSTED, add_until
+from comenq_core.cli.comenq.waiter import JobWaiter
 from comenq_core.cli.exit_status import DONE, FAILED, UsageError
 from comenq_core.cli.output import print_error
 
-__all__ = ["add_until", "configure", "read_timeout", "run"]
+__all__ = ["configure", "read_timeout", "run"]
 
 Job = dict[str, Any]
 
 NEWEST = 100
 """How many jobs of the history are looked through for the last one of a user."""
-UNTIL = (POSTED, ANSWERED)
 EXAMPLES = """\
 examples:
   comenq wait                       # for the last comment that you have queued
@@ -42,16 +42,6 @@ def configure(parser: ArgumentParser) -> None:
     add_until(parser)
     add_timeout(parser)
     add_json(parser, "print each job as JSON once it is over, or not waited for any longer")
-
-
-def add_until(parser: ArgumentParser) -> None:
-    """Add the option ``--until``, which says when a job is over."""
-    parser.add_argument(
-        "--until",
-        choices=UNTIL,
-        help="wait until a job is posted (the default) or, where it asks for a review, answered:"
-        " then only a review is a success",
-    )
 
 
 def add_timeout(parser: ArgumentParser) -> None:

@@ -21,6 +21,7 @@ from comenq_core.cli.comenq.awaited import (
     waiting_line,
 )
 from comenq_core.cli.comenq.progress import Progress
+from comenq_core.cli.comenq.until import POSTED
 from comenq_core.cli.exit_status import DONE, FAILED, NEEDS_PERSON, TIMED_OUT
 from comenq_core.cli.output import as_json, print_done, print_error
 from comenq_core.client import accepted, candidates, connect
@@ -29,7 +30,7 @@ from comenq_core.presentation.formatting import countdown, job_json, when
 from comenq_core.presentation.review_text import is_answered, review_of
 from comenq_core.text import printable
 
-__all__ = ["ANSWERED", "POSTED", "JobWaiter"]
+__all__ = ["JobWaiter"]
 
 Job = dict[str, Any]
 Reply = dict[str, Any]
@@ -40,7 +41,6 @@ PATIENCE_SECONDS = 60.0
 """How long the daemon or its worker may be away, for instance during a restart."""
 UNKNOWN = ("no_such_job", "invalid_request")
 OVER = ("posted", "skipped", "failed", "deleted")
-POSTED, ANSWERED = "posted", "answered"
 """Until when a job is waited for."""
 NO_STATUS: Mapping[str, Any] = {"paused": None, "accounts": ()}
 """What is known without an answer: an earlier daemon does not tell."""

@@ -45,13 +45,17 @@ class DeletingContract(Harness):
 
     @pytest.mark.parametrize("state", [State.WAITING, State.HELD, State.FAILED])
     def test_an_undeleted_job_is_queued_at_the_end(self, store: Store, state: State) -> None:
-        """Whatever it was, it waits again, behind all others."""
+        """Whatever it was, it is behind all others; what was held is held again."""
         job = put_in_state(store, state)
         store.change(job.id, Change.CANCEL)
         (other,) = put(store, "other")
         undeleted = store.change(job.id, Change.UNDELETE)
-        assert (undeleted.state, undeleted.settled) == (State.WAITING, None)
+        is_held = state is State.HELD
+        assert undeleted.state is (State.HELD if is_held else State.WAITING)
+        assert (undeleted.settled, undeleted.was_held) == (None, False)
         assert list(store.history(limit=9)) == []
+        if is_held:
+            store.change(job.id, Change.RELEASE)
         assert claim_all(store) == ids([other, job])
 
     @pytest.mark.parametrize("state", [State.CHECKING, State.UNCONFIRMED])

@@ -56,6 +56,27 @@ class EditingContract(Harness):
             store.change(job.id, Change.RELEASE)
         assert claim_all(store) == ids([first, job, third])
 
+    @pytest.mark.parametrize("state", EDITABLE)
+    def test_an_edited_job_can_be_held_with_the_new_comment(
+        self, store: Store, reopen: Callable[[], Store], state: State
+    ) -> None:
+        """Whatever its state is by then: released since it was read, it is held all the same."""
+        (job,) = store.put([new_job("one", hold=True)])
+        if state is State.WAITING:
+            store.change(job.id, Change.RELEASE)
+        edited = store.edit(job, other(job), hold=True)
+        assert edited == replace(job, request=other(job))
+        assert store.get(job.id) == reopen().get(job.id) == edited
+        assert store.edit(job, other(job), hold=True) == edited
+        assert claim_all(store) == []
+
+    def test_a_released_job_is_held_by_the_same_edit_again(self, store: Store) -> None:
+        """Who asks again, and wants it held, has it held."""
+        (job,) = put(store, "one")
+        store.edit(job, other(job))
+        assert store.edit(job, other(job), hold=True).state is State.HELD
+        assert claim_all(store) == []
+
     def test_the_new_comment_is_claimed_and_posted(self, store: Store) -> None:
         """The worker gets the text of the latest edit, and its receipt has it."""
         (job,) = put(store, "one")

@@ -58,7 +58,7 @@ def _or_null(record: type, *omitted: str, **others: dict[str, Any]) -> dict[str,
 
 _SAID = _or_null(Evidence, "id", "wait_seconds", "commit", kind=_TEXT)
 _REVIEW = _or_null(Review, state=_TEXT, said=nullable(_SAID))
-_JOB = record_schema(Job, "request", "reviewer", "conclusion")["properties"]
+_JOB = record_schema(Job, "request", "reviewer", "conclusion", "was_held")["properties"]
 _COMMENT = object_of(
     {
         **_JOB,

@@ -121,7 +121,8 @@ def make_change(change: Change) -> Callable[[Queue, Call], Reply]:
 
     def act(queue: Queue, call: Call) -> Reply:
         found = _permitted(queue, call)
-        return _reply(queue.change(found.job.id, change, call.client.origin), call)
+        changed = queue.change(found.job.id, change, call.client.origin, was=_read(found, call))
+        return _reply(changed, call)
 
     return act
 
@@ -129,11 +130,20 @@ def make_change(change: Change) -> Callable[[Queue, Call], Reply]:
 def edit(queue: Queue, call: Call) -> Reply:
     """Give a comment that waits or is held another text."""
     found = _permitted(queue, call)
-    # Nobody may edit it in between, if the client has said what it was.
-    body = found.job.request.body if call.has_condition and found.job.request else None
-    was = hashlib.sha256(body.encode()).hexdigest() if body is not None else None
+    was = _read(found, call)
     edited = queue.edit(found.job.id, call.body["body"], call.client.origin, was=was)
     return _reply(edited, call)
+
+
+def _read(found: Entry, call: Call) -> str | None:
+    """The SHA-256 of the text that the client has read, which nobody may edit in between.
+
+    ``None`` if it has not said that it has read one.
+    """
+    request = found.job.request
+    if request is None or not call.has_condition:
+        return None
+    return hashlib.sha256(request.body.encode()).hexdigest()
 
 
 def _found(queue: Queue, call: Call) -> Entry:

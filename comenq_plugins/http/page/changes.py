@@ -7,8 +7,9 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from comenq_core.errors import InvalidRequest
-from comenq_core.model import ID_PATTERN, Job, NewJob
+from comenq_core.model import ID_PATTERN, Job, NewJob, State
 from comenq_core.model.access import Scope
+from comenq_core.policy.admission import WAKING
 from comenq_core.protocols import Queue
 from comenq_plugins.http.page.jobs import ACTIONS
 from comenq_plugins.http.page.texts import comment_request, edited_text
@@ -40,8 +41,12 @@ def _act(queue: Queue, visit: Visit) -> Done:
     word = visit.request.path_params["action"]
     if word not in ACTIONS:
         raise Problem(404, "no_such_page", "There is no such change.")
-    entry = queue.change(_changeable(queue, visit).id, ACTIONS[word], visit.client.origin)
-    return Done(word, entry.job.id)
+    was = visit.form.get("was") if word == "release" else None
+    job_id, by = _changeable(queue, visit).id, visit.client.origin
+    entry = queue.change(job_id, ACTIONS[word], by, was=was)
+    # What was held when it failed or was deleted is held again.
+    is_held_again = ACTIONS[word] in WAKING and entry.job.state is State.HELD
+    return Done("hold" if is_held_again else word, entry.job.id)
 
 
 def _edit(queue: Queue, visit: Visit) -> Done:

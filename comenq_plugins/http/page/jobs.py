@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import sha256
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -64,6 +65,7 @@ class JobView:
         title: the first line of the comment.
         text: the beginning of the comment; `whole_text` has all of it.
         is_cut: whether there is more of it.
+        was: the SHA-256 of all of it, by which a person says what they have read.
         who: who queued it, and by which way.
         token: the name of the token that was shown then, if one was.
         arrived: when.
@@ -85,6 +87,7 @@ class JobView:
     title: str
     text: str
     is_cut: bool
+    was: str
     who: str
     token: str | None
     arrived: str
@@ -121,6 +124,7 @@ def job_view(job: Json, host: str, now: datetime) -> JobView:
         title=_title(job),
         text=legible_text(head),
         is_cut=is_cut,
+        was=sha256(body.encode()).hexdigest(),
         who=printable(origin_text(job["origin"])),
         token=job["origin"]["token"],
         arrived=job["arrived"],

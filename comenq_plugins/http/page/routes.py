@@ -159,7 +159,7 @@ class Page:
         values = {
             "job": view,
             "text": visit.form.get("body", text),
-            "was": visit.form.get("was", hashlib.sha256(text.encode()).hexdigest()),
+            "was": visit.form.get("was", view.was),
             "survives": survives_a_form(text),
         }
         return self._page(visit, "edit.html", values)

@@ -8,7 +8,8 @@ order
     ``failed/``, when it was settled.
 due
     not to be claimed before (in ``cur/``: not to be checked before), in microseconds since 1970;
-    0 if at any time (in ``cur/``: being posted now).
+    0 if at any time (in ``cur/``: being posted now). In ``failed/`` and ``deleted/``, 1 if the job
+    was held, else 0.
 id, digest
     the job's id, and a digest of target and body by which equal requests are found.
 events

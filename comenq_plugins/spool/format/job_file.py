@@ -98,12 +98,14 @@ def decode(data: bytes, name: Name, state: State) -> Job:
         raise InvalidRequest("", "the pull request or the body is not what was queued")
     if state is State.POSTED and job.state is State.SKIPPED:
         state = State.SKIPPED
+    is_over = state in SETTLED
     return replace(
         job,
         state=state,
-        due=moment(name.due) if name.due else None,
-        settled=moment(name.order) if state in SETTLED else None,
+        due=moment(name.due) if name.due and not is_over else None,
+        settled=moment(name.order) if is_over else None,
         interruptions=name.interruptions,
+        was_held=is_over and bool(name.due),
     )
 
 

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-import pytest
+import re
+from hashlib import sha256
+from pathlib import Path
 
-from comenq_core.model import Change
+import pytest
+import requests
+
+from comenq_core.listener.queue import JobQueue
+from comenq_core.model import Change, Entry, Origin, State
+from comenq_core.model.access import Scope
+from comenq_core.testing.deadline import DEADLINE
 from comenq_plugins.http.api.calls import matches
 from comenq_plugins.http.api.representation import tag
-from tests.http.api.serving import Served
+from tests.http.api.serving import Served, serving
 
 
 @pytest.mark.parametrize("path", ["/comments", "/history", "/status", "/reviewers", "/comments/ID"])
@@ -63,6 +71,50 @@ def test_what_has_changed_is_not_changed_unseen(
     new = refused.headers["etag"]
     assert served.ask("GET", f"/comments/{job_id}").headers["etag"] == new
     served.ask(method, f"/comments/{job_id}{path}", body, If_Match=f'"x", {new}', status=200)
+
+
+@pytest.mark.parametrize(("method", "path"), [("POST", "/release"), ("DELETE", "")])
+def test_what_changes_in_between_is_not_changed_unseen(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, method: str, path: str
+) -> None:
+    """An edit between the look at the ETag and the change is found as well."""
+    edits = ["Theirs."]
+
+    def wrap(queue: JobQueue) -> JobQueue:
+        show = queue.show
+
+        def show_and_edit(prefix: str) -> Entry:
+            entry = show(prefix)
+            if edits:
+                queue.edit(prefix, edits.pop(), Origin(intake="test"))
+            return entry
+
+        monkeypatch.setattr(queue, "show", show_and_edit)
+        return queue
+
+    with serving(tmp_path, wrap=wrap) as served:
+        shown = served.put(hold=True)
+        problem = served.problem(method, f"/comments/{shown['id']}{path}", If_Match="*")
+        assert (problem["status"], problem["code"]) == (409, "wrong_state")
+        assert served.store.get(shown["id"]).state is State.HELD
+
+
+def test_a_form_releases_the_text_that_was_shown(served: Served) -> None:
+    """A button of the page carries what its visitor has read; after an edit, it is refused."""
+    job_id = served.put(hold=True)["id"]
+    headers = {"Authorization": f"Bearer {served.tokens[Scope.MANAGE]}"}
+    address = f"{served.url}/jobs/{job_id}"
+    page = requests.get(address, headers=headers, timeout=DEADLINE).text
+    was = re.findall('name="was" value="([0-9a-f]{64})"', page)
+    served.ask("PATCH", f"/comments/{job_id}", {"body": "Theirs."}, status=200)
+    for expected in (409, 303):
+        answer = requests.post(
+            f"{address}/release", {"was": was}, headers=headers, timeout=DEADLINE,
+            allow_redirects=False,
+        )  # fmt: skip
+        assert answer.status_code == expected
+        assert (served.store.get(job_id).state is State.HELD) == (expected == 409)
+        was = [sha256(b"Theirs.").hexdigest()]
 
 
 def test_head_is_get_without_a_body(served: Served) -> None:

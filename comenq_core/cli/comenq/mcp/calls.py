@@ -191,8 +191,11 @@ def get_review(caller: Caller, arguments: Json) -> Json:
 
 
 def queue_status(caller: Caller, _arguments: Json) -> Json:
-    """Return the state of the queue."""
-    return results.status(_ask(caller, op="status")["status"])
+    """Return the state of the queue; its counts are those of all repositories."""
+    told = results.status(_ask(caller, op="status")["status"])
+    if caller.bounds.repositories:
+        del told["counts"]
+    return told
 
 
 def _job(caller: Caller, prefix: str) -> Json:

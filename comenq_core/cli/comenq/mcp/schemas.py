@@ -199,7 +199,10 @@ status = object_of(
     {
         "counts": {
             "type": "object",
-            "description": "how many comments of all repositories are in which state",
+            "description": (
+                "how many comments of all repositories are in which state; missing where only some"
+                " repositories may be named"
+            ),
             "additionalProperties": {"type": "integer"},
         },
         "paused": _flag("whether a person has paused the queue, so that nothing is posted"),
@@ -224,5 +227,5 @@ status = object_of(
         "host": _text("the forge that comments are posted to"),
         "version": _text("the version of the daemon"),
     },
-    ("counts", "paused", "waits", "faults", "reviewers", "version"),
+    ("paused", "waits", "faults", "reviewers", "version"),
 )

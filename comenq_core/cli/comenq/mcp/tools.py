@@ -2,95 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from comenq_core.cli.comenq.mcp import calls, schemas
 from comenq_core.cli.comenq.mcp.bounds import Bounds
-from comenq_core.cli.comenq.mcp.calls import Caller
 from comenq_core.cli.comenq.mcp.schemas import object_of
-from comenq_core.wire.schemas import check_by, validator
+from comenq_core.cli.comenq.mcp.tool import Hints, Tool
 
-__all__ = ["Hints", "Tool", "instructions", "offered"]
+__all__ = ["instructions", "offered"]
 
-Json = dict[str, Any]
-Schema = Mapping[str, Any]
-
+_CHANGES = {
+    "first": "move it to the front of the queue",
+    "last": "move it to the end of the queue",
+    "hold": "keep it from being posted",
+    "release": "let a held one be posted",
+    "retry": "queue a failed one again",
+}
 _RELEASING = ("first", "release", "retry")
 """The changes that bring a comment nearer to its post."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Hints:
-    """What a client may think of a tool: the protocol's own hints, none of them left out.
-
-    Args:
-        read_only: it changes nothing.
-        destructive: it may take something away.
-        idempotent: the same call again changes nothing more.
-        open_world: something outside of the machine may follow.
-    """
-
-    read_only: bool = False
-    destructive: bool = False
-    idempotent: bool = False
-    open_world: bool = False
-
-
 _READS = Hints(read_only=True, idempotent=True)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Tool:
-    """One tool.
-
-    Args:
-        name, title, description: for the model and for people.
-        hints: for the client.
-        arguments, result: JSON Schemas of both.
-        run: what it does.
-    """
-
-    name: str
-    title: str
-    description: str
-    hints: Hints
-    arguments: Schema
-    result: Schema
-    run: Callable[[Caller, Json], Json]
-
-    @cached_property
-    def _rules(self) -> Any:  # noqa: ANN401  (jsonschema is imported late)
-        return validator(self.arguments)
-
-    @property
-    def definition(self) -> Mapping[str, Any]:
-        """The tool as the protocol has it."""
-        return {
-            "name": self.name,
-            "title": self.title,
-            "description": self.description,
-            "inputSchema": self.arguments,
-            "outputSchema": self.result,
-            "annotations": {
-                "title": self.title,
-                "readOnlyHint": self.hints.read_only,
-                "destructiveHint": self.hints.destructive,
-                "idempotentHint": self.hints.idempotent,
-                "openWorldHint": self.hints.open_world,
-            },
-        }
-
-    def call(self, caller: Caller, arguments: Json) -> Json:
-        """Run the tool.
-
-        Raises:
-            ComenqError: what was asked for is wrong, or cannot be done; the error says what to do.
-        """
-        check_by(self._rules, arguments)
-        return self.run(caller, arguments)
 
 
 def offered(bounds: Bounds, *, has_reviewers: bool = True) -> Sequence[Tool]:
@@ -105,75 +36,81 @@ def offered(bounds: Bounds, *, has_reviewers: bool = True) -> Sequence[Tool]:
 
 
 def _changing(bounds: Bounds) -> Sequence[Tool]:
-    changes = [one for one in schemas.CHANGES if not (bounds.holds and one in _RELEASING)]
-    words = {
-        "first": "first: move it to the front of the queue",
-        "last": "last: move it to the end of the queue",
-        "hold": "hold: keep it from being posted",
-        "release": "release: let a held one be posted",
-        "retry": "retry: queue a failed one again",
-    }
-    change = {"id": schemas.ID, "change": schemas.change_argument(changes)}
-    held = " It is held until a person releases it." if bounds.holds else ""
-    return [
-        Tool(
-            name="queue_comment",
-            title="Queue a comment on a GitHub pull request",
-            description=(
-                "Queue a comment on a GitHub pull request. comenq posts it later, once, at a pace"
-                " that GitHub and review bots accept, in minutes or hours. It is stored when this"
-                f" returns: do not wait for it, and do not queue it again.{held} Use this instead"
-                " of gh pr comment or GitHub's API, also to ask a review bot for a review. Give a"
-                " key, and the same call again queues nothing twice; a changed comment needs a new"
-                " key."
-            ),
-            hints=Hints(open_world=True),
-            arguments=object_of(schemas.COMMENT_ARGUMENTS, ("owner", "repo", "pr_number", "body")),
-            result=schemas.queued,
-            run=calls.queue_comment,
-        ),
-        Tool(
-            name="reply_to_review",
-            title="Queue a reply in a GitHub review thread",
-            description=(
-                "Queue a reply to a comment of a review of a GitHub pull request, in the thread of"
-                " that comment. Replies have a pace of their own, which is quicker than"
-                f" that of comments; all else is as for queue_comment.{held}"
-            ),
-            hints=Hints(open_world=True),
-            arguments=object_of(
-                {**schemas.COMMENT_ARGUMENTS, "in_reply_to": schemas.in_reply_to},
-                ("owner", "repo", "pr_number", "body", "in_reply_to"),
-            ),
-            result=schemas.queued,
-            run=calls.queue_comment,
-        ),
-        Tool(
-            name="change_comment",
-            title="Change a queued GitHub comment",
-            description=(
-                "Change the place or the state of a comment in the queue for a GitHub pull request"
-                f" — {'; '.join(words[one] for one in changes)}."
-            ),
-            hints=Hints(idempotent=True, open_world=not bounds.holds),
-            arguments=object_of(change, ("id", "change")),
-            result=schemas.comment(),
-            run=calls.change_comment,
-        ),
-        Tool(
-            name="cancel_comment",
-            title="Cancel a queued GitHub comment",
-            description=(
-                "Take a comment on a GitHub pull request out of the queue, before it is posted. To"
-                " correct a comment, cancel it and queue another one with a new key. A comment that"
-                " is posted stays on GitHub."
-            ),
-            hints=Hints(destructive=True, idempotent=True),
-            arguments=object_of({"id": schemas.ID}, ("id",)),
-            result=schemas.comment(),
-            run=calls.cancel_comment,
-        ),
+    if not bounds.holds:
+        return [*_QUEUEING, _change_comment(_CHANGES), _CANCEL]
+    held = [
+        replace(tool, description=f"{tool.description} It is held until a person releases it.")
+        for tool in _QUEUEING
     ]
+    kept = {one: does for one, does in _CHANGES.items() if one not in _RELEASING}
+    # None of these brings a comment nearer to GitHub.
+    return [*held, replace(_change_comment(kept), hints=Hints(idempotent=True)), _CANCEL]
+
+
+_QUEUEING = (
+    Tool(
+        name="queue_comment",
+        title="Queue a comment on a GitHub pull request",
+        description=(
+            "Queue a comment on a GitHub pull request. comenq posts it later, once, at a pace"
+            " that GitHub and review bots accept, in minutes or hours. It is stored when this"
+            " returns: do not wait for it, and do not queue it again. Use this instead of"
+            " gh pr comment or GitHub's API, also to ask a review bot for a review. Give a key,"
+            " and the same call again queues nothing twice; a changed comment needs a new key."
+        ),
+        hints=Hints(open_world=True),
+        arguments=object_of(schemas.COMMENT_ARGUMENTS, ("owner", "repo", "pr_number", "body")),
+        result=schemas.queued,
+        run=calls.queue_comment,
+    ),
+    Tool(
+        name="reply_to_review",
+        title="Queue a reply in a GitHub review thread",
+        description=(
+            "Queue a reply to a comment of a review of a GitHub pull request, in the thread of"
+            " that comment. Replies have a pace of their own, which is quicker than that of"
+            " comments; all else is as for queue_comment."
+        ),
+        hints=Hints(open_world=True),
+        arguments=object_of(
+            {**schemas.COMMENT_ARGUMENTS, "in_reply_to": schemas.in_reply_to},
+            ("owner", "repo", "pr_number", "body", "in_reply_to"),
+        ),
+        result=schemas.queued,
+        run=calls.queue_comment,
+    ),
+)
+_CANCEL = Tool(
+    name="cancel_comment",
+    title="Cancel a queued GitHub comment",
+    description=(
+        "Take a comment on a GitHub pull request out of the queue, before it is posted. To"
+        " correct a comment, cancel it and queue another one with a new key. A comment that"
+        " is posted stays on GitHub."
+    ),
+    hints=Hints(destructive=True, idempotent=True),
+    arguments=object_of({"id": schemas.ID}, ("id",)),
+    result=schemas.comment(),
+    run=calls.cancel_comment,
+)
+
+
+def _change_comment(changes: Mapping[str, str]) -> Tool:
+    """The tool that makes these changes, each with what it does."""
+    told = "; ".join(f"{word}: {does}" for word, does in changes.items())
+    change = schemas.change_argument([*changes])
+    return Tool(
+        name="change_comment",
+        title="Change a queued GitHub comment",
+        description=(
+            "Change the place or the state of a comment in the queue for a GitHub pull request"
+            f" — {told}."
+        ),
+        hints=Hints(idempotent=True, open_world=True),
+        arguments=object_of({"id": schemas.ID, "change": change}, ("id", "change")),
+        result=schemas.comment(),
+        run=calls.change_comment,
+    )
 
 
 _READING = (

@@ -1,0 +1,149 @@
+"""Rows about the store in PostgreSQL, beside procrastinate on the same server."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from functools import partial
+from itertools import count
+from typing import Any
+
+from benchmarks.disk import per_second
+from benchmarks.ratios import Row, interleaved, row
+from benchmarks.scaling import cycle_seconds
+from benchmarks.store_rows import NEW_JOB, REQUEST
+from comenq_core.settings import Settings
+from comenq_plugins.postgres import open_postgres
+from comenq_plugins.postgres.store import PostgresStore
+from tests.postgres.server import PostgresServer
+
+PUTS = 400
+CYCLES = 200
+RUNS = 9
+WARM_UP = 10
+_schemas = count()
+
+
+@contextmanager
+def server() -> Iterator[PostgresServer]:
+    """A server that waits for its disk, for both."""
+    # On a disk: /tmp may be memory.
+    place = "/var/tmp"  # noqa: S108
+    with PostgresServer(place, fsync="on", shared_buffers="128MB") as running:
+        yield running
+
+
+def puts() -> list[Row]:
+    """One job a call, from one connection and from several."""
+    with server() as running, ExitStack() as life:
+        app = life.enter_context(_deferring(running))
+        return [
+            row(
+                interleaved(
+                    partial(_put, running, clients), partial(_deferred, app, clients), RUNS
+                ),
+                name=f"PostgreSQL: put one by one, {clients} connection{'s'[: clients > 1]}",
+                against="procrastinate's defer",
+                unit="jobs/s",
+                target=0.9 if clients == 1 else 1.0,
+                at_most=False,
+            )
+            for clients in (1, 4, 16)
+        ]
+
+
+def cycles() -> Row:
+    """A worker's calls for one job, from claim to the record of its pace."""
+    with server() as running:
+        return row(
+            interleaved(partial(_cycles, running), partial(_worked, running), RUNS),
+            name="PostgreSQL: a worker's cycle, claim to pace",
+            against="procrastinate's worker, concurrency=1",
+            unit="jobs/s",
+            target=0.8,
+            at_most=False,
+        )
+
+
+def open_new(running: PostgresServer) -> Callable[[], PostgresStore]:
+    """A function that opens a new, empty queue."""
+    table = {"dsn": running.dsn, "schema": f"bench_{next(_schemas)}"}
+    return partial(open_postgres, Settings(max_pending=10_000_000, tables={"postgres": table}))
+
+
+def _put(running: PostgresServer, clients: int) -> float:
+    open_store = open_new(running)
+    with ExitStack() as life:
+        stores = [open_store() for _ in range(clients)]
+        for store in stores:
+            life.callback(store.close)
+        each = PUTS // clients
+
+        def work(number: int) -> None:
+            for _ in range(each):
+                stores[number].put([NEW_JOB])
+
+        # A connection is slow at first, and procrastinate's are from the run before.
+        for store in stores * WARM_UP:
+            store.put([NEW_JOB])
+        return per_second(work, clients, each)
+
+
+def _cycles(running: PostgresServer) -> float:
+    store = open_new(running)()
+    try:
+        store.put([NEW_JOB] * CYCLES)
+        with store.lock():
+            return 1 / cycle_seconds(store, CYCLES)
+    finally:
+        store.close()
+
+
+@contextmanager
+def _deferring(running: PostgresServer, size: int = 16) -> Iterator[Any]:
+    """procrastinate, as a program without an event loop uses it, with its tables."""
+    import procrastinate
+
+    connector = procrastinate.SyncPsycopgConnector(
+        conninfo=running.dsn, min_size=size, max_size=size
+    )
+    app = procrastinate.App(connector=connector)
+    with app.open():
+        app.schema_manager.apply_schema()
+        yield app
+
+
+def _deferred(app: Any, clients: int) -> float:
+    task = app.configure_task("post")
+    each = PUTS // clients
+
+    def work(_: int) -> None:
+        for _ in range(each):
+            task.defer(body=REQUEST.body)
+
+    return per_second(work, clients, each)
+
+
+def _worked(running: PostgresServer) -> float:
+    return asyncio.run(_run_worker(running))
+
+
+async def _run_worker(running: PostgresServer) -> float:
+    """Jobs a second of a worker that does nothing else, from its first job to its last."""
+    import procrastinate
+
+    at: list[float] = []
+    app = procrastinate.App(connector=procrastinate.PsycopgConnector(conninfo=running.dsn))
+
+    @app.task(name="post")
+    async def post(body: str) -> None:  # noqa: ARG001
+        at.append(time.perf_counter())
+
+    async with app.open_async():
+        if not await app.check_connection_async():
+            await app.schema_manager.apply_schema_async()
+        await post.batch_defer_async(*[{"body": REQUEST.body}] * CYCLES)
+        await app.run_worker_async(concurrency=1, wait=False, install_signal_handlers=False)
+    return (len(at) - 1) / (at[-1] - at[0])
