@@ -8,7 +8,7 @@ from html import escape
 
 Points = Sequence[tuple[float, float]]
 WIDTH, HEIGHT, MARGIN = 640, 360, 60
-COLOURS = ("#1f6feb", "#d1242f", "#2da44e")
+COLOURS = ("#1f6feb", "#d1242f", "#2da44e", "#8250df", "#9a6700")
 
 
 def plot(title: str, x_label: str, y_label: str, lines: Mapping[str, Points]) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from itertools import count
-from typing import Any
+from typing import TYPE_CHECKING
 
 from benchmarks.disk import per_second
 from benchmarks.ratios import Row, interleaved, row
@@ -18,6 +18,10 @@ from comenq_core.settings import Settings
 from comenq_plugins.postgres import open_postgres
 from comenq_plugins.postgres.store import PostgresStore
 from tests.postgres.server import PostgresServer
+
+if TYPE_CHECKING:
+    from procrastinate import App
+    from procrastinate.types import JSONValue
 
 PUTS = 400
 CYCLES = 200
@@ -102,7 +106,7 @@ def _cycles(running: PostgresServer) -> float:
 
 
 @contextmanager
-def _deferring(running: PostgresServer, size: int = 16) -> Iterator[Any]:
+def _deferring(running: PostgresServer, size: int = 16) -> Iterator[App]:
     """procrastinate, as a program without an event loop uses it, with its tables."""
     import procrastinate
 
@@ -115,7 +119,7 @@ def _deferring(running: PostgresServer, size: int = 16) -> Iterator[Any]:
         yield app
 
 
-def _deferred(app: Any, clients: int) -> float:
+def _deferred(app: App, clients: int) -> float:
     task = app.configure_task("post")
     each = PUTS // clients
 
@@ -144,6 +148,7 @@ async def _run_worker(running: PostgresServer) -> float:
     async with app.open_async():
         if not await app.check_connection_async():
             await app.schema_manager.apply_schema_async()
-        await post.batch_defer_async(*[{"body": REQUEST.body}] * CYCLES)
+        job: dict[str, JSONValue] = {"body": REQUEST.body}
+        await post.batch_defer_async(*[job] * CYCLES)
         await app.run_worker_async(concurrency=1, wait=False, install_signal_handlers=False)
     return (len(at) - 1) / (at[-1] - at[0])

@@ -14,6 +14,7 @@ from pathlib import Path
 from benchmarks.disk import scratch
 from comenq_core.client import connect
 from comenq_core.errors import DaemonUnreachable
+from comenq_core.settings import CONFIG_VARIABLE
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,16 +55,10 @@ def _toml(value: object) -> str:
 
 @contextmanager
 def process(role: str, where: Site) -> Iterator[subprocess.Popen[bytes]]:
-    """``comenqd listen`` or ``comenqd work`` for the length of a ``with`` block."""
-    command = [
-        sys.executable,
-        "-m",
-        "comenq_core.cli.comenqd.main",
-        role,
-        "--config",
-        str(where.config),
-    ]
-    with subprocess.Popen(command) as child:
+    """The listener (``listen``) or the worker (``work``), started as supervisord does."""
+    command = [sys.executable, "-P", "-m", "comenq_core.cli.comenqd.processes", role]
+    environ = {**os.environ, CONFIG_VARIABLE: str(where.config)}
+    with subprocess.Popen(command, env=environ) as child:
         try:
             yield child
         finally:

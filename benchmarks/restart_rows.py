@@ -43,8 +43,8 @@ supervisor.rpcinterface_factory=supervisor.rpcinterface:make_main_rpcinterface
 supervisor.rpcinterface_factory=comenq_core.supervisor.rpcinterface:make_rpcinterface
 
 [program:bare]
-command={python} -c "import os, time; os.write(os.open('{told}', os.O_WRONLY), \
-repr(time.monotonic()).encode()); time.sleep(3600)"
+command={python} -c "import time; open('{told}', 'w').write(repr(time.monotonic())); \
+time.sleep(3600)"
 autorestart=true
 startsecs=2
 """

@@ -1,4 +1,4 @@
-"""The results of one run, saved as JSON beside this file."""
+"""The results of a run, saved as JSON beside this file."""
 
 from __future__ import annotations
 
@@ -12,7 +12,10 @@ from typing import Any
 
 from benchmarks.ratios import Curve, Row, Spread
 
-FILE = Path(__file__).with_name("results.json")
+HERE = Path(__file__).parent
+FILE = HERE / "results.json"
+SUITE_FILE = HERE / "suite.json"
+"""The row that takes too long to be measured with the others."""
 
 
 @dataclass
@@ -32,8 +35,8 @@ class Results:
             else:
                 self.curves.append(one)
 
-    def save(self) -> None:
-        """Write all results to the file."""
+    def save(self, file: Path) -> None:
+        """Write all results to a file."""
         kept = {
             "machine": _machine(),
             "rows": [
@@ -41,16 +44,16 @@ class Results:
             ],
             "curves": [asdict(curve) for curve in self.curves],
         }
-        FILE.write_text(json.dumps(kept, indent=1) + "\n")
+        file.write_text(json.dumps(kept, indent=1) + "\n")
 
 
 def saved() -> Results:
     """The results that were saved last."""
-    kept = json.loads(FILE.read_text())
+    found = [json.loads(file.read_text()) for file in (FILE, SUITE_FILE) if file.exists()]
     return Results(
-        rows=[_row(row) for row in kept["rows"]],
-        curves=[Curve(**curve) for curve in kept["curves"]],
-        machine=kept["machine"],
+        rows=[_row(row) for kept in found for row in kept["rows"]],
+        curves=[Curve(**curve) for kept in found for curve in kept["curves"]],
+        machine=found[0]["machine"],
     )
 
 

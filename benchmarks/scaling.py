@@ -21,6 +21,7 @@ from benchmarks.store_rows import NEW_JOB, REQUEST, spool_at
 from comenq_core.model import Attempt, CommentRequest, Done, NewJob, Origin, Pacing
 from comenq_core.protocols import Store
 from comenq_core.settings import Settings
+from comenq_core.worker.unsaved import together
 from comenq_plugins.postgres import open_postgres
 from tests.postgres.server import PostgresServer, missing
 
@@ -120,19 +121,22 @@ def _placed(open_store: Open) -> float:
 
 
 def cycle_seconds(store: Store, cycles: int) -> float:
+    """Seconds that a worker's calls for one job take, from claim to the record of its pace."""
     before = store.pacing().get("bench")
     start = time.perf_counter()
     for _ in range(cycles):
-        job = store.claim("bench")
-        assert job
-        now = store.now()
-        begun = Pacing(account="bench", at=now, max_remaining=1.0, job=job.id)
-        store.save_pacing(begun, expect=before)
+        with together(store):
+            job = store.claim("bench")
+            assert job
+            now = store.now()
+            begun = Pacing(account="bench", at=now, max_remaining=1.0, job=job.id)
+            store.save_pacing(begun, expect=before)
         ended = store.now()
         attempt = Attempt(started=now.wall, ended=ended.wall, account="bench", outcome="posted")
-        store.settle(job, Done(url="https://forge.example/1", comment_id=1), attempt)
         before = Pacing(account="bench", at=ended, job=job.id)
-        store.save_pacing(before, expect=begun)
+        with together(store):
+            store.settle(job, Done(url="https://forge.example/1", comment_id=1), attempt)
+            store.save_pacing(before, expect=begun)
     return (time.perf_counter() - start) / cycles
 
 

@@ -42,14 +42,20 @@ Command = Sequence[str | bytes | Path]
 
 
 def run(
-    command: Command, *, env: Mapping[str, str], stdin: bytes = b"", cwd: Path | None = None
-) -> subprocess.CompletedProcess[bytes]:
-    """Run a command to its end, like `subprocess.run` with these bytes in a pipe.
+    command: Command,
+    *,
+    env: Mapping[str, str],
+    stdin: bytes = b"",
+    stderr: int = subprocess.PIPE,
+    cwd: Path | None = None,
+) -> subprocess.CompletedProcess[str]:
+    """Run a command to its end, like `subprocess.run`; return what it printed, too.
 
     Args:
         command: a program, and its arguments. One that is not preloaded is started as it is.
         env: its environment.
         stdin: what is piped in.
+        stderr: `subprocess.STDOUT` adds its errors to its output.
         cwd: where it is run.
 
     Raises:
@@ -59,15 +65,21 @@ def run(
     at_start = {key: env[key] for key in env if key.startswith(READ_AT_START)}
     at_start.pop("PYTHONPATH", None)
     if program.parent == SCRIPTS and program.name in MAINS and at_start in USUAL:
-        return _preloaded(tuple(at_start.items())).run(command, env, stdin, cwd or Path.cwd())
-    return subprocess.run(
+        return _preloaded(tuple(at_start.items())).run(
+            command, env, stdin, stderr, cwd or Path.cwd()
+        )
+    done = subprocess.run(
         command,
         env=env,
         input=stdin,
-        capture_output=True,
+        stdout=subprocess.PIPE,
+        stderr=stderr,
         cwd=cwd,
         timeout=DEADLINE,
         check=False,
+    )
+    return subprocess.CompletedProcess(
+        done.args, done.returncode, done.stdout.decode(), (done.stderr or b"").decode()
     )
 
 
@@ -97,8 +109,8 @@ class _Preloaded:
         self._process.wait()
 
     def run(
-        self, command: Command, env: Mapping[str, str], stdin: bytes, cwd: Path
-    ) -> subprocess.CompletedProcess[bytes]:
+        self, command: Command, env: Mapping[str, str], stdin: bytes, stderr: int, cwd: Path
+    ) -> subprocess.CompletedProcess[str]:
         """As the function `run`."""
         call = {"argv": list(map(os.fsdecode, command)), "env": dict(env), "cwd": str(cwd)}
         source, sink = os.pipe()
@@ -111,7 +123,8 @@ class _Preloaded:
         ):
             told.write(json.dumps(call).encode())
             told.flush()
-            passed = [told.fileno(), ended, source, output.fileno(), errors.fileno()]
+            second = output if stderr == subprocess.STDOUT else errors
+            passed = [told.fileno(), ended, source, output.fileno(), second.fileno()]
             socket.send_fds(self._calls, [b"\0"], passed)
             os.close(ended)
             os.close(source)
@@ -134,9 +147,9 @@ def _feed(sink: int, stdin: bytes) -> None:
         threading.Thread(target=write).start()
 
 
-def _written(file: IO[bytes]) -> bytes:
+def _written(file: IO[bytes]) -> str:
     file.seek(0)
-    return file.read()
+    return file.read().decode()
 
 
 def _serve(calls: socket.socket) -> None:

@@ -17,6 +17,9 @@ from comenq_core import paths
 from comenq_core.cli.comenqd.credentials import service_credentials
 from comenq_core.settings import load
 from comenq_core.supervisor.launch import private_directory
+from tests import preloaded
+
+COMENQD = preloaded.SCRIPTS / "comenqd"
 
 
 class Command:
@@ -40,21 +43,7 @@ class Command:
 
     def __call__(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run it to its end."""
-        return subprocess.run(
-            [
-                sys.executable,
-                "-m",
-                "comenq_core.cli.comenqd.main",
-                "--config",
-                self.config,
-                *arguments,
-            ],
-            env=self.environ,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        return preloaded.run([COMENQD, "--config", self.config, *arguments], env=self.environ)
 
     def error(self, *arguments: str) -> str:
         """Its standard error when it fails; it prints nothing else."""
@@ -356,14 +345,7 @@ def test_without_a_configuration_the_way_to_one_is_told(tmp_path: Path, command:
     """Where no file, variable or flag gives a setting, the files that were looked for are named."""
     if Path(paths.SYSTEM_CONFIG).exists():
         pytest.skip(f"{paths.SYSTEM_CONFIG} is there")
-    done = subprocess.run(
-        [sys.executable, "-m", "comenq_core.cli.comenqd.main", *command],
-        env={"HOME": str(tmp_path)},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = preloaded.run([COMENQD, *command], env={"HOME": str(tmp_path)})
 
     own = tmp_path / ".config/comenqd/config.toml"
     told = f"no configuration found in {own} or {paths.SYSTEM_CONFIG}: run comenqd setup\n"
@@ -384,8 +366,7 @@ def test_the_usage_has_one_word_for_all_settings(comenqd: Command) -> None:
 def test_help_is_a_word_as_well(comenqd: Command) -> None:
     """`comenqd help` and `comenqd help COMMAND` print what --help prints."""
     for words in ([], ["check"]):
-        run = [sys.executable, "-m", "comenq_core.cli.comenqd.main", "help", *words]
-        done = subprocess.run(run, capture_output=True, text=True, check=True)
+        done = preloaded.run([COMENQD, "help", *words], env={})
         assert done.stdout == comenqd(*words, "--help").stdout
 
 
@@ -395,12 +376,9 @@ def test_a_daemon_is_checked_by_its_name(comenqd: Command) -> None:
     directory.mkdir(parents=True)
     comenqd.config.rename(directory / "work.toml")
     environ = {**comenqd.environ, "HOME": str(comenqd.directory)}
-    run = [sys.executable, "-m", "comenq_core.cli.comenqd.main"]
 
     def check(name: str) -> subprocess.CompletedProcess[str]:
-        words = ("check", "--name", name)
-        return subprocess.run([*run, *words], env=environ, capture_output=True, text=True,
-                              check=False)  # fmt: skip
+        return preloaded.run([COMENQD, "check", "--name", name], env=environ)
 
     assert f"ok     settings   {directory}/work.toml\n" in check("work").stdout
     wrong = check("wrk")

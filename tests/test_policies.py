@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import pwd
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
+from dataclasses import replace
 from pathlib import Path
 from threading import Barrier, BrokenBarrierError
 from typing import Any
@@ -136,6 +138,74 @@ def test_an_edit_is_bound_to_the_repositories() -> None:
     with pytest.raises(PolicyRefused, match="policy agents"):
         queue.edit(theirs.id, "other", AGENT)
     assert queue.edit(own.id, "other", AGENT).job.asked.body == "other"
+
+
+@pytest.mark.parametrize("members", [{"hold": True}, {"repositories": ("org/*",)}])
+@pytest.mark.parametrize("by", [AGENT, ROBOT])
+def test_who_may_touch_a_part_of_the_queue_does_not_stop_all_of_it(
+    by: Origin, members: dict[str, Any]
+) -> None:
+    """To pause, resume and flush the queue, and to open a lane, is for those without a policy."""
+    queue, store = queue_with(**members)
+    queue.pause("a release", PERSON)
+    for refused in (
+        lambda: queue.pause("mine", by),
+        lambda: queue.resume(by),
+        lambda: queue.flush(by),
+        lambda: queue.open_lane("bot", None, by),
+    ):
+        with pytest.raises(PolicyRefused, match=r"policy agents: to pause, .* is for others"):
+            refused()
+    paused = store.paused()
+    assert paused
+    assert paused.reason == "a release"
+    queue.resume(PERSON)
+    assert store.paused() is None
+
+
+def test_who_may_queue_so_much_may_pause() -> None:
+    """A policy that counts comments alone says nothing of the whole queue."""
+    queue, store = queue_with(max_waiting=1)
+    queue.pause("a release", AGENT)
+    assert store.paused()
+
+
+@pytest.mark.parametrize(
+    "members", [{"hold": True}, {"repositories": ("org/mine",)}, {"max_waiting": 9}]
+)
+@pytest.mark.parametrize("by", [AGENT, PERSON])
+def test_rights_are_what_is_not_refused(by: Origin, members: dict[str, Any]) -> None:
+    """What is told of somebody's rights, and shown as buttons, is what the policies enforce."""
+    policies = Policies((Policy(name="agents", users=frozenset({1001}), **members),))
+    rights = policies.rights(by)
+
+    def is_allowed(check: Callable[[], None]) -> bool:
+        try:
+            check()
+        except PolicyRefused:
+            return False
+        return True
+
+    for change in Change:
+        allowed = is_allowed(lambda: policies.require_change(change, by, MemoryStore(FakeClock())))  # noqa: B023
+        assert (change in rights.changes) == allowed
+    for repo in ("mine", "other"):
+        allowed = is_allowed(lambda: policies.require_edit(request(repo), by))  # noqa: B023
+        assert rights.may_edit("org", repo) == allowed
+    assert rights.whole_queue == is_allowed(lambda: policies.require_whole_queue(by))
+
+
+def test_the_log_says_who_was_refused(caplog: pytest.LogCaptureFixture) -> None:
+    """Its line has the policy, and the user or the token with its own word for itself."""
+    queue, _ = queue_with(repositories=("org/mine",))
+    agent = replace(AGENT, via="mcp agent")
+    new_jobs = [NewJob(request=request(), origin=one) for one in (PERSON, agent, ROBOT)]
+    with pytest.raises(PolicyRefused):
+        queue.submit_all(new_jobs)
+    first, second = caplog.messages
+    assert first.endswith(' uid=1001 via="mcp agent"')
+    assert second.endswith(" token=ci")
+    assert "policy=agents" in first
 
 
 def test_so_many_comments_wait_and_no_more() -> None:

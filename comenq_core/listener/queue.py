@@ -34,6 +34,7 @@ from comenq_core.model import (
     Pause,
     State,
 )
+from comenq_core.model.rights import Rights
 from comenq_core.model.serving import CANNOT_REPLY, elsewhere, unserved
 from comenq_core.policy.admission import FREE, WAKING, Policies, ReadOnce
 from comenq_core.policy.lanes import LanePolicy
@@ -119,7 +120,7 @@ class JobQueue(QueueReader):
                 replaced = self._replaced(wanted)
                 put = iter(self._store.put([one for one in wanted if one not in replaced]))
         except ComenqError as error:
-            self._log_refusal(error)
+            self._log_refusal(error, [one.origin for one in new_jobs])
             raise
         if self._fault:
             self._fault = ""
@@ -164,11 +165,15 @@ class JobQueue(QueueReader):
         ]
         return self._policies.admitted(wanted, ReadOnce(self._store))
 
-    def _log_refusal(self, error: ComenqError) -> None:
+    def _log_refusal(self, error: ComenqError, askers: Sequence[Origin]) -> None:
         """Log that comments are refused, once for all clients unless a policy is for some."""
         if isinstance(error, PolicyRefused):
-            log.warning("policy_refused", "A policy does not allow a comment.",
-                        policy=error.policy, reason=error)  # fmt: skip
+            # Of several clients that ask at once, these may be the ones; each asks alone then.
+            for by in dict.fromkeys(askers):
+                if self._policies.names(error.policy, by):
+                    log.warning("policy_refused", "A policy does not allow a comment.",
+                                policy=error.policy, reason=error, **_asker(by),
+                                via=by.via)  # fmt: skip
             return
         fault = error.why if isinstance(error, QueueRefused) else error.code
         # A key that belongs to another comment concerns that client alone.
@@ -301,7 +306,11 @@ class JobQueue(QueueReader):
             return [Entry(job=job) for job in jobs]
         return self._estimated(jobs)
 
+    def rights(self, by: Origin) -> Rights:
+        return self._policies.rights(by)
+
     def open_lane(self, reviewer: str, scope: str | None, by: Origin) -> LaneStatus:
+        self._policies.require_whole_queue(by)
         opened = self._lanes.open(reviewer, scope)
         log.info(
             "lane_opened", "An operator has opened a lane.", lane=opened.record.lane, **_asker(by)
@@ -309,14 +318,17 @@ class JobQueue(QueueReader):
         return opened
 
     def pause(self, reason: str, by: Origin) -> None:
+        self._policies.require_whole_queue(by)
         self._store.pause(Pause(since=self._store.now().wall, reason=reason, by=by.uid))
         log.warning("paused", "The queue is paused.", reason=reason, **_asker(by))
 
     def resume(self, by: Origin) -> None:
+        self._policies.require_whole_queue(by)
         backoffs.resume(self._store)
         log.info("resumed", "The queue is resumed.", **_asker(by))
 
     def flush(self, by: Origin) -> int:
+        self._policies.require_whole_queue(by)
         ended = backoffs.flush(self._store)
         log.info("flushed", "An operator has ended back-offs.", ended=ended, **_asker(by))
         return ended

@@ -11,7 +11,15 @@ from collections.abc import Mapping, Sequence
 from comenq_core.model.request import CommentRequest
 from comenq_core.text import printable
 
-__all__ = ["CANNOT_REPLY", "covers", "elsewhere", "is_same_host", "serving", "unserved"]
+__all__ = [
+    "CANNOT_REPLY",
+    "covers",
+    "covers_repository",
+    "elsewhere",
+    "is_same_host",
+    "serving",
+    "unserved",
+]
 
 CANNOT_REPLY = "the poster cannot reply in a review thread: queue a comment of its own"
 """Why a reply is not posted where no poster is able to."""
@@ -21,10 +29,13 @@ _LIST_LIMIT = 1_000
 
 def covers(patterns: Sequence[str], request: CommentRequest) -> bool:
     """Whether these are the patterns of an account for this request's repository."""
-    if not patterns:
-        return True
-    wanted = {f"{request.owner.lower()}/*", request.repository}
-    return any(pattern.lower() in wanted for pattern in patterns)
+    return covers_repository(patterns, request.owner, request.repo)
+
+
+def covers_repository(patterns: Sequence[str], owner: str, repo: str) -> bool:
+    """Whether these patterns, such as ``my-org/*``, are for a repository; none are for all."""
+    wanted = {f"{owner}/*".lower(), f"{owner}/{repo}".lower()}
+    return not patterns or any(pattern.lower() in wanted for pattern in patterns)
 
 
 def serving(request: CommentRequest, accounts: Mapping[str, Sequence[str]]) -> Sequence[str]:

@@ -14,6 +14,7 @@ from typing import Protocol
 from comenq_core.errors import NoSuchJob, PolicyFull, PolicyRefused
 from comenq_core.model import Change, CommentRequest, Job, NewJob, Origin, State
 from comenq_core.model.identity import id_of_key, is_same_comment
+from comenq_core.model.rights import Rights
 from comenq_core.model.serving import covers
 
 __all__ = ["FREE", "WAKING", "JobReader", "Policies", "Policy", "ReadOnce"]
@@ -76,6 +77,11 @@ class Policy:
     hold: bool = False
     max_waiting: int | None = None
 
+    @property
+    def is_for_part(self) -> bool:
+        """Whether who is under it may touch a part of the queue alone."""
+        return self.hold or bool(self.repositories)
+
     def __str__(self) -> str:
         """What it says, for people."""
         names = [f"uid {uid}" for uid in sorted(self.users)]
@@ -120,6 +126,21 @@ class Policies:
         """Those that are about whoever asks."""
         return [policy for policy in self.policies if policy.names(origin)]
 
+    def names(self, policy: str, origin: Origin) -> bool:
+        """Whether the one of this name is about whoever asks."""
+        return any(one.name == policy for one in self.of(origin))
+
+    def rights(self, by: Origin) -> Rights:
+        """What they let somebody do; how much waits is not counted."""
+        own = self.of(by)
+        is_held = any(policy.hold for policy in own)
+        return Rights(
+            changes=frozenset(Change).difference(_PERSONS if is_held else ()),
+            edits=not is_held,
+            repositories=tuple(policy.repositories for policy in own),
+            whole_queue=not any(policy.is_for_part for policy in own),
+        )
+
     def admitted(self, new_jobs: Sequence[NewJob], store: JobReader) -> Sequence[NewJob]:
         """New jobs as the policies let them in: all or, with an error, none.
 
@@ -156,6 +177,18 @@ class Policies:
                 raise policy.refused(
                     "a queued text is changed only by others: delete the comment, and queue it"
                     " again under another key"
+                )
+
+    def require_whole_queue(self, by: Origin) -> None:
+        """Refuse what concerns the whole queue, such as a pause.
+
+        Raises:
+            PolicyRefused: it is for others.
+        """
+        for policy in self.of(by):
+            if policy.is_for_part:
+                raise policy.refused(
+                    "to pause, resume or flush the queue, or to open a lane, is for others"
                 )
 
     def require_change(

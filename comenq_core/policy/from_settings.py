@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 from comenq_core.policy.admission import Policies, Policy
+from comenq_core.policy.credentials import credential_in
 from comenq_core.policy.pacing import PacingPolicy
 from comenq_core.policy.retry import RetryPolicy
 from comenq_core.settings import Settings
 
-__all__ = ["account_policy", "admission_policies", "pacing_policy", "retry_policy"]
+__all__ = ["account_policy", "admission_policies", "is_held", "pacing_policy", "retry_policy"]
 
 
 def pacing_policy(settings: Settings) -> PacingPolicy:
@@ -38,6 +39,11 @@ def retry_policy(settings: Settings) -> RetryPolicy:
         max_interruptions=settings.max_interruptions,
         recheck=settings.recheck_seconds,
     )
+
+
+def is_held(settings: Settings, intake: str, body: str) -> bool:
+    """Whether the settings hold a new comment, for the way it came in or for a credential."""
+    return settings.holds(intake) or (settings.hold_secrets and bool(credential_in(body)))
 
 
 def admission_policies(settings: Settings) -> Policies:

@@ -60,6 +60,7 @@ from comenq_core.protocols.store_abilities import (
     PastImporter,
     RepoFilter,
     TargetRecorder,
+    Transactional,
 )
 
 __all__ = [
@@ -104,6 +105,7 @@ __all__ = [
     "ThreadDirectory",
     "ThreadReplier",
     "TokenHolder",
+    "Transactional",
     "TriggerAdviser",
     "Watch",
     "every_job",

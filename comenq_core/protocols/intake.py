@@ -21,6 +21,7 @@ from comenq_core.model import (
 )
 
 if TYPE_CHECKING:
+    from comenq_core.model.rights import Rights
     from comenq_core.settings import Settings
 
 __all__ = ["ClientEndpoint", "Intake", "IntakeFactory", "Queue", "Stop", "TokenHolder"]
@@ -201,6 +202,9 @@ class Queue(Protocol):
             InvalidRequest: there is no such lane, or there are several; the error names them.
             WrongState: the lane is neither held nor blocked.
         """
+
+    def rights(self, by: Origin) -> Rights:
+        """What the daemon's policies let somebody do, for those who show what can be done."""
 
 
 class Intake(Protocol):

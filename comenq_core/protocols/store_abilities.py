@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from comenq_core.model import (
@@ -34,6 +35,7 @@ __all__ = [
     "PastImporter",
     "RepoFilter",
     "TargetRecorder",
+    "Transactional",
 ]
 
 
@@ -232,4 +234,26 @@ class FollowKeeper(Protocol):
         Raises:
             NoSuchJob: there is none with this id.
             WrongState: its state does not allow it.
+        """
+
+
+@runtime_checkable
+class Transactional(Protocol):
+    """What a store may be as well: able to make several changes durable at once.
+
+    Without it, each change is durable when its method returns, in the order of the calls. With it,
+    the worker claims a job and announces the attempt in one transaction, and records in one what
+    has come of the attempt.
+    """
+
+    def transaction(self) -> AbstractContextManager[None]:
+        """Make what this thread changes in a ``with`` block durable when the block ends.
+
+        If an error leaves the block, nothing of it has been changed. An error that is caught within
+        it undoes no more than the call that has raised it.
+
+        Raises:
+            StoreError: it failed; where an answer was lost, all may be durable nevertheless.
+            PacingConflict: all is durable, but it took so long that an attempt which was announced
+                in it must not be made any more.
         """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 
@@ -37,10 +38,31 @@ from comenq_core.worker.calls import PosterCalls
 from comenq_core.worker.lanes import Lanes
 from comenq_core.worker.pacing_records import PacingRecords
 
-__all__ = ["Posting"]
+__all__ = ["Begun", "Posting", "Results"]
 
 Results = Sequence[Settlement | PacingUpdate | LaneUpdate]
 """What is to be saved, in this order."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Begun:
+    """An attempt that is announced.
+
+    Args:
+        job: what is posted.
+        poster: by whom.
+        record: the account's record, which announces it.
+        credential: the fingerprint of the account's credential.
+        serving: the names of the accounts that may post the job.
+        started: when it began.
+    """
+
+    job: Job
+    poster: Poster
+    record: Pacing
+    credential: str
+    serving: Sequence[str]
+    started: Instant
 
 
 class Posting:
@@ -77,14 +99,14 @@ class Posting:
         self._calls = calls
         self._guards = [one for one in posters if isinstance(one, CredentialGuard)]
 
-    def post(self, job: Job, poster: Poster, login: str) -> Results:
-        """Post a claimed job.
+    def begin(self, job: Job, poster: Poster, login: str) -> Begun | Results:
+        """Announce the attempt at a claimed job; if there is to be none, return what is instead.
 
         Args:
             login: the account's name at the forge, where it is known.
 
         Raises:
-            StoreError: the attempt could not be recorded; nothing was sent.
+            StoreError: the attempt could not be announced.
         """
         credential, serving = self._calls.credential(poster), self._serving(job)
         started = self._now()
@@ -94,14 +116,31 @@ class Posting:
             return self.refuse(job, poster.account, reason)
         try:
             self._lanes.announce(job, poster.account, started)
-            begun = self._records.announce(poster.account, job, login, started)
+            record = self._records.announce(poster.account, job, login, started)
         except PacingConflict as error:
-            # The job has its place in the queue again.
-            begun = Pacing(account=poster.account, at=started)
-            unsent = Unavailable(message=str(error))
-            attempt = attempt_record(begun, unsent, started, started)
-            requeued = Settlement(job=job, verdict=Requeued(reason=str(error)), attempt=attempt)
-            return [requeued, *self._lanes.after(unsent, started)]
+            return self.give_up(job, poster.account, error)
+        return Begun(
+            job=job,
+            poster=poster,
+            record=record,
+            credential=credential,
+            serving=serving,
+            started=started,
+        )
+
+    def give_up(self, job: Job, account: str, error: PacingConflict) -> Results:
+        """Give a claimed job its place in the queue again: another worker was faster."""
+        now = self._now()
+        unsent = Unavailable(message=str(error))
+        attempt = attempt_record(Pacing(account=account, at=now), unsent, now, now)
+        requeued = Settlement(job=job, verdict=Requeued(reason=str(error)), attempt=attempt)
+        return [requeued, *self._lanes.after(unsent, now)]
+
+    def post(self, attempted: Begun) -> Results:
+        """Post a job whose attempt is announced, and durable."""
+        job, poster, begun = attempted.job, attempted.poster, attempted.record
+        started, serving = attempted.started, attempted.serving
+        credential = attempted.credential
         limit = self._pacing_policy.attempt_limit
         outcome, ended = attempt_post(self._calls, poster, job, started, self._now, limit)
         after = after_attempt(begun, outcome, ended, credential, self._pacing_policy)

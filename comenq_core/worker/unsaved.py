@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from functools import partial
 
-from comenq_core.errors import NoSuchJob, WrongState
+from comenq_core.errors import NoSuchJob, StoreError, WrongState
 from comenq_core.model import Attempt, Job, Verdict
 from comenq_core.policy.pacing import PacingPolicy
 from comenq_core.process.log import Log
-from comenq_core.protocols import Store
+from comenq_core.protocols import Store, Transactional
 from comenq_core.worker.attempts import AnswerUpdate, LaneUpdate, PacingUpdate, Settlement
 from comenq_core.worker.events import report_attempt, report_backoff
 from comenq_core.worker.follows import Follows
@@ -16,11 +18,18 @@ from comenq_core.worker.lanes import Lanes
 from comenq_core.worker.notifier import Notifier
 from comenq_core.worker.pacing_records import PacingRecords
 
-__all__ = ["Result", "Unsaved"]
+__all__ = ["Result", "Unsaved", "together"]
 
 Result = Settlement | PacingUpdate | LaneUpdate | AnswerUpdate
 
+Report = Callable[[], None]
+
 log = Log("worker")
+
+
+def together(store: Store) -> AbstractContextManager[None]:
+    """A transaction, if the store has them; without, each change is durable by itself."""
+    return store.transaction() if isinstance(store, Transactional) else nullcontext()
 
 
 class Unsaved:
@@ -51,24 +60,31 @@ class Unsaved:
         self._results: list[Result] = []
 
     def save(self, *results: Result) -> None:
-        """Save what earlier calls could not, then these.
+        """Save what earlier calls could not, then these: together, or in this order.
+
+        What was saved is reported afterwards.
 
         Raises:
             StoreError: the store failed. What is not saved is kept for the next call.
         """
         self._results += results
-        while self._results:
-            match self._results[0]:
-                case Settlement() as settlement:
-                    self.settle(settlement, self._store.settle)
-                case PacingUpdate() as update:
-                    self._records.save(update.record, update.expect)
-                    report_backoff(update.outcome, update.record, update.now, self._pacing_policy)
-                case LaneUpdate() as update:
-                    self._lanes.finish(update)
-                case AnswerUpdate() as update:
-                    self._follows.answer(update)
-            del self._results[0]
+        if not self._results:
+            return
+        saved: list[Result] = []
+        reports: list[Report] = []
+        try:
+            with together(self._store):
+                while self._results:
+                    reports.append(self._save(self._results[0]))
+                    saved.append(self._results.pop(0))
+        except StoreError:
+            if isinstance(self._store, Transactional):
+                self._results = saved + self._results
+                reports.clear()
+            raise
+        finally:
+            for report in reports:
+                report()
 
     def settle(self, settlement: Settlement, save: Callable[[Job, Verdict, Attempt], None]) -> None:
         """Have ``save`` record what becomes of a job, and report it.
@@ -76,17 +92,42 @@ class Unsaved:
         Raises:
             StoreError: the store failed.
         """
+        self._settle(settlement, save)()
+
+    def _save(self, result: Result) -> Report:
+        """Save a result; return what reports it."""
+        match result:
+            case Settlement() as settlement:
+                return self._settle(settlement, self._store.settle)
+            case PacingUpdate(record=record) as update:
+                self._records.save(record, update.expect)
+                policy = self._pacing_policy
+                return partial(report_backoff, update.outcome, record, update.now, policy)
+            case LaneUpdate() as update:
+                self._lanes.finish(update)
+            case AnswerUpdate() as update:
+                self._follows.answer(update)
+        return _nothing
+
+    def _settle(
+        self, settlement: Settlement, save: Callable[[Job, Verdict, Attempt], object]
+    ) -> Report:
         job, attempt = settlement.job, settlement.attempt
         verdict = self._follows.awaited(job, settlement.verdict)
         if self._notifier:
             self._notifier.announce(job, verdict, attempt)
+        report: Report = partial(report_attempt, job, verdict, attempt)
         try:
             save(job, verdict, attempt)
         except (NoSuchJob, WrongState) as error:
             # Somebody took it away. To settle it again would fail as well, and stop the queue.
             log.error("unsettled", "A job was gone before its outcome could be recorded.",
                       job=job.id, outcome=attempt.outcome, reason=error)  # fmt: skip
-        else:
-            report_attempt(job, verdict, attempt)
+            report = _nothing
         if self._notifier:
             self._notifier.wake()
+        return report
+
+
+def _nothing() -> None:
+    """Report nothing."""

@@ -13,7 +13,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from comenq_core.errors import QueueRefused
+from comenq_core.errors import PacingConflict, QueueRefused, StoreError
 from comenq_core.model import (
     REPLIES,
     Attempt,
@@ -31,7 +31,14 @@ from comenq_core.policy.lanes import LanePolicy
 from comenq_core.policy.pacing import PacingPolicy
 from comenq_core.policy.retry import RetryPolicy
 from comenq_core.process.log import Log
-from comenq_core.protocols import VERIFY_SECONDS, LaneKeeper, Poster, Store, TargetRecorder
+from comenq_core.protocols import (
+    VERIFY_SECONDS,
+    LaneKeeper,
+    Poster,
+    Store,
+    TargetRecorder,
+    Transactional,
+)
 from comenq_core.worker.asking import Asking
 from comenq_core.worker.attempts import PacingUpdate, Settlement
 from comenq_core.worker.calls import PosterCalls
@@ -46,10 +53,10 @@ from comenq_core.worker.lookups import Lookups
 from comenq_core.worker.notifier import Notifier
 from comenq_core.worker.pacing_records import PacingRecords
 from comenq_core.worker.polls import Polls
-from comenq_core.worker.posting import Posting
+from comenq_core.worker.posting import Begun, Posting, Results
 from comenq_core.worker.readings import Readings
 from comenq_core.worker.scheduling import AccountScheduler
-from comenq_core.worker.unsaved import Result, Unsaved
+from comenq_core.worker.unsaved import Result, Unsaved, together
 from comenq_core.worker.verification import Verification
 
 __all__ = ["Worker"]
@@ -294,15 +301,34 @@ class Worker:
         if all(turns[lane] > 0 for lane in lanes):
             return False
         closed = [lane for lane, wait in turns.items() if wait > 0]
-        claimed = self._claim(poster, checking, now, closed)
-        if claimed is None:
-            return False
-        if self._scheduler.serving(claimed):
+        return self._take(poster, checking, now, closed)
+
+    def _take(
+        self, poster: Poster, checking: Sequence[Job], now: Instant, closed: Collection[Lane]
+    ) -> bool:
+        """Claim a job, announce an attempt at it, both durable together if the store can, and post.
+
+        Before a job whose answer is awaited, the forge is asked: it is announced afterwards.
+        """
+        claimed, begun = None, None
+        try:
+            with together(self._store):
+                if claimed := self._claim(poster, checking, now, closed):
+                    self._claimed = claimed, poster
+                    if not self._follows.quota_for(claimed):
+                        begun = self._begin(claimed, poster)
+        except PacingConflict as error:
+            assert claimed
+            begun = self._posting.give_up(claimed, poster.account, error)
+        except StoreError:
+            if isinstance(self._store, Transactional):
+                self._claimed = None  # If it is claimed all the same, it is to be checked.
+            raise
+        if begun is not None:
+            self._go_on(begun)
+        elif claimed:
             self._post(claimed, poster)
-        else:
-            reason = self._scheduler.unserved(claimed)
-            self._finish(*self._posting.refuse(claimed, poster.account, reason))
-        return True
+        return claimed is not None
 
     def _has_due_job(self, now: Instant) -> bool:
         first = self._store.pending(limit=1, states=[State.WAITING])
@@ -339,9 +365,17 @@ class Worker:
             if instead := self._asking.before(job, poster, record):
                 self._finish(*instead)
                 return
+        self._go_on(self._begin(job, poster))
+
+    def _begin(self, job: Job, poster: Poster) -> Begun | Results:
+        """Announce the attempt at a claimed job; or what is to be saved in place of one."""
+        if not self._scheduler.serving(job):
+            return self._posting.refuse(job, poster.account, self._scheduler.unserved(job))
         self.heartbeat.post(job.id)
-        login = self._identities.known.get(poster.account, "")
-        self._finish(*self._posting.post(job, poster, login))
+        return self._posting.begin(job, poster, self._identities.known.get(poster.account, ""))
+
+    def _go_on(self, begun: Begun | Results) -> None:
+        self._finish(*(self._posting.post(begun) if isinstance(begun, Begun) else begun))
 
     def _finish(self, *results: Result) -> None:
         """Save results in this order; if the store fails, the next step does it first."""

@@ -12,6 +12,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from comenq_plugins.http.etags import is_known
+
 __all__ = ["Assets"]
 
 TYPES = {"page.css": "text/css", "page.js": "text/javascript", "icon.svg": "image/svg+xml"}
@@ -46,7 +48,7 @@ class Assets:
             "ETag": f'"{asset.version}"',
             "Cache-Control": "public, max-age=31536000, immutable",
         }
-        if request.headers.get("if-none-match") == headers["ETag"]:
+        if is_known(request, headers["ETag"]):
             return Response(status_code=304, headers=headers)
         return Response(asset.content, headers=headers, media_type=asset.media_type)
 

@@ -14,11 +14,14 @@ import struct
 from collections.abc import Sequence
 from typing import Any
 
+import h11
 import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 
+from comenq_core.wire.strict_json import encode
 from comenq_plugins.http.limits import Limits
+from comenq_plugins.http.problems import PROBLEM_JSON, Problem
 
 __all__ = ["Server"]
 
@@ -39,6 +42,22 @@ class _Connection(H11Protocol):
             self._is_idle = False
             self._end_after(self.limits.request_seconds)
         super().data_received(data)
+
+    def send_400_response(self, msg: str) -> None:  # noqa: ARG002  (it says less)
+        """Answer what is no request of HTTP, as all other errors are answered."""
+        problem = Problem(400, "bad_request", "This is no HTTP request, or its head is too long.")
+        head = {
+            "Content-Type": PROBLEM_JSON,
+            "Connection": "close",
+            "X-Content-Type-Options": "nosniff",
+        }
+        response = h11.Response(
+            status_code=problem.status, headers=[*head.items()], reason=problem.title
+        )
+        body = h11.Data(data=encode(problem.to_json()))
+        for event in (response, body, h11.EndOfMessage()):
+            self.transport.write(self.conn.send(event) or b"")
+        self.transport.close()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop()

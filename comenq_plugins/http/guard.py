@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Collection
 from email.utils import formatdate
@@ -80,18 +81,34 @@ class Guard:
     def _check(self, scope: Scope) -> None:
         headers = Headers(scope=scope)
         named = headers.getlist("host")
-        if len(named) != 1 or named[0].lower() not in self._hosts:
+        self._check_host(named[0] if len(named) == 1 else "")
+        self._bodies.check_length(headers.get("content-length", ""))
+
+    def _check_host(self, host: str) -> None:
+        if host.lower() not in self._hosts:
             raise Problem(
                 421,
                 "misdirected",
                 "This server does not serve the host that was named; http.hosts in the daemon's"
                 " configuration lists those that it serves.",
             )
-        self._bodies.check_length(headers.get("content-length", ""))
+
+    def _path(self, target: str) -> str:
+        """The path that a request is for, also where it names a whole address, as proxies do.
+
+        https://www.rfc-editor.org/rfc/rfc9112#section-3.2
+        """
+        if target.startswith("/"):
+            return target
+        found = re.fullmatch("https?://([^/]*)(.*)", target, re.IGNORECASE | re.DOTALL)
+        if found is None:
+            raise Problem(400, "bad_target", "A request names a path, such as /comments.")
+        self._check_host(found[1])
+        return found[2] or "/"
 
     def _within(self, scope: Scope) -> Scope:
         """The scope below the prefix, whether or not the proxy has taken the prefix off."""
-        path = scope["path"]
+        path = self._path(scope["path"])
         is_below = self._prefix and path.startswith(f"{self._prefix}/")
         inner = path.removeprefix(self._prefix) if is_below else path
         return {**scope, "root_path": self._prefix, "path": self._prefix + inner}

@@ -72,5 +72,6 @@ class Login:
 
 
 def _is_below(page: str, wanted: str) -> bool:
-    """Whether a path leads to one of our pages, and a browser reads it as no other site."""
-    return re.fullmatch(rf"{re.escape(page)}(?!/)[A-Za-z0-9._~/-]*", wanted) is not None
+    """Whether an address leads to one of our pages, and a browser reads it as no other site."""
+    below = r"(?!/)[A-Za-z0-9._~/-]*(?:\?[A-Za-z0-9._~/%&=+-]*)?"
+    return re.fullmatch(re.escape(page) + below, wanted) is not None

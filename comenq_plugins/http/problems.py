@@ -23,7 +23,10 @@ from comenq_core.errors import (
     WrongState,
 )
 
-__all__ = ["RETRY_SECONDS", "Problem", "problem_of"]
+__all__ = ["PROBLEM_JSON", "RETRY_SECONDS", "Problem", "problem_of"]
+
+PROBLEM_JSON = "application/problem+json"
+"""The media type of errors."""
 
 RETRY_SECONDS = 30
 """After so long, a client may try again what the disk or the database did not take."""
@@ -105,8 +108,7 @@ class Problem(Exception):
         if Headers(scope=scope).get("accept", "").startswith("text/html"):
             text = f"{self.status} {self.title}\n\n{self.detail}\n"
             return Response(text, self.status, self.headers, media_type="text/plain")
-        media_type = "application/problem+json"
-        return JSONResponse(self.to_json(), self.status, self.headers, media_type=media_type)
+        return JSONResponse(self.to_json(), self.status, self.headers, media_type=PROBLEM_JSON)
 
 
 def problem_of(error: ComenqError) -> Problem:

@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import ParamSpec, TypeVar
 
+from psycopg.pq import TransactionStatus
+
 from comenq_core.errors import StoreError
 from comenq_plugins.postgres.connection import (
     Conflict,
@@ -64,6 +66,7 @@ class Database:
     def __init__(self, server: Server) -> None:
         self.server = server
         self._connection: TimedConnection | None = None
+        self._in_transaction: TimedConnection | None = None
         self._shared: list[str] = []
         self._threads = threading.RLock()
 
@@ -74,19 +77,33 @@ class Database:
         Raises:
             StoreError: the database failed. What had begun may or may not have been done.
         """
-        with self._threads, reported(), self._connected().cursor() as cursor:
-            yield cursor
+        with self._threads, reported():
+            connection = self._in_transaction or self._connected()
+            with connection.cursor() as cursor:
+                yield cursor
 
     @contextmanager
     def transaction(self) -> Iterator[Cursor]:
         """Run statements, all of them or none. Raises as `statement`.
 
-        A method that needs one is `repeated`.
+        A method that needs one is `repeated`. Within another one, it is a part of that, and so is
+        a statement.
         """
         with self._threads, reported():
+            if self._in_transaction:
+                with self._in_transaction.cursor() as cursor:
+                    yield cursor
+                return
             connection = self._connected()
             with connection.transaction(), connection.cursor() as cursor:
-                yield cursor
+                self._in_transaction = connection
+                try:
+                    yield cursor
+                finally:
+                    self._in_transaction = None
+                if connection.pgconn.transaction_status != TransactionStatus.INTRANS:
+                    # The server would answer COMMIT by undoing what came before.
+                    raise StoreError("PostgreSQL: a statement of the transaction has failed")
 
     @contextmanager
     def sharing(self, lock: str) -> Iterator[None]:

@@ -12,7 +12,10 @@ from comenq_plugins.postgres.database import repeated
 from comenq_plugins.postgres.queries import Queries
 from comenq_plugins.postgres.rows import dump
 
-__all__ = ["PacingRows", "pacing_or_none", "replace_pacing"]
+__all__ = ["PacingRows", "pacing_or_none", "replace_pacing", "require_current"]
+
+
+_CURRENT = "SELECT pacing FROM account WHERE name = %s FOR UPDATE"
 
 
 class PacingRows(Queries):
@@ -52,14 +55,23 @@ def replace_pacing(cursor: Cursor, record: Pacing, expect: Pacing | None) -> Non
         PacingConflict: it is not.
     """
     name = record.account
-    cursor.execute("INSERT INTO account (name) VALUES (%s) ON CONFLICT DO NOTHING", [name])
-    cursor.execute("SELECT pacing FROM account WHERE name = %s FOR UPDATE", [name])
-    (value,) = cursor.fetchone() or (None,)
-    current = _pacing_from(value) if value else None
-    # It may be there already, from a transaction whose answer was lost.
-    if current not in (expect, record):
-        raise PacingConflict(f"account {name}: its pacing record has changed")
+    if (row := cursor.execute(_CURRENT, [name]).fetchone()) is None:
+        cursor.execute("INSERT INTO account (name) VALUES (%s) ON CONFLICT DO NOTHING", [name])
+        row = cursor.execute(_CURRENT, [name]).fetchone() or (None,)
+    (value,) = row
+    require_current(value, record, expect)
     cursor.execute("UPDATE account SET pacing = %s WHERE name = %s", [dump(to_json(record)), name])
+
+
+def require_current(value: object, record: Pacing, expect: Pacing | None) -> None:
+    """Check what the column ``pacing`` of an account's row has.
+
+    Raises:
+        PacingConflict: it is neither ``expect`` nor ``record``, which may be there already, from a
+            transaction whose answer was lost.
+    """
+    if (_pacing_from(value) if value else None) not in (expect, record):
+        raise PacingConflict(f"account {record.account}: its pacing record has changed")
 
 
 def pacing_or_none(value: object) -> Pacing | None:

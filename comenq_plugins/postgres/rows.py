@@ -53,6 +53,11 @@ _INSERT = (
     " FROM place WHERE last_value < %(limit)s ON CONFLICT (id) DO NOTHING"
 )
 NO_LIMIT = 2**63 - 1
+_SAVE = (
+    "UPDATE job SET state = %(state)s, due = %(due)s, settled = %(settled)s, story = %(story)s,"
+    " holder = %(holder)s, account = %(account)s, leased_until = %(until)s, seen = false"
+    " WHERE id = %(id)s"
+)
 _DUE = (State.WAITING, State.HELD, State.CHECKING)
 
 
@@ -158,14 +163,16 @@ def insert(
     return cursor.rowcount
 
 
-def save(cursor: Cursor, job: Job, lease: Lease = Lease()) -> Job:
-    """Replace a job's row, and who has it; return the job."""
-    cursor.execute(
-        "UPDATE job SET state = %(state)s, due = %(due)s, settled = %(settled)s,"
-        " story = %(story)s, holder = %(holder)s, account = %(account)s,"
-        " leased_until = %(until)s, seen = false WHERE id = %(id)s",
-        {**_columns(job), **asdict(lease)},
-    )
+def save(
+    cursor: Cursor, job: Job, lease: Lease = Lease(), also: str = "", **given: str | None
+) -> Job:
+    """Replace a job's row, and who has it; return the job.
+
+    Args:
+        also: what else the statement does: ``WITH x AS (UPDATE …)``.
+        given: its values, beside those of the lease.
+    """
+    cursor.execute(f"{also} {_SAVE}", {**_columns(job), **asdict(lease), **given})
     return job
 
 

@@ -36,15 +36,18 @@ _PROMOTE = (
     " AND due <= %s FOR UPDATE SKIP LOCKED)"
 )
 _KNOW_ACCOUNT = "INSERT INTO account (name) VALUES (%s) ON CONFLICT DO NOTHING"
-_FREE_ACCOUNT = (
-    "SELECT name FROM account WHERE name = %(account)s"
-    " AND (holder IS NULL OR holder = %(me)s OR leased_until <= %(now)s) FOR UPDATE"
+# Both are locked: a pause waits for the claims under way, and what is read of the account stays.
+_MAY_LEASE = (
+    "SELECT pause IS NULL AND (holder IS NULL OR holder = %(me)s OR leased_until <= %(now)s)"
+    " FROM pause, account WHERE name = %(account)s FOR SHARE OF pause FOR UPDATE OF account"
 )
 _LEASE_ACCOUNT = (
-    "UPDATE account SET holder = %(me)s, leased_until = %(until)s WHERE name = %(account)s"
+    "WITH leased AS (UPDATE account SET holder = %(holder)s, leased_until = %(until)s"
+    " WHERE name = %(account)s)"
 )
 _RELEASE_ACCOUNT = (
-    "UPDATE account SET holder = NULL, leased_until = NULL WHERE name = %s AND holder = %s"
+    "WITH released AS (UPDATE account SET holder = NULL, leased_until = NULL"
+    " WHERE name = %(leased)s AND holder = %(me)s)"
 )
 _END_JOB_LEASES = (
     "UPDATE job SET leased_until = least(leased_until, %s) WHERE state = 'posting' AND holder = %s"
@@ -120,31 +123,19 @@ class Leases(Queries):
         with self._transaction() as (cursor, now):
             # The account comes first: a worker that waited for it with a job locked would hide that
             # job from the worker that has the account, which would take the next one out of order.
-            if _is_paused(cursor) or not self._may_lease(cursor, account, now):
+            if not self._may_lease(cursor, account, now):
                 return None
             cursor.execute(_PROMOTE, [now])
             job = self._candidates.first(cursor, suits, now, self._division, closed)
-            return self._take_lease(cursor, claimed(job), account, now) if job else None
+            lease = Lease(holder=self._me, account=account, until=now + self._options.lease)
+            return save(cursor, claimed(job), lease, _LEASE_ACCOUNT) if job else None
 
     def _may_lease(self, cursor: Cursor, account: str, now: datetime) -> bool:
-        cursor.execute(_KNOW_ACCOUNT, [account])
-        cursor.execute(_FREE_ACCOUNT, {"account": account, "me": self._me, "now": now})
-        return cursor.fetchone() is not None
-
-    def _take_lease(self, cursor: Cursor, job: Job, account: str, now: datetime) -> Job:
-        until = now + self._options.lease
-        save(cursor, job, Lease(holder=self._me, account=account, until=until))
-        cursor.execute(_LEASE_ACCOUNT, {"account": account, "me": self._me, "until": until})
-        return job
-
-    def _renew(self, cursor: Cursor, job_id: str, account: str, now: datetime) -> bool:
-        """Renew the leases of a claimed job and its account; whether both were still there."""
-        row = locked(cursor, job_id)
-        is_late = row.lease.until is None or row.lease.until <= now
-        if is_late or not self._has(row) or not self._may_lease(cursor, account, now):
-            return False
-        self._take_lease(cursor, row.job, account, now)
-        return True
+        given = {"account": account, "me": self._me, "now": now}
+        if (row := cursor.execute(_MAY_LEASE, given).fetchone()) is None:
+            cursor.execute(_KNOW_ACCOUNT, [account])
+            row = cursor.execute(_MAY_LEASE, given).fetchone()
+        return row == (True,)
 
     @repeated
     def reclaim(self, job: Job) -> Job:
@@ -166,8 +157,8 @@ class Leases(Queries):
                 if row.job.attempts[-1:] == (attempt,):
                     return
                 raise WrongState(f"job {job.id} is not this worker's, or not any more")
-            save(cursor, settled(row.job, verdict, attempt))
-            cursor.execute(_RELEASE_ACCOUNT, [row.lease.account, self._me])
+            after = settled(row.job, verdict, attempt)
+            save(cursor, after, Lease(), _RELEASE_ACCOUNT, leased=row.lease.account, me=self._me)
 
     @repeated
     def next_due(self) -> datetime | None:

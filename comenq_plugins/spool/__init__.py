@@ -13,10 +13,11 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from datetime import timedelta
+from functools import partial
 
 from comenq_core import Settings, hookimpl
 from comenq_core.model import Instant
-from comenq_core.policy.from_settings import admission_policies
+from comenq_core.policy.from_settings import admission_policies, is_held
 from comenq_core.process.clock import system_clock
 from comenq_core.protocols import StoreFactory
 from comenq_core.settings import DROP
@@ -90,8 +91,7 @@ def _opened(settings: Settings, layout: Layout, clock: Callable[[], Instant]) ->
         min_free_inodes=int(options["min_free_inodes"]),
         keep=timedelta(days=settings.history_days),
         remember=timedelta(days=max(settings.key_days, settings.history_days)),
-        holds_drops=settings.holds(DROP),
-        hold_secrets=settings.hold_secrets,
+        holds=partial(is_held, settings, DROP),
         policies=admission_policies(settings),
     )
     with reported(layout.root):

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
 from comenq_core.errors import QueueRefused
-from comenq_core.model import Capacity, CommentRequest
+from comenq_core.model import Capacity
 from comenq_core.policy.admission import FREE, Policies
-from comenq_core.policy.credentials import credential_in
 
 __all__ = ["Limits"]
 
@@ -24,8 +23,7 @@ class Limits:
         min_free_bytes, min_free_inodes: what must be free on the filesystem for a job to be taken.
         keep: how long receipts and dead letters are kept.
         remember: how long keys and comments are remembered, which is no shorter.
-        holds_drops: whether dropped files are held until somebody releases them.
-        hold_secrets: whether dropped files with a credential are held.
+        holds: whether a dropped file with this text is held, although it does not ask for that.
         policies: what the owners of dropped files may queue.
     """
 
@@ -34,13 +32,8 @@ class Limits:
     min_free_inodes: int
     keep: timedelta
     remember: timedelta
-    holds_drops: bool = False
+    holds: Callable[[str], bool]
     policies: Policies = FREE
-    hold_secrets: bool = True
-
-    def holds(self, request: CommentRequest) -> bool:
-        """Whether a dropped file is held, although it does not ask for that."""
-        return self.holds_drops or (self.hold_secrets and bool(credential_in(request.body)))
 
     def capacity(self, directory: str, waiting: int) -> Iterator[Capacity]:
         """What may run out, and how much of it remains."""

@@ -218,7 +218,7 @@ class Drops:
         return NewJob(
             request=drop.request,
             origin=_origin(uid, drop.via),
-            hold=drop.hold or self._limits.holds(drop.request),
+            hold=drop.hold or self._limits.holds(drop.request.body),
         )
 
     def _require_author(self, status: os.stat_result) -> None:

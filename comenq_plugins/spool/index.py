@@ -32,7 +32,7 @@ class Index:
             known = self._names.setdefault(name.id, name)
             if known is not name:
                 self._names[name.id] = more_advanced(known, name)
-        self._corrected: dict[Name, bytes] = {}
+        self._corrected: dict[str, bytes] = {}
         self._ready = sorted(name for name in self if not name.due)
         self._lanes = self._by_lane()
         self._later = sorted((name for name in self if name.due), key=_by_due)
@@ -70,7 +70,7 @@ class Index:
         else:
             del self._later[bisect_left(self._later, _by_due(name), key=_by_due)]
             self._later_in[self._lane(name)] -= 1
-        self._corrected.pop(name, None)
+        self._corrected.pop(name.id, None)
 
     def get(self, job_id: str) -> Name | None:
         """The name of the job with that id."""
@@ -114,7 +114,7 @@ class Index:
         """Have a name that may be claimed in another lane than it says."""
         if self._lane(name) != lane and self._names.get(name.id) == name:
             self._leave_lane(name)
-            self._corrected[name] = lane
+            self._corrected[name.id] = lane
             insort(self._lanes.setdefault(lane, []), name)
 
     def later(self, now: int) -> Sequence[Name]:
@@ -172,7 +172,7 @@ class Index:
             del self._lanes[lane]
 
     def _lane(self, name: Name) -> bytes:
-        return self._corrected.get(name, name.lane)
+        return self._corrected.get(name.id, name.lane)
 
     def _by_lane(self) -> dict[bytes, list[Name]]:
         lanes: dict[bytes, list[Name]] = {}

@@ -67,16 +67,23 @@ class NewDirectory:
         """List ``new/`` again, and return the names of all jobs in it, several of one job too."""
         self._is_stale = True
         names: list[Name] = []
+        files: list[str] = []
         others: list[str] = []
         with os.scandir(self.layout.new) as entries:
             for entry in entries:
-                name = Name.parse(entry.name)
-                if name and self._is_job(entry):
-                    names.append(name)
-                elif name or _is_request(entry.name):
-                    others.append(entry.name)
+                (files if self._is_job(entry) else others).append(entry.name)
+        # Texts are sorted sooner than names, which then are in order already.
+        for text in sorted(files):
+            if name := Name.parse(text):
+                names.append(name)
+            else:
+                others.append(text)
         self.index = Index(names)
-        self.drops = {text: self.drops.get(text, Kind.CREATED) for text in others}
+        self.drops = {
+            text: self.drops.get(text, Kind.CREATED)
+            for text in others
+            if _is_request(text) or Name.parse(text)
+        }
         self._note_orders(names)
         self._is_stale = False
         self._is_listed = True

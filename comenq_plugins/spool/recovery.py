@@ -52,12 +52,16 @@ def _remove_doubles(layout: Layout, waiting: Sequence[Name]) -> None:
     settled: set[str] = set()
     for directory in layout.states:
         names = waiting if directory == layout.new else listed(directory)
+        ids = {name.id for name in names}
+        if len(ids) == len(names) and ids.isdisjoint(settled):
+            settled |= ids
+            continue
         kept: dict[str, Name] = {}
         for name in names:
             kept[name.id] = more_advanced(name, kept.get(name.id, name))
         doubles = [name for name in names if name.id in settled or kept[name.id] != name]
         _remove(directory, doubles)
-        settled |= kept.keys()
+        settled |= ids
 
 
 def _remove(directory: str, doubles: Sequence[Name]) -> None:

@@ -41,7 +41,6 @@ class Batcher:
         self._others: deque[Command] = deque()
         self._is_running = False
         self._is_puts_turn = True
-        self._are_clients_together = False
 
     def submit(self, command: Command) -> None:
         """Have a command carried out; then its ``reply`` is set and its ``on_reply`` called."""
@@ -59,11 +58,10 @@ class Batcher:
 
         A batch that is written while others arrive takes longer than both one after the other:
         the two threads hand the interpreter over at each system call. A comment on its own waits
-        only where the clients of the last batch, which were answered together, are likely to send
-        their next ones together.
+        for none.
         """
         arrived = len(self._puts)
-        if seen < arrived < BATCH_LIMIT and (arrived > 1 or self._are_clients_together):
+        if max(1, seen) < arrived < BATCH_LIMIT:
             asyncio.get_running_loop().call_soon(self._gather, arrived)
         else:
             self._run(self._next_batch())
@@ -85,7 +83,6 @@ class Batcher:
             return self._next_others()
         count = _fitting(self._puts)
         batch, self._puts = self._puts[:count], self._puts[count:]
-        self._are_clients_together = len(batch) > 1
         return batch
 
     def _next_others(self) -> Sequence[Command]:

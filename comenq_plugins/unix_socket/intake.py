@@ -20,6 +20,7 @@ from comenq_plugins.unix_socket.acceptor import accept_connections
 from comenq_plugins.unix_socket.batcher import Batcher
 from comenq_plugins.unix_socket.handlers import Handlers
 from comenq_plugins.unix_socket.limits import Limits
+from comenq_plugins.unix_socket.path_watch import watched
 from comenq_plugins.unix_socket.permissions import MANAGERS, Permissions
 from comenq_plugins.unix_socket.server import Connections
 
@@ -33,6 +34,8 @@ log = Log("unix")
 ROOT = 0
 CHECK_SECONDS = 5.0
 """How often the intake looks whether its path still leads to it."""
+WATCHED_SECONDS = 60.0
+"""The same where the kernel tells: of a directory further above, it does not."""
 OPTIONS: Mapping[str, str | int] = {
     "group": "",
     "manage": "group",
@@ -70,46 +73,50 @@ class UnixIntake:
         permissions = Permissions(self.manage, frozenset({ROOT, os.geteuid()}))
         batcher = Batcher(executor, Handlers(queue, permissions).execute)
         connections = Connections(self.limits, batcher)
-        stopping = asyncio.Event()
-        loop.add_reader(stop.fileno(), stopping.set)
+        attention = asyncio.Event()
+        loop.add_reader(stop.fileno(), attention.set)
         try:
             with listening(self.socket_path, self.group) as address:
-                await self._accept(address, connections, stopping)
-            while not stopping.is_set():
-                await self._listen_again(connections, stopping)
+                await self._accept(address, connections, stop, attention)
+            while not stop.is_set():
+                await self._listen_again(connections, stop, attention)
         finally:
             loop.remove_reader(stop.fileno())
         await connections.close()
         log.info("closed", "Clients can connect no more.", path=self.socket_path)
 
     async def _accept(
-        self, address: Address, connections: Connections, stopping: asyncio.Event
+        self, address: Address, connections: Connections, stop: Stop, attention: asyncio.Event
     ) -> None:
         """Accept connections until the intake has to stop, or the path leads elsewhere."""
         async with asyncio.TaskGroup() as tasks:
             accepting = tasks.create_task(accept_connections(address.listener, connections.connect))
             log.info("listening", "Clients can connect.", path=self.socket_path)
-            while not stopping.is_set() and address.leads_here():
-                await _pause(stopping)
+            with watched(self.socket_path, attention.set) as is_watched:
+                while not stop.is_set() and address.leads_here():
+                    await _pause(attention, WATCHED_SECONDS if is_watched else CHECK_SECONDS)
             accepting.cancel()
 
-    async def _listen_again(self, connections: Connections, stopping: asyncio.Event) -> None:
+    async def _listen_again(
+        self, connections: Connections, stop: Stop, attention: asyncio.Event
+    ) -> None:
         """Listen on a path that was lost; where that fails, the next call tries again."""
         log.warning("address_lost", "The socket's file is gone or another one; it is made again.",
                     path=self.socket_path)  # fmt: skip
         try:
             with listening(self.socket_path, self.group) as address:
-                await self._accept(address, connections, stopping)
+                await self._accept(address, connections, stop, attention)
         except SettingsError as error:
             log.error("not_listening", "No client can connect; the daemon tries again.",
                       path=self.socket_path, reason=error)  # fmt: skip
-            await _pause(stopping)
+            await _pause(attention, CHECK_SECONDS)
 
 
-async def _pause(stopping: asyncio.Event) -> None:
+async def _pause(attention: asyncio.Event, seconds: float) -> None:
     with suppress(TimeoutError):
-        async with asyncio.timeout(CHECK_SECONDS):
-            await stopping.wait()
+        async with asyncio.timeout(seconds):
+            await attention.wait()
+    attention.clear()
 
 
 def _report(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:

@@ -42,7 +42,4 @@ def run(
         stdin: what is piped in.
         directory: where it is run.
     """
-    done = preloaded.run([*PROGRAM, *words], env=env, stdin=stdin, cwd=directory)
-    return subprocess.CompletedProcess(
-        done.args, done.returncode, done.stdout.decode(), done.stderr.decode()
-    )
+    return preloaded.run([*PROGRAM, *words], env=env, stdin=stdin, cwd=directory)

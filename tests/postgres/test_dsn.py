@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from comenq_core.errors import ComenqError, SettingsError, StoreError
-from comenq_core.testing.deadline import DEADLINE
 from comenq_plugins.postgres import open_postgres
 from comenq_plugins.postgres.dsn import redacted, require_plain
+from tests import preloaded
 from tests.postgres.test_store import settings
 
 PARTS = ("paQ1", "Zq9")
@@ -118,7 +116,6 @@ def test_no_command_shows_a_password(tmp_path: Path, word: str) -> None:
     config = tmp_path / "config.toml"
     config.touch(0o600)
     config.write_text(f"github_token = 'c'\nstore = 'postgres'\n[postgres]\ndsn = '{WRONG[0]}'\n")
-    command = [sys.executable, "-m", "comenq_core.cli.comenqd.main", word, "--config", str(config)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=DEADLINE)
+    done = preloaded.run([preloaded.SCRIPTS / "comenqd", word, "--config", config], env={})
     assert "[postgres] dsn: " in done.stdout + done.stderr
     assert_nothing_shown(done.stdout + done.stderr)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import psycopg
@@ -14,6 +12,7 @@ from comenq_core.errors import StoreError
 from comenq_plugins.postgres import PostgresFactory
 from comenq_plugins.postgres.schema import VERSION
 from comenq_plugins.postgres.store import PostgresStore
+from tests import preloaded
 from tests.postgres.server import PostgresServer
 from tests.postgres.test_store import put, settings
 
@@ -78,8 +77,8 @@ def check_of_store(tmp_path: Path, dsn: str, schema: str) -> tuple[str, str]:
         f"store = 'postgres'\nqueue_path = '{tmp_path}/file/queue'\n"
         f"[postgres]\ndsn = '{dsn}'\nschema = '{schema}'\n"
     )
-    command = [sys.executable, "-m", "comenq_core.cli.comenqd.main", "check", "--json"]
-    done = subprocess.run([*command, "--config", config], capture_output=True, check=False)
+    command = [preloaded.SCRIPTS / "comenqd", "check", "--json", "--config", config]
+    done = preloaded.run(command, env={})
     found = {one["subject"]: (one["severity"], one["text"]) for one in json.loads(done.stdout)}
     assert "queue" not in found
     return found["store"]

@@ -24,6 +24,7 @@ from comenq_core.testing.contract.harness import new_job
 from comenq_plugins.postgres import open_postgres
 from comenq_plugins.postgres.store import PostgresStore
 from comenq_plugins.spool import SpoolStore, open_spool
+from tests import preloaded
 from tests.postgres.server import PostgresServer
 from tests.test_moving import everything, fill, put
 
@@ -230,7 +231,6 @@ def test_a_dropped_file_moves_as_a_job(full: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize("arguments", [["--from", "spool"], ["--to", "spool"]])
 def test_both_stores_have_to_be_named(config: Path, arguments: list[str]) -> None:
     """The command does not guess which way a queue is to go."""
-    command = [sys.executable, "-m", "comenq_core.cli.comenqd.main", "move", *arguments]
-    done = subprocess.run(command, env={}, capture_output=True, text=True, check=False)
+    done = preloaded.run([preloaded.SCRIPTS / "comenqd", "move", *arguments], env={})
     assert done.returncode == 2
     assert "the following arguments are required" in done.stderr

@@ -169,9 +169,8 @@ class Daemon:
         done = preloaded.run(
             [self.scripts / script, *words], env=self.environment, cwd=self.directory
         )
-        output, errors = done.stdout.decode(), done.stderr.decode()
-        assert done.returncode == status, f"{output}{errors}\n{self.log}"
-        return output or errors
+        assert done.returncode == status, f"{done.stdout}{done.stderr}\n{self.log}"
+        return done.stdout or done.stderr
 
     def put(self, body: str) -> str:
         """Queue a comment on o/r#1 through the client; return the job's id."""

@@ -12,13 +12,14 @@ from typing import Any
 
 import pytest
 
-from comenq_core.model import Job
+from comenq_core.model import Job, State
 from comenq_core.settings import load
-from comenq_core.testing.deadline import DEADLINE
 from comenq_core.testing.forge import Forge
 from comenq_plugins.spool import open_spool
+from tests import preloaded
 from tests.process.daemon import Daemon
 from tests.rust.released import SEGMENT_END, item, move_position
+from tests.test_credentials import GITHUB
 
 HERE = Path(__file__).parent
 FORMS = ("queue-released", "queue-branches")
@@ -57,14 +58,8 @@ def copied(daemon: Daemon, form: str) -> Path:
 
 def run(daemon: Daemon, directory: Path) -> tuple[int, str, str]:
     """Run the import; return its exit status and its output."""
-    done = subprocess.run(
-        [daemon.scripts / "comenqd", "import", str(directory), "--config", str(daemon.config)],
-        env=daemon.environment,
-        capture_output=True,
-        text=True,
-        timeout=DEADLINE,
-        check=False,
-    )
+    command = [daemon.scripts / "comenqd", "import", directory, "--config", daemon.config]
+    done = preloaded.run(command, env=daemon.environment)
     return done.returncode, done.stdout, done.stderr
 
 
@@ -161,6 +156,15 @@ def test_the_same_comment_twice_stays_twice(daemon: Daemon, released: Path) -> N
     move_position(released, 0, 0)
     run(daemon, released)
     assert bodies(daemon) == ["same"] * 3
+
+
+def test_a_comment_with_a_credential_is_held(daemon: Daemon, released: Path) -> None:
+    """An import is no way round `hold_secrets`; the other comments wait."""
+    (released / "0.q").write_bytes(item("harmless") + item(GITHUB))
+    move_position(released, 0, 0)
+    run(daemon, released)
+    found = {job.asked.body: job.state for job in pending(daemon)}
+    assert found == {"harmless": State.WAITING, GITHUB: State.HELD}
 
 
 def test_all_segments_are_read(daemon: Daemon, released: Path) -> None:

@@ -5,17 +5,16 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-import sysconfig
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from comenq_core.testing.deadline import DEADLINE
+from tests import preloaded
+from tests.preloaded import SCRIPTS
 
 __all__ = ["SCRIPTS", "TOKEN", "Home", "new_home"]
 
-SCRIPTS = Path(sysconfig.get_path("scripts"))
 TOKEN = "ghp_canary0123456789"
 
 
@@ -49,16 +48,8 @@ class Home:
             status: the exit status that it has to have.
             stdin: what it reads.
         """
-        done = subprocess.run(
-            words,
-            env=self.environ,
-            cwd=self.path,
-            input=stdin,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            timeout=DEADLINE,
-            check=False,
+        done = preloaded.run(
+            words, env=self.environ, stdin=stdin.encode(), stderr=subprocess.STDOUT, cwd=self.path
         )
         assert done.returncode == status, done.stdout
         return done.stdout

@@ -10,9 +10,10 @@ from contextlib import contextmanager
 
 import pytest
 
-from comenq_core.testing.deadline import DEADLINE
 from comenq_core.testing.forge import Forge
-from tests.process.daemon import READY, SCRIPTS, Daemon
+from tests import preloaded
+from tests.preloaded import SCRIPTS
+from tests.process.daemon import READY, Daemon
 
 RUNNING = (r"worker entered RUNNING", r"listener entered RUNNING")
 
@@ -42,15 +43,10 @@ def daemon(forge: Forge) -> Iterator[Daemon]:
 
 def ask(daemon: Daemon, *words: str) -> tuple[int, str]:
     """Run comenqd beside a daemon, with its configuration; return exit status and output."""
-    done = subprocess.run(
+    done = preloaded.run(
         [SCRIPTS / "comenqd", "--config", daemon.config, *words],
         env=daemon.environment,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        text=True,
-        timeout=DEADLINE,
-        check=False,
     )
     return done.returncode, done.stdout
 

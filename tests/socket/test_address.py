@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
 
 from comenq_core.process.unix_address import listening
+from comenq_core.testing.deadline import DEADLINE
 from comenq_plugins.unix_socket import intake
 from tests.socket.serving import serving, until
 
 
-@pytest.fixture(autouse=True)
-def soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Look more often than usual."""
+@pytest.fixture(autouse=True, params=["told by the kernel", "looking again and again"])
+def soon(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Look more often than usual, or never until the kernel tells."""
     monkeypatch.setattr(intake, "CHECK_SECONDS", 0.01)
+    monkeypatch.setattr(intake, "WATCHED_SECONDS", DEADLINE)
+    if request.param == "looking again and again":
+        monkeypatch.setitem(sys.modules, "inotify_simple", None)
 
 
 def test_a_swept_socket_is_made_again(directory: Path) -> None:

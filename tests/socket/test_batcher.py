@@ -374,11 +374,6 @@ def test_lone_comment_waits_for_no_other() -> None:
     assert batches_of(1, 1)[0] == Batch(1, arrived=1)
 
 
-def test_comment_waits_for_clients_of_the_last_batch() -> None:
-    """Clients that were answered together, and send again one by one, share a batch again."""
-    assert batches_of(2, 0, 0, 0, 0, 1, 1) == [Batch(2, arrived=2), Batch(2, arrived=4)]
-
-
 def test_full_batch_is_run_though_more_arrive() -> None:
     """A batch has at most its limit of comments."""
     assert batches_of(BATCH_LIMIT, 1)[0] == Batch(BATCH_LIMIT, arrived=BATCH_LIMIT)

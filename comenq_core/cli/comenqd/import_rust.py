@@ -14,8 +14,8 @@ from comenq_core.cli.output import print_done
 from comenq_core.errors import InvalidRequest, StoreUnusable
 from comenq_core.model import NewJob, Origin
 from comenq_core.plugins import registry
+from comenq_core.policy.from_settings import is_held
 from comenq_core.process.program import output_apart
-from comenq_core.protocols import Store
 from comenq_core.settings import Settings
 from comenq_core.text import printable
 from comenq_core.wire.rust_queue import (
@@ -34,6 +34,7 @@ SEGMENT = re.compile(r"[0-9]{1,19}\.q")
 VERSION = re.compile(rb"0\.6\.\d+\s*")
 POSITION_SIZE = 16
 BATCH = 100
+INTAKE = "import"
 
 
 def add_directory(parser: ArgumentParser) -> None:
@@ -55,7 +56,7 @@ def import_queue(settings: Settings, given: Namespace) -> int:
     waiting = [item for item in found if isinstance(item, Waiting)]
     unreadable = [item for item in found if isinstance(item, Unreadable)]
     with output_apart():
-        new = _put(registry.load().store(settings), waiting)
+        new = _put(settings, waiting)
     print_done(f"Imported {_comments(new)}; {len(waiting) - new} had been imported before.")
     for item in unreadable:
         where = printable(directory / item.where)
@@ -71,11 +72,19 @@ def _comments(number: int) -> str:
     return f"{number} comment{'' if number == 1 else 's'}"
 
 
-def _put(store: Store, waiting: Sequence[Waiting]) -> int:
+def _put(settings: Settings, waiting: Sequence[Waiting]) -> int:
     """Queue comments in their order; return how many were not queued before."""
+    store = registry.load().store(settings)
     begun = store.now().wall
-    origin = Origin(intake="import")
-    new_jobs = (NewJob(request=item.request, origin=origin) for item in waiting)
+    origin = Origin(intake=INTAKE)
+    new_jobs = (
+        NewJob(
+            request=item.request,
+            origin=origin,
+            hold=is_held(settings, INTAKE, item.request.body),
+        )
+        for item in waiting
+    )
     count = 0
     while batch := list(islice(new_jobs, BATCH)):
         count += sum(job.arrived >= begun for job in store.put(batch))

@@ -4,17 +4,36 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 from argparse import Namespace
 from collections.abc import Callable
 
+from comenq_core.cli.output import guarded
 from comenq_core.errors import ComenqError
 from comenq_core.process.hardening import end_with_parent, forbid_dumps, hide_environment
 from comenq_core.process.log import Log, configure
+from comenq_core.process.program import end_after
 from comenq_core.process.stop import StopFlag
-from comenq_core.settings import Settings
+from comenq_core.settings import Settings, load
 from comenq_core.supervisor.launch import SUPERVISOR_VARIABLE, give_up
 
-__all__ = ["listen", "work"]
+__all__ = ["listen", "main", "work"]
+
+
+def main() -> None:
+    """Be the process that the command line names, with the settings of the environment.
+
+    supervisord starts both so: ``comenqd`` itself would keep all of its other commands in memory.
+    """
+    end_after(lambda: guarded("comenqd", _run))
+
+
+def _run() -> int:
+    try:
+        return {"listen": listen, "work": work}[sys.argv[1]](load(None, os.environ), Namespace())
+    except ComenqError as error:
+        print(f"comenqd: {error}", file=sys.stderr)
+        return 1
 
 
 def listen(settings: Settings, _given: Namespace) -> int:
@@ -46,3 +65,7 @@ def _as_process(name: str, serve: Callable[[Settings, StopFlag], int], settings:
             if not error.is_transient:
                 give_up(name)
             return 1
+
+
+if __name__ == "__main__":
+    main()

@@ -45,6 +45,7 @@ pytest.register_assert_rewrite(
             "replying",
             "reviewer",
             "suiting",
+            "transactions",
             "unconfirmed",
             "watch",
             "workers",
@@ -74,6 +75,7 @@ from comenq_core.testing.contract.remembering import RememberingContract  # noqa
 from comenq_core.testing.contract.replying import ReplyingContract  # noqa: E402
 from comenq_core.testing.contract.reviewer import ReviewerContract  # noqa: E402
 from comenq_core.testing.contract.suiting import SuitingContract  # noqa: E402
+from comenq_core.testing.contract.transactions import TransactionContract  # noqa: E402
 from comenq_core.testing.contract.unconfirmed import UnconfirmedContract  # noqa: E402
 from comenq_core.testing.contract.verifying import (  # noqa: E402
     RecordingContract,
@@ -113,6 +115,7 @@ class StoreContract(
     RecordingContract,
     LaneContract,
     FollowContract,
+    TransactionContract,
 ):
     """The contract of every store.
 

@@ -16,10 +16,11 @@ from comenq_core.model.access import Scope
 from comenq_core.protocols import Queue
 from comenq_core.wire.strict_json import encode
 from comenq_plugins.http.access import Access
-from comenq_plugins.http.api.calls import Call, Reply, matches
+from comenq_plugins.http.api.calls import Call, Reply
 from comenq_plugins.http.api.endpoints import DESCRIPTION, ENDPOINTS, Endpoint
 from comenq_plugins.http.api.openapi import description
 from comenq_plugins.http.api.reading import JSON, read_body, read_query
+from comenq_plugins.http.etags import is_known
 from comenq_plugins.http.problems import Problem, problem_of
 
 __all__ = ["Api"]
@@ -94,9 +95,8 @@ class Api:
 
 def _response(request: Request, reply: Reply) -> Response:
     headers = {**reply.headers, **({"ETag": reply.tag} if reply.tag else {})}
-    wanted = request.headers.get("if-none-match")
     is_read = request.method in {"GET", "HEAD"}
-    if is_read and reply.tag and wanted is not None and matches(wanted, reply.tag):
+    if is_read and reply.tag and is_known(request, reply.tag):
         return Response(status_code=304, headers=headers)
     if isinstance(reply.value, str):
         return Response(reply.value, reply.status, headers)

@@ -8,9 +8,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from comenq_plugins.http.access import Client
+from comenq_plugins.http.etags import matches
 from comenq_plugins.http.problems import Problem
 
-__all__ = ["Call", "Reply", "matches"]
+__all__ = ["Call", "Reply"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,9 +76,3 @@ class Reply:
     status: int = 200
     tag: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
-
-
-def matches(header: str, tag: str) -> bool:
-    """Whether a list of ETags names this one. Weak ones are compared as if they were strong."""
-    named = [one.strip().removeprefix("W/") for one in header.split(",")]
-    return tag in named or "*" in named

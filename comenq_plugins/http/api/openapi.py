@@ -15,6 +15,7 @@ from comenq_plugins.http.api.answers import PROBLEM, SCHEMAS
 from comenq_plugins.http.api.endpoints import ENDPOINTS, Endpoint
 from comenq_plugins.http.api.reading import BODIES, JSON, QUERIES
 from comenq_plugins.http.api.schemas import KEY_PATTERN
+from comenq_plugins.http.problems import PROBLEM_JSON
 
 __all__ = ["description"]
 
@@ -156,7 +157,7 @@ def _errors(endpoint: Endpoint) -> Iterator[int]:
 
 def _problem(about: str) -> dict[str, Any]:
     schema = _reference(PROBLEM)
-    return {"description": about, "content": {"application/problem+json": {"schema": schema}}}
+    return {"description": about, "content": {PROBLEM_JSON: {"schema": schema}}}
 
 
 def _reference(name: str) -> dict[str, str]:

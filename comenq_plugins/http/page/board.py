@@ -11,6 +11,7 @@ from typing import Any
 
 from comenq_core.errors import NoSuchJob
 from comenq_core.model import Entry, State, Status
+from comenq_core.model.rights import Rights
 from comenq_core.protocols import Queue
 from comenq_core.wire.messages import entry_to_json, lane_to_json, status_to_json
 from comenq_plugins.http.page.headline import Headline, counts_of, headline, warnings_of
@@ -50,8 +51,14 @@ class Board:
     lanes: Sequence[LaneView]
 
 
-def read_board(queue: Queue, offsets: Offsets, now: datetime) -> Board:
+def read_board(queue: Queue, offsets: Offsets, now: datetime, rights: Rights) -> Board:
     """Read the part of the queue that is wanted. Lists that are empty are not read.
+
+    Args:
+        queue: the queue.
+        offsets: which part.
+        now: the time.
+        rights: what the policies let the visitor do.
 
     Raises:
         ComenqError: the store cannot be read.
@@ -70,7 +77,7 @@ def read_board(queue: Queue, offsets: Offsets, now: datetime) -> Board:
         is_paused=found.paused is not None,
         unseen=found.counts.unseen,
         lanes=lane_views(status, now),
-        **_Reader(queue, found, offsets, now).read(head.job),
+        **_Reader(queue, found, offsets, now, rights).read(head.job),
     )
 
 
@@ -88,11 +95,14 @@ def _with_review(queue: Queue, status: Status) -> Status:
 class _Reader:
     """Reads the parts of the lists that are shown."""
 
-    def __init__(self, queue: Queue, status: Status, offsets: Offsets, now: datetime) -> None:
+    def __init__(
+        self, queue: Queue, status: Status, offsets: Offsets, now: datetime, rights: Rights
+    ) -> None:
         self._queue = queue
         self._status = status
         self._offsets = offsets
         self._now = now
+        self._rights = rights
 
     def read(self, next_id: str) -> dict[str, Any]:
         """The lists, and the job of this id."""
@@ -122,7 +132,7 @@ class _Reader:
         return [Entry(job=job) for job in jobs[::-1]]
 
     def _view(self, entry: Entry) -> JobView:
-        return job_view(exact(entry), self._status.host, self._now)
+        return job_view(exact(entry), self._status.host, self._now, self._rights)
 
     def _list(self, name: str, total: int | None, read: Read) -> Listing:
         offset, size = self._offsets[name], SIZES[name]
@@ -138,14 +148,16 @@ class _Reader:
         )
 
 
-def read_job(queue: Queue, job_id: str, now: datetime) -> tuple[JobView, Mapping[str, Any]]:
+def read_job(
+    queue: Queue, job_id: str, now: datetime, rights: Rights
+) -> tuple[JobView, Mapping[str, Any]]:
     """One job, as the page shows it and as the protocol has it.
 
     Raises:
         ComenqError: there is none, or the store cannot be read.
     """
     job = exact(queue.show(job_id))
-    return job_view(job, queue.status().host, now), job
+    return job_view(job, queue.status().host, now, rights), job
 
 
 def exact(entry: Entry) -> Mapping[str, Any]:

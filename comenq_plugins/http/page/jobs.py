@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from comenq_core.model import Change, State
+from comenq_core.model.rights import Rights
 from comenq_core.model.transitions import CHANGEABLE, EDITABLE, RESOLVABLE
 from comenq_core.presentation.formatting import (
     ENDS,
@@ -76,8 +77,9 @@ class JobView:
         review: what came of a review that it asked for.
         candidates: the comments that may be it.
         attempts: how many there were at the forge, in words.
-        actions: the changes that its state allows.
+        actions: the changes that its state and the policies allow.
         is_editable, is_resolvable: whether a person may edit it, or say whether it is posted.
+        may_be_retried: whether they may say that it is not posted, so that it waits again.
     """
 
     id: str
@@ -101,15 +103,17 @@ class JobView:
     actions: tuple[str, ...]
     is_editable: bool
     is_resolvable: bool
+    may_be_retried: bool
 
 
-def job_view(job: Json, host: str, now: datetime) -> JobView:
+def job_view(job: Json, host: str, now: datetime, rights: Rights) -> JobView:
     """A job of the protocol, for the page.
 
     Args:
         job: as in the protocol; ``eta_seconds`` is exact, or ``None`` where it is not known.
         host: the forge's, where it is known.
         now: the time.
+        rights: what the policies let the visitor do.
     """
     state = State(job["state"])
     body = job["body"] or ""
@@ -135,10 +139,17 @@ def job_view(job: Json, host: str, now: datetime) -> JobView:
         review=_review(job),
         candidates=tuple(filter(None, (link(one["url"]) for one in job["candidates"]))),
         attempts=plural(count, "attempt") if count else "",
-        actions=tuple(word for word, change in ACTIONS.items() if state in CHANGEABLE[change]),
+        actions=tuple(
+            word
+            for word, change in ACTIONS.items()
+            if state in CHANGEABLE[change] and change in rights.changes
+        ),
         # A dropped file that is no request has no owner.
-        is_editable=state in EDITABLE and bool(job["owner"]),
+        is_editable=(
+            state in EDITABLE and bool(job["owner"]) and rights.may_edit(job["owner"], job["repo"])
+        ),
         is_resolvable=state in RESOLVABLE and bool(job["owner"]),
+        may_be_retried=Change.RETRY in rights.changes,
     )
 
 

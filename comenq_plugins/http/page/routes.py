@@ -18,13 +18,15 @@ from starlette.routing import Route
 
 from comenq_core.errors import ComenqError
 from comenq_core.model.access import Scope
+from comenq_core.model.rights import Rights
 from comenq_core.protocols import Queue
 from comenq_core.text import printable
 from comenq_plugins.http.access import Access
+from comenq_plugins.http.etags import is_known
 from comenq_plugins.http.forms import read_form
 from comenq_plugins.http.page.board import read_board, read_job
 from comenq_plugins.http.page.changes import CHANGES
-from comenq_plugins.http.page.jobs import whole_text
+from comenq_plugins.http.page.jobs import JobView, whole_text
 from comenq_plugins.http.page.listing import Offsets
 from comenq_plugins.http.page.notices import notice
 from comenq_plugins.http.page.past import KEPT_SECONDS, Past
@@ -110,7 +112,8 @@ class Page:
 
     def _refusal(self, request: Request, problem: Problem) -> Response:
         if problem.status == UNAUTHORIZED:
-            back = urlencode({"next": request.url.path} if request.method == "GET" else {})
+            wanted = str(request.url.replace(scheme="", netloc=""))
+            back = urlencode({"next": wanted} if request.method == "GET" else {})
             login = request.url_for("login").path
             return RedirectResponse(f"{login}?{back}" if back else login, 303)
         values = {"title": problem.title, "detail": problem.detail}
@@ -137,24 +140,30 @@ class Page:
         offsets, now = Offsets.read(visit.query), datetime.now(UTC)
         text, job = notice(visit.query)
         values = {
-            "board": read_board(self._queue, offsets, now),
+            "board": read_board(self._queue, offsets, now, self._rights(visit)),
             "offsets": offsets,
             "notice": text,
             "notice_job": job,
         }
         return self._page(visit, "page.html", values)
 
+    def _rights(self, visit: Visit) -> Rights:
+        return self._queue.rights(visit.client.origin)
+
+    def _read(self, visit: Visit) -> tuple[JobView, Mapping[str, Any]]:
+        return read_job(self._queue, visit.job_id, datetime.now(UTC), self._rights(visit))
+
     def _job(self, visit: Visit) -> Response:
-        view, job = read_job(self._queue, visit.job_id, datetime.now(UTC))
+        view, job = self._read(visit)
         return self._page(visit, "job.html", {"job": view, "raw": job, "text": whole_text(job)})
 
     def _delete(self, visit: Visit) -> Response:
-        view, _ = read_job(self._queue, visit.job_id, datetime.now(UTC))
+        view, _ = self._read(visit)
         values = {"job": view, "offsets": Offsets.read(visit.query)}
         return self._page(visit, "delete.html", values)
 
     def _edit(self, visit: Visit) -> Response:
-        view, job = read_job(self._queue, visit.job_id, datetime.now(UTC))
+        view, job = self._read(visit)
         text = job["body"] or ""
         values = {
             "job": view,
@@ -184,6 +193,7 @@ class Page:
             "is_browser": visit.client.is_browser,
             "may_queue": visit.client.may(Scope.QUEUE),
             "may_manage": visit.client.may(Scope.MANAGE),
+            "may_steer": visit.client.may(Scope.MANAGE) and self._rights(visit).whole_queue,
             "may_change": visit.client.may_change,
             "fault": visit.fault,
         }
@@ -194,7 +204,7 @@ class Page:
 def _with_etag(visit: Visit, response: Response) -> Response:
     """The response, or that the browser has it already."""
     tag = f'"{hashlib.sha256(bytes(response.body)).hexdigest()[:32]}"'
-    if visit.request.headers.get("if-none-match") == tag:
+    if is_known(visit.request, tag):
         return Response(status_code=304, headers={"ETag": tag})
     response.headers["ETag"] = tag
     return response

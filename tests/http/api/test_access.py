@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import http.client
+import json
 import os
+import socket
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -11,6 +15,7 @@ from comenq_core.model import State
 from comenq_core.model.access import Scope
 from comenq_core.process.token_file import add_token, remove_token
 from comenq_core.testing.contract.harness import put_in_state
+from comenq_core.testing.deadline import DEADLINE
 from comenq_plugins.http.api.endpoints import ENDPOINTS, Endpoint
 from comenq_plugins.http.limits import Limits
 from tests.http.api.serving import COMMENT, Served, serving
@@ -120,6 +125,53 @@ def test_another_host_is_misdirected(served: Served, host: str) -> None:
     for path in ("/comments", "/healthz", "/nowhere"):
         problem = served.problem("GET", path, Host=host, is_described=False)
         assert (problem["status"], problem["code"]) == (421, "misdirected")
+
+
+def told(served: Served, target: str, host: str) -> tuple[int, str, bytes]:
+    """Send a request as it is; the answer's status, type and body."""
+    connection = http.client.HTTPConnection(served.url.removeprefix("http://"), timeout=DEADLINE)
+    with closing(connection):
+        connection.putrequest("GET", target, skip_host=True)
+        connection.putheader("Host", host)
+        connection.putheader("Authorization", f"Bearer {served.tokens[Scope.READ]}")
+        connection.endheaders()
+        answer = connection.getresponse()
+        return answer.status, answer.headers["content-type"], answer.read()
+
+
+def test_a_whole_address_is_answered_like_its_path(served: Served) -> None:
+    """A proxy may send the address; its host has to be ours, as Host has to."""
+    host = served.url.removeprefix("http://")
+    status, _, body = told(served, f"{served.url}/comments?state=held", host)
+    assert (status, body) == (200, told(served, "/comments?state=held", host)[2])
+    assert told(served, served.url, host)[0] == 200
+    for target, named in (("http://evil.example/comments", host), (served.url, "evil.example")):
+        status, kind, body = told(served, target, named)
+        assert (status, kind) == (421, "application/problem+json")
+        assert json.loads(body)["code"] == "misdirected"
+
+
+@pytest.mark.parametrize("target", ["*", "comments", "ftp://x/comments", "127.0.0.1:80"])
+def test_what_names_no_path_is_refused(served: Served, target: str) -> None:
+    """Another form of a request's target is 400, and the problem says what is expected."""
+    status, kind, body = told(served, target, served.url.removeprefix("http://"))
+    assert (status, kind) == (400, "application/problem+json")
+    assert "names a path" in json.loads(body)["detail"]
+
+
+@pytest.mark.parametrize(
+    "text", [b"HELLO\r\n\r\n", b"GET / HTTP/1.1\r\n\r\n", b"GET / HTTP/1.1\r\nX" + b"x" * 99_999]
+)
+def test_what_is_no_request_is_a_problem(served: Served, text: bytes) -> None:
+    """What does not even have the form of a request is 400 with a problem, and the end."""
+    port = int(served.url.rpartition(":")[2])
+    with socket.create_connection(("127.0.0.1", port), DEADLINE) as client:
+        client.sendall(text)
+        answer = http.client.HTTPResponse(client)
+        answer.begin()
+        problem = json.loads(answer.read())
+    assert (answer.status, answer.headers["content-type"]) == (400, "application/problem+json")
+    assert (problem["status"], problem["code"]) == (400, "bad_request")
 
 
 def test_our_names_are_served(tmp_path: Path) -> None:

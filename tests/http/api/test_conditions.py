@@ -13,8 +13,8 @@ from comenq_core.listener.queue import JobQueue
 from comenq_core.model import Change, Entry, Origin, State
 from comenq_core.model.access import Scope
 from comenq_core.testing.deadline import DEADLINE
-from comenq_plugins.http.api.calls import matches
 from comenq_plugins.http.api.representation import tag
+from comenq_plugins.http.etags import matches
 from tests.http.api.serving import Served, serving
 
 
@@ -28,6 +28,20 @@ def test_what_the_client_has_is_not_sent_again(served: Served, path: str) -> Non
     assert (again.content, again.headers["etag"]) == (b"", first.headers["etag"])
     served.ask("GET", path, If_None_Match='"x"', status=200)
     served.ask("HEAD", path, If_None_Match="*", status=304)
+
+
+def test_a_browser_is_not_sent_again_what_it_has(served: Served) -> None:
+    """A proxy may have made its tag a weak one, or list others: pages, the plot and the style."""
+    headers = {"Authorization": f"Bearer {served.tokens[Scope.MANAGE]}"}
+    page = requests.get(f"{served.url}/", headers=headers, timeout=DEADLINE)
+    style = re.findall('href="(/static/[^"]+css)"', page.text)
+    for path in ("/", "/weeks", "/weeks.svg", *style):
+        tag = requests.get(served.url + path, headers=headers, timeout=DEADLINE).headers["etag"]
+        for known in (f"W/{tag}", f'"x", {tag}'):
+            sent = headers | {"If-None-Match": known}
+            again = requests.get(served.url + path, headers=sent, timeout=DEADLINE)
+            assert (again.status_code, again.content) == (304, b"")
+    assert style
 
 
 def test_a_change_changes_the_tag(served: Served) -> None:

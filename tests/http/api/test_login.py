@@ -6,6 +6,7 @@ import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import requests
@@ -69,6 +70,32 @@ def test_a_token_logs_in_and_out(served: Served, browser: Browser) -> None:
     assert browser.reads()
     assert browser.post("/logout", OURS).status_code == 303
     assert not browser.reads()
+
+
+@pytest.mark.parametrize("path", ["/", "/?queue=20&held=10", "/weeks.svg?narrow", "/jobs/x/edit"])
+def test_a_login_leads_to_the_page_that_was_wanted(
+    served: Served, browser: Browser, path: str
+) -> None:
+    """With all of its address: the part of a list that was shown is shown again."""
+    refused = browser.session.get(
+        f"{served.url}{path}", headers=OURS, allow_redirects=False, timeout=DEADLINE
+    )
+    query = parse_qs(urlsplit(refused.headers["location"]).query)
+    assert query == {"next": [path]}
+    token = served.tokens[Scope.READ]
+    answer = browser.post("/login", OURS, token=token, next=query["next"][0])
+    assert answer.headers["location"] == path
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    ["//evil.example", "/\\evil.example", "https://evil.example/", "/?a=<b>", "/?a\r\nb: c",
+     "?queue=20", "/#x", "/?next=//evil.example:80\n"],
+)  # fmt: skip
+def test_a_login_leads_nowhere_else(served: Served, browser: Browser, wanted: str) -> None:
+    """What is no plain address of ours leads to the page."""
+    answer = browser.post("/login", OURS, token=served.tokens[Scope.READ], next=wanted)
+    assert answer.headers["location"] == "/"
 
 
 def test_another_token_does_not(served: Served, browser: Browser) -> None:

@@ -182,7 +182,7 @@ def test_the_lanes_of_reviewers(scene: Scene, visitor: Visitor) -> None:
     expect(visitor.job(job.id)).to_contain_text("coderabbit is limited until")
     expect(visitor.job(blocked.id)).to_contain_text("so long that a person has to decide")
     expect(page.get_by_role("region", name="Next comment")).to_contain_text("coderabbit")
-    lanes.get_by_role("button", name="Release copilot octo-org").click()
+    lanes.get_by_role("button", name="Open the lane copilot octo-org").click()
     expect(page.locator("#notice")).to_contain_text("The lane is open.")
     expect(lanes.get_by_role("button")).to_have_count(1)
 

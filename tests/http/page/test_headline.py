@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from comenq_core.model import Cause
+from comenq_core.model.rights import Rights
 from comenq_plugins.http.page.board import read_board
 from comenq_plugins.http.page.headline import Headline
 from comenq_plugins.http.page.listing import Offsets
@@ -24,7 +25,7 @@ def scene() -> Iterator[Scene]:
 
 def said(scene: Scene) -> Headline:
     """The headline of a scene."""
-    return read_board(queue_of(scene.store), Offsets(), datetime.now(UTC)).headline
+    return read_board(queue_of(scene.store), Offsets(), datetime.now(UTC), Rights()).headline
 
 
 def test_an_empty_queue_is_idle(scene: Scene) -> None:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from comenq_core.errors import InvalidRequest
 from comenq_core.model import Attempt, CommentRequest, Entry, Job, Origin, State
+from comenq_core.model.rights import Rights
 from comenq_core.wire.messages import entry_to_json
 from comenq_plugins.http.page.jobs import JobView, job_view, link
 from comenq_plugins.http.page.listing import Offsets
@@ -30,7 +31,7 @@ def job(body: str = "One", **members: object) -> Job:
 
 def view(body: str = "One", **members: object) -> JobView:
     """The same, as the page shows it."""
-    return job_view(entry_to_json(Entry(job=job(body, **members))), "ghe.example", NOW)
+    return job_view(entry_to_json(Entry(job=job(body, **members))), "ghe.example", NOW, Rights())
 
 
 def test_the_pull_request_is_on_the_forge() -> None:
@@ -56,7 +57,7 @@ def test_what_a_reviewer_was_asked_says_since_when() -> None:
         "url": None,
     }
     shown = job_view(
-        {**entry_to_json(Entry(job=job())), "state": "posted", "review": review}, "", NOW
+        {**entry_to_json(Entry(job=job())), "state": "posted", "review": review}, "", NOW, Rights()
     )
     assert shown.review
     assert shown.review.words == "rabbit has not answered yet, since"

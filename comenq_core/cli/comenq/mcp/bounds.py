@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from comenq_core.errors import ComenqError
+from comenq_core.model.serving import covers_repository
 from comenq_core.text import printable
 
 __all__ = ["NAME_LIMIT", "Bounds", "OutOfBounds", "client_word"]
@@ -50,8 +51,7 @@ class Bounds:
 
     def covers(self, owner: str, repo: str) -> bool:
         """Whether the repository may be named."""
-        wanted = {f"{owner}/*".lower(), f"{owner}/{repo}".lower()}
-        return not self.repositories or any(one.lower() in wanted for one in self.repositories)
+        return covers_repository(self.repositories, owner, repo)
 
     def check_repository(self, owner: str, repo: str) -> None:
         """Refuse a repository that may not be named.

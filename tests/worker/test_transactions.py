@@ -1,0 +1,120 @@
+"""A worker whose store makes several changes durable at once, or none of them."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from comenq_core.errors import PacingConflict, StoreError
+from comenq_core.model import Job, State
+from comenq_core.testing.clock import FakeClock
+from comenq_core.testing.memory_store import MemoryStore
+from comenq_core.worker.worker import Worker
+from tests.worker.test_others import PACE, POLICY, RecordingPoster, put
+
+
+class Atomic(MemoryStore):
+    """A store in memory with transactions, of which a test has one fail at its end."""
+
+    fails_at = 0
+    is_lost = True
+    fault: StoreError = StoreError("the database is gone")
+    ended = 0
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Undo everything where the test says so."""
+        before = self._jobs.copy(), self._places.copy(), self._pacing.copy()
+        yield
+        self.ended += 1
+        if self.ended == self.fails_at:
+            if self.is_lost:
+                self._jobs, self._places, self._pacing = before
+            raise self.fault
+
+
+@pytest.fixture
+def store() -> Atomic:
+    """The store."""
+    return Atomic(FakeClock())
+
+
+@pytest.fixture
+def poster() -> RecordingPoster:
+    """The one account."""
+    return RecordingPoster("ours")
+
+
+@pytest.fixture
+def worker(store: Atomic, poster: RecordingPoster) -> Worker:
+    """Our worker."""
+    return Worker(store, [poster], PACE, POLICY)
+
+
+@pytest.fixture
+def job(store: Atomic) -> Job:
+    """A comment that waits."""
+    return put(store)
+
+
+def test_a_claim_and_its_announcement_are_one_transaction(
+    store: Atomic, worker: Worker, job: Job, poster: RecordingPoster
+) -> None:
+    """And so are the outcome and the pace after it."""
+    worker.step()
+    assert (store.ended, poster.posted) == (2, [job.id])
+    assert store.get(job.id).state is State.POSTED
+    assert store.pacing()["ours"].max_remaining == 0
+
+
+def test_nothing_is_posted_whose_announcement_is_lost(
+    store: Atomic, worker: Worker, job: Job, poster: RecordingPoster
+) -> None:
+    """The claim is undone with it, and the next step claims the job again."""
+    store.fails_at = 1
+    with pytest.raises(StoreError):
+        worker.step()
+    assert (poster.posted, store.get(job.id)) == ([], job)
+    worker.step()
+    assert (poster.posted, store.get(job.id).attempt_count) == ([job.id], 0)
+    assert store.get(job.id).state is State.POSTED
+
+
+def test_a_job_that_may_be_claimed_is_not_posted(
+    store: Atomic, worker: Worker, job: Job, poster: RecordingPoster
+) -> None:
+    """The claim is durable, its answer was lost: the worker leaves it to be checked."""
+    store.fails_at, store.is_lost = 1, False
+    with pytest.raises(StoreError):
+        worker.step()
+    worker.step()
+    assert poster.posted == []
+
+
+def test_an_attempt_that_was_announced_too_late_is_not_made(
+    store: Atomic, worker: Worker, job: Job, poster: RecordingPoster
+) -> None:
+    """The job has its place in the queue again."""
+    store.fails_at, store.is_lost = 1, False
+    store.fault = PacingConflict("it took too long")
+    worker.step()
+    assert (poster.posted, store.get(job.id).state) == ([], State.WAITING)
+
+
+def test_an_outcome_that_was_lost_is_saved_with_its_pace(
+    store: Atomic, worker: Worker, job: Job, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The next step saves both, and only then they are reported."""
+    caplog.set_level(logging.INFO, logger="comenq")
+    store.fails_at = 2
+    with pytest.raises(StoreError):
+        worker.step()
+    assert store.get(job.id).state is State.POSTING
+    assert "job_done" not in caplog.text
+    worker.step()
+    assert (len(store.get(job.id).attempts), store.get(job.id).state) == (1, State.POSTED)
+    assert store.pacing()["ours"].max_remaining == 0
+    assert caplog.text.count("job_done") == 1
