@@ -12,7 +12,9 @@ from benchmarks import (
     http_rows,
     idle_rows,
     intake_rows,
+    mail_rows,
     mcp_rows,
+    postgres_rows,
     queue_rows,
     restart_rows,
     start_rows,
@@ -23,12 +25,16 @@ from benchmarks import (
 from benchmarks.ratios import Curve, Row
 from benchmarks.results import FILE, SUITE_FILE, Results
 from comenq_core.process.log import configure
+from tests.postgres.server import missing
 
 Measure = Callable[[], Row | Sequence[Row | Curve]]
+
 MEASURES: dict[str, Measure] = {
     "command": intake_rows.command,
-    "pipelined": intake_rows.pipelined,
+    "checkout": intake_rows.in_checkout,
     "latency": intake_rows.latency,
+    "one-by-one": mail_rows.one_by_one,
+    "jsonl": mail_rows.many_lines,
     "store": store_rows.beside_others,
     "wake": worker_rows.wake_up,
     "killed": restart_rows.killed,
@@ -40,6 +46,12 @@ MEASURES: dict[str, Measure] = {
     "page": http_rows.page,
     "mcp": mcp_rows.server,
 }
+if not missing():
+    MEASURES |= {
+        "postgres-puts": postgres_rows.puts,
+        "postgres-cycle": postgres_rows.cycles,
+        "postgres-hosts": postgres_rows.hosts,
+    }
 SUITE: dict[str, Measure] = {"suite": suite_rows.suite}
 """Takes longer than all others together, so it is measured, and saved, by itself."""
 

@@ -12,8 +12,8 @@ from comenq_core.model.identity import id_from
 from comenq_core.protocols import Store
 from comenq_plugins.spool.format.filename import Name
 
-REAL = 200
-"""The first of these comments are files of their own: more than what one row claims or changes."""
+REAL = 100
+"""So many comments at the front are files of their own: no row claims, or changes, more of them."""
 LINKS = 10_000
 """Names that one file gets; ext4 allows 65,000."""
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, MutableSequence, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import partial
-from itertools import count
+from itertools import count, pairwise
 from typing import TYPE_CHECKING
 
 from benchmarks.disk import per_second
@@ -15,9 +15,12 @@ from benchmarks.ratios import Row, interleaved, row
 from benchmarks.scaling import cycle_seconds
 from benchmarks.store_rows import NEW_JOB, REQUEST
 from comenq_core.settings import Settings
+from comenq_core.testing.forge import Forge
 from comenq_plugins.postgres import open_postgres
 from comenq_plugins.postgres.store import PostgresStore
+from tests.postgres.hosts import LEASE, Host, freeze, thaw
 from tests.postgres.server import PostgresServer
+from tests.reliability.unsupervised import Program
 
 if TYPE_CHECKING:
     from procrastinate import App
@@ -27,6 +30,9 @@ PUTS = 400
 CYCLES = 200
 RUNS = 9
 WARM_UP = 10
+PACE = 1.0
+HAND_OVERS = 3
+IDLE = "SELECT count(*) = 0 FROM job WHERE settled IS NULL"
 _schemas = count()
 
 
@@ -69,6 +75,73 @@ def cycles() -> Row:
             target=0.8,
             at_most=False,
         )
+
+
+def hosts(count: int = 10, comments: int = 10) -> list[Row]:
+    """Machines that share one queue and one account: their pace, and what a death costs."""
+    with server() as running, ExitStack() as life:
+        forge = life.enter_context(Forge())
+        machines = [
+            life.enter_context(Host(running, "hosts", forge, cooldown_period_seconds=PACE))
+            for _ in range(count)
+        ]
+        first, *_ = machines
+        first.listen()
+        workers = [machine.work() for machine in machines]
+        gaps = _gaps(first, forge, comments)
+        taken = [_hand_over(machines, workers, number, forge) for number in range(HAND_OVERS)]
+    return [
+        Row(
+            name=f"PostgreSQL: the shortest time between two posts of {count} hosts",
+            against="the cooldown of their account",
+            ours=min(gaps),
+            theirs=PACE,
+            unit="s",
+            target=1.0,
+            at_most=False,
+            runs=len(gaps),
+        ),
+        Row(
+            name=f"PostgreSQL: kill -9 of the host of {count} that posts, until another goes on",
+            against="the lease, plus 2 s",
+            ours=max(taken),
+            theirs=LEASE + 2,
+            unit="s",
+            target=1.0,
+            runs=HAND_OVERS,
+        ),
+    ]
+
+
+def _gaps(host: Host, forge: Forge, comments: int) -> Sequence[float]:
+    """Seconds from each post to the next one."""
+    for number in range(comments):
+        host.daemon.put(f"comment {number}")
+    forge.wait_for_comments(comments)
+    host.wait_until(IDLE)
+    return [later.at - earlier.at for earlier, later in pairwise(forge.posts)]
+
+
+def _hand_over(
+    machines: Sequence[Host], workers: MutableSequence[Program], number: int, forge: Forge
+) -> float:
+    """Seconds from the death of a worker in its post until another one asks about that comment."""
+    others = [worker for worker in workers if worker is not workers[number]]
+    for worker in others:
+        freeze(worker)
+    forge.answer_next(delay=60, method="POST")
+    known, posts = len(forge.requests), len(forge.posts)
+    machines[0].daemon.put(f"killed {number}")
+    forge.wait_for_requests(posts + 1, method="POST")
+    workers[number].process.kill()
+    died = time.monotonic()
+    for worker in others:
+        thaw(worker)
+    took_over = forge.wait_for_requests(known + 2)[known + 1].at
+    machines[0].wait_until(IDLE)
+    workers[number].end()
+    workers[number] = machines[number].work()
+    return took_over - died
 
 
 def open_new(running: PostgresServer) -> Callable[[], PostgresStore]:

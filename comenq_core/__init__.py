@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from comenq_core.settings import Secret, Settings
     from comenq_core.text import printable
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 _HOMES = {
     "comenq_core.process.clock": ("system_clock",),

@@ -40,6 +40,8 @@ def legible(line: str) -> str:
 
     Unlike `printable`, it keeps tabs, backslashes and joined emoji.
     """
+    if line.isprintable():
+        return line
     return "".join(
         character
         if character.isprintable() or character in "\t\N{ZERO WIDTH JOINER}"

@@ -18,7 +18,8 @@ __all__ = ["CONSTRAINTS", "ROOT", "set_up"]
 
 ROOT = Path(__file__).resolve().parents[1]
 CONSTRAINTS = ROOT / "constraints.txt"
-NEEDS = (ROOT / "pyproject.toml", CONSTRAINTS)
+# The version is written down where it is installed.
+NEEDS = (ROOT / "pyproject.toml", CONSTRAINTS, ROOT / "comenq_core" / "__init__.py")
 VENV = ROOT / ".venv"
 MARK = VENV / "comenq-is-installed"
 

@@ -13,6 +13,7 @@ from markup import add_markdown
 from roff import Page
 
 from comenq_core import protocols
+from comenq_core.cli import exit_status
 from comenq_core.cli.comenq.parser import whole_parser
 from comenq_core.cli.comenq.target import FORMS
 from comenq_core.cli.comenqd.main import parser as daemon_parser
@@ -34,10 +35,14 @@ CLIENT_FILES = {
     "/run/comenq/comenq.sock": "The socket of the system's daemon.",
 }
 STATUSES = {
-    "0": "Done; for a new comment: it is on disk.",
-    "1": "Rejected or failed.",
-    "2": "The command line is wrong.",
-    "3": "No daemon answers.",
+    exit_status.DONE: "Done; for a new comment: it is on disk.",
+    exit_status.FAILED: "Rejected or failed.",
+    exit_status.USAGE: "The command line is wrong.",
+    exit_status.UNREACHABLE: "No daemon answers.",
+    exit_status.TIMED_OUT: "The wait has lasted long enough; the comment stays queued.",
+    exit_status.NEEDS_PERSON: "The comment is queued, and is not posted before a person has done"
+    " something; or the daemon's reply was lost.",
+    exit_status.INTERRUPTED: "Interrupted, as by Ctrl-C.",
 }
 
 
@@ -62,7 +67,7 @@ def _client_page() -> Page:
     page.heading("Commands")
     for name, command in _commands(parser).items():
         _add_command(page, f"comenq {name}", command, without=options)
-    _add_terms(page, "Exit status", STATUSES)
+    _add_terms(page, "Exit status", {str(number): text for number, text in STATUSES.items()})
     _add_terms(page, "Environment", CLIENT_ENVIRONMENT)
     _add_terms(page, "Files", CLIENT_FILES)
     page.heading("See also")

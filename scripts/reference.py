@@ -10,13 +10,17 @@ from pathlib import Path
 
 from completions import completions
 from manual import pages
+from mcp_server import description as mcp_server
+from public_names import listing
 
 from comenq_core.cli.comenq.mcp.bounds import Bounds
 from comenq_core.cli.comenq.mcp.tools import offered
+from comenq_core.wire.schemas import SCHEMAS
 from comenq_plugins.http.api.openapi import description
 
 ROOT = Path(__file__).resolve().parents[1]
 CONF = ROOT / "conf"
+STABILITY = ROOT / "tests" / "stability"
 
 
 def main() -> int:
@@ -48,6 +52,10 @@ def files() -> Iterator[tuple[Path, str]]:
     # What agents read, so that a review of a change shows how it changes.
     tools = [tool.definition for tool in offered(Bounds())]
     yield ROOT / "tests" / "mcp" / "tools.json", json.dumps(tools, indent=2) + "\n"
+    yield STABILITY / "python.txt", listing()
+    yield STABILITY / "requests.json", json.dumps(SCHEMAS, indent=1) + "\n"
+    server = mcp_server(ROOT / "README.md")
+    yield ROOT / "packaging" / "mcp" / "server.json", json.dumps(server, indent=2) + "\n"
 
 
 if __name__ == "__main__":

@@ -112,7 +112,8 @@ class _Preloaded:
         self, command: Command, env: Mapping[str, str], stdin: bytes, stderr: int, cwd: Path
     ) -> subprocess.CompletedProcess[str]:
         """As the function `run`."""
-        call = {"argv": list(map(os.fsdecode, command)), "env": dict(env), "cwd": str(cwd)}
+        words = list(map(os.fsdecode, command))
+        call = {"argv": words, "env": dict(env), "cwd": str(cwd)}
         source, sink = os.pipe()
         end, ended = os.pipe()
         with (
@@ -130,9 +131,9 @@ class _Preloaded:
             os.close(source)
             _feed(sink, stdin)
             if not select.select([status], [], [], DEADLINE)[0]:
-                raise subprocess.TimeoutExpired(call["argv"], DEADLINE)
+                raise subprocess.TimeoutExpired(words, DEADLINE)
             return subprocess.CompletedProcess(
-                call["argv"], int(status.read()), _written(output), _written(errors)
+                words, int(status.read()), _written(output), _written(errors)
             )
 
 
@@ -160,11 +161,11 @@ def _serve(calls: socket.socket) -> None:
     signal.set_wakeup_fd(wake)
     running: dict[int, int] = {}
     while True:
-        ready = select.select([calls, woken], [], [])[0]
+        ready = select.select([calls.fileno(), woken], [], [])[0]
         if woken in ready:
             os.read(woken, select.PIPE_BUF)
             _tell(running)
-        if calls in ready:
+        if calls.fileno() in ready:
             message, passed, _, _ = socket.recv_fds(calls, 1, 5)
             if not message:
                 break

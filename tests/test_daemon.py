@@ -13,10 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from comenq_core import paths
+from comenq_core import __version__, paths
 from comenq_core.cli.comenqd.credentials import service_credentials
 from comenq_core.settings import load
-from comenq_core.supervisor.launch import private_directory
+from comenq_core.supervisor.directory import private_directory
 from tests import preloaded
 
 COMENQD = preloaded.SCRIPTS / "comenqd"
@@ -207,12 +207,12 @@ def test_plugins_are_listed(comenqd: Command) -> None:
     lines = comenqd("plugins").stdout.splitlines()
 
     assert [" ".join(line.split()) for line in lines if " comenq " in line] == [
-        "github comenq 0.1.0 poster github (selected)",
-        "http comenq 0.1.0 intake http",
-        "postgres comenq 0.1.0 store postgres",
-        "profiles comenq 0.1.0 reviewers profiles",
-        "spool comenq 0.1.0 store spool (selected)",
-        "unix comenq 0.1.0 intake unix (selected)",
+        f"github comenq {__version__} poster github (selected)",
+        f"http comenq {__version__} intake http",
+        f"postgres comenq {__version__} store postgres",
+        f"profiles comenq {__version__} reviewers profiles",
+        f"spool comenq {__version__} store spool (selected)",
+        f"unix comenq {__version__} intake unix (selected)",
     ]
 
 
@@ -225,7 +225,7 @@ def test_plugins_are_listed_for_programs(comenqd: Command) -> None:
     assert plugins["unix"] == {
         "name": "unix",
         "distribution": "comenq",
-        "version": "0.1.0",
+        "version": __version__,
         "offers": [{"kind": "intake", "name": "unix", "selected": False}],
         "broken": None,
     }

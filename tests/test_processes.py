@@ -35,3 +35,11 @@ def test_supervisord_starts_that_module() -> None:
     for program, word in (("listener", "listen"), ("worker", "work")):
         command = conf[f"program:{program}"]["command"]
         assert command == f"python3 -P -m comenq_core.cli.comenqd.processes {word}"
+
+
+def test_supervisord_keeps_no_settings_in_memory() -> None:
+    """What runs within supervisord needs none, nor what is slow to import."""
+    script = "import comenq_core.supervisor.rpcinterface, sys; print(*sys.modules)"
+    command = [sys.executable, "-P", "-c", script]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=DEADLINE, check=True)
+    assert not {"comenq_core.settings", "dataclasses", "inspect"} & set(done.stdout.split())

@@ -163,7 +163,9 @@ def test_the_rust_word_for_the_jitter_is_taken_everywhere(config: ConfigFile, pl
     environ = {variable(alias): "7"} if place == "environment" else {}
     flags = {flag(alias): "7"} if place == "flag" else {}
 
-    assert load(path, environ, flags) == Settings(cooldown_jitter_seconds=7.0, source=path)
+    renamed = () if place == "flag" else (alias,)
+    expected = Settings(cooldown_jitter_seconds=7.0, source=path, renamed=renamed)
+    assert load(path, environ, flags) == expected
 
 
 def test_comenqd_takes_the_flag_for_the_rust_word() -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from comenq_core.errors import ComenqError
 from comenq_core.settings import Settings, load
-from comenq_core.supervisor.launch import is_served, private_directory
+from comenq_core.supervisor.directory import is_served, private_directory
 
 __all__ = ["DaemonStopped", "runs", "started_at"]
 

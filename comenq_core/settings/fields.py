@@ -139,6 +139,8 @@ class Settings:
     """The variables that look like settings and are a platform's, which `load` passes over."""
     tables: Mapping[str, Mapping[str, object]] = field(default_factory=dict, repr=False)
     """The tables of the file, as written; a plugin reads its own with `options`."""
+    renamed: tuple[str, ...] = ()
+    """The other names of settings, keys of `ALIASES`, that the file or the environment uses."""
 
     def options(self, table: str, defaults: Mapping[str, T]) -> dict[str, T]:
         """The options of a plugin: ``defaults``, updated with the plugin's table in the file.

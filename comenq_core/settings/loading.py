@@ -50,17 +50,16 @@ def load(
         for key, value in contents.items()
         if isinstance(value, dict) and (key == REVIEWERS or key not in KINDS)
     }
-    flat = _renamed(
-        {key: contents[key] for key in contents.keys() - tables.keys() - IGNORED}, ALIASES
-    )
+    plain = {key: contents[key] for key in contents.keys() - tables.keys() - IGNORED}
     values: dict[str, Any] = {
         **file.own_paths(source, environ),
         **({REVIEWERS: tuple(tables[REVIEWERS])} if REVIEWERS in tables else {}),
-        **check(f"{source}", flat, KINDS),
+        **check(f"{source}", _renamed(plain, ALIASES), KINDS),
         **explicit(environ, flags or {}),
     }
     ignored = tuple(sorted(_ignored(environ)))
-    made = Settings(**values, source=source, ignored=ignored, tables=tables)
+    renamed = tuple(alias for alias in ALIASES if alias in plain or variable(alias) in environ)
+    made = Settings(**values, source=source, ignored=ignored, tables=tables, renamed=renamed)
     _check_hold_new(made)
     return made
 

@@ -12,7 +12,7 @@ from supervisor import events
 
 from comenq_core.errors import SettingsError
 from comenq_core.process.log import Log
-from comenq_core.supervisor.launch import is_served, make_private
+from comenq_core.supervisor.directory import is_served, make_private
 
 __all__ = ["ControlSocket"]
 

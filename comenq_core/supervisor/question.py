@@ -7,7 +7,10 @@ import socket
 from collections.abc import Callable, MutableMapping
 from typing import Any
 
-__all__ = ["Question"]
+__all__ = ["STATUS_SOCKET_VARIABLE", "Question"]
+
+STATUS_SOCKET_VARIABLE = "COMENQ_STATUS_SOCKET"
+"""Tells supervisord where the listener answers the operation ``status``; empty: nowhere."""
 
 _QUESTION = b'{"op": "status"}\n'
 _REPLY_LIMIT = 1 << 20

@@ -22,9 +22,9 @@ from supervisor.states import ProcessStates, SupervisorStates
 from comenq_core.process.hardening import forbid_dumps, hide_environment
 from comenq_core.process.log import Log, LogSink, configure
 from comenq_core.supervisor.control_socket import ControlSocket
-from comenq_core.supervisor.launch import STATUS_SOCKET_VARIABLE
 from comenq_core.supervisor.output import Lines, SupervisordLog
 from comenq_core.supervisor.progress import Progress
+from comenq_core.supervisor.question import STATUS_SOCKET_VARIABLE
 from comenq_core.supervisor.systemd import Report
 from comenq_core.supervisor.wakeup import Wakeup
 

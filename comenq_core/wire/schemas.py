@@ -39,6 +39,7 @@ __all__ = [
     "OPERATION_SCHEMAS",
     "REQUEST",
     "REQUEST_SCHEMA",
+    "SCHEMAS",
     "Schema",
     "check",
     "check_by",
@@ -234,7 +235,7 @@ OPERATION_SCHEMAS: dict[str, dict[str, Any]] = {
 REQUEST = "request"
 BARE = "bare request"
 DROP = "dropped file"
-_SCHEMAS: Mapping[str, Schema] = {
+SCHEMAS: Mapping[str, Schema] = {
     **OPERATION_SCHEMAS,
     REQUEST: REQUEST_SCHEMA,
     # Beside the request's members, those of `put` that they can have.
@@ -244,6 +245,7 @@ _SCHEMAS: Mapping[str, Schema] = {
         "properties": {**REQUEST_SCHEMA["properties"], "hold": _FLAG, "via": _VIA},
     },
 }
+"""What is read from others: by its operation, or as `REQUEST`, `BARE` or `DROP`."""
 
 
 def check(value: object, kind: str) -> None:
@@ -272,7 +274,7 @@ def check_by(rules: Validator, value: object) -> None:
 
 @cache
 def _validator(kind: str) -> Validator:
-    return validator(_SCHEMAS[kind])
+    return validator(SCHEMAS[kind])
 
 
 def validator(schema: Schema) -> Validator:

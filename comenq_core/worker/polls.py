@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
@@ -69,8 +70,8 @@ class Polls:
         self._pauses: dict[str, Instant] = {}
 
     def wait(self, records: Mapping[str, Pacing], now: Instant) -> float:
-        """Seconds until the next poll; a minute where nobody may ask."""
-        waits = [_LATER]
+        """Seconds until the next poll, a minute where nobody may ask; infinity without any."""
+        waits = [math.inf]
         for job, kept, due in self._follows.polls(now):
             wait = max(due, self._pause(job, now))
             if wait <= 0 and self._reader(job, kept, records, now) is None:

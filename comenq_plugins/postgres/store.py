@@ -37,7 +37,7 @@ _LEASED = (
 _RENEW = (
     "WITH renewed AS (UPDATE job SET account = %(account)s, leased_until = %(until)s"
     " WHERE id = %(job)s)"
-    " UPDATE account SET holder = %(me)s, leased_until = %(until)s, pacing = %(pacing)s"
+    " UPDATE account SET pacing = %(pacing)s, holder = %(me)s, leased_until = %(until)s"
     " WHERE name = %(account)s"
 )
 

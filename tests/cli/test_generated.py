@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -11,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+import comenq_core
+from comenq_core.cli import exit_status
 from comenq_core.cli.comenq.commands import COMMANDS
 from comenq_core.testing.deadline import DEADLINE
 from tests.cli.command import ROOT, environment
@@ -55,7 +58,10 @@ def test_outdated_page_is_reported(tmp_path: Path) -> None:
     shutil.copytree(CONF, tmp_path / "conf")
     shutil.copytree(ROOT / "scripts", tmp_path / "scripts")
     shutil.copytree(ROOT / "docs", tmp_path / "docs")
-    shutil.copytree(ROOT / "tests" / "mcp", tmp_path / "tests" / "mcp")
+    shutil.copytree(ROOT / "packaging", tmp_path / "packaging")
+    for name in ("mcp", "stability"):
+        shutil.copytree(ROOT / "tests" / name, tmp_path / "tests" / name)
+    shutil.copy(ROOT / "README.md", tmp_path)
     page = tmp_path / "conf" / "man" / "comenq.1"
     page.write_text(page.read_text().replace("Queue", "Cue"))
     reference = tmp_path / "scripts" / "reference.py"
@@ -64,10 +70,31 @@ def test_outdated_page_is_reported(tmp_path: Path) -> None:
     assert done.stderr == f"{page}: run scripts/generate, and commit what it writes\n"
 
 
+def test_the_registry_of_servers_is_told_of_this_one(comenq: Comenq) -> None:
+    """What is published for agents' programs is of this version, with arguments that it takes."""
+    server = json.loads((ROOT / "packaging" / "mcp" / "server.json").read_text())
+    assert f"<!-- mcp-name: {server['name']} -->" in (ROOT / "README.md").read_text()
+    # https://static.modelcontextprotocol.io/schemas/2025-12-11/server.schema.json
+    assert len(server["description"]) <= 100
+    (package,) = server["packages"]
+    assert package["version"] == server["version"] == comenq_core.__version__
+    command, repo = package["packageArguments"]
+    done = comenq(command["value"], f"{repo['name']}=octo-org/site", "--help")
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_manual_has_every_command() -> None:
     """The manual describes every command, aliases included."""
     page = (CONF / "man" / "comenq.1").read_text()
     assert all(f"comenq {name}" in page for name in COMMANDS)
+
+
+def test_manual_has_every_exit_status() -> None:
+    """The manual says what each exit status of the command means."""
+    page = (CONF / "man" / "comenq.1").read_text()
+    statuses = [number for number in vars(exit_status).values() if isinstance(number, int)]
+    assert len(statuses) == 7
+    assert all(f"\\fB{number}\\fP\n" in page for number in statuses)
 
 
 @_needs("groff")

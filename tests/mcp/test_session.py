@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -11,23 +11,22 @@ import pytest
 from mcp import Client, MCPError, StdioServerParameters
 
 from comenq_core.testing.forge import Forge
-from tests.cli.command import PROGRAM
+from tests.cli.command import PROGRAM, environment
 from tests.process.daemon import Daemon
+from tests.socket.serving import Served
 
 COMMENT = {"owner": "o", "repo": "r", "pr_number": 1}
 LONGEST = "é" * 131_072
 TRIGGER = "@coderabbitai review"
 
-ERAS = pytest.mark.parametrize(
-    ("mode", "version"), [("legacy", "2025-11-25"), ("auto", "2026-07-28")]
-)
+LEGACY, MODERN = ("legacy", "2025-11-25"), ("auto", "2026-07-28")
 
 
 @asynccontextmanager
-async def session(daemon: Daemon, mode: str, *words: str) -> AsyncIterator[Client]:
-    """A session with the daemon's server."""
+async def session(env: Mapping[str, str], mode: str) -> AsyncIterator[Client]:
+    """A session with the server of the daemon that the environment names."""
     (command,) = PROGRAM
-    server = StdioServerParameters(command=command, args=["mcp", *words], env=daemon.environment)
+    server = StdioServerParameters(command=command, args=["mcp"], env=dict(env))
     async with Client(server, mode=mode) as client:
         yield client
 
@@ -40,12 +39,14 @@ async def result(client: Client, tool: str, **arguments: Any) -> dict[str, Any]:
     return told
 
 
-@ERAS
+@pytest.mark.parametrize(
+    ("mode", "version"), [pytest.param(*LEGACY, marks=pytest.mark.full), MODERN]
+)
 def test_comment_is_posted(daemon: Daemon, forge: Forge, mode: str, version: str) -> None:
     """In both eras of the protocol, a comment is queued, posted byte for byte, and found."""
 
     async def converse() -> dict[str, Any]:
-        async with session(daemon, mode) as client:
+        async with session(daemon.environment, mode) as client:
             assert client.protocol_version == version
             queued = await result(client, "queue_comment", **COMMENT, body=LONGEST)
             await anyio.to_thread.run_sync(daemon.log.until, r"outcome=posted")
@@ -61,7 +62,7 @@ def test_reply_is_posted(daemon: Daemon, forge: Forge) -> None:
     first = forge.add_review_comment(owner="o", repo="r", number=1, body="Why?", login="ann")
 
     async def converse() -> dict[str, Any]:
-        async with session(daemon, "auto") as client:
+        async with session(daemon.environment, "auto") as client:
             queued = await result(
                 client, "reply_to_review", **COMMENT, body="Fixed", in_reply_to=first.id
             )
@@ -73,12 +74,13 @@ def test_reply_is_posted(daemon: Daemon, forge: Forge) -> None:
     assert [one.body for one in forge.review_comments] == ["Why?", "Fixed"]
 
 
-@ERAS
-def test_tool_is_unknown(daemon: Daemon, mode: str, version: str) -> None:
-    """A tool that there is not is an error of the protocol; a wrong argument is a result."""
+@pytest.mark.parametrize(("mode", "version"), [LEGACY, MODERN])
+def test_tool_is_unknown(served: Served, mode: str, version: str) -> None:
+    """In both eras, an unknown tool is an error of the protocol, and a wrong argument a result."""
 
     async def converse() -> tuple[str, Any]:
-        async with session(daemon, mode) as client:
+        async with session(environment(served.path), mode) as client:
+            assert client.protocol_version == version
             with pytest.raises(MCPError) as raised:
                 await client.call_tool("post_comment", {})
             return str(raised.value), await client.call_tool("get_comment", {"id": "zzzz"})
@@ -95,7 +97,7 @@ def test_review_is_found(daemon: Daemon, forge: Forge) -> None:
     """Where the daemon follows reviewers, a tool says what became of a review."""
 
     async def converse() -> dict[str, Any]:
-        async with session(daemon, "auto") as client:
+        async with session(daemon.environment, "auto") as client:
             tools = (await client.list_tools()).tools
             assert "get_review" in [tool.name for tool in tools]
             queued = await result(client, "queue_comment", **COMMENT, body=TRIGGER)

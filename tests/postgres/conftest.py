@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -13,6 +14,20 @@ from comenq_core.testing.clock import FakeClock
 from comenq_plugins.postgres.store import PostgresStore
 from tests.postgres.opening import Opener, open_at
 from tests.postgres.server import PostgresServer, missing
+
+HERE = Path(__file__).parent
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep the first case of each test of the contract by default; the spool has them all."""
+    tested = set()
+    for item in items:
+        if item.path.parent == HERE and item.path.name == "test_contract.py":
+            test = item.nodeid.partition("[")[0]
+            if test in tested:
+                item.add_marker(pytest.mark.full)
+            tested.add(test)
 
 
 @pytest.fixture(scope="session")

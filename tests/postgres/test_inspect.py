@@ -77,7 +77,7 @@ def check_of_store(tmp_path: Path, dsn: str, schema: str) -> tuple[str, str]:
         f"store = 'postgres'\nqueue_path = '{tmp_path}/file/queue'\n"
         f"[postgres]\ndsn = '{dsn}'\nschema = '{schema}'\n"
     )
-    command = [preloaded.SCRIPTS / "comenqd", "check", "--json", "--config", config]
+    command = (preloaded.SCRIPTS / "comenqd", "check", "--json", "--config", config)
     done = preloaded.run(command, env={})
     found = {one["subject"]: (one["severity"], one["text"]) for one in json.loads(done.stdout)}
     assert "queue" not in found

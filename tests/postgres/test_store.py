@@ -10,12 +10,13 @@ from typing import Any
 
 import psycopg
 import pytest
+from psycopg import sql
 
 from comenq_core.errors import PluginError, QueueRefused, SettingsError, StoreError
 from comenq_core.model import CommentRequest, Job, NewJob, Origin, State
 from comenq_core.settings import Secret, Settings
 from comenq_core.testing.contract.harness import new_job
-from comenq_plugins.postgres import open_postgres
+from comenq_plugins.postgres import PostgresFactory, open_postgres
 from comenq_plugins.postgres.schema import VERSION
 from comenq_plugins.postgres.store import PostgresStore
 from tests.postgres.opening import Opener
@@ -52,13 +53,36 @@ def test_the_tables_are_made_once_by_many_machines(server: PostgresServer, schem
 def test_tables_of_a_newer_comenq_are_left_alone(
     server: PostgresServer, schema: str, store: PostgresStore
 ) -> None:
-    """An older program says that it does not know them, and what to do."""
+    """An older program says that it does not know them, and what to do; no row is written anew."""
+    put(store)
     store.close()
     with psycopg.connect(server.dsn, autocommit=True) as connection:
         connection.execute(f"SET search_path = {schema}")
         connection.execute("UPDATE version SET number = %s", [VERSION + 1])
-        with pytest.raises(StoreError, match=f"are of version {VERSION + 1}, made by a newer"):
-            open_postgres(settings(server.dsn, schema))
+        before = everything_in(connection, schema)
+        for use in (open_postgres, PostgresFactory().inspect):
+            with pytest.raises(StoreError, match=f"are of version {VERSION + 1}, made by a newer"):
+                use(settings(server.dsn, schema))
+        assert everything_in(connection, schema) == before
+    assert len(before["job"]) == 1
+
+
+def everything_in(connection: psycopg.Connection, schema: str) -> dict[str, list[object]]:
+    """The columns and rows of each table, with who has written each row, and where it is."""
+    columns = connection.execute(
+        "SELECT table_name, column_name, data_type FROM information_schema.columns"
+        " WHERE table_schema = %s ORDER BY 1, 2",
+        [schema],
+    ).fetchall()
+    rows = {
+        table: connection.execute(
+            sql.SQL("SELECT xmin, ctid, {0}::text FROM {0} ORDER BY ctid").format(
+                sql.Identifier(table)
+            )
+        ).fetchall()
+        for table in {table for table, _, _ in columns}
+    }
+    return {"columns": [*columns], **{table: [*found] for table, found in rows.items()}}
 
 
 def test_the_owner_of_a_schema_needs_no_other_permission(

@@ -20,7 +20,7 @@ from tests.preloaded import SCRIPTS
 from tests.process.log import Log
 from tests.process.processes import kill_session
 
-__all__ = ["READY", "TOKEN", "Daemon"]
+__all__ = ["READY", "SCRIPTS", "TOKEN", "Daemon"]
 
 TOKEN = "ghp_canary0123456789"
 READY = (r" info worker started: ", r" info unix listening: ")

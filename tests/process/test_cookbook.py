@@ -63,6 +63,7 @@ def test_at_most_once_a_day(paused: Daemon) -> None:
     assert re.fullmatch(r"report-\d{4}-\d\d-\d\d", key)
 
 
+@pytest.mark.full
 def test_cron(paused: Daemon) -> None:
     """The line for cron, which makes newlines of ``%``, queues one reminder a day."""
     times, line = recipe("reminder-123").split("  ", 1)
@@ -91,6 +92,7 @@ def test_ci(paused: Daemon) -> None:
 
 
 @pytest.mark.skipif(not shutil.which("make"), reason="the recipe is for make")
+@pytest.mark.full
 def test_make(paused: Daemon) -> None:
     """The rule queues the report once, until the report changes."""
     paused.write("Makefile", f"{recipe('report.queued: report.md')}\n")

@@ -20,9 +20,9 @@ needs_zones = pytest.mark.skipif(not TOKYO.exists(), reason="the page needs the 
     ("page", "varying"),
     [
         ("guide", VARYING),
-        pytest.param("agents", VARYING, marks=needs_jq),
+        pytest.param("agents", VARYING, marks=[needs_jq, pytest.mark.full]),
         pytest.param("cookbook", VARYING, marks=needs_jq),
-        pytest.param("time-zones", NO_VARYING, marks=[needs_jq, needs_zones]),
+        pytest.param("time-zones", NO_VARYING, marks=[needs_jq, needs_zones, pytest.mark.full]),
     ],
 )
 def test_page_shows_what_happens(

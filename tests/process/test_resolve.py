@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from comenq_core.testing.forge import GATEWAYS, Forge
 from tests.process.daemon import Daemon
 
@@ -58,6 +60,7 @@ def test_a_flush_wakes_the_worker(daemon: Daemon, forge: Forge) -> None:
     assert daemon.comenq("flush") == "nothing backs off\n"
 
 
+@pytest.mark.full
 def test_a_resume_wakes_the_worker(daemon: Daemon, forge: Forge) -> None:
     """An account that was to ask in an hour posts at once, even if the queue was not paused."""
     suspended = "This installation owned by o suspended your access"

@@ -107,7 +107,12 @@ def cores() -> Iterator[None]:
 
 
 @pytest.mark.parametrize(
-    "program", [pytest.param("listener", marks=pytest.mark.full), "worker", "supervisord"]
+    "program",
+    [
+        pytest.param("listener", marks=pytest.mark.full),
+        "worker",
+        pytest.param("supervisord", marks=pytest.mark.full),
+    ],
 )
 def test_no_process_with_secrets_leaves_a_core(cores: None, daemon: Daemon, program: str) -> None:
     """The kernel is to write no core file of it, whatever the daemon's own limit is."""

@@ -58,7 +58,7 @@ def copied(daemon: Daemon, form: str) -> Path:
 
 def run(daemon: Daemon, directory: Path) -> tuple[int, str, str]:
     """Run the import; return its exit status and its output."""
-    command = [daemon.scripts / "comenqd", "import", directory, "--config", daemon.config]
+    command = (daemon.scripts / "comenqd", "import", directory, "--config", daemon.config)
     done = preloaded.run(command, env=daemon.environment)
     return done.returncode, done.stdout, done.stderr
 

@@ -121,7 +121,14 @@ def test_a_wrong_configuration_is_not_reloaded(shared: Daemon) -> None:
     assert [line.split()[1] for line in ask(shared, "ctl")[1].splitlines()] == ["RUNNING"] * 2
 
 
-@pytest.mark.parametrize("swept", ["run/supervisor/supervisor.sock", "run/supervisor", "run"])
+@pytest.mark.parametrize(
+    "swept",
+    [
+        pytest.param("run/supervisor/supervisor.sock", marks=pytest.mark.full),
+        pytest.param("run/supervisor", marks=pytest.mark.full),
+        "run",
+    ],
+)
 def test_a_swept_control_socket_is_made_again(daemon: Daemon, swept: str) -> None:
     """`comenqd ctl` works again when its socket, or a directory above it, was removed."""
     for _ in range(2):

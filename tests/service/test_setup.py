@@ -264,7 +264,7 @@ def test_setup_asks_on_a_terminal(home: Home) -> None:
     assert home.config.with_name("github_token").read_text().strip() == TOKEN
 
 
-@pytest.mark.parametrize("answer", [b"n\n", b"\x04"])
+@pytest.mark.parametrize("answer", [b"n\n", pytest.param(b"\x04", marks=pytest.mark.full)])
 def test_a_no_on_a_terminal_changes_nothing(home: Home, answer: bytes) -> None:
     """Who does not want the steps gets none of them; Ctrl-D is a no as well."""
     words = (*TYPED, "--token-file", "token")

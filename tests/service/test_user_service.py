@@ -6,6 +6,7 @@ import shutil
 
 import pytest
 
+from comenq_core import __version__
 from comenq_core.testing.forge import Forge
 from tests.service.home import SCRIPTS
 from tests.service.machine import PATH, PYTHON, Machine, missing
@@ -46,7 +47,7 @@ class User:
 def user(machine: Machine) -> User:
     """A user who has installed comenq with uv."""
     made = User(machine)
-    made.run(*UV, "--force", "--find-links", "/mnt/share/wheels", "comenq==0.1.0")
+    made.run(*UV, "--force", "--find-links", "/mnt/share/wheels", f"comenq=={__version__}")
     return made
 
 

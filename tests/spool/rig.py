@@ -22,6 +22,7 @@ __all__ = [
     "Opener",
     "attempt",
     "claim",
+    "contents_of",
     "drop",
     "everything_in",
     "mode_of",
@@ -114,6 +115,11 @@ def everything_in(directory: Path) -> dict[str, tuple[int, int]]:
     """A directory and all that is in it, with modes and times of change."""
     paths = [directory, *directory.rglob("*")]
     return {str(path): (path.stat().st_mode, path.stat().st_mtime_ns) for path in paths}
+
+
+def contents_of(directory: Path) -> dict[str, bytes]:
+    """Each file below a directory, with its bytes."""
+    return {str(path): path.read_bytes() for path in directory.rglob("*") if path.is_file()}
 
 
 def mode_of(path: Path) -> int:

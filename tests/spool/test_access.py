@@ -11,6 +11,8 @@ import pytest
 
 from comenq_core.errors import StoreError
 from comenq_core.model import Change, Done, Pacing, Pause
+from comenq_core.settings import Settings
+from comenq_plugins.spool import SpoolFactory
 from comenq_plugins.spool.format.layout import FORMAT
 from tests.spool.children import OTHER, needs_root
 from tests.spool.rig import (
@@ -19,6 +21,8 @@ from tests.spool.rig import (
     Opener,
     attempt,
     claim,
+    contents_of,
+    everything_in,
     mode_of,
     my_group,
     open_at,
@@ -194,12 +198,16 @@ def test_what_is_no_directory_is_refused(spool: Path, opener: Opener, name: str,
 
 @pytest.mark.parametrize("text", [f"{FORMAT + 1}\n", "99", "", "one", "\x1b[31m"])
 def test_a_spool_of_another_format_is_refused(spool: Path, opener: Opener, text: str) -> None:
-    """A newer comenq's spool is not touched; the error says what to run."""
-    opener()
+    """A newer comenq's spool stays as it is, byte for byte; the error says what to run."""
+    put(opener())
     (spool / "version").write_text(text)
-    with pytest.raises(StoreError, match=f"this comenq reads 1 to {FORMAT}: run the version"):
+    before = everything_in(spool), contents_of(spool)
+    refusal = f"this comenq reads 1 to {FORMAT}: run the version"
+    with pytest.raises(StoreError, match=refusal):
         opener()
-    assert (spool / "version").read_text() == text
+    with pytest.raises(StoreError, match=refusal):
+        SpoolFactory().inspect(Settings(queue_path=spool))
+    assert (everything_in(spool), contents_of(spool)) == before
 
 
 def test_the_format_is_written_whole_or_not_at_all(spool: Path, opener: Opener) -> None:

@@ -266,6 +266,20 @@ OPERATIONS: dict[str, Action] = {
     "resume": lambda store: store.resume(),
     "recover": recover,
 }
+OF_EACH_KIND = {
+    "put", "put a batch", "put with a key", "claim", "reclaim", "edit", "hold", "cancel",
+    "settle as done", "settle as retry_at", "settle as unconfirmed", "retry what may be posted",
+    "resolve as posted: unconfirmed", "resolve as posted: checked", "erase: posted", "undelete",
+    "mark as seen", "prune", "pace", "lane", "conclude", "follow", "pause", "recover",
+}  # fmt: skip
+"""One or two of those that change the same files in the same order."""
+any_operation = pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=[] if name in OF_EACH_KIND else pytest.mark.full)
+        for name in OPERATIONS
+    ],
+)
 
 
 # Dying -------------------------------------------------------------------------------------------
@@ -387,7 +401,7 @@ any_recovery = pytest.mark.parametrize(
 
 
 @any_recovery
-@pytest.mark.parametrize("name", OPERATIONS)
+@any_operation
 def test_a_crash_leaves_each_job_before_or_after(
     copies: Copies, name: str, recoveries: Recoveries
 ) -> None:

@@ -38,7 +38,7 @@ from tests.spool.rig import (
     request_text,
 )
 from tests.spool.snapshots import Snapshot
-from tests.spool.test_crash_points import OPERATIONS, Copies, job_of, prepared
+from tests.spool.test_crash_points import OPERATIONS, Copies, any_operation, job_of, prepared
 
 
 @pytest.fixture
@@ -96,7 +96,7 @@ def assert_between(found: Snapshot, before: Snapshot, after: Snapshot, where: st
 
 
 @how_often
-@pytest.mark.parametrize("name", OPERATIONS)
+@any_operation
 def test_an_operation_that_failed_can_be_done_again(
     copies: Copies, name: str, count: int | None
 ) -> None:

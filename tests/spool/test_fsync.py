@@ -76,6 +76,14 @@ def test_a_batch_settles_on_fsync_where_others_write_much(
     assert used(meter, tmp_path, 10) == ["fsync"] * 8
 
 
+@pytest.mark.parametrize(("whole", "calls"), [(0.1, ["syncfs"]), (60.0, ["fsync"] * 1000)])
+def test_fsyncs_of_a_thousand_are_not_tried_where_a_syncfs_is_quick(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, whole: float, calls: list[str]
+) -> None:
+    """A large batch has fsyncs only after a syncfs that took long."""
+    assert used(Meter(monkeypatch, one=0.0003, whole=whole), tmp_path, 2, count=1000) == calls
+
+
 def test_the_slower_way_is_measured_now_and_then(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -28,8 +28,15 @@ from comenq_core.policy.from_settings import admission_policies
 from comenq_core.process.clock import UNKNOWN_BOOT, boot_id
 from comenq_core.process.program import output_apart
 from comenq_core.protocols.reviewer import REVIEWERS
-from comenq_core.settings import ACCOUNTS, POLICIES, Settings, require_configuration, variable
-from comenq_core.supervisor.launch import private_directory
+from comenq_core.settings import (
+    ACCOUNTS,
+    ALIASES,
+    POLICIES,
+    Settings,
+    require_configuration,
+    variable,
+)
+from comenq_core.supervisor.directory import private_directory
 from comenq_core.text import nearest, printable
 
 __all__ = ["check", "directory_fault", "line", "results"]
@@ -73,9 +80,7 @@ def results(settings: Settings, plugins: Registry) -> Iterator[CheckResult]:
     yield made
     if made.severity is Severity.ERROR:
         return  # what is wrong with the defaults helps nobody
-    for name in settings.ignored:
-        text = f"{printable(name)} is a platform's link to a service, and no setting: it is ignored"
-        yield CheckResult(subject="settings", severity=Severity.WARNING, text=text)
+    yield from _names(settings)
     yield from _tables(settings, plugins)
     yield from _policies(settings)
     yield from _broken(plugins)
@@ -102,6 +107,15 @@ def results(settings: Settings, plugins: Registry) -> Iterator[CheckResult]:
     if variable("github_token") in os.environ:
         text = "is in the environment; github_token_file hides it better"
         yield CheckResult(subject="token", severity=Severity.WARNING, text=text)
+
+
+def _names(settings: Settings) -> Iterator[CheckResult]:
+    for name in settings.ignored:
+        text = f"{printable(name)} is a platform's link to a service, and no setting: it is ignored"
+        yield CheckResult(subject="settings", severity=Severity.WARNING, text=text)
+    for name in settings.renamed:
+        text = f"{name} is called {ALIASES[name]} now; it is still read"
+        yield CheckResult(subject="settings", severity=Severity.WARNING, text=text)
 
 
 def _online(settings: Settings, plugins: Registry) -> Sequence[CheckResult]:

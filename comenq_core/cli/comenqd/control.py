@@ -20,7 +20,8 @@ from comenq_core.cli.exit_status import UsageError
 from comenq_core.errors import DaemonUnreachable
 from comenq_core.plugins import registry
 from comenq_core.settings import Settings
-from comenq_core.supervisor.launch import conf_file, is_served, private_directory
+from comenq_core.supervisor.directory import is_served, private_directory
+from comenq_core.supervisor.launch import conf_file
 from comenq_core.text import nearest, printable
 
 __all__ = ["add_words", "ctl", "reload"]

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from comenq_core.settings import ACCOUNTS, Settings
-from comenq_core.supervisor.launch import private_directory
+from comenq_core.supervisor.directory import private_directory
 
 __all__ = ["from_outside", "outdated", "service_credentials"]
 

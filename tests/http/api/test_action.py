@@ -53,7 +53,7 @@ def hand_over(directory: Path, **variables: str) -> subprocess.CompletedProcess[
     )
 
 
-@pytest.mark.parametrize("is_file", [False, True])
+@pytest.mark.parametrize("is_file", [False, pytest.param(True, marks=pytest.mark.full)])
 def test_a_comment_is_handed_over_once(tmp_path: Path, is_file: bool) -> None:
     """The comment is queued byte for byte and once, however often the step runs in a run."""
     body = 'It\'s "built" $(true) `x`\n\n- ü 👩\n'

@@ -214,6 +214,20 @@ def test_it_stops_while_clients_are_half_way(tmp_path: Path) -> None:
         served.ask("GET", "/healthz", is_described=False)
 
 
+def test_many_clients_change_nothing_for_the_unix_socket(tmp_path: Path) -> None:
+    """While more of them are there than are let in, with half requests, the socket queues."""
+    with both(tmp_path, Limits(connections=4)) as (served, path), ExitStack() as stack:
+        for number in range(20):
+            client = stack.enter_context(connect(served))
+            with suppress(ConnectionError):  # one of those that are too many
+                client.sendall(b"POST /comments HTTP/1.1\r\n" if number % 2 else b"")
+        with Talker(path) as talker:
+            assert talker.ask({"op": "put", "request": COMMENT})["outcome"] == "ok"
+        stack.close()
+        assert len(served.ask("GET", "/comments", status=200).json()["comments"]) == 1
+
+
+@pytest.mark.full
 def test_a_thousand_clients_change_nothing_for_comenq() -> None:
     """With a thousand connections, half of them with half a request, comenq queues a comment."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)

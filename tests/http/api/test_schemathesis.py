@@ -1,4 +1,7 @@
-"""Requests that schemathesis makes of the description, against a running daemon."""
+"""Requests that schemathesis makes of the description, against a running daemon.
+
+`tests.http.api.serving.Served` holds every answer of the other tests against the description.
+"""
 
 from __future__ import annotations
 
@@ -23,16 +26,16 @@ use_after_free.enabled = false
 """
 
 
-def judge(examples: int, *options: str) -> None:
-    """Have schemathesis judge the API of a running daemon."""
+@pytest.mark.full
+def test_many_requests_find_no_fault() -> None:
+    """Requests of every endpoint, valid and not, and chains of them, are answered as it says."""
     with running() as daemon:
         token = daemon.token("judge", "manage")
         daemon.serve()
         done = subprocess.run(
             [COMMAND, "--config-file", daemon.write("schemathesis.toml", CONFIGURATION), "run",
              f"{daemon.url}/openapi.json", "--no-color", "--seed", "1",
-             "--header", f"Authorization: Bearer {token}", "--max-examples", str(examples),
-             *options],
+             "--header", f"Authorization: Bearer {token}", "--max-examples", "50"],
             env={**os.environ, "HOME": str(daemon.directory)},
             cwd=daemon.directory,
             stdin=subprocess.DEVNULL,
@@ -42,14 +45,3 @@ def judge(examples: int, *options: str) -> None:
         )  # fmt: skip
         assert done.returncode == 0, done.stdout + done.stderr
         assert " internal: " not in str(daemon.log)
-
-
-def test_a_few_requests_find_no_fault() -> None:
-    """A comment that is queued, shown, or wrong, is answered as the description says."""
-    judge(1, "--phases", "fuzzing", "--include-path", "/comments", "--include-path", "/status")
-
-
-@pytest.mark.full
-def test_many_requests_find_no_fault() -> None:
-    """Requests of every endpoint, valid and not, and chains of them, are answered so as well."""
-    judge(50)

@@ -168,7 +168,7 @@ def test_deleting_asks_first(scene: Scene, visitor: Visitor) -> None:
     assert scene.store.get(job.id).state is State.DELETED
     gone.locator("summary").click()
     gone.get_by_role("button", name="Restore").click()
-    expect(visitor.job(job.id)).to_be_visible()
+    expect(visitor.job(job.id, "held")).to_be_visible()
 
 
 def test_the_lanes_of_reviewers(scene: Scene, visitor: Visitor) -> None:
