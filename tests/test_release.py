@@ -20,7 +20,7 @@ WORKFLOWS = sorted((CHECKOUT / ".github/workflows").glob("*.yml"))
 
 def release(checkout: Path, *arguments: str) -> tuple[int, str]:
     """Run scripts/release; return its exit status and what it complains of."""
-    command = [str(checkout / "scripts/release"), *arguments]
+    command: list[str | Path] = [checkout / "scripts/release", *arguments]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     return done.returncode, done.stderr
 
