@@ -16,14 +16,19 @@ PROJECT = ROOT / "pyproject.toml"
 DEVELOPMENT = ("dev", "docs")
 """Extras whose bounds nobody relies on: they are always installed as constraints.txt has them."""
 TOOLS = (
-    *("aiosmtpd", "hatchling", "openapi-core", "playwright", "prometheus-client", "pyte"),
-    *("pytest-timeout", "pytest-xdist", "trustme"),
+    *("aiosmtpd", "check-jsonschema", "hatchling", "openapi-core", "playwright"),
+    *("prometheus-client", "pyte", "pytest-timeout", "pytest-xdist", "trustme"),
 )
 """What the tests need of these extras."""
 BOUND = re.compile(r"([\w.-]+)(?:\[[\w,-]+\])?>=([\w.]+)")
 UNTESTED = ("tests/cli/test_generated.py", "tests/http/api/test_schemathesis.py", "tests/typing")
 """Tests with further tools, some of which need newer versions of what comenq needs."""
-REPRESENTATIVE = ("-m", "not full", *(f"--ignore={path}" for path in UNTESTED))
+UNSENT = "tests/http/api/test_access.py::test_what_is_nowhere_is_404"
+"""The test's own client, requests, asks for another path before its version 2.34."""
+REPRESENTATIVE = (
+    *("-m", "not full", f"--deselect={UNSENT}"),
+    *(f"--ignore={path}" for path in UNTESTED),
+)
 
 
 def main() -> int:
@@ -43,7 +48,7 @@ def main() -> int:
         untrue = list(too_low(bounds, versions))
         if untrue:
             sys.exit("\n".join(untrue))
-        session.run(uv, "venv", "--quiet", place / "venv", "--python", sys.executable)
+        session.run(uv, "venv", "--quiet", "--seed", place / "venv", "--python", sys.executable)
         others = place / "others.txt"
         pins = (pin for name, pin in read_pins(CONSTRAINTS).items() if name not in versions)
         others.write_text("\n".join(pins))

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from itertools import count
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -57,13 +57,13 @@ class KilledAtStep:
     """
 
     def __init__(self, store: Store, steps: Iterator[int], last: tuple[int, bool]) -> None:
-        self._store = store
         self._steps = steps
         self._last = last
-
-    def __getattr__(self, name: str) -> Any:
-        method = getattr(self._store, name)
-        return method if name == "lock" else partial(self._step, method)
+        self.lock = store.lock
+        # Since Python 3.12, isinstance does not see for a protocol what __getattr__ would give.
+        for name in set(dir(store)) - set(dir(self)):
+            if not name.startswith("_"):
+                setattr(self, name, partial(self._step, getattr(store, name)))
 
     def _step(self, method: Callable[..., object], *given: object, **named: object) -> object:
         step = next(self._steps)
@@ -215,7 +215,7 @@ def is_killed(source: Store, target: Store, last: tuple[int, bool]) -> bool:
     """Move, and be killed at a step; return whether there was such a step."""
     steps = count()
     try:
-        move(KilledAtStep(source, steps, last), KilledAtStep(target, steps, last))
+        move(*(cast("Store", KilledAtStep(store, steps, last)) for store in (source, target)))
     except Killed:
         return True
     return False

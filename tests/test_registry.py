@@ -16,6 +16,7 @@ from comenq_core import Intake, PluginError, SettingsError, Store, hookimpl
 from comenq_core.plugins.discovery import Plugin, load_plugin
 from comenq_core.plugins.registry import load
 from comenq_core.settings import Settings
+from comenq_core.testing.memory_store import MemoryStore
 
 WORKING = """
 from comenq_core import hookimpl
@@ -394,16 +395,11 @@ def test_a_factory_may_say_that_its_posters_cannot_reply() -> None:
 @pytest.mark.parametrize(("lacking", "text"), [("divide", "lanes"), ("conclude", "triggers")])
 def test_reviewers_need_a_store_that_keeps_lanes_and_triggers(lacking: str, text: str) -> None:
     """A store without one of these abilities is refused before anything is posted."""
-
-    class Lacking:
-        def __getattr__(self, name: str) -> object:
-            if name == lacking:
-                raise AttributeError(name)
-            return lambda *_: None
-
+    names = (name for name in dir(MemoryStore) if not name.startswith("_"))
+    store = SimpleNamespace(**{name: lambda *_: None for name in names if name != lacking})
     settings = Settings(store="mine", reviewers=("coderabbit",))
     with pytest.raises(PluginError, match=f"the store mine keeps .*{text}"):
-        load([("mine", Offering(mine=lambda _: Lacking()))]).store(settings)
+        load([("mine", Offering(mine=lambda _: store))]).store(settings)
 
 
 class Reviewing:
