@@ -16,6 +16,7 @@ from session import Session, Signals
 PROJECT = ROOT / "pyproject.toml"
 RUN = ROOT / "requirements.txt"
 BUILD = ROOT / "requirements-build.txt"
+SBOM = ROOT / "requirements-sbom.txt"
 # No index is named: whoever installs chooses where from.
 COMPILE = (
     *("pip", "compile", "--quiet", "--universal", "--generate-hashes"),
@@ -41,9 +42,12 @@ def main() -> int:
         # These are parts of it, made anew: uv knows what belongs to them.
         part = (*uv, "--upgrade", "--constraint", CONSTRAINTS, "--output-file")
         session.run(*part, RUN, PROJECT)
-        needed = session.directory() / "build.in"
-        needed.write_text("\n".join(read_project()["build-system"]["requires"]))
+        project = read_project()
+        needed = session.directory() / "needed.in"
+        needed.write_text("\n".join(project["build-system"]["requires"]))
         session.run(*part, BUILD, needed)
+        needed.write_text("\n".join(project["dependency-groups"]["sbom"]))
+        session.run(*uv, *newest, "--output-file", SBOM, needed)
     return 0
 
 
@@ -57,13 +61,15 @@ def disagreements() -> Iterator[str]:
         ],
         RUN: project["project"]["dependencies"],
         BUILD: project["build-system"]["requires"],
+        SBOM: project["dependency-groups"]["sbom"],
     }
     for path, requirements in direct.items():
         listed = read_pins(path)
+        wanted = listed if path == SBOM else everything  # that one has an environment of its own
         for name, pin in listed.items():
             if "--hash=sha256:" not in pin:
                 yield f"{path.name}: {name} has no hash"
-            if unmarked(pin) != unmarked(everything.get(name, "")):
+            if unmarked(pin) != unmarked(wanted.get(name, "")):
                 yield f"{path.name}: {name} is another than in {CONSTRAINTS.name}"
         for requirement in requirements:
             name = normal(re.split(r"[^\w.-]", requirement)[0])

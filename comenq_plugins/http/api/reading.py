@@ -6,7 +6,6 @@ import base64
 import binascii
 import re
 from collections.abc import Mapping
-from functools import cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
@@ -52,15 +51,9 @@ BODIES: Mapping[str, Schema] = {
 QUERIES: Mapping[str, Schema] = {"list": COMMENTS_QUERY, "hist": HISTORY_QUERY}
 """What the queries of requests have, by operation."""
 
-
-@cache
-def _body_validator(op: str) -> Validator:
-    return validator(BODIES[op])
-
-
-@cache
-def _query_validator(op: str) -> Validator:
-    return validator(QUERIES[op])
+# Made before the first client comes, who would wait for jsonschema else.
+_BODY_RULES: Mapping[str, Validator] = {op: validator(one) for op, one in BODIES.items()}
+_QUERY_RULES: Mapping[str, Validator] = {op: validator(one) for op, one in QUERIES.items()}
 
 
 def read_body(op: str, data: bytes, media_type: str) -> Mapping[str, Any]:
@@ -89,7 +82,7 @@ def read_body(op: str, data: bytes, media_type: str) -> Mapping[str, Any]:
             headers={"Accept-Patch" if op == "edit" else "Accept-Post": JSON},
         )
     value = parse(data)
-    check_by(_body_validator(op), value)
+    check_by(_BODY_RULES[op], value)
     assert isinstance(value, dict)
     return value
 
@@ -119,7 +112,7 @@ def read_query(op: str, query: bytes) -> Mapping[str, Any]:
         else:
             value[name] = _typed(kind, item)
     if properties:
-        check_by(_query_validator(op), value)
+        check_by(_QUERY_RULES[op], value)
     return value
 
 
