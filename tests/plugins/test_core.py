@@ -12,7 +12,7 @@ from comenq_core import Settings
 from comenq_core.hookspecs import ENTRY_POINT_GROUP
 
 CORE = Path(comenq_core.__file__).parent
-DEFAULTS = CORE / "settings" / "__init__.py"
+DEFAULTS = CORE / "settings" / "fields.py"
 UNIT = "comenq.service"
 
 
