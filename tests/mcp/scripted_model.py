@@ -78,8 +78,8 @@ class ScriptedModel:
         if any(name.endswith(self._tool) for name in called):
             return "", {}
         found = next((name for name in offered if name.endswith(self._tool)), "")
-        if not found and WAIT in offered and WAIT not in called:
-            return WAIT, {}
+        if not found and WAIT in offered:
+            return WAIT, {}  # on a busy machine more than once
         return found, self._arguments
 
     def _response(self, request: Json) -> list[Event]:

@@ -30,9 +30,11 @@ def directory() -> Iterator[Path]:
 
 def start(directory: Path, *words: str) -> subprocess.Popen[str]:
     """Start the demo with the Python of the tests, so that nothing is installed."""
+    # pytest tells its workers of 80 columns, which would break lines.
+    own = {"COMENQ_PYTHON": sys.executable, "TMPDIR": str(directory), "COLUMNS": "200"}
     return subprocess.Popen(
         [sys.executable, reaper.__file__, DEMO, *words],
-        env=os.environ | {"COMENQ_PYTHON": sys.executable, "TMPDIR": str(directory)},
+        env=os.environ | own,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

@@ -19,23 +19,9 @@ import comenq_core
 from tests.plugins.page import PAGE
 
 PACKAGE = Path(comenq_core.__file__).parent
-PUBLIC = (
-    "comenq_core",
-    "comenq_core.errors",
-    "comenq_core.hookspecs",
-    "comenq_core.model",
-    "comenq_core.model.identity",
-    "comenq_core.model.transitions",
-    "comenq_core.protocols",
-    "comenq_core.testing.clock",
-    "comenq_core.testing.contract",
-    "comenq_core.testing.contract.forge",
-    "comenq_core.testing.contract.github_forge",
-    "comenq_core.testing.forge",
-    "comenq_core.testing.memory_store",
-    "comenq_core.testing.strategies",
-    "comenq_core.wire.codec",
-)
+LISTING = Path(__file__).parents[1] / "stability" / "python.txt"
+"""Each public module, and below it, indented, its names."""
+PUBLIC = [line[:-1] for line in LISTING.read_text().splitlines() if not line.startswith(" ")]
 
 
 def public() -> dict[str, object]:
