@@ -41,7 +41,7 @@ STATUSES = {
     exit_status.FAILED: "Rejected or failed.",
     exit_status.USAGE: "The command line is wrong.",
     exit_status.UNREACHABLE: "No daemon answers.",
-    exit_status.TIMED_OUT: "The wait has lasted long enough; the comment stays queued.",
+    exit_status.TIMED_OUT: "The time of --timeout has passed; the comment stays queued.",
     exit_status.NEEDS_PERSON: "The comment is queued, and is not posted before a person has done"
     " something; or the daemon's reply was lost.",
     exit_status.INTERRUPTED: "Interrupted, as by Ctrl-C.",

@@ -135,7 +135,7 @@ def lane_state(lane: Lane, until: Callable[[float], str]) -> str:
             return f"held, opens {opens}{why}"
         case "asked":
             return f"awaits the answer to {jobs}"
-    opens = "open" if not lane["opens_in"] else f"cools off, opens {until(lane['opens_in'])}"
+    opens = "open" if not lane["opens_in"] else f"cooldown, opens {until(lane['opens_in'])}"
     return f"{opens}; awaits the answer to {jobs}" if jobs else opens
 
 

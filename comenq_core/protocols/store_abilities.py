@@ -249,8 +249,9 @@ class Transactional(Protocol):
     def transaction(self) -> AbstractContextManager[None]:
         """Make what this thread changes in a ``with`` block durable when the block ends.
 
-        If an error leaves the block, nothing of it has been changed. An error that is caught within
-        it undoes no more than the call that has raised it.
+        If an error leaves the block, nothing of it has been changed. A `NoSuchJob`, `WrongState` or
+        `PacingConflict` that is caught within it undoes no more than the call that has raised it.
+        After any other error that is caught, the block may fail at its end.
 
         Raises:
             StoreError: it failed; where an answer was lost, all may be durable nevertheless.

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 
-from comenq_core.errors import NoSuchJob, StoreError, WrongState
+from comenq_core.errors import NoSuchJob, WrongState
 from comenq_core.model import Attempt, Job, Verdict
 from comenq_core.policy.pacing import PacingPolicy
 from comenq_core.process.log import Log
@@ -18,18 +17,13 @@ from comenq_core.worker.lanes import Lanes
 from comenq_core.worker.notifier import Notifier
 from comenq_core.worker.pacing_records import PacingRecords
 
-__all__ = ["Result", "Unsaved", "together"]
+__all__ = ["Result", "Unsaved"]
 
 Result = Settlement | PacingUpdate | LaneUpdate | AnswerUpdate
 
 Report = Callable[[], None]
 
 log = Log("worker")
-
-
-def together(store: Store) -> AbstractContextManager[None]:
-    """A transaction, if the store has them; without, each change is durable by itself."""
-    return store.transaction() if isinstance(store, Transactional) else nullcontext()
 
 
 class Unsaved:
@@ -60,31 +54,27 @@ class Unsaved:
         self._results: list[Result] = []
 
     def save(self, *results: Result) -> None:
-        """Save what earlier calls could not, then these: together, or in this order.
+        """Save what earlier calls could not, one by one, then these.
 
-        What was saved is reported afterwards.
+        A store with transactions saves these together, unless something is left of earlier calls:
+        what cannot be saved at all would keep from the store what comes before it. What was saved
+        is reported afterwards.
 
         Raises:
             StoreError: the store failed. What is not saved is kept for the next call.
         """
+        is_behind = bool(self._results)
         self._results += results
-        if not self._results:
-            return
-        saved: list[Result] = []
-        reports: list[Report] = []
-        try:
-            with together(self._store):
-                while self._results:
-                    reports.append(self._save(self._results[0]))
-                    saved.append(self._results.pop(0))
-        except StoreError:
-            if isinstance(self._store, Transactional):
-                self._results = saved + self._results
-                reports.clear()
-            raise
-        finally:
+        if isinstance(self._store, Transactional) and len(results) > 1 and not is_behind:
+            with self._store.transaction():
+                reports = [self._save(result) for result in results]
+            self._results.clear()
             for report in reports:
                 report()
+        while self._results:
+            report = self._save(self._results[0])
+            del self._results[0]
+            report()
 
     def settle(self, settlement: Settlement, save: Callable[[Job, Verdict, Attempt], None]) -> None:
         """Have ``save`` record what becomes of a job, and report it.

@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from datetime import datetime
 
-from comenq_core.errors import PacingConflict, QueueRefused, StoreError
+from comenq_core.errors import ComenqError, PacingConflict, QueueRefused
 from comenq_core.model import (
     REPLIES,
     Attempt,
@@ -56,7 +57,7 @@ from comenq_core.worker.polls import Polls
 from comenq_core.worker.posting import Begun, Posting, Results
 from comenq_core.worker.readings import Readings
 from comenq_core.worker.scheduling import AccountScheduler
-from comenq_core.worker.unsaved import Result, Unsaved, together
+from comenq_core.worker.unsaved import Result, Unsaved
 from comenq_core.worker.verification import Verification
 
 __all__ = ["Worker"]
@@ -312,7 +313,7 @@ class Worker:
         """
         claimed, begun = None, None
         try:
-            with together(self._store):
+            with self._together():
                 if claimed := self._claim(poster, checking, now, closed):
                     self._claimed = claimed, poster
                     if not self._follows.quota_for(claimed):
@@ -320,7 +321,7 @@ class Worker:
         except PacingConflict as error:
             assert claimed
             begun = self._posting.give_up(claimed, poster.account, error)
-        except StoreError:
+        except ComenqError:
             if isinstance(self._store, Transactional):
                 self._claimed = None  # If it is claimed all the same, it is to be checked.
             raise
@@ -329,6 +330,11 @@ class Worker:
         elif claimed:
             self._post(claimed, poster)
         return claimed is not None
+
+    def _together(self) -> AbstractContextManager[None]:
+        """A transaction, if the store has them; without, each change is durable by itself."""
+        store = self._store
+        return store.transaction() if isinstance(store, Transactional) else nullcontext()
 
     def _has_due_job(self, now: Instant) -> bool:
         first = self._store.pending(limit=1, states=[State.WAITING])

@@ -29,7 +29,7 @@ MEANINGS: Mapping[str, str] = {
     "dsn": "where the database is, as libpq understands it:"
     " `postgresql://comenq@db.example/comenq`",
     "schema": "the schema that holds the tables; comenq creates it if it is missing",
-    "lease_seconds": "seconds after which a worker that is not heard of loses its job; at least two"
+    "lease_seconds": "seconds after which a worker that does not report loses its job; at least two"
     " more than `github_api_timeout_secs`",
     "patience_seconds": "seconds without an answer after which the database counts as unreachable",
 }

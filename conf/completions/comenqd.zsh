@@ -16,7 +16,7 @@ _shtab_comenqd_commands() {
     listen:'Run the listener alone.'
     move:'Move the queue from one store to another; can be repeated if interrupted.'
     plugins:'List the installed plugins, what they offer, and what is selected.'
-    reload:'Restart a running daemon with its configuration as it is now.'
+    reload:'Restart a running daemon with its present configuration.'
     service:'Control the service: status, start, stop, restart, logs, uninstall.'
     setup:'Configure, install and start the daemon; run it again at any time.'
     token:'Make, list or remove tokens of clients that come over HTTP.'
@@ -355,10 +355,10 @@ _shtab_comenqd_reload_defaults_added=0
 
 _shtab_comenqd_service_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
-  "--follow[with logs\: go on with new lines]"
+  "--follow[with logs\: follow the new lines]"
   "--purge[with uninstall\: remove configuration, token and queue, too]"
   "--name[your daemon of this name, beside the first one]:NAME:"
-  "--system[the daemon for everybody on this machine, as root]"
+  "--system[the daemon of the whole machine, as root]"
   ":what to do with the service:(status start stop restart logs uninstall)"
 )
 
@@ -405,7 +405,7 @@ _shtab_comenqd_setup_options=(
   "--yes[ask nothing]"
   "--dry-run[print what is missing and what would be done\; change nothing, ask the forge nothing]"
   "--no-check[do not ask the forge whether it takes the token]"
-  "--system[the daemon for everybody on this machine, as root]"
+  "--system[the daemon of the whole machine, as root]"
 )
 
 # guard to ensure default positional specs are added only once per session

@@ -17,7 +17,10 @@ class Comenq < Formula
     system "python3.13", "-m", "venv", libexec
     pip = [libexec/"bin/python", "-m", "pip", "install"]
     system(*pip, "--require-hashes", "--no-binary=rpds-py", "--requirement=requirements.txt")
-    system(*pip, "--no-deps", ".")
+    system "python3.13", "-m", "venv", "build"
+    system "build/bin/pip", "install", "--require-hashes", "--requirement=requirements-build.txt"
+    system "build/bin/pip", "wheel", "--no-build-isolation", "--no-deps", "--wheel-dir=wheel", "."
+    system(*pip, "--no-deps", *Dir["wheel/comenq-*.whl"])
     bin.install_symlink libexec/"bin/comenq", libexec/"bin/comenqd"
     share = libexec/"share"
     [1, 5, 7, 8].each { |n| (man/"man#{n}").install_symlink Dir[share/"man/man#{n}/*"] }

@@ -15,6 +15,7 @@ import pytest
 import comenq_core
 from comenq_core.cli import exit_status
 from comenq_core.cli.comenq.commands import COMMANDS
+from comenq_core.cli.comenqd.control import ACTIONS
 from comenq_core.testing.deadline import DEADLINE
 from tests.cli.command import ROOT, environment
 from tests.cli.conftest import Comenq
@@ -51,6 +52,13 @@ def test_generated_files_are_up_to_date() -> None:
     """What scripts/generate makes of the help texts and the tools is what is there."""
     done = _checked(ROOT / "scripts" / "generate", "--check", COMENQ_PYTHON=sys.executable)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_each_action_of_ctl_has_a_line_on_the_pages() -> None:
+    """The manual and the reference list the actions as the help does, one below the other."""
+    for page in (CONF / "man" / "comenqd.8", ROOT / "docs" / "reference" / "comenqd.md"):
+        lines = [line.strip() for line in page.read_text().splitlines()]
+        assert [action for action in ACTIONS.values() if action not in lines] == []
 
 
 def test_outdated_page_is_reported(tmp_path: Path) -> None:

@@ -8,8 +8,8 @@ from contextlib import contextmanager
 
 import pytest
 
-from comenq_core.errors import PacingConflict, StoreError
-from comenq_core.model import Job, State
+from comenq_core.errors import PacingConflict, PluginError, StoreError
+from comenq_core.model import Change, Job, Pacing, State
 from comenq_core.testing.clock import FakeClock
 from comenq_core.testing.memory_store import MemoryStore
 from comenq_core.worker.worker import Worker
@@ -23,12 +23,23 @@ class Atomic(MemoryStore):
     is_lost = True
     fault: StoreError = StoreError("the database is gone")
     ended = 0
+    keeps_paces = True
+
+    def save_pacing(self, record: Pacing, *, expect: Pacing | None) -> None:
+        """Save announcements, and what follows them unless the test says that it fails."""
+        if not self.keeps_paces and record.max_remaining == 0:
+            raise StoreError("the record cannot be read")
+        super().save_pacing(record, expect=expect)
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """Undo everything where the test says so."""
+        """Undo everything after an error, and where the test says so."""
         before = self._jobs.copy(), self._places.copy(), self._pacing.copy()
-        yield
+        try:
+            yield
+        except Exception:
+            self._jobs, self._places, self._pacing = before
+            raise
         self.ended += 1
         if self.ended == self.fails_at:
             if self.is_lost:
@@ -118,3 +129,42 @@ def test_an_outcome_that_was_lost_is_saved_with_its_pace(
     assert (len(store.get(job.id).attempts), store.get(job.id).state) == (1, State.POSTED)
     assert store.pacing()["ours"].max_remaining == 0
     assert caplog.text.count("job_done") == 1
+
+
+def test_a_receipt_is_kept_although_the_pace_cannot_be(
+    store: Atomic, worker: Worker, job: Job, poster: RecordingPoster
+) -> None:
+    """What could not be saved together is saved one by one, in its order."""
+    store.keeps_paces = False
+    for _ in range(2):
+        with pytest.raises(StoreError):
+            worker.step()
+    assert (poster.posted, store.get(job.id).state) == ([job.id], State.POSTED)
+    store.keeps_paces = True
+    worker.step()
+    assert (poster.posted, store.pacing()["ours"].max_remaining) == ([job.id], 0)
+
+
+class _Forgetful(RecordingPoster):
+    """An account whose credential cannot be had once a job of a store is claimed."""
+
+    def __init__(self, store: MemoryStore) -> None:
+        super().__init__("ours")
+        self.store = store
+
+    def credential(self) -> str:
+        """Fail once a job is claimed."""
+        if self.store.counts().posting:
+            raise PluginError("the token cannot be read")
+        return super().credential()
+
+
+def test_a_job_whose_claim_was_undone_is_not_posted(store: Atomic, job: Job) -> None:
+    """Another worker may have it by now or, as here, an operator has held it."""
+    poster = _Forgetful(store)
+    worker = Worker(store, [poster], PACE, POLICY)
+    with pytest.raises(PluginError):
+        worker.step()
+    store.change(job.id, Change.HOLD)
+    worker.step()
+    assert (poster.posted, store.get(job.id).state) == ([], State.HELD)

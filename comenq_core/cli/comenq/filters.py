@@ -78,7 +78,7 @@ def add_filters(parser: ArgumentParser) -> None:
         "--via",
         type=_via,
         metavar="WORD",
-        help="show only jobs of the client that calls itself so, or begins with this word",
+        help="show only jobs of clients whose names begin with this word",
     )
     parser.add_argument(
         "--wide", action="store_true", help="cut nothing, however wide the terminal is"

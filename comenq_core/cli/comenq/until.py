@@ -7,6 +7,7 @@ from argparse import ArgumentParser
 __all__ = ["ANSWERED", "POSTED", "add_until"]
 
 POSTED, ANSWERED = "posted", "answered"
+"""Until when a job is waited for."""
 
 
 def add_until(parser: ArgumentParser) -> None:

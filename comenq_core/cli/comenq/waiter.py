@@ -41,7 +41,6 @@ PATIENCE_SECONDS = 60.0
 """How long the daemon or its worker may be away, for instance during a restart."""
 UNKNOWN = ("no_such_job", "invalid_request")
 OVER = ("posted", "skipped", "failed", "deleted")
-"""Until when a job is waited for."""
 NO_STATUS: Mapping[str, Any] = {"paused": None, "accounts": ()}
 """What is known without an answer: an earlier daemon does not tell."""
 

@@ -51,7 +51,8 @@ class _Formatter(RawDescriptionHelpFormatter, Formatter):
 
 def add_words(parser: ArgumentParser) -> None:
     """Add the action and its programs."""
-    parser.epilog = "\n".join(["actions (PROGRAM is listener or worker):", *ACTIONS.values()])
+    actions = [f"  {line}" for line in ACTIONS.values()]
+    parser.epilog = "\n".join(["actions (PROGRAM is listener or worker):", *actions])
     parser.formatter_class = _Formatter
     parser.add_argument("words", nargs="*", metavar="ACTION", help="see below")
 

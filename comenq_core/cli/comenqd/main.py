@@ -50,7 +50,7 @@ DESCRIPTION = (
 )
 EPILOG = (
     "Each setting can also stand in the configuration file, or in the environment: socket_path as"
-    " COMENQD_SOCKET_PATH. A flag counts more than the environment, and that more than the file."
+    " COMENQD_SOCKET_PATH. A flag overrides the environment, and the environment the file."
 )
 T = TypeVar("T")
 # Everybody can see a command line, so no flag takes a token.
@@ -190,7 +190,7 @@ COMMANDS: Mapping[str, _Command[Settings]] = {
     "listen": _Command(about="Run the listener alone.", run=listen),
     "work": _Command(about="Run the worker alone.", run=work),
     "reload": _Command(
-        about="Restart a running daemon with its configuration as it is now.",
+        about="Restart a running daemon with its present configuration.",
         run=reload,
     ),
     "ctl": _Command(

@@ -55,7 +55,7 @@ def configuration_of(given: Namespace, environ: Mapping[str, str]) -> Path | Non
 def add_scope(parser: ArgumentParser) -> None:
     """Add the option for the machine's daemon."""
     parser.add_argument(
-        "--system", action="store_true", help="the daemon for everybody on this machine, as root"
+        "--system", action="store_true", help="the daemon of the whole machine, as root"
     )
 
 

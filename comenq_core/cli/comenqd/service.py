@@ -29,7 +29,7 @@ ACTIONS = ("status", "start", "stop", "restart", "logs", "uninstall")
 def add_options(parser: ArgumentParser) -> None:
     """Add the actions and their options."""
     parser.add_argument("action", nargs="?", choices=ACTIONS, help="what to do with the service")
-    parser.add_argument("--follow", action="store_true", help="with logs: go on with new lines")
+    parser.add_argument("--follow", action="store_true", help="with logs: follow the new lines")
     parser.add_argument(
         "--purge",
         action="store_true",
