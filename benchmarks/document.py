@@ -18,7 +18,7 @@ SENTENCES = {
     "from the acknowledgement to the POST's arrival, queue idle, p50": "When nothing else waits, a"
     " comment reaches GitHub {ours} after it is acknowledged.",
     "memory (Pss), idle, all three processes": "An idle daemon takes {ours} of memory.",
-    "wake-ups a minute, idle worker": "Its worker wakes {ours} a minute.",
+    "wake-ups a minute, idle worker": "Its worker makes {ours} a minute.",
     "kill -9 of the worker between answer and receipt, until the next post": "Killed at the worst"
     " moment, it goes on posting after {ours}.",
     "list, 100,000 comments waiting": "The first page of a queue of 100,000 comments takes {ours},"

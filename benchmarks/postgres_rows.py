@@ -214,7 +214,7 @@ async def _run_worker(running: PostgresServer) -> float:
     at: list[float] = []
     app = procrastinate.App(connector=procrastinate.PsycopgConnector(conninfo=running.dsn))
 
-    @app.task(name="post")
+    @app.task(name="post")  # type: ignore[untyped-decorator]
     async def post(body: str) -> None:  # noqa: ARG001
         at.append(time.perf_counter())
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from environment import ROOT, set_up
 from session import Session, Signals
 
-SOURCES = ("comenq_core", "comenq_plugins", "examples", "scripts", "tests")
+SOURCES = ("benchmarks", "comenq_core", "comenq_plugins", "examples", "scripts", "tests")
 CHECKS = (
     ("ruff", "check", "."),
     ("ruff", "format", "--check", "."),
