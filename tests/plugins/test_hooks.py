@@ -29,7 +29,7 @@ def test_each_hook_is_documented(hook: str) -> None:
     """The page has a section with its signature, which begins with who calls it."""
     signature = str(inspect.signature(HOOKS[hook])).replace("'", "")
     section = PAGE.read_text().partition(f"\n### {hook}{signature}\n")[2]
-    assert section.lstrip().startswith("Called by ")
+    assert re.match(r"\s*[A-Z][\w ]+ calls this hook\. ", section)
 
 
 def test_only_hooks_are_documented_as_hooks() -> None:
