@@ -10,7 +10,6 @@ import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
-from hashlib import sha256
 from threading import Lock
 
 from comenq_core.errors import ComenqError, InvalidRequest, PolicyRefused, QueueRefused, WrongState
@@ -41,6 +40,7 @@ from comenq_core.policy.lanes import LanePolicy
 from comenq_core.policy.pacing import PacingPolicy
 from comenq_core.process.log import Log
 from comenq_core.protocols import LaneKeeper, Reviewer, Store
+from comenq_core.wire.digest import text_digest
 
 __all__ = ["JobQueue"]
 
@@ -278,7 +278,7 @@ class JobQueue(QueueReader):
         found = self._store.get(prefix)
         if found.request is None:
             raise WrongState(f"job {found.id} is a dropped file that is no request")
-        if was is not None and was != sha256(found.request.body.encode()).hexdigest():
+        if was is not None and was != text_digest(found.request.body):
             raise WrongState(f"the text of job {found.id} was changed since it was read")
         return found, found.request
 

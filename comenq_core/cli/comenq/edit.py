@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from argparse import ArgumentParser, Namespace
-from hashlib import sha256
 from typing import Any
 
 from comenq_core.cli.comenq.body import comment
@@ -14,6 +13,7 @@ from comenq_core.cli.exit_status import DONE, FAILED
 from comenq_core.cli.output import as_json, print_done, print_error
 from comenq_core.presentation.advice import command
 from comenq_core.presentation.formatting import in_queue, job_json, target
+from comenq_core.wire.digest import text_digest
 
 __all__ = ["configure", "rewrite", "run"]
 
@@ -65,7 +65,7 @@ def rewrite(args: Namespace, job: Job) -> tuple[str, Job]:
 
 def _replace(args: Namespace, job: Job, text: str) -> tuple[str, Job]:
     """Replace the text, unless somebody else has done so meanwhile."""
-    was = sha256(job["body"].encode()).hexdigest()
+    was = text_digest(job["body"])
     entry = ask(args, op="edit", id=job["id"], body=text, was=was)["entry"]
     done = "unchanged" if text == job["body"] else "edited"
     return " · ".join([f"{done} {entry['id']}", target(entry), in_queue(entry, time.time())]), entry

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from argparse import Namespace
 from collections.abc import Iterator, Sequence
-from hashlib import sha256
 from typing import Any
 
 from comenq_core.cli.comenq import edit, show
@@ -14,6 +13,7 @@ from comenq_core.cli.comenq.pagination import listed
 from comenq_core.cli.comenq.requests import ask
 from comenq_core.errors import DaemonRefused
 from comenq_core.presentation.formatting import target
+from comenq_core.wire.digest import text_digest
 
 __all__ = ["AT_ONCE", "HeldComments", "Job", "details", "is_held"]
 
@@ -80,7 +80,7 @@ class HeldComments:
 
         Return what is done.
         """
-        was = sha256(job["body"].encode()).hexdigest()
+        was = text_digest(job["body"])
         entry = ask(self._args, op=operation, id=job["id"], was=was)["entry"]
         return self._noted(summary(operation, entry))
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -15,6 +14,7 @@ from comenq_core.model.access import Scope
 from comenq_core.model.identity import id_of_key, is_listed, is_via
 from comenq_core.protocols import Queue
 from comenq_core.text import printable
+from comenq_core.wire.digest import text_digest
 from comenq_core.wire.messages import read_request
 from comenq_core.wire.paging import read_page
 from comenq_plugins.http.api.calls import Call, Reply
@@ -143,7 +143,7 @@ def _read(found: Entry, call: Call) -> str | None:
     request = found.job.request
     if request is None or not call.has_condition:
         return None
-    return hashlib.sha256(request.body.encode()).hexdigest()
+    return text_digest(request.body)
 
 
 def _found(queue: Queue, call: Call) -> Entry:

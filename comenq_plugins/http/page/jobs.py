@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from hashlib import sha256
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -23,6 +22,7 @@ from comenq_core.presentation.formatting import (
 )
 from comenq_core.presentation.review_text import review_of, review_words
 from comenq_core.text import legible, printable
+from comenq_core.wire.digest import text_digest
 from comenq_plugins.http.page.instants import When, after
 
 __all__ = ["ACTIONS", "JobView", "job_view", "link", "whole_text"]
@@ -128,7 +128,7 @@ def job_view(job: Json, host: str, now: datetime, rights: Rights) -> JobView:
         title=_title(job),
         text=legible_text(head),
         is_cut=is_cut,
-        was=sha256(body.encode()).hexdigest(),
+        was=text_digest(body),
         who=printable(origin_text(job["origin"])),
         token=job["origin"]["token"],
         arrived=job["arrived"],
