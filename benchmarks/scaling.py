@@ -9,7 +9,7 @@ import shutil
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager
 from functools import partial
 from itertools import count
 from pathlib import Path
@@ -19,8 +19,9 @@ from benchmarks.plots import plot
 from benchmarks.ratios import Row, interleaved, row
 from benchmarks.store_rows import NEW_JOB, REQUEST, spool_at
 from comenq_core.model import Attempt, CommentRequest, Done, NewJob, Origin, Pacing
-from comenq_core.protocols import Store, Transactional
+from comenq_core.protocols import Store
 from comenq_core.settings import Settings
+from comenq_core.worker.worker import together
 from comenq_plugins.postgres import open_postgres
 from tests.postgres.server import PostgresServer, missing
 
@@ -124,7 +125,7 @@ def cycle_seconds(store: Store, cycles: int) -> float:
     before = store.pacing().get("bench")
     start = time.perf_counter()
     for _ in range(cycles):
-        with _together(store):
+        with together(store):
             job = store.claim("bench")
             assert job
             now = store.now()
@@ -133,14 +134,10 @@ def cycle_seconds(store: Store, cycles: int) -> float:
         ended = store.now()
         attempt = Attempt(started=now.wall, ended=ended.wall, account="bench", outcome="posted")
         before = Pacing(account="bench", at=ended, job=job.id)
-        with _together(store):
+        with together(store):
             store.settle(job, Done(url="https://forge.example/1", comment_id=1), attempt)
             store.save_pacing(before, expect=begun)
     return (time.perf_counter() - start) / cycles
-
-
-def _together(store: Store) -> AbstractContextManager[None]:
-    return store.transaction() if isinstance(store, Transactional) else nullcontext()
 
 
 def _fill(store: Store, depth: int) -> None:

@@ -60,7 +60,7 @@ from comenq_core.worker.scheduling import AccountScheduler
 from comenq_core.worker.unsaved import Result, Unsaved
 from comenq_core.worker.verification import Verification
 
-__all__ = ["Worker"]
+__all__ = ["Worker", "together"]
 
 _LONGEST_WAIT = 60.0
 """Seconds after which the worker looks around even if nothing has woken it."""
@@ -313,7 +313,7 @@ class Worker:
         """
         claimed, begun = None, None
         try:
-            with self._together():
+            with together(self._store):
                 if claimed := self._claim(poster, checking, now, closed):
                     self._claimed = claimed, poster
                     if not self._follows.quota_for(claimed):
@@ -330,11 +330,6 @@ class Worker:
         elif claimed:
             self._post(claimed, poster)
         return claimed is not None
-
-    def _together(self) -> AbstractContextManager[None]:
-        """A transaction, if the store has them; without, each change is durable by itself."""
-        store = self._store
-        return store.transaction() if isinstance(store, Transactional) else nullcontext()
 
     def _has_due_job(self, now: Instant) -> bool:
         first = self._store.pending(limit=1, states=[State.WAITING])
@@ -387,3 +382,8 @@ class Worker:
         """Save results in this order; if the store fails, the next step does it first."""
         self._claimed = None
         self._unsaved.save(*results)
+
+
+def together(store: Store) -> AbstractContextManager[None]:
+    """A transaction, if the store has them; without, each change is durable by itself."""
+    return store.transaction() if isinstance(store, Transactional) else nullcontext()
