@@ -284,18 +284,22 @@ def validator(schema: Schema) -> Validator:
         schema: JSON Schema; in it, everything that can be wrong has a description, which completes
             the sentence "must be …".
     """
+    made: Validator = _strict()(schema)
+    return made
+
+
+@cache
+def _strict() -> Any:  # noqa: ANN401  (its stubs leave it untyped)
+    """The class of validators to which 1.0 is no integer, as it is to JSON Schema."""
     # Only a listener pays for this import: no client could wait for it.
     from jsonschema import Draft202012Validator, validators
 
-    # To JSON Schema 1.0 is an integer, too.
     types = Draft202012Validator.TYPE_CHECKER.redefine(
         "integer", lambda _, value: type(value) is int
     )
-    strict: Any = validators.extend(  # type: ignore[no-untyped-call]  # its stubs leave it untyped
+    return validators.extend(  # type: ignore[no-untyped-call]
         Draft202012Validator, type_checker=types
     )
-    made: Validator = strict(schema)
-    return made
 
 
 def _invalid(error: ValidationError) -> InvalidRequest:

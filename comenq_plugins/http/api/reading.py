@@ -51,7 +51,7 @@ BODIES: Mapping[str, Schema] = {
 QUERIES: Mapping[str, Schema] = {"list": COMMENTS_QUERY, "hist": HISTORY_QUERY}
 """What the queries of requests have, by operation."""
 
-# Made before the first client comes, who would wait for jsonschema else.
+# Made before clients come: the first one would wait for the import of jsonschema.
 _BODY_RULES: Mapping[str, Validator] = {op: validator(one) for op, one in BODIES.items()}
 _QUERY_RULES: Mapping[str, Validator] = {op: validator(one) for op, one in QUERIES.items()}
 
