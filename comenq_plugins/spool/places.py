@@ -48,7 +48,8 @@ def place_for(layout: Layout, job: Job, name: Name) -> Place:
         case State.POSTED | State.SKIPPED | State.FAILED | State.DELETED:
             others = {State.FAILED: layout.failed, State.DELETED: layout.deleted}
             directory = others.get(job.state, layout.done)
-            return Place(directory, name._replace(order=settled, due=AT_ONCE * job.was_held))
+            was_held = AT_ONCE if job.was_held else 0
+            return Place(directory, name._replace(order=settled, due=was_held))
 
 
 def place_after(layout: Layout, job: Job, name: Name, event: Event) -> Place:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from comenq_core.errors import InvalidRequest
 from comenq_core.model import Instant, State
@@ -53,15 +53,17 @@ def _remove_doubles(layout: Layout, waiting: Sequence[Name]) -> None:
     for directory in layout.states:
         names = waiting if directory == layout.new else listed(directory)
         ids = {name.id for name in names}
-        if len(ids) == len(names) and ids.isdisjoint(settled):
-            settled |= ids
-            continue
-        kept: dict[str, Name] = {}
-        for name in names:
-            kept[name.id] = more_advanced(name, kept.get(name.id, name))
-        doubles = [name for name in names if name.id in settled or kept[name.id] != name]
-        _remove(directory, doubles)
+        if len(ids) < len(names) or not ids.isdisjoint(settled):
+            _remove(directory, _doubles(names, settled))
         settled |= ids
+
+
+def _doubles(names: Sequence[Name], settled: Collection[str]) -> Sequence[Name]:
+    """Those of which there is a more advanced one beside them, or in a directory before."""
+    kept: dict[str, Name] = {}
+    for name in names:
+        kept[name.id] = more_advanced(name, kept.get(name.id, name))
+    return [name for name in names if name.id in settled or kept[name.id] != name]
 
 
 def _remove(directory: str, doubles: Sequence[Name]) -> None:
