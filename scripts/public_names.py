@@ -83,7 +83,7 @@ def _members(found: type, public: Sequence[object]) -> Iterator[str]:
         return
     if is_dataclass(found):
         parameters = inspect.signature(found).parameters
-        # Settings, which are annotated, are on docs/configuration.md.
+        # Settings, which are annotated, are on docs/reference/settings.md.
         own_fields = [one for one in fields(found) if not str(one.type).startswith("Annotated[")]
         yield from (str(_plain(parameters[field.name])) for field in own_fields)
     # What a class has from others that are not public is its own.
