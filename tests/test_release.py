@@ -29,7 +29,8 @@ def release(checkout: Path, *arguments: str) -> tuple[int, str]:
 def checkout(tmp_path: Path) -> Path:
     """A checkout whose changelog has no section for the version."""
     (tmp_path / "scripts").mkdir()
-    shutil.copy(CHECKOUT / "scripts/release", tmp_path / "scripts")
+    for name in ("release", "version"):
+        shutil.copy(CHECKOUT / "scripts" / name, tmp_path / "scripts")
     (tmp_path / "comenq_core").mkdir()
     shutil.copy(CHECKOUT / "comenq_core/__init__.py", tmp_path / "comenq_core")
     (tmp_path / "CHANGELOG.md").write_text("## [Unreleased]\n\nMore.\n\n## [0.0.1] - 2026-01-01\n")
