@@ -131,6 +131,7 @@ class Server(uvicorn.Server):
                 proxy_headers=False,
                 server_header=False,
                 date_header=False,
+                backlog=limits.backlog,
                 h11_max_incomplete_event_size=limits.head_bytes,
                 timeout_keep_alive=int(limits.idle_seconds),
                 timeout_graceful_shutdown=int(limits.stop_seconds),

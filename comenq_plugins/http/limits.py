@@ -18,6 +18,8 @@ class Limits:
         body_bytes: of a request's body: the longest comment, with each byte escaped.
         bodies_bytes: of the bodies of all requests in work.
         connections: how many there may be at once; one more is closed at once.
+        backlog: how many may wait to be accepted. asyncio accepts all of them before it closes
+            one: without a bound, clients would leave the process no descriptor for its files.
         request_seconds: for the whole of a request: from its first byte until its reply has been
             read.
         idle_seconds: how long a connection stays open before a request.
@@ -29,6 +31,7 @@ class Limits:
     body_bytes: int = 1_600 * KIB
     bodies_bytes: int = 16_000 * KIB
     connections: int = 128
+    backlog: int = 64
     request_seconds: float = 20.0
     idle_seconds: float = 5.0
     stop_seconds: float = 3.0
