@@ -281,6 +281,21 @@ def test_a_trigger_that_was_refused_holds_ours(play: Scene, notice: str, seconds
     assert isinstance(asked(play), Ask)
 
 
+def test_a_refusal_without_a_number_ends_with_the_number_beside_it(play: Scene) -> None:
+    """The reply names none, and the walkthrough does: no guess keeps the lane held after that."""
+    soon = WARNING + "> **Next included review available in 100 seconds.**"
+    play.bot([Act(after=4, text=NO_NUMBER), Act(after=9, text=soon)])
+    made = play.forge.add_comment("o", "r", 7, body=RABBIT)
+    play.advance(60)
+    found = asked(play, made.id)
+    assert isinstance(found, Hold)
+    assert found.until == START + timedelta(seconds=9 + 100 + 30)
+    play.now = found.until
+    assert isinstance(asked(play, made.id), Ask)
+    play.forge.add_comment("o", "r", 7, body=NO_NUMBER, login="coderabbitai[bot]")
+    assert isinstance(asked(play, made.id), Hold)
+
+
 def test_a_head_that_was_reviewed_meanwhile_is_not_asked_for(play: Scene) -> None:
     """An earlier review, or one of another head, is none of it."""
     play.advance(-60)
