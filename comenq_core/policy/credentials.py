@@ -103,7 +103,7 @@ def _form(
 
 
 _END = r"(?![_-]{0,9}[A-Za-z0-9])"
-_WEB_TOKEN = r"(?>[\w-]{10,2000})\.eyJ(?>[\w-]{10,8000})\.[\w-]{20,2000}"
+_THREE_PARTS = r"(?>[\w-]{10,2000})\.eyJ(?>[\w-]{10,8000})\.[\w-]{20,2000}"
 
 _PRIVATE_KEYS = (
     "PRIVATE KEY",
@@ -119,7 +119,7 @@ FORMS = (
     _form("GitHub token", "ghp_|gho_|ghu_|ghs_|ghr_", rf"[A-Za-z0-9]{{36}}{_END}",
           "https://github.blog/engineering/platform-security/behind-githubs-new-authentication-token-formats/",
           _has_checksum),
-    _form("GitHub token", "ghs_", rf"[0-9]{{1,20}}_eyJ{_WEB_TOKEN}",
+    _form("GitHub token", "ghs_", rf"[0-9]{{1,20}}_eyJ{_THREE_PARTS}",
           "https://github.blog/changelog/2026-04-24-notice-about-upcoming-new-format-for-github-app-installation-tokens/"),
     _form("GitHub token", "github_pat_", rf"[A-Za-z0-9]{{22}}_[A-Za-z0-9]{{59}}{_END}",
           "https://docs.github.com/en/code-security/secret-scanning/introduction/supported-secret-scanning-patterns"),
@@ -182,7 +182,7 @@ FORMS = (
     _form("comenq token", "comenq_",
           # At random, there is an upper-case letter; in a name of a metric or a module, none.
           rf"(?=[a-z0-9_-]{{0,42}}[A-Z])[\w-]{{43}}{_END}", "docs/web.md"),
-    _form("web token", "eyJ", _WEB_TOKEN,
+    _form("web token", "eyJ", _THREE_PARTS,
           "https://www.rfc-editor.org/rfc/rfc7519", _is_web_token),
     _form("private key",
           "|".join(f"-----BEGIN {kind}-----" for kind in _PRIVATE_KEYS),
