@@ -134,6 +134,7 @@ def evidence_of(
         reason=printable(reading.reason or _first_line(remark.text)),
         url=remark.url,
         commit=remark.commit or _commit_named(remark, conversation.head),
+        blocks=reading.blocks,
     )
 
 
@@ -189,6 +190,8 @@ def _limited(said: Sequence[Evidence], policy: FollowPolicy) -> Conclusion:
     telling = [one for one in said if one.wait_seconds is not None]
     latest = _latest(telling or said)
     until = open_again(telling)
+    if until is None and any(one.blocks for one in said):
+        return Conclusion(ending=Ending.BLOCKED, reason=latest.reason, url=latest.url)
     is_guessed = until is None
     if until is None:
         until = latest.at + _guess(policy)

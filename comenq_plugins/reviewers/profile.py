@@ -38,6 +38,8 @@ class Rule:
         also: phrases; one of them stands somewhere.
         unless: phrases, of which none stands anywhere, markers included.
         markers: phrases; an HTML comment has one of them.
+        blocks: whether a limit lasts until a billing period ends or somebody pays, unless the
+            answer names a duration.
     """
 
     name: str
@@ -47,6 +49,7 @@ class Rule:
     also: Sequence[Phrase] = ()
     unless: Sequence[Phrase] = ()
     markers: Sequence[Phrase] = ()
+    blocks: bool = False
 
     @property
     def is_of_any_text(self) -> bool:
@@ -120,6 +123,8 @@ def _rule(place: str, name: str, table: object) -> Rule:
     rule = Rule(name=name, **values)  # type: ignore[arg-type]
     if rule.kind is ReadingKind.LIMITED and not (rule.lines or rule.markers):
         raise SettingsError(f"{place}: lines: a rule for a limit needs them, or markers")
+    if rule.blocks and rule.kind is not ReadingKind.LIMITED:
+        raise SettingsError(f"{place}: blocks: only a rule for a limit may have it")
     return rule
 
 
@@ -225,5 +230,6 @@ RULE_KEYS: Mapping[str, Callable[[object], object]] = {
     "also": _phrases,
     "unless": _phrases,
     "markers": _phrases,
+    "blocks": _flag,
 }
 """The keys of a rule, and what checks the value of each."""

@@ -97,7 +97,9 @@ class ProfileReviewer:
             return _unknown(answer.channel, lines)
         rule, reason = found
         wait = self._wait(lines.head) if rule.kind is ReadingKind.LIMITED else None
-        return Reading(kind=rule.kind, wait=wait, reason=reason, rule=rule.name)
+        return Reading(
+            kind=rule.kind, wait=wait, reason=reason, rule=rule.name, blocks=rule.blocks
+        )
 
     def _parts(self, answer: Answer) -> Parts:
         if answer.channel is Channel.REACTION:

@@ -157,6 +157,26 @@ def test_without_a_number_it_is_guessed(play: Scene, refusals: int, minutes: int
     assert conclusion.is_guessed
 
 
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("bugbot", "### Bugbot couldn't run - usage limit reached"),
+        ("greptile", "octocat has reached the 50-credit limit for trial accounts"),
+        ("coderabbit", WARNING + "> Your organization has run out of usage credits."),
+    ],
+)
+def test_who_wants_credits_or_another_month_blocks(name: str, text: str) -> None:
+    """No guess is made, and a person has to decide; a number that is said counts all the same."""
+    reviewer = REVIEWERS[name]
+    trigger = {"bugbot": "bugbot run", "greptile": "@greptile review"}.get(name, RABBIT)
+    number = "> More reviews will be available" if name == "coderabbit" else "This resets"
+    for more, ending in (("", Ending.BLOCKED), (f"\n{number} in 9 minutes.", Ending.LIMITED)):
+        with scene(reviewer, trigger) as play:
+            play.bot([Act(after=5, text=text + more)])
+            found = play.conclude()
+            assert (found.ending, found.until is None) == (ending, ending is Ending.BLOCKED)
+
+
 @pytest.mark.parametrize("refusals", [10, 1_000_000])
 def test_no_guess_is_without_end(play: Scene, refusals: int) -> None:
     """In the end, a person has to decide."""
