@@ -76,6 +76,8 @@ class Profile:
             refusal in a row.
         max_wait: seconds; if it is limited for longer, a person has to decide.
         ignores_bots: whether it passes over the triggers of bots and apps.
+        shared_logins: those of its accounts that others use as well: what looks like a refusal is
+            its own only if it names the reviewer.
     """
 
     name: str
@@ -91,6 +93,7 @@ class Profile:
     guess: float = 900.0
     max_wait: float = 86_400.0
     ignores_bots: bool = False
+    shared_logins: Sequence[str] = ()
 
 
 def profile(place: str, name: str, table: Mapping[str, object]) -> Profile:
@@ -221,6 +224,7 @@ PROFILE_KEYS: Mapping[str, Callable[[object], object]] = {
     "guess": _seconds,
     "max_wait": _seconds,
     "ignores_bots": _flag,
+    "shared_logins": _texts,
 }
 """The keys of a profile, and what checks the value of each."""
 RULE_KEYS: Mapping[str, Callable[[object], object]] = {

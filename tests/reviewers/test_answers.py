@@ -123,3 +123,17 @@ def test_emphasis_does_not_matter(name: str, sample: Sample) -> None:
 def test_a_refusal_in_unknown_words_is_no_review(name: str, text: str) -> None:
     """Also where whatever a bot writes in a review is one."""
     assert read(name, text, "review").kind is not ReadingKind.REVIEWED
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("> [!WARNING]\n> The bundle exceeds its size limit", ReadingKind.OTHER),
+        ("Unable to run the benchmarks", ReadingKind.OTHER),
+        ("Claude Code could not start: unable to run the action", ReadingKind.NOT_UNDERSTOOD),
+        ("**Claude finished @octocat's task**", ReadingKind.REVIEWED),
+    ],
+)
+def test_what_others_say_by_a_shared_account_is_no_refusal(text: str, kind: ReadingKind) -> None:
+    """Each workflow comments as GitHub Actions: what it cannot do says nothing of the reviewer."""
+    assert read("claude", text, login="github-actions[bot]").kind is kind
