@@ -120,6 +120,13 @@ def test_a_table_replaces_parts_of_a_shipped_profile() -> None:
     assert kind_of(REVIEWERS["coderabbit"], "## Review failed") is ReadingKind.FAILED
 
 
+def test_the_name_that_is_meant_is_told() -> None:
+    """A table whose name is almost that of a reviewer describes no reviewer of its own."""
+    with pytest.raises(SettingsError, match="no such reviewer; did you mean coderabbit"):
+        with_tables(coderabit={"cooldown": 60})
+    assert with_tables(coderabit={"logins": ["coderabit"]})["coderabit"].logins == ["coderabit"]
+
+
 @pytest.mark.parametrize(
     ("table", "said"),
     [
