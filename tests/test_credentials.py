@@ -11,7 +11,7 @@ import pytest
 from comenq_core.errors import WrongState
 from comenq_core.listener.queue import JobQueue
 from comenq_core.model import BODY_LIMIT, Change, CommentRequest, Failed, NewJob, Origin, State
-from comenq_core.policy.credentials import FORMS, credential_in
+from comenq_core.policy.credentials import FORMS, credential_in, with_article
 from comenq_core.policy.pacing import PacingPolicy
 from comenq_core.settings import Settings
 from comenq_core.testing.clock import FakeClock
@@ -231,6 +231,19 @@ def test_a_comment_with_a_credential_that_failed_stays_failed() -> None:
     with pytest.raises(WrongState, match="has a GitHub token, and would be posted"):
         queue.resolve(job.id, None, ME)
     assert store.get(job.id).state is State.FAILED
+
+
+@pytest.mark.parametrize(
+    ("kind", "shown"),
+    [
+        ("GitHub token", "a GitHub token"),
+        ("AWS access key", "an AWS access key"),
+        ("npm token", "an npm token"),
+    ],
+)
+def test_its_kind_stands_in_a_sentence(kind: str, shown: str) -> None:
+    """With the article that it is spoken with."""
+    assert with_article(kind) == shown
 
 
 def test_each_form_has_an_example() -> None:

@@ -14,7 +14,7 @@ import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
-__all__ = ["FORMS", "Form", "credential_in"]
+__all__ = ["FORMS", "Form", "credential_in", "with_article"]
 
 _DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 # Not _ and -, which Markdown has around words as well: ``_ghp_…_``, ``-ghp_…``.
@@ -202,3 +202,8 @@ def credential_in(text: str) -> str:
         if begin in text and form.found_after(begin, text):
             return form.name
     return ""
+
+
+def with_article(kind: str) -> str:
+    """What `credential_in` found, as it stands in a sentence: ``an AWS access key``."""
+    return f"an {kind}" if kind.startswith((*"AEIOaeiou", "npm")) else f"a {kind}"
