@@ -46,8 +46,8 @@ class Credentials:
         if kind := self.kind_in(job.request.body) if job.request else "":
             first = "" if job.state is State.DELETED else "delete it, and "
             raise WrongState(
-                f"job {job.id} has {with_article(kind)}, and would be posted: {first}queue the comment again,"
-                " and it is held"
+                f"job {job.id} has {with_article(kind)}, and would be posted: {first}queue the"
+                " comment again, and it is held"
             )
 
     def explained(self, entry: Entry) -> Entry:
@@ -56,6 +56,5 @@ class Credentials:
         if job.state is not State.HELD or job.request is None:
             return entry
         kind = self.kind_in(job.request.body)
-        return (
-            replace(entry, job=replace(job, reason=f"has {with_article(kind)}")) if kind else entry
-        )
+        reason = f"has {with_article(kind)}" if kind else job.reason
+        return replace(entry, job=replace(job, reason=reason))

@@ -117,7 +117,7 @@ class ProfileReviewer:
 
     def _parts(self, answer: Answer) -> Parts:
         if answer.channel is Channel.REACTION:
-            name = [Line(text=answer.text, folded=answer.text.strip().casefold())]
+            name = [Line(text=answer.text.strip(), folded=answer.text.strip().casefold())]
             return Parts(top=name, head=name, all=name, markers=[])
         return parts(answer.text, self._profile.sections, self._profile.ignore)
 

@@ -13,7 +13,7 @@ from comenq_core.limits import (
     OWNER_PATTERN,
     REPO_PATTERN,
 )
-from comenq_core.text import printable
+from comenq_core.text import printable, without_login
 
 __all__ = [
     "FORMS",
@@ -46,7 +46,6 @@ _URL = (
 )
 _THREAD = "#(?:discussion_)?r([0-9]+)$"
 """The end of an address that names a thread in a review."""
-_CREDENTIALS = "//[^/]*@"
 _USUAL_PORT = {"http": ":80", "https": ":443"}
 
 Target = tuple[str, str, int, str | None]
@@ -137,4 +136,4 @@ def read_number(word: str) -> int:
 
 
 def _quoted(word: str) -> str:
-    return f"'{printable(re.sub(_CREDENTIALS, '//', word), _SHOWN)}'"
+    return f"'{printable(without_login(word), _SHOWN)}'"
