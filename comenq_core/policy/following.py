@@ -6,6 +6,7 @@ was asked: what nobody has seen has not happened, however late it is.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -52,6 +53,9 @@ REVIEW_LIMIT = timedelta(minutes=45)
 _SLACK = timedelta(seconds=5)
 _FIRST_POLLS = (5, 10, 20, 40, 60)
 _MINUTE, _THREE_MINUTES = 60, 180
+
+# As git and bots shorten them.
+_SHORT_COMMIT = re.compile(r"\b[0-9a-f]{7,40}\b")
 
 _ENDINGS = {
     ReadingKind.SKIPPED: Ending.SKIPPED,
@@ -259,7 +263,10 @@ def _poll_after(elapsed: timedelta) -> timedelta:
 
 def _commit_named(remark: Remark, head: str) -> str:
     """A review without findings may be a comment, which belongs to no commit, and names it."""
-    return head if head and head in remark.text else ""
+    if not head:
+        return ""
+    named = any(head.startswith(short) for short in _SHORT_COMMIT.findall(remark.text))
+    return head if named or head in remark.text else ""
 
 
 def _first_line(text: str) -> str:
