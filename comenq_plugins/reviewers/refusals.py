@@ -107,8 +107,8 @@ _ABOUT_REVIEWS = re.compile(
 
 
 _CODE = re.compile(
-    r"```|~~~|!\[|`[^`@/\s][^`\n]*`"  # code or a badge, and no mention and no command
-    r"|\b[\w-]+\.[a-z]{1,5}:[0-9]|\blines? [0-9]|\w\(\)",
+    r"```|~~~|!\[|`[^`@/\s][^`\n]{0,300}`"  # code or a badge, and no mention and no command
+    r"|\b\w{1,60}\.[a-z]{1,5}:[0-9]|\blines? [0-9]|\w\(\)",
     re.IGNORECASE,
 )
 _OF_THE_SERVICE = re.compile(
