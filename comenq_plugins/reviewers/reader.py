@@ -64,7 +64,7 @@ class ProfileReviewer:
         if len(comment) > COMMENT_LIMIT:
             return False
         words = " ".join(comment.casefold().split())
-        return any(phrase.begins(words) for phrase in self._profile.triggers)
+        return any(phrase.is_all_of(words) for phrase in self._profile.triggers)
 
     @property
     def ignores_bots(self) -> bool:

@@ -55,7 +55,10 @@ def test_a_login_belongs_to_one_reviewer(name: str) -> None:
         ("@sourcery-ai review", "sourcery"),
         ("/review", "qodo"),
         ("@claude have a look at the locks", "claude"),
+        ("@coderabbitai review.", "coderabbit"),
         ("@coderabbitai review the locks", None),
+        ("@coderabbitai review. Mind the locks.", None),
+        ("@greptileai! What is this?", None),
         ("@coderabbitai pause", None),
         ("Please, @codex review", None),
         ("Looks good.", None),
@@ -72,6 +75,7 @@ def test_a_trigger_addresses_its_reviewer(comment: str, name: str | None) -> Non
     ("comment", "name"),
     [
         ("@coderabbitai review please look", "coderabbit"),
+        ("@coderabbitai review. Mind the locks.", "coderabbit"),
         ("Looks good.\n\n@CodeRabbitAI full review", "coderabbit"),
         ("Please, @codex review", "codex"),
         ("@coderabbitai review", None),
