@@ -12,13 +12,13 @@ from contextlib import nullcontext
 from dataclasses import replace
 from threading import Lock
 
-from comenq_core.errors import ComenqError, InvalidRequest, PolicyRefused, QueueRefused, WrongState
+from comenq_core.errors import ComenqError, InvalidRequest, WrongState
 from comenq_core.listener import backoffs
+from comenq_core.listener.asker import asker
 from comenq_core.listener.credentials import Credentials
+from comenq_core.listener.enqueue import Enqueuer
 from comenq_core.listener.reading import QueueReader
-from comenq_core.listener.replacing import replaced_job
 from comenq_core.listener.resolution import resolution
-from comenq_core.listener.trigger_notes import TriggerNotes
 from comenq_core.model import (
     ID_PATTERN,
     Attempt,
@@ -34,7 +34,6 @@ from comenq_core.model import (
     State,
 )
 from comenq_core.model.rights import Rights
-from comenq_core.model.serving import CANNOT_REPLY, elsewhere, unserved
 from comenq_core.policy.admission import FREE, WAKING, Policies, ReadOnce
 from comenq_core.policy.lanes import LanePolicy
 from comenq_core.policy.pacing import PacingPolicy
@@ -94,92 +93,31 @@ class JobQueue(QueueReader):
             Credentials(is_on=hold_secrets),
             verifies_targets=verifies_targets,
         )
-        self._notes = TriggerNotes(reviewers, self._accounts) if reviewers else None
-        self._holds = holds
         self._policies = policies
         # What a policy counts must not change until the comment is queued: intakes have threads.
         self._counted = Lock() if policies else nullcontext()
-        self._can_reply = can_reply
-        self._fault = ""
+        self._enqueuer = Enqueuer(
+            store,
+            self._accounts,
+            host,
+            self._credentials,
+            policies,
+            self._counted,
+            holds=holds,
+            reviewers=reviewers,
+            can_reply=can_reply,
+        )
 
     def submit(self, request: CommentRequest, origin: Origin) -> Entry:
         return self.submit_all([NewJob(request=request, origin=origin)])[0]
 
     def submit_all(self, new_jobs: Sequence[NewJob]) -> Sequence[Entry]:
-        for new_job in new_jobs:
-            if reason := elsewhere(new_job.request, self._host):
-                raise InvalidRequest("host", reason)
-            if new_job.request.in_reply_to is not None and not self._can_reply:
-                raise InvalidRequest("in_reply_to", CANNOT_REPLY)
-            if reason := unserved(new_job.request, self._accounts):
-                raise InvalidRequest("account" if new_job.request.account else "", reason)
-        try:
-            notes = self._notes_on(new_jobs)
-            with self._counted:
-                wanted = self._admitted(new_jobs)
-                replaced = self._replaced(wanted)
-                put = iter(self._store.put([one for one in wanted if one not in replaced]))
-        except ComenqError as error:
-            self._log_refusal(error, [one.origin for one in new_jobs])
-            raise
-        if self._fault:
-            self._fault = ""
-            log.info("taking", "Comments are taken again.")
-        jobs = [replaced.get(one) or next(put) for one in wanted]
-        for job in jobs:
-            origin = job.origin
-            log.info(
-                "queued",
-                "A comment is queued.",
-                job=job.id,
-                target=job.asked.place,
-                intake=origin.intake,
-                **_asker(origin),
-            )
+        queued = self._enqueuer.put(new_jobs)
+        entries = self._estimated([one.job for one in queued])
         return [
-            replace(entry, replaced=one in replaced, notes=its)
-            for entry, one, its in zip(self._estimated(jobs), wanted, notes, strict=True)
+            replace(entry, replaced=one.replaced, notes=one.notes)
+            for entry, one in zip(entries, queued, strict=True)
         ]
-
-    def _notes_on(self, new_jobs: Sequence[NewJob]) -> Sequence[tuple[str, ...]]:
-        """What to tell of each, found before anything is queued: a fault must not hide that."""
-        if self._notes is None:
-            return [()] * len(new_jobs)
-        records = self._store.pacing()
-        return [self._notes.on(one.request, records) for one in new_jobs]
-
-    def _replaced(self, new_jobs: Sequence[NewJob]) -> Mapping[NewJob, Job]:
-        """The jobs whose comments are replaced; the other new jobs are to be queued."""
-        return {
-            one: job
-            for one in new_jobs
-            if one.replace and (job := replaced_job(self._store, one, self._policies))
-        }
-
-    def _admitted(self, new_jobs: Sequence[NewJob]) -> Sequence[NewJob]:
-        wanted = [
-            replace(one, hold=True)
-            if self._holds(one.origin.intake)
-            else self._credentials.admitted(one)
-            for one in new_jobs
-        ]
-        return self._policies.admitted(wanted, ReadOnce(self._store))
-
-    def _log_refusal(self, error: ComenqError, askers: Sequence[Origin]) -> None:
-        """Log that comments are refused, once for all clients unless a policy is for some."""
-        if isinstance(error, PolicyRefused):
-            # Of several clients that ask at once, these may be the ones; each asks alone then.
-            for by in dict.fromkeys(askers):
-                if self._policies.names(error.policy, by):
-                    log.warning("policy_refused", "A policy does not allow a comment.",
-                                policy=error.policy, reason=error, **_asker(by),
-                                via=by.via)  # fmt: skip
-            return
-        fault = error.why if isinstance(error, QueueRefused) else error.code
-        # A key that belongs to another comment concerns that client alone.
-        if fault != self._fault and not isinstance(error, WrongState):
-            self._fault = fault
-            log.error("refusing", "Comments are refused.", code=fault, reason=error)
 
     def _estimated(self, jobs: Sequence[Job]) -> Sequence[Entry]:
         """The entries of jobs that were changed. An error here must not hide that they were."""
@@ -226,7 +164,7 @@ class JobQueue(QueueReader):
         self._policies.require_edit(request, by)
         hold = bool(self._credentials.kind_in(body))
         job = self._store.edit(found, replace(request, body=body), hold=hold)
-        log.info("edited", "A person has edited a comment.", job=job.id, **_asker(by))
+        log.info("edited", "A person has edited a comment.", job=job.id, **asker(by))
         return self._estimated([job])[0]
 
     def resolve(self, prefix: str, url: str | None, by: Origin) -> Entry:
@@ -238,7 +176,7 @@ class JobQueue(QueueReader):
             job=job.id,
             outcome=attempt.outcome,
             url=job.url or None,
-            **_asker(by),
+            **asker(by),
         )
         return self._estimated([job])[0]
 
@@ -258,11 +196,11 @@ class JobQueue(QueueReader):
 
     def mark_seen(self, job_ids: Collection[str], by: Origin) -> None:
         for job_id in self._store.mark_seen(job_ids):
-            log.info("seen", "A person has seen a failed comment.", job=job_id, **_asker(by))
+            log.info("seen", "A person has seen a failed comment.", job=job_id, **asker(by))
 
     def forget(self, prefix: str, by: Origin) -> Entry:
         job = self._store.forget(self._whole_id(prefix), f"its text was erased by {by.who}")
-        log.info("erased", "The text of a comment was erased.", job=job.id, **_asker(by))
+        log.info("erased", "The text of a comment was erased.", job=job.id, **asker(by))
         return Entry(job=job)
 
     def _require_harmless(self, prefix: str, change: Change) -> None:
@@ -313,31 +251,26 @@ class JobQueue(QueueReader):
         self._policies.require_whole_queue(by)
         opened = self._lanes.open(reviewer, scope)
         log.info(
-            "lane_opened", "An operator has opened a lane.", lane=opened.record.lane, **_asker(by)
+            "lane_opened", "An operator has opened a lane.", lane=opened.record.lane, **asker(by)
         )
         return opened
 
     def pause(self, reason: str, by: Origin) -> None:
         self._policies.require_whole_queue(by)
         self._store.pause(Pause(since=self._store.now().wall, reason=reason, by=by.uid))
-        log.warning("paused", "The queue is paused.", reason=reason, **_asker(by))
+        log.warning("paused", "The queue is paused.", reason=reason, **asker(by))
 
     def resume(self, by: Origin) -> None:
         self._policies.require_whole_queue(by)
         backoffs.resume(self._store)
-        log.info("resumed", "The queue is resumed.", **_asker(by))
+        log.info("resumed", "The queue is resumed.", **asker(by))
 
     def flush(self, by: Origin) -> int:
         self._policies.require_whole_queue(by)
         ended = backoffs.flush(self._store)
-        log.info("flushed", "An operator has ended back-offs.", ended=ended, **_asker(by))
+        log.info("flushed", "An operator has ended back-offs.", ended=ended, **asker(by))
         return ended
 
 
-def _asker(by: Origin) -> dict[str, object]:
-    """Who asks, as the log has it."""
-    return {"uid": by.uid, "token": by.token}
-
-
 def _log_change(change: Change, job: Job, by: Origin) -> None:
-    log.info(str(change), "An operator changed the queue.", job=job.id, **_asker(by))
+    log.info(str(change), "An operator changed the queue.", job=job.id, **asker(by))
