@@ -1,4 +1,4 @@
-"""Requests and operations as JSON Schema, with descriptions as `comenq_core.wire.validator` has them."""
+"""Requests and operations as JSON Schema; `comenq_core.wire.validator` says what is in it."""
 
 from __future__ import annotations
 
