@@ -18,16 +18,7 @@ from comenq_core.listener.credentials import Credentials
 from comenq_core.listener.enqueue import Enqueuer
 from comenq_core.listener.operators import OperatorActions
 from comenq_core.listener.reading import QueueReader
-from comenq_core.model import (
-    Change,
-    CommentRequest,
-    Entry,
-    Job,
-    LaneStatus,
-    NewJob,
-    Origin,
-    Pause,
-)
+from comenq_core.model import Change, CommentRequest, Entry, Job, LaneStatus, NewJob, Origin, Pause
 from comenq_core.model.rights import Rights
 from comenq_core.policy.admission import FREE, Policies
 from comenq_core.policy.lanes import LanePolicy

@@ -6,21 +6,8 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from comenq_core.limits import (
-    ACCOUNT_PATTERN,
-    HOST_PATTERN,
-    MAX_COMMENT_ID,
-    URL_LIMIT,
-    VIA_PATTERN,
-)
-from comenq_core.model import (
-    BODY_LIMIT,
-    KEY_LIMIT,
-    MAX_NUMBER,
-    OWNER_PATTERN,
-    REPO_PATTERN,
-    State,
-)
+from comenq_core.limits import ACCOUNT_PATTERN, HOST_PATTERN, MAX_COMMENT_ID, URL_LIMIT, VIA_PATTERN
+from comenq_core.model import BODY_LIMIT, KEY_LIMIT, MAX_NUMBER, OWNER_PATTERN, REPO_PATTERN, State
 from comenq_core.wire.validator import Schema, check_by, validator
 
 if TYPE_CHECKING:

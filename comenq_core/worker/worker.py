@@ -14,25 +14,12 @@ from dataclasses import replace
 from datetime import datetime
 
 from comenq_core.errors import QueueRefused
-from comenq_core.model import (
-    Attempt,
-    Failed,
-    Instant,
-    Job,
-    Requeued,
-    Verdict,
-)
+from comenq_core.model import Instant, Job
 from comenq_core.policy.lanes import LanePolicy
 from comenq_core.policy.pacing import PacingPolicy
 from comenq_core.policy.retry import RetryPolicy
 from comenq_core.process.log import Log
-from comenq_core.protocols import (
-    VERIFY_SECONDS,
-    LaneKeeper,
-    Poster,
-    Store,
-    TargetRecorder,
-)
+from comenq_core.protocols import VERIFY_SECONDS, LaneKeeper, Poster, Store, TargetRecorder
 from comenq_core.worker.account_turns import AccountTurns
 from comenq_core.worker.asking import Asking
 from comenq_core.worker.attempts import PacingUpdate, Settlement
@@ -126,9 +113,13 @@ class Worker:
         self._lookups = Lookups(
             store, pacing_policy, retry_policy, self._clock, calls, self._follows
         )
-        self._recorder = store if verify_targets and isinstance(store, TargetRecorder) else None
         self._verification = Verification(
-            store, scheduler.able_to_ask, scheduler.serving, pacing_policy, calls
+            store,
+            scheduler.able_to_ask,
+            scheduler.serving,
+            pacing_policy,
+            calls,
+            store if verify_targets and isinstance(store, TargetRecorder) else None,
         )
         readings = Readings(store, pacing_policy, calls)
         self._polls = Polls(self._follows, scheduler.able_to_ask, posters, readings)
@@ -244,7 +235,7 @@ class Worker:
 
     def _verify(self, wait: float, now: Instant) -> float:
         """Verify one job's pull request, unless a post is due soon; return how long to wait."""
-        if not self._recorder or wait < VERIFY_SECONDS:
+        if wait < VERIFY_SECONDS:
             return wait
         if pause := self._verification.wait(now):
             return min(wait, pause)
@@ -254,15 +245,10 @@ class Worker:
         self.heartbeat.ask()
         match self._verification.verify(job, poster, self._records.known.get(poster.account)):
             case Settlement() as settlement:
-                self._unsaved.settle(settlement, self._record_target)
+                self._unsaved.settle(settlement, self._verification.record)
             case PacingUpdate() as update:
                 self._unsaved.save(update)
         return 0.0
-
-    def _record_target(self, job: Job, verdict: Verdict, attempt: Attempt) -> None:
-        assert self._recorder
-        assert isinstance(verdict, Requeued | Failed)
-        self._recorder.record_target(job.id, verdict, attempt)
 
     def _until_due(self, now: Instant) -> float:
         due = self._store.next_due()
