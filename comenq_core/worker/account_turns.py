@@ -9,7 +9,6 @@ from comenq_core.model import REPLIES, Instant, Job, Lane, Pacing, State
 from comenq_core.policy import pacing, recording
 from comenq_core.policy.pacing import PacingPolicy
 from comenq_core.protocols import Poster, Store
-from comenq_core.worker.attempts import PacingUpdate
 from comenq_core.worker.calls import PosterCalls
 from comenq_core.worker.claiming import Claiming
 from comenq_core.worker.events import report_answer
@@ -17,6 +16,7 @@ from comenq_core.worker.heartbeat import Heartbeat
 from comenq_core.worker.identities import Identities, ask
 from comenq_core.worker.lanes import Lanes
 from comenq_core.worker.pacing_records import PacingRecords
+from comenq_core.worker.results import PacingUpdate
 from comenq_core.worker.scheduling import AccountScheduler
 from comenq_core.worker.unsaved import Unsaved
 

@@ -15,9 +15,9 @@ from comenq_core.worker.heartbeat import Heartbeat
 from comenq_core.worker.identities import Identities
 from comenq_core.worker.lanes import Lanes
 from comenq_core.worker.pacing_records import PacingRecords
-from comenq_core.worker.posting import Begun, Posting, Results
+from comenq_core.worker.posting import Begun, Posting
+from comenq_core.worker.results import Results
 from comenq_core.worker.scheduling import AccountScheduler
-from comenq_core.worker.unsaved import Result
 
 __all__ = ["Claiming", "together"]
 
@@ -68,7 +68,7 @@ class Claiming:
         """Whether a job is claimed of which nothing was sent, since the store failed."""
         return self._claimed is not None
 
-    def resume(self) -> Sequence[Result]:
+    def resume(self) -> Results:
         """Go on with the claimed job; return what is to be saved, in this order."""
         assert self._claimed
         results = self._post(*self._claimed)
@@ -77,7 +77,7 @@ class Claiming:
 
     def take(
         self, poster: Poster, checking: Sequence[Job], now: Instant, closed: Collection[Lane]
-    ) -> Sequence[Result] | None:
+    ) -> Results | None:
         """Claim a job, announce an attempt at it, both durable together if the store can, and post.
 
         Before a job whose answer is awaited, the forge is asked: it is announced afterwards.
@@ -123,7 +123,7 @@ class Claiming:
                 return claimed
         return None
 
-    def _post(self, job: Job, poster: Poster) -> Sequence[Result]:
+    def _post(self, job: Job, poster: Poster) -> Results:
         """Post a claimed job. Until its attempt is recorded, nothing was sent."""
         if self._follows.quota_for(job):
             self._heartbeat.ask()

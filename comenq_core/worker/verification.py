@@ -33,8 +33,8 @@ from comenq_core.model.transitions import VERIFIABLE, VERIFIED
 from comenq_core.policy.pacing import PacingPolicy, elapsed
 from comenq_core.policy.recording import after_lookup, must_persist_backoff
 from comenq_core.protocols import Poster, Store, TargetRecorder, TargetVerifier
-from comenq_core.worker.attempts import PacingUpdate, Settlement
 from comenq_core.worker.calls import PosterCalls
+from comenq_core.worker.results import PacingUpdate, Settlement
 
 __all__ = ["SECONDS_APART", "Verification"]
 

@@ -22,7 +22,6 @@ from comenq_core.process.log import Log
 from comenq_core.protocols import VERIFY_SECONDS, LaneKeeper, Poster, Store, TargetRecorder
 from comenq_core.worker.account_turns import AccountTurns
 from comenq_core.worker.asking import Asking
-from comenq_core.worker.attempts import PacingUpdate, Settlement
 from comenq_core.worker.calls import PosterCalls
 from comenq_core.worker.claiming import Claiming
 from comenq_core.worker.deferrals import Deferrals
@@ -36,6 +35,7 @@ from comenq_core.worker.pacing_records import PacingRecords
 from comenq_core.worker.polls import Polls
 from comenq_core.worker.posting import Posting
 from comenq_core.worker.readings import Readings
+from comenq_core.worker.results import PacingUpdate, Settlement
 from comenq_core.worker.scheduling import AccountScheduler
 from comenq_core.worker.unsaved import Unsaved
 from comenq_core.worker.verification import Verification
