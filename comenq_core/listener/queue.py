@@ -14,9 +14,9 @@ from threading import Lock
 from comenq_core.errors import ComenqError
 from comenq_core.listener import backoffs
 from comenq_core.listener.asker import asker
+from comenq_core.listener.changing import Changing
 from comenq_core.listener.credentials import Credentials
-from comenq_core.listener.enqueue import Enqueuer
-from comenq_core.listener.operators import OperatorActions
+from comenq_core.listener.enqueuing import Enqueuing
 from comenq_core.listener.reading import QueueReader
 from comenq_core.model import Change, CommentRequest, Entry, Job, LaneStatus, NewJob, Origin, Pause
 from comenq_core.model.rights import Rights
@@ -81,7 +81,7 @@ class JobQueue(QueueReader):
         self._policies = policies
         # What a policy counts must not change until the comment is queued: intakes have threads.
         counted = Lock() if policies else nullcontext()
-        self._enqueuer = Enqueuer(
+        self._enqueuing = Enqueuing(
             store,
             self._accounts,
             host,
@@ -92,7 +92,7 @@ class JobQueue(QueueReader):
             reviewers=reviewers,
             can_reply=can_reply,
         )
-        self._operators = OperatorActions(
+        self._changing = Changing(
             store, self._credentials, policies, counted, self._reviews.asked_by
         )
 
@@ -100,7 +100,7 @@ class JobQueue(QueueReader):
         return self.submit_all([NewJob(request=request, origin=origin)])[0]
 
     def submit_all(self, new_jobs: Sequence[NewJob]) -> Sequence[Entry]:
-        queued = self._enqueuer.put(new_jobs)
+        queued = self._enqueuing.put(new_jobs)
         entries = self._estimated([one.job for one in queued])
         return [
             replace(entry, replaced=one.replaced, notes=one.notes)
@@ -116,27 +116,27 @@ class JobQueue(QueueReader):
             return [Entry(job=job) for job in jobs]
 
     def change(self, prefix: str, change: Change, by: Origin, *, was: str | None = None) -> Entry:
-        return self._changed([self._operators.change(prefix, change, by, was)], change)[0]
+        return self._changed([self._changing.change(prefix, change, by, was)], change)[0]
 
     def change_all(
         self, wanted: Sequence[tuple[str, Origin]], change: Change
     ) -> Sequence[Entry | ComenqError]:
-        results = self._operators.change_all(wanted, change)
+        results = self._changing.change_all(wanted, change)
         changed = [one for one in results if isinstance(one, Job)]
         entries = iter(self._changed(changed, change))
         return [next(entries) if isinstance(one, Job) else one for one in results]
 
     def edit(self, prefix: str, body: str, by: Origin, *, was: str | None = None) -> Entry:
-        return self._estimated([self._operators.edit(prefix, body, by, was)])[0]
+        return self._estimated([self._changing.edit(prefix, body, by, was)])[0]
 
     def resolve(self, prefix: str, url: str | None, by: Origin) -> Entry:
-        return self._estimated([self._operators.resolve(prefix, url, by)])[0]
+        return self._estimated([self._changing.resolve(prefix, url, by)])[0]
 
     def mark_seen(self, job_ids: Collection[str], by: Origin) -> None:
-        self._operators.mark_seen(job_ids, by)
+        self._changing.mark_seen(job_ids, by)
 
     def forget(self, prefix: str, by: Origin) -> Entry:
-        return Entry(job=self._operators.forget(prefix, by))
+        return Entry(job=self._changing.forget(prefix, by))
 
     def _changed(self, jobs: Sequence[Job], change: Change) -> Sequence[Entry]:
         if change is Change.CANCEL:

@@ -17,12 +17,12 @@ from comenq_core.process.log import Log
 from comenq_core.protocols import Store
 from comenq_core.wire.digest import text_digest
 
-__all__ = ["OperatorActions"]
+__all__ = ["Changing"]
 
 log = Log("queue")
 
 
-class OperatorActions:
+class Changing:
     """Changes jobs for operators. Every method raises what `comenq_core.protocols.Queue` says.
 
     Args:

@@ -17,7 +17,7 @@ from comenq_core.policy.admission import Policies, ReadOnce
 from comenq_core.process.log import Log
 from comenq_core.protocols import Reviewer, Store
 
-__all__ = ["Enqueued", "Enqueuer"]
+__all__ = ["Enqueued", "Enqueuing"]
 
 log = Log("queue")
 
@@ -37,7 +37,7 @@ class Enqueued:
     notes: tuple[str, ...]
 
 
-class Enqueuer:
+class Enqueuing:
     """Queues new comments, and logs each, or why they are refused.
 
     Args:
