@@ -103,6 +103,12 @@ def test_wrong_argument_is_named(
     assert served.store.pending() == []
 
 
+def test_argument_of_a_tool_without_any_is_named(call: Call) -> None:
+    """The error is a whole sentence where no argument is known."""
+    with pytest.raises(InvalidRequest, match=r"^colour: is not known here; nothing is$"):
+        call("queue_status", colour="red")
+
+
 def test_missing_argument_is_named(call: Call) -> None:
     """An argument that is missing is named, with what it has to be."""
     with pytest.raises(InvalidRequest, match=r"^body: is missing; it must be the comment in"):
