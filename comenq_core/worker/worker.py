@@ -312,12 +312,13 @@ class Worker:
         Before a job whose answer is awaited, the forge is asked: it is announced afterwards.
         """
         claimed, begun = None, None
+        credential = self._posting.credential(poster)
         try:
             with together(self._store):
                 if claimed := self._claim(poster, checking, now, closed):
                     self._claimed = claimed, poster
                     if not self._follows.quota_for(claimed):
-                        begun = self._begin(claimed, poster)
+                        begun = self._begin(claimed, poster, credential)
         except PacingConflict as error:
             assert claimed
             begun = self._posting.give_up(claimed, poster.account, error)
@@ -366,14 +367,15 @@ class Worker:
             if instead := self._asking.before(job, poster, record):
                 self._finish(*instead)
                 return
-        self._go_on(self._begin(job, poster))
+        self._go_on(self._begin(job, poster, self._posting.credential(poster)))
 
-    def _begin(self, job: Job, poster: Poster) -> Begun | Results:
+    def _begin(self, job: Job, poster: Poster, credential: str) -> Begun | Results:
         """Announce the attempt at a claimed job; or what is to be saved in place of one."""
         if not self._scheduler.serving(job):
             return self._posting.refuse(job, poster.account, self._scheduler.unserved(job))
         self.heartbeat.post(job.id)
-        return self._posting.begin(job, poster, self._identities.known.get(poster.account, ""))
+        login = self._identities.known.get(poster.account, "")
+        return self._posting.begin(job, poster, credential, login)
 
     def _go_on(self, begun: Begun | Results) -> None:
         self._finish(*(self._posting.post(begun) if isinstance(begun, Begun) else begun))
