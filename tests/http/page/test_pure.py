@@ -47,6 +47,13 @@ def test_a_reply_leads_to_its_thread() -> None:
     assert shown.target_url == "https://ghe.example/octo-org/site/pull/7#discussion_r5"
 
 
+@pytest.mark.parametrize("state", [state for state in State if state is not State.HELD])
+def test_only_a_text_that_can_be_released_has_a_digest(state: State) -> None:
+    """The others have no use for one, and may be long and many."""
+    digest = "8b12507783d5becacbf2ebe5b01a60024d8728a8f86dcc818bce699e8b3320bc"
+    assert (view("One", state=state).was, view("One", state=State.HELD).was) == ("", digest)
+
+
 def test_what_a_reviewer_was_asked_says_since_when() -> None:
     """The time beside an answer that is awaited is told to be its beginning."""
     review = {
