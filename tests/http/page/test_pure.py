@@ -124,6 +124,8 @@ def test_what_a_form_would_change_is_not_edited_in_one(text: str) -> None:
         ("https://github.com/octo-org/site/pull/7", "github.com"),
         ("https://github.com/octo-org/site/pull/7/files#diff", "github.com"),
         ("github.com/octo-org/site/issues/7", "github.com"),
+        ("https://www.GitHub.com:443/octo-org/site/pulls/7", "github.com"),
+        ("octo-org/site.git#07", None),
     ],
 )
 def test_a_pull_request_is_named(target: str, host: str | None) -> None:
@@ -132,7 +134,9 @@ def test_a_pull_request_is_named(target: str, host: str | None) -> None:
     assert (request.target, request.host) == ("octo-org/site#7", host)
 
 
-@pytest.mark.parametrize("target", ["", "octo-org", "octo-org/site", "o/r#0", "ftp://x/o/r/pull/7"])
+@pytest.mark.parametrize(
+    "target", ["", "octo-org", "octo-org/site", "o/r#0", "o/r#9999999999", "ftp://x/o/r/pull/7"]
+)
 def test_what_names_none_is_refused(target: str) -> None:
     """The error says what is expected."""
     with pytest.raises(InvalidRequest, match="OWNER/REPO#NUMBER"):
