@@ -16,7 +16,7 @@ import pytest
 import requests
 
 from comenq_core.model.access import Scope
-from comenq_core.process.descriptors import KEPT
+from comenq_core.process.descriptors import FOR_FILES
 from comenq_core.process.stop import StopFlag
 from comenq_core.testing.deadline import DEADLINE
 from comenq_core.testing.forge import Forge
@@ -265,7 +265,7 @@ def test_clients_of_both_intakes_leave_descriptors_for_the_queue() -> None:
             stack.enter_context(Talker(daemon.socket))
         with Talker(daemon.socket) as talker:
             assert talker.ask({"op": "put", "request": COMMENT})["outcome"] == "ok"
-        assert len(list(descriptors.iterdir())) <= before + FEW - KEPT
+        assert len(list(descriptors.iterdir())) <= before + FEW - FOR_FILES
         assert " not_accepting: " not in str(listener.log)
 
 
