@@ -21,7 +21,7 @@ from benchmarks.store_rows import NEW_JOB, REQUEST, spool_at
 from comenq_core.model import Attempt, CommentRequest, Done, NewJob, Origin, Pacing
 from comenq_core.protocols import Store
 from comenq_core.settings import Settings
-from comenq_core.worker.worker import together
+from comenq_core.worker.claiming import together
 from comenq_plugins.postgres import open_postgres
 from tests.postgres.server import PostgresServer, missing
 

@@ -26,7 +26,6 @@ from comenq_core.paths import (
 from comenq_core.text import printable
 
 __all__ = [
-    "DAEMON_VARIABLE",
     "SOCKET_VARIABLE",
     "Client",
     "accepted",

@@ -6,41 +6,25 @@ logged with its origin.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
 from threading import Lock
 
-from comenq_core.errors import ComenqError, InvalidRequest, PolicyRefused, QueueRefused, WrongState
+from comenq_core.errors import ComenqError
 from comenq_core.listener import backoffs
+from comenq_core.listener.asker import asker
+from comenq_core.listener.changing import Changing
 from comenq_core.listener.credentials import Credentials
+from comenq_core.listener.enqueuing import Enqueuing
 from comenq_core.listener.reading import QueueReader
-from comenq_core.listener.replacing import replaced_job
-from comenq_core.listener.resolution import resolution
-from comenq_core.listener.trigger_notes import TriggerNotes
-from comenq_core.model import (
-    ID_PATTERN,
-    Attempt,
-    Change,
-    CommentRequest,
-    Done,
-    Entry,
-    Job,
-    LaneStatus,
-    NewJob,
-    Origin,
-    Pause,
-    State,
-)
+from comenq_core.model import Change, CommentRequest, Entry, Job, LaneStatus, NewJob, Origin, Pause
 from comenq_core.model.rights import Rights
-from comenq_core.model.serving import CANNOT_REPLY, elsewhere, unserved
-from comenq_core.policy.admission import FREE, WAKING, Policies, ReadOnce
+from comenq_core.policy.admission import FREE, Policies
 from comenq_core.policy.lanes import LanePolicy
 from comenq_core.policy.pacing import PacingPolicy
 from comenq_core.process.log import Log
 from comenq_core.protocols import LaneKeeper, Reviewer, Store
-from comenq_core.wire.digest import text_digest
 
 __all__ = ["JobQueue"]
 
@@ -94,92 +78,34 @@ class JobQueue(QueueReader):
             Credentials(is_on=hold_secrets),
             verifies_targets=verifies_targets,
         )
-        self._notes = TriggerNotes(reviewers, self._accounts) if reviewers else None
-        self._holds = holds
         self._policies = policies
         # What a policy counts must not change until the comment is queued: intakes have threads.
-        self._counted = Lock() if policies else nullcontext()
-        self._can_reply = can_reply
-        self._fault = ""
+        counted = Lock() if policies else nullcontext()
+        self._enqueuing = Enqueuing(
+            store,
+            self._accounts,
+            host,
+            self._credentials,
+            policies,
+            counted,
+            holds=holds,
+            reviewers=reviewers,
+            can_reply=can_reply,
+        )
+        self._changing = Changing(
+            store, self._credentials, policies, counted, self._reviews.asked_by
+        )
 
     def submit(self, request: CommentRequest, origin: Origin) -> Entry:
         return self.submit_all([NewJob(request=request, origin=origin)])[0]
 
     def submit_all(self, new_jobs: Sequence[NewJob]) -> Sequence[Entry]:
-        for new_job in new_jobs:
-            if reason := elsewhere(new_job.request, self._host):
-                raise InvalidRequest("host", reason)
-            if new_job.request.in_reply_to is not None and not self._can_reply:
-                raise InvalidRequest("in_reply_to", CANNOT_REPLY)
-            if reason := unserved(new_job.request, self._accounts):
-                raise InvalidRequest("account" if new_job.request.account else "", reason)
-        try:
-            notes = self._notes_on(new_jobs)
-            with self._counted:
-                wanted = self._admitted(new_jobs)
-                replaced = self._replaced(wanted)
-                put = iter(self._store.put([one for one in wanted if one not in replaced]))
-        except ComenqError as error:
-            self._log_refusal(error, [one.origin for one in new_jobs])
-            raise
-        if self._fault:
-            self._fault = ""
-            log.info("taking", "Comments are taken again.")
-        jobs = [replaced.get(one) or next(put) for one in wanted]
-        for job in jobs:
-            origin = job.origin
-            log.info(
-                "queued",
-                "A comment is queued.",
-                job=job.id,
-                target=job.asked.place,
-                intake=origin.intake,
-                **_asker(origin),
-            )
+        queued = self._enqueuing.put(new_jobs)
+        entries = self._estimated([one.job for one in queued])
         return [
-            replace(entry, replaced=one in replaced, notes=its)
-            for entry, one, its in zip(self._estimated(jobs), wanted, notes, strict=True)
+            replace(entry, replaced=one.replaced, notes=one.notes)
+            for entry, one in zip(entries, queued, strict=True)
         ]
-
-    def _notes_on(self, new_jobs: Sequence[NewJob]) -> Sequence[tuple[str, ...]]:
-        """What to tell of each, found before anything is queued: a fault must not hide that."""
-        if self._notes is None:
-            return [()] * len(new_jobs)
-        records = self._store.pacing()
-        return [self._notes.on(one.request, records) for one in new_jobs]
-
-    def _replaced(self, new_jobs: Sequence[NewJob]) -> Mapping[NewJob, Job]:
-        """The jobs whose comments are replaced; the other new jobs are to be queued."""
-        return {
-            one: job
-            for one in new_jobs
-            if one.replace and (job := replaced_job(self._store, one, self._policies))
-        }
-
-    def _admitted(self, new_jobs: Sequence[NewJob]) -> Sequence[NewJob]:
-        wanted = [
-            replace(one, hold=True)
-            if self._holds(one.origin.intake)
-            else self._credentials.admitted(one)
-            for one in new_jobs
-        ]
-        return self._policies.admitted(wanted, ReadOnce(self._store))
-
-    def _log_refusal(self, error: ComenqError, askers: Sequence[Origin]) -> None:
-        """Log that comments are refused, once for all clients unless a policy is for some."""
-        if isinstance(error, PolicyRefused):
-            # Of several clients that ask at once, these may be the ones; each asks alone then.
-            for by in dict.fromkeys(askers):
-                if self._policies.names(error.policy, by):
-                    log.warning("policy_refused", "A policy does not allow a comment.",
-                                policy=error.policy, reason=error, **_asker(by),
-                                via=by.via)  # fmt: skip
-            return
-        fault = error.why if isinstance(error, QueueRefused) else error.code
-        # A key that belongs to another comment concerns that client alone.
-        if fault != self._fault and not isinstance(error, WrongState):
-            self._fault = fault
-            log.error("refusing", "Comments are refused.", code=fault, reason=error)
 
     def _estimated(self, jobs: Sequence[Job]) -> Sequence[Entry]:
         """The entries of jobs that were changed. An error here must not hide that they were."""
@@ -190,116 +116,27 @@ class JobQueue(QueueReader):
             return [Entry(job=job) for job in jobs]
 
     def change(self, prefix: str, change: Change, by: Origin, *, was: str | None = None) -> Entry:
-        with self._counted:
-            self._policies.require_change(change, by, self._store)
-            self._require_harmless(prefix, change)
-            if was is None:
-                job = self._store.change(self._whole_id(prefix), change)
-            else:
-                found, request = self._as_read(prefix, was)
-                job = self._store.change(found.id, change, expect=request)
-        _log_change(change, job, by)
-        return self._changed([job], change)[0]
+        return self._changed([self._changing.change(prefix, change, by, was)], change)[0]
 
     def change_all(
         self, wanted: Sequence[tuple[str, Origin]], change: Change
     ) -> Sequence[Entry | ComenqError]:
-        askers = [by for _, by in wanted]
-        with self._counted:
-            reader = ReadOnce(self._store)
-            found = [
-                self._found(prefix, by, change, reader, askers[:nth])
-                for nth, (prefix, by) in enumerate(wanted)
-            ]
-            job_ids = [one for one in found if isinstance(one, str)]
-            made = iter(self._store.change_all(job_ids, change))
-        results = [next(made) if isinstance(one, str) else one for one in found]
-        for result, (_, by) in zip(results, wanted, strict=True):
-            if isinstance(result, Job):
-                _log_change(change, result, by)
+        results = self._changing.change_all(wanted, change)
         changed = [one for one in results if isinstance(one, Job)]
         entries = iter(self._changed(changed, change))
         return [next(entries) if isinstance(one, Job) else one for one in results]
 
     def edit(self, prefix: str, body: str, by: Origin, *, was: str | None = None) -> Entry:
-        found, request = self._as_read(prefix, was)
-        self._policies.require_edit(request, by)
-        hold = bool(self._credentials.kind_in(body))
-        job = self._store.edit(found, replace(request, body=body), hold=hold)
-        log.info("edited", "A person has edited a comment.", job=job.id, **_asker(by))
-        return self._estimated([job])[0]
+        return self._estimated([self._changing.edit(prefix, body, by, was)])[0]
 
     def resolve(self, prefix: str, url: str | None, by: Origin) -> Entry:
-        with self._counted:
-            job, attempt = self._resolved(prefix, url, by)
-        log.info(
-            "resolved",
-            "A person has said whether a comment is posted.",
-            job=job.id,
-            outcome=attempt.outcome,
-            url=job.url or None,
-            **_asker(by),
-        )
-        return self._estimated([job])[0]
-
-    def _resolved(self, prefix: str, url: str | None, by: Origin) -> tuple[Job, Attempt]:
-        """The job once it is resolved, and the attempt that records who has done it."""
-        if url is None:
-            # The comment waits again, as after a retry.
-            self._policies.require_change(Change.RETRY, by, self._store)
-            self._require_harmless(prefix, Change.RETRY)
-        found = self._store.get(prefix)
-        verdict, attempt = resolution(found, url, by, self._store.now().wall)
-        if attempt.comment_id is not None and attempt.comment_id in self._store.comment_ids(found):
-            raise InvalidRequest("posted", "is the comment of another job")
-        if isinstance(verdict, Done):
-            verdict = replace(verdict, reviewer=self._reviews.asked_by(found.id))
-        return self._store.resolve(found.id, verdict, attempt), attempt
+        return self._estimated([self._changing.resolve(prefix, url, by)])[0]
 
     def mark_seen(self, job_ids: Collection[str], by: Origin) -> None:
-        for job_id in self._store.mark_seen(job_ids):
-            log.info("seen", "A person has seen a failed comment.", job=job_id, **_asker(by))
+        self._changing.mark_seen(job_ids, by)
 
     def forget(self, prefix: str, by: Origin) -> Entry:
-        job = self._store.forget(self._whole_id(prefix), f"its text was erased by {by.who}")
-        log.info("erased", "The text of a comment was erased.", job=job.id, **_asker(by))
-        return Entry(job=job)
-
-    def _require_harmless(self, prefix: str, change: Change) -> None:
-        """Refuse to have a comment with a credential wait again, unless it would be held."""
-        if change not in WAKING:
-            return
-        job = self._store.get(prefix)
-        if job.state in (State.DELETED, State.FAILED) and not job.was_held:
-            self._credentials.require_none(job)
-
-    def _as_read(self, prefix: str, was: str | None) -> tuple[Job, CommentRequest]:
-        """A job and its request, if its text is the one with this SHA-256, or any for ``None``."""
-        found = self._store.get(prefix)
-        if found.request is None:
-            raise WrongState(f"job {found.id} is a dropped file that is no request")
-        if was is not None and was != text_digest(found.request.body):
-            raise WrongState(f"the text of job {found.id} was changed since it was read")
-        return found, found.request
-
-    def _found(
-        self,
-        prefix: str,
-        by: Origin,
-        change: Change,
-        reader: ReadOnce,
-        earlier: Sequence[Origin],
-    ) -> str | ComenqError:
-        """The id of a job, or why it is not changed; one each is changed for the ``earlier``."""
-        try:
-            self._policies.require_change(change, by, reader, earlier)
-            self._require_harmless(prefix, change)
-            return self._whole_id(prefix)
-        except ComenqError as error:
-            return error
-
-    def _whole_id(self, prefix: str) -> str:
-        return prefix if re.fullmatch(ID_PATTERN, prefix) else self._store.get(prefix).id
+        return Entry(job=self._changing.forget(prefix, by))
 
     def _changed(self, jobs: Sequence[Job], change: Change) -> Sequence[Entry]:
         if change is Change.CANCEL:
@@ -313,31 +150,22 @@ class JobQueue(QueueReader):
         self._policies.require_whole_queue(by)
         opened = self._lanes.open(reviewer, scope)
         log.info(
-            "lane_opened", "An operator has opened a lane.", lane=opened.record.lane, **_asker(by)
+            "lane_opened", "An operator has opened a lane.", lane=opened.record.lane, **asker(by)
         )
         return opened
 
     def pause(self, reason: str, by: Origin) -> None:
         self._policies.require_whole_queue(by)
         self._store.pause(Pause(since=self._store.now().wall, reason=reason, by=by.uid))
-        log.warning("paused", "The queue is paused.", reason=reason, **_asker(by))
+        log.warning("paused", "The queue is paused.", reason=reason, **asker(by))
 
     def resume(self, by: Origin) -> None:
         self._policies.require_whole_queue(by)
         backoffs.resume(self._store)
-        log.info("resumed", "The queue is resumed.", **_asker(by))
+        log.info("resumed", "The queue is resumed.", **asker(by))
 
     def flush(self, by: Origin) -> int:
         self._policies.require_whole_queue(by)
         ended = backoffs.flush(self._store)
-        log.info("flushed", "An operator has ended back-offs.", ended=ended, **_asker(by))
+        log.info("flushed", "An operator has ended back-offs.", ended=ended, **asker(by))
         return ended
-
-
-def _asker(by: Origin) -> dict[str, object]:
-    """Who asks, as the log has it."""
-    return {"uid": by.uid, "token": by.token}
-
-
-def _log_change(change: Change, job: Job, by: Origin) -> None:
-    log.info(str(change), "An operator changed the queue.", job=job.id, **_asker(by))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from comenq_core.errors import NoSuchJob, WrongState
+from comenq_core.listener.asker import asker
 from comenq_core.model import Job, NewJob, State
 from comenq_core.model.identity import id_of_key, is_same_comment
 from comenq_core.model.transitions import EDITABLE
@@ -41,6 +42,5 @@ def replaced_job(store: Store, new_job: NewJob, policies: Policies) -> Job | Non
         policies.require_edit(request, new_job.origin)
     job = store.edit(found, request, hold=new_job.hold)
     log.info("replaced", "A comment has taken the place of another one with its key.",
-             job=job.id, intake=new_job.origin.intake, uid=new_job.origin.uid,
-             token=new_job.origin.token)  # fmt: skip
+             job=job.id, intake=new_job.origin.intake, **asker(new_job.origin))  # fmt: skip
     return job

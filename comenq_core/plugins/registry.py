@@ -9,15 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TypeVar
 
-from comenq_core.errors import ComenqError, PluginError
+from comenq_core.errors import PluginError
 from comenq_core.model import Answer
 from comenq_core.plugins.discovery import Plugin, installed, load_plugin
 from comenq_core.plugins.lanes import division, lane_policy
+from comenq_core.plugins.selection import INTAKE, POSTER, STORE, Selection, naming
 from comenq_core.policy.from_settings import admission_policies
 from comenq_core.policy.lanes import LanePolicy
-from comenq_core.process.isolation import described, pass_on_interrupt
 from comenq_core.process.log import Log
 from comenq_core.protocols import (
     AccountDirectory,
@@ -27,13 +26,10 @@ from comenq_core.protocols import (
     ForgeHost,
     Inspectable,
     Intake,
-    IntakeFactory,
     LaneKeeper,
     Poster,
-    PosterFactory,
     Reviewer,
     Store,
-    StoreFactory,
     ThreadDirectory,
     TokenHolder,
 )
@@ -41,8 +37,6 @@ from comenq_core.settings import Settings
 from comenq_core.text import printable
 
 __all__ = ["Registry", "load"]
-
-T = TypeVar("T")
 
 log = Log("plugins")
 
@@ -56,6 +50,7 @@ class Registry:
 
     def __init__(self, plugins: Iterable[Plugin]) -> None:
         self._plugins = tuple(plugins)
+        self._selection = Selection(self._plugins)
         self._reviewers: tuple[Settings, Mapping[str, Reviewer]] | None = None
 
     def plugins(self) -> Sequence[Plugin]:
@@ -71,12 +66,12 @@ class Registry:
 
     def faults(self, settings: Settings) -> Sequence[str]:
         """What is wrong with the settings' selection, one text for each fault; make nothing."""
-        wanted: list[tuple[str, str, Callable[[Plugin], Mapping[str, object]]]] = [
-            *(("intake", name, _intakes) for name in settings.intakes),
-            ("store", settings.store, _stores),
-            ("poster", settings.poster, _posters),
+        faults = [
+            *(self._selection.fault(INTAKE, name) for name in settings.intakes),
+            self._selection.fault(STORE, settings.store),
+            self._selection.fault(POSTER, settings.poster),
         ]
-        return [fault for selection in wanted if (fault := self._fault(*selection))]
+        return [fault for fault in faults if fault]
 
     def require(self, settings: Settings) -> None:
         """Check that everything that the settings select is offered once; make nothing.
@@ -100,24 +95,22 @@ class Registry:
 
     def intake(self, settings: Settings, name: str) -> Intake:
         """One intake, made anew. Raises as `intakes`."""
-        plugin, factory = self._select("intake", name, _intakes)
-        with _naming(plugin, f"the intake {name}"):
+        with self._selection.factory(INTAKE, name) as factory:
             return factory(settings)
 
     def intake_plugin(self, name: str) -> str:
         """The plugin that offers an intake, in words. Raises as `intakes`."""
-        return str(self._select("intake", name, _intakes)[0])
+        return str(self._selection.plugin(INTAKE, name))
 
     def poster_plugin(self, settings: Settings) -> str:
         """The plugin that offers the selected poster, in words. Raises as `intakes`."""
-        return str(self._select("poster", settings.poster, _posters)[0])
+        return str(self._selection.plugin(POSTER, settings.poster))
 
     def client_sockets(self, settings: Settings) -> Sequence[Path]:
         """Where the selected intakes answer comenq's clients. Raises as `intakes`."""
         found: list[Path] = []
         for name, intake in self.intakes(settings).items():
-            plugin, _ = self._select("intake", name, _intakes)
-            with _naming(plugin, f"the intake {name}"):
+            with self._selection.factory(INTAKE, name):
                 if isinstance(intake, ClientEndpoint):
                     found.append(intake.socket_path)
         return found
@@ -129,8 +122,7 @@ class Registry:
 
     def store(self, settings: Settings) -> Store:
         """The selected store. Raises as `intakes`."""
-        plugin, factory = self._select("store", settings.store, _stores)
-        with _naming(plugin, f"the store {settings.store}"):
+        with self._selection.factory(STORE, settings.store) as factory:
             store = factory(settings)
         if policy := self.lane_policy(settings):
             if not isinstance(store, LaneKeeper):
@@ -153,15 +145,13 @@ class Registry:
 
     def inspect(self, settings: Settings) -> Store | None:
         """The selected store as it is, if it is there and can be inspected. Raises as `intakes`."""
-        plugin, made_by = self._select("store", settings.store, _stores)
-        factory: object = made_by  # it may have more than `__call__`
-        with _naming(plugin, f"the store {settings.store}"):
+        with self._selection.factory(STORE, settings.store) as made_by:
+            factory: object = made_by  # it may have more than `__call__`
             return factory.inspect(settings) if isinstance(factory, Inspectable) else None
 
     def posters(self, settings: Settings) -> Sequence[Poster]:
         """The selected posters, one for each posting account. Raises as `intakes`."""
-        plugin, factory = self._select("poster", settings.poster, _posters)
-        with _naming(plugin, f"the poster {settings.poster}"):
+        with self._selection.factory(POSTER, settings.poster) as factory:
             return tuple(factory(settings))
 
     def reviewers(self, settings: Settings) -> Mapping[str, Reviewer]:
@@ -178,7 +168,7 @@ class Registry:
         source: dict[str, Plugin] = {}
         for plugin in self._plugins:
             for offer, factory in plugin.reviewers.items():
-                with _naming(plugin, f"the reviewers {offer}"):
+                with naming(plugin, f"the reviewers {offer}"):
                     made = {reviewer.name: reviewer for reviewer in factory(settings)}
                 for name in made.keys() & found.keys():
                     raise PluginError(
@@ -227,55 +217,11 @@ class Registry:
     @contextmanager
     def _poster_factory(self, settings: Settings) -> Iterator[object]:
         """What makes the selected poster; ``None`` if it is not installed here."""
-        if self._fault("poster", settings.poster, _posters):
+        if self._selection.fault(POSTER, settings.poster):
             yield None
             return
-        plugin, factory = self._select("poster", settings.poster, _posters)
-        with _naming(plugin, f"the poster {settings.poster}"):
+        with self._selection.factory(POSTER, settings.poster) as factory:
             yield factory  # it may have more than `__call__`
-
-    def _fault(
-        self, what: str, name: str, offers: Callable[[Plugin], Mapping[str, object]]
-    ) -> str | None:
-        try:
-            self._select(what, name, offers)
-        except PluginError as error:
-            return str(error)
-        return None
-
-    def _select(
-        self, what: str, name: str, offers: Callable[[Plugin], Mapping[str, T]]
-    ) -> tuple[Plugin, T]:
-        offering = [plugin for plugin in self._plugins if name in offers(plugin)]
-        if len(offering) > 1:
-            raise PluginError(
-                f"the {what} {printable(name)} is offered more than once: by"
-                f" {' and by '.join(map(str, offering))}; uninstall all but one of them"
-            )
-        if not offering:
-            offered = sorted(name for plugin in self._plugins for name in offers(plugin))
-            broken = [
-                f"; {plugin} is broken: {plugin.broken}"
-                for plugin in self._plugins
-                if plugin.broken
-            ]
-            raise PluginError(
-                f"no plugin offers the {what} {printable(name)}; offered:"
-                f" {', '.join(offered) or 'none'}{''.join(broken)}"
-            )
-        return offering[0], offers(offering[0])[name]
-
-
-def _intakes(plugin: Plugin) -> Mapping[str, IntakeFactory]:
-    return plugin.intakes
-
-
-def _stores(plugin: Plugin) -> Mapping[str, StoreFactory]:
-    return plugin.stores
-
-
-def _posters(plugin: Plugin) -> Mapping[str, PosterFactory]:
-    return plugin.posters
 
 
 def load(extra: Iterable[tuple[str, object]] = ()) -> Registry:
@@ -290,14 +236,3 @@ def load(extra: Iterable[tuple[str, object]] = ()) -> Registry:
 
 def _constantly(plugin: object) -> Callable[[], object]:
     return lambda: plugin
-
-
-@contextmanager
-def _naming(plugin: Plugin, what: str) -> Iterator[None]:
-    try:
-        yield
-    except ComenqError:
-        raise
-    except BaseException as error:
-        pass_on_interrupt(error)
-        raise PluginError(f"{plugin} cannot make {what}: {described(error)}") from error

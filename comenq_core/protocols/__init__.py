@@ -14,7 +14,11 @@ from comenq_core.protocols.intake import (
     Stop,
     TokenHolder,
 )
-from comenq_core.protocols.poster import (
+from comenq_core.protocols.job_reader import JobReader
+from comenq_core.protocols.job_worker import JobWorker, Watch, every_job
+from comenq_core.protocols.job_writer import JobWriter
+from comenq_core.protocols.poster import Lookup, Poster, PosterFactory
+from comenq_core.protocols.poster_abilities import (
     VERIFY_SECONDS,
     AccountDirectory,
     AccountProbe,
@@ -26,9 +30,6 @@ from comenq_core.protocols.poster import (
     ForgeClock,
     ForgeHost,
     Identifiable,
-    Lookup,
-    Poster,
-    PosterFactory,
     Selective,
     TargetVerifier,
     ThreadDirectory,
@@ -41,15 +42,7 @@ from comenq_core.protocols.reviewer import (
     TriggerAdviser,
     same_login,
 )
-from comenq_core.protocols.store import (
-    JobReader,
-    JobWorker,
-    JobWriter,
-    Store,
-    StoreFactory,
-    Watch,
-    every_job,
-)
+from comenq_core.protocols.store import Store, StoreFactory
 from comenq_core.protocols.store_abilities import (
     FollowKeeper,
     Inspectable,

@@ -19,7 +19,8 @@ from comenq_core.model import (
     Requeued,
     State,
 )
-from comenq_core.protocols.store import Store, every_job
+from comenq_core.protocols.job_worker import every_job
+from comenq_core.protocols.store import Store
 
 if TYPE_CHECKING:
     from comenq_core.model.past_job import PastJob

@@ -100,7 +100,7 @@ class MemoryReader:
         )
 
     def watch(self) -> MemoryWatch:
-        """MemoryWatch changes from now on."""
+        """Signal changes from now on."""
         watch = MemoryWatch(self._watches.remove)
         self._watches.append(watch)
         return watch

@@ -1,36 +1,16 @@
-"""Requests and operations as JSON Schema, and the check against it.
-
-Each description completes the sentence "must be …" in the error message. The messages of
-jsonschema are not used, because they quote the value, which may be a megabyte.
-"""
+"""Requests and operations as JSON Schema; `comenq_core.wire.validator` says what is in it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from functools import cache
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
-from comenq_core.errors import InvalidRequest
-from comenq_core.limits import (
-    ACCOUNT_PATTERN,
-    HOST_PATTERN,
-    MAX_COMMENT_ID,
-    URL_LIMIT,
-    VIA_PATTERN,
-)
-from comenq_core.model import (
-    BODY_LIMIT,
-    KEY_LIMIT,
-    MAX_NUMBER,
-    OWNER_PATTERN,
-    REPO_PATTERN,
-    State,
-)
-from comenq_core.text import nearest
-from comenq_core.wire.strict_json import member
+from comenq_core.limits import ACCOUNT_PATTERN, HOST_PATTERN, MAX_COMMENT_ID, URL_LIMIT, VIA_PATTERN
+from comenq_core.model import BODY_LIMIT, KEY_LIMIT, MAX_NUMBER, OWNER_PATTERN, REPO_PATTERN, State
+from comenq_core.wire.validator import Schema, check_by, validator
 
 if TYPE_CHECKING:
-    from jsonschema import ValidationError
     from jsonschema.protocols import Validator
 
 __all__ = [
@@ -40,13 +20,8 @@ __all__ = [
     "REQUEST",
     "REQUEST_SCHEMA",
     "SCHEMAS",
-    "Schema",
     "check",
-    "check_by",
-    "validator",
 ]
-
-Schema = Mapping[str, Any]
 
 LIMIT_MAX = 1_000_000
 REASON_LIMIT = 500
@@ -261,61 +236,6 @@ def check(value: object, kind: str) -> None:
     check_by(_validator(kind), value)
 
 
-def check_by(rules: Validator, value: object) -> None:
-    """Check a value by what `validator` has made of a schema.
-
-    Raises:
-        InvalidRequest: it does not conform; the error names the member and the rule.
-    """
-    error = next(rules.iter_errors(cast("Any", value)), None)
-    if error is not None:
-        raise _invalid(error)
-
-
 @cache
 def _validator(kind: str) -> Validator:
     return validator(SCHEMAS[kind])
-
-
-def validator(schema: Schema) -> Validator:
-    """What `check_by` checks by.
-
-    Args:
-        schema: JSON Schema; in it, everything that can be wrong has a description, which completes
-            the sentence "must be …".
-    """
-    made: Validator = _strict()(schema)
-    return made
-
-
-@cache
-def _strict() -> Any:  # noqa: ANN401  (its stubs leave it untyped)
-    """The class of validators to which 1.0 is no integer, as it is to JSON Schema."""
-    # Only a listener pays for this import: no client could wait for it.
-    from jsonschema import Draft202012Validator, validators
-
-    types = Draft202012Validator.TYPE_CHECKER.redefine(
-        "integer", lambda _, value: type(value) is int
-    )
-    return validators.extend(  # type: ignore[no-untyped-call]
-        Draft202012Validator, type_checker=types
-    )
-
-
-def _invalid(error: ValidationError) -> InvalidRequest:
-    path = ""
-    for step in error.absolute_path:
-        path = member(path, step)
-    schema: Any = error.schema
-    value: Any = error.instance
-    known = schema.get("properties", {})
-    if error.validator == "additionalProperties":
-        name = next(name for name in value if name not in known)
-        meant = nearest(name, known)
-        hint = f"did you mean {meant}?" if meant else f"known are {', '.join(known)}"
-        return InvalidRequest(member(path, name), f"is not known here; {hint}")
-    if error.validator == "required":
-        name = next(name for name in schema["required"] if name not in value)
-        wanted = known[name]["description"]
-        return InvalidRequest(member(path, name), f"is missing; it must be {wanted}")
-    return InvalidRequest(path, f"must be {schema['description']}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -26,28 +25,18 @@ from comenq_core.model import (
     Snapshot,
     Unavailable,
 )
-from comenq_core.policy.asking import (
-    Adopt,
-    AlreadyReviewed,
-    Ask,
-    Hold,
-    NotOpen,
-    before_asking,
-)
+from comenq_core.policy.asking import Adopt, AlreadyReviewed, Ask, Hold, NotOpen, before_asking
 from comenq_core.policy.lanes import Quota
 from comenq_core.policy.recording import must_persist_backoff
 from comenq_core.policy.verdicts import ADOPTED, answer_attempt
 from comenq_core.process.log import Log
 from comenq_core.protocols import ConversationReader, Poster
-from comenq_core.worker.attempts import AnswerUpdate, PacingUpdate, Settlement
 from comenq_core.worker.follows import Follows
 from comenq_core.worker.lanes import Lanes
 from comenq_core.worker.readings import Readings
+from comenq_core.worker.results import AnswerUpdate, Results, Settlement
 
 __all__ = ["Asking"]
-
-Results = Sequence[Settlement | PacingUpdate | AnswerUpdate]
-"""What is to be saved, in this order."""
 
 log = Log("worker")
 

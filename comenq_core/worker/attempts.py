@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 
 from comenq_core.errors import ComenqError
 from comenq_core.model import (
     OUTCOME_WORDS,
-    Answered,
     Attempt,
     Checking,
     Instant,
     Job,
-    LaneRecord,
     Outcome,
     Pacing,
     Posted,
@@ -32,10 +30,6 @@ from comenq_core.protocols import Poster, ThreadReplier
 from comenq_core.worker.calls import PosterCalls
 
 __all__ = [
-    "AnswerUpdate",
-    "LaneUpdate",
-    "PacingUpdate",
-    "Settlement",
     "attempt_post",
     "attempt_record",
     "first_attempted_at",
@@ -43,42 +37,6 @@ __all__ = [
     "look_up",
     "lookup_record",
 ]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settlement:
-    """What becomes of a claimed job, as long as the store has not saved it."""
-
-    job: Job
-    verdict: Verdict
-    attempt: Attempt
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AnswerUpdate:
-    """The answer to a job's trigger, as long as the store has not saved it."""
-
-    job: Job
-    answer: Answered
-    attempt: Attempt
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LaneUpdate:
-    """A lane's next record and the one it replaces, as long as the store has not saved it."""
-
-    record: LaneRecord
-    expect: LaneRecord | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PacingUpdate:
-    """An account's next record and the one it replaces, as long as the store has not saved it."""
-
-    record: Pacing
-    expect: Pacing | None
-    outcome: Outcome
-    now: Instant
 
 
 def attempt_post(

@@ -38,9 +38,9 @@ from comenq_core.policy.verdicts import (
 )
 from comenq_core.process.log import Log
 from comenq_core.protocols import FollowKeeper, Store
-from comenq_core.worker.attempts import AnswerUpdate
 from comenq_core.worker.lanes import Lanes
 from comenq_core.worker.notifier import Notifier
+from comenq_core.worker.results import AnswerUpdate
 
 __all__ = ["Follows"]
 

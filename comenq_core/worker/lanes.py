@@ -24,7 +24,7 @@ from comenq_core.policy.lanes import LanePolicy, begun, ended, rebased, until_op
 from comenq_core.policy.verdicts import concluded, held
 from comenq_core.process.log import Log
 from comenq_core.protocols import LaneKeeper, Store
-from comenq_core.worker.attempts import LaneUpdate
+from comenq_core.worker.results import LaneUpdate
 
 __all__ = ["Lanes"]
 

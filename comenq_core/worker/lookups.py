@@ -18,16 +18,10 @@ from comenq_core.policy.retry import (
 )
 from comenq_core.process.log import Log
 from comenq_core.protocols import Poster, Store
-from comenq_core.worker.attempts import (
-    PacingUpdate,
-    Settlement,
-    first_attempted_at,
-    interruption,
-    look_up,
-    lookup_record,
-)
+from comenq_core.worker.attempts import first_attempted_at, interruption, look_up, lookup_record
 from comenq_core.worker.calls import PosterCalls
 from comenq_core.worker.follows import Follows
+from comenq_core.worker.results import PacingUpdate, Settlement
 
 __all__ = ["Lookups"]
 

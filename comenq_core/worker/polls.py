@@ -7,22 +7,14 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from comenq_core.model import (
-    Conversation,
-    Follow,
-    Following,
-    Instant,
-    Job,
-    Pacing,
-    Refused,
-)
+from comenq_core.model import Conversation, Follow, Following, Instant, Job, Pacing, Refused
 from comenq_core.policy.following import observe
 from comenq_core.policy.pacing import elapsed, until_request
 from comenq_core.policy.recording import must_persist_backoff
 from comenq_core.protocols import ConversationReader, Poster
-from comenq_core.worker.attempts import PacingUpdate
 from comenq_core.worker.follows import Follows
 from comenq_core.worker.readings import Readings
+from comenq_core.worker.results import PacingUpdate
 
 __all__ = ["Polls"]
 

@@ -28,21 +28,13 @@ from comenq_core.policy.recording import after_attempt, must_persist_backoff
 from comenq_core.policy.refusals import accounts_left, booked, is_unclear
 from comenq_core.policy.retry import RetryPolicy, decide
 from comenq_core.protocols import CredentialGuard, Poster
-from comenq_core.worker.attempts import (
-    LaneUpdate,
-    PacingUpdate,
-    Settlement,
-    attempt_post,
-    attempt_record,
-)
+from comenq_core.worker.attempts import attempt_post, attempt_record
 from comenq_core.worker.calls import PosterCalls
 from comenq_core.worker.lanes import Lanes
 from comenq_core.worker.pacing_records import PacingRecords
+from comenq_core.worker.results import PacingUpdate, Results, Settlement
 
-__all__ = ["Begun", "Posting", "Results"]
-
-Results = Sequence[Settlement | PacingUpdate | LaneUpdate]
-"""What is to be saved, in this order."""
+__all__ = ["Begun", "Posting"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

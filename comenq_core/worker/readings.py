@@ -12,8 +12,8 @@ from comenq_core.policy.asking import first_reading
 from comenq_core.policy.pacing import PacingPolicy
 from comenq_core.policy.recording import after_lookup
 from comenq_core.protocols import ConversationReader, Poster, Store
-from comenq_core.worker.attempts import PacingUpdate
 from comenq_core.worker.calls import PosterCalls
+from comenq_core.worker.results import PacingUpdate
 
 __all__ = ["Reading", "Readings"]
 

@@ -10,16 +10,14 @@ from comenq_core.model import Attempt, Job, Verdict
 from comenq_core.policy.pacing import PacingPolicy
 from comenq_core.process.log import Log
 from comenq_core.protocols import Store, Transactional
-from comenq_core.worker.attempts import AnswerUpdate, LaneUpdate, PacingUpdate, Settlement
 from comenq_core.worker.events import report_attempt, report_backoff
 from comenq_core.worker.follows import Follows
 from comenq_core.worker.lanes import Lanes
 from comenq_core.worker.notifier import Notifier
 from comenq_core.worker.pacing_records import PacingRecords
+from comenq_core.worker.results import AnswerUpdate, LaneUpdate, PacingUpdate, Result, Settlement
 
-__all__ = ["Result", "Unsaved"]
-
-Result = Settlement | PacingUpdate | LaneUpdate | AnswerUpdate
+__all__ = ["Unsaved"]
 
 Report = Callable[[], None]
 

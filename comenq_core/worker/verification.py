@@ -6,6 +6,7 @@ recorded with the job, once; an answer that is none changes nothing.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -25,14 +26,15 @@ from comenq_core.model import (
     Unauthorized,
     Unavailable,
     Unknown,
+    Verdict,
     Verified,
 )
 from comenq_core.model.transitions import VERIFIABLE, VERIFIED
 from comenq_core.policy.pacing import PacingPolicy, elapsed
 from comenq_core.policy.recording import after_lookup, must_persist_backoff
-from comenq_core.protocols import Poster, Store, TargetVerifier
-from comenq_core.worker.attempts import PacingUpdate, Settlement
+from comenq_core.protocols import Poster, Store, TargetRecorder, TargetVerifier
 from comenq_core.worker.calls import PosterCalls
+from comenq_core.worker.results import PacingUpdate, Settlement
 
 __all__ = ["SECONDS_APART", "Verification"]
 
@@ -79,6 +81,7 @@ class Verification:
         serving: the names of all accounts that may post a job.
         policy: how far apart posts are.
         calls: of the posters.
+        recorder: records what the forge says; without one, it is asked nothing.
     """
 
     def __init__(
@@ -88,17 +91,21 @@ class Verification:
         serving: Callable[[Job], Sequence[str]],
         policy: PacingPolicy,
         calls: PosterCalls,
+        recorder: TargetRecorder | None,
     ) -> None:
         self._store = store
         self._asks = asks
         self._serving = serving
         self._policy = policy
         self._calls = calls
+        self._recorder = recorder
         self._known: dict[str, _Progress] = {}
         self._last: Instant | None = None
 
     def wait(self, now: Instant) -> float:
-        """Seconds until the next question may be asked."""
+        """Seconds until the next question may be asked; infinity if none may be."""
+        if self._recorder is None:
+            return math.inf
         return max(0.0, SECONDS_APART - elapsed(self._last, now)) if self._last else 0.0
 
     def next(self, records: Mapping[str, Pacing], now: Instant) -> tuple[Job, Poster] | None:
@@ -135,6 +142,16 @@ class Verification:
             after = after_lookup(record, poster.account, answer, now, credential, self._policy)
             return PacingUpdate(record=after, expect=record, outcome=answer, now=now)
         return None
+
+    def record(self, job: Job, verdict: Verdict, attempt: Attempt) -> None:
+        """Record what the forge has said.
+
+        Raises:
+            StoreError: the store failed, or the job is not what it was.
+        """
+        assert self._recorder
+        assert isinstance(verdict, Requeued | Failed)
+        self._recorder.record_target(job.id, verdict, attempt)
 
     def _answer(self, job: Job, poster: Poster) -> Verified | Refused | Demand:
         assert isinstance(poster, TargetVerifier)

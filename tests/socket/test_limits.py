@@ -18,7 +18,7 @@ from comenq_plugins.unix_socket.intake import UnixIntake
 from comenq_plugins.unix_socket.limits import MIB, Limits
 from tests.socket.serving import REQUEST, Served, Talker, serving, until
 
-SOON = 0.5
+SOON = 1.0
 CHUNK = 256 * 1024
 """Bytes that asyncio's transport reads at a time."""
 

@@ -23,11 +23,11 @@ from comenq_core.testing.clock import FakeClock
 from comenq_core.testing.deadline import DEADLINE
 from comenq_core.testing.forge import Act, Bot
 from comenq_core.testing.memory_store import MemoryStore
-from comenq_core.worker.attempts import AnswerUpdate
 from comenq_core.worker.follows import Follows
 from comenq_core.worker.lanes import Lanes
 from comenq_core.worker.notices import Notices
 from comenq_core.worker.notifier import Notifier, commands, notices_path
+from comenq_core.worker.results import AnswerUpdate
 from comenq_core.worker.worker import Worker
 from tests.seen import LANES, Triggers
 from tests.worker.rig import COOLDOWN, Rig, rig

@@ -9,9 +9,15 @@ import os
 from collections.abc import Mapping
 
 from comenq_core.cli.exit_status import UsageError
-from comenq_core.client import DAEMON_VARIABLE, SOCKET_VARIABLE
+from comenq_core.client import SOCKET_VARIABLE
 from comenq_core.errors import SettingsError
-from comenq_core.paths import client_sockets, config_file, name_fault, name_of_config
+from comenq_core.paths import (
+    DAEMON_VARIABLE,
+    client_sockets,
+    config_file,
+    name_fault,
+    name_of_config,
+)
 from comenq_core.text import nearest, printable
 
 __all__ = ["choose", "choose_for", "daemon_for", "host_of_daemon", "settings_of"]

@@ -12,9 +12,9 @@ from comenq_core.cli.comenq.body import comment
 from comenq_core.cli.comenq.daemons import settings_of
 from comenq_core.cli.exit_status import DONE, UsageError
 from comenq_core.cli.output import as_json, print_error, print_result
-from comenq_core.client import DAEMON_VARIABLE
 from comenq_core.errors import InvalidRequest, SettingsError
 from comenq_core.model import Answer, Channel, Reading, ReadingKind
+from comenq_core.paths import DAEMON_VARIABLE
 from comenq_core.plugins import registry
 from comenq_core.plugins.registry import Registry
 from comenq_core.process.program import output_apart

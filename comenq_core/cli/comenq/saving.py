@@ -15,11 +15,12 @@ from typing import Any
 from comenq_core.cli.comenq.daemons import host_of_daemon, settings_of
 from comenq_core.cli.comenq.plain_args import PlainArgs
 from comenq_core.cli.output import print_done, print_error
-from comenq_core.client import DAEMON_VARIABLE, SOCKET_VARIABLE, candidates, start_command
+from comenq_core.client import SOCKET_VARIABLE, candidates, start_command
 from comenq_core.errors import DaemonUnreachable, InvalidRequest, SettingsError
 from comenq_core.model import CommentRequest
 from comenq_core.model.request import check_times
 from comenq_core.model.serving import elsewhere
+from comenq_core.paths import DAEMON_VARIABLE
 from comenq_core.presentation.formatting import target
 from comenq_core.process.durable import sync_directory
 from comenq_core.wire.codec import from_json

@@ -11,8 +11,8 @@ from urllib.parse import parse_qsl
 
 from comenq_core.errors import InvalidRequest
 from comenq_core.text import printable
-from comenq_core.wire.schemas import Schema, check_by, validator
 from comenq_core.wire.strict_json import parse
+from comenq_core.wire.validator import Schema, check_by, validator
 from comenq_plugins.http.api.schemas import (
     COMMENTS_QUERY,
     EDIT_BODY,

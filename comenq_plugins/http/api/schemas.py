@@ -9,7 +9,8 @@ from collections.abc import Collection
 from typing import Any
 
 from comenq_core.model import KEY_LIMIT
-from comenq_core.wire.schemas import OPERATION_SCHEMAS, REQUEST_SCHEMA, Schema
+from comenq_core.wire.schemas import OPERATION_SCHEMAS, REQUEST_SCHEMA
+from comenq_core.wire.validator import Schema
 
 __all__ = [
     "COMMENTS_QUERY",

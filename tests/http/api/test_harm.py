@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 import requests
 
+from comenq_core.model import CommentRequest, NewJob, Origin
 from comenq_core.model.access import Scope
 from comenq_core.process.descriptors import FOR_FILES
 from comenq_core.process.stop import StopFlag
@@ -123,7 +124,8 @@ def test_a_client_that_does_not_read_is_closed(tmp_path: Path) -> None:
     """A client that asks for much and reads nothing is closed."""
     with serving(tmp_path, QUICK) as served:
         for number in range(8):
-            served.put(body=f"{number}" * 250_000)
+            request = CommentRequest(owner="o", repo="r", pr_number=1, body=f"{number}" * 250_000)
+            served.store.put([NewJob(request=request, origin=Origin(intake="test"))])
         with connect(served, buffer=4_096) as client:
             client.sendall(head(served, "GET /comments?limit=8") * 3)
             poll = select.poll()

@@ -23,7 +23,7 @@ from comenq_plugins.http.options import Options, Tcp
 from tests.http.browser.scenes import LANES
 from tests.socket.serving import until
 
-__all__ = ["Served", "answers", "free_port", "queue_of", "serving"]
+__all__ = ["Served", "answers", "queue_of", "reserved_port", "serving"]
 
 
 @dataclass
@@ -86,12 +86,13 @@ class Served:
 @contextmanager
 def serving(queue: Queue, directory: Path) -> Iterator[Served]:
     """Serve a queue for the length of a ``with`` block."""
-    served = Served(queue, directory, free_port())
-    served.start()
-    try:
-        yield served
-    finally:
-        served.stop()
+    with reserved_port() as port:
+        served = Served(queue, directory, port)
+        served.start()
+        try:
+            yield served
+        finally:
+            served.stop()
 
 
 def answers(port: int) -> bool:
@@ -101,11 +102,17 @@ def answers(port: int) -> bool:
     return False
 
 
-def free_port() -> int:
-    """A port of loopback that nobody uses."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port: int = probe.getsockname()[1]
-        return port
+@contextmanager
+def reserved_port() -> Iterator[int]:
+    """A port of loopback, for a server that may end and begin again; nobody else gets it.
+
+    To what asks for any port, the kernel gives none that is bound. A server asks for this one, and
+    gets it as long as nobody listens there.
+    """
+    with socket.socket() as holder:
+        holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        holder.bind(("127.0.0.1", 0))
+        yield holder.getsockname()[1]
 
 
 def queue_of(store: Store) -> JobQueue:

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from comenq_core.testing.forge import Forge
-from tests.http.browser.serving import answers, free_port
+from tests.http.browser.serving import answers, reserved_port
 from tests.http.browser.visitor import WAIT_SECONDS
 from tests.process.daemon import Daemon
 from tests.socket.serving import until
@@ -15,8 +15,11 @@ from tests.socket.serving import until
 @pytest.mark.full
 def test_a_daemon_that_is_killed_is_missed_and_found_again(browser: Browser) -> None:
     """The page outlives the daemon, and shows what the next one posts."""
-    port = free_port()
-    with Forge() as forge, Daemon(forge.url, intakes=["unix", "http"]) as daemon:
+    with (
+        reserved_port() as port,
+        Forge() as forge,
+        Daemon(forge.url, intakes=["unix", "http"]) as daemon,
+    ):
         daemon.change(**{"http.listen": f"127.0.0.1:{port}"})
         daemon.start()
         until(lambda: answers(port))

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from comenq_core.cli.comenq.mcp.calls import Caller
-from comenq_core.wire.schemas import check_by, validator
+from comenq_core.wire.validator import check_by, validator
 
 __all__ = ["Hints", "Tool"]
 
