@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from packaging.requirements import Requirement
@@ -37,3 +39,31 @@ def test_nothing_that_is_needed_is_missing(file: str) -> None:
 def test_no_index_is_named(file: str) -> None:
     """Who installs chooses the index, or none."""
     assert "://" not in (CHECKOUT / file).read_text()
+
+
+def test_every_file_with_versions_is_audited(tmp_path: Path) -> None:
+    """Each is asked about strictly, also after one that has failed; then the audit has failed."""
+    scripts = tmp_path / "scripts"
+    scripts.mkdir()
+    shutil.copy(CHECKOUT / "scripts" / "audit", scripts)
+    run = scripts / "run"
+    run.write_text('#!/bin/sh\necho "$*"\ncase "$*" in *"${FAILS:-none}"*) exit 1; esac\n')
+    run.chmod(0o700)
+    pinned = {
+        path.name
+        for path in CHECKOUT.iterdir()
+        if path.suffix == ".txt" and "--hash=sha256:" in path.read_text()
+    }
+    for name in pinned:
+        (tmp_path / name).touch()
+    for fails, status in (("none", 0), ("constraints", 1)):
+        done = subprocess.run(
+            [scripts / "audit"],
+            env={"FAILS": fails, "PATH": "/usr/bin:/bin"},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        asked = {line.split()[-1] for line in done.stdout.splitlines() if "--strict" in line}
+        assert (asked, done.returncode) == (pinned, status)
+    assert "failed for constraints.txt:" in done.stderr

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Iterable, Mapping
 
 from comenq_core.cli.exit_status import FAILED, INTERRUPTED
+from comenq_core.errors import ComenqError
 from comenq_core.text import printable
 
 __all__ = [
@@ -74,7 +75,7 @@ def print_error(message: object) -> None:
 
 
 def guarded(program: str, run: Callable[[], int]) -> int:
-    """The exit status of a command; what nobody foresaw is one line, not a traceback.
+    """The exit status of a command; an error is told, and what nobody foresaw is one line.
 
     A character that the locale does not have is printed as its escape.
     """
@@ -90,6 +91,8 @@ def guarded(program: str, run: Callable[[], int]) -> int:
         error = failed.__cause__
         if not isinstance(error, BrokenPipeError):  # as `head` closes it
             _warn(f"{program}: the output cannot be written: {_reason(error)}")
+    except ComenqError as error:
+        _warn(f"{program}: {error}")
     except Exception as error:  # noqa: BLE001 -- the last resort of a command
         _warn(f"{program}: {_unforeseen(error)}")
     return FAILED

@@ -92,12 +92,13 @@ class Claiming:
             What is to be saved, in this order; ``None`` if there is no job for the account.
         """
         claimed, begun = None, None
+        credential = self._posting.credential(poster)
         try:
             with together(self._store):
                 if claimed := self._claim(poster, checking, now, closed):
                     self._claimed = claimed, poster
                     if not self._follows.quota_for(claimed):
-                        begun = self._begin(claimed, poster)
+                        begun = self._begin(claimed, poster, credential)
         except PacingConflict as error:
             assert claimed
             begun = self._posting.give_up(claimed, poster.account, error)
@@ -130,14 +131,15 @@ class Claiming:
             record = self._records.known.get(poster.account)
             if instead := self._asking.before(job, poster, record):
                 return instead
-        return self._go_on(self._begin(job, poster))
+        return self._go_on(self._begin(job, poster, self._posting.credential(poster)))
 
-    def _begin(self, job: Job, poster: Poster) -> Begun | Results:
+    def _begin(self, job: Job, poster: Poster, credential: str) -> Begun | Results:
         """Announce the attempt at a claimed job; or what is to be saved in place of one."""
         if not self._scheduler.serving(job):
             return self._posting.refuse(job, poster.account, self._scheduler.unserved(job))
         self._heartbeat.post(job.id)
-        return self._posting.begin(job, poster, self._identities.known.get(poster.account, ""))
+        login = self._identities.known.get(poster.account, "")
+        return self._posting.begin(job, poster, credential, login)
 
     def _go_on(self, begun: Begun | Results) -> Results:
         return self._posting.post(begun) if isinstance(begun, Begun) else begun

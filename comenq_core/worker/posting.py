@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 
-from comenq_core.errors import PacingConflict
+from comenq_core.errors import ComenqError, PacingConflict
 from comenq_core.model import (
     Done,
     Failed,
@@ -91,17 +92,31 @@ class Posting:
         self._calls = calls
         self._guards = [one for one in posters if isinstance(one, CredentialGuard)]
 
-    def begin(self, job: Job, poster: Poster, login: str) -> Begun | Results:
+    def credential(self, poster: Poster) -> str:
+        """The fingerprint of an account's credential, for `begin`, which may be in a transaction.
+
+        The other posters are asked as well: a command that prints a token may take long, and does
+        not run again for a while, so that `begin` finds out quickly what a comment gives away.
+
+        Raises:
+            ComenqError: it cannot be had.
+        """
+        for other in self._guards:
+            with suppress(ComenqError):  # It is told when that account is to post.
+                self._calls.credential(other)
+        return self._calls.credential(poster)
+
+    def begin(self, job: Job, poster: Poster, credential: str, login: str) -> Begun | Results:
         """Announce the attempt at a claimed job; if there is to be none, return what is instead.
 
         Args:
+            credential: the fingerprint of the account's credential, as it is just now.
             login: the account's name at the forge, where it is known.
 
         Raises:
             StoreError: the attempt could not be announced.
         """
-        credential, serving = self._calls.credential(poster), self._serving(job)
-        started = self._now()
+        serving, started = self._serving(job), self._now()
         if reason := _too_late(job, started.wall):
             return self._over(job, poster.account, Skipped(message=reason), Done(reason=reason))
         if reason := self._leak(job):

@@ -120,6 +120,7 @@ class Server(uvicorn.Server):
             logger = logging.getLogger(name)
             logger.handlers, logger.propagate = [logging.NullHandler()], False
         self._stopping = asyncio.Event()
+        self._backlog = limits.backlog
         super().__init__(
             uvicorn.Config(
                 app,
@@ -131,12 +132,19 @@ class Server(uvicorn.Server):
                 proxy_headers=False,
                 server_header=False,
                 date_header=False,
-                backlog=limits.backlog,
+                # asyncio accepts as many at once. The sockets get their own backlog at the start.
+                backlog=limits.accepted_at_once,
                 h11_max_incomplete_event_size=limits.head_bytes,
                 timeout_keep_alive=int(limits.idle_seconds),
                 timeout_graceful_shutdown=int(limits.stop_seconds),
             )
         )
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to accept connections."""
+        await super().startup(sockets)
+        for listener in sockets or ():
+            listener.listen(self._backlog)
 
     async def main_loop(self) -> None:
         """Wait until it is to stop."""

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from anyio import to_thread
 
 from comenq_core.errors import AddressTaken, ComenqError
+from comenq_core.process.descriptors import for_clients
 from comenq_core.process.log import Log
 from comenq_core.process.unix_address import Names, check_length, listening
 from comenq_core.protocols import Queue, Stop
@@ -113,4 +114,4 @@ def make_intake(settings: Settings) -> HttpIntake:
     options = options_of(settings)
     if isinstance(options.listen, Path):
         check_length(options.listen, NAMES)
-    return HttpIntake(options)
+    return HttpIntake(options, Limits().within(for_clients(len(settings.intakes))))

@@ -67,6 +67,7 @@ class Database:
         self.server = server
         self._connection: TimedConnection | None = None
         self._in_transaction: TimedConnection | None = None
+        self._failure: StoreError | None = None
         self._shared: list[str] = []
         self._threads = threading.RLock()
 
@@ -78,8 +79,11 @@ class Database:
             StoreError: the database failed. What had begun may or may not have been done.
         """
         with self._threads, reported():
-            connection = self._in_transaction or self._connected()
-            with connection.cursor() as cursor:
+            if self._in_transaction:
+                with self._part_of(self._in_transaction) as cursor:
+                    yield cursor
+                return
+            with self._connected().cursor() as cursor:
                 yield cursor
 
     @contextmanager
@@ -91,19 +95,40 @@ class Database:
         """
         with self._threads, reported():
             if self._in_transaction:
-                with self._in_transaction.cursor() as cursor:
+                with self._part_of(self._in_transaction) as cursor:
                     yield cursor
                 return
             connection = self._connected()
             with connection.transaction(), connection.cursor() as cursor:
-                self._in_transaction = connection
+                self._in_transaction, self._failure = connection, None
                 try:
                     yield cursor
                 finally:
                     self._in_transaction = None
                 if connection.pgconn.transaction_status != TransactionStatus.INTRANS:
                     # The server would answer COMMIT by undoing what came before.
-                    raise StoreError("PostgreSQL: a statement of the transaction has failed")
+                    raise self._failure_or(StoreError("PostgreSQL: a statement has failed"))
+
+    @contextmanager
+    def _part_of(self, connection: TimedConnection) -> Iterator[Cursor]:
+        """Run statements within a transaction: the first one that fails undoes all of it.
+
+        From then on, every error says why. It is no `Conflict`, since a part cannot be repeated.
+        """
+        try:
+            with reported(), connection.cursor() as cursor:
+                yield cursor
+        except StoreError as error:
+            if connection.pgconn.transaction_status == TransactionStatus.INTRANS:
+                raise
+            raise self._failure_or(error) from None
+
+    def _failure_or(self, error: StoreError) -> StoreError:
+        """What was the first to fail in this transaction, or this."""
+        self._failure = self._failure or StoreError(
+            f"{error}: the whole transaction was undone, and it is tried again"
+        )
+        return self._failure
 
     @contextmanager
     def sharing(self, lock: str) -> Iterator[None]:

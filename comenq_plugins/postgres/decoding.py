@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,6 +11,7 @@ from comenq_core.errors import InvalidRequest, WrongState
 from comenq_core.model import Job, Origin, State
 from comenq_core.text import printable
 from comenq_core.wire.codec import from_json
+from comenq_core.wire.vocabulary import EARLIER_STATES
 
 __all__ = [
     "Damaged",
@@ -22,6 +24,7 @@ __all__ = [
 
 _REPLY = "reply"
 _EPOCH = datetime.fromtimestamp(0, UTC)
+_NOT_HELD = (*(state for state in State if state is not State.HELD), *EARLIER_STATES)
 
 
 class Damaged(WrongState):
@@ -47,7 +50,9 @@ class Damaged(WrongState):
 def job_from(record: Sequence[Any]) -> Job:
     """The job in a row of ``id, state, settled, request, story``.
 
-    Where the story names another state than the column, the column counts: queries use it.
+    Where the story names another state than the column, the column counts: queries use it. The
+    story of a row that failed because nobody could read it still says what the job was before: if
+    that is not known, it counts as held.
 
     Raises:
         Damaged: the row cannot be read.
@@ -64,7 +69,8 @@ def job_from(record: Sequence[Any]) -> Job:
     # The column is `failed` for an unreadable row, too; the story only for a dropped file.
     if job.request is None and story.get("state") != State.FAILED:
         raise Damaged(job_id, "it has no request")
-    return job
+    may_be_held = state in (State.FAILED, State.DELETED) and story.get("state") not in _NOT_HELD
+    return replace(job, was_held=True) if may_be_held else job
 
 
 def in_column(request: Mapping[str, Any]) -> Mapping[str, Any]:

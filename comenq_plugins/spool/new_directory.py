@@ -68,22 +68,21 @@ class NewDirectory:
         self._is_stale = True
         names: list[Name] = []
         files: list[str] = []
-        others: list[str] = []
+        drops: list[str] = []
         with os.scandir(self.layout.new) as entries:
             for entry in entries:
-                (files if self._is_job(entry) else others).append(entry.name)
+                if self._is_job(entry):
+                    files.append(entry.name)
+                elif _is_request(entry.name) or Name.parse(entry.name):
+                    drops.append(entry.name)
         # Texts are sorted sooner than names, which then are in order already.
         for text in sorted(files):
             if name := Name.parse(text):
                 names.append(name)
-            else:
-                others.append(text)
+            elif _is_request(text):
+                drops.append(text)
         self.index = Index(names)
-        self.drops = {
-            text: self.drops.get(text, Kind.CREATED)
-            for text in others
-            if _is_request(text) or Name.parse(text)
-        }
+        self.drops = {text: self.drops.get(text, Kind.CREATED) for text in drops}
         self._note_orders(names)
         self._is_stale = False
         self._is_listed = True

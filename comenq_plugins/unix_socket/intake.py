@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import resource
 from collections.abc import Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import suppress
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from comenq_core.errors import SettingsError
+from comenq_core.process.descriptors import for_clients
 from comenq_core.process.log import Log
 from comenq_core.process.unix_address import Address, check_length, listening
 from comenq_core.protocols import Queue, Stop
@@ -49,8 +49,6 @@ MEANINGS: Mapping[str, str] = {
     "connections": "how many connections may be open at once",
 }
 """What each of them means."""
-SPARE_DESCRIPTORS = 64
-"""For the store, the log and modules that are imported later."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,13 +146,5 @@ def make_intake(settings: Settings) -> UnixIntake:
         settings.socket_path,
         group=str(chosen["group"]),
         manage=manage,
-        limits=Limits(connections=_affordable(connections)),
+        limits=Limits(connections=min(connections, for_clients(len(settings.intakes)))),
     )
-
-
-def _affordable(connections: int) -> int:
-    """As many of the connections as leave descriptors for the rest of the process."""
-    allowed, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if allowed == resource.RLIM_INFINITY:
-        return connections
-    return max(1, min(connections, allowed - SPARE_DESCRIPTORS))

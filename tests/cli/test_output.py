@@ -9,6 +9,7 @@ import subprocess
 import pytest
 
 from comenq_core.cli.output import guarded
+from comenq_core.errors import StoreError
 from comenq_core.testing.deadline import DEADLINE
 from tests.cli.command import PROGRAM, environment, run
 from tests.cli.conftest import Comenq
@@ -100,6 +101,16 @@ def test_no_standard_output_at_all(served: Served) -> None:
     )
     assert done.returncode == 0
     assert len(served.store.pending()) == 1
+
+
+def test_an_error_is_told_with_the_programs_name(capsys: pytest.CaptureFixture[str]) -> None:
+    """The text says all: there is no traceback, and exit status 1."""
+
+    def fail() -> int:
+        raise StoreError("the disk is gone")
+
+    assert guarded("comenqd", fail) == 1
+    assert capsys.readouterr().err == "comenqd: the disk is gone\n"
 
 
 def test_what_nobody_foresaw_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:

@@ -38,6 +38,7 @@ def test_all_forms_are_equal(owner: str, repo: str, number: int, rest: list[str]
         "https://github.com/o/r/pull/12#issuecomment-99",
         "https://github.com/o/r/pull/12?w=1#x/y",
         "https://github.com/o/r/issues/12#top",
+        "github.com/o/r/pull/12/files",
     ],
 )
 def test_urls_are_read_as_browsers_show_them(url: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -312,6 +313,25 @@ def test_a_row_that_was_mended_can_be_queued_again(store: PostgresStore, query: 
             store.change(job.id, Change.RETRY)
         query("UPDATE job SET story = %s", story)
         assert store.change(job.id, Change.RETRY) == job
+        assert claim(store).id == job.id
+
+
+@pytest.mark.parametrize("mended", ["held", "a later state", None])
+def test_a_mended_row_of_which_nobody_knows_that_it_was_released_is_held_again(
+    store: PostgresStore, query: Query, mended: str | None
+) -> None:
+    """Its story says what it was before it failed, or does not say it any more."""
+    (job,) = put(store, "Hi")
+    ((story,),) = query("SELECT story FROM job")
+    assert isinstance(story, dict)
+    query("UPDATE job SET story = '[]'")
+    with store.lock():
+        assert store.claim(ACCOUNT) is None
+        query("UPDATE job SET story = %s", json.dumps({**story, "state": mended}))
+        held = store.change(job.id, Change.RETRY)
+        assert (held.state, held.was_held) == (State.HELD, False)
+        assert store.claim(ACCOUNT) is None
+        store.change(job.id, Change.RELEASE)
         assert claim(store).id == job.id
 
 

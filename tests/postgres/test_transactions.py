@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, suppress
 from dataclasses import replace
 
+import psycopg
 import pytest
 
 from comenq_core.errors import PacingConflict, StoreError
-from comenq_core.model import Job, Pacing, State
+from comenq_core.model import Change, Job, Pacing, State
 from comenq_core.testing.clock import FakeClock
 from comenq_core.testing.contract.harness import ACCOUNT, claim, put
 from comenq_core.testing.deadline import DEADLINE
@@ -62,9 +64,55 @@ def test_a_failure_that_was_passed_over_undoes_the_transaction(store: PostgresSt
     """The server would undo it at COMMIT, and call that no error."""
     (job,) = put(store, "Hi")
     with store.lock():
-        with pytest.raises(StoreError, match="has failed"):
+        with pytest.raises(StoreError, match="division by zero"):
             fail_in_between(store)
         assert (store.get(job.id), dict(store.pacing())) == (job, {})
+
+
+def test_a_deadlock_in_a_transaction_is_told_as_one(
+    server: PostgresServer, schema: str, store: PostgresStore
+) -> None:
+    """And that all of it is done again: no part of it is repeated, or told of instead."""
+    first, second = put(store, "first", "second")
+    lock = "SELECT FROM job WHERE id = %s FOR UPDATE"
+    waiting: list[Future[object]] = []
+    with ThreadPoolExecutor(1) as threads, psycopg.connect(server.dsn) as other, store.lock():
+        # Of the two, the store has to give way.
+        other.execute(f"SET search_path = {schema}")
+        other.execute("SET deadlock_timeout = '1h'")
+        other.execute(lock, [second.id])
+
+        def cross() -> None:
+            with store.transaction():
+                claim(store)
+                waiting.append(threads.submit(other.execute, lock, [first.id]))
+                until_blocked(server, other.info.backend_pid)
+                with suppress(StoreError):
+                    store.change(second.id, Change.HOLD)
+                store.paused()
+
+        with pytest.raises(StoreError) as raised:
+            cross()
+        waiting[0].result(DEADLINE)
+        other.rollback()
+        assert store.get(first.id) == first
+    assert str(raised.value) == (
+        "PostgreSQL: deadlock detected: the whole transaction was undone, and it is tried again"
+    )
+
+
+def until_blocked(server: PostgresServer, pid: int) -> None:
+    """Wait until a session waits for another one."""
+    end = time.monotonic() + DEADLINE
+    with psycopg.connect(server.dsn, autocommit=True) as watching:
+        while not (blocked := _is_blocked(watching, pid)) and time.monotonic() < end:
+            time.sleep(0.01)
+    assert blocked
+
+
+def _is_blocked(watching: psycopg.Connection, pid: int) -> bool:
+    asked = watching.execute("SELECT cardinality(pg_blocking_pids(%s)) > 0", [pid])
+    return asked.fetchone() == (True,)
 
 
 def test_a_connection_that_is_lost_undoes_the_transaction(proxy: Proxy, far: PostgresStore) -> None:

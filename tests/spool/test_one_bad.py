@@ -13,8 +13,8 @@ from select import select
 
 import pytest
 
-from comenq_core.errors import StoreUnusable
-from comenq_core.model import Activity, Done, Pacing, Pause, Requeued, State
+from comenq_core.errors import StoreError, StoreUnusable
+from comenq_core.model import Activity, Change, Done, Failed, Pacing, Pause, Requeued, State
 from comenq_core.testing.clock import FakeClock
 from comenq_core.testing.deadline import DEADLINE
 from comenq_plugins.spool import SpoolStore
@@ -53,6 +53,28 @@ def test_a_flipped_bit_in_a_body_is_not_posted(store: SpoolStore, spool: Path) -
     path.write_bytes(path.read_bytes().replace(b"do not", b"do now"))
     assert bodies(store) == ["second"]
     assert "the body is not what was queued" in reasons(store)
+
+
+@pytest.mark.parametrize("has_failed", [False, True])
+def test_a_held_job_whose_file_was_damaged_and_mended_is_held(
+    store: SpoolStore, spool: Path, *, has_failed: bool
+) -> None:
+    """Its directory or its name says so, whatever is in the file."""
+    (job,) = put(store, "Hi")
+    store.change(job.id, Change.HOLD)
+    if has_failed:
+        store.record_target(job.id, Failed(reason="no pull request"), attempt(store))
+    (path,) = (spool / ("failed" if has_failed else "hold")).glob("*.job")
+    whole = path.read_bytes()
+    path.write_bytes(whole[:40])
+    assert bodies(store) == []
+    with pytest.raises(StoreError, match="is damaged"):
+        store.change(job.id, Change.RETRY if has_failed else Change.RELEASE)
+    path.write_bytes(whole)
+    if has_failed:
+        store.change(job.id, Change.RETRY)
+    assert store.get(job.id).state is State.HELD
+    assert bodies(store) == []
 
 
 @needs_root

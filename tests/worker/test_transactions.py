@@ -23,6 +23,7 @@ class Atomic(MemoryStore):
     is_lost = True
     fault: StoreError = StoreError("the database is gone")
     ended = 0
+    is_open = False
     keeps_paces = True
 
     def save_pacing(self, record: Pacing, *, expect: Pacing | None) -> None:
@@ -35,11 +36,14 @@ class Atomic(MemoryStore):
     def transaction(self) -> Iterator[None]:
         """Undo everything after an error, and where the test says so."""
         before = self._jobs.copy(), self._places.copy(), self._pacing.copy()
+        self.is_open = True
         try:
             yield
         except Exception:
             self._jobs, self._places, self._pacing = before
             raise
+        finally:
+            self.is_open = False
         self.ended += 1
         if self.ended == self.fails_at:
             if self.is_lost:
@@ -145,26 +149,53 @@ def test_a_receipt_is_kept_although_the_pace_cannot_be(
     assert (poster.posted, store.pacing()["ours"].max_remaining) == ([job.id], 0)
 
 
-class _Forgetful(RecordingPoster):
-    """An account whose credential cannot be had once a job of a store is claimed."""
-
-    def __init__(self, store: MemoryStore) -> None:
-        super().__init__("ours")
-        self.store = store
-
-    def credential(self) -> str:
-        """Fail once a job is claimed."""
-        if self.store.counts().posting:
-            raise PluginError("the token cannot be read")
-        return super().credential()
-
-
-def test_a_job_whose_claim_was_undone_is_not_posted(store: Atomic, job: Job) -> None:
+def test_a_job_whose_claim_was_undone_is_not_posted(
+    store: Atomic, worker: Worker, job: Job, poster: RecordingPoster
+) -> None:
     """Another worker may have it by now or, as here, an operator has held it."""
-    poster = _Forgetful(store)
-    worker = Worker(store, [poster], PACE, POLICY)
-    with pytest.raises(PluginError):
+    store.fails_at = 1
+    with pytest.raises(StoreError):
         worker.step()
     store.change(job.id, Change.HOLD)
     worker.step()
     assert (poster.posted, store.get(job.id).state) == ([], State.HELD)
+
+
+class _Commanded(RecordingPoster):
+    """An account whose credential a slow command prints, which then knows it for a while."""
+
+    def __init__(self, account: str, store: Atomic) -> None:
+        super().__init__(account)
+        self.store = store
+        self.known = ""
+
+    def credential(self) -> str:
+        """Run the command, while nobody waits for a transaction."""
+        assert not self.store.is_open
+        self.known = super().credential()
+        return self.known
+
+    def reveals(self, text: str) -> bool:
+        """Compare it with what the command has printed; run it if it has not yet."""
+        return (self.known or self.credential()) == text
+
+
+def test_no_command_for_a_token_runs_in_a_transaction(store: Atomic, job: Job) -> None:
+    """Neither that of the account which posts nor that of another, which must not be posted."""
+    posters = [_Commanded(name, store) for name in ("ours", "theirs")]
+    Worker(store, posters, PACE, POLICY, accounts={"ours": (), "theirs": ("other/*",)}).step()
+    assert posters[0].posted == [job.id]
+
+
+def test_another_accounts_credential_that_cannot_be_had_stops_no_post(
+    store: Atomic, job: Job
+) -> None:
+    """It is told when that account is to post."""
+    ours, theirs = (_Commanded(name, store) for name in ("ours", "theirs"))
+    theirs.credential = _fail  # type: ignore[method-assign]
+    Worker(store, [ours, theirs], PACE, POLICY, accounts={"ours": (), "theirs": ("o/*",)}).step()
+    assert ours.posted == [job.id]
+
+
+def _fail() -> str:
+    raise PluginError("the token cannot be read")

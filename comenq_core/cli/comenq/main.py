@@ -7,9 +7,9 @@ from collections.abc import Sequence
 
 from comenq_core.cli.comenq import put
 from comenq_core.cli.comenq.plain_args import PlainArgs, is_plain
-from comenq_core.cli.exit_status import FAILED, NEEDS_PERSON, UNREACHABLE, USAGE, UsageError
+from comenq_core.cli.exit_status import NEEDS_PERSON, UNREACHABLE, USAGE, UsageError
 from comenq_core.cli.output import guarded, print_error
-from comenq_core.errors import ComenqError, DaemonUnreachable, NotAcknowledged
+from comenq_core.errors import DaemonUnreachable, NotAcknowledged
 
 __all__ = ["main"]
 
@@ -42,8 +42,6 @@ def _status(words: Sequence[str]) -> int:
     except NotAcknowledged as error:
         # It may be done: to do it again without a look could do it twice.
         return _fail(error, NEEDS_PERSON)
-    except ComenqError as error:
-        return _fail(error, FAILED)
 
 
 def _run(words: Sequence[str]) -> int:

@@ -7,11 +7,12 @@ from collections.abc import Sequence
 
 from comenq_core.cli.exit_status import UsageError
 from comenq_core.limits import (
-    HOST_PATTERN,
     MAX_COMMENT_ID,
     MAX_NUMBER,
-    OWNER_PATTERN,
-    REPO_PATTERN,
+    address_in,
+    names_in,
+    number_in,
+    split_target,
 )
 from comenq_core.text import printable, without_login
 
@@ -35,18 +36,9 @@ FORMS = (
 _EXPECTED = f"expected {', '.join(FORMS[:-1])} or, in a checkout, {FORMS[-1]}"
 _SHOWN = 80
 
-# Patterns are compiled when they are needed: all of them would be a tenth of the client's start.
-# ASCII digits only: int() would also take ' 1_0 ' and digits of every script.
-_NUMBER = "0*[1-9][0-9]{0,9}"
 _COMMENT_ID = "0*[1-9][0-9]{0,18}"
-_SLUG = f"({OWNER_PATTERN})/({REPO_PATTERN})"
-_URL = (
-    r"(?P<scheme>https?)://(?:[^/?#\s@\\]*@)?(?P<host>[^/?#\s@]+)"
-    r"/(?P<slug>[^/?#]+/[^/?#]+)/(?:pull|pulls|issues)/(?P<number>[^/?#]+)(?P<rest>[/?#]\S*)?"
-)
 _THREAD = "#(?:discussion_)?r([0-9]+)$"
 """The end of an address that names a thread in a review."""
-_USUAL_PORT = {"http": ":80", "https": ":443"}
 
 Target = tuple[str, str, int, str | None]
 """The owner, the repository, the number, and the forge's host if an address named it."""
@@ -71,8 +63,8 @@ def read_target(words: Sequence[str]) -> tuple[Target, Sequence[str]]:
     """
     if not words:
         raise UsageError(f"no pull request is given: {_EXPECTED}")
-    slug, number, host = _split(words[0])
-    names = re.fullmatch(_SLUG, slug.removesuffix(".git"))
+    slug, number, host = split_target(words[0])
+    names = names_in(slug)
     if names is None:
         raise UsageError(f"{_quoted(words[0])} is not a pull request: {_EXPECTED}")
     rest = words[1:]
@@ -80,21 +72,7 @@ def read_target(words: Sequence[str]) -> tuple[Target, Sequence[str]]:
         if not rest:
             raise UsageError(f"{_quoted(slug)} needs a number after it: {_EXPECTED}")
         number, rest = rest[0], rest[1:]
-    return (names[1], names[2], read_number(number), host), rest
-
-
-def _split(word: str) -> tuple[str, str | None, str | None]:
-    url = _url(word)
-    if url:
-        host = url["host"].lower().removesuffix(_USUAL_PORT[url["scheme"]]).removeprefix("www.")
-        if re.fullmatch(HOST_PATTERN, host):
-            return url["slug"], url["number"], host
-    slug, mark, number = word.partition("#")
-    return slug, number if mark else None, None
-
-
-def _url(word: str) -> re.Match[str] | None:
-    return re.fullmatch(_URL, word) if "://" in word else None
+    return (*names, read_number(number), host), rest
 
 
 def thread_in(words: Sequence[str]) -> int | None:
@@ -103,8 +81,8 @@ def thread_in(words: Sequence[str]) -> int | None:
     Raises:
         UsageError: no comment can have it.
     """
-    url = _url(words[0]) if words else None
-    thread = re.search(_THREAD, url["rest"] or "") if url else None
+    address = address_in(words[0]) if words else None
+    thread = re.search(_THREAD, address["rest"] or "") if address else None
     return read_comment_id(thread[1]) if thread else None
 
 
@@ -128,11 +106,12 @@ def read_number(word: str) -> int:
     Raises:
         UsageError: no pull request can have it.
     """
-    if not re.fullmatch(_NUMBER, word) or int(word) > MAX_NUMBER:
+    number = number_in(word)
+    if number is None:
         raise UsageError(
             f"{_quoted(word)} is not a pull request number: expected 1 to {MAX_NUMBER}, in digits"
         )
-    return int(word)
+    return number
 
 
 def _quoted(word: str) -> str:

@@ -27,7 +27,6 @@ from comenq_core.cli.comenqd.token import token
 from comenq_core.cli.comenqd.usage import Formatter, NoToken, Parser
 from comenq_core.cli.exit_status import USAGE, UsageError
 from comenq_core.cli.output import guarded
-from comenq_core.errors import ComenqError
 from comenq_core.plugins import registry
 from comenq_core.process.program import end_after, output_apart
 from comenq_core.settings import (
@@ -68,7 +67,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
 
 
 def _told(arguments: Sequence[str] | None) -> int:
-    """Run a command; an error is one line on standard error."""
+    """Run a command; a usage error is one line on standard error."""
     try:
         return _status(arguments)
     except UsageError as error:
@@ -83,25 +82,21 @@ def _status(arguments: Sequence[str] | None) -> int:
     given = parser().parse(words, Namespace(config=None, name=""))
     texts = {key: getattr(given, key) for key in FLAGS if hasattr(given, key)}
     flags = {flag(key): text for key, text in texts.items()}
-    try:
-        if given.command in WITHOUT_SETTINGS:
-            return WITHOUT_SETTINGS[given.command].run(flags, given)
-        settings = load(configuration_of(given, os.environ), os.environ, flags)
-        if given.command in {None, "reload"}:
-            require_configuration(settings, os.environ)
-        if given.command is None:
-            # So that an error is printed here, and not half a minute later in the log.
-            with output_apart():
-                plugins = registry.load()
-                plugins.require(settings)
-                plugins.posters(settings)
-                sockets = plugins.client_sockets(settings)
-            variables = {variable(key): text for key, text in texts.items()}
-            supervise(settings, variables, next(iter(sockets), None))
-        return COMMANDS[given.command].run(settings, given)
-    except ComenqError as error:
-        print(f"comenqd: {error}", file=sys.stderr)
-        return 1
+    if given.command in WITHOUT_SETTINGS:
+        return WITHOUT_SETTINGS[given.command].run(flags, given)
+    settings = load(configuration_of(given, os.environ), os.environ, flags)
+    if given.command in {None, "reload"}:
+        require_configuration(settings, os.environ)
+    if given.command is None:
+        # So that an error is printed here, and not half a minute later in the log.
+        with output_apart():
+            plugins = registry.load()
+            plugins.require(settings)
+            plugins.posters(settings)
+            sockets = plugins.client_sockets(settings)
+        variables = {variable(key): text for key, text in texts.items()}
+        supervise(settings, variables, next(iter(sockets), None))
+    return COMMANDS[given.command].run(settings, given)
 
 
 def parser() -> Parser:

@@ -29,11 +29,7 @@ def main() -> None:
 
 
 def _run() -> int:
-    try:
-        return {"listen": listen, "work": work}[sys.argv[1]](load(None, os.environ), Namespace())
-    except ComenqError as error:
-        print(f"comenqd: {error}", file=sys.stderr)
-        return 1
+    return {"listen": listen, "work": work}[sys.argv[1]](load(None, os.environ), Namespace())
 
 
 def listen(settings: Settings, _given: Namespace) -> int:

@@ -66,7 +66,8 @@ class JobView:
         title: the first line of the comment.
         text: the beginning of the comment; `whole_text` has all of it.
         is_cut: whether there is more of it.
-        was: the SHA-256 of all of it, by which a person says what they have read.
+        was: the SHA-256 of all of it, by which who releases it says what they have read; ``""``
+            where it cannot be released.
         who: who queued it, and by which way.
         token: the name of the token that was shown then, if one was.
         arrived: when.
@@ -120,6 +121,11 @@ def job_view(job: Json, host: str, now: datetime, rights: Rights) -> JobView:
     count = attempt_count(job)
     head, is_cut = _beginning(body)
     is_waiting = state is State.WAITING
+    actions = tuple(
+        word
+        for word, change in ACTIONS.items()
+        if state in CHANGEABLE[change] and change in rights.changes
+    )
     return JobView(
         id=job["id"],
         state=state.value,
@@ -128,7 +134,7 @@ def job_view(job: Json, host: str, now: datetime, rights: Rights) -> JobView:
         title=_title(job),
         text=legible_text(head),
         is_cut=is_cut,
-        was=text_digest(body),
+        was=text_digest(body) if "release" in actions else "",
         who=printable(origin_text(job["origin"])),
         token=job["origin"]["token"],
         arrived=job["arrived"],
@@ -139,11 +145,7 @@ def job_view(job: Json, host: str, now: datetime, rights: Rights) -> JobView:
         review=_review(job),
         candidates=tuple(filter(None, (link(one["url"]) for one in job["candidates"]))),
         attempts=plural(count, "attempt") if count else "",
-        actions=tuple(
-            word
-            for word, change in ACTIONS.items()
-            if state in CHANGEABLE[change] and change in rights.changes
-        ),
+        actions=actions,
         # A dropped file that is no request has no owner.
         is_editable=(
             state in EDITABLE and bool(job["owner"]) and rights.may_edit(job["owner"], job["repo"])

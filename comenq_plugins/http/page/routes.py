@@ -21,6 +21,7 @@ from comenq_core.model.access import Scope
 from comenq_core.model.rights import Rights
 from comenq_core.protocols import Queue
 from comenq_core.text import printable
+from comenq_core.wire.digest import text_digest
 from comenq_plugins.http.access import Access
 from comenq_plugins.http.etags import is_known
 from comenq_plugins.http.forms import read_form
@@ -168,7 +169,7 @@ class Page:
         values = {
             "job": view,
             "text": visit.form.get("body", text),
-            "was": visit.form.get("was", view.was),
+            "was": visit.form["was"] if "was" in visit.form else text_digest(text),
             "survives": survives_a_form(text),
         }
         return self._page(visit, "edit.html", values)

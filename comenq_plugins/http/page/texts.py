@@ -5,16 +5,10 @@ from __future__ import annotations
 import re
 
 from comenq_core.errors import InvalidRequest
-from comenq_core.limits import HOST_PATTERN, OWNER_PATTERN, REPO_PATTERN
+from comenq_core.limits import names_in, number_in, split_target
 from comenq_core.model import CommentRequest
 
 __all__ = ["comment_request", "edited_text", "survives_a_form"]
-
-PULL_REQUEST = re.compile(
-    rf"(?:(?:https?://)?(?P<host>{HOST_PATTERN})/)?(?P<owner>{OWNER_PATTERN})/"
-    rf"(?P<repo>{REPO_PATTERN})(?:#|/(?:pull|issues)/)(?P<number>[1-9][0-9]{{0,9}})"
-    r"(?:[/?#].*)?"
-)
 
 
 def survives_a_form(text: str) -> bool:
@@ -40,17 +34,18 @@ def comment_request(target: str, body: str, key: str | None) -> CommentRequest:
     Raises:
         InvalidRequest: the target is none, or the text cannot be posted.
     """
-    found = PULL_REQUEST.fullmatch(target.strip())
-    if found is None:
+    slug, digits, host = split_target(target.strip())
+    names, number = names_in(slug), number_in(digits or "")
+    if names is None or number is None:
         raise InvalidRequest(
             "pull request",
             "expected OWNER/REPO#NUMBER, such as octo-org/site#7, or the pull request's address",
         )
     return CommentRequest(
-        owner=found["owner"],
-        repo=found["repo"],
-        pr_number=int(found["number"]),
+        owner=names[0],
+        repo=names[1],
+        pr_number=number,
         body=edited_text(body, ""),
-        host=found["host"],
+        host=host,
         key=key,
     )

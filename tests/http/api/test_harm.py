@@ -17,17 +17,21 @@ import requests
 
 from comenq_core.model import CommentRequest, NewJob, Origin
 from comenq_core.model.access import Scope
+from comenq_core.process.descriptors import FOR_FILES
 from comenq_core.process.stop import StopFlag
 from comenq_core.testing.deadline import DEADLINE
+from comenq_core.testing.forge import Forge
 from comenq_plugins.http.limits import Limits
 from comenq_plugins.unix_socket.intake import UnixIntake
 from tests.http.api.running import LISTENING, running
 from tests.http.api.serving import COMMENT, Served, serving
 from tests.process.daemon import READY
+from tests.reliability.unsupervised import Unsupervised
 from tests.socket.serving import Talker, short_directory, until
 
 QUICK = Limits(request_seconds=0.3, idle_seconds=1, connections=8, stop_seconds=1)
 MANY = 1_000
+FEW = 160
 
 
 def connect(served: Served, *, buffer: int = 0) -> socket.socket:
@@ -237,6 +241,34 @@ def test_many_clients_change_nothing_for_the_unix_socket(tmp_path: Path) -> None
         stack.close()
         until(lambda: is_served(served))
         assert len(served.ask("GET", "/comments", status=200).json()["comments"]) == 1
+
+
+def test_clients_of_both_intakes_leave_descriptors_for_the_queue() -> None:
+    """Where the process may open few files, more clients than that keep no comment waiting."""
+    limited = ("sh", "-c", f'ulimit -n {FEW} && exec "$@"', "sh")
+    with (
+        Forge() as forge,
+        Unsupervised(
+            forge.url, intakes=["unix", "http"], **{"http.listen": "127.0.0.1:0"}
+        ) as daemon,
+        ExitStack() as stack,
+    ):
+        listener = daemon.run("listen", *limited)
+        url = listener.log.until(LISTENING, " info unix listening: ")[1]
+        descriptors = Path(f"/proc/{listener.pid}/fd")
+        before = len(list(descriptors.iterdir()))
+        for _ in range(FEW):
+            client = stack.enter_context(socket.socket())
+            client.settimeout(DEADLINE)
+            with suppress(ConnectionResetError):  # one of those that are too many
+                client.connect(("127.0.0.1", int(url.rpartition(":")[2])))
+                client.sendall(b"POST /comments HTTP/1.1\r\n")
+        for _ in range(FEW):
+            stack.enter_context(Talker(daemon.socket))
+        with Talker(daemon.socket) as talker:
+            assert talker.ask({"op": "put", "request": COMMENT})["outcome"] == "ok"
+        assert len(list(descriptors.iterdir())) <= before + FEW - FOR_FILES
+        assert " not_accepting: " not in str(listener.log)
 
 
 @pytest.mark.full

@@ -47,6 +47,13 @@ def test_a_reply_leads_to_its_thread() -> None:
     assert shown.target_url == "https://ghe.example/octo-org/site/pull/7#discussion_r5"
 
 
+@pytest.mark.parametrize("state", [state for state in State if state is not State.HELD])
+def test_only_a_text_that_can_be_released_has_a_digest(state: State) -> None:
+    """The others have no use for one, and may be long and many."""
+    digest = "8b12507783d5becacbf2ebe5b01a60024d8728a8f86dcc818bce699e8b3320bc"
+    assert (view("One", state=state).was, view("One", state=State.HELD).was) == ("", digest)
+
+
 def test_what_a_reviewer_was_asked_says_since_when() -> None:
     """The time beside an answer that is awaited is told to be its beginning."""
     review = {
@@ -117,6 +124,8 @@ def test_what_a_form_would_change_is_not_edited_in_one(text: str) -> None:
         ("https://github.com/octo-org/site/pull/7", "github.com"),
         ("https://github.com/octo-org/site/pull/7/files#diff", "github.com"),
         ("github.com/octo-org/site/issues/7", "github.com"),
+        ("https://www.GitHub.com:443/octo-org/site/pulls/7", "github.com"),
+        ("octo-org/site.git#07", None),
     ],
 )
 def test_a_pull_request_is_named(target: str, host: str | None) -> None:
@@ -125,7 +134,9 @@ def test_a_pull_request_is_named(target: str, host: str | None) -> None:
     assert (request.target, request.host) == ("octo-org/site#7", host)
 
 
-@pytest.mark.parametrize("target", ["", "octo-org", "octo-org/site", "o/r#0", "ftp://x/o/r/pull/7"])
+@pytest.mark.parametrize(
+    "target", ["", "octo-org", "octo-org/site", "o/r#0", "o/r#9999999999", "ftp://x/o/r/pull/7"]
+)
 def test_what_names_none_is_refused(target: str) -> None:
     """The error says what is expected."""
     with pytest.raises(InvalidRequest, match="OWNER/REPO#NUMBER"):
