@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
-__all__ = ["VALUE_LIMIT", "legible", "nearest", "printable", "words_of"]
+__all__ = ["VALUE_LIMIT", "legible", "nearest", "printable", "without_login", "words_of"]
 
 VALUE_LIMIT = 300
 WORD_LIMIT = 64
@@ -33,6 +34,11 @@ def printable(text: object, limit: int = VALUE_LIMIT) -> str:
         for character in raw[:limit]
     )
     return shown if len(raw) <= limit else f"{shown}… ({len(raw)} characters)"
+
+
+def without_login(text: str) -> str:
+    """The text without the name and the password in its addresses: they are never shown."""
+    return re.sub(r"//[^/\s]*@", "//", text)
 
 
 def legible(line: str) -> str:

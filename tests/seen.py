@@ -69,6 +69,14 @@ class Triggers:
         self._store.settle(claimed, done, attempt)
         return self._store.get(job.id)
 
+    def plain(self) -> Job:
+        """A comment that was posted, and asks nobody."""
+        job = self.put("Looks good.")
+        claimed = self._store.claim("me")
+        assert claimed
+        self._store.settle(claimed, Done(url=TRIGGER, comment_id=6), self._attempt("posted"))
+        return self._store.get(job.id)
+
     def said(self, job: Job, kind: ReadingKind, reason: str) -> None:
         """The reviewer has said something, half a minute ago, and it is read just now."""
         now = self._store.now().wall

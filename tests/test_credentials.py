@@ -11,7 +11,7 @@ import pytest
 from comenq_core.errors import WrongState
 from comenq_core.listener.queue import JobQueue
 from comenq_core.model import BODY_LIMIT, Change, CommentRequest, Failed, NewJob, Origin, State
-from comenq_core.policy.credentials import FORMS, credential_in
+from comenq_core.policy.credentials import FORMS, credential_in, with_article
 from comenq_core.policy.pacing import PacingPolicy
 from comenq_core.settings import Settings
 from comenq_core.testing.clock import FakeClock
@@ -25,9 +25,14 @@ RANDOM = (string.ascii_letters + string.digits) * 4
 HEX = "0123456789abcdef" * 4
 # In parts, so that no scanner takes this file for a leak.
 GITHUB = "ghp_" + "zQWBuTSOoRi4A9spHcVY5ncnsDkxkJ" + "0mLq17"
+CLAIMS = "eyJ" + "pYXQiOjE3OTYwNDE4MDAsImlzcyI6IjEyMzQ1NiJ9"
+WEB = "eyJ" + "hbGciOiJSUzI1NiIsInR5cCI6IkpXVCJ9." + CLAIMS + "." + RANDOM[:200]
 CREDENTIALS = {
     "classic": ("GitHub token", GITHUB),
     "App's": ("GitHub token", GITHUB.replace("ghp", "ghs")),
+    "App's, since 2026": ("GitHub token", "ghs_" + "123456_" + WEB),
+    "web token": ("web token", WEB),
+    "AWS's id": ("AWS access key", "AKIA" + RANDOM[26:42].upper()),
     "fine-grained": ("GitHub token", "github_pat_" + RANDOM[:22] + "_" + RANDOM[:59]),
     "GitLab": ("GitLab token", "glpat-" + RANDOM[:20]),
     **{
@@ -80,6 +85,13 @@ HARMLESS = {
     "another one": "github_pat_" + "x" * 22 + "_" + "x" * 59,
     "part of a word": f"x{GITHUB}",
     "longer": f"{GITHUB}0",
+    "longer after a hyphen": "comenq_" + RANDOM[:43] + "-and-more",
+    "the documentation's web token": WEB.replace(
+        CLAIMS, "eyJ" + "zdWIiOiIxMjM0NTY3ODkwIiwibmFtZSI6IkpvaG4gRG9lIiwiaWF0IjoxNTE2MjM5MDIyfQ"
+    ),
+    "a web token's claims": f"{CLAIMS}.{CLAIMS}.{RANDOM[:200]}",
+    "no web token": "eyJ" + "hbGciO!." + CLAIMS + "." + RANDOM[:200],
+    "AWS's example of an id": "AKIA" + "IOSFODNN7EXAMPLE",
     "AWS's example": "aws_secret_access_key=wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
     "a webhook's place": "https://hooks.slack.com/services/T00000000/B00000000/" + "X" * 24,
     "a name of comenq's": "comenq_" + "the_number_of_comments_in_the_queue_by_states"[:43],
@@ -93,7 +105,7 @@ HARMLESS = {
     "a base64 text": RANDOM,
 }
 # What begins like a credential again and again: the worst case of each form.
-REPEATED = [begin for form in FORMS for begin in form.begins]
+REPEATED = list(dict.fromkeys(begin for form in FORMS for begin in form.begins))
 
 
 @pytest.mark.parametrize(("kind", "text"), CREDENTIALS.values(), ids=CREDENTIALS)
@@ -101,6 +113,7 @@ def test_a_credential_is_found(kind: str, text: str) -> None:
     """Wherever it stands in a comment, it is found and called by its kind."""
     assert credential_in(text) == kind
     assert credential_in(f"Use `{text}`, please.\n" * 2) == kind
+    assert credential_in(f"_{text}_ or __{text}__") == kind or kind == "AWS secret key"
     assert credential_in("é" * 1_000 + f"\nkey={text}") == kind or kind == "AWS secret key"
 
 
@@ -218,6 +231,19 @@ def test_a_comment_with_a_credential_that_failed_stays_failed() -> None:
     with pytest.raises(WrongState, match="has a GitHub token, and would be posted"):
         queue.resolve(job.id, None, ME)
     assert store.get(job.id).state is State.FAILED
+
+
+@pytest.mark.parametrize(
+    ("kind", "shown"),
+    [
+        ("GitHub token", "a GitHub token"),
+        ("AWS access key", "an AWS access key"),
+        ("npm token", "an npm token"),
+    ],
+)
+def test_its_kind_stands_in_a_sentence(kind: str, shown: str) -> None:
+    """With the article that it is spoken with."""
+    assert with_article(kind) == shown
 
 
 def test_each_form_has_an_example() -> None:

@@ -288,10 +288,16 @@ def test_a_review_of_another_head_does_not_count() -> None:
 
 def test_a_comment_that_names_the_head_is_a_review_of_it() -> None:
     """A bot without findings edits its comment, which belongs to no commit."""
-    now = START + timedelta(minutes=1)
-    for text, commit in (("reviewed 123", "123"), ("reviewed", "")):
+    now, head = START + timedelta(minutes=1), "0123456789" * 4
+    for text, commit in (
+        ("reviewed 01234567", head),
+        ("reviewed 0123456789", head),
+        ("reviewed 1234567", ""),
+        ("reviewed 012345", ""),
+        ("reviewed", ""),
+    ):
         remark = Remark(id="comment 1", channel=Channel.EDIT, login=BOT, text=text, changed=START)
-        shown = Conversation(since=START, now=now, head="123", is_open=True, remarks=(remark,))
+        shown = Conversation(since=START, now=now, head=head, is_open=True, remarks=(remark,))
         found = evidence_of(remark, Reader(), shown, now)
         assert found
         assert found.commit == commit

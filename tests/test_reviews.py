@@ -360,3 +360,19 @@ def test_a_trigger_that_a_person_says_is_posted_is_followed(
     store.settle(claimed, Unconfirmed(reason="nobody can tell"), attempt)
     queue.resolve(job.id, TRIGGER, ORIGIN)
     assert store.get(job.id).is_awaiting
+
+
+def test_what_waits_for_the_answer_to_another_is_not_overdue(
+    queue: JobQueue, triggers: Triggers, store: MemoryStore, clock: FakeClock
+) -> None:
+    """Its lane has no record that holds it, and nothing is posted in it before that answer."""
+    first = triggers.posted()
+    second = triggers.put()
+    store.save_pacing(Pacing(account="me", at=clock()), expect=None)
+    for _ in range(3):
+        clock.advance(3_600)
+        assert queue.status().overdue is None
+    triggers.concluded(first, Ending.REVIEWED)
+    queue.status()
+    clock.advance(3_600)
+    assert queue.status().overdue == second

@@ -295,6 +295,14 @@ def test_a_file_that_is_not_utf_8_is_explained(config: ConfigFile) -> None:
         load(path, {})
 
 
+def test_a_list_of_reviewers_beside_their_tables_is_explained(tmp_path: Path) -> None:
+    """What the parser says of it, a tired person does not understand."""
+    path = tmp_path / "config.toml"
+    path.write_text('reviewers = ["codex"]\n[reviewers.coderabbit]\ncooldown = 60\n')
+    with pytest.raises(SettingsError, match="select each reviewer by a table of its own"):
+        load(path, {})
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from comenq_core.errors import WrongState
 from comenq_core.model import Entry, Job, NewJob, State
-from comenq_core.policy.credentials import credential_in
+from comenq_core.policy.credentials import credential_in, with_article
 from comenq_core.process.log import Log
 
 __all__ = ["Credentials"]
@@ -46,8 +46,8 @@ class Credentials:
         if kind := self.kind_in(job.request.body) if job.request else "":
             first = "" if job.state is State.DELETED else "delete it, and "
             raise WrongState(
-                f"job {job.id} has a {kind}, and would be posted: {first}queue the comment again,"
-                " and it is held"
+                f"job {job.id} has {with_article(kind)}, and would be posted: {first}queue the"
+                " comment again, and it is held"
             )
 
     def explained(self, entry: Entry) -> Entry:
@@ -56,4 +56,5 @@ class Credentials:
         if job.state is not State.HELD or job.request is None:
             return entry
         kind = self.kind_in(job.request.body)
-        return replace(entry, job=replace(job, reason=f"has a {kind}")) if kind else entry
+        reason = f"has {with_article(kind)}" if kind else job.reason
+        return replace(entry, job=replace(job, reason=reason))

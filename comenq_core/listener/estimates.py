@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import cache
 
 from comenq_core.errors import NoSuchJob
 from comenq_core.listener.accounts import PostingAccounts
 from comenq_core.listener.conditions import Conditions
 from comenq_core.listener.lanes import LaneEstimates
-from comenq_core.model import REPLIES, Entry, Instant, Job, Pacing, State
+from comenq_core.model import REPLIES, Entry, Instant, Job, Lane, Pacing, State
 from comenq_core.policy.lanes import LanePolicy, without_reviewers
 from comenq_core.policy.pacing import PacingPolicy
 from comenq_core.policy.timetable import Timetable, runs_before
@@ -94,12 +94,23 @@ class Estimates:
         return timetable.post(0.0, accounts.names)
 
     def ready(
-        self, jobs: Sequence[Job], records: Mapping[str, Pacing], now: Instant
+        self,
+        jobs: Sequence[Job],
+        records: Mapping[str, Pacing],
+        now: Instant,
+        closed: Collection[Lane] = (),
     ) -> Sequence[Job]:
-        """Those of these waiting jobs that do not wait for their lane."""
+        """Those of these waiting jobs that do not wait for their lane, nor for an answer in it.
+
+        Args:
+            jobs: that wait.
+            records: the pacing records, by posting account.
+            now: the time.
+            closed: lanes in which an answer is awaited before the next post.
+        """
         if (lanes := self.by_lane) is None:
             return jobs
-        return lanes.in_open_lanes(jobs, PostingAccounts(self._accounts, records), now)
+        return lanes.in_open_lanes(jobs, PostingAccounts(self._accounts, records), now, closed)
 
     def _row(self, jobs: Sequence[Job | None]) -> Sequence[int]:
         """The places of those that wait; what stands between two of them waits, too."""

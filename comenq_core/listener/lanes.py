@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from comenq_core.listener.accounts import PostingAccounts
@@ -59,16 +59,34 @@ class LaneEstimates:
         return timetable.post(0.0, accounts.names)
 
     def in_open_lanes(
-        self, waiting: Sequence[Job], accounts: PostingAccounts, now: Instant
+        self,
+        waiting: Sequence[Job],
+        accounts: PostingAccounts,
+        now: Instant,
+        closed: Collection[Lane],
     ) -> Sequence[Job]:
-        """Those of these jobs that wait for nothing but an account, as far as lanes go."""
+        """Those of these jobs that wait for nothing but an account, as far as lanes go.
+
+        Args:
+            waiting: the jobs.
+            accounts: who posts them.
+            now: the time.
+            closed: lanes in which an answer is awaited before the next post.
+        """
         records = self._store.lanes()
-        return [
-            job
-            for job in waiting
-            if min(self._open(self._policy.lane_of(job.asked), records, accounts, now).values())
-            <= 0
-        ]
+
+        def is_open(lane: Lane) -> bool:
+            awaiting = {
+                name
+                for account, name in accounts.by_account.items()
+                if self._policy.with_account(lane, account) in closed
+            }
+            waits = self._open(lane, records, accounts, now)
+            return lane not in closed and any(
+                wait <= 0 and name not in awaiting for name, wait in waits.items()
+            )
+
+        return [job for job in waiting if is_open(self._policy.lane_of(job.asked))]
 
     def _timetable(
         self,

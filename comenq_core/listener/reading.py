@@ -9,7 +9,7 @@ from comenq_core.listener.conditions import Conditions
 from comenq_core.listener.credentials import Credentials
 from comenq_core.listener.estimates import Estimates
 from comenq_core.listener.lane_status import Lanes
-from comenq_core.listener.reviews import Reviews, awaiting, followed
+from comenq_core.listener.reviews import Reviews, awaiting, closed_lanes, followed
 from comenq_core.model import ONE_PROCESS, PENDING, Entry, Job, State, Status
 from comenq_core.model.identity import is_listed
 from comenq_core.policy.health import Overdue, is_busy, is_stalled
@@ -114,9 +114,9 @@ class QueueReader:
         conditions = Conditions.of(self._store)
         now, records, health = conditions.now, conditions.records, conditions.health
         first = min(self._estimates.at(conditions, placed), key=_seconds, default=None)
-        ready = self._estimates.ready(waiting, records, now)
-        is_kept = bool(conditions.paused) or is_busy(health.worker, now)
         triggers = followed(self._store)
+        ready = self._estimates.ready(waiting, records, now, closed_lanes(triggers))
+        is_kept = bool(conditions.paused) or is_busy(health.worker, now)
         return Status(
             counts=counts,
             paused=conditions.paused,

@@ -5,7 +5,7 @@ It reads what the worker keeps of lanes and of triggers, and asks nobody else.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -14,9 +14,10 @@ from comenq_core.model import Entry, Follow, Job, Lane, LaneRecord, Review, Stat
 from comenq_core.model.review import AWAITING, NOT_ASKED
 from comenq_core.policy.following import FollowPolicy, Poll, follow
 from comenq_core.policy.lanes import LanePolicy
+from comenq_core.policy.verdicts import is_closing
 from comenq_core.protocols import FollowKeeper, LaneKeeper, Store
 
-__all__ = ["Followed", "Reviews", "awaiting", "followed"]
+__all__ = ["Followed", "Reviews", "awaiting", "closed_lanes", "followed"]
 
 _WAITS = (State.WAITING, State.HELD)
 # When the forge is asked next does not depend on it.
@@ -36,6 +37,11 @@ def awaiting(triggers: Followed) -> Sequence[Job]:
     """The posted jobs whose answers are awaited, the one that was posted first is the first."""
     found = [job for _, job in triggers.values() if job and job.is_awaiting]
     return sorted(found, key=lambda job: job.settled or job.arrived)
+
+
+def closed_lanes(triggers: Followed) -> Collection[Lane]:
+    """The lanes in which nothing is posted before an answer is known."""
+    return {kept.lane for kept, job in triggers.values() if is_closing(kept, job)}
 
 
 def _follows(store: Store) -> Mapping[str, Follow]:

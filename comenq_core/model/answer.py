@@ -72,9 +72,12 @@ class Reading(Record):
             where it names no duration.
         reason: the line that tells it, as the bot wrote it; ``""`` where no line does.
         rule: the name of the rule that matched; ``None`` where none did.
+        blocks: whether a limit lasts until a billing period ends or somebody pays, unless the bot
+            names a duration: nobody waits for that by himself.
     """
 
     kind: ReadingKind
     wait: timedelta | None = None
     reason: str = ""
     rule: str | None = None
+    blocks: bool = False

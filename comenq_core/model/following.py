@@ -26,6 +26,7 @@ class Evidence(Record):
         reason: the line that tells it, fit to be shown.
         url: where people read it.
         commit: the head that a review is of, if that is known.
+        blocks: whether a person has to decide about the limit, unless a duration is said.
     """
 
     id: str
@@ -35,6 +36,7 @@ class Evidence(Record):
     reason: str = ""
     url: str = ""
     commit: str = ""
+    blocks: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,7 +21,13 @@ from comenq_core.model import (
     Remark,
     Snapshot,
 )
-from comenq_core.policy.following import AnswerReader, evidence_of, observe, open_again
+from comenq_core.policy.following import (
+    SETTLED_AFTER,
+    AnswerReader,
+    evidence_of,
+    observe,
+    open_again,
+)
 
 __all__ = [
     "FURTHEST",
@@ -137,17 +143,32 @@ def before_asking(
         answered = any(one.at >= at and one.kind not in _NO_ANSWER for one in found)
         if now - at < LOOKBACK and not answered:
             return Adopt(trigger, _adopted(at, conversation, reader, now))
-    notices = [
-        one
-        for one in found
-        if one.kind is ReadingKind.LIMITED and (released is None or one.at > released)
-    ]
-    for notice in sorted(notices, key=lambda one: one.at, reverse=True):
+    for notice in _notices(found, released):
         # Never doubled: our own refusals have held the lane for longer, and must not do so again.
         until = open_again([notice]) or notice.at + guess
         if until > now:
             return Hold(until, notice)
     return Ask()
+
+
+def _notices(found: Sequence[Evidence], released: datetime | None) -> Sequence[Evidence]:
+    """What says that the reviewer is limited, the latest first.
+
+    A reviewer may refuse in a reply without a number, and say the number in another comment at
+    about the same time: the end of that is the end of both.
+    """
+    limits = [
+        one
+        for one in found
+        if one.kind is ReadingKind.LIMITED and (released is None or one.at > released)
+    ]
+    telling = [one for one in limits if one.wait_seconds is not None]
+    counting = [
+        one
+        for one in limits
+        if one in telling or not any(abs(one.at - other.at) <= SETTLED_AFTER for other in telling)
+    ]
+    return sorted(counting, key=lambda one: one.at, reverse=True)
 
 
 def _said(conversation: Conversation, reader: TriggerReader, now: datetime) -> Sequence[Evidence]:

@@ -7,15 +7,18 @@ No package with such a list alone is kept well; scanners bring entropy, plugins 
 
 from __future__ import annotations
 
+import base64
+import json
 import re
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
-__all__ = ["FORMS", "Form", "credential_in"]
+__all__ = ["FORMS", "Form", "credential_in", "with_article"]
 
 _DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-_WORD = frozenset(f"{_DIGITS}_-")
+# Not _ and -, which Markdown has around words as well: ``_ghp_…_``, ``-ghp_…``.
+_WORD = frozenset(_DIGITS)
 _ESCAPE = re.compile(
     r"(?:\\[abefnrtv]|\\x[0-9a-f]{2}|\\u[0-9a-f]{4}|%[0-9a-f]{2}|\[[0-9;]{0,9}m)$",
     re.ASCII | re.IGNORECASE,
@@ -23,6 +26,8 @@ _ESCAPE = re.compile(
 """What ends in a letter or a digit and is no word: escapes of JSON, addresses and terminals."""
 _LONGEST_ESCAPE = 12
 _CHECKSUM = 6
+_DOCUMENTED = b'"sub":"1234567890"'
+"""What the web token has that documentations show."""
 _LEAST_DIFFERENT = 8
 """Different characters, without which it is a placeholder, such as ``ghp_xxxxxxxx``."""
 
@@ -40,6 +45,16 @@ def _has_checksum(text: str) -> bool:
         number, digit = divmod(number, len(_DIGITS))
         found = _DIGITS[digit] + found
     return found == checksum
+
+
+def _is_web_token(text: str) -> bool:
+    """Whether it has the header and the claims of one, and is not that of the documentations."""
+    header, claims, _ = f"eyJ{text}".split(".")
+    try:
+        described, claimed = (base64.urlsafe_b64decode(f"{one}==") for one in (header, claims))
+        return "alg" in json.loads(described) and _DOCUMENTED not in claimed
+    except (ValueError, TypeError, RecursionError):
+        return False
 
 
 def _ends_in_word(text: str, end: int) -> bool:
@@ -87,7 +102,8 @@ def _form(
     return Form(name, tuple(begins.split("|")), re.compile(rest, re.ASCII), source, confirms)
 
 
-_END = r"(?![\w-])"
+_END = r"(?![_-]{0,9}[A-Za-z0-9])"
+_THREE_PARTS = r"(?>[\w-]{10,2000})\.eyJ(?>[\w-]{10,8000})\.[\w-]{20,2000}"
 
 _PRIVATE_KEYS = (
     "PRIVATE KEY",
@@ -103,11 +119,15 @@ FORMS = (
     _form("GitHub token", "ghp_|gho_|ghu_|ghs_|ghr_", rf"[A-Za-z0-9]{{36}}{_END}",
           "https://github.blog/engineering/platform-security/behind-githubs-new-authentication-token-formats/",
           _has_checksum),
+    _form("GitHub token", "ghs_", rf"[0-9]{{1,20}}_eyJ{_THREE_PARTS}",
+          "https://github.blog/changelog/2026-04-24-notice-about-upcoming-new-format-for-github-app-installation-tokens/"),
     _form("GitHub token", "github_pat_", rf"[A-Za-z0-9]{{22}}_[A-Za-z0-9]{{59}}{_END}",
           "https://docs.github.com/en/code-security/secret-scanning/introduction/supported-secret-scanning-patterns"),
     _form("GitLab token", "glpat-|gldt-|glrt-|glptt-|glcbt-|gloas-|glsoat-",
           rf"[\w-]{{20,255}}(?:\.[\w-]{{2,20}}){{0,2}}{_END}",
           "https://docs.gitlab.com/security/tokens/"),
+    _form("AWS access key", "AKIA|ASIA", rf"[A-Z2-7]{{16}}{_END}",
+          "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html"),
     _form("AWS secret key", "aws_secret_access_key|AWS_SECRET_ACCESS_KEY|SecretAccessKey",
           r"(?:\\?[\"'])?[ \t]{0,9}[=:][ \t]{0,9}(?:\\?[\"'])?[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=])",
           "https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_access-keys.html"),
@@ -162,6 +182,8 @@ FORMS = (
     _form("comenq token", "comenq_",
           # At random, there is an upper-case letter; in a name of a metric or a module, none.
           rf"(?=[a-z0-9_-]{{0,42}}[A-Z])[\w-]{{43}}{_END}", "docs/web.md"),
+    _form("web token", "eyJ", _THREE_PARTS,
+          "https://www.rfc-editor.org/rfc/rfc7519", _is_web_token),
     _form("private key",
           "|".join(f"-----BEGIN {kind}-----" for kind in _PRIVATE_KEYS),
           # Up to a hundred characters of line ends, headers, or quotation marks of the comment.
@@ -180,3 +202,8 @@ def credential_in(text: str) -> str:
         if begin in text and form.found_after(begin, text):
             return form.name
     return ""
+
+
+def with_article(kind: str) -> str:
+    """What `credential_in` found, as it stands in a sentence: ``an AWS access key``."""
+    return f"an {kind}" if kind.startswith((*"AEIOaeiou", "npm")) else f"a {kind}"

@@ -6,6 +6,7 @@ was asked: what nobody has seen has not happened, however late it is.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -52,6 +53,9 @@ REVIEW_LIMIT = timedelta(minutes=45)
 _SLACK = timedelta(seconds=5)
 _FIRST_POLLS = (5, 10, 20, 40, 60)
 _MINUTE, _THREE_MINUTES = 60, 180
+
+# As git and bots shorten them.
+_SHORT_COMMIT = re.compile(r"\b[0-9a-f]{7,40}\b")
 
 _ENDINGS = {
     ReadingKind.SKIPPED: Ending.SKIPPED,
@@ -134,6 +138,7 @@ def evidence_of(
         reason=printable(reading.reason or _first_line(remark.text)),
         url=remark.url,
         commit=remark.commit or _commit_named(remark, conversation.head),
+        blocks=reading.blocks,
     )
 
 
@@ -189,6 +194,8 @@ def _limited(said: Sequence[Evidence], policy: FollowPolicy) -> Conclusion:
     telling = [one for one in said if one.wait_seconds is not None]
     latest = _latest(telling or said)
     until = open_again(telling)
+    if until is None and any(one.blocks for one in said):
+        return Conclusion(ending=Ending.BLOCKED, reason=latest.reason, url=latest.url)
     is_guessed = until is None
     if until is None:
         until = latest.at + _guess(policy)
@@ -256,7 +263,10 @@ def _poll_after(elapsed: timedelta) -> timedelta:
 
 def _commit_named(remark: Remark, head: str) -> str:
     """A review without findings may be a comment, which belongs to no commit, and names it."""
-    return head if head and head in remark.text else ""
+    if not head:
+        return ""
+    named = any(head.startswith(short) for short in _SHORT_COMMIT.findall(remark.text))
+    return head if named or head in remark.text else ""
 
 
 def _first_line(text: str) -> str:

@@ -48,14 +48,17 @@ _UNSETTLED = (State.POSTING, State.CHECKING, State.UNCONFIRMED)
 _LINES = {
     Ending.REVIEWED: "{name} has reviewed",
     Ending.SKIPPED: "{name} does not review this pull request",
-    Ending.LIMITED: "{name} is limited until {until}: asked again after that",
-    Ending.BLOCKED: "{name} is limited until {until}, which is too long to wait by itself: run"
+    Ending.LIMITED: "{name} is limited {until}: asked again after that",
+    Ending.BLOCKED: "{name} is limited {until}, which is too long to wait by itself: run"
     " comenq reviewers release",
     Ending.FAILED: "{name} has begun, and could not finish",
     Ending.UNANSWERED: "{name} has not answered",
     Ending.UNREVIEWED: "{name} has not reviewed",
     Ending.NOT_UNDERSTOOD: "{name} has answered something that is not understood",
 }
+
+
+_UNTIL_PAID = "until its billing period ends or somebody pays"
 
 
 class Standing(Enum):
@@ -200,7 +203,9 @@ def answer_attempt(
 
 
 def _line(name: str, conclusion: Conclusion) -> str:
-    until = f"{conclusion.until.astimezone(UTC):%Y-%m-%d %H:%M} UTC" if conclusion.until else ""
+    until = _UNTIL_PAID
+    if conclusion.until:
+        until = f"until {conclusion.until.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
     guessed = f"{until} (a guess)" if conclusion.is_guessed else until
     return _with_said(_LINES[conclusion.ending].format(name=name, until=guessed), conclusion)
 

@@ -43,6 +43,12 @@ def own_paths(source: Path | None, environ: Mapping[str, str]) -> dict[str, Path
     return {key: Path(path) for key, path in own.items() if path is not None}
 
 
+_NO_LIST_AND_TABLES = (
+    "; TOML allows no list reviewers beside a table [reviewers.NAME]: select each reviewer by a"
+    " table of its own, which may be empty"
+)
+
+
 def read(path: Path) -> dict[str, object]:
     """The contents of a configuration file.
 
@@ -58,7 +64,8 @@ def read(path: Path) -> dict[str, object]:
     except OSError as error:
         raise SettingsError(f"{path}: cannot be read: {error.strerror}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SettingsError(f"{path}: is not TOML: {printable(error)}") from error
+        hint = _NO_LIST_AND_TABLES if "'reviewers'" in str(error) else ""
+        raise SettingsError(f"{path}: is not TOML: {printable(error)}{hint}") from error
     if "github_token" in contents and status.st_mode & stat.S_IROTH:
         raise SettingsError(
             f"{path}: holds github_token, and mode {_mode(status)} lets every user read it;"

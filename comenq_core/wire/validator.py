@@ -69,7 +69,8 @@ def _invalid(error: ValidationError) -> InvalidRequest:
     if error.validator == "additionalProperties":
         name = next(name for name in value if name not in known)
         meant = nearest(name, known)
-        hint = f"did you mean {meant}?" if meant else f"known are {', '.join(known)}"
+        others = f"known are {', '.join(known)}" if known else "nothing is"
+        hint = f"did you mean {meant}?" if meant else others
         return InvalidRequest(member(path, name), f"is not known here; {hint}")
     if error.validator == "required":
         name = next(name for name in schema["required"] if name not in value)

@@ -12,7 +12,7 @@ from comenq_core.limits import HOST_PATTERN, OWNER_PATTERN, REPO_PATTERN
 from comenq_core.model import Answer, Channel, CommentRequest
 from comenq_core.model.serving import covers, is_same_host
 from comenq_core.settings import Settings
-from comenq_core.text import printable
+from comenq_core.text import printable, without_login
 from comenq_plugins.github.accounts import token_sources, transport
 from comenq_plugins.github.auth.sources import configured
 from comenq_plugins.github.auth.tokens import TokenSource
@@ -60,12 +60,13 @@ def place(url: str, host: str) -> Place:
     Raises:
         InvalidRequest: it names no comment, review or pull request, or one on another host.
     """
+    shown = printable(without_login(url), 200)
     expected = _EXPECTED.format(host=host)
     named = _URL.fullmatch(url)
     if named is None or (named["kind"] == "issues" and named["part"] != "issuecomment-"):
-        raise InvalidRequest("", f"{printable(url, 200)}: {expected}")
+        raise InvalidRequest("", f"{shown}: {expected}")
     if not is_same_host(named["host"], host):
-        raise InvalidRequest("", f"{printable(url, 200)} is not on {host}: {expected}")
+        raise InvalidRequest("", f"{shown} is not on {host}: {expected}")
     path = _PARTS[named["part"]].format(**named.groupdict()) if named["part"] else ""
     number = int(named["number"])
     return Place(owner=named["owner"], repo=named["repo"], number=number, path=path)

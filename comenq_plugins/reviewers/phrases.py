@@ -72,6 +72,11 @@ class Phrase:
         """Whether a folded line begins with it."""
         return self._start.match(line) is not None
 
+    def is_all_of(self, text: str) -> bool:
+        """Whether a folded text is it, but for a full stop, or begins with it if it is open."""
+        found = self._start.match(text)
+        return found is not None and (self.is_open or not text[found.end() :].strip(".! "))
+
     def stands_in(self, line: str) -> bool:
         """Whether it stands anywhere in a folded line."""
         return self._anywhere.match(line) is not None

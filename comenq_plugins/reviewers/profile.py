@@ -38,6 +38,8 @@ class Rule:
         also: phrases; one of them stands somewhere.
         unless: phrases, of which none stands anywhere, markers included.
         markers: phrases; an HTML comment has one of them.
+        blocks: whether a limit lasts until a billing period ends or somebody pays, unless the
+            answer names a duration.
     """
 
     name: str
@@ -47,6 +49,7 @@ class Rule:
     also: Sequence[Phrase] = ()
     unless: Sequence[Phrase] = ()
     markers: Sequence[Phrase] = ()
+    blocks: bool = False
 
     @property
     def is_of_any_text(self) -> bool:
@@ -73,6 +76,8 @@ class Profile:
             refusal in a row.
         max_wait: seconds; if it is limited for longer, a person has to decide.
         ignores_bots: whether it passes over the triggers of bots and apps.
+        shared_logins: those of its accounts that others use as well: what looks like a refusal is
+            its own only if it names the reviewer.
     """
 
     name: str
@@ -88,6 +93,7 @@ class Profile:
     guess: float = 900.0
     max_wait: float = 86_400.0
     ignores_bots: bool = False
+    shared_logins: Sequence[str] = ()
 
 
 def profile(place: str, name: str, table: Mapping[str, object]) -> Profile:
@@ -120,6 +126,8 @@ def _rule(place: str, name: str, table: object) -> Rule:
     rule = Rule(name=name, **values)  # type: ignore[arg-type]
     if rule.kind is ReadingKind.LIMITED and not (rule.lines or rule.markers):
         raise SettingsError(f"{place}: lines: a rule for a limit needs them, or markers")
+    if rule.blocks and rule.kind is not ReadingKind.LIMITED:
+        raise SettingsError(f"{place}: blocks: only a rule for a limit may have it")
     return rule
 
 
@@ -216,6 +224,7 @@ PROFILE_KEYS: Mapping[str, Callable[[object], object]] = {
     "guess": _seconds,
     "max_wait": _seconds,
     "ignores_bots": _flag,
+    "shared_logins": _texts,
 }
 """The keys of a profile, and what checks the value of each."""
 RULE_KEYS: Mapping[str, Callable[[object], object]] = {
@@ -225,5 +234,6 @@ RULE_KEYS: Mapping[str, Callable[[object], object]] = {
     "also": _phrases,
     "unless": _phrases,
     "markers": _phrases,
+    "blocks": _flag,
 }
 """The keys of a rule, and what checks the value of each."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 from comenq_core.model import Answer, Channel, Reading, ReadingKind, Scope
@@ -11,7 +12,7 @@ from comenq_plugins.reviewers.lines import Line
 from comenq_plugins.reviewers.parts import Parts, parts
 from comenq_plugins.reviewers.phrases import Phrase
 from comenq_plugins.reviewers.profile import Profile, Rule
-from comenq_plugins.reviewers.refusals import is_terse, refusal_in
+from comenq_plugins.reviewers.refusals import is_finding, refusal_in
 
 __all__ = ["ProfileReviewer"]
 
@@ -63,7 +64,7 @@ class ProfileReviewer:
         if len(comment) > COMMENT_LIMIT:
             return False
         words = " ".join(comment.casefold().split())
-        return any(phrase.begins(words) for phrase in self._profile.triggers)
+        return any(phrase.is_all_of(words) for phrase in self._profile.triggers)
 
     @property
     def ignores_bots(self) -> bool:
@@ -81,37 +82,52 @@ class ProfileReviewer:
         names = [*self._profile.logins]
         if answer.channel is Channel.STATUS:
             names += self._profile.statuses
-        return any(same_login(answer.login, name) for name in names)
+        return _is_one_of(answer.login, names)
 
     def read(self, answer: Answer) -> Reading:
         if not self.wrote(answer):
             return Reading(kind=ReadingKind.OTHER)
         lines = self._parts(answer)
-        found = self._matching(OF_THE_HEAD, answer.channel, lines)
-        if found is None and answer.channel is not Channel.REACTION:
+        found = self._matching(OF_THE_HEAD, answer, lines)
+        if found is None and self._may_refuse(answer, lines):
             refusal = refusal_in(lines.head, answer.channel)
             if refusal is not None:
                 return Reading(kind=ReadingKind.NOT_UNDERSTOOD, reason=refusal.text)
-        found = found or self._matching(OF_THE_WHOLE, answer.channel, lines)
+        found = found or self._begun(answer, lines)
+        found = found or self._matching(OF_THE_WHOLE, answer, lines)
         if found is None:
-            return _unknown(answer.channel, lines)
+            return _unknown(answer, lines)
         rule, reason = found
         wait = self._wait(lines.head) if rule.kind is ReadingKind.LIMITED else None
-        return Reading(kind=rule.kind, wait=wait, reason=reason, rule=rule.name)
+        return Reading(kind=rule.kind, wait=wait, reason=reason, rule=rule.name, blocks=rule.blocks)
+
+    def _begun(self, answer: Answer, lines: Parts) -> tuple[Rule, str] | None:
+        """The rule by which an alert says that it will review: a clean sentence below is older."""
+        alert = [line for line in lines.head if line.is_quoted]
+        return self._matching([ReadingKind.ACCEPTED], answer, replace(lines, all=alert))
+
+    def _may_refuse(self, answer: Answer, lines: Parts) -> bool:
+        """Whether what looks like a refusal is one of this reviewer."""
+        if answer.channel is Channel.REACTION:
+            return False
+        is_shared = _is_one_of(answer.login, self._profile.shared_logins)
+        if answer.channel is Channel.STATUS or not is_shared:
+            return True
+        return any(self.name.casefold() in line.folded for line in lines.all)
 
     def _parts(self, answer: Answer) -> Parts:
         if answer.channel is Channel.REACTION:
-            name = [Line(text=answer.text, folded=answer.text.strip().casefold())]
+            name = [Line(text=answer.text.strip(), folded=answer.text.strip().casefold())]
             return Parts(top=name, head=name, all=name, markers=[])
         return parts(answer.text, self._profile.sections, self._profile.ignore)
 
     def _matching(
-        self, kinds: Sequence[ReadingKind], channel: Channel, lines: Parts
+        self, kinds: Sequence[ReadingKind], answer: Answer, lines: Parts
     ) -> tuple[Rule, str] | None:
         """The first rule that an answer has all of, and the line that it matched."""
-        for rule in self._rules(kinds, channel):
+        for rule in self._rules(kinds, answer.channel):
             reason = _reason(rule, lines)
-            if rule.is_of_any_text and is_terse(lines.all):
+            if rule.is_of_any_text and not is_finding(answer.text, lines.all):
                 continue
             if reason is not None:
                 return rule, reason
@@ -132,8 +148,13 @@ class ProfileReviewer:
         return None
 
 
-def _unknown(channel: Channel, lines: Parts) -> Reading:
-    if channel is Channel.REVIEW and is_terse(lines.all):
+def _is_one_of(login: str, names: Sequence[str]) -> bool:
+    return any(same_login(login, name) for name in names)
+
+
+def _unknown(answer: Answer, lines: Parts) -> Reading:
+    is_odd = answer.channel is Channel.REVIEW and not is_finding(answer.text, lines.all)
+    if is_odd and lines.all:
         return Reading(kind=ReadingKind.NOT_UNDERSTOOD, reason=lines.all[0].text)
     return Reading(kind=ReadingKind.OTHER)
 

@@ -14,7 +14,7 @@ from comenq_core.model import Channel
 from comenq_plugins.reviewers.lines import Line, is_alert
 from comenq_plugins.reviewers.phrases import Phrase
 
-__all__ = ["is_terse", "refusal_in"]
+__all__ = ["is_finding", "refusal_in"]
 
 REVIEW_LINES = 3
 """Lines of a review in which a refusal is looked for: findings follow."""
@@ -106,10 +106,32 @@ _ABOUT_REVIEWS = re.compile(
 )
 
 
-def is_terse(lines: Sequence[Line]) -> bool:
-    """Whether a review is a few words about reviews, which can be a refusal in unknown words."""
-    is_short = len(lines) <= REVIEW_LINES
-    return is_short and any(_ABOUT_REVIEWS.search(line.folded) for line in lines)
+_CODE = re.compile(
+    r"```|~~~|!\[|`[^`@/\s][^`\n]{0,300}`"  # code or a badge, and no mention and no command
+    r"|\b\w{1,60}\.[a-z]{1,5}:[0-9]|\blines? [0-9]|\w\(\)",
+    re.IGNORECASE,
+)
+_OF_THE_SERVICE = re.compile(
+    r"\b(tokens?|funds|budget|spent|capacity|busy|invoice|[45][0-9]{2}|too (many|large|big|long)"
+    r"|time-?out|cancell?ed|aborted|(can't|cannot|can not|couldn't|could not) help|sorry|exceeds?"
+    r"|granted|approval|access|in progress|working on|looking (at|into)|queued|waiting|started"
+    r"|no (changes|files|diff)|nothing|tomorrow|(in|for) (an?|[0-9]+) (second|minute|hour|day)s?)\b"
+)
+
+
+def is_finding(text: str, lines: Sequence[Line]) -> bool:
+    """Whether the text of a review, whatever its words, is about the code.
+
+    A few words about reviews, or words about a service without any code, can be a refusal in words
+    that nobody knows.
+
+    Args:
+        text: as it was written.
+        lines: those of it that are its author's own word.
+    """
+    if len(lines) <= REVIEW_LINES and any(_ABOUT_REVIEWS.search(one.folded) for one in lines):
+        return False
+    return bool(_CODE.search(text)) or not any(_OF_THE_SERVICE.search(one.folded) for one in lines)
 
 
 def refusal_in(head: Sequence[Line], channel: Channel) -> Line | None:

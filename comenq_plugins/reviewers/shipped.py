@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from importlib.resources import files
 
 from comenq_core.errors import SettingsError
 from comenq_core.protocols.reviewer import REVIEWERS
 from comenq_core.settings import Settings
-from comenq_core.text import printable
+from comenq_core.text import nearest, printable
 from comenq_plugins.reviewers.profile import Profile, profile
 
 __all__ = ["profiles", "shipped"]
@@ -26,8 +26,8 @@ def profiles(settings: Settings) -> Sequence[Profile]:
     Raises:
         SettingsError: a table is wrong; the error names key and rule.
     """
-    tables = {name: _own(settings, name) for name in settings.tables.get(REVIEWERS, {})}
     known = shipped()
+    tables = {name: _own(settings, name, known) for name in settings.tables.get(REVIEWERS, {})}
     return [
         profile(_place(settings, name), name, _merged(known.get(name, {}), tables.get(name, {})))
         for name in {**known, **tables}
@@ -47,10 +47,14 @@ def shipped() -> Mapping[str, Mapping[str, object]]:
     }
 
 
-def _own(settings: Settings, name: str) -> Mapping[str, object]:
+def _own(settings: Settings, name: str, known: Collection[str]) -> Mapping[str, object]:
     table = settings.tables[REVIEWERS][name]
     if not isinstance(table, dict):
         raise SettingsError(f"{_place(settings, name)}: expected a table")
+    if "logins" not in table and (meant := name not in known and nearest(name, known)):
+        raise SettingsError(
+            f"{_place(settings, name)}: there is no such reviewer; did you mean {meant}?"
+        )
     return table
 
 

@@ -390,6 +390,7 @@ def test_unknown_command_is_a_usage_error(comenq: Comenq, word: str, told: str) 
     ("words", "told"),
     [
         (["list", "--jsn"], "unrecognized arguments: --jsn; did you mean --json?"),
+        (["list", "https://me:secret@x.y/o/r"], "unrecognized arguments: https://x.y/o/r"),
         (["o/r", "1", "-yes"], "put -- before a comment that starts with a hyphen"),
         (["hist", "-n", "many"], "expected a whole number from 1 to 1,000,000"),
         (["list", "-n", "1", "--all"], "not allowed with"),

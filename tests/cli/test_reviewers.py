@@ -179,13 +179,27 @@ def test_wait_until_answered_succeeds_with_a_review(
 
 
 def test_wait_until_answered_waits_for_the_answer(comenq: Comenq, triggers: Triggers) -> None:
-    """Meanwhile it says what was read; a comment that asks nobody is over once it is posted."""
+    """Meanwhile it says what was read."""
     job = triggers.posted()
     triggers.said(job, ReadingKind.ACCEPTED, "Review triggered.")
     done = comenq("wait", job.id, "--until", "answered", "--timeout", "1s")
     assert done.returncode == 4
     assert "posted; bot has accepted" in done.stderr
     assert "still posted" in done.stderr
+
+
+def test_wait_until_answered_fails_where_nobody_is_asked(
+    comenq: Comenq, triggers: Triggers
+) -> None:
+    """A comment that asks nobody is over once it is posted; alone, it is no review."""
+    job = triggers.posted()
+    triggers.concluded(job, Ending.REVIEWED)
+    plain = triggers.plain()
+    done = comenq("wait", plain.id, "--until", "answered")
+    assert (done.returncode, done.stdout) == (1, f"{plain.url}\n")
+    assert "there is no review" in done.stderr
+    assert comenq("wait", plain.id).returncode == 0
+    assert comenq("wait", plain.id, job.id, "--until", "answered").returncode == 0
 
 
 def test_the_last_comment_of_a_user_may_be_one_whose_answer_is_awaited(

@@ -65,6 +65,13 @@ def test_the_host_is_the_forges(host: str) -> None:
         place(PULL, host)
 
 
+def test_no_error_shows_a_password() -> None:
+    """A password in an address is left out, whatever is wrong with the address."""
+    with pytest.raises(InvalidRequest) as raised:
+        place("https://octocat:secret@github.com/o/r/pull/1", "github.com")
+    assert "https://github.com/o/r/pull/1: expected" in str(raised.value)
+
+
 def test_a_comment_that_was_edited_is_an_edit(quiet: Forge) -> None:
     """Texts come as they were written, the one that changed last at the end."""
     first = quiet.add_comment("o", "r", 7, body="a\r\nb", login="x[bot]")

@@ -25,7 +25,8 @@ from comenq_core.errors import (
 )
 from comenq_core.model import Change, State
 from tests.cli.fake_daemon import fake_daemon, read_to_end
-from tests.socket.serving import Served
+from tests.seen import LANES, Triggers
+from tests.socket.serving import Served, serving
 
 Call = Callable[..., dict[str, Any]]
 
@@ -100,6 +101,12 @@ def test_wrong_argument_is_named(
         call("queue_comment", **{**COMMENT, **change})
     assert str(raised.value).startswith(error)
     assert served.store.pending() == []
+
+
+def test_argument_of_a_tool_without_any_is_named(call: Call) -> None:
+    """The error is a whole sentence where no argument is known."""
+    with pytest.raises(InvalidRequest, match=r"^colour: is not known here; nothing is$"):
+        call("queue_status", colour="red")
 
 
 def test_missing_argument_is_named(call: Call) -> None:
@@ -407,6 +414,22 @@ def test_status_tells_nothing_of_other_repositories(
     status = caller_of(served.path, repositories=(pattern,))("queue_status")
     assert "counts" not in status
     assert status["paused"] is False
+
+
+def test_status_tells_which_reviewers_keep_comments(directory: Path) -> None:
+    """Held or blocked lanes, and to a server with bounds only those of its repositories."""
+    with serving(directory / "c.sock", lanes=LANES) as up, up.store.lock():
+        triggers = Triggers(up.store)
+        triggers.hold(60, scope="secret")
+        triggers.block()
+        everything = caller_of(up.path)("queue_status")["lanes"]
+        assert [(one["scope"], one["state"], "seconds" in one) for one in everything] == [
+            ("secret", "held", True),
+            ("octo-org", "blocked", False),
+        ]
+        assert everything[0]["reviewer"] == "bot"
+        bounded = caller_of(up.path, repositories=("octo-org/site",))
+        assert [one["scope"] for one in bounded("queue_status")["lanes"]] == ["octo-org"]
 
 
 def test_server_that_holds_offers_nothing_that_posts() -> None:

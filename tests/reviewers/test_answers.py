@@ -123,3 +123,23 @@ def test_emphasis_does_not_matter(name: str, sample: Sample) -> None:
 def test_a_refusal_in_unknown_words_is_no_review(name: str, text: str) -> None:
     """Also where whatever a bot writes in a review is one."""
     assert read(name, text, "review").kind is not ReadingKind.REVIEWED
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("> [!WARNING]\n> The bundle exceeds its size limit", ReadingKind.OTHER),
+        ("Unable to run the benchmarks", ReadingKind.OTHER),
+        ("Claude Code could not start: unable to run the action", ReadingKind.NOT_UNDERSTOOD),
+        ("**Claude finished @octocat's task**", ReadingKind.REVIEWED),
+    ],
+)
+def test_what_others_say_by_a_shared_account_is_no_refusal(text: str, kind: ReadingKind) -> None:
+    """Each workflow comments as GitHub Actions: what it cannot do says nothing of the reviewer."""
+    assert read("claude", text, login="github-actions[bot]").kind is kind
+
+
+@pytest.mark.parametrize("part", ["a-", "`a", "a.b", "w(", "in 1 "])
+def test_no_review_takes_long(part: str) -> None:
+    """Whether the longest one is about code is found in one go through it; it ends."""
+    assert read("coderabbit", part * 32_768, "review").kind is not ReadingKind.LIMITED

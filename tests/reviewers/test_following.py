@@ -157,6 +157,26 @@ def test_without_a_number_it_is_guessed(play: Scene, refusals: int, minutes: int
     assert conclusion.is_guessed
 
 
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("bugbot", "### Bugbot couldn't run - usage limit reached"),
+        ("greptile", "octocat has reached the 50-credit limit for trial accounts"),
+        ("coderabbit", WARNING + "> Your organization has run out of usage credits."),
+    ],
+)
+def test_who_wants_credits_or_another_month_blocks(name: str, text: str) -> None:
+    """No guess is made, and a person has to decide; a number that is said counts all the same."""
+    reviewer = REVIEWERS[name]
+    trigger = {"bugbot": "bugbot run", "greptile": "@greptile review"}.get(name, RABBIT)
+    number = "> More reviews will be available" if name == "coderabbit" else "This resets"
+    for more, ending in (("", Ending.BLOCKED), (f"\n{number} in 9 minutes.", Ending.LIMITED)):
+        with scene(reviewer, trigger) as play:
+            play.bot([Act(after=5, text=text + more)])
+            found = play.conclude()
+            assert (found.ending, found.until is None) == (ending, ending is Ending.BLOCKED)
+
+
 @pytest.mark.parametrize("refusals", [10, 1_000_000])
 def test_no_guess_is_without_end(play: Scene, refusals: int) -> None:
     """In the end, a person has to decide."""
@@ -279,6 +299,21 @@ def test_a_trigger_that_was_refused_holds_ours(play: Scene, notice: str, seconds
     assert found.until == START + timedelta(seconds=5 + seconds)
     play.now = found.until
     assert isinstance(asked(play), Ask)
+
+
+def test_a_refusal_without_a_number_ends_with_the_number_beside_it(play: Scene) -> None:
+    """The reply names none, and the walkthrough does: no guess keeps the lane held after that."""
+    soon = WARNING + "> **Next included review available in 100 seconds.**"
+    play.bot([Act(after=4, text=NO_NUMBER), Act(after=9, text=soon)])
+    made = play.forge.add_comment("o", "r", 7, body=RABBIT)
+    play.advance(60)
+    found = asked(play, made.id)
+    assert isinstance(found, Hold)
+    assert found.until == START + timedelta(seconds=9 + 100 + 30)
+    play.now = found.until
+    assert isinstance(asked(play, made.id), Ask)
+    play.forge.add_comment("o", "r", 7, body=NO_NUMBER, login="coderabbitai[bot]")
+    assert isinstance(asked(play, made.id), Hold)
 
 
 def test_a_head_that_was_reviewed_meanwhile_is_not_asked_for(play: Scene) -> None:

@@ -55,7 +55,10 @@ def test_a_login_belongs_to_one_reviewer(name: str) -> None:
         ("@sourcery-ai review", "sourcery"),
         ("/review", "qodo"),
         ("@claude have a look at the locks", "claude"),
+        ("@coderabbitai review.", "coderabbit"),
         ("@coderabbitai review the locks", None),
+        ("@coderabbitai review. Mind the locks.", None),
+        ("@greptileai! What is this?", None),
         ("@coderabbitai pause", None),
         ("Please, @codex review", None),
         ("Looks good.", None),
@@ -72,6 +75,7 @@ def test_a_trigger_addresses_its_reviewer(comment: str, name: str | None) -> Non
     ("comment", "name"),
     [
         ("@coderabbitai review please look", "coderabbit"),
+        ("@coderabbitai review. Mind the locks.", "coderabbit"),
         ("Looks good.\n\n@CodeRabbitAI full review", "coderabbit"),
         ("Please, @codex review", "codex"),
         ("@coderabbitai review", None),
@@ -118,6 +122,13 @@ def test_a_table_replaces_parts_of_a_shipped_profile() -> None:
     assert kind_of(rabbit, "Nap time!") is ReadingKind.LIMITED
     assert kind_of(rabbit, "## Review failed") is ReadingKind.NOT_UNDERSTOOD
     assert kind_of(REVIEWERS["coderabbit"], "## Review failed") is ReadingKind.FAILED
+
+
+def test_the_name_that_is_meant_is_told() -> None:
+    """A table whose name is almost that of a reviewer describes no reviewer of its own."""
+    with pytest.raises(SettingsError, match="no such reviewer; did you mean coderabbit"):
+        with_tables(coderabit={"cooldown": 60})
+    assert with_tables(coderabit={"logins": ["coderabit"]})["coderabit"].logins == ["coderabit"]
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ import os
 from comenq_core.cli.comenq.commands import COMMANDS, command_module
 from comenq_core.cli.comenq.target import FORMS
 from comenq_core.cli.exit_status import UsageError
-from comenq_core.text import nearest, printable
+from comenq_core.text import nearest, printable, without_login
 
 __all__ = ["command_parser", "global_parser", "whole_parser"]
 
@@ -57,6 +57,7 @@ class _Parser(argparse.ArgumentParser):
         Raises:
             UsageError: always; for a misspelt option, it suggests the right one.
         """
+        message = without_login(message)
         _, is_unknown, words = message.partition("unrecognized arguments: ")
         raise UsageError(printable(f"{message}{self._hint(words)}" if is_unknown else message))
 

@@ -14,7 +14,7 @@ from comenq_core.limits import (
     number_in,
     split_target,
 )
-from comenq_core.text import printable
+from comenq_core.text import printable, without_login
 
 __all__ = [
     "FORMS",
@@ -39,7 +39,6 @@ _SHOWN = 80
 _COMMENT_ID = "0*[1-9][0-9]{0,18}"
 _THREAD = "#(?:discussion_)?r([0-9]+)$"
 """The end of an address that names a thread in a review."""
-_CREDENTIALS = "//[^/]*@"
 
 Target = tuple[str, str, int, str | None]
 """The owner, the repository, the number, and the forge's host if an address named it."""
@@ -116,4 +115,4 @@ def read_number(word: str) -> int:
 
 
 def _quoted(word: str) -> str:
-    return f"'{printable(re.sub(_CREDENTIALS, '//', word), _SHOWN)}'"
+    return f"'{printable(without_login(word), _SHOWN)}'"

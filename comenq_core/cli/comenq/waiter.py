@@ -21,7 +21,7 @@ from comenq_core.cli.comenq.awaited import (
     waiting_line,
 )
 from comenq_core.cli.comenq.progress import Progress
-from comenq_core.cli.comenq.until import POSTED
+from comenq_core.cli.comenq.until import ANSWERED, POSTED
 from comenq_core.cli.exit_status import DONE, FAILED, NEEDS_PERSON, TIMED_OUT
 from comenq_core.cli.output import as_json, print_done, print_error
 from comenq_core.client import accepted, candidates, connect
@@ -40,6 +40,10 @@ Reasons = Mapping[str, str]
 PATIENCE_SECONDS = 60.0
 """How long the daemon or its worker may be away, for instance during a restart."""
 UNKNOWN = ("no_such_job", "invalid_request")
+NOBODY_ASKED = (
+    "there is no review: none of what was waited for asks a reviewer whose answer is awaited"
+    " (see comenq reviewers)"
+)
 OVER = ("posted", "skipped", "failed", "deleted")
 NO_STATUS: Mapping[str, Any] = {"paused": None, "accounts": ()}
 """What is known without an answer: an earlier daemon does not tell."""
@@ -64,6 +68,7 @@ class JobWaiter:
         until: str = POSTED,
     ) -> None:
         self._until = until
+        self._has_review = False
         self._socket = socket
         self._as_json = as_json
         self._awaited = dict(awaited)
@@ -88,9 +93,13 @@ class JobWaiter:
             DaemonError: the daemon cannot be reached, and has never told of the jobs.
         """
         try:
-            return self._wait(seconds)
+            status = self._wait(seconds)
         finally:
             self._progress.clear()
+        if status == DONE and self._until == ANSWERED and not self._has_review:
+            print_error(NOBODY_ASKED)
+            return FAILED
+        return status
 
     def _wait(self, seconds: float | None) -> int:
         end = math.inf if seconds is None else time.monotonic() + seconds
@@ -199,6 +208,7 @@ class JobWaiter:
         """Print what became of a job that is over."""
         url = self._url(job)
         if url:
+            self._has_review |= review_of(job) is not None
             if not (self._as_json or job["id"] in self._printed):
                 self._progress.clear()
                 print_done(url)

@@ -56,7 +56,7 @@ def _or_null(record: type, *omitted: str, **others: dict[str, Any]) -> dict[str,
     return made
 
 
-_SAID = _or_null(Evidence, "id", "wait_seconds", "commit", kind=_TEXT)
+_SAID = _or_null(Evidence, "id", "wait_seconds", "commit", "blocks", kind=_TEXT)
 _REVIEW = _or_null(Review, state=_TEXT, said=nullable(_SAID))
 _JOB = record_schema(Job, "request", "reviewer", "conclusion", "was_held")["properties"]
 _COMMENT = object_of(

@@ -53,6 +53,13 @@ class Bounds:
         """Whether the repository may be named."""
         return covers_repository(self.repositories, owner, repo)
 
+    def concern(self, scope: str) -> bool:
+        """Whether a quota of this owner or repository, or of everything, may be told."""
+        owner, _, repo = scope.lower().partition("/")
+        if repo or not self.repositories:
+            return self.covers(owner, repo)
+        return not owner or owner in {one.partition("/")[0].lower() for one in self.repositories}
+
     def check_repository(self, owner: str, repo: str) -> None:
         """Refuse a repository that may not be named.
 

@@ -192,9 +192,16 @@ def get_review(caller: Caller, arguments: Json) -> Json:
 
 def queue_status(caller: Caller, _arguments: Json) -> Json:
     """Return the state of the queue; its counts are those of all repositories."""
-    told = results.status(_ask(caller, op="status")["status"])
+    status = _ask(caller, op="status")["status"]
+    told = results.status(status)
     if caller.bounds.repositories:
         del told["counts"]
+        accounts = {account["name"] for account in status["accounts"]}
+        told["lanes"] = [
+            lane
+            for lane in told["lanes"]
+            if (scope := lane.get("scope", "")) in accounts or caller.bounds.concern(scope)
+        ]
     return told
 
 

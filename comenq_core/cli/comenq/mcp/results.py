@@ -20,6 +20,7 @@ _IF_KNOWN = (
     *("in_reply_to", "position", "eta_seconds", "trouble", "not_before"),
     *("url", "reason", "key"),
 )
+_CLOSED = ("held", "blocked")
 _REVIEW = (
     *("reviewer", "state", "reason", "url", "until", "guessed", "triggers", "asked"),
     "next_poll",
@@ -79,6 +80,18 @@ def status(told: Json) -> dict[str, Any]:
             "reviewers": told.get("reviewers", []),
             "host": told.get("host"),
             "version": told["version"],
+            "lanes": [_lane(one) for one in told.get("lanes", ()) if one["state"] in _CLOSED],
+        }
+    )
+
+
+def _lane(told: Json) -> dict[str, Any]:
+    """A lane in which nothing is posted before a time, or before a person opens it."""
+    opens_in = told["opens_in"]
+    return _known(
+        {
+            **{name: told[name] for name in ("reviewer", "scope", "state", "reason")},
+            "seconds": None if opens_in is None else ceil(opens_in),
         }
     )
 

@@ -226,6 +226,19 @@ status = object_of(
         "reviewers": _list("the review bots that are followed", _text("the name of one")),
         "host": _text("the forge that comments are posted to"),
         "version": _text("the version of the daemon"),
+        "lanes": _list(
+            "the quotas of review bots that are used up: what asks one for a review waits",
+            object_of(
+                {
+                    "reviewer": _text("the name of the review bot"),
+                    "scope": _text("the owner, repository or account whose quota it is"),
+                    "state": _text("held (for a time) or blocked (until a person opens it)"),
+                    "reason": _text("what the review bot said"),
+                    "seconds": {"type": "integer", "description": "for how long"},
+                },
+                ("reviewer", "state"),
+            ),
+        ),
     },
-    ("paused", "waits", "faults", "reviewers", "version"),
+    ("paused", "waits", "faults", "reviewers", "version", "lanes"),
 )
