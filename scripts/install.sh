@@ -18,7 +18,8 @@ again to upgrade; a second run changes nothing.
 
 It uses the first Python that is new enough, or the one that COMENQ_PYTHON names.
 It installs the versions with which comenq is tested, and nothing that has another
-hash than requirements.txt says. Without a network, tell pip where the packages are:
+hash than requirements.txt says: the part of constraints.txt that comenq runs with.
+Without a network, tell pip where the packages are:
 PIP_NO_INDEX=1 PIP_FIND_LINKS=DIRECTORY scripts/install.sh
 For packages that you have built yourself, name a file with their hashes:
 COMENQ_REQUIREMENTS=FILE"
