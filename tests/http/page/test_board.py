@@ -24,8 +24,13 @@ def test_a_part_that_has_emptied_is_the_first_one(name: str) -> None:
     """Where what was shown has left the list, the list is shown from its beginning."""
     with Scene() as scene:
         scene.put("One", hold=name == "held")
-        make = {"history": scene.finish, "failed": scene.fail, "unconfirmed": scene.lose}
-        make.get(name, str)()
+        match name:
+            case "history":
+                scene.finish()
+            case "failed":
+                scene.fail()
+            case "unconfirmed":
+                scene.lose()
         part = shown(scene, name, 20)
         assert (part.first, part.last, part.earlier, part.later) == (1, 1, None, None)
 
