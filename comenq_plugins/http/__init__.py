@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING
 
 from comenq_core import hookimpl
 from comenq_core.errors import PluginError
+from comenq_core.presentation.extras import how_to_get
 from comenq_core.protocols import Intake, IntakeFactory
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ def _make(settings: Settings) -> Intake:
         from comenq_plugins.http.intake import make_intake
     except ImportError as error:
         raise PluginError(
-            f"the intake http needs a web server, which cannot be imported ({error}); run:"
-            " pip install 'comenq[http]'"
+            f"the intake http needs a web server, which cannot be imported ({error});"
+            f" {how_to_get('http')}"
         ) from error
     return make_intake(settings)

@@ -37,13 +37,16 @@ class Bodies:
     def counted(self, receive: Receive) -> Iterator[Receive]:
         """What receives a request's body; it counts until the block ends.
 
-        It raises a `Problem` where the body is too long, or the others leave no room for it.
+        It raises a `Problem` where the body is too long, the others leave no room for it, or the
+        client leaves before all of it has come.
         """
         size = 0
 
         async def receive_some() -> Message:
             nonlocal size
             message = await receive()
+            if message["type"] == "http.disconnect":
+                raise Problem.incomplete()
             came = len(message.get("body", b""))
             size += came
             self._room -= came

@@ -83,6 +83,11 @@ class Problem(Exception):
         return cls(503, "busy", detail, retry_after=BUSY_SECONDS, headers=headers)
 
     @classmethod
+    def incomplete(cls) -> Problem:
+        """The client has left before its body had come; nobody reads this."""
+        return cls(400, "incomplete", "The connection has ended before the body had come.")
+
+    @classmethod
     def internal(cls) -> Problem:
         """The daemon met an error of its own."""
         return cls(500, "internal", "The daemon met an error of its own; its log says more.")

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from comenq_core import Settings, hookimpl
 from comenq_core.errors import PluginError
+from comenq_core.presentation.extras import how_to_get
 from comenq_core.protocols import StoreFactory
 
 if TYPE_CHECKING:
@@ -50,8 +51,8 @@ def _needing_psycopg() -> Iterator[None]:
         yield
     except ImportError as error:
         raise PluginError(
-            f"the store postgres needs psycopg, which cannot be imported ({error}); run:"
-            " pip install 'comenq[postgres]'"
+            f"the store postgres needs psycopg, which cannot be imported ({error});"
+            f" {how_to_get('postgres')}"
         ) from error
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from comenq_core.presentation.extras import how_to_get
 from comenq_core.testing.deadline import DEADLINE
 from tests.cli.command import PROGRAM, ROOT, environment
 from tests.cli.terminal import on_terminal
@@ -250,7 +251,7 @@ def test_extra_is_missing(tmp_path: Path) -> None:
     done = _run(PYTHONPATH=f"{tmp_path}:{ROOT}")
     assert (done.returncode, done.stdout) == (2, "")
     message, *_ = done.stderr.splitlines()
-    assert message.endswith("needs the package mcp; run: pip install 'comenq[mcp]'")
+    assert message.endswith(f"needs the package mcp; {how_to_get('mcp')}")
 
 
 def _run(*words: str, **variables: str) -> subprocess.CompletedProcess[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from comenq_plugins.reviewers import make_reviewers
 from comenq_plugins.reviewers.shipped import shipped
 from tests.reviewers.reading import REVIEWERS
 
-NAMES = ["bugbot", "claude", "coderabbit", "codex", "gemini", "greptile", "qodo", "sourcery"]
+NAMES = sorted(path.stem for path in Path(__file__).with_name("answers").glob("*.toml"))
 RULE = {"kind": "limited", "lines": ["nap time"]}
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
 from comenq_core.errors import SettingsError
+from comenq_core.presentation.extras import how_to_get
 from comenq_core.process.secret_file import read_secret
 from comenq_core.text import printable
 from comenq_plugins.github.auth.sources import App
@@ -45,7 +46,7 @@ class AppJwt(TokenSource):
             import jwt
         except ImportError as error:
             place = f"{self._app.place}: app_id"
-            raise SettingsError(f"{place}: needs PyJWT; run: pip install 'comenq[app]'") from error
+            raise SettingsError(f"{place}: needs PyJWT; {how_to_get('app')}") from error
         now = datetime.now(UTC) + self._ahead
         claims = {"iat": now - MARGIN, "exp": now + LIFETIME, "iss": self._app.app_id}
         key_file = self._app.key_file

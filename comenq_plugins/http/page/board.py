@@ -136,8 +136,14 @@ class _Reader:
 
     def _list(self, name: str, total: int | None, read: Read) -> Listing:
         offset, size = self._offsets[name], SIZES[name]
+
         # One more than fits tells whether there is another part.
-        found = read(size + 1, offset) if total != 0 else ()
+        def part(first: int) -> Sequence[Entry]:
+            return read(size + 1, first) if total != 0 else ()
+
+        found = part(offset)
+        if offset and not found:  # What was there has left the list.
+            offset, found = 0, part(0)
         return Listing(
             name=name,
             jobs=tuple(map(self._view, found[:size])),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import resource
 import select
 import socket
@@ -166,6 +167,21 @@ def test_an_endless_body_is_refused(tmp_path: Path, length: str) -> None:
         client.sendall(b"400\r\n" + b" " * 1_024 + b"\r\n")
         assert client.recv(12) == b"HTTP/1.1 413"
         assert is_closed(client)
+
+
+@pytest.mark.parametrize("place", ["/comments", "/login", "/new"])
+def test_a_client_that_leaves_half_way_is_no_error_of_the_daemon(
+    tmp_path: Path, place: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A client that leaves before its body has come does not show as an error in the log."""
+    form = "application/x-www-form-urlencoded"
+    kind = "application/json" if place == "/comments" else form
+    headers = (f"Content-Type: {kind}", "Content-Length: 100", "Sec-Fetch-Site: same-origin")
+    with serving(tmp_path) as served, connect(served) as client:
+        client.sendall(head(served, f"POST {place}", *headers, "Expect: 100-continue"))
+        assert client.recv(12) == b"HTTP/1.1 100"  # it reads the body
+        client.sendall(b"half of it")
+    assert not [record for record in caplog.records if record.levelno >= logging.ERROR]
 
 
 def test_bodies_that_come_at_once_have_a_bound(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ import pytest
 
 from comenq_core.errors import SettingsError
 from comenq_core.model.access import Scope
+from comenq_core.presentation.extras import how_to_get
 from comenq_core.process.token_file import add_token, read_tokens, remove_token
 from comenq_core.testing.deadline import DEADLINE
 from tests.http.api.running import WebDaemon
@@ -108,7 +109,7 @@ def test_the_check_tells_of_a_missing_extra(daemon: WebDaemon) -> None:
     hidden.mkdir()
     (hidden / "starlette.py").write_text("raise ImportError('No module named starlette')\n")
     said = daemon.comenqd("check", status=1)
-    assert "pip install 'comenq[http]'" in said
+    assert how_to_get("http") in said
 
 
 def test_many_at_once_lose_none(file: Path) -> None:

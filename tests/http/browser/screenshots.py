@@ -6,8 +6,9 @@ import shutil
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.http.browser.scenes import REVIEW, TEXTS, Scene
 from tests.http.browser.serving import queue_of, serving
@@ -16,7 +17,8 @@ from tests.http.browser.visitor import FLAGS, visiting
 __all__ = ["PICTURES", "take"]
 
 TARGET = Path(__file__).parents[3] / "docs" / "web"
-PICTURES = ("page-light", "page-dark", "attention", "phone")
+PICTURES = ("page-light", "page-dark", "attention", "lanes", "phone")
+SPACE = 20
 
 
 def ordinary(scene: Scene) -> None:
@@ -39,7 +41,7 @@ def troubled(scene: Scene) -> None:
 
 def take(browser: Browser, name: str, target: Path) -> Path:
     """Make one picture; return its file."""
-    make: Callable[[Scene], None] = troubled if name == "attention" else ordinary
+    make: Callable[[Scene], None] = troubled if name in {"attention", "lanes"} else ordinary
     path = target / f"{name}.png"
     options = {
         "color_scheme": "dark" if name.endswith("dark") else "light",
@@ -56,8 +58,21 @@ def take(browser: Browser, name: str, target: Path) -> Path:
             page = visitor.log_in()
             if name == "page-light":
                 page.locator("#queue summary").first.click()
-            page.screenshot(path=path)
+            page.screenshot(path=path, **(around(page, "#lanes") if name == "lanes" else {}))
     return path
+
+
+def around(page: Page, selector: str) -> dict[str, Any]:
+    """What a picture has to show for a part of the page to be in it, with some space around it."""
+    box = page.locator(selector).bounding_box()
+    assert box
+    clip = {
+        "x": box["x"] - SPACE,
+        "y": box["y"] - SPACE,
+        "width": box["width"] + 2 * SPACE,
+        "height": box["height"] + 2 * SPACE,
+    }
+    return {"full_page": True, "clip": clip}
 
 
 def main() -> None:

@@ -191,6 +191,19 @@ def test_every_text_can_be_read(
         assert page.evaluate(CONTRAST) == []
 
 
+def test_a_text_runs_in_its_own_direction(scene: Scene, visitor: Visitor) -> None:
+    """Hebrew begins at the right, where a line that is too long keeps its beginning."""
+    (job, _) = scene.put("שלום " * 60, "Hello " * 60)
+    page = visitor.log_in()
+    page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
+    direction = "all => all.map(one => getComputedStyle(one).direction)"
+    for part in ("#queue .title", "#queue .text"):
+        assert page.locator(part).evaluate_all(direction) == ["rtl", "ltr"], part
+    for path, part in (("", ".text"), ("/edit", "textarea"), ("/delete", ".text")):
+        page.goto(f"{visitor.served.url}jobs/{job.id}{path}")
+        assert page.locator(part).evaluate_all(direction) == ["rtl"], path
+
+
 def test_every_field_and_button_has_a_name(scene: Scene, visitor: Visitor) -> None:
     """What a screen reader reads tells each button's comment, and titles are in order."""
     fill(scene)

@@ -11,6 +11,7 @@ from comenq_core.cli.comenq.mcp.bounds import NAME_LIMIT, Bounds
 from comenq_core.cli.exit_status import DONE, UsageError
 from comenq_core.cli.output import print_error
 from comenq_core.limits import OWNER_PATTERN, REPO_PATTERN
+from comenq_core.presentation.extras import how_to_get
 
 __all__ = ["configure", "run"]
 
@@ -64,7 +65,7 @@ def run(args: Namespace) -> int:
         if (error.name or "").startswith("comenq"):
             raise
         raise UsageError(
-            f"comenq mcp needs the package {error.name}; run: pip install 'comenq[mcp]'"
+            f"comenq mcp needs the package {error.name}; {how_to_get('mcp')}"
         ) from None
     if sys.stdin.isatty():
         print_error("an agent is to start this, and to speak JSON-RPC with it; Ctrl-D ends it")
