@@ -273,6 +273,7 @@ def test_flags_beat_environment_beats_file_beats_defaults(key: str, at: set[str]
         ('intakes = ["unix", 1]', "intakes: expected a list of different texts"),
         ("hold_new = 1", "hold_new: expected true, false or a list of different texts, found a"),
         ('github_marker = "yes"', "github_marker: expected true or false, found text"),
+        ("store = 1", "that is not empty, found a whole number: put it in quotation marks"),
         ("[store]", "store: expected text that is not empty, found a table"),
         ('github_token = ""', "github_token: expected text that is not empty"),
         ("max_attempts", "is not TOML"),

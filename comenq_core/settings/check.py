@@ -36,7 +36,9 @@ def _accepted(place: str, key: str, value: object, kinds: Mapping[str, Kind]) ->
         return kind.convert(value)
     except TypeError:
         found = _FOUND.get(type(value), "something else")
-        raise SettingsError(f"{shown}: expected {kind.expected}, found {found}") from None
+        is_bare = str in kind.types and isinstance(value, int | float)
+        hint = ": put it in quotation marks" if is_bare else ""
+        raise SettingsError(f"{shown}: expected {kind.expected}, found {found}{hint}") from None
     except ValueError:
         raise SettingsError(f"{shown}: expected {kind.expected}") from None
 
