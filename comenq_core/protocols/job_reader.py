@@ -50,7 +50,11 @@ class JobReader(Protocol):
         """
 
     def deferred(self) -> Sequence[Job]:
-        """The waiting jobs that are not due yet, in the order in which they will be."""
+        """The waiting jobs that an attempt has put off, in the order in which they will be due.
+
+        A job that waits for the time which its request names, and was never attempted, is not among
+        them: there may be a hundred thousand of those.
+        """
 
     def comment_ids(self, job: Job) -> Collection[int | str]:
         """The ids of all comments that other jobs have posted on this job's pull request.

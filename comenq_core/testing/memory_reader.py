@@ -75,9 +75,13 @@ class MemoryReader:
         return newest[offset:][: max(0, limit)][::-1]
 
     def deferred(self) -> Sequence[Job]:
-        """The waiting jobs that are not due yet."""
+        """The waiting jobs that an attempt has put off."""
         now = self.now().wall
-        return [job for job in self._in(State.WAITING) if job.due is not None and job.due > now]
+        return [
+            job
+            for job in self._in(State.WAITING)
+            if job.attempts and job.due is not None and job.due > now
+        ]
 
     def comment_ids(self, job: Job) -> Collection[int | str]:
         """The ids of the comments that other jobs have there."""

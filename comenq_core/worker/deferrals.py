@@ -17,7 +17,7 @@ log = Log("worker")
 
 
 class Deferrals:
-    """The waiting jobs whose next attempt has a time.
+    """The waiting jobs that an attempt has put off.
 
     That time is one of the wall clock. If it was far ahead when the time was set, the job would
     wait long after everything else is right again.

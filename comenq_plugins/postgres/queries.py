@@ -51,7 +51,7 @@ _PENDING = (
 )
 _DEFERRED = (
     "SELECT id, state, settled, request, story FROM job WHERE state = 'waiting' AND due > %(now)s"
-    " ORDER BY due, place LIMIT %(limit)s OFFSET %(offset)s"
+    " AND story->>'attempts' <> '[]' ORDER BY due, place LIMIT %(limit)s OFFSET %(offset)s"
 )
 _HISTORY = (
     "SELECT id, state, settled, request, story FROM job WHERE settled IS NOT NULL"

@@ -56,8 +56,8 @@ class Importer(Enqueuer):
         pending = job.state in (State.WAITING, State.HELD)
         order = self._catalog.last_order(self.now()) if pending else micros(job.arrived)
         lane = self._catalog.division.key_for(job.request) if job.request else b""
-        # By its name, one that waits with comments is among those whose comments are known.
-        events = int(pending and bool(job.comment_ids))
+        # By its name, one that waits after an attempt is among those that have been attempted.
+        events = int(pending and bool(job.attempts))
         name = Name(order, 0, job.id, _digest(job), events, job.interruptions, lane)
         return place_for(self._layout, job, name)
 

@@ -136,10 +136,11 @@ class Queries:
             return list(catalog.jobs(newest[offset:end][::-1]))
 
     def deferred(self) -> Sequence[Job]:
-        """The jobs in ``new/`` that are not due yet."""
+        """The jobs in ``new/`` that are not due yet; read are those that have changed at all."""
         with self._catalog.operation():
             later = self._catalog.index.later(micros(self.now().wall))
-            return list(self._catalog.jobs(Place(self._layout.new, name) for name in later))
+            changed = (Place(self._layout.new, name) for name in later if name.events)
+            return [job for job in self._catalog.jobs(changed) if job.attempts]
 
     def comment_ids(self, job: Job) -> Collection[int | str]:
         """What the receipts say, and what is remembered of older ones."""

@@ -12,6 +12,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from select import select
+from unittest.mock import patch
 
 import pytest
 
@@ -54,6 +55,20 @@ from tests.spool.rig import (
     places_of,
     put,
 )
+
+
+def test_comments_for_later_are_not_read_to_find_what_was_put_off(opener: Opener) -> None:
+    """However many wait for a time of their own, only the job that was attempted is opened."""
+    store = opener()
+    later = store.now().wall + timedelta(hours=5)
+    store.put([new_job(str(number), not_before=later) for number in range(20)])
+    (job,) = put(store, "Hi")
+    with store.lock():
+        store.settle(claim(store), RetryAt(due=later, reason="502"), attempt(store))
+    real = catalog.Catalog.read
+    with patch.object(catalog.Catalog, "read", autospec=True, side_effect=real) as read:
+        assert [one.id for one in store.deferred()] == [job.id]
+    assert read.call_count == 1
 
 
 def readable(watch: Watch) -> bool:

@@ -10,11 +10,17 @@ import pytest
 
 from comenq_core.errors import NoSuchJob
 from comenq_core.listener.queue import JobQueue
-from comenq_core.model import PENDING, Activity, Change, Counts, State
+from comenq_core.model import PENDING, Activity, Change, Counts, RetryAt, State
 from comenq_core.policy.pacing import PacingPolicy
 from comenq_core.protocols import Store
 from comenq_core.testing.clock import FakeClock
-from comenq_core.testing.contract.harness import Harness, new_job, put, put_in_state
+from comenq_core.testing.contract.harness import (
+    Harness,
+    attempt_and_settle,
+    new_job,
+    put,
+    put_in_state,
+)
 
 __all__ = ["ReaderContract"]
 
@@ -54,13 +60,18 @@ class ReaderContract(Harness):
         clock.advance(60)
         assert [store.position(job) for job in (later, first, second)] == [0, 1, 2]
 
-    def test_deferred_jobs_are_those_that_are_not_due(self, store: Store, clock: FakeClock) -> None:
-        """They come in the order in which they will be due; held jobs are not among them."""
-        put(store, "at once")
-        times = [clock().wall + timedelta(seconds=seconds) for seconds in (300, 120, 60)]
-        jobs = store.put([new_job(str(when), not_before=when) for when in times])
-        held = store.put([new_job("held", not_before=times[0])])[0]
-        store.change(held.id, Change.HOLD)
+    def test_deferred_jobs_are_those_that_were_put_off(
+        self, store: Store, clock: FakeClock
+    ) -> None:
+        """They come in the order in which they will be due; jobs without attempts are others."""
+        later = clock().wall + timedelta(seconds=600)
+        store.put([new_job("later", not_before=later)])
+        jobs = []
+        for seconds in (300, 120, 60, 500):
+            put(store, str(seconds))
+            due = clock().wall + timedelta(seconds=seconds)
+            jobs.append(attempt_and_settle(store, RetryAt(due=due, reason="502")))
+        store.change(jobs.pop().id, Change.HOLD)
         assert list(store.deferred()) == [jobs[2], jobs[1], jobs[0]]
         clock.advance(60)
         assert list(store.deferred()) == [jobs[1], jobs[0]]
