@@ -1,6 +1,6 @@
 """PostgreSQL: a store that several machines share.
 
-It needs psycopg: ``pip install 'comenq[postgres]'``. Its options are in ``[postgres]``, which
+It needs psycopg: the extra ``postgres``. Its options are in ``[postgres]``, which
 `docs/configuration.md` describes.
 """
 

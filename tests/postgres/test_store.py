@@ -209,7 +209,7 @@ def test_a_password_is_in_no_message() -> None:
 def test_without_psycopg_the_message_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     """Selecting the store without psycopg is an error that names the extra."""
     monkeypatch.setitem(sys.modules, "comenq_plugins.postgres.factory", None)
-    with pytest.raises(PluginError, match=r"pip install 'comenq\[postgres\]'"):
+    with pytest.raises(PluginError, match=r"the extra postgres: 'comenq\[postgres\]'"):
         open_postgres(settings("postgresql://db/x"))
 
 
