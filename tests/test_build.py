@@ -84,6 +84,7 @@ def run_tests(unpacked: Path, *words: str) -> None:
     python = unpacked.parent / "env/bin/python"
     command: list[str | Path] = [python, "-m", "pytest", "-p", "no:cacheprovider", "-q"]
     env = {**os.environ, "PATH": f"{python.parent}:{os.environ['PATH']}"}
+    env.pop("PYTEST_XDIST_WORKER", None)  # It would share directories with other runs.
     subprocess.run([*command, "-m", "not full", *words], cwd=unpacked, env=env, check=True)
 
 

@@ -231,11 +231,11 @@ def test_job_whose_file_vanishes_amid_its_post_blocks_no_other(
     daemon: Unsupervised, forge: Forge
 ) -> None:
     """A file that vanishes from cur/ while its comment is posted is told, and the next goes out."""
-    forge.answer_next(delay=1.0)
+    forge.answer_next(delay=1.0, method="POST")
     daemon.listen()
     worker = daemon.work()
     daemon.put("before")
-    forge.wait_for_requests(1)
+    forge.wait_for_requests(1, method="POST")
     (claimed,) = (daemon.queue / "cur").iterdir()
     claimed.unlink()
 

@@ -78,19 +78,18 @@ def test_words_of_a_limit_are_no_limit(words: list[str], name: str, channel: Cha
     assert read(name, " ".join(words), channel).kind is not ReadingKind.LIMITED
 
 
-@given(
-    st.sampled_from(REFUSALS),
-    st.sampled_from(
-        ["No actionable comments were generated in the recent review.", "Review completed",
-         "Bugbot reviewed your changes and found no new issues!", "Code Review by Qodo"]
-    ),
-)  # fmt: skip
-def test_a_refusal_above_an_old_review_is_no_review(
-    refusal: tuple[str, Sample], clean: str
-) -> None:
+# A review, which a bot does not edit, may refuse in words that nobody knows.
+@pytest.mark.parametrize(("name", "sample"), [one for one in REFUSALS if one[1][0] != "review"])
+def test_a_refusal_above_an_old_review_is_no_review(name: str, sample: Sample) -> None:
     """Bots edit their comments, and leave below what they said before."""
-    name, (channel, _, _, text) = refusal
-    assert read(name, f"{text}\n\n{clean}", channel).kind is not ReadingKind.REVIEWED
+    channel, _, _, text = sample
+    for clean in (
+        "No actionable comments were generated in the recent review.",
+        "Review completed",
+        "Bugbot reviewed your changes and found no new issues!",
+        "Code Review by Qodo",
+    ):
+        assert read(name, f"{text}\n\n{clean}", channel).kind is not ReadingKind.REVIEWED
 
 
 @pytest.mark.parametrize(("name", "sample"), LIMITS)
