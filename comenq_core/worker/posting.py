@@ -102,8 +102,9 @@ class Posting:
             ComenqError: it cannot be had.
         """
         for other in self._guards:
-            with suppress(ComenqError):  # It is told when that account is to post.
-                self._calls.credential(other)
+            if other.account != poster.account:
+                with suppress(ComenqError):  # It is told when that account is to post.
+                    self._calls.credential(other)
         return self._calls.credential(poster)
 
     def begin(self, job: Job, poster: Poster, credential: str, login: str) -> Begun | Results:
