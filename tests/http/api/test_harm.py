@@ -22,7 +22,7 @@ from comenq_core.process.descriptors import FOR_FILES
 from comenq_core.process.stop import StopFlag
 from comenq_core.testing.deadline import DEADLINE
 from comenq_core.testing.forge import Forge
-from comenq_plugins.http.limits import Limits
+from comenq_plugins.http.limits import CLOSING_TURNS, Limits
 from comenq_plugins.unix_socket.intake import UnixIntake
 from tests.http.api.running import LISTENING, running
 from tests.http.api.serving import COMMENT, Served, serving
@@ -59,6 +59,16 @@ def is_served(served: Served) -> bool:
         return served.ask("GET", "/healthz", is_described=False).ok
     except requests.ConnectionError:
         return False
+
+
+def crowd(stack: ExitStack, port: int, count: int) -> None:
+    """Have so many clients connect until the stack closes, half of them with half a request."""
+    for number in range(count):
+        client = stack.enter_context(socket.socket())
+        client.settimeout(DEADLINE)
+        with suppress(ConnectionResetError):  # one of those that are too many
+            client.connect(("127.0.0.1", port))
+            client.sendall(b"POST /comments HTTP/1.1\r\n" if number % 2 else b"")
 
 
 def is_closed(client: socket.socket) -> bool:
@@ -273,12 +283,7 @@ def test_clients_of_both_intakes_leave_descriptors_for_the_queue() -> None:
         url = listener.log.until(LISTENING, " info unix listening: ")[1]
         descriptors = Path(f"/proc/{listener.pid}/fd")
         before = len(list(descriptors.iterdir()))
-        for _ in range(FEW):
-            client = stack.enter_context(socket.socket())
-            client.settimeout(DEADLINE)
-            with suppress(ConnectionResetError):  # one of those that are too many
-                client.connect(("127.0.0.1", int(url.rpartition(":")[2])))
-                client.sendall(b"POST /comments HTTP/1.1\r\n")
+        crowd(stack, int(url.rpartition(":")[2]), FEW)
         for _ in range(FEW):
             stack.enter_context(Talker(daemon.socket))
         with Talker(daemon.socket) as talker:
@@ -300,13 +305,8 @@ def test_a_thousand_clients_change_nothing_for_comenq() -> None:
         before = len(list(descriptors.iterdir()))
         limits = Limits()
         # What is accepted in one turn of the loop is closed a few turns later.
-        most = before + limits.connections + 5 * limits.backlog
-        for number in range(MANY):
-            client = stack.enter_context(socket.socket())
-            client.settimeout(DEADLINE)
-            with suppress(ConnectionResetError):  # one of those that are too many
-                client.connect(("127.0.0.1", port))
-                client.sendall(b"POST /comments HTTP/1.1\r\n" if number % 2 else b"")
+        most = before + limits.connections + CLOSING_TURNS * limits.accepted_at_once
+        crowd(stack, port, MANY)
         assert len(list(descriptors.iterdir())) <= most
         daemon.put("while they are there")
         stack.close()
